@@ -1,0 +1,1 @@
+"""Exporters: from the stack model to the text of the files."""

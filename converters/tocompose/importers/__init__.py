@@ -1,0 +1,66 @@
+"""Importers: from the positioned tree of a source to the stack model, one module or package a format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol
+
+from tocompose.ledger import Ledger
+from tocompose.model import Stack
+from tocompose.project import Project
+
+ENTRY_POINTS = "tocompose.importers"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user said about the import: the stack's name, and options by importer name (`values`, `set` …)."""
+
+    name: str | None = None
+    render: bool = False
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Importer(Protocol):
+    """A source format. Each module of this package that has a constant `IMPORTER` is one."""
+
+    name: str
+    title: str
+
+    def sniff(self, project: Project) -> tuple[str, ...]:
+        """The files of the project that this importer would read; empty when it finds none."""
+
+    def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
+        """The stack that the project's files describe; every leaf of theirs is settled in the ledger.
+
+        Raises `SourceError` when nothing at all can be read.
+        """
+
+
+class SourceError(Exception):
+    """A source that cannot be converted; the text names file, line and column, what is wrong and what to do."""
+
+
+def importers() -> Iterator[Importer]:
+    """Every importer: those of this package in alphabetical order, then those that other packages register."""
+    for module in iter_modules(__path__):
+        found = getattr(import_module(f"{__name__}.{module.name}"), "IMPORTER", None)
+        if found is not None:
+            yield found
+    yield from plugins()
+
+
+def plugins() -> Iterator[Importer]:
+    """The importers that installed packages register under the entry-point group `tocompose.importers`."""
+    from importlib.metadata import entry_points
+
+    for entry in sorted(entry_points(group=ENTRY_POINTS), key=lambda item: item.name):
+        yield entry.load()
+
+
+def importer(name: str) -> Importer | None:
+    """The importer of that name (`docker_run`, `kubernetes`, `procfile` …)."""
+    return next((found for found in importers() if found.name == name), None)

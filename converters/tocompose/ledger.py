@@ -1,0 +1,268 @@
+"""Accounts for every leaf of the input: mapped, noted, ignored with a reason, or reported as not carried over.
+
+Importers never see raw values, only a `Cursor`; each way to obtain a value settles what became of the leaf.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from tocompose.notes import Note, note
+from tocompose.source import Branch, Child, Leaf, Node, Path, Span, leaves
+
+
+class Fate(Enum):
+    """What became of a leaf."""
+
+    UNREAD = "unread"
+    MAPPED = "mapped"
+    NOTED = "noted"
+    IGNORED = "ignored"
+
+
+class Entry(NamedTuple):
+    """The settled fate of a leaf; `detail` holds the model paths, the note codes, or the reason it was ignored."""
+
+    fate: Fate
+    detail: tuple[str, ...]
+
+
+class Ledger:
+    """The fates of all leaves of a conversion, over any number of source trees."""
+
+    def __init__(self) -> None:
+        self._fates: dict[Leaf, Entry] = {}
+        self._roots: list[Node] = []
+        self._paths: dict[Leaf, Path] = {}
+        self.notes: list[Note] = []
+        self.moves: dict[str, str] = {}
+
+    def open(self, root: Node) -> Cursor:
+        """A cursor at the root of a source tree, whose leaves are from now on accounted for."""
+        self._roots.append(root)
+        return Cursor(self, root, (), root.span)
+
+    def fate(self, leaf: Leaf) -> Entry:
+        """What became of the leaf so far."""
+        return self._fates.get(leaf, _UNREAD)
+
+    def map(self, leaf: Leaf, to: str) -> None:
+        """Records that the leaf's value went to the model path `to`; a leaf may go to several."""
+        entry = self._fates.get(leaf, _UNREAD)
+        seen = entry.detail if entry.fate is Fate.MAPPED else ()
+        if to not in seen:
+            self._fates[leaf] = Entry(Fate.MAPPED, (*seen, to))
+
+    def settle(self, leaf: Leaf, fate: Fate, detail: str) -> None:
+        """Records a fate other than mapped; what is mapped already stays mapped."""
+        entry = self._fates.get(leaf, _UNREAD)
+        if entry.fate is Fate.MAPPED or (entry.fate is Fate.NOTED and fate is Fate.IGNORED):
+            return
+        seen = entry.detail if entry.fate is fate else ()
+        self._fates[leaf] = Entry(fate, (*seen, detail))
+
+    def say(self, item: Note) -> None:
+        """Adds a note that settles no leaf."""
+        if item not in self.notes:
+            self.notes.append(item)
+
+    def leaves(self) -> Iterator[Leaf]:
+        """Every leaf of every opened tree, each once, in source order."""
+        seen: set[Leaf] = set()
+        for root in self._roots:
+            for leaf in leaves(root):
+                if leaf not in seen:
+                    seen.add(leaf)
+                    yield leaf
+
+    def path(self, leaf: Leaf) -> Path:
+        """The leaf's path in its tree, found on first use."""
+        if not self._paths:
+            for root in self._roots:
+                _index_paths(root, (), self._paths)
+        return self._paths.get(leaf, ())
+
+    def count(self) -> dict[Fate, int]:
+        """How many leaves met each fate."""
+        counts = dict.fromkeys(Fate, 0)
+        for leaf in self.leaves():
+            counts[self.fate(leaf).fate] += 1
+        return counts
+
+
+_UNREAD = Entry(Fate.UNREAD, ())
+
+
+def _index_paths(node: Node, path: Path, into: dict[Leaf, Path]) -> None:
+    stack: list[tuple[Node, Path]] = [(node, path)]
+    while stack:
+        current, here = stack.pop()
+        if isinstance(current, Leaf):
+            into.setdefault(current, here)
+        else:
+            stack.extend((child.node, (*here, child.key)) for child in reversed(current.children))
+
+
+class Cursor:
+    """A place in the source tree, through which an importer reads and settles what stands there.
+
+    A cursor at a key that is absent is falsy and empty: `take` gives None, iteration gives nothing.
+    """
+
+    __slots__ = ("_ledger", "_node", "path", "span")
+
+    def __init__(self, ledger: Ledger, node: Node | None, path: Path, span: Span) -> None:
+        self._ledger = ledger
+        self._node = node
+        self.path = path
+        self.span = span
+
+    def __bool__(self) -> bool:
+        return self._node is not None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger in which this cursor settles."""
+        return self._ledger
+
+    @property
+    def kind(self) -> str:
+        """`leaf`, `missing`, or the kind of the branch (`map`, `list` …)."""
+        if self._node is None:
+            return "missing"
+        return "leaf" if isinstance(self._node, Leaf) else self._node.kind
+
+    @property
+    def style(self) -> str:
+        """The style of the leaf; empty for a branch."""
+        return self._node.style if isinstance(self._node, Leaf) else ""
+
+    @property
+    def value_span(self) -> Span:
+        """Where the value itself stands; `span` is where its key stands."""
+        return self._node.span if self._node is not None else self.span
+
+    @property
+    def children(self) -> tuple[Child, ...]:
+        """The raw entries, for navigation only."""
+        return self._node.children if isinstance(self._node, Branch) else ()
+
+    def at(self, *keys: str | int) -> Cursor:
+        """The cursor at a key or path below this one; falsy where nothing stands there."""
+        node: Node | None = self._node
+        span = self.span
+        for key in keys:
+            child = node.child(key) if isinstance(node, Branch) else None
+            node = child.node if child else None
+            span = child.span if child else span
+        return Cursor(self._ledger, node, self.path + keys, span)
+
+    def __iter__(self) -> Iterator[Cursor]:
+        for child in self.children:
+            yield Cursor(self._ledger, child.node, (*self.path, child.key), child.span)
+
+    def __len__(self) -> int:
+        return len(self.children)
+
+    @property
+    def key(self) -> str:
+        """The last element of the path, as text."""
+        return str(self.path[-1]) if self.path else ""
+
+    def keys(self) -> tuple[str, ...]:
+        """The keys of a map in source order."""
+        return tuple(str(child.key) for child in self.children)
+
+    def peek(self, *keys: str | int) -> str | None:
+        """The text of a leaf, for a decision; settles nothing."""
+        node = self.at(*keys)._node if keys else self._node
+        return node.text if isinstance(node, Leaf) else None
+
+    def take(self, *keys: str | int, to: str) -> str | None:
+        """The text of a leaf, which thereby counts as mapped to the model path `to`; None where there is no leaf."""
+        node = self.at(*keys)._node if keys else self._node
+        if not isinstance(node, Leaf):
+            return None
+        self._ledger.map(node, to)
+        return node.text
+
+    def map(self, *, to: str) -> None:
+        """Counts every leaf at or below as mapped to `to`: for a branch that is carried over as one value."""
+        for leaf in self._leaves():
+            self._ledger.map(leaf, to)
+
+    def note(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: object) -> None:
+        """Says a note about what stands here and counts every unsettled leaf at or below as noted."""
+        self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
+        self._settle(Fate.NOTED, code)
+
+    def remark(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: object) -> None:
+        """Says a note about what stands here without settling it: the value is mapped elsewhere."""
+        self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
+
+    def skip(self, why: str) -> None:
+        """Counts every unsettled leaf at or below as ignored, for the reason given."""
+        self._settle(Fate.IGNORED, why)
+
+    def unread(self) -> bool:
+        """Whether some leaf at or below is not settled yet."""
+        return any(self._ledger.fate(leaf).fate is Fate.UNREAD for leaf in self._leaves())
+
+    def _settle(self, fate: Fate, detail: str) -> None:
+        for leaf in self._leaves():
+            self._ledger.settle(leaf, fate, detail)
+
+    def _leaves(self) -> Iterator[Leaf]:
+        return leaves(self._node) if self._node is not None else iter(())
+
+    def __repr__(self) -> str:
+        return f"Cursor({self.kind} at {self.path}, {self.span})"
+
+
+def audit_unread(ledger: Ledger) -> list[Note]:
+    """A note for each leaf that nobody read, at its position: the guard against silent loss."""
+    return [
+        note("TC001", leaf.span, what=_describe(ledger, leaf))
+        for leaf in ledger.leaves()
+        if ledger.fate(leaf).fate is Fate.UNREAD
+    ]
+
+
+def audit_written(ledger: Ledger, written: Iterable[str]) -> list[Note]:
+    """A note for each leaf said to be mapped whose model path did not reach any written file: an internal error."""
+    reached = {prefix for path in written for prefix in _prefixes(path)}
+    return [
+        note("TC901", leaf.span, path=path, what=_describe(ledger, leaf))
+        for leaf in ledger.leaves()
+        for path in _mapped_to(ledger, leaf)
+        if _moved(ledger.moves, path) not in reached
+    ]
+
+
+def _mapped_to(ledger: Ledger, leaf: Leaf) -> tuple[str, ...]:
+    entry = ledger.fate(leaf)
+    return entry.detail if entry.fate is Fate.MAPPED else ()
+
+
+def _prefixes(path: str) -> Iterator[str]:
+    yield path
+    while (cut := path.rfind(".")) > 0:
+        path = path[:cut]
+        yield path
+
+
+def _moved(moves: dict[str, str], path: str) -> str:
+    seen: set[str] = set()
+    while path in moves and path not in seen:
+        seen.add(path)
+        path = moves[path]
+    return path
+
+
+def _describe(ledger: Ledger, leaf: Leaf) -> str:
+    """What to call the leaf in a note: its path, or the name of a flag; never its value, which may be a secret."""
+    if leaf.style == "word":
+        return leaf.text.partition("=")[0] if leaf.text.startswith("-") else "a word"
+    return ".".join(str(key) for key in ledger.path(leaf)) or "this value"

@@ -1,0 +1,321 @@
+"""The stack model: what every source is turned into and every compose file is written from.
+
+Records are frozen and hold the long form only; change them with `dataclasses.replace`. Every text that Compose
+interpolates is stored as Compose reads it: `$$` is a dollar sign, `${NAME}` a variable (see `values.literal`).
+`origin` is the place in the source and takes no part in comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeAlias
+
+from tocompose.source import Span
+
+# A value as YAML has it: str, int, float, bool, None, and lists and maps of these.
+Plain: TypeAlias = Any
+
+
+class Role(Enum):
+    """What a service is for."""
+
+    APP = "app"
+    DATA = "data"
+    CACHE = "cache"
+    QUEUE = "queue"
+    PROXY = "proxy"
+    INFRA = "infra"
+    JOB = "job"
+    TOOL = "tool"
+
+
+class Home(Enum):
+    """The file that a part of the stack is written to."""
+
+    BASE = "base"
+    DEV = "override"
+    PROD = "prod"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """An environment variable; `value` None passes the host's value through at `up`."""
+
+    name: str
+    value: str | None
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvFile:
+    """A file of variables; `format` is `raw` (nothing interpreted) or None (Compose's own dialect)."""
+
+    path: str
+    required: bool = True
+    format: str | None = None
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """A published port; `published` None lets the engine choose. Ranges are `8000-8010`."""
+
+    target: str
+    published: str | None = None
+    host_ip: str | None = None
+    protocol: str = "tcp"
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mount:
+    """A mount; `kind` is bind, volume, tmpfs, image, npipe or cluster; `source` None is an anonymous volume.
+
+    `options` are the rest of Compose's long form (`bind: {create_host_path: …}` …). `mode` keeps what only the short
+    form can say (`z`, `Z`).
+    """
+
+    kind: str
+    target: str
+    source: str | None = None
+    read_only: bool = False
+    mode: str = ""
+    options: Mapping[str, Plain] = field(default_factory=dict)
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A service's place on a network; `options` are the rest of the long form (`ipv4_address` …)."""
+
+    network: str
+    aliases: tuple[str, ...] = ()
+    options: Mapping[str, Plain] = field(default_factory=dict)
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """A service that must come first; `condition` is service_started, service_healthy or …_completed_successfully.
+
+    `evidence` says in words why it is assumed; empty when the source states it.
+    """
+
+    service: str
+    condition: str = "service_started"
+    required: bool = True
+    restart: bool = False
+    evidence: str = ""
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Healthcheck:
+    """A health command; `test` starts with CMD, CMD-SHELL or NONE; durations are Compose's (`30s`)."""
+
+    test: tuple[str, ...] | None = None
+    interval: str | None = None
+    timeout: str | None = None
+    retries: str | None = None
+    start_period: str | None = None
+    start_interval: str | None = None
+    disable: bool = False
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """CPU (a decimal number), memory (Compose's bytes, `512M`), number of processes."""
+
+    cpus: str | None = None
+    memory: str | None = None
+    pids: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resources:
+    """What a service may use at most, and what is kept for it."""
+
+    limits: Amounts = Amounts()
+    reservations: Amounts = Amounts()
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """Who the service runs as, and what it may do."""
+
+    user: str | None = None
+    group_add: tuple[str, ...] = ()
+    privileged: bool | None = None
+    read_only: bool | None = None
+    cap_add: tuple[str, ...] = ()
+    cap_drop: tuple[str, ...] = ()
+    security_opt: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logging:
+    """The log driver and its options."""
+
+    driver: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build:
+    """How the image is built; `options` are the rest of Compose's build section."""
+
+    context: str = "."
+    dockerfile: str | None = None
+    target: str | None = None
+    args: Mapping[str, str | None] = field(default_factory=dict)
+    options: Mapping[str, Plain] = field(default_factory=dict)
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A config or secret given to a service; `target` None is Compose's default place."""
+
+    source: str
+    target: str | None = None
+    mode: str | None = None
+    uid: str | None = None
+    gid: str | None = None
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """How the service is told to stop, and how long it may take."""
+
+    signal: str | None = None
+    grace_period: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """One service of the stack.
+
+    `network_mode` excludes `networks`. `options` holds Compose keys that no practice looks at, as Compose writes them.
+    `overlays` hold what the dev override or the production file adds: services of which only those parts are set.
+    """
+
+    name: str
+    image: str | None = None
+    build: Build | None = None
+    container_name: str | None = None
+    command: tuple[str, ...] | None = None
+    entrypoint: tuple[str, ...] | None = None
+    environment: tuple[Variable, ...] = ()
+    env_files: tuple[EnvFile, ...] = ()
+    ports: tuple[Port, ...] = ()
+    expose: tuple[str, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    networks: tuple[Attachment, ...] = ()
+    network_mode: str | None = None
+    depends_on: tuple[Dependency, ...] = ()
+    healthcheck: Healthcheck | None = None
+    restart: str | None = None
+    resources: Resources = Resources()
+    security: Security = Security()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    logging: Logging | None = None
+    configs: tuple[Grant, ...] = ()
+    secrets: tuple[Grant, ...] = ()
+    profiles: tuple[str, ...] = ()
+    stop: Stop = Stop()
+    init: bool | None = None
+    replicas: int | None = None
+    role: Role = Role.APP
+    options: Mapping[str, Plain] = field(default_factory=dict)
+    overlays: Mapping[Home, Service] = field(default_factory=dict)
+    comments: tuple[str, ...] = ()
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """A top-level network; `engine_name` is its name without the project prefix."""
+
+    name: str
+    external: bool = False
+    internal: bool = False
+    driver: str | None = None
+    engine_name: str | None = None
+    options: Mapping[str, Plain] = field(default_factory=dict)
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A top-level volume; `engine_name` keeps existing data reachable without the project prefix."""
+
+    name: str
+    external: bool = False
+    driver: str | None = None
+    engine_name: str | None = None
+    options: Mapping[str, Plain] = field(default_factory=dict)
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A top-level config or secret: exactly one of a file, inline content (configs only), a variable, or external."""
+
+    name: str
+    file: str | None = None
+    content: str | None = None
+    environment: str | None = None
+    external: bool = False
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A variable of the `.env` file: `value` is raw text (no escaping), None when the user must fill it in.
+
+    A secret's value is written to `.env` only and never printed.
+    """
+
+    name: str
+    value: str | None = None
+    secret: bool = False
+    description: str = ""
+    example: str = ""
+    required: bool = False
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file to be written beside the compose files, by its relative path with `/`; `mode` in octal digits."""
+
+    path: str
+    content: bytes
+    mode: int = 0o644
+    secret: bool = False
+    origin: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """Everything that one set of compose files describes."""
+
+    name: str
+    services: tuple[Service, ...] = ()
+    networks: tuple[Network, ...] = ()
+    volumes: tuple[Volume, ...] = ()
+    configs: tuple[Resource, ...] = ()
+    secrets: tuple[Resource, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    files: tuple[File, ...] = ()
+    origin: Span | None = field(default=None, compare=False)
+
+    def service(self, name: str) -> Service | None:
+        """The service of that name."""
+        return next((service for service in self.services if service.name == name), None)

@@ -1,0 +1,96 @@
+"""Notes: what the user is told about each thing that was lost, changed, assumed or added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+from tocompose.source import Span
+from tocompose.tables import Row, table
+
+
+class Kind(Enum):
+    """What a note is about; in the order in which a reader should see them."""
+
+    LOST = "lost"
+    CHANGED = "changed"
+    ASSUMED = "assumed"
+    ADDED = "added"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One statement about the conversion; `subject` is a model path such as `services.web.ports`."""
+
+    code: str
+    kind: Kind
+    message: str
+    subject: str = ""
+    span: Span | None = None
+    related: tuple[Span, ...] = ()
+    advice: str = ""
+    url: str = ""
+
+
+# The hundreds digit of a code names the table that explains it.
+FAMILIES = {
+    "TC0": "general",
+    "TC1": "docker_run",
+    "TC2": "kubernetes",
+    "TC3": "procfile",
+    "TC4": "addons",
+    "TC5": "environment",
+    "TC6": "practices",
+    "TC7": "compose",
+    "TC9": "internal",
+}
+
+
+def note(
+    code: str, span: Span | None = None, *, subject: str = "", related: Iterable[Span] = (), **facts: object
+) -> Note:
+    """The note of a registered code, its message and advice filled in with `facts`.
+
+    Raises KeyError for a code or a fact that the registry in `mappings/notes/` does not name.
+    """
+    entry = explanation(code)
+    return Note(
+        code=code,
+        kind=Kind(entry["kind"]),
+        message=str(entry["message"]).format_map(facts),
+        subject=subject,
+        span=span,
+        related=tuple(related),
+        advice=str(entry.get("advice", "")).format_map(facts),
+        url=str(entry.get("url", "")),
+    )
+
+
+def explanation(code: str) -> Row:
+    """The registry's row for a code: `kind`, `title`, `message`, `why`, `advice`, `url`."""
+    return registry(FAMILIES[code[:3]])[code]
+
+
+@cache
+def registry(family: str) -> dict[str, Row]:
+    """Every row of one family of codes."""
+    rows = table(f"notes/{family}", required={"kind", "title", "message", "why"}, optional={"advice", "url"})
+    return {str(code): row for code, row in rows.items()}
+
+
+def families() -> tuple[str, ...]:
+    """The names of all families of codes."""
+    return tuple(FAMILIES.values())
+
+
+def in_order(notes: Iterable[Note]) -> list[Note]:
+    """The notes as a reader wants them: losses first, then by place in the source."""
+    rank = {kind: index for index, kind in enumerate(Kind)}
+    return sorted(notes, key=lambda item: (rank[item.kind], _place(item), item.code, item.message))
+
+
+def _place(item: Note) -> tuple[str, int, int]:
+    return (item.span.file, item.span.line, item.span.column) if item.span else ("", 0, 0)

@@ -1,0 +1,106 @@
+"""The files that a conversion may read, and nothing beyond them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+# Folders that never hold a source of their own and can be huge.
+PRUNED = frozenset(
+    {".git", ".hg", ".svn", "node_modules", "vendor", "__pycache__", ".venv", "venv", ".tox", ".terraform"}
+    | {"bower_components", ".mypy_cache", ".pytest_cache", ".idea", ".gradle", "target", "dist", ".next"}
+)
+
+
+class Project(Protocol):
+    """Named files; paths are relative, with `/`, and never leave the root."""
+
+    name: str
+    named: tuple[str, ...]
+
+    def files(self) -> tuple[str, ...]:
+        """Every file, sorted; those that the user named one by one, or all of the folder."""
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file, None where there is none or it lies outside the tree."""
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or folder of that path lies in the tree."""
+
+
+class Memory:
+    """A project held in memory: standard input, a pasted command, a test."""
+
+    def __init__(self, files: Mapping[str, bytes], name: str = "app") -> None:
+        self.name = name
+        self.named = tuple(files)
+        self._files = dict(files)
+
+    def files(self) -> tuple[str, ...]:
+        """Every file, in the order given."""
+        return tuple(self._files)
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file."""
+        return self._files.get(normal(path) or "")
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or folder of that path was given."""
+        wanted = normal(path)
+        return wanted is not None and any(name == wanted or name.startswith(f"{wanted}/") for name in self._files)
+
+
+class Folder:
+    """A project on disk: a folder, or files named one by one below it."""
+
+    def __init__(self, root: Path, named: tuple[str, ...] = (), name: str = "") -> None:
+        self.root = root.resolve()
+        self.name = name or self.root.name
+        self.named = named
+        self._files: tuple[str, ...] | None = None
+
+    def files(self) -> tuple[str, ...]:
+        """The files named, or all files of the folder without the pruned folders, sorted."""
+        if self._files is None:
+            self._files = self.named or tuple(sorted(self._walk()))
+        return self._files
+
+    def read(self, path: str) -> bytes | None:
+        """The content of a file inside the root; symbolic links that lead out of it are not followed."""
+        place = self._inside(path)
+        return place.read_bytes() if place is not None and place.is_file() else None
+
+    def exists(self, path: str) -> bool:
+        """Whether a file or folder of that path lies inside the root."""
+        place = self._inside(path)
+        return place is not None and place.exists()
+
+    def _inside(self, path: str) -> Path | None:
+        relative = normal(path)
+        if relative is None:
+            return None
+        place = (self.root / relative).resolve()
+        return place if place.is_relative_to(self.root) else None
+
+    def _walk(self) -> Iterator[str]:
+        for folder, folders, names in os.walk(self.root):
+            folders[:] = sorted(name for name in folders if name not in PRUNED)
+            base = PurePosixPath(Path(folder).relative_to(self.root).as_posix())
+            yield from (str(base / name) for name in names)
+
+
+def normal(path: str) -> str | None:
+    """The relative path without `.` and `..`; None when it is absolute or leaves the root."""
+    if path.startswith("/") or "\x00" in path:
+        return None
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)

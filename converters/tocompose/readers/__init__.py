@@ -1,0 +1,1 @@
+"""Readers: text to the positioned tree, without meaning; one module a syntax."""

@@ -1,0 +1,1 @@
+"""Reports: the notes and the outcome of a conversion, rendered for people and programs."""

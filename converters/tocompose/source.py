@@ -1,0 +1,87 @@
+"""The positioned tree that every input format is read into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class Span(NamedTuple):
+    """A stretch of one source file; lines and columns are 1-based, the end is exclusive."""
+
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+    def to(self, other: Span) -> Span:
+        """The span that runs from the start of this one to the end of `other`."""
+        return Span(self.file, self.line, self.column, other.end_line, other.end_column)
+
+
+class Leaf:
+    """One value of the source, with quotes and escapes of its format undone.
+
+    `style` is what the reader needs to say beyond the text: for YAML `plain`, `single`, `double`, `literal`, `folded`,
+    or an explicit tag such as `!!binary`; for shell words `word`; for an empty map or list `{}` or `[]`.
+    Leaves are compared by identity: each is one place of the source.
+    """
+
+    __slots__ = ("span", "style", "text")
+
+    def __init__(self, text: str, span: Span, style: str = "plain") -> None:
+        self.text = text
+        self.span = span
+        self.style = style
+
+    def __repr__(self) -> str:
+        return f"Leaf({self.text!r}, {self.span})"
+
+
+class Child(NamedTuple):
+    """One entry of a branch: the key (a map's text or a list's index), where the key stands, and what it holds."""
+
+    key: str | int
+    span: Span
+    node: Node
+
+
+class Branch:
+    """A map, a list or a format's own construct; `kind` is `map`, `list`, `document`, or the reader's own word."""
+
+    __slots__ = ("_index", "children", "kind", "span")
+
+    def __init__(self, kind: str, children: tuple[Child, ...], span: Span) -> None:
+        self.kind = kind
+        self.children = children
+        self.span = span
+        self._index: dict[str | int, Child] | None = None
+
+    def child(self, key: str | int) -> Child | None:
+        """The entry under `key`; of duplicate keys the last, which is what YAML and JSON readers keep."""
+        if self._index is None:
+            self._index = {child.key: child for child in self.children}
+        return self._index.get(key)
+
+    def __repr__(self) -> str:
+        return f"Branch({self.kind}, {len(self.children)} children, {self.span})"
+
+
+Node: TypeAlias = Leaf | Branch
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """Every leaf at or below `node`, in source order."""
+    stack: list[Node] = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, Leaf):
+            yield current
+        else:
+            stack.extend(child.node for child in reversed(current.children))
