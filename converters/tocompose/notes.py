@@ -35,8 +35,11 @@ class Note:
     url: str = ""
 
 
-# The hundreds digit of a code names the table that explains it.
+# The hundreds digit of a code names the table that explains it; a longer prefix comes first.
 FAMILIES = {
+    "TC15": "shell",
+    "TC16": "shell",
+    "TC17": "shell",
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",
@@ -71,7 +74,7 @@ def note(
 
 def explanation(code: str) -> Row:
     """The registry's row for a code: `kind`, `title`, `message`, `why`, `advice`, `url`."""
-    return registry(FAMILIES[code[:3]])[code]
+    return registry(FAMILIES.get(code[:4]) or FAMILIES[code[:3]])[code]
 
 
 @cache
@@ -83,7 +86,7 @@ def registry(family: str) -> dict[str, Row]:
 
 def families() -> tuple[str, ...]:
     """The names of all families of codes."""
-    return tuple(FAMILIES.values())
+    return tuple(dict.fromkeys(FAMILIES.values()))
 
 
 def in_order(notes: Iterable[Note]) -> list[Note]:

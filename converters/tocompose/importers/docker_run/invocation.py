@@ -1,0 +1,88 @@
+"""Docker commands as a script states them, its variables, loops and functions worked out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocompose.ledger import Cursor
+from tocompose.source import Span
+
+
+class Word(NamedTuple):
+    """One argument after expansion.
+
+    `text` is as Compose reads it: a literal `$` is doubled, what is unknown until run time is `${NAME}` or
+    `${NAME:-default}`. `sources` are the places that it came from: the word itself and the assignments it uses.
+    """
+
+    text: str
+    span: Span
+    sources: tuple[Cursor, ...] = ()
+
+    def take(self, to: str) -> str:
+        """The text, counted as mapped to the model path `to`."""
+        for source in self.sources:
+            source.map(to=to)
+        return self.text
+
+    def note(self, code: str, *, subject: str = "", **facts: object) -> None:
+        """Says a note at this word, and counts it as noted."""
+        for index, source in enumerate(self.sources):
+            if index == 0:
+                source.note(code, subject=subject, **facts)
+            else:
+                source.skip(f"see {code}")
+
+    def remark(self, code: str, *, subject: str = "", **facts: object) -> None:
+        """Says a note at this word without settling it."""
+        for source in self.sources[:1]:
+            source.remark(code, subject=subject, **facts)
+
+    def skip(self, why: str) -> None:
+        """Counts the word as ignored for the reason given."""
+        for source in self.sources:
+            source.skip(why)
+
+    def part(self, text: str) -> Word:
+        """A piece of this word, with the same sources."""
+        return self._replace(text=text)
+
+
+class Invocation(NamedTuple):
+    """One call of docker or podman.
+
+    `verb` is `("run",)`, `("network", "create")` …, always the long way without `container`; `words` are all arguments
+    after it. `condition` quotes the `if`, `case` or loop that guards it, empty when it always runs. `variable` is the
+    shell variable that takes its output (`ID=$(docker run …)`). `polled` says that a loop repeats it until it succeeds.
+    `head` are the words up to and with the verb (`sudo docker -H x run`).
+    """
+
+    tool: str
+    verb: tuple[str, ...]
+    words: tuple[Word, ...]
+    span: Span
+    head: tuple[Word, ...] = ()
+    condition: str = ""
+    variable: str = ""
+    polled: bool = False
+    restart: str = ""
+    after: tuple[str, ...] = ()
+    unit: str = ""
+
+
+class Wait(NamedTuple):
+    """A loop that repeats a command until it succeeds, such as `until nc -z db 5432; do sleep 1; done`."""
+
+    words: tuple[Word, ...]
+    span: Span
+
+
+class Script(NamedTuple):
+    """What a source file does, in its order, and the variables that stay open in it.
+
+    `variables` maps each `${NAME}` used in some word to its value in the script (raw text), or None when the script
+    does not say it.
+    """
+
+    steps: tuple[Invocation | Wait, ...]
+    variables: dict[str, str | None]
