@@ -26,31 +26,11 @@ from tocompose.model import (
 from tocompose.values import split
 
 # dclint's order of service keys (services-keys-order rule), the rest alphabetical.
-KEY_ORDER = [
-    "image",
-    "build",
-    "container_name",
-    "depends_on",
-    "volumes",
-    "volumes_from",
-    "configs",
-    "secrets",
-    "environment",
-    "env_file",
-    "ports",
-    "networks",
-    "network_mode",
-    "extra_hosts",
-    "command",
-    "entrypoint",
-    "working_dir",
-    "restart",
-    "healthcheck",
-    "logging",
-    "labels",
-    "user",
-    "isolation",
-]
+KEY_ORDER = (
+    *("image", "build", "container_name", "depends_on", "volumes", "volumes_from", "configs", "secrets"),
+    *("environment", "env_file", "ports", "networks", "network_mode", "extra_hosts", "command", "entrypoint"),
+    *("working_dir", "restart", "healthcheck", "logging", "labels", "user", "isolation"),
+)
 
 
 def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
