@@ -7,6 +7,7 @@ import re
 import statistics
 
 import pytest
+
 import tree
 
 # Their docstrings would only repeat the class: the data model of Python itself.
