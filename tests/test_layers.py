@@ -75,6 +75,4 @@ def test_heavy_libraries_are_imported_where_used(module: str) -> None:
         names = [item.name for item in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:
-            assert name.split(".")[0] not in HEAVY, (
-                f"{tree.file(module)}:{node.lineno}: {name}: import it in a function"
-            )
+            assert name.split(".")[0] not in HEAVY, f"{tree.file(module)}:{node.lineno}: import {name} in a function"

@@ -1,4 +1,4 @@
-"""Golden files: `TOCOMPOSE_UPDATE_GOLDEN=1 pytest tests/reports` writes them anew; read the difference before a commit."""
+"""Golden files: `TOCOMPOSE_UPDATE_GOLDEN=1 pytest tests/reports` writes them anew; read what changed."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def topology(stack: Stack) -> Topology:
     published = [edge for item in stack.services for edge in _published(item)]
     inside = [edge for item in stack.services for edge in _inside(item, stack)]
     outside = [Node(PUBLIC, "public")] if published else []
-    return Topology(tuple([*outside, *services]), tuple([*published, *inside]))
+    return Topology((*outside, *services), (*published, *inside))
 
 
 def _node(service: Service) -> Node:
