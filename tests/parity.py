@@ -56,7 +56,9 @@ def main(folder: Path) -> int:
         if text:
             print(f"== {name}\n{text}")
     seconds = time.perf_counter() - start
-    print(f"{equal} of {len(found)} equal ({100 * equal / max(len(found), 1):.1f} %), {seconds / max(len(found), 1):.3f} s each")
+    print(
+        f"{equal} of {len(found)} equal ({100 * equal / max(len(found), 1):.1f} %), {seconds / max(len(found), 1):.3f} s each"
+    )
     return 0 if equal == len(found) else 1
 
 

@@ -26,14 +26,18 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The outcome: the files to write, all notes in reading order, the stack, and what became of every leaf."""
+    """The outcome: the files to write, all notes in reading order, the stack, and the ledger of the source's leaves."""
 
     files: tuple[File, ...]
     notes: tuple[Note, ...]
     stack: Stack
-    counts: dict[Fate, int]
-    importer: str
     ledger: Ledger
+    importer: str
+
+    @property
+    def counts(self) -> dict[Fate, int]:
+        """How many leaves of the source met each fate."""
+        return self.ledger.count()
 
 
 def convert(project: Project, options: Options | None = None) -> Result:
@@ -51,14 +55,7 @@ def convert(project: Project, options: Options | None = None) -> Result:
     files, written = bundle(outcome.stack, wanted.layout)
     unwritten = audit_written(ledger, written)
     notes = in_order([*ledger.notes, *unread, *outcome.notes, *unwritten])
-    return Result(
-        files=files,
-        notes=tuple(notes),
-        stack=outcome.stack,
-        counts=ledger.count(),
-        importer=chosen.name,
-        ledger=ledger,
-    )
+    return Result(files=files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
 
 
 def choose(project: Project, name: str | None) -> Importer:
