@@ -20,6 +20,7 @@ FOREIGN = re.compile(r"(DOCKER|COMPOSE|BUILDX|BUILDKIT|OTEL|CONTAINER)_")
 PREFER_QUIET = {"DOCKER_CLI_HINTS": "false", "COMPOSE_MENU": "false", "COMPOSE_PARALLEL_LIMIT": "1"}
 EXTERNAL_NETWORK = re.compile(r"network (\S+) declared as external, but could not be found")
 EXTERNAL_VOLUME = re.compile(r'external volume "([^"]+)" not found')
+BESIDE = re.compile(r"Run 'docker|Usage: |time=.* level=(warning|info|debug)")
 NO_TERMINAL = "input device is not a TTY"
 PROJECT = "com.docker.compose.project"
 
@@ -95,9 +96,11 @@ def _run_docker(server: Server, argv: Sequence[str], docker: str, folder: Path, 
 
 
 def _said(server: Server, done: subprocess.CompletedProcess[str]) -> str:
-    """The client's last words, with what the engine could not answer."""
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip() and not line.startswith("Run 'docker")]
-    unknown = f" (the recording engine has no answer for {server.engine.unanswered[0]})" if server.engine.unanswered else ""
+    """The client's last words without its warnings, with what the engine could not answer."""
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip() and not BESIDE.match(line)]
+    unknown = (
+        f" (the recording engine has no answer for {server.engine.unanswered[0]})" if server.engine.unanswered else ""
+    )
     return (" ".join(lines[-3:]) or f"exit status {done.returncode}") + unknown
 
 
