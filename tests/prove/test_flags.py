@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from oracles import needs_oracles, oracles
 
+from oracles import needs_oracles, oracles
 from tocompose.prove.compare import compare
 from tocompose.prove.difference import Proof
 from tocompose.prove.record import record_compose, record_docker
@@ -44,7 +44,7 @@ def recordings(name: str, folder: Path, service: dict[str, Any]) -> tuple[Record
 def test_equal_file_is_equal(name: str, tmp_path: Path) -> None:
     asked, given = recordings(name, tmp_path, CASES[name]["service"])
     assert asked.refusals == ()
-    assert Proof(*compare(asked, given)).differences == ()
+    assert [one.field for one in Proof(*compare(asked, given)).differences] == CASES[name].get("known", [])
 
 
 @cache

@@ -267,7 +267,10 @@ RULES = [
         "R16 shared network",
         both(FIRST, docker("web", host={"Links": ["first:first"]})),
         both(SECOND._replace(endpoints={"p_default": {}}), compose(name="web", ends={"p_default": {}})),
-        both(SECOND._replace(endpoints={"p_back": {}}), compose(name="web", ends={"p_default": {}})),
+        both(
+            SECOND._replace(endpoints={"p_back": {}}, host={"NetworkMode": "p_back"}),
+            compose(name="web", ends={"p_default": {}}),
+        ),
         "HostConfig.Links",
     ),
     Rule("R17", docker()._replace(pulled=True), compose()._replace(pulled=True), compose(), "Pull"),
