@@ -78,9 +78,7 @@ def test_the_environment_is_what_was_given_and_nothing_else(tmp_path: Path, monk
     env = {"GIVEN": "1", "DOCKER_HOST": "tcp://10.255.255.1:1", "DOCKER_CONFIG": "/etc", "COMPOSE_FILE": "/x"}
     words = ["docker", "run", "-d", "-e", "LEAKED", "-e", "GIVEN", "nginx"]
     found = record_docker([words], docker=oracles().docker, folder=tmp_path, env=env)
-    assert [one.config["Env"] for one in found.containers] == [["LEAKED", "GIVEN=1"]] or found.containers[0].config[
-        "Env"
-    ] == ["GIVEN=1"]
+    assert "GIVEN=1" in found.containers[0].config["Env"] and "inherited" not in str(found)
     (tmp_path / "c.yaml").write_text("services: {a: {image: nginx, environment: [LEAKED, GIVEN]}}")
     given = record_compose([tmp_path / "c.yaml"], compose=oracles().compose, folder=tmp_path, env=env)
     assert "GIVEN=1" in given.containers[0].config["Env"] and "inherited" not in str(given)

@@ -84,7 +84,7 @@ def _encoded(payload: Any) -> bytes:
 class _Socket(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 64
+    request_queue_size = 4096  # Compose opens a connection for each service at once
 
     def __init__(self, path: str, engine: Engine) -> None:
         super().__init__(path, _Connection)
