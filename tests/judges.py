@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 import yaml
-from oracles import binary
 
+from oracles import binary
 from tocompose.model import File
 
 DCLINT = "3.1.0"

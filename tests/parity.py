@@ -13,7 +13,6 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1] / "converters"))
 
 from oracles import corpus, oracles
-
 from tocompose.prove import Command, Proof, ProofError, prove_commands
 from tocompose.prove.table import as_text
 
