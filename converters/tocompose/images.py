@@ -20,6 +20,7 @@ _DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*(?::?-(?P<default>[^{}]*))?(?::?[?][^{}]
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 _NEWEST = (10**6, 0, 0)
+ALPINE_TOOLS = ("sh", "wget", "nc")
 
 
 class ImageRef(NamedTuple):
@@ -202,39 +203,40 @@ def _parse(text: str) -> Mapping[str, Any]:
 
 def _facts(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
     files = row.get("files") or {}
-    caps, tools = row.get("caps"), _rows_for_tag(row.get("tools"), ref)
-    return ImageFacts(
-        id=row["id"],
-        category=row["class"],
-        kind=row["kind"],
-        ports=tuple(row.get("ports", ())),
-        data=tuple(
-            Data(item["path"], when, item.get("moved_by", "")) for item, when in _rows_for_tag(row.get("data"), ref)
+    caps, tools = row.get("caps"), _for_tag(row, "tools", ref)
+    decided: dict[str, Any] = {
+        "category": row["class"],
+        "ports": tuple(row.get("ports", ())),
+        "data": tuple(Data(item["path"], when, item.get("moved_by", "")) for item, when in _for_tag(row, "data", ref)),
+        "checks": tuple(
+            Check(tuple(item["test"]), when, item.get("start_period")) for item, when in _for_tag(row, "checks", ref)
         ),
-        checks=tuple(
-            Check(tuple(item["test"]), when, item.get("start_period"))
-            for item, when in _rows_for_tag(row.get("checks"), ref)
-        ),
-        has_healthcheck=row.get("has_healthcheck", False),
-        secrets=tuple(row.get("secrets", ())),
-        file_names=tuple(files.get("names", ())),
-        file_form=files.get("form", "{}_FILE"),
-        tools=tuple(tools[0][0]["has"]) if tools else (("sh", "wget", "nc") if _part(ref.tag, "alpine") else None),
-        caps=tuple(caps) if caps is not None else None,
-        tmpfs=tuple(row.get("tmpfs", ())),
-        confidence=row["confidence"],
-        host=row.get("host", ""),
-        **{key: row.get(key) for key in ("interval", "timeout", "user", "grace", "memory", "init", "client_auth")},
-        **{key: row.get(key, False) for key in ("fixed_hostname", "lan", "socket", "setuid", "tool")},
-    )
+        "secrets": tuple(row.get("secrets", ())),
+        "file_names": tuple(files.get("names", ())),
+        "file_form": files.get("form", "{}_FILE"),
+        "tools": tuple(tools[0][0]["has"]) if tools else (ALPINE_TOOLS if _part(ref.tag, "alpine") else None),
+        "caps": tuple(caps) if caps is not None else None,
+        "tmpfs": tuple(row.get("tmpfs", ())),
+    }
+    as_written = {name: row.get(name, default) for name, default in _PLAIN.items()}
+    return ImageFacts(**as_written, **decided)
 
 
-def _rows_for_tag(rows: Any, ref: ImageRef) -> list[tuple[Mapping[str, Any], tuple[str, ...]]]:
+# Columns that are taken as they stand, with what a row without them means.
+_PLAIN: dict[str, Any] = {
+    **dict.fromkeys(("id", "kind", "confidence", "interval", "timeout", "user", "grace", "memory", "init"), None),
+    **dict.fromkeys(("has_healthcheck", "fixed_hostname", "lan", "socket", "setuid", "tool"), False),
+    "client_auth": None,
+    "host": "",
+}
+
+
+def _for_tag(row: Mapping[str, Any], column: str, ref: ImageRef) -> list[tuple[Mapping[str, Any], tuple[str, ...]]]:
     """The rows whose conditions on the tag hold, each with its other conditions."""
     return [
-        (row, tuple(word for word in str(row.get("when", "")).split() if not _about_tag(word)))
-        for row in rows or ()
-        if _holds_for_tag(str(row.get("when", "")), ref)
+        (item, tuple(word for word in str(item.get("when", "")).split() if not _about_tag(word)))
+        for item in row.get(column, ())
+        if _holds_for_tag(str(item.get("when", "")), ref)
     ]
 
 

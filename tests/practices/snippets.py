@@ -46,7 +46,7 @@ _Loader.yaml_implicit_resolvers = {
 
 def document(text: str) -> dict[str, Any]:
     """The plain content of a snippet."""
-    return yaml.load(dedent(text), Loader=_Loader) or {}  # noqa: S506
+    return yaml.load(dedent(text), Loader=_Loader) or {}
 
 
 def stack(text: str, name: str = "app") -> Stack:
@@ -68,7 +68,7 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
     deploy = dict(body.pop("deploy", {}))
     resources = deploy.pop("resources", {})
     limits, reservations = (Amounts(**_texts(resources.get(key, {}))) for key in ("limits", "reservations"))
-    result = Service(
+    return Service(
         name=name,
         image=body.pop("image", None),
         build=_build(body.pop("build", None)),
@@ -103,7 +103,6 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
         overlays={Home(key): service(name, part) for key, part in body.pop("x-overlays", {}).items()},
         options=body | ({"deploy": deploy} if deploy else {}),
     )
-    return result
 
 
 def port(text: str) -> Port:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from practices.snippets import document, stack
 
+from practices.snippets import document, stack
 from tocompose.exporters.compose import compose
 from tocompose.model import Home, Stack
 from tocompose.practices import Example, Practice, registry

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tocompose.model import Dependency, Role, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.healthchecks import has_own_check
-from tocompose.practices.services import facts
+from tocompose.practices.services import facts, remark
 
 STARTED, HEALTHY, COMPLETED = "service_started", "service_healthy", "service_completed_successfully"
 
@@ -29,10 +29,10 @@ def _conditioned(service: Service, item: Dependency, target: Service | None) -> 
     if target is None or item.condition != STARTED:
         return item, None
     if target.role is Role.JOB and target.restart not in ("always", "unless-stopped"):
-        return replace(item, condition=COMPLETED), _say("TC606", service, item, ".condition")
+        return replace(item, condition=COMPLETED), _remark("TC606", service, item, ".condition")
     if shows_health(target):
-        return replace(item, condition=HEALTHY), _say("TC604", service, item, ".condition")
-    return item, _say("TC605", service, item, "")
+        return replace(item, condition=HEALTHY), _remark("TC604", service, item, ".condition")
+    return item, _remark("TC605", service, item, "")
 
 
 def shows_health(service: Service) -> bool:
@@ -46,9 +46,8 @@ def shows_health(service: Service) -> bool:
     return known is not None and has_own_check(service, known)
 
 
-def _say(code: str, service: Service, item: Dependency, key: str) -> Note:
-    subject = f"services.{service.name}.depends_on.{item.service}{key}"
-    return note(code, item.origin or service.origin, subject=subject, service=service.name, target=item.service)
+def _remark(code: str, service: Service, item: Dependency, key: str) -> Note:
+    return remark(code, service, f"depends_on.{item.service}{key}", item.origin, target=item.service)
 
 
 PRACTICE = Practice(

@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.model import Dependency, Role, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.evidence import Evidence, evidence
-from tocompose.practices.services import is_data
+from tocompose.practices.services import is_data, remark
 
 
 class Edge(NamedTuple):
@@ -92,19 +92,13 @@ def _with(service: Service, added: list[Dependency], reach: set[str]) -> Service
 
 
 def _added(edge: Edge, found: Evidence) -> Note:
-    subject = f"services.{edge.service.name}.depends_on.{edge.target.name}"
-    return note(
-        "TC602", found.span or edge.service.origin, subject=subject,
-        service=edge.service.name, target=edge.target.name, evidence=found.words,
-    )  # fmt: skip
+    key = f"depends_on.{edge.target.name}"
+    return remark("TC602", edge.service, key, found.span, target=edge.target.name, evidence=found.words)
 
 
 def _circle(edge: Edge) -> Note:
     evidence = edge.found.words if edge.found else "the source says so"
-    return note(
-        "TC603", edge.service.origin, subject=f"services.{edge.service.name}",
-        service=edge.service.name, target=edge.target.name, evidence=evidence,
-    )  # fmt: skip
+    return remark("TC603", edge.service, target=edge.target.name, evidence=evidence)
 
 
 def dependents(stack: Stack, name: str) -> Iterable[Service]:

@@ -78,8 +78,8 @@ def _of_service(
     for name, value in values.items():
         if value and not _ABOUT_ITSELF.search(name):
             yield from _in_variable(name, resolved(value, settings), names, spans.get(name))
-    command = resolved(command_text(service) or "", settings)
-    for target in _addresses(command, names, (*_IN_TEXT, _WAIT)):
+    line = resolved(command_text(service) or "", settings)
+    for target in _addresses(line, names, (*_IN_TEXT, _WAIT)):
         yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
     for path, text in _config_files(service, stack, files):
         for target in _addresses(text, names, _IN_TEXT):
@@ -94,8 +94,8 @@ def _in_variable(name: str, value: str, names: Mapping[str, str], span: Span | N
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
     if _HOST_VARIABLE.search(name):
         for word in re.split(r"[,;\s]+", value.strip()):
-            if target := service_of(word.partition(":")[0], names):
-                yield Evidence(target, _HOST, f"{name} names {target}", span)
+            if meant := service_of(word.partition(":")[0], names):
+                yield Evidence(meant, _HOST, f"{name} names {meant}", span)
 
 
 def _addresses(text: str, names: Mapping[str, str], patterns: tuple[re.Pattern[str], ...]) -> list[str]:
@@ -125,8 +125,9 @@ def resolved(text: str, settings: Mapping[str, str]) -> str:
     """The text as Compose would read it with these settings."""
     if "$" not in text:
         return text
-    done = _VARIABLE.sub(lambda match: settings.get(match[1] or match[3] or "") or match[2] or "", text)
-    return plain(done) or done
+    done = _VARIABLE.sub(lambda match: settings.get(str(match[1] or match[3])) or str(match[2] or ""), text)
+    undone = plain(done)
+    return done if undone is None else undone
 
 
 def _from_files(service: Service, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:

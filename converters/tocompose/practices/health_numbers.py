@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from tocompose.model import Healthcheck, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.healthchecks import known_healthcheck
-from tocompose.practices.services import base_facts, is_data
+from tocompose.practices.services import base_facts, is_data, remark
 
 # What the engine uses where a number is left out: https://docs.docker.com/reference/dockerfile/#healthcheck
 _ENGINE = {"interval": "30s", "timeout": "30s", "retries": "3"}
@@ -27,13 +28,9 @@ def _fill(service: Service, stack: Stack, context: Context) -> tuple[Service, It
     if check is None or check.disable or not check.test or check.test[0] == "NONE":
         return service, ()
     numbers = _numbers(service, check, stack, context)
-    missing = {key: value for key, value in numbers.items() if getattr(check, key) is None}
-    said = [
-        note("TC617", service.origin, subject=f"services.{service.name}.healthcheck.{key}", service=service.name,
-             key=key, value=value)
-        for key, value in missing.items()
-    ]  # fmt: skip
-    return replace(service, healthcheck=replace(check, **missing)), said
+    missing: dict[str, Any] = {key: value for key, value in numbers.items() if getattr(check, key) is None}
+    notes = [remark("TC617", service, f"healthcheck.{key}", key=key, value=value) for key, value in missing.items()]
+    return replace(service, healthcheck=replace(check, **missing)), notes
 
 
 def _numbers(service: Service, check: Healthcheck, stack: Stack, context: Context) -> dict[str, str]:

@@ -8,9 +8,17 @@ from dataclasses import replace
 
 from tocompose.images import ImageFacts
 from tocompose.model import Healthcheck, Role, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import base_facts, command_text, environment, image_name, runs_server, usable_checks
+from tocompose.practices.services import (
+    base_facts,
+    command_text,
+    environment,
+    image_name,
+    remark,
+    runs_server,
+    usable_checks,
+)
 from tocompose.probes import tcp_probe
 
 _PORT_OPTION = re.compile(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
@@ -26,10 +34,10 @@ def _check(service: Service, stack: Stack, context: Context) -> tuple[Service, I
         return service, ()
     found = known_healthcheck(service, stack, context)
     if isinstance(found, Healthcheck):
-        said = _say("TC610", service, "healthcheck", command=" ".join((found.test or ())[:3]))
-        return replace(service, healthcheck=found), [said]
+        command = " ".join((found.test or ())[:3])
+        return replace(service, healthcheck=found), [remark("TC610", service, "healthcheck", command=command)]
     code, facts = found
-    return service, [_say(code, service, "", **facts)]
+    return service, [remark(code, service, "", **facts)]
 
 
 def known_healthcheck(service: Service, stack: Stack, context: Context) -> Healthcheck | tuple[str, dict[str, str]]:
@@ -86,11 +94,6 @@ def _moved_port(service: Service, known: ImageFacts) -> bool:
     """Whether the command makes the server listen elsewhere than its health command would ask."""
     match = _PORT_OPTION.search(command_text(service) or "")
     return match is not None and bool(known.ports) and match[1] not in known.ports
-
-
-def _say(code: str, service: Service, key: str, **facts: str) -> Note:
-    subject = f"services.{service.name}" + (f".{key}" if key else "")
-    return note(code, service.origin, subject=subject, service=service.name, **facts)
 
 
 PRACTICE = Practice(

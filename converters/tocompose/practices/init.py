@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tocompose.model import Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import base_facts
+from tocompose.practices.services import base_facts, remark
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -20,8 +20,7 @@ def _init(service: Service, stack: Stack, context: Context) -> tuple[Service, It
     known = base_facts(service, stack, context)
     if service.init is not None or known is None or known.init != "wanted" or _brings_init(service):
         return service, ()
-    said = note("TC624", service.origin, subject=f"services.{service.name}.init", service=service.name)
-    return replace(service, init=True), [said]
+    return replace(service, init=True), [remark("TC624", service, "init")]
 
 
 def _brings_init(service: Service) -> bool:

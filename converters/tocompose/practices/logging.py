@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tocompose.model import Logging, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
+from tocompose.practices.services import remark
 
 ROTATION = {"max-size": "10m", "max-file": "3"}
 
@@ -20,20 +21,16 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _log(service: Service) -> tuple[Service, Iterable[Note]]:
     logging = service.logging
     if logging is None:
-        subject = f"services.{service.name}.logging"
-        return replace(service, logging=Logging(driver="json-file", options=ROTATION)), [
-            note("TC625", service.origin, subject=subject, service=service.name)
-        ]
+        rotated = Logging(driver="json-file", options=ROTATION)
+        return replace(service, logging=rotated), [remark("TC625", service, "logging")]
     if logging.driver == "none":
-        return service, [note("TC626", service.origin, subject=f"services.{service.name}", service=service.name)]
-    if logging.driver in (None, "json-file") and "max-size" not in logging.options:
-        options = {**ROTATION, **logging.options}
-        added = [key for key in options if key not in logging.options]
-        return replace(service, logging=replace(logging, options=options)), [
-            note("TC627", service.origin, subject=f"services.{service.name}.logging.options.{key}",
-                 service=service.name, key=key) for key in added
-        ]  # fmt: skip
-    return service, ()
+        return service, [remark("TC626", service)]
+    if logging.driver not in (None, "json-file") or "max-size" in logging.options:
+        return service, ()
+    options = {**ROTATION, **logging.options}
+    added = [key for key in options if key not in logging.options]
+    notes = [remark("TC627", service, f"logging.options.{key}", key=key) for key in added]
+    return replace(service, logging=replace(logging, options=options)), notes
 
 
 PRACTICE = Practice(

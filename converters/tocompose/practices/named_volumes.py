@@ -8,7 +8,7 @@ from dataclasses import replace
 from tocompose.model import Mount, Role, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.practices import Context, Example, Outcome, Practice
-from tocompose.practices.services import data_paths, facts, image_name, runs_server, volumes_of
+from tocompose.practices.services import data_paths, facts, image_name, remark, runs_server, volumes_of
 from tocompose.values import unique, variable_name
 
 # Folders of dependencies: an anonymous volume there keeps the image's own content from being hidden by a bind mount.
@@ -37,10 +37,10 @@ def _mounts(service: Service, taken: set[str]) -> tuple[tuple[Mount, ...], list[
     for mount in service.mounts:
         if is_anonymous(mount) and not is_mask(mount, service):
             if (service.replicas or 1) > 1:
-                said.append(_say("TC653", service, "", path=mount.target))
+                said.append(remark("TC653", service, path=mount.target))
             else:
                 names.append(_name(service, mount.target, wanted, taken))
-                said.append(_say("TC650", service, "volumes", path=mount.target, volume=names[-1]))
+                said.append(remark("TC650", service, "volumes", path=mount.target, volume=names[-1]))
                 mount = replace(mount, source=names[-1])
         mounts.append(mount)
     for path in wanted:
@@ -49,7 +49,7 @@ def _mounts(service: Service, taken: set[str]) -> tuple[tuple[Mount, ...], list[
         elif (service.replicas or 1) == 1:
             names.append(_name(service, path, wanted, taken))
             mounts.append(Mount(kind="volume", source=names[-1], target=path))
-            said.append(_say("TC651", service, "volumes", path=path, volume=names[-1], image=image_name(service)))
+            said.append(remark("TC651", service, "volumes", path=path, volume=names[-1], image=image_name(service)))
     said += [note("TC654", subject=f"volumes.{name}", volume=name) for name in names]
     return tuple(mounts), said, names
 
@@ -83,18 +83,13 @@ def _mismatch(service: Service, path: str) -> Iterable[Note]:
     targets = [mount.target.rstrip("/") for mount in volumes_of(service)]
     known = facts(service)
     if path not in targets and known is not None and known.category == "data" and "postgresql" in path:
-        yield _say("TC652", service, "", path=path, image=service.image or "")
+        yield remark("TC652", service, path=path, image=service.image or "")
 
 
 def _name(service: Service, path: str, wanted: list[str], taken: set[str]) -> str:
     leaf = "data" if wanted and path == wanted[0] else path.rstrip("/").rpartition("/")[2]
     word = variable_name(leaf).lower().strip("_") or "data"
     return unique(f"{service.name}_{word}", taken)
-
-
-def _say(code: str, service: Service, key: str, **facts: str) -> Note:
-    subject = f"services.{service.name}" + (f".{key}" if key else "")
-    return note(code, service.origin, subject=subject, service=service.name, **facts)
 
 
 PRACTICE = Practice(

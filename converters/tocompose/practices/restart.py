@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tocompose.model import Role, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import SHELLS, command_text, facts
+from tocompose.practices.services import SHELLS, command_text, facts, remark
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -21,10 +21,10 @@ def _restart(service: Service) -> tuple[Service, Iterable[Note]]:
         return service, ()
     if service.restart is not None:
         kept = service.restart == "no" and service.role is not Role.JOB and not ends(service)
-        return service, [_say("TC622", service, "")] if kept else ()
+        return service, [remark("TC622", service)] if kept else ()
     if service.role is Role.JOB or ends(service):
-        return replace(service, restart="no"), [_say("TC621", service, "restart")]
-    return replace(service, restart="unless-stopped"), [_say("TC620", service, "restart")]
+        return replace(service, restart="no"), [remark("TC621", service, "restart")]
+    return replace(service, restart="unless-stopped"), [remark("TC620", service, "restart")]
 
 
 def ends(service: Service) -> bool:
@@ -34,11 +34,6 @@ def ends(service: Service) -> bool:
     if command is None:
         return known is not None and known.kind in ("base", "runtime") and known.id not in ("php", "tomcat")
     return command in SHELLS
-
-
-def _say(code: str, service: Service, key: str) -> Note:
-    subject = f"services.{service.name}" + (f".{key}" if key else "")
-    return note(code, service.origin, subject=subject, service=service.name)
 
 
 PRACTICE = Practice(

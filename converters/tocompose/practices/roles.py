@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from tocompose.images import ImageFacts, similar_facts
 from tocompose.model import Role, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import command_text, facts, runs_client
+from tocompose.practices.services import command_text, facts, remark, runs_client
 
 _KINDS = {
     "cache": Role.CACHE,
@@ -47,9 +47,9 @@ def _classify(service: Service) -> tuple[Service, Iterable[Note]]:
     role, evidence = _role(service)
     said: list[Note] = []
     if evidence:
-        said = [_say("TC600", service, role=_WORDS[role], evidence=evidence)]
+        said = [remark("TC600", service, role=_WORDS[role], evidence=evidence)]
     elif role is Role.APP and service.image and facts(service) is None and service.build is None:
-        said = [_say("TC601", service, image=service.image)]
+        said = [remark("TC601", service, image=service.image)]
     return replace(service, role=role), said
 
 
@@ -95,10 +95,6 @@ def _ends(service: Service) -> bool:
     if command is None or service.ports or service.restart in ("always", "unless-stopped"):
         return False
     return _ONE_SHOT.search(re.split(r"&&|;|\|\|", command.rstrip("; "))[-1]) is not None
-
-
-def _say(code: str, service: Service, **what: str) -> Note:
-    return note(code, service.origin, subject=f"services.{service.name}", service=service.name, **what)
 
 
 PRACTICE = Practice(

@@ -10,7 +10,9 @@ from typing import Any
 
 from tocompose.images import Check, ImageFacts, holds, image_facts, image_ref
 from tocompose.model import Home, Mount, Role, Service, Setting, Stack
+from tocompose.notes import Note, note
 from tocompose.practices import Context
+from tocompose.source import Span
 from tocompose.values import plain, variables
 
 DATA_ROLES = frozenset({Role.DATA, Role.CACHE, Role.QUEUE})
@@ -164,6 +166,12 @@ def with_settings(stack: Stack, settings: Iterable[Setting]) -> Stack:
     known = {setting.name for setting in stack.settings}
     fresh = tuple(setting for setting in settings if setting.name not in known)
     return replace(stack, settings=(*stack.settings, *fresh)) if fresh else stack
+
+
+def remark(code: str, service: Service, key: str = "", span: Span | None = None, /, **facts: Any) -> Note:
+    """A note about the service, or about what stands at `key` below it."""
+    subject = f"services.{service.name}.{key}" if key else f"services.{service.name}"
+    return note(code, span or service.origin, subject=subject, service=service.name, **facts)
 
 
 def image_name(service: Service) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tocompose.model import Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import facts, is_data
+from tocompose.practices.services import facts, is_data, remark
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -21,9 +21,10 @@ def _stop(service: Service) -> tuple[Service, Iterable[Note]]:
         return service, ()
     known = facts(service)
     grace = (known.grace if known else None) or "60s"
-    subject = f"services.{service.name}.stop_grace_period"
-    said = note("TC623", service.origin, subject=subject, service=service.name, grace=grace)
-    return replace(service, stop=replace(service.stop, grace_period=grace)), [said]
+    stop = replace(service.stop, grace_period=grace)
+    return replace(service, stop=stop), [
+        remark("TC623", service, "stop_grace_period", grace=grace)
+    ]
 
 
 PRACTICE = Practice(
