@@ -29,7 +29,8 @@ def variables(text: str) -> Iterator[str]:
 
 def split(text: str, separator: str, limit: int = -1) -> list[str]:
     """`text.split(separator, limit)` that leaves `${…}` whole."""
-    parts, depth, start, index = [], 0, 0, 0
+    parts: list[str] = []
+    depth = start = index = 0
     while index < len(text):
         if text.startswith("${", index) and not _escaped(text, index):
             depth, index = depth + 1, index + 2
