@@ -15,7 +15,7 @@ REASON = "the real docker and docker compose are neither in TOCOMPOSE_ORACLES no
 
 
 def binary(name: str) -> str:
-    """The path of `docker`, `docker-compose` or `kustomize`: from TOCOMPOSE_ORACLES, else from PATH; empty if missing."""
+    """The path of `docker`, `docker-compose` or `kustomize`, in TOCOMPOSE_ORACLES, else on PATH; empty if missing."""
     return shutil.which(name, path=FOLDER or None) or ""
 
 

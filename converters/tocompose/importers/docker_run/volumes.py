@@ -51,9 +51,8 @@ def volume(value: str) -> Iterator[Fact]:
 def _volume_parts(value: str) -> tuple[str | None, str, list[str]]:
     """Source, target and modes. Like the docker CLI, it reads a single letter in front of a path as a Windows drive."""
     parts = split(value, ":")
-    if len(parts[0]) == 1 and parts[0].isalpha() and len(parts) > 1 and parts[1][:1] in ("/", "\\"):
-        if len(parts) == 2 or parts[2][:1] in ("/", "\\") or len(parts[2]) == 1:
-            parts[:2] = [":".join(parts[:2])]
+    if _DRIVE.match(value) and (len(parts) == 2 or parts[2][:1] in ("/", "\\") or len(parts[2]) == 1):
+        parts[:2] = [":".join(parts[:2])]
     if len(parts) == 1:
         return None, parts[0], []
     source, target, *rest = parts
