@@ -15,7 +15,7 @@ import click
 from tocompose import __version__
 from tocompose.cli.options import conversion_options
 
-TOOLS = ("docker", "podman", "sudo")
+TOOLS = ("docker", "podman", "sudo", "$")
 
 
 class Entry(NamedTuple):

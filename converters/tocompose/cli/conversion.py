@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from tocompose.answers import Answers, read_answers
 from tocompose.cli.ending import FOUND, fail
 from tocompose.cli.options import Said
 from tocompose.exporters.bundle import Layout
@@ -25,15 +27,30 @@ def options_for(said: Said, settings: Settings, source: str | None) -> Options:
     layout = Layout(
         split=said.output is not None or said.diff or said.check,
         modern_names=said.modern_names,
+        environments=tuple(_HOMES[name] for name in said.env),
+        inline_secrets=said.inline_secrets,
     )
-    context = Context(harden=said.harden, keep_ports=said.keep_ports)
-    return Options(source=source, practices=said.practices, layout=layout, settings=settings, context=context)
+    answers = _answers(said.answers)
+    return Options(
+        source=source or answers.by_id.get("format"),
+        practices=said.practices,
+        layout=layout,
+        settings=replace(settings, name=settings.name or answers.by_id.get("name")),
+        context=Context(harden=said.harden, keep_ports=said.keep_ports),
+        answers=answers,
+    )
+
+
+def _answers(path: str | None) -> Answers:
+    return read_answers(Path(path).read_text(encoding="utf-8"), path) if path else Answers()
 
 
 def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> None:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
     try:
-        result = convert(project, options_for(said, settings, source))
+        options = options_for(said, settings, source)
+        result = convert(project, options)
+        _check_answers(options, result, said)
     except (SourceError, ValueError) as problem:
         fail(str(problem))
     if said.output is None and not (said.diff or said.check):
@@ -44,6 +61,14 @@ def run(project: Project, said: Said, settings: Settings, source: str | None = N
     tell(result, project, said)
     kinds = {item.kind.value for item in result.notes}
     sys.exit(FOUND if changed or kinds & set(said.fail_on) else 0)
+
+
+def _check_answers(options: Options, result: Result, said: Said) -> None:
+    """Ends when an answer has no decision to it: it is misspelt, or meant for another source."""
+    from tocompose.practices import registry
+
+    if unused := options.answers.unused(result.stack, registry()):
+        fail(f"{said.answers}: this conversion has no decision {unused[0]} (tocompose plan lists them)")
 
 
 def _to_folder(result: Result, project: Project, said: Said) -> bool:

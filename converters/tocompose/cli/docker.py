@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from tocompose.cli.conversion import run
 from tocompose.cli.options import said
 from tocompose.importers import Settings
+from tocompose.importers.docker_run.pasted import FILE
 from tocompose.project import Memory
 
 
@@ -25,4 +28,4 @@ def command(ctx: click.Context, argv: tuple[str, ...]) -> None:
     """
     wanted = said(ctx)
     settings = Settings(name=wanted.name, options={"argv": argv})
-    run(Memory({}), wanted, settings, "docker_run")
+    run(Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}), wanted, settings, "docker_run")

@@ -25,7 +25,7 @@ def command(code: str | None, every: bool) -> None:
     if every or code is None:
         for name in codes():
             row = explanation(name)
-            click.echo(f"{name}  {str(row['kind']):8} {row['title']}")
+            click.echo(f"{name}  {row['kind']!s:8} {row['title']}")
         return
     try:
         click.echo(explain(code.upper()), nl=False)

@@ -69,13 +69,14 @@ class Word(Words):
         return super().convert((value,), param, ctx)[0]
 
 
+_FORMS_HELP = f"How notes are printed: {', '.join(FORMS)}."
 _OPTIONS = (
     click.option("-o", "--output", metavar="DIR", help="Write all files there; without it one file goes to stdout."),
     click.option("--name", metavar="NAME", help="The name of the stack (by default that of the folder)."),
     click.option("--practices", metavar="LIST", default="all", help="all, none, or a list such as all,-LOG."),
     click.option("--env", type=Words("dev", "prod"), default="dev,prod", help="Which overlays -o writes."),
     click.option("--answers", metavar="FILE", help="Decisions to use instead of the defaults (see plan)."),
-    click.option("--format", "form", type=Word(*FORMS), default="text", metavar="FORM", help=f"How notes are printed: {', '.join(FORMS)}."),
+    click.option("--format", "form", type=Word(*FORMS), default="text", metavar="FORM", help=_FORMS_HELP),
     click.option("--report", metavar="FILE", multiple=True, help="Also write a report; its form is told by the name."),
     click.option("--fail-on", type=Words(*KINDS), default="", help="Exit with 1 when there is a note of that kind."),
     click.option("--diff", is_flag=True, help="Show what -o would change, write nothing; exit with 1 if it would."),
@@ -98,7 +99,7 @@ def conversion_options(function: _F) -> _F:
 
 
 def said(ctx: click.Context) -> Said:
-    """What the user said for a command: its own options, else those before the command, else the file, else defaults."""
+    """What the user said: the command's own options, else those before the command, else the file, else defaults."""
     values = {**(ctx.parent.params if ctx.parent else {})}
     for name, value in ctx.params.items():
         given = ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
