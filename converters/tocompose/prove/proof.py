@@ -49,7 +49,7 @@ def prove_commands(
         tuple(match._replace(differences=declared(match.differences, notes)) for match in matches),
         declared(project, notes),
         asked.refusals,
-        hidden,
+        ((str(place), "."), *hidden),
     )
 
 

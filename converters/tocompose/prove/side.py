@@ -9,6 +9,7 @@ from typing import Any
 from tocompose.prove.mounts import Mount, mounts
 from tocompose.prove.recording import Container, Payload, Recording
 
+PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
 
