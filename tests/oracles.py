@@ -28,7 +28,8 @@ def clients() -> Binaries | None:
 
 
 CLIENTS = clients()
-needs_oracles = [pytest.mark.oracle, pytest.mark.skipif(CLIENTS is None, reason=REASON)]
+unless_oracles = pytest.mark.skipif(CLIENTS is None, reason=REASON)
+needs_oracles = [pytest.mark.oracle, unless_oracles]
 
 
 def oracles() -> Binaries:

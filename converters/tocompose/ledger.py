@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tocompose.notes import Note, note
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span, leaves
@@ -193,12 +193,12 @@ class Cursor:
         for leaf in self._leaves():
             self._ledger.map(leaf, to)
 
-    def note(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: object) -> None:
+    def note(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any) -> None:
         """Says a note about what stands here and counts every unsettled leaf at or below as noted."""
         self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
         self._settle(Fate.NOTED, code)
 
-    def remark(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: object) -> None:
+    def remark(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any) -> None:
         """Says a note about what stands here without settling it: the value is mapped elsewhere."""
         self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
 
