@@ -52,10 +52,10 @@ def convert(project: Project, options: Options | None = None) -> Result:
     unread = audit_unread(ledger)
     outcome = apply_all(stack, select(wanted.practices), wanted.context)
     ledger.moves.update(outcome.moves)
-    files, written = bundle(outcome.stack, wanted.layout)
-    unwritten = audit_written(ledger, written)
-    notes = in_order([*ledger.notes, *unread, *outcome.notes, *unwritten])
-    return Result(files=files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
+    said = [*ledger.notes, *unread, *outcome.notes]
+    made = bundle(outcome.stack, wanted.layout, said)
+    notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
+    return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
 
 
 def choose(project: Project, name: str | None) -> Importer:

@@ -32,7 +32,7 @@ class DockerRun:
 
     def commands(self, project: Project, settings: Settings) -> tuple[tuple[tuple[str, ...], str], ...]:
         """The words of each docker command that makes something, as Compose text, with the service that it became."""
-        from tocompose.importers.docker_run.commands import commands
+        from tocompose.importers.docker_run.making import commands
 
         return commands(_scripts(project, Ledger(), settings))
 
