@@ -13,7 +13,7 @@ from parity import argv, cases, prove
 from tocompose.notes import Kind, Note
 from tocompose.prove import Command, Proof, ProofError, find_binaries, prove_commands
 from tocompose.prove.record import record_compose, record_docker
-from tocompose.prove.table import as_data, as_text
+from tocompose.prove.table import as_data, as_json, as_text
 
 pytestmark = needs_oracles
 COMPOSE = "services: {web: {image: nginx, container_name: web}}"
@@ -101,6 +101,13 @@ def test_values_are_shown_in_no_report() -> None:
     assert [one.field for one in found.undeclared] == ["Config.Cmd", "Env.T"]
     assert "--t=${TOKEN}" in shown and "(14 characters)" in shown
     assert not any(value in shown for value in ("s3cret-value", "hidden-as-well", "a-changed-one"))
+    assert json.loads(as_json(found)) == as_data(found)
+
+
+def test_values_of_the_environment_are_shown_neither() -> None:
+    compose = "services: {web: {image: nginx, command: ['--t=${TOKEN}']}}"
+    found = proof("docker run -d nginx", compose, env={"TOKEN": "s3cret-value"})
+    assert "--t=${TOKEN}" in as_text(found) and "s3cret" not in as_text(found)
 
 
 def test_what_compose_refuses_is_one_message_without_secrets_or_places() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 # Each value with what is shown in its place, the longest first.
@@ -10,11 +11,16 @@ Hidden: TypeAlias = tuple[tuple[str, str], ...]
 SHORTEST = 5  # a shorter value (true, 80) is hidden only where it is the whole text
 
 
-def hidden_values(dotenv: bytes) -> Hidden:
-    """The values of an `.env` file, with the variables that stand for them."""
+def hidden_values(dotenv: bytes, env: Mapping[str, str]) -> Hidden:
+    """The values of an `.env` file and of an environment, with the variables that stand for them."""
     lines = [line.partition("=") for line in dotenv.decode(errors="replace").splitlines() if not line.startswith("#")]
-    found = [(value.strip().strip("'\""), f"${{{name.strip()}}}") for name, equals, value in lines if equals]
-    return tuple(sorted((pair for pair in found if pair[0]), key=lambda pair: -len(pair[0])))
+    found = {value.strip().strip("'\""): name.strip() for name, equals, value in lines if equals}
+    found.update({value: name for name, value in env.items()})
+    return tuple((value, f"${{{name}}}") for value, name in sorted(found.items(), key=_longest) if value)
+
+
+def _longest(pair: tuple[str, str]) -> tuple[int, str]:
+    return -len(pair[0]), pair[0]
 
 
 def masked(text: str, hidden: Hidden) -> str:
