@@ -370,6 +370,14 @@ def test_r21_cidfile_and_other_engines_are_left_out(given: str, kept: str) -> No
     assert words_for_recording(given.split()) == kept.split()
 
 
+def test_r2_exact_names_are_told_where_wanted() -> None:
+    asked = both(docker("web", host={"Binds": ["data:/d"]}))
+    given = both(compose(name="web", host={"Binds": ["p_data:/d"]}), project="p")
+    assert Proof(*compare(asked, given)).differences == ()
+    found = Proof(*compare(asked, given, exact_names=True)).differences
+    assert [(one.docker_value["source"], one.compose_value["source"]) for one in found] == [("data", "p_data")]
+
+
 def test_containers_are_matched_by_name_then_likeness() -> None:
     asked = both(
         docker("b", Image="redis"), docker(Image="nginx", Cmd=["x"]), docker("", Image="nginx")._replace(id=ID)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,3 +55,29 @@ def _plugin() -> str:
 
 def _missing(name: str, option: str) -> str:
     raise ProofError(f"{name} was not found on PATH: install it, or name the program with {option}")
+
+
+@cache
+def genuine_docker(path: str) -> str:
+    """The path of a docker CLI that is Docker's own.
+
+    Raises ProofError for another: podman's `docker` would start real containers instead of asking our engine.
+    """
+    return _saying(path, ("--version",), "Docker version ")
+
+
+@cache
+def genuine_compose(path: str) -> str:
+    """The path of a docker compose that is Docker's own. Raises ProofError for another, as podman-compose."""
+    return _saying(path, ("version",), "Docker Compose version ")
+
+
+def _saying(path: str, arguments: tuple[str, ...], start: str) -> str:
+    try:
+        done = subprocess.run([path, *arguments], capture_output=True, text=True, errors="replace", timeout=30, env={})
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        raise ProofError(f"{path} cannot be run: {fault}") from fault
+    if not done.stdout.startswith(start):
+        said = (done.stdout or done.stderr).strip().partition("\n")[0]
+        raise ProofError(f"{path} is not Docker's own client (it says {said!r}): a proof needs the real one")
+    return path
