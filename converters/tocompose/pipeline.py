@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tocompose.answers import Answers
 from tocompose.exporters.bundle import Layout, bundle
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
@@ -22,6 +23,7 @@ class Options:
     layout: Layout = Layout()
     settings: Settings = Settings()
     context: Context = Context()
+    answers: Answers = Answers()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ def convert(project: Project, options: Options | None = None) -> Result:
     ledger = Ledger()
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
-    outcome = apply_all(stack, select(wanted.practices), wanted.context)
+    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), wanted.context)
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *unread, *outcome.notes]
     made = bundle(outcome.stack, wanted.layout, said)
