@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 # The options of `docker` itself that take a value; none of them may choose another engine or configuration.
-GLOBAL_VALUES = ("-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey")
+GLOBAL_VALUES = (
+    "-H",
+    "--host",
+    "-c",
+    "--context",
+    "--config",
+    "-l",
+    "--log-level",
+    "--tlscacert",
+    "--tlscert",
+    "--tlskey",
+)
 CREATING = (("run",), ("create",), ("network", "create"), ("network", "connect"), ("volume", "create"), ("pull",))
 # The flags of `docker run --help` (28.5) that take no value; every other flag does.
 SWITCHES = frozenset(

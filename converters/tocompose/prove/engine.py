@@ -147,7 +147,13 @@ def _version(_engine: Engine, _request: Request) -> Answer:
 
 
 def _info(_engine: Engine, _request: Request) -> Answer:
-    facts = {"ID": "recording", "Name": "recording", "OSType": "linux", "Architecture": "x86_64", "ServerVersion": "28.5.2"}
+    facts = {
+        "ID": "recording",
+        "Name": "recording",
+        "OSType": "linux",
+        "Architecture": "x86_64",
+        "ServerVersion": "28.5.2",
+    }
     server = {"IndexServerAddress": "https://index.docker.io/v1/", "DefaultRuntime": "runc", "Driver": "overlay2"}
     return Answer(200, {**facts, **server, "SecurityOptions": [], "Swarm": {"LocalNodeState": "inactive"}})
 

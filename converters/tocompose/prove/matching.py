@@ -38,7 +38,9 @@ def _choices(docker: Side, compose: Side, services: Mapping[int, str]) -> Iterat
     yield from _alike(docker, compose, open_ended)
 
 
-def _alike(docker: Side, compose: Side, both: Sequence[tuple[Container, Container]]) -> list[tuple[Container, Container]]:
+def _alike(
+    docker: Side, compose: Side, both: Sequence[tuple[Container, Container]]
+) -> list[tuple[Container, Container]]:
     known = {one.id: fields(docker, one) for one in docker.recording.containers}
     others = {two.id: fields(compose, two) for two in compose.recording.containers}
     return sorted(both, key=lambda pair: _distance(known[pair[0].id], others[pair[1].id]))

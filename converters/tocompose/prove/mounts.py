@@ -112,7 +112,13 @@ def _with_driver(mount: Mount, volumes: Mapping[str, Payload], driver: str) -> M
     options = {**(made.get("DriverOpts") or {}), **(mount.get("driver_opts") or {})}
     part = dict(mount.get("volume") or {})
     labels = {**_own(made.get("Labels") or {}), **(part.pop("Labels", None) or {})}
-    return {**mount, "driver": "" if name == "local" else name, "driver_opts": options, "volume": part, "labels": labels}
+    return {
+        **mount,
+        "driver": "" if name == "local" else name,
+        "driver_opts": options,
+        "volume": part,
+        "labels": labels,
+    }
 
 
 def _own(labels: Mapping[str, str]) -> dict[str, str]:

@@ -56,7 +56,9 @@ def _links(sides: Sides, one: Container, two: Container) -> tuple[list[str] | No
     """Docker's links that Compose's container cannot resolve, and Compose's to containers that docker does not link."""
     wanted, given = links(sides.docker, one), links(sides.compose, two)
     linked = {target for target, _ in wanted}
-    unmet = [f"{target}:{alias}" for target, alias in sorted(wanted - given) if not _resolves(sides, two, target, alias)]
+    unmet = [
+        f"{target}:{alias}" for target, alias in sorted(wanted - given) if not _resolves(sides, two, target, alias)
+    ]
     extra = [f"{target}:{alias}" for target, alias in sorted(given) if target not in linked]
     return unmet or None, extra or None
 

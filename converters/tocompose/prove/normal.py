@@ -15,13 +15,32 @@ from tocompose.prove.side import Side
 
 Fields: TypeAlias = dict[str, Any]
 
-SESSION = ("AttachStdin", "AttachStdout", "AttachStderr", "StdinOnce", "OnBuild", "ConsoleSize", "ContainerIDFile")  # R6
+SESSION = (
+    "AttachStdin",
+    "AttachStdout",
+    "AttachStderr",
+    "StdinOnce",
+    "OnBuild",
+    "ConsoleSize",
+    "ContainerIDFile",
+)  # R6
 MOUNTS = ("Binds", "Mounts", "Tmpfs", "Volumes", "VolumeDriver")  # R9
 ORDERED = ("Cmd", "Entrypoint", "Test", "Dns", "DnsOptions", "DnsSearch", "Shell")  # R7
 COUNTED = ("Init", "MemorySwappiness", "StopTimeout")  # R5: null is not zero
 PATHS = ("MaskedPaths", "ReadonlyPaths")  # R10: null is not []
 MODES = ("NetworkMode", "PidMode", "IpcMode")  # R15
-APART = ("Env", "Labels", "Image", "MacAddress", "Links", "VolumesFrom", "Healthcheck", "ExposedPorts", *MOUNTS, *SESSION)
+APART = (
+    "Env",
+    "Labels",
+    "Image",
+    "MacAddress",
+    "Links",
+    "VolumesFrom",
+    "Healthcheck",
+    "ExposedPorts",
+    *MOUNTS,
+    *SESSION,
+)
 
 
 def fields(side: Side, container: Container) -> Fields:

@@ -97,7 +97,9 @@ def _run_docker(server: Server, argv: Sequence[str], docker: str, folder: Path, 
 def _said(server: Server, done: subprocess.CompletedProcess[str]) -> str:
     """The client's last words, with what the engine could not answer."""
     lines = [line.strip() for line in done.stderr.splitlines() if line.strip() and not line.startswith("Run 'docker")]
-    unknown = f" (the recording engine has no answer for {server.engine.unanswered[0]})" if server.engine.unanswered else ""
+    unknown = (
+        f" (the recording engine has no answer for {server.engine.unanswered[0]})" if server.engine.unanswered else ""
+    )
     return (" ".join(lines[-3:]) or f"exit status {done.returncode}") + unknown
 
 

@@ -82,7 +82,9 @@ def _masked(text: str, proof: Proof) -> str:
 
 
 def _cell(value: Any) -> str:
-    text = "-" if value is None else value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    text = (
+        "-" if value is None else value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+    )
     plain = " ".join(text.split())
     return plain if len(plain) <= WIDTH else f"{plain[: WIDTH - 1]}…"
 
