@@ -15,7 +15,7 @@ REASON = "the real docker and docker compose are neither in TOCOMPOSE_ORACLES no
 
 
 def binary(name: str) -> str:
-    """The path of `docker`, `docker-compose` or `kustomize`: from TOCOMPOSE_ORACLES, else from PATH; empty if missing."""
+    """The path of `docker`, `docker-compose` or `kustomize`, in TOCOMPOSE_ORACLES, else on PATH; empty if missing."""
     return shutil.which(name, path=FOLDER or None) or ""
 
 
@@ -28,7 +28,8 @@ def clients() -> Binaries | None:
 
 
 CLIENTS = clients()
-needs_oracles = [pytest.mark.oracle, pytest.mark.skipif(CLIENTS is None, reason=REASON)]
+unless_oracles = pytest.mark.skipif(CLIENTS is None, reason=REASON)
+needs_oracles = [pytest.mark.oracle, unless_oracles]
 
 
 def oracles() -> Binaries:

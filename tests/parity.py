@@ -18,6 +18,7 @@ from tocompose.prove.table import as_text
 
 OPTIONAL = re.compile(r"`#[^`]*`")
 CONTINUED = re.compile(r"\\\r?\n")
+OUTCOMES = ("equal", "different", "refused by docker", "refused by compose")
 
 
 class Case(NamedTuple):
@@ -47,25 +48,27 @@ def prove(case: Case) -> Proof:
 
 
 def main(folder: Path) -> int:
-    """Prints each pair that differs, and how many are equal."""
+    """Prints each pair that differs, and how many of those that both clients accept are equal."""
     start = time.perf_counter()
-    found = {case.name: _outcome(case) for case in cases(folder)}
-    equal = sum(text == "" for text in found.values())
-    for name, text in found.items():
-        if text:
-            print(f"== {name}\n{text}")
-    seconds = time.perf_counter() - start
-    print(f"{equal} of {len(found)} equal ({100 * equal / max(len(found), 1):.1f} %), {seconds / max(len(found), 1):.3f} s each")
-    return 0 if equal == len(found) else 1
+    found = [(case.name, *_outcome(case)) for case in cases(folder)]
+    seconds = (time.perf_counter() - start) / max(len(found), 1)
+    for name, outcome, text in found:
+        if outcome != "equal":
+            print(f"== {name}: {outcome}\n{text}")
+    count = {kind: sum(outcome == kind for _, outcome, _ in found) for kind in OUTCOMES}
+    share = 100 * count["equal"] / max(count["equal"] + count["different"], 1)
+    print(", ".join(f"{number} {kind}" for kind, number in count.items()))
+    print(f"{share:.1f} % of the pairs that both clients accept are equal; {seconds:.3f} s each")
+    return 0 if count["equal"] == len(found) - count["refused by docker"] else 1
 
 
-def _outcome(case: Case) -> str:
-    """Nothing for an equal pair, else what is wrong with it."""
+def _outcome(case: Case) -> tuple[str, str]:
+    """How a pair compares, and what there is to say about it."""
     try:
         proof = prove(case)
     except ProofError as fault:
-        return f"{fault}\n"
-    return "" if proof.holds else as_text(proof)
+        return "refused by compose", f"{fault}\n"
+    return ("equal" if proof.holds else "refused by docker" if proof.refusals else "different"), as_text(proof)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, Project
 
-TOOLS = ("docker", "podman", "sudo")
+TOOLS = ("docker", "podman", "sudo", "$")
 
 
 class Commands(click.Group):
@@ -63,6 +63,33 @@ def convert_command(said: dict[str, object], sources: tuple[str, ...], source: s
     settings = Settings(name=_text(said["name"]))
     options = Options(source=source, practices=str(said["practices"]), settings=settings)
     run(project_of(sources), options, said)
+
+
+@main.command("prove", context_settings={"ignore_unknown_options": True})
+@click.argument("sources", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--docker", default="", help="The docker client; the one on PATH when left out.")
+@click.option("--compose", default="", help="docker compose; the one on PATH when left out.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def prove_command(said: dict[str, object], sources: tuple[str, ...], docker: str, compose: str, form: str) -> None:
+    """Show that the compose file sends the engine what the docker commands send it.
+
+    SOURCES are files, folders or -, or a pasted docker command. No real engine is contacted.
+    """
+    from tocompose.prove import ProofError, find_binaries
+    from tocompose.prove.table import as_json, as_text
+    from tocompose.proving import prove
+
+    pasted = sources[0].rpartition("/")[2] in TOOLS
+    settings = Settings(name=_text(said["name"]), options={"argv": sources} if pasted else {})
+    options = Options(source="docker_run", practices=str(said["practices"]), settings=settings)
+    try:
+        clients = find_binaries(docker, compose)
+        proof = prove(Memory({}) if pasted else project_of(sources), options, clients.docker, clients.compose)
+    except (SourceError, ProofError) as problem:
+        fail(str(problem))
+    click.echo(as_json(proof) if form == "json" else as_text(proof), nl=False)
+    raise SystemExit(0 if proof.holds else 1)
 
 
 def project_of(sources: tuple[str, ...]) -> Project:

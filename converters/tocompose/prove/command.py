@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -20,9 +21,9 @@ GLOBAL_VALUES = (
 )
 CREATING = (("run",), ("create",), ("network", "create"), ("network", "connect"), ("volume", "create"), ("pull",))
 # The flags of `docker run --help` (28.5) that take no value; every other flag does.
-SWITCHES = frozenset(
-    "-d --detach --disable-content-trust --help --init -i --interactive --no-healthcheck --oom-kill-disable "
-    "--privileged -P --publish-all -q --quiet --read-only --rm --sig-proxy -t --tty --use-api-socket".split()
+SWITCHES = re.compile(
+    "-[Pdiqt]|--(detach|disable-content-trust|help|init|interactive|no-healthcheck|oom-kill-disable|privileged"
+    "|publish-all|quiet|read-only|rm|sig-proxy|tty|use-api-socket)"
 )
 
 
@@ -69,9 +70,9 @@ def _without_cidfile(words: list[str]) -> list[str]:
 def _takes_next(word: str) -> bool:
     """Whether the value of a flag is the next word."""
     if word.startswith("--"):
-        return "=" not in word and word not in SWITCHES
+        return "=" not in word and not SWITCHES.fullmatch(word)
     for position, letter in enumerate(word[1:], 1):
-        if f"-{letter}" not in SWITCHES:
+        if not SWITCHES.fullmatch(f"-{letter}"):
             return position == len(word) - 1
         if word[position + 1 : position + 2] == "=":
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tocompose.prove.hidden import Hidden
 from tocompose.prove.recording import Refusal
 
 INHERENT = ("HostConfig.AutoRemove",)  # R18: no Compose file can say --rm
@@ -12,8 +13,8 @@ INHERENT = ("HostConfig.AutoRemove",)  # R18: no Compose file can say --rm
 class Difference(NamedTuple):
     """One field that the two sides say differently; None is a side that says nothing.
 
-    `container` is docker's name for it, or Compose's when docker has none; empty for the project as a whole. `path` is
-    where the Compose file says the field, with `*` for what follows it. `declared_by` is the code of a note.
+    `container` is docker's name for it, or Compose's when docker has none; empty for the project as a whole.
+    `declared_by` is the code of a note that says so, `service` the Compose service.
     """
 
     container: str
@@ -51,7 +52,7 @@ class Proof(NamedTuple):
     matches: tuple[Match, ...]
     project: tuple[Difference, ...] = ()
     refusals: tuple[Refusal, ...] = ()
-    hidden: tuple[tuple[str, str], ...] = ()
+    hidden: Hidden = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:

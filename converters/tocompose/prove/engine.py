@@ -49,6 +49,7 @@ class Draft:
         self.platform = platform
         self.group = group
         self.pulled = False
+        self.copies: tuple[str, ...] = ()
 
     def record(self) -> Container:
         """The container as it stands now."""
@@ -176,11 +177,9 @@ def _inspect_container(engine: Engine, request: Request) -> Answer:
 def _description(draft: Draft) -> Mapping[str, Any]:
     state = {"Status": "created", "Running": False, "ExitCode": 0, "StartedAt": CREATED, "FinishedAt": CREATED}
     networks = {name: {"NetworkID": _digest("network", name), **(end or {})} for name, end in draft.endpoints.items()}
-    return {
-        **{"Id": draft.id, "Name": f"/{draft.name}", "Created": CREATED, "State": state, "Mounts": []},
-        **{"Image": f"sha256:{_digest('image', draft.config.get('Image'))}", "Config": draft.config},
-        **{"HostConfig": draft.host, "NetworkSettings": {"Networks": networks}},
-    }
+    image = f"sha256:{_digest('image', draft.config.get('Image'))}"
+    facts = {"Id": draft.id, "Name": f"/{draft.name}", "Created": CREATED, "State": state, "Mounts": [], "Image": image}
+    return {**facts, "Config": draft.config, "HostConfig": draft.host, "NetworkSettings": {"Networks": networks}}
 
 
 def _list_containers(engine: Engine, request: Request) -> Answer:
@@ -321,6 +320,14 @@ def _list_volumes(engine: Engine, request: Request) -> Answer:
     return Answer(200, {"Volumes": [one for one in described if _chosen(one["Labels"], wanted)], "Warnings": []})
 
 
+def _put_archive(engine: Engine, request: Request) -> Answer:
+    draft = engine.find(request.parts[0])
+    if not draft:
+        return _missing("container", request.parts[0])
+    draft.copies += (request.query.get("path", ""),)
+    return Answer(200)
+
+
 def _list_images(_engine: Engine, _request: Request) -> Answer:
     return Answer(200, [])
 
@@ -343,6 +350,7 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Reply], ...] = tuple(
         ("POST", "/containers/([^/]+)/rename", _rename_container),
         ("POST", "/containers/([^/]+)/(?:start|stop|restart|kill|resize|update|pause|unpause)", _done),
         ("DELETE", "/containers/([^/]+)", _remove_container),
+        ("PUT", "/containers/([^/]+)/archive", _put_archive),
         ("POST", "/images/create", _pull),
         ("GET", "/images/json", _list_images),
         ("GET", "/images/(.+)/json", _inspect_image),

@@ -54,7 +54,7 @@ def _distance(one: Fields, two: Fields) -> tuple[bool, int]:
 
 def _name(docker: Side, compose: Side, chosen: Mapping[str, Container]) -> None:
     for position, one in enumerate(docker.recording.containers, 1):
-        docker.identities[one.id] = one.name or f"container {position}"
+        docker.identities[one.id] = one.name or f"{one.config.get('Image', '')} ({position})"
     for two in compose.recording.containers:
         compose.identities[two.id] = compose.service(two) if compose.automatic(two) else two.name
     for identity, two in chosen.items():

@@ -56,6 +56,7 @@ def fields(side: Side, container: Container) -> Fields:
     found["HostConfig.VolumesFrom"] = _volumes_from(side, container)
     found["Platform"] = container.platform
     found["Pull"] = container.pulled
+    found["Copies"] = sorted(container.copies)
     found.update({f"Mounts.{target}": mount for target, mount in side.mounts(container).items()})
     return {name: value for name, value in found.items() if not _empty(name, value)}
 

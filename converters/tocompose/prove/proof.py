@@ -12,7 +12,9 @@ from tocompose.prove.command import Command
 from tocompose.prove.compare import compare
 from tocompose.prove.declared import declared
 from tocompose.prove.difference import Proof
+from tocompose.prove.hidden import Hidden, hidden_values, masked
 from tocompose.prove.record import record_compose, record_docker
+from tocompose.prove.recording import Recording
 
 COMPOSE_FILE = "docker-compose.yml"
 
@@ -30,24 +32,32 @@ def prove_commands(
 ) -> Proof:
     """What the docker CLI (path `docker`) and docker compose (path `compose`) ask of an engine, compared.
 
-    Both run in one folder that holds `files` (relative path → content) and see only the variables of `env`; `folder`, an
-    empty one, serves where the commands name it. A secret value may stand in no report: `Proof.hidden` lists those of
-    `.env`. Raises ProofError when a client cannot be run or Compose refuses the file.
+    Both run in one folder that holds `files` (relative path → content) and see only the variables of `env`; `folder`,
+    an empty one, serves where the commands name it. A secret value may stand in no report: `Proof.hidden` lists those
+    of `.env`. Raises ProofError when a client cannot be run or Compose refuses the file.
     """
     content = {**(files or {}), COMPOSE_FILE: compose_text.encode()}
+    hidden = hidden_values(content.get(".env", b""))
     with tempfile.TemporaryDirectory(prefix="tocompose-") as scratch:
         place = folder or Path(scratch) / "project"
         _write(place, content)
         asked = record_docker([command.argv for command in commands], docker=docker, folder=place, env=env)
-        given = record_compose([place / COMPOSE_FILE], compose=compose, folder=place, env=env)
+        given = _given(place, compose, env, hidden)
     services = {number: command.service for number, command in enumerate(commands) if command.service}
     matches, project = compare(asked, given, services)
     return Proof(
         tuple(match._replace(differences=declared(match.differences, notes)) for match in matches),
         declared(project, notes),
         asked.refusals,
-        _hidden(content.get(".env", b"")),
+        hidden,
     )
+
+
+def _given(folder: Path, compose: str, env: Mapping[str, str] | None, hidden: Hidden) -> Recording:
+    try:
+        return record_compose([folder / COMPOSE_FILE], compose=compose, folder=folder, env=env)
+    except ProofError as fault:
+        raise ProofError(masked(str(fault), hidden)) from None
 
 
 def _write(folder: Path, content: Mapping[str, bytes]) -> None:
@@ -58,10 +68,3 @@ def _write(folder: Path, content: Mapping[str, bytes]) -> None:
         target = folder / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)
-
-
-def _hidden(dotenv: bytes) -> tuple[tuple[str, str], ...]:
-    """The values of an `.env` file with their names, the longest first."""
-    lines = [line.partition("=") for line in dotenv.decode(errors="replace").splitlines() if not line.startswith("#")]
-    found = [(value.strip().strip("'\""), name.strip()) for name, equals, value in lines if equals]
-    return tuple(sorted((pair for pair in found if pair[0]), key=lambda pair: -len(pair[0])))

@@ -20,6 +20,7 @@ FOREIGN = re.compile(r"(DOCKER|COMPOSE|BUILDX|BUILDKIT|OTEL|CONTAINER)_")
 PREFER_QUIET = {"DOCKER_CLI_HINTS": "false", "COMPOSE_MENU": "false", "COMPOSE_PARALLEL_LIMIT": "1"}
 EXTERNAL_NETWORK = re.compile(r"network (\S+) declared as external, but could not be found")
 EXTERNAL_VOLUME = re.compile(r'external volume "([^"]+)" not found')
+BESIDE = re.compile(r"Run 'docker|Usage: |time=.* level=(warning|info|debug)")
 NO_TERMINAL = "input device is not a TTY"
 PROJECT = "com.docker.compose.project"
 
@@ -53,11 +54,12 @@ def record_compose(
     server = shared()
     argv = [compose, *(word for file in files for word in ("-f", str(file))), "--project-directory", str(folder)]
     argv += ["--profile", "*", "--progress", "quiet", "create"]
+    full = _environment(server, env or {})
     with server.lock:
-        return _with_externals(server, lambda: _run(argv, folder, _environment(server, env or {}), COMPOSE_SECONDS))
+        return _with_externals(server, folder, lambda: _run(argv, folder, full, COMPOSE_SECONDS))
 
 
-def _with_externals(server: Server, run: Callable[[], subprocess.CompletedProcess[str]]) -> Recording:
+def _with_externals(server: Server, folder: Path, run: Callable[[], subprocess.CompletedProcess[str]]) -> Recording:
     """Repeats the run with each external network and volume that it misses, until it misses none."""
     networks: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
@@ -72,7 +74,7 @@ def _with_externals(server: Server, run: Callable[[], subprocess.CompletedProces
         elif volume and volume[1] not in volumes:
             volumes += (volume[1],)
         else:
-            raise ProofError(f"docker compose refuses the file: {_said(server, done)}")
+            raise ProofError(f"docker compose refuses the file: {_said(server, done, folder)}")
 
 
 def _named(recording: Recording) -> Recording:
@@ -91,16 +93,16 @@ def _run_docker(server: Server, argv: Sequence[str], docker: str, folder: Path, 
     done = _run([docker, *words], folder, full, DOCKER_SECONDS)
     if done.returncode and NO_TERMINAL in done.stderr:
         done = _run_in_terminal([docker, *words], folder, full)
-    return _said(server, done) if done.returncode else ""
+    return _said(server, done, folder) if done.returncode else ""
 
 
-def _said(server: Server, done: subprocess.CompletedProcess[str]) -> str:
-    """The client's last words, with what the engine could not answer."""
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip() and not line.startswith("Run 'docker")]
+def _said(server: Server, done: subprocess.CompletedProcess[str], folder: Path) -> str:
+    """The client's last words without its warnings, with what the engine could not answer."""
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip() and not BESIDE.match(line)]
     unknown = (
         f" (the recording engine has no answer for {server.engine.unanswered[0]})" if server.engine.unanswered else ""
     )
-    return (" ".join(lines[-3:]) or f"exit status {done.returncode}") + unknown
+    return (" ".join(lines[-3:]) or f"exit status {done.returncode}").replace(f"{folder}/", "") + unknown
 
 
 def _environment(server: Server, env: Mapping[str, str]) -> dict[str, str]:
@@ -129,8 +131,7 @@ def _run(
             cwd=folder,
             env=dict(env),
             stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             errors="replace",
             timeout=seconds,

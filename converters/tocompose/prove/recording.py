@@ -13,7 +13,7 @@ class Container(NamedTuple):
 
     `config`, `host` and `endpoints` are the create payload's Config, HostConfig and EndpointsConfig, the endpoints with
     what `network connect` added later. `pulled` says that its image was pulled before. `group` is the number of the
-    docker command that made it, counted from 0; for Compose always 0.
+    docker command that made it, counted from 0; for Compose always 0. `copies` are the paths that files were copied to.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Container(NamedTuple):
     platform: str = ""
     pulled: bool = False
     group: int = 0
+    copies: tuple[str, ...] = ()
 
     def label(self, key: str) -> str:
         """The value of a label of the container; empty when it has none of that name."""

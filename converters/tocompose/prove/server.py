@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 import shutil
 import socketserver
 import tempfile
@@ -39,7 +41,7 @@ class _Connection(BaseHTTPRequestHandler):
 
     def _body(self) -> Any:
         raw = self._chunks() if "chunked" in self.headers.get("Transfer-Encoding", "") else self._sized()
-        return json.loads(raw) if raw.strip()[:1] in (b"{", b"[") else {}
+        return json.loads(raw) if raw[:1] in (b"{", b"[") else {}
 
     def _sized(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -82,7 +84,7 @@ def _encoded(payload: Any) -> bytes:
 class _Socket(socketserver.ThreadingUnixStreamServer):
     daemon_threads = True
     block_on_close = False
-    request_queue_size = 64
+    request_queue_size = 4096  # Compose opens a connection for each service at once
 
     def __init__(self, path: str, engine: Engine) -> None:
         super().__init__(path, _Connection)
@@ -113,11 +115,13 @@ class Server:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-@cache
 def shared() -> Server:
-    """The one engine of this process, started on first use and closed at its end."""
-    import atexit
+    """The one engine of this process, started on first use and closed at its end; a forked child gets its own."""
+    return _of_process(os.getpid())
 
+
+@cache
+def _of_process(process: int) -> Server:
     server = Server()
-    atexit.register(server.close)
+    atexit.register(lambda: server.close() if os.getpid() == process else None)
     return server

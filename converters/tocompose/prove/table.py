@@ -7,10 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tocompose.prove.difference import Difference, Match, Proof
+from tocompose.prove.hidden import masked
 
 HEAD = ("container", "field", "docker", "compose", "declared by")
 WIDTH = 44
-SHORTEST = 5  # shorter values of .env (true, 80) are hidden only where they are the whole value
 
 
 def as_text(proof: Proof) -> str:
@@ -18,7 +18,7 @@ def as_text(proof: Proof) -> str:
     rows = [row for match in proof.matches for row in _rows(match, proof)]
     rows += [_row(one, "project", proof) for one in proof.project]
     lines = _aligned([HEAD, *rows]) if rows else []
-    lines += [f"docker refuses command {one.group + 1}: {_masked(one.message, proof)}" for one in proof.refusals]
+    lines += [f"docker refuses command {one.group + 1}: {masked(one.message, proof.hidden)}" for one in proof.refusals]
     return "\n".join([*lines, "", _verdict(proof), ""])
 
 
@@ -29,7 +29,7 @@ def as_data(proof: Proof) -> dict[str, Any]:
         "holds": proof.holds,
         "containers": [_container(match, proof) for match in proof.matches],
         "project": [_difference(one, proof) for one in proof.project],
-        "refused": [{"command": one.group + 1, "message": _masked(one.message, proof)} for one in proof.refusals],
+        "refused": [{"command": one.group + 1, "message": masked(one.message, proof.hidden)} for one in proof.refusals],
     }
 
 
@@ -52,7 +52,7 @@ def _rows(match: Match, proof: Proof) -> list[Sequence[str]]:
 
 def _row(one: Difference, container: str, proof: Proof) -> Sequence[str]:
     by = one.declared_by or ("no Compose equivalent" if one.inherent else "NOT DECLARED")
-    return (container, one.field, *(_cell(value) for value in _values(one, proof)), by)
+    return (container, one.field, *map(_cell, _contrast(*_values(one, proof))), by)
 
 
 def _values(one: Difference, proof: Proof) -> tuple[Any, Any]:
@@ -60,6 +60,18 @@ def _values(one: Difference, proof: Proof) -> tuple[Any, Any]:
     if one.field.startswith("Env."):
         return _length(one.docker_value), _length(one.compose_value)
     return _hide(one.docker_value, proof), _hide(one.compose_value, proof)
+
+
+def _contrast(docker: Any, compose: Any) -> tuple[Any, Any]:
+    """Of two maps only the keys that differ."""
+    if not isinstance(docker, dict) or not isinstance(compose, dict):
+        return docker, compose
+    same = {key for key in docker if key in compose and docker[key] == compose[key]}
+    return _without(docker, same), _without(compose, same)
+
+
+def _without(value: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: item for key, item in value.items() if key not in keys}
 
 
 def _length(value: str | None) -> str | None:
@@ -71,14 +83,7 @@ def _hide(value: Any, proof: Proof) -> Any:
         return {key: _hide(item, proof) for key, item in value.items()}
     if isinstance(value, list):
         return [_hide(item, proof) for item in value]
-    return _masked(value, proof) if isinstance(value, str) else value
-
-
-def _masked(text: str, proof: Proof) -> str:
-    for value, name in proof.hidden:
-        if text == value or len(value) >= SHORTEST:
-            text = text.replace(value, f"${{{name}}}")
-    return text
+    return masked(value, proof.hidden) if isinstance(value, str) else value
 
 
 def _cell(value: Any) -> str:

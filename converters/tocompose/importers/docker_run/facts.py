@@ -53,7 +53,8 @@ def _read_one(option: Option, path: str, command: str) -> Iterator[Said]:
         if row.get("flag") and word.text in ("false", "0"):
             word.skip("it is switched off")
         else:
-            word.note(row["note"], subject=path, flag=option.name, command=command)
+            subject = f"{path}.{row['path']}" if "path" in row else path
+            word.note(row["note"], subject=subject, flag=option.name, command=command)
     else:
         yield from _read_value(row, word, path, option.name)
 

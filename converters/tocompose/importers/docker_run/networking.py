@@ -20,7 +20,10 @@ _ATTACHMENT_KEYS = {
 
 def fields(value: str) -> list[tuple[str, str, str]]:
     """The `key=value` fields of a CSV value, as (key, `=` or nothing, value)."""
-    row = next(csv.reader([value], strict=True), [])
+    try:
+        row = next(csv.reader([value], strict=True), [])
+    except csv.Error as problem:
+        raise ValueError(f"its quotes do not fit ({problem})") from None
     return [(key.strip().lower(), equals, content) for key, equals, content in (field.partition("=") for field in row)]
 
 

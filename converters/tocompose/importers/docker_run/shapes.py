@@ -190,8 +190,19 @@ def ulimit(value: str) -> Iterator[Fact]:
 
 
 def health_command(value: str) -> Iterator[Fact]:
-    """A shell command; podman also takes a JSON list."""
-    yield Fact(("CMD-SHELL", value) if value != "none" else ("NONE",))
+    """A command for the shell."""
+    yield Fact(("CMD-SHELL", value))
+
+
+def pids(value: str) -> Iterator[Fact]:
+    """A number of processes; -1 is no limit, which `deploy` cannot say and a service without limit has anyway."""
+    yield Fact(None, "none", code="TC144") if value == "-1" else Fact(value)
+
+
+def api_socket(value: str) -> Iterator[Fact]:
+    """Docker's API socket in the container, which docker compose mounts a little differently."""
+    for fact in boolean_(value):
+        yield fact._replace(code="TC145")
 
 
 def namespace(value: str) -> Iterator[Fact]:

@@ -29,7 +29,8 @@ def volume(value: str) -> Iterator[Fact]:
     if not target:
         raise ValueError("it takes [source:]target[:modes]")
     if source is None:
-        yield Fact(Mount(kind="volume", target=target), "add")
+        code = "TC146" if _DRIVE.match(target) else ""
+        yield Fact(Mount(kind="volume", target=target), "add", code=code, said=(("value", value),))
         return
     kept = [mode for mode in modes if mode not in _IGNORED_MODES | _PODMAN_MODES | {"rw", "ro"}]
     podman = next((mode for mode in modes if mode.partition("=")[0] in _PODMAN_MODES), "")
@@ -48,9 +49,10 @@ def volume(value: str) -> Iterator[Fact]:
 
 
 def _volume_parts(value: str) -> tuple[str | None, str, list[str]]:
-    drive = value[:2] if _DRIVE.match(value) else ""
-    parts = split(value[len(drive) :], ":")
-    parts[0] = drive + parts[0]
+    """Source, target and modes. Like the docker CLI, it reads a single letter in front of a path as a Windows drive."""
+    parts = split(value, ":")
+    if _DRIVE.match(value) and (len(parts) == 2 or parts[2][:1] in ("/", "\\") or len(parts[2]) == 1):
+        parts[:2] = [":".join(parts[:2])]
     if len(parts) == 1:
         return None, parts[0], []
     source, target, *rest = parts
