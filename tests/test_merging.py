@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from judges import needs_compose, run_config
 
+from judges import needs_compose, run_config
 from tocompose.merging import merge_documents, merge_services, mount_target, port_key
 
 NAMES = st.sampled_from(["a", "bb", "cc"])
