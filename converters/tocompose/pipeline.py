@@ -26,13 +26,18 @@ class Options:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The outcome: the files to write, all notes in reading order, the stack and how many leaves met each fate."""
+    """The outcome: the files to write, all notes in reading order, the stack, and the ledger of the source's leaves."""
 
     files: tuple[File, ...]
     notes: tuple[Note, ...]
     stack: Stack
-    counts: dict[Fate, int]
+    ledger: Ledger
     importer: str
+
+    @property
+    def counts(self) -> dict[Fate, int]:
+        """How many leaves of the source met each fate."""
+        return self.ledger.count()
 
 
 def convert(project: Project, options: Options | None = None) -> Result:
@@ -47,10 +52,10 @@ def convert(project: Project, options: Options | None = None) -> Result:
     unread = audit_unread(ledger)
     outcome = apply_all(stack, select(wanted.practices), wanted.context)
     ledger.moves.update(outcome.moves)
-    files, written = bundle(outcome.stack, wanted.layout)
-    unwritten = audit_written(ledger, written)
-    notes = in_order([*ledger.notes, *unread, *outcome.notes, *unwritten])
-    return Result(files=files, notes=tuple(notes), stack=outcome.stack, counts=ledger.count(), importer=chosen.name)
+    said = [*ledger.notes, *unread, *outcome.notes]
+    made = bundle(outcome.stack, wanted.layout, said)
+    notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
+    return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
 
 
 def choose(project: Project, name: str | None) -> Importer:

@@ -30,6 +30,13 @@ def load(name: str) -> Any:
 
 
 @cache
+def load_documents(name: str) -> tuple[str, ...]:
+    """The YAML documents of `mappings/<name>.yaml` as text, for tables of which a run needs only a few rows."""
+    text = (mappings() / f"{name}.yaml").read_text(encoding="utf-8")
+    return tuple(text.split("\n---\n")[1:])
+
+
+@cache
 def _table(name: str, required: frozenset[str], optional: frozenset[str]) -> Mapping[str, Row]:
     rows = load(name)
     for key, row in rows.items():
