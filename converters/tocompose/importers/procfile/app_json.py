@@ -14,6 +14,8 @@ from tocompose.ledger import Cursor
 from tocompose.readers.json import read_json
 from tocompose.tables import table
 
+# Process types that stand for a script: they alone make no app.
+ONE_OFF = ("postdeploy", "pr-predestroy", "pr-predeploy", "dokku-postdeploy")
 _SCRIPT_TYPES = {"postdeploy": "postdeploy", "pr-predestroy": "pr-predestroy", "pr-predeploy": "pr-predeploy"}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.importers.procfile.app_json import AppJson
+from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Setting, Variable
@@ -207,6 +208,35 @@ def of_examples(repository: Repository) -> tuple[Entry, ...]:
         )
         entries[line.key] = Entry(line.key, None, setting, (line,) if line.unread() else (), path, line.span)
     return tuple(entries.values())
+
+
+def replace_local(repository: Repository, dotenv: tuple[Entry, ...], served: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The `.env` variables without those that point to a server on the developer's machine and that a service provides."""
+    providers = {entry.name: entry for entry in served}
+    kept = []
+    for entry in dotenv:
+        provider = providers.get(entry.name)
+        text = entry.setting.value or "" if entry.setting else ""
+        if provider is not None and (not text or LOCAL.search(text)):
+            facts = {"name": entry.name, "file": ".env", "service": provider.source.removeprefix("service ")}
+            for cursor in entry.cursors:
+                cursor.note("TC344", subject=f"settings.{entry.name}", **facts)
+        else:
+            kept.append(entry)
+    return tuple(kept)
+
+
+def port_of(entry: Entry | None, web: Process) -> str:
+    """The number that PORT is set to; empty when nothing sets it. Its leaves are settled."""
+    if entry is None:
+        return ""
+    text = (entry.setting.value or entry.setting.example if entry.setting else entry.value) or ""
+    for cursor in entry.cursors:
+        if re.fullmatch(r"\d{2,5}", text) and web.publishes:
+            cursor.take(to=f"services.{web.service}.environment.PORT")
+        else:
+            cursor.skip("the web process gets the port that is published")
+    return text
 
 
 # --- together ----------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Process
@@ -36,9 +36,9 @@ def pairs(text: str) -> dict[str, int]:
     return {match[1]: int(match[2]) for match in matches if match}
 
 
-def scales(repository: Repository, app: Cursor) -> dict[str, Scale]:
+def scales(repository: Repository, formation: Cursor) -> dict[str, Scale]:
     """The formation of app.json (a map, or a list with `process`), and DOKKU_SCALE where app.json has none."""
-    found = dict(_of_app(app.at("formation")))
+    found = dict(_of_app(formation))
     for line in repository.open("DOKKU_SCALE", read_lines, "lines"):
         match = _PAIR.fullmatch(line.peek() or "")
         if match is None:
@@ -48,6 +48,19 @@ def scales(repository: Repository, app: Cursor) -> dict[str, Scale]:
         else:
             found[match[1]] = Scale(line, line.at("size"))
     return found
+
+
+def known(found: dict[str, Scale], names: Mapping[str, str]) -> dict[str, Scale]:
+    """The scales of the process types that exist; the others are noted."""
+    result = {}
+    for name, scale in found.items():
+        if name in names:
+            result[name] = scale
+            continue
+        for cursor in (scale.quantity, scale.size):
+            if cursor:
+                cursor.note("TC340", what=f"formation.{name}", name=name)
+    return result
 
 
 def _of_app(formation: Cursor) -> Iterator[tuple[str, Scale]]:

@@ -33,10 +33,10 @@ class Check(NamedTuple):
     start_period: str
 
 
-def checks(repository: Repository, app: AppJson, services: Mapping[str, str]) -> dict[str, Check]:
+def checks(repository: Repository, app: AppJson, services: Mapping[str, str], runtime: str) -> dict[str, Check]:
     """The check of each process type: Dokku's healthchecks, and CHECKS for web where there are none.
 
-    `services` maps a process type to its service's name.
+    `services` maps a process type to its service's name; `runtime` is the image's, which must be able to ask.
     """
     found: dict[str, Check] = {}
     for entry in app.at("healthchecks"):
@@ -48,7 +48,7 @@ def checks(repository: Repository, app: AppJson, services: Mapping[str, str]) ->
             if item.key != chosen.key:
                 item.note("TC349", name=entry.key, kind=item.peek("type") or "startup")
         if chosen:
-            found[entry.key] = _of_dokku(chosen, services[entry.key])
+            found[entry.key] = _of_dokku(chosen, services[entry.key], runtime)
     return found or _of_checks_file(repository, services)
 
 
@@ -60,7 +60,7 @@ def _choose(entry: Cursor) -> Cursor:
     return ordered[0] if ordered else entry.at(0)
 
 
-def _of_dokku(item: Cursor, service: str) -> Check:
+def _of_dokku(item: Cursor, service: str, runtime: str) -> Check:
     to = f"services.{service}.healthcheck"
     item.at("type").skip("Compose has one kind of check")
     item.at("name").skip("it names the check in the platform's log")
@@ -70,6 +70,8 @@ def _of_dokku(item: Cursor, service: str) -> Check:
         if item.at(key):
             item.at(key).note("TC348", subject=to, what=key)
     command = item.at("command")
+    if not command and not runtime:
+        item.note("TC348", subject=to, what="all")
     if command:
         command.map(to=f"{to}.test")
     return Check(

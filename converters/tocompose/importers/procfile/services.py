@@ -13,8 +13,8 @@ from tocompose.importers.procfile.ports import WebPort, names_port, warn_local
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import Command, command
-from tocompose.model import Dependency, Port, Role, Service, Stop, Variable
-from tocompose.values import literal
+from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variable, Volume
+from tocompose.values import identifier, literal
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
 _GRACE = "30s"
@@ -30,7 +30,6 @@ class Plan(NamedTuple):
     scales: Mapping[str, formation.Scale]
     checks: Mapping[str, health.Check]
     port: WebPort
-    port_entry: Entry | None
     releases: tuple[Process, ...]
 
     def image(self, process: Process) -> Image:
@@ -55,7 +54,7 @@ def service(plan: Plan, process: Process) -> Service:
         environment=_environment(plan, process, run),
         depends_on=_dependencies(plan, process),
         resources=sized.resources,
-        stop=Stop(grace_period=_GRACE),
+        stop=Stop(signal=image.stop_signal or None, grace_period=_GRACE),
         init=True,
         role=Role(process.traits["role"]),
         origin=process.cursor.span if process.cursor else None,
@@ -92,9 +91,8 @@ def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, 
     shared = environment.variables(plan.entries)
     own = [Variable(name=name, value=literal(value), origin=process.cursor.span) for name, value in run.environment]
     if process.publishes or names_port(process.text):
-        number = plan.port.number if process.publishes else plan.port.number
         if not any(item.name == "PORT" for item in own):
-            own.append(Variable(name="PORT", value=number))
+            own.append(Variable(name="PORT", value=plan.port.number))
     names = {item.name for item in own}
     return (*(item for item in shared if item.name not in names), *own)
 
@@ -140,3 +138,21 @@ def _published(plan: Plan, process: Process, body: Service, quantity: int | None
     plan.repository.say("TC320", process.cursor.span, subject=path, port=number, why=plan.port.why)
     warn_local(plan.repository, process, number)
     return replace(body, ports=(Port(target=number, published=published, host_ip="127.0.0.1"),))
+
+
+def with_volumes(plan: Plan, built: tuple[Service, ...], name: str) -> tuple[tuple[Service, ...], tuple[Volume, ...]]:
+    """The services with a named volume for each folder that their image declares as one, shared among them."""
+    found: dict[str, Volume] = {}
+    result = []
+    for item in built:
+        image = next((image for image in plan.images.values() if image.reference == item.image), None)
+        mounts = []
+        for path in image.volumes if image else ():
+            volume = f"app_{identifier(path.strip('/').rsplit('/', 1)[-1]).replace('-', '_')}"
+            mounts.append(Mount(kind="volume", source=volume, target=path))
+            if volume not in found:
+                found[volume] = Volume(name=volume, origin=image.span if image else None)
+                span = image.span if image else None
+                plan.repository.say("TC371", span, subject=f"services.{item.name}.volumes", path=path, volume=volume)
+        result.append(replace(item, mounts=tuple(mounts)) if mounts else item)
+    return tuple(result), tuple(found.values())
