@@ -28,6 +28,8 @@ class Options:
     settings: Settings = Settings()
     context: Context = Context()
     answers: Answers = Answers()
+    up: str = ""
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
