@@ -31,7 +31,7 @@ class Binaries(NamedTuple):
 
 
 def find_binaries(docker: str = "", compose: str = "", path: str | None = None) -> Binaries:
-    """The two clients: those named, else docker on `path` (by default PATH), Compose in the CLI's plugin folders or there.
+    """The two clients: those named, else docker on `path` (by default PATH), Compose among its plugins or there.
 
     Raises ProofError that says which one is missing and how to name it.
     """
