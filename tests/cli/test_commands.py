@@ -45,7 +45,7 @@ def test_standard_output_is_only_the_compose_file(tocompose, script):
     ran = tocompose("convert", script)
     assert set(yaml.safe_load(ran.out)["services"]) == {"db", "web"}
     assert "--frob" in ran.err
-    assert "run.sh:3:43" in ran.err
+    assert "run.sh:3:41" in ran.err
 
 
 def test_standard_input(tocompose):
