@@ -36,7 +36,8 @@ class Said(NamedTuple):
 
 
 def read(options: Iterable[Option], path: str, command: str) -> tuple[Said, ...]:
-    """What the options say, in order; `path` is the model path of the record (`services.web`).
+    """What the options say, in order; `path` is the model path of the record (`services.web`), or `services` for options
+    that go to services that are not known yet.
 
     A flag that no table knows, one without a Compose key and a value that cannot be read each end in a note.
     """
@@ -67,11 +68,11 @@ def _read_value(row: Mapping[str, Any], word: Word, path: str, flag: str) -> Ite
         return
     for fact in facts:
         target = fact.target or row["target"]
-        place = f"{path}.{fact.target or row.get('path', target)}"
+        place = path if path == "services" else f"{path}.{fact.target or row.get('path', target)}"
         if fact.how == "none":
             word.note(fact.code, subject=place, flag=flag, **dict(fact.said))
             continue
-        word.take(f"{place}.{fact.key}" if fact.how == "put" else place)
+        word.take(f"{place}.{fact.key}" if fact.how == "put" and place != "services" else place)
         if fact.code:
             word.remark(fact.code, subject=place, flag=flag, **dict(fact.said))
         value = replace(fact.value, origin=word.span) if hasattr(fact.value, "origin") else fact.value

@@ -147,9 +147,13 @@ def port(value: str) -> Iterator[Fact]:
     if not slash or "}" in protocol:
         body, protocol = value, "tcp"
     host_ip, published, target = _port_parts(body)
-    if not target or not all(re.fullmatch(r"[0-9]+(-[0-9]+)?|.*\$.*", part) for part in (published or "0", target)):
+    if not target or not _is_port(target) or not _is_port(published or "0"):
         raise ValueError("it takes [address:][host port:]container port[/protocol]")
     yield Fact(Port(target=target, published=published, host_ip=host_ip, protocol=protocol.lower()), "add")
+
+
+def _is_port(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]+(-[0-9]+)?|.*\$.*", text))
 
 
 def _port_parts(body: str) -> tuple[str | None, str | None, str]:
@@ -159,8 +163,8 @@ def _port_parts(body: str) -> tuple[str | None, str | None, str]:
         return address, published or None, target
     parts = split(body, ":")
     target = parts.pop()
-    published = parts.pop() if parts else None
-    return ":".join(parts) or None, published or None, target
+    host_port = parts.pop() if parts else None
+    return ":".join(parts) or None, host_port or None, target
 
 
 def device_rate(value: str) -> Iterator[Fact]:
