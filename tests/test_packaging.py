@@ -118,5 +118,7 @@ def test_the_image_copies_what_exists_and_runs_as_a_user() -> None:
                 assert (tree.ROOT / name).exists(), line
     assert "USER tocompose" in lines
     ignored = (tree.ROOT / ".dockerignore").read_text().splitlines()
-    copied = {name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]}
+    copied = {
+        name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]
+    }
     assert {f"!{name}" for name in copied} <= set(ignored)
