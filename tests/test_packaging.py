@@ -11,8 +11,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import tree
 import yaml
+
+import tree
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,8 @@ def test_the_wheel_is_complete(built: Path) -> None:
 
 
 def test_the_sdist_can_be_built_from(built: Path) -> None:
-    names = {name.partition("/")[2] for name in tarfile.open(next(built.glob("*.tar.gz"))).getnames()}
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "LICENSE", "README.md", "mappings/notes/general.yaml"} <= names
 
 
