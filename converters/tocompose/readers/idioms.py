@@ -16,8 +16,8 @@ _BACKTICK_COMMENT = re.compile(r"`[ \t]*#[^`\n]*`")
 _TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n|\Z)")
 _JOINED_COMMENT = re.compile(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
 _PROMPT = re.compile(
-    r"^[ \t]*(?P<sign>(?:\(\w+\) ?)?(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[$%❯➜]|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>))"
-    r"[ \t]+(?=\S)"
+    r"^[ \t]*(?:\(\w+\) ?)?"
+    r"(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[$%❯➜]|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+(?=\S)"
 )
 _ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
 _CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
@@ -49,13 +49,6 @@ def cleaned(source: Text, *, root_prompts: bool = True) -> Cleaned:
     text = _TAILED_BACKSLASH.sub(lambda match: " " * len(match[1]) + "\\", text)
     text, comments = _without_joined_comments(text)
     return Cleaned(source.masked(text), tuple(sorted((*asides, *comments), key=lambda aside: aside.start)))
-
-
-def without_returns(source: Text) -> Text:
-    """The text with Windows and old Macintosh line ends made `\\n`."""
-    if "\r" not in source.text:
-        return source
-    return source.edited((m.start(), m.end(), "\n") for m in re.finditer(r"\r+\n|\r(?!\n)", source.text))
 
 
 def _blank(match: re.Match[str]) -> str:

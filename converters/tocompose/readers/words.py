@@ -10,7 +10,7 @@ from typing import NamedTuple
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\||[;&|<>()\n]")
 REDIRECTIONS = frozenset({"&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">"})
 # `<name>` as people write what the reader must fill in: no blank inside its brackets' edges, nothing glued behind it.
-PLACEHOLDER = re.compile(r"<(?=[A-Za-z_])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
+PLACEHOLDER = re.compile(r"<(?=[A-Za-z_/])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
 _PLAIN = re.compile(r"[^\s;&|<>()\\'\"`$]+")
 _BLANK = re.compile(r"(?:[ \t\f\r]|\\\n)+")
 

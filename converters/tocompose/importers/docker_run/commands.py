@@ -10,42 +10,31 @@ from tocompose.importers.docker_run.paths import relative
 from tocompose.importers.docker_run.state import Shell, shown
 from tocompose.importers.docker_run.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.tables import load
 
-# Words that start the command behind them, with their options that take a value.
-PREFIXES = {
-    "sudo": frozenset({"-u", "-g", "-p", "-h", "-C", "-r", "-t", "-U", "-D", "-R", "-T", "--user", "--group", "--prompt"}
-                      | {"--host", "--chdir", "--role", "--type"}),
-    "doas": frozenset({"-u", "-C"}),
-    "time": frozenset({"-f", "-o"}),
-    "exec": frozenset({"-a"}),
-    "nohup": frozenset[str](),
-    "command": frozenset[str](),
-    "builtin": frozenset[str](),
-    "nice": frozenset({"-n"}),
-    "ionice": frozenset({"-c", "-n"}),
-    "env": frozenset({"-u", "-C", "-S", "--unset", "--chdir"}),
-    "setsid": frozenset[str](),
-    "stdbuf": frozenset({"-i", "-o", "-e"}),
-    "winpty": frozenset[str](),
-    "unbuffer": frozenset[str](),
-    "timeout": frozenset({"-s", "-k", "--signal", "--kill-after"}),
-    "flatpak-spawn": frozenset[str](),
-    "systemd-cat": frozenset({"-t", "-p"}),
-    "chronic": frozenset[str](),
-    "retry": frozenset({"-d", "-t", "-m", "-n"}),
-}  # fmt: skip
-_TOOLS = {"docker": "docker", "docker.exe": "docker", "podman": "podman", "podman-remote": "podman", "nerdctl": "docker"}
-_GLOBAL_VALUES = {
-    "docker": frozenset({"-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert"} | {"--tlskey"}),
-    "podman": frozenset(
-        {"-c", "--connection", "--url", "--identity", "--log-level", "--root", "--runroot", "--storage-driver", "--tmpdir"}
-        | {"--storage-opt", "--cgroup-manager", "--events-backend", "--module", "--network-cmd-path", "--runtime"}
-        | {"--runtime-flag", "--conmon", "--hooks-dir", "--volumepath", "--network-config-dir", "--out", "--ssh"}
-    ),
-}  # fmt: skip
+_TOOLS = {
+    "docker": "docker",
+    "docker.exe": "docker",
+    "podman": "podman",
+    "podman-remote": "podman",
+    "nerdctl": "docker",
+}
 _REMOTE = frozenset({"-H", "--host", "-c", "--context", "--connection", "--url"})
 _GROUPS = frozenset(
-    {"network", "volume", "image", "system", "pod", "buildx", "compose", "secret", "config", "service", "stack", "swarm"}
+    {
+        "network",
+        "volume",
+        "image",
+        "system",
+        "pod",
+        "buildx",
+        "compose",
+        "secret",
+        "config",
+        "service",
+        "stack",
+        "swarm",
+    }
     | {"node", "builder", "manifest", "context", "plugin", "trust", "generate", "play", "kube", "machine", "checkpoint"}
 )
 _SAME = {
@@ -55,7 +44,9 @@ _SAME = {
     ("image", "pull"): ("pull",),
     ("image", "rm"): ("rmi",),
 }
-_OPEN_TOOL = re.compile(r"\$\{\w*(?:DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME)\w*(?::?-(?P<default>[^}]*))?\}", re.IGNORECASE)
+_OPEN_TOOL = re.compile(
+    r"\$\{\w*(?:DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME)\w*(?::?-(?P<default>[^}]*))?\}", re.IGNORECASE
+)
 # Verbs whose words end up in the compose file, so that their open variables matter.
 CARRIED = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
@@ -80,7 +71,7 @@ class Call(NamedTuple):
 def behind_prefixes(pieces: list[Piece]) -> tuple[int, list[Piece]]:
     """Where the command proper starts, and the `X=1` pieces that `env` or `sudo` are given."""
     index, settings = 0, []
-    while index < len(pieces) and (takes := PREFIXES.get(_base(pieces[index].field.text))) is not None:
+    while index < len(pieces) and (takes := _prefix(pieces[index].field.text)) is not None:
         name = _base(pieces[index].field.text)
         index += 1
         while index < len(pieces):
@@ -93,6 +84,14 @@ def behind_prefixes(pieces: list[Piece]) -> tuple[int, list[Piece]]:
                 break
             index += 1
     return index, settings
+
+
+def _prefix(text: str) -> list[str] | None:
+    """The options with a value of a command that starts another; None for any other command."""
+    if tool_of(text):
+        return None
+    found: list[str] | None = load("shell")["prefixes"].get(_base(text))
+    return found
 
 
 def _base(text: str) -> str:
@@ -120,7 +119,7 @@ def call_of(pieces: list[Piece], start: int) -> Call | None:
         flag = text.partition("=")[0]
         if flag in _REMOTE or (text.startswith("-H") and len(text) > 2 and tool == "docker"):
             remote = pieces[index]
-        index += 1 + (text in _GLOBAL_VALUES[tool])
+        index += 1 + (text in load("shell")["globals"][tool])
     if index >= len(pieces):
         return None
     return _with_verb(pieces, tool, index, remote)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tocompose.ledger import Cursor
 from tocompose.source import Span
@@ -26,7 +26,7 @@ class Word(NamedTuple):
             source.map(to=to)
         return self.text
 
-    def note(self, code: str, *, subject: str = "", **facts: object) -> None:
+    def note(self, code: str, *, subject: str = "", **facts: Any) -> None:
         """Says a note at this word, and counts it as noted."""
         for index, source in enumerate(self.sources):
             if index == 0:
@@ -34,7 +34,7 @@ class Word(NamedTuple):
             else:
                 source.skip(f"see {code}")
 
-    def remark(self, code: str, *, subject: str = "", **facts: object) -> None:
+    def remark(self, code: str, *, subject: str = "", **facts: Any) -> None:
         """Says a note at this word without settling it."""
         for source in self.sources[:1]:
             source.remark(code, subject=subject, **facts)

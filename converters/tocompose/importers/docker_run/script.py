@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run import assignments, branches, calls, loops, simple
+from tocompose.importers.docker_run import branches, calls, loops, makefiles, simple, units
 from tocompose.importers.docker_run.discovery import READERS, kind_of, sniff, started_elsewhere
 from tocompose.importers.docker_run.invocation import Script
 from tocompose.importers.docker_run.state import Handler, Shell, shown
 from tocompose.importers.docker_run.substitution import substitute
+from tocompose.importers.docker_run.variables import Kept
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.project import Project
@@ -71,19 +71,24 @@ HANDLERS: dict[str, Handler] = {
     "while": loops.read_while,
     "until": loops.read_while,
     "function": calls.define,
+    "makefile": makefiles.read_makefile,
+    "unit": units.read_unit,
     "leaf": _aside,
     "unknown": _unknown,
 }
 
 
-def shell_for(project: Project, ledger: Ledger, path: str) -> Shell:
+def shell_for(project: Project, ledger: Ledger, path: str, kept: Kept | None = None) -> Shell:
     """A fresh shell for the script of that path."""
-    return Shell(project, ledger, path, HANDLERS, substitute)
+    return Shell(project, ledger, path, HANDLERS, substitute, kept)
 
 
-def read_script(text: Text, project: Project, ledger: Ledger, kind: str = "shell") -> Script:
-    """The docker calls of one source text; `kind` is a key of READERS. Raises Unreadable where it is no such text."""
-    shell = shell_for(project, ledger, text.file)
+def read_script(text: Text, project: Project, ledger: Ledger, kind: str = "shell", kept: Kept | None = None) -> Script:
+    """The docker calls of one source text; `kind` is a key of READERS. Raises Unreadable where it is no such text.
+
+    `kept` are the variables of the scripts read before, so that one name does not stand for two values.
+    """
+    shell = shell_for(project, ledger, text.file, kept)
     root = ledger.open(READERS[kind](text))
     shell.run(root)
     calls.read_uncalled(shell)
@@ -111,7 +116,9 @@ def scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
     Raises SourceError when there is none to read; what cannot be read beside others is noted.
     """
     problems: list[Unreadable] = []
-    found = [script for path in _paths(project) if (script := _script(project, ledger, path, problems)) is not None]
+    kept = Kept()
+    read = (_script(project, ledger, path, problems, kept) for path in _paths(project))
+    found = [script for script in read if script is not None]
     if problems and not found:
         raise SourceError("\n".join(str(problem) for problem in problems))
     for problem in problems:
@@ -127,7 +134,7 @@ def _paths(project: Project) -> Iterator[str]:
     yield from (path for path in found if path in named or path not in elsewhere)
 
 
-def _script(project: Project, ledger: Ledger, path: str, problems: list[Unreadable]) -> Script | None:
+def _script(project: Project, ledger: Ledger, path: str, problems: list[Unreadable], kept: Kept) -> Script | None:
     here = Span(path, 1, 1, 1, 1)
     data = project.read(path)
     if data is None:
@@ -139,11 +146,11 @@ def _script(project: Project, ledger: Ledger, path: str, problems: list[Unreadab
         problems.append(Unreadable(here, why))
         return None
     try:
-        script = read_script(Text(path, text), project, ledger, kind_of(path, text))
+        script = read_script(Text(path, text), project, ledger, kind_of(path, text), kept)
     except Unreadable as problem:
         problems.append(problem)
         return None
-    if not script.steps and not re.search(r"\S", ""):
+    if not script.steps:
         problems.append(Unreadable(here, "no docker or podman command was found in this file"))
         return None
     return script

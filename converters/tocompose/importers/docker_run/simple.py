@@ -104,7 +104,7 @@ def _redirected(shell: Shell, cursor: Cursor) -> Value | None:
         if child.kind != "redirect":
             continue
         operator = str(child.children[0].key).lstrip("0123456789")
-        if (body := child.at("body")):
+        if body := child.at("body"):
             found = _body(shell, body)
             child.at(operator).skip("the mark that ends a here-document")
         elif operator == "<<<":
