@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tocompose.notes import Note, note
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span, leaves
@@ -37,6 +37,7 @@ class Ledger:
         self._roots: list[Node] = []
         self._paths: dict[Leaf, Path] = {}
         self.notes: list[Note] = []
+        self._said: set[Note] = set()
         self.moves: dict[str, str] = {}
 
     def open(self, root: Node) -> Cursor:
@@ -65,7 +66,8 @@ class Ledger:
 
     def say(self, item: Note) -> None:
         """Adds a note that settles no leaf."""
-        if item not in self.notes:
+        if item not in self._said:
+            self._said.add(item)
             self.notes.append(item)
 
     def leaves(self) -> Iterator[Leaf]:
@@ -193,14 +195,18 @@ class Cursor:
         for leaf in self._leaves():
             self._ledger.map(leaf, to)
 
-    def note(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: object) -> None:
+    def note(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any) -> None:
         """Says a note about what stands here and counts every unsettled leaf at or below as noted."""
         self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
         self._settle(Fate.NOTED, code)
 
-    def remark(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: object) -> None:
+    def remark(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any) -> None:
         """Says a note about what stands here without settling it: the value is mapped elsewhere."""
         self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
+
+    def noted(self, code: str) -> None:
+        """Counts every unsettled leaf at or below as noted by a note that is said elsewhere."""
+        self._settle(Fate.NOTED, code)
 
     def skip(self, why: str) -> None:
         """Counts every unsettled leaf at or below as ignored, for the reason given."""

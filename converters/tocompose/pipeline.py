@@ -1,0 +1,74 @@
+"""The conversion from first to last: the phases, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tocompose.answers import Answers
+from tocompose.exporters.bundle import Layout, bundle
+from tocompose.importers import Importer, Settings, SourceError, importer, importers
+from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
+from tocompose.model import File, Stack
+from tocompose.notes import Note, in_order
+from tocompose.practices import Context, apply_all, select
+from tocompose.project import Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out."""
+
+    source: str | None = None
+    practices: str = "all"
+    layout: Layout = Layout()
+    settings: Settings = Settings()
+    context: Context = Context()
+    answers: Answers = Answers()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The outcome: the files to write, all notes in reading order, the stack, and the ledger of the source's leaves."""
+
+    files: tuple[File, ...]
+    notes: tuple[Note, ...]
+    stack: Stack
+    ledger: Ledger
+    importer: str
+
+    @property
+    def counts(self) -> dict[Fate, int]:
+        """How many leaves of the source met each fate."""
+        return self.ledger.count()
+
+
+def convert(project: Project, options: Options | None = None) -> Result:
+    """The compose files and notes for a project. Reads through `project` only and writes nothing.
+
+    Raises `SourceError` when the project holds nothing that any importer can read.
+    """
+    wanted = options or Options()
+    chosen = choose(project, wanted.source)
+    ledger = Ledger()
+    stack = chosen.read(project, ledger, wanted.settings)
+    unread = audit_unread(ledger)
+    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), wanted.context)
+    ledger.moves.update(outcome.moves)
+    said = [*ledger.notes, *unread, *outcome.notes]
+    made = bundle(outcome.stack, wanted.layout, said)
+    notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
+    return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
+
+
+def choose(project: Project, name: str | None) -> Importer:
+    """The importer of that name, or the first that finds something to read in the project."""
+    if name is not None:
+        found = importer(name)
+        if found is None:
+            known = ", ".join(sorted(item.name for item in importers()))
+            raise SourceError(f"unknown format {name!r}: the formats are {known}")
+        return found
+    found = next((item for item in importers() if item.sniff(project)), None)
+    if found is None:
+        raise SourceError(f"{project.name}: no docker run script, Kubernetes manifest or Procfile was found here")
+    return found

@@ -1,0 +1,389 @@
+"""Reads YAML and JSON into the positioned tree, through libyaml's event parser where PyYAML has it."""
+
+from __future__ import annotations
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import pairwise
+from sys import intern
+from typing import Any, NamedTuple, TypeGuard
+
+from tocompose.ledger import Cursor, Ledger
+from tocompose.notes import Note, note
+from tocompose.source import Branch, Child, Leaf, Node, Span
+
+_MAX_DEPTH = 100
+_MAX_NODES = 100_000
+_DOCUMENT = re.compile(r"^(?:%[^\n]*\n)*---(?=\s|\Z)", re.MULTILINE)
+_SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+_CORE = "tag:yaml.org,2002:"
+
+
+class Document(NamedTuple):
+    """One document of a stream: its tree (None when it does not parse), what to tell about it, and the entries that a
+    later entry of the same key hides."""
+
+    root: Node | None
+    notes: tuple[Note, ...] = ()
+    hidden: tuple[Child, ...] = ()
+
+
+def read(text: bytes, file: str) -> list[Document]:
+    """Every document of a YAML or JSON stream that holds something, in order; those that do not parse with a note."""
+    try:
+        source = _decode(text)
+    except UnicodeError as error:
+        return [_unparsed(Span(file, 1, 1, 1, 1), f"it is not UTF-8 text ({error})", "Save the file as UTF-8.")]
+    with _no_collector():
+        documents, complete = _stream(source, file, 0)
+        if complete:
+            return documents
+        pieces = (_stream(piece, file, line) for line, piece in _pieces(source))
+        return [document for found, _ in pieces for document in found]
+
+
+def cursors(text: bytes, file: str, ledger: Ledger) -> list[Cursor]:
+    """A cursor for each document that parses; the notes of the others, and of hidden entries, go to the ledger."""
+    found = []
+    for document in read(text, file):
+        for item in document.notes:
+            ledger.say(item)
+        if document.root is not None:
+            found.append(ledger.open(document.root))
+            for child in document.hidden:
+                Cursor(ledger, child.node, (), child.span).note("TC011", key=child.key)
+    return found
+
+
+def _decode(text: bytes) -> str:
+    if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return text.decode("utf-16")
+    source = text.decode("utf-8-sig")
+    if source.lstrip()[:1] in ("{", "[") and "\\u" in source:
+        # libyaml refuses the two halves that JSON writes for a character beyond the first plane.
+        return _SURROGATES.sub(
+            lambda m: chr(0x10000 + ((int(m[1], 16) & 0x3FF) << 10) + (int(m[2], 16) & 0x3FF)), source
+        )
+    return source
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """The cycle collector off: it would walk the growing tree again and again, a third of the time for 10 MB."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _pieces(source: str) -> Iterator[tuple[int, str]]:
+    """The documents of a stream as text, each with the number of lines before it.
+
+    A line that starts with `---` begins a document wherever it stands, even inside a quoted or block scalar.
+    """
+    starts = [0, *(match.start() for match in _DOCUMENT.finditer(source) if match.start()), len(source)]
+    line = 0
+    for start, end in pairwise(starts):
+        yield line, source[start:end]
+        line += source.count("\n", start, end)
+
+
+@cache
+def _parser() -> Any:
+    """PyYAML's libyaml parser, or its pure one where libyaml is missing."""
+    import yaml
+
+    try:
+        return yaml.cyaml.CParser  # type: ignore[attr-defined, unused-ignore]
+    except AttributeError:
+        return _pure_parser()
+
+
+def _pure_parser() -> Any:
+    from yaml.parser import Parser
+    from yaml.reader import Reader
+    from yaml.scanner import Scanner
+
+    class Pure(Reader, Scanner, Parser):
+        """Events without libyaml, twenty times slower."""
+
+        def __init__(self, stream: str) -> None:
+            Reader.__init__(self, stream)
+            Scanner.__init__(self)
+            Parser.__init__(self)
+
+    return Pure
+
+
+def _stream(source: str, file: str, lines: int) -> tuple[list[Document], bool]:
+    """The documents of a text that starts after `lines` lines of its file, up to the first that does not parse; and
+    whether that was all."""
+    from yaml import DocumentEndEvent, DocumentStartEvent, StreamEndEvent, YAMLError
+
+    found: list[Document] = []
+    try:
+        parser = _parser()(source)
+        builder = _Builder(parser.get_event, file, lines, source)
+        while type(event := parser.get_event()) is not StreamEndEvent:
+            if type(event) is DocumentStartEvent:
+                document = builder.document()
+                while type(parser.get_event()) is not DocumentEndEvent:
+                    pass
+                if document is not None:
+                    found.append(document)
+    except YAMLError as error:
+        return [*found, _fault(error, source, file, lines)], False
+    except _Refused as refused:
+        return [*found, _unparsed(refused.span, refused.problem, refused.advice)], False
+    return found, True
+
+
+def _fault(error: Any, source: str, file: str, lines: int) -> Document:
+    """What libyaml says about a document, with the cause where the text shows it."""
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    line, column = (mark.line, mark.column) if mark else _place(source, getattr(error, "position", 0))
+    span = Span(file, lines + line + 1, column + 1, lines + line + 1, column + 1)
+    text = source.split("\n")
+    here = text[line] if line < len(text) else ""
+    if "\t" in here[: len(here) - len(here.lstrip())] or here[column : column + 1] == "\t":
+        return _unparsed(span, "a tab stands where YAML wants spaces", "Replace the tab by spaces.")
+    if "{{" in source:
+        advice = "It looks like a template: render it first (helm template . | tocompose convert -)."
+        return _unparsed(span, "it is not YAML before it is rendered", advice)
+    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
+    context = getattr(error, "context", None)
+    return _unparsed(span, f"{problem}, {context}" if context else str(problem), "Correct the YAML at this place.")
+
+
+def _place(source: str, position: int) -> tuple[int, int]:
+    before = source[:position]
+    return before.count("\n"), position - (before.rfind("\n") + 1)
+
+
+def _unparsed(span: Span, problem: str, advice: str) -> Document:
+    return Document(None, (note("TC010", span, problem=problem.strip(), advice=advice),))
+
+
+class _Refused(Exception):
+    """A document that parses but must not be walked."""
+
+    def __init__(self, span: Span, problem: str, advice: str) -> None:
+        super().__init__(problem)
+        self.span = span
+        self.problem = problem
+        self.advice = advice
+
+
+class _Builder:
+    """Builds the tree of one document after the other from parser events; aliases share their anchor's node."""
+
+    def __init__(self, get_event: Any, file: str, lines: int, source: str) -> None:
+        import yaml
+
+        self._next = get_event
+        self._file = file
+        self._first = lines + 1
+        self._source = source
+        self._anchors: dict[str, Node | None] = {}
+        self._sizes: dict[str, int] = {}
+        self._hidden: list[Child] = []
+        self._nodes = 0
+        self._expanded = 0
+        self._scalar, self._alias = yaml.ScalarEvent, yaml.AliasEvent
+        self._map_start, self._list_start = yaml.MappingStartEvent, yaml.SequenceStartEvent
+        self._map_end, self._list_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
+
+    def document(self) -> Document | None:
+        """The document whose first node comes next; None for an empty one."""
+        self._anchors, self._sizes, self._hidden = {}, {}, []
+        self._nodes = self._expanded = 0
+        root = self._node(self._next(), 0)
+        if isinstance(root, Leaf) and root.style == "plain" and not root.text:
+            return None
+        return Document(root, (), tuple(self._hidden))
+
+    def _span(self, event: Any) -> Span:
+        start, end, first = event.start_mark, event.end_mark, self._first
+        return tuple.__new__(Span, (self._file, start.line + first, start.column + 1, end.line + first, end.column + 1))
+
+    def _node(self, event: Any, depth: int) -> Node:
+        kind = type(event)
+        if kind is self._scalar and event.anchor is None:
+            return self._leaf(event)
+        if kind is self._alias:
+            return self._shared(event)
+        if depth > _MAX_DEPTH:
+            raise _Refused(self._span(event), f"it is nested deeper than {_MAX_DEPTH} levels", "Flatten the document.")
+        before, anchor = self._expanded, event.anchor
+        if anchor is not None:
+            self._anchors[anchor] = None
+        node = self._inner(event, kind, depth)
+        if anchor is not None:
+            self._anchors[anchor] = node
+            self._sizes[anchor] = self._expanded - before
+        return node
+
+    def _inner(self, event: Any, kind: Any, depth: int) -> Node:
+        if kind is self._scalar:
+            return self._leaf(event)
+        return self._map(event, depth + 1) if kind is self._map_start else self._list(event, depth + 1)
+
+    def _shared(self, event: Any) -> Node:
+        """The node that an alias names. Aliases that multiply into more than can be walked are refused."""
+        node = self._anchors.get(event.anchor)
+        if node is None:
+            inside = event.anchor in self._anchors
+            problem = f"*{event.anchor} stands inside its own anchor" if inside else f"*{event.anchor} has no anchor"
+            raise _Refused(self._span(event), problem, "Write the value out.")
+        self._expanded += self._sizes[event.anchor]
+        if self._expanded > _MAX_NODES and self._expanded > 10 * self._nodes:
+            problem = "its aliases multiply into more than 100,000 values"
+            raise _Refused(self._span(event), problem, "Write out what is meant, with fewer aliases.")
+        return node
+
+    def _leaf(self, event: Any) -> Leaf:
+        self._nodes += 1
+        self._expanded += 1
+        tag = event.tag
+        style = _STYLES[event.style] if tag is None or tag == "!" else _tag(tag)
+        return Leaf(event.value, self._span(event), "double" if tag == "!" and style == "plain" else style)
+
+    def _list(self, start: Any, depth: int) -> Node:
+        children: list[Child] = []
+        while type(event := self._next()) is not self._list_end:
+            node = self._node(event, depth)
+            children.append(tuple.__new__(Child, (len(children), node.span, node)))
+        span = self._whole(start, event)
+        if not children:
+            return self._empty("[]", span)
+        return Branch("list", tuple(children), span)
+
+    def _map(self, start: Any, depth: int) -> Node:
+        children: list[Child] = []
+        merged: list[Node] = []
+        complex_key = False
+        scalar, plain = self._scalar, (None, "")
+        while type(event := self._next()) is not self._map_end:
+            if type(event) is scalar:
+                key, span = intern(event.value), self._span(event)
+            elif type(event) is self._alias and isinstance(shared := self._shared(event), Leaf):
+                key, span = shared.text, self._span(event)
+            else:
+                complex_key, key, span = True, "", self._span(event)
+                self._node(event, depth)
+            node = self._node(self._next(), depth)
+            if key == "<<" and type(event) is scalar and event.style in plain:
+                merged.append(node)
+            else:
+                children.append(tuple.__new__(Child, (key, span, node)))
+        whole = self._whole(start, event)
+        if complex_key:
+            # `{{ .Values.x }}` is a map with a map as its key: keep what stands there.
+            return self._empty("template", whole, self._between(start, event))
+        return self._map_of(children, merged, whole)
+
+    def _map_of(self, children: list[Child], merged: list[Node], span: Span) -> Node:
+        names = {child.key for child in children}
+        if len(names) < len(children):
+            last = {child.key: child for child in children}
+            self._hidden.extend(child for child in children if last[child.key] is not child)
+        if merged:
+            children = [*self._merge(merged, names), *children]
+        return Branch("map", tuple(children), span) if children else self._empty("{}", span)
+
+    def _merge(self, merged: list[Node], taken: set[str | int]) -> Iterator[Child]:
+        """The entries that `<<` brings in: those of earlier maps first, none that the map has itself."""
+        for node in merged:
+            maps = tuple(child.node for child in node.children) if _is_list(node) else (node,)
+            for each in maps:
+                if isinstance(each, Leaf) and each.style != "{}":
+                    raise _Refused(each.span, "<< must bring in a map", "Write *name of a map after <<.")
+                for child in each.children if isinstance(each, Branch) else ():
+                    if child.key not in taken:
+                        taken.add(child.key)
+                        yield child
+
+    def _empty(self, style: str, span: Span, text: str = "") -> Leaf:
+        self._nodes += 1
+        self._expanded += 1
+        return Leaf(text, span, style)
+
+    def _between(self, start: Any, end: Any) -> str:
+        return self._source[start.start_mark.index : end.end_mark.index]
+
+    def _whole(self, start: Any, end: Any) -> Span:
+        first, last, line = start.start_mark, end.end_mark, self._first
+        return Span(self._file, first.line + line, first.column + 1, last.line + line, last.column + 1)
+
+
+def _is_list(node: Node) -> TypeGuard[Branch]:
+    return isinstance(node, Branch) and node.kind == "list"
+
+
+def _tag(tag: str) -> str:
+    return f"!!{tag[len(_CORE) :]}" if tag.startswith(_CORE) else tag
+
+
+# What a scalar means: the rules of sigs.k8s.io/yaml (go-yaml v2), which are compose's too for these forms. No base-60
+# numbers, dates are text, `0400` is octal, `08` is the number 8.
+# https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v2/resolve.go
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUE = frozenset({"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
+_FALSE = frozenset({"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_SPECIAL = {".nan": "nan", ".inf": "inf", "+.inf": "inf", "-.inf": "-inf"}
+_OCTAL = re.compile(r"([-+]?)0([0-7]+)")
+
+
+def is_null(text: str, style: str = "plain") -> bool:
+    """Whether the scalar is null: written out, or nothing at all."""
+    return (style == "plain" and text in _NULLS) or style == "!!null"
+
+
+def boolean(text: str, style: str = "plain") -> bool | None:
+    """The truth value that an unquoted scalar stands for; None for any other scalar."""
+    if style not in ("plain", "!!bool"):
+        return None
+    return True if text in _TRUE else False if text in _FALSE else None
+
+
+def integer(text: str, style: str = "plain") -> int | None:
+    """The whole number that an unquoted scalar stands for; None for any other scalar."""
+    if style not in ("plain", "!!int") or not text or text[0] not in "+-0123456789":
+        return None
+    digits = text.replace("_", "")
+    if octal := _OCTAL.fullmatch(digits):
+        digits = f"{octal[1]}0o{octal[2]}"
+    try:
+        return int(digits, 0)
+    except ValueError:
+        return None
+
+
+def number(text: str, style: str = "plain") -> int | float | None:
+    """The number that an unquoted scalar stands for; None for any other scalar."""
+    whole = integer(text, style)
+    if whole is not None or style not in ("plain", "!!float", "!!int"):
+        return whole
+    if text.lower() in _SPECIAL:
+        return float(_SPECIAL[text.lower()])
+    digits = text.replace("_", "") if text[:1] != "_" else text
+    return float(digits) if _FLOAT.fullmatch(digits) else None
+
+
+def resolve(text: str, style: str = "plain") -> str | int | float | bool | None:
+    """The value of a scalar as Kubernetes reads it."""
+    if is_null(text, style):
+        return None
+    truth = boolean(text, style)
+    if truth is not None:
+        return truth
+    value = number(text, style)
+    return text if value is None else value
