@@ -22,6 +22,10 @@ _ANSI = re.compile(
 )
 
 
+# More words than this no brace expansion makes; a larger one stays as it stands.
+MOST_WORDS = 1000
+
+
 class Atom(NamedTuple):
     """A part of a word.
 
@@ -169,7 +173,10 @@ def braces(raw: str) -> list[str]:
         choices = _choices(raw[opened + 1 : closed])
         if choices is not None:
             tails = braces(raw[closed + 1 :])
-            return [raw[:opened] + middle + tail for choice in choices for middle in braces(choice) for tail in tails]
+            middles = [middle for choice in choices for middle in braces(choice)]
+            if len(middles) * len(tails) > MOST_WORDS:
+                return [raw]
+            return [raw[:opened] + middle + tail for middle in middles for tail in tails]
     return [raw]
 
 

@@ -25,6 +25,12 @@ _COMMAND = re.compile(r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:docker|podman|nerdctl)[
 _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
 
 
+# Line ends of PowerShell and of cmd.exe, and the folder in cmd.exe.
+_POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
+_CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
+_CMD_FOLDER = re.compile(r"%cd%", re.IGNORECASE)
+
+
 class Aside(NamedTuple):
     """A stretch that is not code; `kind` is `output`, `comment` (inside a command) or `ellipsis`."""
 
@@ -40,15 +46,25 @@ class Cleaned(NamedTuple):
     asides: tuple[Aside, ...]
 
 
-def cleaned(source: Text, *, root_prompts: bool = True) -> Cleaned:
-    """The code in a piece of shell text; `root_prompts` says that `# ` may be a prompt, as it is in documentation."""
-    text, prompted = _without_prompts(source.text, root_prompts)
+def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
+    """The code in a piece of shell text; in `documentation` `# ` may be a prompt, and lines may end as on Windows."""
+    text, prompted = _without_prompts(source.text, documentation)
+    text = _as_shell(text) if documentation else text
     text = _BACKTICK_COMMENT.sub(_blank, text)
     asides = [*prompted, *_ellipses(text)]
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
     text = _TAILED_BACKSLASH.sub(lambda match: " " * len(match[1]) + "\\", text)
     text, comments = _without_joined_comments(text)
     return Cleaned(source.masked(text), tuple(sorted((*asides, *comments), key=lambda aside: aside.start)))
+
+
+def _as_shell(text: str) -> str:
+    """Text for PowerShell or cmd.exe with the line ends and the folder of a shell, in place."""
+    ends = len(_POWERSHELL_END.findall(text))
+    if ends and ends == text.count("`"):
+        text = _POWERSHELL_END.sub(r"\\", text)
+    text = _CMD_END.sub(r"\\", text)
+    return _CMD_FOLDER.sub("$PWD", text)
 
 
 def _blank(match: re.Match[str]) -> str:

@@ -21,18 +21,11 @@ _FENCE = re.compile(
 _LISTING = re.compile(r"^(?P<mark>-{4,}|\.{4,})[ \t]*$")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _SETTING = re.compile(r"[ \t]*(?:\$[ \t]+)?(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*=(?:[^\s]*|\"[^\"]*\"|'[^']*'))?[ \t]*")
-_POWERSHELL = frozenset({"powershell", "pwsh", "ps1", "ps"})
-_CMD = frozenset({"cmd", "batch", "bat"})
 
 
 class _Line(NamedTuple):
     start: int
     text: str
-
-
-class _Block(NamedTuple):
-    language: str
-    lines: tuple[Text, ...]
 
 
 def read(source: Text) -> Branch:
@@ -42,8 +35,7 @@ def read(source: Text) -> Branch:
     """
     text = without_returns(source)
     lines = _split(text.text)
-    blocks = list(_blocks(text, lines))
-    parts = [_block_text(block) for block in blocks]
+    parts = list(_blocks(text, lines))
     wanted = [part for part in parts if CALL.search(part.text) or _sets_only(part.text)]
     if not any(CALL.search(part.text) for part in wanted):
         wanted = [text.cut(*match.span(1)) for match in _INLINE.finditer(text.text) if CALL.match(_bare(match[1]))]
@@ -69,17 +61,7 @@ def _split(text: str) -> list[_Line]:
     return lines
 
 
-def _block_text(block: _Block) -> Text:
-    text = joined(block.lines)
-    if block.language in _POWERSHELL:
-        return text.masked(re.sub(r"`(?=[ \t]*(?:\n|$))", r"\\", text.text))
-    if block.language in _CMD:
-        changed = re.sub(r"\^(?=[ \t]*(?:\n|$))", r"\\", text.text)
-        return text.masked(re.sub(r"%cd%", "$PWD", changed, flags=re.IGNORECASE))
-    return text
-
-
-def _blocks(text: Text, lines: list[_Line]) -> Iterator[_Block]:
+def _blocks(text: Text, lines: list[_Line]) -> Iterator[Text]:
     """The fenced, delimited and indented code blocks of a shell language or none."""
     loose = 2 if text.file.lower().endswith(".rst") else 4
     languages = load("shell")["languages"]
@@ -103,7 +85,7 @@ def _blocks(text: Text, lines: list[_Line]) -> Iterator[_Block]:
             continue
         index = stop + 1
         if language in languages and body:
-            yield _Block(language, tuple(_dedented(text, body)))
+            yield joined(_dedented(text, body))
 
 
 def _language(info: str) -> str:

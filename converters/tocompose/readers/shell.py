@@ -27,7 +27,7 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     """
     _guard(source)
     source = without_returns(source)
-    text, asides = cleaned(source, root_prompts=documentation)
+    text, asides = cleaned(source, documentation=documentation)
     statements = simple_list(text, 0, len(text.text))
     if statements is None:
         statements = _structured(text)

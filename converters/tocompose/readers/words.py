@@ -40,6 +40,13 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]
     Raises Unbalanced for a quote that is never closed.
     """
     end = len(text) if end is None else end
+    try:
+        yield from _tokens(text, start, end)
+    except RecursionError:
+        raise Unbalanced(start, "nesting") from None
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
     pending: list[tuple[str, bool, bool]] = []
     index, wants = start, ""
     while index < end:

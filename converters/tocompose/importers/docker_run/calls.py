@@ -87,6 +87,7 @@ def _path(shell: Shell, text: str) -> str | None:
 
 def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
     """Reads a whole file in the current scope."""
+    shell.read_files.add(path)
     text = decode(data)
     try:
         tree = read(Text(path, text)) if text is not None else None

@@ -52,6 +52,10 @@ CARRIED = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"}
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
+# A placeholder inside quotes, which a shell passes on as it stands.
+_BRACKETS = re.compile(r"<(?:your|my|the|some|insert|path|pass|secret)\b[^<>\n]*>|<[A-Z_]{4,}>|<[a-z]+[-_][a-z_-]+>")
+
+
 class Piece(NamedTuple):
     """One field of a command and the word it came from."""
 
@@ -125,6 +129,25 @@ def call_of(pieces: list[Piece], start: int) -> Call | None:
     return _with_verb(pieces, tool, index, remote)
 
 
+def wrapped_call(shell: Shell, pieces: list[Piece], start: int) -> Call | None:
+    """The docker call that another command is given to start: `xargs docker run`, `ssh host docker run`."""
+    name = _base(pieces[start].field.text)
+    if name in shell.functions or (name in load("shell")["harmless"] and name != "xargs"):
+        return None
+    index = next((n for n in range(start + 1, len(pieces)) if tool_of(pieces[n].field.text)), 0)
+    call = call_of(pieces, index) if index else None
+    if call is None or call.verb[-1] not in CARRIED | {"rm", "stop", "kill"}:
+        return None
+    cursor = pieces[start].cursor
+    if name == "ssh":
+        return call._replace(remote=pieces[start])
+    if call.verb[-1] in CARRIED and name == "xargs":
+        cursor.note("TC155", written="what xargs adds")
+    elif call.verb[-1] in CARRIED:
+        cursor.note("TC167", command=shown(cursor.peek() or ""))
+    return call
+
+
 def _is_verb(pieces: list[Piece], index: int) -> bool:
     return index < len(pieces) and (pieces[index].field.text in CARRIED | _GROUPS | {"container", "rm", "stop", "pull"})
 
@@ -152,6 +175,8 @@ def invocation(
     if call.verb[-1] in CARRIED:
         for piece in rest:
             shell.keep_open(piece.field.opens)
+            if bracket := _BRACKETS.search(piece.field.text):
+                piece.cursor.remark("TC170", written=bracket[0])
         for _, value in environment:
             shell.keep_open(value.opens)
     held = shell.word(stdin, stdin.sources[0]) if stdin is not None else None

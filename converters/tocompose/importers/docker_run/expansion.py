@@ -15,6 +15,13 @@ from tocompose.readers.words import Unbalanced, tokens
 from tocompose.values import literal, variable_name
 
 _DEEPEST = 20
+LONGEST_VALUE = 200_000
+
+
+class Endless(ValueError):
+    """A value or a number of steps that grows beyond what any script needs."""
+
+
 _OPTIONAL = re.compile(r"OPT|ARG|FLAG|PARAM|EXTRA|SWITCH", re.IGNORECASE)
 
 
@@ -62,6 +69,8 @@ def value(raw: str, cursor: Cursor, place: Place, *, quoted: bool = False) -> Va
 def joined(parts: list[Value], separator: str = "") -> Value:
     """The parts one after the other as one value; arrays in it are joined with a blank."""
     flat = [joined(list(part.items), " ") if part.items is not None else part for part in parts]
+    if sum(len(part.text) for part in flat) > LONGEST_VALUE:
+        raise Endless("a value grows beyond what a script needs")
     return Value(
         separator.join(part.text for part in flat),
         tuple(dict.fromkeys(source for part in flat for source in part.sources)),
@@ -83,6 +92,8 @@ class _Fields:
 
     def close(self) -> None:
         """Ends the current field, if there is one."""
+        if len(self.done) > LONGEST_VALUE:
+            raise Endless("a list grows beyond what a script needs")
         if self.parts is not None:
             self.done.append(joined(self.parts))
         self.parts = None

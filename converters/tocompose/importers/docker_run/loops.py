@@ -6,9 +6,9 @@ import re
 
 from tocompose.importers.docker_run.branches import source_text
 from tocompose.importers.docker_run.conditions import holds
-from tocompose.importers.docker_run.parameters import free_name, opened
+from tocompose.importers.docker_run.parameters import free_name
 from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.variables import Open, Value
 from tocompose.ledger import Cursor
 from tocompose.source import Leaf, Node, leaves
 
@@ -74,13 +74,18 @@ def _open_round(shell: Shell, name: str, where: Cursor, body: Cursor) -> None:
     """One round with the variable open."""
     written = shown(source_text(where)) if where.kind == "words" else "$@"
     free = free_name(name)
-    shell.scope.set(name, opened(free, "TC151", where))
+    shell.scope.set(name, _round_variable(free))
     first = len(shell.steps)
     shell.run_all(body)
     if len(shell.steps) > first:
-        where.note("TC158", name=name, values=written)
+        where.note("TC158", name=free, values=written)
     else:
         where.skip("the values of a loop")
+
+
+def _round_variable(name: str) -> Value:
+    """The variable of a loop that is read once; the note about the loop speaks of it."""
+    return Value(f"${{{name}}}", opens=(Open(name, None),))
 
 
 def read_count(shell: Shell, cursor: Cursor) -> None:
@@ -95,7 +100,6 @@ def read_count(shell: Shell, cursor: Cursor) -> None:
     elif match is None or numbers is None:
         name = match["name"] if match else "i"
         _open_round(shell, name, header, body)
-        header.note("TC158", name=name, values=shown(text))
     else:
         header.skip("the values of a loop")
         values = tuple(Value(str(number), (header,)) for number in numbers)
@@ -162,11 +166,11 @@ def _read_names(condition: Cursor) -> list[str] | None:
 
 def _read_lines(shell: Shell, cursor: Cursor, condition: Cursor, body: Cursor, names: list[str]) -> None:
     for name in names:
-        shell.scope.set(name, opened(free_name(name), "TC151", condition))
+        shell.scope.set(name, _round_variable(free_name(name)))
     first = len(shell.steps)
     shell.run_all(body)
     if len(shell.steps) > first:
-        condition.note("TC158", name=", ".join(names), values="the lines that the loop reads")
+        condition.note("TC158", name=", ".join(map(free_name, names)), values="the lines that the loop reads")
     condition.skip("what a loop reads")
 
 

@@ -57,7 +57,7 @@ def written_file(shell: Shell, cursor: Cursor, pieces: list[Piece], body: Value 
     """Whether the command writes constant text to a file (`cat > f <<EOF`, `echo x > f`), which is then kept."""
     name = pieces[0].field.text if pieces else "cat"
     target = _target(shell, cursor, pieces, name)
-    content = body if body is not None else _echoed(name, pieces)
+    content = body if body is not None else echoed(name, pieces)
     if target is None or content is None or target.text.startswith("/dev/"):
         return False
     append = any(child.children and child.children[0].key == ">>" for child in cursor if child.kind == "redirect")
@@ -94,7 +94,7 @@ def _target(shell: Shell, cursor: Cursor, pieces: list[Piece], name: str) -> Val
     return None
 
 
-def _echoed(name: str, pieces: list[Piece]) -> Value | None:
+def echoed(name: str, pieces: list[Piece]) -> Value | None:
     """What `echo` or a plain `printf` prints."""
     rest = [piece.field for piece in pieces[1:]]
     if name == "echo":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run import branches, calls, loops, makefiles, simple, units
+from tocompose.importers.docker_run import branches, calls, loops, makefiles, pipelines, simple, units
 from tocompose.importers.docker_run.discovery import READERS, kind_of, sniff, started_elsewhere
+from tocompose.importers.docker_run.expansion import Endless
 from tocompose.importers.docker_run.invocation import Script
 from tocompose.importers.docker_run.state import Handler, Shell, shown
 from tocompose.importers.docker_run.substitution import substitute
@@ -58,7 +59,7 @@ HANDLERS: dict[str, Handler] = {
     "group": _each,
     "background": _each,
     "not": _each,
-    "pipeline": _each,
+    "pipeline": pipelines.read_pipeline,
     "subshell": _alone,
     "redirected": _redirected,
     "and": branches.read_and,
@@ -83,15 +84,30 @@ def shell_for(project: Project, ledger: Ledger, path: str, kept: Kept | None = N
     return Shell(project, ledger, path, HANDLERS, substitute, kept)
 
 
-def read_script(text: Text, project: Project, ledger: Ledger, kind: str = "shell", kept: Kept | None = None) -> Script:
+def read_script(
+    text: Text,
+    project: Project,
+    ledger: Ledger,
+    kind: str = "shell",
+    kept: Kept | None = None,
+    read: set[str] | None = None,
+) -> Script:
     """The docker calls of one source text; `kind` is a key of READERS. Raises Unreadable where it is no such text.
 
-    `kept` are the variables of the scripts read before, so that one name does not stand for two values.
+    `kept` are the variables of the scripts read before, so that one name does not stand for two values; to `read` the
+    files are added that the script reads itself.
     """
     shell = shell_for(project, ledger, text.file, kept)
     root = ledger.open(READERS[kind](text))
-    shell.run(root)
-    calls.read_uncalled(shell)
+    try:
+        shell.run(root)
+        calls.read_uncalled(shell)
+    except (Endless, RecursionError) as problem:
+        root.skip("the script could not be followed to its end")
+        why = str(problem) if isinstance(problem, Endless) else "it is nested too deeply to be read"
+        raise Unreadable(root.span, why) from None
+    if read is not None:
+        read |= shell.read_files
     return shell.script()
 
 
@@ -117,24 +133,33 @@ def scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
     """
     problems: list[Unreadable] = []
     kept = Kept()
-    read = (_script(project, ledger, path, problems, kept) for path in _paths(project))
-    found = [script for script in read if script is not None]
-    if problems and not found:
+    read: set[str] = set()
+    paths = _paths(project)
+    found = {path: _script(project, ledger, path, problems, kept, read) for path in paths if path not in read}
+    made = tuple(script for path in sorted(found, key=_given(project)) if (script := found[path]) is not None)
+    if problems and not made:
         raise SourceError("\n".join(str(problem) for problem in problems))
     for problem in problems:
         ledger.say(note("TC169", problem.span, file=problem.span.file, why=problem.message))
-    return tuple(found)
+    return made
 
 
-def _paths(project: Project) -> Iterator[str]:
-    """The files to read: those that the user named, or those found, without what other scripts start."""
-    named = set(project.named)
-    found = [*project.named, *(path for path in sniff(project) if path not in named)]
+def _paths(project: Project) -> list[str]:
+    """The files to read: those that the user named and those found; last those that others seem to read themselves."""
+    found = list(dict.fromkeys((*project.named, *sniff(project))))
     elsewhere = started_elsewhere(project, found)
-    yield from (path for path in found if path in named or path not in elsewhere)
+    return sorted(found, key=lambda path: path in elsewhere)
 
 
-def _script(project: Project, ledger: Ledger, path: str, problems: list[Unreadable], kept: Kept) -> Script | None:
+def _given(project: Project) -> Callable[[str], int]:
+    """The place of a file in the order in which the user gave them, or in which they were found."""
+    order = {path: index for index, path in enumerate((*project.named, *project.files()))}
+    return lambda path: order.get(path, len(order))
+
+
+def _script(
+    project: Project, ledger: Ledger, path: str, problems: list[Unreadable], kept: Kept, read: set[str]
+) -> Script | None:
     here = Span(path, 1, 1, 1, 1)
     data = project.read(path)
     if data is None:
@@ -146,7 +171,7 @@ def _script(project: Project, ledger: Ledger, path: str, problems: list[Unreadab
         problems.append(Unreadable(here, why))
         return None
     try:
-        script = read_script(Text(path, text), project, ledger, kind_of(path, text), kept)
+        script = read_script(Text(path, text), project, ledger, kind_of(path, text), kept, read)
     except Unreadable as problem:
         problems.append(problem)
         return None

@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from tocompose.importers.docker_run.expansion import Place, expand, expand_atoms, value
+from tocompose.importers.docker_run.expansion import Endless, Place, expand, expand_atoms, value
 from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
 from tocompose.importers.docker_run.variables import Kept, Open, Scope, Value
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.systemd import atoms
+
+MOST_STATEMENTS = 50_000
 
 Handler: TypeAlias = Callable[["Shell", Cursor], None]
 Substitute: TypeAlias = Callable[["Shell", str, Cursor, int], Value]
@@ -51,9 +53,15 @@ class Shell:
         self.testing = False
         self.exporting = False
         self.variable = ""
+        self.spent = 0
+        self.piped: Value | None = None
+        self.read_files: set[str] = set()
 
     def run(self, cursor: Cursor) -> None:
         """Reads one statement."""
+        self.spent += 1
+        if self.spent > MOST_STATEMENTS:
+            raise Endless("loops and functions call each other too often to be read")
         handler = self.handlers.get(cursor.kind) or self.handlers["unknown"]
         handler(self, cursor)
 
