@@ -31,13 +31,13 @@ class Binaries(NamedTuple):
 
 
 def find_binaries(docker: str = "", compose: str = "", path: str | None = None) -> Binaries:
-    """The two clients: those named, else those on `path` (by default PATH) or in the CLI's plugin folders.
+    """The two clients: those named, else docker on `path` (by default PATH), Compose among its plugins or there.
 
     Raises ProofError that says which one is missing and how to name it.
     """
     return Binaries(
         _executable(docker, "docker", path) or _missing("docker", "--docker"),
-        _executable(compose, "docker-compose", path) or _plugin() or _missing("docker compose", "--compose"),
+        (not compose and _plugin()) or _compose(compose, path),
     )
 
 
@@ -48,7 +48,12 @@ def _executable(named: str, name: str, path: str | None) -> str:
     return str(Path(found).absolute()) if found else ""
 
 
+def _compose(named: str, path: str | None) -> str:
+    return _executable(named, "docker-compose", path) or _missing("docker compose", "--compose")
+
+
 def _plugin() -> str:
+    """The plugin that `docker compose` runs; a `docker-compose` on PATH may still be version 1."""
     files = [Path(folder).expanduser() / "docker-compose" for folder in PLUGIN_FOLDERS]
     return next((str(file) for file in files if os.access(file, os.X_OK)), "")
 
