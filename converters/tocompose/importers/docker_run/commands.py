@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tocompose.importers.docker_run.invocation import Invocation, Word
-from tocompose.importers.docker_run.paths import relative
 from tocompose.importers.docker_run.state import Shell, shown
 from tocompose.importers.docker_run.variables import Value
 from tocompose.ledger import Cursor
@@ -20,23 +18,6 @@ _TOOLS = {
     "nerdctl": "docker",
 }
 _REMOTE = frozenset({"-H", "--host", "-c", "--context", "--connection", "--url"})
-_GROUPS = frozenset(
-    {
-        "network",
-        "volume",
-        "image",
-        "system",
-        "pod",
-        "buildx",
-        "compose",
-        "secret",
-        "config",
-        "service",
-        "stack",
-        "swarm",
-    }
-    | {"node", "builder", "manifest", "context", "plugin", "trust", "generate", "play", "kube", "machine", "checkpoint"}
-)
 _SAME = {
     ("image", "build"): ("build",),
     ("buildx", "build"): ("build",),
@@ -50,10 +31,6 @@ _OPEN_TOOL = re.compile(
 # Verbs whose words end up in the compose file, so that their open variables matter.
 CARRIED = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
-
-
-# A placeholder inside quotes, which a shell passes on as it stands.
-_BRACKETS = re.compile(r"<(?:your|my|the|some|insert|path|pass|secret)\b[^<>\n]*>|<[A-Z_]{4,}>|<[a-z]+[-_][a-z_-]+>")
 
 
 class Piece(NamedTuple):
@@ -149,65 +126,21 @@ def wrapped_call(shell: Shell, pieces: list[Piece], start: int) -> Call | None:
 
 
 def _is_verb(pieces: list[Piece], index: int) -> bool:
-    return index < len(pieces) and (pieces[index].field.text in CARRIED | _GROUPS | {"container", "rm", "stop", "pull"})
+    return index < len(pieces) and (
+        pieces[index].field.text in CARRIED | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
+    )
 
 
 def _with_verb(pieces: list[Piece], tool: str, index: int, remote: Piece | None) -> Call:
     verb = pieces[index].field.text
     index += 1
-    if verb in ("container", *_GROUPS) and index < len(pieces) and not pieces[index].field.text.startswith("-"):
+    if (
+        verb in ("container", *load("shell")["groups"])
+        and index < len(pieces)
+        and not pieces[index].field.text.startswith("-")
+    ):
         inner = pieces[index].field.text
         index += 1
         names = (inner,) if verb == "container" else _SAME.get((verb, inner), (verb, inner))
         return Call(tool, names, index, remote)
     return Call(tool, (verb,), index, remote)
-
-
-def invocation(
-    shell: Shell, cursor: Cursor, pieces: list[Piece], call: Call, given: dict[str, Value], stdin: Value | None
-) -> Invocation:
-    """The call as an invocation, its head settled and its open variables recorded."""
-    head = tuple(shell.word(piece.field, piece.cursor) for piece in pieces[: call.words])
-    _settle_head(call, head)
-    rest = pieces[call.words :]
-    words = tuple(shell.word(piece.field, piece.cursor) for piece in rest)
-    environment = _environment(shell, words, given)
-    if call.verb[-1] in CARRIED:
-        for piece in rest:
-            shell.keep_open(piece.field.opens)
-            if bracket := _BRACKETS.search(piece.field.text):
-                piece.cursor.remark("TC170", written=bracket[0])
-        for _, value in environment:
-            shell.keep_open(value.opens)
-    held = shell.word(stdin, stdin.sources[0]) if stdin is not None else None
-    settings = shell.settings
-    return Invocation(
-        call.tool, call.verb, relative(words, call.verb), cursor.span, head, shell.condition,
-        polled=shell.polled,
-        directory=shell.directory,
-        environment=tuple((name, shell.word(value, value.sources[0])) for name, value in environment if value.sources),
-        stdin=held,
-        target=shell.calling[-1] if shell.calling else str(settings.get("target", "")),
-        restart=str(settings.get("restart", "")),
-        unit=str(settings.get("unit", "")),
-        after=_names(settings.get("after")),
-    )  # fmt: skip
-
-
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(str(name) for name in value) if isinstance(value, tuple) else ()
-
-
-def _settle_head(call: Call, head: tuple[Word, ...]) -> None:
-    if call.remote is not None:
-        cursor = call.remote.cursor
-        cursor.note("TC163", option=shown(call.remote.field.text.partition("=")[0]))
-    for word in head:
-        word.skip("how docker is called")
-
-
-def _environment(shell: Shell, words: tuple[Word, ...], given: dict[str, Value]) -> list[tuple[str, Value]]:
-    """The variables that the words pass on by name, with what they hold."""
-    held = {name: value for name in shell.scope.exports if (value := shell.scope.get(name)) is not None} | given
-    named = {word.text.removeprefix("--env=").removeprefix("-e") for word in words}
-    return [(name, held[name]) for name in sorted(held) if name in named]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run import branches, calls, loops, makefiles, pipelines, simple, units
@@ -16,9 +16,9 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.readers.text import Text, Unreadable, decode
-from tocompose.source import Branch, Child, Leaf, Span
+from tocompose.source import Span
 
-__all__ = ["from_arguments", "read_script", "scripts", "sniff"]
+__all__ = ["read_script", "scripts", "sniff"]
 
 
 def _each(shell: Shell, cursor: Cursor) -> None:
@@ -108,21 +108,6 @@ def read_script(
         raise Unreadable(root.span, why) from None
     if read is not None:
         read |= shell.read_files
-    return shell.script()
-
-
-def from_arguments(arguments: Sequence[str], ledger: Ledger, file: str = "<command>") -> Script:
-    """The docker call that is given as words which the user's own shell has split; nothing in them expands."""
-    from tocompose.project import Memory
-
-    children, column = [], 1
-    for index, text in enumerate(arguments):
-        span = Span(file, 1, column, 1, column + len(text))
-        children.append(Child(index, span, Leaf(text, span, "literal")))
-        column += len(text) + 1
-    tree = Branch("command", tuple(children), Span(file, 1, 1, 1, max(column - 1, 1)))
-    shell = shell_for(Memory({}), ledger, file)
-    shell.run(ledger.open(tree))
     return shell.script()
 
 

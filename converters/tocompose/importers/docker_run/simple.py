@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 
 from tocompose.importers.docker_run import assignments, calls, others
-from tocompose.importers.docker_run.commands import Call, Piece, behind_prefixes, call_of, invocation, wrapped_call
+from tocompose.importers.docker_run.commands import Call, Piece, behind_prefixes, call_of, wrapped_call
+from tocompose.importers.docker_run.invocations import invocation
 from tocompose.importers.docker_run.state import Shell, shown, with_source
 from tocompose.importers.docker_run.variables import Value
 from tocompose.ledger import Cursor
