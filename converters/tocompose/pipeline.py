@@ -72,8 +72,12 @@ def choose(project: Project, name: str | None) -> Importer:
     if name is not None:
         found = importer(name)
         if found is None:
-            known = ", ".join(sorted(item.name for item in importers()))
-            raise SourceError(f"unknown format {name!r}: the formats are {known}")
+            from difflib import get_close_matches
+
+            known = sorted(item.name for item in importers())
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
+            raise SourceError(f"unknown format {name!r}: {hint}")
         return found
     found = next((item for item in importers() if item.sniff(project)), None)
     if found is None:
