@@ -23,7 +23,7 @@ def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
 
     A prompt, `sudo` and the carriage returns of a paste are left aside.
     """
-    clean = tuple(text.rstrip("\r") for text in argv if text not in ("\r", "\\\r", "\n"))
+    clean = _without_returns(argv)
     tree = _tree(clean)
     cursor = ledger.open(tree)
     words = tuple(Word(literal(text), leaf.span, (leaf,)) for text, leaf in zip(clean, cursor, strict=True))
@@ -37,6 +37,12 @@ def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
     tool = clean[start].rpartition("/")[2] if clean else "docker"
     step = Invocation(tool, verb, words[verb_at + size :], tree.span, head=words[: verb_at + size])
     return Script((step,), {})
+
+
+def _without_returns(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The words without what Windows line ends leave in them: the last word's own, and words of nothing else."""
+    words = [text for text in argv if text not in ("\r", "\\\r")]
+    return (*words[:-1], *(word.removesuffix("\r") for word in words[-1:]))
 
 
 def _is_tool(text: str) -> bool:

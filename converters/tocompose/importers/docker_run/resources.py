@@ -21,7 +21,6 @@ def networks(invocation: Invocation) -> tuple[Network, ...]:
     options = facts.rest()
     if "ipam" in options:
         options["ipam"] = _ipam(options["ipam"])
-    driver = None if driver == "bridge" else driver
     return (Network(name=name, driver=driver, internal=internal, options=options, origin=invocation.span),)
 
 
@@ -58,7 +57,6 @@ def volumes(invocation: Invocation) -> tuple[Volume, ...]:
     name = _name(word, "volumes")
     facts = Facts(read((o for o in line.options if o.value is not named), f"volumes.{name}", "volume create"))
     driver = facts.last("driver")
-    driver = None if driver == "local" else driver
     return (Volume(name=name, engine_name=name, driver=driver, options=facts.rest(), origin=invocation.span),)
 
 
