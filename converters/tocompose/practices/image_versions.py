@@ -38,9 +38,10 @@ def _image(service: Service, stack: Stack, taken: set[str], made: dict[str, Sett
     if service.image is None:
         return _built(service, stack, taken, made) if service.build is not None else None
     ref = image_ref(service.image)
-    if plain(service.image) is None or ref is None or not _is_own(ref) or ref.digest or facts(service) is not None:
+    own = ref is not None and (service.build is not None or (_is_own(ref) and facts(service) is None))
+    if plain(service.image) is None or ref is None or not own or ref.digest:
         return None
-    name = f"{ref.registry}/{ref.repository}"
+    name = f"{ref.registry}/{ref.repository}" if ref.registry else ref.repository
     setting = _setting(name, ref.repository.rpartition("/")[2], ref.tag or "latest", taken, made)
     return f"{name}:${{{setting.name}:-{ref.tag or 'latest'}}}" if setting else None
 

@@ -38,10 +38,16 @@ def apply(stack: Stack, context: Context) -> Outcome:
         for service in stack.services
         if _on(service, plan)
     ]
+    notes += [
+        remark("TC635", service, f"labels.{_ROUTED}")
+        for service, old in zip(services, stack.services, strict=True)
+        if _ROUTED in service.labels and _ROUTED not in old.labels
+    ]
     notes += [remark("TC632", service, "networks") for service in services if _has_dev_network(service)]
     return Outcome(stack=replace(stack, services=services, networks=networks), notes=tuple(notes))
 
 
+_ROUTED = "traefik.docker.network"
 _PURPOSE = {FRONT: "what the outside reaches", BACK: "the services among themselves", DATA: "what keeps data"}
 
 
@@ -106,12 +112,17 @@ def _talks_inside(service: Service, needs: dict[str, set[str]], proxies: list[st
 
 
 def _clients(own: dict[str, Service], needs: dict[str, set[str]], data: list[str], proxies: list[str]) -> set[str]:
-    """The services that use data: those that say so, the monitoring, and all of them where one's users are unknown."""
+    """The services that use data: those that say so, tools, monitoring, and all where the users of one are unknown."""
     users = {name for name in own if needs[name] & set(data)}
-    watching = {name for name, service in own.items() if (known := facts(service)) and known.kind == "monitoring"}
+    watching = {name for name, service in own.items() if service.role is Role.TOOL or _watches(service)}
     unknown = [name for name in data if not any(name in needs[other] for other in own)]
     everybody = {name for name in own if name not in proxies} if unknown else set()
     return users | watching | everybody
+
+
+def _watches(service: Service) -> bool:
+    known = facts(service)
+    return known is not None and known.kind == "monitoring"
 
 
 def _on(service: Service, plan: Plan) -> tuple[str, ...]:
@@ -125,7 +136,11 @@ def _attached(service: Service, plan: Plan) -> Service:
     given = service.networks[0] if service.networks else Attachment(network="default")
     if names == (plan.inner,) and service.ports:
         names = (_open_network(plan), *names)
-    attached = replace(service, networks=tuple(replace(given, network=name) for name in names))
+    labels = dict(service.labels)
+    if len(names) > 1 and _ROUTED not in labels and any(key.startswith("traefik.") for key in labels):
+        # Traefik takes any of a container's networks, also one on which it is not itself.
+        labels[_ROUTED] = f"${{COMPOSE_PROJECT_NAME}}_{FRONT}"
+    attached = replace(service, networks=tuple(replace(given, network=name) for name in names), labels=labels)
     part = overlay(service, Home.DEV)
     if names == (plan.inner,) and part.ports:
         # A port of a service that is on internal networks only is published nowhere, without a word of the engine.
