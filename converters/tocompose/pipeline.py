@@ -58,7 +58,8 @@ def convert(project: Project, options: Options | None = None) -> Result:
     ledger = Ledger()
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
-    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), wanted.context)
+    context = wanted.context._replace(split=wanted.layout.split, read=project.read)
+    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
