@@ -40,6 +40,7 @@ FAMILIES = {
     "TC15": "shell",
     "TC16": "shell",
     "TC17": "shell",
+    **dict.fromkeys(("TC26", "TC27", "TC28", "TC29"), "kubernetes_edge"),
     "TC0": "general",
     "TC1": "docker_run",
     "TC2": "kubernetes",

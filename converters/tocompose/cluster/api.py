@@ -1,0 +1,134 @@
+"""List calls to a Kubernetes API server: pages, time limits, and each failure in words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from tocompose.cluster.kubeconfig import Connection
+from tocompose.importers import SourceError
+
+PAGE = 500
+_CONNECT = 5.0
+_SAID = {
+    401: "not authorised (401): the credentials are not accepted, perhaps they have expired",
+    403: "forbidden (403)",
+    404: "not found (404)",
+}
+
+
+class Answer(NamedTuple):
+    """The objects of a list, or the problem in words (then with the objects of the pages before it)."""
+
+    items: tuple[dict[str, Any], ...]
+    problem: str = ""
+
+
+class Refusal(Exception):
+    """A request that was not answered with what was asked; the text says why, `status` is 0 without an answer."""
+
+    def __init__(self, problem: str, status: int = 0) -> None:
+        super().__init__(problem)
+        self.status = status
+
+
+class Api:
+    """Read-only access to one API server."""
+
+    def __init__(self, connection: Connection, timeout: float) -> None:
+        self._connection = connection
+        self._timeout = timeout
+
+    def list(self, path: str) -> Answer:
+        """Every object of a list, page by page."""
+        items: list[dict[str, Any]] = []
+        token, size, again = "", PAGE, True
+        while True:
+            try:
+                page = self.get(path, {"limit": str(size), "continue": token} if size else {})
+            except Refusal as refusal:
+                if refusal.status == 410 and again:
+                    # The token of a long list expired: once more, in one piece.
+                    items, token, size, again = [], "", 0, False
+                    continue
+                return Answer(tuple(items), str(refusal))
+            items += _items(page)
+            token = str((page.get("metadata") or {}).get("continue") or "")
+            if not token:
+                return Answer(tuple(items))
+
+    def first(self, path: str, accept: str) -> dict[str, Any]:
+        """The answer to the first request of all.
+
+        Raises SourceError when the server cannot be reached or does not accept who asks; Refusal for other problems.
+        """
+        try:
+            return self.get(path, {}, accept)
+        except Refusal as refusal:
+            if refusal.status in (0, 401):
+                name = f"the cluster {self._connection.name} ({self._connection.host})"
+                raise SourceError(f"{name} cannot be read: {refusal}") from refusal
+            raise
+
+    def get(self, path: str, query: dict[str, str], accept: str = "application/json") -> dict[str, Any]:
+        """The JSON that stands at a path. Raises Refusal when there is none."""
+        import urllib3
+
+        given = {key: value for key, value in query.items() if value}
+        url = f"{self._connection.host}{path}" + (f"?{urlencode(given)}" if given else "")
+        headers = {"Accept": accept, "User-Agent": "tocompose", **self._connection.headers()}
+        # A busy server says when to ask again; anything else is told at once.
+        retries = urllib3.Retry(2, connect=0, read=0, redirect=0, other=0, status_forcelist=[429], backoff_factor=0.2)
+        limits = urllib3.Timeout(connect=min(_CONNECT, self._timeout), read=self._timeout)
+        try:
+            answer = self._connection.pool.request(
+                "GET", url, headers=headers, retries=retries, timeout=limits, redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise Refusal(_unreached(error, self._timeout)) from error
+        return _content(answer.status, answer.data)
+
+
+def _content(status: int, data: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        body = None
+    if status == 200 and isinstance(body, dict):
+        return body
+    if status == 200:
+        raise Refusal("it does not answer like a Kubernetes API server", status)
+    said = str(body.get("message") or "") if isinstance(body, dict) else ""
+    known = _SAID.get(status, f"the server answered {status}")
+    raise Refusal(f"{known}: {_line(said)}" if said and status != 401 else known, status)
+
+
+def _line(text: str) -> str:
+    """A server's own words, on one line and of bounded length."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= 300 else f"{line[:300]}…"
+
+
+def _items(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects of a page, with the kind and version that only the list itself names."""
+    kind = str(page.get("kind") or "").removesuffix("List")
+    items = page.get("items") or []
+    own = {"apiVersion": page.get("apiVersion"), "kind": kind}
+    return [own | item for item in items if isinstance(item, dict)]
+
+
+def _unreached(error: Exception, timeout: float) -> str:
+    """Why no answer came."""
+    import urllib3
+
+    reason = getattr(error, "reason", None) or error
+    if isinstance(reason, urllib3.exceptions.SSLError):
+        return f"the TLS connection failed ({_line(str(reason.args[0] if reason.args else reason))})"
+    if isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError):
+        return f"no connection ({_line(str(reason).rpartition(': ')[2].rpartition('] ')[2])})"
+    if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
+        return "nothing answers at that address"
+    if isinstance(reason, urllib3.exceptions.TimeoutError):
+        return f"no answer within {timeout:g} seconds"
+    return f"the connection broke ({_line(str(reason))})"

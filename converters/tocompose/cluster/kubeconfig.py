@@ -1,0 +1,116 @@
+"""Where the cluster is and how to be let in: the user's kubeconfig, or the pod that tocompose runs in."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+
+from tocompose.importers import SourceError
+
+DEFAULT = "~/.kube/config"
+
+
+class Connection(NamedTuple):
+    """A cluster: its context's name, the namespace of that context, its address, and how to send requests there."""
+
+    name: str
+    namespace: str
+    host: str
+    pool: Any
+    configuration: Any
+
+    def headers(self) -> dict[str, str]:
+        """The headers that let a request in, asked for anew each time since a token may be renewed."""
+        auth = self.configuration.auth_settings().get("BearerToken")
+        return {auth["key"]: auth["value"]} if auth else {}
+
+
+def connect(path: str | None, context: str | None, *, allow_exec: bool) -> Connection:
+    """The connection that a kubeconfig describes for a context, or for its current one. Sends nothing.
+
+    Raises SourceError when there is no kubeconfig, no such context, or one that runs a program to log in.
+    """
+    from kubernetes import client, config
+
+    load: Any = config.load_kube_config
+    paths = path or os.environ.get("KUBECONFIG") or DEFAULT
+    content = _content(paths)
+    configuration = client.Configuration()
+    if content is None:
+        if path or context or "KUBERNETES_SERVICE_HOST" not in os.environ:
+            raise SourceError(f"{paths}: there is no kubeconfig here; name one with --kubeconfig or KUBECONFIG")
+        return _inside(configuration)
+    chosen = _context(content, context, paths)
+    if not allow_exec:
+        _check_user(content, chosen, paths)
+    try:
+        load(paths, chosen["name"], configuration, persist_config=False)
+    except Exception as error:  # the package raises what it meets: ConfigException, KeyError, OSError, binascii.Error …
+        raise SourceError(f"{paths}: the context {chosen['name']} cannot be used: {_words(error)}") from error
+    namespace = chosen["context"].get("namespace") or "default"
+    return _connection(chosen["name"], namespace, configuration)
+
+
+def _connection(name: str, namespace: str, configuration: Any) -> Connection:
+    from kubernetes import client
+
+    pool = client.ApiClient(configuration).rest_client.pool_manager
+    return Connection(name, namespace, configuration.host, pool, configuration)
+
+
+def _inside(configuration: Any) -> Connection:
+    """The cluster whose pod this is."""
+    from kubernetes import config
+
+    load: Any = config.load_incluster_config
+    try:
+        load(configuration)
+    except config.ConfigException as error:
+        raise SourceError(f"there is no kubeconfig, and this pod has no service account ({error})") from error
+    return _connection("this cluster", "default", configuration)
+
+
+def _content(paths: str) -> dict[str, Any] | None:
+    """The kubeconfig files merged as kubectl merges them; None when none of them is there."""
+    from kubernetes.config import kube_config
+
+    merger: Any = kube_config.KubeConfigMerger
+    try:
+        merged = merger(paths).config
+    except Exception as error:  # a file that is not YAML, a folder, one that may not be read
+        raise SourceError(f"{paths}: this is not a kubeconfig: {_words(error)}") from error
+    return None if merged is None else merged.value
+
+
+def _context(content: dict[str, Any], wanted: str | None, paths: str) -> dict[str, Any]:
+    contexts = {item["name"]: item for item in map(_raw, content.get("contexts") or ())}
+    name = wanted or content.get("current-context")
+    if name in contexts:
+        return contexts[name]
+    known = ", ".join(sorted(contexts)) or "none"
+    missing = f"has no context {name!r}" if name else "has no current context"
+    raise SourceError(f"{paths}: the kubeconfig {missing}; name one with --context (known: {known})")
+
+
+def _check_user(content: dict[str, Any], context: dict[str, Any], paths: str) -> None:
+    """Raises SourceError for a user who logs in through a program: tocompose runs none unasked."""
+    users = {item["name"]: item.get("user") or {} for item in map(_raw, content.get("users") or ())}
+    user = users.get(context["context"].get("user"), {})
+    provider = user.get("auth-provider") or {}
+    program = (user.get("exec") or {}).get("command") or (provider.get("config") or {}).get("cmd-path")
+    if program or "exec" in user or provider.get("name") == "gcp":
+        raise SourceError(
+            f"{paths}: the context {context['name']} logs in by running {program or 'gcloud'}, and tocompose runs no "
+            "program of a source unasked. Allow it with --allow-exec, or pipe the objects in: kubectl get "
+            "all,configmap,secret,ingress,pvc,networkpolicy -o yaml | tocompose convert -"
+        )
+
+
+def _raw(node: Any) -> dict[str, Any]:
+    """An entry of a merged kubeconfig without the package's wrapper."""
+    value = getattr(node, "value", node)
+    return {key: getattr(item, "value", item) for key, item in value.items()}
+
+
+def _words(error: Exception) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,171 @@
+"""Runs a renderer: without a shell, the user's environment or the network, for a limited time."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from tocompose.notes import Note
+from tocompose.source import Span
+
+TIMEOUT = 60.0
+_LINES = 12
+_SECRET_KEY = re.compile(r"pass|secret|token|credential|private|api_?key|auth|dsn|cert", re.IGNORECASE)
+
+
+class Rendered(NamedTuple):
+    """A stream of documents that a renderer printed; `label` takes the place of the file's name in positions."""
+
+    label: str
+    text: bytes
+
+
+class Rendering(NamedTuple):
+    """What rendering gave: streams to read, files of the project that they stand for, and what to tell."""
+
+    streams: tuple[Rendered, ...]
+    replaced: frozenset[str]
+    notes: tuple[Note, ...]
+
+
+class Outcome(NamedTuple):
+    """What a renderer printed, or the problem in words when it failed."""
+
+    text: bytes | None
+    problem: str = ""
+
+
+class Command(NamedTuple):
+    """A renderer to run in `folder`; `shown` is the command as a person would type it, without values of settings.
+
+    What it complains about is shown without the `hidden` values and without the secrets of the folders that it `reads`.
+    """
+
+    argv: tuple[str, ...]
+    folder: Path
+    label: str
+    shown: str
+    hidden: tuple[str, ...] = ()
+    reads: tuple[Path, ...] = ()
+    timeout: float = TIMEOUT
+
+    def run(self) -> Outcome:
+        """The output, or what went wrong with every secret value of the source blanked out."""
+        with TemporaryDirectory(prefix="tocompose-") as home:
+            try:
+                process = _start(self.argv, self.folder, home)
+            except OSError as error:
+                return Outcome(None, f"it could not be started ({error.strerror})")
+            return self._finish(process)
+
+    def _finish(self, process: subprocess.Popen[bytes]) -> Outcome:
+        try:
+            text, errors = process.communicate(timeout=self.timeout)
+        except subprocess.TimeoutExpired:
+            _end(process)
+            return Outcome(None, f"it did not finish within {self.timeout:g} seconds")
+        if process.returncode == 0:
+            return Outcome(text)
+        secrets = (value for folder in self.reads for value in secret_values(folder))
+        said = blanked(errors.decode(errors="replace"), (*self.hidden, *secrets))
+        return Outcome(None, said or f"it ended with status {process.returncode}")
+
+
+def found(name: str, root: Path) -> str | None:
+    """Where the program is on PATH; one that lies inside the source tree is not run."""
+    place = shutil.which(name)
+    if place is None or Path(place).resolve().is_relative_to(root):
+        return None
+    return str(Path(place).absolute())
+
+
+def place(path: str) -> Span:
+    """The start of a file."""
+    return Span(path, 1, 1, 1, 1)
+
+
+def _start(argv: tuple[str, ...], folder: Path, home: str) -> subprocess.Popen[bytes]:
+    """The process, in a session of its own so that what it starts ends with it."""
+    return subprocess.Popen(
+        argv,
+        cwd=folder,
+        env=_environment(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+
+
+def _environment(home: str) -> dict[str, str]:
+    """PATH and an empty home: no kubeconfig, no plugins, no git configuration.
+
+    What a renderer might still want to download meets a closed port and a git without protocols.
+    """
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP") if name in os.environ}
+    homes = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR"), home)
+    closed = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
+    return kept | homes | closed | {"GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if hasattr(os, "killpg"):
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.communicate()
+
+
+def blanked(text: str, hidden: Iterable[str]) -> str:
+    """The last lines of an error message, each of the hidden values replaced by `***`, on one line."""
+    for value in sorted({value for value in hidden if len(value) > 2}, key=len, reverse=True):
+        text = text.replace(value, "***")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return "; ".join(lines[-_LINES:])
+
+
+def secret_values(folder: Path) -> Iterator[str]:
+    """Every value below the folder that must not be shown: data of Secrets, generator literals, lines of env files,
+    what stands under a key that names a secret."""
+    for file in sorted(folder.rglob("*")) if folder.is_dir() else (folder,):
+        if not file.is_file() or file.stat().st_size > 1_000_000:
+            continue
+        if file.suffix in (".yaml", ".yml", ".json", ".tpl"):
+            yield from _in_yaml(file.read_bytes())
+        elif ".env" in file.name or file.suffix in (".txt", ".properties"):
+            lines = file.read_text(errors="replace").splitlines()
+            yield from (line.partition("=")[2].strip().strip("\"'") for line in lines)
+            yield from (line.strip() for line in lines if "=" not in line)
+
+
+def _in_yaml(text: bytes) -> Iterator[str]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        for document in yaml.load_all(text, Loader=loader):
+            yield from _secrets(document, False)
+            if isinstance(document, dict) and document.get("kind") == "Secret":
+                yield from _secrets([document.get("data"), document.get("stringData")], True)
+    except (yaml.YAMLError, ValueError, RecursionError):
+        # A file that does not parse is what the renderer complains about: blank every value in it.
+        yield from re.findall(r"(?m)[:=]\s*[\"']?([^\s\"'{}][^\"'\n]*)", text.decode(errors="replace"))
+
+
+def _secrets(value: Any, hidden: bool) -> Iterator[str]:
+    """The scalars at or below keys that name secrets; all of them when `hidden`."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _secrets(item, hidden or bool(_SECRET_KEY.search(str(key))))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _secrets(item, hidden)
+    elif hidden and value is not None:
+        yield from (str(value), str(value).partition("=")[2])
