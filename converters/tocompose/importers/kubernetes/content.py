@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 
 class Content(NamedTuple):
-    """The files of a volume; `name` and `secret` say whose they are, `shared` that they are the whole object as it is."""
+    """The files of a volume; `name` and `secret` say whose they are, `shared` that they are all of the object."""
 
     name: str
     items: tuple[Item, ...]

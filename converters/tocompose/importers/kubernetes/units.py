@@ -30,9 +30,7 @@ def build(world: World) -> dict[str, str]:
     return prepared
 
 
-def _build(
-    workload: Workload, instance: Instance, world: World, claims: Claims, defaults: Cursor | None
-) -> str | None:
+def _build(workload: Workload, instance: Instance, world: World, claims: Claims, defaults: Cursor | None) -> str | None:
     places: list[Place] = []
     disks: list[Storage] = []
     for unit in instance.units:
