@@ -77,7 +77,7 @@ def _from(source: Cursor, kind: str, field: str, mode: int, place: Place, to: st
     if item is None:
         code = "TC214" if truth(source.at("optional")) else "TC213"
         source.at(field).remark(code, what=f"{kind} {name}", name=f"config/{name}", subject=to)
-        source.at("optional").noted(code)
+        source.noted(code)
         return
     source.at("optional").take(to=to)
     item.took(to)

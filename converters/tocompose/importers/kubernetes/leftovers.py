@@ -37,7 +37,7 @@ def settle_fields(world: World) -> None:
         table = kind(item.kind).type
         if not table or item.cursor.node is None:
             continue
-        findings = walk(item.cursor.node, table, world.ledger)
+        findings = [*walk(item.cursor.node, table, world.ledger), *world.draft.findings.get(item, ())]
         run.extend(finding for finding in findings if finding.code in _PER_RUN)
         mine = [finding for finding in findings if finding.code not in _PER_RUN]
         say(mine, world.ledger, str(item), _subject(item, world))
@@ -136,6 +136,10 @@ def say_unused_config(world: World) -> None:
             world.ledger.say(note("TC253", item.span, object=str(item)))
         else:
             _say_unused_keys(item, world)
+    for item in world.objects.of("PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"):
+        if item.at("kind").unread():
+            world.ledger.say(note("TC253", item.span, object=str(item)))
+            item.cursor.noted("TC253")
 
 
 def _say_unused_keys(item: Object, world: World) -> None:

@@ -130,8 +130,8 @@ def _port(action: Cursor, place: Place) -> int | None:
     if number is None:
         for port in items(place.unit.cursor.at("ports")):
             if value(port.at("name")) == given:
-                port.at("name").take(to=place.path("healthcheck"))
-                port.at("containerPort").take(to=place.path("healthcheck"))
+                port.at("name").take(to=place.path())
+                port.at("containerPort").take(to=place.path())
                 number = integer(value(port.at("containerPort")) or "")
     if number is None:
         cursor.note("TC227", service=place.service, port=given, subject=place.path("healthcheck"))
