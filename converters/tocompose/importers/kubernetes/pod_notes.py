@@ -28,13 +28,14 @@ def say_pods(world: World) -> None:
 
 def _say_shape(workload: Workload, instance: Instance, world: World) -> None:
     subject = f"services.{instance.base}"
-    partners = [
-        unit.service for unit in instance.units if joins_owner(instance, Place(world, workload, instance, unit))
-    ]
+    places = [Place(world, workload, instance, unit) for unit in instance.units]
+    partners = ", ".join(place.service for place in places if joins_owner(instance, place))
     first = workload.object.span
     if partners:
-        facts = {"partners": ", ".join(partners), "owner": instance.owner}
-        world.ledger.say(note("TC238", first, subject=subject, object=str(workload.object), **facts))
+        said = note(
+            "TC238", first, subject=subject, object=str(workload.object), partners=partners, owner=instance.owner
+        )
+        world.ledger.say(said)
     if any(unit.part is Part.INIT for unit in instance.units):
         world.ledger.say(note("TC236", first, subject=subject, object=str(workload.object)))
 
@@ -83,12 +84,9 @@ def _moot_fields(workload: Workload, world: World) -> None:
     if change.unread():
         moot(change, item, world)
     if workload.kind == "DaemonSet":
-        kind = item.at("kind")
-        if kind.node is not None:
-            finding = Finding(
-                CODE, "one pod on every node", next(child for child in item.cursor.children if child.key == "kind")
-            )
-            world.draft.findings.setdefault(item, []).append(finding._replace(path="DaemonSet, one pod on every node"))
+        kind = next(child for child in item.cursor.children if child.key == "kind")
+        finding = Finding(CODE, "one pod on every node", kind)
+        world.draft.findings.setdefault(item, []).append(finding)
 
 
 def settle_inherited(world: World) -> None:
