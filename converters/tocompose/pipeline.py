@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocompose.answers import Answers
+from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
@@ -53,7 +54,11 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
     Raises `SourceError` when the project holds nothing that any importer can read.
     """
-    wanted = options or Options()
+    with collector_off():
+        return _convert(project, options or Options())
+
+
+def _convert(project: Project, wanted: Options) -> Result:
     chosen = choose(project, wanted.source)
     ledger = Ledger()
     stack = chosen.read(project, ledger, wanted.settings)
