@@ -37,6 +37,7 @@ class Ledger:
         self._roots: list[Node] = []
         self._paths: dict[Leaf, Path] = {}
         self.notes: list[Note] = []
+        self._said: set[Note] = set()
         self.moves: dict[str, str] = {}
 
     def open(self, root: Node) -> Cursor:
@@ -65,7 +66,8 @@ class Ledger:
 
     def say(self, item: Note) -> None:
         """Adds a note that settles no leaf."""
-        if item not in self.notes:
+        if item not in self._said:
+            self._said.add(item)
             self.notes.append(item)
 
     def leaves(self) -> Iterator[Leaf]:
@@ -118,6 +120,11 @@ class Cursor:
         self._node = node
         self.path = path
         self.span = span
+
+    @property
+    def node(self) -> Node | None:
+        """The raw node, for walks that settle many leaves at once."""
+        return self._node
 
     def __bool__(self) -> bool:
         return self._node is not None
@@ -201,6 +208,10 @@ class Cursor:
     def remark(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any) -> None:
         """Says a note about what stands here without settling it: the value is mapped elsewhere."""
         self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
+
+    def noted(self, code: str) -> None:
+        """Counts every unsettled leaf at or below as noted by a note that is said elsewhere."""
+        self._settle(Fate.NOTED, code)
 
     def skip(self, why: str) -> None:
         """Counts every unsettled leaf at or below as ignored, for the reason given."""

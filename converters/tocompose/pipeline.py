@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tocompose.answers import Answers
 from tocompose.exporters.bundle import Layout, bundle
+from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.model import File, Stack
@@ -15,24 +17,35 @@ from tocompose.project import Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out."""
+    """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out.
+
+    `up` leads from the folder that is written to to the source, `back` the other way; both empty when they are the same.
+    """
 
     source: str | None = None
     practices: str = "all"
     layout: Layout = Layout()
     settings: Settings = Settings()
     context: Context = Context()
+    answers: Answers = Answers()
+    up: str = ""
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """The outcome: the files to write, all notes in reading order, the stack and how many leaves met each fate."""
+    """The outcome: the files to write, all notes in reading order, the stack, and the ledger of the source's leaves."""
 
     files: tuple[File, ...]
     notes: tuple[Note, ...]
     stack: Stack
-    counts: dict[Fate, int]
+    ledger: Ledger
     importer: str
+
+    @property
+    def counts(self) -> dict[Fate, int]:
+        """How many leaves of the source met each fate."""
+        return self.ledger.count()
 
 
 def convert(project: Project, options: Options | None = None) -> Result:
@@ -45,12 +58,13 @@ def convert(project: Project, options: Options | None = None) -> Result:
     ledger = Ledger()
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
-    outcome = apply_all(stack, select(wanted.practices), wanted.context)
+    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), wanted.context)
     ledger.moves.update(outcome.moves)
-    files, written = bundle(outcome.stack, wanted.layout)
-    unwritten = audit_written(ledger, written)
-    notes = in_order([*ledger.notes, *unread, *outcome.notes, *unwritten])
-    return Result(files=files, notes=tuple(notes), stack=outcome.stack, counts=ledger.count(), importer=chosen.name)
+    said = [*ledger.notes, *unread, *outcome.notes]
+    stack = placed(outcome.stack, wanted.up, wanted.back)
+    made = bundle(stack, wanted.layout, said)
+    notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
+    return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
 
 
 def choose(project: Project, name: str | None) -> Importer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
 _NOT_IN_NAME = re.compile(r"[^a-z0-9_-]+")
@@ -71,3 +71,51 @@ def unique(name: str, taken: set[str]) -> str:
         candidate, number = f"{name}-{number}", number + 1
     taken.add(candidate)
     return candidate
+
+
+def interpolated(text: str, known: Mapping[str, str]) -> str:
+    """What Compose makes of the text when the variables have the `known` values; an unset one is empty.
+
+    https://docs.docker.com/reference/compose-file/interpolation/
+    """
+    out: list[str] = []
+    index = 0
+    while index < len(text):
+        match = _VARIABLE.match(text, index)
+        if match is None:
+            out.append(text[index])
+            index += 1
+        elif match["braced"]:
+            end = _closing(text, match.end())
+            out.append(_resolved(match["braced"], text[match.end() : end], known))
+            index = end + 1
+        else:
+            out.append(known.get(match["bare"], "") if match["bare"] else "$")
+            index = match.end()
+    return "".join(out)
+
+
+def _closing(text: str, index: int) -> int:
+    """Where the brace closes that is open at `index`."""
+    depth = 1
+    while index < len(text):
+        if text.startswith("${", index):
+            depth += 1
+        elif text[index] == "}":
+            depth -= 1
+            if not depth:
+                return index
+        index += 1
+    return index
+
+
+def _resolved(name: str, operation: str, known: Mapping[str, str]) -> str:
+    colon = operation.startswith(":")
+    operator, word = operation[colon : colon + 1], operation[colon + 1 :]
+    value = known.get(name)
+    given = bool(value) if colon else value is not None
+    if operator == "+":
+        return interpolated(word, known) if given else ""
+    if operator == "-" and not given:
+        return interpolated(word, known)
+    return value or ""

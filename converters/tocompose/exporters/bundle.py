@@ -2,26 +2,120 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
 
+from tocompose.exporters.anchors import with_anchors
+from tocompose.exporters.comments import comments, headers
 from tocompose.exporters.compose import compose, paths
+from tocompose.exporters.conflicts import (
+    files_for_read_only,
+    files_present,
+    files_readable,
+    limits_in_one_place,
+    names_free_to_scale,
+    one_network_form,
+    ports_bound_once,
+)
+from tocompose.exporters.dotenv import env_files, gitignore
+from tocompose.exporters.homes import without_homes
+from tocompose.exporters.ordering import start_in_order
+from tocompose.exporters.references import refer_to_known
+from tocompose.exporters.selfcontained import ask_for_secrets, self_contained, settle_variables
+from tocompose.exporters.sound import Check, checked
 from tocompose.exporters.yaml_text import render
-from tocompose.model import File, Stack
+from tocompose.model import File, Home, Stack
+from tocompose.notes import Note
+
+CLASSIC = {
+    Home.BASE: "docker-compose.yml",
+    Home.DEV: "docker-compose.override.yml",
+    Home.PROD: "docker-compose.prod.yml",
+}
+MODERN = {Home.BASE: "compose.yaml", Home.DEV: "compose.override.yaml", Home.PROD: "compose.prod.yaml"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How the files are laid out: `split` writes base, override and production files and `.env`, for a folder."""
+    """How the files are laid out.
+
+    `split` writes base, override and production files and `.env`, for a folder; `environments` chooses the overlays.
+    `inline_secrets` keeps secrets in the one file of a layout that is not split.
+    """
 
     split: bool = False
     modern_names: bool = False
+    environments: tuple[Home, ...] = (Home.DEV, Home.PROD)
+    inline_secrets: bool = False
 
 
-def bundle(stack: Stack, layout: Layout) -> tuple[tuple[File, ...], frozenset[str]]:
-    """The files to write, the compose file first, and every model path that they hold."""
-    document = compose(stack)
-    text = render(document)
-    name = "compose.yaml" if layout.modern_names else "docker-compose.yml"
-    written = frozenset(paths(document)) | {f"settings.{item.name}" for item in stack.settings}
-    files = (File(path=name, content=text.encode()), *stack.files)
-    return files, written | {f"files.{item.path}" for item in stack.files}
+class Bundle(NamedTuple):
+    """The files to write, the compose file first; every model path that they hold; what was changed on the way."""
+
+    files: tuple[File, ...]
+    written: frozenset[str]
+    notes: tuple[Note, ...]
+
+
+def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:
+    """The files of the stack; those of `notes` that say what a service lost stand as comments above it."""
+    return _split(stack, layout, tuple(notes)) if layout.split else _single(stack, layout, tuple(notes))
+
+
+_ALWAYS: tuple[Check, ...] = (
+    limits_in_one_place,
+    names_free_to_scale,
+    one_network_form,
+    ports_bound_once,
+    refer_to_known,
+    start_in_order,
+)
+
+
+def _single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
+    contained = partial(self_contained, inline_secrets=layout.inline_secrets)
+    sound = checked(without_homes(stack, (Home.DEV,)).stack, (*_ALWAYS, contained, files_readable))
+    said = (*sound.notes, *ask_for_secrets(sound.stack, layout.inline_secrets))
+    document = settle_variables(compose(sound.stack), sound.stack, layout.inline_secrets)
+    name = (MODERN if layout.modern_names else CLASSIC)[Home.BASE]
+    values = [*(item.secret for item in stack.settings), *(item.secret for item in stack.files)]
+    file = _file(name, document, sound.stack, (*notes, *said), (), layout.inline_secrets and any(values))
+    return Bundle((file,), frozenset(paths(document)) | sound.paths | _settings(stack), said)
+
+
+def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
+    chosen = without_homes(stack, layout.environments)
+    sound = checked(chosen.stack, (*_ALWAYS, files_for_read_only, files_readable, files_present))
+    documents = {home: compose(sound.stack, home) for home in (Home.BASE, *layout.environments)}
+    documents = {home: body for home, body in documents.items() if body["services"] or home is Home.BASE}
+    every = MODERN if layout.modern_names else CLASSIC
+    names = {home: every[home] for home in Home if home in documents}
+    env = env_files(sound.stack)
+    lines = headers(names, bool(env))
+    said = (*chosen.notes, *sound.notes)
+    above = {Home.BASE: (*notes, *said)}
+    files = [
+        _file(name, documents[home], sound.stack, above.get(home, ()), lines[home]) for home, name in names.items()
+    ]
+    written = {path for body in documents.values() for path in paths(body)} | chosen.paths | sound.paths
+    written |= _settings(stack) | {f"files.{item.path}" for item in sound.stack.files}
+    return Bundle((*files, *env, *gitignore(sound.stack), *sound.stack.files), frozenset(written), said)
+
+
+def _settings(stack: Stack) -> frozenset[str]:
+    return frozenset(f"settings.{item.name}" for item in stack.settings)
+
+
+def _file(
+    name: str,
+    document: Mapping[str, Any],
+    stack: Stack,
+    notes: Iterable[Note],
+    header: tuple[str, ...],
+    secret: bool = False,
+) -> File:
+    above = comments(document, stack, notes)
+    text = render(with_anchors(document), above, header)
+    return File(path=name, content=text.encode("utf-8", "surrogateescape"), secret=secret)

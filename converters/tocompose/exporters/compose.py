@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose.exporters.mounts import mount, volume
-from tocompose.exporters.yaml_text import Flow, Quoted
+from tocompose.exporters.yaml_text import RESET, Flow, Quoted
+from tocompose.merging import merge_services
 from tocompose.model import (
     Attachment,
     Build,
@@ -32,16 +34,29 @@ KEY_ORDER = (
     *("working_dir", "restart", "healthcheck", "logging", "labels", "user", "isolation"),
 )
 
+_LINE = 100  # characters of a command that stands on one line
+
 
 def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
     """The document of one file of the stack: base, dev override or production; None puts base and dev into one."""
-    services = {item.name: body for item in stack.services if (body := service_in(item, home)) or home is Home.BASE}
+    ordered = sorted(stack.services, key=lambda item: alphabetical(item.name))
+    services = {item.name: body for item in ordered if (body := service_in(item, home)) or _needed(item, home)}
+    elsewhere = {item.name: service_in(item, Home.DEV) | service_in(item, Home.PROD) for item in ordered}
     document: dict[str, Any] = {"name": stack.name, "services": services}
     for key, entries in _top_level(stack).items():
-        used = {name: body for name, body in entries.items() if _belongs(key, name, services, home)}
+        used = {name: body for name, body in entries.items() if _belongs(key, name, services, elsewhere, home)}
         if used:
             document[key] = used
     return document
+
+
+def alphabetical(name: str) -> tuple[tuple[int, ...], str]:
+    """A sort key in the order of the Unicode collation that dclint uses: `_`, `-`, `.`, digits, letters."""
+    return tuple("_-.".find(char) if char in "_-." else ord(char) for char in name.lower()), name.swapcase()
+
+
+def _needed(service: Service, home: Home | None) -> bool:
+    return home in (Home.BASE, None) and not service.overlays
 
 
 def service_in(service: Service, home: Home | None) -> dict[str, Any]:
@@ -49,7 +64,7 @@ def service_in(service: Service, home: Home | None) -> dict[str, Any]:
     if home is None:
         body = service_body(service)
         overlay = service.overlays.get(Home.DEV)
-        return merged(body, service_body(overlay)) if overlay else body
+        return _in_order(merge_services(body, service_body(overlay))) if overlay else body
     part = service if home is Home.BASE else service.overlays.get(home)
     return service_body(part) if part else {}
 
@@ -61,7 +76,10 @@ def service_body(service: Service) -> dict[str, Any]:
         if value not in (None, (), [], {}):
             body[key] = value
     body.update(_explicit(service))
-    body.update(service.options)
+    return _in_order(merge_services(body, service.options))
+
+
+def _in_order(body: Mapping[str, Any]) -> dict[str, Any]:
     rank = {key: index for index, key in enumerate(KEY_ORDER)}
     return dict(sorted(body.items(), key=lambda item: (rank.get(item[0], len(rank)), item[0])))
 
@@ -75,9 +93,9 @@ def _service_keys(service: Service) -> Iterator[tuple[str, Any]]:
     yield "tmpfs", [item.target + (f":{item.mode}" if item.mode else "") for item in _plain_tmpfs(service)]
     yield "configs", [_grant(item) for item in service.configs]
     yield "secrets", [_grant(item) for item in service.secrets]
-    yield "environment", {item.name: item.value for item in service.environment}
+    yield "environment", {item.name: RESET if item.remove else item.value for item in service.environment}
     yield "env_file", [_env_file(item) for item in service.env_files]
-    yield "ports", [port(item) for item in service.ports]
+    yield "ports", [port(item) for item in sorted(service.ports, key=_port_order)]
     yield "expose", [Quoted(item) for item in service.expose]
     yield "networks", _attachments(service.networks)
     yield "network_mode", service.network_mode
@@ -100,7 +118,13 @@ def _plain_tmpfs(service: Service) -> list[Any]:
 def _explicit(service: Service) -> dict[str, Any]:
     """Command and entrypoint: an empty list clears the image's own, so it is not the same as none."""
     lists = {"command": service.command, "entrypoint": service.entrypoint}
-    return {key: Flow(value) if len(value) < 2 else list(value) for key, value in lists.items() if value is not None}
+    return {key: _words(value) for key, value in lists.items() if value is not None}
+
+
+def _words(words: tuple[str, ...]) -> list[str]:
+    """On one line where it fits and holds no line breaks."""
+    fits = sum(len(word) + 4 for word in words) <= _LINE and not any("\n" in word for word in words)
+    return Flow(words) if fits or not words else list(words)
 
 
 def _security(service: Service) -> Iterator[tuple[str, Any]]:
@@ -147,6 +171,12 @@ def _env_file(item: EnvFile) -> Any:
     if not item.required:
         body["required"] = False
     return body | ({"format": item.format} if item.format else {})
+
+
+def _port_order(item: Port) -> tuple[Any, ...]:
+    """Numbers by value, as dclint sorts ports."""
+    shown = re.split(r"(\d+)", item.published or item.target)
+    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in shown if part), item.host_ip or ""
 
 
 def port(item: Port) -> Quoted:
@@ -208,7 +238,7 @@ def _resources(resources: Resources) -> dict[str, Any]:
         amounts = getattr(resources, name)
         given = {"cpus": amounts.cpus, "memory": amounts.memory}
         part: dict[str, Any] = {key: Quoted(value) if key == "cpus" else value for key, value in given.items() if value}
-        if amounts.pids:
+        if amounts.pids and name == "limits":
             part["pids"] = number(amounts.pids)
         if part:
             body[name] = part
@@ -240,33 +270,22 @@ def _resource(item: Resource) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _belongs(key: str, name: str, services: Mapping[str, Any], home: Home | None) -> bool:
-    """Base declares everything that no overlay alone uses; an overlay declares what it refers to."""
-    used = name in set(_references(key, services))
-    return used or (home in (Home.BASE, None) and key in ("networks", "volumes"))
+def _belongs(key: str, name: str, services: Mapping[str, Any], elsewhere: Mapping[str, Any], home: Home | None) -> bool:
+    """Each file declares what its services refer to; the base also what no file refers to."""
+    if name in _references(key, services):
+        return True
+    return home in (Home.BASE, None) and key in ("networks", "volumes") and name not in _references(key, elsewhere)
 
 
-def _references(key: str, services: Mapping[str, Any]) -> Iterator[str]:
+def _references(key: str, services: Mapping[str, Any]) -> set[str]:
+    names: set[str] = set()
     for body in services.values():
         for item in (body or {}).get(key) or ():
             if isinstance(item, Mapping):
-                yield str(item.get("source", ""))
+                names.add(str(item.get("source", "")))
             else:
-                yield split(item, ":")[0] if key == "volumes" else item
-
-
-def merged(base: dict[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    """Two bodies as docker compose merges them: maps by key, lists appended without repeats, the rest replaced."""
-    result = dict(base)
-    for key, value in overlay.items():
-        known = result.get(key)
-        if isinstance(known, Mapping) and isinstance(value, Mapping):
-            result[key] = merged(dict(known), value)
-        elif isinstance(known, list) and isinstance(value, list) and key not in ("command", "entrypoint", "test"):
-            result[key] = [*known, *(item for item in value if item not in known)]
-        else:
-            result[key] = value
-    return result
+                names.add(split(item, ":")[0] if key == "volumes" else item)
+    return names
 
 
 def paths(value: Any, path: str = "") -> Iterator[str]:

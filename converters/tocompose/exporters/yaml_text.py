@@ -14,7 +14,10 @@ from typing import Any, TypeAlias
 Path: TypeAlias = tuple[str, ...]
 Comments: TypeAlias = Mapping[Path, tuple[str, ...]]
 
-_PLAIN = re.compile(r"(?:[A-Za-z_/]|\.{1,2}/)[A-Za-z0-9_./@%+=,:-]*")
+_PLAIN = re.compile(
+    r"(?:[A-Za-z_/$]|\.{1,2}/|\.{1,2}:/|~/)[A-Za-z0-9_./@%+=,:${}?~-]*"
+    r"|[0-9]+(?:ms|s|m|h|[bkKMgG])"  # durations and sizes
+)
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 # Printable in YAML and safe in a block scalar; the rest needs the escapes of double quotes.
 _BLOCK_SAFE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]*")
@@ -44,6 +47,22 @@ class Alias(str):
     __slots__ = ()
 
 
+class Tagged(str):
+    """A value with a YAML tag of Compose, as it stands in the file: `!reset null`."""
+
+    __slots__ = ()
+
+
+class MergeKey(str):
+    """The key under which a map takes over the entries of an alias; a text `<<` of a source is quoted instead."""
+
+    __slots__ = ()
+
+
+MERGE = MergeKey("<<")
+RESET = Tagged("!reset null")
+
+
 def render(document: Mapping[str, Any], comments: Comments | None = None, header: tuple[str, ...] = ()) -> str:
     """The text of a document: two spaces a level, a blank line between top-level blocks and between services."""
     lines = [_comment(line) for line in header]
@@ -68,7 +87,7 @@ def _entry(key: str, value: Any, path: Path, indent: int, comments: Comments) ->
     pad = " " * indent
     for line in comments.get(path, ()):
         yield pad + _comment(line)
-    name = "<<" if key == "<<" else scalar(key)
+    name = key if isinstance(key, MergeKey) else scalar(key)
     if isinstance(value, Anchored):
         yield f"{pad}{name}: &{value.anchor}"
         yield from _map(value, path, indent + 2, comments)
@@ -104,6 +123,8 @@ def _items(values: list[Any], path: Path, indent: int, comments: Comments) -> It
 def _inline(value: Any) -> str:
     if isinstance(value, Alias):
         return f"*{value}"
+    if isinstance(value, Tagged):
+        return str(value)
     if isinstance(value, Quoted):
         return "'" + value.replace("'", "''") + "'" if value.isprintable() else _double(value)
     if isinstance(value, str):

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import import_module
+from typing import NamedTuple, TypeAlias
 
-from tocompose.model import Stack
+from tocompose.model import Service, Stack
 from tocompose.notes import Note
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What the user said about the practices."""
-
-    harden: bool = False
-    keep_ports: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +21,35 @@ class Outcome:
     moves: dict[str, str] = field(default_factory=dict)
 
 
+class Context(NamedTuple):
+    """What the user said about the practices, and a way to read the source's own Dockerfiles.
+
+    `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
+    `inline_secrets` leaves secrets in the compose file, `read` gives a file of the source by its relative path.
+    """
+
+    harden: bool = False
+    keep_ports: bool = False
+    inline_secrets: bool = False
+    read: Callable[[str], bytes | None] | None = None
+
+
 Apply: TypeAlias = Callable[[Stack, Context], Outcome]
+
+
+class Example(NamedTuple):
+    """A compose file before and after the practice, as text; `override` and `prod` are the other files it writes."""
+
+    before: str
+    after: str
+    override: str = ""
+    prod: str = ""
+    context: Context = Context()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Practice:
-    """One rule of good practice; `covers` are the checklist ids that it implements."""
+    """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may."""
 
     id: str
     title: str
@@ -40,25 +57,68 @@ class Practice:
     apply: Apply
     covers: tuple[str, ...] = ()
     url: str = ""
+    examples: tuple[Example, ...] = ()
 
 
+class UnknownPractice(ValueError):
+    """A selection that names no practice; the text says which one may have been meant."""
+
+
+# In the order in which they are applied: what a later one asks (roles, checks, dependencies) an earlier one answers.
+ORDER = (
+    *("roles", "healthchecks", "health_numbers", "dependencies", "conditions", "restart", "stop", "init"),
+    *("named_volumes", "logging"),
+)
+
+
+@cache
 def registry() -> tuple[Practice, ...]:
     """All practices, in the order in which they are applied."""
-    return ()
+    return tuple(import_module(f"{__name__}.{name}").PRACTICE for name in ORDER)
 
 
 def select(spec: str) -> tuple[Practice, ...]:
-    """The practices of `all`, `none`, or a list such as `all,-init` or `none,+restart`."""
-    return () if spec == "none" else registry()
+    """The practices that `all`, `none`, `HC-EVERY,LOG` or `all,-LOG,+RO-ROOT` names, in the registry's order.
+
+    Raises UnknownPractice.
+    """
+    known = {practice.id: practice for practice in registry()}
+    words = [word.strip() for word in spec.split(",") if word.strip()]
+    chosen = set(known) if not words or words[0][0] in "+-" else set()
+    for word in words:
+        names = _named(word.lstrip("+-"), known)
+        chosen = chosen - names if word[0] == "-" else chosen | names
+    return tuple(practice for practice in registry() if practice.id in chosen)
 
 
-def apply_all(stack: Stack, practices: Iterable[Practice], context: Context) -> Outcome:
-    """The stack after each practice in turn, with all their notes."""
+def _named(word: str, known: Mapping[str, Practice]) -> set[str]:
+    name = word.upper()
+    if name in ("ALL", "NONE"):
+        return set(known) if name == "ALL" else set()
+    if name in known:
+        return {name}
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]}?" if close else f"known are all, none, {', '.join(known)}"
+    raise UnknownPractice(f"there is no practice {word!r}: {hint}")
+
+
+def apply_all(stack: Stack, practices: Iterable[Practice], context: Context = Context()) -> Outcome:  # noqa: B008
+    """The stack after all practices, in the order given, with their notes and moves."""
     notes: list[Note] = []
     moves: dict[str, str] = {}
     for practice in practices:
         outcome = practice.apply(stack, context)
         stack = outcome.stack
-        notes += outcome.notes
+        notes.extend(outcome.notes)
         moves |= outcome.moves
     return Outcome(stack=stack, notes=tuple(notes), moves=moves)
+
+
+def each(stack: Stack, step: Callable[[Service], tuple[Service, Iterable[Note]]]) -> Outcome:
+    """What a step makes of every service of the stack."""
+    results = [step(service) for service in stack.services]
+    services = tuple(service for service, _ in results)
+    notes = tuple(item for _, said in results for item in said)
+    return Outcome(stack=stack if services == stack.services else replace(stack, services=services), notes=notes)

@@ -266,7 +266,6 @@ class _Builder:
         return Branch("list", tuple(children), span)
 
     def _map(self, start: Any, depth: int) -> Node:
-        event: Any
         children: list[Child] = []
         merged: list[Node] = []
         complex_key = False
@@ -287,7 +286,7 @@ class _Builder:
         whole = self._whole(start, event)
         if complex_key:
             # `{{ .Values.x }}` is a map with a map as its key: keep what stands there.
-            return self._empty("template", whole, self._source[start.start_mark.index : event.end_mark.index])
+            return self._empty("template", whole, self._between(start, event))
         return self._map_of(children, merged, whole)
 
     def _map_of(self, children: list[Child], merged: list[Node], span: Span) -> Node:
@@ -315,6 +314,9 @@ class _Builder:
         self._nodes += 1
         self._expanded += 1
         return Leaf(text, span, style)
+
+    def _between(self, start: Any, end: Any) -> str:
+        return self._source[start.start_mark.index : end.end_mark.index]
 
     def _whole(self, start: Any, end: Any) -> Span:
         first, last, line = start.start_mark, end.end_mark, self._first

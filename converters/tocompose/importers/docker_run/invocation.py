@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 from tocompose.ledger import Cursor
@@ -54,7 +55,13 @@ class Invocation(NamedTuple):
     `verb` is `("run",)`, `("network", "create")` …, always the long way without `container`; `words` are all arguments
     after it. `condition` quotes the `if`, `case` or loop that guards it, empty when it always runs. `variable` is the
     shell variable that takes its output (`ID=$(docker run …)`). `polled` says that a loop repeats it until it succeeds.
-    `head` are the words up to and with the verb (`sudo docker -H x run`).
+    `head` are the words up to and with the verb (`sudo docker -H x run`), settled already. Later words that use
+    `variable` hold `${variable}`, which is the container and not a variable of Compose.
+
+    `directory` is the folder the command runs in, from the folder where the script starts. `environment` holds the
+    exported variables that the words pass on by name (`-e NAME`). `stdin` is a here-document. `target` is the function
+    or make target that holds the command. `restart`, `after` and `unit` come from a systemd unit: its `Restart=`, the
+    units it starts after, its own name.
     """
 
     tool: str
@@ -68,6 +75,10 @@ class Invocation(NamedTuple):
     restart: str = ""
     after: tuple[str, ...] = ()
     unit: str = ""
+    directory: str = "."
+    environment: tuple[tuple[str, Word], ...] = ()
+    stdin: Word | None = None
+    target: str = ""
 
 
 class Wait(NamedTuple):
@@ -77,12 +88,40 @@ class Wait(NamedTuple):
     span: Span
 
 
+class File(NamedTuple):
+    """A file that the script writes with constant content (`cat > path <<EOF`); `append` for `>>`."""
+
+    path: Word
+    body: Word
+    span: Span
+    append: bool = False
+
+
 class Script(NamedTuple):
     """What a source file does, in its order, and the variables that stay open in it.
 
-    `variables` maps each `${NAME}` used in some word to its value in the script (raw text), or None when the script
-    does not say it.
+    `variables` maps each `${NAME}` used in some word of a command that makes something to its value in the script (raw
+    text; for `${NAME:-value}` that value), or None when the script does not say it. Each variable without a value
+    was noted already where it stands.
     """
 
     steps: tuple[Invocation | Wait, ...]
     variables: dict[str, str | None]
+    files: tuple[File, ...] = ()
+    path: str = ""
+
+    def stated(self, text: str) -> str:
+        """The text with every variable whose value the script says replaced by that value, for names of things."""
+        return _VARIABLE.sub(self._value, text)
+
+    def _value(self, match: re.Match[str]) -> str:
+        name, default = match["name"] or "", match["default"]
+        known = self.variables.get(name)
+        if match[0] == "$$":
+            return match[0]
+        if known is not None:
+            return known.replace("$", "$$")
+        return match[0] if default is None else self.stated(default)
+
+
+_VARIABLE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?-(?P<default>(?:[^{}$]|\$\{[^{}]*\}|\$\$)*))?\}")

@@ -1,0 +1,77 @@
+"""`.env`, `.env.example` and the lines of `.gitignore` that keep the values out of version control."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from textwrap import wrap
+
+from tocompose.model import File, Setting, Stack
+
+IGNORED = (".env", "secrets/")
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_WIDTH = 100
+
+
+def quoted(value: str) -> str:
+    """The value in double quotes, so that Compose's parser of `.env` files gives back exactly `value`."""
+    return f'"{value.translate(_ESCAPES)}"'
+
+
+def env_files(stack: Stack) -> tuple[File, ...]:
+    """`.env` (real values, for its owner only) and `.env.example`; none for a stack without settings."""
+    if not stack.settings:
+        return ()
+    real = [*_ENV_HEAD, *(line for item in stack.settings for line in _real(item))]
+    example = [*_EXAMPLE_HEAD, *(line for item in stack.settings for line in _example(item))]
+    return (
+        File(path=".env", content=_bytes(real), mode=0o600, secret=True),
+        File(path=".env.example", content=_bytes(example)),
+    )
+
+
+def gitignore(stack: Stack) -> tuple[File, ...]:
+    """The lines that `.gitignore` must hold, for a stack that writes values beside the compose files."""
+    needed = [stack.settings, [item for item in stack.files if item.path.startswith("secrets/")]]
+    lines = [line for line, reason in zip(IGNORED, needed, strict=True) if reason]
+    return (File(path=".gitignore", content=_bytes(lines)),) if lines else ()
+
+
+_ENV_HEAD = (
+    "# The values of this stack, secrets among them: keep this file out of version control.",
+    "# Docker Compose reads it by itself. The variables are explained in .env.example.",
+    "",
+)
+_EXAMPLE_HEAD = (
+    "# Every variable of the compose files. Copy to .env and fill in: cp .env.example .env",
+    "",
+)
+
+
+def _real(item: Setting) -> Iterator[str]:
+    if item.value is None:
+        yield f"# {item.name} has no value in the source: set it here."
+        yield f"# {item.name}="
+    else:
+        yield f"{item.name}={quoted(item.value)}"
+
+
+def _example(item: Setting) -> Iterator[str]:
+    yield from (f"# {line}" for line in wrap(_described(item), _WIDTH - 2))
+    yield f"{item.name}={quoted(_example_value(item))}"
+    yield ""
+
+
+def _described(item: Setting) -> str:
+    text = " ".join(item.description.split()) or f"{item.name}, as in the source."
+    kinds = [word for word, holds in (("required", item.required), ("secret", item.secret)) if holds]
+    return f"{text} ({', '.join(kinds)})" if kinds else text
+
+
+def _example_value(item: Setting) -> str:
+    if item.secret:
+        return item.example if item.example and item.example != item.value else "change-me"
+    return item.example or item.value or ""
+
+
+def _bytes(lines: list[str]) -> bytes:
+    return ("\n".join(lines).rstrip("\n") + "\n").encode("utf-8", "surrogateescape")

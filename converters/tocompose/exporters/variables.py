@@ -1,0 +1,73 @@
+"""Compose's variables replaced inside text: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and the like."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Expression(NamedTuple):
+    """One variable expression: its name, the operator (`:-`, `-`, `:?`, `?`, `:+`, `+` or none) and what follows it."""
+
+    text: str
+    name: str
+    operator: str
+    rest: str
+
+
+def replace_variables(text: str, replacement: Callable[[Expression], str]) -> str:
+    """The text with each outermost variable expression replaced; a doubled dollar sign stays as it is."""
+    parts: list[str] = []
+    index = 0
+    while (dollar := text.find("$", index)) >= 0:
+        parts.append(text[index:dollar])
+        found = _expression(text, dollar)
+        if found is None:
+            width = 2 if text.startswith("$$", dollar) else 1
+            parts.append(text[dollar : dollar + width])
+            index = dollar + width
+        else:
+            parts.append(replacement(found))
+            index = dollar + len(found.text)
+    return "".join([*parts, text[index:]])
+
+
+def _expression(text: str, dollar: int) -> Expression | None:
+    braced = text.startswith("${", dollar)
+    name = _NAME.match(text, dollar + (2 if braced else 1))
+    if name is None:
+        return None
+    if not braced:
+        return Expression(text[dollar : name.end()], name[0], "", "")
+    end = _closing(text, name.end())
+    if end is None:
+        return None
+    inside = text[name.end() : end]
+    operator = next((item for item in (":-", ":?", ":+", "-", "?", "+") if inside.startswith(item)), "")
+    return Expression(text[dollar : end + 1], name[0], operator, inside[len(operator) :])
+
+
+def _closing(text: str, start: int) -> int | None:
+    depth = 1
+    for index in range(start, len(text)):
+        if text.startswith("${", index):
+            depth += 1
+        elif text[index] == "}":
+            depth -= 1
+            if not depth:
+                return index
+    return None
+
+
+def replace_everywhere(value: Any, replacement: Callable[[Expression], str]) -> Any:
+    """A document with the variables in each of its texts replaced; keys are never interpolated by Compose."""
+    if isinstance(value, Mapping):
+        return {key: replace_everywhere(item, replacement) for key, item in value.items()}
+    if isinstance(value, list):
+        return type(value)(replace_everywhere(item, replacement) for item in value)
+    if isinstance(value, str):
+        return type(value)(replace_variables(value, replacement))
+    return value

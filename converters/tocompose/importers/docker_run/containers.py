@@ -1,0 +1,84 @@
+"""`docker run` and `docker create`: from one invocation to a service with its name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from tocompose.importers.docker_run.facts import Facts, Said, read
+from tocompose.importers.docker_run.invocation import Invocation, Word
+from tocompose.importers.docker_run.options import CommandLine, flags, parse
+from tocompose.importers.docker_run.service import Ties, service
+from tocompose.model import Role, Service
+from tocompose.values import identifier, plain, unique, variables
+
+
+class Container(NamedTuple):
+    """A container of the script: its service, what ties it to others, and how it was started."""
+
+    service: Service
+    ties: Ties
+    invocation: Invocation
+    detached: bool
+    removed: bool
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person sits at its terminal, so that it is no service."""
+        return not self.detached and bool(self.service.options.get("tty") or self.service.options.get("stdin_open"))
+
+
+def container(invocation: Invocation, taken: set[str], extra: tuple[Said, ...] = ()) -> Container | None:
+    """The container that an invocation starts; None, with a note, when it names no image.
+
+    `taken` are the service names in use; `extra` are facts from elsewhere (the pod that it joins).
+    """
+    tables = ("run", "podman") if invocation.tool == "podman" else ("run",)
+    line = parse(invocation.words, flags(*tables))
+    if invocation.tool != "podman" and any(option.row is None for option in line.options):
+        line = parse(invocation.words, flags("run", "podman"))
+    for word in line.unknown:
+        word.note("TC105", subject="services", word=word.text.replace("$", "", 1))
+    if not line.arguments:
+        _say_no_image(invocation, line)
+        return None
+    name = _service_name(line, taken)
+    path = f"services.{name}"
+    facts = Facts((*extra, *read(line.options, path, f"{invocation.tool} run")))
+    image = line.arguments[0].take(f"{path}.image")
+    command = tuple(word.take(f"{path}.command") for word in line.arguments[1:])
+    found, ties = service(name, facts, image, command, invocation.span)
+    given = {option.row["name"]: option.value.text for option in line.options if option.row}
+    detached = given.get("--detach") == "true" or invocation.verb == ("create",)
+    removed = given.get("--rm") == "true"
+    if not detached and removed:
+        found = replace(found, role=Role.JOB)
+    return Container(found, ties, invocation, detached, removed)
+
+
+def _say_no_image(invocation: Invocation, line: CommandLine) -> None:
+    for word in (*line.arguments, *(option.value for option in line.options)):
+        word.skip("the command names no image: see TC106")
+    for word in (*invocation.head, *invocation.words)[:1]:
+        word.remark("TC106", command=" ".join((invocation.tool, *invocation.verb)))
+
+
+def _service_name(line: CommandLine, taken: set[str]) -> str:
+    given = next((o.value for o in line.options if o.row and o.row["name"] == "--name"), None)
+    return unique(_name_of(given) if given else _name_of_image(line.arguments[0].text), taken)
+
+
+def _name_of(word: Word) -> str:
+    """The container's name; of one that holds a variable, what is literal in it."""
+    text = plain(word.text)
+    if text is None:
+        text = next(variables(word.text)).replace("_", "-")
+    return identifier(text)
+
+
+def _name_of_image(image: str) -> str:
+    """The last part of the repository, without tag and digest."""
+    text = plain(image)
+    if text is None:
+        return identifier(next(variables(image)).replace("_", "-"))
+    return identifier(text.partition("@")[0].rpartition("/")[2].partition(":")[0])

@@ -1,0 +1,116 @@
+"""Which files of a project hold docker commands, and how each is read."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Iterable
+
+from tocompose.project import Project, normal
+from tocompose.readers.text import Text
+from tocompose.source import Branch
+
+_CALL = re.compile(
+    rb"(?:docker|podman|\$[({]?DOCKER\w*[)}]?|\$[({]?PODMAN\w*[)}]?)(?:\.exe)?(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*[ \t\\\r\n]+"
+    rb"(?:container[ \t]+)?(?:run|create)\b"
+)
+_NAME = re.compile(
+    r"(?:.*\.(?:sh|bash|zsh|command|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)", re.IGNORECASE
+)
+LARGEST = 1_000_000
+
+
+def _shell(text: Text) -> Branch:
+    from tocompose.readers.shell import read
+
+    return read(text)
+
+
+def _pasted(text: Text) -> Branch:
+    from tocompose.readers.shell import read
+
+    return read(text, documentation=True)
+
+
+def _markdown(text: Text) -> Branch:
+    from tocompose.readers.markdown import read
+
+    return read(text)
+
+
+def _makefile(text: Text) -> Branch:
+    from tocompose.readers.makefile import read
+
+    return read(text)
+
+
+def _systemd(text: Text) -> Branch:
+    from tocompose.readers.systemd import read
+
+    return read(text)
+
+
+READERS: dict[str, Callable[[Text], Branch]] = {
+    "shell": _shell,
+    "pasted": _pasted,
+    "markdown": _markdown,
+    "makefile": _makefile,
+    "systemd": _systemd,
+}
+
+
+def kind_of(path: str, text: str) -> str:
+    """The key of READERS for a file, by its name and, where that says nothing, by its content."""
+    name = posixpath.basename(path).lower()
+    if re.search(r"\.(?:sh|bash|zsh|command)$", name) or text.startswith("#!"):
+        return "shell"
+    if re.search(r"\.(?:md|markdown|rst|adoc)$", name) or (name.startswith("readme") and not name.endswith(".txt")):
+        return "markdown"
+    if re.search(r"\.(?:mk|make)$", name) or re.match(r"(?:gnu)?makefile", name):
+        return "makefile"
+    if name.endswith(".service") or re.search(r"^\[Service\][ \t]*$", text, re.MULTILINE):
+        return "systemd"
+    if re.search(r"^[ \t]*(?:```|~~~)", text, re.MULTILINE):
+        return "markdown"
+    return "pasted"
+
+
+def sniff(project: Project) -> tuple[str, ...]:
+    """The files that hold a docker or podman run or create; those that the user named are not asked."""
+    return tuple(path for path in project.files() if path in project.named or _holds_call(project, path))
+
+
+def _holds_call(project: Project, path: str) -> bool:
+    name = posixpath.basename(path)
+    if not _NAME.fullmatch(name) and "." in name.lstrip("."):
+        return False
+    data = project.read(path)
+    if data is None or len(data) > LARGEST or b"\x00" in data[:1024]:
+        return False
+    if not _NAME.fullmatch(name) and not data.startswith(b"#!"):
+        return False
+    return _CALL.search(data) is not None
+
+
+def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
+    """The files that another of the files reads or starts by a constant name."""
+    found: set[str] = set()
+    known = list(paths)
+    for path in known:
+        data = project.read(path) or b""
+        if len(data) > LARGEST or path.endswith((".md", ".rst", ".txt")):
+            continue
+        for match in _STARTS.finditer(data):
+            found |= {place for place in _places(path, match[1].decode("latin-1")) if place != path}
+    return found
+
+
+_STARTS = re.compile(
+    rb"^[ \t]*(?:(?:source|\.|bash|sh)[ \t]+)?[\"']?(?:\$\{?\w+\}?/|\$\(dirname[^)]*\)/)?((?:\.{0,2}/)?[\w./-]+\.(?:sh|bash|env))\b", re.MULTILINE
+)
+
+
+def _places(path: str, target: str) -> set[str]:
+    """Where a relative name may lead, from the folder of the file or from the root."""
+    folders = (posixpath.dirname(path), "")
+    return {place for base in folders if (place := normal(posixpath.join(base, target.lstrip("/")))) is not None}

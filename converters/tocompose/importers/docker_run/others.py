@@ -1,0 +1,138 @@
+"""Commands that are not docker: those that matter for what follows (`cd`, `set -a`, `cat > file`), and the rest."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+
+from tocompose.importers.docker_run.commands import Piece
+from tocompose.importers.docker_run.expansion import joined
+from tocompose.importers.docker_run.invocation import File, Wait
+from tocompose.importers.docker_run.state import Shell
+from tocompose.importers.docker_run.variables import NOTHING, Value
+from tocompose.ledger import Cursor
+from tocompose.values import plain
+
+# Commands that leave nothing behind that a stack could miss.
+HARMLESS = frozenset(
+    {"echo", "printf", "true", "false", ":", "sleep", "exit", "return", "shift", "test", "[", "[[", "wait", "clear", "date"}
+    | {"trap", "set", "shopt", "ulimit", "umask", "hash", "type", "which", "command", "grep", "break", "continue", "alias"}
+    | {"ls", "cat", "head", "tail", "tput", "pwd", "pushd", "popd", "dirname", "basename", "getopts", "jq", "awk", "sed", "sort"}
+    | {"wc", "tee", "xargs", "cut", "tr", "uniq", "id", "whoami", "uname", "open", "xdg-open", "local", "cd", "man", "less", "let"}
+    | {"usage", "help", "die", "fail", "log", "info", "error", "warn", "stty", "read", "ps", "history", "logout", "PATH", "docker-machine"}
+)  # fmt: skip
+
+
+def change_folder(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
+    """`cd DIR`: relative paths of what follows start there."""
+    cursor.skip("changes the folder, which paths in the output follow")
+    targets = [piece.field.text for piece in pieces[1:] if not piece.field.text.startswith("-")]
+    if not targets:
+        return
+    shell.directory = folder(shell.directory, targets[0])
+
+
+def folder(directory: str, target: str) -> str:
+    """The folder that `cd target` leads to; `.`-relative, or as it stands for one outside the project."""
+    if target == "${PWD}" or target.startswith("${PWD}/"):
+        return posixpath.normpath(target.replace("${PWD}", ".", 1))
+    known = plain(target)
+    if known is None or known.startswith("/"):
+        return target if known is not None else directory
+    return posixpath.normpath(posixpath.join(directory, known))
+
+
+def set_options(shell: Shell, pieces: list[Piece]) -> None:
+    """`set -a` exports all that follows; `set -- a b` gives the positional parameters."""
+    texts = [piece.field.text for piece in pieces[1:]]
+    for index, text in enumerate(texts):
+        if text == "--":
+            shell.scope.arguments = tuple(piece.field for piece in pieces[index + 2 :])
+            return
+        follows = texts[index + 1 : index + 2] == ["allexport"]
+        if re.fullmatch(r"[-+]\w*a\w*", text) or (text in ("-o", "+o") and follows):
+            shell.exporting = text.startswith("-")
+
+
+def shift(shell: Shell, pieces: list[Piece]) -> None:
+    """`shift [N]`."""
+    count = int(pieces[1].field.text) if len(pieces) > 1 and pieces[1].field.text.isdigit() else 1
+    if shell.scope.arguments is not None:
+        shell.scope.arguments = shell.scope.arguments[count:]
+
+
+def written_file(shell: Shell, cursor: Cursor, pieces: list[Piece], body: Value | None) -> bool:
+    """Whether the command writes constant text to a file (`cat > f <<EOF`, `tee f <<EOF`, `echo x > f`), kept as such."""
+    name = pieces[0].field.text if pieces else "cat"
+    target = _target(shell, cursor, pieces, name)
+    content = body if body is not None else _echoed(name, pieces)
+    if target is None or content is None or target.text.startswith("/dev/"):
+        return False
+    append = any(child.children and child.children[0].key == ">>" for child in cursor if child.kind == "redirect")
+    path = shell.word(target, target.sources[0])
+    shell.keep_open(content.opens)
+    cursors = {source.path for source in (*target.sources, *content.sources)}
+    shell.files.append(File(path, shell.word(content, content.sources[0]), cursor.span, append or "-a" in _texts(pieces)))
+    for child in cursor:
+        _settle_rest(child, cursors)
+    return True
+
+
+def _texts(pieces: list[Piece]) -> list[str]:
+    return [piece.field.text for piece in pieces]
+
+
+def _settle_rest(cursor: Cursor, kept: set[tuple[str | int, ...]]) -> None:
+    if cursor.kind != "leaf":
+        for child in cursor:
+            _settle_rest(child, kept)
+    elif cursor.path not in kept:
+        cursor.skip("writes a file")
+
+
+def _target(shell: Shell, cursor: Cursor, pieces: list[Piece], name: str) -> Value | None:
+    for child in cursor:
+        if child.kind == "redirect" and child.children[0].key in (">", ">>", ">|"):
+            fields = shell.fields(child.at(child.children[0].key))
+            return fields[0] if fields else None
+    if name == "tee":
+        return next((piece.field for piece in pieces[1:] if not piece.field.text.startswith("-")), None)
+    return None
+
+
+def _echoed(name: str, pieces: list[Piece]) -> Value | None:
+    """What `echo` or a plain `printf` prints."""
+    rest = [piece.field for piece in pieces[1:]]
+    if name == "echo":
+        while rest and re.fullmatch(r"-[neE]+", rest[0].text):
+            rest = rest[1:]
+        text = joined(rest, " ") if rest else NOTHING
+        return text._replace(text=text.text + "\n") if text.sources else None
+    if name == "printf" and len(rest) == 1 and "%" not in rest[0].text:
+        return rest[0]._replace(text=rest[0].text.replace("\\n", "\n"))
+    if name == "printf" and len(rest) == 2 and rest[0].text in ("%s", "%s\\n"):
+        ending = "\n" if rest[0].text != "%s" else ""
+        return rest[1]._replace(text=rest[1].text + ending)
+    return None
+
+
+def other(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
+    """Settles a command that tocompose has no use for; in a waiting loop it is what the loop waits for."""
+    name = pieces[0].field.text.rpartition("/")[2] if pieces else ""
+    if shell.polled and name not in HARMLESS and pieces:
+        words = tuple(shell.word(piece.field, piece.cursor) for piece in pieces)
+        shell.steps.append(Wait(words, cursor.span))
+        for child in cursor:
+            if child.kind != "leaf":
+                child.skip("part of a waiting loop")
+    elif shell.testing:
+        cursor.skip("a condition of the script")
+    elif name in HARMLESS or not pieces:
+        cursor.skip("leaves nothing behind that containers use")
+    else:
+        cursor.note("TC150", command=_called(pieces[0]))
+
+
+def _called(piece: Piece) -> str:
+    raw = piece.cursor.peek() or ""
+    return raw if re.fullmatch(r"[\w./+-]{1,40}", raw) else "the command"

@@ -1,0 +1,160 @@
+"""`$X`, `${X:-d}`, `${X%.*}` and their like: what a parameter expansion gives when nothing is run."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import translate
+
+from tocompose.importers.docker_run.variables import NOTHING, Open, Scope, Value
+from tocompose.ledger import Cursor
+from tocompose.readers.atoms import Atom
+from tocompose.values import literal, variable_name
+
+# Set in every shell and passed on to what it starts, so that Compose finds them too.
+INHERITED = frozenset({"HOME", "USER", "LOGNAME", "LANG", "PATH", "SHELL", "TERM", "DISPLAY", "XAUTHORITY"} | {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
+# Known to the shell only, so that Compose would find them empty: the name to use instead, the command that gives it.
+SHELL_ONLY = {
+    "UID": ("UID_", "id -u"),
+    "EUID": ("UID_", "id -u"),
+    "GID": ("GID_", "id -g"),
+    "HOSTNAME": ("HOST_NAME", "hostname"),
+    "RANDOM": ("RANDOM_NUMBER", "echo $RANDOM"),
+    "OSTYPE": ("OS_TYPE", "echo $OSTYPE"),
+}
+_STATUS = {"?": "EXIT_STATUS", "$": "PROCESS_ID", "!": "PROCESS_ID", "-": "SHELL_OPTIONS"}
+CARRIED = frozenset({":-", "-", ":=", "=", ":?", "?", ":+", "+"})
+
+
+def opened(name: str, code: str, cursor: Cursor, **facts: str) -> Value:
+    """A variable that stays open, with the note to give where it is used."""
+    return Value(f"${{{name}}}", opens=(Open(name, None, code, cursor, (("name", name), *facts.items())),))
+
+
+def here(directory: str) -> str:
+    """The folder the script is in, as Compose reads it: `${PWD}` is the folder the script is started in."""
+    return "${PWD}" if directory in ("", ".") else f"${{PWD}}/{literal(directory)}"
+
+
+def lookup(name: str, scope: Scope, cursor: Cursor) -> Value | None:
+    """What a name stands for; None when it is a plain variable that the script does not set."""
+    if name.isdigit():
+        return _positional(int(name), scope, cursor)
+    if name in ("@", "*"):
+        return Value("", unknown=True) if scope.arguments is None else Value("", items=scope.arguments)
+    if name == "#":
+        known = scope.arguments is not None
+        return Value(str(len(scope.arguments or ()))) if known else opened("ARG_COUNT", "TC154", cursor, written="$#")
+    if name in _STATUS:
+        return opened(_STATUS[name], "TC152", cursor, command=f"${name}")
+    if (value := scope.get(name)) is not None:
+        return value
+    if name in INHERITED:
+        return Value(f"${{{name}}}")
+    if name in SHELL_ONLY:
+        instead, command = SHELL_ONLY[name]
+        return opened(instead, "TC152", cursor, command=command)
+    return None
+
+
+def _positional(number: int, scope: Scope, cursor: Cursor) -> Value:
+    if scope.arguments is None:
+        return opened(f"ARG_{number}", "TC154", cursor, written=f"${number}")
+    return scope.arguments[number - 1] if 0 < number <= len(scope.arguments) else NOTHING
+
+
+def indexed(value: Value, index: str) -> Value:
+    """One item of an array, or all of them for `@` and `*`."""
+    if index in ("@", "*") or value.unknown:
+        return value
+    items = value.items if value.items is not None else (value,)
+    number = int(index) if re.fullmatch(r"-?\d+", index or "0") else None
+    if number is None:
+        return Value("", unknown=True, sources=value.sources)
+    return items[number] if -len(items) <= number < len(items) else NOTHING
+
+
+def carried(atom: Atom, value: Value, argument: Value) -> Value:
+    """`${X:-d}`, `${X:?m}`, `${X:+a}` of a variable that is set, or open: Compose has the same operators."""
+    operator = atom.operator
+    colon, sign = operator.startswith(":"), operator[-1]
+    if value.unknown or value.items is not None:
+        return argument if sign == "+" and value.items else value
+    is_open = bool(value.opens) and re.fullmatch(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", value.text)
+    if not is_open or (value.opens[-1].value is not None and sign in "-=?"):
+        empty = value.plain == "" and colon
+        return {"+": NOTHING if empty else argument}.get(sign, argument if empty and sign in "-=" else value)
+    return operated(value.text[2:-1], operator, argument, value)
+
+
+def operated(name: str, operator: str, argument: Value, value: Value = NOTHING) -> Value:
+    """`${NAME<operator><argument>}` as Compose reads it."""
+    operator = operator.replace("=", "-")
+    sources = (*value.sources, *argument.sources)
+    opens = tuple(item for item in value.opens if item.name != name) + argument.opens
+    stated = argument.plain if operator.endswith("-") else None
+    if _holds_brace(argument.text):
+        return Value(f"${{{name}}}", sources, (*opens, Open(name, stated)))
+    return Value(f"${{{name}{operator}{argument.text}}}", sources, (*opens, Open(name, stated)))
+
+
+def _holds_brace(text: str) -> bool:
+    """Whether a `}` in the text would end the expansion around it."""
+    return text.count("}") != text.count("${")
+
+
+def transformed(atom: Atom, value: Value, argument: str | None) -> Value | None:
+    """`${X%p}`, `${X#p}`, `${X/a/b}`, `${X^^}`, `${X:0:3}`, `${#X}` of a known value; None when it is not known."""
+    if atom.operator == "length":
+        count = len(value.items) if value.items is not None else None
+        count = len(value.plain) if count is None and value.plain is not None else count
+        return None if count is None else Value(str(count), value.sources)
+    known = value.plain
+    if known is None or argument is None:
+        return None
+    result = _transform(atom.operator, known, argument)
+    return None if result is None else value._replace(text=literal(result))
+
+
+def _transform(operator: str, text: str, argument: str) -> str | None:
+    if operator in ("#", "##", "%", "%%"):
+        return _trimmed(operator, text, argument)
+    if operator in ("/", "//"):
+        return _replaced(operator, text, argument)
+    if operator in ("^^", "^", ",,", ","):
+        changed = text.upper() if "^" in operator else text.lower()
+        return changed if len(operator) == 2 else changed[:1] + text[1:]
+    if operator == ":" and (part := re.fullmatch(r"\s*(-?\d+)\s*(?::\s*(-?\d+)\s*)?", argument)):
+        start = int(part[1])
+        rest = text[start:] if start < 0 or start <= len(text) else ""
+        return rest if part[2] is None else rest[: int(part[2])]
+    return None
+
+
+def _pattern(glob: str) -> str:
+    return translate(glob).removeprefix("(?s:").removesuffix(")\\Z")
+
+
+def _trimmed(operator: str, text: str, glob: str) -> str:
+    pattern = re.compile(_pattern(glob), re.DOTALL)
+    lengths = range(len(text) + 1) if len(operator) == 1 else range(len(text), -1, -1)
+    for length in lengths:
+        piece = text[:length] if operator[0] == "#" else text[len(text) - length :]
+        if pattern.fullmatch(piece):
+            return text[length:] if operator[0] == "#" else text[: len(text) - length]
+    return text
+
+
+def _replaced(operator: str, text: str, argument: str) -> str:
+    glob, _, replacement = argument.partition("/")
+    prefix = {"#": "^", "%": ""}.get(glob[:1], "") if glob else ""
+    glob = glob[1:] if glob[:1] in ("#", "%") else glob
+    if not glob:
+        return text
+    pattern = prefix + _pattern(glob)
+    return re.sub(pattern, lambda _: replacement, text, count=0 if operator == "//" else 1, flags=re.DOTALL)
+
+
+def renamed(name: str, atom: Atom) -> str:
+    """A name for a value that is computed from a variable, such as `TAG_SHORT` for `${TAG:0:7}`."""
+    suffix = {"length": "LENGTH", "^^": "UPPER", ",,": "LOWER", ":": "PART", "indirect": "VALUE"}
+    return variable_name(f"{name}_{suffix.get(atom.operator, 'PART')}")

@@ -1,0 +1,67 @@
+"""A docker command given as arguments: the user's shell has already split and expanded it."""
+
+from __future__ import annotations
+
+import shlex
+
+from tocompose.importers.docker_run.invocation import Invocation, Script, Word
+from tocompose.ledger import Ledger
+from tocompose.source import Branch, Child, Leaf, Span
+from tocompose.values import literal
+
+FILE = "<command>"
+TOOLS = ("docker", "podman")
+# Options of `docker` itself that take a value: they choose an engine or a configuration.
+_GLOBAL_VALUES = frozenset(
+    {"-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--connection", "--url"}
+)
+_GROUPS = frozenset({"container", "image", "network", "volume", "pod", "buildx"})
+
+
+def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
+    """The script that holds just the command `argv`; positions are columns of the command as a shell would quote it.
+
+    A prompt, `sudo` and the carriage returns of a paste are left aside.
+    """
+    clean = _without_returns(argv)
+    tree = _tree(clean)
+    cursor = ledger.open(tree)
+    words = tuple(Word(literal(text), leaf.span, (leaf,)) for text, leaf in zip(clean, cursor, strict=True))
+    start = next((index for index, text in enumerate(clean) if _is_tool(text)), 0)
+    verb_at = _verb(clean, start + 1)
+    size = 2 if clean[verb_at : verb_at + 1] and clean[verb_at] in _GROUPS else 1
+    verb = tuple(word for word in clean[verb_at : verb_at + size] if word != "container")
+    for word in words[start + 1 : verb_at]:
+        if word.text.startswith("-"):
+            word.remark("TC147", option=word.text.partition("=")[0])
+    tool = clean[start].rpartition("/")[2] if clean else "docker"
+    step = Invocation(tool, verb, words[verb_at + size :], tree.span, head=words[: verb_at + size])
+    return Script((step,), {})
+
+
+def _without_returns(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The words without what Windows line ends leave in them: the last word's own, and words of nothing else."""
+    words = [text for text in argv if text not in ("\r", "\\\r")]
+    return (*words[:-1], *(word.removesuffix("\r") for word in words[-1:]))
+
+
+def _is_tool(text: str) -> bool:
+    return text.rpartition("/")[2] in TOOLS
+
+
+def _verb(words: tuple[str, ...], index: int) -> int:
+    """Where the verb stands, behind the global options of the client."""
+    while index < len(words) and words[index].startswith("-"):
+        index += 2 if words[index] in _GLOBAL_VALUES else 1
+    return index
+
+
+def _tree(argv: tuple[str, ...]) -> Branch:
+    children: list[Child] = []
+    column = 1
+    for index, text in enumerate(argv):
+        width = len(shlex.quote(text))
+        span = Span(FILE, 1, column, 1, column + width)
+        children.append(Child(index, span, Leaf(text, span, "word")))
+        column += width + 1
+    return Branch("command", tuple(children), Span(FILE, 1, 1, 1, max(column - 1, 1)))

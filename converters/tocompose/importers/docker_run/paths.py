@@ -1,0 +1,48 @@
+"""Host paths in words: `${PWD}`, the folder the script is started in, is `.` where Compose reads a path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.importers.docker_run.invocation import Word
+
+# Flags whose value is, or starts with, a path on the host.
+_FLAGS = ("--volume", "--mount", "--env-file", "--file", "--label-file", "--cidfile", "--build-context", "--secret")
+_SHORT = ("-v", "-f")
+_START = re.compile(r"\$\{PWD\}(?=[/:,]|$)")
+_INSIDE = re.compile(r"(?<=[=,])\$\{PWD\}(?=[/:,]|$)")
+
+
+def relative(words: tuple[Word, ...], verb: tuple[str, ...]) -> tuple[Word, ...]:
+    """The words with `${PWD}` at the start of a host path written as `.`; elsewhere it stays, for it must be absolute."""
+    return tuple(_relative(words, verb))
+
+
+def _relative(words: tuple[Word, ...], verb: tuple[str, ...]) -> Iterator[Word]:
+    before = ""
+    for word in words:
+        text = word.text
+        if "${PWD}" in text:
+            word = word.part(_rewritten(text, before, verb))
+        yield word
+        before = text
+
+
+def _rewritten(text: str, before: str, verb: tuple[str, ...]) -> str:
+    flag, equals, value = text.partition("=")
+    if before in ("--mount", "--secret", "--security-opt"):
+        return _INSIDE.sub(".", text) if before != "--mount" else _sources(text)
+    if before in _FLAGS or before in _SHORT:
+        return _START.sub(".", text, count=1)
+    if equals and flag in _FLAGS:
+        return f"{flag}={_sources(value) if flag == '--mount' else _START.sub('.', value, count=1)}"
+    if text[:2] in _SHORT and text[2:].startswith("${PWD}"):
+        return text[:2] + _START.sub(".", text[2:], count=1)
+    if verb in (("build",), ("cp",)) and not before.startswith("-"):
+        return _START.sub(".", text, count=1) if _START.match(text) else text
+    return text
+
+
+def _sources(mount: str) -> str:
+    return re.sub(r"((?:^|,)(?:source|src)=)\$\{PWD\}(?=[/,]|$)", r"\1.", mount)

@@ -1,0 +1,144 @@
+"""One container of a `docker run`, as a service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from tocompose.importers.docker_run.facts import Facts
+from tocompose.importers.docker_run.invocation import Word
+from tocompose.model import (
+    Amounts,
+    Attachment,
+    Healthcheck,
+    Logging,
+    Mount,
+    Resources,
+    Security,
+    Service,
+    Stop,
+    Variable,
+)
+from tocompose.source import Span
+
+HEALTH_KEYS = ("interval", "timeout", "retries", "start_period", "start_interval")
+
+
+class Ties(NamedTuple):
+    """What a container says about other containers, resolved when all of them are known."""
+
+    links: tuple[tuple[str, Word], ...] = ()
+    volumes_from: tuple[tuple[str, Word], ...] = ()
+    pod: str = ""
+    requires: tuple[str, ...] = ()
+
+
+def service(name: str, facts: Facts, image: str | None, command: tuple[str, ...], origin: Span) -> tuple[Service, Ties]:
+    """The service that the facts describe, and its ties to other containers."""
+    ties = Ties(
+        links=tuple((one.fact.value, one.word) for one in facts.said("links")),
+        volumes_from=tuple((one.fact.value, one.word) for one in facts.said("volumes_from")),
+        pod=facts.last("pod") or "",
+        requires=tuple(facts.all("depends_on")),
+    )
+    entrypoint = facts.last("entrypoint")
+    logging = Logging(driver=facts.last("logging.driver"), options=facts.map("logging.options"))
+    found = Service(
+        name=name,
+        image=image,
+        container_name=facts.last("container_name"),
+        command=command or None,
+        entrypoint=None if entrypoint is None else (entrypoint,),
+        environment=_environment(facts),
+        env_files=tuple(facts.all("env_file")),
+        ports=tuple(facts.all("ports")),
+        expose=tuple(dict.fromkeys(facts.all("expose"))),
+        mounts=_mounts(facts),
+        networks=_networks(facts),
+        network_mode=facts.last("network_mode"),
+        healthcheck=_healthcheck(facts),
+        restart=facts.last("restart"),
+        resources=_resources(facts),
+        security=_security(facts),
+        labels=facts.map("labels"),
+        logging=logging if logging != Logging() else None,
+        secrets=tuple(facts.all("secrets")),
+        stop=Stop(signal=facts.last("stop_signal"), grace_period=facts.last("stop_grace_period")),
+        init=facts.last("init"),
+        options=_options(facts),
+        origin=origin,
+    )
+    return found, ties
+
+
+def _environment(facts: Facts) -> tuple[Variable, ...]:
+    zone = facts.last("environment.TZ")
+    given: dict[str, Variable] = {} if zone is None else {"TZ": Variable(name="TZ", value=zone)}
+    return tuple((given | facts.map("environment")).values())
+
+
+def _mounts(facts: Facts) -> tuple[Mount, ...]:
+    driver = facts.last("volume_driver")
+    mounts = [_driven(item, driver) for item in facts.all("volumes")]
+    for text in facts.all("tmpfs"):
+        target, _, mode = text.partition(":")
+        mounts.append(Mount(kind="tmpfs", target=target, mode=mode))
+    return tuple({item.target: item for item in mounts}.values())
+
+
+def _driven(item: Mount, driver: str | None) -> Mount:
+    """`--volume-driver` makes the volumes of `-v`, named or not."""
+    if driver is None or item.kind != "volume" or item.options:
+        return item
+    return replace(item, options={"x-driver": {"driver": driver}})
+
+
+def _networks(facts: Facts) -> tuple[Attachment, ...]:
+    """The networks, with the address flags on the first of them, or on the default network."""
+    given: list[Attachment] = facts.all("networks")
+    aliases = tuple(facts.all("networks.aliases"))
+    options = facts.section("networks.")
+    if aliases or options:
+        first = given[0] if given else Attachment(network="default")
+        merged = {**first.options, **options}
+        given[:1] = [Attachment(network=first.network, aliases=first.aliases + aliases, options=merged)]
+    return tuple({item.network: item for item in given}.values())
+
+
+def _healthcheck(facts: Facts) -> Healthcheck | None:
+    disable = bool(facts.last("healthcheck.disable"))
+    test = facts.last("healthcheck.test")
+    times = {key: facts.last(f"healthcheck.{key}") for key in HEALTH_KEYS}
+    if disable:
+        return Healthcheck(disable=True)
+    given = {key: value for key, value in times.items() if value is not None}
+    return Healthcheck(test=test, **given) if given or test else None
+
+
+def _resources(facts: Facts) -> Resources:
+    limits = {key: facts.last(f"deploy.resources.limits.{key}") for key in ("cpus", "memory", "pids")}
+    reserved = facts.last("deploy.resources.reservations.memory")
+    return Resources(limits=Amounts(**limits), reservations=Amounts(memory=reserved))
+
+
+def _security(facts: Facts) -> Security:
+    return Security(
+        user=facts.last("user"),
+        group_add=tuple(facts.all("group_add")),
+        privileged=facts.last("privileged"),
+        read_only=facts.last("read_only"),
+        cap_add=tuple(facts.all("cap_add")),
+        cap_drop=tuple(facts.all("cap_drop")),
+        security_opt=tuple(facts.all("security_opt")),
+    )
+
+
+def _options(facts: Facts) -> Mapping[str, Any]:
+    """Compose keys without a field of their own."""
+    options = facts.rest()
+    platform = options.get("platform")
+    if isinstance(platform, dict):
+        given = [platform.get("os", "linux"), platform.get("arch"), platform.get("variant")]
+        options["platform"] = "/".join(part for part in given if part)
+    return options

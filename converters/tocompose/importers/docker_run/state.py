@@ -1,0 +1,146 @@
+"""The state of the shell for which a script is read: variables, folder, functions, and what was found so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from tocompose.importers.docker_run.expansion import Place, expand, value
+from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
+from tocompose.importers.docker_run.variables import Kept, Open, Scope, Value
+from tocompose.ledger import Cursor, Ledger
+from tocompose.project import Project
+
+Handler: TypeAlias = Callable[["Shell", Cursor], None]
+Substitute: TypeAlias = Callable[["Shell", str, Cursor, int], Value]
+
+
+class Shell:
+    """Reads statements one after the other; each kind of statement has its handler."""
+
+    def __init__(
+        self, project: Project, ledger: Ledger, path: str, handlers: Mapping[str, Handler], substitute: Substitute
+    ) -> None:
+        self.project = project
+        self.ledger = ledger
+        self.path = path
+        self.handlers = handlers
+        self._substitute = substitute
+        self.scope = Scope()
+        self.directory = "."
+        self.conditions: tuple[str, ...] = ()
+        self.steps: list[Invocation | Wait] = []
+        self.files: list[File] = []
+        self.functions: dict[str, Cursor] = {}
+        self.called: set[str] = set()
+        self.calling: tuple[str, ...] = ()
+        self.kept = Kept()
+        self.variables: dict[str, str | None] = {}
+        self.assigned: list[Cursor] = []
+        self.used: set[tuple[object, ...]] = set()
+        self.settings: dict[str, object] = {}
+        self.polled = False
+        self.testing = False
+        self.exporting = False
+        self.variable = ""
+
+    def run(self, cursor: Cursor) -> None:
+        """Reads one statement."""
+        handler = self.handlers.get(cursor.kind) or self.handlers["unknown"]
+        handler(self, cursor)
+
+    def run_all(self, cursor: Cursor) -> None:
+        """Reads every statement of a body in order."""
+        for statement in cursor:
+            self.run(statement)
+
+    @property
+    def place(self) -> Place:
+        """Where words are expanded now."""
+        return Place(self.scope, self.directory, self.path, self._at_place)
+
+    def _at_place(self, code: str, cursor: Cursor, offset: int) -> Value:
+        return self._substitute(self, code, cursor, offset)
+
+    @property
+    def condition(self) -> str:
+        """The conditions under which a statement runs now, empty when it always does."""
+        return " and ".join(self.conditions)
+
+    @contextmanager
+    def under(self, condition: str) -> Iterator[None]:
+        """Reads what follows as guarded by a condition; an empty one guards nothing."""
+        before = self.conditions
+        self.conditions = (*before, condition) if condition and condition not in before else before
+        yield
+        self.conditions = before
+
+    @contextmanager
+    def inner(self, scope: Scope | None = None) -> Iterator[None]:
+        """Reads what follows in a scope and folder of its own, both forgotten afterwards."""
+        before = self.scope, self.directory
+        self.scope = scope or self.scope.copy()
+        yield
+        self.scope, self.directory = before
+
+    @contextmanager
+    def mode(self, **flags: bool) -> Iterator[None]:
+        """Reads what follows with some of `polled`, `testing`, `exporting` set."""
+        before = {name: getattr(self, name) for name in flags}
+        for name, flag in flags.items():
+            setattr(self, name, flag)
+        yield
+        for name, flag in before.items():
+            setattr(self, name, flag)
+
+    def fields(self, cursor: Cursor) -> tuple[Value, ...]:
+        """The fields of one word, its own place among their sources; a word that gives none is settled."""
+        raw = cursor.peek() or ""
+        if cursor.style == "literal":
+            return (Value(raw.replace("$", "$$"), (cursor,)),)
+        expanded = expand(raw, cursor, self.place)
+        if expanded.unknown:
+            cursor.note("TC155", written=shown(raw))
+        elif not expanded.fields:
+            cursor.skip("the word expands to nothing")
+        return tuple(with_source(field, cursor) for field in expanded.fields)
+
+    def value(self, cursor: Cursor, *, quoted: bool = False) -> Value:
+        """What a word gives where it is not split."""
+        raw = cursor.peek() or ""
+        return with_source(value(raw, cursor, self.place, quoted=quoted), cursor)
+
+    def word(self, field: Value, cursor: Cursor) -> Word:
+        """The field as a word of an invocation."""
+        self.used.update(source.path + (source.span,) for source in field.sources)
+        return Word(field.text, cursor.value_span, field.sources)
+
+    def keep_open(self, opens: Iterable[Open]) -> None:
+        """Records the variables that stay open in a word that is carried over, with the note each asks for."""
+        for item in opens:
+            if self.variables.get(item.name) is None:
+                self.variables[item.name] = item.value
+            if item.code and item.cursor is not None:
+                item.cursor.remark(item.code, **dict(item.facts))
+
+    def script(self) -> Script:
+        """What was found; assignments that no docker command used are settled."""
+        for cursor in self.assigned:
+            if cursor.path + (cursor.span,) not in self.used:
+                cursor.skip("no docker command uses this variable")
+        return Script(tuple(self.steps), dict(self.variables), tuple(self.files), self.path)
+
+
+def with_source(field: Value, cursor: Cursor) -> Value:
+    """The field with the word that it stands in as its first source."""
+    return field._replace(sources=(cursor, *(source for source in field.sources if source.span != cursor.span)))
+
+
+def shown(text: str) -> str:
+    """Source text in a form fit for a note: one line, short, and without what may be a secret value."""
+    line = " ".join(text.split())
+    for mark in ("=", "Bearer", "Basic"):
+        if mark in line and any(word in line.lower() for word in ("pass", "secret", "token", "key", "bearer", "auth")):
+            return line.partition(mark)[0].rstrip() + mark + "…"
+    return line if len(line) <= 80 else line[:79] + "…"

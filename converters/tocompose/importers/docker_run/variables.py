@@ -1,0 +1,114 @@
+"""What a script's variables hold while it is read, as far as that can be known without running it."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tocompose.ledger import Cursor
+from tocompose.values import plain, variable_name
+
+_SECRET = re.compile(
+    r"(?:^|_)(?:PASS(?:WORD|WD|PHRASE|WRD)?|PW|PWD|SECRETS?|TOKEN|CREDENTIALS?|APIKEY|(?:API|ACCESS|PRIVATE|SECRET|AUTH"
+    r"|ENCRYPTION|SIGNING|MASTER)_?KEY)(?:_BASE)?\d*$|PASSWORD|PASSWD|SECRET_?KEY"
+)
+_PLACE = re.compile(r"_(?:FILE|PATH|DIR|NAME|LENGTH|URL|ARN|ID)$")
+
+
+class Open(NamedTuple):
+    """A variable that stays in the output: its name, what the script says it is (None: nothing), and the note to give.
+
+    `code` is empty when the variable needs no note of its own; `facts` fill the note in.
+    """
+
+    name: str
+    value: str | None
+    code: str = ""
+    cursor: Cursor | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+class Value(NamedTuple):
+    """What an expansion gives: `text` as Compose reads it, the places it came from, and the variables still open in it.
+
+    `items` are the words of an array or of text that is split by its own quotes. `unknown` says that even the number
+    of words is not known. `raw` is shell source that is only read where it is used, as make's variables are.
+    """
+
+    text: str
+    sources: tuple[Cursor, ...] = ()
+    opens: tuple[Open, ...] = ()
+    items: tuple[Value, ...] | None = None
+    unknown: bool = False
+    raw: str | None = None
+    exported: bool = False
+
+    @property
+    def plain(self) -> str | None:
+        """The value itself, None when a variable is open in it."""
+        return None if self.unknown or self.items is not None else plain(self.text)
+
+
+NOTHING = Value("")
+
+
+class Scope:
+    """The variables and positional parameters at one point of a script."""
+
+    def __init__(self, variables: dict[str, Value] | None = None, arguments: tuple[Value, ...] | None = None) -> None:
+        self.variables = dict(variables or {})
+        self.arguments = arguments
+        self.exports: set[str] = set()
+
+    def copy(self) -> Scope:
+        """The same scope, to be changed on its own."""
+        twin = Scope(self.variables, self.arguments)
+        twin.exports = set(self.exports)
+        return twin
+
+    def called(self, arguments: tuple[Value, ...] | None) -> Scope:
+        """The scope inside a function that is called with the arguments; None when they are not known."""
+        inner = self.copy()
+        inner.arguments = arguments
+        return inner
+
+    def get(self, name: str) -> Value | None:
+        """What the variable holds; None when the script did not set it."""
+        return self.variables.get(name)
+
+    def set(self, name: str, value: Value) -> None:
+        """Gives the variable a value."""
+        self.variables[name] = value
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable of that name holds a password, token or key, rather than where one lies."""
+    upper = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).upper()
+    return bool(_SECRET.search(upper)) and not _PLACE.search(upper) and upper not in ("PWD", "OLDPWD")
+
+
+class Kept:
+    """The variables that are kept open although the script says their value, so that it can be changed in `.env`."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def keep(self, name: str, value: Value, *, exported: bool) -> Value:
+        """The value under its own name where that is a secret or an exported setting, else the value unchanged."""
+        known = value.plain
+        if not known or any(char.isspace() for char in known) or value.raw is not None or known.startswith("-"):
+            return value
+        if is_secret(name):
+            free = self._free(variable_name(name), known)
+            return value._replace(text=f"${{{free}}}", opens=(*value.opens, Open(free, known)))
+        if exported and name.isupper() and not set(known) & set("}$"):
+            free = self._free(name, known)
+            return value._replace(text=f"${{{free}:-{known}}}", opens=(*value.opens, Open(free, known)))
+        return value
+
+    def _free(self, name: str, value: str) -> str:
+        """The name, or the first of `NAME_2`, `NAME_3` … that does not stand for another value yet."""
+        candidate, number = name, 2
+        while self.values.setdefault(candidate, value) != value:
+            candidate, number = f"{name}_{number}", number + 1
+        return candidate

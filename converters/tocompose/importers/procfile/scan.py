@@ -1,0 +1,120 @@
+"""One pass over the app's own source code: the variables that it reads, and what would break outside the platform."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from tocompose.importers.procfile.repository import Repository
+from tocompose.source import Span
+from tocompose.tables import load
+
+_CODE = (".rb", ".py", ".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".php", ".ex", ".exs", ".go", ".java", ".kt")
+_CONFIG = (".rs", ".scala", ".rake", ".ru", ".yml", ".yaml", ".properties", ".conf", ".ini", ".sql", ".erb", ".toml")
+_TESTS = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\.")
+_COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
+# Beyond these a scan would cost more than it tells; what lies beyond is not searched, and a note says so.
+_FILES, _BYTES, _FILE_BYTES = 3000, 16_000_000, 400_000
+_VARIABLE = re.compile(
+    rb"(?:ENV(?:\.fetch\(|\[)|environ(?:\.get\(|\[)|getenv\(|get_env[!(]*\(?|process\.env\.|process\.env\[|\benv\(|"
+    rb"import\.meta\.env\.|System\.getenv\(|os\.Getenv\(|config\(|std::env::var\(|\$_ENV\[)\s*[\"']?([A-Z][A-Z0-9_]{2,60})"
+)
+
+
+class Place(NamedTuple):
+    """Something found in the code: what, and where."""
+
+    what: str
+    span: Span
+
+
+class Scan(NamedTuple):
+    """What one pass found; `variables` map a name to the first place that reads it."""
+
+    variables: dict[str, Span]
+    tls: tuple[tuple[str, Place], ...]
+    redirects: tuple[Place, ...]
+    extensions: tuple[tuple[str, str, Span], ...]
+    sqlite: tuple[Place, ...]
+    skipped: int
+
+
+class _Rule(NamedTuple):
+    kind: str
+    name: str
+    pattern: re.Pattern[bytes]
+    image: str = ""
+
+
+@cache
+def _rules() -> tuple[_Rule, ...]:
+    rows = load("code")
+    rules = [_Rule("tls", name, _compiled(pattern)) for name, found in rows["tls"].items() for pattern in found]
+    rules += [_Rule("redirect", name, _compiled(pattern)) for name, pattern in rows["redirect"].items()]
+    rules += [_Rule("extension", name, _compiled(row["match"]), row["image"]) for name, row in rows["extension"].items()]
+    return (*rules, _Rule("sqlite", "SQLite", _compiled(rows["sqlite"])))
+
+
+def _compiled(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode())
+
+
+def scan(repository: Repository) -> Scan:
+    """What the code gives away; tests, examples and what others wrote (node_modules, vendor) are not read."""
+    variables: dict[str, Span] = {}
+    hits: list[tuple[_Rule, Place]] = []
+    budget, count = _BYTES, 0
+    skipped = 0
+    for path in _sources(repository):
+        if count >= _FILES or budget <= 0:
+            skipped += 1
+            continue
+        content = repository.project.read(path) or b""
+        if len(content) > _FILE_BYTES:
+            continue
+        count, budget = count + 1, budget - len(content)
+        for match in _VARIABLE.finditer(content):
+            variables.setdefault(match[1].decode(), _span(path, content, match.start(1), match.end(1)))
+        hits.extend(_hits(path, content))
+    return _sorted(variables, hits, skipped)
+
+
+def _sources(repository: Repository) -> Iterator[str]:
+    for path in repository.project.files():
+        if path.endswith((*_CODE, *_CONFIG)) and not _TESTS.search(path) and not _COMPOSE.search(path):
+            yield path
+
+
+def _hits(path: str, content: bytes) -> Iterator[tuple[_Rule, Place]]:
+    for rule in _rules():
+        match = rule.pattern.search(content)
+        if match and not _commented(content, match.start()):
+            what = " ".join(match[0].decode("utf-8", "replace").split())[:60]
+            yield rule, Place(what, _span(path, content, match.start(), match.end()))
+
+
+def _commented(content: bytes, place: int) -> bool:
+    line = content[content.rfind(b"\n", 0, place) + 1 : place + 1].lstrip()
+    return line.startswith((b"#", b"//", b"*", b"--"))
+
+
+def _span(path: str, content: bytes, start: int, end: int) -> Span:
+    line = content.count(b"\n", 0, start) + 1
+    column = start - (content.rfind(b"\n", 0, start) + 1) + 1
+    return Span(path, line, column, line, column + end - start)
+
+
+def _sorted(variables: dict[str, Span], hits: list[tuple[_Rule, Place]], skipped: int) -> Scan:
+    def of(kind: str) -> Iterator[tuple[_Rule, Place]]:
+        return ((rule, place) for rule, place in hits if rule.kind == kind)
+
+    return Scan(
+        variables,
+        tuple((rule.name, place) for rule, place in of("tls")),
+        tuple(place._replace(what=rule.name) for rule, place in of("redirect")),
+        tuple((rule.name, rule.image, place.span) for rule, place in of("extension")),
+        tuple(place for _, place in of("sqlite")),
+        skipped,
+    )

@@ -1,0 +1,158 @@
+"""From process types to services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from tocompose.importers.procfile import environment, formation, health
+from tocompose.importers.procfile.environment import Entry
+from tocompose.importers.procfile.image import Image
+from tocompose.importers.procfile.ports import WebPort, names_port, warn_local
+from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.repository import Repository
+from tocompose.importers.procfile.shell import Command, command
+from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variable, Volume
+from tocompose.values import identifier, literal
+
+# https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
+_GRACE = "30s"
+
+
+class Plan(NamedTuple):
+    """What all services of the app share."""
+
+    repository: Repository
+    images: Mapping[str, Image]
+    entries: tuple[Entry, ...]
+    dependencies: tuple[Dependency, ...]
+    scales: Mapping[str, formation.Scale]
+    checks: Mapping[str, health.Check]
+    port: WebPort
+    releases: tuple[Process, ...]
+
+    def image(self, process: Process) -> Image:
+        """The image that a process runs in: its own, the one heroku.yml names, or the app's."""
+        for key in (process.image, process.type, "web", ""):
+            if key in self.images:
+                return self.images[key]
+        return next(iter(self.images.values()))
+
+
+def service(plan: Plan, process: Process) -> Service:
+    """The service of a process type, without what the dev override adds."""
+    image = plan.image(process)
+    sized = formation.sized(process, plan.scales.get(process.type), plan.repository)
+    run = _run(plan, process)
+    body = Service(
+        name=process.service,
+        image=image.reference,
+        build=image.build,
+        entrypoint=image.entrypoint,
+        command=run.argv if process.text else None,
+        environment=_environment(plan, process, run),
+        depends_on=_dependencies(plan, process),
+        resources=sized.resources,
+        stop=Stop(signal=image.stop_signal or None, grace_period=_GRACE),
+        init=True,
+        role=Role(process.traits["role"]),
+        origin=process.cursor.span if process.cursor else None,
+    )
+    body = _occasion(plan, process, body, sized.quantity)
+    if process.publishes:
+        body = _published(plan, process, body, sized.quantity)
+    return replace(body, healthcheck=health.healthcheck(plan.checks.get(process.type), image, process, plan.port.number))
+
+
+def _run(plan: Plan, process: Process) -> Command:
+    run = command(process.text)
+    path = f"services.{process.service}.command"
+    if process.cursor:
+        process.cursor.map(to=path)
+        for name, _ in run.environment:
+            process.cursor.map(to=f"services.{process.service}.environment.{name}")
+        _remarks(process, run, path)
+    return run
+
+
+def _remarks(process: Process, run: Command, path: str) -> None:
+    if not run.balanced:
+        process.cursor.remark("TC333", subject=path, name=process.type)
+    if run.shell == "bash":
+        process.cursor.remark("TC334", subject=path, name=process.type)
+    if run.comment:
+        process.cursor.remark("TC311", subject=path, name=process.type)
+    if process.text.startswith(("foreman ", "honcho ")):
+        process.cursor.remark("TC331", subject=path, name=process.type, manager=process.text.split()[0], file="")
+
+
+def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, ...]:
+    shared = environment.variables(plan.entries)
+    own = [Variable(name=name, value=literal(value), origin=process.cursor.span) for name, value in run.environment]
+    if process.publishes or names_port(process.text):
+        if not any(item.name == "PORT" for item in own):
+            own.append(Variable(name="PORT", value=plan.port.number))
+    names = {item.name for item in own}
+    return (*(item for item in shared if item.name not in names), *own)
+
+
+def _dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...]:
+    if process.traits.get("once"):
+        return plan.dependencies
+    waits = tuple(
+        Dependency(service=item.service, condition="service_completed_successfully", origin=item.cursor.span)
+        for item in plan.releases
+    )
+    return (*plan.dependencies, *waits)
+
+
+def _occasion(plan: Plan, process: Process, body: Service, quantity: int | None) -> Service:
+    """When the service runs: always, once before the others, or on request only."""
+    path = f"services.{process.service}"
+    if process.traits.get("once"):
+        process.cursor.remark("TC322", subject=path, name=process.type)
+        return replace(body, restart="no")
+    profile = process.traits.get("profile")
+    if profile:
+        profile = process.service if profile == "<service>" else profile
+        options = {"stdin_open": True, "tty": True} if process.traits.get("terminal") else {}
+        process.cursor.remark("TC323", subject=f"{path}.profiles", name=process.type, profile=profile, service=process.service)
+        return replace(body, restart="no", profiles=(profile,), options=options)
+    if quantity == 0:
+        name = process.service
+        process.cursor.remark("TC325", subject=f"{path}.profiles", name=process.type, profile=name)
+        return replace(body, profiles=(name,))
+    return replace(body, replicas=quantity)
+
+
+def _published(plan: Plan, process: Process, body: Service, quantity: int | None) -> Service:
+    """The web process's port on this machine; several replicas share a range of host ports."""
+    number = plan.port.number
+    path = f"services.{process.service}.ports"
+    if quantity and quantity > 1:
+        published = f"{number}-{int(number) + quantity - 1}"
+        process.cursor.remark("TC321", subject=path, number=quantity, ports=published)
+    else:
+        published = f"${{WEB_PORT:-{number}}}"
+    plan.repository.say("TC320", process.cursor.span, subject=path, port=number, why=plan.port.why)
+    warn_local(plan.repository, process, number)
+    return replace(body, ports=(Port(target=number, published=published, host_ip="127.0.0.1"),))
+
+
+def with_volumes(plan: Plan, built: tuple[Service, ...], name: str) -> tuple[tuple[Service, ...], tuple[Volume, ...]]:
+    """The services with a named volume for each folder that their image declares as one, shared among them."""
+    found: dict[str, Volume] = {}
+    result = []
+    for item in built:
+        image = next((image for image in plan.images.values() if image.reference == item.image), None)
+        mounts = []
+        for path in image.volumes if image else ():
+            volume = f"app_{identifier(path.strip('/').rsplit('/', 1)[-1]).replace('-', '_')}"
+            mounts.append(Mount(kind="volume", source=volume, target=path))
+            if volume not in found:
+                found[volume] = Volume(name=volume, origin=image.span if image else None)
+                span = image.span if image else None
+                plan.repository.say("TC371", span, subject=f"services.{item.name}.volumes", path=path, volume=volume)
+        result.append(replace(item, mounts=tuple(mounts)) if mounts else item)
+    return tuple(result), tuple(found.values())

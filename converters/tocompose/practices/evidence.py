@@ -1,0 +1,156 @@
+"""Where the settings of one service name another: the evidence for a dependency, never with a value in its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from tocompose.model import Service, Stack
+from tocompose.practices.services import command_text, environment
+from tocompose.source import Span
+from tocompose.values import plain
+
+# The strength of a piece of evidence, 1 the strongest.
+_ADDRESS, _HOST, _COMMAND, _FILE = 1, 2, 3, 4
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_URL_HOST = re.compile(rf"[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)")
+_HOST_PORT = re.compile(rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])")
+_AT_HOST = re.compile(rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)")
+_WAIT = re.compile(rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h|--host)[= ]({_NAME})(?=[\s;&|]|$)")
+_HOST_VARIABLE = re.compile(
+    r"(?:HOST|HOSTS|HOSTNAME|SERVER|SERVERS|ADDR|ADDRESS|ADDRESSES|ENDPOINT|ENDPOINTS|BROKER|BROKERS|NODE|NODES"
+    r"|UPSTREAM|BACKEND|URL|URI|CONTACT_?POINTS?|SEEDS?|LINK)$",
+    re.IGNORECASE,
+)
+# Variables that say how the service itself is reached, not what it reaches.
+_ABOUT_ITSELF = re.compile(
+    r"CORS|ORIGIN|ALLOWED|CALLBACK|REDIRECT|PUBLIC|ADVERTISED|EXTERNAL|NO_PROXY|SITE_URL|(?:^|_)BASE_URL|CSRF|TRUSTED"
+    r"|VIRTUAL_HOST|LISTEN",
+    re.IGNORECASE,
+)
+_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|\$([A-Za-z_]\w*)")
+
+
+class Evidence(NamedTuple):
+    """What shows that a service needs `target`; `words` say it without any value."""
+
+    target: str
+    rank: int
+    words: str
+    span: Span | None
+
+
+def evidence(stack: Stack) -> Iterator[tuple[Service, Evidence]]:
+    """Every piece of evidence of the stack, by service in the stack's order."""
+    names = host_names(stack)
+    settings = {setting.name: setting.value or "" for setting in stack.settings}
+    files = {file.path: file.content for file in stack.files}
+    for service in stack.services:
+        for found in _of_service(service, stack, names, settings, files):
+            if found.target != service.name:
+                yield service, found
+
+
+def host_names(stack: Stack) -> dict[str, str]:
+    """Every name under which a service is reached, with the service's name; a service's own name counts most."""
+    names: dict[str, str] = {}
+    for service in stack.services:
+        for item in (*service.networks,):
+            names |= {alias.lower(): service.name for alias in item.aliases}
+        for name in (service.container_name, service.options.get("hostname")):
+            if isinstance(name, str):
+                names[name.lower()] = service.name
+    for service in stack.services:
+        for link in service.options.get("links") or ():
+            target, _, alias = str(link).partition(":")
+            if alias:
+                names.setdefault(alias.lower(), target)
+    known = {service.name for service in stack.services}
+    return {name: target for name, target in names.items() if target in known} | {name.lower(): name for name in known}
+
+
+def _of_service(
+    service: Service, stack: Stack, names: Mapping[str, str], settings: Mapping[str, str], files: Mapping[str, bytes]
+) -> Iterator[Evidence]:
+    spans = {item.name: item.origin for item in service.environment}
+    values = dict(_from_files(service, files)) | environment(service)
+    for name, value in values.items():
+        if value and not _ABOUT_ITSELF.search(name):
+            yield from _in_variable(name, resolved(value, settings), names, spans.get(name))
+    line = resolved(command_text(service) or "", settings)
+    for target in _addresses(line, names, (*_IN_TEXT, _WAIT)):
+        yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
+    for path, text in _config_files(service, stack, files):
+        for target in _addresses(text, names, _IN_TEXT):
+            yield Evidence(target, _FILE, f"its file {path} names {target}", service.origin)
+
+
+_IN_TEXT = (_URL_HOST, _HOST_PORT)
+
+
+def _in_variable(name: str, value: str, names: Mapping[str, str], span: Span | None) -> Iterator[Evidence]:
+    for target in _addresses(value, names, (_URL_HOST, _HOST_PORT, _AT_HOST)):
+        yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
+    if _HOST_VARIABLE.search(name):
+        for word in re.split(r"[,;\s]+", value.strip()):
+            if meant := service_of(word.partition(":")[0], names):
+                yield Evidence(meant, _HOST, f"{name} names {meant}", span)
+
+
+def _addresses(text: str, names: Mapping[str, str], patterns: tuple[re.Pattern[str], ...]) -> list[str]:
+    """The services whose names stand in the text where an address stands, each once."""
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            for host in (next(group for group in match.groups() if group)).split(","):
+                if target := service_of(host.partition(":")[0], names):
+                    found[target] = None
+    return list(found)
+
+
+def service_of(host: str, names: Mapping[str, str]) -> str | None:
+    """The service that a host name means; a name inside a Kubernetes cluster counts by its first parts."""
+    name = host.lower().rstrip(".")
+    if name in names:
+        return names[name]
+    head, dot, _ = name.partition(".svc")
+    if dot and head:
+        parts = head.split(".")
+        return next((names[part] for part in (head, parts[0], *parts[1:2]) if part in names), None)
+    return None
+
+
+def resolved(text: str, settings: Mapping[str, str]) -> str:
+    """The text as Compose would read it with these settings."""
+    if "$" not in text:
+        return text
+    done = _VARIABLE.sub(lambda match: settings.get(str(match[1] or match[3])) or str(match[2] or ""), text)
+    undone = plain(done)
+    return done if undone is None else undone
+
+
+def _from_files(service: Service, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """The variables in those of the service's env files that are part of the stack."""
+    for item in service.env_files:
+        for line in files.get(item.path.removeprefix("./"), b"").decode("utf-8", "replace").splitlines():
+            name, equals, value = line.removeprefix("export ").partition("=")
+            if equals and not name.startswith("#"):
+                yield name.strip(), value.strip().strip("\"'")
+
+
+def _config_files(service: Service, stack: Stack, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """The configuration that the service is given, as far as the stack holds its content."""
+    configs = {config.name: config for config in stack.configs}
+    paths = [mount.source for mount in service.mounts if mount.kind == "bind" and mount.source]
+    for grant in service.configs:
+        config = configs.get(grant.source)
+        if config is not None and config.content is not None:
+            yield config.name, config.content
+        elif config is not None and config.file:
+            paths.append(config.file)
+    for path in paths:
+        wanted = path.removeprefix("./").rstrip("/")
+        for name, content in files.items():
+            if name == wanted or name.startswith(f"{wanted}/"):
+                yield name, content.decode("utf-8", "replace")

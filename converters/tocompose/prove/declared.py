@@ -1,0 +1,56 @@
+"""Which differences the notes of a conversion told the user about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from tocompose.notes import Kind, Note
+from tocompose.prove.difference import Difference
+from tocompose.tables import table
+
+TELLING = (Kind.LOST, Kind.CHANGED, Kind.ADDED)
+
+
+def declared(differences: Iterable[Difference], notes: Iterable[Note]) -> tuple[Difference, ...]:
+    """The differences, each with the code of the first note about its place in the Compose file."""
+    telling = [note for note in notes if note.kind in TELLING and note.subject]
+    return tuple(one._replace(declared_by=_code(one, telling)) for one in differences)
+
+
+def paths(difference: Difference) -> Iterator[str]:
+    """Where the Compose file says the field; nothing for a field that the table does not know."""
+    rows = table("prove", required={"paths"}, optional=set())
+    found = _row(difference.field, rows)
+    if found:
+        name, key = found
+        service = difference.service or difference.container
+        for path in rows[name]["paths"]:
+            yield str(path).replace("{service}", service).replace("{key}", key)
+
+
+def _row(field: str, rows: Iterable[str]) -> tuple[str, str] | None:
+    """The row for a field, the one that says most, with what its `*` stands for."""
+    hits = [(row, key) for row in rows if (key := _rest(field, row)) is not None]
+    return max(hits, key=lambda hit: len(hit[0])) if hits else None
+
+
+def _rest(field: str, row: str) -> str | None:
+    before, star, after = row.partition("*")
+    if not star:
+        return "" if field == row else None
+    fits = field.startswith(before) and field.endswith(after) and len(field) > len(before) + len(after)
+    return field[len(before) : len(field) - len(after)] if fits else None
+
+
+def _code(difference: Difference, notes: Sequence[Note]) -> str:
+    places = list(paths(difference))
+    exact = difference.field == "Container"
+    return next((note.code for note in notes if any(_about(note.subject, place, exact) for place in places)), "")
+
+
+def _about(subject: str, place: str, exact: bool) -> bool:
+    """Whether a note's subject is the place, a part of it, or (for an attribute of a service) what it is part of."""
+    if subject == place:
+        return True
+    whole = place.startswith(f"{subject}.") and subject.count(".") >= (2 if place.startswith("services.") else 1)
+    return not exact and (whole or subject.startswith(f"{place}."))

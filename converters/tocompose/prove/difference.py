@@ -1,0 +1,81 @@
+"""What a proof is made of: the differences of each container, and which of them were declared."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tocompose.prove.hidden import Hidden
+from tocompose.prove.recording import Refusal
+
+INHERENT = ("HostConfig.AutoRemove",)  # R18: no Compose file can say --rm
+
+
+class Difference(NamedTuple):
+    """One field that the two sides say differently; None is a side that says nothing.
+
+    `container` is docker's name for it, or Compose's when docker has none; empty for the project as a whole.
+    `declared_by` is the code of a note that says so, `service` the Compose service.
+    """
+
+    container: str
+    field: str
+    docker_value: Any
+    compose_value: Any
+    declared_by: str = ""
+    service: str = ""
+
+    @property
+    def inherent(self) -> bool:
+        """Whether no Compose file could say it."""
+        return self.field in INHERENT and not self.compose_value
+
+    @property
+    def accounted(self) -> bool:
+        """Whether the user was told, or nobody could have done better."""
+        return self.inherent or bool(self.declared_by)
+
+
+class Match(NamedTuple):
+    """A container and the service that it became, either empty when there is no such side, with what differs."""
+
+    container: str
+    service: str
+    differences: tuple[Difference, ...] = ()
+
+
+class Proof(NamedTuple):
+    """The outcome: every container of either side, what differs in the project as a whole, what docker refused.
+
+    `hidden` lists values that no report may show, with what is shown for them.
+    """
+
+    matches: tuple[Match, ...]
+    project: tuple[Difference, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    hidden: Hidden = ()
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """All differences, container by container."""
+        return (*(one for match in self.matches for one in match.differences), *self.project)
+
+    @property
+    def undeclared(self) -> tuple[Difference, ...]:
+        """The differences that nobody told the user about."""
+        return tuple(one for one in self.differences if not one.accounted)
+
+    @property
+    def verdict(self) -> str:
+        """`refused`, `different`, `declared`, `equal apart from --rm` or `equal`, the worst that applies."""
+        if self.refusals:
+            return "refused"
+        if self.undeclared:
+            return "different"
+        if any(one.declared_by and not one.inherent for one in self.differences):
+            return "declared"
+        return "equal apart from --rm" if self.differences else "equal"
+
+    @property
+    def holds(self) -> bool:
+        """Whether the Compose file starts what the commands start, apart from what was declared."""
+        return not self.refusals and not self.undeclared

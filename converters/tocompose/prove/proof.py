@@ -1,0 +1,73 @@
+"""Proves that a Compose file starts what docker commands start."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+
+from tocompose.notes import Note
+from tocompose.prove.binaries import ProofError
+from tocompose.prove.command import Command
+from tocompose.prove.compare import compare
+from tocompose.prove.declared import declared
+from tocompose.prove.difference import Proof
+from tocompose.prove.hidden import Hidden, hidden_values, masked
+from tocompose.prove.record import record_compose, record_docker
+from tocompose.prove.recording import Recording
+
+COMPOSE_FILE = "docker-compose.yml"
+
+
+def prove_commands(
+    commands: Sequence[Command],
+    compose_text: str,
+    notes: Sequence[Note],
+    docker: str,
+    compose: str,
+    files: Mapping[str, bytes] | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    exact_names: bool = False,
+) -> Proof:
+    """What the docker CLI (path `docker`) and docker compose (path `compose`) ask of an engine, compared.
+
+    Both run in one folder that holds `files` (relative path → content) and see only the variables of `env`; `folder`,
+    an empty one, serves where the commands name it. `Proof.hidden` lists the values of `.env` and `env`, which no
+    report may show. With `exact_names` a volume or network that Compose names after the project is a difference, since
+    data under its plain name would be out of reach. Raises ProofError when a client cannot be run or Compose refuses
+    the file.
+    """
+    content = {**(files or {}), COMPOSE_FILE: compose_text.encode()}
+    hidden = hidden_values(content.get(".env", b""), env or {})
+    with tempfile.TemporaryDirectory(prefix="tocompose-") as scratch:
+        place = folder or Path(scratch) / "project"
+        _write(place, content)
+        asked = record_docker([command.argv for command in commands], docker=docker, folder=place, env=env)
+        given = _given(place, compose, env, hidden)
+    services = {number: command.service for number, command in enumerate(commands) if command.service}
+    matches, project = compare(asked, given, services, exact_names=exact_names)
+    return Proof(
+        tuple(match._replace(differences=declared(match.differences, notes)) for match in matches),
+        declared(project, notes),
+        asked.refusals,
+        ((str(place), "."), *hidden),
+    )
+
+
+def _given(folder: Path, compose: str, env: Mapping[str, str] | None, hidden: Hidden) -> Recording:
+    try:
+        return record_compose([folder / COMPOSE_FILE], compose=compose, folder=folder, env=env)
+    except ProofError as fault:
+        raise ProofError(masked(str(fault), hidden)) from None
+
+
+def _write(folder: Path, content: Mapping[str, bytes]) -> None:
+    for name, data in content.items():
+        relative = PurePosixPath(name)
+        if relative.is_absolute() or ".." in relative.parts:
+            raise ProofError(f"{name} lies outside the project: it cannot take part in a proof")
+        target = folder / relative
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)

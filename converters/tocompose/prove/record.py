@@ -1,0 +1,149 @@
+"""Runs the real clients against the recording engine. Neither can reach any other engine."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from tocompose.prove.binaries import ProofError, genuine_compose, genuine_docker
+from tocompose.prove.command import verb, words_for_recording
+from tocompose.prove.recording import Recording, Refusal
+from tocompose.prove.server import Server, shared
+from tocompose.prove.side import PROJECT, SERVICE
+
+DOCKER_SECONDS = 30
+COMPOSE_SECONDS = 120
+# What would point a client at another engine, at credentials or at other files.
+FOREIGN = re.compile(r"(DOCKER|COMPOSE|BUILDX|BUILDKIT|OTEL|CONTAINER)_")
+PREFER_QUIET = {"DOCKER_CLI_HINTS": "false", "COMPOSE_MENU": "false", "COMPOSE_PARALLEL_LIMIT": "1"}
+EXTERNAL_NETWORK = re.compile(r"network (\S+) declared as external, but could not be found")
+EXTERNAL_VOLUME = re.compile(r'external volume "([^"]+)" not found')
+BESIDE = re.compile(r"Run 'docker|Usage: |time=.* level=(warning|info|debug)")
+NO_TERMINAL = "input device is not a TTY"
+
+
+def record_docker(
+    commands: Sequence[Sequence[str]], *, docker: str, folder: Path, env: Mapping[str, str] | None = None
+) -> Recording:
+    """What the docker CLI asks of the engine for the given commands, run one after the other in `folder`.
+
+    A command that the CLI refuses is a Refusal of the recording. Raises ProofError when the CLI cannot be run.
+    """
+    server = shared()
+    refusals: list[Refusal] = []
+    with server.lock:
+        server.engine.reset()
+        for group, argv in enumerate(commands):
+            server.engine.group = group
+            message = _run_docker(server, argv, docker, folder, env or {})
+            if message:
+                refusals.append(Refusal(group, message))
+        return server.engine.recording()._replace(refusals=tuple(refusals))
+
+
+def record_compose(
+    files: Sequence[Path], *, compose: str, folder: Path, env: Mapping[str, str] | None = None
+) -> Recording:
+    """What `docker compose create` asks of the engine for the files, with every profile, in the project `folder`.
+
+    External networks and volumes that the files expect are provided. Raises ProofError with what Compose said.
+    """
+    server = shared()
+    argv = [
+        genuine_compose(compose),
+        *(word for file in files for word in ("-f", str(file))),
+        "--project-directory",
+        str(folder),
+    ]
+    argv += ["--profile", "*", "--progress", "quiet", "create", "--no-build"]
+    full = _environment(server, env or {})
+    with server.lock:
+        return _with_externals(server, folder, lambda: _run(argv, folder, full, COMPOSE_SECONDS))
+
+
+def _with_externals(server: Server, folder: Path, run: Callable[[], subprocess.CompletedProcess[str]]) -> Recording:
+    """Repeats the run with each external network and volume that it misses, until it misses none."""
+    networks: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    while True:
+        server.engine.reset(networks, volumes)
+        done = run()
+        if done.returncode == 0:
+            return _named(server.engine.recording())
+        network, volume = EXTERNAL_NETWORK.search(done.stderr), EXTERNAL_VOLUME.search(done.stderr)
+        if network and network[1] not in networks:
+            networks += (network[1],)
+        elif volume and volume[1] not in volumes:
+            volumes += (volume[1],)
+        else:
+            raise ProofError(f"docker compose refuses the file: {_said(server, done, folder)}")
+
+
+def _named(recording: Recording) -> Recording:
+    """The recording with the project's name, which Compose writes on everything that it creates, services in order."""
+    labels = [container.label(PROJECT) for container in recording.containers]
+    labels += [str((one.payload.get("Labels") or {}).get(PROJECT, "")) for one in recording.networks]
+    containers = sorted(recording.containers, key=lambda one: (one.label(SERVICE), len(one.name), one.name))
+    return recording._replace(project=next(filter(None, labels), ""), containers=tuple(containers))
+
+
+def _run_docker(server: Server, argv: Sequence[str], docker: str, folder: Path, env: Mapping[str, str]) -> str:
+    """Runs one command; what it says when it fails, else nothing."""
+    words = words_for_recording(argv)
+    if not verb(words):
+        return f"not a command that creates a container, network or volume: docker {' '.join(words[:2])}"
+    full = _environment(server, env)
+    done = _run([genuine_docker(docker), *words], folder, full, DOCKER_SECONDS)
+    if done.returncode and NO_TERMINAL in done.stderr:
+        done = _run_in_terminal([docker, *words], folder, full)
+    return _said(server, done, folder) if done.returncode else ""
+
+
+def _said(server: Server, done: subprocess.CompletedProcess[str], folder: Path) -> str:
+    """The client's last words without its warnings, with what the engine could not answer."""
+    lines = [line.strip() for line in done.stderr.splitlines() if line.strip() and not BESIDE.match(line)]
+    unknown = (
+        f" (the recording engine has no answer for {server.engine.unanswered[0]})" if server.engine.unanswered else ""
+    )
+    return (" ".join(lines[-3:]) or f"exit status {done.returncode}").replace(f"{folder}/", "") + unknown
+
+
+def _environment(server: Server, env: Mapping[str, str]) -> dict[str, str]:
+    """The client's whole environment: nothing is inherited, and nothing in `env` chooses an engine."""
+    own = {name: value for name, value in env.items() if not FOREIGN.match(name)}
+    engine = {"DOCKER_HOST": server.host, "DOCKER_CONFIG": str(server.config)}
+    return {"HOME": str(server.config), "PATH": os.defpath, **own, **PREFER_QUIET, **engine}
+
+
+def _run_in_terminal(argv: Sequence[str], folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Runs with a terminal as standard input, which `docker run -it` insists on."""
+    master, slave = os.openpty()
+    try:
+        return _run(argv, folder, env, DOCKER_SECONDS, stdin=slave)
+    finally:
+        os.close(slave)
+        os.close(master)
+
+
+def _run(
+    argv: Sequence[str], folder: Path, env: Mapping[str, str], seconds: int, stdin: int = subprocess.DEVNULL
+) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(
+            argv,
+            cwd=folder,
+            env=dict(env),
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as fault:
+        raise ProofError(f"{Path(argv[0]).name} {argv[1]} did not end within {seconds} seconds") from fault
+    except (OSError, ValueError) as fault:
+        raise ProofError(f"{argv[0]} cannot be run: {fault}") from fault

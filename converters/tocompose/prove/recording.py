@@ -1,0 +1,60 @@
+"""What a recording engine was asked to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+Payload: TypeAlias = Mapping[str, Any]
+
+
+class Container(NamedTuple):
+    """One container as a client asked for it.
+
+    `config`, `host` and `endpoints` are the create payload's Config, HostConfig and EndpointsConfig, the endpoints with
+    what `network connect` added later. `pulled` says that its image was pulled before. `group` is the number of the
+    docker command that made it, counted from 0; for Compose always 0. `copies` are the paths that files were copied to.
+    """
+
+    id: str
+    name: str
+    config: Payload
+    host: Payload
+    endpoints: Payload
+    platform: str = ""
+    pulled: bool = False
+    group: int = 0
+    copies: tuple[str, ...] = ()
+
+    def label(self, key: str) -> str:
+        """The value of a label of the container; empty when it has none of that name."""
+        return str((self.config.get("Labels") or {}).get(key, ""))
+
+
+class Resource(NamedTuple):
+    """A network or a volume: its name in the engine, and the payload that it was created with."""
+
+    name: str
+    payload: Payload
+
+
+class Refusal(NamedTuple):
+    """A command that the client itself refused: its number, and what it said on stderr."""
+
+    group: int
+    message: str
+
+
+class Recording(NamedTuple):
+    """Everything that one side created, in order.
+
+    `external_networks` and `external_volumes` are what Compose expected to be there already.
+    """
+
+    containers: tuple[Container, ...] = ()
+    networks: tuple[Resource, ...] = ()
+    volumes: tuple[Resource, ...] = ()
+    external_networks: tuple[str, ...] = ()
+    external_volumes: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    project: str = ""

@@ -1,0 +1,48 @@
+"""Engine parity of a conversion: the source's own docker commands against the compose file made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.importers import SourceError
+from tocompose.importers.docker_run import DockerRun
+from tocompose.model import Stack
+from tocompose.pipeline import Options, Result, choose, convert
+from tocompose.project import Project
+from tocompose.prove import Command, Proof, prove_commands
+from tocompose.values import interpolated
+
+
+def prove(project: Project, options: Options, docker: str, compose: str) -> Proof:
+    """The proof for the docker commands of a project; `docker` and `compose` are the clients' paths.
+
+    Raises SourceError for a source that holds no docker commands, ProofError when a client cannot be run.
+    """
+    chosen = choose(project, options.source)
+    if not isinstance(chosen, DockerRun):
+        raise SourceError(f"{chosen.name} sources hold no docker commands to compare with: prove takes docker run")
+    result = convert(project, options)
+    values = dict(_values(result.stack))
+    commands = [
+        Command(tuple(interpolated(word, values) for word in words), service)
+        for words, service in chosen.commands(project, options.settings)
+    ]
+    files = {**dict(_named_files(project, result)), **{item.path: item.content for item in result.files[1:]}}
+    text = result.files[0].content.decode()
+    return prove_commands(commands, text, result.notes, docker, compose, files, env=values, exact_names=True)
+
+
+def _values(stack: Stack) -> Iterator[tuple[str, str]]:
+    """A value for each variable that the commands leave open: the source's own, else a number of its own."""
+    for index, setting in enumerate(stack.settings):
+        yield setting.name, str(8001 + index) if setting.value is None else setting.value
+
+
+def _named_files(project: Project, result: Result) -> Iterator[tuple[str, bytes]]:
+    """The files of the project that the services read on the client's side."""
+    for service in result.stack.services:
+        paths = [item.path for item in service.env_files]
+        for path in [*paths, *service.options.get("label_file", ())]:
+            content = project.read(path)
+            if content is not None:
+                yield path, content

@@ -1,0 +1,233 @@
+"""Takes one shell word apart: quoted and unquoted text, parameters, command substitutions; nothing is evaluated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.readers.words import PLACEHOLDER, Unbalanced, dollar_end, double_quote_end
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
+_BODY = re.compile(
+    r"(?P<mark>[#!](?=[A-Za-z0-9_@*]))?(?P<name>[A-Za-z_][A-Za-z0-9_]*|[0-9]+|[@*#?$!-])(?:\[(?P<index>[^\]]*)\])?"
+    r"(?P<op>:[-=?+]|[-=?+]|##?|%%?|//?|\^\^?|,,?|:|@)?",
+)
+_STOP = re.compile(r"[\\'\"`$<]")
+_QUOTED_STOP = re.compile(r"[\\`$]")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
+_ANSI = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL)
+
+
+class Atom(NamedTuple):
+    """A part of a word.
+
+    `kind` is `text`, `parameter` (`text` is the name, `index` what stands in brackets, `operator` and `argument` what
+    follows), `command` (`text` is the code inside), `arithmetic` or `placeholder` (`text` is the name inside `<…>`).
+    `quoted` parts are not split. `offset` is where it starts in the word.
+    """
+
+    kind: str
+    text: str
+    quoted: bool
+    offset: int = 0
+    index: str = ""
+    operator: str = ""
+    argument: str = ""
+
+
+def atoms(raw: str, *, quoted: bool = False) -> Iterator[Atom]:
+    """The parts of a word, or with `quoted` of what stands between double quotes or in a here-document."""
+    return _parts(raw, 0, len(raw), quoted)
+
+
+def _parts(raw: str, index: int, end: int, quoted: bool) -> Iterator[Atom]:
+    if not quoted and raw.startswith("~", index) and raw[index + 1 : index + 2] in ("", "/"):
+        yield Atom("parameter", "HOME", True, index)
+        index += 1
+    stop = _QUOTED_STOP if quoted else _STOP
+    while index < end:
+        found = stop.search(raw, index, end)
+        if found is None:
+            yield Atom("text", raw[index:end], quoted, index)
+            return
+        if found.start() > index:
+            yield Atom("text", raw[index : found.start()], quoted, index)
+        index = found.start()
+        following, parts = _special(raw, index, end, quoted)
+        yield from parts
+        index = following
+
+
+def _special(raw: str, index: int, end: int, quoted: bool) -> tuple[int, list[Atom]]:
+    """What starts at `index` with a quote, a backslash, a dollar or a bracket, and where it ends."""
+    char = raw[index]
+    if char == "\\":
+        return index + 2, _escaped(raw[index + 1 : index + 2], quoted, index)
+    if char == "$":
+        return _dollar(raw, index, end, quoted)
+    if char == "`":
+        close = _closing_backtick(raw, index, end)
+        code = re.sub(r"\\([\\`$])", r"\1", raw[index + 1 : close])
+        return close + 1, [Atom("command", code, quoted, index + 1)]
+    if char == "'":
+        close = raw.find("'", index + 1, end)
+        close = end if close == -1 else close
+        return close + 1, [Atom("text", raw[index + 1 : close], True, index)]
+    if char == '"':
+        close = _double_end(raw, index, end)
+        inner = list(_parts(raw, index + 1, close - 1, True))
+        return close, inner or [Atom("text", "", True, index)]
+    if placeholder := PLACEHOLDER.match(raw, index, end):
+        return placeholder.end(), [Atom("placeholder", placeholder[0][1:-1], True, index)]
+    return index + 1, [Atom("text", char, quoted, index)]
+
+
+def _escaped(char: str, quoted: bool, index: int) -> list[Atom]:
+    if char == "\n":
+        return []
+    if quoted and char not in ("$", "`", '"', "\\"):
+        return [Atom("text", "\\" + char, True, index)]
+    return [Atom("text", char, True, index)]
+
+
+def _double_end(raw: str, index: int, end: int) -> int:
+    try:
+        return double_quote_end(raw, index, end)
+    except Unbalanced:
+        return end + 1
+
+
+def _closing_backtick(raw: str, index: int, end: int) -> int:
+    position = index + 1
+    while position < end and raw[position] != "`":
+        position += 2 if raw[position] == "\\" else 1
+    return min(position, end)
+
+
+def _dollar(raw: str, index: int, end: int, quoted: bool) -> tuple[int, list[Atom]]:
+    following = raw[index + 1 : index + 2]
+    if following in ("(", "{") or (following in ("'", '"') and not quoted and following):
+        try:
+            close = dollar_end(raw, index, end)
+        except Unbalanced:
+            return end, [Atom("text", raw[index:end], quoted, index)]
+        return close, _dollar_group(raw, index, close, following, quoted)
+    if name := _NAME.match(raw, index + 1, end):
+        return name.end(), [Atom("parameter", name[0], quoted, index)]
+    return index + 1, [Atom("text", "$", quoted, index)]
+
+
+def _dollar_group(raw: str, index: int, close: int, opener: str, quoted: bool) -> list[Atom]:
+    inner = raw[index + 2 : close - 1]
+    if opener == "'":
+        return [Atom("text", ansi_c(inner), True, index)]
+    if opener == '"':
+        return list(_parts(raw, index + 2, close - 1, True)) or [Atom("text", "", True, index)]
+    if opener == "(":
+        if inner.startswith("(") and inner.endswith(")"):
+            return [Atom("arithmetic", inner[1:-1], quoted, index)]
+        return [Atom("command", inner, quoted, index + 2)]
+    return [_braced(inner, quoted, index)]
+
+
+def _braced(inner: str, quoted: bool, index: int) -> Atom:
+    match = _BODY.match(inner)
+    if match is None or (match["op"] is None and match.end() != len(inner)):
+        return Atom("parameter", inner, quoted, index, operator="unknown")
+    operator, argument = match["op"] or "", inner[match.end() :]
+    if match["mark"]:
+        operator = {"#": "length", "!": "indirect"}[match["mark"]]
+    return Atom("parameter", match["name"], quoted, index, match["index"] or "", operator, argument)
+
+
+def ansi_c(text: str) -> str:
+    """The text of a `$'…'` string with its escapes undone."""
+    return _ANSI.sub(_ansi_char, text)
+
+
+def _ansi_char(match: re.Match[str]) -> str:
+    byte, short, long, octal, control, char = match.groups()
+    if code := byte or short or long:
+        return chr(min(int(code, 16), 0x10FFFF))
+    if octal:
+        return chr(int(octal, 8) & 0xFF)
+    if control:
+        return chr(ord(control) & 0x1F)
+    return str(_ESCAPES.get(char, char if char in "\\'\"?" else "\\" + char))
+
+
+def braces(raw: str) -> list[str]:
+    """The words that `{a,b}` and `{1..3}` make of one word; the word itself when it has none."""
+    for opened in _unquoted(raw, "{"):
+        closed = _closing(raw, opened)
+        if closed == -1:
+            continue
+        choices = _choices(raw[opened + 1 : closed])
+        if choices is not None:
+            tails = braces(raw[closed + 1 :])
+            return [raw[:opened] + middle + tail for choice in choices for middle in braces(choice) for tail in tails]
+    return [raw]
+
+
+def _unquoted(raw: str, wanted: str) -> Iterator[int]:
+    """Offsets of a character outside quotes and expansions."""
+    index = 0
+    while index < len(raw):
+        char = raw[index]
+        if char == wanted:
+            yield index
+        index = _passed(raw, index)
+
+
+def _passed(raw: str, index: int) -> int:
+    """The offset behind the character, quote or expansion at `index`."""
+    char = raw[index]
+    try:
+        if char == "$":
+            return dollar_end(raw, index, len(raw))
+        if char == '"':
+            return double_quote_end(raw, index, len(raw))
+    except Unbalanced:
+        return len(raw)
+    if char in "'`":
+        close = raw.find(char, index + 1)
+        return len(raw) if close == -1 else close + 1
+    return index + (2 if char == "\\" else 1)
+
+
+def _closing(raw: str, opened: int) -> int:
+    depth, index = 0, opened
+    while index < len(raw):
+        depth += {"{": 1, "}": -1}.get(raw[index], 0)
+        if depth == 0:
+            return index
+        index = _passed(raw, index)
+    return -1
+
+
+def _choices(inner: str) -> list[str] | None:
+    commas = [offset for offset in _unquoted(inner, ",") if _depth(inner, offset) == 0]
+    if commas:
+        bounds = [-1, *commas, len(inner)]
+        return [inner[start + 1 : stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+    if steps := re.fullmatch(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?", inner):
+        return _numbers(*steps.groups())
+    if letters := re.fullmatch(r"([A-Za-z])\.\.([A-Za-z])", inner):
+        first, last = (ord(letter) for letter in letters.groups())
+        return [chr(code) for code in range(first, last + (1 if last >= first else -1), 1 if last >= first else -1)]
+    return None
+
+
+def _depth(inner: str, offset: int) -> int:
+    return inner.count("{", 0, offset) - inner.count("}", 0, offset)
+
+
+def _numbers(first: str, last: str, step: str | None) -> list[str] | None:
+    start, stop = int(first), int(last)
+    stride = abs(int(step or 1)) or 1
+    if abs(stop - start) // stride > 10_000:
+        return None
+    width = max(len(first.lstrip("-")), len(last.lstrip("-"))) if re.match(r"-?0\d", first) else 0
+    found = range(start, stop + 1, stride) if stop >= start else range(start, stop - 1, -stride)
+    return [f"{number:0{width}d}" for number in found]

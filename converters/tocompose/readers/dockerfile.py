@@ -1,0 +1,278 @@
+"""Dockerfiles: stages with what each inherits, through dockerfile-parse with its limits worked around.
+
+dockerfile-parse takes heredoc bodies for instructions, breaks at a blank line inside a continuation, ignores the
+`escape` directive, keeps a byte order mark, does not decode JSON forms and knows no stages; so the text is made plain
+first (line numbers unchanged), and the rest is done here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from io import BytesIO
+from typing import NamedTuple
+
+from tocompose.readers.reading import Oddity, decode
+from tocompose.source import Span
+
+_DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*")
+_HEREDOC = re.compile(r"(?:\d*)<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
+_HEREDOC_INSTRUCTIONS = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
+_FROM = re.compile(r"(?:--platform=(?P<platform>\S+)\s+)?(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.IGNORECASE)
+_VARIABLE = re.compile(r"\\\$|\$(?:\{(?P<name>\w+)(?:(?P<op>:?[-+])(?P<word>[^{}]*))?\}|(?P<bare>\w+))")
+_PAIR = re.compile(r"([\w.-]+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
+_HEALTH_OPTION = re.compile(r"--(interval|timeout|retries|start-period|start-interval)=(\S+)\s*")
+
+
+class Words(NamedTuple):
+    """CMD, ENTRYPOINT or a health command: `shell` form is one text for the shell, else JSON's list of words."""
+
+    shell: bool
+    words: tuple[str, ...]
+
+
+class Health(NamedTuple):
+    """A HEALTHCHECK: its command (None for NONE) and its options by name."""
+
+    command: Words | None
+    options: Mapping[str, str]
+
+
+class Instruction(NamedTuple):
+    """One instruction, its name in capitals, its value with continued lines joined."""
+
+    name: str
+    value: str
+    span: Span
+
+
+class Stage(NamedTuple):
+    """One build stage as it ends, with everything that it inherits from the stages that it is built on."""
+
+    name: str
+    base: str
+    root: str
+    span: Span
+    exposed: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    user: str = ""
+    workdir: str = ""
+    stop_signal: str = ""
+    cmd: Words | None = None
+    entrypoint: Words | None = None
+    health: Health | None = None
+    environment: Mapping[str, str] = {}
+    copies: tuple[str, ...] = ()
+    own_cmd: bool = False
+
+
+class Dockerfile(NamedTuple):
+    """The stages in order, the arguments that the whole file declares, and what was odd."""
+
+    stages: tuple[Stage, ...]
+    arguments: tuple[str, ...]
+    oddities: tuple[Oddity, ...]
+    instructions: tuple[Instruction, ...]
+
+    def stage(self, target: str = "") -> Stage | None:
+        """The stage of that name or number, the last one when none is named; None where there is none."""
+        if not target:
+            return self.stages[-1] if self.stages else None
+        if target.isdigit() and int(target) < len(self.stages):
+            return self.stages[int(target)]
+        return next((item for item in reversed(self.stages) if item.name.lower() == target.lower()), None)
+
+
+def read_dockerfile(content: bytes, file: str = "Dockerfile") -> Dockerfile:
+    """The stages of a Dockerfile. Never raises; oddities: bom, no-from."""
+    oddities = [Oddity("bom", Span(file, 1, 1, 1, 1), {})] if content.startswith(b"\xef\xbb\xbf") else []
+    instructions = tuple(_instructions(_plain(decode(content)), file))
+    stages: list[Stage] = []
+    arguments: dict[str, str] = {}
+    local: dict[str, str] = {}
+    for item in instructions:
+        if item.name == "FROM":
+            stages.append(_opened(item, stages, arguments))
+            local = {}
+        elif not stages:
+            arguments.update(_declared(item, arguments))
+        else:
+            if item.name == "ARG":
+                local.update(_arguments(item, arguments, stages[-1]))
+            stages[-1] = _applied(stages[-1], item, {**local, **stages[-1].environment})
+    if not stages:
+        oddities.append(Oddity("no-from", Span(file, 1, 1, 1, 1), {}))
+    return Dockerfile(tuple(stages), tuple(_names(instructions)), tuple(oddities), instructions)
+
+
+def _instructions(text: str, file: str) -> Iterator[Instruction]:
+    from dockerfile_parse import DockerfileParser
+
+    # A file object always: given a path it writes to disk, and prints when the file is missing.
+    for part in DockerfileParser(fileobj=BytesIO(text.encode("utf-8", "replace"))).structure:
+        if part["instruction"] != "COMMENT":
+            span = Span(file, part["startline"] + 1, 1, part["endline"] + 1, 1)
+            yield Instruction(part["instruction"].upper(), part["value"], span)
+
+
+def _plain(text: str) -> str:
+    """The text with heredoc bodies and blank continuation lines turned into comments, and `\\` as the escape."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    escape = _escape(lines)
+    result: list[str] = []
+    ends: list[tuple[str, bool]] = []
+    continued = instruction = False
+    for line in lines:
+        if ends:
+            marker, tabs = ends[0]
+            if (line.lstrip("\t") if tabs else line) == marker:
+                ends.pop(0)
+            result.append("#")
+            continue
+        blank, comment = not line.strip(), line.lstrip().startswith("#")
+        if continued and (blank or comment):
+            result.append("#")
+            continue
+        instruction = (continued and instruction) or _HEREDOC_INSTRUCTIONS.match(line) is not None
+        continued = not blank and not comment and line.rstrip().endswith(escape)
+        if instruction:
+            ends = [*ends, *_heredocs(line)]
+        if continued and escape != "\\":
+            line = line.rstrip()[:-1] + "\\"
+        # Behind a heredoc's first line the instruction goes on with the body, whatever that line ends in.
+        result.append(line.rstrip().removesuffix("\\") if ends and continued else line)
+        continued = continued and not ends
+    return "\n".join(result)
+
+
+def _escape(lines: list[str]) -> str:
+    for line in lines:
+        match = _DIRECTIVE.fullmatch(line.strip())
+        if match is None:
+            return "\\"
+        if match[1].lower() == "escape":
+            return match[2] if match[2] in ("\\", "`") else "\\"
+    return "\\"
+
+
+def _heredocs(line: str) -> Iterator[tuple[str, bool]]:
+    for word in line.split():
+        if match := _HEREDOC.fullmatch(word):
+            yield match[3], bool(match[1])
+
+
+def _opened(item: Instruction, stages: list[Stage], arguments: Mapping[str, str]) -> Stage:
+    match = _FROM.fullmatch(expand(item.value, arguments).strip())
+    base, name = (match["base"], match["name"] or "") if match else (item.value, "")
+    for parent in reversed(stages):
+        if parent.name and parent.name.lower() == base.lower():
+            return parent._replace(name=name, base=base, span=item.span, own_cmd=False)
+    return Stage(name, base, base, item.span)
+
+
+def _declared(item: Instruction, known: Mapping[str, str]) -> dict[str, str]:
+    if item.name != "ARG":
+        return {}
+    found = {}
+    for part in item.value.split():
+        name, _, value = part.partition("=")
+        found[name] = expand(_unquote(value), known)
+    return found
+
+
+def _arguments(item: Instruction, outer: Mapping[str, str], stage: Stage) -> dict[str, str]:
+    """An argument of a stage; without a value of its own it takes the one declared before the first FROM."""
+    found = {}
+    for part in item.value.split():
+        name, equals, value = part.partition("=")
+        found[name] = expand(_unquote(value), stage.environment) if equals else outer.get(name, "")
+    return found
+
+
+def _applied(stage: Stage, item: Instruction, known: Mapping[str, str]) -> Stage:
+    value = item.value
+    if item.name == "EXPOSE":
+        return stage._replace(exposed=(*stage.exposed, *expand(value, known).split()))
+    if item.name == "VOLUME":
+        return stage._replace(volumes=(*stage.volumes, *(expand(path, known) for path in _list(value))))
+    if item.name == "USER":
+        return stage._replace(user=expand(value.strip(), known))
+    if item.name == "WORKDIR":
+        return stage._replace(workdir=_joined(stage.workdir, expand(_unquote(value.strip()), known)))
+    if item.name == "STOPSIGNAL":
+        return stage._replace(stop_signal=expand(value.strip(), known))
+    if item.name == "CMD":
+        return stage._replace(cmd=_words(value), own_cmd=True)
+    if item.name == "ENTRYPOINT":
+        # Docker forgets an inherited CMD when a stage sets an ENTRYPOINT of its own.
+        return stage._replace(entrypoint=_words(value), cmd=stage.cmd if stage.own_cmd else None)
+    if item.name == "HEALTHCHECK":
+        return stage._replace(health=_health(value))
+    if item.name == "ENV":
+        return stage._replace(environment={**stage.environment, **_pairs(value, known)})
+    if item.name in ("COPY", "ADD"):
+        return stage._replace(copies=(*stage.copies, value))
+    return stage
+
+
+def _joined(before: str, path: str) -> str:
+    return path if path.startswith("/") or not before else f"{before.rstrip('/')}/{path}"
+
+
+def _words(value: str) -> Words:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        return Words(True, (value.strip(),))
+    return Words(False, tuple(map(str, found))) if isinstance(found, list) else Words(True, (value.strip(),))
+
+
+def _list(value: str) -> tuple[str, ...]:
+    found = _words(value)
+    return tuple(found.words[0].split()) if found.shell and found.words else found.words
+
+
+def _health(value: str) -> Health:
+    options = {match[1]: match[2] for match in _HEALTH_OPTION.finditer(value)}
+    rest = _HEALTH_OPTION.sub("", value).strip()
+    if rest.upper() == "NONE":
+        return Health(None, {})
+    return Health(_words(re.sub(r"^CMD\s*", "", rest, flags=re.IGNORECASE)), options)
+
+
+def _pairs(value: str, known: Mapping[str, str]) -> dict[str, str]:
+    """Both forms of ENV: `A=1 B="x y"`, and the old `A the rest`."""
+    if not re.match(r"[\w.-]+=", value):
+        name, _, text = value.partition(" ")
+        return {name: expand(text.strip(), known)}
+    return {match[1]: expand(_unquote(match[2]), known) for match in _PAIR.finditer(value)}
+
+
+def _unquote(text: str) -> str:
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        return text[1:-1]
+    return text
+
+
+def expand(text: str, known: Mapping[str, str]) -> str:
+    """The text with `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}` replaced; unknown names become empty."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[0] == "\\$":
+            return "$"
+        found = known.get(match["name"] or match["bare"], "")
+        operator = match["op"] or ""
+        if operator.endswith("-"):
+            return found or expand(match["word"], known)
+        if operator.endswith("+"):
+            return expand(match["word"], known) if found else ""
+        return found
+
+    return _VARIABLE.sub(value, text)
+
+
+def _names(instructions: tuple[Instruction, ...]) -> Iterator[str]:
+    for item in instructions:
+        if item.name == "ARG":
+            yield from (part.partition("=")[0] for part in item.value.split())

@@ -1,0 +1,107 @@
+"""`.env` files in the dialect of foreman, whose users wrote them.
+
+The two regular expressions are foreman's own (lib/foreman/env.rb); what they drop is kept apart, so that it can be
+reported: other readers of `.env` files (Compose, dotenv, node-foreman) take some of those lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.readers.reading import Oddity, Reading, decode
+from tocompose.source import Branch, Child, Leaf, Span
+
+_FOREMAN = re.compile(r"([A-Za-z_0-9]+)=(.*)")
+_EXPORT = re.compile(r"(?:export[ \t]+)([A-Za-z_][A-Za-z_0-9]*)=(.*)")
+_SPACED = re.compile(r"[ \t]*([A-Za-z_][A-Za-z_0-9]*)[ \t]*=[ \t]*(.*)")
+_COLON = re.compile(r"([A-Za-z_][A-Za-z_0-9]*):[ \t]+(.*)")
+_BARE = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+
+
+class Entry(NamedTuple):
+    """A name, its value with foreman's quoting undone, and the comment above it."""
+
+    name: str
+    value: str
+    comment: str
+
+
+def read_dotenv(content: bytes, file: str = ".env") -> Reading:
+    """A `dotenv` branch: name to value, styles `foreman`, `export`, `spaced`, `colon`; other lines are `unparsed`.
+
+    Oddities: bom, export, spaced, colon, bare, unparsed, duplicate, multiline. None carries a value.
+    """
+    text = decode(content)
+    lines = text.replace("\r\n", "\n").split("\n")
+    whole = Span(file, 1, 1, len(lines), len(lines[-1]) + 1)
+    children: list[Child] = []
+    oddities = [Oddity("bom", whole, {"file": file})] if content.startswith(b"\xef\xbb\xbf") else []
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            child, oddity = _line(line, file, number)
+            children.append(child)
+            oddities += oddity
+    oddities += _duplicates(children)
+    return Reading(Branch("dotenv", tuple(children), whole), tuple(oddities))
+
+
+def comments(content: bytes) -> dict[str, str]:
+    """For each name, what the comment lines right above it say; for `.env.example` files."""
+    found: dict[str, str] = {}
+    said: list[str] = []
+    for line in decode(content).splitlines():
+        text = line.strip()
+        if text.startswith("#"):
+            said.append(text.lstrip("#").strip())
+            continue
+        match = re.match(r"(?:export\s+)?([A-Za-z_][A-Za-z_0-9]*)\s*[=:]", text)
+        if match and said:
+            found.setdefault(match[1], " ".join(part for part in said if part))
+        said = []
+    return found
+
+
+def _line(line: str, file: str, number: int) -> tuple[Child, list[Oddity]]:
+    whole = Span(file, number, 1, number, len(line.rstrip()) + 1)
+    for style, pattern in (("foreman", _FOREMAN), ("export", _EXPORT), ("spaced", _SPACED), ("colon", _COLON)):
+        match = pattern.fullmatch(line)
+        if match is None:
+            continue
+        span = Span(file, number, match.start(2) + 1, number, len(line) + 1)
+        key = Span(file, number, match.start(1) + 1, number, match.end(1) + 1)
+        child = Child(match[1], key, Leaf(unquote(match[2]), span, style))
+        return child, [*_style_oddity(style, whole, match[1]), *_half_quoted(match[2], whole, match[1])]
+    kind = "bare" if _BARE.fullmatch(line.strip()) else "unparsed"
+    name = line.strip() if kind == "bare" else ""
+    return Child(f"line {number}", whole, Leaf(line, whole, "unparsed")), [Oddity(kind, whole, {"name": name})]
+
+
+def _style_oddity(style: str, span: Span, name: str) -> Iterator[Oddity]:
+    if style != "foreman":
+        yield Oddity(style, span, {"name": name})
+
+
+def _half_quoted(value: str, span: Span, name: str) -> Iterator[Oddity]:
+    """A quote that opens and does not close on its line: other readers take it as a value of several lines."""
+    if len(value) > 1 and value[0] in "\"'" and not value.rstrip().endswith(value[0]):
+        yield Oddity("multiline", span, {"name": name})
+    elif value in ('"', "'"):
+        yield Oddity("multiline", span, {"name": name})
+
+
+def unquote(value: str) -> str:
+    r"""The value as foreman reads it: quotes off; inside double quotes `\n` is a newline and `\x` is x."""
+    if len(value) >= 2 and value[0] == value[-1] == "'":
+        return value[1:-1]
+    if len(value) >= 2 and value[0] == value[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", value[1:-1].replace("\\n", "\n"))
+    return value
+
+
+def _duplicates(children: list[Child]) -> Iterator[Oddity]:
+    last = {child.key: child for child in children}
+    for child in children:
+        if last[child.key] is not child:
+            yield Oddity("duplicate", child.span, {"name": str(child.key), "line": str(last[child.key].span.line)})

@@ -1,0 +1,153 @@
+"""What people put into shell text that no shell would read as they mean it: prompts, output, comments in mid-command.
+
+Everything is blanked in place, so that columns stay true.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from tocompose.readers.text import Text
+
+# `-e A=1 \` + "`#comment`": an empty command substitution, the trick of image documentation.
+_BACKTICK_COMMENT = re.compile(r"`[ \t]*#[^`\n]*`")
+# A backslash that was meant to be the last character of its line.
+_TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n|\Z)")
+_JOINED_COMMENT = re.compile(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
+_PROMPT = re.compile(
+    r"^[ \t]*(?P<sign>(?:\(\w+\) ?)?(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[$%❯➜]|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>))"
+    r"[ \t]+(?=\S)"
+)
+_ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
+_CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
+_COMMAND = re.compile(r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:docker|podman|nerdctl)[ \t]")
+_ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
+
+
+class Aside(NamedTuple):
+    """A stretch that is not code; `kind` is `output`, `comment` (inside a command) or `ellipsis`."""
+
+    kind: str
+    start: int
+    end: int
+
+
+class Cleaned(NamedTuple):
+    """The text with everything blanked that is not code, and what was blanked and must be accounted for."""
+
+    text: Text
+    asides: tuple[Aside, ...]
+
+
+def cleaned(source: Text, *, root_prompts: bool = True) -> Cleaned:
+    """The code in a piece of shell text; `root_prompts` says that `# ` may be a prompt, as it is in documentation."""
+    text, prompted = _without_prompts(source.text, root_prompts)
+    text = _BACKTICK_COMMENT.sub(_blank, text)
+    asides = [*prompted, *_ellipses(text)]
+    text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
+    text = _TAILED_BACKSLASH.sub(lambda match: " " * len(match[1]) + "\\", text)
+    text, comments = _without_joined_comments(text)
+    return Cleaned(source.masked(text), tuple(sorted((*asides, *comments), key=lambda aside: aside.start)))
+
+
+def without_returns(source: Text) -> Text:
+    """The text with Windows and old Macintosh line ends made `\\n`."""
+    if "\r" not in source.text:
+        return source
+    return source.edited((m.start(), m.end(), "\n") for m in re.finditer(r"\r+\n|\r(?!\n)", source.text))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
+
+
+def _blank_keeping(text: str, keep: str) -> str:
+    return "".join(char if char in (keep, "\n") else " " for char in text)
+
+
+def _ellipses(text: str) -> list[Aside]:
+    return [Aside("ellipsis", *_trimmed(text, match.start(), match.end())) for match in _ELLIPSIS.finditer(text)]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip(" \t\\"))
+
+
+def _without_joined_comments(text: str) -> tuple[str, list[Aside]]:
+    """Comment lines after a backslash, which end the command in a shell, where the author plainly goes on below."""
+    asides: list[Aside] = []
+
+    def replaced(match: re.Match[str]) -> str:
+        lines = match[1].splitlines()
+        goes_on = match[2].startswith("-") or lines[-1].rstrip().endswith("\\")
+        offset = match.start(1)
+        for line in lines if goes_on else ():
+            asides.append(Aside("comment", *_trimmed(text, offset, offset + len(line))))
+            offset += len(line) + 1
+        blank = [" " * (len(line) - 1) + "\\" if goes_on else " " * len(line) for line in lines]
+        return "\\\n" + "\n".join(blank) + "\n"
+
+    return _JOINED_COMMENT.sub(replaced, text), asides
+
+
+class _Line(NamedTuple):
+    start: int
+    text: str
+    continued: bool  # The line before ends with a backslash.
+
+
+def _lines(text: str) -> list[_Line]:
+    lines, start, continued = [], 0, False
+    for line in text.split("\n"):
+        lines.append(_Line(start, line, continued))
+        continued = _continues(line)
+        start += len(line) + 1
+    return lines
+
+
+def _continues(line: str) -> bool:
+    return bool(re.search(r"\\[ \t]*(?:#.*)?$", line)) and not line.lstrip().startswith("#")
+
+
+def _without_prompts(text: str, root_prompts: bool) -> tuple[str, list[Aside]]:
+    lines = _lines(text)
+    prompt, whole = _prompt_of(lines, root_prompts)
+    if prompt is None:
+        return text, []
+    asides: list[Aside] = []
+    return "\n".join(_unprompted(line, prompt, whole, asides) for line in lines), asides
+
+
+def _prompt_of(lines: list[_Line], root_prompts: bool) -> tuple[re.Pattern[str] | None, bool]:
+    """The prompt in front of the commands, and whether lines without it are output (the first line of code has it)."""
+    heads = [line.text for line in lines if line.text.strip() and not line.continued]
+    code = [head for head in heads if not head.lstrip().startswith("#")]
+    if any((found := _PROMPT.match(head)) and _COMMAND.match(head, found.end()) for head in code):
+        return _PROMPT, bool(_PROMPT.match(code[0]))
+    if code and all(_PROMPT.match(head) for head in code):
+        return _PROMPT, True
+    rooted = [head for head in heads if (found := _ROOT_PROMPT.match(head)) and _COMMAND.match(head, found.end())]
+    bare = [head for head in heads if _COMMAND.match(head.lstrip())]
+    if root_prompts and rooted and not bare and _ROOT_PROMPT.match(heads[0]):
+        return _ROOT_PROMPT, True
+    return None, False
+
+
+def _unprompted(line: _Line, prompt: re.Pattern[str], whole: bool, asides: list[Aside]) -> str:
+    if line.continued:
+        secondary = _CONTINUED_PROMPT.match(line.text)
+        return _blanked(line.text, secondary.end()) if secondary else line.text
+    if found := prompt.match(line.text):
+        return _blanked(line.text, found.end())
+    stripped = line.text.strip()
+    if not whole or not stripped or stripped.startswith("#") or _COMMAND.match(stripped):
+        return line.text
+    start = line.start + line.text.index(stripped[0])
+    asides.append(Aside("output", start, start + len(stripped)))
+    return _blanked(line.text, len(line.text))
+
+
+def _blanked(line: str, length: int) -> str:
+    return " " * length + line[length:]

@@ -1,0 +1,137 @@
+"""Procfile: one process type a line, `name: command`.
+
+The tools disagree on the grammar. This reads the superset of what Heroku, the buildpack spec, foreman, honcho,
+overmind, goreman and Dokku accept, and reports each line on which they part ways.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.readers.reading import Oddity, Reading, decode
+from tocompose.source import Branch, Child, Leaf, Span
+
+_PROCESS = re.compile(r"(?P<indent>\s*)(?P<name>[A-Za-z0-9_-]+)(?P<sep>[ \t]*:[ \t]*|[ \t]+)(?P<command>\S.*?)?\s*")
+_COMMENT = re.compile(r"\s*(#|//)")
+# https://devcenter.heroku.com/articles/procfile and the Cloud Native Buildpacks' limit for process types.
+_NAME_LIMIT = 63
+
+
+class _Line(NamedTuple):
+    file: str
+    number: int
+    text: str
+
+    def span(self, start: int = 0, end: int | None = None) -> Span:
+        last = len(self.text.rstrip()) if end is None else end
+        return Span(self.file, self.number, start + 1, self.number, max(last, start) + 1)
+
+
+class _Kept(NamedTuple):
+    child: Child
+    oddities: tuple[Oddity, ...]
+
+
+def read_procfile(content: bytes, file: str = "Procfile") -> Reading:
+    """A `procfile` branch: process type to command; a line that is no process is a leaf of style `unparsed`.
+
+    Oddities: bom, crlf, comment-slashes, indented, no-colon, tight-colon, spaced-colon, name-length, duplicate,
+    continuation, empty-command, yaml-block, unparsed, empty-file.
+    """
+    text = decode(content)
+    lines = [_Line(file, number, line) for number, line in enumerate(_split(text), 1)]
+    whole = Span(file, 1, 1, max(len(lines), 1), len(lines[-1].text) + 1 if lines else 1)
+    oddities = [*_of_file(content, whole)]
+    children: list[Child] = []
+    for kept in _processes(lines):
+        children.append(kept.child)
+        oddities += kept.oddities
+    oddities += _duplicates(children)
+    if not any(child.node.style == "process" for child in children if isinstance(child.node, Leaf)):
+        oddities.append(Oddity("empty-file", whole, {"file": file}))
+    return Reading(Branch("procfile", tuple(children), whole), tuple(oddities))
+
+
+def _split(text: str) -> list[str]:
+    """The lines; only CR and LF end one, unlike `str.splitlines`, which also splits at form feeds."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+
+
+def _of_file(content: bytes, whole: Span) -> Iterator[Oddity]:
+    if content.startswith(b"\xef\xbb\xbf"):
+        yield Oddity("bom", whole, {"file": whole.file})
+    if b"\r" in content:
+        yield Oddity("crlf", whole, {"file": whole.file})
+
+
+def _processes(lines: list[_Line]) -> Iterator[_Kept]:
+    block: str | None = None
+    for index, line in enumerate(lines):
+        if not line.text.strip():
+            continue
+        if _COMMENT.match(line.text):
+            slashes = line.text.lstrip().startswith("//")
+            if slashes:
+                yield _unparsed(line, "comment-slashes")
+            continue
+        indented = line.text[0] in " \t"
+        if indented and block is not None:
+            yield _unparsed(line, "yaml-line", name=block)
+            continue
+        block = None
+        kept = _process(line)
+        if kept.child.node.style == "empty" and _opens_block(lines, index):  # type: ignore[union-attr]
+            block = str(kept.child.key)
+            kept = _Kept(kept.child, (Oddity("yaml-block", line.span(), {"name": block}),))
+        yield kept
+
+
+def _opens_block(lines: list[_Line], index: int) -> bool:
+    """Whether the next line that says anything is indented, as in Empire's YAML-shaped Procfile."""
+    following = next((line.text for line in lines[index + 1 :] if line.text.strip()), "")
+    return following[:1] in (" ", "\t")
+
+
+def _process(line: _Line) -> _Kept:
+    match = _PROCESS.fullmatch(line.text)
+    if match is None or (match["command"] is None and ":" not in match["sep"]):
+        return _unparsed(line, "unparsed")
+    name, key_span = match["name"], line.span(match.start("name"), match.end("name"))
+    oddities = tuple(Oddity(kind, line.span(), {"name": name}) for kind in _deviations(match))
+    if match["command"] is None:
+        leaf = Leaf("", line.span(len(line.text.rstrip())), "empty")
+        return _Kept(Child(name, key_span, leaf), (*oddities, Oddity("empty-command", line.span(), {"name": name})))
+    leaf = Leaf(match["command"], line.span(match.start("command"), match.end("command")), "process")
+    return _Kept(Child(name, key_span, leaf), oddities)
+
+
+def _deviations(match: re.Match[str]) -> Iterator[str]:
+    if match["indent"]:
+        yield "indented"
+    if ":" not in match["sep"]:
+        yield "no-colon"
+    elif match["sep"] == ":" and match["command"]:
+        yield "tight-colon"
+    elif match["sep"][0] in " \t":
+        yield "spaced-colon"
+    if len(match["name"]) > _NAME_LIMIT:
+        yield "name-length"
+    if (match["command"] or "").endswith("\\"):
+        yield "continuation"
+
+
+def _unparsed(line: _Line, kind: str, **facts: str) -> _Kept:
+    start = len(line.text) - len(line.text.lstrip())
+    leaf = Leaf(line.text.strip(), line.span(start), "unparsed")
+    oddities = (Oddity(kind, line.span(start), facts),)
+    return _Kept(Child(f"line {line.number}", line.span(start), leaf), oddities)
+
+
+def _duplicates(children: list[Child]) -> Iterator[Oddity]:
+    last = {child.key: child for child in children}
+    for child in children:
+        if last[child.key] is not child:
+            facts = {"name": str(child.key), "line": str(last[child.key].span.line)}
+            yield Oddity("duplicate", child.span, facts)

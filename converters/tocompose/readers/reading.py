@@ -1,0 +1,31 @@
+"""What a tolerant reader hands back: the tree, and each place where the text strays from its format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tocompose.source import Branch, Span
+
+
+class Oddity(NamedTuple):
+    """A place where the text strays from its format; `kind` is the reader's own word, `facts` are for the note."""
+
+    kind: str
+    span: Span
+    facts: Mapping[str, str]
+
+
+class Reading(NamedTuple):
+    """A tree and the oddities that were met on the way, in source order."""
+
+    tree: Branch
+    oddities: tuple[Oddity, ...] = ()
+
+
+def decode(content: bytes) -> str:
+    """The text of a file: UTF-8 without its byte order mark, or Latin-1 where it is not UTF-8."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")

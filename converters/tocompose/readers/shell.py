@@ -1,0 +1,71 @@
+"""Reads shell text into a positioned tree.
+
+Kinds: `script` and `body` hold statements; `command` holds words (leaves of style `word`), `assignment`, `append` and
+`redirect`; `and`, `or`, `not`, `pipeline`, `background`, `if`, `for`, `while`, `until`, `case`, `function`, `group`,
+`subshell` and `redirected` hold what their names say. What is not code is a leaf of style `output`, `comment`,
+`ellipsis` or `error`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.readers.commands import simple_list
+from tocompose.readers.idioms import cleaned, without_returns
+from tocompose.readers.text import Text, Unreadable
+from tocompose.source import Branch, Child, Leaf, Node, leaves
+
+LONGEST_TEXT = 2_000_000
+LONGEST_LINE = 200_000
+_DOCKER = re.compile(r"(?:\S*/)?(?:docker|podman)")
+
+
+def read(source: Text, *, documentation: bool = False) -> Branch:
+    """The tree of a script, or of a code block in `documentation`, where `# ` may be a prompt.
+
+    Raises Unreadable for text of a size that no script has.
+    """
+    _guard(source)
+    text, asides = cleaned(without_returns(source), root_prompts=documentation)
+    statements = simple_list(text, 0, len(text.text))
+    if statements is None:
+        statements = _structured(text)
+    nodes: list[Node] = [*statements]
+    nodes += [Leaf(text_of(source, text, a.start, a.end), text.span(a.start, a.end), a.kind) for a in asides]
+    children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
+    return Branch("script", children, source.span(0, len(source.text)))
+
+
+def text_of(source: Text, cleaned_text: Text, start: int, end: int) -> str:
+    """What stood in the source where the cleaned text is blank."""
+    original = without_returns(source).text
+    return original[start:end] if len(original) == len(cleaned_text.text) else cleaned_text.text[start:end]
+
+
+def _structured(text: Text) -> list[Node]:
+    """The statements by the grammar of bash; where it finds errors, by line if that keeps more docker commands."""
+    from tocompose.readers.grammar import by_grammar, by_line
+
+    statements, sound = by_grammar(text)
+    if sound:
+        return statements
+    recovered = by_line(text, 0, len(text.text))
+    return recovered if _docker_calls(recovered) > _docker_calls(statements) else statements
+
+
+def _docker_calls(nodes: list[Node]) -> int:
+    return sum(1 for node in nodes for leaf in leaves(node) if leaf.style == "word" and _DOCKER.fullmatch(leaf.text))
+
+
+def _guard(source: Text) -> None:
+    if len(source.text) > LONGEST_TEXT:
+        message = f"{len(source.text):,} characters are too many for a script; give the part with the docker commands"
+        raise Unreadable(source.span(0, 0), message)
+    start = 0
+    while start < len(source.text):
+        stop = source.text.find("\n", start)
+        stop = len(source.text) if stop == -1 else stop
+        if stop - start > LONGEST_LINE:
+            message = f"a line of {stop - start:,} characters is too long for a script; is this a script?"
+            raise Unreadable(source.span(start, start), message)
+        start = stop + 1

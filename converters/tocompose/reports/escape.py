@@ -1,0 +1,61 @@
+"""Makes text of a source harmless in each kind of report: it can neither break out of its place nor act there."""
+
+from __future__ import annotations
+
+import re
+
+# Everything that Markdown (CommonMark, GFM tables, GitHub's maths) could take for more than a character.
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
+_MERMAID_SAFE = re.compile(r"[A-Za-z0-9 ._:/,→-]")
+
+
+def printable(text: str) -> str:
+    """One line without control, direction or invisible characters: they are shown as escapes (`\\x1b`)."""
+    return "".join(char if char.isprintable() else _shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    if char in "\t\n":
+        return " "
+    code = ord(char)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def markdown(text: str) -> str:
+    """Text that Markdown shows as it is, also inside a table cell."""
+    safe = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _MARKDOWN.sub(r"\\\1", safe)
+
+
+def code(text: str) -> str:
+    """A Markdown code span: the fence is longer than any run of backticks in it."""
+    safe = printable(text)
+    fence = "`" * (max((len(run) for run in re.findall(r"`+", safe)), default=0) + 1)
+    pad = " " if safe.startswith("`") or safe.endswith("`") or not safe else ""
+    return f"{fence}{pad}{safe}{pad}{fence}"
+
+
+def cell(text: str) -> str:
+    """A code span in a table cell, where a bar needs a backslash even inside code."""
+    return code(text).replace("|", "\\|")
+
+
+def prose(text: str) -> str:
+    """Text of a note in Markdown: what stands between backticks in it becomes a code span, the rest is plain."""
+    parts = printable(text).split("`")
+    if len(parts) % 2 == 0:
+        return markdown(text)
+    return "".join(code(part) if index % 2 else markdown(part) for index, part in enumerate(parts) if part)
+
+
+def block(text: str) -> str:
+    """A fenced Markdown code block; control characters are shown as escapes, lines are kept."""
+    lines = [printable(line) for line in text.split("\n")]
+    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([fence, *lines, fence])
+
+
+def mermaid(text: str) -> str:
+    """A label inside `"…"` in a Mermaid diagram: anything that its grammar knows stands as a character entity."""
+    return "".join(char if _MERMAID_SAFE.fullmatch(char) else f"#{ord(char)};" for char in printable(text))

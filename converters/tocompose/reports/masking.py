@@ -1,0 +1,276 @@
+"""Source lines as a report may show them: secret values masked.
+
+A value is masked three times over, so that one miss does not leak it: where the model says that a secret came from,
+wherever its text occurs, and wherever a line looks as if it holds one (`PASSWORD=…`, `://user:…@`, a token's form).
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from tocompose.model import Service, Stack
+from tocompose.project import Project
+from tocompose.source import Span
+from tocompose.values import plain
+
+MASK = "•••"
+# While masking, each hidden character is replaced by this one, so that columns stay what spans say.
+_HIDDEN = "\ue000"
+_RUN = re.compile(f"{_HIDDEN}+")
+
+_SECRET_NAME = re.compile(
+    r"(?i)pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private|signing|encryption)[_-]?key|credential|dsn"
+)
+_WORD = re.compile(r"[\w.-]+")
+_ASSIGNED = re.compile(
+    r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ ) (?P<value> "(?:[^"\\]|\\.)*"? | '[^']*'? | [^\s"',;)\]}]+ )"""
+)
+# What such a name refers to rather than holds.
+_REFERENCE = re.compile(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|s|account)$")
+_USERINFO = re.compile(r"(?<=://)(?P<user>[^\s/:@\"']*):(?P<word>(?!\$)[^\s@\"']+)@")
+_TOKEN = re.compile(
+    r"AKIA[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
+    r"|sk_(?:live|test)_\w{16,}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{30,}"
+)
+_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_PEM_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
+_SECRET_KIND = re.compile(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
+_SECRET_DATA = re.compile(r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$""")
+_ENTRY = re.compile(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
+
+
+class Secret(NamedTuple):
+    """A value that no report may show, and where it stands in the source."""
+
+    text: str
+    origin: Span | None
+
+
+class Quote(NamedTuple):
+    """A masked source line, and the columns (0-based, end exclusive) to underline."""
+
+    line: str
+    start: int
+    end: int
+
+
+class Quotes:
+    """The lines of a project's files, masked; a file is read when it is first asked for."""
+
+    def __init__(self, project: Project, stack: Stack) -> None:
+        self._project = project
+        self._stack = stack
+        self._lines: dict[str, tuple[str, ...]] = {}
+
+    def quote(self, span: Span) -> Quote | None:
+        """The line on which a span starts, and the columns that it takes there; None when there is no such line."""
+        lines = self._hidden(span.file)
+        if not 0 < span.line <= len(lines):
+            return None
+        line = lines[span.line - 1]
+        start = min(span.column - 1, len(line))
+        end = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line.rstrip())
+        before, marked = _shown(line[:start]), _shown(line[start:end])
+        return Quote(_shown(line), len(before), len(before) + max(len(marked), 1))
+
+    def lines(self, path: str) -> tuple[str, ...]:
+        """All lines of a source file."""
+        return tuple(_shown(line) for line in self._hidden(path))
+
+    def masked(self, text: str) -> tuple[str, ...]:
+        """The lines of any text, such as an output file, with every known and every likely secret masked."""
+        return tuple(_shown(line) for line in _mask_lines(_split(text), "", self._secrets, self._names))
+
+    def _hidden(self, path: str) -> tuple[str, ...]:
+        if path not in self._lines:
+            text = (self._project.read(path) or b"").decode("utf-8", "replace")
+            self._lines[path] = tuple(_mask_lines(_split(text), path, self._secrets, self._names))
+        return self._lines[path]
+
+    @cached_property
+    def _secrets(self) -> tuple[Secret, ...]:
+        found = {item for item in _secrets(self._stack) if item.text}
+        return tuple(sorted(found, key=lambda item: (-len(item.text), item.text, str(item.origin))))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Words that name a thing: masked only where a secret stands, not wherever they occur."""
+        return frozenset(_names(self._stack))
+
+
+def _split(text: str) -> list[str]:
+    """Lines as editors count them: ended by a line feed, with or without a carriage return."""
+    return [line.removesuffix("\r") for line in text.split("\n")]
+
+
+def _hide(text: str) -> str:
+    return _HIDDEN * len(text)
+
+
+def _shown(line: str) -> str:
+    """The line for a reader; how long a secret is stays hidden too."""
+    return _RUN.sub(MASK, line)
+
+
+def _secrets(stack: Stack) -> Iterator[Secret]:
+    for setting in stack.settings:
+        if setting.secret and setting.value:
+            yield Secret(setting.value, setting.origin)
+    for file in stack.files:
+        if file.secret:
+            text = file.content.decode("utf-8", "replace")
+            yield Secret(text.strip(), file.origin)
+            yield from (Secret(line.strip(), file.origin) for line in text.split("\n") if len(line.strip()) > 3)
+    for service in stack.services:
+        yield from _environment(service)
+
+
+def _environment(service: Service) -> Iterator[Secret]:
+    """Values kept in place (`--inline-secrets`, `--practices none`) under a name that says secret."""
+    for part in (service, *service.overlays.values()):
+        for item in part.environment:
+            value = plain(item.value) if item.value else None
+            if value and is_secret_name(item.name):
+                yield Secret(value, item.origin)
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of that name holds a secret by the look of it, and not where one is kept."""
+    return bool(_SECRET_NAME.search(name)) and not _REFERENCE.search(name)
+
+
+def _names(stack: Stack) -> Iterator[str]:
+    yield stack.name
+    for service in stack.services:
+        yield service.name
+        yield service.security.user or ""
+        yield from re.split(r"[/:@.]", service.image or "")
+        yield from (item.name for item in service.environment)
+    yield from (item.name for item in stack.networks)
+    yield from (item.name for item in stack.volumes)
+    yield from ("true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
+
+
+def _mask_lines(lines: list[str], path: str, secrets: Iterable[Secret], names: frozenset[str]) -> Iterator[str]:
+    known = [form for item in secrets if item.text not in names for form in _forms(item.text)]
+    lines = [_replaced(line, known) for line in lines]
+    for item in secrets:
+        if item.origin is not None and item.origin.file == path:
+            _mask_origin(lines, item)
+    inside_key = False
+    for line in _mask_manifests(lines):
+        was_inside = inside_key
+        inside_key = bool(_PEM.search(line)) or (inside_key and not _PEM_END.search(line))
+        yield _hide(line) if was_inside else _likely(line)
+
+
+def _forms(text: str) -> Iterator[str]:
+    """The ways in which a value may stand in a file: as it is, escaped, in base64 with and without a line feed."""
+    yield text
+    yield text.replace("\\", "\\\\").replace('"', '\\"')
+    yield text.replace("$", "$$")
+    if len(text) > 2:
+        yield b64encode(text.encode("utf-8", "replace")).decode()
+        yield b64encode(f"{text}\n".encode("utf-8", "replace")).decode()
+
+
+def _replaced(line: str, forms: Iterable[str]) -> str:
+    for form in forms:
+        if form in line:
+            pattern = re.escape(form) if len(form) > 3 else rf"(?<!\w){re.escape(form)}(?!\w)"
+            line = re.sub(pattern, lambda found: _hide(found[0]), line)
+    return line
+
+
+def _mask_origin(lines: list[str], item: Secret) -> None:
+    """Masks a secret at its own place, even one whose text is an everyday word or is written with escapes."""
+    span = item.origin
+    if span is None or not 0 < span.line <= len(lines):
+        return
+    for number in range(span.line, min(span.end_line, len(lines)) + 1):
+        line = lines[number - 1]
+        start = span.column - 1 if number == span.line else 0
+        end = span.end_column - 1 if number == span.end_line else len(line)
+        part = line[start:end]
+        lines[number - 1] = line[:start] + _mask_part(part, item.text) + line[end:]
+
+
+def _mask_part(part: str, text: str) -> str:
+    head, sign, rest = part.partition("=") if "=" in part else ("", "", part)
+    masked = _replaced(rest, _forms(text))
+    if masked != rest or _HIDDEN in rest or "$" in rest or not rest.strip(" \"'"):
+        return head + sign + masked
+    return head + sign + _hide(rest)
+
+
+def _mask_manifests(lines: list[str]) -> Iterator[str]:
+    """Masks everything under `data` and `stringData` of Kubernetes Secrets."""
+    secret = _in_secret(lines)
+    block = -1
+    for line, inside in zip(lines, secret, strict=True):
+        indent = len(line) - len(line.lstrip(" "))
+        if block >= 0 and line.strip() and indent <= block:
+            block = -1
+        if block >= 0 and line.strip():
+            entry = _ENTRY.match(line)
+            yield entry["head"] + _hide(entry["value"]) if entry else _hide_line(line, indent)
+            continue
+        found = _SECRET_DATA.match(line) if inside else None
+        if found:
+            block = len(found["indent"])
+            rest = found["rest"].strip()
+            opens = not rest or rest.startswith("#") or rest == "{"
+            yield line if opens else line[: found.start("rest")] + " " + _hide(found["rest"][1:])
+        else:
+            yield line
+
+
+def _hide_line(line: str, indent: int) -> str:
+    opens = line.strip() in ("{", "}", "},") or line.rstrip().endswith(":")
+    return line if opens else line[:indent] + _hide(line[indent:])
+
+
+def _in_secret(lines: list[str]) -> list[bool]:
+    """For each line, whether the YAML document or JSON text that it stands in holds a Secret."""
+    flags: list[bool] = []
+    document: list[str] = []
+    for line in [*lines, "---"]:
+        if line.startswith("---"):
+            flags += [any(_SECRET_KIND.match(item) for item in document)] * len(document)
+            document = []
+        document.append(line)
+    return flags
+
+
+def _likely(line: str) -> str:
+    line = _TOKEN.sub(lambda found: _hide(found[0]), line)
+    line = _USERINFO.sub(lambda found: f"{found['user']}:{_hide(found['word'])}@", line)
+    return "".join(_mask_assigned(line))
+
+
+def _mask_assigned(line: str) -> Iterator[str]:
+    """The pieces of a line, the value after each name that says secret masked (`PASSWORD=x`, `--token x`)."""
+    done = 0
+    for word in _WORD.finditer(line):
+        found = _ASSIGNED.match(line, word.end()) if word.start() >= done and is_secret_name(word[0]) else None
+        if found and _is_value(found["value"]) and (found["sign"].strip() or word[0].startswith("-")):
+            end = _value_end(line, word.start(), found)
+            yield line[done : found.start("value")] + _hide(line[found.start("value") : end])
+            done = end
+    yield line[done:]
+
+
+def _value_end(line: str, start: int, found: re.Match[str]) -> int:
+    """Where a value ends; `"NAME=two words"` has its quote before the name."""
+    quote = line[start - 1 : start] if found["sign"] == "=" else ""
+    closing = line.find(quote, found.end()) if quote and quote in "\"'" else -1
+    return max(found.end(), closing)
+
+
+def _is_value(text: str) -> bool:
+    bare = text.strip("\"'")
+    return bool(bare) and not bare.startswith(("$", _HIDDEN, "-")) and bare not in ("|", ">", "{", "[", "null")

@@ -1,0 +1,114 @@
+"""What every report is made from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+from tocompose.ledger import Fate, Ledger
+from tocompose.model import File, Service, Stack
+from tocompose.notes import Kind, Note
+from tocompose.project import Project
+from tocompose.reports.masking import Quotes
+from tocompose.source import Span
+
+
+class Outcome(Protocol):
+    """The part of a conversion's result that reports look at."""
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """The files to write, the compose file first."""
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """All notes in reading order."""
+
+    @property
+    def stack(self) -> Stack:
+        """The stack as it was written."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The fate of every leaf of the source."""
+
+    @property
+    def importer(self) -> str:
+        """The name of the importer."""
+
+
+class Report(NamedTuple):
+    """A conversion to report on; `quotes` gives source lines with secret values masked."""
+
+    stack: Stack
+    importer: str
+    files: tuple[File, ...]
+    notes: tuple[Note, ...]
+    ledger: Ledger
+    quotes: Quotes
+
+    def of_kind(self, kind: Kind) -> tuple[Note, ...]:
+        """The notes of one kind, in reading order."""
+        return tuple(item for item in self.notes if item.kind is kind)
+
+    def counts(self) -> dict[str, int]:
+        """How many values of the source met each fate, by the fate's name."""
+        return {fate.value: number for fate, number in self.ledger.count().items()}
+
+    def kinds(self) -> dict[str, int]:
+        """How many notes there are of each kind, by the kind's name."""
+        found = Counter(item.kind.value for item in self.notes)
+        return {kind.value: found[kind.value] for kind in Kind}
+
+    def ignored(self) -> dict[str, int]:
+        """Why values were left out on purpose, and how many for each reason, the most frequent first."""
+        reasons: Counter[str] = Counter()
+        for leaf in self.ledger.leaves():
+            entry = self.ledger.fate(leaf)
+            if entry.fate is Fate.IGNORED:
+                reasons[entry.detail[0]] += 1
+        return dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
+
+    def trace(self) -> Iterator[tuple[Span, str]]:
+        """Each source value that was carried over, with the compose path that it went to."""
+        for leaf in self.ledger.leaves():
+            entry = self.ledger.fate(leaf)
+            if entry.fate is Fate.MAPPED:
+                yield from ((leaf.span, self.ledger.moves.get(path, path)) for path in entry.detail)
+
+    def sources(self) -> tuple[str, ...]:
+        """The source files that were read, sorted."""
+        return tuple(sorted({leaf.span.file for leaf in self.ledger.leaves()}))
+
+
+def report(outcome: Outcome, project: Project) -> Report:
+    """The report on a conversion of `project`."""
+    return Report(
+        stack=outcome.stack,
+        importer=outcome.importer,
+        files=outcome.files,
+        notes=outcome.notes,
+        ledger=outcome.ledger,
+        quotes=Quotes(project, outcome.stack),
+    )
+
+
+def subject_of(item: Note) -> str:
+    """What a note is about, for a heading: a service's name, `volume data`, or nothing for the whole stack."""
+    parts = item.subject.split(".")
+    if len(parts) < 2:
+        return ""
+    return parts[1] if parts[0] == "services" else f"{parts[0].removesuffix('s')} {parts[1]}"
+
+
+def image_of(service: Service) -> str:
+    """What a service runs: its image, or where it is built."""
+    if service.image:
+        return service.image
+    return f"built from {service.build.context}" if service.build else "no image"
+
+
+def settings_of(report: Report) -> Mapping[str, bool]:
+    """The names in `.env`, and whether each must be filled in before the first start."""
+    return {item.name: item.required and item.value is None for item in report.stack.settings}

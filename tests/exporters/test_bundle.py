@@ -1,0 +1,204 @@
+"""The files of a stack: what each holds, that docker compose and the linters accept it, where secrets stand."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from samples import DB, PASSWORD, SHOP, TOKEN, WEB, at
+
+from judges import (
+    compose_config,
+    dclint,
+    needs_compose,
+    run_config,
+    schema_errors,
+    unexcused,
+    write,
+    yamllint_findings,
+)
+from tocompose.exporters.bundle import Bundle, Layout, bundle
+from tocompose.model import Home, Stack
+from tocompose.notes import note
+
+BASE, DEV, PROD = "docker-compose.yml", "docker-compose.override.yml", "docker-compose.prod.yml"
+
+
+def split(stack: Stack = SHOP, **options: object) -> dict[str, str]:
+    """The text of each file of a split stack."""
+    return texts(bundle(stack, Layout(split=True, **options)))  # type: ignore[arg-type]
+
+
+def texts(made: Bundle) -> dict[str, str]:
+    """The text of each file by path."""
+    return {item.path: item.content.decode() for item in made.files}
+
+
+def test_each_part_stands_in_its_file() -> None:
+    files = {name: yaml.safe_load(text) for name, text in split().items() if name.startswith("docker-compose")}
+    assert list(files) == [BASE, DEV, PROD]
+    assert files[BASE]["services"]["web"]["ports"] == ["0.0.0.0:80:80", "0.0.0.0:8443:8443"]
+    assert "ports" not in files[BASE]["services"]["db"]
+    assert files[DEV]["services"] == {"db": {"ports": ["127.0.0.1:5432:5432"]}, "web": {"volumes": [".:/app"]}}
+    assert sorted(files[PROD]["services"]) == ["db", "web", "worker"]
+    assert {file["name"] for file in files.values()} == {"shop"}
+    assert "version" not in files[BASE]
+
+
+def test_the_override_is_only_written_when_a_service_has_a_development_part() -> None:
+    plain = replace(SHOP, services=tuple(replace(item, overlays={}) for item in SHOP.services))
+    assert [name for name in split(plain) if name.startswith("docker-compose")] == [BASE]
+
+
+def test_modern_names_and_chosen_environments() -> None:
+    files = split(modern_names=True, environments=(Home.PROD,))
+    assert [name for name in files if name.startswith("compose")] == ["compose.yaml", "compose.prod.yaml"]
+    assert "-f compose.yaml -f compose.prod.yaml" in files["compose.yaml"]
+    made = bundle(SHOP, Layout(split=True, environments=(Home.PROD,)))
+    assert [item.subject for item in made.notes if item.code == "TC767"] == ["services.web", "services.db"]
+    assert "services.db.ports" in made.written
+
+
+def test_secrets_stand_in_env_and_secrets_only() -> None:
+    for name, text in split().items():
+        assert (PASSWORD in text or PASSWORD.replace("$", "\\$") in text) == (name == ".env"), name
+        assert (TOKEN in text) == (name == "secrets/api_token"), name
+
+
+def test_modes_of_what_holds_secrets() -> None:
+    modes = {item.path: (item.mode, item.secret) for item in bundle(SHOP, Layout(split=True)).files}
+    assert modes[".env"] == (0o600, True)
+    assert modes["secrets/api_token"] == (0o444, True)
+    assert modes[".env.example"] == (0o644, False)
+
+
+def test_env_example_documents_every_variable_of_env() -> None:
+    files = split()
+    names = re.findall(r"^(\w+)=", files[".env"], re.M)
+    example = files[".env.example"].split("\n")
+    assert names == ["DB_PASSWORD", "WEB_MEMORY"]
+    for name in names:
+        line = next(number for number, text in enumerate(example) if text.startswith(f"{name}="))
+        assert example[line - 1].startswith("# ")
+    assert 'DB_PASSWORD="change-me"' in example
+    assert files[".gitignore"].splitlines() == [".env", "secrets/"]
+
+
+def test_where_a_service_comes_from_and_what_it_lost_stands_above_it() -> None:
+    lost = note("TC001", at(7), subject="services.web.gpus", what="gpus")
+    text = texts(bundle(SHOP, Layout(split=True), [lost]))[BASE]
+    above = text[: text.index("  web:\n")].splitlines()[-2:]
+    assert above[0] == "  # from run.sh:6"
+    assert above[1].startswith("  # not carried over (TC001, run.sh:7): gpus was not carried over")
+
+
+def test_repeated_blocks_are_written_once() -> None:
+    text = split()[BASE]
+    assert text.count("max-size") == 1 and text.count("logging: *logging") == 2
+    assert text.index("x-environment:") < text.index("x-service:") < text.index("name: shop")
+    assert "  web:\n    <<: *service\n" in text
+    assert yaml.safe_load(text)["services"]["web"]["logging"]["options"]["max-file"] == "3"
+
+
+def test_paths_are_reported_as_if_nothing_was_shared() -> None:
+    written = bundle(SHOP, Layout(split=True)).written
+    assert {
+        "services.worker.environment.TZ",
+        "services.web.logging.options.max-size",
+        "services.db.ports",
+        "services.web.deploy.resources.limits.memory",
+        "settings.DB_PASSWORD",
+        "files.config/worker.toml",
+    } <= written
+
+
+def test_two_merge_keys_never_stand_in_one_map() -> None:
+    for text in split().values():
+        blocks = re.findall(r"(?:^ *<<: .*\n)+", text, re.M)
+        assert all(block.count("<<") == 1 for block in blocks)
+
+
+def test_one_file_asks_for_secrets_and_says_where_they_stand() -> None:
+    made = bundle(SHOP, Layout())
+    (file,) = made.files
+    text = file.content.decode()
+    assert PASSWORD not in text and TOKEN not in text
+    assert "${DB_PASSWORD:?set DB_PASSWORD in .env}" in text and "environment: API_TOKEN" in text
+    said = {item.message for item in made.notes if item.code == "TC758"}
+    assert said == {
+        "DB_PASSWORD is a secret: it does not stand in the output, its value is at run.sh:3:1",
+        "API_TOKEN is a secret: it does not stand in the output, its value is at run.sh:9:1",
+    }
+    body = yaml.safe_load(text)
+    assert body["configs"]["worker_toml"]["content"] == 'queue = "$$default"\n' and "ports" in body["services"]["db"]
+
+
+def test_inline_secrets_keeps_them_in_place() -> None:
+    made = bundle(SHOP, Layout(inline_secrets=True))
+    body = yaml.safe_load(made.files[0].content)
+    assert body["services"]["db"]["environment"]["POSTGRES_PASSWORD"] == PASSWORD.replace("$", "$$")
+    assert body["configs"]["api_token"]["content"] == TOKEN
+    assert {"source": "api_token", "target": "/run/secrets/api_token"} in body["services"]["worker"]["configs"]
+    assert made.files[0].secret and not [item for item in made.notes if item.code == "TC758"]
+
+
+@pytest.mark.parametrize("layout", [Layout(split=True), Layout(split=True, modern_names=True), Layout()])
+def test_same_stack_same_bytes(layout: Layout) -> None:
+    assert bundle(SHOP, layout) == bundle(SHOP, layout)
+
+
+@pytest.mark.parametrize("layout", [Layout(split=True), Layout(), Layout(inline_secrets=True)])
+def test_schema_and_yamllint_find_nothing(layout: Layout) -> None:
+    for name, text in texts(bundle(SHOP, layout)).items():
+        if name.startswith("docker-compose"):
+            assert schema_errors(text) == [], name
+            assert yamllint_findings(text) == [], name
+
+
+@pytest.mark.skipif(dclint() is None, reason="npm is not installed")
+def test_dclint_finds_nothing(tmp_path: Path) -> None:
+    write(tmp_path, bundle(SHOP, Layout(split=True)).files)
+    assert unexcused(tmp_path) == []
+
+
+class TestDockerCompose:
+    """The real docker compose reads what we wrote."""
+
+    pytestmark = needs_compose
+
+    def test_base_alone_and_with_each_overlay(self, tmp_path: Path) -> None:
+        write(tmp_path, bundle(SHOP, Layout(split=True)).files)
+        base = compose_config(tmp_path, BASE)
+        assert base["services"]["db"]["environment"]["POSTGRES_PASSWORD"].replace("$$", "$") == PASSWORD
+        dev = compose_config(tmp_path)
+        assert [item["published"] for item in dev["services"]["db"]["ports"]] == ["5432"]
+        prod = compose_config(tmp_path, BASE, PROD)
+        assert prod["services"]["web"]["deploy"]["resources"]["limits"]["memory"] == str(256 * 1024**2)
+        assert "ports" not in prod["services"]["db"]
+
+    def test_one_file_is_the_base_with_the_development_part(self, tmp_path: Path) -> None:
+        write(tmp_path, bundle(SHOP, Layout(inline_secrets=True)).files)
+        alone = compose_config(tmp_path)
+        folder = tmp_path / "split"
+        write(folder, bundle(SHOP, Layout(split=True)).files)
+        both = compose_config(folder)
+        for name in ("db", "web"):
+            given, expected = alone["services"][name], both["services"][name]
+            for mount in (*given.get("volumes", ()), *expected.get("volumes", ())):
+                if mount["type"] == "bind":
+                    mount["source"] = Path(mount["source"]).name.replace(tmp_path.name, "split")
+            assert given == expected
+
+    def test_a_missing_secret_is_named(self, tmp_path: Path) -> None:
+        write(tmp_path, bundle(SHOP, Layout()).files)
+        done = run_config(tmp_path, ())
+        assert done.returncode != 0 and "DB_PASSWORD" in done.stderr
+
+    def test_empty_overlays_are_not_written(self, tmp_path: Path) -> None:
+        stack = replace(SHOP, services=(replace(DB, overlays={}), replace(WEB, overlays={})))
+        write(tmp_path, bundle(stack, Layout(split=True)).files)
+        assert sorted(path.name for path in tmp_path.glob("docker-compose*")) == [BASE]
+        compose_config(tmp_path)

@@ -1,0 +1,130 @@
+"""What judges compose files: docker compose itself, the published schema, yamllint and dclint."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from oracles import binary
+from tocompose.model import File
+
+DCLINT = "3.1.0"
+COMPOSE = binary("docker-compose")
+needs_compose = [pytest.mark.oracle, pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed")]
+
+YAMLLINT = """
+extends: default
+rules:
+  document-start: disable   # one document a file: Compose merges a second one into the first
+  line-length: {max: 160, allow-non-breakable-words: true, level: error}   # commands and URLs are not wrapped
+"""
+
+# dclint rules that cannot hold, with the service that breaks them, and why.
+EXCEPTIONS = {
+    "service-keys-order": "a service that begins with the merge key: it stands first for readers, dclint sorts it last",
+    "no-unbound-port-interfaces": "the source publishes the port on all addresses; a note says so",
+    "no-build-and-image": "the source names the image that its build makes",
+    "service-image-require-explicit-tag": "the source names no tag, and a version is never invented; a note says so",
+    "no-duplicate-exported-ports": "the source publishes a port twice; a note says so",
+    "no-quotes-in-volumes": "a path with characters that plain YAML cannot hold",
+}
+
+
+def write(folder: Path, files: Iterable[File]) -> None:
+    """The files in the folder, for docker compose to read."""
+    for item in files:
+        place = folder / item.path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(item.content)
+
+
+def compose_config(folder: Path, *names: str, env: Mapping[str, str] | None = None, extra: Iterable[str] = ()) -> Any:
+    """What docker compose reads from the named files; fails the test with its message when it refuses them."""
+    done = run_config(folder, names, env=env, extra=extra)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def run_config(
+    folder: Path, names: Iterable[str], env: Mapping[str, str] | None = None, extra: Iterable[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """`docker-compose config --format json` on the named files."""
+    given = [part for name in names for part in ("-f", name)]
+    return subprocess.run(
+        [COMPOSE, *given, *extra, "config", "--format", "json"],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "HOME": str(folder), **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@cache
+def _validator() -> Any:
+    import jsonschema
+
+    schema = json.loads((Path(__file__).parent / "schemas" / "compose-spec.json").read_text(encoding="utf-8"))
+    return jsonschema.Draft7Validator(schema)
+
+
+def schema_errors(text: str) -> list[str]:
+    """What the Compose Specification's schema says against a file."""
+    return [error.message for error in _validator().iter_errors(yaml.safe_load(text))]
+
+
+def yamllint_findings(text: str) -> list[str]:
+    """What yamllint's default rules (save those above) say against a file."""
+    from yamllint import linter
+    from yamllint.config import YamlLintConfig
+
+    return [str(problem) for problem in linter.run(text, YamlLintConfig(YAMLLINT))]
+
+
+@cache
+def dclint() -> Path | None:
+    """The dclint program, installed into the user's cache on first use; None without npm."""
+    cached = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tocompose" / f"dclint-{DCLINT}"
+    program = cached / "node_modules" / ".bin" / "dclint"
+    if not program.exists() and (npm := shutil.which("npm")):
+        cached.mkdir(parents=True, exist_ok=True)
+        command = [npm, "install", "--prefix", str(cached), "--no-audit", "--no-fund", f"dclint@{DCLINT}"]
+        subprocess.run(command, capture_output=True, timeout=300, check=False)
+    return program if program.exists() else None
+
+
+def dclint_findings(folder: Path) -> list[tuple[str, str, str]]:
+    """File, rule and message of each finding of dclint's default rules in a folder."""
+    program = dclint()
+    assert program is not None
+    done = subprocess.run(
+        [str(program), "-f", "json", "."], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+    return [
+        (Path(report["filePath"]).name, finding["rule"], finding["message"])
+        for report in json.loads(done.stdout or "[]")
+        for finding in report["messages"]
+    ]
+
+
+def unexcused(folder: Path, allowed: Iterable[str] = ("service-keys-order",)) -> list[tuple[str, str, str]]:
+    """The findings of dclint that none of the `allowed` exceptions covers."""
+    assert set(allowed) <= set(EXCEPTIONS)
+    findings = [item for item in dclint_findings(folder) if item[1] not in set(allowed) - {"service-keys-order"}]
+    return [item for item in findings if not (item[1] == "service-keys-order" and _begins_with_merge(folder, item))]
+
+
+def _begins_with_merge(folder: Path, finding: tuple[str, str, str]) -> bool:
+    """Whether the service that the finding is about begins with `<<`."""
+    name = finding[2].partition('in service "')[2].partition('"')[0]
+    return f"  {name}:\n    <<: *" in (folder / finding[0]).read_text(encoding="utf-8")

@@ -1,0 +1,187 @@
+"""Each form of report, on the hand-made shop: valid against its schema, nothing missing, nothing leaked."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from shop import COMPOSE, SECRET, example
+from tocompose.notes import Kind, Note
+from tocompose.reports import FORMS, form_of, render
+from tocompose.reports.json import schema
+from tocompose.reports.sarif import MAX_MESSAGE, MAX_RELATED, MAX_RESULTS
+from tocompose.reports.terminal import Style
+from tocompose.reports.terminal import render as terminal
+from tocompose.source import Span
+
+SCHEMAS = Path(__file__).parents[1] / "schemas"
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize("form", [name for name in FORMS if name != "html"])
+def test_golden(form: str, update_golden: bool) -> None:
+    path = GOLDEN / FORMS[form]
+    if update_golden:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(render(form, example()), encoding="utf-8")
+    assert render(form, example()) == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_secrets_never_show(form: str) -> None:
+    assert SECRET not in render(form, example())
+
+
+@pytest.mark.parametrize("form", [name for name in FORMS if name not in ("html", "markdown")])
+def test_every_note_is_in_every_form(form: str) -> None:
+    text = terminal(example(), Style(verbosity=1)) if form == "text" else render(form, example())
+    for item in example().notes[:5]:
+        assert item.code in text
+        assert item.message in text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_control_character_reaches_the_reader(form: str) -> None:
+    text = render(form, example())
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text)
+
+
+def test_json_is_valid_against_its_published_schema() -> None:
+    validator = jsonschema.Draft202012Validator(json.loads(schema()))
+    validator.check_schema(json.loads(schema()))
+    assert not list(validator.iter_errors(json.loads(render("json", example()))))
+
+
+def test_json_schema_refuses_what_is_not_in_it() -> None:
+    document = json.loads(render("json", example()))
+    document["services"][0]["password"] = "x"
+    validator = jsonschema.Draft202012Validator(json.loads(schema()))
+    assert list(validator.iter_errors(document))
+
+
+def test_json_lines_are_one_note_each() -> None:
+    records = [json.loads(line) for line in render("jsonl", example()).splitlines()]
+    assert [item["code"] for item in records] == [item.code for item in example().notes]
+
+
+def test_sarif_is_valid_against_the_oasis_schema() -> None:
+    validator = jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
+    assert not list(validator.iter_errors(json.loads(render("sarif", example()))))
+
+
+def test_sarif_keeps_within_the_limits_of_github() -> None:
+    span = Span("a b/ü#?.sh", 1, 1, 1, 2)
+    many = Note(code="TC001", kind=Kind.LOST, message="x" * 2000, span=span, related=(span,) * 500)
+    simple = Note(code="TC001", kind=Kind.INFO, message="x")
+    report = example()._replace(notes=(many, *(simple,) * MAX_RESULTS))
+    run = json.loads(render("sarif", report))["runs"][0]
+    assert len(run["results"]) == MAX_RESULTS
+    assert run["properties"]["omitted"] == 1
+    first = run["results"][0]
+    assert len(first["relatedLocations"]) == MAX_RELATED
+    assert len(first["message"]["text"]) == MAX_MESSAGE
+    assert first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20b/%C3%BC%23%3F.sh"
+
+
+def test_sarif_fingerprints_survive_lines_added_above() -> None:
+    def fingerprint(line: int) -> str:
+        note = Note(code="TC001", kind=Kind.LOST, message="x", span=Span("a", line, 1, line, 2))
+        document = json.loads(render("sarif", example()._replace(notes=(note,))))
+        return str(document["runs"][0]["results"][0]["partialFingerprints"])
+
+    assert fingerprint(1) == fingerprint(9)
+
+
+def test_junit_counts_losses_as_failures() -> None:
+    root = ElementTree.fromstring(render("junit", example()))
+    assert root.attrib["failures"] == "2"
+    assert len(root.findall(".//failure")) == 2
+    assert len(root.findall(".//testcase")) == len(example().notes)
+
+
+def test_junit_without_notes_has_a_case_that_passed() -> None:
+    root = ElementTree.fromstring(render("junit", example()._replace(notes=())))
+    assert root.attrib == {"name": "tocompose", "tests": "1", "failures": "0", "errors": "0"}
+    assert len(root.findall(".//testcase")) == 1
+
+
+def test_github_annotations_cannot_be_forged() -> None:
+    evil = Note(code="TC001", kind=Kind.LOST, message="a\r::error::b%0A", span=Span("x,line=9::y\n::z", 1, 1, 1, 2))
+    lines = render("github", example()._replace(notes=(evil,))).splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("::error file=x%2Cline=9%3A%3Ay %3A%3Az,line=1,")
+    assert lines[0].endswith(r"::a\x0d::error::b%250A")
+
+
+def test_csv_cells_are_no_formulas() -> None:
+    note = Note(code="TC001", kind=Kind.LOST, message='=HYPERLINK("x")')
+    rows = list(csv.DictReader(io.StringIO(render("csv", example()._replace(notes=(note,))))))
+    assert rows[0]["message"] == '\'=HYPERLINK("x")'
+
+
+def test_markdown_cannot_be_broken_out_of() -> None:
+    text = render("markdown", example())
+    assert "</script>" not in text
+    assert "\n# head" not in text
+    assert text.count("```") == 2
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            assert len(re.findall(r"(?<!\\)\|", line)) in (5, 8, 4), line
+
+
+def test_markdown_names_the_real_files_in_its_commands() -> None:
+    text = render("markdown", example())
+    assert "`docker compose -f docker-compose.yml -f docker-compose.prod.yml up -d --wait`" in text
+    assert "This deletes the data in shop\\_data." in text
+    assert "Fill in STRIPE\\_KEY: `$EDITOR .env`" in text
+
+
+def test_terminal_underlines_what_the_note_is_about() -> None:
+    lines = terminal(example()).splitlines()
+    place = next(index for index, line in enumerate(lines) if "│ docker run -d --name web --gpus all" in line)
+    start = lines[place].index("--gpus all")
+    assert lines[place + 1][start : start + 10] == "^" * 10
+    assert lines[place + 1].strip("^ │") == ""
+
+
+def test_terminal_underlines_the_right_word_after_a_masked_secret() -> None:
+    lines = terminal(example(), Style(width=200)).splitlines()
+    place = next(index for index, line in enumerate(lines) if "POSTGRES_PASSWORD=•••" in line and "data:" in line)
+    start = lines[place].index("data:")
+    assert lines[place + 1][start : start + 5] == "^^^^^"
+
+
+def test_terminal_colours_only_when_asked() -> None:
+    assert "\x1b" not in terminal(example())
+    assert "\x1b[31m" in terminal(example(), Style(colour=True))
+
+
+def test_terminal_quiet_says_only_what_was_lost() -> None:
+    assert terminal(example(), Style(verbosity=-1)).splitlines() == [
+        "run.sh:4:26: lost: --gpus all has no equivalent here [TC001]",
+        "run.sh:3:12: lost: -d was read for x [TC901]",
+    ]
+
+
+def test_terminal_says_every_place_of_a_note_that_comes_often() -> None:
+    spans = [Span("run.sh", 3, column, 3, column + 1) for column in range(1, 21)]
+    many = tuple(Note(code="TC001", kind=Kind.LOST, message="x", span=span) for span in spans)
+    text = terminal(example()._replace(notes=many))
+    assert all(f"{span} " in text for span in spans)
+    assert text.count("│") == 6
+
+
+def test_form_of_a_file() -> None:
+    names = ["a.sarif", "MIGRATION.md", "junit.xml", "x.html", "x.jsonl", "x.csv", "x.exe", "x"]
+    assert [form_of(name) for name in names] == ["sarif", "markdown", "junit", "html", "jsonl", "csv", None, None]
+
+
+def test_example_is_what_it_says() -> None:
+    assert "POSTGRES_PASSWORD" in COMPOSE

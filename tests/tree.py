@@ -1,0 +1,65 @@
+"""The source tree of the package as tests on its architecture see it: modules, imports, definitions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "converters" / "tocompose"
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """Every module of the package by its dotted name, parsed."""
+    return {dotted(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def dotted(path: Path) -> str:
+    """The import name of a file."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def file(module: str) -> Path:
+    """The file that holds a module."""
+    path = PACKAGE.parent.joinpath(*module.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def imports(module: str) -> Iterator[tuple[str, int]]:
+    """The package's modules that a module imports, at its top or inside a function, with the line."""
+    for node in ast.walk(modules()[module]):
+        if isinstance(node, ast.Import):
+            yield from ((name.name, node.lineno) for name in node.names if name.name.startswith("tocompose"))
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            assert node.level == 0, f"{module}:{node.lineno}: write the import from the package's root"
+            if base.split(".")[0] == "tocompose":
+                yield from ((_target(base, name.name), node.lineno) for name in node.names)
+
+
+def _target(base: str, name: str) -> str:
+    """`from tocompose.readers import yaml` imports the module `tocompose.readers.yaml`, not a name of the package."""
+    return f"{base}.{name}" if f"{base}.{name}" in modules() else base
+
+
+def top_level(module: str) -> Iterator[ast.stmt]:
+    """The statements that run when a module is imported, without what only type checkers read."""
+    for node in modules()[module].body:
+        if not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)):
+            yield node
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Every function and method, nested ones too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def length(node: ast.stmt) -> int:
+    """The lines that a definition takes."""
+    return (node.end_lineno or node.lineno) - node.lineno + 1
