@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocompose.answers import Answers
+from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
@@ -53,12 +54,17 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
     Raises `SourceError` when the project holds nothing that any importer can read.
     """
-    wanted = options or Options()
+    with collector_off():
+        return _convert(project, options or Options())
+
+
+def _convert(project: Project, wanted: Options) -> Result:
     chosen = choose(project, wanted.source)
     ledger = Ledger()
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
-    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), wanted.context)
+    context = wanted.context._replace(split=wanted.layout.split, read=project.read)
+    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
