@@ -26,7 +26,7 @@ def script(tmp_path: Path) -> str:
 
 
 def test_a_pasted_command_gives_a_compose_file(tocompose):
-    ran = tocompose("docker", "run", "-d", "--name", "web", "-p", "8080:80", "nginx")
+    ran = tocompose("--practices", "none", "docker", "run", "-d", "--name", "web", "-p", "8080:80", "nginx")
     assert ran.code == 0
     assert yaml.safe_load(ran.out)["services"]["web"]["ports"] == ["8080:80"]
 
