@@ -68,11 +68,8 @@ def _at(value: Any, key: str) -> Any:
 
 
 def _without(value: Any, key: str) -> Any:
-    if isinstance(value, Mapping):
-        return {name: item for name, item in value.items() if name != key}
-    if isinstance(value, list):
-        return [item for item in value if split(str(item), "=", 1)[0] != key]
-    return value
+    """The map without the key; a list in the short form is not taken apart, as in docker compose."""
+    return {name: item for name, item in value.items() if name != key} if isinstance(value, Mapping) else value
 
 
 def merge_services(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
