@@ -56,6 +56,8 @@ def convert(project: Project, options: Options | None = None) -> Result:
     wanted = options or Options()
     chosen = choose(project, wanted.source)
     ledger = Ledger()
+    for item in wanted.settings.notes:
+        ledger.say(item)
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
     outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), wanted.context)

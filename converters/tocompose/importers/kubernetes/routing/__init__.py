@@ -26,7 +26,7 @@ def route(world: World) -> None:
     ingress_routes(world, proxy)
     for item in world.objects.of(*(f"Middleware.{group}" for group in GROUPS)):
         if item.at("spec").unread():
-            item.cursor.note("TC282", route=str(item), why="no route of the manifests uses it, or none that could be told")
+            item.cursor.note("TC282", route=str(item), why="no route of the manifests could use it")
     if proxy.routers:
         _write(world, proxy)
 
@@ -44,7 +44,8 @@ def _write(world: World, proxy: Proxy) -> None:
         world.ledger.say(
             note("TC295", point.origin or proxy.origin, subject=f"services.{proxy.name}", port=point.port, moved=number)
         )
-    host = any(draft.services[home.service].network_mode == "host" for home in proxy.homes() if home.service in draft.services)
+    behind = [draft.services[home.service] for home in proxy.homes() if home.service in draft.services]
+    host = any(service.network_mode == "host" for service in behind)
     draft.add(traefik.service(proxy, ports, found.get(proxy.name, {}), host=host))
     if traefik.dynamic(proxy):
         draft.file(traefik.file(proxy))

@@ -52,9 +52,7 @@ def _arguments(proxy: Proxy) -> Iterator[str]:
 
 def _published(proxy: Proxy, ports: dict[str, str]) -> Iterator[Port]:
     for point in proxy.entrypoints.values():
-        yield Port(
-            target=str(point.port), published=ports[point.name], protocol=point.protocol, origin=point.origin
-        )
+        yield Port(target=str(point.port), published=ports[point.name], protocol=point.protocol, origin=point.origin)
 
 
 def free_ports(proxy: Proxy, taken: set[tuple[str, str]]) -> tuple[dict[str, str], list[tuple[EntryPoint, str]]]:
