@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from tocompose.importers import Settings, SourceError
 from tocompose.ledger import Cursor, Ledger
-from tocompose.model import Service, Stack
+from tocompose.model import Stack
 from tocompose.project import Project
 
 _OBJECT = re.compile(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
@@ -60,6 +59,7 @@ class Kubernetes:
 
 def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> Stack:
     """The stack of the objects at the cursors, in the order in which each step needs the one before."""
+    from tocompose.importers.kubernetes.access import say_access
     from tocompose.importers.kubernetes.aliases import attach
     from tocompose.importers.kubernetes.fields import settle_empty
     from tocompose.importers.kubernetes.leftovers import say_kinds, say_unused_config, settle_fields
@@ -67,6 +67,7 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     from tocompose.importers.kubernetes.objects import collect
     from tocompose.importers.kubernetes.order import arrange
     from tocompose.importers.kubernetes.outside import say_outside
+    from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish, settle_ports
     from tocompose.importers.kubernetes.routing import route
     from tocompose.importers.kubernetes.routing.controllers import without_controllers
@@ -84,18 +85,16 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     route(world)
     settle_ports(world)
     say_outside(world)
+    say_access(world)
+    say_pods(world)
     stack = world.draft.stack(identifier(name or main_namespace(world) or fallback), None)
     say_kinds(world)
     say_unused_config(world)
     say_namespaces(world)
     settle_fields(world)
+    settle_inherited(world)
     settle_empty(ledger)
-    return replace(stack, services=tuple(_tidy(service) for service in stack.services))
-
-
-def _tidy(service: Service) -> Service:
-    """Ports that are published need not be exposed as well."""
-    return service
+    return stack
 
 
 IMPORTER = Kubernetes()

@@ -96,9 +96,7 @@ def _networks(world: World) -> dict[str, str]:
     return {space: "default" if space == DEFAULT else space for space in spaces}
 
 
-def _attach(
-    workload: Workload, instance: Instance, aliases: list[str], world: World, networks: dict[str, str]
-) -> None:
+def _attach(workload: Workload, instance: Instance, aliases: list[str], world: World, networks: dict[str, str]) -> None:
     network = networks.get(workload.namespace, "default")
     if network != "default":
         world.draft.networks.setdefault(network, Network(name=network))

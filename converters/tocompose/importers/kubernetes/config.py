@@ -17,7 +17,21 @@ from tocompose.values import unique, variable_name
 
 # Compose takes these from the user's shell before it looks at `.env`.
 _SHELL = frozenset(
-    {"HOME", "HOST", "HOSTNAME", "LANG", "LOGNAME", "MAIL", "PATH", "PWD", "SHELL", "TERM", "TMPDIR", "USER", "USERNAME"}
+    {
+        "HOME",
+        "HOST",
+        "HOSTNAME",
+        "LANG",
+        "LOGNAME",
+        "MAIL",
+        "PATH",
+        "PWD",
+        "SHELL",
+        "TERM",
+        "TMPDIR",
+        "USER",
+        "USERNAME",
+    }
 )
 
 
@@ -31,7 +45,7 @@ class Entry(NamedTuple):
         """The bytes, mapped to `to`; None, with a note, when they are no base64."""
         if not self.encoded:
             given = text(self.cursor, to)
-            return "".encode() if given is None else given.encode()
+            return b"" if given is None else given.encode()
         given = value(self.cursor) or ""
         try:
             decoded = base64.b64decode("".join(given.split()), validate=True)

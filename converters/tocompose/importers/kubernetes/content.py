@@ -27,7 +27,7 @@ class Item(NamedTuple):
 
 
 class Content(NamedTuple):
-    """The files of a volume; `name` and `secret` say whose they are, `shared` that they are the whole object as it is."""
+    """The files of a volume; `name` and `secret` say whose they are, `shared` that they are all of the object."""
 
     name: str
     items: tuple[Item, ...]
@@ -77,7 +77,7 @@ def _from(source: Cursor, kind: str, field: str, mode: int, place: Place, to: st
     if item is None:
         code = "TC214" if truth(source.at("optional")) else "TC213"
         source.at(field).remark(code, what=f"{kind} {name}", name=f"config/{name}", subject=to)
-        source.at("optional").noted(code)
+        source.noted(code)
         return
     source.at("optional").take(to=to)
     item.took(to)

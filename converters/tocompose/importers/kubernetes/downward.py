@@ -11,7 +11,7 @@ from tocompose.importers.kubernetes.quantities import quantity
 from tocompose.importers.kubernetes.scalars import value
 from tocompose.importers.kubernetes.workloads import Unit
 from tocompose.ledger import Cursor
-from tocompose.values import literal
+from tocompose.values import literal, variable_name
 
 HOST = "host.docker.internal"
 _KEYED = re.compile(r"metadata\.(?P<section>labels|annotations)(?:\['(?P<key>[^']+)'\])?")
@@ -35,8 +35,8 @@ def field_value(reference: Cursor, place: Place, to: str, name: str) -> str | No
     if path in ("metadata.uid", "spec.nodeName"):
         cursor.take(to=to)
         cursor.remark("TC216", field=path, value=place.instance.base, subject=to)
-        return f"${{{place.instance.base.upper().replace('-', '_').replace('.', '_')}_{_short(path)}:-{place.instance.base}}}"
-    cursor.note("TC219", field=path or "fieldRef", name=name, subject=to)
+        return f"${{{variable_name(place.instance.base)}_{_short(path)}:-{place.instance.base}}}"
+    cursor.note("TC219", fields=f"{path or 'fieldRef'} ({name})", subject=to)
     return None
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tocompose.importers.kubernetes.fields import Finding
+from tocompose.importers.kubernetes.objects import Object
 from tocompose.model import File, Network, Port, Resource, Service, Setting, Stack, Volume
 from tocompose.source import Span
 
@@ -19,6 +21,8 @@ class Draft:
         self.settings: dict[str, Setting] = {}
         self.services: dict[str, Service] = {}
         self.networks: dict[str, Network] = {}
+        self.findings: dict[Object, list[Finding]] = {}
+        self.clients: dict[object, dict[str, None]] = {}
         self.folders: dict[str, tuple[object, ...]] = {}
 
     def volume(self, item: Volume) -> str:
@@ -34,6 +38,15 @@ class Draft:
     def add(self, service: Service) -> None:
         """Adds a service."""
         self.services[service.name] = service
+
+    def host(self, name: str, host: str, address: str) -> None:
+        """Gives a service the address of a host that the network does not know."""
+        service = self.services[name]
+        known = list(service.options.get("extra_hosts", ()))
+        if f"{host}={address}" not in known:
+            self.services[name] = replace(
+                service, options={**service.options, "extra_hosts": [*known, f"{host}={address}"]}
+            )
 
     def publish(self, name: str, port: Port) -> None:
         """Publishes a port of a service."""

@@ -100,10 +100,10 @@ def _add(entry: Cursor, place: Place, found: Environment, scope: _Scope) -> None
         if origin.kind == "map" and given:
             origin.skip("a literal value is given as well")
         given = rewritten(expand(given, scope), entry.at("value"), place, to)
-    entry.at("name").take(to=to)
     if given is None:
         entry.at("name").noted("TC214")
     else:
+        entry.at("name").take(to=to)
         found.put(name, given, entry.span)
 
 
@@ -127,10 +127,14 @@ def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
     if not present and truth(reference.at("optional")):
         reference.note("TC214", what=f"{kind} {source}, key {key}", name=name, subject=place.path("environment"))
         return None
-    for part in ("name", "key", "optional"):
-        reference.at(part).take(to=to)
     if item is not None and present:
-        return _content(item, key, name, place)
+        given = _content(item, key, name, place)
+        if given is None:
+            reference.noted("TC209")
+        else:
+            reference.map(to=to)
+        return given
+    reference.map(to=to)
     setting = store.missing(place.namespace, f"{kind} {source}", key, name, reference.span)
     reference.remark("TC213", what=f"{kind} {source}, key {key}", name=setting, subject=to)
     return f"${{{setting}:?from {kind} {source}, key {key}}}"
@@ -151,7 +155,7 @@ def _content(item: Object, key: str, name: str, place: Place) -> str | None:
 
 def _from(source: Cursor, place: Place) -> Iterator[tuple[str, str, Span]]:
     """The variables that one entry of `envFrom` brings in."""
-    store, to = place.world.store, place.path("environment")
+    store, to = place.world.store, place.path()
     prefix = value(source.at("prefix")) or ""
     source.at("prefix").take(to=to)
     for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.ledger import Fate, Ledger
 from tocompose.notes import note
 from tocompose.source import Branch, Child, Leaf, Node, leaves
 from tocompose.tables import TableError, load, mappings
 
-KINDS = "kinds"
+# Tables beside those of types.
+_OTHERS = frozenset({"kinds", "cluster"})
 
 
 class Field(NamedTuple):
@@ -37,7 +38,7 @@ def types() -> Mapping[str, Fields]:
     """Every type that the tables know, by its name without the version (`Container`)."""
     found: dict[str, Fields] = {}
     for path in sorted((mappings() / "kubernetes").glob("*.yaml")):
-        if path.stem != KINDS:
+        if path.stem not in _OTHERS:
             for name, rows in (load(f"kubernetes/{path.stem}") or {}).items():
                 found[name] = {str(key): _field(f"{path.name}: {name}.{key}", row) for key, row in rows.items()}
     return found
@@ -50,7 +51,7 @@ def _field(place: str, row: Mapping[str, str]) -> Field:
     shape = row.get("shape", "")
     bare = shape.strip("[]")
     if not bare[:1].isupper():
-        return Field(**row)
+        return Field(**dict[str, Any](row))
     return Field(target=row["target"], shape=shape, type=bare, many=shape != bare)
 
 
@@ -144,5 +145,3 @@ def settle_empty(ledger: Ledger) -> None:
     for leaf in ledger.leaves():
         if empty(leaf) and ledger.fate(leaf).fate is Fate.UNREAD:
             ledger.settle(leaf, Fate.IGNORED, "null or empty counts as absent")
-
-

@@ -36,14 +36,18 @@ def placed(found: Content, target: str, sub_path: str, mount: Cursor, place: Pla
         _write(item, f"{folder}/{item.path}", place)
     if not found.items:
         place.world.draft.file(File(path=f"{folder}/.keep", content=b"", secret=found.secret, origin=mount.span))
-    return Placed(mounts=(Mount(kind="bind", source=f"./{folder}", target=literal(target), read_only=True, origin=mount.span),))
+    return Placed(
+        mounts=(Mount(kind="bind", source=f"./{folder}", target=literal(target), read_only=True, origin=mount.span),)
+    )
 
 
 def _folder(found: Content, place: Place) -> str:
     """`config/<name>`, or a name of its own where the namespace, the choice of keys or the modes differ."""
     root = "secrets" if found.secret else "config"
     owners = {item.owner for item in found.items if item.owner is not None}
-    scoped = any(len(place.world.objects.of(owner.kind)) > 1 and _twice(owner.name, owner.kind, place) for owner in owners)
+    scoped = any(
+        len(place.world.objects.of(owner.kind)) > 1 and _twice(owner.name, owner.kind, place) for owner in owners
+    )
     base = f"{place.namespace}/{found.name}" if scoped else found.name
     wanted = base if found.shared else f"{base}-{place.workload.name}"
     number, folder = 2, f"{root}/{wanted}"
@@ -83,9 +87,7 @@ def _write(item: Item, path: str, place: Place) -> None:
     if not item.secret:
         data = _rewritten(data, item, place, to)
     mode = _mode(item, place)
-    place.world.draft.file(
-        File(path=path, content=data, mode=mode, secret=item.secret, origin=item.entry.cursor.span)
-    )
+    place.world.draft.file(File(path=path, content=data, mode=mode, secret=item.secret, origin=item.entry.cursor.span))
 
 
 def _mode(item: Item, place: Place) -> int:

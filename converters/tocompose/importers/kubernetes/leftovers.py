@@ -15,20 +15,29 @@ from tocompose.source import Branch, Leaf, Span, leaves
 _PER_RUN = frozenset({"TC202", "TC257"})
 # Shapes whose values count only where something refers to them.
 _NAMES = {
-    **{"labels": "label", "annotations": "annotation", "selector": "selector", "container-name": "container name"},
-    **{"container-port": "port name", "service-port": "port name", "namespace": "namespace", "service-type": "type"},
-    **{"cluster-ip": "clusterIP", "governing-service": "serviceName", "subdomain": "subdomain", "name": "name"},
+    "labels": "label",
+    "annotations": "annotation",
+    "selector": "selector",
+    "container-name": "container name",
+    "container-port": "port name",
+    "service-port": "port name",
+    "namespace": "namespace",
+    "service-type": "type",
+    "cluster-ip": "clusterIP",
+    "governing-service": "serviceName",
+    "subdomain": "subdomain",
+    "name": "name",
 }
 
 
 def settle_fields(world: World) -> None:
-    """Says a note for each object about the fields whose rows ask for one, and one for the run about those of little use."""
+    """Says a note for each object about its fields whose rows ask for one, and one for the run about names."""
     run: list[Finding] = []
     for item in world.objects:
         table = kind(item.kind).type
-        if not table or item.cursor.kind != "map":
+        if not table or item.cursor.node is None:
             continue
-        findings = walk(item.cursor.node, table, world.ledger)
+        findings = [*walk(item.cursor.node, table, world.ledger), *world.draft.findings.get(item, ())]
         run.extend(finding for finding in findings if finding.code in _PER_RUN)
         mine = [finding for finding in findings if finding.code not in _PER_RUN]
         say(mine, world.ledger, str(item), _subject(item, world))
@@ -127,6 +136,10 @@ def say_unused_config(world: World) -> None:
             world.ledger.say(note("TC253", item.span, object=str(item)))
         else:
             _say_unused_keys(item, world)
+    for item in world.objects.of("PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"):
+        if item.at("kind").unread():
+            world.ledger.say(note("TC253", item.span, object=str(item)))
+            item.cursor.noted("TC253")
 
 
 def _say_unused_keys(item: Object, world: World) -> None:
@@ -140,5 +153,3 @@ def _say_unused_keys(item: Object, world: World) -> None:
         world.ledger.say(note("TC253", unread[0].span, object=f"{item}, {len(unread)} keys ({names})"))
         for cursor in unread:
             cursor.noted("TC253")
-
-

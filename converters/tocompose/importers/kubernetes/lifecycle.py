@@ -63,8 +63,6 @@ def hooks(place: Place) -> dict[str, Any]:
 
 
 def _command(handler: Cursor, to: str) -> list[str]:
-    command = [
-        literal(word) for entry in items(handler.at("exec", "command")) if (word := text(entry, to)) is not None
-    ]
+    command = [literal(word) for entry in items(handler.at("exec", "command")) if (word := text(entry, to)) is not None]
     seconds = whole(handler.at("sleep", "seconds"), to)
     return command or ([] if seconds is None else ["sleep", str(seconds)])

@@ -9,7 +9,9 @@ from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, truth, value
 from tocompose.importers.kubernetes.services import Backend
 
-MENTION = re.compile(r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP)[A-Z_]*)?)")
+MENTION = re.compile(
+    r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP)[A-Z_]*)?)"
+)
 
 
 def links(place: Place) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""What must run before what: init containers, sidecars, the pods of a StatefulSet, the one-shots that prepare volumes."""
+"""What runs before what: init containers, sidecars, the pods of a StatefulSet, the one-shots for volumes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def arrange(world: World, prepared: dict[str, str]) -> None:
             previous = instance
 
 
-def _arrange(workload: Workload, instance: Instance, previous: Instance | None, world: World, first: str | None) -> None:
+def _arrange(
+    workload: Workload, instance: Instance, previous: Instance | None, world: World, first: str | None
+) -> None:
     before: list[Dependency] = [Dependency(service=first, condition=_DONE)] if first else []
     before.extend(_previous(workload, previous, world))
     for unit in instance.units:

@@ -43,9 +43,7 @@ class Place:
 
     def rewrote(self, name: str, old: str, new: str, backend: Backend, span: Span) -> None:
         """Says that a variable's port was replaced."""
-        item = note(
-            "TC221", span, subject=self.path("environment", name), old=old, new=new, service=backend.name
-        )
+        item = note("TC221", span, subject=self.path("environment", name), old=old, new=new, service=backend.name)
         self.world.ledger.say(item)
 
     def listens(self, number: int) -> bool:

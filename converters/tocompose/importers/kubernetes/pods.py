@@ -76,17 +76,19 @@ def _names(place: Place, options: dict[str, Any]) -> None:
 
 
 def _resolver(config: Cursor, place: Place, options: dict[str, Any]) -> None:
-    servers = [literal(server) for entry in items(config.at("nameservers")) if (server := text(entry, place.path("dns")))]
+    servers = [
+        literal(server) for entry in items(config.at("nameservers")) if (server := text(entry, place.path("dns")))
+    ]
     if servers:
         options["dns"] = servers
     searches = []
     for entry in items(config.at("searches")):
-        given = value(entry) or ""
-        if given.endswith("cluster.local"):
-            entry.note("TC201", object=str(place.workload.object), fields=f"dnsConfig search {given}")
-        elif given:
+        domain = value(entry) or ""
+        if domain.endswith("cluster.local"):
+            entry.note("TC201", object=str(place.workload.object), fields=f"dnsConfig search {domain}")
+        elif domain:
             entry.take(to=place.path("dns_search"))
-            searches.append(literal(given))
+            searches.append(literal(domain))
     if searches:
         options["dns_search"] = searches
     settings = []

@@ -48,7 +48,7 @@ def _own(name: str, group: str, place: Place) -> str:
     change = f"chgrp -R {group} {folder} && chmod -R g+rwX {folder} && find {folder} -type d -exec chmod g+s {{}} +"
     policy = place.workload.spec.at("securityContext", "fsGroupChangePolicy")
     if policy.take(to=f"services.{place.instance.base}-volumes.command") == "OnRootMismatch":
-        return f"[ \"$$(stat -c %g {folder})\" = {group} ] || {{ {change}; }}"
+        return f'[ "$$(stat -c %g {folder})" = {group} ] || {{ {change}; }}'
     return change
 
 
@@ -58,7 +58,9 @@ def _quoted(path: str) -> str:
 
 def _service(place: Place, script: list[str], volumes: list[str]) -> Service:
     name = unique(f"{place.instance.base}-volumes", set(place.world.draft.services))
-    item = note("TC249", place.workload.object.span, subject=f"services.{name}", name=name, object=str(place.workload.object))
+    item = note(
+        "TC249", place.workload.object.span, subject=f"services.{name}", name=name, object=str(place.workload.object)
+    )
     place.world.ledger.say(item)
     return Service(
         name=name,
@@ -70,4 +72,3 @@ def _service(place: Place, script: list[str], volumes: list[str]) -> Service:
         role=Role.JOB,
         origin=place.workload.object.span,
     )
-

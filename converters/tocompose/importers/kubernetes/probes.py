@@ -51,7 +51,9 @@ def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: 
     elif probe.key == "startupProbe":
         start += times["periodSeconds"] * times["failureThreshold"]
     if (whole(probe.at("successThreshold"), to) or 1) > 1:
-        probe.at("successThreshold").remark("TC233", object=str(place.workload.object), fields="successThreshold", subject=to)
+        probe.at("successThreshold").remark(
+            "TC233", object=str(place.workload.object), fields="successThreshold", subject=to
+        )
     return Healthcheck(
         test=test,
         interval=f"{times['periodSeconds']}s",
@@ -78,7 +80,9 @@ def _settle_others(others: list[tuple[str, Cursor]], chosen: Cursor, place: Plac
             continue
         same = _same(action, _action(chosen))
         what = f"{name} ({_described(cursor)})"
-        cursor.note("TC230" if not same else "TC232", object=place.service, what=what, subject=place.path("healthcheck"))
+        cursor.note(
+            "TC230" if not same else "TC232", object=place.service, what=what, subject=place.path("healthcheck")
+        )
 
 
 def _action(probe: Cursor) -> Cursor:
@@ -126,8 +130,8 @@ def _port(action: Cursor, place: Place) -> int | None:
     if number is None:
         for port in items(place.unit.cursor.at("ports")):
             if value(port.at("name")) == given:
-                port.at("name").take(to=place.path("healthcheck"))
-                port.at("containerPort").take(to=place.path("healthcheck"))
+                port.at("name").take(to=place.path())
+                port.at("containerPort").take(to=place.path())
                 number = integer(value(port.at("containerPort")) or "")
     if number is None:
         cursor.note("TC227", service=place.service, port=given, subject=place.path("healthcheck"))
@@ -143,10 +147,11 @@ def _http(action: Cursor, place: Place) -> tuple[str, ...] | None:
     path = value(action.at("path")) or "/"
     url = f"{scheme}://{value(action.at('host')) or '127.0.0.1'}:{number}{path if path.startswith('/') else '/' + path}"
     headers = [
-        f"{value(entry.at('name')) or ''}: {value(entry.at('value')) or ''}" for entry in items(action.at("httpHeaders"))
+        f"{value(entry.at('name')) or ''}: {value(entry.at('value')) or ''}"
+        for entry in items(action.at("httpHeaders"))
     ]
     if held is None or not held & {"wget", "curl"}:
-        if held and "grep" in held:
+        if held and "sh" in held:
             return _listening(action, number, place, fallback=_both(url, headers, scheme))
         return _impossible(action, place, f"an HTTP request to {url}", held)
     action.map(to=place.path("healthcheck"))
@@ -187,7 +192,7 @@ def _tcp(action: Cursor, place: Place) -> tuple[str, ...] | None:
     if held is not None and "nc" in held:
         action.map(to=place.path("healthcheck"))
         return ("CMD-SHELL", literal(f"nc -z {_quote(host)} {number}"))
-    if held and "grep" in held and host == "127.0.0.1":
+    if held and "sh" in held and host == "127.0.0.1":
         return _listening(action, number, place)
     return _impossible(action, place, f"a connection to port {number}", held)
 
@@ -204,7 +209,9 @@ def _grpc(action: Cursor, place: Place) -> tuple[str, ...] | None:
     return None if number is None else _impossible(action, place, f"a gRPC health request to port {number}", None)
 
 
-def _impossible(action: Cursor, place: Place, what: str, held: frozenset[str] | None) -> None:
+def _impossible(action: Cursor, place: Place, what: str, held: frozenset[str] | None) -> tuple[str, ...] | None:
+    """Says that no client is known to be in the image, in place of a test."""
     why = "is not known to hold a client" if held is None else "holds no client"
     image = value(place.unit.cursor.at("image")) or "the image"
     action.note("TC231", what=what, image=image, why=why, subject=place.path("healthcheck"))
+    return None

@@ -114,20 +114,21 @@ def _service(backend: Backend, world: World, ports: Ports) -> None:
             _outside(backend, port, target, instance, world, ports)
         for address in addresses:
             world.draft.publish(
-                instance.owner, Port(target=str(target), published=str(port.number), host_ip=address, protocol=port.protocol)
+                instance.owner,
+                Port(target=str(target), published=str(port.number), host_ip=address, protocol=port.protocol),
             )
             backend.object.at("spec", "externalIPs").map(to=to)
     if world.draft.services[instance.owner].ports:
         _single(instance.owner, workload, world)
 
 
-def _outside(
-    backend: Backend, port: ServicePort, target: int, instance: Instance, world: World, ports: Ports
-) -> None:
+def _outside(backend: Backend, port: ServicePort, target: int, instance: Instance, world: World, ports: Ports) -> None:
     to = f"services.{instance.owner}.ports"
     wanted = port.node if backend.type == "NodePort" and port.node else port.number
     if backend.type == "NodePort" and not port.node and wanted < _PRIVILEGED:
-        port.cursor.remark("TC223", service=backend.name, wanted="a port of the cluster's choice", given=str(wanted), subject=to)
+        port.cursor.remark(
+            "TC223", service=backend.name, wanted="a port of the cluster's choice", given=str(wanted), subject=to
+        )
     given = ports.claim(wanted, port.protocol)
     if given != wanted:
         port.cursor.remark("TC223", service=backend.name, wanted=str(wanted), given=str(given), subject=to)
@@ -143,7 +144,9 @@ def _single(name: str, workload: Workload, world: World) -> None:
     service = world.draft.services[name]
     if service.replicas is not None and service.replicas > 1:
         cursor = workload.object.at("spec", "replicas") or workload.object.cursor
-        cursor.remark("TC229", service=name, what=f"{service.replicas} replicas", subject=f"services.{name}.deploy.replicas")
+        cursor.remark(
+            "TC229", service=name, what=f"{service.replicas} replicas", subject=f"services.{name}.deploy.replicas"
+        )
         world.draft.services[name] = replace(service, replicas=1)
 
 

@@ -22,7 +22,7 @@ def quantity(text: str) -> Fraction | None:
         return None
     number, suffix = Fraction(match["number"]), match["suffix"]
     if suffix in _BINARY:
-        return number * 2 ** _BINARY[suffix]
+        return number * (1 << _BINARY[suffix])
     if suffix in _DECIMAL:
         return number * Fraction(10) ** _DECIMAL[suffix]
     return number * Fraction(10) ** int(suffix[1:]) if suffix[:1] in "eE" and len(suffix) > 1 else None

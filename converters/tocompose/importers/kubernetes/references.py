@@ -10,9 +10,27 @@ from tocompose.importers.kubernetes.services import Backend, Backends, ServicePo
 
 # Ports that a URL without a port means.
 _SCHEMES = {
-    **{"http": 80, "ws": 80, "https": 443, "wss": 443, "ftp": 21, "ldap": 389, "ldaps": 636, "nats": 4222},
-    **{"postgres": 5432, "postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mongodb": 27017, "redis": 6379},
-    **{"rediss": 6379, "amqp": 5672, "amqps": 5671, "mqtt": 1883, "kafka": 9092, "grpc": 80, "memcached": 11211},
+    "http": 80,
+    "ws": 80,
+    "https": 443,
+    "wss": 443,
+    "ftp": 21,
+    "ldap": 389,
+    "ldaps": 636,
+    "nats": 4222,
+    "postgres": 5432,
+    "postgresql": 5432,
+    "mysql": 3306,
+    "mariadb": 3306,
+    "mongodb": 27017,
+    "redis": 6379,
+    "rediss": 6379,
+    "amqp": 5672,
+    "amqps": 5671,
+    "mqtt": 1883,
+    "kafka": 9092,
+    "grpc": 80,
+    "memcached": 11211,
 }
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _WITH_PORT = re.compile(rf"(?<![\w.-])(?P<host>{_NAME}):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])")
@@ -61,9 +79,7 @@ def _record(old: str, new: str, backend: Backend, done: list[Rewrite]) -> str:
     return new
 
 
-def _target(
-    host: str, number: int, namespace: str, backends: Backends, own: Own
-) -> tuple[Backend, int] | None:
+def _target(host: str, number: int, namespace: str, backends: Backends, own: Own) -> tuple[Backend, int] | None:
     """The Service and the container port behind a host and port; None where they are the same or unknown.
 
     A headless Service does not translate ports: its clients reach the pods themselves.

@@ -81,7 +81,12 @@ def _devices(cursor: Cursor, place: Place, extra: dict[str, Any]) -> None:
             entry.take(to=place.path("gpus"))
             extra["gpus"] = [{"driver": "nvidia", "count": int(amount)}]
         else:
-            entry.note("TC252", object=str(place.workload.object), fields=f"{entry.key}: {given}", subject=place.path("devices"))
+            entry.note(
+                "TC252",
+                object=str(place.workload.object),
+                fields=f"{entry.key}: {given}",
+                subject=place.path("devices"),
+            )
             files = ["/dev/kfd", "/dev/dri"] if entry.key == "amd.com/gpu" else ["/dev/dri"]
             extra["devices"] = [f"{file}:{file}" for file in files]
 

@@ -104,5 +104,3 @@ def _schedule(workload: Workload, to: str) -> None:
     (cursor or workload.object.cursor).remark("TC240", service=workload.name, line=what, subject=to)
     cursor.noted("TC240")
     workload.object.at("spec", "suspend").noted("TC240")
-
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from tocompose.importers.kubernetes.binds import host_path, nfs
 from tocompose.importers.kubernetes.claims import Claims
@@ -90,7 +90,9 @@ def _shared_dir(cursor: Cursor, name: str, size: str | None, in_memory: bool, pl
         place.world.draft.volume(Volume(name=declared, driver="local", options=options, origin=cursor.span))
         return Source(kind="volume", source=declared)
     if size:
-        cursor.at("sizeLimit").remark("TC243", object=place.volume(name), fields=f"sizeLimit: {value(cursor.at('sizeLimit'))}")
+        cursor.at("sizeLimit").remark(
+            "TC243", object=place.volume(name), fields=f"sizeLimit: {value(cursor.at('sizeLimit'))}"
+        )
     place.world.draft.volume(Volume(name=declared, origin=cursor.span))
     cursor.remark("TC245", volume=declared, subject=f"volumes.{declared}")
     # An emptyDir starts empty: Docker would copy the image's files into it.

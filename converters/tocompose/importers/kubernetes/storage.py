@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tocompose.importers.kubernetes.claims import Claims
-from tocompose.importers.kubernetes.content import content
+from tocompose.importers.kubernetes.content import Content, content
 from tocompose.importers.kubernetes.expansion import expand
 from tocompose.importers.kubernetes.folders import placed
 from tocompose.importers.kubernetes.place import Place
@@ -59,10 +59,10 @@ def _mount(
     if volume is None and template is None:
         mount.note("TC213", what=place.volume(name), name=target, subject=to)
         return
-    sub_path = _sub_path(mount, scope, to)
-    files = content(volume, place, to) if volume is not None and template is None else None
-    if files is not None:
-        _files(files, target, sub_path, mount, place, found)
+    sub_path = _sub_path(mount, scope, place.path())
+    files = content(volume, place, place.path()) if volume is not None and template is None else None
+    if files is not None and volume is not None:
+        _files(files, volume, target, sub_path, mount, place, found)
         return
     source = template if template is not None else source_of(volume, place, claims, target) if volume else None
     if source is None:
@@ -74,13 +74,16 @@ def _mount(
     _add(source, target, sub_path, mount, place, found)
 
 
-def _files(files: Any, target: str, sub_path: str, mount: Cursor, place: Place, found: Storage) -> None:
+def _files(
+    files: Content, volume: Cursor, target: str, sub_path: str, mount: Cursor, place: Place, found: Storage
+) -> None:
     given = placed(files, target, sub_path, mount, place)
     found.mounts.extend(given.mounts)
     found.configs.extend(given.configs)
     found.secrets.extend(given.secrets)
     key = "volumes" if given.mounts else "secrets" if given.secrets else "configs"
     mount.map(to=place.path(key))
+    volume.at("name").take(to=place.path(key))
     if mount.peek("mountPropagation") is not None:
         mount.at("mountPropagation").noted("TC201")
 

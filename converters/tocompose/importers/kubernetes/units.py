@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.containers import convert
 from tocompose.importers.kubernetes.place import Place
@@ -30,9 +27,7 @@ def build(world: World) -> dict[str, str]:
     return prepared
 
 
-def _build(
-    workload: Workload, instance: Instance, world: World, claims: Claims, defaults: Cursor | None
-) -> str | None:
+def _build(workload: Workload, instance: Instance, world: World, claims: Claims, defaults: Cursor | None) -> str | None:
     places: list[Place] = []
     disks: list[Storage] = []
     for unit in instance.units:
@@ -51,14 +46,9 @@ def _build(
 
 def _move_hosts(places: list[Place], instance: Instance, world: World) -> None:
     """Extra hosts that a container's texts need belong to the owner of its network namespace."""
-    found = {name: address for place in places for name, address in place.hosts.items()}
-    if not found:
-        return
-    owner = world.draft.services[instance.owner]
-    known = list(owner.options.get("extra_hosts", ()))
-    added = [f"{name}={address}" for name, address in found.items() if f"{name}={address}" not in known]
-    options: Mapping[str, object] = {**owner.options, "extra_hosts": [*known, *added]}
-    world.draft.services[instance.owner] = replace(owner, options=options)
+    for place in places:
+        for name, address in place.hosts.items():
+            world.draft.host(instance.owner, name, address)
 
 
 def _ranges(world: World) -> dict[str, Cursor]:
