@@ -199,5 +199,5 @@ def _sticky(said: Annotations) -> Iterator[tuple[str, str]]:
 
 def rewriting(site: Site, pattern: str, target: str) -> Middleware:
     """The middleware that gives requests another path: nginx replaces the whole path, whatever part matched."""
-    whole = pattern if pattern.endswith("$") else f"{pattern}.*"
+    whole = pattern if pattern.endswith(("$", ".*", "(.*)")) else f"{pattern}.*"
     return site.middleware("replacepathregex", {"regex": whole, "replacement": replacement(target)})
