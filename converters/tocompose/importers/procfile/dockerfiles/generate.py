@@ -59,6 +59,8 @@ def generate(brief: Brief, language: str) -> Made:
 def _cmd(brief: Brief) -> tuple[str, ...]:
     """The web command as the image's default; the shell's dollars as they are."""
     text = brief.commands[0] if brief.commands else ""
+    if "heroku-php-" in text:
+        return ()
     return tuple(word.replace("$$", "$") for word in command(text).argv) if text else ()
 
 

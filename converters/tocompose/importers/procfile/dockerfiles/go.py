@@ -21,7 +21,7 @@ def facts(brief: Brief) -> Facts:
     packages = re.search(r"^//\s*\+heroku\s+install\s+(.+)$", text, re.MULTILINE)
     main = go_binary(repository)
     return {
-        "image": f"golang:{version}",
+        "image": f"golang:{version}-alpine",
         "sums": repository.project.read("go.sum") is not None,
         "vendored": repository.project.exists("vendor/modules.txt"),
         "packages": packages[1].split() if packages else _packages(brief),

@@ -129,7 +129,7 @@ def install(repository: Repository, package: dict[str, Any], chosen: Manager, ve
         "manifest_folders": folders,
         "whole_first": hooks or "workspaces" in package or repository.project.read("pnpm-workspace.yaml") is not None,
         "setup": _setup(repository, package, chosen, version),
-        "install": chosen.install,
+        "install": f"{chosen.install} && yarn cache clean" if chosen.name == "yarn" else chosen.install,
     }
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
+from tocompose.importers.procfile.repository import Repository
 
 _RELEASES = ("8.4", "8.3", "8.2", "8.1", "8.0", "7.4", "7.3", "7.2")
 # What the official image has without being asked for it.
@@ -34,10 +36,9 @@ def facts(brief: Brief) -> Facts:
         "image": f"php:{version}-apache",
         "composer": composer,
         "lock": lock,
-        "extensions": tuple(name for name in wanted if name not in _PECL),
-        "pecl": tuple((_PECL[name], name) for name in wanted if _PECL.get(name)),
+        "extension_steps": tuple(_extension_steps(wanted)),
         "root": document_root(brief.commands[0] if brief.commands else "", repository.project.exists),
-        "writable": ("storage", "bootstrap/cache") if repository.project.read("artisan") is not None else (),
+        "finish": tuple(_finish(repository, composer)),
         "node": _node(brief, steps),
         "default_command": ("apache2-foreground",),
     }
@@ -77,6 +78,22 @@ def document_root(command: str, exists: object = None) -> str:
         if callable(exists) and exists(f"{folder}/index.php"):
             return folder
     return ""
+
+
+def _extension_steps(wanted: list[str]) -> Iterator[str]:
+    plain = [name for name in wanted if name not in _PECL]
+    if plain:
+        yield f"docker-php-ext-install {' '.join(plain)}"
+    for name in wanted:
+        if _PECL.get(name):
+            yield f"pecl install {_PECL[name]} && docker-php-ext-enable {name}"
+
+
+def _finish(repository: Repository, composer: bool) -> Iterator[str]:
+    if composer:
+        yield "composer dump-autoload --no-interaction --no-dev --optimize"
+    if repository.project.read("artisan") is not None:
+        yield "mkdir -p storage bootstrap/cache"
 
 
 def _node(brief: Brief, steps: tuple[str, ...]) -> dict[str, object] | None:

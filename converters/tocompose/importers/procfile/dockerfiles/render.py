@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -33,7 +34,9 @@ def _environment() -> Environment:
 
 def render(template: str, facts: Mapping[str, Any]) -> File:
     """The Dockerfile of a language's template."""
-    text = _environment().get_template(f"{template}.j2").render(**facts)
+    text = _environment().get_template(f"{template}.j2").render(**facts).strip() + "\n"
+    # A blank line before each stage, with the comment that belongs to it.
+    text = re.sub(r"(?<=[^\n])\n((?:#.*\n)*FROM )", r"\n\n\1", text)
     return File(path="Dockerfile", content=text.encode())
 
 

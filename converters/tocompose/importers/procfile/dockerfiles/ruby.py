@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from tocompose.importers.procfile.defaults import is_rails
@@ -32,13 +33,14 @@ def facts(brief: Brief) -> Facts:
     if lock is None:
         what, command = "the Gemfile stands without Gemfile.lock", "bundle lock"
         repository.say("TC357", None, subject="files.Dockerfile", what=what, command=command)
+    found = _node(brief)
     return {
         "image": image(version.text),
         "manifests": ("Gemfile", *(("Gemfile.lock",) if lock is not None else ())) + _beside(repository),
         "bundler": _bundler(lock or ""),
         "deployment": lock is not None,
-        "assets_step": _assets_step(brief, lock or ""),
-        "node": _node(brief),
+        "assets_steps": tuple(_assets_steps(_assets_step(brief, lock or ""), found)),
+        "node": found,
         "rails": is_rails(repository),
         "default_command": ("bundle", "exec", "rackup", "-o", "0.0.0.0"),
         "dev_command": _development(brief),
@@ -86,6 +88,15 @@ def _assets_step(brief: Brief, lock: str) -> str:
     dummy = "SECRET_KEY_BASE_DUMMY=1" if match is None or (int(match[1]), int(match[2])) >= (7, 1) else "SECRET_KEY_BASE=build"
     program = "bundle exec rails" if match is None or int(match[1]) >= 5 else "bundle exec rake"
     return f"RAILS_ENV=production {dummy} {program} assets:precompile"
+
+
+def _assets_steps(step: str, found: dict[str, Any] | None) -> Iterator[str]:
+    if found and found["whole_first"]:
+        yield found["install"]
+    if step:
+        yield step
+    if found:
+        yield "rm -rf node_modules"
 
 
 def _node(brief: Brief) -> dict[str, Any] | None:
