@@ -1,4 +1,8 @@
-"""Measures parity: `python tests/parity.py FOLDER` compares each *.command.txt with the *.compose.yaml beside it."""
+"""Measures parity: `python tests/parity.py [--ours] [FOLDER]`.
+
+Each *.command.txt of the folder is compared with the *.compose.yaml beside it, or (--ours) with what tocompose makes of
+it without practices.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -47,10 +51,22 @@ def prove(case: Case) -> Proof:
     return prove_commands([Command(case.argv)], case.compose, [], docker, compose)
 
 
-def main(folder: Path) -> int:
+def prove_ours(case: Case) -> Proof:
+    """The proof of the command against tocompose's own file without practices, with the notes that it gives."""
+    from tocompose.importers import Settings
+    from tocompose.pipeline import Options
+    from tocompose.project import Memory
+    from tocompose.proving import prove as prove_project
+
+    settings = Settings(options={"argv": case.argv})
+    options = Options(source="docker_run", practices="none", settings=settings)
+    return prove_project(Memory({}), options, *oracles())
+
+
+def main(folder: Path, proving: Callable[[Case], Proof]) -> int:
     """Prints each pair that differs, and how many of those that both clients accept are equal."""
     start = time.perf_counter()
-    found = [(case.name, *_outcome(case)) for case in cases(folder)]
+    found = [(case.name, *_outcome(case, proving)) for case in cases(folder)]
     seconds = (time.perf_counter() - start) / max(len(found), 1)
     for name, outcome, text in found:
         if outcome != "equal":
@@ -62,17 +78,24 @@ def main(folder: Path) -> int:
     return 0 if count["equal"] == len(found) - count["refused by docker"] else 1
 
 
-def _outcome(case: Case) -> tuple[str, str]:
+def _outcome(case: Case, proving: Callable[[Case], Proof]) -> tuple[str, str]:
     """How a pair compares, and what there is to say about it."""
     try:
-        proof = prove(case)
+        proof = proving(case)
     except ProofError as fault:
         return "refused by compose", f"{fault}\n"
-    return ("equal" if proof.holds else "refused by docker" if proof.refusals else "different"), as_text(proof)
+    return (
+        "equal"
+        if not proof.refusals and all(one.inherent for one in proof.differences)
+        else "refused by docker"
+        if proof.refusals
+        else "different"
+    ), as_text(proof)
 
 
 if __name__ == "__main__":
-    given = Path(sys.argv[1]) if len(sys.argv) > 1 else corpus("docker-run/docs-pairs")
+    words = [word for word in sys.argv[1:] if word != "--ours"]
+    given = Path(words[0]) if words else corpus("docker-run/docs-pairs")
     if not given or not given.is_dir():
-        sys.exit("usage: python tests/parity.py FOLDER   (or set TOCOMPOSE_CORPUS)")
-    sys.exit(main(given))
+        sys.exit("usage: python tests/parity.py [--ours] [FOLDER]   (the folder may come from TOCOMPOSE_CORPUS)")
+    sys.exit(main(given, prove_ours if "--ours" in sys.argv else prove))

@@ -15,8 +15,9 @@ LAYERS = (
     ("ledger",),
     ("readers",),
     ("importers", "practices", "exporters", "reports"),
+    ("answers", "prove"),
     ("pipeline", "writing"),
-    ("prove", "batch", "audit"),
+    ("decisions", "proving", "batch", "audit"),
     ("cli",),
     ("__main__",),
 )

@@ -1,6 +1,6 @@
 """`python -m tocompose`."""
 
-from tocompose.cli import main
+from tocompose.cli import run
 
 if __name__ == "__main__":
-    main()
+    run()

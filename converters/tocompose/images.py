@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tocompose.tables import TableError, load_documents
+from tocompose.tables import Document, documents
 
 # The grammar of https://pkg.go.dev/github.com/distribution/reference, with the parts named.
 _HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
@@ -170,35 +170,23 @@ def _names(ref: ImageRef) -> Iterator[str]:
 
 
 @cache
-def _texts() -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
-    """The documents of the table by repository, unparsed; those with a wildcard apart."""
-    exact: dict[str, list[str]] = {}
-    wild: list[tuple[str, str]] = []
-    for text in load_documents("images"):
-        match = re.search(r"^match: \[(.*)\]$", text, re.MULTILINE)
-        if match is None:
-            raise TableError("mappings/images.yaml: a document without `match: [...]` on one line")
-        for name in match[1].split(", "):
-            bare = name.strip("'\"")
-            if "*" in bare:
-                wild.append((bare, text))
+def _rows_by_name() -> tuple[dict[str, list[Document]], list[tuple[str, Document]]]:
+    """The documents of the table by repository; those with a wildcard apart."""
+    exact: dict[str, list[Document]] = {}
+    wild: list[tuple[str, Document]] = []
+    for document in documents("images", "match"):
+        for name in document.keys:
+            if "*" in name:
+                wild.append((name, document))
             else:
-                exact.setdefault(bare, []).append(text)
+                exact.setdefault(name, []).append(document)
     return exact, wild
 
 
 def _rows(name: str) -> Iterator[Mapping[str, Any]]:
-    exact, wild = _texts()
-    for text in exact.get(name) or [text for pattern, text in wild if _glob(pattern, name)]:
-        yield _parse(text)
-
-
-@cache
-def _parse(text: str) -> Mapping[str, Any]:
-    import yaml
-
-    row: Mapping[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return row
+    exact, wild = _rows_by_name()
+    for document in exact.get(name) or [document for pattern, document in wild if _glob(pattern, name)]:
+        yield document.row()
 
 
 def _facts(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:

@@ -5,6 +5,7 @@ Measured against docker compose 2.40 and described in https://docs.docker.com/re
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -74,23 +75,29 @@ def as_map(value: Any) -> dict[str, Any]:
     return {pair[0]: pair[1] if len(pair) > 1 else None for pair in pairs}
 
 
-def _named(first: Any, second: Any) -> dict[str, Any]:
-    """`depends_on` and `networks` of a service: lists of names or maps by name."""
-    result = _by_name(first)
-    for name, value in _by_name(second).items():
+def _networks(first: Any, second: Any) -> dict[str, Any]:
+    """A service's networks by name, aliases united."""
+    result = _by_name(first, None)
+    for name, value in _by_name(second, None).items():
         known = result.get(name)
-        result[name] = (
-            _attachment(known, value) if isinstance(known, Mapping) and value is not None else (value or known)
-        )
+        both = isinstance(known, Mapping) and isinstance(value, Mapping)
+        result[name] = merge_with(known, value, {"aliases": _union}) if both else (known if value is None else value)
     return result
 
 
-def _attachment(first: Any, second: Any) -> Any:
-    return merge_with(first, second, {"aliases": _union})
+def _depends_on(first: Any, second: Any) -> dict[str, Any]:
+    """Dependencies by service; the short form states a condition of its own."""
+    result = _by_name(first, _STARTED)
+    for name, value in _by_name(second, _STARTED).items():
+        result[name] = _deep(result.get(name) or {}, value)
+    return result
 
 
-def _by_name(value: Any) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else dict.fromkeys(str(item) for item in value or ())
+_STARTED = {"condition": "service_started", "required": True}
+
+
+def _by_name(value: Any, default: Any) -> dict[str, Any]:
+    return dict(value) if isinstance(value, Mapping) else dict.fromkeys(map(str, value or ()), default)
 
 
 def _union(first: Any, second: Any) -> list[Any]:
@@ -110,15 +117,22 @@ def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
-def _hosts(first: Any, second: Any) -> list[str]:
-    """`extra_hosts`: appended, so that a host that both files name stays twice."""
-    return [*_host_lines(first), *_host_lines(second)]
+def _hosts(first: Any, second: Any) -> dict[str, Any]:
+    """`extra_hosts`: a host that both files name has the addresses of both."""
+    result: dict[str, list[Any]] = {}
+    for host, address in (*_host_pairs(first), *_host_pairs(second)):
+        result[host] = _union(result.get(host, []), [address])
+    return {host: addresses if len(addresses) > 1 else addresses[0] for host, addresses in result.items()}
 
 
-def _host_lines(value: Any) -> list[str]:
-    if not isinstance(value, Mapping):
-        return [str(item) for item in value]
-    return [f"{host}={address}" for host, given in value.items() for address in _listed(given)]
+def _host_pairs(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        return [(host, address) for host, given in value.items() for address in _listed(given)]
+    pairs = (_HOST.match(str(item)) for item in value)
+    return [(pair["host"], pair["address"]) for pair in pairs if pair]
+
+
+_HOST = re.compile(r"(?P<host>[^=:]*)[=:](?P<address>.*)", re.DOTALL)
 
 
 def _keyed(key: Callable[[Any], Any]) -> Strategy:
@@ -223,7 +237,8 @@ def merge_with(
 
 _STRATEGIES: dict[str, Strategy] = {
     **dict.fromkeys(("environment", "labels", "annotations", "sysctls"), _pairs),
-    **dict.fromkeys(("depends_on", "networks"), _named),
+    "depends_on": _depends_on,
+    "networks": _networks,
     **dict.fromkeys(("expose", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "tmpfs"), _union),
     **dict.fromkeys(("links", "external_links", "profiles", "label_file"), _union),
     **dict.fromkeys(("security_opt", "group_add", "device_cgroup_rules", "volumes_from"), _append),

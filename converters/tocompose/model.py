@@ -41,10 +41,14 @@ class Home(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
-    """An environment variable; `value` None passes the host's value through at `up`."""
+    """An environment variable; `value` None passes the host's value through at `up`.
+
+    `remove` takes a variable of the base file out again; it stands in overlays only.
+    """
 
     name: str
     value: str | None
+    remove: bool = False
     origin: Span | None = field(default=None, compare=False)
 
 

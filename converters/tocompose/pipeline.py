@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tocompose.answers import Answers
+from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, bundle
+from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.model import File, Stack
@@ -15,13 +18,19 @@ from tocompose.project import Project
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out."""
+    """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out.
+
+    `up` leads from the folder that is written to to the source, `back` the other way; both empty when they are the same.
+    """
 
     source: str | None = None
     practices: str = "all"
     layout: Layout = Layout()
     settings: Settings = Settings()
     context: Context = Context()
+    answers: Answers = Answers()
+    up: str = ""
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +54,21 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
     Raises `SourceError` when the project holds nothing that any importer can read.
     """
-    wanted = options or Options()
+    with collector_off():
+        return _convert(project, options or Options())
+
+
+def _convert(project: Project, wanted: Options) -> Result:
     chosen = choose(project, wanted.source)
     ledger = Ledger()
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
-    outcome = apply_all(stack, select(wanted.practices), wanted.context)
+    context = wanted.context._replace(split=wanted.layout.split, read=project.read)
+    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *unread, *outcome.notes]
-    made = bundle(outcome.stack, wanted.layout, said)
+    stack = placed(outcome.stack, wanted.up, wanted.back)
+    made = bundle(stack, wanted.layout, said)
     notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
     return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
 
@@ -63,8 +78,12 @@ def choose(project: Project, name: str | None) -> Importer:
     if name is not None:
         found = importer(name)
         if found is None:
-            known = ", ".join(sorted(item.name for item in importers()))
-            raise SourceError(f"unknown format {name!r}: the formats are {known}")
+            from difflib import get_close_matches
+
+            known = sorted(item.name for item in importers())
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
+            raise SourceError(f"unknown format {name!r}: {hint}")
         return found
     found = next((item for item in importers() if item.sniff(project)), None)
     if found is None:

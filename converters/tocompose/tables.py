@@ -22,18 +22,63 @@ def mappings() -> Path:
 
 @cache
 def load(name: str) -> Any:
-    """The plain content of `mappings/<name>.yaml`."""
+    """The plain content of a table: `mappings/<name>.yaml`, or its compiled form in an installed package."""
+    compiled = _compiled(name)
+    return parse((mappings() / f"{name}.yaml").read_text(encoding="utf-8")) if compiled is None else compiled
+
+
+def parse(text: str) -> Any:
+    """The plain content of a YAML text of ours."""
     import yaml
 
-    text = (mappings() / f"{name}.yaml").read_bytes()
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
+def _compiled(name: str) -> Any:
+    """The table as JSON, which the wheel holds beside the YAML: it loads 30 times faster. None in a checkout."""
+    path = mappings() / f"{name}.json"
+    if not path.is_file():
+        return None
+    import json
+
+    return json.loads(path.read_bytes())
+
+
+class Document:
+    """One row of a table that is a stream of documents; its text is parsed when the row is asked for."""
+
+    __slots__ = ("_row", "_text", "keys")
+
+    def __init__(self, keys: tuple[str, ...], text: str, row: Row | None = None) -> None:
+        self.keys = keys
+        self._text = text
+        self._row = row
+
+    def row(self) -> Row:
+        """The content."""
+        if self._row is None:
+            self._row = parse(self._text)
+        return self._row
+
+
 @cache
-def load_documents(name: str) -> tuple[str, ...]:
-    """The YAML documents of `mappings/<name>.yaml` as text, for tables of which a run needs only a few rows."""
+def documents(name: str, key: str) -> tuple[Document, ...]:
+    """The documents of a table of which a run needs only a few rows; `keys` are the entries of their list `key`.
+
+    Raises TableError for a document without `key: [...]` on one line.
+    """
+    compiled = _compiled(name)
+    if compiled is not None:
+        return tuple(Document(tuple(row[key]), "", row) for row in compiled)
     text = (mappings() / f"{name}.yaml").read_text(encoding="utf-8")
-    return tuple(text.split("\n---\n")[1:])
+    return tuple(Document(_keys(name, key, part), part) for part in text.split("\n---\n")[1:])
+
+
+def _keys(name: str, key: str, text: str) -> tuple[str, ...]:
+    line = next((line for line in text.splitlines() if line.startswith(f"{key}: [") and line.endswith("]")), None)
+    if line is None:
+        raise TableError(f"mappings/{name}.yaml: a document without `{key}: [...]` on one line")
+    return tuple(part.strip().strip("'\"") for part in line[len(key) + 3 : -1].split(","))
 
 
 @cache

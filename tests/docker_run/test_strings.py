@@ -76,7 +76,7 @@ def test_3000_strings_arrive_unchanged(seed: int) -> None:
         argv += ["-e", f"V{index}={string}"] if index % 2 else ["-l", f"l{index}={string}"]
     argv += ["--health-cmd", strings[200], "--entrypoint", strings[201] or "x", "-w", f"/{strings[202]}"]
     argv += [part for string in strings[203:210] for part in ("--annotation", f"a{strings.index(string)}={string}")]
-    argv += ["alpine:3.20", *strings[210:]]
+    argv += ["alpine:3.20", *strings[210:], "end"]
     result = converted(tuple(argv))
     docker, compose = oracles()
     proof = prove_commands([Command(tuple(argv))], text(result), result.notes, docker, compose)

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from judges import compose_config, needs_compose, run_config, write
 
+from judges import compose_config, needs_compose, run_config, write
 from tocompose.exporters.bundle import Layout, bundle
 from tocompose.exporters.compose import compose
 from tocompose.exporters.yaml_text import MERGE, Alias, Anchored, Flow, render, scalar

@@ -13,7 +13,7 @@ from parity import argv, cases, prove
 from tocompose.notes import Kind, Note
 from tocompose.prove import Command, Proof, ProofError, find_binaries, prove_commands
 from tocompose.prove.record import record_compose, record_docker
-from tocompose.prove.table import as_data, as_text
+from tocompose.prove.table import as_data, as_json, as_text
 
 pytestmark = needs_oracles
 COMPOSE = "services: {web: {image: nginx, container_name: web}}"
@@ -101,6 +101,13 @@ def test_values_are_shown_in_no_report() -> None:
     assert [one.field for one in found.undeclared] == ["Config.Cmd", "Env.T"]
     assert "--t=${TOKEN}" in shown and "(14 characters)" in shown
     assert not any(value in shown for value in ("s3cret-value", "hidden-as-well", "a-changed-one"))
+    assert json.loads(as_json(found)) == as_data(found)
+
+
+def test_values_of_the_environment_are_shown_neither() -> None:
+    compose = "services: {web: {image: nginx, command: ['--t=${TOKEN}']}}"
+    found = proof("docker run -d nginx", compose, env={"TOKEN": "s3cret-value"})
+    assert "--t=${TOKEN}" in as_text(found) and "s3cret" not in as_text(found)
 
 
 def test_what_compose_refuses_is_one_message_without_secrets_or_places() -> None:
@@ -147,6 +154,57 @@ def test_missing_binary_is_named() -> None:
         find_binaries("/no/docker")
     with pytest.raises(ProofError, match="cannot be run"):
         prove_commands([Command(("docker", "run", "x"))], COMPOSE, [], "/no/docker", "/no/compose")
+
+
+@pytest.mark.parametrize(("docker", "compose"), [(False, True), (True, False)])
+def test_another_engines_client_is_never_started(docker: bool, compose: bool, tmp_path: Path) -> None:
+    fake = tmp_path / "docker"
+    fake.write_text(f"#!/bin/sh\ncase $1 in *version) echo podman version 5.4;; *) touch {tmp_path}/started;; esac\n")
+    fake.chmod(0o755)
+    real = oracles()
+    clients = (real.docker if docker else str(fake), real.compose if compose else str(fake))
+    with pytest.raises(ProofError, match=r"not Docker's own client \(it says 'podman version 5.4'\)"):
+        prove_commands([Command(("docker", "run", "nginx"))], COMPOSE, [], *clients)
+    assert not (tmp_path / "started").exists()
+
+
+NASTY = [
+    "$",
+    "$$",
+    "${A}",
+    "`x`",
+    "a b",
+    " ",
+    "\t",
+    "\n",
+    "#",
+    "a #b",
+    ": ",
+    "'",
+    '"',
+    "\\",
+    "\\n",
+    "é",
+    "\u2028",
+    "🐳",
+    "%",
+    "{}",
+    "-",
+]
+
+
+def test_any_text_arrives_at_the_engine_unchanged(tmp_path: Path) -> None:
+    words = ["docker", "run", "-d", *(f"--env=N{i}={text}" for i, text in enumerate(NASTY)), "nginx", *NASTY]
+    found = record_docker([words], docker=oracles().docker, folder=tmp_path).containers[0].config
+    assert sorted(found["Env"]) == sorted(f"N{i}={text}" for i, text in enumerate(NASTY))
+    assert found["Cmd"] == NASTY
+
+
+def test_hundreds_of_services_go_in_one_project(tmp_path: Path) -> None:
+    file = tmp_path / "compose.json"
+    file.write_text(json.dumps({"services": {f"s{i}": {"image": "nginx", "command": [f"{i}"]} for i in range(300)}}))
+    found = record_compose([file], compose=oracles().compose, folder=tmp_path)
+    assert sorted(int(one.config["Cmd"][0]) for one in found.containers) == list(range(300))
 
 
 def test_argv_of_a_documented_command() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose.exporters.mounts import mount, volume
-from tocompose.exporters.yaml_text import Flow, Quoted
+from tocompose.exporters.yaml_text import RESET, Flow, Quoted
 from tocompose.merging import merge_services
 from tocompose.model import (
     Attachment,
@@ -93,7 +93,7 @@ def _service_keys(service: Service) -> Iterator[tuple[str, Any]]:
     yield "tmpfs", [item.target + (f":{item.mode}" if item.mode else "") for item in _plain_tmpfs(service)]
     yield "configs", [_grant(item) for item in service.configs]
     yield "secrets", [_grant(item) for item in service.secrets]
-    yield "environment", {item.name: item.value for item in service.environment}
+    yield "environment", {item.name: RESET if item.remove else item.value for item in service.environment}
     yield "env_file", [_env_file(item) for item in service.env_files]
     yield "ports", [port(item) for item in sorted(service.ports, key=_port_order)]
     yield "expose", [Quoted(item) for item in service.expose]

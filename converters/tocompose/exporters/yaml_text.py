@@ -47,6 +47,12 @@ class Alias(str):
     __slots__ = ()
 
 
+class Tagged(str):
+    """A value with a YAML tag of Compose, as it stands in the file: `!reset null`."""
+
+    __slots__ = ()
+
+
 class MergeKey(str):
     """The key under which a map takes over the entries of an alias; a text `<<` of a source is quoted instead."""
 
@@ -54,6 +60,7 @@ class MergeKey(str):
 
 
 MERGE = MergeKey("<<")
+RESET = Tagged("!reset null")
 
 
 def render(document: Mapping[str, Any], comments: Comments | None = None, header: tuple[str, ...] = ()) -> str:
@@ -116,6 +123,8 @@ def _items(values: list[Any], path: Path, indent: int, comments: Comments) -> It
 def _inline(value: Any) -> str:
     if isinstance(value, Alias):
         return f"*{value}"
+    if isinstance(value, Tagged):
+        return str(value)
     if isinstance(value, Quoted):
         return "'" + value.replace("'", "''") + "'" if value.isprintable() else _double(value)
     if isinstance(value, str):

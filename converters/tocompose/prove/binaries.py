@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,13 +31,13 @@ class Binaries(NamedTuple):
 
 
 def find_binaries(docker: str = "", compose: str = "", path: str | None = None) -> Binaries:
-    """The two clients: those named, else those on `path` (by default PATH) or in the CLI's plugin folders.
+    """The two clients: those named, else docker on `path` (by default PATH), Compose among its plugins or there.
 
     Raises ProofError that says which one is missing and how to name it.
     """
     return Binaries(
         _executable(docker, "docker", path) or _missing("docker", "--docker"),
-        _executable(compose, "docker-compose", path) or _plugin() or _missing("docker compose", "--compose"),
+        (not compose and _plugin()) or _compose(compose, path),
     )
 
 
@@ -46,10 +48,41 @@ def _executable(named: str, name: str, path: str | None) -> str:
     return str(Path(found).absolute()) if found else ""
 
 
+def _compose(named: str, path: str | None) -> str:
+    return _executable(named, "docker-compose", path) or _missing("docker compose", "--compose")
+
+
 def _plugin() -> str:
+    """The plugin that `docker compose` runs; a `docker-compose` on PATH may still be version 1."""
     files = [Path(folder).expanduser() / "docker-compose" for folder in PLUGIN_FOLDERS]
     return next((str(file) for file in files if os.access(file, os.X_OK)), "")
 
 
 def _missing(name: str, option: str) -> str:
     raise ProofError(f"{name} was not found on PATH: install it, or name the program with {option}")
+
+
+@cache
+def genuine_docker(path: str) -> str:
+    """The path of a docker CLI that is Docker's own.
+
+    Raises ProofError for another: podman's `docker` would start real containers instead of asking our engine.
+    """
+    return _saying(path, ("--version",), "Docker version ")
+
+
+@cache
+def genuine_compose(path: str) -> str:
+    """The path of a docker compose that is Docker's own. Raises ProofError for another, as podman-compose."""
+    return _saying(path, ("version",), "Docker Compose version ")
+
+
+def _saying(path: str, arguments: tuple[str, ...], start: str) -> str:
+    try:
+        done = subprocess.run([path, *arguments], capture_output=True, text=True, errors="replace", timeout=30, env={})
+    except (OSError, subprocess.TimeoutExpired) as fault:
+        raise ProofError(f"{path} cannot be run: {fault}") from fault
+    if not done.stdout.startswith(start):
+        said = (done.stdout or done.stderr).strip().partition("\n")[0]
+        raise ProofError(f"{path} is not Docker's own client (it says {said!r}): a proof needs the real one")
+    return path

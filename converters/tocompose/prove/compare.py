@@ -14,13 +14,14 @@ from tocompose.prove.side import Side
 
 
 def compare(
-    docker: Recording, compose: Recording, services: Mapping[int, str] | None = None
+    docker: Recording, compose: Recording, services: Mapping[int, str] | None = None, *, exact_names: bool = False
 ) -> tuple[tuple[Match, ...], tuple[Difference, ...]]:
     """Every container with what differs in it, and what differs in networks and volumes.
 
-    `services` maps the number of a docker command to the Compose service that it became, where that is known.
+    `services` maps the number of a docker command to the Compose service that it became, where that is known;
+    `exact_names` keeps the project's prefix of network and volume names (against rule R2).
     """
-    sides = Sides(Side(docker), Side(compose))
+    sides = Sides(Side(docker), Side(compose, exact_names))
     matched = pairs(sides.docker, sides.compose, services or {})
     return tuple(_match(sides, pair) for pair in matched), tuple(_project(sides))
 

@@ -46,7 +46,7 @@ class Match(NamedTuple):
 class Proof(NamedTuple):
     """The outcome: every container of either side, what differs in the project as a whole, what docker refused.
 
-    `hidden` maps values that no report may show to the names they go by.
+    `hidden` lists values that no report may show, with what is shown for them.
     """
 
     matches: tuple[Match, ...]

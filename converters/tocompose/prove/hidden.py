@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
-# Each value with the name that stands for it, the longest first.
+# Each value with what is shown in its place, the longest first.
 Hidden: TypeAlias = tuple[tuple[str, str], ...]
 
 SHORTEST = 5  # a shorter value (true, 80) is hidden only where it is the whole text
 
 
-def hidden_values(dotenv: bytes) -> Hidden:
-    """The values of an `.env` file with their names."""
+def hidden_values(dotenv: bytes, env: Mapping[str, str]) -> Hidden:
+    """The values of an `.env` file and of an environment, with the variables that stand for them."""
     lines = [line.partition("=") for line in dotenv.decode(errors="replace").splitlines() if not line.startswith("#")]
-    found = [(value.strip().strip("'\""), name.strip()) for name, equals, value in lines if equals]
-    return tuple(sorted((pair for pair in found if pair[0]), key=lambda pair: -len(pair[0])))
+    found = {value.strip().strip("'\""): name.strip() for name, equals, value in lines if equals}
+    found.update({value: name for name, value in env.items()})
+    return tuple((value, f"${{{name}}}") for value, name in sorted(found.items(), key=_longest) if value)
+
+
+def _longest(pair: tuple[str, str]) -> tuple[int, str]:
+    return -len(pair[0]), pair[0]
 
 
 def masked(text: str, hidden: Hidden) -> str:
-    """The text with every hidden value replaced by `${NAME}`."""
-    for value, name in hidden:
+    """The text with every hidden value replaced."""
+    for value, shown in hidden:
         if text == value or len(value) >= SHORTEST:
-            text = text.replace(value, f"${{{name}}}")
+            text = text.replace(value, shown)
     return text

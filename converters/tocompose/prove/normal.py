@@ -1,6 +1,6 @@
 """A container's create payload as field → value, with what does not count brought to one form.
 
-The rules R1 to R23 stand in the README, under `prove`.
+The rules R1 to R23 stand in `rules.md` beside this file.
 """
 
 from __future__ import annotations

@@ -8,10 +8,11 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from tocompose.prove.binaries import ProofError
+from tocompose.prove.binaries import ProofError, genuine_compose, genuine_docker
 from tocompose.prove.command import verb, words_for_recording
 from tocompose.prove.recording import Recording, Refusal
 from tocompose.prove.server import Server, shared
+from tocompose.prove.side import PROJECT, SERVICE
 
 DOCKER_SECONDS = 30
 COMPOSE_SECONDS = 120
@@ -22,7 +23,6 @@ EXTERNAL_NETWORK = re.compile(r"network (\S+) declared as external, but could no
 EXTERNAL_VOLUME = re.compile(r'external volume "([^"]+)" not found')
 BESIDE = re.compile(r"Run 'docker|Usage: |time=.* level=(warning|info|debug)")
 NO_TERMINAL = "input device is not a TTY"
-PROJECT = "com.docker.compose.project"
 
 
 def record_docker(
@@ -52,8 +52,13 @@ def record_compose(
     External networks and volumes that the files expect are provided. Raises ProofError with what Compose said.
     """
     server = shared()
-    argv = [compose, *(word for file in files for word in ("-f", str(file))), "--project-directory", str(folder)]
-    argv += ["--profile", "*", "--progress", "quiet", "create"]
+    argv = [
+        genuine_compose(compose),
+        *(word for file in files for word in ("-f", str(file))),
+        "--project-directory",
+        str(folder),
+    ]
+    argv += ["--profile", "*", "--progress", "quiet", "create", "--no-build"]
     full = _environment(server, env or {})
     with server.lock:
         return _with_externals(server, folder, lambda: _run(argv, folder, full, COMPOSE_SECONDS))
@@ -78,10 +83,11 @@ def _with_externals(server: Server, folder: Path, run: Callable[[], subprocess.C
 
 
 def _named(recording: Recording) -> Recording:
-    """The recording with the project's name, which Compose writes on everything that it creates."""
+    """The recording with the project's name, which Compose writes on everything that it creates, services in order."""
     labels = [container.label(PROJECT) for container in recording.containers]
     labels += [str((one.payload.get("Labels") or {}).get(PROJECT, "")) for one in recording.networks]
-    return recording._replace(project=next(filter(None, labels), ""))
+    containers = sorted(recording.containers, key=lambda one: (one.label(SERVICE), len(one.name), one.name))
+    return recording._replace(project=next(filter(None, labels), ""), containers=tuple(containers))
 
 
 def _run_docker(server: Server, argv: Sequence[str], docker: str, folder: Path, env: Mapping[str, str]) -> str:
@@ -90,7 +96,7 @@ def _run_docker(server: Server, argv: Sequence[str], docker: str, folder: Path, 
     if not verb(words):
         return f"not a command that creates a container, network or volume: docker {' '.join(words[:2])}"
     full = _environment(server, env)
-    done = _run([docker, *words], folder, full, DOCKER_SECONDS)
+    done = _run([genuine_docker(docker), *words], folder, full, DOCKER_SECONDS)
     if done.returncode and NO_TERMINAL in done.stderr:
         done = _run_in_terminal([docker, *words], folder, full)
     return _said(server, done, folder) if done.returncode else ""

@@ -9,6 +9,7 @@ from typing import Any
 from tocompose.prove.mounts import Mount, mounts
 from tocompose.prove.recording import Container, Payload, Recording
 
+PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
 
@@ -16,9 +17,10 @@ NUMBER = "com.docker.compose.container-number"
 class Side:
     """A recording with its names made comparable: project prefixes dropped (R2), automatic names known (R14, R15)."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, exact_names: bool = False) -> None:
         self.recording = recording
         self.project = recording.project
+        self.prefix = "" if exact_names or not recording.project else f"{recording.project}_"
         self.identities: dict[str, str] = {}
 
     def service(self, container: Container) -> str:
@@ -35,8 +37,7 @@ class Side:
 
     def resource(self, name: str) -> str:
         """The name of a network or volume without the project's prefix."""
-        prefix = f"{self.project}_"
-        return name[len(prefix) :] if self.project and name.startswith(prefix) else name
+        return name.removeprefix(self.prefix)
 
     def find(self, reference: str) -> Container | None:
         """The container that a name or an id stands for."""

@@ -33,6 +33,11 @@ def as_data(proof: Proof) -> dict[str, Any]:
     }
 
 
+def as_json(proof: Proof) -> str:
+    """`as_data` as indented JSON text that ends with a newline."""
+    return json.dumps(as_data(proof), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+
+
 def _container(match: Match, proof: Proof) -> dict[str, Any]:
     differences = [_difference(one, proof) for one in match.differences]
     return {"container": match.container, "service": match.service, "differences": differences}

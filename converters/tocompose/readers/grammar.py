@@ -24,7 +24,11 @@ def by_grammar(text: Text) -> tuple[list[Node], bool]:
     source = PLACEHOLDER.sub(lambda match: "x" * len(match[0]), text.text).encode()
     tree = _parser().parse(source)
     reader = _Reader(text, _offsets(source))
-    return reader.statements(tree.root_node.children, 0, len(text.text)), not tree.root_node.has_error
+    try:
+        statements = reader.statements(tree.root_node.children, 0, len(text.text))
+    except RecursionError:
+        return by_line(text, 0, len(text.text)), False
+    return statements, not tree.root_node.has_error
 
 
 def by_line(text: Text, start: int, end: int) -> list[Node]:

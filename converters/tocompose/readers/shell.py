@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 
 from tocompose.readers.commands import simple_list
-from tocompose.readers.idioms import cleaned, without_returns
-from tocompose.readers.text import Text, Unreadable
+from tocompose.readers.idioms import cleaned
+from tocompose.readers.text import Text, Unreadable, without_returns
 from tocompose.source import Branch, Child, Leaf, Node, leaves
 
 LONGEST_TEXT = 2_000_000
@@ -26,20 +26,15 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     Raises Unreadable for text of a size that no script has.
     """
     _guard(source)
-    text, asides = cleaned(without_returns(source), root_prompts=documentation)
+    source = without_returns(source)
+    text, asides = cleaned(source, documentation=documentation)
     statements = simple_list(text, 0, len(text.text))
     if statements is None:
         statements = _structured(text)
     nodes: list[Node] = [*statements]
-    nodes += [Leaf(text_of(source, text, a.start, a.end), text.span(a.start, a.end), a.kind) for a in asides]
+    nodes += [Leaf(source.text[a.start : a.end], text.span(a.start, a.end), a.kind) for a in asides]
     children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
     return Branch("script", children, source.span(0, len(source.text)))
-
-
-def text_of(source: Text, cleaned_text: Text, start: int, end: int) -> str:
-    """What stood in the source where the cleaned text is blank."""
-    original = without_returns(source).text
-    return original[start:end] if len(original) == len(cleaned_text.text) else cleaned_text.text[start:end]
 
 
 def _structured(text: Text) -> list[Node]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\||[;&|<>()\n]")
 REDIRECTIONS = frozenset({"&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">"})
 # `<name>` as people write what the reader must fill in: no blank inside its brackets' edges, nothing glued behind it.
-PLACEHOLDER = re.compile(r"<(?=[A-Za-z_])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
+PLACEHOLDER = re.compile(r"<(?=[A-Za-z_/])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
 _PLAIN = re.compile(r"[^\s;&|<>()\\'\"`$]+")
 _BLANK = re.compile(r"(?:[ \t\f\r]|\\\n)+")
 
@@ -40,6 +40,13 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]
     Raises Unbalanced for a quote that is never closed.
     """
     end = len(text) if end is None else end
+    try:
+        yield from _tokens(text, start, end)
+    except RecursionError:
+        raise Unbalanced(start, "nesting") from None
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
     pending: list[tuple[str, bool, bool]] = []
     index, wants = start, ""
     while index < end:

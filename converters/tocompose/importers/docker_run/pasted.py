@@ -23,7 +23,7 @@ def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
 
     A prompt, `sudo` and the carriage returns of a paste are left aside.
     """
-    clean = tuple(text.rstrip("\r") for text in argv if text not in ("\r", "\\\r", "\n"))
+    clean = _without_returns(argv)
     tree = _tree(clean)
     cursor = ledger.open(tree)
     words = tuple(Word(literal(text), leaf.span, (leaf,)) for text, leaf in zip(clean, cursor, strict=True))
@@ -37,6 +37,13 @@ def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
     tool = clean[start].rpartition("/")[2] if clean else "docker"
     step = Invocation(tool, verb, words[verb_at + size :], tree.span, head=words[: verb_at + size])
     return Script((step,), {})
+
+
+def _without_returns(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """The words without the carriage return that a pasted Windows line leaves at its end."""
+    if not argv or not argv[-1].endswith("\r"):
+        return argv
+    return (*argv[:-1], argv[-1][:-1]) if len(argv[-1]) > 1 else argv[:-1]
 
 
 def _is_tool(text: str) -> bool:

@@ -163,8 +163,8 @@ def _port_parts(body: str) -> tuple[str | None, str | None, str]:
         return address, published or None, target
     parts = split(body, ":")
     target = parts.pop()
-    published: str | None = parts.pop() if parts else None
-    return ":".join(parts) or None, published or None, target
+    host_port = parts.pop() if parts else None
+    return ":".join(parts) or None, host_port or None, target
 
 
 def device_rate(value: str) -> Iterator[Fact]:

@@ -16,6 +16,7 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 # Docker Desktop once read these; the engine ignores them. `U`, `O` and `idmap` are podman's.
 _IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default"})
 _PODMAN_MODES = frozenset({"U", "O", "idmap"})
+_PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
 _SOURCES = ("source", "src")
 _TARGETS = ("target", "dst", "destination")
 
@@ -43,9 +44,14 @@ def volume(value: str) -> Iterator[Fact]:
             mode=",".join(mode for mode in kept if mode.partition("=")[0] not in _PODMAN_MODES),
         ),
         "add",
-        code="TC128" if podman else "",
+        code="TC128" if podman else "TC148" if _loses_label(modes) else "",
         said=(("mode", podman),),
     )
+
+
+def _loses_label(modes: list[str]) -> bool:
+    """docker compose turns a bind with a propagation into its long form, which has no place for the label."""
+    return bool({"z", "Z"} & set(modes)) and bool(_PROPAGATIONS & set(modes))
 
 
 def _volume_parts(value: str) -> tuple[str | None, str, list[str]]:

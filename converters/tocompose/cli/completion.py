@@ -1,0 +1,32 @@
+"""`tocompose completion SHELL`: shell completion."""
+
+from __future__ import annotations
+
+import click
+
+_INSTALL = {
+    "bash": 'eval "$(tocompose completion bash)" in ~/.bashrc',
+    "zsh": 'eval "$(tocompose completion zsh)" in ~/.zshrc',
+    "fish": "tocompose completion fish > ~/.config/fish/completions/tocompose.fish",
+}
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(list(_INSTALL)))
+def command(shell: str) -> None:
+    """The script that completes tocompose's commands and options in bash, zsh or fish.
+
+    \b
+    Examples:
+      eval "$(tocompose completion bash)"      # in ~/.bashrc
+      eval "$(tocompose completion zsh)"       # in ~/.zshrc
+      tocompose completion fish > ~/.config/fish/completions/tocompose.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    from tocompose.cli import main
+
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.UsageError(f"{shell}: click knows no completion for it")
+    click.echo(found(main, {}, "tocompose", "_TOCOMPOSE_COMPLETE").source())

@@ -1,0 +1,71 @@
+"""Settings from `tocompose.toml`, or `[tool.tocompose]` of `pyproject.toml`, of the nearest folder that has one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def defaults(params: Iterable[click.Parameter]) -> dict[str, Any]:
+    """The values that stand in the configuration file, by parameter name.
+
+    Raises UsageError, with the file, for a setting that does not exist or is of the wrong type.
+    """
+    found = _nearest(Path.cwd())
+    return {} if found is None else _checked(found[0], found[1], params)
+
+
+def _nearest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
+    for place in (folder, *folder.parents):
+        own = place / "tocompose.toml"
+        if own.is_file():
+            return own, _read(own)
+        project = place / "pyproject.toml"
+        if project.is_file():
+            settings = _read(project).get("tool", {}).get("tocompose")
+            if settings is not None:
+                return project, settings
+        if (place / ".git").exists():
+            return None
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise click.UsageError(f"{path}: {problem}") from None
+
+
+def _checked(path: Path, settings: dict[str, Any], params: Iterable[click.Parameter]) -> dict[str, Any]:
+    known = {_setting(param): param for param in params if isinstance(param, click.Option) and _setting(param)}
+    values: dict[str, Any] = {}
+    for key, value in settings.items():
+        param = known.get(key)
+        if param is None:
+            from tocompose.cli.hints import hint
+
+            raise click.UsageError(f"{path}: {key} is no setting{hint(key, known)}")
+        values[str(param.name)] = _fitting(path, key, value, param)
+    return values
+
+
+def _setting(param: click.Option) -> str:
+    """The long name of an option, without the dashes; empty for those that only make sense on the command line."""
+    name = next((name for name in param.opts if name.startswith("--")), "")[2:]
+    return "" if name in ("help", "version", "diff", "check", "force") else name
+
+
+def _fitting(path: Path, key: str, value: Any, param: click.Option) -> Any:
+    if param.is_flag and not isinstance(value, bool):
+        raise click.UsageError(f"{path}: {key} must be true or false")
+    if param.multiple and isinstance(value, str):
+        return [value]
+    if not param.is_flag and not isinstance(value, str | int | list):
+        raise click.UsageError(f"{path}: {key} must be a text or a list of texts")
+    return value

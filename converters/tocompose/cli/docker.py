@@ -1,0 +1,31 @@
+"""`tocompose docker run …`: a pasted command."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+
+from tocompose.cli.conversion import run
+from tocompose.cli.options import said
+from tocompose.importers import Settings
+from tocompose.importers.docker_run.pasted import FILE
+from tocompose.project import Memory
+
+
+@click.command("docker", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("argv", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def command(ctx: click.Context, argv: tuple[str, ...]) -> None:
+    """A pasted docker run (docker create, podman run) to a compose file.
+
+    tocompose's own options stand before the word docker.
+
+    \b
+    Examples:
+      tocompose docker run -d --name web -p 8080:80 nginx
+      tocompose -o deploy docker run -d --name db -e POSTGRES_PASSWORD=… postgres:16
+    """
+    wanted = said(ctx)
+    settings = Settings(name=wanted.name, options={"argv": argv})
+    run(Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}), wanted, settings, "docker_run")

@@ -1,0 +1,63 @@
+"""How the program ends: one clear message and the exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+# 1 means that a check asked for did not hold; 2 a usage error or an input that cannot be read.
+FOUND, UNUSABLE, INTERRUPTED = 1, 2, 130
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Turns what a command raises into a message on standard error and an exit code."""
+    try:
+        yield
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.UsageError as problem:
+        problem.show()
+        sys.exit(UNUSABLE)
+    except click.ClickException as problem:
+        fail(problem.format_message())
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("tocompose: interrupted", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader has gone (`| head`). Python would complain once more when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as problem:
+        fail(f"{problem.filename or 'a file'}: {problem.strerror or type(problem).__name__}")
+    except Exception as fault:
+        if os.environ.get("TOCOMPOSE_TRACEBACK"):
+            raise
+        fail(_internal(fault))
+
+
+def fail(message: str) -> NoReturn:
+    """Ends with exit code 2 and one message, its control characters shown as escapes."""
+    from tocompose.reports.escape import printable
+
+    lines = [printable(line) for line in message.split("\n")]
+    click.echo("tocompose: " + "\n".join(lines), err=True)
+    sys.exit(UNUSABLE)
+
+
+def _internal(fault: Exception) -> str:
+    """Where a fault of tocompose itself happened; not its text, which may quote a secret of the input."""
+    trace = fault.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    return (
+        f"a fault of tocompose itself ({type(fault).__name__} in {place}). Nothing was written.\n"
+        "Please report it with the input; TOCOMPOSE_TRACEBACK=1 shows where it comes from."
+    )

@@ -1,0 +1,22 @@
+"""“Did you mean”: the name that a misspelt one is closest to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def hint(word: str, known: Iterable[str]) -> str:
+    """`; did you mean X?`, or nothing when no known name is close."""
+    from difflib import get_close_matches
+
+    by_lower = {name.lower(): name for name in known}
+    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[close[0]]}?" if close else ""
+
+
+def unknown_command(word: str, commands: Iterable[str]) -> str:
+    """What to say about a first word that is no command: often it is a file to convert."""
+    if Path(word).exists() or word == "-":
+        return f"{word} is no command; did you mean: tocompose convert {word}"
+    return f"{word!r} is no command{hint(word, commands)}"

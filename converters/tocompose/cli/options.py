@@ -1,0 +1,111 @@
+"""The options that all conversions share, and what the user said with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+import click
+from click.core import ParameterSource
+
+KINDS = ("lost", "changed", "assumed", "added", "info")
+FORMS = ("text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv", "html")
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+class Said(NamedTuple):
+    """What the user said, on the command line or in the configuration file."""
+
+    output: str | None = None
+    name: str | None = None
+    practices: str = "all"
+    env: tuple[str, ...] = ("dev", "prod")
+    answers: str | None = None
+    form: str = "text"
+    report: tuple[str, ...] = ()
+    fail_on: tuple[str, ...] = ()
+    diff: bool = False
+    check: bool = False
+    force: bool = False
+    inline_secrets: bool = False
+    modern_names: bool = False
+    harden: bool = False
+    keep_ports: bool = False
+    quiet: bool = False
+    verbose: int = 0
+
+
+class Words(click.ParamType[Any]):
+    """Several words of a choice, with commas between them or the option given again."""
+
+    name = "list"
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The words, each once."""
+        found = value if isinstance(value, tuple | list) else str(value).split(",")
+        words = tuple(dict.fromkeys(word.strip() for word in found if word.strip()))
+        for word in words:
+            if word not in self.choices:
+                from tocompose.cli.hints import hint
+
+                self.fail(f"{word!r} is none of {', '.join(self.choices)}{hint(word, self.choices)}", param, ctx)
+        return words
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How the help shows the value."""
+        return "|".join(self.choices)
+
+
+class Word(Words):
+    """One word of a choice, with a hint when it is misspelt."""
+
+    name = "word"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The word."""
+        return super().convert((value,), param, ctx)[0]
+
+
+_FORMS_HELP = f"How notes are printed: {', '.join(FORMS)}."
+_OPTIONS = (
+    click.option("-o", "--output", metavar="DIR", help="Write all files there; without it one file goes to stdout."),
+    click.option("--name", metavar="NAME", help="The name of the stack (by default that of the folder)."),
+    click.option("--practices", metavar="LIST", default="all", help="all, none, or a list such as all,-LOG."),
+    click.option("--env", type=Words("dev", "prod"), default="dev,prod", help="Which overlays -o writes."),
+    click.option("--answers", metavar="FILE", help="Decisions to use instead of the defaults (see plan)."),
+    click.option("--format", "form", type=Word(*FORMS), default="text", metavar="FORM", help=_FORMS_HELP),
+    click.option("--report", metavar="FILE", multiple=True, help="Also write a report; its form is told by the name."),
+    click.option("--fail-on", type=Words(*KINDS), default="", help="Exit with 1 when there is a note of that kind."),
+    click.option("--diff", is_flag=True, help="Show what -o would change, write nothing; exit with 1 if it would."),
+    click.option("--check", is_flag=True, help="The same without showing it."),
+    click.option("--force", is_flag=True, help="Overwrite files that exist."),
+    click.option("--inline-secrets", is_flag=True, help="Leave secret values in the compose file (stdout only)."),
+    click.option("--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."),
+    click.option("--harden", is_flag=True, help="Add hardening that may break an application."),
+    click.option("--keep-ports", is_flag=True, help="Leave published ports of data services in the base file."),
+    click.option("-q", "--quiet", is_flag=True, help="Print only what was lost, a line each."),
+    click.option("-v", "--verbose", count=True, help="Print every note at length."),
+)
+
+
+def conversion_options(function: _F) -> _F:
+    """Adds the options that all conversions share."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def said(ctx: click.Context) -> Said:
+    """What the user said: the command's own options, else those before the command, else the file, else defaults."""
+    values = {**(ctx.parent.params if ctx.parent else {})}
+    for name, value in ctx.params.items():
+        given = ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+        if given or name not in values:
+            values[name] = value
+    found = Said(**{name: values[name] for name in Said._fields if name in values})
+    if len(found.env) == 0:
+        raise click.UsageError("--env needs dev, prod or both", ctx)
+    return found

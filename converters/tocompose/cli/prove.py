@@ -1,0 +1,49 @@
+"""`tocompose prove SOURCE…`: engine parity, shown as a table."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tocompose.cli.ending import FOUND, fail
+from tocompose.cli.options import Word, said
+from tocompose.cli.sources import project_of
+from tocompose.importers import Settings, SourceError
+from tocompose.pipeline import Options
+from tocompose.project import Memory
+
+
+@click.command("prove", context_settings={"ignore_unknown_options": True})
+@click.argument("sources", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--docker", metavar="PROGRAM", default="", help="The docker client; by default the one on PATH.")
+@click.option("--compose", metavar="PROGRAM", default="", help="docker compose; by default the one on PATH.")
+@click.option("--format", "form", type=Word("text", "json"), default="text", help="How the proof is printed.")
+@click.pass_context
+def command(ctx: click.Context, sources: tuple[str, ...], docker: str, compose: str, form: str) -> None:
+    """Show that the compose file sends the engine what the docker commands send it.
+
+    SOURCES are files, folders or -, or a pasted docker command. No real engine is contacted. Exit code 1 says that
+    something differs that no note declares.
+
+    \b
+    Examples:
+      tocompose prove run.sh
+      tocompose --practices none prove docker run -d --name web -p 8080:80 nginx
+    """
+    from tocompose.cli import TOOLS
+    from tocompose.prove import ProofError, find_binaries
+    from tocompose.prove.table import as_json, as_text
+    from tocompose.proving import prove
+
+    wanted = said(ctx)
+    pasted = sources[0].rpartition("/")[2] in TOOLS
+    settings = Settings(name=wanted.name, options={"argv": sources} if pasted else {})
+    options = Options(source="docker_run", practices=wanted.practices, settings=settings)
+    try:
+        clients = find_binaries(docker, compose)
+        proof = prove(Memory({}) if pasted else project_of(sources), options, clients.docker, clients.compose)
+    except (SourceError, ProofError, ValueError) as problem:
+        fail(str(problem))
+    click.echo(as_json(proof) if form == "json" else as_text(proof), nl=False)
+    sys.exit(0 if proof.holds else FOUND)

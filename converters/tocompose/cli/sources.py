@@ -1,0 +1,34 @@
+"""The files that the user named, as one project."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tocompose.cli.ending import fail
+from tocompose.project import Folder, Memory, Project
+
+
+def project_of(sources: tuple[str, ...]) -> Project:
+    """A folder, the files named with their common folder as the root, or standard input for `-`."""
+    if sources == ("-",):
+        return Memory({"<stdin>": sys.stdin.buffer.read()})
+    paths = [Path(source).absolute() for source in sources]
+    for source, path in zip(sources, paths, strict=True):
+        if source == "-":
+            fail("- (standard input) cannot be combined with files")
+        if not path.exists():
+            fail(f"{source}: no such file or folder")
+    if len(paths) == 1 and paths[0].is_dir():
+        return Folder(paths[0])
+    root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths])).resolve()
+    named = [name for path in paths for name in _names(path.resolve(), root)]
+    return Folder(root, tuple(dict.fromkeys(named)))
+
+
+def _names(path: Path, root: Path) -> list[str]:
+    if not path.is_relative_to(root):
+        fail(f"{path} is a link that leads out of {root}")
+    base = path.relative_to(root).as_posix()
+    return [f"{base}/{name}" for name in Folder(path).files()] if path.is_dir() else [base]

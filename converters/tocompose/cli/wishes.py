@@ -1,0 +1,43 @@
+"""Options that only some importers understand, such as the values of a Helm chart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from tocompose.cli.options import Said
+from tocompose.importers import Settings
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option("--from", "source", metavar="FORMAT", help="The format of the sources (see formats)."),
+    click.option("--namespace", metavar="NAME", multiple=True, help="Kubernetes: only objects of that namespace."),
+    click.option("--values", metavar="FILE", multiple=True, help="Helm: a values file inside the source."),
+    click.option("--set", "set_", metavar="KEY=VALUE", multiple=True, help="Helm: one value."),
+    click.option("--render/--no-render", default=True, help="Kubernetes: kustomize and helm may be run on the source."),
+    click.option("--option", metavar="NAME=VALUE", multiple=True, help="Any other option of an importer."),
+)
+
+
+def importer_options(function: _F) -> _F:
+    """Adds the options that importers understand."""
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def settings_for(ctx: click.Context, wanted: Said) -> Settings:
+    """The importers' settings for what the user said."""
+    options: dict[str, tuple[str, ...]] = {}
+    for name, key in (("namespace", "namespace"), ("values", "values"), ("set_", "set")):
+        if ctx.params[name]:
+            options[key] = tuple(ctx.params[name])
+    for text in ctx.params["option"]:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise click.BadParameter(f"{text!r}: write NAME=VALUE", ctx, param_hint="--option")
+        options[name] = (*options.get(name, ()), value)
+    return Settings(name=wanted.name, render=ctx.params["render"], options=options)

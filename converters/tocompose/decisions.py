@@ -1,0 +1,107 @@
+"""What a conversion decides: each decision with an id, the answer that is taken, the other choices and the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.answers import CONDITIONS, KINDS
+from tocompose.importers import importers
+from tocompose.model import Stack
+from tocompose.notes import Kind, Note
+from tocompose.pipeline import Options, Result, convert
+from tocompose.practices import registry, select
+from tocompose.project import Project
+from tocompose.source import Span
+
+
+class Decision(NamedTuple):
+    """One decision; without `choices` any text is an answer, with an empty `id` only the source can change it."""
+
+    id: str
+    question: str
+    answer: str
+    choices: tuple[str, ...]
+    evidence: str
+    span: Span | None = None
+
+
+class Plan(NamedTuple):
+    """A conversion that was not written, and what it decided."""
+
+    result: Result
+    decisions: tuple[Decision, ...]
+
+
+def plan(project: Project, options: Options) -> Plan:
+    """What the conversion of a project would decide. Raises SourceError when nothing can be read."""
+    result = convert(project, options)
+    return Plan(result, tuple(_decisions(project, options, result)))
+
+
+def _decisions(project: Project, options: Options, result: Result) -> Iterator[Decision]:
+    yield from _format(project, options, result)
+    yield Decision("name", "What is the stack called?", result.stack.name, (), "the folder, or --name")
+    yield from _practices(options, result)
+    yield from _roles(result.stack)
+    yield from _dependencies(result.stack)
+    yield from _values(result.stack)
+    yield from (_assumed(item) for item in result.notes if item.kind is Kind.ASSUMED and item.code not in ANSWERABLE)
+
+
+# Notes about decisions that stand in the list by themselves.
+ANSWERABLE = ("TC600", "TC601")
+
+
+def _format(project: Project, options: Options, result: Result) -> Iterator[Decision]:
+    if options.settings.options.get("argv"):
+        return
+    found = {item.name: item.sniff(project) for item in importers()}
+    others = tuple(name for name, files in found.items() if files)
+    files = found.get(result.importer, ())
+    more = f" and {len(files) - 3} more" if len(files) > 3 else ""
+    evidence = f"found in {', '.join(files[:3])}{more}" if files else "--from says so"
+    yield Decision("format", "Which source is converted?", result.importer, others or (result.importer,), evidence)
+
+
+def _practices(options: Options, result: Result) -> Iterator[Decision]:
+    chosen = {practice.id for practice in options.answers.practices(select(options.practices))}
+    for practice in registry():
+        answer = "yes" if practice.id in chosen else "no"
+        covers = f" (checklist {', '.join(practice.covers)})" if practice.covers else ""
+        yield Decision(
+            f"practice.{practice.id}", f"{practice.title}?", answer, KINDS["practice"], f"{practice.severity}{covers}"
+        )
+
+
+def _roles(stack: Stack) -> Iterator[Decision]:
+    for service in stack.services:
+        question = f"What is {service.name} for?"
+        evidence = f"image {service.image}" if service.image else "it is built from the source"
+        yield Decision(f"role.{service.name}", question, service.role.value, KINDS["role"], evidence, service.origin)
+
+
+def _dependencies(stack: Stack) -> Iterator[Decision]:
+    short = {condition: name for name, condition in CONDITIONS.items()}
+    for service in stack.services:
+        for edge in service.depends_on:
+            yield Decision(
+                f"depends.{service.name}.{edge.service}",
+                f"Does {service.name} wait for {edge.service}?",
+                short.get(edge.condition, edge.condition),
+                KINDS["depends"],
+                edge.evidence or "the source says so",
+                edge.origin or service.origin,
+            )
+
+
+def _values(stack: Stack) -> Iterator[Decision]:
+    """Settings whose value the source does not give; given values are never shown."""
+    for setting in stack.settings:
+        if setting.value is None:
+            evidence = setting.description or "the source does not give it"
+            yield Decision(f"value.{setting.name}", f"What is {setting.name}?", "", (), evidence, setting.origin)
+
+
+def _assumed(item: Note) -> Decision:
+    return Decision("", item.message, "assumed", (), item.advice, item.span)
