@@ -1,7 +1,7 @@
 """Documents made from the code: `python tests/documents.py` writes them, a test demands that they are current.
 
-The manual pages in `man/`, `docs/api.md` from docstrings, `docs/notes.md` from `mappings/notes/`, and the overview of it that
-stands in the README between its marks.
+The manual pages in `man/`, `docs/api.md` from docstrings, `docs/notes.md` from `mappings/notes/`, and the overview of
+it that stands in the README between its marks.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _chapters() -> dict[str, dict[str, Row]]:
     for family in families():
         title = _FAMILIES.get(family) or _FAMILIES[family.partition("_")[0]]
         found.setdefault(title, {}).update(registry(family))
-    return {title: dict(sorted(rows.items())) for title, rows in found.items() if rows}
+    return {title: dict(sorted(found[title].items())) for title in _FAMILIES.values() if found.get(title)}
 
 
 def _overview() -> Iterator[str]:
