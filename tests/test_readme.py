@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 import tree
 
 README = tree.ROOT / "README.md"
