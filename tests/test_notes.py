@@ -37,7 +37,7 @@ def test_the_code_is_complete(family: str, code: str) -> None:
     assert Kind(row["kind"])
     for column in ("title", "message", "why"):
         assert str(row[column]).strip(), f"{code}: {column} is empty"
-    assert len(str(row["title"])) <= 60
+    assert len(str(row["title"])) <= 64
     assert str(row.get("url", "https://")).startswith("https://")
     if row["kind"] in ("lost", "assumed"):
         assert row.get("advice"), f"{code}: what was lost or guessed needs advice"
