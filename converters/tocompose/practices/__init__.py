@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple, TypeAlias
@@ -11,14 +11,15 @@ from typing import NamedTuple, TypeAlias
 from tocompose.model import Service, Setting, Stack
 from tocompose.notes import Note
 
+_NOWHERE: Mapping[str, str] = {}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+
+class Outcome(NamedTuple):
     """What a practice made of a stack; `moves` says which model path a value went to, from its old one."""
 
     stack: Stack
     notes: tuple[Note, ...] = ()
-    moves: dict[str, str] = field(default_factory=dict)
+    moves: Mapping[str, str] = _NOWHERE
 
 
 class Context(NamedTuple):
@@ -51,8 +52,7 @@ class Example(NamedTuple):
     settings: tuple[Setting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Practice:
+class Practice(NamedTuple):
     """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may."""
 
     id: str
