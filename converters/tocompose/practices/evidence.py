@@ -112,7 +112,7 @@ def _in_variable(name: str, value: str, names: Mapping[str, str], span: Span | N
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
     if _HOST_WORDS & set(words_of(name)[-1:]):
         for word in re.split(r"[,;\s]+", value.strip()):
-            if meant := service_of(word.partition(":")[0], names):
+            if "://" not in word and (meant := service_of(word.partition(":")[0], names)):
                 yield Evidence(meant, _HOST, f"{name} names {meant}", span)
 
 
