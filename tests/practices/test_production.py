@@ -37,7 +37,8 @@ def prod(practices: str, body: str, context: Context | None = None) -> Service:
             "image: 'me/web:1', deploy: {resources: {reservations: {memory: 3G, cpus: '2'}}}",
             ("${X_CPUS:-2}", "${X_MEMORY:-3G}", "256"),
         ),
-        ("image: 'me/web:1', mem_limit: 1g", (None, None, None)),
+        ("image: 'me/web:1', mem_limit: 1g, cpu_shares: 512", ("${X_CPUS:-1.0}", None, "256")),
+        ("image: 'me/web:1', cpu_quota: 50000, pids_limit: 9", (None, "${X_MEMORY:-512M}", None)),
     ],
 )
 def test_limits(body: str, limits: tuple[str | None, ...]) -> None:
