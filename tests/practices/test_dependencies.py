@@ -87,6 +87,7 @@ def test_variables_that_do_not(name: str, value: str) -> None:
         "command: [sh, -c, 'until nc -z db 5432; do sleep 1; done; serve']",
         "command: [sh, -c, './wait-for-it.sh db:5432 -- serve']",
         "command: [migrate, -h, db, up]",
+        "command: [mysqldump, -hdb, x]",
         "command: [serve, 'postgres://db/app']",
     ],
 )

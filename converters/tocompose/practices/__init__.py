@@ -25,13 +25,16 @@ class Outcome(NamedTuple):
 class Context(NamedTuple):
     """What the user said about the practices, and a way to read the source's own Dockerfiles.
 
-    `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were, `split`
-    says that override, production and `.env` files are written, `read` gives a file of the source by its relative path.
+    `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
+    `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
+    that a production file is. `read` gives a file of the source by its relative path.
     """
 
     harden: bool = False
     keep_ports: bool = False
+    inline_secrets: bool = False
     split: bool = False
+    production: bool = True
     read: Callable[[str], bytes | None] | None = None
 
 

@@ -18,7 +18,7 @@ _NAME = r"[A-Za-z0-9][\w.-]*"
 _URL_HOST = rf"[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
 _HOST_PORT = rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])"
 _AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
-_WAIT = rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h|--host)[= ]({_NAME})(?=[\s;&|]|$)"
+_WAIT = rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(
     {

@@ -24,6 +24,8 @@ _UNITS = {"B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with limits in the production file for services whose source sets none, each changeable in `.env`."""
+    if not context.production:
+        return Outcome(stack=stack)
     taken = taken_variables(stack)
     settings: list[Setting] = []
     notes: list[Note] = []
