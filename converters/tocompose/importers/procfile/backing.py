@@ -45,7 +45,9 @@ class Backing(NamedTuple):
     def entries(self) -> tuple[Entry, ...]:
         """Its variables as the environment layer that outranks all that points to a local machine."""
         origin = self.service.origin
-        return tuple(Entry(name, value, None, (), f"service {self.service.name}", origin) for name, value in self.variables)
+        return tuple(
+            Entry(name, value, None, (), f"service {self.service.name}", origin) for name, value in self.variables
+        )
 
 
 def rows() -> dict[str, Row]:
@@ -74,7 +76,9 @@ def make(repository: Repository, request: Request, taken: set[str]) -> Backing:
         origin=request.origin,
     )
     settings = _settings(repository, row, name, request.origin)
-    values = tuple((key, _fill(row["url"] if value == "url" else value, facts)) for key, value in request.variables.items())
+    values = tuple(
+        (key, _fill(row["url"] if value == "url" else value, facts)) for key, value in request.variables.items()
+    )
     return Backing(request.kind, service, tuple(volume for _, volume in volumes), settings, values)
 
 
@@ -133,7 +137,9 @@ def _settings(repository: Repository, row: Row, name: str, origin: Span | None) 
         return ()
     variable = f"{variable_name(name)}_PASSWORD"
     repository.say("TC411", origin, subject=f"settings.{variable}", name=variable, service=name)
-    description = f"Password of {row['title']} (service {name}). A default for development: change it before others can reach it."
+    description = (
+        f"Password of {row['title']} (service {name}). A default for development: change it before others can reach it."
+    )
     setting = Setting(
         name=variable, value=DEVELOPMENT_PASSWORD, secret=True, required=True, description=description, origin=origin
     )

@@ -128,7 +128,9 @@ def _backings(
     clues = inference.Clues.of(given.repository, given.processes, used, found, given.app)
     provided = addons.provide(given.repository, wanted, given.taken, clues.search, given.first)
     inferred = inference.infer(given.repository, clues, provided, given.taken)
-    backings = tuple(inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred))
+    backings = tuple(
+        inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred)
+    )
     return backings, provided
 
 
@@ -199,4 +201,3 @@ def _stack(
         settings=(*settings, *((port,) if web and single else ())),
         files=image.files(plan.images.values()),
     )
-

@@ -15,7 +15,7 @@ from tocompose.model import Setting
 
 
 class Supplied(NamedTuple):
-    """Variables that every process gets (`always`), and those that are given when a source asks for them (`offered`)."""
+    """Variables that every process gets (`always`), and those given when a source asks for them (`offered`)."""
 
     always: tuple[Entry, ...]
     offered: tuple[Entry, ...]
@@ -122,5 +122,9 @@ def _jdbc(item: Backing) -> list[Entry]:
         return []
     url = f"jdbc:{drivers[item.kind]}://{match[3]}:{match[4]}/{match[5]}"
     values = {"JDBC_DATABASE_URL": url, "JDBC_DATABASE_USERNAME": match[1], "JDBC_DATABASE_PASSWORD": match[2]}
-    spring = {"SPRING_DATASOURCE_URL": url, "SPRING_DATASOURCE_USERNAME": match[1], "SPRING_DATASOURCE_PASSWORD": match[2]}
+    spring = {
+        "SPRING_DATASOURCE_URL": url,
+        "SPRING_DATASOURCE_USERNAME": match[1],
+        "SPRING_DATASOURCE_PASSWORD": match[2],
+    }
     return [Entry(key, value, None, (), "buildpack") for key, value in {**values, **spring}.items()]

@@ -47,7 +47,7 @@ def is_secret(name: str, value: str = "") -> bool:
 
 
 def reference(name: str, default: str | None, required: bool) -> str:
-    """The interpolation of a variable of `.env`: with its default where one can be written, else demanded if required."""
+    """The interpolation of a variable of `.env`: with its default where one can be written, else demanded."""
     if default is not None and _DEFAULT_SAFE.fullmatch(default):
         return f"${{{name}:-{default}}}"
     return f"${{{name}:?}}" if required else f"${{{name}}}"
@@ -211,16 +211,17 @@ def of_examples(repository: Repository) -> tuple[Entry, ...]:
 
 
 def replace_local(repository: Repository, dotenv: tuple[Entry, ...], served: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The `.env` variables without those that point to a server on the developer's machine and that a service provides."""
+    """The `.env` variables without those that a service provides and that point to the developer's own machine."""
     providers = {entry.name: entry for entry in served}
     kept = []
     for entry in dotenv:
         provider = providers.get(entry.name)
         text = entry.setting.value or "" if entry.setting else ""
         if provider is not None and (not text or LOCAL.search(text)):
-            facts = {"name": entry.name, "file": ".env", "service": provider.source.removeprefix("service ")}
+            service = provider.source.removeprefix("service ")
             for cursor in entry.cursors:
-                cursor.note("TC344", subject=f"settings.{entry.name}", **facts)
+                subject = f"settings.{entry.name}"
+                cursor.note("TC344", subject=subject, name=entry.name, file=".env", service=service)
         else:
             kept.append(entry)
     return tuple(kept)

@@ -51,7 +51,7 @@ class Image(NamedTuple):
 
 
 class Wish(NamedTuple):
-    """What the user and the source say about the build: `mode` is auto, never or pack; `brief` is for a generated one."""
+    """What user and source say about the build: `mode` is auto, never or pack; `brief` is for a generated file."""
 
     name: str
     language: str
@@ -62,7 +62,9 @@ class Wish(NamedTuple):
 def images(repository: Repository, heroku: HerokuYml, wish: Wish) -> dict[str, Image]:
     """The images by heroku.yml's keys; the one image of all other repositories is under the empty key."""
     if heroku.recipes:
-        return {item.key: _of_recipe(repository, heroku, item, wish, index) for index, item in enumerate(heroku.recipes)}
+        return {
+            item.key: _of_recipe(repository, heroku, item, wish, index) for index, item in enumerate(heroku.recipes)
+        }
     reference = f"{identifier(wish.name)}:local"
     if repository.project.read("Dockerfile") is not None:
         _settle_arguments(heroku.config, "")

@@ -19,9 +19,7 @@ _PLATFORM_VARIABLES = ("DYNO", "DYNO_RAM", "HEROKU_SLUG_COMMIT", "HEROKU_RELEASE
 _KINDS = {"PostgreSQL": "postgres", "Redis": "redis"}
 
 
-def settle(
-    repository: Repository, app: AppJson, plan: Plan, found: Scan, backings: tuple[Backing, ...]
-) -> None:
+def settle(repository: Repository, app: AppJson, plan: Plan, found: Scan, backings: tuple[Backing, ...]) -> None:
     """Settles the rest of the sources, and says what the code would stumble over."""
     generated = any(item.generated for item in plan.images.values())
     language = next((item.language for item in plan.images.values()), "")
@@ -76,6 +74,8 @@ def _say_code(repository: Repository, found: Scan, backings: tuple[Backing, ...]
         repository.say("TC353", place.span, subject="services.web", what=place.what)
     if found.sqlite and not {"postgres", "mysql", "mariadb"} & set(present):
         repository.say("TC414", found.sqlite[0].span)
+    for what, where, span in found.disk[:1]:
+        repository.say("TC352", span, subject="services.web.volumes", what=what, where=where)
     if found.skipped:
         repository.say("TC376", None, count=found.skipped)
 

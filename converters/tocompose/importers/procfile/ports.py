@@ -42,7 +42,7 @@ def stated(text: str) -> str:
 
 
 def web_port(process: Process, exposed: tuple[str, ...], known: str, language: str) -> WebPort:
-    """The port of the web process: what its command states, the image exposes, PORT is set to, or its server's default."""
+    """The port of the web process: its command's, the image's, PORT's, or its server's default."""
     if number := stated(process.text):
         return WebPort(number, "its command says so")
     for port in exposed:

@@ -68,7 +68,9 @@ def service(plan: Plan, process: Process) -> Service:
     body = _occasion(plan, process, body, sized.quantity)
     if process.publishes:
         body = _published(plan, process, body, sized.quantity)
-    return replace(body, healthcheck=health.healthcheck(plan.checks.get(process.type), image, process, plan.port.number))
+    return replace(
+        body, healthcheck=health.healthcheck(plan.checks.get(process.type), image, process, plan.port.number)
+    )
 
 
 def _run(process: Process, image: Image) -> Command:
@@ -106,9 +108,9 @@ def _remarks(process: Process, run: Command, path: str) -> None:
 def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, ...]:
     shared = environment.variables(plan.entries)
     own = [Variable(name=name, value=literal(value), origin=process.cursor.span) for name, value in run.environment]
-    if process.publishes or names_port(process.text):
-        if not any(item.name == "PORT" for item in own):
-            own.append(Variable(name="PORT", value=plan.port.number))
+    wants_port = process.publishes or names_port(process.text)
+    if wants_port and not any(item.name == "PORT" for item in own):
+        own.append(Variable(name="PORT", value=plan.port.number))
     names = {item.name for item in own}
     return (*(item for item in shared if item.name not in names), *own)
 
@@ -133,7 +135,9 @@ def _occasion(plan: Plan, process: Process, body: Service, quantity: int | None)
     if profile:
         profile = process.service if profile == "<service>" else profile
         options = {"stdin_open": True, "tty": True} if process.traits.get("terminal") else {}
-        process.cursor.remark("TC323", subject=f"{path}.profiles", name=process.type, profile=profile, service=process.service)
+        process.cursor.remark(
+            "TC323", subject=f"{path}.profiles", name=process.type, profile=profile, service=process.service
+        )
         return replace(body, restart="no", profiles=(profile,), options=options)
     if quantity == 0:
         name = process.service

@@ -79,4 +79,8 @@ def procfile(project: Project, wanted: str) -> Choice:
         return Choice(chosen, tuple(path for path in rest if path != chosen), False)
     ranked = sorted(present, key=lambda path: (VARIANTS.index(path) if path in VARIANTS else len(VARIANTS), path))
     usable = [path for path in ranked if not re.search(r"(?i)windows|test|ci\b", path)]
-    return Choice(usable[0], tuple(path for path in ranked if path != usable[0]), True) if usable else Choice("", tuple(ranked), False)
+    return (
+        Choice(usable[0], tuple(path for path in ranked if path != usable[0]), True)
+        if usable
+        else Choice("", tuple(ranked), False)
+    )

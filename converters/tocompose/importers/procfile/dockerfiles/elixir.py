@@ -25,7 +25,9 @@ def facts(brief: Brief) -> Facts:
     candidates: list[tuple[Version, Any]] = list(versions.from_files(repository, _FILES, "elixir"))
     version = versions.choose(candidates, Version("", ""), versions.dotted)
     if not version.why:
-        version = Version(_DEFAULT, f"mix.exs asks for {stated[1]} or newer" if stated else "it is the newest that is known")
+        version = Version(
+            _DEFAULT, f"mix.exs asks for {stated[1]} or newer" if stated else "it is the newest that is known"
+        )
         told(brief, "Elixir", version.text, version.why, ".tool-versions")
     return {
         "image": f"elixir:{'.'.join(version.text.split('.')[:2])}-slim",

@@ -18,8 +18,11 @@ Facts = Mapping[str, Any]
 
 
 class Brief(NamedTuple):
-    """What a language's module is told: the commands, the libraries, system packages that the source asks for, the port,
-    and the names of the variables that the app demands (given dummy values where a build step loads the app)."""
+    """What a language's module is told; `commands` begin with the web process's.
+
+    `packages` are system packages that the source asks for; `demanded` the variables that the app cannot do without (a
+    build step that loads the app gives them dummy values); `mixed` says that a Node.js buildpack comes first too.
+    """
 
     repository: Repository
     commands: tuple[str, ...]
@@ -36,7 +39,7 @@ class Brief(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The files; the web command for development (empty: as in production); whether the build makes files of the source."""
+    """The files; the web command for development (empty: as in production); whether a build step makes other files."""
 
     files: tuple[File, ...]
     dev_command: tuple[str, ...]
@@ -53,7 +56,9 @@ def generate(brief: Brief, language: str) -> Made:
     found |= {"cmd": json.dumps(cmd), "cmd_dev": json.dumps(dev or cmd)}
     made = [render(language, found), ignore(language, tuple(found.get("ignored", ())))]
     made += [File(path=path, content=text.encode()) for path, text in found.get("files", {}).items()]
-    return Made(tuple(item for item in made if not _present(brief.repository, item)), dev, bool(found.get("build_steps")))
+    return Made(
+        tuple(item for item in made if not _present(brief.repository, item)), dev, bool(found.get("build_steps"))
+    )
 
 
 def _cmd(brief: Brief) -> tuple[str, ...]:
@@ -82,6 +87,6 @@ def system_packages(brief: Brief, language: str) -> dict[str, tuple[str, ...]]:
 
 def told(brief: Brief, language: str, version: str, why: str, file: str) -> None:
     """Says which version was chosen when no file of the repository names one."""
-    brief.repository.say("TC356", None, subject="files.Dockerfile", language=language, version=version, why=why, file=file)
-
-
+    brief.repository.say(
+        "TC356", None, subject="files.Dockerfile", language=language, version=version, why=why, file=file
+    )
