@@ -47,11 +47,9 @@ def _part(plan: Plan, process: Process, image: Image, service: Service) -> Servi
         mounts=tuple(_mounts(plan, image, row)),
     )
     if process.publishes:
-        shown = " ".join(image.dev_command) or process.text or "the image's own command"
+        shown = " ".join(image.dev_command or service.command or ()) or "the image's own command"
         facts = {"service": service.name, "command": shown, "path": image.workdir}
-        plan.repository.say(
-            "TC372", process.cursor.span if process.cursor else None, subject=f"services.{service.name}", **facts
-        )
+        plan.repository.say("TC372", process.span, subject=f"services.{service.name}", **facts)
     return part
 
 

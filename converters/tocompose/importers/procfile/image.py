@@ -27,7 +27,8 @@ class Image(NamedTuple):
     """One image; `runtime` is the row of languages.yaml whose health commands run in it, empty when none is known to.
 
     `target` is the stage for development, `dev_command` what the web process runs there; `workdir` is where the source
-    lies, `mountable` whether the image holds it as it is, `builds_source` whether a build makes other files of it.
+    lies, `mountable` whether the image holds it as it is, `builds_source` whether a build makes other files of it; `source` is
+    what is mounted, empty for the build's context.
     """
 
     reference: str
@@ -48,6 +49,7 @@ class Image(NamedTuple):
     span: Span | None = None
     dev_command: tuple[str, ...] = ()
     builds_source: bool = False
+    source: str = ""
 
 
 class Wish(NamedTuple):
@@ -196,7 +198,8 @@ def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> I
             Build(),
             runtime=wish.language,
             language=wish.language,
-            workdir="/app",
+            workdir=made.workdir,
+            source=made.source,
             target="development",
             mountable=True,
             generated=True,

@@ -72,6 +72,11 @@ class Clues(NamedTuple):
         kinds = {kind for kind in ("elasticsearch", "opensearch") if self.driver(kind)}
         return kinds.pop() if len(kinds) == 1 else ""
 
+    @property
+    def smtp(self) -> bool:
+        """Whether a variable of the app names an SMTP server."""
+        return any("SMTP" in name or name in ("MAIL_HOST", "EMAIL_HOST", "MAILER_URL") for name in self.names)
+
     def driver(self, kind: str) -> Dependency | None:
         """The library by which the app speaks to a service of that kind."""
         wanted = {(language, name) for language, names in load("drivers")[kind].items() for name in names}
@@ -156,7 +161,7 @@ def _other_sql(clues: Clues, kind: str) -> bool:
 def _migrations(clues: Clues) -> Iterator[Clue]:
     for process in clues.processes:
         if process.kind in ("release", "postdeploy") and _MIGRATES.search(process.text):
-            yield Clue(f"{process.type} runs migrations", process.cursor.span)
+            yield Clue(f"{process.type} runs migrations", process.span)
             return
 
 

@@ -18,7 +18,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "no-colon": "TC302",
         "tight-colon": "TC303",
         "spaced-colon": "TC303",
-        "name-length": "TC304",
+        "name-length": "TC378",
         "duplicate": "TC305",
         "continuation": "TC306",
         "empty-command": "TC307",

@@ -72,7 +72,8 @@ def _bare(names: list[str], project: Project) -> tuple[str, ...]:
 def procfile(project: Project, wanted: str) -> Choice:
     """The Procfile to read: the one that the user names, else the platform's, else the variant nearest production."""
     present = [path for path in project.files() if "/" not in path and _VARIANT.fullmatch(path)]
-    named = wanted or next((path for path in project.named if _named_procfile(project, path)), "")
+    said = [path for path in project.named if _named_procfile(project, path)]
+    named = wanted or (said[0] if len(said) == 1 else "")
     if named or project.exists("Procfile"):
         chosen = named or "Procfile"
         rest = ("Procfile", *present) if chosen != "Procfile" and project.exists("Procfile") else present
