@@ -95,7 +95,7 @@ def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:
 
 
 def _mounts(plan: Plan, image: Image, row: Row) -> Iterator[Mount]:
-    context = image.build.context if image.build else "."
+    context = image.source or (image.build.context if image.build else ".")
     if context != "." and image.target and not image.generated:
         context = "."
     yield Mount(kind="bind", source=context, target=image.workdir)

@@ -26,9 +26,9 @@ _ALPINE = ("*alpine*", "*busybox*")
 class Image(NamedTuple):
     """One image; `runtime` is the row of languages.yaml whose health commands run in it, empty when none is known to.
 
-    `target` is the stage for development, `dev_command` what the web process runs there; `workdir` is where the source
-    lies, `mountable` whether the image holds it as it is, `builds_source` whether a build makes other files of it; `source` is
-    what is mounted, empty for the build's context.
+    `target` is the stage for development, `dev_command` what the web process runs there. `workdir` is where the source
+    lies and `source` what is mounted there (empty: the build's context); `mountable` says that the image holds it as it
+    is, `builds_source` that a build makes other files of it.
     """
 
     reference: str

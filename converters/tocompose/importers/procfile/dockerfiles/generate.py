@@ -39,11 +39,16 @@ class Brief(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The files; the web command for development (empty: as in production); whether a build step makes other files."""
+    """The files; the web command for development (empty: as in production); whether a build step makes other files.
+
+    `source` is mounted at `workdir` for development; empty is the whole repository.
+    """
 
     files: tuple[File, ...]
     dev_command: tuple[str, ...]
     builds_source: bool
+    workdir: str
+    source: str
 
 
 def generate(brief: Brief, language: str) -> Made:
@@ -54,11 +59,11 @@ def generate(brief: Brief, language: str) -> Made:
     cmd = _cmd(brief) or tuple(found.get("default_command", ()))
     dev = tuple(found.get("dev_command", ()))
     found |= {"cmd": json.dumps(cmd), "cmd_dev": json.dumps(dev or cmd)}
+    place: dict[str, Any] = {"builds_source": bool(found.get("build_steps")), "workdir": found.get("workdir", "/app")}
+    place["source"] = found.get("source", "")
     made = [render(language, found), ignore(language, tuple(found.get("ignored", ())))]
     made += [File(path=path, content=text.encode()) for path, text in found.get("files", {}).items()]
-    return Made(
-        tuple(item for item in made if not _present(brief.repository, item)), dev, bool(found.get("build_steps"))
-    )
+    return Made(tuple(item for item in made if not _present(brief.repository, item)), dev, **place)
 
 
 def _cmd(brief: Brief) -> tuple[str, ...]:

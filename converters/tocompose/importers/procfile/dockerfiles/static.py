@@ -36,9 +36,13 @@ def facts(brief: Brief) -> Facts:
         if isinstance(error, str) and re.fullmatch(r"[\w./-]+", error)
         else ""
     )
+    built = _node(brief)
     return {
         "root": root,
-        "node": _node(brief),
+        "node": built,
+        "build_steps": built["steps"] if built else (),
+        "workdir": "/usr/share/nginx/html",
+        "source": "" if root == "." else f"./{root}",
         "files": {
             "nginx.conf": _CONF.format(port=brief.port, pages=pages, fallback="/index.html" if single else "=404")
         },
