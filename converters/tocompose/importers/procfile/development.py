@@ -30,6 +30,10 @@ def overlay(plan: Plan, processes: tuple[Process, ...], built: tuple[Service, ..
 
 def _part(plan: Plan, process: Process, image: Image, service: Service) -> Service | None:
     reason = _refusal(process, image)
+    if reason and image.generated and image.target and image.build is not None:
+        # Said outright: in development this process runs the production image, which holds what was built.
+        build = Build(context=image.build.context, target="production")
+        return Service(name=service.name, build=build)
     if reason:
         if process.publishes and image.build is not None:
             facts = {"service": service.name, "why": reason}

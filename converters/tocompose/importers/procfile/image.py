@@ -200,7 +200,7 @@ def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> I
             language=wish.language,
             workdir=made.workdir,
             source=made.source,
-            target="development",
+            target="development" if made.develop else "",
             mountable=True,
             generated=True,
             files=made.files,

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.dependencies import Dependency
 from tocompose.importers.procfile.dockerfiles.render import ignore, render
+from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import command
 from tocompose.model import File
@@ -39,9 +40,10 @@ class Brief(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The files; the web command for development (empty: as in production); whether a build step makes other files.
+    """The files; the web command for development (empty: as in production); whether a build step makes others.
 
-    `source` is mounted at `workdir` for development; empty is the whole repository.
+    `source` is mounted at `workdir` for development; empty is the whole repository. `develop` says that there is a stage
+    for development: not where the program is built and nothing is known that would build it anew.
     """
 
     files: tuple[File, ...]
@@ -49,6 +51,7 @@ class Made(NamedTuple):
     builds_source: bool
     workdir: str
     source: str
+    develop: bool
 
 
 def generate(brief: Brief, language: str) -> Made:
@@ -58,9 +61,11 @@ def generate(brief: Brief, language: str) -> Made:
     found = {"port": brief.port, "node": None, **system_packages(brief, language), **facts(brief)}
     cmd = _cmd(brief) or tuple(found.get("default_command", ()))
     dev = tuple(found.get("dev_command", ()))
+    built = bool(languages()[language].get("compiled") or found.get("build_steps"))
+    found["develop"] = bool(dev) or not built
     found |= {"cmd": json.dumps(cmd), "cmd_dev": json.dumps(dev or cmd)}
     place: dict[str, Any] = {"builds_source": bool(found.get("build_steps")), "workdir": found.get("workdir", "/app")}
-    place["source"] = found.get("source", "")
+    place |= {"source": found.get("source", ""), "develop": found["develop"]}
     made = [render(language, found), ignore(language, tuple(found.get("ignored", ())))]
     made += [File(path=path, content=text.encode()) for path, text in found.get("files", {}).items()]
     return Made(tuple(item for item in made if not _present(brief.repository, item)), dev, **place)
