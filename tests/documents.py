@@ -49,6 +49,9 @@ def _manuals() -> Iterator[tuple[str, str]]:
     top = click.Context(main, info_name="tocompose")
     loaded = {name: main.get_command(top, name) for name in COMMANDS}
     main.commands = {name: command for name, command in loaded.items() if command is not None}
+    for name, command in main.commands.items():
+        command.short_help = COMMANDS[name].summary
+    main.short_help = "turn what you already run into Docker Compose files"
     version = tocompose.__version__
     yield "man/tocompose.1", generate_man_page(top, version=version, date=f"version {version}")
     for name, command in main.commands.items():
@@ -94,7 +97,14 @@ def _notes() -> Iterator[str]:
     for title, names in titles.items():
         rows = sorted(((code, row) for name in names for code, row in registry(name).items()), key=lambda row: row[0])
         if rows:
-            yield from ("", "<details>", f"<summary>{title} ({len(rows)})</summary>", "", "| code | kind | what |", "|---|---|---|")
+            yield from (
+                "",
+                "<details>",
+                f"<summary>{title} ({len(rows)})</summary>",
+                "",
+                "| code | kind | what |",
+                "|---|---|---|",
+            )
             yield from (f"| {code} | {row['kind']} | {markdown(str(row['title']))} |" for code, row in rows)
             yield from ("", "</details>")
     yield ""

@@ -7,8 +7,8 @@ import string
 from collections.abc import Iterator
 
 import pytest
-import tree
 
+import tree
 from tocompose.notes import FAMILIES, Kind, explanation, families, registry
 
 CODES = tuple((family, code) for family in families() for code in registry(family))

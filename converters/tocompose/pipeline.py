@@ -61,6 +61,8 @@ def convert(project: Project, options: Options | None = None) -> Result:
 def _convert(project: Project, wanted: Options) -> Result:
     chosen = choose(project, wanted.source)
     ledger = Ledger()
+    for item in wanted.settings.notes:
+        ledger.say(item)
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
     context = wanted.context._replace(split=wanted.layout.split, read=project.read)

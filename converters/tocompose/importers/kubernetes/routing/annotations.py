@@ -23,8 +23,8 @@ def row(name: str) -> Row:
         return known
     prefix = name.partition("/")[0]
     while prefix:
-        if f"*.{prefix}/*" in rows() or f"{prefix}/*" in rows():
-            return rows().get(f"{prefix}/*") or rows()[f"*.{prefix}/*"]
+        if f"{prefix}/*" in rows():
+            return rows()[f"{prefix}/*"]
         prefix = prefix.partition(".")[2]
     return {}
 

@@ -42,9 +42,8 @@ def _headers(section: str, option: str) -> Callable[[Cursor, Match, Site, str], 
             for header in items(each.at(section, action)):
                 name = take(header.at("name"), labels) or ""
                 options[f"{option}.{name}"] = take(header.at("value"), labels) or ""
-            if each.at(section, action):
-                if action == "add":
-                    each.at(section, action).remark("TC294", route=site.name)
+        if each.at(section, "add"):
+            each.at(section, "add").remark("TC294", route=site.name)
         for removed in items(each.at(section, "remove")):
             # An empty value takes the header away.
             options[f"{option}.{take(removed, labels) or ''}"] = ""

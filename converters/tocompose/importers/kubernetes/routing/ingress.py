@@ -162,7 +162,8 @@ def _both(
 ) -> None:
     """ingress-nginx sends plain requests to https where the host has a certificate, unless told not to."""
     covered = tls.covers(host)
-    redirect = effect.force_ssl or (covered and (effect.ssl_redirect if effect.ssl_redirect is not None else nginx_like))
+    asked = nginx_like if effect.ssl_redirect is None else effect.ssl_redirect
+    redirect = effect.force_ssl or (covered and asked)
     if not covered and not effect.force_ssl:
         proxy.router(router)
         return

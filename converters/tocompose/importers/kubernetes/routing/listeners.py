@@ -132,9 +132,7 @@ def _listener(cursor: Cursor, site: Site, ports: dict[str, tuple[int, str]]) -> 
         ports[entrypoint] = (port, transport)
     hostname = value(cursor.at("hostname")) or ""
     passthrough = value(cursor.at("tls", "mode")) == "Passthrough"
-    return Listener(
-        site.name, site.namespace, name, protocol, port, hostname, passthrough, entrypoint, cursor, site
-    )
+    return Listener(site.name, site.namespace, name, protocol, port, hostname, passthrough, entrypoint, cursor, site)
 
 
 def shared_hosts(listener: Listener, names: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -42,8 +42,8 @@ def _http(each: Cursor, route: Object, labels: str) -> Condition | None:
     # The longest path counts first, then the method, then the number of headers, then that of parameters.
     weight = (50 if method else 0) + min(4, len(headers)) * 10 + min(9, len(queries))
     rules = (*((call("Method", method),) if method else ()), *headers, *queries)
-    match = {"Exact": Match(path, EXACT), "RegularExpression": Match(_whole(path), REGEX)}.get(kind, Match(path, PREFIX))
-    return Condition(match, rules, weight)
+    known = {"Exact": Match(path, EXACT), "RegularExpression": Match(_whole(path), REGEX)}
+    return Condition(known.get(kind, Match(path, PREFIX)), rules, weight)
 
 
 def _whole(pattern: str) -> str:

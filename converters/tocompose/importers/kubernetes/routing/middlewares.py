@@ -30,7 +30,8 @@ def objects(site: Site, kind: str) -> Iterator[Object]:
 def named(site: Site, namespace: str, name: str, labels: str) -> tuple[Middleware, ...] | None:
     """The middlewares of an object (several for a chain), mapped to `labels`; None when there is no such object or
     labels cannot say it."""
-    item = next((each for each in objects(site, "Middleware") if (each.namespace, each.name) == (namespace, name)), None)
+    same = (each for each in objects(site, "Middleware") if (each.namespace, each.name) == (namespace, name))
+    item = next(same, None)
     if item is None:
         return None
     found: list[Middleware] = []

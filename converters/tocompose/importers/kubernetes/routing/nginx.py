@@ -21,9 +21,7 @@ PREFIX = "nginx.ingress.kubernetes.io"
 _SIZE = re.compile(r"(\d+)([kKmMgG]?)")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _METHODS = "GET,PUT,POST,DELETE,PATCH,OPTIONS"
-_HEADERS = (
-    "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
-)
+_HEADERS = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
 
 
 class Effect(NamedTuple):
@@ -201,5 +199,5 @@ def _sticky(said: Annotations) -> Iterator[tuple[str, str]]:
 
 def rewriting(site: Site, pattern: str, target: str) -> Middleware:
     """The middleware that gives requests another path: nginx replaces the whole path, whatever part matched."""
-    whole = pattern if pattern.endswith("$") else f"{pattern}.*"
+    whole = pattern if pattern.endswith(("$", ".*", "(.*)")) else f"{pattern}.*"
     return site.middleware("replacepathregex", {"regex": whole, "replacement": replacement(target)})

@@ -129,6 +129,15 @@ class Proxy:
     def _name(self, space: str, wanted: str) -> str:
         return unique(identifier(wanted, "route"), self._names.setdefault(space, set()))
 
+    def plain(self, router: Router) -> Router:
+        """The router without what goes without saying: the only entry point, the priority of the only rule."""
+        rules = {each.rule for each in self.routers if each.protocol == "http"}
+        alone = len(self.entrypoints) == 1
+        return router._replace(
+            entrypoints=() if alone and router.protocol == "http" else router.entrypoints,
+            priority=router.priority if len(rules) > 1 else None,
+        )
+
     def homes(self) -> Iterator[Home]:
         """Every container that something is routed to, as often as it is."""
         for router in self.routers:
