@@ -121,6 +121,11 @@ class Cursor:
         self.path = path
         self.span = span
 
+    @property
+    def node(self) -> Node | None:
+        """The raw node, for walks that settle many leaves at once."""
+        return self._node
+
     def __bool__(self) -> bool:
         return self._node is not None
 

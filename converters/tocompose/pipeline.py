@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocompose.answers import Answers
+from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
@@ -53,12 +54,19 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
     Raises `SourceError` when the project holds nothing that any importer can read.
     """
-    wanted = options or Options()
+    with collector_off():
+        return _convert(project, options or Options())
+
+
+def _convert(project: Project, wanted: Options) -> Result:
     chosen = choose(project, wanted.source)
     ledger = Ledger()
+    for item in wanted.settings.notes:
+        ledger.say(item)
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
-    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), wanted.context)
+    context = wanted.context._replace(split=wanted.layout.split, read=project.read)
+    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
@@ -72,8 +80,12 @@ def choose(project: Project, name: str | None) -> Importer:
     if name is not None:
         found = importer(name)
         if found is None:
-            known = ", ".join(sorted(item.name for item in importers()))
-            raise SourceError(f"unknown format {name!r}: the formats are {known}")
+            from difflib import get_close_matches
+
+            known = sorted(item.name for item in importers())
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
+            raise SourceError(f"unknown format {name!r}: {hint}")
         return found
     found = next((item for item in importers() if item.sniff(project)), None)
     if found is None:

@@ -21,7 +21,7 @@ BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compo
 _STAGING = re.compile(r"\.tocompose-(\d+)")
 
 
-class WritingError(Exception):
+class WriteError(Exception):
     """A bundle that cannot be written; the text says what is wrong and what to do. Nothing was changed."""
 
 
@@ -54,7 +54,7 @@ def plan(
 ) -> tuple[list[Change], list[Note]]:
     """What writing the files would change; reads the folder and writes nothing.
 
-    Raises WritingError for a file that exists with another content and is not among the paths `asked` for (unless
+    Raises WriteError for a file that exists with another content and is not among the paths `asked` for (unless
     `force` is set), or that cannot be written.
     """
     with _told(folder):
@@ -71,7 +71,7 @@ def plan(
     own = {*ADDED_TO, *asked}
     foreign = [item.path for item in changes if item.before is not None and item.needed and item.path not in own]
     if foreign and not force:
-        raise WritingError(
+        raise WriteError(
             f"{folder}: {', '.join(foreign)} {'exist' if len(foreign) > 1 else 'exists'} with another content. "
             "Nothing was changed. See the difference with --diff, replace with --force, or name another folder with -o."
         )
@@ -105,19 +105,19 @@ def write(files: Iterable[File], folder: Path, *, force: bool = False, asked: It
 
 def _check_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
-        raise WritingError(f"{folder} is not a folder. Name a folder with -o.")
+        raise WriteError(f"{folder} is not a folder. Name a folder with -o.")
 
 
 def _place(folder: Path, path: str) -> Path:
     """Where a file of the bundle belongs; links that lead out of the folder are not followed."""
     relative = normal(path)
     if not relative or relative != path:
-        raise WritingError(f"{path} does not lie inside {folder}. Nothing was changed.")
+        raise WriteError(f"{path} does not lie inside {folder}. Nothing was changed.")
     place = folder / relative
     if not place.parent.resolve().is_relative_to(folder.resolve()):
-        raise WritingError(f"{place.parent} is a link that leads out of {folder}. Nothing was changed.")
+        raise WriteError(f"{place.parent} is a link that leads out of {folder}. Nothing was changed.")
     if place.is_symlink() or (place.exists() and not place.is_file()):
-        raise WritingError(f"{place} is not a plain file. Nothing was changed. Move it away, or name another folder.")
+        raise WriteError(f"{place} is not a plain file. Nothing was changed. Move it away, or name another folder.")
     return place
 
 
@@ -265,4 +265,4 @@ def _told(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         cause = _CAUSES.get(error.errno or 0, f"{(error.strerror or str(error)).lower()}. Name another folder with -o")
-        raise WritingError(f"{error.filename or folder}: {cause}. Nothing was changed.") from error
+        raise WriteError(f"{error.filename or folder}: {cause}. Nothing was changed.") from error

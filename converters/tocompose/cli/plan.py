@@ -41,7 +41,8 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
     settings = Settings(name=wanted.name, options={"argv": sources}) if pasted else settings_for(ctx, wanted)
     source = "docker_run" if pasted else ctx.params["source"]
     try:
-        found = plan(Memory({}) if pasted else project_of(sources), options_for(wanted, settings, source))
+        project = Memory({}) if pasted else project_of(sources)
+        found = plan(project, options_for(project, wanted, settings, source))
     except (SourceError, ValueError) as problem:
         fail(str(problem))
     services = tuple((item.name, image_of(item)) for item in found.result.stack.services)

@@ -115,7 +115,14 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     outside = frozenset(name for section in SECTIONS for name in before.get(section) or {})
     chosen = without_homes(stack, (Home.DEV,))
     known: Check = partial(refer_to_known, outside=outside)
-    checks: tuple[Check, ...] = (*_ALWAYS[:-2], known, start_in_order, files_for_read_only, files_readable, files_present)
+    checks: tuple[Check, ...] = (
+        *_ALWAYS[:-2],
+        known,
+        start_in_order,
+        files_for_read_only,
+        files_readable,
+        files_present,
+    )
     sound = checked(chosen.stack, checks)
     document = compose(sound.stack)
     above = comments(document, sound.stack, (*notes, *sound.notes))

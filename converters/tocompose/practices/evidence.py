@@ -9,7 +9,6 @@ from typing import NamedTuple
 from tocompose.model import Service, Stack
 from tocompose.practices.services import command_text, environment
 from tocompose.source import Span
-from tocompose.values import plain
 
 # The strength of a piece of evidence, 1 the strongest.
 _ADDRESS, _HOST, _COMMAND, _FILE = 1, 2, 3, 4
@@ -29,7 +28,8 @@ _ABOUT_ITSELF = re.compile(
     r"|VIRTUAL_HOST|LISTEN",
     re.IGNORECASE,
 )
-_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|\$([A-Za-z_]\w*)")
+
+_VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|([A-Za-z_]\w*))")
 
 
 class Evidence(NamedTuple):
@@ -123,11 +123,12 @@ def service_of(host: str, names: Mapping[str, str]) -> str | None:
 
 def resolved(text: str, settings: Mapping[str, str]) -> str:
     """The text as Compose would read it with these settings."""
-    if "$" not in text:
-        return text
-    done = _VARIABLE.sub(lambda match: settings.get(str(match[1] or match[3])) or str(match[2] or ""), text)
-    undone = plain(done)
-    return done if undone is None else undone
+    return _VARIABLE.sub(lambda match: _value(match, settings), text) if "$" in text else text
+
+
+def _value(match: re.Match[str], settings: Mapping[str, str]) -> str:
+    name = match[1] or match[3]
+    return "$" if name is None else settings.get(name) or match[2] or ""
 
 
 def _from_files(service: Service, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from sys import intern
 from typing import Any, NamedTuple, TypeGuard
 
+from tocompose.collector import collector_off
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import Note, note
 from tocompose.source import Branch, Child, Leaf, Node, Span
@@ -38,7 +37,7 @@ def read(text: bytes, file: str) -> list[Document]:
         source = _decode(text)
     except UnicodeError as error:
         return [_unparsed(Span(file, 1, 1, 1, 1), f"it is not UTF-8 text ({error})", "Save the file as UTF-8.")]
-    with _no_collector():
+    with collector_off():
         documents, complete = _stream(source, file, 0)
         if complete:
             return documents
@@ -69,18 +68,6 @@ def _decode(text: bytes) -> str:
             lambda m: chr(0x10000 + ((int(m[1], 16) & 0x3FF) << 10) + (int(m[2], 16) & 0x3FF)), source
         )
     return source
-
-
-@contextmanager
-def _no_collector() -> Iterator[None]:
-    """The cycle collector off: it would walk the growing tree again and again, a third of the time for 10 MB."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _pieces(source: str) -> Iterator[tuple[int, str]]:

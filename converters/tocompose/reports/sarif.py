@@ -52,7 +52,7 @@ def _rule(code: str) -> dict[str, Any]:
         "id": code,
         "name": "".join(word.capitalize() for word in str(row["title"]).split() if word.isalnum()) or code,
         "shortDescription": {"text": str(row["title"])},
-        "fullDescription": {"text": str(row["why"])},
+        "fullDescription": {"text": general(str(row["why"]))},
         "help": {"text": general(str(row.get("advice") or row["why"]))},
         "defaultConfiguration": {"level": _LEVELS[kind]},
         "properties": {"tags": ["docker-compose", "migration", kind.value]},

@@ -40,9 +40,10 @@ def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
 
 
 def _without_returns(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """The words without what Windows line ends leave in them: the last word's own, and words of nothing else."""
-    words = [text for text in argv if text not in ("\r", "\\\r")]
-    return (*words[:-1], *(word.removesuffix("\r") for word in words[-1:]))
+    """The words without the carriage return that a pasted Windows line leaves at its end."""
+    if not argv or not argv[-1].endswith("\r"):
+        return argv
+    return (*argv[:-1], argv[-1][:-1]) if len(argv[-1]) > 1 else argv[:-1]
 
 
 def _is_tool(text: str) -> bool:

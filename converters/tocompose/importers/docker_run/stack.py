@@ -9,6 +9,7 @@ from typing import Any
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import Container
 from tocompose.importers.docker_run.environment import env_file, settings
+from tocompose.importers.docker_run.heredocs import written_files
 from tocompose.importers.docker_run.invocation import Script, Word
 from tocompose.importers.docker_run.probes import Probe
 from tocompose.ledger import Ledger
@@ -37,8 +38,7 @@ def stack(scripts: Iterable[Script], project: Project, ledger: Ledger, name: str
     """The stack of one or several scripts of a folder."""
     assembly, variables = Assembly(), {}
     for script in scripts:
-        for step in script.steps:
-            assembly.add(step)
+        assembly.read(script)
         variables.update(script.variables)
     services = _services(assembly, project, ledger)
     found = Stack(
@@ -47,6 +47,7 @@ def stack(scripts: Iterable[Script], project: Project, ledger: Ledger, name: str
         networks=_networks(services, assembly, ledger),
         volumes=_volumes(services, assembly),
         secrets=_secrets(services),
+        files=written_files(assembly.files, services),
     )
     return replace(_without_marks(found), settings=(*settings(variables, found), *_secret_settings(found)))
 
@@ -158,7 +159,7 @@ def _share_volumes(services: dict[str, Service], found: Container, assembly: Ass
 
 
 def _require(services: dict[str, Service], found: Container, assembly: Assembly) -> None:
-    for name in found.ties.requires:
+    for name in (*found.ties.requires, *found.invocation.after):
         known = assembly.service_of(name)
         if known:
             services[found.service.name] = _depending(services[found.service.name], Dependency(service=known))

@@ -109,6 +109,9 @@ def _quantity(process: Process, cursor: Cursor, repository: Repository) -> int |
     elif process.traits.get("once") or process.traits.get("profile"):
         cursor.skip("the platform runs this type on its own occasion, whatever its number")
         return None
+    elif number == 1:
+        cursor.skip("one is what Compose runs")
+        return None
     else:
         cursor.take(to=f"{path}.deploy.replicas")
     return number

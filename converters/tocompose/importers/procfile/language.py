@@ -25,7 +25,7 @@ class Program(NamedTuple):
 def languages() -> dict[str, Row]:
     """The languages that a Dockerfile can be generated for, in the order in which they are tried."""
     required = {"title", "detect", "port", "environment", "development", "tcp"}
-    return dict(table("languages", required=required, optional={"keep", "debug", "http", "base"}))
+    return dict(table("languages", required=required, optional={"keep", "debug", "http", "base", "compiled"}))
 
 
 def program(text: str) -> Program:
@@ -67,13 +67,18 @@ def _url(item: Cursor) -> str:
     return (item.peek() if item.kind == "leaf" else item.peek("url")) or ""
 
 
-def settle_buildpacks(repository: Repository, buildpacks: Cursor, generated: bool, chosen: str) -> tuple[str, ...]:
-    """Settles the buildpacks; the system packages that they stand for, which a generated Dockerfile installs."""
-    packages: list[str] = []
+def urls(buildpacks: Cursor) -> tuple[str, ...]:
+    """The buildpacks' URLs or short names."""
+    return tuple(_url(item) for item in buildpacks if _url(item))
+
+
+def settle_buildpacks(buildpacks: Cursor, generated: bool, chosen: str) -> None:
+    """Settles the buildpacks: what each did is in the image, or a note says that it is not."""
     for item in buildpacks:
         row, url = buildpack(_url(item)), _url(item)
-        if "package" in row and generated:
-            packages.append(row["package"])
+        if not url:
+            item.note("TC315", what="an entry of buildpacks", wanted="a map with url")
+        elif "package" in row and generated:
             item.map(to="files.Dockerfile")
         elif row.get("language") == chosen and generated:
             item.skip("the generated Dockerfile builds what this buildpack builds")
@@ -81,7 +86,6 @@ def settle_buildpacks(repository: Repository, buildpacks: Cursor, generated: boo
             item.skip("the image is built by a Dockerfile, not by buildpacks")
         else:
             item.note(row["note"], name=_without_credentials(url))
-    return tuple(packages)
 
 
 def _without_credentials(url: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.importers.procfile import environment, formation, health
+from tocompose.importers.procfile.dockerfiles.php import document_root
 from tocompose.importers.procfile.environment import Entry
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.ports import WebPort, names_port, warn_local
@@ -30,7 +31,12 @@ class Plan(NamedTuple):
     scales: Mapping[str, formation.Scale]
     checks: Mapping[str, health.Check]
     port: WebPort
-    releases: tuple[Process, ...]
+    processes: tuple[Process, ...]
+
+    @property
+    def releases(self) -> tuple[Process, ...]:
+        """The processes that run to their end before the others start."""
+        return tuple(item for item in self.processes if item.traits.get("once"))
 
     def image(self, process: Process) -> Image:
         """The image that a process runs in: its own, the one heroku.yml names, or the app's."""
@@ -44,7 +50,7 @@ def service(plan: Plan, process: Process) -> Service:
     """The service of a process type, without what the dev override adds."""
     image = plan.image(process)
     sized = formation.sized(process, plan.scales.get(process.type), plan.repository)
-    run = _run(plan, process)
+    run = _run(process, image)
     body = Service(
         name=process.service,
         image=image.reference,
@@ -65,8 +71,8 @@ def service(plan: Plan, process: Process) -> Service:
     return replace(body, healthcheck=health.healthcheck(plan.checks.get(process.type), image, process, plan.port.number))
 
 
-def _run(plan: Plan, process: Process) -> Command:
-    run = command(process.text)
+def _run(process: Process, image: Image) -> Command:
+    run = _launched(process, image) or command(process.text)
     path = f"services.{process.service}.command"
     if process.cursor:
         process.cursor.map(to=path)
@@ -76,6 +82,18 @@ def _run(plan: Plan, process: Process) -> Command:
     return run
 
 
+def _launched(process: Process, image: Image) -> Command | None:
+    """The buildpack's own web server launcher, which a generated image does without: Apache serves the same folder."""
+    if "heroku-php-" not in process.text:
+        return None
+    if not (image.generated and image.language == "php"):
+        process.cursor.remark("TC374", subject=f"services.{process.service}.command", name=process.type)
+        return None
+    root = document_root(process.text)
+    process.cursor.remark("TC375", subject=f"services.{process.service}.command", root=root or ".")
+    return Command(("apache2-foreground",), (("APACHE_DOCUMENT_ROOT", f"/app/{root}".rstrip("/")),), "", "", True)
+
+
 def _remarks(process: Process, run: Command, path: str) -> None:
     if not run.balanced:
         process.cursor.remark("TC333", subject=path, name=process.type)
@@ -83,8 +101,6 @@ def _remarks(process: Process, run: Command, path: str) -> None:
         process.cursor.remark("TC334", subject=path, name=process.type)
     if run.comment:
         process.cursor.remark("TC311", subject=path, name=process.type)
-    if process.text.startswith(("foreman ", "honcho ")):
-        process.cursor.remark("TC331", subject=path, name=process.type, manager=process.text.split()[0], file="")
 
 
 def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, ...]:

@@ -1,0 +1,100 @@
+"""Kubernetes manifests: pods first, then the Services that lead to them, then everything that refers to either."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.importers import Settings, SourceError
+from tocompose.ledger import Cursor, Ledger
+from tocompose.model import Stack
+from tocompose.project import Project
+
+_OBJECT = re.compile(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
+_KIND = re.compile(rb"""["']?\bkind["']?\s*:""")
+_ENDINGS = (".yaml", ".yml", ".json")
+
+
+class Kubernetes:
+    """Reads manifests: YAML or JSON files, dumps of kubectl, folders of them."""
+
+    name = "kubernetes"
+    title = "Kubernetes manifests"
+
+    def sniff(self, project: Project) -> tuple[str, ...]:
+        """The files that hold at least one object, and those that say how to render some."""
+        from tocompose.rendering import sites
+
+        found = set(sites(project))
+        return tuple(file for file in project.files() if file in found or self._is_manifest(file, project))
+
+    def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
+        """The stack of all objects of the project's files."""
+        from tocompose.readers.yaml import cursors
+        from tocompose.rendering import render
+
+        rendered = render(project, settings)
+        found: list[Cursor] = []
+        for file in self.sniff(project):
+            if file not in rendered.replaced:
+                found.extend(cursors(project.read(file) or b"", file, ledger))
+        for stream in rendered.streams:
+            found.extend(cursors(stream.text, stream.label, ledger))
+        for item in rendered.notes:
+            ledger.say(item)
+        if not found:
+            if rendered.notes:
+                raise SourceError(f"{rendered.notes[-1].message}. {rendered.notes[-1].advice}")
+            raise SourceError(
+                f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
+                "kubectl get all -o yaml | tocompose convert -"
+            )
+        return convert(found, ledger, settings.name or "", project.name)
+
+    def _is_manifest(self, file: str, project: Project) -> bool:
+        if not file.endswith(_ENDINGS) and file not in project.named:
+            return False
+        text = project.read(file) or b""
+        return b"apiVersion" in text and _OBJECT.search(text) is not None and _KIND.search(text) is not None
+
+
+def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> Stack:
+    """The stack of the objects at the cursors, in the order in which each step needs the one before."""
+    from tocompose.importers.kubernetes.access import say_access
+    from tocompose.importers.kubernetes.aliases import attach
+    from tocompose.importers.kubernetes.fields import settle_empty
+    from tocompose.importers.kubernetes.leftovers import say_kinds, say_unused_config, settle_fields
+    from tocompose.importers.kubernetes.namespaces import main_namespace, say_namespaces
+    from tocompose.importers.kubernetes.objects import collect
+    from tocompose.importers.kubernetes.order import arrange
+    from tocompose.importers.kubernetes.outside import say_outside
+    from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
+    from tocompose.importers.kubernetes.publication import publish, settle_ports
+    from tocompose.importers.kubernetes.routing import route
+    from tocompose.importers.kubernetes.routing.controllers import without_controllers
+    from tocompose.importers.kubernetes.scale import scale
+    from tocompose.importers.kubernetes.units import build
+    from tocompose.importers.kubernetes.world import resolve
+    from tocompose.values import identifier
+
+    world = resolve(without_controllers(collect(found, ledger), ledger), ledger)
+    prepared = build(world)
+    arrange(world, prepared)
+    scale(world)
+    publish(world)
+    attach(world)
+    route(world)
+    settle_ports(world)
+    say_outside(world)
+    say_access(world)
+    say_pods(world)
+    stack = world.draft.stack(identifier(name or main_namespace(world) or fallback), None)
+    say_kinds(world)
+    say_unused_config(world)
+    say_namespaces(world)
+    settle_fields(world)
+    settle_inherited(world)
+    settle_empty(ledger)
+    return stack
+
+
+IMPORTER = Kubernetes()

@@ -1,0 +1,152 @@
+"""ConfigMaps and Secrets by namespace: their keys, contents, and the `.env` entries that secret values become."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.importers.kubernetes.draft import Draft
+from tocompose.importers.kubernetes.objects import Object, Objects
+from tocompose.importers.kubernetes.scalars import text, value
+from tocompose.ledger import Cursor
+from tocompose.model import Setting
+from tocompose.source import Span
+from tocompose.values import unique, variable_name
+
+# Compose takes these from the user's shell before it looks at `.env`.
+_SHELL = frozenset(
+    {
+        "HOME",
+        "HOST",
+        "HOSTNAME",
+        "LANG",
+        "LOGNAME",
+        "MAIL",
+        "PATH",
+        "PWD",
+        "SHELL",
+        "TERM",
+        "TMPDIR",
+        "USER",
+        "USERNAME",
+    }
+)
+
+
+class Entry(NamedTuple):
+    """One key of a ConfigMap or Secret; `encoded` for base64."""
+
+    cursor: Cursor
+    encoded: bool
+
+    def content(self, to: str) -> bytes | None:
+        """The bytes, mapped to `to`; None, with a note, when they are no base64."""
+        if not self.encoded:
+            given = text(self.cursor, to)
+            return b"" if given is None else given.encode()
+        given = value(self.cursor) or ""
+        try:
+            decoded = base64.b64decode("".join(given.split()), validate=True)
+        except (binascii.Error, ValueError):
+            self.cursor.note("TC209", field=self.cursor.key, expected="base64")
+            return None
+        self.cursor.take(to=to)
+        return decoded
+
+
+def entries(item: Object) -> dict[str, Entry]:
+    """The keys of a ConfigMap or Secret. A Secret's stringData wins over its data."""
+    secret = item.title == "Secret"
+    found: dict[str, Entry] = {}
+    for section, encoded in (("data", secret), ("binaryData", True), ("stringData", False)):
+        for cursor in item.at(section):
+            if section == "stringData" and cursor.key in found:
+                found[cursor.key].cursor.skip("stringData of the same key wins")
+            found[cursor.key] = Entry(cursor, encoded)
+    return found
+
+
+class Store:
+    """The ConfigMaps and Secrets of the input, and who uses them."""
+
+    def __init__(self, objects: Objects, draft: Draft) -> None:
+        self._objects = objects
+        self._draft = draft
+        self._entries: dict[Object, dict[str, Entry]] = {}
+        self._names: dict[tuple[str, str, str], str] = {}
+        self._taken: set[str] = set()
+        self.used: dict[Object, None] = {}
+
+    def find(self, kind: str, namespace: str, name: str) -> Object | None:
+        """The ConfigMap or Secret of that name, which thereby counts as used."""
+        item = self._objects.get(kind, namespace, name)
+        if item is not None:
+            self.used[item] = None
+        return item
+
+    def entries(self, item: Object) -> dict[str, Entry]:
+        """The keys of a ConfigMap or Secret."""
+        if item not in self._entries:
+            self._entries[item] = entries(item)
+        return self._entries[item]
+
+    def setting(self, item: Object, key: str, wanted: str) -> str | None:
+        """The name of the `.env` entry that holds a key of a Secret, made on first use; None when it is not text.
+
+        It is named after the variable that first asks for it, or after the Secret where that name is taken.
+        """
+        known = self._names.get((item.namespace, item.name, key))
+        if known is not None:
+            return known
+        name = self._free(wanted, f"{item.name}_{key}")
+        entry = self.entries(item)[key]
+        content = entry.content(f"settings.{name}")
+        given = _decoded(content, entry) if content is not None else None
+        if given is None:
+            return None
+        self._names[(item.namespace, item.name, key)] = name
+        item.took(f"settings.{name}")
+        self._draft.settings[name] = Setting(
+            name=name,
+            value=given,
+            secret=True,
+            description=f"from Secret {item.name}, key {key}",
+            origin=entry.cursor.span,
+        )
+        return name
+
+    def missing(self, namespace: str, source: str, key: str, wanted: str, span: Span) -> str:
+        """The `.env` entry for a key that the input does not hold: the user must fill it in."""
+        known = self._names.get((namespace, source, key))
+        if known is not None:
+            return known
+        name = self._free(wanted, f"{source}_{key}")
+        self._names[(namespace, source, key)] = name
+        self._draft.settings[name] = Setting(
+            name=name,
+            secret=True,
+            required=True,
+            description=f"from {source}, key {key}, which the manifests do not hold",
+            origin=span,
+        )
+        return name
+
+    def _free(self, wanted: str, other: str) -> str:
+        name = variable_name(wanted)
+        if name in _SHELL or name in self._taken or name.startswith(("COMPOSE_", "DOCKER_")):
+            name = variable_name(other)
+        return unique(name, self._taken)
+
+    def each(self) -> Iterator[Object]:
+        """Every ConfigMap and Secret that something uses."""
+        yield from self.used
+
+
+def _decoded(content: bytes, entry: Entry) -> str | None:
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        entry.cursor.note("TC209", field=entry.cursor.key, expected="text: a variable cannot hold binary data")
+        return None

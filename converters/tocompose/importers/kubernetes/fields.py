@@ -1,0 +1,147 @@
+"""The field tables of `mappings/kubernetes/`, and the walk that settles every field whose row needs no join."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+from tocompose.ledger import Fate, Ledger
+from tocompose.notes import note
+from tocompose.source import Branch, Child, Leaf, Node, leaves
+from tocompose.tables import TableError, load, mappings
+
+# Tables beside those of types.
+_OTHERS = frozenset({"kinds", "cluster"})
+
+
+class Field(NamedTuple):
+    """One row: `shape` names a value's form or, as `type`, what it consists of (`many` for a list of them).
+
+    `default` is the value that Kubernetes itself fills in: to say it says nothing.
+    """
+
+    target: str = ""
+    shape: str = ""
+    type: str = ""
+    many: bool = False
+    note: str = ""
+    ignore: str = ""
+    default: str = ""
+
+
+Fields: TypeAlias = Mapping[str, Field]
+
+
+@cache
+def types() -> Mapping[str, Fields]:
+    """Every type that the tables know, by its name without the version (`Container`)."""
+    found: dict[str, Fields] = {}
+    for path in sorted((mappings() / "kubernetes").glob("*.yaml")):
+        if path.stem not in _OTHERS:
+            for name, rows in (load(f"kubernetes/{path.stem}") or {}).items():
+                found[name] = {str(key): _field(f"{path.name}: {name}.{key}", row) for key, row in rows.items()}
+    return found
+
+
+def _field(place: str, row: Mapping[str, str]) -> Field:
+    given = set(row) - {"default"}
+    if given not in ({"target", "shape"}, {"note"}, {"ignore"}):
+        raise TableError(f"{place}: a row has target and shape, or note, or ignore")
+    shape = row.get("shape", "")
+    bare = shape.strip("[]")
+    if not bare[:1].isupper():
+        return Field(**dict[str, Any](row))
+    return Field(target=row["target"], shape=shape, type=bare, many=shape != bare)
+
+
+class Finding(NamedTuple):
+    """A field that a note is due for."""
+
+    code: str
+    path: str
+    child: Child
+
+
+def walk(node: Node, kind: str, ledger: Ledger) -> list[Finding]:
+    """The fields at or below `node` whose rows ask for a note; those that rows ignore are settled on the way.
+
+    Fields without a row stay unread, so that the audit reports them; fields with a target are read by the code that
+    knows their shape.
+    """
+    found: list[Finding] = []
+    _walk(node, types()[kind], "", ledger, found)
+    return found
+
+
+def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Finding]) -> None:
+    if not isinstance(node, Branch):
+        return
+    for child in node.children:
+        field = fields.get(child.key)  # type: ignore[arg-type]
+        if field is None:
+            continue
+        inner = child.node
+        if field.type:
+            if isinstance(inner, Branch):
+                here = f"{path}{child.key}"
+                for number, each in enumerate(inner.children if field.many else (child,)):
+                    step = f"{here}[{number}]." if field.many else f"{here}."
+                    _walk(each.node, types()[field.type], step, ledger, found)
+        elif field.note:
+            if _says_nothing(inner, field):
+                ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
+            else:
+                found.append(Finding(field.note, f"{path}{child.key}", child))
+        elif field.ignore:
+            for leaf in leaves(inner):
+                ledger.settle(leaf, Fate.IGNORED, field.ignore)
+
+
+def _says_nothing(node: Node, field: Field) -> bool:
+    if not isinstance(node, Leaf):
+        return False
+    return empty(node) or (field.default != "" and node.text == field.default)
+
+
+def empty(leaf: Leaf) -> bool:
+    """Whether the leaf is null, `{}` or `[]`: the same as absent for every optional field."""
+    if leaf.style in ("{}", "[]", "!!null"):
+        return True
+    return leaf.style == "plain" and leaf.text in ("", "~", "null", "Null", "NULL")
+
+
+def say(findings: list[Finding], ledger: Ledger, object_name: str, subject: str) -> None:
+    """One note per code for an object, which lists the fields; their leaves count as noted."""
+    by_code: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_code.setdefault(finding.code, []).append(finding)
+    for code, group in by_code.items():
+        fields = ", ".join(described(finding) for finding in group)
+        related = tuple(finding.child.span for finding in group[1:])
+        ledger.say(note(code, group[0].child.span, subject=subject, related=related, object=object_name, fields=fields))
+        settle(group, ledger)
+
+
+def settle(findings: list[Finding], ledger: Ledger) -> None:
+    """Counts every leaf of the findings as noted."""
+    for finding in findings:
+        for leaf in leaves(finding.child.node):
+            ledger.settle(leaf, Fate.NOTED, finding.code)
+
+
+def described(finding: Finding) -> str:
+    """The field with its value where that is short, else with the number of values below it."""
+    node = finding.child.node
+    if isinstance(node, Leaf):
+        short = len(node.text) <= 40 and "\n" not in node.text
+        return f"{finding.path}: {node.text}" if short and node.text else finding.path
+    count = sum(1 for _ in leaves(node))
+    return f"{finding.path} ({count} value{'s' if count > 1 else ''})"
+
+
+def settle_empty(ledger: Ledger) -> None:
+    """Counts each unread leaf that is null or empty as ignored: Kubernetes takes it for absent."""
+    for leaf in ledger.leaves():
+        if empty(leaf) and ledger.fate(leaf).fate is Fate.UNREAD:
+            ledger.settle(leaf, Fate.IGNORED, "null or empty counts as absent")

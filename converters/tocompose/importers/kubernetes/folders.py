@@ -1,0 +1,112 @@
+"""Puts the files of ConfigMaps and Secrets beside the compose file, and gives them to services."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocompose.importers.kubernetes.content import DEFAULT_MODE, Content, Item
+from tocompose.importers.kubernetes.place import Place
+from tocompose.importers.kubernetes.references import rewrite
+from tocompose.importers.kubernetes.security import runs_as_root
+from tocompose.ledger import Cursor
+from tocompose.model import File, Grant, Mount, Resource
+from tocompose.values import literal
+
+
+class Placed(NamedTuple):
+    """What a volume of files gives a service: a folder, or single files as configs or secrets."""
+
+    mounts: tuple[Mount, ...] = ()
+    configs: tuple[Grant, ...] = ()
+    secrets: tuple[Grant, ...] = ()
+
+
+def placed(found: Content, target: str, sub_path: str, mount: Cursor, place: Place) -> Placed:
+    """The files of a volume at `target`: all of them as a folder that hides the image's own, or one of them."""
+    folder = _folder(found, place)
+    if sub_path:
+        inside = [item for item in found.items if item.path == sub_path]
+        if inside:
+            return _single(inside[0], folder, target, mount, place)
+        chosen = tuple(item for item in found.items if item.path.startswith(f"{sub_path}/"))
+        found, folder = found._replace(items=chosen), f"{folder}/{sub_path}"
+        chosen = tuple(item._replace(path=item.path[len(sub_path) + 1 :]) for item in chosen)
+        found = found._replace(items=chosen)
+    for item in found.items:
+        _write(item, f"{folder}/{item.path}", place)
+    if not found.items:
+        place.world.draft.file(File(path=f"{folder}/.keep", content=b"", secret=found.secret, origin=mount.span))
+    return Placed(
+        mounts=(Mount(kind="bind", source=f"./{folder}", target=literal(target), read_only=True, origin=mount.span),)
+    )
+
+
+def _folder(found: Content, place: Place) -> str:
+    """`config/<name>`, or a name of its own where the namespace, the choice of keys or the modes differ."""
+    root = "secrets" if found.secret else "config"
+    owners = {item.owner for item in found.items if item.owner is not None}
+    scoped = any(
+        len(place.world.objects.of(owner.kind)) > 1 and _twice(owner.name, owner.kind, place) for owner in owners
+    )
+    base = f"{place.namespace}/{found.name}" if scoped else found.name
+    wanted = base if found.shared else f"{base}-{place.workload.name}"
+    number, folder = 2, f"{root}/{wanted}"
+    key = tuple((item.path, item.mode, id(item.entry), item.text) for item in found.items)
+    while place.world.draft.folders.setdefault(folder, key) != key:
+        folder, number = f"{root}/{wanted}-{number}", number + 1
+    return folder
+
+
+def _twice(name: str, kind: str, place: Place) -> bool:
+    return sum(1 for item in place.world.objects.of(kind) if item.name == name) > 1
+
+
+def _single(item: Item, folder: str, target: str, mount: Cursor, place: Place) -> Placed:
+    """One file in place of the image's: a config or secret of its own."""
+    path = f"{folder}/{item.path}"
+    _write(item, path, place)
+    name = path.removeprefix("config/").removeprefix("secrets/").replace("/", "-")
+    name = "".join(char if char.isalnum() or char in "._-" else "-" for char in name)
+    resources = place.world.draft.secrets if item.secret else place.world.draft.configs
+    resources.setdefault(name, Resource(name=name, file=f"./{path}", origin=mount.span))
+    grant = Grant(source=name, target=literal(target), origin=mount.span)
+    return Placed(secrets=(grant,)) if item.secret else Placed(configs=(grant,))
+
+
+def _write(item: Item, path: str, place: Place) -> None:
+    """Writes the file; its Service references are rewritten, since it is not read by Compose."""
+    to = f"files.{path}"
+    if item.entry is None:
+        place.world.draft.file(File(path=path, content=item.text.encode(), mode=item.mode))
+        return
+    data = item.entry.content(to)
+    if data is None:
+        return
+    if item.owner is not None:
+        item.owner.took(to)
+    if not item.secret:
+        data = _rewritten(data, item, place, to)
+    mode = _mode(item, place)
+    place.world.draft.file(File(path=path, content=data, mode=mode, secret=item.secret, origin=item.entry.cursor.span))
+
+
+def _mode(item: Item, place: Place) -> int:
+    """The mode of the file. A secret that only its owner may read is readable to root alone: where the container does
+    not run as root, Kubernetes opens it to the pod's group, which a bind mount cannot."""
+    if item.mode & 0o044 or runs_as_root(place) or item.mode == DEFAULT_MODE:
+        return item.mode
+    spec = place.workload.spec.at("securityContext")
+    limited = spec.at("runAsUser") or spec.at("fsGroup") or place.unit.cursor.at("securityContext", "runAsUser")
+    return item.mode | 0o044 if limited else item.mode
+
+
+def _rewritten(data: bytes, item: Item, place: Place, to: str) -> bytes:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return data
+    changed, done = rewrite(text, place.namespace, place.world.backends)
+    for each in done:
+        if item.entry is not None:
+            item.entry.cursor.remark("TC221", subject=to, old=each.old, new=each.new, service=each.backend.name)
+    return changed.encode() if done else data

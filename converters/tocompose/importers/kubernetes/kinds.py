@@ -1,0 +1,59 @@
+"""The kinds of objects: which are Kubernetes' own, what becomes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from tocompose.tables import load
+
+
+class Kind(NamedTuple):
+    """What becomes of a kind: `type` is its table of fields, `template` the path of its pod template; one without a
+    type is said once, with `advice`."""
+
+    type: str = ""
+    template: tuple[str, ...] = ()
+    advice: str = ""
+    moot: bool = False
+
+
+@cache
+def kinds() -> Mapping[str, Kind]:
+    """Every kind that `mappings/kubernetes/kinds.yaml` knows."""
+    return {name: _kind(row or {}) for name, row in load("kubernetes/kinds").items()}
+
+
+def _kind(row: Mapping[str, str]) -> Kind:
+    given = dict(row)
+    template = tuple(given.pop("template", "").split(".")) if "template" in given else ()
+    return Kind(template=template, **given)  # type: ignore[arg-type]
+
+
+def kind(name: str) -> Kind:
+    """What becomes of a kind; those of a custom API group may share a row (`*.cert-manager.io`)."""
+    table = kinds()
+    if name in table:
+        return table[name]
+    group = name.partition(".")[2]
+    while group:
+        if f"*.{group}" in table:
+            return table[f"*.{group}"]
+        group = group.partition(".")[2]
+    return Kind()
+
+
+_OWN_GROUPS = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
+
+
+def known(name: str, version: str) -> str:
+    """The name under which a kind is known: with its API group unless that is one of Kubernetes' own."""
+    group = version.rpartition("/")[0]
+    if group in _OWN_GROUPS or group.endswith(".k8s.io") or name == "Rollout":
+        return name
+    return name if f"{name}.{group}" not in kinds() and name in _FORKED else f"{name}.{group}"
+
+
+# Kinds that another API group took over from Kubernetes unchanged.
+_FORKED = frozenset({"DeploymentConfig"})

@@ -1,0 +1,155 @@
+"""What is said at the end: fields without a use on one host, kinds without an equivalent, names that nothing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tocompose.importers.kubernetes.fields import Finding, empty, say, settle, types, walk
+from tocompose.importers.kubernetes.kinds import kind
+from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.world import World
+from tocompose.ledger import Fate, Ledger
+from tocompose.notes import note
+from tocompose.source import Branch, Leaf, Span, leaves
+
+_PER_RUN = frozenset({"TC202", "TC257"})
+# Shapes whose values count only where something refers to them.
+_NAMES = {
+    "labels": "label",
+    "annotations": "annotation",
+    "selector": "selector",
+    "container-name": "container name",
+    "container-port": "port name",
+    "service-port": "port name",
+    "namespace": "namespace",
+    "service-type": "type",
+    "cluster-ip": "clusterIP",
+    "governing-service": "serviceName",
+    "subdomain": "subdomain",
+    "name": "name",
+}
+
+
+def settle_fields(world: World) -> None:
+    """Says a note for each object about its fields whose rows ask for one, and one for the run about names."""
+    run: list[Finding] = []
+    for item in world.objects:
+        table = kind(item.kind).type
+        if not table or item.cursor.node is None:
+            continue
+        findings = [*walk(item.cursor.node, table, world.ledger), *world.draft.findings.get(item, ())]
+        run.extend(finding for finding in findings if finding.code in _PER_RUN)
+        mine = [finding for finding in findings if finding.code not in _PER_RUN]
+        say(mine, world.ledger, str(item), _subject(item, world))
+    _say_for_run("TC202", (finding for finding in run if finding.code == "TC202"), world.ledger)
+    _say_unused(world, [finding for finding in run if finding.code == "TC257"])
+
+
+def _subject(item: Object, world: World) -> str:
+    service = next((workload.name for workload in world.workloads if workload.object is item), "")
+    return f"services.{service}" if service else ""
+
+
+def _say_for_run(code: str, findings: Iterable[Finding], ledger: Ledger) -> None:
+    counts: dict[str, int] = {}
+    first: Span | None = None
+    for finding in findings:
+        name = finding.path.rpartition(".")[2]
+        counts[name] = counts.get(name, 0) + sum(1 for _ in leaves(finding.child.node))
+        first = first or finding.child.span
+        settle([finding], ledger)
+    if counts:
+        ledger.say(note(code, first, fields=_counted(counts)))
+
+
+def _counted(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
+
+
+def _say_unused(world: World, extra: list[Finding]) -> None:
+    """One note for the run that counts labels, annotations and names that nothing refers to."""
+    counts: dict[str, int] = {}
+    first: Span | None = None
+    for finding in extra:
+        counts[finding.path.rpartition(".")[2]] = counts.get(finding.path.rpartition(".")[2], 0) + 1
+        first = first or finding.child.span
+        settle([finding], world.ledger)
+    for item in world.objects:
+        table = kind(item.kind).type
+        if table:
+            for what, leaf in _unused(item.cursor.node, table, world.ledger):
+                counts[what] = counts.get(what, 0) + 1
+                first = first or leaf.span
+                world.ledger.settle(leaf, Fate.NOTED, "TC257")
+    if counts:
+        world.ledger.say(note("TC257", first, fields=_counted(counts)))
+
+
+def _unused(node: object, table: str, ledger: Ledger) -> Iterator[tuple[str, Leaf]]:
+    if not isinstance(node, Branch):
+        return
+    fields = types()[table]
+    for child in node.children:
+        field = fields.get(child.key)  # type: ignore[arg-type]
+        if field is None or not field.target:
+            continue
+        if field.type:
+            for each in child.node.children if field.many and isinstance(child.node, Branch) else (child,):
+                yield from _unused(each.node, field.type, ledger)
+        elif field.shape in _NAMES:
+            for leaf in leaves(child.node):
+                fate, detail = ledger.fate(leaf)
+                if (fate is Fate.UNREAD and not empty(leaf)) or (fate is Fate.NOTED and detail == ("TC257",)):
+                    yield _NAMES[field.shape], leaf
+
+
+def say_kinds(world: World) -> None:
+    """One note for each kind that has no table: what it is for, and what to do instead."""
+    for name in world.objects.kinds():
+        row = kind(name)
+        if row.type:
+            continue
+        objects = world.objects.of(name)
+        for item in objects:
+            item.cursor.noted("TC203")
+        advice = row.advice or "Check what it does for the workloads, and add the Compose equivalent by hand."
+        names = ", ".join(item.name for item in objects[:5]) + (" …" if len(objects) > 5 else "")
+        code = "TC237" if row.moot else "TC203"
+        world.ledger.say(
+            note(
+                code,
+                objects[0].span,
+                related=tuple(item.span for item in objects[1:]),
+                kind_name=objects[0].title,
+                count=len(objects),
+                names=names,
+                advice_text=advice,
+            )
+        )
+
+
+def say_unused_config(world: World) -> None:
+    """One note for each ConfigMap, Secret or claim that no container uses."""
+    for item in world.objects.of("ConfigMap", "Secret"):
+        if item not in world.store.used:
+            item.cursor.noted("TC253")
+            world.ledger.say(note("TC253", item.span, object=str(item)))
+        else:
+            _say_unused_keys(item, world)
+    for item in world.objects.of("PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"):
+        if item.at("kind").unread():
+            world.ledger.say(note("TC253", item.span, object=str(item)))
+            item.cursor.noted("TC253")
+
+
+def _say_unused_keys(item: Object, world: World) -> None:
+    unread = [
+        entry.cursor
+        for entry in world.store.entries(item).values()
+        if entry.cursor.kind == "leaf" and entry.cursor.unread()
+    ]
+    if unread:
+        names = ", ".join(cursor.key for cursor in unread)
+        world.ledger.say(note("TC253", unread[0].span, object=f"{item}, {len(unread)} keys ({names})"))
+        for cursor in unread:
+            cursor.noted("TC253")

@@ -1,0 +1,39 @@
+"""The namespaces of the input: which one names the stack, and what is said about several."""
+
+from __future__ import annotations
+
+from tocompose.importers.kubernetes.objects import DEFAULT
+from tocompose.importers.kubernetes.world import World
+from tocompose.notes import note
+
+
+def _counts(world: World) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for item in world.objects:
+        if item.scoped:
+            counts[item.namespace] = counts.get(item.namespace, 0) + 1
+    return counts
+
+
+def main_namespace(world: World) -> str | None:
+    """The namespace that most workloads name, unless it is the default one."""
+    counts: dict[str, int] = {}
+    for workload in world.workloads:
+        counts[workload.namespace] = counts.get(workload.namespace, 0) + 1
+    best = max(counts, key=lambda name: counts[name], default=DEFAULT)
+    return None if best == DEFAULT else best
+
+
+def say_namespaces(world: World) -> None:
+    """One note that names the namespaces, with what stands in each."""
+    for item in world.objects.of("Namespace"):
+        item.cursor.noted("TC208")
+    counts = _counts(world)
+    if not counts and not world.objects.of("Namespace"):
+        return
+    names = ", ".join(f"{name} ({count})" for name, count in counts.items())
+    declared = ", ".join(item.name for item in world.objects.of("Namespace"))
+    first = next((item.span for item in world.objects if item.scoped or item.title == "Namespace"), None)
+    world.ledger.say(note("TC208", first, names=names or declared))
+    for item in world.objects:
+        item.at("metadata", "namespace").noted("TC208")

@@ -1,0 +1,71 @@
+"""Services that lead out of the input: external names, fixed addresses, and those that select nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.scalars import items, value
+from tocompose.importers.kubernetes.services import Backend
+from tocompose.importers.kubernetes.world import World
+from tocompose.ledger import Cursor
+
+
+def say_outside(world: World) -> None:
+    """Says of each Service without workloads what its clients will miss."""
+    for backend in world.backends:
+        if backend.workloads:
+            continue
+        if backend.external:
+            _say_external(backend, world)
+        elif not _addresses(backend, world):
+            ports = ", ".join(str(port.number) for port in backend.ports) or "none"
+            backend.object.cursor.note("TC222", service=backend.name, ports=ports)
+    for item in world.objects.of("Endpoints", "EndpointSlice"):
+        if item.cursor.unread():
+            item.cursor.noted("TC226")
+            item.cursor.remark("TC226", object=str(item), fields="what no Service of the input refers to")
+
+
+def _say_external(backend: Backend, world: World) -> None:
+    cursor = backend.object.at("spec", "externalName")
+    cursor.remark("TC225", service=backend.name, host=backend.external)
+    backend.object.cursor.noted("TC225")
+
+
+def _addresses(backend: Backend, world: World) -> list[str]:
+    """Gives the address of a Service without a selector to every service that mentions it, by name."""
+    found = [(item, cursor) for item in _endpoints(backend, world) for cursor in _ips(item)]
+    if not found:
+        return []
+    clients = world.draft.clients.get(backend, ())
+    item, first = found[0]
+    address = value(first) or ""
+    for name in clients:
+        first.take(to=f"services.{name}.extra_hosts")
+        item.took(f"services.{name}.extra_hosts")
+        backend.object.took(f"services.{name}.extra_hosts")
+        world.draft.host(name, backend.name, address)
+    rest = [value(cursor) or "" for _, cursor in found[1:]]
+    fields = f"{len(rest)} more addresses" if rest else f"{address} stands for {backend.name} as a fixed address"
+    item.cursor.remark("TC226", object=str(backend.object), fields=fields)
+    item.cursor.noted("TC226")
+    backend.object.cursor.noted("TC226")
+    return [address, *rest]
+
+
+def _endpoints(backend: Backend, world: World) -> Iterator[Object]:
+    found = world.objects.get("Endpoints", backend.namespace, backend.name)
+    if found is not None:
+        yield found
+    for item in world.objects.of("EndpointSlice"):
+        if item.namespace == backend.namespace and item.labels.get("kubernetes.io/service-name") == backend.name:
+            yield item
+
+
+def _ips(item: Object) -> Iterator[Cursor]:
+    for subset in items(item.at("subsets")):
+        for address in items(subset.at("addresses")):
+            yield address.at("ip")
+    for endpoint in items(item.at("endpoints")):
+        yield from items(endpoint.at("addresses"))

@@ -1,0 +1,74 @@
+"""The one-shot that makes a pod's volumes what Kubernetes would: open to its users, with the sub-paths in place."""
+
+from __future__ import annotations
+
+from tocompose.importers.kubernetes.place import Place
+from tocompose.importers.kubernetes.security import fs_group, runs_as_root
+from tocompose.importers.kubernetes.storage import Storage
+from tocompose.model import Mount, Role, Service
+from tocompose.notes import note
+from tocompose.values import unique
+
+IMAGE = "busybox:1.37"
+
+
+def preparation(places: list[Place], found: list[Storage]) -> Service | None:
+    """The one-shot for one pod; None where its volumes need nothing."""
+    place = places[0]
+    group = fs_group(place)
+    script: list[str] = []
+    volumes: dict[str, None] = {}
+    for name, paths in _sub_paths(found).items():
+        volumes[name] = None
+        script.extend(f"mkdir -p {_quoted(f'/volumes/{name}/{path}')}" for path in paths)
+    if not all(runs_as_root(each) for each in places):
+        for name in dict.fromkeys(name for each in found for name in each.empty_dirs):
+            volumes[name] = None
+            script.append(f"chmod 0777 /volumes/{name}")
+    if group is not None:
+        for name in dict.fromkeys(name for each in found for name in each.owned):
+            volumes[name] = None
+            script.append(_own(name, group, place))
+    if not script:
+        return None
+    return _service(place, script, list(volumes))
+
+
+def _sub_paths(found: list[Storage]) -> dict[str, list[str]]:
+    paths: dict[str, list[str]] = {}
+    for each in found:
+        for name, wanted in each.sub_paths.items():
+            paths.setdefault(name, []).extend(path for path in wanted if path not in paths.get(name, ()))
+    return paths
+
+
+def _own(name: str, group: str, place: Place) -> str:
+    """What the kubelet does for fsGroup, at each start or only while the top folder belongs to another group."""
+    folder = f"/volumes/{name}"
+    change = f"chgrp -R {group} {folder} && chmod -R g+rwX {folder} && find {folder} -type d -exec chmod g+s {{}} +"
+    policy = place.workload.spec.at("securityContext", "fsGroupChangePolicy")
+    if policy.take(to=f"services.{place.instance.base}-volumes.command") == "OnRootMismatch":
+        return f'[ "$$(stat -c %g {folder})" = {group} ] || {{ {change}; }}'
+    return change
+
+
+def _quoted(path: str) -> str:
+    return "'" + path.replace("'", "'\\''").replace("$", "$$") + "'"
+
+
+def _service(place: Place, script: list[str], volumes: list[str]) -> Service:
+    name = unique(f"{place.instance.base}-volumes", set(place.world.draft.services))
+    item = note(
+        "TC249", place.workload.object.span, subject=f"services.{name}", name=name, object=str(place.workload.object)
+    )
+    place.world.ledger.say(item)
+    return Service(
+        name=name,
+        image=IMAGE,
+        command=("sh", "-c", "; ".join(["set -e", *script])),
+        mounts=tuple(Mount(kind="volume", source=volume, target=f"/volumes/{volume}") for volume in volumes),
+        network_mode="none",
+        restart="no",
+        role=Role.JOB,
+        origin=place.workload.object.span,
+    )

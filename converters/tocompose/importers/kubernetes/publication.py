@@ -1,0 +1,182 @@
+"""Ports on the host: of LoadBalancer and NodePort Services, and those that containers claim themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tocompose.importers.kubernetes.scalars import items, text, value
+from tocompose.importers.kubernetes.services import Backend, ServicePort, container_port, target_of
+from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
+from tocompose.importers.kubernetes.world import World
+from tocompose.ledger import Cursor
+from tocompose.model import Port
+from tocompose.readers.yaml import integer
+
+_PRIVILEGED = 1024
+
+
+class Ports:
+    """The host's ports, each given once."""
+
+    def __init__(self) -> None:
+        self._taken: set[tuple[str, int]] = set()
+
+    def free(self, wanted: int, protocol: str) -> bool:
+        """Whether the port is still free."""
+        return (protocol, wanted) not in self._taken
+
+    def claim(self, wanted: int, protocol: str) -> int:
+        """The port itself, or the next free one: 8080 for 80, then upwards."""
+        port = wanted
+        if not self.free(port, protocol):
+            port = wanted + 8000 if wanted < _PRIVILEGED else wanted + 1
+        while not self.free(port, protocol):
+            port += 1
+        self._taken.add((protocol, port))
+        return port
+
+
+def publish(world: World) -> None:
+    """Publishes what the cluster made reachable from outside, and exposes what containers listen on."""
+    ports = Ports()
+    for workload in world.workloads:
+        for instance in workload.instances:
+            _declared(workload, instance, world, ports)
+    for backend in world.backends:
+        _service(backend, world, ports)
+
+
+def _declared(workload: Workload, instance: Instance, world: World, ports: Ports) -> None:
+    """Container ports: exposed; published where they ask for a port of the host."""
+    exposed: dict[str, None] = {}
+    for unit in instance.units:
+        for port in items(unit.cursor.at("ports")):
+            number = integer(value(port.at("containerPort")) or "")
+            if number is None:
+                port.note("TC209", field="ports", expected="a list of ports with a number each")
+                continue
+            protocol = (value(port.at("protocol")) or "TCP").lower()
+            if unit.part is Part.INIT or workload.host_network:
+                port.note("TC228", port=str(number), subject=f"services.{unit.service}", why=_why(unit.part))
+                continue
+            to = f"services.{instance.owner}.expose"
+            port.take("containerPort", to=to)
+            if protocol == "tcp":
+                port.at("protocol").skip("the value that Kubernetes fills in itself")
+            port.take("protocol", to=to)
+            exposed[str(number) if protocol == "tcp" else f"{number}/{protocol}"] = None
+            _host_port(port, number, protocol, workload, instance, world, ports)
+    if exposed:
+        owner = world.draft.services[instance.owner]
+        world.draft.services[instance.owner] = replace(owner, expose=tuple(exposed))
+
+
+def _why(part: Part) -> str:
+    return "an init container ends before anybody could connect" if part is Part.INIT else "on the host network"
+
+
+def _host_port(
+    port: Cursor, number: int, protocol: str, workload: Workload, instance: Instance, world: World, ports: Ports
+) -> None:
+    wanted = integer(value(port.at("hostPort")) or "")
+    if not wanted:
+        return
+    to = f"services.{instance.owner}.ports"
+    port.take("hostPort", to=to)
+    address = text(port.at("hostIP"), to)
+    given = ports.claim(wanted, protocol)
+    if given != wanted:
+        port.at("hostPort").remark("TC223", service=instance.owner, wanted=str(wanted), given=str(given), subject=to)
+    host_ip = address if address not in (None, "0.0.0.0", "") else None
+    published = Port(target=str(number), published=str(given), host_ip=host_ip, protocol=protocol, origin=port.span)
+    world.draft.publish(instance.owner, published)
+    _single(instance.owner, workload, world)
+
+
+def _service(backend: Backend, world: World, ports: Ports) -> None:
+    outside = backend.type in ("LoadBalancer", "NodePort")
+    addresses = [given for entry in items(backend.object.at("spec", "externalIPs")) if (given := value(entry))]
+    if not (outside or addresses):
+        return
+    reached = [(workload, instance) for workload, instance in backend.instances() if not workload.host_network]
+    if not reached:
+        return
+    workload, instance = reached[0]
+    to = f"services.{instance.owner}.ports"
+    backend.object.at("spec", "type").take(to=to)
+    if len(reached) > 1:
+        backend.object.at("spec", "type").remark("TC229", service=backend.name, what=f"{len(reached)} pods", subject=to)
+    for port in backend.ports:
+        target = target_of(port, workload)
+        if target is None:
+            continue
+        if outside:
+            _outside(backend, port, target, instance, world, ports)
+        for address in addresses:
+            world.draft.publish(
+                instance.owner,
+                Port(target=str(target), published=str(port.number), host_ip=address, protocol=port.protocol),
+            )
+            backend.object.at("spec", "externalIPs").map(to=to)
+    if world.draft.services[instance.owner].ports:
+        _single(instance.owner, workload, world)
+
+
+def _outside(backend: Backend, port: ServicePort, target: int, instance: Instance, world: World, ports: Ports) -> None:
+    to = f"services.{instance.owner}.ports"
+    wanted = port.node if backend.type == "NodePort" and port.node else port.number
+    if backend.type == "NodePort" and not port.node and wanted < _PRIVILEGED:
+        port.cursor.remark(
+            "TC223", service=backend.name, wanted="a port of the cluster's choice", given=str(wanted), subject=to
+        )
+    given = ports.claim(wanted, port.protocol)
+    if given != wanted:
+        port.cursor.remark("TC223", service=backend.name, wanted=str(wanted), given=str(given), subject=to)
+    for key in ("port", "targetPort", "nodePort"):
+        if key != "nodePort" or backend.type == "NodePort":
+            port.cursor.take(key, to=to)
+    published = Port(target=str(target), published=str(given), protocol=port.protocol, origin=port.cursor.span)
+    world.draft.publish(instance.owner, published)
+
+
+def _single(name: str, workload: Workload, world: World) -> None:
+    """A host port can be had once: a service that publishes one cannot run several times."""
+    service = world.draft.services[name]
+    if service.replicas is not None and service.replicas > 1:
+        cursor = workload.object.at("spec", "replicas") or workload.object.cursor
+        cursor.remark(
+            "TC229", service=name, what=f"{service.replicas} replicas", subject=f"services.{name}.deploy.replicas"
+        )
+        world.draft.services[name] = replace(service, replicas=1)
+
+
+def settle_ports(world: World) -> None:
+    """Accounts for each Service's ports: where they lead, and what a different port means for its clients."""
+    for backend in world.backends:
+        for port in backend.ports:
+            _settle(backend, port)
+
+
+def _settle(backend: Backend, port: ServicePort) -> None:
+    if not backend.workloads:
+        return
+    owner = next((instance.owner for _, instance in backend.instances()), "")
+    to = f"services.{owner}"
+    for workload in backend.workloads:
+        target = target_of(port, workload)
+        if target is None:
+            port.cursor.remark("TC227", service=backend.name, port=port.target, subject=to)
+            continue
+        named = container_port(workload, port.target)
+        if named is not None:
+            named.take("name", to=f"services.{owner}.expose")
+    if port.protocol == "tcp":
+        port.cursor.at("protocol").skip("the value that Kubernetes fills in itself")
+    target = backend.target(port)
+    if backend.headless or target is None or target == port.number:
+        for key in ("port", "targetPort", "protocol"):
+            port.cursor.at(key).noted("TC257")
+    else:
+        port.cursor.remark("TC220", service=backend.name, port=str(port.number), target=str(target), subject=to)
+        for key in ("port", "targetPort", "protocol"):
+            port.cursor.at(key).noted("TC220")

@@ -1,0 +1,100 @@
+"""References to Services in texts: where a Service's port is not the container's, the text names the container's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from tocompose.importers.kubernetes.services import Backend, Backends, ServicePort
+
+# Ports that a URL without a port means.
+_SCHEMES = {
+    "http": 80,
+    "ws": 80,
+    "https": 443,
+    "wss": 443,
+    "ftp": 21,
+    "ldap": 389,
+    "ldaps": 636,
+    "nats": 4222,
+    "postgres": 5432,
+    "postgresql": 5432,
+    "mysql": 3306,
+    "mariadb": 3306,
+    "mongodb": 27017,
+    "redis": 6379,
+    "rediss": 6379,
+    "amqp": 5672,
+    "amqps": 5671,
+    "mqtt": 1883,
+    "kafka": 9092,
+    "grpc": 80,
+    "memcached": 11211,
+}
+_NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+_WITH_PORT = re.compile(rf"(?<![\w.-])(?P<host>{_NAME}):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])")
+_URL = re.compile(rf"(?P<scheme>[a-z][a-z0-9+]*)://(?P<user>[^/\s@\"']*@)?(?P<host>{_NAME})(?=[/?#\s\"',;)\]]|$)")
+
+
+class Rewrite(NamedTuple):
+    """One changed reference."""
+
+    old: str
+    new: str
+    backend: Backend
+
+
+Own: TypeAlias = Callable[[Backend, int], bool]
+
+
+def _nobody(backend: Backend, number: int) -> bool:
+    return False
+
+
+def rewrite(text: str, namespace: str, backends: Backends, own: Own = _nobody) -> tuple[str, list[Rewrite]]:
+    """The text with the ports of Services replaced by those of their containers, and what was replaced.
+
+    `own` says whether the pod that holds the text listens itself on a port of a Service: then it is left alone.
+    """
+    done: list[Rewrite] = []
+    if ":" not in text:
+        return text, done
+
+    def port(match: re.Match[str]) -> str:
+        target = _target(match["host"], int(match["port"]), namespace, backends, own)
+        return _record(match[0], f"{match['host']}:{target[1]}", target[0], done) if target else match[0]
+
+    def url(match: re.Match[str]) -> str:
+        implied = _SCHEMES.get(match["scheme"].partition("+")[0])
+        target = _target(match["host"], implied, namespace, backends, own) if implied else None
+        return _record(match[0], f"{match[0]}:{target[1]}", target[0], done) if target else match[0]
+
+    return _URL.sub(url, _WITH_PORT.sub(port, text)), done
+
+
+def _record(old: str, new: str, backend: Backend, done: list[Rewrite]) -> str:
+    visible_old, visible_new = old.rpartition("@")[2], new.rpartition("@")[2]
+    done.append(Rewrite(visible_old, visible_new, backend))
+    return new
+
+
+def _target(host: str, number: int, namespace: str, backends: Backends, own: Own) -> tuple[Backend, int] | None:
+    """The Service and the container port behind a host and port; None where they are the same or unknown.
+
+    A headless Service does not translate ports: its clients reach the pods themselves.
+    """
+    backend = backends.resolve(host, namespace)
+    if backend is None or backend.headless or own(backend, number):
+        return None
+    found = translated(backend, number)
+    return (backend, found[1]) if found else None
+
+
+def translated(backend: Backend, number: int) -> tuple[ServicePort, int] | None:
+    """The port of that number with the container port behind it, where the two differ."""
+    port = backend.port(number)
+    if port is None or str(number) != str(port.number):
+        return None
+    target = backend.target(port)
+    return (port, target) if target is not None and target != number else None

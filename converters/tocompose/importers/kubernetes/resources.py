@@ -1,0 +1,98 @@
+"""Requests and limits of a container, exact to the byte."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from tocompose.importers.kubernetes.place import Place
+from tocompose.importers.kubernetes.quantities import decimal, memory, quantity
+from tocompose.importers.kubernetes.scalars import value
+from tocompose.ledger import Cursor
+from tocompose.model import Amounts, Resources
+
+# The engine refuses less.
+_LEAST = 6 * 2**20
+_RENDER = ("gpu.intel.com/i915", "gpu.intel.com/xe")
+
+
+def resources(place: Place, defaults: Cursor | None = None) -> tuple[Resources, dict[str, Any]]:
+    """The limits and reservations of a container, and the Compose keys beyond them (`cpu_shares`, `gpus`, `devices`).
+
+    `defaults` is the LimitRange item that fills in what the container does not say.
+    """
+    cursor = place.unit.cursor.at("resources")
+    to = place.path("deploy", "resources")
+    limits = _amounts(cursor.at("limits"), defaults.at("default") if defaults else None, f"{to}.limits", place)
+    requests = _amounts(
+        cursor.at("requests"), defaults.at("defaultRequest") if defaults else None, f"{to}.reservations", place
+    )
+    if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
+        requests["memory"] = limits["memory"]
+        cursor.at("requests", "memory").remark("TC259", what="the memory request is above the limit", subject=to)
+    extra: dict[str, Any] = {}
+    if "cpu" in requests:
+        # What the kubelet sets; Compose's reservations.cpus has no effect on the engine.
+        extra["cpu_shares"] = max(2, int(requests["cpu"] * 1024))
+    for section in ("limits", "requests"):
+        _devices(cursor.at(section), place, extra)
+    return Resources(limits=_written(limits), reservations=_written(requests)), extra
+
+
+def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> dict[str, Fraction]:
+    found: dict[str, Fraction] = {}
+    for name, key in (("cpu", "cpus"), ("memory", "memory")):
+        entry = cursor.at(name)
+        given = value(entry)
+        if given is None and defaults is not None:
+            entry = defaults.at(name)
+            given = value(entry)
+        if given is None:
+            continue
+        amount = quantity(given)
+        if amount is None or amount <= 0:
+            entry.note("TC209", field=f"resources.{name}", expected="a quantity above zero")
+            continue
+        if name == "memory" and to.endswith("limits") and amount < _LEAST:
+            entry.remark("TC259", what=f"the memory limit {given} is below the 6 MB that the engine needs", subject=to)
+            amount = Fraction(_LEAST)
+        entry.take(to=f"{to}.{key}")
+        found[name] = amount
+    for entry in cursor:
+        if entry.key not in ("cpu", "memory") and not _is_device(entry.key) and value(entry) is not None:
+            entry.note("TC252", object=str(place.workload.object), fields=f"{entry.key}: {value(entry)}", subject=to)
+    return found
+
+
+def _is_device(name: str) -> bool:
+    return name in ("nvidia.com/gpu", "amd.com/gpu", *_RENDER)
+
+
+def _devices(cursor: Cursor, place: Place, extra: dict[str, Any]) -> None:
+    """GPUs: NVIDIA's through the engine's device requests, AMD's and Intel's as device files."""
+    for entry in cursor:
+        given = value(entry)
+        if given is None or not _is_device(entry.key):
+            continue
+        amount = quantity(given)
+        if amount is None or amount != int(amount):
+            entry.note("TC209", field=entry.key, expected="a whole number")
+        elif entry.key == "nvidia.com/gpu":
+            entry.take(to=place.path("gpus"))
+            extra["gpus"] = [{"driver": "nvidia", "count": int(amount)}]
+        else:
+            entry.note(
+                "TC252",
+                object=str(place.workload.object),
+                fields=f"{entry.key}: {given}",
+                subject=place.path("devices"),
+            )
+            files = ["/dev/kfd", "/dev/dri"] if entry.key == "amd.com/gpu" else ["/dev/dri"]
+            extra["devices"] = [f"{file}:{file}" for file in files]
+
+
+def _written(found: dict[str, Fraction]) -> Amounts:
+    cpus, amount = found.get("cpu"), found.get("memory")
+    return Amounts(
+        cpus=decimal(cpus) if cpus is not None else None, memory=memory(amount) if amount is not None else None
+    )

@@ -1,0 +1,84 @@
+"""Scalars of a manifest as Kubernetes reads them: null is absent, `0400` is 256, what is no string is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from tocompose.ledger import Cursor
+from tocompose.readers.yaml import boolean, integer, is_null, resolve
+from tocompose.source import Leaf
+
+
+def value(cursor: Cursor) -> str | None:
+    """The text of a leaf, None where there is none or it is null; settles nothing."""
+    text = cursor.peek()
+    if text is None:
+        return None
+    style = cursor.style
+    if style in ("{}", "[]") or is_null(text, style):
+        return None
+    return text
+
+
+def strings(cursor: Cursor) -> Mapping[str, str]:
+    """A map of strings such as labels, nulls left out; settles nothing."""
+    if cursor.kind != "map":
+        return {}
+    return {str(key): node.text for key, _, node in cursor.children if isinstance(node, Leaf)}
+
+
+def take(cursor: Cursor, to: str) -> str | None:
+    """The text of a leaf, mapped to `to`; None where there is none or it is null."""
+    text = value(cursor)
+    if text is not None:
+        cursor.take(to=to)
+    return text
+
+
+def text(cursor: Cursor, to: str) -> str | None:
+    """A string, mapped to `to`. An unquoted number or truth value keeps its source text, with a note: Kubernetes
+    refuses it."""
+    given = take(cursor, to)
+    if given is not None and not isinstance(resolve(given, cursor.style), str):
+        cursor.remark("TC211", field=str(cursor.path[-1]) if cursor.path else "value", subject=to)
+    return given
+
+
+def whole(cursor: Cursor, to: str) -> int | None:
+    """A whole number, mapped to `to`; anything else is noted and None."""
+    given = value(cursor)
+    if given is None:
+        return None
+    number = integer(given, "plain")
+    if number is None:
+        cursor.note("TC209", field=cursor.key, expected="a whole number")
+        return None
+    cursor.take(to=to)
+    return number
+
+
+def flag(cursor: Cursor, to: str) -> bool | None:
+    """A truth value, mapped to `to`; anything else is noted and None."""
+    given = value(cursor)
+    if given is None:
+        return None
+    truth = boolean(given, "plain")
+    if truth is None:
+        cursor.note("TC209", field=cursor.key, expected="true or false")
+        return None
+    cursor.take(to=to)
+    return truth
+
+
+def truth(cursor: Cursor) -> bool | None:
+    """A truth value for a decision; settles nothing."""
+    given = value(cursor)
+    return boolean(given, "plain") if given is not None else None
+
+
+def items(cursor: Cursor) -> Iterator[Cursor]:
+    """The entries of a list; what should be a list and is not is noted."""
+    if cursor.kind == "leaf" and value(cursor) is not None:
+        cursor.note("TC209", field=cursor.key, expected="a list")
+    elif cursor.kind == "list":
+        yield from cursor

@@ -1,0 +1,158 @@
+"""Services: which workloads each selects, by which names they are reached, on which ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from tocompose.importers.kubernetes.objects import Object, Objects
+from tocompose.importers.kubernetes.scalars import items, strings, value
+from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
+from tocompose.ledger import Cursor
+from tocompose.readers.yaml import integer
+
+_HOST = re.compile(r"(?P<name>[^.]+)(?:\.(?P<namespace>[^.]+)(?:\.svc(?:\..+)?)?)?\.?")
+
+
+class ServicePort(NamedTuple):
+    """One port of a Service; `target` is a number or the name of a container port."""
+
+    cursor: Cursor
+    name: str
+    number: int
+    protocol: str
+    target: str
+    node: int | None
+
+
+class Backend:
+    """A Service with the workloads that it selects."""
+
+    __slots__ = ("external", "headless", "name", "namespace", "object", "ports", "selector", "type", "workloads")
+
+    def __init__(self, item: Object) -> None:
+        spec = item.at("spec")
+        self.object = item
+        self.name = item.name
+        self.namespace = item.namespace
+        self.type = value(spec.at("type")) or "ClusterIP"
+        self.headless = value(spec.at("clusterIP")) == "None"
+        self.external = value(spec.at("externalName")) if self.type == "ExternalName" else None
+        self.selector = strings(spec.at("selector"))
+        self.ports = tuple(_ports(spec.at("ports")))
+        self.workloads: tuple[Workload, ...] = ()
+
+    def port(self, wanted: str | int) -> ServicePort | None:
+        """The port of that number or name."""
+        text = str(wanted)
+        return next((port for port in self.ports if text in (str(port.number), port.name)), None)
+
+    def target(self, port: ServicePort) -> int | None:
+        """The container port behind a port; None when the workloads differ or do not have it."""
+        found = {target_of(port, workload) for workload in self.workloads}
+        return found.pop() if len(found) == 1 else None
+
+    def instances(self) -> Iterator[tuple[Workload, Instance]]:
+        """Every pod that the Service selects."""
+        for workload in self.workloads:
+            for instance in workload.instances:
+                yield workload, instance
+
+
+class Backends:
+    """All Services, by namespace and name."""
+
+    def __init__(self, found: Iterable[Backend]) -> None:
+        self.all = tuple(found)
+        self._by_name = {(item.namespace, item.name): item for item in self.all}
+        self.namespaces = frozenset(item.namespace for item in self.all)
+        self.foreign: dict[Backend, dict[str, None]] = {}
+        self.links: dict[str, Mapping[str, str]] = {}
+
+    def __iter__(self) -> Iterator[Backend]:
+        return iter(self.all)
+
+    def get(self, namespace: str, name: str) -> Backend | None:
+        """The Service of that name in a namespace."""
+        return self._by_name.get((namespace, name))
+
+    def resolve(self, host: str, namespace: str) -> Backend | None:
+        """The Service that a host name means to a pod of the namespace; None for any other host.
+
+        Manifests without a namespace may name the one that they are meant for: then the names with it become aliases.
+        """
+        match = _HOST.fullmatch(host)
+        if match is None:
+            return None
+        name, given = match["name"], match["namespace"]
+        found = self._by_name.get((given or namespace, name))
+        if found is None and given and given not in self.namespaces and ".svc" in host:
+            found = next((item for item in self.all if item.name == name and not item.object.scoped), None)
+            if found is not None:
+                self.foreign.setdefault(found, {})[given] = None
+        return found
+
+
+def _ports(cursor: Cursor) -> Iterator[ServicePort]:
+    for port in items(cursor):
+        text = value(port.at("port"))
+        number = integer(text) if text else None
+        if number is None:
+            port.note("TC209", field="ports", expected="a list of ports with a number each")
+            continue
+        node = value(port.at("nodePort"))
+        target = value(port.at("targetPort")) or str(number)
+        protocol = (value(port.at("protocol")) or "TCP").lower()
+        node_number = integer(node) if node else None
+        yield ServicePort(port, value(port.at("name")) or "", number, protocol, target, node_number or None)
+
+
+def target_of(port: ServicePort, workload: Workload) -> int | None:
+    """The container port of a workload that a Service's port leads to; None where no container has that name."""
+    number = integer(port.target)
+    if number is not None:
+        return number
+    named = container_port(workload, port.target)
+    return None if named is None else integer(value(named.at("containerPort")) or "")
+
+
+def container_port(workload: Workload, name: str) -> Cursor | None:
+    """The declared port of that name in one of the pod's running containers."""
+    for unit in workload.instances[0].units if workload.instances else ():
+        if unit.part is not Part.INIT:
+            for port in items(unit.cursor.at("ports")):
+                if value(port.at("name")) == name:
+                    return port
+    return None
+
+
+def backends(objects: Objects, workloads: Iterable[Workload]) -> Backends:
+    """Every Service of the input with the workloads that its selector matches."""
+    found = [Backend(item) for item in objects.of("Service")]
+    index = _Index(workloads)
+    for item in found:
+        if item.selector:
+            item.workloads = tuple(index.select(item.namespace, item.selector))
+    return Backends(found)
+
+
+class _Index:
+    """Workloads by namespace and label, so that a thousand Services find theirs among a thousand."""
+
+    def __init__(self, workloads: Iterable[Workload]) -> None:
+        self._by_label: dict[tuple[str, str, str], list[Workload]] = {}
+        for workload in workloads:
+            for key, text in workload.labels.items():
+                self._by_label.setdefault((workload.namespace, key, text), []).append(workload)
+
+    def select(self, namespace: str, selector: Mapping[str, str]) -> Iterator[Workload]:
+        groups = [self._by_label.get((namespace, key, text), []) for key, text in selector.items()]
+        for workload in min(groups, key=len):
+            if all(workload.labels.get(key) == text for key, text in selector.items()):
+                yield workload
+
+
+def reserved(found: Backends) -> dict[tuple[str, str], frozenset[int]]:
+    """The names that Services answer to, with the workloads (by `id`) that may share them."""
+    return {(item.namespace, item.name): frozenset(id(each) for each in item.workloads) for item in found}

@@ -1,0 +1,145 @@
+"""Volumes and their mounts: files, named volumes, binds, tmpfs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tocompose.importers.kubernetes.claims import Claims
+from tocompose.importers.kubernetes.content import Content, content
+from tocompose.importers.kubernetes.expansion import expand
+from tocompose.importers.kubernetes.folders import placed
+from tocompose.importers.kubernetes.place import Place
+from tocompose.importers.kubernetes.scalars import items, truth, value
+from tocompose.importers.kubernetes.sources import source_of
+from tocompose.importers.kubernetes.volume_source import Source
+from tocompose.ledger import Cursor
+from tocompose.model import Grant, Mount
+from tocompose.values import literal, plain
+
+_PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
+
+
+@dataclass(slots=True)
+class Storage:
+    """What the mounts of one container come to; `options` are Compose keys beside them, `prepare` what a one-shot
+    must do first: sub-paths by volume to make, and volumes to open for writing."""
+
+    mounts: list[Mount] = field(default_factory=list)
+    configs: list[Grant] = field(default_factory=list)
+    secrets: list[Grant] = field(default_factory=list)
+    options: dict[str, Any] = field(default_factory=dict)
+    sub_paths: dict[str, list[str]] = field(default_factory=dict)
+    empty_dirs: list[str] = field(default_factory=list)
+    owned: list[str] = field(default_factory=list)
+
+
+def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
+    """The storage of a container."""
+    found = Storage()
+    volumes = {value(volume.at("name")) or "": volume for volume in items(place.workload.spec.at("volumes"))}
+    for mount in items(place.unit.cursor.at("volumeMounts")):
+        _mount(mount, volumes, place, claims, scope, found)
+    for device in items(place.unit.cursor.at("volumeDevices")):
+        device.note("TC244", object=str(place.workload.object), fields=f"volumeDevices {value(device.at('name'))}")
+    return found
+
+
+def _mount(
+    mount: Cursor, volumes: dict[str, Cursor], place: Place, claims: Claims, scope: dict[str, str], found: Storage
+) -> None:
+    name, target = value(mount.at("name")) or "", value(mount.at("mountPath"))
+    if not target:
+        mount.note("TC209", field="mountPath", expected="a path in the container")
+        return
+    target = target if target.startswith("/") else f"/{target}"
+    to = place.path("volumes")
+    volume = volumes.get(name)
+    template = claims.template(place, name)
+    if volume is None and template is None:
+        mount.note("TC213", what=place.volume(name), name=target, subject=to)
+        return
+    sub_path = _sub_path(mount, scope, place.path())
+    files = content(volume, place, place.path()) if volume is not None and template is None else None
+    if files is not None and volume is not None:
+        _files(files, volume, target, sub_path, mount, place, found)
+        return
+    source = template if template is not None else source_of(volume, place, claims, target) if volume else None
+    if source is None:
+        return
+    for key in ("name", "mountPath", "readOnly"):
+        mount.at(key).take(to=place.path(source.key))
+    if volume is not None:
+        volume.at("name").take(to=place.path(source.key))
+    _add(source, target, sub_path, mount, place, found)
+
+
+def _files(
+    files: Content, volume: Cursor, target: str, sub_path: str, mount: Cursor, place: Place, found: Storage
+) -> None:
+    given = placed(files, target, sub_path, mount, place)
+    found.mounts.extend(given.mounts)
+    found.configs.extend(given.configs)
+    found.secrets.extend(given.secrets)
+    key = "volumes" if given.mounts else "secrets" if given.secrets else "configs"
+    mount.map(to=place.path(key))
+    volume.at("name").take(to=place.path(key))
+    if mount.peek("mountPropagation") is not None:
+        mount.at("mountPropagation").noted("TC201")
+
+
+def _sub_path(mount: Cursor, scope: dict[str, str], to: str) -> str:
+    plain_path = value(mount.at("subPath"))
+    if plain_path is not None:
+        mount.at("subPath").take(to=to)
+        return plain_path.strip("/")
+    expression = value(mount.at("subPathExpr"))
+    if expression is None:
+        return ""
+    mount.at("subPathExpr").take(to=to)
+    given = expand(expression, scope)
+    return (plain(given) or given).strip("/")
+
+
+def _add(source: Source, target: str, sub_path: str, mount: Cursor, place: Place, found: Storage) -> None:
+    if source.options:
+        found.options |= source.options
+        return
+    read_only = source.read_only or truth(mount.at("readOnly")) is True
+    options: dict[str, Any] = {key: dict(inner) for key, inner in source.mount_options.items()}
+    name = source.source
+    if sub_path and source.kind == "volume":
+        options.setdefault("volume", {})["subpath"] = literal(sub_path)
+        found.sub_paths.setdefault(name or "", []).append(sub_path)
+    elif sub_path and source.kind == "bind":
+        name = f"{name}/{literal(sub_path)}"
+        options.pop("bind", None)
+    elif sub_path and source.kind == "image":
+        options.setdefault("image", {})["subpath"] = literal(sub_path)
+    if source.kind == "bind":
+        _bind_options(mount, options, place)
+    else:
+        mount.at("mountPropagation").skip("only bind mounts have a propagation")
+        mount.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
+    if source.kind == "volume" and name and not read_only:
+        (found.empty_dirs if source.empty else found.owned).append(name)
+    found.mounts.append(
+        Mount(
+            kind=source.kind,
+            source=name,
+            target=literal(target),
+            read_only=read_only,
+            options=options,
+            origin=mount.span,
+        )
+    )
+
+
+def _bind_options(mount: Cursor, options: dict[str, Any], place: Place) -> None:
+    propagation = _PROPAGATION.get(value(mount.at("mountPropagation")) or "")
+    if propagation:
+        options.setdefault("bind", {})["propagation"] = propagation
+    if value(mount.at("recursiveReadOnly")) in ("Enabled", "IfPossible"):
+        options.setdefault("bind", {})["recursive"] = "readonly"
+    for key in ("mountPropagation", "recursiveReadOnly"):
+        mount.at(key).take(to=place.path("volumes"))

@@ -1,0 +1,43 @@
+"""Which programs a container is known to hold that a healthcheck could use."""
+
+from __future__ import annotations
+
+from tocompose.images import ALPINE_TOOLS, image_facts, image_ref
+from tocompose.importers.kubernetes.scalars import items, value
+from tocompose.ledger import Cursor
+
+_SHELLS = frozenset({"sh", "/bin/sh", "bash", "/bin/bash", "ash", "/bin/ash"})
+_EMPTY_HINTS = ("distroless", "scratch", "chainguard", "cgr.dev/")
+
+
+def tools(container: Cursor) -> frozenset[str] | None:
+    """The programs that the container is known to hold, such as sh, wget or nc; None when nothing is known.
+
+    Known is what the image table says, what the base in the tag brings, and what the manifest itself shows by calling
+    a shell in the container.
+    """
+    image = value(container.at("image")) or ""
+    if any(hint in image for hint in _EMPTY_HINTS):
+        return frozenset()
+    facts = image_facts(image)
+    if facts is not None and facts.tools is not None:
+        return frozenset(facts.tools)
+    reference = image_ref(image)
+    tag = reference.tag if reference else ""
+    if "alpine" in tag or "busybox" in tag:
+        return frozenset(ALPINE_TOOLS)
+    return frozenset({"sh"}) if _calls_shell(container) else None
+
+
+def _calls_shell(container: Cursor) -> bool:
+    return any(value(first) in _SHELLS for first in _first_words(container))
+
+
+def _first_words(container: Cursor) -> list[Cursor]:
+    own = container.at("command")
+    places = [own if own else container.at("args")]
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        places.append(container.at(probe, "exec", "command"))
+    for hook in ("postStart", "preStop"):
+        places.append(container.at("lifecycle", hook, "exec", "command"))
+    return [first for place in places for first in list(items(place))[:1]]

@@ -1,0 +1,42 @@
+"""Times whole commands side by side, so that a busy machine slows all of them alike."""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Timing(NamedTuple):
+    """The processor time of a command in milliseconds: the least and the median of all runs."""
+
+    least: float
+    median: float
+
+
+def timings(commands: Mapping[str, Sequence[str]], runs: int = 15) -> dict[str, Timing]:
+    """The processor time (user and system) of each command, run in turn `runs` times after one run to warm up."""
+    measured: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(runs + 1):
+        for name, command in commands.items():
+            spent = _spent(command)
+            if number:
+                measured[name].append(spent)
+    return {name: Timing(min(times), statistics.median(times)) for name, times in measured.items()}
+
+
+def _spent(command: Sequence[str]) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+
+
+def ratio(found: Mapping[str, Timing], ours: str, base: str, bar: float) -> str:
+    """A line that compares two commands with the ratio wanted at most."""
+    value = found[ours].median / found[base].median
+    verdict = "within" if value <= bar else "OVER"
+    return f"{ours}: {found[ours].median:.0f} ms, {base}: {found[base].median:.0f} ms, ratio {value:.2f} ({verdict} {bar})"

@@ -1,0 +1,26 @@
+"""A pasted docker run command, cold: against composerize, and against importing the libraries that it needs."""
+
+from __future__ import annotations
+
+from clock import ratio, timings
+from installed import composerize, environment
+
+COMMAND = "docker run -d --name web -p 8080:80 -v data:/data -e A=1 --restart always nginx:1.27".split()
+
+
+def main() -> None:
+    """Prints both ratios."""
+    folder = environment()
+    found = timings(
+        {
+            "tocompose docker run": [str(folder / "tocompose"), *COMMAND],
+            "composerize": ["node", str(composerize()), *COMMAND],
+            "import click, ruamel.yaml": [str(folder / "python"), "-c", "import click, ruamel.yaml"],
+        }
+    )
+    print(ratio(found, "tocompose docker run", "composerize", 0.6))
+    print(ratio(found, "tocompose docker run", "import click, ruamel.yaml", 1.8))
+
+
+if __name__ == "__main__":
+    main()
