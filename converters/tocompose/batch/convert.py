@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.batch.checkout import Checkout, Journal, digest
-from tocompose.batch.delivery import Bundle, deliver, is_there
+from tocompose.batch.delivery import Bundle, Prepared, prepare, put, root
+from tocompose.batch.intent import keep, with_told
+from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Fingerprint, Outcome, Repository, StackRecord, Status
 from tocompose.batch.plan import Application, Plan, checkout, plan
+from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, UnreadableError, scan
 from tocompose.importers import SourceError
 from tocompose.model import File
@@ -22,35 +24,54 @@ from tocompose.pipeline import Options, Result, convert
 from tocompose.reports import render
 from tocompose.reports.report import report
 from tocompose.source import Span
-from tocompose.writing import WritingError
 
 REPORTS = {"MIGRATION.md": "markdown", "migration.json": "json"}
 
 
 class Job(NamedTuple):
-    """One repository to convert; `known` is the fingerprint of an earlier result, `written` what it put on disk."""
+    """One repository to convert; `known` is the fingerprint of an earlier result, `written` what it put on disk.
+
+    With a `failure` the repository is not converted: the failure is recorded with what it depends on.
+    """
 
     repository: Repository
     options: BatchOptions
     known: Fingerprint | None = None
     written: tuple[str, ...] = ()
+    failure: Note | None = None
 
 
 def run(job: Job) -> Outcome | None:
     """What became of the repository; None when the earlier result still holds. Never raises an `Exception`."""
     try:
-        return _run(job)
+        return _run(job) if job.failure is None else _failure(job, job.failure)
     except UnreadableError as problem:
         return failed(job.repository, note("TC805", problem=str(problem)))
     except MemoryError:
-        return failed(job.repository, note("TC803", megabytes=job.options.memory))
+        return _failure(job, note("TC803", megabytes=job.options.memory))
     except Exception as fault:
-        return failed(job.repository, note("TC801", fault=type(fault).__name__, place=_place(fault)))
+        return _failure(job, note("TC801", fault=type(fault).__name__, place=_place(fault)))
 
 
 def failed(repository: Repository, *said: Note) -> Outcome:
     """The outcome of a repository of which nothing could be converted."""
     return Outcome(repository, Status.FAILED, notes=said)
+
+
+def _failure(job: Job, said: Note) -> Outcome:
+    """The outcome with what it depends on, as far as is known: the files that may be sources."""
+    outcome = failed(job.repository, said)
+    top = Path(job.repository.path)
+    try:
+        found = scan(top, job.options.exclude)
+    except (UnreadableError, OSError):
+        return outcome
+    journal = Journal()
+    project = Checkout(top, "", found.files, journal)
+    for path in found.files:
+        if rules().is_source(path.rpartition("/")[2]):
+            project.read(path)
+    return outcome._replace(fingerprint=_fingerprint(found, journal, frozenset()))
 
 
 def _run(job: Job) -> Outcome | None:
@@ -61,20 +82,28 @@ def _run(job: Job) -> Outcome | None:
     journal = Journal()
     chosen = plan(top, found, journal, job.options.wishes)
     attempts = [_attempt(job, top, item, journal) for item in chosen.applications]
-    delivered = deliver([item.bundle for item in attempts if item.bundle], job.repository, job.options)
-    said = [*found.notes, *chosen.notes, *(item for attempt in attempts for item in attempt.notes), *delivered.notes]
-    status = _status(attempts, chosen, bool(delivered.failed))
-    if status is Status.EMPTY and not any(item.kind is Kind.LOST for item in said):
-        said.append(_nothing(found))
-    return Outcome(
+    ready = prepare([item.bundle for item in attempts if item.bundle], job.repository, job.options)
+    outcome = Outcome(
         repository=job.repository,
-        status=status,
+        status=_status(attempts, chosen, ready.refused),
         stacks=tuple(item.record for item in attempts if item.record),
-        notes=tuple(in_order([*said, *journal.notes()])),
-        written=delivered.written,
-        fingerprint=_fingerprint(found, journal, delivered.changed),
-        files=delivered.files,
+        notes=_notes(found, chosen, attempts, ready, journal),
+        written=ready.written if not job.options.dry_run else (),
+        fingerprint=_fingerprint(found, journal, _own(ready.written, job.options)),
+        files=ready.returned,
     )
+    return outcome if job.options.dry_run else _delivered(outcome, ready, job.options)
+
+
+def _delivered(outcome: Outcome, ready: Prepared, options: BatchOptions) -> Outcome:
+    if options.place is Place.IN_PLACE and options.output and ready.targets:
+        keep(options.output, outcome, ready.targets)
+    return with_told(outcome, put(ready.targets, options.force))
+
+
+def _own(written: tuple[str, ...], options: BatchOptions) -> frozenset[str]:
+    """The files of the repository that a conversion writes itself."""
+    return frozenset(written) if options.place is Place.IN_PLACE else frozenset()
 
 
 class _Attempt(NamedTuple):
@@ -126,7 +155,7 @@ def _record(item: Application, result: Result) -> StackRecord:
         name=result.stack.name,
         importer=result.importer,
         services=tuple(service.name for service in result.stack.services),
-        files=tuple([*(file.path for file in result.files), *REPORTS]),
+        files=(*(file.path for file in result.files), *REPORTS),
         values={fate.value: number for fate, number in result.counts.items()},
     )
 
@@ -151,8 +180,14 @@ def _status(attempts: list[_Attempt], chosen: Plan, undelivered: bool) -> Status
     return Status.PRESENT if chosen.present else Status.EMPTY
 
 
-def _nothing(found: Scan) -> Note:
-    return note("TC812", count=len(found.files))
+def _notes(found: Scan, chosen: Plan, attempts: list[_Attempt], ready: Prepared, journal: Journal) -> tuple[Note, ...]:
+    """Everything to tell about the repository, in reading order; one without any source gets one note that says so."""
+    said = [*found.notes, *chosen.notes, *ready.notes, *journal.notes()]
+    said += [item for attempt in attempts for item in attempt.notes]
+    idle = not chosen.present and not any(attempt.record or attempt.failed for attempt in attempts)
+    if idle and not any(item.kind is Kind.LOST for item in said):
+        said.append(note("TC812", count=len(found.files)))
+    return tuple(in_order(said))
 
 
 def _fingerprint(found: Scan, journal: Journal, own: frozenset[str]) -> Fingerprint:
@@ -165,15 +200,15 @@ def _fingerprint(found: Scan, journal: Journal, own: frozenset[str]) -> Fingerpr
 def _holds(job: Job, known: Fingerprint, found: Scan) -> bool:
     """Whether an earlier result still holds: the same files, each with the same content, and the output still there."""
     top = Path(job.repository.path)
-    own = frozenset(job.written) if job.options.place is Place.IN_PLACE else frozenset()
-    if not all(is_there(path, job.repository, job.options) for path in job.written):
+    place = root(job.repository, job.options)
+    if not all((place / path).exists() for path in job.written):
         return False
     again = Journal()
     project = Checkout(top, "", (), again)
     for path, said in known.seen.items():
         if (("+" if project.exists(path) else "-") if said in "+-" else digest(project.read(path))) != said:
             return False
-    return _fingerprint(found, Journal(), own).listing == known.listing
+    return _fingerprint(found, Journal(), _own(job.written, job.options)).listing == known.listing
 
 
 def _place(fault: BaseException) -> str:
@@ -182,5 +217,3 @@ def _place(fault: BaseException) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
-
-

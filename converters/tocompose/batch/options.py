@@ -15,7 +15,7 @@ from tocompose.pipeline import Options
 
 
 class Place(Enum):
-    """Where the files go: a tree of their own, beside the sources, into one patch a repository, or back to the caller."""
+    """Where the files go: a tree of their own, beside the sources, one patch a repository, or back to the caller."""
 
     TREE = "tree"
     IN_PLACE = "in-place"
@@ -44,6 +44,7 @@ class BatchOptions:
 
     def digest(self) -> str:
         """A digest of everything that the result depends on beside the repository: the options and the versions."""
-        plugins = sorted(f"{item.name} {item.dist.version if item.dist else ''}" for item in entry_points(group=ENTRY_POINTS))
+        found = entry_points(group=ENTRY_POINTS)
+        plugins = sorted(f"{item.name} {item.dist.version if item.dist else ''}" for item in found)
         said = (self.conversion, self.place, self.force, self.dry_run, self.exclude, self.wishes)
         return sha256(repr((__version__, plugins, said)).encode("utf-8", "surrogateescape")).hexdigest()[:24]

@@ -30,7 +30,7 @@ class Repository(NamedTuple):
 
 
 class StackRecord(NamedTuple):
-    """One stack of a repository: its folder, format, services, files (by path below the folder) and counts of values."""
+    """One stack of a repository: its folder, format, services, files (paths below the folder), counts of values."""
 
     folder: str
     name: str

@@ -41,8 +41,9 @@ class Rules(NamedTuple):
 
     def rank(self, importer: str, files: Iterable[str]) -> int:
         """The place of what an importer found; a smaller number is preferred."""
-        found = tuple(files)
-        return next((number for number, rank in enumerate(self.ranks) if rank.fits(importer, found)), len(self.ranks) - 1)
+        names = tuple(files)
+        fitting = (number for number, rank in enumerate(self.ranks) if rank.fits(importer, names))
+        return next(fitting, len(self.ranks) - 1)
 
     def is_source(self, name: str) -> bool:
         """Whether a file of that name may be a source."""
