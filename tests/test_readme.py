@@ -92,6 +92,7 @@ def test_the_readme_holds(place: Path) -> None:
     text = README.read_text(encoding="utf-8")
     for block in blocks(text):
         if block.file:
+            (place / "work" / block.file).parent.mkdir(parents=True, exist_ok=True)
             (place / "work" / block.file).write_text(block.text)
         elif block.kind == "console":
             shown = _console(block.text, place)
