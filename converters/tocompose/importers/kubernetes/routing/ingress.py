@@ -44,7 +44,7 @@ def _ingress(item: Object, world: World, proxy: Proxy) -> None:
     spec, route = item.at("spec"), f"Ingress {item.name}"
     paths = [*_paths(item, world), *_default(item, world)]
     if not paths:
-        item.cursor.note("TC282", route=route, why="none of its backends is in the manifests")
+        Site(world, proxy, item.namespace, item.name).nowhere(item)
         return
     proxy.origin = proxy.origin or item.span
     labels = paths[0].reached.labels
@@ -82,25 +82,27 @@ def _managed(annotations: Cursor) -> Cursor | None:
 
 
 def _paths(item: Object, world: World) -> Iterator[Path]:
-    route = f"Ingress {item.name}"
     for rule in items(item.at("spec", "rules")):
         host = value(rule.at("host")) or ""
         found = list(items(rule.at("http", "paths")))
         for cursor in found:
+            route = f"Ingress {item.name}, {host}{value(cursor.at('path')) or '/'}"
             reached = _backend(cursor.at("backend"), item, world, cursor, route)
             if reached:
                 yield Path(host, reached, cursor, rule)
         if not found and host:
-            reached = _backend(_default_cursor(item), item, world, rule, route)
+            reached = _backend(_default_cursor(item), item, world, rule, f"Ingress {item.name}, {host}")
             if reached:
                 yield Path(host, reached, None, rule)
+        if rule.at("host").unread() and not any(cursor.unread() for cursor in found):
+            rule.at("host").noted("TC282")
 
 
 def _default(item: Object, world: World) -> Iterator[Path]:
     """What takes the requests that no rule matches."""
     cursor = _default_cursor(item)
     if cursor:
-        reached = _backend(cursor, item, world, cursor, f"Ingress {item.name}")
+        reached = _backend(cursor, item, world, cursor, f"Ingress {item.name}, default backend")
         if reached:
             yield Path("", reached, None, None)
 
@@ -112,7 +114,7 @@ def _default_cursor(item: Object) -> Cursor:
 def _backend(backend: Cursor, item: Object, world: World, blame: Cursor, route: str) -> Reached | None:
     """The containers of a backend, in the form of networking.k8s.io/v1 or that of the beta versions."""
     if backend.at("resource"):
-        backend.note("TC282", route=route, why="its backend is a resource, which only its controller can serve")
+        blame.note("TC282", route=route, why="its backend is a resource, which only its controller can serve")
         return None
     name = backend.at("service", "name") or backend.at("serviceName")
     number, port = backend.at("service", "port", "number"), backend.at("service", "port", "name")
@@ -208,6 +210,6 @@ def _target(path: Path, proxy: Proxy, options: tuple[tuple[str, str], ...]) -> T
         reached.port.cursor.take("appProtocol", to=reached.labels)
         known["loadbalancer.server.scheme"] = reached.scheme
         if reached.scheme == "https":
-            known |= dict(nginx.unchecked(proxy))
+            known |= dict(nginx.unchecked(proxy, reached.port.cursor.at("appProtocol"), reached.backend.name))
     known.update(traefik_annotations.of_service(reached))
     return proxy.target(reached.backend.name, reached.homes, tuple(sorted(known.items())))

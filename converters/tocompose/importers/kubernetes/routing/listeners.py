@@ -106,8 +106,15 @@ class Listeners:
         ]
 
     def _assumed(self, route: Object) -> Listener:
+        """The listener of a Gateway that somebody else wrote: the usual port, or that of the backend."""
         site = Site(self._world, self._proxy, route.namespace, route.name)
-        return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
+        if route.kind in _CARRIES["HTTP"]:
+            return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
+        if route.kind == "TLSRoute":
+            return Listener("", "", "", "TLS", 443, "", True, SECURE, None, site)
+        port = integer(value(route.at("spec", "rules", 0, "backendRefs", 0, "port")) or "") or 9000
+        protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
+        return Listener("", "", "", protocol, port, "", False, identifier(route.name), None, site)
 
     def settle(self) -> None:
         """Counts what makes up the Gateways as mapped; says which ones no route uses."""
@@ -141,11 +148,11 @@ def shared_hosts(listener: Listener, names: tuple[str, ...]) -> tuple[str, ...] 
         return names
     if not names:
         return (listener.hostname,)
-    found = tuple(host for name in names if (host := _common(listener.hostname, name)))
+    found = tuple(host for name in names if (host := common(listener.hostname, name)))
     return found or None
 
 
-def _common(one: str, other: str) -> str:
+def common(one: str, other: str) -> str:
     """The narrower of two host names, each possibly with `*.`; empty when they have nothing in common."""
     for wide, narrow in ((one, other), (other, one)):
         if wide == narrow or (wide.startswith("*.") and narrow.endswith(wide[1:])):

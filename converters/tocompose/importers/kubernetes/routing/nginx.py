@@ -15,6 +15,7 @@ from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
 from tocompose.importers.kubernetes.routing.rules import replacement
 from tocompose.importers.kubernetes.routing.site import Site
 from tocompose.importers.kubernetes.routing.traefik import INSECURE
+from tocompose.ledger import Cursor
 
 PREFIX = "nginx.ingress.kubernetes.io"
 
@@ -82,13 +83,22 @@ def _basic_auth(said: Annotations, site: Site) -> Iterator[Middleware]:
 
 def _forward_auth(said: Annotations, site: Site) -> Iterator[Middleware]:
     url = said.peek("auth-url")
-    if url is None or "$" in url:
+    if url is None:
+        return
+    if "$" in url:
+        # Better closed than open to everybody.
+        yield site.proxy.absent(f"{site.name}-forwardauth")
         return
     said.take("auth-url")
     options = {"address": url}
     if headers := said.names("auth-response-headers"):
         options["authresponseheaders"] = ",".join(headers)
     yield site.middleware("forwardauth", options)
+
+
+def _client_certificates(said: Annotations, site: Site) -> Iterator[Middleware]:
+    if said.at("auth-tls-secret") and said.peek("auth-tls-verify-client") != "off":
+        yield site.proxy.absent(f"{site.name}-client-certificates")
 
 
 def _rates(said: Annotations, site: Site) -> Iterator[Middleware]:
@@ -159,7 +169,7 @@ def _headers(said: Annotations, site: Site) -> Iterator[Middleware]:
 
 
 _STEPS: tuple[Callable[[Annotations, Site], Iterator[Middleware]], ...] = (
-    *(_redirect, _app_root, _allowed, _connections, _rates),
+    *(_redirect, _app_root, _allowed, _client_certificates, _connections, _rates),
     *(_cors, _basic_auth, _forward_auth, _body_size, _headers),
 )
 
@@ -174,12 +184,14 @@ def _target(said: Annotations, site: Site) -> Iterator[tuple[str, str]]:
         said.take("backend-protocol")
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https":
-            yield from unchecked(site.proxy)
+            yield from unchecked(site.proxy, said.at("backend-protocol"), site.name)
 
 
-def unchecked(proxy: Proxy) -> Iterator[tuple[str, str]]:
+def unchecked(proxy: Proxy, cursor: Cursor, route: str) -> Iterator[tuple[str, str]]:
     """The option of a target whose servers have certificates that nobody signed, as nginx takes them."""
-    proxy.insecure = True
+    if route not in proxy.insecure:
+        cursor.remark("TC298", route=route)
+    proxy.insecure[route] = None
     yield "loadbalancer.serverstransport", f"{INSECURE}@file"
 
 

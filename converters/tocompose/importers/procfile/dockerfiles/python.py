@@ -110,13 +110,18 @@ def _without_lock(brief: Brief) -> dict[str, Any]:
 def _nested_requirements(repository: Repository) -> bool:
     """Whether requirements.txt refers to other files, which the install then needs: `-r base.txt`, `-e .`, a path."""
     text = repository.text("requirements.txt") or ""
-    return re.search(r"^\s*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)", text, re.MULTILINE) is not None
+    return (
+        re.search(r"^\s*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)", text, re.MULTILINE) is not None
+    )
 
 
 def _static_step(brief: Brief) -> str:
     """collectstatic, as the platform runs it; with dummy values for what the settings demand."""
     repository = brief.repository
-    if repository.project.read("manage.py") is None or brief.settings.get("DISABLE_COLLECTSTATIC", "0") not in ("0", ""):
+    if repository.project.read("manage.py") is None or brief.settings.get("DISABLE_COLLECTSTATIC", "0") not in (
+        "0",
+        "",
+    ):
         return ""
     if not any("STATIC_ROOT" in (repository.text(path) or "") for path in _settings_files(repository)):
         return ""
@@ -141,7 +146,7 @@ def _assets(brief: Brief) -> dict[str, Any] | None:
     if not brief.mixed or not package:
         return None
     version = node.node_version(repository).text
-    chosen = node.manager(repository, package)
+    chosen = node.package_tool(repository, package)
     steps = tuple(node.build_steps(package, chosen))
     if not steps:
         return None
