@@ -116,6 +116,9 @@ def _apparmor(profile: Cursor, place: Place, to: str) -> Iterator[str]:
     if kind == "RuntimeDefault":
         profile.note("TC255", object=str(place.workload.object), what="AppArmor", subject=to)
         return
+    if kind not in ("Unconfined", "Localhost"):
+        profile.note("TC209", field="appArmorProfile", expected="RuntimeDefault, Unconfined or Localhost")
+        return
     name = "unconfined" if kind == "Unconfined" else value(profile.at("localhostProfile")) or "docker-default"
     profile.map(to=to)
     yield f"apparmor:{literal(name)}"

@@ -10,6 +10,7 @@ from tocompose.importers.kubernetes.content import Content, content
 from tocompose.importers.kubernetes.expansion import expand
 from tocompose.importers.kubernetes.fields import values
 from tocompose.importers.kubernetes.folders import placed
+from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, truth, value
 from tocompose.importers.kubernetes.sources import source_of
@@ -84,9 +85,16 @@ def _files(
     found.secrets.extend(given.secrets)
     key = "volumes" if given.mounts else "secrets" if given.secrets else "configs"
     mount.map(to=place.path(key))
+    _redundant(mount, place)
     volume.at("name").take(to=place.path(key))
     if mount.peek("mountPropagation") is not None:
         mount.at("mountPropagation").noted("TC201")
+
+
+def _redundant(mount: Cursor, place: Place) -> None:
+    """`readOnly` where the source cannot be written to anyway."""
+    if value(mount.at("readOnly")) is not None:
+        moot(mount.at("readOnly"), place.workload.object, place.world, once=True)
 
 
 def _sub_path(mount: Cursor, scope: dict[str, str], to: str) -> str:
@@ -107,6 +115,8 @@ def _add(source: Source, target: str, sub_path: str, mount: Cursor, place: Place
         found.options |= source.options
         return
     read_only = source.read_only or truth(mount.at("readOnly")) is True
+    if source.read_only:
+        _redundant(mount, place)
     options: dict[str, Any] = {key: dict(inner) for key, inner in source.mount_options.items()}
     name = source.source
     if sub_path and source.kind == "volume":
