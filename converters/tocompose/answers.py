@@ -74,7 +74,12 @@ class Answers(NamedTuple):
             for edge in item.depends_on
             if f"{item.name}.{edge.service}" in depends
         ]
-        return Outcome(stack=replace(stack, services=services, settings=settings), notes=tuple(said))
+        # What the source said about an edge that an answer takes out has no place of its own any more.
+        emptied = {
+            old.name for old, new in zip(stack.services, services, strict=True) if old.depends_on and not new.depends_on
+        }
+        moves = {f"services.{name}.depends_on": f"services.{name}" for name in sorted(emptied)}
+        return Outcome(stack=replace(stack, services=services, settings=settings), notes=tuple(said), moves=moves)
 
 
 def _step(name: str, apply: Any) -> Practice:

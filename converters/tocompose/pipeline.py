@@ -10,7 +10,7 @@ from tocompose.exporters.bundle import Layout, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
-from tocompose.model import File, Stack
+from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, in_order
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
@@ -61,9 +61,12 @@ def convert(project: Project, options: Options | None = None) -> Result:
 def _convert(project: Project, wanted: Options) -> Result:
     chosen = choose(project, wanted.source)
     ledger = Ledger()
+    for item in wanted.settings.notes:
+        ledger.say(item)
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
-    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), wanted.context)
+    context = practice_context(wanted, project)
+    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
@@ -72,13 +75,25 @@ def _convert(project: Project, wanted: Options) -> Result:
     return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
 
 
+def practice_context(options: Options, project: Project) -> Context:
+    """What the practices may count on: the files that will be written, and those of the source."""
+    layout = options.layout
+    production = layout.split and Home.PROD in layout.environments
+    inline = layout.inline_secrets and not layout.split
+    return options.context._replace(split=layout.split, production=production, inline_secrets=inline, read=project.read)
+
+
 def choose(project: Project, name: str | None) -> Importer:
     """The importer of that name, or the first that finds something to read in the project."""
     if name is not None:
         found = importer(name)
         if found is None:
-            known = ", ".join(sorted(item.name for item in importers()))
-            raise SourceError(f"unknown format {name!r}: the formats are {known}")
+            from difflib import get_close_matches
+
+            known = sorted(item.name for item in importers())
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
+            raise SourceError(f"unknown format {name!r}: {hint}")
         return found
     found = next((item for item in importers() if item.sniff(project)), None)
     if found is None:

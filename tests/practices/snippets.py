@@ -37,7 +37,7 @@ class _Loader(yaml.SafeLoader):
     """YAML as Compose reads it, as far as snippets need it: `yes` and `on` are text."""
 
 
-_Loader.add_constructor("!reset", lambda loader, node: "!reset")
+_Loader.add_constructor("!reset", lambda loader, node: "!reset null")
 _Loader.yaml_implicit_resolvers = {
     key: [(tag, pattern) for tag, pattern in rules if not (tag.endswith(":bool") and key in "yYnNoO")]
     for key, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()

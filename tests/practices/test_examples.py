@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from practices.snippets import document, stack
@@ -14,6 +16,11 @@ CASES = [
     for practice in registry()
     for number, example in enumerate(practice.examples, 1)
 ]
+
+
+def before(example: Example) -> Stack:
+    """The stack of the example, with roles."""
+    return classified(replace(stack(example.before), settings=example.settings))
 
 
 def classified(given: Stack) -> Stack:
@@ -41,7 +48,7 @@ _TOP = ("services", "networks", "volumes", "secrets", "configs")
 
 @pytest.mark.parametrize(("practice", "example"), CASES)
 def test_after_is_what_the_practice_makes_of_before(practice: Practice, example: Example) -> None:
-    made = practice.apply(classified(stack(example.before)), example.context).stack
+    made = practice.apply(before(example), example.context).stack
     wanted = stack(example.after)
     assert files(made)[Home.BASE] == files(wanted)[Home.BASE]
     for home, text in ((Home.DEV, example.override), (Home.PROD, example.prod)):
@@ -50,7 +57,7 @@ def test_after_is_what_the_practice_makes_of_before(practice: Practice, example:
 
 @pytest.mark.parametrize(("practice", "example"), CASES)
 def test_twice_is_once(practice: Practice, example: Example) -> None:
-    once = practice.apply(classified(stack(example.before)), example.context).stack
+    once = practice.apply(before(example), example.context).stack
     assert practice.apply(once, example.context).stack == once
 
 

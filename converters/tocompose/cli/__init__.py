@@ -28,7 +28,9 @@ class Entry(NamedTuple):
 COMMANDS: Mapping[str, Entry] = {
     "docker": Entry("docker", "A pasted docker run (docker create, podman run) to a compose file."),
     "convert": Entry("convert", "Files, folders or standard input to compose files."),
+    "cluster": Entry("cluster", "What runs in a Kubernetes cluster to compose files; reads only."),
     "plan": Entry("plan", "What would be converted, and each decision with its evidence."),
+    "batch": Entry("batch", "Many repositories at once, unattended."),
     "prove": Entry("prove", "Show that docker compose starts what docker run started."),
     "explain": Entry("explain", "The long text of a note's code."),
     "formats": Entry("formats", "The formats that can be read."),

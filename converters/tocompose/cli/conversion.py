@@ -17,13 +17,15 @@ from tocompose.importers import Settings, SourceError
 from tocompose.model import Home
 from tocompose.pipeline import Options, Result, convert
 from tocompose.practices import Context
-from tocompose.project import Project
+from tocompose.project import Folder, Project
 
 _HOMES = {"dev": Home.DEV, "prod": Home.PROD}
 
 
-def options_for(said: Said, settings: Settings, source: str | None) -> Options:
-    """The pipeline's options for what the user said."""
+def options_for(project: Project, said: Said, settings: Settings, source: str | None) -> Options:
+    """The pipeline's options for what the user said about a project."""
+    if said.inline_secrets and said.output is not None:
+        raise click.UsageError("--inline-secrets is for standard output: with -o secrets stand in .env and secrets/")
     layout = Layout(
         split=said.output is not None or said.diff or said.check,
         modern_names=said.modern_names,
@@ -38,7 +40,19 @@ def options_for(said: Said, settings: Settings, source: str | None) -> Options:
         settings=replace(settings, name=settings.name or answers.by_id.get("name")),
         context=Context(harden=said.harden, keep_ports=said.keep_ports),
         answers=answers,
+        **_ways(project, said),
     )
+
+
+def _ways(project: Project, said: Said) -> dict[str, str]:
+    """The ways between the output folder and the source, whose relative paths they translate."""
+    if said.output is None:
+        return {}
+    source = project.root if isinstance(project, Folder) else Path.cwd()
+    output = Path(said.output).resolve()
+    if output == source:
+        return {}
+    return {"up": f"{os.path.relpath(source, output)}/", "back": f"{os.path.relpath(output, source)}/"}
 
 
 def _answers(path: str | None) -> Answers:
@@ -48,7 +62,7 @@ def _answers(path: str | None) -> Answers:
 def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> None:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
     try:
-        options = options_for(said, settings, source)
+        options = options_for(project, said, settings, source)
         result = convert(project, options)
         _check_answers(options, result, said)
     except (SourceError, ValueError) as problem:
@@ -92,7 +106,8 @@ def tell(result: Result, project: Project, said: Said) -> None:
             # Standard output is free when the compose file does not go there.
             print_form(result, project, said.form, err=said.output is None)
             return
-    if result.notes or said.verbose:
+    # Who only compares has seen the notes already.
+    if result.notes and (said.verbose or not (said.diff or said.check)):
         _print_text(result, project, said)
 
 

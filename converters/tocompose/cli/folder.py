@@ -16,7 +16,7 @@ from tocompose.project import Project
 from tocompose.reports import render
 from tocompose.reports.escape import printable
 from tocompose.reports.report import Report, report
-from tocompose.writing import WriteError, write
+from tocompose.writing import Change, WriteError, plan, write
 
 REPORTS = {"MIGRATION.md": "markdown", "migration.json": "json"}
 
@@ -37,17 +37,24 @@ def write_all(result: Result, project: Project, folder: Path, said: Said) -> Non
     """Writes every file, and says which."""
     files, _ = all_files(result, project)
     try:
-        write(files, folder, force=said.force)
+        written = write(files, folder, force=said.force)
     except WriteError as problem:
         fail(str(problem))
     if not said.quiet:
-        click.echo(f"{len(files)} files in {folder}: {', '.join(item.path for item in files)}", err=True)
+        for item in written.notes:
+            click.echo(f"{item.kind.value}: {item.message} [{item.code}]", err=True)
+        new = ", ".join((*written.created, *written.changed)) or "nothing new"
+        click.echo(f"{len(files)} files in {folder}: {new}", err=True)
 
 
 def compare(result: Result, project: Project, folder: Path, show: bool) -> bool:
     """Whether writing would change something in the folder; shows the difference, secret values masked."""
     files, found = all_files(result, project)
-    changed = [item for item in files if _present(folder / item.path) != item.content]
+    try:
+        changes, _ = plan(files, folder, force=True)
+    except WriteError as problem:
+        fail(str(problem))
+    changed = [item for item in changes if item.needed]
     for item in changed if show else ():
         click.echo("".join(_difference(item, folder, found)), nl=False)
     if not show:
@@ -55,17 +62,12 @@ def compare(result: Result, project: Project, folder: Path, show: bool) -> bool:
     return bool(changed)
 
 
-def _present(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
-
-
-def _difference(item: File, folder: Path, found: Report) -> Iterator[str]:
+def _difference(item: Change, folder: Path, found: Report) -> Iterator[str]:
     path = folder / item.path
-    before = _present(path)
     if item.secret or item.mode & 0o077 == 0:
-        yield f"{'changes' if before is not None else 'creates'} {path} (holds secrets: not shown)\n"
+        yield f"{'changes' if item.before is not None else 'creates'} {path} (holds secrets: not shown)\n"
         return
-    old = [] if before is None else list(found.quotes.masked(before.decode("utf-8", "replace")))
-    new = list(found.quotes.masked(item.content.decode("utf-8", "replace")))
-    start = str(path) if before is not None else "/dev/null"
+    old = [] if item.before is None else list(found.quotes.masked(item.before.decode("utf-8", "replace")))
+    new = list(found.quotes.masked(item.after.decode("utf-8", "replace")))
+    start = str(path) if item.before is not None else "/dev/null"
     yield from (f"{printable(line)}\n" for line in unified_diff(old, new, start, str(path), lineterm=""))

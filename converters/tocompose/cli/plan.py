@@ -16,7 +16,7 @@ from tocompose.project import Memory
 
 
 @click.command("plan", context_settings={"ignore_unknown_options": True})
-@click.argument("sources", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("sources", nargs=-1, required=True, type=click.Path())
 @click.option("--as", "shape", type=Word("text", "json", "answers"), default="text", help="text, json or answers.")
 @importer_options
 @conversion_options
@@ -41,7 +41,8 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
     settings = Settings(name=wanted.name, options={"argv": sources}) if pasted else settings_for(ctx, wanted)
     source = "docker_run" if pasted else ctx.params["source"]
     try:
-        found = plan(Memory({}) if pasted else project_of(sources), options_for(wanted, settings, source))
+        project = Memory({}) if pasted else project_of(sources)
+        found = plan(project, options_for(project, wanted, settings, source))
     except (SourceError, ValueError) as problem:
         fail(str(problem))
     services = tuple((item.name, image_of(item)) for item in found.result.stack.services)

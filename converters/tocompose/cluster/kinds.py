@@ -41,7 +41,7 @@ class Resource(NamedTuple):
 
 def rows() -> dict[str, Row]:
     """The table of kinds by key."""
-    return dict(table("kubernetes/cluster", required=set(), optional={"ignore", "kind", "version", "cluster"}))
+    return dict(table("kubernetes/edge/cluster", required=set(), optional={"ignore", "kind", "version", "cluster"}))
 
 
 def ignored(resource: Resource) -> bool:

@@ -44,6 +44,17 @@ def _whole_blocks(key: str, services: dict[str, dict[str, Any]]) -> Iterator[tup
         for name in users:
             services[name][key] = Alias(anchor)
         yield anchor, block
+    if key == "environment" and len(shared) == 1:
+        _extend(services, shared[0][0])
+
+
+def _extend(services: dict[str, dict[str, Any]], block: Mapping[str, Any]) -> None:
+    """Merges the shared environment into those that hold all of it and more: a web process with its own PORT."""
+    for body in services.values():
+        value = body.get("environment")
+        if isinstance(value, Mapping) and MERGE not in value and block.items() <= value.items():
+            own = {name: text for name, text in value.items() if name not in block}
+            body["environment"] = {MERGE: Alias("environment"), **own}
 
 
 def _lines(value: Any) -> int:
@@ -82,13 +93,18 @@ def _common_service(services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, 
         if body.get("image") or body.get("build"):
             groups.setdefault(repr((body.get("image"), body.get("build"))), []).append(name)
     shared = {tuple(users): _agreed([services[name] for name in users]) for users in groups.values() if len(users) > 1}
-    worthwhile = {users: block for users, block in shared.items() if len(block) > 1 and _lines(block) > _WORTH}
+    worthwhile = {users: block for users, block in shared.items() if _one_application(block)}
     for users, block in worthwhile.items():
         anchor = "service" if len(worthwhile) == 1 else f"service-{users[0]}"
         for name in users:
             own = {key: value for key, value in services[name].items() if key not in block}
             services[name] = {MERGE: Alias(anchor), **own}
         yield anchor, block
+
+
+def _one_application(block: Mapping[str, Any]) -> bool:
+    """Whether services share more than an image: a database and its command line tool are no variants of an app."""
+    return bool(block.keys() & {"build", "environment", "env_file"}) and _lines(block) > _WORTH
 
 
 def _agreed(bodies: list[dict[str, Any]]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,13 +21,14 @@ from tocompose.exporters.conflicts import (
 )
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.exporters.homes import without_homes
+from tocompose.exporters.insertion import SECTIONS, Insertion, insert, read_plain
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.references import refer_to_known
 from tocompose.exporters.selfcontained import ask_for_secrets, self_contained, settle_variables
 from tocompose.exporters.sound import Check, checked
 from tocompose.exporters.yaml_text import render
 from tocompose.model import File, Home, Stack
-from tocompose.notes import Note
+from tocompose.notes import Note, note
 
 CLASSIC = {
     Home.BASE: "docker-compose.yml",
@@ -102,6 +103,44 @@ def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     written = {path for body in documents.values() for path in paths(body)} | chosen.paths | sound.paths
     written |= _settings(stack) | {f"files.{item.path}" for item in sound.stack.files}
     return Bundle((*files, *env, *gitignore(sound.stack), *sound.stack.files), frozenset(written), said)
+
+
+def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle:
+    """An existing compose file with the stack's services added, and the files that go beside it.
+
+    Raises InsertionError for a file that is no compose file.
+    """
+    text = existing.content.decode("utf-8", "surrogateescape")
+    before = read_plain(text, existing.path)
+    outside = frozenset(name for section in SECTIONS for name in before.get(section) or {})
+    chosen = without_homes(stack, (Home.DEV,))
+    known: Check = partial(refer_to_known, outside=outside)
+    checks: tuple[Check, ...] = (
+        *_ALWAYS[:-2],
+        known,
+        start_in_order,
+        files_for_read_only,
+        files_readable,
+        files_present,
+    )
+    sound = checked(chosen.stack, checks)
+    document = compose(sound.stack)
+    above = comments(document, sound.stack, (*notes, *sound.notes))
+    made = insert(text, existing.path, document, above)
+    said = (*sound.notes, *_told(made, existing.path))
+    file = File(path=existing.path, content=made.text.encode("utf-8", "surrogateescape"))
+    written = frozenset(paths(document)) | sound.paths | _settings(stack)
+    written |= {f"files.{item.path}" for item in sound.stack.files}
+    beside = (*env_files(sound.stack), *gitignore(sound.stack), *sound.stack.files)
+    return Bundle((file, *beside), written, said)
+
+
+def _told(made: Insertion, file: str) -> Iterator[Note]:
+    for section, name in made.clashing:
+        yield note("TC768", subject=f"{section}.{name}", file=file, kind=f"the {section[:-1]}", name=name)
+    if made.added:
+        names = ", ".join(name for _, name in made.added)
+        yield note("TC769", subject=f"files.{file}", names=names, file=file)
 
 
 def _settings(stack: Stack) -> frozenset[str]:

@@ -49,7 +49,7 @@ class _Order:
 
     def _is_on(self, owner: str, target: str) -> bool:
         """Whether the target runs whenever the owner does."""
-        wanted, given = self.profiles[target], self.profiles[owner]
+        wanted, given = self.profiles.get(target), self.profiles[owner]
         return not wanted or (bool(given) and given <= wanted)
 
     def _say(self, code: str, owner: Service, item: Dependency) -> None:

@@ -13,9 +13,12 @@ from tocompose.notes import Note, note
 from tocompose.source import Span
 
 
-def refer_to_known(stack: Stack) -> Sound:
-    """The stack without references to what it lacks; only networks and volumes that are used are declared instead."""
-    dropped = _Dropped(stack)
+def refer_to_known(stack: Stack, outside: frozenset[str] = frozenset()) -> Sound:
+    """The stack without references to what it lacks; only networks and volumes that are used are declared instead.
+
+    `outside` names what a file that the stack is added to defines already.
+    """
+    dropped = _Dropped(stack, outside)
     stack, declared = _declared(every_part(stack, dropped.clean))
     return Sound(stack, (*dropped.notes, *declared), frozenset(dropped.paths))
 
@@ -23,10 +26,10 @@ def refer_to_known(stack: Stack) -> Sound:
 class _Dropped:
     """The references that lead nowhere: collected while parts are cleaned of them."""
 
-    def __init__(self, stack: Stack) -> None:
-        self.services = frozenset(item.name for item in stack.services)
-        self.secrets = frozenset(item.name for item in stack.secrets)
-        self.configs = frozenset(item.name for item in stack.configs)
+    def __init__(self, stack: Stack, outside: frozenset[str]) -> None:
+        self.services = outside | {item.name for item in stack.services}
+        self.secrets = outside | {item.name for item in stack.secrets}
+        self.configs = outside | {item.name for item in stack.configs}
         self.notes: list[Note] = []
         self.paths: set[str] = set()
 

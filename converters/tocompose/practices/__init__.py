@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple, TypeAlias
 
-from tocompose.model import Service, Stack
+from tocompose.model import Service, Setting, Stack
 from tocompose.notes import Note
 
+_NOWHERE: Mapping[str, str] = {}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+
+class Outcome(NamedTuple):
     """What a practice made of a stack; `moves` says which model path a value went to, from its old one."""
 
     stack: Stack
     notes: tuple[Note, ...] = ()
-    moves: dict[str, str] = field(default_factory=dict)
+    moves: Mapping[str, str] = _NOWHERE
 
 
 class Context(NamedTuple):
     """What the user said about the practices, and a way to read the source's own Dockerfiles.
 
     `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
-    `inline_secrets` leaves secrets in the compose file, `read` gives a file of the source by its relative path.
+    `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
+    that a production file is. `read` gives a file of the source by its relative path.
     """
 
     harden: bool = False
     keep_ports: bool = False
     inline_secrets: bool = False
+    split: bool = False
+    production: bool = True
     read: Callable[[str], bytes | None] | None = None
 
 
@@ -38,17 +42,20 @@ Apply: TypeAlias = Callable[[Stack, Context], Outcome]
 
 
 class Example(NamedTuple):
-    """A compose file before and after the practice, as text; `override` and `prod` are the other files it writes."""
+    """A compose file before and after the practice, as text; `override` and `prod` are the other files it writes.
+
+    `settings` are those that the stack has before.
+    """
 
     before: str
     after: str
     override: str = ""
     prod: str = ""
     context: Context = Context()
+    settings: tuple[Setting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Practice:
+class Practice(NamedTuple):
     """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may."""
 
     id: str
@@ -67,7 +74,10 @@ class UnknownPractice(ValueError):
 # In the order in which they are applied: what a later one asks (roles, checks, dependencies) an earlier one answers.
 ORDER = (
     *("roles", "healthchecks", "health_numbers", "dependencies", "conditions", "restart", "stop", "init"),
-    *("named_volumes", "logging"),
+    *("named_volumes", "bind_mounts", "sensitive_mounts", "hostnames", "profiles"),
+    *("port_conflicts", "data_ports", "open_ports", "port_variables", "networks", "internal_network"),
+    *("host_network", "privileges", "logging", "limits", "no_new_privileges", "capabilities", "read_only"),
+    *("image_tags", "image_versions", "development", "secrets", "docker_secrets"),
 )
 
 

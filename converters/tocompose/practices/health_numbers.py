@@ -29,7 +29,11 @@ def _fill(service: Service, stack: Stack, context: Context) -> tuple[Service, It
         return service, ()
     numbers = _numbers(service, check, stack, context)
     missing: dict[str, Any] = {key: value for key, value in numbers.items() if getattr(check, key) is None}
-    notes = [remark("TC617", service, f"healthcheck.{key}", key=key, value=value) for key, value in missing.items()]
+    if not missing:
+        return service, ()
+    words = ", ".join(f"{key} {value}" for key, value in missing.items())
+    keys = [f"healthcheck.{key}" for key in missing] if numbers is _ENGINE else ["healthcheck"]
+    notes = [remark("TC617", service, key, numbers=words) for key in keys]
     return replace(service, healthcheck=replace(check, **missing)), notes
 
 

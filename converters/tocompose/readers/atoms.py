@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from tocompose.readers.words import PLACEHOLDER, Unbalanced, dollar_end, double_quote_end
@@ -16,13 +17,19 @@ _BODY = re.compile(
 _STOP = re.compile(r"[\\'\"`$<]")
 _QUOTED_STOP = re.compile(r"[\\`$]")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
-_ANSI = re.compile(r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL)
+_ANSI = re.compile(
+    r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL
+)
+
+
+# More words than this no brace expansion makes; a larger one stays as it stands.
+MOST_WORDS = 1000
 
 
 class Atom(NamedTuple):
     """A part of a word.
 
-    `kind` is `text`, `parameter` (`text` is the name, `index` what stands in brackets, `operator` and `argument` what
+    `kind` is `text`, `parameter` (`text` is the name, `item` what stands in brackets, `operator` and `argument` what
     follows), `command` (`text` is the code inside), `arithmetic` or `placeholder` (`text` is the name inside `<…>`).
     `quoted` parts are not split. `offset` is where it starts in the word.
     """
@@ -31,7 +38,7 @@ class Atom(NamedTuple):
     text: str
     quoted: bool
     offset: int = 0
-    index: str = ""
+    item: str = ""
     operator: str = ""
     argument: str = ""
 
@@ -166,7 +173,10 @@ def braces(raw: str) -> list[str]:
         choices = _choices(raw[opened + 1 : closed])
         if choices is not None:
             tails = braces(raw[closed + 1 :])
-            return [raw[:opened] + middle + tail for choice in choices for middle in braces(choice) for tail in tails]
+            middles = [middle for choice in choices for middle in braces(choice)]
+            if len(middles) * len(tails) > MOST_WORDS:
+                return [raw]
+            return [raw[:opened] + middle + tail for middle in middles for tail in tails]
     return [raw]
 
 
@@ -210,7 +220,7 @@ def _choices(inner: str) -> list[str] | None:
     commas = [offset for offset in _unquoted(inner, ",") if _depth(inner, offset) == 0]
     if commas:
         bounds = [-1, *commas, len(inner)]
-        return [inner[start + 1 : stop] for start, stop in zip(bounds, bounds[1:], strict=False)]
+        return [inner[start + 1 : stop] for start, stop in pairwise(bounds)]
     if steps := re.fullmatch(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?", inner):
         return _numbers(*steps.groups())
     if letters := re.fullmatch(r"([A-Za-z])\.\.([A-Za-z])", inner):

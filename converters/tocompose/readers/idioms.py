@@ -16,13 +16,19 @@ _BACKTICK_COMMENT = re.compile(r"`[ \t]*#[^`\n]*`")
 _TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n|\Z)")
 _JOINED_COMMENT = re.compile(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
 _PROMPT = re.compile(
-    r"^[ \t]*(?P<sign>(?:\(\w+\) ?)?(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[$%❯➜]|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>))"
-    r"[ \t]+(?=\S)"
+    r"^[ \t]*(?:\(\w+\) ?)?"
+    r"(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[$%❯➜]|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+(?=\S)"
 )
 _ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
 _CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
 _COMMAND = re.compile(r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:docker|podman|nerdctl)[ \t]")
 _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
+
+
+# Line ends of PowerShell and of cmd.exe, and the folder in cmd.exe.
+_POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
+_CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
+_CMD_FOLDER = re.compile(r"%cd%", re.IGNORECASE)
 
 
 class Aside(NamedTuple):
@@ -40,9 +46,10 @@ class Cleaned(NamedTuple):
     asides: tuple[Aside, ...]
 
 
-def cleaned(source: Text, *, root_prompts: bool = True) -> Cleaned:
-    """The code in a piece of shell text; `root_prompts` says that `# ` may be a prompt, as it is in documentation."""
-    text, prompted = _without_prompts(source.text, root_prompts)
+def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
+    """The code in a piece of shell text; in `documentation` `# ` may be a prompt, and lines may end as on Windows."""
+    text, prompted = _without_prompts(source.text, documentation)
+    text = _as_shell(text) if documentation else text
     text = _BACKTICK_COMMENT.sub(_blank, text)
     asides = [*prompted, *_ellipses(text)]
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
@@ -51,11 +58,13 @@ def cleaned(source: Text, *, root_prompts: bool = True) -> Cleaned:
     return Cleaned(source.masked(text), tuple(sorted((*asides, *comments), key=lambda aside: aside.start)))
 
 
-def without_returns(source: Text) -> Text:
-    """The text with Windows and old Macintosh line ends made `\\n`."""
-    if "\r" not in source.text:
-        return source
-    return source.edited((m.start(), m.end(), "\n") for m in re.finditer(r"\r+\n|\r(?!\n)", source.text))
+def _as_shell(text: str) -> str:
+    """Text for PowerShell or cmd.exe with the line ends and the folder of a shell, in place."""
+    ends = len(_POWERSHELL_END.findall(text))
+    if ends and ends == text.count("`"):
+        text = _POWERSHELL_END.sub(r"\\", text)
+    text = _CMD_END.sub(r"\\", text)
+    return _CMD_FOLDER.sub("$PWD", text)
 
 
 def _blank(match: re.Match[str]) -> str:

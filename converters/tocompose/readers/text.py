@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
@@ -100,6 +101,13 @@ def _lines(text: str, line: int, column: int) -> list[_Mark]:
         marks.append(_Mark(offset + 1, line, 1))
         offset = text.find("\n", offset + 1)
     return marks
+
+
+def without_returns(source: Text) -> Text:
+    """The text with Windows and old Macintosh line ends made `\\n`."""
+    if "\r" not in source.text:
+        return source
+    return source.edited((m.start(), m.end(), "\n") for m in re.finditer(r"\r+\n|\r(?!\n)", source.text))
 
 
 def decode(data: bytes) -> str | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\||[;&|<>()\n]")
 REDIRECTIONS = frozenset({"&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">"})
 # `<name>` as people write what the reader must fill in: no blank inside its brackets' edges, nothing glued behind it.
-PLACEHOLDER = re.compile(r"<(?=[A-Za-z_])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
+PLACEHOLDER = re.compile(r"<(?=[A-Za-z_/])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
 _PLAIN = re.compile(r"[^\s;&|<>()\\'\"`$]+")
 _BLANK = re.compile(r"(?:[ \t\f\r]|\\\n)+")
 
@@ -40,6 +40,13 @@ def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]
     Raises Unbalanced for a quote that is never closed.
     """
     end = len(text) if end is None else end
+    try:
+        yield from _tokens(text, start, end)
+    except RecursionError:
+        raise Unbalanced(start, "nesting") from None
+
+
+def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
     pending: list[tuple[str, bool, bool]] = []
     index, wants = start, ""
     while index < end:
@@ -92,7 +99,7 @@ def _word(text: str, start: int, end: int) -> Token:
     if raw.isdigit() and index < end and text[index] in "<>" and not PLACEHOLDER.match(text, index, end):
         operator = _OPERATOR.match(text, index, end)
         assert operator
-        return Token("operator", start, operator.end(), operator[0])
+        return Token("operator", start, operator.end(), raw + operator[0])
     return Token("word", start, index, raw)
 
 

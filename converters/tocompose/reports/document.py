@@ -8,6 +8,7 @@ from tocompose import __version__
 from tocompose.model import Service
 from tocompose.notes import Note, explanation
 from tocompose.reports.commands import commands
+from tocompose.reports.explain import general
 from tocompose.reports.inventory import items, logs, stores
 from tocompose.reports.report import Report, image_of, subject_of
 from tocompose.reports.topology import topology
@@ -45,7 +46,7 @@ def note_record(item: Note) -> dict[str, Any]:
         "kind": item.kind.value,
         "title": str(row["title"]),
         "message": item.message,
-        "why": str(row["why"]),
+        "why": general(str(row["why"])),
         "advice": item.advice,
         "url": item.url,
         "subject": item.subject,

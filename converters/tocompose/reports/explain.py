@@ -21,7 +21,8 @@ def explain(code: str, width: int = 88) -> str:
     """The long text of a code. Raises KeyError for a code that the registry does not name."""
     row = explanation(code)
     kind = Kind(row["kind"])
-    parts = [f"{code}: {row['title']} ({kind.value})", general(str(row["message"])), _MEANING[kind], str(row["why"])]
+    parts = [f"{code}: {row['title']} ({kind.value})", general(str(row["message"])), _MEANING[kind]]
+    parts.append(general(str(row["why"])))
     if row.get("advice"):
         parts.append(f"What to do: {general(str(row['advice']))}")
     if row.get("url"):

@@ -29,6 +29,8 @@ _WORD = re.compile(r"[\w.-]+")
 _ASSIGNED = re.compile(
     r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ ) (?P<value> "(?:[^"\\]|\\.)*"? | '[^']*'? | [^\s"',;)\]}]+ )"""
 )
+# `${PASSWORD:-default}`: the default is a value, the text behind `?` is a message.
+_DEFAULTED = re.compile(r"(?P<sign>:?[-=])(?P<value>[^}]+)")
 # What such a name refers to rather than holds.
 _REFERENCE = re.compile(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|s|account)$")
 _USERINFO = re.compile(r"(?<=://)(?P<user>[^\s/:@\"']*):(?P<word>(?!\$)[^\s@\"']+)@")
@@ -78,8 +80,9 @@ class Quotes:
         return Quote(_shown(line), len(before), len(before) + max(len(marked), 1))
 
     def lines(self, path: str) -> tuple[str, ...]:
-        """All lines of a source file."""
-        return tuple(_shown(line) for line in self._hidden(path))
+        """All lines of a source file; the line feed at its end starts no further line."""
+        found = tuple(_shown(line) for line in self._hidden(path))
+        return found[:-1] if found and not found[-1] else found
 
     def masked(self, text: str) -> tuple[str, ...]:
         """The lines of any text, such as an output file, with every known and every likely secret masked."""
@@ -256,7 +259,10 @@ def _mask_assigned(line: str) -> Iterator[str]:
     """The pieces of a line, the value after each name that says secret masked (`PASSWORD=x`, `--token x`)."""
     done = 0
     for word in _WORD.finditer(line):
-        found = _ASSIGNED.match(line, word.end()) if word.start() >= done and is_secret_name(word[0]) else None
+        if word.start() < done or not is_secret_name(word[0]):
+            continue
+        pattern = _DEFAULTED if line[: word.start()].endswith("${") else _ASSIGNED
+        found = pattern.match(line, word.end())
         if found and _is_value(found["value"]) and (found["sign"].strip() or word[0].startswith("-")):
             end = _value_end(line, word.start(), found)
             yield line[done : found.start("value")] + _hide(line[found.start("value") : end])

@@ -69,28 +69,30 @@ def _group(notes: list[Note], report: Report, style: Style) -> Iterator[str]:
     for code in dict.fromkeys(item.code for item in notes):
         same = [item for item in notes if item.code == code]
         shown = len(same) if style.verbosity > 0 else _SHOWN_OF_A_CODE
-        for item in same[:shown]:
-            yield from _note(item, report, style)
+        for before, item in zip([None, *same], same[:shown], strict=False):
+            yield from _note(item, report, style, again=before is not None and before.span == item.span)
         for item in same[shown:]:
             yield from _wrapped(_first_line(item, style), style, 4)
 
 
 def _first_line(item: Note, style: Style) -> str:
-    place = f"{printable(str(item.span))} " if item.span else ""
+    placed = item.span and (item.kind is not Kind.ADDED or style.verbosity > 0)
+    place = f"{printable(str(item.span))} " if placed else ""
     return f"{place}{printable(item.message)} {style.paint(f'[{item.code}]', '2')}"
 
 
-def _note(item: Note, report: Report, style: Style) -> Iterator[str]:
+def _note(item: Note, report: Report, style: Style, again: bool) -> Iterator[str]:
+    """A note at length; a place that was just quoted is not quoted `again`."""
     yield from _wrapped(_first_line(item, style), style, 4)
     quoted = item.kind not in (Kind.ADDED, Kind.INFO) or style.verbosity > 0
-    if item.span and quoted:
+    if item.span and quoted and not again:
         yield from _quote(item.span, report, style, _COLOURS[item.kind])
     if style.verbosity > 0:
         for span in item.related:
             yield f"      see also {printable(str(span))}"
-    if item.advice and quoted:
+    if item.advice and quoted and not (again and item.kind is Kind.ADDED):
         yield from _wrapped(f"→ {printable(item.advice)}", style, 6)
-    if item.url and style.verbosity > 0:
+    if item.url and style.verbosity > 0 and not again:
         yield f"      {printable(item.url)}"
 
 
@@ -134,9 +136,10 @@ def _columns(text: str) -> int:
 def _summary(report: Report, style: Style) -> Iterator[str]:
     counts, kinds = report.counts(), report.kinds()
     values = counts["mapped"] + counts["noted"] + counts["ignored"] + counts["unread"]
-    carried = f"{counts['mapped']} of {values} values carried over"
+    ignored = f" and {counts['ignored']} left out on purpose" if counts["ignored"] else ""
+    carried = f"{values} values: {counts['mapped']} carried over{ignored}"
     said = [_painted(kind, kinds[kind.value], style) for kind in Kind if kinds[kind.value]]
-    yield ", ".join([carried, *said]) if values or said else "nothing to say"
+    yield f"{carried}; {', '.join(said)}" if said else carried
     first = next(iter(report.notes), None)
     if first is not None:
         hidden = kinds["info"] and not style.verbosity

@@ -22,7 +22,9 @@ def evaluate(text: str, known: Callable[[str], str | None]) -> int | None:
     """The number that the expression gives; None when something in it is not known or not understood."""
     if len(text) > 200:
         return None
-    source = re.sub(r"\$\{?([A-Za-z_]\w*|\d)\}?", lambda match: f"_{match[1]}" if match[1].isdigit() else match[1], text)
+    source = re.sub(
+        r"\$\{?([A-Za-z_]\w*|\d)\}?", lambda match: f"_{match[1]}" if match[1].isdigit() else match[1], text
+    )
     source = re.sub(r"(?<![\w.])0+(?=\d)", "", source)
     try:
         return _number(ast.parse(source.strip(), mode="eval").body, known)

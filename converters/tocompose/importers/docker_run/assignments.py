@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 from tocompose.importers.docker_run.expansion import joined
-from tocompose.importers.docker_run.parameters import opened
+from tocompose.importers.docker_run.parameters import free_name, opened
 from tocompose.importers.docker_run.state import Shell, with_source
 from tocompose.importers.docker_run.variables import NOTHING, Open, Value
 from tocompose.ledger import Cursor
-from tocompose.values import variable_name
 
 _ARGUMENT = re.compile(r"\$\{ARG_\d+(?=[}:?+-])")
 
@@ -70,7 +69,7 @@ def _named(name: str, value: Value) -> Value:
     match = _ARGUMENT.match(value.text)
     if not match or not _is_one(value.text):
         return value
-    old, new = match[0][2:], variable_name(name)
+    old, new = match[0][2:], free_name(name)
     opens = tuple(
         item._replace(name=new, facts=(("name", new), *item.facts[1:])) if item.name == old else item
         for item in value.opens
@@ -143,7 +142,7 @@ def read_from_user(shell: Shell, cursor: Cursor, words: list[Cursor]) -> None:
     for word in words[1:]:
         name = word.peek() or ""
         if not takes_value and re.fullmatch(r"[A-Za-z_]\w*", name):
-            open_name = variable_name(name)
+            open_name = free_name(name)
             value = Value(f"${{{open_name}}}", (), (Open(open_name, None, "TC151", word, (("name", open_name),)),))
             shell.scope.set(name, value)
         takes_value = bool(re.fullmatch(r"-\w*[pdnNtui]", name))

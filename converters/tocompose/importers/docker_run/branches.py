@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 
+from tocompose.importers.docker_run.conditions import holds, matches
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.parameters import operated
 from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.conditions import holds, matches
 from tocompose.importers.docker_run.variables import Scope, Value
 from tocompose.ledger import Cursor
 
 # Commands that only ask whether something exists: a guard of them is about running the script twice.
-_ASKING = frozenset({"ps", "inspect", "images", "ls", "exists", "info", "version", "start", "logs", "port", "top", "stats"})
+_ASKING = frozenset(
+    {"ps", "inspect", "images", "ls", "exists", "info", "version", "start", "logs", "port", "top", "stats"}
+)
 
 
 def source_text(cursor: Cursor) -> str:
@@ -99,20 +101,26 @@ def _chosen(shell: Shell, name: str, old: Value | None, held: list[Value | None]
         for value in new:
             for source in value.sources[:1]:
                 text = shown(source_text(condition))
-                source.note("TC156", name=name, condition=text, which="this value" if value is chosen else "another value")
+                source.note(
+                    "TC156", name=name, condition=text, which="this value" if value is chosen else "another value"
+                )
     return chosen
 
 
 def _extends(value: Value, old: Value) -> bool:
     if value.items is not None:
-        return old.items is not None and value.items[: len(old.items)] == old.items and len(value.items) > len(old.items)
+        return (
+            old.items is not None and value.items[: len(old.items)] == old.items and len(value.items) > len(old.items)
+        )
     return bool(old.text) and value.text.startswith(old.text) and len(value.text) > len(old.text)
 
 
 def _default(name: str, old: Value | None, new: list[Value], condition: Cursor) -> Value | None:
     """`if [ -z "$X" ]; then X=d; fi` is `${X:-d}`."""
     text = source_text(condition)
-    asks = re.search(rf"-z \"?\$\{{?{re.escape(name)}(?::?-)?\}}?\"?(?!\w)|\$\{{?{re.escape(name)}\}}?\"? ==? (?:\"\"|'')", text)
+    asks = re.search(
+        rf"-z \"?\$\{{?{re.escape(name)}(?::?-)?\}}?\"?(?!\w)|\$\{{?{re.escape(name)}\}}?\"? ==? (?:\"\"|'')", text
+    )
     if not asks or len(new) != 1 or new[0].plain is None or (old is not None and not old.opens):
         return None
     known = old.text if old is not None else f"${{{name}}}"

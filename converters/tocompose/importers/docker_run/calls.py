@@ -63,7 +63,9 @@ def source_file(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
     path = _path(shell, target.text) if target is not None else None
     data = shell.project.read(path) if path is not None else None
     if target is None or path is None or data is None or path in shell.calling or len(shell.calling) > _DEEPEST:
-        cursor.note("TC161", file=shown((target.sources[0].peek() or "") if target is not None and target.sources else "?"))
+        cursor.note(
+            "TC161", file=shown((target.sources[0].peek() or "") if target is not None and target.sources else "?")
+        )
         return
     cursor.skip("reads another file of the project, which is read in place")
     run_file(shell, cursor, path, data)
@@ -85,6 +87,7 @@ def _path(shell: Shell, text: str) -> str | None:
 
 def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
     """Reads a whole file in the current scope."""
+    shell.read_files.add(path)
     text = decode(data)
     try:
         tree = read(Text(path, text)) if text is not None else None
@@ -102,7 +105,7 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
 
 
 def run_script(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
-    """Whether a command starts another script of the project (`./db.sh`, `bash db.sh 1`), which is then read in place."""
+    """Whether a command starts another script of the project (`bash db.sh 1`), which is then read in place."""
     words = [piece for piece in pieces if not piece.field.text.startswith("-")]
     name = words[0].field.text.rpartition("/")[2] if words else ""
     rest = words[1:] if name in SHELLS else words
@@ -142,4 +145,3 @@ def _code(pieces: list[Piece]) -> Value | None:
         return pieces[texts.index("-c") + 1].field
     short = next((index for index, text in enumerate(texts[:-1]) if re.fullmatch(r"-[a-z]*c", text)), None)
     return pieces[short + 1].field if name in SHELLS and short is not None else None
-

@@ -5,49 +5,19 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tocompose.importers.docker_run.invocation import Invocation, Word
-from tocompose.importers.docker_run.paths import relative
 from tocompose.importers.docker_run.state import Shell, shown
 from tocompose.importers.docker_run.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.tables import load
 
-# Words that start the command behind them, with their options that take a value.
-PREFIXES = {
-    "sudo": frozenset({"-u", "-g", "-p", "-h", "-C", "-r", "-t", "-U", "-D", "-R", "-T", "--user", "--group", "--prompt"}
-                      | {"--host", "--chdir", "--role", "--type"}),
-    "doas": frozenset({"-u", "-C"}),
-    "time": frozenset({"-f", "-o"}),
-    "exec": frozenset({"-a"}),
-    "nohup": frozenset[str](),
-    "command": frozenset[str](),
-    "builtin": frozenset[str](),
-    "nice": frozenset({"-n"}),
-    "ionice": frozenset({"-c", "-n"}),
-    "env": frozenset({"-u", "-C", "-S", "--unset", "--chdir"}),
-    "setsid": frozenset[str](),
-    "stdbuf": frozenset({"-i", "-o", "-e"}),
-    "winpty": frozenset[str](),
-    "unbuffer": frozenset[str](),
-    "timeout": frozenset({"-s", "-k", "--signal", "--kill-after"}),
-    "flatpak-spawn": frozenset[str](),
-    "systemd-cat": frozenset({"-t", "-p"}),
-    "chronic": frozenset[str](),
-    "retry": frozenset({"-d", "-t", "-m", "-n"}),
-}  # fmt: skip
-_TOOLS = {"docker": "docker", "docker.exe": "docker", "podman": "podman", "podman-remote": "podman", "nerdctl": "docker"}
-_GLOBAL_VALUES = {
-    "docker": frozenset({"-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert"} | {"--tlskey"}),
-    "podman": frozenset(
-        {"-c", "--connection", "--url", "--identity", "--log-level", "--root", "--runroot", "--storage-driver", "--tmpdir"}
-        | {"--storage-opt", "--cgroup-manager", "--events-backend", "--module", "--network-cmd-path", "--runtime"}
-        | {"--runtime-flag", "--conmon", "--hooks-dir", "--volumepath", "--network-config-dir", "--out", "--ssh"}
-    ),
-}  # fmt: skip
+_TOOLS = {
+    "docker": "docker",
+    "docker.exe": "docker",
+    "podman": "podman",
+    "podman-remote": "podman",
+    "nerdctl": "docker",
+}
 _REMOTE = frozenset({"-H", "--host", "-c", "--context", "--connection", "--url"})
-_GROUPS = frozenset(
-    {"network", "volume", "image", "system", "pod", "buildx", "compose", "secret", "config", "service", "stack", "swarm"}
-    | {"node", "builder", "manifest", "context", "plugin", "trust", "generate", "play", "kube", "machine", "checkpoint"}
-)
 _SAME = {
     ("image", "build"): ("build",),
     ("buildx", "build"): ("build",),
@@ -55,7 +25,9 @@ _SAME = {
     ("image", "pull"): ("pull",),
     ("image", "rm"): ("rmi",),
 }
-_OPEN_TOOL = re.compile(r"\$\{\w*(?:DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME)\w*(?::?-(?P<default>[^}]*))?\}", re.IGNORECASE)
+_OPEN_TOOL = re.compile(
+    r"\$\{\w*(?:DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME)\w*(?::?-(?P<default>[^}]*))?\}", re.IGNORECASE
+)
 # Verbs whose words end up in the compose file, so that their open variables matter.
 CARRIED = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
@@ -80,7 +52,7 @@ class Call(NamedTuple):
 def behind_prefixes(pieces: list[Piece]) -> tuple[int, list[Piece]]:
     """Where the command proper starts, and the `X=1` pieces that `env` or `sudo` are given."""
     index, settings = 0, []
-    while index < len(pieces) and (takes := PREFIXES.get(_base(pieces[index].field.text))) is not None:
+    while index < len(pieces) and (takes := _prefix(pieces[index].field.text)) is not None:
         name = _base(pieces[index].field.text)
         index += 1
         while index < len(pieces):
@@ -93,6 +65,14 @@ def behind_prefixes(pieces: list[Piece]) -> tuple[int, list[Piece]]:
                 break
             index += 1
     return index, settings
+
+
+def _prefix(text: str) -> list[str] | None:
+    """The options with a value of a command that starts another; None for any other command."""
+    if tool_of(text):
+        return None
+    found: list[str] | None = load("shell")["prefixes"].get(_base(text))
+    return found
 
 
 def _base(text: str) -> str:
@@ -120,70 +100,47 @@ def call_of(pieces: list[Piece], start: int) -> Call | None:
         flag = text.partition("=")[0]
         if flag in _REMOTE or (text.startswith("-H") and len(text) > 2 and tool == "docker"):
             remote = pieces[index]
-        index += 1 + (text in _GLOBAL_VALUES[tool])
+        index += 1 + (text in load("shell")["globals"][tool])
     if index >= len(pieces):
         return None
     return _with_verb(pieces, tool, index, remote)
 
 
+def wrapped_call(shell: Shell, pieces: list[Piece], start: int) -> Call | None:
+    """The docker call that another command is given to start: `xargs docker run`, `ssh host docker run`."""
+    name = _base(pieces[start].field.text)
+    if name in shell.functions or (name in load("shell")["harmless"] and name != "xargs"):
+        return None
+    index = next((n for n in range(start + 1, len(pieces)) if tool_of(pieces[n].field.text)), 0)
+    call = call_of(pieces, index) if index else None
+    if call is None or call.verb[-1] not in CARRIED | {"rm", "stop", "kill"}:
+        return None
+    cursor = pieces[start].cursor
+    if name == "ssh":
+        return call._replace(remote=pieces[start])
+    if call.verb[-1] in CARRIED and name == "xargs":
+        cursor.note("TC155", written="what xargs adds")
+    elif call.verb[-1] in CARRIED:
+        cursor.note("TC167", command=shown(cursor.peek() or ""))
+    return call
+
+
 def _is_verb(pieces: list[Piece], index: int) -> bool:
-    return index < len(pieces) and (pieces[index].field.text in CARRIED | _GROUPS | {"container", "rm", "stop", "pull"})
+    return index < len(pieces) and (
+        pieces[index].field.text in CARRIED | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
+    )
 
 
 def _with_verb(pieces: list[Piece], tool: str, index: int, remote: Piece | None) -> Call:
     verb = pieces[index].field.text
     index += 1
-    if verb in ("container", *_GROUPS) and index < len(pieces) and not pieces[index].field.text.startswith("-"):
+    if (
+        verb in ("container", *load("shell")["groups"])
+        and index < len(pieces)
+        and not pieces[index].field.text.startswith("-")
+    ):
         inner = pieces[index].field.text
         index += 1
         names = (inner,) if verb == "container" else _SAME.get((verb, inner), (verb, inner))
         return Call(tool, names, index, remote)
     return Call(tool, (verb,), index, remote)
-
-
-def invocation(
-    shell: Shell, cursor: Cursor, pieces: list[Piece], call: Call, given: dict[str, Value], stdin: Value | None
-) -> Invocation:
-    """The call as an invocation, its head settled and its open variables recorded."""
-    head = tuple(shell.word(piece.field, piece.cursor) for piece in pieces[: call.words])
-    _settle_head(call, head)
-    rest = pieces[call.words :]
-    words = tuple(shell.word(piece.field, piece.cursor) for piece in rest)
-    environment = _environment(shell, words, given)
-    if call.verb[-1] in CARRIED:
-        for piece in rest:
-            shell.keep_open(piece.field.opens)
-        for _, value in environment:
-            shell.keep_open(value.opens)
-    held = shell.word(stdin, stdin.sources[0]) if stdin is not None else None
-    settings = shell.settings
-    return Invocation(
-        call.tool, call.verb, relative(words, call.verb), cursor.span, head, shell.condition,
-        polled=shell.polled,
-        directory=shell.directory,
-        environment=tuple((name, shell.word(value, value.sources[0])) for name, value in environment if value.sources),
-        stdin=held,
-        target=shell.calling[-1] if shell.calling else str(settings.get("target", "")),
-        restart=str(settings.get("restart", "")),
-        unit=str(settings.get("unit", "")),
-        after=_names(settings.get("after")),
-    )  # fmt: skip
-
-
-def _names(value: object) -> tuple[str, ...]:
-    return tuple(str(name) for name in value) if isinstance(value, tuple) else ()
-
-
-def _settle_head(call: Call, head: tuple[Word, ...]) -> None:
-    if call.remote is not None:
-        cursor = call.remote.cursor
-        cursor.note("TC163", option=shown(call.remote.field.text.partition("=")[0]))
-    for word in head:
-        word.skip("how docker is called")
-
-
-def _environment(shell: Shell, words: tuple[Word, ...], given: dict[str, Value]) -> list[tuple[str, Value]]:
-    """The variables that the words pass on by name, with what they hold."""
-    held = {name: value for name in shell.scope.exports if (value := shell.scope.get(name)) is not None} | given
-    named = {word.text.removeprefix("--env=").removeprefix("-e") for word in words}
-    return [(name, held[name]) for name in sorted(held) if name in named]

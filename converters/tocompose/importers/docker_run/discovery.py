@@ -11,11 +11,13 @@ from tocompose.readers.text import Text
 from tocompose.source import Branch
 
 _CALL = re.compile(
-    rb"(?:docker|podman|\$[({]?DOCKER\w*[)}]?|\$[({]?PODMAN\w*[)}]?)(?:\.exe)?(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*[ \t\\\r\n]+"
+    rb"(?:docker|podman|\$[({]?(?:DOCKER|PODMAN)\w*[)}]?)(?:\.exe)?"
+    rb"(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*[ \t\\\r\n]+"
     rb"(?:container[ \t]+)?(?:run|create)\b"
 )
 _NAME = re.compile(
-    r"(?:.*\.(?:sh|bash|zsh|command|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)", re.IGNORECASE
+    r"(?:.*\.(?:sh|bash|zsh|command|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
+    re.IGNORECASE,
 )
 LARGEST = 1_000_000
 
@@ -106,7 +108,9 @@ def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
 
 
 _STARTS = re.compile(
-    rb"^[ \t]*(?:(?:source|\.|bash|sh)[ \t]+)?[\"']?(?:\$\{?\w+\}?/|\$\(dirname[^)]*\)/)?((?:\.{0,2}/)?[\w./-]+\.(?:sh|bash|env))\b", re.MULTILINE
+    rb"^[ \t]*(?:(?:source|\.|bash|sh)[ \t]+)?[\"']?(?:\$\{?\w+\}?/|\$\(dirname[^)]*\)/)?"
+    rb"((?:\.{0,2}/)?[\w./-]+\.(?:sh|bash|env))\b",
+    re.MULTILINE,
 )
 
 

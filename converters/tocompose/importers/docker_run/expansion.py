@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tocompose.importers.docker_run import parameters
 from tocompose.importers.docker_run.arithmetic import evaluate
-from tocompose.importers.docker_run.variables import NOTHING, Open, Scope, Value
+from tocompose.importers.docker_run.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, atoms, braces
 from tocompose.readers.words import Unbalanced, tokens
 from tocompose.values import literal, variable_name
 
 _DEEPEST = 20
+LONGEST_VALUE = 200_000
+
+
+class Endless(ValueError):
+    """A value or a number of steps that grows beyond what any script needs."""
+
+
 _OPTIONAL = re.compile(r"OPT|ARG|FLAG|PARAM|EXTRA|SWITCH", re.IGNORECASE)
 
 
@@ -25,14 +32,6 @@ class Place(NamedTuple):
     directory: str
     script: str
     substitute: Callable[[str, Cursor, int], Value]
-
-
-class Word(NamedTuple):
-    """One field that a word expands to."""
-
-    text: str
-    sources: tuple[Cursor, ...]
-    opens: tuple[Open, ...]
 
 
 class Expanded(NamedTuple):
@@ -53,6 +52,12 @@ def expand(raw: str, cursor: Cursor, place: Place) -> Expanded:
     return Expanded(tuple(found), unknown)
 
 
+def expand_atoms(parts: list[Atom], cursor: Cursor, place: Place) -> Expanded:
+    """As `expand`, of a word that was taken apart by other rules than the shell's."""
+    fields, unknown = _fields(parts, cursor, place, 0)
+    return Expanded(tuple(fields), unknown)
+
+
 def value(raw: str, cursor: Cursor, place: Place, *, quoted: bool = False) -> Value:
     """What the word gives where it is not split: in an assignment, or with `quoted` in a here-document."""
     parts = [evaluated(atom, cursor, place, 0) for atom in atoms(raw, quoted=quoted)]
@@ -64,6 +69,8 @@ def value(raw: str, cursor: Cursor, place: Place, *, quoted: bool = False) -> Va
 def joined(parts: list[Value], separator: str = "") -> Value:
     """The parts one after the other as one value; arrays in it are joined with a blank."""
     flat = [joined(list(part.items), " ") if part.items is not None else part for part in parts]
+    if sum(len(part.text) for part in flat) > LONGEST_VALUE:
+        raise Endless("a value grows beyond what a script needs")
     return Value(
         separator.join(part.text for part in flat),
         tuple(dict.fromkeys(source for part in flat for source in part.sources)),
@@ -85,6 +92,8 @@ class _Fields:
 
     def close(self) -> None:
         """Ends the current field, if there is one."""
+        if len(self.done) > LONGEST_VALUE:
+            raise Endless("a list grows beyond what a script needs")
         if self.parts is not None:
             self.done.append(joined(self.parts))
         self.parts = None
@@ -111,7 +120,7 @@ def _fields(parts: list[Atom], cursor: Cursor, place: Place, depth: int) -> tupl
         part = evaluated(atom, cursor, place, depth)
         if part.unknown or (_is_optional(part, atom) and len(parts) == 1):
             unknown = True
-        elif part.items is not None and (not atom.quoted or atom.index == "@" or atom.text == "@"):
+        elif part.items is not None and (not atom.quoted or atom.item == "@" or atom.text == "@"):
             fields.spread(part.items)
         elif part.items is not None:
             fields.add(joined(list(part.items), " "))
@@ -127,6 +136,8 @@ def _is_optional(part: Value, atom: Atom) -> bool:
     """Whether an unquoted word is one open variable that may well hold several options, or none."""
     if atom.kind != "parameter" or atom.quoted or not part.text.startswith("${"):
         return False
+    if part.text.endswith(":-}") and part.text.count("${") == 1:
+        return True
     if atom.operator in (":+", "+") or (atom.operator in (":-", "-") and not atom.argument.strip("\"'")):
         return True
     return atom.operator == "" and bool(_OPTIONAL.search(atom.text)) and part.text == f"${{{atom.text}}}"
@@ -160,7 +171,7 @@ def evaluated(atom: Atom, cursor: Cursor, place: Place, depth: int) -> Value:
     if atom.kind == "command":
         return place.substitute(atom.text, cursor, atom.offset)
     if atom.kind == "placeholder":
-        name = variable_name(atom.text)
+        name = parameters.free_name(atom.text)
         return parameters.opened(name, "TC153", cursor, written=f"<{atom.text}>")
     if atom.kind == "arithmetic":
         return _arithmetic(atom, cursor, place)
@@ -185,11 +196,17 @@ def _arithmetic(atom: Atom, cursor: Cursor, place: Place) -> Value:
 def _parameter(atom: Atom, cursor: Cursor, place: Place, depth: int) -> Value:
     if atom.operator == "unknown":
         return parameters.opened(variable_name(atom.text[:30]), "TC152", cursor, command=f"${{{atom.text}}}")
-    found = _special(atom, place) or parameters.lookup(atom.text, place.scope, cursor)
+    found = place.scope.get(f"{atom.text}[{atom.item}]") if atom.item else None
+    if found is not None:
+        atom = atom._replace(item="")
+    else:
+        found = _special(atom, place) or parameters.lookup(atom.text, place.scope, cursor)
+    if found is not None and atom.text.startswith("%"):
+        found = found._replace(opens=tuple(item._replace(cursor=cursor) for item in found.opens))
     if found is not None and found.raw is not None:
         found = _textual(found, cursor, place, depth)
-    if found is not None and atom.index:
-        found = parameters.indexed(found, _index(atom.index, cursor, place))
+    if found is not None and atom.item:
+        found = parameters.indexed(found, _index(atom.item, cursor, place))
     elif found is not None and found.items is not None and atom.text not in ("@", "*") and not found.unknown:
         found = found if found.raw is not None else parameters.indexed(found, "0")
     if atom.operator in parameters.CARRIED:
@@ -256,8 +273,3 @@ def _transformed(atom: Atom, found: Value | None, cursor: Cursor, place: Place) 
 def _indirect(found: Value | None, cursor: Cursor, place: Place) -> Value | None:
     name = found.plain if found is not None else None
     return parameters.lookup(name, place.scope, cursor) if name else None
-
-
-def each(fields: tuple[Value, ...]) -> Iterator[str]:
-    """The texts of fields."""
-    return (field.text for field in fields)

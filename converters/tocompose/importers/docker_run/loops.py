@@ -6,19 +6,17 @@ import re
 
 from tocompose.importers.docker_run.branches import source_text
 from tocompose.importers.docker_run.conditions import holds
-from tocompose.importers.docker_run.parameters import opened
+from tocompose.importers.docker_run.parameters import free_name
 from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.variables import Open, Value
 from tocompose.ledger import Cursor
 from tocompose.source import Leaf, Node, leaves
-from tocompose.values import variable_name
 
 MOST_ROUNDS = 50
 _COUNT = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<first>[^;]+?)\s*;\s*(?P=name)\s*(?P<sign><=?|>=?|!=)\s*(?P<last>[^;]+?)\s*;"
     r"\s*(?:(?P=name)(?P<step>\+\+|--)|(?P<before>\+\+|--)(?P=name)|(?P=name)\s*(?P<change>[+-])=\s*(?P<by>\d+))\s*"
 )
-_MAKES = re.compile(r"(?:run|create)")
 _TOOL = re.compile(r"(?:\S*/)?(?:docker|podman)|\$\{?DOCKER\w*\}?")
 
 
@@ -47,10 +45,10 @@ def _values(shell: Shell, listed: Cursor, kind: str) -> tuple[Value, ...] | None
     found: list[Value] = []
     for word in listed:
         fields = shell.fields(word)
-        if not fields and word.peek() and ("@" in str(word.peek()) or "*" in str(word.peek())):
+        if not fields and re.search(r"[@*]", word.peek() or ""):
             return None
-        if any(field.plain is None or re.search(r"[*?\[]", field.plain) for field in fields):
-            return None if any(_is_unknown(field) for field in fields) else tuple([*found, *fields])
+        if any(_is_unknown(field) for field in fields):
+            return None
         found += fields
     return tuple(found)
 
@@ -75,14 +73,19 @@ def _rounds(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cu
 def _open_round(shell: Shell, name: str, where: Cursor, body: Cursor) -> None:
     """One round with the variable open."""
     written = shown(source_text(where)) if where.kind == "words" else "$@"
-    free = variable_name(name)
-    shell.scope.set(name, opened(free, "TC151", where))
+    free = free_name(name)
+    shell.scope.set(name, _round_variable(free))
     first = len(shell.steps)
     shell.run_all(body)
     if len(shell.steps) > first:
-        where.note("TC158", name=name, values=written)
+        where.note("TC158", name=free, values=written)
     else:
         where.skip("the values of a loop")
+
+
+def _round_variable(name: str) -> Value:
+    """The variable of a loop that is read once; the note about the loop speaks of it."""
+    return Value(f"${{{name}}}", opens=(Open(name, None),))
 
 
 def read_count(shell: Shell, cursor: Cursor) -> None:
@@ -97,7 +100,6 @@ def read_count(shell: Shell, cursor: Cursor) -> None:
     elif match is None or numbers is None:
         name = match["name"] if match else "i"
         _open_round(shell, name, header, body)
-        header.note("TC158", name=name, values=shown(text))
     else:
         header.skip("the values of a loop")
         values = tuple(Value(str(number), (header,)) for number in numbers)
@@ -164,11 +166,11 @@ def _read_names(condition: Cursor) -> list[str] | None:
 
 def _read_lines(shell: Shell, cursor: Cursor, condition: Cursor, body: Cursor, names: list[str]) -> None:
     for name in names:
-        shell.scope.set(name, opened(variable_name(name), "TC151", condition))
+        shell.scope.set(name, _round_variable(free_name(name)))
     first = len(shell.steps)
     shell.run_all(body)
     if len(shell.steps) > first:
-        condition.note("TC158", name=", ".join(names), values="the lines that the loop reads")
+        condition.note("TC158", name=", ".join(map(free_name, names)), values="the lines that the loop reads")
     condition.skip("what a loop reads")
 
 
@@ -185,11 +187,8 @@ def _waits(body: Cursor) -> bool:
 
 def _makes(body: Cursor) -> bool:
     """Whether the body has a docker command that makes something."""
-    texts = _texts(body)
-    whole = " ".join(texts)
-    return any(_TOOL.fullmatch(text) for text in texts) and any(_MAKES.fullmatch(text) for text in texts) or bool(
-        re.search(r"(?:docker|podman) (?:\w+ )?(?:run|create)\b", whole)
-    )
+    whole = " ".join(_texts(body))
+    return bool(re.search(r"(?:docker|podman|\$\{?DOCKER\w*\}?) (?:-\S+ )*(?:\w+ )?(?:run|create)\b", whole))
 
 
 def _makes_nothing(condition: Cursor) -> bool:

@@ -11,16 +11,8 @@ from tocompose.importers.docker_run.invocation import File, Wait
 from tocompose.importers.docker_run.state import Shell
 from tocompose.importers.docker_run.variables import NOTHING, Value
 from tocompose.ledger import Cursor
+from tocompose.tables import load
 from tocompose.values import plain
-
-# Commands that leave nothing behind that a stack could miss.
-HARMLESS = frozenset(
-    {"echo", "printf", "true", "false", ":", "sleep", "exit", "return", "shift", "test", "[", "[[", "wait", "clear", "date"}
-    | {"trap", "set", "shopt", "ulimit", "umask", "hash", "type", "which", "command", "grep", "break", "continue", "alias"}
-    | {"ls", "cat", "head", "tail", "tput", "pwd", "pushd", "popd", "dirname", "basename", "getopts", "jq", "awk", "sed", "sort"}
-    | {"wc", "tee", "xargs", "cut", "tr", "uniq", "id", "whoami", "uname", "open", "xdg-open", "local", "cd", "man", "less", "let"}
-    | {"usage", "help", "die", "fail", "log", "info", "error", "warn", "stty", "read", "ps", "history", "logout", "PATH", "docker-machine"}
-)  # fmt: skip
 
 
 def change_folder(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
@@ -62,17 +54,19 @@ def shift(shell: Shell, pieces: list[Piece]) -> None:
 
 
 def written_file(shell: Shell, cursor: Cursor, pieces: list[Piece], body: Value | None) -> bool:
-    """Whether the command writes constant text to a file (`cat > f <<EOF`, `tee f <<EOF`, `echo x > f`), kept as such."""
+    """Whether the command writes constant text to a file (`cat > f <<EOF`, `echo x > f`), which is then kept."""
     name = pieces[0].field.text if pieces else "cat"
     target = _target(shell, cursor, pieces, name)
-    content = body if body is not None else _echoed(name, pieces)
+    content = body if body is not None else echoed(name, pieces)
     if target is None or content is None or target.text.startswith("/dev/"):
         return False
     append = any(child.children and child.children[0].key == ">>" for child in cursor if child.kind == "redirect")
     path = shell.word(target, target.sources[0])
     shell.keep_open(content.opens)
     cursors = {source.path for source in (*target.sources, *content.sources)}
-    shell.files.append(File(path, shell.word(content, content.sources[0]), cursor.span, append or "-a" in _texts(pieces)))
+    shell.files.append(
+        File(path, shell.word(content, content.sources[0]), cursor.span, append or "-a" in _texts(pieces))
+    )
     for child in cursor:
         _settle_rest(child, cursors)
     return True
@@ -92,7 +86,7 @@ def _settle_rest(cursor: Cursor, kept: set[tuple[str | int, ...]]) -> None:
 
 def _target(shell: Shell, cursor: Cursor, pieces: list[Piece], name: str) -> Value | None:
     for child in cursor:
-        if child.kind == "redirect" and child.children[0].key in (">", ">>", ">|"):
+        if child.kind == "redirect" and child.children[0].key in (">", ">>", ">|") and name != "tee":
             fields = shell.fields(child.at(child.children[0].key))
             return fields[0] if fields else None
     if name == "tee":
@@ -100,7 +94,7 @@ def _target(shell: Shell, cursor: Cursor, pieces: list[Piece], name: str) -> Val
     return None
 
 
-def _echoed(name: str, pieces: list[Piece]) -> Value | None:
+def echoed(name: str, pieces: list[Piece]) -> Value | None:
     """What `echo` or a plain `printf` prints."""
     rest = [piece.field for piece in pieces[1:]]
     if name == "echo":
@@ -119,7 +113,8 @@ def _echoed(name: str, pieces: list[Piece]) -> Value | None:
 def other(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
     """Settles a command that tocompose has no use for; in a waiting loop it is what the loop waits for."""
     name = pieces[0].field.text.rpartition("/")[2] if pieces else ""
-    if shell.polled and name not in HARMLESS and pieces:
+    harmless = name in load("shell")["harmless"]
+    if shell.polled and not harmless and pieces:
         words = tuple(shell.word(piece.field, piece.cursor) for piece in pieces)
         shell.steps.append(Wait(words, cursor.span))
         for child in cursor:
@@ -127,7 +122,7 @@ def other(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
                 child.skip("part of a waiting loop")
     elif shell.testing:
         cursor.skip("a condition of the script")
-    elif name in HARMLESS or not pieces:
+    elif harmless or not pieces:
         cursor.skip("leaves nothing behind that containers use")
     else:
         cursor.note("TC150", command=_called(pieces[0]))

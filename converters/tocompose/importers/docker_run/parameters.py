@@ -11,7 +11,10 @@ from tocompose.readers.atoms import Atom
 from tocompose.values import literal, variable_name
 
 # Set in every shell and passed on to what it starts, so that Compose finds them too.
-INHERITED = frozenset({"HOME", "USER", "LOGNAME", "LANG", "PATH", "SHELL", "TERM", "DISPLAY", "XAUTHORITY"} | {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"})
+INHERITED = frozenset(
+    {"HOME", "USER", "LOGNAME", "LANG", "PATH", "SHELL", "TERM", "DISPLAY", "XAUTHORITY"}
+    | {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"}
+)
 # Known to the shell only, so that Compose would find them empty: the name to use instead, the command that gives it.
 SHELL_ONLY = {
     "UID": ("UID_", "id -u"),
@@ -23,6 +26,12 @@ SHELL_ONLY = {
 }
 _STATUS = {"?": "EXIT_STATUS", "$": "PROCESS_ID", "!": "PROCESS_ID", "-": "SHELL_OPTIONS"}
 CARRIED = frozenset({":-", "-", ":=", "=", ":?", "?", ":+", "+"})
+
+
+def free_name(text: str) -> str:
+    """A variable's name for the text, none that every environment has set already (`<path>` is not `${PATH}`)."""
+    name = variable_name(text)
+    return f"{name}_" if name in INHERITED or name in SHELL_ONLY or name in ("PWD", "OLDPWD") else name
 
 
 def opened(name: str, code: str, cursor: Cursor, **facts: str) -> Value:

@@ -15,7 +15,7 @@ _INSIDE = re.compile(r"(?<=[=,])\$\{PWD\}(?=[/:,]|$)")
 
 
 def relative(words: tuple[Word, ...], verb: tuple[str, ...]) -> tuple[Word, ...]:
-    """The words with `${PWD}` at the start of a host path written as `.`; elsewhere it stays, for it must be absolute."""
+    """The words with `${PWD}` at the start of a host path written as `.`; elsewhere it stays, for it is absolute."""
     return tuple(_relative(words, verb))
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run import assignments, branches, calls, loops, simple
+from tocompose.importers.docker_run import branches, calls, loops, makefiles, pipelines, simple, units
 from tocompose.importers.docker_run.discovery import READERS, kind_of, sniff, started_elsewhere
+from tocompose.importers.docker_run.expansion import Endless
 from tocompose.importers.docker_run.invocation import Script
 from tocompose.importers.docker_run.state import Handler, Shell, shown
 from tocompose.importers.docker_run.substitution import substitute
+from tocompose.importers.docker_run.variables import Kept
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.readers.text import Text, Unreadable, decode
-from tocompose.source import Branch, Child, Leaf, Span
+from tocompose.source import Span
 
-__all__ = ["from_arguments", "read_script", "scripts", "sniff"]
+__all__ = ["read_script", "scripts", "sniff"]
 
 
 def _each(shell: Shell, cursor: Cursor) -> None:
@@ -41,6 +42,8 @@ def _aside(shell: Shell, cursor: Cursor) -> None:
         cursor.skip("output of a command, not a command")
     elif cursor.style == "comment":
         cursor.note("TC166")
+    elif cursor.style == "unclosed":
+        cursor.note("TC172")
     elif cursor.style == "ellipsis":
         cursor.note("TC168", written=text)
     else:
@@ -58,7 +61,7 @@ HANDLERS: dict[str, Handler] = {
     "group": _each,
     "background": _each,
     "not": _each,
-    "pipeline": _each,
+    "pipeline": pipelines.read_pipeline,
     "subshell": _alone,
     "redirected": _redirected,
     "and": branches.read_and,
@@ -71,37 +74,42 @@ HANDLERS: dict[str, Handler] = {
     "while": loops.read_while,
     "until": loops.read_while,
     "function": calls.define,
+    "makefile": makefiles.read_makefile,
+    "unit": units.read_unit,
     "leaf": _aside,
     "unknown": _unknown,
 }
 
 
-def shell_for(project: Project, ledger: Ledger, path: str) -> Shell:
+def shell_for(project: Project, ledger: Ledger, path: str, kept: Kept | None = None) -> Shell:
     """A fresh shell for the script of that path."""
-    return Shell(project, ledger, path, HANDLERS, substitute)
+    return Shell(project, ledger, path, HANDLERS, substitute, kept)
 
 
-def read_script(text: Text, project: Project, ledger: Ledger, kind: str = "shell") -> Script:
-    """The docker calls of one source text; `kind` is a key of READERS. Raises Unreadable where it is no such text."""
-    shell = shell_for(project, ledger, text.file)
+def read_script(
+    text: Text,
+    project: Project,
+    ledger: Ledger,
+    kind: str = "shell",
+    kept: Kept | None = None,
+    read: set[str] | None = None,
+) -> Script:
+    """The docker calls of one source text; `kind` is a key of READERS. Raises Unreadable where it is no such text.
+
+    `kept` are the variables of the scripts read before, so that one name does not stand for two values; to `read` the
+    files are added that the script reads itself.
+    """
+    shell = shell_for(project, ledger, text.file, kept)
     root = ledger.open(READERS[kind](text))
-    shell.run(root)
-    calls.read_uncalled(shell)
-    return shell.script()
-
-
-def from_arguments(arguments: Sequence[str], ledger: Ledger, file: str = "<command>") -> Script:
-    """The docker call that is given as words which the user's own shell has split; nothing in them expands."""
-    from tocompose.project import Memory
-
-    children, column = [], 1
-    for index, text in enumerate(arguments):
-        span = Span(file, 1, column, 1, column + len(text))
-        children.append(Child(index, span, Leaf(text, span, "literal")))
-        column += len(text) + 1
-    tree = Branch("command", tuple(children), Span(file, 1, 1, 1, max(column - 1, 1)))
-    shell = shell_for(Memory({}), ledger, file)
-    shell.run(ledger.open(tree))
+    try:
+        shell.run(root)
+        calls.read_uncalled(shell)
+    except (Endless, RecursionError) as problem:
+        root.skip("the script could not be followed to its end")
+        why = str(problem) if isinstance(problem, Endless) else "it is nested too deeply to be read"
+        raise Unreadable(root.span, why) from None
+    if read is not None:
+        read |= shell.read_files
     return shell.script()
 
 
@@ -111,23 +119,34 @@ def scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
     Raises SourceError when there is none to read; what cannot be read beside others is noted.
     """
     problems: list[Unreadable] = []
-    found = [script for path in _paths(project) if (script := _script(project, ledger, path, problems)) is not None]
-    if problems and not found:
+    kept = Kept()
+    read: set[str] = set()
+    paths = _paths(project)
+    found = {path: _script(project, ledger, path, problems, kept, read) for path in paths if path not in read}
+    made = tuple(script for path in sorted(found, key=_given(project)) if (script := found[path]) is not None)
+    if problems and not made:
         raise SourceError("\n".join(str(problem) for problem in problems))
     for problem in problems:
         ledger.say(note("TC169", problem.span, file=problem.span.file, why=problem.message))
-    return tuple(found)
+    return made
 
 
-def _paths(project: Project) -> Iterator[str]:
-    """The files to read: those that the user named, or those found, without what other scripts start."""
-    named = set(project.named)
-    found = [*project.named, *(path for path in sniff(project) if path not in named)]
+def _paths(project: Project) -> list[str]:
+    """The files to read: those that the user named and those found; last those that others seem to read themselves."""
+    found = list(dict.fromkeys((*project.named, *sniff(project))))
     elsewhere = started_elsewhere(project, found)
-    yield from (path for path in found if path in named or path not in elsewhere)
+    return sorted(found, key=lambda path: path in elsewhere)
 
 
-def _script(project: Project, ledger: Ledger, path: str, problems: list[Unreadable]) -> Script | None:
+def _given(project: Project) -> Callable[[str], int]:
+    """The place of a file in the order in which the user gave them, or in which they were found."""
+    order = {path: index for index, path in enumerate((*project.named, *project.files()))}
+    return lambda path: order.get(path, len(order))
+
+
+def _script(
+    project: Project, ledger: Ledger, path: str, problems: list[Unreadable], kept: Kept, read: set[str]
+) -> Script | None:
     here = Span(path, 1, 1, 1, 1)
     data = project.read(path)
     if data is None:
@@ -139,11 +158,11 @@ def _script(project: Project, ledger: Ledger, path: str, problems: list[Unreadab
         problems.append(Unreadable(here, why))
         return None
     try:
-        script = read_script(Text(path, text), project, ledger, kind_of(path, text))
+        script = read_script(Text(path, text), project, ledger, kind_of(path, text), kept, read)
     except Unreadable as problem:
         problems.append(problem)
         return None
-    if not script.steps and not re.search(r"\S", ""):
+    if not script.steps:
         problems.append(Unreadable(here, "no docker or podman command was found in this file"))
         return None
     return script

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 
 from tocompose.importers.docker_run import assignments, calls, others
-from tocompose.importers.docker_run.commands import Call, Piece, behind_prefixes, call_of, invocation
+from tocompose.importers.docker_run.commands import Call, Piece, behind_prefixes, call_of, wrapped_call
+from tocompose.importers.docker_run.invocations import invocation
 from tocompose.importers.docker_run.state import Shell, shown, with_source
 from tocompose.importers.docker_run.variables import Value
 from tocompose.ledger import Cursor
@@ -56,15 +57,23 @@ def _test(shell: Shell, cursor: Cursor) -> None:
 
 def _with_words(shell: Shell, cursor: Cursor) -> None:
     given = _prefixed(shell, cursor)
-    pieces = _pieces(shell, cursor)
+    pieces = pieces_of(shell, cursor)
     start, settings = behind_prefixes(pieces)
+    _call_or_other(shell, cursor, pieces, start, settings, given)
+
+
+def _call_or_other(
+    shell: Shell, cursor: Cursor, pieces: list[Piece], start: int, settings: list[Piece], given: dict[str, Value]
+) -> None:
     for piece in settings:
         name, _, text = piece.field.text.partition("=")
         given[name] = piece.field._replace(text=text)
     if (call := call_of(pieces, start)) is not None:
         _docker(shell, cursor, pieces, call, given)
-        return
-    _not_docker(shell, cursor, pieces[start:] or pieces)
+    elif pieces[start:] and (wrapped := wrapped_call(shell, pieces, start)) is not None:
+        _docker(shell, cursor, pieces, wrapped, given)
+    else:
+        _not_docker(shell, cursor, pieces[start:] or pieces)
 
 
 def _prefixed(shell: Shell, cursor: Cursor) -> dict[str, Value]:
@@ -80,7 +89,8 @@ def _prefixed(shell: Shell, cursor: Cursor) -> dict[str, Value]:
     return given
 
 
-def _pieces(shell: Shell, cursor: Cursor) -> list[Piece]:
+def pieces_of(shell: Shell, cursor: Cursor) -> list[Piece]:
+    """The fields of every word of a command, with the words that they come from."""
     pieces: list[Piece] = []
     for child in cursor:
         if child.kind != "leaf":
@@ -94,6 +104,7 @@ def _pieces(shell: Shell, cursor: Cursor) -> list[Piece]:
 
 def _docker(shell: Shell, cursor: Cursor, pieces: list[Piece], call: Call, given: dict[str, Value]) -> None:
     stdin = _redirected(shell, cursor)
+    stdin, shell.piped = stdin or shell.piped, None
     shell.steps.append(invocation(shell, cursor, pieces, call, given, stdin))
 
 
@@ -104,8 +115,8 @@ def _redirected(shell: Shell, cursor: Cursor) -> Value | None:
         if child.kind != "redirect":
             continue
         operator = str(child.children[0].key).lstrip("0123456789")
-        if (body := child.at("body")):
-            found = _body(shell, body)
+        if body := child.at("body"):
+            found = here_document(shell, body)
             child.at(operator).skip("the mark that ends a here-document")
         elif operator == "<<<":
             text = shell.value(child.at(operator))
@@ -118,7 +129,8 @@ def _redirected(shell: Shell, cursor: Cursor) -> Value | None:
     return found
 
 
-def _body(shell: Shell, body: Cursor) -> Value:
+def here_document(shell: Shell, body: Cursor) -> Value:
+    """What a here-document says, expanded unless its mark is quoted."""
     if body.style == "heredoc-quoted":
         return Value((body.peek() or "").replace("$", "$$"), (body,))
     return with_source(shell.value(body, quoted=True), body)
@@ -154,7 +166,7 @@ def _writes(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     body = next((child.at("body") for child in cursor if child.kind == "redirect" and child.at("body")), None)
     if name in ("cat", "tee") and body is None:
         return False
-    return others.written_file(shell, cursor, pieces, _body(shell, body) if body is not None else None)
+    return others.written_file(shell, cursor, pieces, here_document(shell, body) if body is not None else None)
 
 
 def _defaults(shell: Shell, cursor: Cursor) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from tocompose.importers.docker_run.expansion import Place, expand, value
+from tocompose.importers.docker_run.expansion import Endless, Place, expand, expand_atoms, value
 from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
-from tocompose.importers.docker_run.variables import Kept, Open, Scope, Value
+from tocompose.importers.docker_run.variables import Kept, Open, Scope, Value, is_secret
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
+from tocompose.readers.systemd import atoms
+
+MOST_STATEMENTS = 50_000
 
 Handler: TypeAlias = Callable[["Shell", Cursor], None]
 Substitute: TypeAlias = Callable[["Shell", str, Cursor, int], Value]
@@ -20,7 +23,13 @@ class Shell:
     """Reads statements one after the other; each kind of statement has its handler."""
 
     def __init__(
-        self, project: Project, ledger: Ledger, path: str, handlers: Mapping[str, Handler], substitute: Substitute
+        self,
+        project: Project,
+        ledger: Ledger,
+        path: str,
+        handlers: Mapping[str, Handler],
+        substitute: Substitute,
+        kept: Kept | None = None,
     ) -> None:
         self.project = project
         self.ledger = ledger
@@ -35,7 +44,7 @@ class Shell:
         self.functions: dict[str, Cursor] = {}
         self.called: set[str] = set()
         self.calling: tuple[str, ...] = ()
-        self.kept = Kept()
+        self.kept = kept or Kept()
         self.variables: dict[str, str | None] = {}
         self.assigned: list[Cursor] = []
         self.used: set[tuple[object, ...]] = set()
@@ -44,9 +53,15 @@ class Shell:
         self.testing = False
         self.exporting = False
         self.variable = ""
+        self.spent = 0
+        self.piped: Value | None = None
+        self.read_files: set[str] = set()
 
     def run(self, cursor: Cursor) -> None:
         """Reads one statement."""
+        self.spent += 1
+        if self.spent > MOST_STATEMENTS:
+            raise Endless("loops and functions call each other too often to be read")
         handler = self.handlers.get(cursor.kind) or self.handlers["unknown"]
         handler(self, cursor)
 
@@ -99,7 +114,10 @@ class Shell:
         raw = cursor.peek() or ""
         if cursor.style == "literal":
             return (Value(raw.replace("$", "$$"), (cursor,)),)
-        expanded = expand(raw, cursor, self.place)
+        if cursor.style == "systemd":
+            expanded = expand_atoms(list(atoms(raw)), cursor, self.place)
+        else:
+            expanded = expand(raw, cursor, self.place)
         if expanded.unknown:
             cursor.note("TC155", written=shown(raw))
         elif not expanded.fields:
@@ -113,7 +131,7 @@ class Shell:
 
     def word(self, field: Value, cursor: Cursor) -> Word:
         """The field as a word of an invocation."""
-        self.used.update(source.path + (source.span,) for source in field.sources)
+        self.used.update((*source.path, source.span) for source in field.sources)
         return Word(field.text, cursor.value_span, field.sources)
 
     def keep_open(self, opens: Iterable[Open]) -> None:
@@ -122,14 +140,16 @@ class Shell:
             if self.variables.get(item.name) is None:
                 self.variables[item.name] = item.value
             if item.code and item.cursor is not None:
-                item.cursor.remark(item.code, **dict(item.facts))
+                facts: dict[str, Any] = dict(item.facts)
+                item.cursor.remark(item.code, **facts)
 
     def script(self) -> Script:
         """What was found; assignments that no docker command used are settled."""
         for cursor in self.assigned:
-            if cursor.path + (cursor.span,) not in self.used:
+            if (*cursor.path, cursor.span) not in self.used:
                 cursor.skip("no docker command uses this variable")
-        return Script(tuple(self.steps), dict(self.variables), tuple(self.files), self.path)
+        secrets = tuple(name for name in self.variables if is_secret(name))
+        return Script(tuple(self.steps), dict(self.variables), tuple(self.files), self.path, secrets)
 
 
 def with_source(field: Value, cursor: Cursor) -> Value:

@@ -7,7 +7,7 @@ import re
 
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.others import folder
-from tocompose.importers.docker_run.parameters import here, opened
+from tocompose.importers.docker_run.parameters import free_name, here, opened
 from tocompose.importers.docker_run.state import Shell, shown
 from tocompose.importers.docker_run.variables import Value
 from tocompose.ledger import Cursor
@@ -15,10 +15,17 @@ from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text
 from tocompose.source import Branch, Leaf
-from tocompose.values import literal, variable_name
+from tocompose.values import literal
 
 _DOCKER = re.compile(r"(?:^|[\s;&|(`/])(?:docker|podman)\s|\$\{?DOCKER", re.IGNORECASE)
-_NAMES = {"id -u": "UID_", "id -g": "GID_", "id -un": "USER_NAME", "id -gn": "GROUP_NAME", "hostname": "HOST_NAME", "date": "DATE"}
+_NAMES = {
+    "id -u": "UID_",
+    "id -g": "GID_",
+    "id -un": "USER_NAME",
+    "id -gn": "GROUP_NAME",
+    "hostname": "HOST_NAME",
+    "date": "DATE",
+}
 _WRITTEN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
 
 
@@ -39,14 +46,14 @@ def _name(shell: Shell, command: str, cursor: Cursor, offset: int) -> str:
     if command in _NAMES:
         return _NAMES[command]
     if shell.variable:
-        return variable_name(shell.variable)
+        return free_name(shell.variable)
     before = (cursor.peek() or "")[:offset].rstrip("$(`")
     if written := _WRITTEN.search(before):
-        return variable_name(written[1])
+        return free_name(written[1])
     words = re.findall(r"[A-Za-z0-9_./]+", command)
     if words[:1] == ["cat"] and len(words) > 1:
-        return variable_name(posixpath.basename(words[1]))
-    return variable_name("_".join(words[:3]))[:40].strip("_") or "VALUE"
+        return free_name(posixpath.basename(words[1]))
+    return free_name("_".join(words[:3]))[:40].strip("_") or "VALUE"
 
 
 def _known(shell: Shell, code: str, command: str, cursor: Cursor) -> Value | None:
@@ -96,8 +103,14 @@ def _sequence(numbers: list[int]) -> range:
 
 
 _SELF = r"(?:\$0|\$\{?BASH_SOURCE(?:\[0\]\}|\}?)|\$\{BASH_SOURCE:-\$0\}|\$\{0\})"
-_DIRNAME = rf"(?:\$\( ?dirname (?:-- )?[\"']?{_SELF}[\"']? ?\)|\$\{{0%/\*\}}|\$\{{BASH_SOURCE%/\*\}}|\$\{{BASH_SOURCE\[0\]%/\*\}})"
-_CD = re.compile(rf"(?:CDPATH= )?cd (?:-P |-- )*[\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?(?: &?>/dev/null)?(?: 2>&1)? ?(?:&&|;) ?pwd(?: -[PL])?")
+_DIRNAME = (
+    rf"(?:\$\( ?dirname (?:-- )?[\"']?{_SELF}[\"']? ?\)"
+    r"|\$\{0%/\*\}|\$\{BASH_SOURCE%/\*\}|\$\{BASH_SOURCE\[0\]%/\*\})"
+)
+_CD = re.compile(
+    rf"(?:CDPATH= )?cd (?:-P |-- )*[\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?"
+    r"(?: &?>/dev/null)?(?: 2>&1)? ?(?:&&|;) ?pwd(?: -[PL])?"
+)
 _ONLY = re.compile(rf"dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']?")
 
 

@@ -1,0 +1,66 @@
+"""Makes an invocation of a docker call: its words, the variables they leave open, where and when it runs."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.importers.docker_run.commands import CARRIED, Call, Piece
+from tocompose.importers.docker_run.invocation import Invocation, Word
+from tocompose.importers.docker_run.names import with_names
+from tocompose.importers.docker_run.paths import relative
+from tocompose.importers.docker_run.state import Shell, shown
+from tocompose.importers.docker_run.variables import Value
+from tocompose.ledger import Cursor
+
+# A placeholder inside quotes, which a shell passes on as it stands.
+_BRACKETS = re.compile(r"<(?:your|my|the|some|insert|path|pass|secret)\b[^<>\n]*>|<[A-Z_]{4,}>|<[a-z]+[-_][a-z_-]+>")
+
+
+def invocation(
+    shell: Shell, cursor: Cursor, pieces: list[Piece], call: Call, given: dict[str, Value], stdin: Value | None
+) -> Invocation:
+    """The call as an invocation, its head settled and its open variables recorded."""
+    head = tuple(shell.word(piece.field, piece.cursor) for piece in pieces[: call.words])
+    _settle_head(call, head)
+    rest = with_names(pieces[call.words :], call.verb)
+    words = tuple(shell.word(piece.field, piece.cursor) for piece in rest)
+    environment = _environment(shell, words, given)
+    if call.verb[-1] in CARRIED:
+        for piece in rest:
+            shell.keep_open(piece.field.opens)
+            if bracket := _BRACKETS.search(piece.field.text):
+                piece.cursor.remark("TC170", written=bracket[0])
+        for _, value in environment:
+            shell.keep_open(value.opens)
+    held = shell.word(stdin, stdin.sources[0]) if stdin is not None else None
+    settings = shell.settings
+    return Invocation(
+        call.tool, call.verb, relative(words, call.verb), cursor.span, head, shell.condition,
+        polled=shell.polled,
+        directory=shell.directory,
+        environment=tuple((name, shell.word(value, value.sources[0])) for name, value in environment if value.sources),
+        stdin=held,
+        target=shell.calling[-1] if shell.calling else str(settings.get("target", "")),
+        restart=str(settings.get("restart", "")),
+        unit=str(settings.get("unit", "")),
+        after=_names(settings.get("after")),
+    )  # fmt: skip
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(str(name) for name in value) if isinstance(value, tuple) else ()
+
+
+def _settle_head(call: Call, head: tuple[Word, ...]) -> None:
+    if call.remote is not None:
+        cursor = call.remote.cursor
+        cursor.note("TC163", option=shown(call.remote.field.text.partition("=")[0]))
+    for word in head:
+        word.skip("how docker is called")
+
+
+def _environment(shell: Shell, words: tuple[Word, ...], given: dict[str, Value]) -> list[tuple[str, Value]]:
+    """The variables that the words pass on by name, with what they hold."""
+    held = {name: value for name in shell.scope.exports if (value := shell.scope.get(name)) is not None} | given
+    named = {word.text.removeprefix("--env=").removeprefix("-e") for word in words}
+    return [(name, held[name]) for name in sorted(held) if name in named]

@@ -1,0 +1,86 @@
+"""Make variables and rules: variables are put in where they are used, each recipe line is a shell of its own."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.importers.docker_run.branches import source_text
+from tocompose.importers.docker_run.state import Shell, with_source
+from tocompose.importers.docker_run.variables import Open, Value, is_secret
+from tocompose.ledger import Cursor
+from tocompose.values import literal
+
+_WORD = re.compile(r"[^\s'\"\\`${}]+")
+_DOCKER = re.compile(r"docker|podman", re.IGNORECASE)
+
+
+def read_makefile(shell: Shell, cursor: Cursor) -> None:
+    """Reads all variables first, as make does, then the rules in order."""
+    for child in cursor:
+        if child.kind in ("macro", "macro-exported"):
+            _define(shell, child)
+        elif child.kind == "macro-names":
+            shell.scope.exports |= {word.peek() or "" for word in child}
+            child.skip("exports variables of make")
+    for child in cursor:
+        if child.kind == "rule":
+            _rule(shell, child)
+
+
+def _define(shell: Shell, cursor: Cursor) -> None:
+    child = cursor.children[0]
+    name, held = str(child.key), cursor.at(child.key)
+    operator, raw = held.style.removeprefix("macro"), held.peek() or ""
+    old = shell.scope.get(name)
+    shell.assigned.append(held)
+    if operator == "?=" and old is not None:
+        return
+    if operator == "+=" and old is not None:
+        before = old.raw if old.raw is not None else old.text
+        value = Value("", (*old.sources, held), old.opens, raw=f"{before} {raw}".strip())
+    else:
+        value = _value(shell, name, held, operator, raw)
+    shell.scope.set(name, value)
+    if cursor.kind == "macro-exported":
+        shell.scope.exports.add(name)
+
+
+def _value(shell: Shell, name: str, held: Cursor, operator: str, raw: str) -> Value:
+    if operator == "!=":
+        raw = f"$({raw})"
+    if re.fullmatch(r"\$\((?!\().*\)", raw, re.DOTALL) and raw.count("$(") == 1:
+        shell.variable = name
+        value = shell.place.substitute(raw[2:-1], held, 2)
+        shell.variable = ""
+        return with_source(value, held)
+    if not raw:
+        return Value("", (held,))
+    if _WORD.fullmatch(raw):
+        if operator == "?=" and not is_secret(name):
+            return Value(f"${{{name}:-{literal(raw)}}}", (held,), (Open(name, raw),))
+        return shell.kept.keep(name, Value(literal(raw), (held,)), exported=False)
+    return Value("", (held,), raw=raw)
+
+
+def _rule(shell: Shell, cursor: Cursor) -> None:
+    child = cursor.children[0]
+    body = cursor.at(child.key)
+    if body.kind in ("macro", "macro-exported"):
+        _define(shell, body)
+        return
+    if not _mentions_docker(shell, body):
+        body.skip("a make target without docker commands")
+        return
+    before = shell.settings
+    shell.settings = {**before, "target": str(child.key)}
+    shell.run_all(body)
+    shell.settings = before
+
+
+def _mentions_docker(shell: Shell, body: Cursor) -> bool:
+    text = source_text(body)
+    if _DOCKER.search(text):
+        return True
+    names = set(re.findall(r"\$\{(\w+)", text))
+    held = (shell.scope.get(name) for name in names)
+    return any(value is not None and bool(_DOCKER.search(value.raw or value.text)) for value in held)

@@ -1,0 +1,82 @@
+"""The annotations of a route: which are carried over, which change something else, which are lost and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from tocompose.importers.kubernetes.scalars import value
+from tocompose.ledger import Cursor
+from tocompose.tables import Row, table
+
+
+@cache
+def rows() -> Mapping[str, Row]:
+    """The table of annotations: `shape` (read by the code of that name), `note` with `advice`, or `ignore`."""
+    return table("kubernetes/edge/annotations", required=set(), optional={"shape", "note", "advice", "ignore"})
+
+
+def row(name: str) -> Row:
+    """What becomes of an annotation: its own row, else that of its prefix (`alb.ingress.kubernetes.io/*`)."""
+    known = rows().get(name)
+    if known is not None:
+        return known
+    prefix = name.partition("/")[0]
+    while prefix:
+        if f"{prefix}/*" in rows():
+            return rows()[f"{prefix}/*"]
+        prefix = prefix.partition(".")[2]
+    return {}
+
+
+class Annotations:
+    """The annotations of one object, by name without the prefix of a controller; what is read counts as mapped."""
+
+    def __init__(self, cursor: Cursor, prefix: str, to: str) -> None:
+        self._cursor = cursor
+        self._prefix = prefix
+        self.to = to
+
+    def at(self, name: str) -> Cursor:
+        """Where an annotation stands."""
+        return self._cursor.at(f"{self._prefix}/{name}")
+
+    def peek(self, name: str) -> str | None:
+        """An annotation's text for a decision."""
+        return value(self.at(name))
+
+    def take(self, name: str, to: str | None = None) -> str | None:
+        """An annotation's text, mapped to `to`; None where there is none."""
+        cursor = self.at(name)
+        text = value(cursor)
+        if text is not None:
+            cursor.take(to=to or self.to)
+        return text
+
+    def flag(self, name: str) -> bool | None:
+        """Whether an annotation says true, mapped."""
+        text = self.take(name)
+        return None if text is None else text.strip().lower() in ("true", "1", "yes")
+
+    def names(self, name: str) -> tuple[str, ...]:
+        """The entries of a list separated by commas, mapped."""
+        return tuple(part.strip() for part in (self.take(name) or "").split(",") if part.strip())
+
+
+def settle(cursor: Cursor, route: str, subject: str) -> None:
+    """Says of each annotation still unread what the table says of it."""
+    for each in _unread(cursor):
+        known = row(each.key)
+        if "ignore" in known:
+            each.skip(str(known["ignore"]))
+        elif "note" in known:
+            why, advice = str(known["note"]), str(known.get("advice", "Check whether the application needs it."))
+            each.note("TC284", subject=subject, route=route, name=each.key, why=why, advice=advice)
+        else:
+            why = "tocompose does not know it here" if not known else "it has no effect together with the others"
+            advice = "Check whether the application needs it."
+            each.note("TC284", subject=subject, route=route, name=each.key, why=why, advice=advice)
+
+
+def _unread(cursor: Cursor) -> Iterator[Cursor]:
+    return (each for each in cursor if each.unread())

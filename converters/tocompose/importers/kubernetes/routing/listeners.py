@@ -1,0 +1,167 @@
+"""Gateways: the ports on which they listen, and which of them a route hangs on.
+
+https://gateway-api.sigs.k8s.io/reference/spec/#gateway
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.routing.credentials import certificate
+from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Proxy
+from tocompose.importers.kubernetes.routing.site import Site
+from tocompose.importers.kubernetes.scalars import items, take, value
+from tocompose.importers.kubernetes.world import World
+from tocompose.ledger import Cursor
+from tocompose.readers.yaml import integer
+from tocompose.values import identifier
+
+# Which routes may hang on a listener of a protocol.
+_CARRIES = {
+    "HTTP": ("HTTPRoute", "GRPCRoute"),
+    "HTTPS": ("HTTPRoute", "GRPCRoute"),
+    "TLS": ("TLSRoute", "TCPRoute"),
+    "TCP": ("TCPRoute",),
+    "UDP": ("UDPRoute",),
+}
+
+
+class Listener(NamedTuple):
+    """One listener of a Gateway; `entrypoint` is its name in the proxy. `cursor` is None for one that is assumed."""
+
+    gateway: str
+    namespace: str
+    name: str
+    protocol: str
+    port: int
+    hostname: str
+    passthrough: bool
+    entrypoint: str
+    cursor: Cursor | None
+    site: Site
+
+    @property
+    def secure(self) -> bool:
+        """Whether the proxy ends TLS here."""
+        return self.protocol in ("HTTPS", "TLS") and not self.passthrough
+
+    def open(self) -> None:
+        """Opens the entry point, gives the proxy its certificates, and counts the listener as mapped."""
+        proxy = self.site.proxy
+        origin = self.cursor.span if self.cursor else None
+        proxy.listen(self.entrypoint, self.port, "udp" if self.protocol == "UDP" else "tcp", origin)
+        if self.cursor is not None:
+            command = f"services.{proxy.name}.command"
+            for key in ("name", "port", "protocol", "hostname"):
+                self.cursor.at(key).take(to=command)
+            self.cursor.at("tls", "mode").take(to=command)
+            for reference in items(self.cursor.at("tls", "certificateRefs")):
+                _certificate(reference, self.site)
+
+
+def _certificate(reference: Cursor, site: Site) -> None:
+    name, namespace = value(reference.at("name")) or "", value(reference.at("namespace")) or site.namespace
+    if certificate(site.world, site.proxy, namespace, name, reference):
+        reference.map(to=f"services.{site.proxy.name}.secrets")
+        return
+    reference.map(to=f"services.{site.proxy.name}.command")
+    why = f"the manifests do not hold Secret {name}"
+    reference.remark("TC286", subject=f"services.{site.proxy.name}", route=f"Gateway {site.name}", why=why)
+
+
+class Listeners:
+    """The listeners of all Gateways of the input."""
+
+    def __init__(self, world: World, proxy: Proxy) -> None:
+        self._world, self._proxy = world, proxy
+        self.gateways = {(item.namespace, item.name): item for item in world.objects.of("Gateway")}
+        self._all: dict[tuple[str, str], list[Listener]] = {}
+        self.used: dict[Object, None] = {}
+        ports: dict[str, tuple[int, str]] = {}
+        for key, item in self.gateways.items():
+            site = Site(world, proxy, item.namespace, item.name)
+            self._all[key] = [_listener(each, site, ports) for each in items(item.at("spec", "listeners"))]
+
+    def of(self, route: Object) -> list[Listener]:
+        """The listeners that a route hangs on; the usual one where its Gateway is not in the manifests."""
+        found: list[Listener] = []
+        for parent in items(route.at("spec", "parentRefs")):
+            if value(parent.at("kind")) in (None, "Gateway"):
+                found += self._parent(parent, route)
+        return list(dict.fromkeys(found)) if found or self.gateways else [self._assumed(route)]
+
+    def _parent(self, parent: Cursor, route: Object) -> list[Listener]:
+        key = (value(parent.at("namespace")) or route.namespace, value(parent.at("name")) or "")
+        if key not in self.gateways:
+            return [self._assumed(route)]
+        section, port = value(parent.at("sectionName")), value(parent.at("port"))
+        self.used[self.gateways[key]] = None
+        return [
+            each
+            for each in self._all[key]
+            if section in (None, each.name)
+            and port in (None, str(each.port))
+            and route.kind in _CARRIES.get(each.protocol, ())
+        ]
+
+    def _assumed(self, route: Object) -> Listener:
+        """The listener of a Gateway that somebody else wrote: the usual port, or that of the backend."""
+        site = Site(self._world, self._proxy, route.namespace, route.name)
+        if route.kind in _CARRIES["HTTP"]:
+            return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
+        if route.kind == "TLSRoute":
+            return Listener("", "", "", "TLS", 443, "", True, SECURE, None, site)
+        port = integer(value(route.at("spec", "rules", 0, "backendRefs", 0, "port")) or "") or 9000
+        protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
+        return Listener("", "", "", protocol, port, "", False, identifier(route.name), None, site)
+
+    def settle(self) -> None:
+        """Counts what makes up the Gateways as mapped; says which ones no route uses."""
+        command = f"services.{self._proxy.name}.command"
+        for item in self.gateways.values():
+            if item not in self.used or not self._proxy.entrypoints:
+                item.cursor.note("TC282", route=str(item), why="no route of the manifests hangs on it")
+                continue
+            item.took(command)
+            item.at("spec", "gatewayClassName").take(to=command)
+
+
+def _listener(cursor: Cursor, site: Site, ports: dict[str, tuple[int, str]]) -> Listener:
+    protocol = value(cursor.at("protocol")) or "HTTP"
+    usual = {"HTTP": 80, "HTTPS": 443, "TLS": 443}
+    port = integer(value(cursor.at("port")) or "") or usual.get(protocol, 80)
+    name = value(cursor.at("name")) or ""
+    transport = "udp" if protocol == "UDP" else "tcp"
+    entrypoint = {("tcp", 80): WEB, ("tcp", 443): SECURE}.get((transport, port)) or identifier(name, "port")
+    if ports.setdefault(entrypoint, (port, transport)) != (port, transport):
+        entrypoint = f"{entrypoint}-{port}"
+        ports[entrypoint] = (port, transport)
+    hostname = value(cursor.at("hostname")) or ""
+    passthrough = value(cursor.at("tls", "mode")) == "Passthrough"
+    return Listener(site.name, site.namespace, name, protocol, port, hostname, passthrough, entrypoint, cursor, site)
+
+
+def shared_hosts(listener: Listener, names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The hosts of a route that its listener takes; None when it takes none of them."""
+    if not listener.hostname:
+        return names
+    if not names:
+        return (listener.hostname,)
+    found = tuple(host for name in names if (host := common(listener.hostname, name)))
+    return found or None
+
+
+def common(one: str, other: str) -> str:
+    """The narrower of two host names, each possibly with `*.`; empty when they have nothing in common."""
+    for wide, narrow in ((one, other), (other, one)):
+        if wide == narrow or (wide.startswith("*.") and narrow.endswith(wide[1:])):
+            return narrow
+    return ""
+
+
+def take_parents(route: Object, to: str) -> None:
+    """Counts the references of a route to its Gateways as mapped."""
+    for parent in items(route.at("spec", "parentRefs")):
+        for key in ("group", "kind", "namespace", "name", "sectionName", "port"):
+            take(parent.at(key), to)

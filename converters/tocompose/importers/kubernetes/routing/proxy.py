@@ -1,0 +1,157 @@
+"""The reverse proxy that takes the place of Ingress controllers and gateways: what it routes, collected on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from tocompose.source import Span
+from tocompose.values import identifier, unique
+
+WEB, SECURE = "web", "websecure"
+# Where Traefik itself answers whether it is well.
+_PING = 8080
+
+
+class Home(NamedTuple):
+    """A compose service behind a target, and the container port there."""
+
+    service: str
+    port: int
+
+
+class Target(NamedTuple):
+    """One Traefik service: containers, and options such as `loadbalancer.sticky.cookie.name`.
+
+    Without homes it is one of Traefik's own (`noop@internal`) or stands in the proxy's own file (`NAME@file`).
+    """
+
+    name: str
+    homes: tuple[Home, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+
+class Middleware(NamedTuple):
+    """Something done to requests on their way: `kind` and options as Traefik's labels name them."""
+
+    name: str
+    kind: str
+    options: tuple[tuple[str, str], ...]
+
+
+class Router(NamedTuple):
+    """What Traefik sends where; `protocol` is http, tcp or udp."""
+
+    name: str
+    rule: str
+    target: Target
+    priority: int | None = None
+    entrypoints: tuple[str, ...] = (WEB,)
+    middlewares: tuple[Middleware, ...] = ()
+    tls: tuple[tuple[str, str], ...] | None = None
+    protocol: str = "http"
+
+
+class EntryPoint(NamedTuple):
+    """A port that the proxy listens on."""
+
+    name: str
+    port: int
+    protocol: str = "tcp"
+    origin: Span | None = None
+
+
+class Certificate(NamedTuple):
+    """A certificate and its key as secrets of the stack, by the names of both."""
+
+    certificate: str
+    key: str
+
+
+class Proxy:
+    """Everything that the proxy must know; `stack` parts are made of it when all routes are read."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.routers: list[Router] = []
+        self.entrypoints: dict[str, EntryPoint] = {}
+        self.certificates: dict[str, Certificate] = {}
+        self.secrets: dict[str, None] = {}
+        self.weighted: dict[str, tuple[tuple[str, int], ...]] = {}
+        self.parts: dict[str, Target] = {}
+        self.resolvers: dict[str, Span | None] = {}
+        self.insecure: dict[str, None] = {}
+        self.origin: Span | None = None
+        self._names: dict[str, set[str]] = {}
+        self._middlewares: dict[tuple[str, tuple[tuple[str, str], ...]], Middleware] = {}
+        self._targets: dict[str, Target] = {}
+
+    @property
+    def labels(self) -> str:
+        """The model path of the proxy's own labels."""
+        return f"services.{self.name}.labels"
+
+    def router(self, router: Router) -> None:
+        """Adds a router, under a name of its own."""
+        name = self._name("router", router.name)
+        self.routers.append(router._replace(name=name))
+        for entrypoint in router.entrypoints:
+            self.listen(entrypoint)
+
+    def listen(
+        self, name: str, port: int | None = None, protocol: str = "tcp", origin: Span | None = None
+    ) -> int | None:
+        """Opens an entry point unless it is open; the port, where one had to be guessed."""
+        if name in self.entrypoints:
+            return None
+        known = port or {WEB: 80, SECURE: 443}.get(name)
+        taken = {point.port for point in self.entrypoints.values()}
+        number = known or next(free for free in range(8000, 65536) if free not in taken and free != _PING)
+        self.entrypoints[name] = EntryPoint(name, number, protocol, origin)
+        return None if known else number
+
+    def middleware(self, base: str, kind: str, options: Mapping[str, str]) -> Middleware:
+        """The middleware of that content; one for all who want the same."""
+        key = (kind, tuple(options.items()))
+        if key not in self._middlewares:
+            name = self._name("middleware", f"{base}-{kind.partition('.')[0]}")
+            self._middlewares[key] = Middleware(name, *key)
+        return self._middlewares[key]
+
+    def target(self, base: str, homes: tuple[Home, ...], options: tuple[tuple[str, str], ...] = ()) -> Target:
+        """The Traefik service for containers; another name where the wanted one means others or has other options."""
+        wanted, number = identifier(base), 1
+        names = [wanted, f"{wanted}-{homes[0].port}"]
+        while True:
+            target = Target(names.pop(0) if names else f"{wanted}-{number}", homes, options)
+            number += not names
+            if self._targets.setdefault(target.name, target) == target:
+                return target
+
+    def absent(self, name: str) -> Middleware:
+        """A middleware that nobody defines: Traefik closes a route that names it, as it does in the cluster."""
+        return Middleware(identifier(name), "", ())
+
+    def share(self, base: str, parts: list[tuple[Target, int]]) -> Target:
+        """A Traefik service that divides requests by weight, in the proxy's own file: labels have no word for it."""
+        name = self._name("weighted", base)
+        self.weighted[name] = tuple((f"{target.name}@docker", weight) for target, weight in parts)
+        self.parts |= {target.name: target for target, _ in parts}
+        return Target(f"{name}@file")
+
+    def _name(self, space: str, wanted: str) -> str:
+        return unique(identifier(wanted, "route"), self._names.setdefault(space, set()))
+
+    def plain(self, router: Router) -> Router:
+        """The router without what goes without saying: the only entry point, the priority of the only rule."""
+        rules = {each.rule for each in self.routers if each.protocol == "http"}
+        alone = len(self.entrypoints) == 1
+        return router._replace(
+            entrypoints=() if alone and router.protocol == "http" else router.entrypoints,
+            priority=router.priority if len(rules) > 1 else None,
+        )
+
+    def homes(self) -> Iterator[Home]:
+        """Every container that something is routed to, as often as it is."""
+        for router in self.routers:
+            yield from router.target.homes

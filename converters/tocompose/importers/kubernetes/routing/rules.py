@@ -1,0 +1,91 @@
+"""Traefik's rules: hosts, paths, headers as Kubernetes means them, and which rule comes first.
+
+How Traefik matches: https://github.com/traefik/traefik/blob/v3.5/pkg/muxer/http/matcher.go (a path is compared whole, a
+prefix as text, a regular expression with Go's RE2 anywhere in the path).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+EVERYTHING = "PathPrefix(`/`)"
+EXACT, PREFIX, REGEX = "Exact", "Prefix", "RegularExpression"
+
+# What Go's regular expressions do not know: looking around, back references, possessive quantifiers, atomic groups.
+_FOREIGN = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]|[*+?}]\+")
+
+
+class Match(NamedTuple):
+    """A path as one of EXACT, PREFIX (by path elements) or REGEX (from the start of the path)."""
+
+    path: str
+    kind: str = PREFIX
+
+    @property
+    def rule(self) -> str:
+        """The matcher; empty for every path."""
+        if self.kind == EXACT:
+            return f"Path({quoted(self.path)})"
+        if self.kind == REGEX:
+            return f"PathRegexp({quoted(self.path)})"
+        stem = self.path.rstrip("/")
+        return f"(Path({quoted(stem)}) || PathPrefix({quoted(stem + '/')}))" if stem else ""
+
+
+def quoted(text: str) -> str:
+    """The text as an argument of a matcher: in backticks, or in double quotes where it holds one."""
+    if "`" not in text:
+        return f"`{text}`"
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def call(matcher: str, *arguments: str) -> str:
+    """A matcher with its arguments."""
+    return f"{matcher}({', '.join(quoted(argument) for argument in arguments)})"
+
+
+def host(name: str, *, deep: bool = False) -> str:
+    """The matcher of a host; `*.` stands for one label, for Gateway API (`deep`) for any number."""
+    if not name.startswith("*."):
+        return f"Host({quoted(name)})"
+    rest = re.escape(name[2:]).replace(r"\-", "-")
+    return f"HostRegexp({quoted(('^.+' if deep else '^[^.]+') + chr(92) + '.' + rest + '$')})"
+
+
+def hosts(names: Iterable[str], *, deep: bool = False) -> str:
+    """The matcher of any of several hosts; empty for none."""
+    return any_of(host(name, deep=deep) for name in dict.fromkeys(names))
+
+
+def any_of(rules: Iterable[str]) -> str:
+    """Rules of which one must hold."""
+    given = [rule for rule in rules if rule]
+    return f"({' || '.join(given)})" if len(given) > 1 else "".join(given)
+
+
+def all_of(rules: Iterable[str]) -> str:
+    """Rules that must all hold; without any, everything matches."""
+    return " && ".join(rule for rule in rules if rule) or EVERYTHING
+
+
+def priority(names: Iterable[str], match: Match) -> int:
+    """Which of two rules that both match comes first: the more exact host, then the exact path, then the longer path.
+
+    Traefik alone would go by the length of the rule's text, host included. Steps of 100 leave room for more conditions.
+    """
+    given = list(names)
+    rank = 2 if given and not any(name.startswith("*.") for name in given) else 1 if given else 0
+    size = 0 if match.kind == PREFIX and match.path.rstrip("/") == "" else len(match.path)
+    return 100 * (1 + rank * 10000 + (5000 if match.kind == EXACT else 0) + min(size, 4999))
+
+
+def foreign(pattern: str) -> bool:
+    """Whether Go cannot compile the regular expression."""
+    return _FOREIGN.search(pattern) is not None
+
+
+def replacement(text: str) -> str:
+    """An nginx replacement as Go expands it: `$1` becomes `${1}`, so that a letter behind it is no part of the name."""
+    return re.sub(r"\$(\d)", r"${\1}", text)

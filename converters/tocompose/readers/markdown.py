@@ -1,0 +1,130 @@
+"""Reads the code blocks of documentation (Markdown, reStructuredText, AsciiDoc) that hold docker commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.readers import shell
+from tocompose.readers.text import Text, joined, without_returns
+from tocompose.source import Branch, Child
+from tocompose.tables import load
+
+CALL = re.compile(
+    r"(?:docker|podman)(?:\.exe)?(?:[ \t]+-\S+)*[ \t\\`^\n]+"
+    r"(?:container[ \t]+)?(?:run|create|build|network|volume|pod)\b"
+)
+_FENCE = re.compile(
+    r"^(?P<lead>[ \t]*(?:>[ \t]?)*(?:(?:[-*+]|\d+[.)])[ \t]+)?)(?P<mark>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*)$"
+)
+_LISTING = re.compile(r"^(?P<mark>-{4,}|\.{4,})[ \t]*$")
+_INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_SETTING = re.compile(r"[ \t]*(?:\$[ \t]+)?(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*=(?:[^\s]*|\"[^\"]*\"|'[^']*'))?[ \t]*")
+
+
+class _Line(NamedTuple):
+    start: int
+    text: str
+
+
+def read(source: Text) -> Branch:
+    """A `script` of one `script` for each block with docker commands, in order, each leaf at its place in the file.
+
+    Where there is no such block, code between single backticks counts.
+    """
+    text = without_returns(source)
+    lines = _split(text.text)
+    parts = list(_blocks(text, lines))
+    wanted = [part for part in parts if CALL.search(part.text) or _sets_only(part.text)]
+    if not any(CALL.search(part.text) for part in wanted):
+        wanted = [text.cut(*match.span(1)) for match in _INLINE.finditer(text.text) if CALL.match(_bare(match[1]))]
+    trees = [shell.read(part, documentation=True) for part in wanted]
+    children = tuple(Child(index, tree.span, tree) for index, tree in enumerate(trees))
+    return Branch("script", children, text.span(0, len(text.text)))
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"^(?:\$ |sudo )+", "", code)
+
+
+def _sets_only(text: str) -> bool:
+    """Whether a block only sets variables, which later blocks may use."""
+    return bool(text.strip()) and all(_SETTING.fullmatch(line) for line in text.split("\n"))
+
+
+def _split(text: str) -> list[_Line]:
+    lines, start = [], 0
+    for line in text.split("\n"):
+        lines.append(_Line(start, line))
+        start += len(line) + 1
+    return lines
+
+
+def _blocks(text: Text, lines: list[_Line]) -> Iterator[Text]:
+    """The fenced, delimited and indented code blocks of a shell language or none."""
+    loose = 2 if text.file.lower().endswith(".rst") else 4
+    languages = load("shell")["languages"]
+    index = 0
+    while index < len(lines):
+        if match := _FENCE.match(lines[index].text):
+            stop = _fence_end(lines, index + 1, match["mark"])
+            language = _language(match["info"])
+            body = lines[index + 1 : stop]
+        elif text.file.lower().endswith((".adoc", ".asciidoc")) and (match := _LISTING.match(lines[index].text)):
+            stop = next(
+                (n for n in range(index + 1, len(lines)) if lines[n].text.rstrip() == match["mark"]), len(lines)
+            )
+            language, body = "", lines[index + 1 : stop]
+        elif _indent(lines[index].text) >= loose and (index == 0 or not lines[index - 1].text.strip()):
+            stop = _indented_end(lines, index, loose)
+            language, body = "", lines[index:stop]
+            stop -= 1
+        else:
+            index += 1
+            continue
+        index = stop + 1
+        if language in languages and body:
+            yield joined(_dedented(text, body))
+
+
+def _language(info: str) -> str:
+    words = re.findall(r"[A-Za-z0-9_-]+", info)
+    return words[0].lower() if words else ""
+
+
+def _fence_end(lines: list[_Line], index: int, mark: str) -> int:
+    closing = re.compile(rf"^[ \t]*(?:>[ \t]?)*{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$")
+    return next((n for n in range(index, len(lines)) if closing.match(lines[n].text)), len(lines))
+
+
+def _indent(line: str) -> int:
+    stripped = line.lstrip(" \t")
+    return len(line[: len(line) - len(stripped)].expandtabs(4)) if stripped else 0
+
+
+def _indented_end(lines: list[_Line], index: int, least: int) -> int:
+    """The line after the last one that is indented, blank lines between them included."""
+    last = index
+    for number in range(index, len(lines)):
+        if lines[number].text.strip():
+            if _indent(lines[number].text) < least:
+                break
+            last = number
+    return last + 1
+
+
+def _dedented(text: Text, lines: list[_Line]) -> Iterator[Text]:
+    """Each line without the quote marks and indentation that all have in common."""
+    quote = re.compile(r"[ \t]*(?:>[ \t]?)+")
+    quoted = all(quote.match(line.text) for line in lines if line.text.strip())
+    leads = [match.end() if quoted and (match := quote.match(line.text)) else 0 for line in lines]
+    margins = [_margin(line.text[lead:]) for line, lead in zip(lines, leads, strict=True) if line.text[lead:].strip()]
+    margin = min(margins, default=0)
+    for line, lead in zip(lines, leads, strict=True):
+        start = line.start + min(lead + margin, len(line.text))
+        yield text.cut(start, min(line.start + len(line.text) + 1, len(text.text)))
+
+
+def _margin(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))

@@ -1,0 +1,134 @@
+"""Reads a systemd unit: sections, settings, and command lines by systemd's own rules of quoting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.readers.atoms import Atom
+from tocompose.readers.text import Text, Unreadable, without_returns
+from tocompose.source import Branch, Child, Leaf, Node
+
+_SECTION = re.compile(r"[ \t]*\[(?P<name>[^\]\n]+)\][ \t]*$")
+_SETTING = re.compile(r"[ \t]*(?P<key>[A-Za-z][\w-]*)[ \t]*=[ \t]*(?P<value>.*)$", re.DOTALL)
+_COMMANDS = re.compile(r"Exec\w+$")
+_LISTS = frozenset({"Environment", "After", "Requires", "Wants", "BindsTo", "Requisite", "PartOf", "Before", "Upholds"})
+# https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html#Quoting
+_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)
+_CHARS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "s": " "}
+_VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)\}|%(.)", re.DOTALL)
+_WORD = re.compile(r"(?:\\\n|[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')+", re.DOTALL)
+
+
+def read(source: Text) -> Branch:
+    """A `unit` of one branch a section; command lines are `command`s of leaves of style `systemd`, other lists `words`.
+
+    Raises Unreadable for a quote that is never closed.
+    """
+    text = without_returns(source)
+    sections: list[Child] = []
+    name = ""
+    entries: list[Child] = []
+    for start, end in _logical(text.text):
+        line = text.text[start:end]
+        if section := _SECTION.match(line):
+            sections += _section(name, entries)
+            name, entries = section["name"], []
+        elif setting := _SETTING.match(line):
+            entries.append(_setting(text, start, setting))
+        elif line.strip():
+            span = text.span(start, end)
+            entries.append(Child("?", span, Leaf(line.strip(), span, "error")))
+    sections += _section(name, entries)
+    return Branch("unit", tuple(sections), text.span(0, len(text.text)))
+
+
+def _section(name: str, entries: list[Child]) -> list[Child]:
+    if not entries:
+        return []
+    span = entries[0].span.to(entries[-1].node.span)
+    return [Child(name, span, Branch("section", tuple(entries), span))]
+
+
+def _logical(text: str) -> Iterator[tuple[int, int]]:
+    """Lines with those that a backslash joins to them; comment lines between them are passed over by systemd."""
+    start = 0
+    while start < len(text):
+        end = _end(text, start)
+        head = text[start:end].lstrip()
+        if not head.startswith(("#", ";")):
+            while text[end - 1 : end] == "\\" and end < len(text) and end > start:
+                end = _end(text, end + 1)
+            yield start, end
+        start = end + 1
+
+
+def _end(text: str, start: int) -> int:
+    found = text.find("\n", start)
+    return len(text) if found == -1 else found
+
+
+def _setting(text: Text, start: int, setting: re.Match[str]) -> Child:
+    key = setting["key"]
+    first, last = start + setting.start("value"), start + setting.end("value")
+    span = text.span(start + setting.start("key"), start + setting.end("key"))
+    if not _COMMANDS.match(key) and key not in _LISTS:
+        value = re.sub(r"[ \t]*\\\n[ \t]*", " ", text.text[first:last]).strip()
+        return Child(key, span, Leaf(value, text.span(first, last), "plain"))
+    kind = "command" if _COMMANDS.match(key) else "words"
+    if kind == "command" and (prefix := re.compile(r"[@\-:+!|]+").match(text.text, first, last)):
+        first = prefix.end()
+    words = list(_words(text, first, last))
+    children = tuple(Child(index, word.span, word) for index, word in enumerate(words))
+    return Child(key, span, Branch(kind, children, text.span(first, last)))
+
+
+def _words(text: Text, start: int, end: int) -> Iterator[Node]:
+    plain = re.sub(r"\\\n(?:[ \t]*[#;][^\n]*\n)*", lambda match: " " * len(match[0]), text.text[start:end])
+    index = 0
+    while index < len(plain):
+        if plain[index].isspace():
+            index += 1
+            continue
+        match = _WORD.match(plain, index)
+        if match is None or (match.end() < len(plain) and not plain[match.end()].isspace()):
+            at = match.end() if match else index
+            raise Unreadable(text.span(start + at, start + at + 1), "this quote is never closed; add the closing one")
+        yield Leaf(match[0], text.span(start + index, start + match.end()), "systemd")
+        index = match.end()
+
+
+def unquoted(raw: str) -> str:
+    """The word without its quotes, its escapes undone."""
+    parts: list[str] = []
+    for piece in re.finditer(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|((?:[^\"'\\]|\\.)+)", raw, re.DOTALL):
+        parts.append(_ESCAPE.sub(_unescaped, piece[1] or piece[2] or piece[3] or ""))
+    return "".join(parts)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    byte, short, long, octal, char = match.groups()
+    if code := byte or short or long:
+        return chr(min(int(code, 16), 0x10FFFF))
+    if octal:
+        return chr(int(octal, 8) & 0xFF)
+    return _CHARS.get(char, char if char in "\\\"' ;" else "\\" + char)
+
+
+def atoms(raw: str, *, variables: bool = True) -> Iterator[Atom]:
+    """The parts of a word of a unit: text, `${NAME}`, `%x`; a word that is `$NAME` alone is split where it is used."""
+    text = unquoted(raw)
+    if variables and (alone := re.fullmatch(r"\$([A-Za-z_]\w*)", text)):
+        yield Atom("parameter", alone[1], False)
+        return
+    done = 0
+    for match in _VARIABLE.finditer(text):
+        if not variables and match[0].startswith("$"):
+            continue
+        yield Atom("text", text[done : match.start()], True)
+        done = match.end()
+        if match[0] in ("$$", "%%"):
+            yield Atom("text", match[0][0], True)
+        else:
+            yield Atom("parameter", match[1] or f"%{match[2]}", True)
+    yield Atom("text", text[done:], True)

@@ -1,0 +1,160 @@
+"""The topology as an SVG drawing: one row of boxes a layer, from the outside in, without any library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
+from xml.sax.saxutils import escape, quoteattr
+
+from tocompose.reports.escape import printable
+from tocompose.reports.topology import LAYERS, Edge, Node, Topology
+
+WIDTH, HEIGHT = 168, 52
+# Between rows of one layer there is less room than between layers.
+GAP_X, GAP_Y, GAP_ROW = 36, 76, 28
+MARGIN, TITLE = 24, 96
+PER_ROW = 6
+# How many characters fit into a box of that width at 13 and 11 pixels.
+_NAME, _DETAIL = 19, 25
+
+
+Point: TypeAlias = tuple[float, float]
+
+
+class Box(NamedTuple):
+    """A node with the place of its upper left corner."""
+
+    node: Node
+    x: float
+    y: float
+
+    @property
+    def middle(self) -> float:
+        """The x of its middle."""
+        return self.x + WIDTH / 2
+
+
+def drawing(topology: Topology) -> str:
+    """The `<svg>` element; colours come from the page's style sheet by class."""
+    rows = _rows(topology)
+    boxes = _placed(rows)
+    widest = max((len(row) for _, row in rows), default=1)
+    width = TITLE + 2 * MARGIN + widest * (WIDTH + GAP_X)
+    height = max((box.y for box in boxes.values()), default=MARGIN) + HEIGHT + 2 * MARGIN
+    label = f"{len(topology.nodes)} nodes and {len(topology.edges)} connections"
+    lines = [
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img" aria-label="{label}">',
+        '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7"'
+        ' orient="auto-start-reverse"><path class="tip" d="M0 0L10 5L0 10z"/></marker></defs>',
+        *_titles(rows, boxes),
+        *(_edge(edge, boxes) for edge in topology.edges),
+        *(_box(box) for box in boxes.values()),
+        *(_label(edge, boxes) for edge in topology.edges if edge.label),
+        "</svg>",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _rows(topology: Topology) -> list[tuple[str, list[Node]]]:
+    """The layers as rows, long ones broken; within a row the nodes stand near what they are connected with."""
+    rows: list[tuple[str, list[Node]]] = []
+    placed: dict[str, float] = {}
+    for layer, title in LAYERS.items():
+        outer = set(placed)
+        nodes = sorted(topology.layer(layer), key=lambda node: not _touches(node, topology.edges, outer))
+        for start in range(0, len(nodes), PER_ROW):
+            row = sorted(nodes[start : start + PER_ROW], key=lambda node: _pull(node, topology.edges, placed))
+            placed |= {node.name: (index + 0.5) / len(row) for index, node in enumerate(row)}
+            rows.append((title if start == 0 else "", row))
+    return rows
+
+
+def _touches(node: Node, edges: tuple[Edge, ...], names: set[str]) -> bool:
+    """Whether a node is connected with one of those; such nodes come first, so that edges are short."""
+    return any((edge.end == node.name and edge.start in names) for edge in edges)
+
+
+def _pull(node: Node, edges: tuple[Edge, ...], placed: dict[str, float]) -> float:
+    """The mean place of the neighbours that are placed already (the barycentre rule); the middle without any."""
+    near = [placed[edge.start] for edge in edges if edge.end == node.name and edge.start in placed]
+    near += [placed[edge.end] for edge in edges if edge.start == node.name and edge.end in placed]
+    return sum(near) / len(near) if near else 0.5
+
+
+def _placed(rows: list[tuple[str, list[Node]]]) -> dict[str, Box]:
+    widest = max((len(row) for _, row in rows), default=1)
+    boxes: dict[str, Box] = {}
+    y = float(MARGIN)
+    for number, (title, row) in enumerate(rows):
+        y += (HEIGHT + (GAP_Y if title else GAP_ROW)) if number else 0
+        start = TITLE + MARGIN + (widest - len(row)) * (WIDTH + GAP_X) / 2
+        for index, node in enumerate(row):
+            boxes[node.name] = Box(node, start + index * (WIDTH + GAP_X), y)
+    return boxes
+
+
+def _titles(rows: list[tuple[str, list[Node]]], boxes: dict[str, Box]) -> Iterator[str]:
+    for title, row in rows:
+        if title:
+            yield f'<text class="layer" x="{MARGIN}" y="{boxes[row[0].name].y + HEIGHT / 2 + 4:.0f}">{title}</text>'
+
+
+def _box(box: Box) -> str:
+    node = box.node
+    name, detail = printable(node.name), printable(node.detail)
+    middle = box.y + HEIGHT / 2
+    lines = [
+        ("name", middle + (-3 if detail else 5), _cut(name, _NAME)),
+        ("detail", middle + 15, _cut(detail, _DETAIL)),
+    ]
+    texts = [f'<text class="{kind}" x="{box.middle:.0f}" y="{y:.0f}">{text}</text>' for kind, y, text in lines if text]
+    radius = HEIGHT // 2 if node.layer == "public" else 8
+    shape = f'<rect x="{box.x:.0f}" y="{box.y:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="{radius}"/>'
+    title = f"<title>{escape(f'{name} {detail}'.strip())}</title>"
+    return f'<g class="node {node.layer}" data-service={quoteattr(name)}>{title}{shape}{"".join(texts)}</g>'
+
+
+def _cut(text: str, length: int) -> str:
+    return escape(text if len(text) <= length else f"{text[: length - 1]}…")
+
+
+def _edge(edge: Edge, boxes: dict[str, Box]) -> str:
+    kind = "edge inferred" if edge.inferred else "edge"
+    first, *rest = (f"{x:.0f} {y:.0f}" for x, y in _curve(boxes[edge.start], boxes[edge.end]))
+    return f'<path class="{kind}" d="M{first}C{" ".join(rest)}" marker-end="url(#tip)"/>'
+
+
+def _curve(start: Box, end: Box) -> tuple[Point, Point, Point, Point]:
+    """A cubic curve down or up from box to box; between boxes of one row a bow below them."""
+    if end.y == start.y:
+        low = start.y + HEIGHT
+        return (start.middle, low), (start.middle, low + 44), (end.middle, low + 44), (end.middle, low)
+    down = end.y > start.y
+    first, last = (start.y + HEIGHT, end.y) if down else (start.y, end.y + HEIGHT)
+    aside = 0 if down else 40
+    half = (last - first) / 2
+    return (
+        (start.middle, first),
+        (start.middle + aside, first + half),
+        (end.middle + aside, last - half),
+        (end.middle, last),
+    )
+
+
+def _label(edge: Edge, boxes: dict[str, Box]) -> str:
+    """The ports, on the later part of the edge, where curves that start at the same box have parted."""
+    x, y = _along(_curve(boxes[edge.start], boxes[edge.end]), 0.66)
+    return f'<text class="port" x="{x:.0f}" y="{y + 4:.0f}">{_cut(printable(edge.label), 28)}</text>'
+
+
+def _along(curve: tuple[Point, Point, Point, Point], part: float) -> Point:
+    """The point of a cubic curve at a part of its way (de Casteljau)."""
+    points: list[Point] = list(curve)
+    while len(points) > 1:
+        points = [_between(one, two, part) for one, two in pairwise(points)]
+    return points[0]
+
+
+def _between(one: Point, two: Point, part: float) -> Point:
+    return one[0] + (two[0] - one[0]) * part, one[1] + (two[1] - one[1]) * part

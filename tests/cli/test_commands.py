@@ -1,0 +1,269 @@
+"""The commands as users run them: what goes to standard output and standard error, and the exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+import tree
+from tocompose.cli import COMMANDS, main
+from tocompose.notes import families, registry
+
+SCRIPT = """docker network create back
+docker run -d --name db --network back -e POSTGRES_PASSWORD=hunter2-Kq9 -v data:/var/lib/postgresql/data postgres:16
+docker run -d --name web --network back --frob -p 8080:80 -e DB_HOST=db nginx
+"""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> str:
+    (tmp_path / "run.sh").write_text(SCRIPT)
+    return "run.sh"
+
+
+def test_a_pasted_command_gives_a_compose_file(tocompose):
+    ran = tocompose("--practices", "none", "docker", "run", "-d", "--name", "web", "-p", "8080:80", "nginx")
+    assert ran.code == 0
+    assert yaml.safe_load(ran.out)["services"]["web"]["ports"] == ["8080:80"]
+
+
+def test_a_prompt_before_a_pasted_command_is_no_hindrance(tocompose):
+    assert yaml.safe_load(tocompose("$", "sudo", "docker", "run", "nginx").out)["services"]["nginx"]
+
+
+def test_own_options_stand_before_the_word_docker(tocompose):
+    ran = tocompose("--name", "shop", "-q", "docker", "run", "--name", "x", "nginx")
+    assert yaml.safe_load(ran.out)["name"] == "shop"
+    assert ran.err == ""
+
+
+def test_standard_output_is_only_the_compose_file(tocompose, script):
+    ran = tocompose("convert", script)
+    assert set(yaml.safe_load(ran.out)["services"]) == {"db", "web"}
+    assert "--frob" in ran.err
+    assert "run.sh:3:41" in ran.err
+
+
+def test_standard_input(tocompose):
+    ran = tocompose("convert", "-", stdin="docker run --name web nginx\n")
+    assert yaml.safe_load(ran.out)["services"]["web"]["image"] == "nginx"
+
+
+def test_secrets_are_printed_nowhere(tocompose, script):
+    for arguments in (["-v"], ["--format", "json"], ["--format", "html"], ["--format", "markdown"], ["--diff"]):
+        ran = tocompose("convert", script, *arguments)
+        assert "hunter2" not in ran.err
+        assert "hunter2" not in (ran.out if arguments == ["--diff"] else "")
+
+
+def test_the_output_folder_has_the_reports(tocompose, script, tmp_path):
+    ran = tocompose("convert", script, "-o", "deploy")
+    assert (ran.code, ran.out) == (0, "")
+    written = {path.name for path in (tmp_path / "deploy").iterdir()}
+    assert {"docker-compose.yml", "MIGRATION.md", "migration.json"} <= written
+    assert "hunter2" not in (tmp_path / "deploy" / "MIGRATION.md").read_text()
+
+
+def test_running_twice_changes_nothing(tocompose, script, tmp_path):
+    tocompose("convert", script, "-o", "deploy")
+    before = {path: path.read_bytes() for path in sorted((tmp_path / "deploy").iterdir())}
+    assert tocompose("convert", script, "-o", "deploy").code == 0
+    assert {path: path.read_bytes() for path in sorted((tmp_path / "deploy").iterdir())} == before
+
+
+def test_a_users_file_is_not_overwritten_unasked(tocompose, script, tmp_path):
+    (tmp_path / "deploy").mkdir()
+    own = tmp_path / "deploy" / "docker-compose.yml"
+    own.write_text("services: {mine: {image: x}}\n")
+    ran = tocompose("convert", script, "-o", "deploy")
+    assert ran.code == 2
+    assert "docker-compose.yml" in ran.err
+    assert own.read_text() == "services: {mine: {image: x}}\n"
+    assert not (tmp_path / "deploy" / "MIGRATION.md").exists()
+    assert tocompose("convert", script, "-o", "deploy", "--force").code == 0
+    assert "postgres:16" in own.read_text()
+
+
+def test_check_and_diff_say_whether_something_would_change(tocompose, script, tmp_path):
+    assert tocompose("convert", script, "-o", "deploy", "--check").code == 1
+    ran = tocompose("convert", script, "-o", "deploy", "--diff")
+    assert ran.code == 1
+    assert "+    image: postgres:16" in ran.out
+    assert not (tmp_path / "deploy").exists()
+    tocompose("convert", script, "-o", "deploy")
+    assert tocompose("convert", script, "-o", "deploy", "--check").code == 0
+    ran = tocompose("convert", script, "-o", "deploy", "--diff")
+    assert (ran.code, ran.out) == (0, "")
+
+
+def test_diff_masks_the_secrets_of_a_file_that_stands_there(tocompose, script, tmp_path):
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / "docker-compose.yml").write_text("services: {db: {environment: {DB_PASSWORD: s3cret9}}}\n")
+    ran = tocompose("convert", script, "-o", "deploy", "--diff")
+    assert "DB_PASSWORD" in ran.out
+    assert "s3cret9" not in ran.out + ran.err
+
+
+def test_fail_on_a_kind_of_note(tocompose, script):
+    assert tocompose("convert", script, "--fail-on", "lost").code == 1
+    assert tocompose("convert", script, "--fail-on", "changed,lost").code == 1
+    assert tocompose("docker", "run", "nginx").code == 0
+    assert tocompose("--fail-on", "added", "docker", "run", "nginx").code == 1
+
+
+def test_a_form_goes_to_standard_error_beside_the_compose_file_and_else_to_standard_output(tocompose, script):
+    beside = tocompose("convert", script, "--format", "json")
+    assert json.loads(beside.err)["importer"] == "docker_run"
+    alone = tocompose("convert", script, "-o", "deploy", "--format", "jsonl")
+    assert all(json.loads(line)["code"] for line in alone.out.splitlines())
+
+
+def test_reports_in_the_form_that_their_names_tell(tocompose, script, tmp_path):
+    assert tocompose("convert", script, "--report", "a/notes.sarif", "--report", "report.html").code == 0
+    assert json.loads((tmp_path / "a/notes.sarif").read_text())["version"] == "2.1.0"
+    assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
+    ran = tocompose("convert", script, "--report", "notes.docx")
+    assert ran.code == 2
+    assert "notes.docx: the name does not tell the form" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["convrt", "x"], "did you mean convert?"),
+        (["run.sh"], "did you mean: tocompose convert run.sh"),
+        (["convert", "run.sh", "--format", "jsn"], "did you mean json?"),
+        (["convert", "run.sh", "--fail-on", "last"], "did you mean lost?"),
+        (["convert", "run.sh", "--from", "kuberntes"], "did you mean kubernetes?"),
+        (["explain", "TC0O1"], "did you mean TC"),
+        (["convert", "run.sh", "--practices", "all,-LGO"], "did you mean LOG?"),
+        (["convert", "run.sh", "--practises", "none"], "--practices"),
+    ],
+)
+def test_did_you_mean(tocompose, script, arguments, hint):
+    ran = tocompose(*arguments)
+    assert ran.code == 2
+    assert hint in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["convert", "none.sh"], "none.sh: no such file or folder"),
+        (["convert", "-", "run.sh"], "cannot be combined"),
+        (["convert", "run.sh", "--option", "x"], "write NAME=VALUE"),
+        (["convert", "run.sh", "--answers", "none.toml"], "none.toml"),
+        (["convert", "run.sh", "-o", "x", "--inline-secrets"], "--inline-secrets is for standard output"),
+    ],
+)
+def test_a_usage_error_is_one_clear_message(tocompose, script, arguments, message):
+    ran = tocompose(*arguments)
+    assert ran.code == 2
+    assert message in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_fault_of_our_own_says_no_value_of_the_input(tocompose, script, monkeypatch):
+    def broken(*_: object) -> None:
+        raise KeyError("hunter2-Kq9")
+
+    monkeypatch.setattr("tocompose.cli.conversion.convert", broken)
+    ran = tocompose("convert", script)
+    assert ran.code == 2
+    assert "a fault of tocompose itself (KeyError in test_commands.py:" in ran.err
+    assert "hunter2" not in ran.err
+
+
+def test_interrupted(tocompose, script, monkeypatch):
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tocompose.cli.conversion.convert", stopped)
+    assert tocompose("convert", script).code == 130
+
+
+@pytest.mark.parametrize("code", [code for family in families() for code in registry(family)])
+def test_every_code_is_explained(tocompose, code):
+    ran = tocompose("explain", code.lower())
+    assert ran.out.startswith(f"{code}: ")
+    assert not re.search(r"\{\w+\}", ran.out)
+
+
+def test_explain_lists_every_code(tocompose):
+    listed = [line.split()[0] for line in tocompose("explain", "--all").out.splitlines()]
+    assert listed == [code for family in families() for code in sorted(registry(family))]
+
+
+def test_formats(tocompose):
+    assert tocompose("formats").out.startswith("docker_run  ")
+    assert {row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)} >= {"docker_run"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(tocompose, shell):
+    assert "_TOCOMPOSE_COMPLETE" in tocompose("completion", shell).out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_shows_an_example(name):
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert re.search(r"Examples:\n +(\S+ \| |eval \"\$\()?tocompose ", command.help or ""), name
+    summary = (command.help or "").split("\n")[0]
+    assert summary.rstrip(".") in COMMANDS[name].summary or len(summary) > 20
+
+
+def test_settings_of_a_file_are_defaults(tocompose, script, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[tool.tocompose]\nname = "from-file"\npractices = "none"\n')
+    assert yaml.safe_load(tocompose("convert", script).out)["name"] == "from-file"
+    assert "restart" not in tocompose("convert", script).out
+    assert yaml.safe_load(tocompose("convert", script, "--name", "flag").out)["name"] == "flag"
+    (tmp_path / "tocompose.toml").write_text('name = "own-file"\nfail-on = ["lost"]\n')
+    ran = tocompose("convert", script)
+    assert yaml.safe_load(ran.out)["name"] == "own-file"
+    assert ran.code == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('practises = "none"', "practises is no setting; did you mean practices?"),
+        ("quiet = 1", "quiet must be true or false"),
+        ("name = [", "tocompose.toml: "),
+        ("force = true", "force is no setting"),
+    ],
+)
+def test_a_wrong_setting_is_named(tocompose, script, tmp_path, text, message):
+    (tmp_path / "tocompose.toml").write_text(text)
+    ran = tocompose("convert", script)
+    assert ran.code == 2
+    assert message in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("tocompose con", "plain,convert"),
+        ("tocompose convert --fo", "plain,--format"),
+        ("tocompose convert --format sa", "plain,sarif"),
+        ("tocompose convert --fail-on lost,ch", "plain,lost,changed"),
+        ("tocompose convert --from kub", "plain,kubernetes"),
+        ("tocompose explain TC00", "plain,TC001"),
+        ("tocompose convert ru", "file,ru"),
+        ("tocompose convert -o d", "dir,d"),
+    ],
+)
+def test_what_a_shell_completes(words, wanted):
+    found = words.split()
+    env = {"PYTHONPATH": str(tree.PACKAGE.parent), "_TOCOMPOSE_COMPLETE": "bash_complete"}
+    env |= {"COMP_WORDS": words, "COMP_CWORD": str(len(found) - 1)}
+    command = [sys.executable, "-m", "tocompose"]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    assert wanted in ran.stdout.split("\n")

@@ -1,0 +1,82 @@
+"""Decisions: each is shown with its evidence, can be answered, and an answer to nothing is an error."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+SCRIPT = """docker network create back
+docker run -d --name db --network back -e POSTGRES_PASSWORD=hunter2-Kq9 postgres:16
+docker run -d --name web --network back -p 8080:80 -e DATABASE_URL=postgres://db/x nginx
+"""
+
+
+@pytest.fixture(autouse=True)
+def script(tmp_path: Path) -> None:
+    (tmp_path / "run.sh").write_text(SCRIPT)
+
+
+def test_the_plan_writes_nothing(tocompose, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    assert tocompose("plan", "run.sh").code == 0
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_each_decision_has_evidence(tocompose):
+    found = json.loads(tocompose("plan", "run.sh", "--as", "json").out)
+    decisions = {item["id"]: item for item in found["decisions"] if item["id"]}
+    assert decisions["format"]["answer"] == "docker_run"
+    assert decisions["role.db"]["answer"] == "data"
+    assert decisions["depends.web.db"]["answer"] == "healthy"
+    assert "DATABASE_URL" in decisions["depends.web.db"]["evidence"]
+    assert all(item["evidence"] for item in decisions.values())
+
+
+def test_the_answers_file_of_a_plan_changes_nothing(tocompose, tmp_path):
+    answers = tocompose("plan", "run.sh", "--as", "answers").out
+    assert tomllib.loads(answers)["role.db"] == "data"
+    (tmp_path / "answers.toml").write_text(answers)
+    plain = tocompose("convert", "run.sh")
+    replayed = tocompose("convert", "run.sh", "--answers", "answers.toml")
+    assert replayed.out == plain.out
+
+
+def test_answers_are_followed(tocompose, tmp_path):
+    (tmp_path / "answers.toml").write_text(
+        'name = "mine"\n"practice.RESTART" = false\n[depends.web]\ndb = "no"\n[role]\nweb = "proxy"\n'
+    )
+    found = yaml.safe_load(tocompose("convert", "run.sh", "--answers", "answers.toml").out)
+    assert found["name"] == "mine"
+    assert "restart" not in found["services"]["db"]
+    assert "depends_on" not in found["services"]["web"]
+
+
+def test_an_answer_to_a_stated_dependency_loses_no_value(tocompose, tmp_path):
+    (tmp_path / "run.sh").write_text("docker run --name db postgres:16\ndocker run --name web --link db nginx\n")
+    (tmp_path / "answers.json").write_text('{"depends": {"web": {"db": "no"}}}')
+    ran = tocompose("convert", "run.sh", "--answers", "answers.json", "-v")
+    assert "depends_on" not in yaml.safe_load(ran.out)["services"]["web"]
+    assert "TC901" not in ran.err
+    assert "depends.web.db is no, as your answers say [TC090]" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"role.wbe" = "proxy"', "no decision role.wbe"),
+        ('"rle.web" = "proxy"', "did you mean role?"),
+        ('"role.web" = "prxy"', "role.web can be app, data"),
+        ('"practice.NOPE" = false', "no decision practice.NOPE"),
+        ("x = [", "answers.toml: "),
+    ],
+)
+def test_an_answer_to_nothing_is_an_error(tocompose, tmp_path, text, message):
+    (tmp_path / "answers.toml").write_text(text)
+    ran = tocompose("convert", "run.sh", "--answers", "answers.toml")
+    assert ran.code == 2
+    assert message in ran.err
+    assert ran.out == ""

@@ -1,0 +1,132 @@
+"""Documents made from the code: `python tests/documents.py` writes them, a test demands that they are current.
+
+The manual pages in `man/`, `docs/api.md` from docstrings, `docs/notes.md` from `mappings/notes/`, and the overview of
+it that stands in the README between its marks.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "converters"))
+
+import click  # noqa: E402
+
+import tocompose  # noqa: E402
+from tocompose.cli import COMMANDS, main  # noqa: E402
+from tocompose.notes import Kind, families, registry  # noqa: E402
+from tocompose.reports.escape import markdown, prose  # noqa: E402
+from tocompose.reports.explain import general  # noqa: E402
+from tocompose.tables import Row  # noqa: E402
+
+START, END = "<!-- notes: made by tests/documents.py -->", "<!-- /notes -->"
+_FAMILIES = {
+    "general": "Any source",
+    "docker_run": "docker run",
+    "shell": "Shell scripts",
+    "kubernetes": "Kubernetes",
+    "procfile": "Procfiles",
+    "addons": "Add-ons and images",
+    "environment": "Environment and secrets",
+    "practices": "Good practice",
+    "compose": "Compose files",
+    "internal": "Faults of tocompose",
+}
+
+
+def documents() -> dict[str, str]:
+    """Every generated document by its path."""
+    return {**dict(_manuals()), "docs/api.md": _api(), "docs/notes.md": _notes(), "README.md": _readme()}
+
+
+def _manuals() -> Iterator[tuple[str, str]]:
+    from click_man.core import generate_man_page
+
+    top = click.Context(main, info_name="tocompose")
+    loaded = {name: main.get_command(top, name) for name in COMMANDS}
+    main.commands = {name: command for name, command in loaded.items() if command is not None}
+    for name, command in main.commands.items():
+        command.short_help = COMMANDS[name].summary
+    main.short_help = "turn what you already run into Docker Compose files"
+    version = tocompose.__version__
+    yield "man/tocompose.1", generate_man_page(top, version=version, date=f"version {version}")
+    for name, command in main.commands.items():
+        context = click.Context(command, info_name=name, parent=top)
+        yield f"man/tocompose-{name}.1", generate_man_page(context, version=version, date=f"version {version}")
+
+
+def _api() -> str:
+    lines = ["# The library", "", "The public names of `tocompose`, from their docstrings.", ""]
+    for name in tocompose.__all__:
+        lines += [*_entry(name, getattr(tocompose, name)), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _entry(name: str, found: Any) -> Iterator[str]:
+    yield f"## {name}"
+    yield ""
+    yield f"From `{found.__module__}`."
+    yield ""
+    if inspect.isfunction(found):
+        yield from ("```python", f"{name}{inspect.signature(found)}", "```", "")
+    yield inspect.getdoc(found) or ""
+    if inspect.isclass(found):
+        fields = [field for field in getattr(found, "__annotations__", {}) if not field.startswith("_")]
+        if fields:
+            yield from ("", f"Fields: {', '.join(f'`{field}`' for field in fields)}.")
+        for method, value in vars(found).items():
+            if not method.startswith("_") and (inspect.isfunction(value) or isinstance(value, property)):
+                yield f"\n- `{method}`: {(inspect.getdoc(value) or '').splitlines()[0]}"
+
+
+def _readme() -> str:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    body = "\n".join(_overview())
+    return re.sub(f"{re.escape(START)}.*{re.escape(END)}", lambda _: f"{START}\n{body}\n{END}", text, flags=re.DOTALL)
+
+
+def _chapters() -> dict[str, dict[str, Row]]:
+    """The rows of each chapter by code; families that belong together share one."""
+    found: dict[str, dict[str, Row]] = {}
+    for family in families():
+        title = _FAMILIES.get(family) or _FAMILIES[family.partition("_")[0]]
+        found.setdefault(title, {}).update(registry(family))
+    return {title: dict(sorted(found[title].items())) for title in _FAMILIES.values() if found.get(title)}
+
+
+def _overview() -> Iterator[str]:
+    kinds = [kind.value for kind in Kind]
+    yield f"| about | {' | '.join(kinds)} |"
+    yield f"|---|{'---|' * len(kinds)}"
+    for title, rows in _chapters().items():
+        anchor = title.lower().replace(" ", "-")
+        counts = Counter(str(row["kind"]) for row in rows.values())
+        yield f"| [{title}](docs/notes.md#{anchor}) | {' | '.join(str(counts[kind] or '') for kind in kinds)} |"
+
+
+def _notes() -> str:
+    lines = ["# Notes", "", "Every note that tocompose can say; `tocompose explain CODE` prints the same.", ""]
+    for title, rows in _chapters().items():
+        lines += [f"## {title}", ""]
+        for code, row in rows.items():
+            lines += [f"### {code}: {markdown(str(row['title']))} ({row['kind']})", ""]
+            lines += [f"> {prose(general(str(row['message'])))}", "", prose(general(str(row["why"]))), ""]
+            if row.get("advice"):
+                lines += [f"**What to do:** {prose(general(str(row['advice'])))}", ""]
+            if row.get("url"):
+                lines += [f"<{row['url']}>", ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        place = ROOT / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")

@@ -1,0 +1,74 @@
+"""supervisord.conf for tocompose: each [program:x] becomes a service that is built from the source."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.importers import Settings, SourceError
+from tocompose.ledger import Cursor, Ledger
+from tocompose.model import Build, Service, Stack, Variable
+from tocompose.project import Project
+from tocompose.source import Branch, Child, Leaf, Span
+from tocompose.values import identifier, literal
+
+NAMES = ("supervisord.conf", "supervisor.conf")
+
+
+class Supervisor:
+    """The importer; its name is what `--from` takes."""
+
+    name = "supervisor"
+    title = "supervisord.conf programs"
+
+    def sniff(self, project: Project) -> tuple[str, ...]:
+        """The configuration files by their usual names."""
+        return tuple(path for path in project.files() if path.rpartition("/")[2] in NAMES)
+
+    def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
+        """A service a program; what is not read here is reported by the ledger, line by line."""
+        services: list[Service] = []
+        for path in self.sniff(project):
+            text = (project.read(path) or b"").decode("utf-8", "replace")
+            for section in ledger.open(tree(text, path)):
+                if section.key.startswith("program:"):
+                    services.append(service(section))
+        if not services:
+            raise SourceError(f"{project.name}: no [program:x] section was found in {' or '.join(NAMES)}")
+        return Stack(name=identifier(settings.name or project.name), services=tuple(services))
+
+
+def service(section: Cursor) -> Service:
+    """The service of one [program:x] section."""
+    name = identifier(section.key.partition(":")[2])
+    command = section.take("command", to=f"services.{name}.command")
+    environment = section.take("environment", to=f"services.{name}.environment") or ""
+    restart = section.take("autorestart", to=f"services.{name}.restart")
+    pairs = re.findall(r'(\w+)=(?:"([^"]*)"|([^,]*))', environment)
+    return Service(
+        name=name,
+        build=Build(),
+        command=("sh", "-c", literal(command)) if command else None,
+        environment=tuple(Variable(name=key, value=literal(one or two)) for key, one, two in pairs),
+        restart={"true": "always", "unexpected": "on-failure"}.get(restart or "", "no") if restart else None,
+        origin=section.span,
+    )
+
+
+def tree(text: str, path: str) -> Branch:
+    """The file as sections of keys, each value with its position."""
+    sections: list[Child] = []
+    entries: list[Child] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if match := re.match(r"\[(.+?)\]", line):
+            entries = []
+            span = Span(path, number, 1, number, len(line) + 1)
+            sections.append(Child(match[1], span, Branch("map", (), span)))
+        elif (match := re.match(r"(\w+)\s*=\s*(.*?)\s*(?:;.*)?$", line)) and sections:
+            value = Span(path, number, match.start(2) + 1, number, match.end(2) + 1)
+            entries.append(Child(match[1], Span(path, number, 1, number, match.end(1) + 1), Leaf(match[2], value)))
+            head = sections[-1]
+            sections[-1] = head._replace(node=Branch("map", tuple(entries), head.span))
+    return Branch("document", tuple(sections), Span(path, 1, 1, text.count("\n") + 1, 1))
+
+
+IMPORTER = Supervisor()

@@ -1,0 +1,112 @@
+"""The registry of notes: every code is complete and used, no code is used that is not there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+
+import pytest
+
+import tree
+from tocompose.notes import FAMILIES, Kind, explanation, families, registry
+
+CODES = tuple((family, code) for family in families() for code in registry(family))
+_CODE = re.compile(r"\bTC\d{3}\b")
+_VAGUE = re.compile(r"(?i)\b(blacklist|whitelist|simply|obviously|please)\b")
+
+
+def _named_in_code() -> set[str]:
+    texts = [tree.file(module).read_text(encoding="utf-8") for module in tree.modules()]
+    return set(_CODE.findall("\n".join(texts)))
+
+
+def _named_in_tables() -> set[str]:
+    tables = [path for path in sorted((tree.ROOT / "mappings").rglob("*.yaml")) if "notes" not in path.parts]
+    return set(_CODE.findall("\n".join(path.read_text(encoding="utf-8") for path in tables)))
+
+
+@pytest.mark.parametrize(("family", "code"), CODES)
+def test_the_code_is_complete(family: str, code: str) -> None:
+    row = explanation(code)
+    assert row in registry(family).values(), f"{code} stands in {family}, but is looked for elsewhere"
+    assert Kind(row["kind"])
+    for column in ("title", "message", "why"):
+        assert str(row[column]).strip(), f"{code}: {column} is empty"
+    assert len(str(row["title"])) <= 60
+    assert str(row.get("url", "https://")).startswith("https://")
+    if row["kind"] in ("lost", "assumed"):
+        assert row.get("advice"), f"{code}: what was lost or guessed needs advice"
+
+
+@pytest.mark.parametrize(("family", "code"), CODES)
+def test_the_text_is_for_people(family: str, code: str) -> None:
+    row = explanation(code)
+    for column in ("message", "advice"):
+        text = str(row.get(column, ""))
+        facts = [name for _, name, _, _ in string.Formatter().parse(text) if name]
+        assert all(name.isidentifier() for name in facts), f"{code}: {facts}"
+        assert not _VAGUE.search(text), f"{code}: {text}"
+    assert not str(row["title"]).endswith(".")
+
+
+@pytest.mark.parametrize(("family", "code"), CODES)
+def test_the_code_is_used(family: str, code: str) -> None:
+    assert code in _named_in_code() | _named_in_tables(), f"{code} is in {family}.yaml, but nothing says it"
+
+
+def test_every_code_that_is_used_is_registered() -> None:
+    known = {code for _, code in CODES}
+    assert sorted((_named_in_code() | _named_in_tables()) - known) == []
+
+
+def test_codes_stand_once() -> None:
+    codes = [code for _, code in CODES]
+    assert sorted(codes) == sorted(set(codes))
+
+
+def test_each_family_has_its_own_codes() -> None:
+    assert set(FAMILIES.values()) == set(families())
+
+
+def _examples() -> Iterator[str]:
+    """Everything that tests and fixtures say, in which a code may be shown at work."""
+    for folder in ("tests", "fixtures"):
+        for path in sorted((tree.ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".txt", ".yaml", ".yml", ".toml", ".json") and "golden" not in path.parts:
+                yield path.read_text(encoding="utf-8", errors="replace")
+
+
+def test_every_code_has_an_example() -> None:
+    shown = set(_CODE.findall("\n".join(_examples())))
+    assert sorted({code for _, code in CODES} - shown) == []
+
+
+def _sayings() -> Iterator[tuple[str, int, str, set[str]]]:
+    """Every call that says a note by its code, with the facts that it gives; those with `**facts` are left out."""
+    for module, body in tree.modules().items():
+        for node in ast.walk(body):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("note", "remark", "tell"):
+                codes = [item.value for item in node.args if isinstance(item, ast.Constant)]
+                names = {keyword.arg for keyword in node.keywords}
+                if None not in names and any(isinstance(code, str) and _CODE.fullmatch(code) for code in codes):
+                    code = next(code for code in codes if isinstance(code, str) and _CODE.fullmatch(code))
+                    yield module, node.lineno, code, {str(name) for name in names}
+
+
+def _facts(code: str) -> set[str]:
+    row = explanation(code)
+    texts = [str(row["message"]), str(row.get("advice", ""))]
+    return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_saying_gives_the_facts_of_its_text() -> None:
+    """A missing fact is a KeyError in front of a user; `service` comes from the practices' own `remark`."""
+    given = {"service"}
+    wrong = [
+        f"{tree.file(module)}:{line} {code}: {sorted(_facts(code) - names - given)}"
+        for module, line, code, names in _sayings()
+        if _facts(code) - names - (given if ".practices." in module else set())
+    ]
+    assert wrong == []
