@@ -9,10 +9,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.values import literal
 
-
-_TYPES = frozenset(
-    {"DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"}
-)
+_TYPES = frozenset({"DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"})
 
 
 def host_path(cursor: Cursor, place: Place) -> Source:

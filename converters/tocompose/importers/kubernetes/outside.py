@@ -29,7 +29,9 @@ def say_outside(world: World) -> None:
     for item in world.objects.of("Endpoints", "EndpointSlice"):
         if item.cursor.unread():
             item.cursor.noted("TC226")
-            item.cursor.remark("TC226", object=str(item), fields=f"what no Service of the input refers to ({values(item.cursor.node)})")
+            item.cursor.remark(
+                "TC226", object=str(item), fields=f"what no Service of the input refers to ({values(item.cursor.node)})"
+            )
 
 
 def _say_external(backend: Backend, world: World) -> None:

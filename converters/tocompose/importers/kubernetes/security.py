@@ -11,7 +11,6 @@ from tocompose.ledger import Cursor
 from tocompose.model import Security
 from tocompose.values import literal
 
-
 _NOTHING = Security()
 
 

@@ -34,6 +34,7 @@ class Storage:
     sub_paths: dict[str, list[str]] = field(default_factory=dict)
     empty_dirs: list[str] = field(default_factory=list)
     owned: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
 
 def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
@@ -43,7 +44,11 @@ def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
     for mount in items(place.unit.cursor.at("volumeMounts")):
         _mount(mount, volumes, place, claims, scope, found)
     for device in items(place.unit.cursor.at("volumeDevices")):
-        device.note("TC244", object=str(place.workload.object), fields=f"volumeDevices {value(device.at('name'))} ({values(device.node)})")
+        device.note(
+            "TC244",
+            object=str(place.workload.object),
+            fields=f"volumeDevices {value(device.at('name'))} ({values(device.node)})",
+        )
     return found
 
 
@@ -83,12 +88,19 @@ def _files(
     found.mounts.extend(given.mounts)
     found.configs.extend(given.configs)
     found.secrets.extend(given.secrets)
+    found.texts.extend(_texts(files))
     key = "volumes" if given.mounts else "secrets" if given.secrets else "configs"
     mount.map(to=place.path(key))
     _redundant(mount, place)
     volume.at("name").take(to=place.path(key))
     if mount.peek("mountPropagation") is not None:
         mount.at("mountPropagation").noted("TC201")
+
+
+def _texts(files: Content) -> list[str]:
+    """The texts of ConfigMap files, which may name the variables of Services."""
+    entries = [item.entry.cursor for item in files.items if item.entry is not None and not item.secret]
+    return [given for cursor in entries if (given := value(cursor)) is not None]
 
 
 def _redundant(mount: Cursor, place: Place) -> None:
