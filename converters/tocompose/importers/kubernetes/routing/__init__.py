@@ -53,5 +53,5 @@ def _write(world: World, proxy: Proxy) -> None:
         draft.file(traefik.file(proxy))
     published = ", ".join(sorted(ports.values(), key=int))
     classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
-    facts = {"name": proxy.name, "classes": classes, "ports": published}
-    world.ledger.say(note("TC280", proxy.origin, subject=f"services.{proxy.name}", **facts))
+    subject = f"services.{proxy.name}"
+    world.ledger.say(note("TC280", proxy.origin, subject=subject, name=proxy.name, classes=classes, ports=published))
