@@ -79,7 +79,6 @@ def _from(source: Cursor, kind: str, field: str, mode: int, place: Place, to: st
         source.at(field).remark(code, what=f"{kind} {name}", name=f"config/{name}", subject=to)
         source.noted(code)
         return
-    source.at("optional").take(to=to)
     item.took(to)
     known = place.world.store.entries(item)
     if source.at("items").kind != "list":

@@ -136,8 +136,13 @@ def described(finding: Finding) -> str:
     if isinstance(node, Leaf):
         short = len(node.text) <= 40 and "\n" not in node.text
         return f"{finding.path}: {node.text}" if short and node.text else finding.path
-    count = sum(1 for _ in leaves(node))
-    return f"{finding.path} ({count} value{'s' if count > 1 else ''})"
+    return f"{finding.path} ({values(node)})"
+
+
+def values(*nodes: Node | None) -> str:
+    """How many values stand below the nodes, in words: for what is closed by one note."""
+    count = sum(1 for node in nodes if node is not None for leaf in leaves(node) if not empty(leaf))
+    return f"{count} value" if count == 1 else f"{count} values"
 
 
 def settle_empty(ledger: Ledger) -> None:

@@ -53,6 +53,8 @@ def stop(place: Place) -> Stop:
 def hooks(place: Place) -> dict[str, Any]:
     """`post_start` and `pre_stop`, which Compose itself runs."""
     found: dict[str, Any] = {}
+    if not place.unit.cursor.at("lifecycle"):
+        return found
     for name, key in (("postStart", "post_start"), ("preStop", "pre_stop")):
         handler = place.unit.cursor.at("lifecycle", name)
         command = _command(handler, place.path(key))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.importers.kubernetes.fields import values
+from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, text, value, whole
 from tocompose.importers.kubernetes.tools import tools
@@ -46,6 +48,8 @@ def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: 
     interval = None
     if startup is not None:
         first = _times(startup, to)
+        if start:
+            moot(probe.at("initialDelaySeconds"), place.workload.object, place.world)
         start = max(start, first["initialDelaySeconds"] + first["periodSeconds"] * first["failureThreshold"])
         interval = f"{first['periodSeconds']}s"
     elif probe.key == "startupProbe":
@@ -102,7 +106,8 @@ def _content(cursor: Cursor) -> list[str]:
 def _described(probe: Cursor) -> str:
     action = _action(probe)
     times = ", ".join(f"{child.key} {child.peek()}" for child in probe if child.kind == "leaf")
-    return f"{action.key}; {times}" if times else action.key
+    what = f"{action.key}, {values(action.node)}"
+    return f"{what}; {times}" if times else what
 
 
 def _test(probe: Cursor, place: Place) -> tuple[str, ...] | None:

@@ -8,6 +8,7 @@ from typing import Any
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.content import Content, content
 from tocompose.importers.kubernetes.expansion import expand
+from tocompose.importers.kubernetes.fields import values
 from tocompose.importers.kubernetes.folders import placed
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, truth, value
@@ -41,7 +42,7 @@ def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
     for mount in items(place.unit.cursor.at("volumeMounts")):
         _mount(mount, volumes, place, claims, scope, found)
     for device in items(place.unit.cursor.at("volumeDevices")):
-        device.note("TC244", object=str(place.workload.object), fields=f"volumeDevices {value(device.at('name'))}")
+        device.note("TC244", object=str(place.workload.object), fields=f"volumeDevices {value(device.at('name'))} ({values(device.node)})")
     return found
 
 
