@@ -106,7 +106,8 @@ def tell(result: Result, project: Project, said: Said) -> None:
             # Standard output is free when the compose file does not go there.
             print_form(result, project, said.form, err=said.output is None)
             return
-    if result.notes or said.verbose:
+    # Who only compares has seen the notes already.
+    if result.notes and (said.verbose or not (said.diff or said.check)):
         _print_text(result, project, said)
 
 

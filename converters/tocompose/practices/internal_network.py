@@ -17,9 +17,11 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """
     notes: list[Note] = []
     networks: list[Network] = []
+    closed = {item.name for item in stack.networks if item.internal}
     for network in stack.networks:
-        if _can_be_internal(network, stack):
+        if _can_be_internal(network, stack, closed | {network.name}):
             network = replace(network, internal=True)
+            closed.add(network.name)
             notes.append(
                 note("TC633", network.origin, subject=f"networks.{network.name}.internal", network=network.name)
             )
@@ -27,10 +29,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(stack=replace(stack, networks=tuple(networks)), notes=tuple(notes))
 
 
-def _can_be_internal(network: Network, stack: Stack) -> bool:
+def _can_be_internal(network: Network, stack: Stack, closed: set[str]) -> bool:
     plain = not (network.external or network.internal or network.options) and network.driver in (None, "bridge")
     members = [service for service in stack.services if network.name in _networks(service)]
-    closed = {item.name for item in stack.networks if item.internal} | {network.name}
     return plain and any(map(is_data, members)) and all(_may_be_inside(service, closed) for service in members)
 
 

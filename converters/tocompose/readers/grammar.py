@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tocompose.readers.commands import numbered, simple_list, words
+from tocompose.readers.repair import LOGICAL_LINE
 from tocompose.readers.text import Text
 from tocompose.readers.words import PLACEHOLDER, Unbalanced
 from tocompose.source import Branch, Child, Leaf, Node
@@ -15,7 +15,6 @@ from tocompose.source import Branch, Child, Leaf, Node
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
 
-_LOGICAL_LINE = re.compile(r"(?:[^\n\\]|\\.|\\\n)+", re.DOTALL)
 _SEPARATORS = frozenset({";", "\n", "&", ";;", ";&", ";;&"})
 
 
@@ -34,7 +33,7 @@ def by_grammar(text: Text) -> tuple[list[Node], bool]:
 def by_line(text: Text, start: int, end: int) -> list[Node]:
     """The statements between two offsets where only those logical lines count that can be read alone."""
     found: list[Node] = []
-    for match in _LOGICAL_LINE.finditer(text.text, start, end):
+    for match in LOGICAL_LINE.finditer(text.text, start, end):
         if not match[0].strip():
             continue
         statements = simple_list(text, match.start(), match.end())
@@ -92,12 +91,29 @@ class _Reader:
     def statements(self, nodes: list[Syntax], start: int, end: int) -> list[Node]:
         """The statements among sibling nodes; text between `start` and `end` that no node covers is kept as error."""
         found: list[Node] = []
+        done = start
+        broken = [self._line(node, start, end) for node in nodes if node.type == "ERROR"]
         for node in nodes:
+            first = self._range(node)[0]
+            if around := next((line for line in broken if line[0] <= first < line[1]), None):
+                broken.remove(around)
+                found += by_line(self.text, *around)
+                done = around[1]
+            if first < done:
+                continue
             if node.type == "&" and found:
                 found[-1] = Branch("background", (Child(0, found[-1].span, found[-1]),), found[-1].span)
             elif node.type not in _SEPARATORS and node.type != "comment":
                 found += self._read(node)
         return found
+
+    def _line(self, node: Syntax, start: int, end: int) -> tuple[int, int]:
+        """The logical lines that an error of the grammar touches: the rest of them is no good either."""
+        first, last = self._range(node)
+        for line in LOGICAL_LINE.finditer(self.text.text, start, end):
+            if line.start() < last and first < line.end():
+                first, last = min(first, line.start()), max(last, line.end())
+        return first, last
 
     def _read(self, node: Syntax) -> list[Node]:
         start, end = self._range(node)

@@ -3,7 +3,7 @@
 Kinds: `script` and `body` hold statements; `command` holds words (leaves of style `word`), `assignment`, `append` and
 `redirect`; `and`, `or`, `not`, `pipeline`, `background`, `if`, `for`, `while`, `until`, `case`, `function`, `group`,
 `subshell` and `redirected` hold what their names say. What is not code is a leaf of style `output`, `comment`,
-`ellipsis` or `error`.
+`ellipsis`, `unclosed` or `error`.
 """
 
 from __future__ import annotations
@@ -29,12 +29,30 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     source = without_returns(source)
     text, asides = cleaned(source, documentation=documentation)
     statements = simple_list(text, 0, len(text.text))
+    unclosed: list[Child] = []
     if statements is None:
-        statements = _structured(text)
+        statements, unclosed = _repaired(text)
     nodes: list[Node] = [*statements]
     nodes += [Leaf(source.text[a.start : a.end], text.span(a.start, a.end), a.kind) for a in asides]
-    children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
+    children = (*(Child(index, node.span, node) for index, node in enumerate(nodes)), *unclosed)
     return Branch("script", children, source.span(0, len(source.text)))
+
+
+def _repaired(text: Text) -> tuple[list[Node], list[Child]]:
+    """The statements of text with compound commands, and each line with an unclosed quote as a leaf `unclosed`."""
+    from tocompose.readers.repair import repaired
+
+    sound, lines = repaired(text)
+    left = [
+        Child(f"unclosed{line.start}", text.span(line.quote, line.quote + 1), _unclosed(text, line.start, line.end))
+        for line in lines
+    ]
+    statements = simple_list(sound, 0, len(sound.text)) if lines else None
+    return (_structured(sound) if statements is None else statements), left
+
+
+def _unclosed(text: Text, start: int, end: int) -> Leaf:
+    return Leaf(text.text[start:end].strip(), text.span(start, end), "unclosed")
 
 
 def _structured(text: Text) -> list[Node]:

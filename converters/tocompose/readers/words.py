@@ -99,7 +99,7 @@ def _word(text: str, start: int, end: int) -> Token:
     if raw.isdigit() and index < end and text[index] in "<>" and not PLACEHOLDER.match(text, index, end):
         operator = _OPERATOR.match(text, index, end)
         assert operator
-        return Token("operator", start, operator.end(), operator[0])
+        return Token("operator", start, operator.end(), raw + operator[0])
     return Token("word", start, index, raw)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tocompose.importers.docker_run import resources
 from tocompose.importers.docker_run.containers import Container, container
 from tocompose.importers.docker_run.facts import Facts, Said, read
-from tocompose.importers.docker_run.invocation import Invocation, Wait, Word
+from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
 from tocompose.importers.docker_run.options import flags, parse
 from tocompose.importers.docker_run.probes import Probe, probe
 from tocompose.model import Attachment, Build, Network, Volume
@@ -49,7 +49,16 @@ class Assembly:
         self.hooks: list[tuple[str, Word]] = []
         self.connections: list[tuple[str, Attachment, Word]] = []
         self.called: dict[str, str] = {}
+        self.files: list[File] = []
         self._taken: set[str] = set()
+        self._stated: Callable[[str], str] = str
+
+    def read(self, script: Script) -> None:
+        """Takes in a whole script."""
+        self._stated = script.stated
+        self.files += script.files
+        for step in script.steps:
+            self.add(step)
 
     def add(self, step: Invocation | Wait) -> None:
         """Takes in one step of a script."""
@@ -81,16 +90,18 @@ class Assembly:
     def _run(self, step: Invocation) -> None:
         pod = _pod_of(step)
         first = bool(pod) and pod not in self.members
-        found = container(step, self._taken, self.pods.get(pod, ()) if first else ())
+        found = container(step, self._taken, self._stated, self.pods.get(pod, ()) if first else ())
         if found is None:
             return
+        if step.stdin is not None:
+            step.stdin.note("TC109", subject=f"services.{found.service.name}", service=found.service.name)
         if pod:
             self.members.setdefault(pod, []).append(found.service.name)
         name = found.service.container_name or found.service.name
         if name in self.called and found.service.container_name:
             found = self._again(found, name)
         self.containers.append(found)
-        for key in (name, found.service.name, step.variable):
+        for key in (name, found.service.name, step.variable, step.unit):
             if key:
                 self.called.setdefault(key, found.service.name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from tocompose.importers.docker_run.facts import Facts, Said, read
 from tocompose.importers.docker_run.invocation import Invocation, Word
 from tocompose.importers.docker_run.options import CommandLine, flags, parse
 from tocompose.importers.docker_run.service import Ties, service
-from tocompose.model import Role, Service
+from tocompose.model import Role, Service, Variable
 from tocompose.values import identifier, plain, unique, variables
 
 
@@ -28,31 +29,33 @@ class Container(NamedTuple):
         return not self.detached and bool(self.service.options.get("tty") or self.service.options.get("stdin_open"))
 
 
-def container(invocation: Invocation, taken: set[str], extra: tuple[Said, ...] = ()) -> Container | None:
+def container(
+    invocation: Invocation, taken: set[str], stated: Callable[[str], str] = str, extra: tuple[Said, ...] = ()
+) -> Container | None:
     """The container that an invocation starts; None, with a note, when it names no image.
 
-    `taken` are the service names in use; `extra` are facts from elsewhere (the pod that it joins).
+    `taken` are the service names in use; `stated` puts the script's own values for its variables into a name; `extra`
+    are facts from elsewhere (the pod that it joins).
     """
     tables = ("run", "podman") if invocation.tool == "podman" else ("run",)
     line = parse(invocation.words, flags(*tables))
     if invocation.tool != "podman" and any(option.row is None for option in line.options):
         line = parse(invocation.words, flags("run", "podman"))
-    for word in line.unknown:
-        word.note("TC105", subject="services", word=word.text.replace("$", "", 1))
     if not line.arguments:
         _say_no_image(invocation, line)
         return None
-    name = _service_name(line, taken)
+    name = unique(_service_name(line, stated), taken)
     path = f"services.{name}"
     facts = Facts((*extra, *read(line.options, path, f"{invocation.tool} run")))
     image = line.arguments[0].take(f"{path}.image")
     command = tuple(word.take(f"{path}.command") for word in line.arguments[1:])
     found, ties = service(name, facts, image, command, invocation.span)
     given = {option.row["name"]: option.value.text for option in line.options if option.row}
-    detached = given.get("--detach") == "true" or invocation.verb == ("create",)
+    detached = given.get("--detach") == "true" or invocation.verb == ("create",) or bool(invocation.unit)
     removed = given.get("--rm") == "true"
     if not detached and removed:
         found = replace(found, role=Role.JOB)
+    found = _kept_running(_with_exports(found, invocation), invocation)
     return Container(found, ties, invocation, detached, removed)
 
 
@@ -63,17 +66,38 @@ def _say_no_image(invocation: Invocation, line: CommandLine) -> None:
         word.remark("TC106", command=" ".join((invocation.tool, *invocation.verb)))
 
 
-def _service_name(line: CommandLine, taken: set[str]) -> str:
+def _with_exports(found: Service, invocation: Invocation) -> Service:
+    """The service with the values that `-e NAME` passes on from variables that the script exports."""
+    known = dict(invocation.environment)
+    return replace(found, environment=tuple(_passed_on(item, known, found.name) for item in found.environment))
+
+
+def _passed_on(item: Variable, known: dict[str, Word], service: str) -> Variable:
+    if item.value is not None or item.name not in known:
+        return item
+    return replace(item, value=known[item.name].take(f"services.{service}.environment.{item.name}"))
+
+
+def _kept_running(found: Service, invocation: Invocation) -> Service:
+    """The service as systemd would restart it, where the command itself says nothing."""
+    if not invocation.restart or found.restart is not None:
+        return found
+    for word in invocation.head[:1]:
+        word.remark("TC149", subject=f"services.{found.name}.restart", unit=invocation.unit, policy=invocation.restart)
+    return replace(found, restart=invocation.restart)
+
+
+def _service_name(line: CommandLine, stated: Callable[[str], str]) -> str:
     given = next((o.value for o in line.options if o.row and o.row["name"] == "--name"), None)
-    return unique(_name_of(given) if given else _name_of_image(line.arguments[0].text), taken)
+    return _name_of(stated(given.text)) if given else _name_of_image(stated(line.arguments[0].text))
 
 
-def _name_of(word: Word) -> str:
-    """The container's name; of one that holds a variable, what is literal in it."""
-    text = plain(word.text)
+def _name_of(name: str) -> str:
+    """The container's name; of one that holds an open variable, the variable's. systemd's `%n` ends in `.service`."""
+    text = plain(name)
     if text is None:
-        text = next(variables(word.text)).replace("_", "-")
-    return identifier(text)
+        text = next(variables(name)).replace("_", "-")
+    return identifier(text.removesuffix(".service"))
 
 
 def _name_of_image(image: str) -> str:

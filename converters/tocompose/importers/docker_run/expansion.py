@@ -196,7 +196,11 @@ def _arithmetic(atom: Atom, cursor: Cursor, place: Place) -> Value:
 def _parameter(atom: Atom, cursor: Cursor, place: Place, depth: int) -> Value:
     if atom.operator == "unknown":
         return parameters.opened(variable_name(atom.text[:30]), "TC152", cursor, command=f"${{{atom.text}}}")
-    found = _special(atom, place) or parameters.lookup(atom.text, place.scope, cursor)
+    found = place.scope.get(f"{atom.text}[{atom.item}]") if atom.item else None
+    if found is not None:
+        atom = atom._replace(item="")
+    else:
+        found = _special(atom, place) or parameters.lookup(atom.text, place.scope, cursor)
     if found is not None and atom.text.startswith("%"):
         found = found._replace(opens=tuple(item._replace(cursor=cursor) for item in found.opens))
     if found is not None and found.raw is not None:

@@ -102,13 +102,14 @@ class Script(NamedTuple):
 
     `variables` maps each `${NAME}` used in some word of a command that makes something to its value in the script (raw
     text; for `${NAME:-value}` that value), or None when the script does not say it. Each variable without a value
-    was noted already where it stands.
+    was noted already where it stands. `secrets` are those of them that hold a secret by their name.
     """
 
     steps: tuple[Invocation | Wait, ...]
     variables: dict[str, str | None]
     files: tuple[File, ...] = ()
     path: str = ""
+    secrets: tuple[str, ...] = ()
 
     def stated(self, text: str) -> str:
         """The text with every variable whose value the script says replaced by that value, for names of things."""

@@ -18,6 +18,7 @@ def commands(scripts: Iterable[Script]) -> tuple[tuple[tuple[str, ...], str], ..
 def _commands(scripts: Iterable[Script]) -> Iterator[tuple[tuple[str, ...], str]]:
     assembly = Assembly()
     for script in scripts:
+        assembly.read(script._replace(steps=()))
         for step in script.steps:
             before = len(assembly.containers)
             assembly.add(step)

@@ -86,7 +86,7 @@ def _settle_rest(cursor: Cursor, kept: set[tuple[str | int, ...]]) -> None:
 
 def _target(shell: Shell, cursor: Cursor, pieces: list[Piece], name: str) -> Value | None:
     for child in cursor:
-        if child.kind == "redirect" and child.children[0].key in (">", ">>", ">|"):
+        if child.kind == "redirect" and child.children[0].key in (">", ">>", ">|") and name != "tee":
             fields = shell.fields(child.at(child.children[0].key))
             return fields[0] if fields else None
     if name == "tee":

@@ -42,6 +42,8 @@ def _aside(shell: Shell, cursor: Cursor) -> None:
         cursor.skip("output of a command, not a command")
     elif cursor.style == "comment":
         cursor.note("TC166")
+    elif cursor.style == "unclosed":
+        cursor.note("TC172")
     elif cursor.style == "ellipsis":
         cursor.note("TC168", written=text)
     else:

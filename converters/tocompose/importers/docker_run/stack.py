@@ -9,6 +9,7 @@ from typing import Any
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import Container
 from tocompose.importers.docker_run.environment import env_file, settings
+from tocompose.importers.docker_run.heredocs import written_files
 from tocompose.importers.docker_run.invocation import Script, Word
 from tocompose.importers.docker_run.probes import Probe
 from tocompose.ledger import Ledger
@@ -37,8 +38,7 @@ def stack(scripts: Iterable[Script], project: Project, ledger: Ledger, name: str
     """The stack of one or several scripts of a folder."""
     assembly, variables = Assembly(), {}
     for script in scripts:
-        for step in script.steps:
-            assembly.add(step)
+        assembly.read(script)
         variables.update(script.variables)
     services = _services(assembly, project, ledger)
     found = Stack(
@@ -47,6 +47,7 @@ def stack(scripts: Iterable[Script], project: Project, ledger: Ledger, name: str
         networks=_networks(services, assembly, ledger),
         volumes=_volumes(services, assembly),
         secrets=_secrets(services),
+        files=written_files(assembly.files, services),
     )
     return replace(_without_marks(found), settings=(*settings(variables, found), *_secret_settings(found)))
 
@@ -55,7 +56,7 @@ def _services(assembly: Assembly, project: Project, ledger: Ledger) -> tuple[Ser
     services = {found.service.name: found.service for found in assembly.containers}
     _join_pods(services, assembly)
     for name, attachment, _ in assembly.connections:
-        services[name] = replace(services[name], networks=(*services[name].networks, attachment))
+        services[name] = replace(services[name], networks=(*_attached(services[name]), attachment))
     for found in assembly.containers:
         _resolve_namespaces(services, found, assembly)
         _link(services, found, assembly)
@@ -121,10 +122,15 @@ def _external_link(services: dict[str, Service], service: Service, text: str, wo
     word.remark("TC137", subject=path, target=text.partition(":")[0])
 
 
+def _attached(service: Service) -> tuple[Attachment, ...]:
+    """The networks that a service is on; one that names none is on the default network."""
+    return service.networks or (() if service.network_mode else (Attachment(network="default"),))
+
+
 def _with_alias(target: Service, client: Service, alias: str) -> Service:
     """The target under one more name, on the networks that it shares with the client."""
-    shared = {item.network for item in client.networks} & {item.network for item in target.networks}
-    attachments = target.networks or (Attachment(network="default"),)
+    attachments = _attached(target)
+    shared = {item.network for item in _attached(client)} & {item.network for item in attachments}
     return replace(
         target,
         networks=tuple(
@@ -158,7 +164,7 @@ def _share_volumes(services: dict[str, Service], found: Container, assembly: Ass
 
 
 def _require(services: dict[str, Service], found: Container, assembly: Assembly) -> None:
-    for name in found.ties.requires:
+    for name in (*found.ties.requires, *found.invocation.after):
         known = assembly.service_of(name)
         if known:
             services[found.service.name] = _depending(services[found.service.name], Dependency(service=known))

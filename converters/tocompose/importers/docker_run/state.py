@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from tocompose.importers.docker_run.expansion import Endless, Place, expand, expand_atoms, value
 from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
-from tocompose.importers.docker_run.variables import Kept, Open, Scope, Value
+from tocompose.importers.docker_run.variables import Kept, Open, Scope, Value, is_secret
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.systemd import atoms
@@ -148,7 +148,8 @@ class Shell:
         for cursor in self.assigned:
             if (*cursor.path, cursor.span) not in self.used:
                 cursor.skip("no docker command uses this variable")
-        return Script(tuple(self.steps), dict(self.variables), tuple(self.files), self.path)
+        secrets = tuple(name for name in self.variables if is_secret(name))
+        return Script(tuple(self.steps), dict(self.variables), tuple(self.files), self.path, secrets)
 
 
 def with_source(field: Value, cursor: Cursor) -> Value:

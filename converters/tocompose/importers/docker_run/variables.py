@@ -9,10 +9,11 @@ from tocompose.ledger import Cursor
 from tocompose.values import plain, variable_name
 
 _SECRET = re.compile(
-    r"(?:^|_)(?:PASS(?:WORD|WD|PHRASE|WRD)?|PW|PWD|SECRETS?|TOKEN|CREDENTIALS?|APIKEY|(?:API|ACCESS|PRIVATE|SECRET|AUTH"
-    r"|ENCRYPTION|SIGNING|MASTER)_?KEY)(?:_BASE)?\d*$|PASSWORD|PASSWD|SECRET_?KEY"
+    r"PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD)\d*$|SECRET|TOKEN|CREDENTIAL|API_?KEY|(?:^|_)(?:KEY|SALT|DSN)(?:_BASE)?$"
 )
-_PLACE = re.compile(r"_(?:FILE|PATH|DIR|NAME|LENGTH|URL|ARN|ID)$")
+_PLACE = re.compile(
+    r"_(?:FILE|PATH|DIR|NAME|LENGTH|URL|ARN|ID|TTL|EXPIRY|TIMEOUT)$|PUBLIC|(?:^|_)(?:SITE|CACHE|PRIMARY|FOREIGN)_?KEY$|^KEY$"
+)
 
 
 class Open(NamedTuple):

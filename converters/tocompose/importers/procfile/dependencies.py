@@ -1,4 +1,4 @@
-"""The libraries that an app declares for itself, by language: direct ones, without the groups for development and test."""
+"""The libraries that an app declares for itself, by language: direct ones, without those for development and test."""
 
 from __future__ import annotations
 

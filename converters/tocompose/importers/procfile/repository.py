@@ -36,7 +36,7 @@ class Repository(NamedTuple):
         tell(self.ledger, family, reading.oddities)
         return cursor
 
-    def say(self, code: str, span: Span | None = None, *, subject: str = "", **facts: object) -> None:
+    def say(self, code: str, span: Span | None = None, *, subject: str = "", **facts: Any) -> None:
         """Adds a note that settles no leaf."""
         self.ledger.say(note(code, span, subject=subject, **facts))
 

@@ -1,0 +1,69 @@
+"""Finds the line whose quote is never closed, so that the lines around it can still be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.readers.text import Text
+from tocompose.readers.words import Unbalanced, tokens
+
+LOGICAL_LINE = re.compile(r"(?:[^\n\\]|\\.|\\\n|\\\Z)+", re.DOTALL)
+_MOST_REPAIRS = 20
+_MOST_CANDIDATES = 12
+
+
+class Unclosed(NamedTuple):
+    """A logical line that was taken out, and where in it the quote stands that nothing closes."""
+
+    start: int
+    end: int
+    quote: int
+
+
+def repaired(text: Text) -> tuple[Text, tuple[Unclosed, ...]]:
+    """The text with each line blanked that opens a quote and never closes it, and those lines."""
+    found: list[Unclosed] = []
+    current = text.text
+    while len(found) < _MOST_REPAIRS and not _is_balanced(current):
+        candidates = list(_candidates(current))[:_MOST_CANDIDATES]
+        if not candidates:
+            break
+        best = max(candidates, key=lambda line: _score(_without(current, line)))
+        found.append(best)
+        current = _without(current, best)
+    return text.masked(current), tuple(sorted(found))
+
+
+def _is_balanced(text: str) -> bool:
+    try:
+        return all(True for _ in tokens(text))
+    except Unbalanced:
+        return False
+
+
+def _candidates(text: str) -> Iterator[Unclosed]:
+    for match in LOGICAL_LINE.finditer(text):
+        try:
+            for _ in tokens(text, match.start(), match.end()):
+                continue
+        except Unbalanced as problem:
+            yield Unclosed(match.start(), match.end(), problem.offset)
+
+
+def _without(text: str, line: Unclosed) -> str:
+    blank = re.sub(r"[^\n]", " ", text[line.start : line.end])
+    return text[: line.start] + blank + text[line.end :]
+
+
+def _score(text: str) -> tuple[bool, int]:
+    """Whether all quotes are closed now, and how many docker calls begin a line outside of them."""
+    count, fresh = 0, True
+    try:
+        for token in tokens(text):
+            count += fresh and token.kind == "word" and token.text.rpartition("/")[2] in ("docker", "podman", "sudo")
+            fresh = token.kind != "word"
+    except Unbalanced:
+        return False, count
+    return True, count
