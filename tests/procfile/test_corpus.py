@@ -43,6 +43,10 @@ def test_docker_compose_accepts_it(repository: Path, practices: str, tmp_path: P
     result = converted(repository, practices)
     write(tmp_path, result.files)
     names = [item.path for item in result.files if item.path.startswith("docker-compose")]
-    for chosen in (names[:1], [name for name in names if "prod" not in name], [n for n in names if "override" not in n]):
+    for chosen in (
+        names[:1],
+        [name for name in names if "prod" not in name],
+        [n for n in names if "override" not in n],
+    ):
         done = run_config(tmp_path, chosen, env=filled_in(result))
         assert done.returncode == 0, done.stderr
