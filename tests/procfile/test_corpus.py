@@ -1,12 +1,12 @@
-"""Real repositories: each converts, is accounted for, gives the same bytes again, and docker compose accepts the result."""
+"""Real repositories: each converts, is accounted for, gives the same bytes again, and docker compose accepts it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from judges import needs_compose, run_config, write
 
+from judges import needs_compose, run_config, write
 from oracles import corpus
 from tocompose.exporters.bundle import Layout
 from tocompose.importers.procfile import IMPORTER
