@@ -37,6 +37,7 @@ _FAMILIES = {
     "environment": "Environment and secrets",
     "practices": "Good practice",
     "compose": "Compose files",
+    "batch": "Many repositories",
     "internal": "Faults of tocompose",
 }
 
