@@ -202,7 +202,9 @@ def test_explain_lists_every_code(tocompose):
 
 
 def test_formats(tocompose):
-    assert tocompose("formats").out.startswith("docker_run  ")
+    text = tocompose("formats").out
+    assert text.startswith("docker_run  ")
+    assert re.search(r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n", text)
     assert {row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)} >= {"docker_run"}
 
 
