@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import dataclasses
+from inspect import get_annotations
 from operator import attrgetter
 from typing import Any, NoReturn, TypeVar, cast, dataclass_transform
 
@@ -19,7 +20,7 @@ _set = object.__setattr__
 def record(cls: type[_T]) -> type[_T]:
     """The class as a record of its annotated fields; defaults and `dataclasses.field(...)` as in a dataclass."""
     content = {key: value for key, value in cls.__dict__.items() if key not in ("__dict__", "__weakref__")}
-    fields = {name: _field(name, kind, content) for name, kind in cls.__dict__.get("__annotations__", {}).items()}
+    fields = {name: _field(name, kind, content) for name, kind in get_annotations(cls).items()}
     compared = tuple(name for name, field in fields.items() if field.compare)
     content |= {
         "__slots__": tuple(fields),
