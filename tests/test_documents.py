@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from documents import ROOT, documents
 
 import tocompose
+from documents import ROOT, documents
 
 
 @pytest.mark.parametrize("path", documents())

@@ -11,8 +11,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import tree
 import yaml
+
+import tree
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,8 @@ def test_the_wheel_is_complete(built: Path) -> None:
 
 
 def test_the_sdist_can_be_built_from(built: Path) -> None:
-    names = {name.partition("/")[2] for name in tarfile.open(next(built.glob("*.tar.gz"))).getnames()}
+    with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "LICENSE", "README.md", "mappings/notes/general.yaml"} <= names
 
 
@@ -118,5 +120,7 @@ def test_the_image_copies_what_exists_and_runs_as_a_user() -> None:
                 assert (tree.ROOT / name).exists(), line
     assert "USER tocompose" in lines
     ignored = (tree.ROOT / ".dockerignore").read_text().splitlines()
-    copied = {name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]}
+    copied = {
+        name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]
+    }
     assert {f"!{name}" for name in copied} <= set(ignored)

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-import tree
 import yaml
+
+import tree
 
 EXAMPLE = tree.ROOT / "tests" / "plugin_example"
 CONFIG = """[supervisord]

@@ -7,17 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.values import split
 
 Strategy: TypeAlias = Callable[[Any, Any], Any]
 
 
+class Override(NamedTuple):
+    """A value tagged `!override`: it replaces what earlier files say."""
+
+    value: Any
+
+
+class Reset:
+    """A value tagged `!reset`: what earlier files say is removed."""
+
+
+RESET = Reset()
+
+
 def merge_documents(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
     """The document that docker compose makes of two files, both in any mix of short and long syntax."""
-    result = dict(first)
-    for key, value in second.items():
+    kept, added = _settle(dict(first), second)
+    result = dict(kept)
+    for key, value in added.items():
         if key == "services":
             result[key] = _each(result.get(key), value, merge_services)
         elif key in ("networks", "volumes", "secrets", "configs"):
@@ -25,6 +39,37 @@ def merge_documents(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict
         else:
             result[key] = _deep(result.get(key), value)
     return result
+
+
+def without_tags(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A file's own content, as it is when no file stands before it."""
+    return _settle({}, document)[1]
+
+
+def _settle(first: Any, second: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The first file without what `!reset` and `!override` take away, and the second without these tags."""
+    kept: dict[str, Any] = {}
+    for key, value in second.items():
+        if isinstance(value, Reset | Override):
+            first = _without(first, key)
+            if isinstance(value, Override):
+                kept[key] = value.value
+        elif isinstance(value, Mapping):
+            inner, kept[key] = _settle(_at(first, key), value)
+            if inner is not None and isinstance(first, Mapping):
+                first = {**first, key: inner}
+        else:
+            kept[key] = value
+    return first, kept
+
+
+def _at(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, Mapping) else None
+
+
+def _without(value: Any, key: str) -> Any:
+    """The map without the key; a list in the short form is not taken apart, as in docker compose."""
+    return {name: item for name, item in value.items() if name != key} if isinstance(value, Mapping) else value
 
 
 def merge_services(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,15 +82,29 @@ def merge_services(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[
             continue
         else:
             known = result.get(key)
-            result[key] = value if known is None else _STRATEGIES.get(key, _deep)(known, value)
+            result[key] = value if known is None else _strategy(key, known, value)(known, value)
     return {key: value for key, value in result.items() if value is not None or key not in ("command", "entrypoint")}
 
 
+def _strategy(key: str, first: Any, second: Any) -> Strategy:
+    """How the key is merged; values of the wrong kind, which Compose refuses anyway, replace each other."""
+    if key in _MAPS and not (isinstance(first, Mapping) and isinstance(second, Mapping)):
+        return _replaced
+    return _STRATEGIES.get(key, _deep)
+
+
+def _replaced(_: Any, second: Any) -> Any:
+    return second
+
+
 def _each(first: Any, second: Any, strategy: Strategy) -> Any:
+    if not isinstance(first or {}, Mapping) or not isinstance(second or {}, Mapping):
+        return second
     result = dict(first or {})
     for name, value in (second or {}).items():
         known = result.get(name)
-        result[name] = value if known is None else (known if value is None else strategy(known, value))
+        both = isinstance(known, Mapping) and isinstance(value, Mapping)
+        result[name] = strategy(known, value) if both else (known if value is None else value)
     return result
 
 
@@ -71,7 +130,7 @@ def as_map(value: Any) -> dict[str, Any]:
     """A map, or a list of `KEY=value` where a bare `KEY` has no value."""
     if isinstance(value, Mapping):
         return dict(value)
-    pairs = (split(str(item), "=", 1) for item in value or ())
+    pairs = (split(str(item), "=", 1) for item in _listed(value) if item is not None)
     return {pair[0]: pair[1] if len(pair) > 1 else None for pair in pairs}
 
 
@@ -80,8 +139,10 @@ def _networks(first: Any, second: Any) -> dict[str, Any]:
     result = _by_name(first, None)
     for name, value in _by_name(second, None).items():
         known = result.get(name)
-        both = isinstance(known, Mapping) and isinstance(value, Mapping)
-        result[name] = merge_with(known, value, {"aliases": _union}) if both else (known if value is None else value)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            result[name] = merge_with(known, value, {"aliases": _union})
+        else:
+            result[name] = known if value is None else value
     return result
 
 
@@ -97,7 +158,7 @@ _STARTED = {"condition": "service_started", "required": True}
 
 
 def _by_name(value: Any, default: Any) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else dict.fromkeys(map(str, value or ()), default)
+    return dict(value) if isinstance(value, Mapping) else dict.fromkeys(map(str, _listed(value)), default)
 
 
 def _union(first: Any, second: Any) -> list[Any]:
@@ -128,7 +189,7 @@ def _hosts(first: Any, second: Any) -> dict[str, Any]:
 def _host_pairs(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, Mapping):
         return [(host, address) for host, given in value.items() for address in _listed(given)]
-    pairs = (_HOST.match(str(item)) for item in value)
+    pairs = (_HOST.match(str(item)) for item in _listed(value))
     return [(pair["host"], pair["address"]) for pair in pairs if pair]
 
 
@@ -204,7 +265,7 @@ def _healthcheck(first: Any, second: Any) -> Any:
 
 
 def _build(first: Any, second: Any) -> Any:
-    sides = [{"context": side} if isinstance(side, str) else side for side in (first, second)]
+    sides = [side if isinstance(side, Mapping) else {"context": side} for side in (first, second)]
     return merge_with(
         sides[0],
         sides[1],
@@ -235,6 +296,7 @@ def merge_with(
     return result
 
 
+_MAPS = frozenset({"deploy", "healthcheck", "logging", "ulimits"})
 _STRATEGIES: dict[str, Strategy] = {
     **dict.fromkeys(("environment", "labels", "annotations", "sysctls"), _pairs),
     "depends_on": _depends_on,

@@ -289,3 +289,32 @@ def test_kubernetes_is_imported_only_here() -> None:
 def test_every_ignored_kind_says_why_and_every_other_can_be_asked_for() -> None:
     for key, row in kinds.rows().items():
         assert ("ignore" in row) != ("kind" in row and "version" in row), key
+
+
+def test_command_writes_the_stack_of_the_cluster(folder: Path, server: ApiServer, tmp_path: Path) -> None:
+    container = {"name": "api", "image": "api:1", "envFrom": [{"secretRef": {"name": "other"}}]}
+    template = {"metadata": {"labels": {"app": "api"}}, "spec": {"containers": [container]}}
+    server.objects = [*OBJECTS, made("Deployment", "shop", spec={"template": template})]
+    server.faults = {"offers": 403}
+    words = [
+        "cluster",
+        "--kubeconfig",
+        str(kubeconfig(folder, server)),
+        "--context",
+        "data",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-m", "tocompose", *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.environ["PATH"]},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "image: api:1" in (tmp_path / "out/docker-compose.yml").read_text()
+    assert "hunter3" in (tmp_path / "out/.env").read_text()
+    assert "Offer: not read from the cluster: forbidden (403)" in " ".join(done.stderr.split())
+    written = [path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file() and path.name != ".env"]
+    assert not any("hunter" in text or "aHVudGVy" in text for text in [*written, done.stderr, done.stdout])

@@ -10,15 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tocompose.importers import Settings
+from tocompose.importers import Settings, SourceError
+from tocompose.pipeline import Options, choose, convert
 from tocompose.project import Folder, Memory
 from tocompose.readers.yaml import read
 from tocompose.rendering import command, render, sites
 
 ORACLES = os.environ.get("TOCOMPOSE_ORACLES", "")
-needs_kustomize = pytest.mark.skipif(
-    not Path(ORACLES, "kustomize").is_file(), reason="TOCOMPOSE_ORACLES has no kustomize"
-)
+needs_kustomize = pytest.mark.skipif(not Path(ORACLES, "kustomize").is_file(), reason="needs TOCOMPOSE_ORACLES")
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -309,3 +308,30 @@ def test_separate_applications_are_built_each(tmp_path: Path, path: Path) -> Non
 def test_odd_kustomizations_do_not_break_it(tmp_path: Path, path: Path, text: str) -> None:
     program(path, "kustomize", "print('x')")
     assert render(tree(tmp_path / "src", {"kustomization.yaml": text}), ON).notes
+
+
+@needs_kustomize
+def test_importer_reads_what_kustomize_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", ORACLES)
+    project = tree(tmp_path / "shop", OVERLAYS)
+    result = convert(project, Options(source="kubernetes", settings=ON))
+    assert [service.name for service in result.stack.services] == ["web", "prod-web"]
+    assert result.stack.services[1].image == "nginx:1.27"
+    places = {str(item.span) for item in result.notes if item.span}
+    assert any(place.startswith("kustomize build overlays/prod:") for place in places)
+    assert "TC010" not in {item.code for item in result.notes}
+
+
+def test_importer_reads_plain_resources_when_nothing_may_run(tmp_path: Path, path: Path) -> None:
+    result = convert(tree(tmp_path / "shop", OVERLAYS), Options(source="kubernetes"))
+    assert [service.name for service in result.stack.services][:1] == ["web"]
+    assert "TC260" in {item.code for item in result.notes}
+    assert not any(item.code == "TC901" for item in result.notes)
+
+
+def test_chart_alone_without_helm_says_what_to_do(tmp_path: Path, path: Path) -> None:
+    project = tree(tmp_path / "src", CHART)
+    assert choose(project, None).name == "kubernetes"
+    with pytest.raises(SourceError) as error:
+        convert(project, Options(settings=ON))
+    assert "helm template chart chart | tocompose convert -" in str(error.value)

@@ -44,6 +44,17 @@ def _whole_blocks(key: str, services: dict[str, dict[str, Any]]) -> Iterator[tup
         for name in users:
             services[name][key] = Alias(anchor)
         yield anchor, block
+    if key == "environment" and len(shared) == 1:
+        _extend(services, shared[0][0])
+
+
+def _extend(services: dict[str, dict[str, Any]], block: Mapping[str, Any]) -> None:
+    """Merges the shared environment into those that hold all of it and more: a web process with its own PORT."""
+    for body in services.values():
+        value = body.get("environment")
+        if isinstance(value, Mapping) and MERGE not in value and block.items() <= value.items():
+            own = {name: text for name, text in value.items() if name not in block}
+            body["environment"] = {MERGE: Alias("environment"), **own}
 
 
 def _lines(value: Any) -> int:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
+from tocompose.notes import Note
 from tocompose.project import Project
 
 ENTRY_POINTS = "tocompose.importers"
@@ -17,11 +18,15 @@ ENTRY_POINTS = "tocompose.importers"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the user said about the import: the stack's name, and options by importer name (`values`, `set` …)."""
+    """What the user said about the import: the stack's name, and options by importer name (`values`, `set` …).
+
+    `notes` were said while the sources were gathered, such as what a cluster would not show.
+    """
 
     name: str | None = None
     render: bool = False
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
 
 
 class Importer(Protocol):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tocompose.images import ImageFacts
@@ -21,12 +22,14 @@ _HASHES = ("basicauth.users", "digestauth.users", "basic_auth", "basicauth")
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with each secret of environment, command and labels as a variable, its value in the settings."""
+    if context.inline_secrets:
+        return Outcome(stack=stack)
     vault = Vault(stack, clashing_names(stack))
     notes: list[Note] = []
     done: dict[str, Service] = {}
     for service in sorted(stack.services, key=lambda item: not is_data(item)):
         done[service.name] = _without_secrets(service, vault, notes)
-    services = tuple(_hidden(done[service.name], vault) for service in stack.services)
+    services = tuple(_hidden(done[service.name], vault, notes) for service in stack.services)
     configs = tuple(
         replace(item, content=vault.hidden(Service(name=""), item.content)) if item.content else item
         for item in stack.configs
@@ -143,34 +146,41 @@ def _replaced_in_commands(service: Service, value: str, setting: str) -> Service
     return replace(service, command=changed(service.command), entrypoint=changed(service.entrypoint), healthcheck=check)
 
 
-def _hidden(service: Service, vault: Vault) -> Service:
+def _hidden(service: Service, vault: Vault, notes: list[Note]) -> Service:
     """The service with secrets of other places taken out of its texts: a password repeated in a health command."""
 
-    def changed(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return tuple(vault.hidden(service, word) for word in words) if words else words
+    def safe(key: str, text: str) -> str:
+        found = vault.hidden(service, text)
+        if found != text:
+            notes.append(remark("TC507", service, key, place=key))
+        return found
+
+    def words(given: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
+        return tuple(safe(key, word) for word in given) if given else given
 
     check: Healthcheck | None = service.healthcheck
     environment = tuple(
-        replace(item, value=vault.hidden(service, item.value)) if item.value else item for item in service.environment
+        replace(item, value=safe(f"environment.{item.name}", item.value)) if item.value else item
+        for item in service.environment
     )
     return replace(
         service,
-        command=changed(service.command),
-        entrypoint=changed(service.entrypoint),
-        healthcheck=replace(check, test=changed(check.test)) if check is not None else None,
+        command=words(service.command, "command"),
+        entrypoint=words(service.entrypoint, "entrypoint"),
+        healthcheck=replace(check, test=words(check.test, "healthcheck.test")) if check is not None else None,
         environment=environment,
-        labels={key: vault.hidden(service, text) for key, text in service.labels.items()},
-        options=_hidden_deep(dict(service.options), service, vault),
+        labels={key: safe(f"labels.{key}", text) for key, text in service.labels.items()},
+        options={key: _deep(value, partial(safe, key)) for key, value in service.options.items()},
     )
 
 
-def _hidden_deep(value: Any, service: Service, vault: Vault) -> Any:
+def _deep(value: Any, safe: Callable[[str], str]) -> Any:
     if isinstance(value, str):
-        return vault.hidden(service, value)
+        return safe(value)
     if isinstance(value, Mapping):
-        return {key: _hidden_deep(item, service, vault) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_hidden_deep(item, service, vault) for item in value)
+        return {key: _deep(item, safe) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_deep(item, safe) for item in value)
     return value
 
 

@@ -74,7 +74,7 @@ def chart_command(project: Folder, chart: Chart, where: str, wishes: Wishes) -> 
     for file in wishes.values:
         if "://" in file:
             return f"the values file {file.partition('://')[0]}://… would have to be downloaded"
-        if not Path(file).is_file():
+        if not _place(file, project).is_file():
             return f"the values file {file} is not there"
     if leak := next(_links_out(project.root / chart.folder, project.root), None):
         return f"{leak} is a link to a place outside of the source"
@@ -82,15 +82,22 @@ def chart_command(project: Folder, chart: Chart, where: str, wishes: Wishes) -> 
     if binary is None:
         return "helm is not on PATH"
     hidden = tuple(part for item in wishes.sets for part in _set_values(item))
-    reads = (project.root / chart.folder, *(Path(file).absolute() for file in wishes.values))
-    argv = _argv(binary, chart, where, wishes)
+    files = [_place(file, project) for file in wishes.values]
+    reads = (project.root / chart.folder, *files)
+    argv = _argv(binary, chart, where, wishes, files)
     return Command(argv, project.root, f"helm template {where}", wishes.text(chart, where), hidden, reads)
 
 
-def _argv(binary: str, chart: Chart, where: str, wishes: Wishes) -> tuple[str, ...]:
+def _place(file: str, project: Folder) -> Path:
+    """A values file, as the user names it from where they stand, or from the source's own folder."""
+    here = Path(file).absolute()
+    return here if here.is_file() else project.root / file
+
+
+def _argv(binary: str, chart: Chart, where: str, wishes: Wishes, files: list[Path]) -> tuple[str, ...]:
     name = wishes.release or identifier(where.rpartition("/")[2])
     argv = [binary, "template", name, chart.folder]
-    argv += [word for file in wishes.values for word in ("--values", str(Path(file).absolute()))]
+    argv += [word for file in files for word in ("--values", str(file))]
     argv += [word for item in wishes.sets for word in ("--set", item)]
     return (*argv, *(["--namespace", wishes.namespace] if wishes.namespace else []))
 

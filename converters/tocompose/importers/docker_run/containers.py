@@ -41,8 +41,6 @@ def container(
     line = parse(invocation.words, flags(*tables))
     if invocation.tool != "podman" and any(option.row is None for option in line.options):
         line = parse(invocation.words, flags("run", "podman"))
-    for word in line.unknown:
-        word.note("TC105", subject="services", word=word.text.replace("$", "", 1))
     if not line.arguments:
         _say_no_image(invocation, line)
         return None

@@ -22,11 +22,10 @@ class Option(NamedTuple):
 
 
 class CommandLine(NamedTuple):
-    """The flags in order, and what stands after them; `unknown` are words that hold options known at run time only."""
+    """The flags in order, and what stands after them."""
 
     options: tuple[Option, ...]
     arguments: tuple[Word, ...]
-    unknown: tuple[Word, ...] = ()
 
 
 @cache
@@ -47,7 +46,6 @@ def parse(words: tuple[Word, ...], known: Mapping[str, Row], interspersed: bool 
     """
     options: list[Option] = []
     arguments: list[Word] = []
-    unknown: list[Word] = []
     rest = list(words)
     while rest:
         word = rest.pop(0)
@@ -59,20 +57,12 @@ def parse(words: tuple[Word, ...], known: Mapping[str, Row], interspersed: bool 
             options.append(_long(word, rest, known))
         elif word.text.startswith("-") and len(word.text) > 1:
             options += _short(word, rest, known)
-        elif _is_open_options(word, rest):
-            unknown.append(word)
         else:
             arguments.append(word)
             if not interspersed:
                 arguments += rest
                 break
-    return CommandLine(tuple(options), tuple(arguments), tuple(unknown))
-
-
-def _is_open_options(word: Word, rest: list[Word]) -> bool:
-    """An unquoted `$OPTS` in front of the image, whose value only the run knows."""
-    bare = word.text.startswith("${") and word.text.endswith("}") and word.text.count("${") == 1
-    return bare and bool(rest) and any(hint in word.text.upper() for hint in ("OPT", "ARG", "FLAG", "PARAM", "EXTRA"))
+    return CommandLine(tuple(options), tuple(arguments))
 
 
 def _long(word: Word, rest: list[Word], known: Mapping[str, Row]) -> Option:

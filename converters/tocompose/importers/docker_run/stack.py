@@ -56,7 +56,7 @@ def _services(assembly: Assembly, project: Project, ledger: Ledger) -> tuple[Ser
     services = {found.service.name: found.service for found in assembly.containers}
     _join_pods(services, assembly)
     for name, attachment, _ in assembly.connections:
-        services[name] = replace(services[name], networks=(*services[name].networks, attachment))
+        services[name] = replace(services[name], networks=(*_attached(services[name]), attachment))
     for found in assembly.containers:
         _resolve_namespaces(services, found, assembly)
         _link(services, found, assembly)
@@ -122,10 +122,15 @@ def _external_link(services: dict[str, Service], service: Service, text: str, wo
     word.remark("TC137", subject=path, target=text.partition(":")[0])
 
 
+def _attached(service: Service) -> tuple[Attachment, ...]:
+    """The networks that a service is on; one that names none is on the default network."""
+    return service.networks or (() if service.network_mode else (Attachment(network="default"),))
+
+
 def _with_alias(target: Service, client: Service, alias: str) -> Service:
     """The target under one more name, on the networks that it shares with the client."""
-    shared = {item.network for item in client.networks} & {item.network for item in target.networks}
-    attachments = target.networks or (Attachment(network="default"),)
+    attachments = _attached(target)
+    shared = {item.network for item in _attached(client)} & {item.network for item in attachments}
     return replace(
         target,
         networks=tuple(

@@ -21,17 +21,29 @@ class Kubernetes:
     title = "Kubernetes manifests"
 
     def sniff(self, project: Project) -> tuple[str, ...]:
-        """The files that hold at least one object."""
-        return tuple(file for file in project.files() if self._is_manifest(file, project))
+        """The files that hold at least one object, and those that say how to render some."""
+        from tocompose.rendering import sites
+
+        found = set(sites(project))
+        return tuple(file for file in project.files() if file in found or self._is_manifest(file, project))
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack of all objects of the project's files."""
         from tocompose.readers.yaml import cursors
+        from tocompose.rendering import render
 
+        rendered = render(project, settings)
         found: list[Cursor] = []
         for file in self.sniff(project):
-            found.extend(cursors(project.read(file) or b"", file, ledger))
+            if file not in rendered.replaced:
+                found.extend(cursors(project.read(file) or b"", file, ledger))
+        for stream in rendered.streams:
+            found.extend(cursors(stream.text, stream.label, ledger))
+        for item in rendered.notes:
+            ledger.say(item)
         if not found:
+            if rendered.notes:
+                raise SourceError(f"{rendered.notes[-1].message}. {rendered.notes[-1].advice}")
             raise SourceError(
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
                 "kubectl get all -o yaml | tocompose convert -"
@@ -57,17 +69,22 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     from tocompose.importers.kubernetes.outside import say_outside
     from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish, settle_ports
+    from tocompose.importers.kubernetes.releases import order_releases
+    from tocompose.importers.kubernetes.routing import route
+    from tocompose.importers.kubernetes.routing.controllers import without_controllers
     from tocompose.importers.kubernetes.scale import scale
     from tocompose.importers.kubernetes.units import build
     from tocompose.importers.kubernetes.world import resolve
     from tocompose.values import identifier
 
-    world = resolve(collect(found, ledger), ledger)
+    world = resolve(without_controllers(collect(found, ledger), ledger), ledger)
     prepared = build(world)
     arrange(world, prepared)
+    order_releases(world)
     scale(world)
     publish(world)
     attach(world)
+    route(world)
     settle_ports(world)
     say_outside(world)
     say_access(world)

@@ -17,6 +17,7 @@ from tocompose.importers.procfile import (
     inference,
     language,
     leftovers,
+    packages,
     ports,
     processes,
     scan,
@@ -25,7 +26,9 @@ from tocompose.importers.procfile import (
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing, dependencies
 from tocompose.importers.procfile.defaults import default_web, supplied
+from tocompose.importers.procfile.dependencies import Dependency
 from tocompose.importers.procfile.dependencies import dependencies as libraries
+from tocompose.importers.procfile.dockerfiles.generate import Brief
 from tocompose.importers.procfile.environment import Entry
 from tocompose.importers.procfile.gather import gather, jobs
 from tocompose.importers.procfile.heroku_yml import HerokuYml
@@ -58,13 +61,14 @@ class Given(NamedTuple):
 def convert(project: Project, ledger: Ledger, settings: Settings) -> Stack:
     """The stack of the project. Raises SourceError when it holds nothing that could be run."""
     given = _read(Repository(project, ledger, settings))
-    images = _images(given)
     found = scan.scan(given.repository)
-    backings, outside = _backings(given, found)
-    entries, port_entry, settings_ = _environment(given, backings, outside)
-    plan = _plan(given, images, entries, port_entry, backings)
+    used = libraries(given.repository)
+    backings, outside = _backings(given, found, used)
+    entries, known, settings_ = _environment(given, backings, outside)
+    images = _images(given, used, entries, known)
+    plan = _plan(given, images, entries, known, backings)
     built = tuple(services.service(plan, item) for item in given.processes)
-    leftovers.settle(given.repository, given.app, plan, found, built)
+    leftovers.settle(given.repository, given.app, plan, found, backings)
     return _stack(given, plan, built, backings, settings_)
 
 
@@ -72,10 +76,10 @@ def _read(repository: Repository) -> Given:
     app, heroku = app_json.read(repository), heroku_yml.read(repository)
     found = gather(repository, app, heroku)
     spoken = language.language(repository, found, app.at("buildpacks"))
-    if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
-        found = (*found, *default_web(repository, spoken, heroku))
-    if not found:
+    if not (found or spoken or app.root or heroku.root or repository.project.exists("Dockerfile")):
         raise SourceError(f"{repository.project.name}: no process type, no app.json and no language was found to run")
+    if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
+        found = (*found, *default_web(repository, spoken))
     taken: set[str] = set()
     named = jobs(repository, processes.named(repository, found, taken))
     return Given(repository, app, heroku, named, _name(repository, app), spoken, taken)
@@ -89,35 +93,61 @@ def _name(repository: Repository, app: AppJson) -> str:
     return identifier(repository.settings.name or repository.project.name)
 
 
-def _images(given: Given) -> dict[str, image.Image]:
-    mode = given.repository.option("dockerfile") or "auto"
-    return image.images(given.repository, given.heroku, image.Wish(given.name, given.language, mode))
+def _images(
+    given: Given, used: tuple[Dependency, ...], entries: tuple[Entry, ...], known: str
+) -> dict[str, image.Image]:
+    repository = given.repository
+    ordered = sorted(given.processes, key=lambda item: not item.publishes)
+    packs = [language.buildpack(url) for url in language.urls(given.app.at("buildpacks"))]
+    brief = Brief(
+        repository=repository,
+        commands=tuple(item.text for item in ordered if item.text),
+        libraries=used,
+        packages=packages.of(repository, packs, given.heroku.recipes),
+        port=ports.web_port(ordered[0], (), known, given.language).number,
+        demanded=tuple(item.name for item in entries if item.value == f"${{{item.name}:?}}"),
+        settings={item.name: item.setting.value for item in entries if item.setting and item.setting.value}
+        | {item.name: item.value for item in entries if item.value and "$" not in item.value},
+        mixed=any(row.get("language") == "node" for row in packs) or "heroku-postbuild" in _scripts(repository),
+    )
+    mode = repository.option("dockerfile") or "auto"
+    return image.images(repository, given.heroku, image.Wish(given.name, given.language, mode, brief))
 
 
-def _backings(given: Given, found: scan.Scan) -> tuple[tuple[Backing, ...], addons.Provided]:
+def _scripts(repository: Repository) -> tuple[str, ...]:
+    package = repository.json("package.json")
+    found = package.get("scripts") if isinstance(package, dict) else None
+    return tuple(found) if isinstance(found, dict) else ()
+
+
+def _backings(
+    given: Given, found: scan.Scan, used: tuple[Dependency, ...]
+) -> tuple[tuple[Backing, ...], addons.Provided]:
     """The services that stand in for add-ons, and those that the code gives away."""
-    used = libraries(given.repository)
     wanted = addons.wanted(given.app.at("addons"), given.heroku.addons)
     clues = inference.Clues.of(given.repository, given.processes, used, found, given.app)
-    provided = addons.provide(given.repository, wanted, given.taken, clues.search, given.first)
+    provided = addons.provide(given.repository, wanted, given.taken, clues.search, given.first, clues.smtp)
     inferred = inference.infer(given.repository, clues, provided, given.taken)
-    backings = tuple(inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred))
+    backings = tuple(
+        inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred)
+    )
     return backings, provided
 
 
 def _environment(
     given: Given, backings: tuple[Backing, ...], outside: addons.Provided
-) -> tuple[tuple[Entry, ...], Entry | None, tuple[Setting, ...]]:
+) -> tuple[tuple[Entry, ...], str, tuple[Setting, ...]]:
     repository = given.repository
     platform = supplied(repository, given.language, given.name, backings)
     served = tuple(entry for item in backings for entry in item.entries())
-    known = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
+    supplied_ = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
     dotenv = environment.replace_local(repository, environment.of_dotenv(repository), served)
     layers = (
+        environment.of_commands(given.processes),
         environment.of_examples(repository),
         platform.always,
         outside.entries,
-        environment.of_app(repository, given.app, known),
+        environment.of_app(repository, given.app, supplied_),
         tuple(environment.of_config(given.heroku.settings)),
         tuple(entry for entry in served if entry.name not in {item.name for item in dotenv}),
         dotenv,
@@ -127,19 +157,19 @@ def _environment(
     shared = tuple(entry for entry in entries if entry.name != "PORT")
     environment.settle(shared, losers, given.first)
     settings = tuple(entry.setting for entry in shared if entry.setting)
-    return shared, port, (*settings, *(setting for item in backings for setting in item.settings))
+    known = environment.port_of(port, next((item for item in given.processes if item.publishes), given.processes[0]))
+    return shared, known, (*settings, *(setting for item in backings for setting in item.settings))
 
 
 def _plan(
     given: Given,
     images: dict[str, image.Image],
     entries: tuple[Entry, ...],
-    port_entry: Entry | None,
+    known: str,
     backings: tuple[Backing, ...],
 ) -> services.Plan:
     web = next((item for item in given.processes if item.publishes), given.processes[0])
     first = images.get(web.image) or images.get(web.type) or next(iter(images.values()))
-    known = environment.port_of(port_entry, web)
     names = {item.type: item.service for item in given.processes}
     return services.Plan(
         repository=given.repository,
@@ -149,7 +179,7 @@ def _plan(
         scales=formation.known(formation.scales(given.repository, given.app.at("formation")), names),
         checks=health.checks(given.repository, given.app, names, first.runtime),
         port=ports.web_port(web, first.exposed, known, given.language),
-        releases=tuple(item for item in given.processes if item.traits.get("once")),
+        processes=given.processes,
     )
 
 
@@ -172,4 +202,3 @@ def _stack(
         settings=(*settings, *((port,) if web and single else ())),
         files=image.files(plan.images.values()),
     )
-

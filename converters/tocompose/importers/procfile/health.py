@@ -18,6 +18,7 @@ from tocompose.values import literal
 
 # Heroku gives a web process 60 seconds to listen (error R10).
 _BOOT = "60s"
+_PATH = re.compile(r"/[\w./?=&%~+-]*")
 _SETTING = re.compile(r"(WAIT|TIMEOUT|ATTEMPTS)=(\d+)")
 
 
@@ -47,8 +48,10 @@ def checks(repository: Repository, app: AppJson, services: Mapping[str, str], ru
         for item in entry:
             if item.key != chosen.key:
                 item.note("TC349", name=entry.key, kind=item.peek("type") or "startup")
-        if chosen:
-            found[entry.key] = _of_dokku(chosen, services[entry.key], runtime)
+        if chosen and not runtime and not chosen.at("command"):
+            chosen.note("TC348", subject=f"services.{services[entry.key]}.healthcheck", what="the request")
+        elif chosen:
+            found[entry.key] = _of_dokku(chosen, services[entry.key])
     return found or _of_checks_file(repository, services)
 
 
@@ -60,7 +63,7 @@ def _choose(entry: Cursor) -> Cursor:
     return ordered[0] if ordered else entry.at(0)
 
 
-def _of_dokku(item: Cursor, service: str, runtime: str) -> Check:
+def _of_dokku(item: Cursor, service: str) -> Check:
     to = f"services.{service}.healthcheck"
     item.at("type").skip("Compose has one kind of check")
     item.at("name").skip("it names the check in the platform's log")
@@ -70,12 +73,13 @@ def _of_dokku(item: Cursor, service: str, runtime: str) -> Check:
         if item.at(key):
             item.at(key).note("TC348", subject=to, what=key)
     command = item.at("command")
-    if not command and not runtime:
-        item.note("TC348", subject=to, what="all")
     if command:
         command.map(to=f"{to}.test")
+    path = item.at("path")
+    if path and (command or not _PATH.fullmatch(path.peek() or "")):
+        path.note("TC348", subject=to, what="path")
     return Check(
-        path=item.take("path", to=f"{to}.test") or "",
+        path=path.take(to=f"{to}.test") or "" if path.unread() else "",
         command=tuple(part.peek() or "" for part in command) if command.kind == "list" else (),
         port=item.take("port", to=f"{to}.test") or "",
         interval=_seconds(item.take("wait", to=f"{to}.interval")),
@@ -142,7 +146,7 @@ def _test(check: Check | None, image: Image, port: str) -> tuple[str, ...] | Non
     row = languages().get(image.runtime)
     if row is None:
         return None
-    path = check.path if check and re.fullmatch(r"/[\w./?=&%~+-]*", check.path) else ""
-    words = row["http"] if path and "http" in row else row["tcp"]
+    path = check.path if check else ""
+    words = row["http"] if path else row["tcp"]
     number = check.port if check and check.port.isdigit() else port
     return tuple(str(word).replace("<port>", number).replace("<path>", literal(path)) for word in words)

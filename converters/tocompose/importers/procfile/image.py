@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from tocompose.importers.procfile.dockerfiles.generate import Brief
 from tocompose.importers.procfile.heroku_yml import HerokuYml, Recipe
 from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.repository import Repository
@@ -25,8 +26,9 @@ _ALPINE = ("*alpine*", "*busybox*")
 class Image(NamedTuple):
     """One image; `runtime` is the row of languages.yaml whose health commands run in it, empty when none is known to.
 
-    `target` is the stage for development, `workdir` where the source lies in the image, `mountable` whether the source
-    can be mounted over it without hiding what the build made.
+    `target` is the stage for development, `dev_command` what the web process runs there. `workdir` is where the source
+    lies and `source` what is mounted there (empty: the build's context); `mountable` says that the image holds it as it
+    is, `builds_source` that a build makes other files of it.
     """
 
     reference: str
@@ -45,20 +47,26 @@ class Image(NamedTuple):
     files: tuple[File, ...] = ()
     user: str = ""
     span: Span | None = None
+    dev_command: tuple[str, ...] = ()
+    builds_source: bool = False
+    source: str = ""
 
 
 class Wish(NamedTuple):
-    """What the user and the source say about the build: `mode` is auto, never or pack."""
+    """What user and source say about the build: `mode` is auto, never or pack; `brief` is for a generated file."""
 
     name: str
     language: str
     mode: str
+    brief: Brief
 
 
 def images(repository: Repository, heroku: HerokuYml, wish: Wish) -> dict[str, Image]:
     """The images by heroku.yml's keys; the one image of all other repositories is under the empty key."""
     if heroku.recipes:
-        return {item.key: _of_recipe(repository, heroku, item, wish, index) for index, item in enumerate(heroku.recipes)}
+        return {
+            item.key: _of_recipe(repository, heroku, item, wish, index) for index, item in enumerate(heroku.recipes)
+        }
     reference = f"{identifier(wish.name)}:local"
     if repository.project.read("Dockerfile") is not None:
         _settle_arguments(heroku.config, "")
@@ -110,6 +118,7 @@ def existing(repository: Repository, path: str, target: str, image: Image, langu
     content = repository.project.read(path) or b""
     parsed = read_dockerfile(content, path)
     stage = parsed.stage(target)
+    developed = parsed.stage(_development(parsed, stage)) if stage and _development(parsed, stage) else None
     if stage is None:
         repository.say("TC360", Span(path, 1, 1, 1, 1), file=path, target=target or "a last stage")
         return image._replace(language=language)
@@ -120,9 +129,10 @@ def existing(repository: Repository, path: str, target: str, image: Image, langu
         exposed=stage.exposed,
         volumes=stage.volumes,
         stop_signal=stage.stop_signal,
-        workdir=stage.workdir or "/",
-        target=_development(parsed, stage),
+        workdir=(developed or stage).workdir or "/",
+        target=developed.name if developed else "",
         mountable=_copies_source(stage),
+        dev_command=_command(developed),
         user=stage.user,
         span=image.span or stage.span,
     )
@@ -159,6 +169,13 @@ def _development(parsed: Dockerfile, final: Stage) -> str:
     return next((names[name] for name in _DEVELOPMENT if name in names), "")
 
 
+def _command(stage: Stage | None) -> tuple[str, ...]:
+    """The command that a stage states for itself."""
+    if stage is None or stage.cmd is None or not stage.own_cmd:
+        return ()
+    return ("sh", "-c", *stage.cmd.words) if stage.cmd.shell else stage.cmd.words
+
+
 def _copies_source(stage: Stage) -> bool:
     """Whether the image's work directory holds the source as it is in the repository: `COPY . .`."""
     for copy in stage.copies:
@@ -170,9 +187,9 @@ def _copies_source(stage: Stage) -> bool:
 
 def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> Image:
     if wish.language and wish.mode not in ("pack", "never"):
-        from tocompose.importers.procfile.generate import generate
+        from tocompose.importers.procfile.dockerfiles.generate import generate
 
-        made = generate(repository, wish.language)
+        made = generate(wish.brief, wish.language)
         repository.say(
             "TC354", None, subject="files.Dockerfile", language=languages()[wish.language]["title"], name=reference
         )
@@ -181,11 +198,14 @@ def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> I
             Build(),
             runtime=wish.language,
             language=wish.language,
-            workdir="/app",
-            target="development",
+            workdir=made.workdir,
+            source=made.source,
+            target="development" if made.develop else "",
             mountable=True,
             generated=True,
-            files=made,
+            files=made.files,
+            dev_command=made.dev_command,
+            builds_source=made.builds_source,
         )
     repository.say("TC355", None, subject="services", name=reference)
     return Image(reference, None, language=wish.language, entrypoint=("launcher",))

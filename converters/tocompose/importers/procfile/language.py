@@ -25,7 +25,7 @@ class Program(NamedTuple):
 def languages() -> dict[str, Row]:
     """The languages that a Dockerfile can be generated for, in the order in which they are tried."""
     required = {"title", "detect", "port", "environment", "development", "tcp"}
-    return dict(table("languages", required=required, optional={"keep", "debug", "http", "base"}))
+    return dict(table("languages", required=required, optional={"keep", "debug", "http", "base", "compiled"}))
 
 
 def program(text: str) -> Program:
@@ -36,7 +36,7 @@ def program(text: str) -> Program:
     if len(words) > 2 and words[0] in ("sh", "bash") and words[1] in ("-c", "-lc"):
         return program(words[2])
     name = words[0] if words else ""
-    rows = table("commands", required={"language"}, optional={"port", "local", "reads", "option"})
+    rows = table("commands", required={"language"}, optional={"port", "local", "reads", "option", "environment"})
     return Program(name, tuple(words), rows.get(name, {}))
 
 
@@ -67,21 +67,27 @@ def _url(item: Cursor) -> str:
     return (item.peek() if item.kind == "leaf" else item.peek("url")) or ""
 
 
-def settle_buildpacks(repository: Repository, buildpacks: Cursor, generated: bool, chosen: str) -> tuple[str, ...]:
-    """Settles the buildpacks; the system packages that they stand for, which a generated Dockerfile installs."""
-    packages: list[str] = []
+def urls(buildpacks: Cursor) -> tuple[str, ...]:
+    """The buildpacks' URLs or short names."""
+    return tuple(_url(item) for item in buildpacks if _url(item))
+
+
+def settle_buildpacks(buildpacks: Cursor, generated: bool, chosen: str) -> None:
+    """Settles the buildpacks: what each did is in the image, or a note says that it is not."""
     for item in buildpacks:
         row, url = buildpack(_url(item)), _url(item)
-        if "package" in row and generated:
-            packages.append(row["package"])
+        if not url:
+            item.note("TC315", what="an entry of buildpacks", wanted="a map with url")
+        elif "package" in row and generated:
             item.map(to="files.Dockerfile")
         elif row.get("language") == chosen and generated:
             item.skip("the generated Dockerfile builds what this buildpack builds")
+        elif row.get("note") == "TC366" and not generated:
+            item.skip("the Dockerfile of the repository installs its own packages")
         elif "language" in row:
             item.skip("the image is built by a Dockerfile, not by buildpacks")
         else:
             item.note(row["note"], name=_without_credentials(url))
-    return tuple(packages)
 
 
 def _without_credentials(url: str) -> str:

@@ -10,6 +10,7 @@ from tocompose.importers.kubernetes.routing.gateway import gateways
 from tocompose.importers.kubernetes.routing.ingress import ingresses
 from tocompose.importers.kubernetes.routing.labels import labels
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
+from tocompose.importers.kubernetes.routing.policy import policies
 from tocompose.importers.kubernetes.routing.proxy import Proxy
 from tocompose.importers.kubernetes.world import World
 from tocompose.notes import note
@@ -19,16 +20,18 @@ __all__ = ["route"]
 
 
 def route(world: World) -> None:
-    """Adds the routes to the draft, whose services are converted by now: labels on them, and the proxy."""
+    """Adds the routes to the draft, whose services are converted by now: labels on them, and the proxy. Says what stays
+    open of network policies."""
     proxy = Proxy(unique("traefik", set(world.draft.services)))
     ingresses(world, proxy)
     gateways(world, proxy)
     ingress_routes(world, proxy)
     for item in world.objects.of(*(f"Middleware.{group}" for group in GROUPS)):
         if item.at("spec").unread():
-            item.cursor.note("TC282", route=str(item), why="no route of the manifests uses it, or none that could be told")
+            item.cursor.note("TC282", route=str(item), why="no route of the manifests could use it")
     if proxy.routers:
         _write(world, proxy)
+    policies(world)
 
 
 def _write(world: World, proxy: Proxy) -> None:
@@ -44,10 +47,11 @@ def _write(world: World, proxy: Proxy) -> None:
         world.ledger.say(
             note("TC295", point.origin or proxy.origin, subject=f"services.{proxy.name}", port=point.port, moved=number)
         )
-    host = any(draft.services[home.service].network_mode == "host" for home in proxy.homes() if home.service in draft.services)
-    draft.add(traefik.service(proxy, ports, found.get(proxy.name, {}), host=host))
+    behind = [draft.services[home.service] for home in proxy.homes() if home.service in draft.services]
+    draft.add(traefik.service(proxy, ports, found.get(proxy.name, {}), behind))
     if traefik.dynamic(proxy):
         draft.file(traefik.file(proxy))
-    world.ledger.say(
-        note("TC280", proxy.origin, subject=f"services.{proxy.name}", name=proxy.name, ports=", ".join(ports.values()))
-    )
+    published = ", ".join(sorted(ports.values(), key=int))
+    classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
+    subject = f"services.{proxy.name}"
+    world.ledger.say(note("TC280", proxy.origin, subject=subject, name=proxy.name, classes=classes, ports=published))

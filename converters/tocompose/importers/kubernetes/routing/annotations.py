@@ -23,8 +23,8 @@ def row(name: str) -> Row:
         return known
     prefix = name.partition("/")[0]
     while prefix:
-        if f"*.{prefix}/*" in rows() or f"{prefix}/*" in rows():
-            return rows().get(f"{prefix}/*") or rows()[f"*.{prefix}/*"]
+        if f"{prefix}/*" in rows():
+            return rows()[f"{prefix}/*"]
         prefix = prefix.partition(".")[2]
     return {}
 
@@ -76,6 +76,13 @@ def settle(cursor: Cursor, route: str, subject: str) -> None:
             why = "tocompose does not know it here" if not known else "it has no effect together with the others"
             advice = "Check whether the application needs it."
             each.note("TC284", subject=subject, route=route, name=each.key, why=why, advice=advice)
+
+
+def expected(cursor: Cursor, *words: str) -> None:
+    """Says of a word that it is none of those that the API knows."""
+    text = value(cursor)
+    if text is not None and text not in words:
+        cursor.remark("TC209", field=cursor.key, expected=" or ".join(words))
 
 
 def _unread(cursor: Cursor) -> Iterator[Cursor]:

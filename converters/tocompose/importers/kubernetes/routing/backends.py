@@ -36,17 +36,22 @@ class Reached(NamedTuple):
 def reach(world: World, namespace: str, name: str, wanted: str | None, cursor: Cursor, route: str) -> Reached | None:
     """The containers behind a Service's port; None, with a note at `cursor`, when there are none."""
     backend = world.backends.get(namespace, name)
+    port = _port(backend, wanted) if backend else None
+    homes = tuple(_homes(backend, port)) if backend and port else ()
     if backend is None:
-        return _lost(cursor, route, f"there is no Service {name} in the manifests")
-    if backend.external:
-        return _lost(cursor, route, f"Service {name} stands for {backend.external}, outside of the stack")
-    port = _port(backend, wanted)
-    if port is None:
-        return _lost(cursor, route, f"Service {name} has no port {wanted}")
-    homes = tuple(_homes(backend, port))
-    if not homes:
-        return _lost(cursor, route, f"Service {name} leads to no container of the manifests")
-    return Reached(backend, port, homes)
+        why = f"there is no Service {name} in the manifests"
+    elif backend.external:
+        why = f"Service {name} stands for {backend.external}, outside of the stack"
+    elif port is None:
+        why = f"Service {name} has no port {wanted}" if wanted else f"it does not say which port of Service {name}"
+    elif homes:
+        if wanted is None:
+            cursor.remark("TC279", route=route, service=name, port=port.number)
+        return Reached(backend, port, homes)
+    else:
+        why = f"Service {name} leads to no container of the manifests"
+    cursor.note("TC282", route=route, why=why)
+    return None
 
 
 def _port(backend: Backend, wanted: str | None) -> ServicePort | None:
@@ -63,7 +68,3 @@ def _homes(backend: Backend, port: ServicePort) -> list[Home]:
         if number is not None:
             found.append(Home(instance.owner, number))
     return found
-
-
-def _lost(cursor: Cursor, route: str, why: str) -> None:
-    cursor.note("TC282", route=route, why=why)

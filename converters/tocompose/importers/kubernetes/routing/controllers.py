@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
 from tocompose.importers.kubernetes.scalars import items, strings, value
-from tocompose.importers.kubernetes.workloads import Workload
+from tocompose.importers.kubernetes.workloads import Workload, workloads
 from tocompose.ledger import Ledger
 from tocompose.notes import note
 
@@ -30,27 +30,30 @@ def routed(objects: Objects) -> bool:
     return bool(objects.of(*_ROUTES, *own))
 
 
-def without_controllers(objects: Objects, found: Iterable[Workload], ledger: Ledger) -> tuple[Workload, ...]:
-    """The workloads without those whose work the proxy does; these, and the Services that lead only to them, are
-    noted. All of them when the input has no routes: then the controller may serve others."""
-    everything = tuple(found)
-    dropped = [item for item in everything if _controls(item)] if routed(objects) else []
-    kept = tuple(item for item in everything if item not in dropped)
-    for item in dropped:
-        image = next(_images(item), "")
-        ledger.say(note("TC285", item.object.span, object=str(item.object), image=image))
-        item.object.cursor.noted("TC285")
-    for service in _orphans(objects, dropped, kept):
-        ledger.say(note("TC285", service.span, object=str(service), image="the controller"))
-        service.cursor.noted("TC285")
-    return kept
+def without_controllers(objects: Objects, ledger: Ledger) -> Objects:
+    """The objects without the workloads whose work the proxy does, and without the Services that lead only to them.
+
+    These are noted. All objects when the input has no routes: then the controller may serve others.
+    """
+    if not routed(objects):
+        return objects
+    everything = workloads(objects)
+    dropped = [item for item in everything if _controls(item)]
+    kept = [item for item in everything if item not in dropped]
+    out = {item.object: f"it watches the Kubernetes API ({next(_images(item), '')})" for item in dropped}
+    out |= dict.fromkeys(_orphans(objects, dropped, kept), "it leads only to the controller that is left out")
+    for item, why in out.items():
+        ledger.say(note("TC285", item.span, object=str(item), why=why))
+        item.cursor.noted("TC285")
+    return Objects(item for item in objects if item not in out) if out else objects
 
 
 def _controls(workload: Workload) -> bool:
     images = list(_images(workload))
     if any(_IMAGES.search(image) for image in images):
         return True
-    return any(_TRAEFIK.search(image) for image in images) and any("providers.kubernetes" in a for a in _words(workload))
+    traefik = any(_TRAEFIK.search(image) for image in images)
+    return traefik and any("providers.kubernetes" in word for word in _words(workload))
 
 
 def _images(workload: Workload) -> Iterator[str]:
@@ -64,7 +67,7 @@ def _words(workload: Workload) -> Iterator[str]:
             yield from ((value(word) or "").lower() for word in items(container.at(key)))
 
 
-def _orphans(objects: Objects, dropped: list[Workload], kept: tuple[Workload, ...]) -> Iterator[Object]:
+def _orphans(objects: Objects, dropped: list[Workload], kept: list[Workload]) -> Iterator[Object]:
     for service in objects.of("Service"):
         selector = strings(service.at("spec", "selector"))
         if selector and _selects(selector, service, dropped) and not _selects(selector, service, kept):
@@ -72,5 +75,5 @@ def _orphans(objects: Objects, dropped: list[Workload], kept: tuple[Workload, ..
 
 
 def _selects(selector: Mapping[str, str], service: Object, found: Iterable[Workload]) -> bool:
-    wanted = dict(selector).items()
-    return any(item.namespace == service.namespace and wanted <= dict(item.labels).items() for item in found)
+    wanted = selector.items()
+    return any(item.namespace == service.namespace and wanted <= item.labels.items() for item in found)

@@ -42,9 +42,8 @@ def _headers(section: str, option: str) -> Callable[[Cursor, Match, Site, str], 
             for header in items(each.at(section, action)):
                 name = take(header.at("name"), labels) or ""
                 options[f"{option}.{name}"] = take(header.at("value"), labels) or ""
-            if each.at(section, action):
-                if action == "add":
-                    each.at(section, action).remark("TC294", route=site.name)
+        if each.at(section, "add"):
+            each.at(section, "add").remark("TC294", route=site.name)
         for removed in items(each.at(section, "remove")):
             # An empty value takes the header away.
             options[f"{option}.{take(removed, labels) or ''}"] = ""
@@ -59,6 +58,8 @@ def _redirect(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[M
     scheme, host = take(said.at("scheme"), labels), take(said.at("hostname"), labels)
     port, code = take(said.at("port"), labels), take(said.at("statusCode"), labels) or "302"
     permanent = {"permanent": "true"} if code in ("301", "308") else {}
+    if code not in ("301", "302"):
+        said.at("statusCode").remark("TC278", route=site.name, status=code, given="301" if permanent else "302")
     path = _modifier(said.at("path"), labels)
     if scheme and not host and path is None:
         options = {"scheme": scheme} | ({"port": port} if port else {})

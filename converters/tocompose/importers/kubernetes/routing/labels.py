@@ -31,7 +31,7 @@ def _order(item: tuple[str, str]) -> tuple[int, str]:
 
 def _by_service(proxy: Proxy) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     several = _several(proxy)
-    for router in proxy.routers:
+    for router in map(proxy.plain, proxy.routers):
         homes = router.target.homes
         if not homes:
             yield proxy.name, [*_router(router, named=True), *_middlewares(router)]
@@ -64,7 +64,8 @@ def _router(router: Router, *, named: bool) -> Iterator[tuple[str, str]]:
     base = f"{router.protocol}.routers.{router.name}"
     if router.rule:
         yield f"{base}.rule", router.rule
-    yield f"{base}.entrypoints", ",".join(router.entrypoints)
+    if router.entrypoints:
+        yield f"{base}.entrypoints", ",".join(router.entrypoints)
     if router.priority is not None:
         yield f"{base}.priority", str(router.priority)
     if router.middlewares:
@@ -82,6 +83,8 @@ def _middlewares(router: Router) -> Iterator[tuple[str, str]]:
 
 
 def _middleware(item: Middleware, protocol: str) -> Iterator[tuple[str, str]]:
+    if not item.kind:
+        return
     base = f"{protocol}.middlewares.{item.name}.{item.kind}"
     if not item.options:
         yield base, "true"

@@ -73,7 +73,7 @@ def all_of(rules: Iterable[str]) -> str:
 def priority(names: Iterable[str], match: Match) -> int:
     """Which of two rules that both match comes first: the more exact host, then the exact path, then the longer path.
 
-    Traefik alone would go by the length of the rule's text, host included. Steps of 100 leave room for other conditions.
+    Traefik alone would go by the length of the rule's text, host included. Steps of 100 leave room for more conditions.
     """
     given = list(names)
     rank = 2 if given and not any(name.startswith("*.") for name in given) else 1 if given else 0

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.routing.proxy import EntryPoint, Proxy
-from tocompose.model import File, Grant, Healthcheck, Mount, Port, Resource, Role, Service
+from tocompose.model import Attachment, File, Grant, Healthcheck, Mount, Port, Resource, Role, Service
 
 # Traefik 3.6 is the first that speaks to Docker Engine 29, which dropped the API versions of the older ones.
 IMAGE = "traefik:v3.6"
@@ -17,9 +17,11 @@ SECRETS = "/run/secrets"
 INSECURE = "insecure"
 
 
-def service(proxy: Proxy, ports: dict[str, str], labels: dict[str, str], *, host: bool) -> Service:
-    """The proxy as a compose service; `ports` says where each entry point is published, `host` that some container
-    behind it uses the host's network."""
+def service(proxy: Proxy, ports: dict[str, str], labels: dict[str, str], behind: list[Service]) -> Service:
+    """The proxy as a compose service; `ports` says where each entry point is published, `behind` are the services
+    that it leads to."""
+    host = any(each.network_mode == "host" for each in behind)
+    networks = dict.fromkeys(item.network for each in behind for item in each.networks)
     socket = Mount(kind="bind", source=SOCKET, target=SOCKET, read_only=True, origin=proxy.origin)
     file = Mount(kind="bind", source=f"./{FILE}", target=_INSIDE, read_only=True, origin=proxy.origin)
     return Service(
@@ -30,6 +32,7 @@ def service(proxy: Proxy, ports: dict[str, str], labels: dict[str, str], *, host
         mounts=(socket, file) if dynamic(proxy) else (socket,),
         secrets=tuple(Grant(source=name) for name in proxy.secrets),
         labels=labels,
+        networks=tuple(Attachment(network=name) for name in networks) if set(networks) - {"default"} else (),
         restart="unless-stopped",
         role=Role.PROXY,
         healthcheck=Healthcheck(
@@ -43,7 +46,7 @@ def service(proxy: Proxy, ports: dict[str, str], labels: dict[str, str], *, host
 def _arguments(proxy: Proxy) -> Iterator[str]:
     yield "--providers.docker=true"
     yield "--providers.docker.exposedbydefault=false"
-    for point in proxy.entrypoints.values():
+    for point in sorted(proxy.entrypoints.values(), key=lambda point: (point.port, point.name)):
         yield f"--entrypoints.{point.name}.address=:{point.port}{'/udp' if point.protocol == 'udp' else ''}"
     yield "--ping=true"
     if dynamic(proxy):
@@ -51,10 +54,8 @@ def _arguments(proxy: Proxy) -> Iterator[str]:
 
 
 def _published(proxy: Proxy, ports: dict[str, str]) -> Iterator[Port]:
-    for point in proxy.entrypoints.values():
-        yield Port(
-            target=str(point.port), published=ports[point.name], protocol=point.protocol, origin=point.origin
-        )
+    for point in sorted(proxy.entrypoints.values(), key=lambda point: (point.port, point.name)):
+        yield Port(target=str(point.port), published=ports[point.name], protocol=point.protocol, origin=point.origin)
 
 
 def free_ports(proxy: Proxy, taken: set[tuple[str, str]]) -> tuple[dict[str, str], list[tuple[EntryPoint, str]]]:

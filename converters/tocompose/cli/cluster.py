@@ -1,0 +1,56 @@
+"""`tocompose cluster`: what runs in a Kubernetes cluster."""
+
+from __future__ import annotations
+
+import click
+
+from tocompose.cli.conversion import run
+from tocompose.cli.ending import fail
+from tocompose.cli.options import conversion_options, said
+from tocompose.importers import Settings, SourceError
+
+
+@click.command("cluster")
+@click.option("--context", metavar="NAME", help="The context of the kubeconfig; by default its current one.")
+@click.option("-n", "--namespace", metavar="NAME", multiple=True, help="A namespace; by default that of the context.")
+@click.option("-A", "--all-namespaces", is_flag=True, help="Every namespace but those of Kubernetes itself.")
+@click.option("-l", "--selector", metavar="LABELS", help="Only objects with these labels, and what they refer to.")
+@click.option("--kubeconfig", metavar="FILE", help="By default $KUBECONFIG, else ~/.kube/config.")
+@click.option("--secrets/--no-secrets", default=True, help="Whether Secrets are read; without them values stay open.")
+@click.option("--allow-exec", is_flag=True, help="Run the login program that the kubeconfig names (aws, gcloud …).")
+@click.option("--timeout", type=float, default=20.0, metavar="SECONDS", help="How long to wait for each answer.")
+@conversion_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    context: str | None,
+    namespace: tuple[str, ...],
+    all_namespaces: bool,
+    selector: str | None,
+    kubeconfig: str | None,
+    secrets: bool,
+    allow_exec: bool,
+    timeout: float,
+    **_: object,
+) -> None:
+    """What runs in a Kubernetes cluster to compose files.
+
+    Sends list requests only. A kind that may not be read is named in a note, and the rest is converted.
+
+    \b
+    Examples:
+      tocompose cluster --context staging -n shop -o deploy
+      tocompose cluster -A -l app.kubernetes.io/part-of=shop > docker-compose.yml
+    """
+    from tocompose.cluster import Request, read
+
+    if all_namespaces and namespace:
+        raise click.UsageError("--all-namespaces and --namespace exclude each other", ctx)
+    request = Request(context, namespace, all_namespaces, selector, secrets, kubeconfig, allow_exec, timeout)
+    try:
+        found = read(request)
+    except SourceError as problem:
+        fail(str(problem))
+    wanted = said(ctx)
+    run(found.project, wanted, Settings(name=wanted.name, notes=found.notes), "kubernetes")

@@ -1,0 +1,1 @@
+"""Generated Dockerfiles: one module a language says what its template needs."""

@@ -1,0 +1,169 @@
+"""What the Dockerfile of a Python app needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from tocompose.importers.procfile.dockerfiles import node, versions
+from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
+from tocompose.importers.procfile.dockerfiles.versions import File, Version
+from tocompose.importers.procfile.repository import Repository, inside, maps
+from tocompose.ledger import Cursor
+
+_FILES = (
+    File(".python-version", r"^(?:python-)?([23]\.\d+(?:\.\d+)?)$"),
+    File("runtime.txt", r"^python-([23]\.\d+(?:\.\d+)?)$"),
+    File(".tool-versions", r"^python\s+([23]\.\d+(?:\.\d+)?)"),
+)
+# The platform's default: https://devcenter.heroku.com/articles/python-support#supported-runtimes
+_DEFAULT = "3.14"
+# From these patch releases on the images are also built on Debian 12, whose package names the templates use.
+_BOOKWORM = {8: 17, 9: 17, 10: 12, 11: 4}
+_DEVELOPMENT = ("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements/dev.txt")
+
+
+def facts(brief: Brief) -> Facts:
+    """The facts of python.j2."""
+    repository = brief.repository
+    version = _version(repository)
+    if not version.why:
+        version = Version(_DEFAULT, "it is the platform's default")
+        told(brief, "Python", version.text, version.why, ".python-version")
+    return {
+        "image": image(version.text),
+        **_install(brief),
+        "static_step": _static_step(brief),
+        "node": _assets(brief),
+        "default_command": ("python", "app.py"),
+        "dev_command": _development(brief),
+    }
+
+
+def image(version: str) -> str:
+    """The official slim image: of the exact release where there is one on Debian 12, else of its minor line."""
+    parts = [int(part) for part in version.split(".")]
+    if len(parts) == 3 and parts[0] == 3 and parts[2] < _BOOKWORM.get(parts[1], 0 if parts[1] > 11 else 999):
+        version = f"{parts[0]}.{parts[1]}"
+    old = parts[0] < 3 or (len(parts) > 1 and parts[1] < 8)
+    return f"python:{version}-slim" if old else f"python:{version}-slim-bookworm"
+
+
+def _version(repository: Repository) -> Version:
+    candidates: list[tuple[Version, Cursor | None]] = list(versions.from_files(repository, _FILES, "python"))
+    requires = maps(repository.toml("Pipfile"), "requires")
+    for key in ("python_full_version", "python_version"):
+        if isinstance(requires.get(key), str):
+            candidates.append((Version(requires[key], "the Pipfile says so"), None))
+    project = repository.toml("pyproject.toml")
+    stated = [
+        inside(project, "project", "requires-python"),
+        inside(project, "tool", "poetry", "dependencies", "python"),
+    ]
+    for text in stated:
+        if isinstance(text, str) and not text.strip().startswith(">"):
+            candidates.append((Version(versions.line_of(text), "pyproject.toml says so"), None))
+    return versions.choose(candidates, Version("", ""), versions.dotted)
+
+
+def _install(brief: Brief) -> dict[str, Any]:
+    """How the libraries come into /opt/venv: by the first file that the platform would take."""
+    has = brief.repository.project.read
+    extra = tuple(name for name in _DEVELOPMENT if has(name) is not None)[:1]
+    found: dict[str, Any] = {"manifests": (), "tool": "", "install": "", "install_dev": "", "whole_first": False}
+    if has("Pipfile.lock") is not None:
+        export = "pipenv requirements{} > /tmp/requirements.txt && pip install --no-cache-dir -r /tmp/requirements.txt"
+        found |= {"manifests": ("Pipfile", "Pipfile.lock"), "tool": "pipenv==2025.0.4"}
+        found |= {"install": export.format(""), "install_dev": export.format(" --dev")}
+    elif has("requirements.txt") is not None:
+        nested = _nested_requirements(brief.repository)
+        found |= {"manifests": ("requirements.txt",), "install": "pip install --no-cache-dir -r requirements.txt"}
+        found |= {"whole_first": nested}
+        if extra:
+            found["install_dev"] = f"pip install --no-cache-dir -r {extra[0]}"
+    elif has("poetry.lock") is not None:
+        base = "poetry install --no-interaction --no-root"
+        found |= {"manifests": ("pyproject.toml", "poetry.lock"), "tool": "poetry==2.1.4"}
+        found |= {"install": f"{base} --only main", "install_dev": base}
+    elif has("uv.lock") is not None:
+        base = "uv sync --locked --no-install-project"
+        found |= {"manifests": ("pyproject.toml", "uv.lock"), "tool": "uv==0.8.22"}
+        found |= {"install": f"{base} --no-dev", "install_dev": base}
+    else:
+        found |= _without_lock(brief)
+    return found
+
+
+def _without_lock(brief: Brief) -> dict[str, Any]:
+    what, command = "there is no requirements.txt and no lock file", "pip freeze > requirements.txt"
+    brief.repository.say("TC357", None, subject="files.Dockerfile", what=what, command=command)
+    has = brief.repository.project.read
+    if has("Pipfile") is not None:
+        install = "pipenv install --system --skip-lock"
+        return {"manifests": ("Pipfile",), "tool": "pipenv==2025.0.4", "install": install}
+    if has("pyproject.toml") is not None or has("setup.py") is not None:
+        return {"whole_first": True, "install": "pip install --no-cache-dir ."}
+    return {}
+
+
+def _nested_requirements(repository: Repository) -> bool:
+    """Whether requirements.txt refers to other files, which the install then needs: `-r base.txt`, `-e .`, a path."""
+    text = repository.text("requirements.txt") or ""
+    return (
+        re.search(r"^\s*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)", text, re.MULTILINE) is not None
+    )
+
+
+def _static_step(brief: Brief) -> str:
+    """collectstatic, as the platform runs it; with dummy values for what the settings demand."""
+    repository = brief.repository
+    if repository.project.read("manage.py") is None or brief.settings.get("DISABLE_COLLECTSTATIC", "0") not in (
+        "0",
+        "",
+    ):
+        return ""
+    if not any("STATIC_ROOT" in (repository.text(path) or "") for path in _settings_files(repository)):
+        return ""
+    names = dict.fromkeys(("SECRET_KEY", *brief.demanded), "build")
+    names["DATABASE_URL"] = "sqlite:////tmp/build.sqlite3"
+    if "DJANGO_SETTINGS_MODULE" in brief.settings:
+        names["DJANGO_SETTINGS_MODULE"] = brief.settings["DJANGO_SETTINGS_MODULE"]
+    given = " ".join(f"{name}={value}" for name, value in names.items() if re.fullmatch(r"[\w.:/-]+", value))
+    return f"{given} python manage.py collectstatic --noinput"
+
+
+def _settings_files(repository: Repository) -> Iterator[str]:
+    for path in repository.project.files():
+        if path.endswith(".py") and re.search(r"(?:^|/)settings(?:/[\w/]+|\w*)\.py$", path):
+            yield path
+
+
+def _assets(brief: Brief) -> dict[str, Any] | None:
+    """The Node.js stage of an app whose front end is built by npm, as the nodejs buildpack in front of python does."""
+    repository = brief.repository
+    package = node.package_json(repository)
+    if not brief.mixed or not package:
+        return None
+    version = node.node_version(repository).text
+    chosen = node.package_tool(repository, package)
+    steps = tuple(node.build_steps(package, chosen))
+    if not steps:
+        return None
+    return {"image": node.image(version), "steps": steps, **node.install(repository, package, chosen, version)}
+
+
+def _development(brief: Brief) -> tuple[str, ...]:
+    """The web command with reloading: the framework's own server, or the reload option of the one that is used."""
+    text = brief.commands[0] if brief.commands else ""
+    if brief.repository.project.read("manage.py") is not None and brief.uses("django"):
+        return ("python", "manage.py", "runserver", f"0.0.0.0:{brief.port}")
+    if re.match(r"(?:\S*/)?gunicorn\b", text) and "$" not in text:
+        return (*text.split(), "--reload")
+    if re.match(r"(?:\S*/)?uvicorn\b", text) and "$" not in text:
+        return (*text.split(), "--reload")
+    if re.match(r"(?:\S*/)?(?:gunicorn|uvicorn)\b", text) and not re.search(r"[;&|`(]", text):
+        return ("sh", "-c", f"exec {text} --reload")
+    if brief.uses("flask") and re.match(r"flask\b", text):
+        return ("flask", "run", "--debug", "--host", "0.0.0.0", "--port", brief.port)
+    return ()

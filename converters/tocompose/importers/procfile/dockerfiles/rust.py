@@ -1,0 +1,43 @@
+"""What the Dockerfile of a Rust app needs."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
+
+_DEFAULT = "1"
+
+
+def facts(brief: Brief) -> Facts:
+    """The facts of rust.j2."""
+    repository = brief.repository
+    cargo = repository.toml("Cargo.toml")
+    package = cargo.get("package", {}) if isinstance(cargo.get("package"), dict) else {}
+    version = _version(brief, package)
+    lock = repository.project.read("Cargo.lock") is not None
+    if not lock:
+        what, command = "Cargo.toml stands without Cargo.lock", "cargo generate-lockfile"
+        repository.say("TC357", None, subject="files.Dockerfile", what=what, command=command)
+    name = str(package.get("name") or "app")
+    return {
+        "image": f"rust:{version}-slim-bookworm",
+        "locked": " --locked" if lock else "",
+        "default_command": (f"target/release/{name}",),
+        "dev_command": ("cargo", "run"),
+    }
+
+
+def _version(brief: Brief, package: dict[str, object]) -> str:
+    """The toolchain: a number from rust-toolchain(.toml), then rust-version; a channel such as stable is the newest."""
+    tool = brief.repository.toml("rust-toolchain.toml").get("toolchain", {})
+    stated = [
+        str(tool.get("channel", "")) if isinstance(tool, dict) else "",
+        (brief.repository.text("rust-toolchain") or "").strip(),
+        str(package.get("rust-version") or ""),
+    ]
+    for text in stated:
+        if match := re.fullmatch(r"(\d+\.\d+(?:\.\d+)?)", text):
+            return match[1]
+    told(brief, "Rust", _DEFAULT, "no version is named", "rust-toolchain.toml")
+    return _DEFAULT
