@@ -16,7 +16,7 @@ from tocompose.project import Memory
 
 
 @click.command("plan", context_settings={"ignore_unknown_options": True})
-@click.argument("sources", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("sources", nargs=-1, required=True, type=click.Path())
 @click.option("--as", "shape", type=Word("text", "json", "answers"), default="text", help="text, json or answers.")
 @importer_options
 @conversion_options

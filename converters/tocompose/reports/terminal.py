@@ -76,7 +76,8 @@ def _group(notes: list[Note], report: Report, style: Style) -> Iterator[str]:
 
 
 def _first_line(item: Note, style: Style) -> str:
-    place = f"{printable(str(item.span))} " if item.span else ""
+    placed = item.span and (item.kind is not Kind.ADDED or style.verbosity > 0)
+    place = f"{printable(str(item.span))} " if placed else ""
     return f"{place}{printable(item.message)} {style.paint(f'[{item.code}]', '2')}"
 
 
@@ -135,9 +136,10 @@ def _columns(text: str) -> int:
 def _summary(report: Report, style: Style) -> Iterator[str]:
     counts, kinds = report.counts(), report.kinds()
     values = counts["mapped"] + counts["noted"] + counts["ignored"] + counts["unread"]
-    carried = f"{counts['mapped']} of {values} values carried over"
+    ignored = f" and {counts['ignored']} left out on purpose" if counts["ignored"] else ""
+    carried = f"{values} values: {counts['mapped']} carried over{ignored}"
     said = [_painted(kind, kinds[kind.value], style) for kind in Kind if kinds[kind.value]]
-    yield ", ".join([carried, *said]) if values or said else "nothing to say"
+    yield f"{carried}; {', '.join(said)}" if said else carried
     first = next(iter(report.notes), None)
     if first is not None:
         hidden = kinds["info"] and not style.verbosity

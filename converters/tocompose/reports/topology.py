@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from tocompose.model import Port, Role, Service, Stack
 
-PUBLIC = "internet"
+# With a space, so that no service can have that name.
+PUBLIC = "the internet"
 # From the outside in; the titles of the layers in the order in which they are drawn.
 LAYERS = {"public": "Public", "proxy": "Proxy", "apps": "Applications", "data": "Data"}
 _LAYER_OF = {Role.PROXY: "proxy", Role.DATA: "data", Role.CACHE: "data", Role.QUEUE: "data"}
