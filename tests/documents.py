@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "converters"))
 import click  # noqa: E402
 
 import tocompose  # noqa: E402
-from tocompose.cli import COMMANDS, main  # noqa: E402
+from tocompose.cli.group import COMMANDS, main  # noqa: E402
 from tocompose.notes import Kind, families, registry  # noqa: E402
 from tocompose.reports.escape import markdown, prose  # noqa: E402
 from tocompose.reports.explain import general  # noqa: E402
@@ -37,6 +37,7 @@ _FAMILIES = {
     "environment": "Environment and secrets",
     "practices": "Good practice",
     "compose": "Compose files",
+    "batch": "Many repositories",
     "internal": "Faults of tocompose",
 }
 
@@ -96,9 +97,10 @@ def _chapters() -> dict[str, dict[str, Row]]:
     """The rows of each chapter by code; families that belong together share one."""
     found: dict[str, dict[str, Row]] = {}
     for family in families():
-        title = _FAMILIES.get(family) or _FAMILIES[family.partition("_")[0]]
+        title = _FAMILIES.get(family) or _FAMILIES.get(family.partition("_")[0]) or family.capitalize()
         found.setdefault(title, {}).update(registry(family))
-    return {title: dict(sorted(found[title].items())) for title in _FAMILIES.values() if found.get(title)}
+    titles = dict.fromkeys([*_FAMILIES.values(), *found])
+    return {title: dict(sorted(found[title].items())) for title in titles if found.get(title)}
 
 
 def _overview() -> Iterator[str]:

@@ -108,7 +108,7 @@ def _router(
 ) -> None:
     labels = reached.labels if target.homes else site.proxy.labels
     text = take(rule.at("match"), labels) or ""
-    rule.at("kind").take(to=labels)
+    rule.at("kind").skip("every route is a rule")
     if "{" in text and "Regexp" in text and re.search(r"`\{[\w-]+:", text):
         rule.at("match").remark("TC283", route=site.name, pattern=text)
     priority = integer(take(rule.at("priority"), labels) or "")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
-from tocompose.importers.kubernetes.routing.annotations import Annotations, settle
+from tocompose.importers.kubernetes.routing.annotations import Annotations, expected, settle
 from tocompose.importers.kubernetes.routing.backends import Reached, reach
 from tocompose.importers.kubernetes.routing.nginx import Effect
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware, Proxy, Router, Target
@@ -50,7 +50,7 @@ def _ingress(item: Object, world: World, proxy: Proxy) -> None:
     labels = paths[0].reached.labels
     item.took(labels)
     site = Site(world, proxy, item.namespace, item.name)
-    kind = _class(item, world, labels)
+    kind = _class(item, site, labels)
     annotations = item.at("metadata", "annotations")
     said = Annotations(annotations, nginx.PREFIX, labels)
     effect = nginx.effect(said, site)
@@ -61,12 +61,13 @@ def _ingress(item: Object, world: World, proxy: Proxy) -> None:
     settle(annotations, route, labels.removesuffix(".labels"))
 
 
-def _class(item: Object, world: World, labels: str) -> str:
+def _class(item: Object, site: Site, labels: str) -> str:
     """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
     name = take(item.at("spec", "ingressClassName"), labels) or take(item.at("metadata", "annotations", CLASS), labels)
     if name is None:
         return ""
-    declared = next((each for each in world.objects.of("IngressClass") if each.name == name), None)
+    site.proxy.classes[name] = None
+    declared = next((each for each in site.world.objects.of("IngressClass") if each.name == name), None)
     controller = (value(declared.at("spec", "controller")) if declared else None) or name
     known = next((word for word in ("nginx", "traefik") if word in controller), None)
     if known is None:
@@ -182,9 +183,12 @@ def _match(path: Path, site: Site, effect: Effect, labels: str) -> tuple[Match |
     if path.cursor is None:
         return Match("/"), ()
     text = take(path.cursor.at("path"), labels) or "/"
-    kind = take(path.cursor.at("pathType"), labels) or "ImplementationSpecific"
+    kind = take(path.cursor.at("pathType"), labels) or ""
+    if not kind and path.cursor.at("backend", "service"):
+        path.cursor.remark("TC277", route=f"Ingress {site.name}", path=text)
+    expected(path.cursor.at("pathType"), EXACT, PREFIX, "ImplementationSpecific")
     if not effect.regex:
-        return _plain(text, kind, path.cursor), ()
+        return _plain(text, kind), ()
     pattern = "(?i)^" + text
     if foreign(text):
         path.cursor.note("TC283", route=f"Ingress {site.name}", pattern=text)
@@ -194,9 +198,7 @@ def _match(path: Path, site: Site, effect: Effect, labels: str) -> tuple[Match |
     return (Match(text, EXACT) if exact else Match(pattern, REGEX)), rewritten
 
 
-def _plain(text: str, kind: str, cursor: Cursor) -> Match:
-    if kind not in (EXACT, PREFIX, "ImplementationSpecific"):
-        cursor.at("pathType").remark("TC209", field="pathType", expected="Exact, Prefix or ImplementationSpecific")
+def _plain(text: str, kind: str) -> Match:
     if kind == "ImplementationSpecific" and text.endswith("/*"):
         # The load balancers of GKE and AWS write a prefix so.
         return Match(text.removesuffix("*"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.routing.annotations import expected
 from tocompose.importers.kubernetes.routing.credentials import certificate
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Proxy
 from tocompose.importers.kubernetes.routing.site import Site
@@ -124,10 +125,20 @@ class Listeners:
                 item.cursor.note("TC282", route=str(item), why="no route of the manifests hangs on it")
                 continue
             item.took(command)
-            item.at("spec", "gatewayClassName").take(to=command)
+            for each in items(item.at("spec", "listeners")):
+                if each.at("name").unread() or each.at("port").unread():
+                    route = f"{item}, listener {value(each.at('name'))}"
+                    each.note("TC282", route=route, why="no route of the manifests hangs on it")
+            if name := take(item.at("spec", "gatewayClassName"), command):
+                self._proxy.classes[name] = None
 
 
 def _listener(cursor: Cursor, site: Site, ports: dict[str, tuple[int, str]]) -> Listener:
+    for key in ("port", "protocol"):
+        if value(cursor.at(key)) is None:
+            cursor.remark("TC209", field="listeners", expected=f"a list of listeners with a {key} each")
+    expected(cursor.at("protocol"), *_CARRIES)
+    expected(cursor.at("tls", "mode"), "Terminate", "Passthrough")
     protocol = value(cursor.at("protocol")) or "HTTP"
     usual = {"HTTP": 80, "HTTPS": 443, "TLS": 443}
     port = integer(value(cursor.at("port")) or "") or usual.get(protocol, 80)

@@ -41,11 +41,13 @@ def effect(said: Annotations, site: Site) -> Effect:
     """What the annotations of an Ingress mean, in the order in which nginx does things to a request."""
     rewrite = said.take("rewrite-target")
     force = said.flag("force-ssl-redirect")
+    if rewrite is not None:
+        said.at("use-regex").skip("rewrite-target says it as well")
     return Effect(
         middlewares=tuple(item for step in _STEPS for item in step(said, site)),
         target=tuple(_target(said, site)),
         aliases=said.names("server-alias"),
-        regex=bool(said.flag("use-regex")) or rewrite is not None,
+        regex=rewrite is not None or bool(said.flag("use-regex")),
         rewrite=rewrite,
         ssl_redirect=said.flag("ssl-redirect"),
         force_ssl=bool(force),

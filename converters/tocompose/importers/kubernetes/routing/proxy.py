@@ -79,6 +79,7 @@ class Proxy:
         self.secrets: dict[str, None] = {}
         self.weighted: dict[str, tuple[tuple[str, int], ...]] = {}
         self.parts: dict[str, Target] = {}
+        self.classes: dict[str, None] = {}
         self.resolvers: dict[str, Span | None] = {}
         self.insecure: dict[str, None] = {}
         self.origin: Span | None = None
