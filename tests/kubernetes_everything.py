@@ -45,7 +45,12 @@ _VALUES: dict[tuple[str, str], Json] = {
     ("ResourceFieldSelector", "resource"): "limits.memory",
     ("ResourceFieldSelector", "containerName"): "main",
     ("ResourceFieldSelector", "divisor"): "1Mi",
-    ("ResourceRequirements", "limits"): {"cpu": "500m", "memory": "128Mi", "ephemeral-storage": "1Gi", "nvidia.com/gpu": "1"},
+    ("ResourceRequirements", "limits"): {
+        "cpu": "500m",
+        "memory": "128Mi",
+        "ephemeral-storage": "1Gi",
+        "nvidia.com/gpu": "1",
+    },
     ("ResourceRequirements", "requests"): {"cpu": "250m", "memory": "64Mi", "hugepages-2Mi": "4Mi"},
     ("ConfigMapVolumeSource", "name"): "config",
     ("ConfigMapProjection", "name"): "config",
@@ -129,7 +134,7 @@ _VALUES: dict[tuple[str, str], Json] = {
     ("ServicePort", "protocol"): "UDP",
     ("ConfigMap", "data"): {"one": "1"},
     ("ConfigMap", "binaryData"): {"blob": "AAE="},
-    ("Secret", "data"): {"password": "aHVudGVyMmh1bnRlcjI="},
+    ("Secret", "data"): {"password": "aHVudGVyMmh1bnRlcjI=", "one": "Zmlyc3Q="},
     ("Secret", "stringData"): {"token": "open-sesame-token"},
     ("Secret", "type"): "example.com/own",
     ("PersistentVolumeClaimSpec", "volumeMode"): "Block",
@@ -184,6 +189,8 @@ def filled(model: str, depth: int = 0) -> Json:
         always = _ONE_OF[name]
         first = next(field for field in chosen if field.name not in always)
         chosen = tuple(field for field in chosen if field.name in always or field == first)
+    if name == "DownwardAPIVolumeFile":
+        chosen = tuple(field for field in chosen if field.name != "resourceFieldRef")
     if name == "Probe":
         chosen = tuple(field for field in chosen if field.name not in _ACTIONS[1:])
     return {field.name: value(model, field, depth) for field in chosen}
@@ -194,9 +201,7 @@ def variants(model: str) -> Iterator[Json]:
     always = _ONE_OF[bare(model)]
     for field in fields(model):
         if field.name not in always:
-            yield {
-                other.name: value(model, other) for other in fields(model) if other.name in always or other == field
-            }
+            yield {other.name: value(model, other) for other in fields(model) if other.name in always or other == field}
 
 
 def probes() -> Iterator[Json]:
@@ -228,7 +233,10 @@ def metadata(name: str) -> Json:
 
 def small(name: str) -> Json:
     """A pod template with the least that runs."""
-    return {"metadata": {"labels": {"app": name}}, "spec": {"containers": [{"name": "only", "image": "example.com/x:1"}]}}
+    return {
+        "metadata": {"labels": {"app": name}},
+        "spec": {"containers": [{"name": "only", "image": "example.com/x:1"}]},
+    }
 
 
 def at(document: Json, path: Path) -> Json:

@@ -16,7 +16,9 @@ ROOTS = (
     *("V1RoleBinding", "V1ClusterRoleBinding", "V1Namespace", "V1LimitRange", "V1ResourceQuota", "V1Endpoints"),
     "V1EndpointSlice",
 )
-_VERSION = re.compile(r"^(?:Core|Discovery|Events|Rbac|Authentication|Storage|Flowcontrol|Admissionregistration)?V\d+(?:(?:alpha|beta)\d+)?")
+_VERSION = re.compile(
+    r"^(?:Core|Discovery|Events|Rbac|Authentication|Storage|Flowcontrol|Admissionregistration)?V\d+(?:(?:alpha|beta)\d+)?"
+)
 
 
 class Property(NamedTuple):

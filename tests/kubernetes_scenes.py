@@ -37,8 +37,11 @@ def containers() -> Scene:
     """A container with every field, and all sources of variables."""
     main = every.filled("V1Container")
     main.pop("restartPolicy")
-    main.update(name="main", volumeMounts=[], volumeDevices=[{"name": "disk", "devicePath": "/dev/xvda"}])
-    main["env"] = [{"name": f"VAR_{number}", "valueFrom": each} for number, each in enumerate(every.variants("V1EnvVarSource"))]
+    main.pop("volumeMounts")
+    main.update(name="main", volumeDevices=[{"name": "disk", "devicePath": "/dev/xvda"}])
+    main["env"] = [
+        {"name": f"VAR_{number}", "valueFrom": each} for number, each in enumerate(every.variants("V1EnvVarSource"))
+    ]
     main["env"].append({"name": "NAMED", "value": "a $(VAR_0)"})
     main["envFrom"] = [
         {"prefix": "C_", "configMapRef": {"name": "config", "optional": True}},
@@ -84,9 +87,11 @@ def pods() -> Scene:
     pod["containers"] = [_container("main"), _container("partner", resources={"limits": {"cpu": "1"}})]
     deployment = every.document("V1Deployment", "apps/v1", "every")
     deployment["spec"].update(template={"metadata": every.metadata("every"), "spec": pod})
-    role = _own("Role", "rbac.authorization.k8s.io/v1", "role", rules=[])
+    role = _own("Role", "rbac.authorization.k8s.io/v1", "role", rules=[{"verbs": ["get"]}])
     subject = {"kind": "ServiceAccount", "name": "robot", "namespace": SPACE}
-    binding = _own("RoleBinding", "rbac.authorization.k8s.io/v1", "binding", subjects=[subject], roleRef={"name": "role"})
+    binding = _own(
+        "RoleBinding", "rbac.authorization.k8s.io/v1", "binding", subjects=[subject], roleRef={"name": "role"}
+    )
     return [deployment, role, binding, *storage_for_group()]
 
 
@@ -102,7 +107,12 @@ def storage_for_group() -> Scene:
 
 def hosts() -> Scene:
     """Pods on the host's namespaces, and the ways to name a host."""
-    on_host = {"hostNetwork": True, "hostPID": True, "hostIPC": True, "containers": [_container(ports=[{"containerPort": 80}])]}
+    on_host = {
+        "hostNetwork": True,
+        "hostPID": True,
+        "hostIPC": True,
+        "containers": [_container(ports=[{"containerPort": 80}])],
+    }
     named = {"hostnameOverride": "boss", "containers": [_container()]}
     return [_deployment("onhost", on_host), _deployment("named", named)]
 
@@ -125,12 +135,16 @@ def volumes() -> Scene:
         made.append(each)
         mounts.append({"name": f"vol-{number}", "mountPath": f"/mnt/{number}"})
     projections = list(every.variants("V1VolumeProjection"))
+    projections[4]["secret"]["items"][0]["path"] = "sub/secret"
     for number, each in enumerate(made):
         if "projected" in each:
             each["projected"]["sources"] = projections
-        mounts[number]["readOnly"] = number % 2 == 0
+        if number % 2 == 0:
+            mounts[number]["readOnly"] = True
         if "hostPath" in each:
-            mounts[number].update(mountPropagation="HostToContainer", recursiveReadOnly="IfPossible", bindMountOptions=["x"])
+            mounts[number].update(
+                mountPropagation="HostToContainer", recursiveReadOnly="IfPossible", bindMountOptions=["x"]
+            )
     mounts.append({"name": "vol-5", "mountPath": "/etc/one", "subPath": "sub/one"})
     mounts.append({"name": "memory", "mountPath": "/scratch"})
     mounts.append({"name": "claim", "mountPath": "/deep", "subPathExpr": "$(NAMED)/x"})
@@ -145,15 +159,24 @@ def claims() -> Scene:
     """Claims bound to each source of a PersistentVolume, all mounted, and a claim and a volume that nothing uses."""
     scene: Scene = []
     mounts, made = [], []
-    plain = {field.name for field in fields("V1PersistentVolumeSpec") if not field.type.startswith("V1") or field.name in ("claimRef", "nodeAffinity")}
-    sources = [field for field in fields("V1PersistentVolumeSpec") if field.name not in plain]
+    sources = ("hostPath", "local", "nfs", "csi")
+    others = {field.name for field in fields("V1PersistentVolumeSpec") if field.type.startswith("V1")} - {
+        "claimRef",
+        "nodeAffinity",
+    }
     for number, source in enumerate(sources):
         volume = every.document("V1PersistentVolume", "v1", f"pv-{number}")
-        volume["spec"] = {name: item for name, item in volume["spec"].items() if name in plain or name == source.name}
+        volume.pop("status")
+        volume["spec"] = {name: item for name, item in volume["spec"].items() if name not in others or name == source}
         volume["spec"]["claimRef"].update(name=f"claim-{number}", namespace=SPACE)
         claim = every.document("V1PersistentVolumeClaim", "v1", f"claim-{number}", volumeName=f"pv-{number}")
+        claim.pop("status")
+        if number % 2:
+            claim["spec"].pop("volumeName")
         scene.extend((volume, claim))
-        made.append({"name": f"vol-{number}", "persistentVolumeClaim": {"claimName": f"claim-{number}", "readOnly": True}})
+        made.append(
+            {"name": f"vol-{number}", "persistentVolumeClaim": {"claimName": f"claim-{number}", "readOnly": True}}
+        )
         mounts.append({"name": f"vol-{number}", "mountPath": f"/mnt/{number}"})
     scene.append(_deployment("claims", {"containers": [_container(volumeMounts=mounts)], "volumes": made}))
     scene.append(every.document("V1PersistentVolume", "v1", "spare"))
@@ -179,11 +202,12 @@ def workloads() -> Iterator[tuple[str, Scene]]:
 
 def stateful() -> Scene:
     """A StatefulSet whose claims are mounted and whose pods start one after the other."""
-    made = every.document("V1StatefulSet", "apps/v1", "every", podManagementPolicy="OrderedReady")
+    made = every.document("V1StatefulSet", "apps/v1", "every")
     template = every.small("every")
     template["spec"]["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/data"}]
     made["spec"]["template"] = template
     made["spec"]["volumeClaimTemplates"][0]["metadata"]["name"] = "data"
+    made["spec"].pop("podManagementPolicy")
     return [made]
 
 
@@ -192,15 +216,50 @@ def services() -> Scene:
     pod = {"containers": [_container(ports=[{"containerPort": 8080, "name": "web", "protocol": "UDP"}])]}
     service = every.document("V1Service", "v1", "front")
     outside = _own("Service", "v1", "outside", spec={"type": "ExternalName", "externalName": "api.example.com"})
-    headless = _own("Service", "v1", "headless", spec={"clusterIP": "None", "selector": {"app": "every"}, "ports": [{"port": 80}]})
+    headless = _own(
+        "Service",
+        "v1",
+        "headless",
+        spec={"clusterIP": "None", "selector": {"app": "every"}, "ports": [{"port": 80, "targetPort": 8080}]},
+    )
     fixed = _own("Service", "v1", "fixed", spec={"ports": [{"port": 5432}]})
     endpoints = every.document("V1Endpoints", "v1", "fixed")
     sliced = _own("Service", "v1", "sliced", spec={"ports": [{"port": 5432}]})
     slices = every.document("V1EndpointSlice", "discovery.k8s.io/v1", "sliced-x")
     slices["metadata"]["labels"] = {"kubernetes.io/service-name": "sliced"}
-    named = _own("Service", "v1", "named", spec={"type": "NodePort", "selector": {"app": "every"}, "ports": [{"port": 81, "targetPort": "web", "nodePort": 30081, "protocol": "UDP"}]})
-    client = {"containers": [_container(env=[{"name": "A", "value": "http://fixed:5432"}, {"name": "B", "value": "sliced:5432"}, {"name": "C", "value": "http://outside/x"}])]}
-    return [_deployment("every", pod), _deployment("client", client), service, named, outside, headless, fixed, endpoints, sliced, slices]
+    named = _own(
+        "Service",
+        "v1",
+        "named",
+        spec={
+            "type": "NodePort",
+            "selector": {"app": "every"},
+            "ports": [{"port": 81, "targetPort": "web", "nodePort": 30081, "protocol": "UDP"}],
+        },
+    )
+    client = {
+        "containers": [
+            _container(
+                env=[
+                    {"name": "A", "value": "http://fixed:5432"},
+                    {"name": "B", "value": "sliced:5432"},
+                    {"name": "C", "value": "http://outside/x"},
+                ]
+            )
+        ]
+    }
+    return [
+        _deployment("every", pod),
+        _deployment("client", client),
+        service,
+        named,
+        outside,
+        headless,
+        fixed,
+        endpoints,
+        sliced,
+        slices,
+    ]
 
 
 def scaling() -> Scene:

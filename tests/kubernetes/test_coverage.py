@@ -42,7 +42,9 @@ def test_rows_name_the_type_that_the_field_has(model: str, place: str) -> None:
 def test_every_note_is_registered_and_every_type_known(name: str) -> None:
     for field, row in types()[name].items():
         if row.note:
-            assert {"{object}", "{fields}"} & set(_facts(explanation(row.note))) or row.note in ("TC202", "TC203"), field
+            assert {"{object}", "{fields}"} & set(_facts(explanation(row.note))) or row.note in ("TC202", "TC203"), (
+                field
+            )
         if row.type:
             assert row.type in types(), f"{name}.{field}"
 

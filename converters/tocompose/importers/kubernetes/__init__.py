@@ -72,6 +72,7 @@ def convert(
     from tocompose.importers.kubernetes.outside import say_outside
     from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish, settle_ports
+    from tocompose.importers.kubernetes.releases import order_releases
     from tocompose.importers.kubernetes.routing import route
     from tocompose.importers.kubernetes.routing.controllers import without_controllers
     from tocompose.importers.kubernetes.scale import scale
@@ -82,6 +83,7 @@ def convert(
     world = resolve(without_controllers(collect(found, ledger), ledger), ledger)
     prepared = build(world)
     arrange(world, prepared)
+    order_releases(world)
     scale(world)
     publish(world)
     attach(world)

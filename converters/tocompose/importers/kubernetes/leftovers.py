@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tocompose.importers.kubernetes.fields import Finding, empty, say, settle, types, values, walk
+from tocompose.importers.kubernetes.fields import Finding, empty, filled, say, settle, types, values, walk
 from tocompose.importers.kubernetes.kinds import kind
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.world import World
@@ -28,6 +28,9 @@ _NAMES = {
     "subdomain": "subdomain",
     "name": "name",
     "optional": "optional",
+    "mode": "file mode",
+    "claim-ref": "claimRef or volumeName",
+    "order": "podManagementPolicy",
     "prefix": "prefix",
     "restart": "restartPolicy",
 }
@@ -58,7 +61,7 @@ def _say_for_run(code: str, findings: Iterable[Finding], ledger: Ledger) -> None
     first: Span | None = None
     for finding in findings:
         name = finding.path.rpartition(".")[2]
-        counts[name] = counts.get(name, 0) + sum(1 for _ in leaves(finding.child.node))
+        counts[name] = counts.get(name, 0) + filled(finding.child.node)
         first = first or finding.child.span
         settle([finding], ledger)
     if counts:
@@ -74,7 +77,8 @@ def _say_unused(world: World, extra: list[Finding]) -> None:
     counts: dict[str, int] = {}
     first: Span | None = None
     for finding in extra:
-        counts[finding.path.rpartition(".")[2]] = counts.get(finding.path.rpartition(".")[2], 0) + 1
+        name = finding.path.rpartition(".")[2]
+        counts[name] = counts.get(name, 0) + filled(finding.child.node)
         first = first or finding.child.span
         settle([finding], world.ledger)
     for item in world.objects:

@@ -55,8 +55,9 @@ def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: 
     elif probe.key == "startupProbe":
         start += times["periodSeconds"] * times["failureThreshold"]
     if (whole(probe.at("successThreshold"), to) or 1) > 1:
+        given = value(probe.at("successThreshold"))
         probe.at("successThreshold").remark(
-            "TC233", object=str(place.workload.object), fields="successThreshold", subject=to
+            "TC233", object=str(place.workload.object), fields=f"successThreshold: {given}", subject=to
         )
     return Healthcheck(
         test=test,
@@ -148,6 +149,7 @@ def _http(action: Cursor, place: Place) -> tuple[str, ...] | None:
     held = tools(place.unit.cursor)
     if number is None:
         return None
+    moot(action.at("protocol"), place.workload.object, place.world)
     scheme = (value(action.at("scheme")) or "HTTP").lower()
     path = value(action.at("path")) or "/"
     url = f"{scheme}://{value(action.at('host')) or '127.0.0.1'}:{number}{path if path.startswith('/') else '/' + path}"
@@ -218,5 +220,6 @@ def _impossible(action: Cursor, place: Place, what: str, held: frozenset[str] | 
     """Says that no client is known to be in the image, in place of a test."""
     why = "is not known to hold a client" if held is None else "holds no client"
     image = value(place.unit.cursor.at("image")) or "the image"
+    what = f"{what} ({values(*(place.unit.cursor.at(name).node for name in _ORDER))})"
     action.note("TC231", what=what, image=image, why=why, subject=place.path("healthcheck"))
     return None

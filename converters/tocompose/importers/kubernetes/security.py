@@ -11,7 +11,6 @@ from tocompose.ledger import Cursor
 from tocompose.model import Security
 from tocompose.values import literal
 
-
 _NOTHING = Security()
 
 
@@ -115,6 +114,9 @@ def _apparmor(profile: Cursor, place: Place, to: str) -> Iterator[str]:
         return
     if kind == "RuntimeDefault":
         profile.note("TC255", object=str(place.workload.object), what="AppArmor", subject=to)
+        return
+    if kind not in ("Unconfined", "Localhost"):
+        profile.note("TC209", field="appArmorProfile", expected="RuntimeDefault, Unconfined or Localhost")
         return
     name = "unconfined" if kind == "Unconfined" else value(profile.at("localhostProfile")) or "docker-default"
     profile.map(to=to)
