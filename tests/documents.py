@@ -37,6 +37,7 @@ _FAMILIES = {
     "environment": "Environment and secrets",
     "practices": "Good practice",
     "compose": "Compose files",
+    "batch": "Many repositories",
     "internal": "Faults of tocompose",
 }
 
@@ -96,9 +97,10 @@ def _chapters() -> dict[str, dict[str, Row]]:
     """The rows of each chapter by code; families that belong together share one."""
     found: dict[str, dict[str, Row]] = {}
     for family in families():
-        title = _FAMILIES.get(family) or _FAMILIES[family.partition("_")[0]]
+        title = _FAMILIES.get(family) or _FAMILIES.get(family.partition("_")[0]) or family.capitalize()
         found.setdefault(title, {}).update(registry(family))
-    return {title: dict(sorted(found[title].items())) for title in _FAMILIES.values() if found.get(title)}
+    titles = dict.fromkeys([*_FAMILIES.values(), *found])
+    return {title: dict(sorted(found[title].items())) for title in titles if found.get(title)}
 
 
 def _overview() -> Iterator[str]:

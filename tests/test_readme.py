@@ -49,7 +49,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("readme")
     venv.create(folder / "venv", with_pip=True)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "venv"), "platbase": str(folder / "venv")}))
-    (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "libraries.pth").write_text("\n".join(libraries) + "\n")
     (folder / "work").mkdir()
     return folder
 
@@ -92,6 +93,7 @@ def test_the_readme_holds(place: Path) -> None:
     text = README.read_text(encoding="utf-8")
     for block in blocks(text):
         if block.file:
+            (place / "work" / block.file).parent.mkdir(parents=True, exist_ok=True)
             (place / "work" / block.file).write_text(block.text)
         elif block.kind == "console":
             shown = _console(block.text, place)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
-from tocompose.exporters.bundle import Layout, bundle
+from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
@@ -20,7 +20,8 @@ from tocompose.project import Project
 class Options:
     """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out.
 
-    `up` leads from the folder that is written to to the source, `back` the other way; both empty when they are the same.
+    `existing` is a compose file to add the services to, instead of a file of their own. `up` leads from the folder that
+    is written to to the source, `back` the other way; both empty when they are the same.
     """
 
     source: str | None = None
@@ -29,6 +30,7 @@ class Options:
     settings: Settings = Settings()
     context: Context = Context()
     answers: Answers = Answers()
+    existing: File | None = None
     up: str = ""
     back: str = ""
 
@@ -70,7 +72,7 @@ def _convert(project: Project, wanted: Options) -> Result:
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
-    made = bundle(stack, wanted.layout, said)
+    made = added_to(wanted.existing, stack, said) if wanted.existing else bundle(stack, wanted.layout, said)
     notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
     return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from findings import FINDINGS, STACK, WEB_STACK, Finding, one
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from findings import FINDINGS, STACK, WEB_STACK, Finding, one
 from tocompose.audit import Audit, audit
 from tocompose.audit.score import checklist
 from tocompose.notes import registry

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from findings import FINDINGS, STACK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from findings import FINDINGS, STACK
 from judges import needs_compose, run_config
 from tocompose.audit import audit, repair
 from tocompose.project import Folder, Memory

@@ -267,3 +267,26 @@ def test_what_a_shell_completes(words, wanted):
     command = [sys.executable, "-m", "tocompose"]
     ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
     assert wanted in ran.stdout.split("\n")
+
+
+def test_merge_adds_services_to_a_compose_file_and_keeps_the_rest(tocompose, script, tmp_path):
+    (tmp_path / "deploy").mkdir()
+    own = tmp_path / "deploy" / "compose.yml"
+    own.write_text("# mine\nservices:\n  web:\n    image: mine   # stays\n")
+    ran = tocompose("convert", script, "--merge", "deploy/compose.yml")
+    assert ran.code == 0, ran.err
+    text = own.read_text()
+    assert text.startswith("# mine\nservices:\n  web:\n    image: mine   # stays\n")
+    assert yaml.safe_load(text)["services"]["db"]["image"] == "postgres:16"
+    assert "TC768" in ran.err
+    assert (tmp_path / "deploy" / ".env").exists()
+
+
+def test_merge_into_what_is_no_compose_file_is_one_message(tocompose, script, tmp_path):
+    (tmp_path / "compose.yml").write_text("services: [\n")
+    ran = tocompose("convert", script, "--merge", "compose.yml")
+    assert ran.code == 2
+    assert "compose.yml:" in ran.err
+    assert (tmp_path / "compose.yml").read_text() == "services: [\n"
+    assert tocompose("convert", script, "--merge", "none.yml").code == 2
+    assert "leave out -o" in tocompose("convert", script, "--merge", "compose.yml", "-o", "x").err

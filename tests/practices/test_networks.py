@@ -108,6 +108,16 @@ CASES = {
         {"frontend": "web site", "backend": "web db"},
         ["backend"],
     ),
+    "a database whose network an application shares is no database alone": (
+        """
+        services:
+          db: {image: 'mysql:8', ports: ['8081:80']}
+          web: {image: 'me/web:1', network_mode: 'service:db'}
+          cache: {image: 'redis:7'}
+        """,
+        {"frontend": "db", "backend": "db cache"},
+        ["backend"],
+    ),
 }
 
 

@@ -65,6 +65,16 @@ def test_ports_of_databases_that_stay_in_the_base(why: str) -> None:
     assert ports(made(f"services: {{{services}}}").stack, "db") == ([kept], [])
 
 
+def test_ports_of_an_application_that_shares_the_network_of_a_database() -> None:
+    """The members of a pod: the one that owns the network publishes for all."""
+    text = """
+    services:
+      db: {image: 'mysql:8', ports: ['8081:80', '13306:3306']}
+      web: {image: 'me/web:1', network_mode: 'service:db'}
+    """
+    assert ports(made(text).stack, "db") == (["8081:80"], ["127.0.0.1:13306:3306"])
+
+
 def test_keep_ports() -> None:
     text = "services: {web: {image: 'me/web:1'}, db: {image: 'mysql:8', ports: ['13306:3306']}}"
     found = made(text, Context(keep_ports=True))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from golden import cases, inputs, outcome, said
 
+from golden import cases, inputs, outcome, said
 from tocompose.exporters.bundle import Layout
 from tocompose.ledger import Fate
 from tocompose.pipeline import Options, Result, convert
@@ -19,7 +19,7 @@ _SWAPS = {"true": "false", "false": "true"}
 
 
 def changed(content: bytes, leaf: Leaf) -> Iterator[bytes]:
-    """The file with the leaf's last letter or digit replaced, then with each other one; a truth value is turned round."""
+    """The file with one letter or digit of the leaf replaced, the last one first; a truth value is turned round."""
     text = content.decode("utf-8-sig").replace("\r\n", "\n")
     lines = text.split("\n")
     line = lines[leaf.span.line - 1]

@@ -1,12 +1,12 @@
-"""Real repositories: each converts, is accounted for, gives the same bytes again, and docker compose accepts the result."""
+"""Real repositories: each converts, is accounted for, gives the same bytes again, and docker compose accepts it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from judges import needs_compose, run_config, write
 
+from judges import needs_compose, run_config, write
 from oracles import corpus
 from tocompose.exporters.bundle import Layout
 from tocompose.importers.procfile import IMPORTER
@@ -43,6 +43,10 @@ def test_docker_compose_accepts_it(repository: Path, practices: str, tmp_path: P
     result = converted(repository, practices)
     write(tmp_path, result.files)
     names = [item.path for item in result.files if item.path.startswith("docker-compose")]
-    for chosen in (names[:1], [name for name in names if "prod" not in name], [n for n in names if "override" not in n]):
+    for chosen in (
+        names[:1],
+        [name for name in names if "prod" not in name],
+        [n for n in names if "override" not in n],
+    ):
         done = run_config(tmp_path, chosen, env=filled_in(result))
         assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ from tocompose.reports.report import report
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
-CASES = {"docker_run": "shop"}
+CASES = {"docker_run": "shop", "kubernetes": "ingress-nginx", "procfile": "web_stack"}
 
 
 @pytest.mark.parametrize("form", ["markdown", "text", "sarif"])

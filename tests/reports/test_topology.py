@@ -73,6 +73,18 @@ def test_a_dependency_on_nothing_is_no_edge() -> None:
     assert edges(Service(name="web", depends_on=(Dependency(service="gone"),))) == set()
 
 
+def test_a_variable_with_a_default_is_shown_as_its_default() -> None:
+    web = Service(name="web", image="web:${TAG:-1}", ports=(Port(target="80", published="${WEB_PORT:-8080}"),))
+    assert edges(web) == {Edge(PUBLIC, "web", "8080→80")}
+    assert topology(Stack(name="x", services=(web,))).nodes[1].detail == "web:1"
+
+
+def test_traefik_reaches_what_its_labels_route() -> None:
+    labels = {"traefik.enable": "true", "traefik.http.services.web.loadbalancer.server.port": "3000"}
+    proxy = Service(name="proxy", image="traefik:v3", role=Role.PROXY)
+    assert edges(proxy, Service(name="web", labels=labels), Service(name="db")) == {Edge("proxy", "web", "3000")}
+
+
 def test_a_service_may_be_called_internet() -> None:
     web = Service(name="internet", ports=(Port(target="80", published="80"),))
     assert edges(web) == {Edge(PUBLIC, "internet", "80")}

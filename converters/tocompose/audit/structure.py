@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from tocompose.audit.scene import Scene, Verdict, judge, of_service
 from tocompose.images import image_facts, similar_facts
-from tocompose.model import Role, Service
+from tocompose.model import Amounts, Role, Service
+from tocompose.practices.services import is_data
 
 
 def rules(scene: Scene) -> Iterator[Verdict]:
@@ -44,24 +45,13 @@ def _files(scene: Scene) -> Iterator[Verdict]:
     assert found is not None
     span = scene.main.places.span("services")
     subject = f"files.{found.base}"
-    yield judge(
-        "M-07",
-        bool(found.override),
-        "TC748",
-        span,
-        subject,
-        file="docker-compose.override.yml",
-        purpose="what only development needs (it is loaded automatically)",
-    )
-    yield judge(
-        "M-07",
-        bool(found.production),
-        "TC748",
-        span,
-        subject,
-        file="docker-compose.prod.yml",
-        purpose="what only production needs (limits, secrets, replicas)",
-    )
+    services = scene.main.stack.services
+    divided = bool(found.override) or not any(map(_only_for_development, services))
+    purpose = "what only development needs (Docker Compose loads it by itself)"
+    yield judge("M-07", divided, "TC748", span, subject, file="docker-compose.override.yml", purpose=purpose)
+    divided = bool(found.production) or all(item.resources.limits != Amounts() for item in services)
+    purpose = "what only production needs (limits, secrets, replicas)"
+    yield judge("M-07", divided, "TC748", span, subject, file="docker-compose.prod.yml", purpose=purpose)
     built = [service for service in scene.main.stack.services if service.build is not None]
     for service in built:
         yield of_service(
@@ -74,6 +64,13 @@ def _files(scene: Scene) -> Iterator[Verdict]:
             what="nothing of it is made for development",
             how="Mount the source over the image's copy, or use develop.watch, in docker-compose.override.yml.",
         )
+
+
+def _only_for_development(service: Service) -> bool:
+    """Whether a part of the service is for development only: mounted code, a database's open port."""
+    context = service.build.context.rstrip("/") if service.build else "."
+    code = any(item.kind == "bind" and (item.source or "").rstrip("/") in (".", context) for item in service.mounts)
+    return code or (is_data(service) and bool(service.ports))
 
 
 def _for_development(service: Service) -> bool:

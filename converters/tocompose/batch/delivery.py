@@ -71,7 +71,7 @@ def put(targets: Iterable[Target], force: bool) -> list[Note]:
     said: list[Note] = []
     for target in targets:
         try:
-            said += write(target.files, Path(target.place), force=force).notes
+            said += write(target.files, Path(target.place), force=force, lasting=False).notes
         except WriteError as problem:
             said.append(_refusal(target.where, problem))
     return said

@@ -31,8 +31,6 @@ def keep(output: str, outcome: Outcome, targets: Iterable[Target]) -> None:
     data = {"outcome": to_data(outcome), "targets": [_packed(item) for item in targets]}
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as stream:
         json.dump(data, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
     fresh.replace(place)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.batch.checkout import Checkout, Journal
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, few
-from tocompose.importers import importers
+from tocompose.importers import Importer, importers
 from tocompose.notes import Note, note
 
 
@@ -106,10 +107,16 @@ def _above(folder: str) -> Iterator[str]:
 def _examined(top: Path, folder: str, files: tuple[str, ...], journal: Journal, wishes: Wishes) -> Application:
     project = Checkout(top, folder, files, journal)
     found = []
-    for importer in importers():
+    for importer in _importers():
         if wishes.source in (None, importer.name) and (sources := importer.sniff(project)):
             found.append(Evidence(importer.name, sources, rules().rank(importer.name, sources)))
     return Application(folder, files, tuple(sorted(found, key=lambda item: _order(item, wishes))))
+
+
+@cache
+def _importers() -> tuple[Importer, ...]:
+    """Every importer, looked for once a process: asking for plugins reads the metadata of all packages."""
+    return tuple(importers())
 
 
 def _order(item: Evidence, wishes: Wishes) -> tuple[int, int]:

@@ -40,7 +40,8 @@ class Bar:
     def __init__(self, total: int) -> None:
         self._failed = self._new = 0
         self._start = time.monotonic()
-        self._bar: Any = click.progressbar(
+        progressbar: Any = click.progressbar
+        self._bar = progressbar(
             length=total,
             show_pos=True,
             show_eta=True,

@@ -72,8 +72,9 @@ class State:
         self._end += len(text)
 
     def close(self) -> None:
-        """Gives the file back, with everything on the disk."""
-        os.fsync(self._file)
+        """Gives the file back. Waits once for the disk, also for all that the workers have written."""
+        if hasattr(os, "sync"):
+            os.sync()
         os.close(self._file)
 
     def _load(self) -> None:

@@ -20,6 +20,7 @@ class Said(NamedTuple):
     """What the user said, on the command line or in the configuration file."""
 
     output: str | None = None
+    merge: str | None = None
     name: str | None = None
     practices: str = "all"
     env: tuple[str, ...] = ("dev", "prod")
@@ -83,9 +84,8 @@ class Word(Words):
 _FILE, _FOLDER = click.Path(), click.Path(file_okay=False)
 _FORMS_HELP = f"How notes are printed: {', '.join(FORMS)}."
 _OPTIONS = (
-    click.option(
-        "-o", "--output", metavar="DIR", type=_FOLDER, help="Write all files there, not one to stdout."
-    ),
+    click.option("-o", "--output", metavar="DIR", type=_FOLDER, help="Write all files there, not one to stdout."),
+    click.option("--merge", metavar="FILE", type=_FILE, help="Add the services to that compose file, in its folder."),
     click.option("--name", metavar="NAME", help="The name of the stack (by default that of the folder)."),
     click.option("--practices", metavar="LIST", default="all", help="all, none, or a list such as all,-LOG."),
     click.option("--env", type=Words("dev", "prod"), default="dev,prod", help="Which overlays -o writes."),

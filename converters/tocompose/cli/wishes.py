@@ -21,9 +21,7 @@ def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 
 _OPTIONS = (
-    click.option(
-        "--from", "source", metavar="FORMAT", shell_complete=_formats, help="The format (see formats)."
-    ),
+    click.option("--from", "source", metavar="FORMAT", shell_complete=_formats, help="The format (see formats)."),
     click.option("--namespace", metavar="NAME", multiple=True, help="Kubernetes: only objects of that namespace."),
     click.option("--values", metavar="FILE", multiple=True, help="Helm: a values file inside the source."),
     click.option("--set", "set_", metavar="KEY=VALUE", multiple=True, help="Helm: one value."),

@@ -76,10 +76,10 @@ def _read(repository: Repository) -> Given:
     app, heroku = app_json.read(repository), heroku_yml.read(repository)
     found = gather(repository, app, heroku)
     spoken = language.language(repository, found, app.at("buildpacks"))
+    if not (found or spoken or app.root or heroku.root or repository.project.exists("Dockerfile")):
+        raise SourceError(f"{repository.project.name}: no process type, no app.json and no language was found to run")
     if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
         found = (*found, *default_web(repository, spoken))
-    if not found:
-        raise SourceError(f"{repository.project.name}: no process type, no app.json and no language was found to run")
     taken: set[str] = set()
     named = jobs(repository, processes.named(repository, found, taken))
     return Given(repository, app, heroku, named, _name(repository, app), spoken, taken)

@@ -63,6 +63,19 @@ class Repository(NamedTuple):
         return (self.settings.options.get(name) or ("",))[0]
 
 
+def inside(data: Any, *keys: str) -> Any:
+    """What stands at a path in plain data; None where nothing does, whatever stands on the way."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def maps(data: Any, *keys: str) -> dict[str, Any]:
+    """The map at a path in plain data; empty where there is none."""
+    found = inside(data, *keys)
+    return found if isinstance(found, dict) else {}
+
+
 def nothing(ledger: Ledger) -> Cursor:
     """A cursor at a file that does not exist: falsy, and empty."""
     return Cursor(ledger, None, (), Span("", 1, 1, 1, 1))

@@ -14,7 +14,7 @@ _BUILTINS = frozenset(
 )
 _BASHISMS = re.compile(
     r"\[\[|<\(|>\(|<<<|&>|\|&|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\w+=\(|pipefail|\$'|(?:^|[;&|]\s*)source\s|\bfunction\s"
-    r"|\$\{\w+(?:/|\^|,|:\d|\[)|\$\{!"
+    r"|\$\{\w+(?:/|\^|,|:\d|\[)|\$\{!|(?:^|\s)~[+-]"
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _ACTIVE = frozenset("$`*?(){}[")
@@ -207,6 +207,6 @@ def _with_exec(script: str) -> str:
 
 
 def _only_variables(text: str) -> bool:
-    """Whether every bracket belongs to a `${NAME…}`, and no word begins a compound command."""
-    rest = re.sub(r"\$\{[^{}()`]*\}", "", text)
+    """Whether every bracket belongs to a `${NAME…}` or a `{a,b}`, and no word begins a compound command."""
+    rest = re.sub(r"\$\{[^{}()`]*\}|\{[^\s{}()`]*(?:,|\.\.)[^\s{}()`]*\}", "", text)
     return not any(char in rest for char in "(){}`") and not re.search(r"\b(if|for|while|case|function)\b", rest)

@@ -42,8 +42,8 @@ class Brief(NamedTuple):
 class Made(NamedTuple):
     """The files; the web command for development (empty: as in production); whether a build step makes others.
 
-    `source` is mounted at `workdir` for development; empty is the whole repository. `develop` says that there is a stage
-    for development: not where the program is built and nothing is known that would build it anew.
+    `source` is mounted at `workdir` for development; empty is the whole repository. `develop` says that there is a
+    stage for development: not where the program is built and nothing is known that would build it anew.
     """
 
     files: tuple[File, ...]

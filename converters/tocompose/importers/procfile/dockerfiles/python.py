@@ -9,7 +9,7 @@ from typing import Any
 from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
-from tocompose.importers.procfile.repository import Repository
+from tocompose.importers.procfile.repository import Repository, inside, maps
 from tocompose.ledger import Cursor
 
 _FILES = (
@@ -52,14 +52,14 @@ def image(version: str) -> str:
 
 def _version(repository: Repository) -> Version:
     candidates: list[tuple[Version, Cursor | None]] = list(versions.from_files(repository, _FILES, "python"))
-    requires = repository.toml("Pipfile").get("requires", {})
+    requires = maps(repository.toml("Pipfile"), "requires")
     for key in ("python_full_version", "python_version"):
-        if isinstance(requires, dict) and isinstance(requires.get(key), str):
+        if isinstance(requires.get(key), str):
             candidates.append((Version(requires[key], "the Pipfile says so"), None))
     project = repository.toml("pyproject.toml")
     stated = [
-        project.get("project", {}).get("requires-python"),
-        project.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python"),
+        inside(project, "project", "requires-python"),
+        inside(project, "tool", "poetry", "dependencies", "python"),
     ]
     for text in stated:
         if isinstance(text, str) and not text.strip().startswith(">"):

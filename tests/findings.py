@@ -423,7 +423,7 @@ FINDINGS = (
     Finding("TC747", service(WEB), "docker-compose.yml:2:9", service("image: 'nginx:1.27'"), "M-01"),
     Finding(
         "TC748",
-        one("services: {}\n"),
+        service(f"{WEB}, volumes: ['.:/app']"),
         "docker-compose.yml:1:1",
         dict.fromkeys(
             ("docker-compose.yml", "docker-compose.override.yml", "docker-compose.prod.yml"), "services: {}\n"
