@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 
-from tocompose.cli import COMMANDS, main
+import tree
+from tocompose.cli.group import COMMANDS, main
 from tocompose.notes import families, registry
 
 SCRIPT = """docker network create back
@@ -26,7 +29,7 @@ def script(tmp_path: Path) -> str:
 
 
 def test_a_pasted_command_gives_a_compose_file(tocompose):
-    ran = tocompose("docker", "run", "-d", "--name", "web", "-p", "8080:80", "nginx")
+    ran = tocompose("--practices", "none", "docker", "run", "-d", "--name", "web", "-p", "8080:80", "nginx")
     assert ran.code == 0
     assert yaml.safe_load(ran.out)["services"]["web"]["ports"] == ["8080:80"]
 
@@ -242,3 +245,48 @@ def test_a_wrong_setting_is_named(tocompose, script, tmp_path, text, message):
     ran = tocompose("convert", script)
     assert ran.code == 2
     assert message in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("tocompose con", "plain,convert"),
+        ("tocompose convert --fo", "plain,--format"),
+        ("tocompose convert --format sa", "plain,sarif"),
+        ("tocompose convert --fail-on lost,ch", "plain,lost,changed"),
+        ("tocompose convert --from kub", "plain,kubernetes"),
+        ("tocompose explain TC00", "plain,TC001"),
+        ("tocompose convert ru", "file,ru"),
+        ("tocompose convert -o d", "dir,d"),
+    ],
+)
+def test_what_a_shell_completes(words, wanted):
+    found = words.split()
+    env = {"PYTHONPATH": str(tree.PACKAGE.parent), "_TOCOMPOSE_COMPLETE": "bash_complete"}
+    env |= {"COMP_WORDS": words, "COMP_CWORD": str(len(found) - 1)}
+    command = [sys.executable, "-m", "tocompose"]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    assert wanted in ran.stdout.split("\n")
+
+
+def test_merge_adds_services_to_a_compose_file_and_keeps_the_rest(tocompose, script, tmp_path):
+    (tmp_path / "deploy").mkdir()
+    own = tmp_path / "deploy" / "compose.yml"
+    own.write_text("# mine\nservices:\n  web:\n    image: mine   # stays\n")
+    ran = tocompose("convert", script, "--merge", "deploy/compose.yml")
+    assert ran.code == 0, ran.err
+    text = own.read_text()
+    assert text.startswith("# mine\nservices:\n  web:\n    image: mine   # stays\n")
+    assert yaml.safe_load(text)["services"]["db"]["image"] == "postgres:16"
+    assert "TC768" in ran.err
+    assert (tmp_path / "deploy" / ".env").exists()
+
+
+def test_merge_into_what_is_no_compose_file_is_one_message(tocompose, script, tmp_path):
+    (tmp_path / "compose.yml").write_text("services: [\n")
+    ran = tocompose("convert", script, "--merge", "compose.yml")
+    assert ran.code == 2
+    assert "compose.yml:" in ran.err
+    assert (tmp_path / "compose.yml").read_text() == "services: [\n"
+    assert tocompose("convert", script, "--merge", "none.yml").code == 2
+    assert "leave out -o" in tocompose("convert", script, "--merge", "compose.yml", "-o", "x").err

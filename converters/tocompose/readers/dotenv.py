@@ -85,9 +85,8 @@ def _style_oddity(style: str, span: Span, name: str) -> Iterator[Oddity]:
 
 def _half_quoted(value: str, span: Span, name: str) -> Iterator[Oddity]:
     """A quote that opens and does not close on its line: other readers take it as a value of several lines."""
-    if len(value) > 1 and value[0] in "\"'" and not value.rstrip().endswith(value[0]):
-        yield Oddity("multiline", span, {"name": name})
-    elif value in ('"', "'"):
+    opens = value[:1] in ("'", '"')
+    if opens and (len(value.rstrip()) == 1 or value.rstrip()[-1] != value[0]):
         yield Oddity("multiline", span, {"name": name})
 
 

@@ -80,8 +80,9 @@ class Quotes:
         return Quote(_shown(line), len(before), len(before) + max(len(marked), 1))
 
     def lines(self, path: str) -> tuple[str, ...]:
-        """All lines of a source file."""
-        return tuple(_shown(line) for line in self._hidden(path))
+        """All lines of a source file; the line feed at its end starts no further line."""
+        found = tuple(_shown(line) for line in self._hidden(path))
+        return found[:-1] if found and not found[-1] else found
 
     def masked(self, text: str) -> tuple[str, ...]:
         """The lines of any text, such as an output file, with every known and every likely secret masked."""

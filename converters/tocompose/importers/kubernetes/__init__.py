@@ -69,6 +69,7 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     from tocompose.importers.kubernetes.outside import say_outside
     from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish, settle_ports
+    from tocompose.importers.kubernetes.releases import order_releases
     from tocompose.importers.kubernetes.routing import route
     from tocompose.importers.kubernetes.routing.controllers import without_controllers
     from tocompose.importers.kubernetes.scale import scale
@@ -79,6 +80,7 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     world = resolve(without_controllers(collect(found, ledger), ledger), ledger)
     prepared = build(world)
     arrange(world, prepared)
+    order_releases(world)
     scale(world)
     publish(world)
     attach(world)

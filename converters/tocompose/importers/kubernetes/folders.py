@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.content import DEFAULT_MODE, Content, Item
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.references import rewrite
+from tocompose.importers.kubernetes.rewriting import outside, say
 from tocompose.importers.kubernetes.security import runs_as_root
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount, Resource
@@ -105,8 +106,9 @@ def _rewritten(data: bytes, item: Item, place: Place, to: str) -> bytes:
         text = data.decode()
     except UnicodeDecodeError:
         return data
+    if item.entry is None:
+        return data
     changed, done = rewrite(text, place.namespace, place.world.backends)
-    for each in done:
-        if item.entry is not None:
-            item.entry.cursor.remark("TC221", subject=to, old=each.old, new=each.new, service=each.backend.name)
-    return changed.encode() if done else data
+    say(done, item.entry.cursor, to)
+    changed = outside(changed, item.entry.cursor, place, to)
+    return changed.encode() if changed != text else data

@@ -68,6 +68,7 @@ class Backends:
         self._by_name = {(item.namespace, item.name): item for item in self.all}
         self.namespaces = frozenset(item.namespace for item in self.all)
         self.foreign: dict[Backend, dict[str, None]] = {}
+        self.outside: tuple[re.Pattern[str] | None] | None = None
         self.links: dict[str, Mapping[str, str]] = {}
 
     def __iter__(self) -> Iterator[Backend]:

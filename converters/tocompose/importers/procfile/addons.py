@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tocompose.importers.procfile.backing import Backing, Request, make
+from tocompose.importers.procfile.backing import OPTIONAL, REQUIRED, Backing, Request, make
 from tocompose.importers.procfile.environment import Entry
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
@@ -38,8 +38,6 @@ class Provided(NamedTuple):
 
     backings: tuple[Backing, ...]
     entries: tuple[Entry, ...]
-    mail: tuple[str, ...]
-    names: tuple[str, ...]
 
 
 def rows() -> dict[str, Row]:
@@ -60,26 +58,30 @@ def wanted(*lists: Cursor) -> Iterator[Wanted]:
         yield Wanted(name.lower(), plan, entry, plan_at, entry.at("as"), entry.at("options"))
 
 
-def provide(repository: Repository, items: Iterable[Wanted], taken: set[str], search: str, first: str) -> Provided:
+def provide(
+    repository: Repository, items: Iterable[Wanted], taken: set[str], search: str, first: str, smtp: bool
+) -> Provided:
     """The services and variables that stand in for the add-ons; `search` is the search engine that the app speaks to.
 
-    `first` is the app's service that the ledger names for a variable that all of them get.
+    `first` is the app's service that the ledger names for a variable that all of them get; `smtp` says that the app
+    sends mail by SMTP, so that a local server can take it.
     """
     backings: dict[tuple[str, str], Backing] = {}
     entries: list[Entry] = []
-    mail: list[str] = []
-    names: list[str] = []
+    mail = None
     for item in items:
         row = rows().get(item.name)
-        names.append(item.name)
         if row is None:
             _unknown(item)
         elif "service" in row:
             _serve(Shelf(repository, taken, search, first, backings), item, row)
         else:
-            entries.extend(_outside(item, row))
-            mail += [item.name] if row.get("mail") else []
-    return Provided(tuple(backings.values()), tuple(entries), tuple(mail), tuple(names))
+            entries.extend(_outside(item, row, smtp))
+            mail = mail or (item if row.get("mail") and smtp else None)
+    if mail is not None:
+        request = Request("mailpit", "MAIL", {}, "", mail.entry.span)
+        backings["mailpit", "MAIL"] = make(repository, request, taken)
+    return Provided(tuple(backings.values()), tuple(entries))
 
 
 def _unknown(item: Wanted) -> None:
@@ -151,15 +153,15 @@ def _settle(shelf: Shelf, item: Wanted, row: Row, backing: Backing) -> None:
         repository.say(row["warn"], item.entry.span, subject=f"services.{name}", name=item.name, service=name)
 
 
-def _outside(item: Wanted, row: Row) -> Iterator[Entry]:
+def _outside(item: Wanted, row: Row, smtp: bool) -> Iterator[Entry]:
     """An add-on that stays outside: its variables, which the user fills in or leaves empty."""
     prefix = item.prefix or row.get("prefix", "")
     given = {f"{prefix}{key}": value for key, value in row.get("variables", {}).items()}
     item.entry.note(row["note"], name=item.name, variables=", ".join(given) or "none")
     for name, value in given.items():
         description = f"For the add-on {item.name}"
-        if value in ("?", "-"):
-            required = value == "?"
+        if value in (REQUIRED, OPTIONAL) or not smtp:
+            required = value == REQUIRED
             setting = Setting(
                 name=name, secret=True, required=required, description=description, origin=item.entry.span
             )

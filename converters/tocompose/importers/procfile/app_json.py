@@ -42,7 +42,7 @@ def read(repository: Repository) -> AppJson:
         if entry.key != wanted:
             entry.note("TC345", name=entry.key, keys=", ".join(entry.keys()) or "nothing")
     if environment:
-        for key in environment.keys():
+        for key in environment.keys():  # noqa: SIM118
             root.at(key).skip(f"the {wanted} environment replaces it")
     return found
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.importers.procfile.environment import Entry
+from tocompose.importers.procfile.environment import Entry, is_secret
 from tocompose.importers.procfile.repository import Repository
 from tocompose.model import Dependency, Healthcheck, Mount, Role, Service, Setting, Stop, Variable, Volume
 from tocompose.source import Span
@@ -13,6 +13,8 @@ from tocompose.values import identifier, unique, variable_name
 
 # A password that works at once and that nobody takes for a secret; see the note that comes with it.
 DEVELOPMENT_PASSWORD = "change-me"
+# In the tables: a variable that may stay empty, and one that the user must fill in.
+OPTIONAL, REQUIRED = "-", "?"
 _OPTIONAL = {
     *("environment", "password", "volume", "volume_from", "volume_more", "health", "start_period", "stop", "timeout"),
     *("command", "hostname", "profile"),
@@ -44,8 +46,15 @@ class Backing(NamedTuple):
 
     def entries(self) -> tuple[Entry, ...]:
         """Its variables as the environment layer that outranks all that points to a local machine."""
-        origin = self.service.origin
-        return tuple(Entry(name, value, None, (), f"service {self.service.name}", origin) for name, value in self.variables)
+        return tuple(self._entry(name, value) for name, value in self.variables)
+
+    def _entry(self, name: str, value: str) -> Entry:
+        source, origin = f"service {self.service.name}", self.service.origin
+        if value != OPTIONAL:
+            return Entry(name, value, None, (), source, origin)
+        description = f"Not needed by the service {self.service.name}"
+        setting = Setting(name=name, secret=is_secret(name), description=description, origin=origin)
+        return Entry(name, None, setting, (), source, origin)
 
 
 def rows() -> dict[str, Row]:
@@ -74,7 +83,9 @@ def make(repository: Repository, request: Request, taken: set[str]) -> Backing:
         origin=request.origin,
     )
     settings = _settings(repository, row, name, request.origin)
-    values = tuple((key, _fill(row["url"] if value == "url" else value, facts)) for key, value in request.variables.items())
+    values = tuple(
+        (key, _fill(row["url"] if value == "url" else value, facts)) for key, value in request.variables.items()
+    )
     return Backing(request.kind, service, tuple(volume for _, volume in volumes), settings, values)
 
 
@@ -101,7 +112,8 @@ def _volumes(row: Row, name: str, request: Request) -> list[tuple[Mount, Volume]
             paths[0] = path
     found = []
     for path in paths:
-        volume = f"{name}_data" if path == paths[0] else f"{name}_{path.rsplit('/', 1)[-1]}"
+        base = name.replace("-", "_")
+        volume = f"{base}_data" if path == paths[0] else f"{base}_{path.rsplit('/', 1)[-1]}"
         found.append((Mount(kind="volume", source=volume, target=path), Volume(name=volume, origin=request.origin)))
     return found
 
@@ -133,7 +145,9 @@ def _settings(repository: Repository, row: Row, name: str, origin: Span | None) 
         return ()
     variable = f"{variable_name(name)}_PASSWORD"
     repository.say("TC411", origin, subject=f"settings.{variable}", name=variable, service=name)
-    description = f"Password of {row['title']} (service {name}). A default for development: change it before others can reach it."
+    description = (
+        f"Password of {row['title']} (service {name}). A default for development: change it before others can reach it."
+    )
     setting = Setting(
         name=variable, value=DEVELOPMENT_PASSWORD, secret=True, required=True, description=description, origin=origin
     )

@@ -76,10 +76,10 @@ def _read(repository: Repository) -> Given:
     app, heroku = app_json.read(repository), heroku_yml.read(repository)
     found = gather(repository, app, heroku)
     spoken = language.language(repository, found, app.at("buildpacks"))
-    if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
-        found = (*found, *default_web(repository, spoken, heroku))
-    if not found:
+    if not (found or spoken or app.root or heroku.root or repository.project.exists("Dockerfile")):
         raise SourceError(f"{repository.project.name}: no process type, no app.json and no language was found to run")
+    if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
+        found = (*found, *default_web(repository, spoken))
     taken: set[str] = set()
     named = jobs(repository, processes.named(repository, found, taken))
     return Given(repository, app, heroku, named, _name(repository, app), spoken, taken)
@@ -126,9 +126,11 @@ def _backings(
     """The services that stand in for add-ons, and those that the code gives away."""
     wanted = addons.wanted(given.app.at("addons"), given.heroku.addons)
     clues = inference.Clues.of(given.repository, given.processes, used, found, given.app)
-    provided = addons.provide(given.repository, wanted, given.taken, clues.search, given.first)
+    provided = addons.provide(given.repository, wanted, given.taken, clues.search, given.first, clues.smtp)
     inferred = inference.infer(given.repository, clues, provided, given.taken)
-    backings = tuple(inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred))
+    backings = tuple(
+        inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred)
+    )
     return backings, provided
 
 
@@ -141,6 +143,7 @@ def _environment(
     supplied_ = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
     dotenv = environment.replace_local(repository, environment.of_dotenv(repository), served)
     layers = (
+        environment.of_commands(given.processes),
         environment.of_examples(repository),
         platform.always,
         outside.entries,
@@ -199,4 +202,3 @@ def _stack(
         settings=(*settings, *((port,) if web and single else ())),
         files=image.files(plan.images.values()),
     )
-

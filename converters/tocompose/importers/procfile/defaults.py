@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import Entry
-from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.processes import Found
 from tocompose.importers.procfile.repository import Repository, nothing
@@ -15,24 +14,24 @@ from tocompose.model import Setting
 
 
 class Supplied(NamedTuple):
-    """Variables that every process gets (`always`), and those that are given when a source asks for them (`offered`)."""
+    """Variables that every process gets (`always`), and those given when a source asks for them (`offered`)."""
 
     always: tuple[Entry, ...]
     offered: tuple[Entry, ...]
 
 
-def default_web(repository: Repository, language: str, heroku: HerokuYml) -> tuple[Found, ...]:
+def default_web(repository: Repository, language: str) -> tuple[Found, ...]:
     """The web process of a repository that names none: the image's own command, or the buildpack's default."""
     cursor = nothing(repository.ledger)
-    if heroku.recipes or repository.project.read("Dockerfile") is not None:
-        repository.say("TC339", None, subject="services.web")
+    if repository.project.read("Dockerfile") is not None:
+        repository.say("TC339", None, subject="services.web", name="web")
         return (Found("web", cursor, ""),)
     command = _buildpack_default(repository, language)
     if command:
         title = languages()[language]["title"]
         repository.say("TC338", None, subject="services.web.command", language=title, command=command)
     else:
-        repository.say("TC339", None, subject="services.web")
+        repository.say("TC339", None, subject="services.web", name="web")
     return (Found("web", cursor, command),)
 
 
@@ -122,5 +121,9 @@ def _jdbc(item: Backing) -> list[Entry]:
         return []
     url = f"jdbc:{drivers[item.kind]}://{match[3]}:{match[4]}/{match[5]}"
     values = {"JDBC_DATABASE_URL": url, "JDBC_DATABASE_USERNAME": match[1], "JDBC_DATABASE_PASSWORD": match[2]}
-    spring = {"SPRING_DATASOURCE_URL": url, "SPRING_DATASOURCE_USERNAME": match[1], "SPRING_DATASOURCE_PASSWORD": match[2]}
+    spring = {
+        "SPRING_DATASOURCE_URL": url,
+        "SPRING_DATASOURCE_USERNAME": match[1],
+        "SPRING_DATASOURCE_PASSWORD": match[2],
+    }
     return [Entry(key, value, None, (), "buildpack") for key, value in {**values, **spring}.items()]

@@ -1,4 +1,4 @@
-"""The libraries that an app declares for itself, by language: direct ones, without the groups for development and test."""
+"""The libraries that an app declares for itself, by language: direct ones, without those for development and test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from tocompose.importers.procfile.repository import Repository
+from tocompose.importers.procfile.repository import Repository, inside, maps
 
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^#]*)")
 _GEM = re.compile(r"""^\s*gem\s+["']([^"']+)["'](.*)""")
@@ -43,13 +43,12 @@ def _python(repository: Repository) -> Iterator[tuple[str, str]]:
     for path in ("requirements.txt", "requirements/production.txt", "requirements/base.txt", "requirements/prod.txt"):
         lines = (repository.text(path) or "").splitlines()
         yield from _requirements((line for line in lines if not line.lstrip().startswith(("#", "-"))), path)
-    pipfile = repository.toml("Pipfile").get("packages", {})
-    yield from _with_extras(pipfile if isinstance(pipfile, dict) else {}, "Pipfile")
+    yield from _with_extras(maps(repository.toml("Pipfile"), "packages"), "Pipfile")
     project = repository.toml("pyproject.toml")
-    listed = project.get("project", {}).get("dependencies", []) if isinstance(project.get("project"), dict) else []
-    yield from _requirements((item for item in listed if isinstance(item, str)), "pyproject.toml")
-    poetry = project.get("tool", {}).get("poetry", {}).get("dependencies", {})
-    yield from _with_extras(poetry if isinstance(poetry, dict) else {}, "pyproject.toml")
+    listed = inside(project, "project", "dependencies")
+    names = (item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
+    yield from _requirements(names, "pyproject.toml")
+    yield from _with_extras(maps(project, "tool", "poetry", "dependencies"), "pyproject.toml")
 
 
 def _requirements(lines: Iterable[str], file: str) -> Iterator[tuple[str, str]]:
@@ -134,12 +133,10 @@ def _elixir(repository: Repository) -> Iterator[tuple[str, str]]:
 
 
 def _rust(repository: Repository) -> Iterator[tuple[str, str]]:
-    packages = repository.toml("Cargo.toml").get("dependencies", {})
-    if isinstance(packages, dict):
-        for name, value in packages.items():
-            yield name, "Cargo.toml"
-            features = value.get("features", ()) if isinstance(value, dict) else ()
-            yield from ((f"{name}-{feature}", "Cargo.toml") for feature in features if isinstance(feature, str))
+    for name, value in maps(repository.toml("Cargo.toml"), "dependencies").items():
+        yield name, "Cargo.toml"
+        features = value.get("features", ()) if isinstance(value, dict) else ()
+        yield from ((f"{name}-{feature}", "Cargo.toml") for feature in features if isinstance(feature, str))
 
 
 _READERS = (

@@ -30,6 +30,10 @@ def overlay(plan: Plan, processes: tuple[Process, ...], built: tuple[Service, ..
 
 def _part(plan: Plan, process: Process, image: Image, service: Service) -> Service | None:
     reason = _refusal(process, image)
+    if reason and image.generated and image.target and image.build is not None:
+        # Said outright: in development this process runs the production image, which holds what was built.
+        build = Build(context=image.build.context, target="production")
+        return Service(name=service.name, build=build)
     if reason:
         if process.publishes and image.build is not None:
             facts = {"service": service.name, "why": reason}
@@ -47,9 +51,9 @@ def _part(plan: Plan, process: Process, image: Image, service: Service) -> Servi
         mounts=tuple(_mounts(plan, image, row)),
     )
     if process.publishes:
-        shown = " ".join(image.dev_command) or process.text or "the image's own command"
+        shown = " ".join(image.dev_command or service.command or ()) or "the image's own command"
         facts = {"service": service.name, "command": shown, "path": image.workdir}
-        plan.repository.say("TC372", process.cursor.span if process.cursor else None, subject=f"services.{service.name}", **facts)
+        plan.repository.say("TC372", process.span, subject=f"services.{service.name}", **facts)
     return part
 
 
@@ -95,7 +99,7 @@ def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:
 
 
 def _mounts(plan: Plan, image: Image, row: Row) -> Iterator[Mount]:
-    context = image.build.context if image.build else "."
+    context = image.source or (image.build.context if image.build else ".")
     if context != "." and image.target and not image.generated:
         context = "."
     yield Mount(kind="bind", source=context, target=image.workdir)

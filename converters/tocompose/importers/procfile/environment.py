@@ -47,7 +47,7 @@ def is_secret(name: str, value: str = "") -> bool:
 
 
 def reference(name: str, default: str | None, required: bool) -> str:
-    """The interpolation of a variable of `.env`: with its default where one can be written, else demanded if required."""
+    """The interpolation of a variable of `.env`: with its default where one can be written, else demanded."""
     if default is not None and _DEFAULT_SAFE.fullmatch(default):
         return f"${{{name}:-{default}}}"
     return f"${{{name}:?}}" if required else f"${{{name}}}"
@@ -93,8 +93,9 @@ def _described(repository: Repository, item: Cursor, name: str, known: Mapping[s
     """`NAME: {description, value, required, generator}`: a setting of the person who deploys."""
     value, generator = item.at("value"), item.at("generator")
     text = _text(value) if value.kind == "leaf" and value.style not in ("null", "{}", "[]") else None
-    if text is None and value:
-        value.skip("no value is given")
+    for empty in (value, item):
+        if text is None and empty.kind == "leaf":
+            empty.skip("no value is given")
     if text is None and not generator and name in known:
         for key in ("required", "description"):
             item.at(key).skip("the platform supplies the value")
@@ -211,16 +212,17 @@ def of_examples(repository: Repository) -> tuple[Entry, ...]:
 
 
 def replace_local(repository: Repository, dotenv: tuple[Entry, ...], served: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The `.env` variables without those that point to a server on the developer's machine and that a service provides."""
+    """The `.env` variables without those that a service provides and that point to the developer's own machine."""
     providers = {entry.name: entry for entry in served}
     kept = []
     for entry in dotenv:
         provider = providers.get(entry.name)
         text = entry.setting.value or "" if entry.setting else ""
         if provider is not None and (not text or LOCAL.search(text)):
-            facts = {"name": entry.name, "file": ".env", "service": provider.source.removeprefix("service ")}
+            service = provider.source.removeprefix("service ")
             for cursor in entry.cursors:
-                cursor.note("TC344", subject=f"settings.{entry.name}", **facts)
+                subject = f"settings.{entry.name}"
+                cursor.note("TC344", subject=subject, name=entry.name, file=".env", service=service)
         else:
             kept.append(entry)
     return tuple(kept)
@@ -237,6 +239,23 @@ def port_of(entry: Entry | None, web: Process) -> str:
         else:
             cursor.skip("the web process gets the port that is published")
     return text
+
+
+_SHELL = frozenset({"PORT", "PATH", "HOME", "PWD", "USER", "SHELL", "DYNO", "RANDOM", "HOSTNAME", "SECONDS", "IFS"})
+_NAMED = re.compile(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
+
+
+def of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:
+    """The variables that commands refer to: passed through, so that what the user sets in `.env` reaches them."""
+    entries: dict[str, Entry] = {}
+    for process in processes:
+        assigned = set(re.findall(r"\b([A-Z][A-Z0-9_]*)=", process.text))
+        for name in _NAMED.findall(process.text):
+            if name not in _SHELL | assigned and name not in entries:
+                description = f"Named by the command of {process.type}"
+                setting = Setting(name=name, description=description, secret=is_secret(name))
+                entries[name] = Entry(name, None, setting, (), "command", process.span)
+    return tuple(entries.values())
 
 
 # --- together ----------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def scales(repository: Repository, formation: Cursor) -> dict[str, Scale]:
     for line in repository.open("DOKKU_SCALE", read_lines, "lines"):
         match = _PAIR.fullmatch(line.peek() or "")
         if match is None:
-            line.note("TC328", what=line.key)
+            line.note("TC315", what=f"{line.key} of DOKKU_SCALE", wanted="name=number")
         elif match[1] in found:
             line.skip("app.json has a formation for this type, and Dokku prefers it")
         else:
@@ -146,5 +146,5 @@ def _fir(size: str) -> Row | None:
     match = re.fullmatch(r"dyno-(?:[\d.]+c-)?([\d.]+)gb", size)
     if match is None:
         return None
-    memory = f"{int(float(match[1]) * 1024)}M"
+    memory = f"{match[1]}G" if match[1].isdigit() else f"{int(float(match[1]) * 1024)}M"
     return {"quota": memory, "kill": memory}

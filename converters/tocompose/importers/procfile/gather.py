@@ -6,14 +6,16 @@ from tocompose.importers.procfile.app_json import AppJson, cron, scripts
 from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.nested import expand
 from tocompose.importers.procfile.processes import Found, Process, of_procfile
-from tocompose.importers.procfile.repository import Repository
-from tocompose.importers.procfile.sources import procfile
+from tocompose.importers.procfile.repository import Repository, nothing
+from tocompose.importers.procfile.sources import Choice, procfile
 from tocompose.readers.procfile import read_procfile
+from tocompose.source import Span
 
 
 def gather(repository: Repository, app: AppJson, heroku: HerokuYml) -> tuple[Found, ...]:
     """The process types: heroku.yml's before the Procfile's, then the scripts and scheduled commands of app.json."""
-    own = _of_procfile(repository, heroku)
+    choice = procfile(repository.project, repository.option("procfile"))
+    own = _of_procfile(repository, heroku, choice)
     named = {item.type for item in heroku.processes}
     if heroku.commands:
         for item in own:
@@ -24,22 +26,32 @@ def gather(repository: Repository, app: AppJson, heroku: HerokuYml) -> tuple[Fou
             if item.type in named:
                 item.cursor.note("TC337", name=item.type)
         own = tuple(item for item in own if item.type not in named)
-    found = expand(repository, (*own, *heroku.processes))
+    found = expand(repository, (*own, *heroku.processes, *_of_images(repository, heroku, own)))
+    read = {item.cursor.span.file for item in found if item.cursor}
+    for path in choice.left_aside:
+        if path not in read:
+            repository.say("TC335", Span(path, 1, 1, 1, 1), file=path)
     return _with_scripts(repository, found, app)
 
 
-def _of_procfile(repository: Repository, heroku: HerokuYml) -> tuple[Found, ...]:
-    choice = procfile(repository.project, repository.option("procfile"))
+def _of_procfile(repository: Repository, heroku: HerokuYml, choice: Choice) -> tuple[Found, ...]:
     if choice.fallback and heroku.commands:
         return ()
-    for path in choice.left_aside:
-        repository.say("TC335", None, file=path)
     if not choice.procfile:
         return ()
     tree = repository.open(choice.procfile, read_procfile, "procfile")
     if choice.fallback:
         repository.say("TC336", tree.span, file=choice.procfile)
     return of_procfile(tree)
+
+
+def _of_images(repository: Repository, heroku: HerokuYml, own: tuple[Found, ...]) -> tuple[Found, ...]:
+    """A process for each image of heroku.yml that no command names: it runs the image's own command."""
+    named = {item.type for item in (*own, *heroku.processes)} | {item.image for item in heroku.processes}
+    keys = [recipe.key for recipe in heroku.recipes if recipe.key not in named]
+    for key in keys:
+        repository.say("TC339", heroku.root.at("build", "docker", key).span, subject=f"services.{key}", name=key)
+    return tuple(Found(key, nothing(repository.ledger), "") for key in keys)
 
 
 def _with_scripts(repository: Repository, found: tuple[Found, ...], app: AppJson) -> tuple[Found, ...]:

@@ -78,18 +78,19 @@ def _recipes(docker: Cursor) -> Iterator[Recipe]:
 
 
 def _processes(root: Cursor) -> Iterator[Found]:
+    keys = root.at("build", "docker").keys()
     for entry in root.at("run"):
-        found = _process(entry, entry.key)
+        found = _process(entry, entry.key, keys)
         if found is not None:
             yield found
     release = root.at("release")
     if release:
-        found = _process(release, "release")
+        found = _process(release, "release", keys)
         if found is not None:
             yield found
 
 
-def _process(entry: Cursor, name: str) -> Found | None:
+def _process(entry: Cursor, name: str, keys: tuple[str, ...]) -> Found | None:
     """A command: a string, a list of strings, or a map with `command` and `image`."""
     command = entry.at("command") if entry.kind == "map" else entry
     text = _text(command)
@@ -97,9 +98,20 @@ def _process(entry: Cursor, name: str) -> Found | None:
         command.note("TC307", name=name) if command else entry.note("TC307", name=name)
         return None
     image = entry.at("image") if entry.kind == "map" else nothing(entry.ledger)
-    if image:
+    return Found(name, command, text, _image(image, name, keys))
+
+
+def _image(image: Cursor, name: str, keys: tuple[str, ...]) -> str:
+    """The key of the image that a process runs in; empty for its own, or for one that is not built."""
+    key = image.peek() or ""
+    if key == name:
+        image.skip("it is the image of that name anyway")
+    elif key in keys:
         image.take(to=f"services.{name}.image")
-    return Found(name, command, text, image.peek() or "")
+        return key
+    elif image:
+        image.note("TC340", what=f"image {key}", name=key)
+    return ""
 
 
 def _text(command: Cursor) -> str | None:

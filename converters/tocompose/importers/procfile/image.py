@@ -26,8 +26,9 @@ _ALPINE = ("*alpine*", "*busybox*")
 class Image(NamedTuple):
     """One image; `runtime` is the row of languages.yaml whose health commands run in it, empty when none is known to.
 
-    `target` is the stage for development, `dev_command` what the web process runs there; `workdir` is where the source
-    lies, `mountable` whether the image holds it as it is, `builds_source` whether a build makes other files of it.
+    `target` is the stage for development, `dev_command` what the web process runs there. `workdir` is where the source
+    lies and `source` what is mounted there (empty: the build's context); `mountable` says that the image holds it as it
+    is, `builds_source` that a build makes other files of it.
     """
 
     reference: str
@@ -48,10 +49,11 @@ class Image(NamedTuple):
     span: Span | None = None
     dev_command: tuple[str, ...] = ()
     builds_source: bool = False
+    source: str = ""
 
 
 class Wish(NamedTuple):
-    """What the user and the source say about the build: `mode` is auto, never or pack; `brief` is for a generated one."""
+    """What user and source say about the build: `mode` is auto, never or pack; `brief` is for a generated file."""
 
     name: str
     language: str
@@ -62,7 +64,9 @@ class Wish(NamedTuple):
 def images(repository: Repository, heroku: HerokuYml, wish: Wish) -> dict[str, Image]:
     """The images by heroku.yml's keys; the one image of all other repositories is under the empty key."""
     if heroku.recipes:
-        return {item.key: _of_recipe(repository, heroku, item, wish, index) for index, item in enumerate(heroku.recipes)}
+        return {
+            item.key: _of_recipe(repository, heroku, item, wish, index) for index, item in enumerate(heroku.recipes)
+        }
     reference = f"{identifier(wish.name)}:local"
     if repository.project.read("Dockerfile") is not None:
         _settle_arguments(heroku.config, "")
@@ -194,8 +198,9 @@ def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> I
             Build(),
             runtime=wish.language,
             language=wish.language,
-            workdir="/app",
-            target="development",
+            workdir=made.workdir,
+            source=made.source,
+            target="development" if made.develop else "",
             mountable=True,
             generated=True,
             files=made.files,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -72,6 +72,11 @@ class Clues(NamedTuple):
         kinds = {kind for kind in ("elasticsearch", "opensearch") if self.driver(kind)}
         return kinds.pop() if len(kinds) == 1 else ""
 
+    @property
+    def smtp(self) -> bool:
+        """Whether a variable of the app names an SMTP server."""
+        return any("SMTP" in name or name in ("MAIL_HOST", "EMAIL_HOST", "MAILER_URL") for name in self.names)
+
     def driver(self, kind: str) -> Dependency | None:
         """The library by which the app speaks to a service of that kind."""
         wanted = {(language, name) for language, names in load("drivers")[kind].items() for name in names}
@@ -94,9 +99,7 @@ def _declared(repository: Repository, app: AppJson) -> Iterator[tuple[str, str, 
         yield item.key, "app.json", item.span
 
 
-def infer(
-    repository: Repository, clues: Clues, provided: addons.Provided, taken: set[str]
-) -> tuple[Backing, ...]:
+def infer(repository: Repository, clues: Clues, provided: addons.Provided, taken: set[str]) -> tuple[Backing, ...]:
     """The services with at least two independent clues; the others are noted."""
     present = {item.kind for item in provided.backings}
     if present & set(_SQL):
@@ -110,7 +113,7 @@ def infer(
             continue
         evidence = list(_clues(clues, kind, row))
         if len(evidence) > 1:
-            found.append(_add(repository, kind, row, evidence, given, taken))
+            found.append(_add(repository, clues, kind, row, evidence, given, taken))
             present |= set(_SQL) if row.get("sql") else {kind}
         elif evidence:
             _hint(repository, kind, row, evidence[0])
@@ -119,7 +122,7 @@ def infer(
 
 
 def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
-    """The independent clues: a driver, a variable, a program that needs the service, a configuration file, a migration."""
+    """The independent clues: a driver, a variable, a program that needs it, a configuration file, a migration."""
     driver = clues.driver(kind)
     if driver:
         yield Clue(f"{driver.file} names {driver.name}")
@@ -135,7 +138,9 @@ def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
             yield Clue(f"{path} names its adapter")
     if driver and row.get("sql") and not _other_sql(clues, kind):
         yield from _migrations(clues)
-    if kind in {str(addons.rows()[name]["service"]) for name in clues.review if "service" in addons.rows().get(name, {})}:
+    if kind in {
+        str(addons.rows()[name]["service"]) for name in clues.review if "service" in addons.rows().get(name, {})
+    }:
         yield Clue("app.json asks for it in its review environment")
 
 
@@ -156,16 +161,23 @@ def _other_sql(clues: Clues, kind: str) -> bool:
 def _migrations(clues: Clues) -> Iterator[Clue]:
     for process in clues.processes:
         if process.kind in ("release", "postdeploy") and _MIGRATES.search(process.text):
-            yield Clue(f"{process.type} runs migrations", process.cursor.span)
+            yield Clue(f"{process.type} runs migrations", process.span)
             return
 
 
 def _add(
-    repository: Repository, kind: str, row: Row, evidence: list[Clue], given: set[str], taken: set[str]
+    repository: Repository,
+    clues: Clues,
+    kind: str,
+    row: Row,
+    evidence: list[Clue],
+    given: set[str],
+    taken: set[str],
 ) -> Backing:
-    variables = [clue.variable for clue in evidence if clue.variable and clue.variable not in given] or [row["sets"]]
+    named = [name for name in clues.names if any(re.fullmatch(item, name) for item in row["variables"])]
+    variables = [name for name in named if name not in given] or [row["sets"]]
     span = next((clue.span for clue in evidence if clue.span), None)
-    backing = make(repository, Request(kind, kind.upper(), {name: "url" for name in variables}, "", span), taken)
+    backing = make(repository, Request(kind, kind.upper(), dict.fromkeys(variables, "url"), "", span), taken)
     words = " and ".join(clue.words for clue in evidence[:3])
     facts = {"service": backing.service.name, "image": backing.service.image, "variable": variables[0]}
     repository.say("TC401", span, subject=f"services.{backing.service.name}", evidence=words, **facts)
@@ -193,8 +205,3 @@ def with_extensions(repository: Repository, item: Backing, found: Scan) -> Backi
     facts = {"service": item.service.name, "image": image, "extension": name}
     repository.say("TC413", span, subject=f"services.{item.service.name}.image", **facts)
     return item._replace(service=replace(item.service, image=image))
-
-
-def names(items: Iterable[Backing]) -> tuple[str, ...]:
-    """The services' names."""
-    return tuple(item.service.name for item in items)

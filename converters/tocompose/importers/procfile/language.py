@@ -36,7 +36,7 @@ def program(text: str) -> Program:
     if len(words) > 2 and words[0] in ("sh", "bash") and words[1] in ("-c", "-lc"):
         return program(words[2])
     name = words[0] if words else ""
-    rows = table("commands", required={"language"}, optional={"port", "local", "reads", "option"})
+    rows = table("commands", required={"language"}, optional={"port", "local", "reads", "option", "environment"})
     return Program(name, tuple(words), rows.get(name, {}))
 
 
@@ -82,6 +82,8 @@ def settle_buildpacks(buildpacks: Cursor, generated: bool, chosen: str) -> None:
             item.map(to="files.Dockerfile")
         elif row.get("language") == chosen and generated:
             item.skip("the generated Dockerfile builds what this buildpack builds")
+        elif row.get("note") == "TC366" and not generated:
+            item.skip("the Dockerfile of the repository installs its own packages")
         elif "language" in row:
             item.skip("the image is built by a Dockerfile, not by buildpacks")
         else:

@@ -16,12 +16,25 @@ from tocompose.source import Span
 _OTHER_PLATFORMS = ("captain-definition", "railway.json", "railway.toml", "nixpacks.toml", "railpack.json", "fly.toml")
 _RUNTIME_FILES = ("runtime.txt", "system.properties", "elixir_buildpack.config")
 _PLATFORM_VARIABLES = ("DYNO", "DYNO_RAM", "HEROKU_SLUG_COMMIT", "HEROKU_RELEASE_VERSION", "HEROKU_APP_ID", "STACK")
+# Set by the image, the shell or the language itself.
+_SET_BY_LANGUAGES = (
+    "PATH",
+    "HOME",
+    "USER",
+    "PWD",
+    "TMPDIR",
+    "CI",
+    "NODE_ENV",
+    "RAILS_ENV",
+    "RACK_ENV",
+    "MIX_ENV",
+    "LANG",
+)
+_SHOWN = 12
 _KINDS = {"PostgreSQL": "postgres", "Redis": "redis"}
 
 
-def settle(
-    repository: Repository, app: AppJson, plan: Plan, found: Scan, backings: tuple[Backing, ...]
-) -> None:
+def settle(repository: Repository, app: AppJson, plan: Plan, found: Scan, backings: tuple[Backing, ...]) -> None:
     """Settles the rest of the sources, and says what the code would stumble over."""
     generated = any(item.generated for item in plan.images.values())
     language = next((item.language for item in plan.images.values()), "")
@@ -76,13 +89,19 @@ def _say_code(repository: Repository, found: Scan, backings: tuple[Backing, ...]
         repository.say("TC353", place.span, subject="services.web", what=place.what)
     if found.sqlite and not {"postgres", "mysql", "mariadb"} & set(present):
         repository.say("TC414", found.sqlite[0].span)
+    for what, where, span in found.disk[:1]:
+        repository.say("TC352", span, subject="services.web.volumes", what=what, where=where)
     if found.skipped:
         repository.say("TC376", None, count=found.skipped)
 
 
 def _say_variables(repository: Repository, plan: Plan, found: Scan) -> None:
     """Variables that only the platform sets and that the code reads."""
-    given = {item.name for item in plan.entries}
+    given = {item.name for item in plan.entries} | {"PORT"} | set(_SET_BY_LANGUAGES)
     for name in _PLATFORM_VARIABLES:
         if name in found.variables and name not in given:
             repository.say("TC341", found.variables[name], subject="services", name=name)
+    unset = sorted(name for name in found.variables if name not in given and name not in _PLATFORM_VARIABLES)
+    if unset:
+        shown = ", ".join(unset[:_SHOWN]) + (f" and {len(unset) - _SHOWN} more" if len(unset) > _SHOWN else "")
+        repository.say("TC377", found.variables[unset[0]], subject="services", count=len(unset), names=shown)

@@ -18,9 +18,17 @@ _FILE_OPTIONS = ("-f", "--procfile", "--Procfile")
 _FORMATION_OPTIONS = ("-m", "--formation", "-c", "--concurrency", "-l", "--processes")
 _VALUE_OPTIONS = (*_FILE_OPTIONS, *_FORMATION_OPTIONS, "-p", "--port", "-e", "--env", "-t", "--timeout", "-d", "--root")
 _DEPTH = 5
+_WRAPPERS = (
+    ("bundle", "exec"),
+    ("python", "-m"),
+    ("python3", "-m"),
+    ("pipenv", "run"),
+    ("uv", "run"),
+    ("poetry", "run"),
+)
 
 
-class _Manager(NamedTuple):
+class _Launch(NamedTuple):
     """A process manager's command line."""
 
     name: str
@@ -39,7 +47,7 @@ def expand(repository: Repository, found: tuple[Found, ...], depth: int = 0) -> 
 
 
 def _expanded(repository: Repository, item: Found, depth: int) -> tuple[Found, ...]:
-    manager = _manager(repository, item.text)
+    manager = _launch(repository, item.text)
     if manager is None or depth >= _DEPTH:
         return (item,)
     path = normal(manager.file)
@@ -48,12 +56,14 @@ def _expanded(repository: Repository, item: Found, depth: int) -> tuple[Found, .
         repository.say("TC331", item.cursor.span, name=item.type, manager=manager.name, file=manager.file)
         return (item,)
     inner = tuple(_wanted(of_procfile(tree), manager))
+    for option in manager.ignored:
+        repository.say("TC370", item.cursor.span, what=f"{manager.name} {option}")
     item.cursor.note("TC330", name=item.type, manager=manager.name, file=path, count=len(inner))
     return expand(repository, inner, depth + 1)
 
 
-def _wanted(found: tuple[Found, ...], manager: _Manager) -> Iterator[Found]:
-    """The processes that the manager would start; those left out by name still belong to the file, and are kept aside."""
+def _wanted(found: tuple[Found, ...], manager: _Launch) -> Iterator[Found]:
+    """The processes that the launcher would start; those that it is not told to start are noted."""
     for item in found:
         if manager.only and item.type not in manager.only:
             item.cursor.note("TC332", name=item.type, manager=manager.name)
@@ -68,7 +78,7 @@ def _once_each(found: list[Found]) -> tuple[Found, ...]:
     return tuple(item for index, item in enumerate(found) if last[item.type] == index)
 
 
-def _manager(repository: Repository, text: str) -> _Manager | None:
+def _launch(repository: Repository, text: str) -> _Launch | None:
     parsed = parse(text)
     words = [word.text for word in parsed.words]
     if parsed.operators:
@@ -84,9 +94,7 @@ def unwrapped(words: list[str]) -> list[str]:
     while words:
         if words[0] in ("exec", "env", "npx") or re.fullmatch(r"[A-Za-z_]\w*=.*", words[0]):
             words = words[1:]
-        elif words[:2] in (["bundle", "exec"], ["python", "-m"], ["python3", "-m"], ["pipenv", "run"], ["uv", "run"]):
-            words = words[2:]
-        elif words[:2] == ["poetry", "run"]:
+        elif tuple(words[:2]) in _WRAPPERS:
             words = words[2:]
         else:
             return [words[0].rsplit("/", 1)[-1], *words[1:]]
@@ -112,7 +120,7 @@ def _script_name(words: list[str]) -> str:
     return rest[1] if rest[:1] == ["run"] and len(rest) > 1 else (rest[0] if rest else "")
 
 
-def _read_options(words: list[str]) -> _Manager | None:
+def _read_options(words: list[str]) -> _Launch | None:
     name, rest = words[0], words[1:]
     if rest and rest[0] in ("start", "s", "run"):
         if rest[0] == "run":
@@ -132,7 +140,7 @@ def _read_options(words: list[str]) -> _Manager | None:
             file = value
         elif value != "start":
             only.append(value)
-    return _Manager(name, file, tuple(only), formation, tuple(ignored))
+    return _Launch(name, file, tuple(only), formation, tuple(ignored))
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, str]]:

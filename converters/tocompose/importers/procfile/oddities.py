@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tocompose.ledger import Ledger
 from tocompose.notes import note
@@ -17,7 +18,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "no-colon": "TC302",
         "tight-colon": "TC303",
         "spaced-colon": "TC303",
-        "name-length": "TC304",
+        "name-length": "TC378",
         "duplicate": "TC305",
         "continuation": "TC306",
         "empty-command": "TC307",
@@ -87,5 +88,6 @@ def tell(ledger: Ledger, family: str, oddities: Iterable[Oddity]) -> None:
         if code is None or (oddity.kind in _ONCE and oddity.kind in seen):
             continue
         seen.add(oddity.kind)
-        facts = {"file": oddity.span.file, "what": _WORDS.get(oddity.kind, oddity.kind), "name": "", **oddity.facts}
+        what = _WORDS.get(oddity.kind, oddity.kind)
+        facts: dict[str, Any] = {"file": oddity.span.file, "what": what, "name": "", **oddity.facts}
         ledger.say(note(code, oddity.span, **facts))

@@ -42,7 +42,7 @@ def stated(text: str) -> str:
 
 
 def web_port(process: Process, exposed: tuple[str, ...], known: str, language: str) -> WebPort:
-    """The port of the web process: what its command states, the image exposes, PORT is set to, or its server's default."""
+    """The port of the web process: its command's, the image's, PORT's, or its server's default."""
     if number := stated(process.text):
         return WebPort(number, "its command says so")
     for port in exposed:
@@ -72,13 +72,26 @@ def listens_locally(process: Process) -> Iterator[str]:
         yield "runserver without an address"
 
 
+def opening(process: Process, port: str) -> dict[str, str]:
+    """Variables that make a server listen on all addresses, for one that would otherwise listen on 127.0.0.1 alone."""
+    known = program(process.text).row.get("environment", {})
+    if not known or not any(True for _ in listens_locally(process)) or _LOCAL_BIND.search(process.text):
+        return {}
+    return {name: str(value).replace("<port>", port) for name, value in known.items()}
+
+
 def warn_local(repository: Repository, process: Process, port: str) -> None:
     """Says that the published port will not reach the process."""
+    opened = opening(process, port)
+    if opened:
+        path, names = f"services.{process.service}.environment", ", ".join(opened)
+        repository.say("TC379", process.span, subject=path, name=process.type, names=names)
+        return
     for what in listens_locally(process):
         option = program(process.text).row.get("option", "--host 0.0.0.0")
         repository.say(
             "TC329",
-            process.cursor.span,
+            process.span,
             subject=f"services.{process.service}.ports",
             what=what,
             option=option.replace("$PORT", port),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
+from tocompose.source import Span
 from tocompose.tables import Row, table
 from tocompose.values import identifier, unique
 
@@ -26,6 +27,11 @@ class Process(NamedTuple):
     image: str = ""
     publishes: bool = False
     quantity: int | None = None
+
+    @property
+    def span(self) -> Span | None:
+        """Where its command stands; None for one that a buildpack supplies."""
+        return self.cursor.span if self.cursor else None
 
     @property
     def traits(self) -> Row:
@@ -83,7 +89,13 @@ def named(repository: Repository, found: Iterable[Found], taken: set[str]) -> tu
 def _named(repository: Repository, found: Found, taken: set[str]) -> Process:
     service = unique(identifier(found.type), taken)
     if service != found.type:
-        repository.say("TC304", found.cursor.span, subject=f"services.{service}", name=found.type, service=service)
+        repository.say(
+            "TC304",
+            found.cursor.span if found.cursor else None,
+            subject=f"services.{service}",
+            name=found.type,
+            service=service,
+        )
     return Process(
         type=found.type,
         service=service,

@@ -36,7 +36,7 @@ class Repository(NamedTuple):
         tell(self.ledger, family, reading.oddities)
         return cursor
 
-    def say(self, code: str, span: Span | None = None, *, subject: str = "", **facts: object) -> None:
+    def say(self, code: str, span: Span | None = None, *, subject: str = "", **facts: Any) -> None:
         """Adds a note that settles no leaf."""
         self.ledger.say(note(code, span, subject=subject, **facts))
 
@@ -61,6 +61,19 @@ class Repository(NamedTuple):
     def option(self, name: str) -> str:
         """What the user said under an option's name; empty when nothing."""
         return (self.settings.options.get(name) or ("",))[0]
+
+
+def inside(data: Any, *keys: str) -> Any:
+    """What stands at a path in plain data; None where nothing does, whatever stands on the way."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def maps(data: Any, *keys: str) -> dict[str, Any]:
+    """The map at a path in plain data; empty where there is none."""
+    found = inside(data, *keys)
+    return found if isinstance(found, dict) else {}
 
 
 def nothing(ledger: Ledger) -> Cursor:

@@ -13,7 +13,9 @@ from tocompose.tables import load
 
 _CODE = (".rb", ".py", ".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".php", ".ex", ".exs", ".go", ".java", ".kt")
 _CONFIG = (".rs", ".scala", ".rake", ".ru", ".yml", ".yaml", ".properties", ".conf", ".ini", ".sql", ".erb", ".toml")
-_TESTS = re.compile(r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\.")
+_TESTS = re.compile(
+    r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\."
+)
 _COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
 # Beyond these a scan would cost more than it tells; what lies beyond is not searched, and a note says so.
 _FILES, _BYTES, _FILE_BYTES = 3000, 16_000_000, 400_000
@@ -38,6 +40,7 @@ class Scan(NamedTuple):
     redirects: tuple[Place, ...]
     extensions: tuple[tuple[str, str, Span], ...]
     sqlite: tuple[Place, ...]
+    disk: tuple[tuple[str, str, Span], ...]
     skipped: int
 
 
@@ -45,7 +48,7 @@ class _Rule(NamedTuple):
     kind: str
     name: str
     pattern: re.Pattern[bytes]
-    image: str = ""
+    value: str = ""
 
 
 @cache
@@ -53,7 +56,10 @@ def _rules() -> tuple[_Rule, ...]:
     rows = load("code")
     rules = [_Rule("tls", name, _compiled(pattern)) for name, found in rows["tls"].items() for pattern in found]
     rules += [_Rule("redirect", name, _compiled(pattern)) for name, pattern in rows["redirect"].items()]
-    rules += [_Rule("extension", name, _compiled(row["match"]), row["image"]) for name, row in rows["extension"].items()]
+    rules += [
+        _Rule("extension", name, _compiled(row["match"]), row["image"]) for name, row in rows["extension"].items()
+    ]
+    rules += [_Rule("disk", name, _compiled(row["match"]), row["where"]) for name, row in rows["disk"].items()]
     return (*rules, _Rule("sqlite", "SQLite", _compiled(rows["sqlite"])))
 
 
@@ -114,7 +120,8 @@ def _sorted(variables: dict[str, Span], hits: list[tuple[_Rule, Place]], skipped
         variables,
         tuple((rule.name, place) for rule, place in of("tls")),
         tuple(place._replace(what=rule.name) for rule, place in of("redirect")),
-        tuple((rule.name, rule.image, place.span) for rule, place in of("extension")),
+        tuple((rule.name, rule.value, place.span) for rule, place in of("extension")),
         tuple(place for _, place in of("sqlite")),
+        tuple((rule.name, rule.value, place.span) for rule, place in of("disk")),
         skipped,
     )

@@ -10,7 +10,7 @@ from tocompose.importers.procfile import environment, formation, health
 from tocompose.importers.procfile.dockerfiles.php import document_root
 from tocompose.importers.procfile.environment import Entry
 from tocompose.importers.procfile.image import Image
-from tocompose.importers.procfile.ports import WebPort, names_port, warn_local
+from tocompose.importers.procfile.ports import WebPort, names_port, opening, warn_local
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import Command, command
@@ -50,7 +50,7 @@ def service(plan: Plan, process: Process) -> Service:
     """The service of a process type, without what the dev override adds."""
     image = plan.image(process)
     sized = formation.sized(process, plan.scales.get(process.type), plan.repository)
-    run = _run(process, image)
+    run = _run(plan, process, image)
     body = Service(
         name=process.service,
         image=image.reference,
@@ -63,52 +63,56 @@ def service(plan: Plan, process: Process) -> Service:
         stop=Stop(signal=image.stop_signal or None, grace_period=_GRACE),
         init=True,
         role=Role(process.traits["role"]),
-        origin=process.cursor.span if process.cursor else None,
+        origin=process.span,
     )
     body = _occasion(plan, process, body, sized.quantity)
     if process.publishes:
         body = _published(plan, process, body, sized.quantity)
-    return replace(body, healthcheck=health.healthcheck(plan.checks.get(process.type), image, process, plan.port.number))
+    return replace(
+        body, healthcheck=health.healthcheck(plan.checks.get(process.type), image, process, plan.port.number)
+    )
 
 
-def _run(process: Process, image: Image) -> Command:
-    run = _launched(process, image) or command(process.text)
+def _run(plan: Plan, process: Process, image: Image) -> Command:
+    run = _launched(plan, process, image) or command(process.text)
     path = f"services.{process.service}.command"
     if process.cursor:
         process.cursor.map(to=path)
         for name, _ in run.environment:
             process.cursor.map(to=f"services.{process.service}.environment.{name}")
-        _remarks(process, run, path)
+        _remarks(plan, process, run, path)
     return run
 
 
-def _launched(process: Process, image: Image) -> Command | None:
+def _launched(plan: Plan, process: Process, image: Image) -> Command | None:
     """The buildpack's own web server launcher, which a generated image does without: Apache serves the same folder."""
     if "heroku-php-" not in process.text:
         return None
     if not (image.generated and image.language == "php"):
-        process.cursor.remark("TC374", subject=f"services.{process.service}.command", name=process.type)
+        plan.repository.say("TC374", process.span, subject=f"services.{process.service}.command", name=process.type)
         return None
     root = document_root(process.text)
-    process.cursor.remark("TC375", subject=f"services.{process.service}.command", root=root or ".")
+    plan.repository.say("TC375", process.span, subject=f"services.{process.service}.command", root=root or ".")
     return Command(("apache2-foreground",), (("APACHE_DOCUMENT_ROOT", f"/app/{root}".rstrip("/")),), "", "", True)
 
 
-def _remarks(process: Process, run: Command, path: str) -> None:
+def _remarks(plan: Plan, process: Process, run: Command, path: str) -> None:
     if not run.balanced:
-        process.cursor.remark("TC333", subject=path, name=process.type)
+        plan.repository.say("TC333", process.span, subject=path, name=process.type)
     if run.shell == "bash":
-        process.cursor.remark("TC334", subject=path, name=process.type)
+        plan.repository.say("TC334", process.span, subject=path, name=process.type)
     if run.comment:
-        process.cursor.remark("TC311", subject=path, name=process.type)
+        plan.repository.say("TC311", process.span, subject=path, name=process.type)
 
 
 def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, ...]:
     shared = environment.variables(plan.entries)
-    own = [Variable(name=name, value=literal(value), origin=process.cursor.span) for name, value in run.environment]
-    if process.publishes or names_port(process.text):
-        if not any(item.name == "PORT" for item in own):
-            own.append(Variable(name="PORT", value=plan.port.number))
+    own = [Variable(name=name, value=literal(value), origin=process.span) for name, value in run.environment]
+    wants_port = process.publishes or names_port(process.text)
+    if wants_port and not any(item.name == "PORT" for item in own):
+        own.append(Variable(name="PORT", value=plan.port.number))
+    if process.publishes:
+        own += [Variable(name=name, value=value) for name, value in opening(process, plan.port.number).items()]
     names = {item.name for item in own}
     return (*(item for item in shared if item.name not in names), *own)
 
@@ -117,7 +121,7 @@ def _dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...]:
     if process.traits.get("once"):
         return plan.dependencies
     waits = tuple(
-        Dependency(service=item.service, condition="service_completed_successfully", origin=item.cursor.span)
+        Dependency(service=item.service, condition="service_completed_successfully", origin=item.span)
         for item in plan.releases
     )
     return (*plan.dependencies, *waits)
@@ -127,17 +131,24 @@ def _occasion(plan: Plan, process: Process, body: Service, quantity: int | None)
     """When the service runs: always, once before the others, or on request only."""
     path = f"services.{process.service}"
     if process.traits.get("once"):
-        process.cursor.remark("TC322", subject=path, name=process.type)
+        plan.repository.say("TC322", process.span, subject=path, name=process.type)
         return replace(body, restart="no")
     profile = process.traits.get("profile")
     if profile:
         profile = process.service if profile == "<service>" else profile
         options = {"stdin_open": True, "tty": True} if process.traits.get("terminal") else {}
-        process.cursor.remark("TC323", subject=f"{path}.profiles", name=process.type, profile=profile, service=process.service)
+        plan.repository.say(
+            "TC323",
+            process.span,
+            subject=f"{path}.profiles",
+            name=process.type,
+            profile=profile,
+            service=process.service,
+        )
         return replace(body, restart="no", profiles=(profile,), options=options)
     if quantity == 0:
         name = process.service
-        process.cursor.remark("TC325", subject=f"{path}.profiles", name=process.type, profile=name)
+        plan.repository.say("TC325", process.span, subject=f"{path}.profiles", name=process.type, profile=name)
         return replace(body, profiles=(name,))
     return replace(body, replicas=quantity)
 
@@ -148,10 +159,10 @@ def _published(plan: Plan, process: Process, body: Service, quantity: int | None
     path = f"services.{process.service}.ports"
     if quantity and quantity > 1:
         published = f"{number}-{int(number) + quantity - 1}"
-        process.cursor.remark("TC321", subject=path, number=quantity, ports=published)
+        plan.repository.say("TC321", process.span, subject=path, number=quantity, ports=published)
     else:
         published = f"${{WEB_PORT:-{number}}}"
-    plan.repository.say("TC320", process.cursor.span, subject=path, port=number, why=plan.port.why)
+    plan.repository.say("TC320", process.span, subject=path, port=number, why=plan.port.why)
     warn_local(plan.repository, process, number)
     return replace(body, ports=(Port(target=number, published=published, host_ip="127.0.0.1"),))
 

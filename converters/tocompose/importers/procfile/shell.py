@@ -14,7 +14,7 @@ _BUILTINS = frozenset(
 )
 _BASHISMS = re.compile(
     r"\[\[|<\(|>\(|<<<|&>|\|&|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\w+=\(|pipefail|\$'|(?:^|[;&|]\s*)source\s|\bfunction\s"
-    r"|\$\{\w+(?:/|\^|,|:\d|\[)|\$\{!"
+    r"|\$\{\w+(?:/|\^|,|:\d|\[)|\$\{!|(?:^|\s)~[+-]"
 )
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _ACTIVE = frozenset("$`*?(){}[")
@@ -195,9 +195,8 @@ def _with_exec(script: str) -> str:
     parsed = parse(script)
     if any(sign not in ("&&", ";", "<", ">", ">>") for sign, _ in parsed.operators):
         return script
-    if any(char in _unquoted(parsed) for char in "(){}`") or re.search(r"\b(if|for|while|case|function)\b", script):
-        if not _only_variables(_unquoted(parsed)):
-            return script
+    if not _only_variables(_unquoted(parsed)):
+        return script
     lists = [place for sign, place in parsed.operators if sign in ("&&", ";")]
     after = lists[-1] if lists else -1
     last = [word for word in parsed.words if word.start > after]
@@ -208,6 +207,6 @@ def _with_exec(script: str) -> str:
 
 
 def _only_variables(text: str) -> bool:
-    """Whether every bracket belongs to a `${NAME…}`."""
-    rest = re.sub(r"\$\{[^{}()`]*\}", "", text)
+    """Whether every bracket belongs to a `${NAME…}` or a `{a,b}`, and no word begins a compound command."""
+    rest = re.sub(r"\$\{[^{}()`]*\}|\{[^\s{}()`]*(?:,|\.\.)[^\s{}()`]*\}", "", text)
     return not any(char in rest for char in "(){}`") and not re.search(r"\b(if|for|while|case|function)\b", rest)

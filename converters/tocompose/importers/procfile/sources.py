@@ -72,11 +72,16 @@ def _bare(names: list[str], project: Project) -> tuple[str, ...]:
 def procfile(project: Project, wanted: str) -> Choice:
     """The Procfile to read: the one that the user names, else the platform's, else the variant nearest production."""
     present = [path for path in project.files() if "/" not in path and _VARIANT.fullmatch(path)]
-    named = wanted or next((path for path in project.named if _named_procfile(project, path)), "")
+    said = [path for path in project.named if _named_procfile(project, path)]
+    named = wanted or (said[0] if len(said) == 1 else "")
     if named or project.exists("Procfile"):
         chosen = named or "Procfile"
         rest = ("Procfile", *present) if chosen != "Procfile" and project.exists("Procfile") else present
         return Choice(chosen, tuple(path for path in rest if path != chosen), False)
     ranked = sorted(present, key=lambda path: (VARIANTS.index(path) if path in VARIANTS else len(VARIANTS), path))
     usable = [path for path in ranked if not re.search(r"(?i)windows|test|ci\b", path)]
-    return Choice(usable[0], tuple(path for path in ranked if path != usable[0]), True) if usable else Choice("", tuple(ranked), False)
+    return (
+        Choice(usable[0], tuple(path for path in ranked if path != usable[0]), True)
+        if usable
+        else Choice("", tuple(ranked), False)
+    )

@@ -51,12 +51,7 @@ def _write(world: World, proxy: Proxy) -> None:
     draft.add(traefik.service(proxy, ports, found.get(proxy.name, {}), behind))
     if traefik.dynamic(proxy):
         draft.file(traefik.file(proxy))
-    world.ledger.say(
-        note(
-            "TC280",
-            proxy.origin,
-            subject=f"services.{proxy.name}",
-            name=proxy.name,
-            ports=", ".join(sorted(ports.values(), key=int)),
-        )
-    )
+    published = ", ".join(sorted(ports.values(), key=int))
+    classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
+    subject = f"services.{proxy.name}"
+    world.ledger.say(note("TC280", proxy.origin, subject=subject, name=proxy.name, classes=classes, ports=published))

@@ -45,6 +45,8 @@ def reach(world: World, namespace: str, name: str, wanted: str | None, cursor: C
     elif port is None:
         why = f"Service {name} has no port {wanted}" if wanted else f"it does not say which port of Service {name}"
     elif homes:
+        if wanted is None:
+            cursor.remark("TC279", route=route, service=name, port=port.number)
         return Reached(backend, port, homes)
     else:
         why = f"Service {name} leads to no container of the manifests"

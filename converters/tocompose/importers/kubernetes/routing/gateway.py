@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import filters
 from tocompose.importers.kubernetes.routing.backends import Reached, reach
-from tocompose.importers.kubernetes.routing.listeners import Listener, Listeners, shared_hosts, take_parents
+from tocompose.importers.kubernetes.routing.listeners import Listener, Listeners, common, shared_hosts, take_parents
 from tocompose.importers.kubernetes.routing.matches import Condition, conditions
 from tocompose.importers.kubernetes.routing.nginx import unchecked
 from tocompose.importers.kubernetes.routing.proxy import Proxy, Router, Target
@@ -46,7 +46,7 @@ def _route(item: Object, listeners: Listeners, site: Site) -> None:
     route = str(item)
     rules = [rule for cursor in items(item.at("spec", "rules")) if (rule := _rule(cursor, item, site))]
     if not rules:
-        item.cursor.note("TC282", route=route, why="none of its backends is in the manifests")
+        site.nowhere(item)
         return
     places = listeners.of(item)
     if not places:
@@ -56,12 +56,24 @@ def _route(item: Object, listeners: Listeners, site: Site) -> None:
     labels = rules[0].labels
     item.took(labels)
     take_parents(item, labels)
-    names = tuple(name for each in items(item.at("spec", "hostnames")) if (name := take(each, labels)))
-    for group in _groups(places, names):
+    names = tuple(name for each in items(item.at("spec", "hostnames")) if (name := value(each)))
+    groups = _groups(places, names)
+    _hostnames(item, groups, labels)
+    for group in groups:
         group.open()
         for rule in rules:
             add = _http if item.kind in HTTP_KINDS else _stream
             add(rule, item, group, site)
+
+
+def _hostnames(item: Object, groups: list[Group], labels: str) -> None:
+    """Settles each host name: routed, or taken by no listener."""
+    routed = {name for group in groups for name in group.hosts}
+    for each in items(item.at("spec", "hostnames")):
+        if any(common(name, value(each) or "") for name in routed):
+            take(each, labels)
+        else:
+            each.note("TC282", route=f"{item}, host {value(each)}", why="no listener of its Gateway takes it")
 
 
 class Group(NamedTuple):
@@ -127,7 +139,7 @@ def _options(cursor: Cursor, item: Object, reached: Reached, proxy: Proxy) -> It
     if scheme and item.kind in HTTP_KINDS:
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https":
-            yield from unchecked(proxy)
+            yield from unchecked(proxy, reached.port.cursor.at("appProtocol"), str(item))
     persistence = cursor.at("sessionPersistence")
     if persistence and value(persistence.at("type")) in (None, "Cookie"):
         persistence.at("type").take(to=reached.labels)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
-from tocompose.importers.kubernetes.routing.annotations import Annotations, settle
+from tocompose.importers.kubernetes.routing.annotations import Annotations, expected, settle
 from tocompose.importers.kubernetes.routing.backends import Reached, reach
 from tocompose.importers.kubernetes.routing.nginx import Effect
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware, Proxy, Router, Target
@@ -44,13 +44,13 @@ def _ingress(item: Object, world: World, proxy: Proxy) -> None:
     spec, route = item.at("spec"), f"Ingress {item.name}"
     paths = [*_paths(item, world), *_default(item, world)]
     if not paths:
-        item.cursor.note("TC282", route=route, why="none of its backends is in the manifests")
+        Site(world, proxy, item.namespace, item.name).nowhere(item)
         return
     proxy.origin = proxy.origin or item.span
     labels = paths[0].reached.labels
     item.took(labels)
     site = Site(world, proxy, item.namespace, item.name)
-    kind = _class(item, world, labels)
+    kind = _class(item, site, labels)
     annotations = item.at("metadata", "annotations")
     said = Annotations(annotations, nginx.PREFIX, labels)
     effect = nginx.effect(said, site)
@@ -61,12 +61,13 @@ def _ingress(item: Object, world: World, proxy: Proxy) -> None:
     settle(annotations, route, labels.removesuffix(".labels"))
 
 
-def _class(item: Object, world: World, labels: str) -> str:
+def _class(item: Object, site: Site, labels: str) -> str:
     """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
     name = take(item.at("spec", "ingressClassName"), labels) or take(item.at("metadata", "annotations", CLASS), labels)
     if name is None:
         return ""
-    declared = next((each for each in world.objects.of("IngressClass") if each.name == name), None)
+    site.proxy.classes[name] = None
+    declared = next((each for each in site.world.objects.of("IngressClass") if each.name == name), None)
     controller = (value(declared.at("spec", "controller")) if declared else None) or name
     known = next((word for word in ("nginx", "traefik") if word in controller), None)
     if known is None:
@@ -82,25 +83,27 @@ def _managed(annotations: Cursor) -> Cursor | None:
 
 
 def _paths(item: Object, world: World) -> Iterator[Path]:
-    route = f"Ingress {item.name}"
     for rule in items(item.at("spec", "rules")):
         host = value(rule.at("host")) or ""
         found = list(items(rule.at("http", "paths")))
         for cursor in found:
+            route = f"Ingress {item.name}, {host}{value(cursor.at('path')) or '/'}"
             reached = _backend(cursor.at("backend"), item, world, cursor, route)
             if reached:
                 yield Path(host, reached, cursor, rule)
         if not found and host:
-            reached = _backend(_default_cursor(item), item, world, rule, route)
+            reached = _backend(_default_cursor(item), item, world, rule, f"Ingress {item.name}, {host}")
             if reached:
                 yield Path(host, reached, None, rule)
+        if rule.at("host").unread() and not any(cursor.unread() for cursor in found):
+            rule.at("host").noted("TC282")
 
 
 def _default(item: Object, world: World) -> Iterator[Path]:
     """What takes the requests that no rule matches."""
     cursor = _default_cursor(item)
     if cursor:
-        reached = _backend(cursor, item, world, cursor, f"Ingress {item.name}")
+        reached = _backend(cursor, item, world, cursor, f"Ingress {item.name}, default backend")
         if reached:
             yield Path("", reached, None, None)
 
@@ -112,7 +115,7 @@ def _default_cursor(item: Object) -> Cursor:
 def _backend(backend: Cursor, item: Object, world: World, blame: Cursor, route: str) -> Reached | None:
     """The containers of a backend, in the form of networking.k8s.io/v1 or that of the beta versions."""
     if backend.at("resource"):
-        backend.note("TC282", route=route, why="its backend is a resource, which only its controller can serve")
+        blame.note("TC282", route=route, why="its backend is a resource, which only its controller can serve")
         return None
     name = backend.at("service", "name") or backend.at("serviceName")
     number, port = backend.at("service", "port", "number"), backend.at("service", "port", "name")
@@ -180,9 +183,12 @@ def _match(path: Path, site: Site, effect: Effect, labels: str) -> tuple[Match |
     if path.cursor is None:
         return Match("/"), ()
     text = take(path.cursor.at("path"), labels) or "/"
-    kind = take(path.cursor.at("pathType"), labels) or "ImplementationSpecific"
+    kind = take(path.cursor.at("pathType"), labels) or ""
+    if not kind and path.cursor.at("backend", "service"):
+        path.cursor.remark("TC277", route=f"Ingress {site.name}", path=text)
+    expected(path.cursor.at("pathType"), EXACT, PREFIX, "ImplementationSpecific")
     if not effect.regex:
-        return _plain(text, kind, path.cursor), ()
+        return _plain(text, kind), ()
     pattern = "(?i)^" + text
     if foreign(text):
         path.cursor.note("TC283", route=f"Ingress {site.name}", pattern=text)
@@ -192,9 +198,7 @@ def _match(path: Path, site: Site, effect: Effect, labels: str) -> tuple[Match |
     return (Match(text, EXACT) if exact else Match(pattern, REGEX)), rewritten
 
 
-def _plain(text: str, kind: str, cursor: Cursor) -> Match:
-    if kind not in (EXACT, PREFIX, "ImplementationSpecific"):
-        cursor.at("pathType").remark("TC209", field="pathType", expected="Exact, Prefix or ImplementationSpecific")
+def _plain(text: str, kind: str) -> Match:
     if kind == "ImplementationSpecific" and text.endswith("/*"):
         # The load balancers of GKE and AWS write a prefix so.
         return Match(text.removesuffix("*"))
@@ -208,6 +212,6 @@ def _target(path: Path, proxy: Proxy, options: tuple[tuple[str, str], ...]) -> T
         reached.port.cursor.take("appProtocol", to=reached.labels)
         known["loadbalancer.server.scheme"] = reached.scheme
         if reached.scheme == "https":
-            known |= dict(nginx.unchecked(proxy))
+            known |= dict(nginx.unchecked(proxy, reached.port.cursor.at("appProtocol"), reached.backend.name))
     known.update(traefik_annotations.of_service(reached))
     return proxy.target(reached.backend.name, reached.homes, tuple(sorted(known.items())))

@@ -23,6 +23,9 @@ class Peers(NamedTuple):
 def policies(world: World) -> None:
     """Says of each NetworkPolicy what it allows that a Compose network does not hold apart."""
     for item in world.objects.of("NetworkPolicy"):
+        if _open(item):
+            item.cursor.skip("the policy allows everything")
+            continue
         targets = list(selected(item.at("spec", "podSelector"), item.namespace, world))
         kinds = _kinds(item)
         names = ", ".join(workload.name for workload in targets)
@@ -31,6 +34,12 @@ def policies(world: World) -> None:
         subject = f"services.{targets[0].name}" if len(targets) == 1 else ""
         advice = _advice(targets, kinds, item, world)
         item.cursor.note("TC296", subject=subject, object=str(item), open=said, advice=advice)
+
+
+def _open(item: Object) -> bool:
+    """Whether the policy forbids nothing: each of its directions has a rule without any condition."""
+    rules = [list(items(item.at("spec", kind.lower()))) for kind in _kinds(item)]
+    return all(any(rule.style == "{}" for rule in found) for found in rules)
 
 
 def _kinds(item: Object) -> tuple[str, ...]:

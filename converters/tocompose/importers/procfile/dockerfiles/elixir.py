@@ -8,6 +8,7 @@ from typing import Any
 from tocompose.importers.procfile.dockerfiles import versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
+from tocompose.importers.procfile.repository import Repository
 
 _FILES = (
     File("elixir_buildpack.config", r"^elixir_version\s*=\s*[\"(]?v?(\d+\.\d+(?:\.\d+)?)"),
@@ -25,7 +26,9 @@ def facts(brief: Brief) -> Facts:
     candidates: list[tuple[Version, Any]] = list(versions.from_files(repository, _FILES, "elixir"))
     version = versions.choose(candidates, Version("", ""), versions.dotted)
     if not version.why:
-        version = Version(_DEFAULT, f"mix.exs asks for {stated[1]} or newer" if stated else "it is the newest that is known")
+        version = Version(
+            _DEFAULT, f"mix.exs asks for {stated[1]} or newer" if stated else "it is the newest that is known"
+        )
         told(brief, "Elixir", version.text, version.why, ".tool-versions")
     return {
         "image": f"elixir:{'.'.join(version.text.split('.')[:2])}-slim",
@@ -34,5 +37,11 @@ def facts(brief: Brief) -> Facts:
         "assets": bool(re.search(r"[\"']assets\.deploy[\"']", text)),
         "release": any("/rel/" in item for item in brief.commands),
         "default_command": ("mix", "phx.server") if brief.uses("phoenix") else ("mix", "run", "--no-halt"),
-        "dev_command": ("mix", "phx.server") if brief.uses("phoenix") else (),
+        "dev_command": ("mix", "phx.server") if brief.uses("phoenix") and _configured(repository) else (),
     }
+
+
+def _configured(repository: Repository) -> bool:
+    """Whether the development settings take the database's address from outside; generated ones name localhost."""
+    text = repository.text("config/dev.exs")
+    return text is None or "DATABASE_URL" in text

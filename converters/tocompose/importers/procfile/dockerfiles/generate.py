@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.dependencies import Dependency
 from tocompose.importers.procfile.dockerfiles.render import ignore, render
+from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import command
 from tocompose.model import File
@@ -18,8 +19,11 @@ Facts = Mapping[str, Any]
 
 
 class Brief(NamedTuple):
-    """What a language's module is told: the commands, the libraries, system packages that the source asks for, the port,
-    and the names of the variables that the app demands (given dummy values where a build step loads the app)."""
+    """What a language's module is told; `commands` begin with the web process's.
+
+    `packages` are system packages that the source asks for; `demanded` the variables that the app cannot do without (a
+    build step that loads the app gives them dummy values); `mixed` says that a Node.js buildpack comes first too.
+    """
 
     repository: Repository
     commands: tuple[str, ...]
@@ -36,11 +40,18 @@ class Brief(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The files; the web command for development (empty: as in production); whether the build makes files of the source."""
+    """The files; the web command for development (empty: as in production); whether a build step makes others.
+
+    `source` is mounted at `workdir` for development; empty is the whole repository. `develop` says that there is a
+    stage for development: not where the program is built and nothing is known that would build it anew.
+    """
 
     files: tuple[File, ...]
     dev_command: tuple[str, ...]
     builds_source: bool
+    workdir: str
+    source: str
+    develop: bool
 
 
 def generate(brief: Brief, language: str) -> Made:
@@ -50,10 +61,14 @@ def generate(brief: Brief, language: str) -> Made:
     found = {"port": brief.port, "node": None, **system_packages(brief, language), **facts(brief)}
     cmd = _cmd(brief) or tuple(found.get("default_command", ()))
     dev = tuple(found.get("dev_command", ()))
+    built = bool(languages()[language].get("compiled") or found.get("build_steps"))
+    found["develop"] = bool(dev) or not built
     found |= {"cmd": json.dumps(cmd), "cmd_dev": json.dumps(dev or cmd)}
+    place: dict[str, Any] = {"builds_source": bool(found.get("build_steps")), "workdir": found.get("workdir", "/app")}
+    place |= {"source": found.get("source", ""), "develop": found["develop"]}
     made = [render(language, found), ignore(language, tuple(found.get("ignored", ())))]
     made += [File(path=path, content=text.encode()) for path, text in found.get("files", {}).items()]
-    return Made(tuple(item for item in made if not _present(brief.repository, item)), dev, bool(found.get("build_steps")))
+    return Made(tuple(item for item in made if not _present(brief.repository, item)), dev, **place)
 
 
 def _cmd(brief: Brief) -> tuple[str, ...]:
@@ -82,6 +97,6 @@ def system_packages(brief: Brief, language: str) -> dict[str, tuple[str, ...]]:
 
 def told(brief: Brief, language: str, version: str, why: str, file: str) -> None:
     """Says which version was chosen when no file of the repository names one."""
-    brief.repository.say("TC356", None, subject="files.Dockerfile", language=language, version=version, why=why, file=file)
-
-
+    brief.repository.say(
+        "TC356", None, subject="files.Dockerfile", language=language, version=version, why=why, file=file
+    )

@@ -68,11 +68,18 @@ def _tool(repository: Repository) -> dict[str, str]:
     if has("build.sbt") is not None:
         properties = repository.text("project/build.properties") or ""
         match = re.search(r"sbt\.version\s*=\s*([\d.]+)", properties)
-        return {"files": "", "package": "sbt stage", "jar": "target/universal/stage/lib/*.jar", "sbt": match[1] if match else "1.10.11"}
+        return {
+            "files": "",
+            "package": "sbt stage",
+            "jar": "target/universal/stage/lib/*.jar",
+            "sbt": match[1] if match else "1.10.11",
+        }
     program = "sh ./gradlew" if has("gradlew") is not None else "gradle"
     text = (repository.text("build.gradle") or "") + (repository.text("build.gradle.kts") or "")
     task = "stage" if re.search(r"\bstage\b", text) else "build -x test"
-    found = {"files": "gradlew gradle build.gradle build.gradle.kts settings.gradle settings.gradle.kts gradle.properties"}
+    found = {
+        "files": "gradlew gradle build.gradle build.gradle.kts settings.gradle settings.gradle.kts gradle.properties"
+    }
     found |= {"package": f"{program} --no-daemon {task}", "jar": "build/libs/*.jar"}
     return found if program != "gradle" else {**found, "image": "gradle:8-jdk"}
 

@@ -24,7 +24,7 @@ _HOOKS = ("preinstall", "install", "postinstall", "prepare")
 _NO_COREPACK = 25
 
 
-class Manager(NamedTuple):
+class PackageTool(NamedTuple):
     """A package manager: its lock file, and how it installs all, only what production needs, and runs a script."""
 
     name: str
@@ -34,16 +34,18 @@ class Manager(NamedTuple):
     run: str
 
 
-_NPM = Manager("npm", "package-lock.json", "npm ci", "npm prune --omit=dev", "npm run")
+_NPM = PackageTool("npm", "package-lock.json", "npm ci", "npm prune --omit=dev", "npm run")
 _MANAGERS = (
     _NPM,
     _NPM._replace(lock="npm-shrinkwrap.json"),
-    Manager("yarn", "yarn.lock", "yarn install --immutable", "yarn workspaces focus --all --production", "yarn run"),
-    Manager("pnpm", "pnpm-lock.yaml", "pnpm install --frozen-lockfile", "pnpm prune --prod", "pnpm run"),
-    Manager("bun", "bun.lock", "bun install --frozen-lockfile", "bun install --production", "bun run"),
-    Manager("bun", "bun.lockb", "bun install --frozen-lockfile", "bun install --production", "bun run"),
+    PackageTool(
+        "yarn", "yarn.lock", "yarn install --immutable", "yarn workspaces focus --all --production", "yarn run"
+    ),
+    PackageTool("pnpm", "pnpm-lock.yaml", "pnpm install --frozen-lockfile", "pnpm prune --prod", "pnpm run"),
+    PackageTool("bun", "bun.lock", "bun install --frozen-lockfile", "bun install --production", "bun run"),
+    PackageTool("bun", "bun.lockb", "bun install --frozen-lockfile", "bun install --production", "bun run"),
 )
-_CLASSIC = Manager(
+_CLASSIC = PackageTool(
     "yarn",
     "yarn.lock",
     "yarn install --frozen-lockfile",
@@ -57,7 +59,7 @@ def facts(brief: Brief) -> Facts:
     repository = brief.repository
     package = package_json(repository)
     version = node_version(repository)
-    chosen = manager(repository, package, said=True)
+    chosen = package_tool(repository, package, said=True)
     return {
         "version": version.text,
         "image": image(version.text),
@@ -70,6 +72,7 @@ def facts(brief: Brief) -> Facts:
 
 
 def package_json(repository: Repository) -> dict[str, Any]:
+    """What package.json says; empty when there is none, or when it is broken."""
     found = repository.json("package.json")
     return found if isinstance(found, dict) else {}
 
@@ -94,7 +97,15 @@ def node_version(repository: Repository) -> Version:
         return found
     newest = str(next(iter(versions.NODE_LTS)))
     why = "it is the newest with long-term support"
-    repository.say("TC356", None, subject="files.Dockerfile", language="Node.js", version=newest, why=why, file="package.json (engines.node)")
+    repository.say(
+        "TC356",
+        None,
+        subject="files.Dockerfile",
+        language="Node.js",
+        version=newest,
+        why=why,
+        file="package.json (engines.node)",
+    )
     return Version(newest, why)
 
 
@@ -104,7 +115,7 @@ def image(version: str) -> str:
     return f"node:{version}-{suite}"
 
 
-def manager(repository: Repository, package: dict[str, Any], said: bool = False) -> Manager:
+def package_tool(repository: Repository, package: dict[str, Any], said: bool = False) -> PackageTool:
     """The package manager: by its lock file, then by packageManager."""
     stated = str(package.get("packageManager") or "")
     for item in _MANAGERS:
@@ -119,7 +130,7 @@ def manager(repository: Repository, package: dict[str, Any], said: bool = False)
     return _NPM._replace(lock="", install="npm install")
 
 
-def install(repository: Repository, package: dict[str, Any], chosen: Manager, version: str) -> dict[str, Any]:
+def install(repository: Repository, package: dict[str, Any], chosen: PackageTool, version: str) -> dict[str, Any]:
     """The facts that every image with Node.js packages shares."""
     beside = tuple(name for name in _BESIDE if repository.project.read(name) is not None)
     folders = tuple(name for name in (".yarn", "patches") if repository.project.exists(name))
@@ -133,7 +144,7 @@ def install(repository: Repository, package: dict[str, Any], chosen: Manager, ve
     }
 
 
-def _setup(repository: Repository, package: dict[str, Any], chosen: Manager, version: str) -> str:
+def _setup(repository: Repository, package: dict[str, Any], chosen: PackageTool, version: str) -> str:
     """How the package manager comes into the image; empty for the one that Node.js brings along."""
     if chosen.name == "npm":
         return ""
@@ -149,7 +160,8 @@ def _setup(repository: Repository, package: dict[str, Any], chosen: Manager, ver
     return "corepack enable"
 
 
-def build_steps(package: dict[str, Any], chosen: Manager) -> Iterator[str]:
+def build_steps(package: dict[str, Any], chosen: PackageTool) -> Iterator[str]:
+    """The build scripts, as the platform runs them: heroku-postbuild in the place of build."""
     known = scripts(package)
     for name in ("heroku-postbuild",) if "heroku-postbuild" in known else ("build",):
         if name in known:

@@ -12,7 +12,21 @@ from tocompose.importers.procfile.repository import Repository
 _RELEASES = ("8.4", "8.3", "8.2", "8.1", "8.0", "7.4", "7.3", "7.2")
 # What the official image has without being asked for it.
 _BUILT_IN = frozenset(
-    {"ctype", "curl", "date", "dom", "fileinfo", "filter", "ftp", "hash", "iconv", "json", "libxml", "mbstring", "openssl"}
+    {
+        "ctype",
+        "curl",
+        "date",
+        "dom",
+        "fileinfo",
+        "filter",
+        "ftp",
+        "hash",
+        "iconv",
+        "json",
+        "libxml",
+        "mbstring",
+        "openssl",
+    }
     | {"pcre", "pdo", "pdo_sqlite", "phar", "posix", "readline", "reflection", "session", "simplexml", "sodium", "spl"}
     | {"sqlite3", "standard", "tokenizer", "xml", "xmlreader", "xmlwriter", "zlib", "random", "mysqlnd"}
 )
@@ -31,7 +45,7 @@ def facts(brief: Brief) -> Facts:
         repository.say("TC357", None, subject="files.Dockerfile", what=what, command=command)
     wanted = sorted(_extensions(brief))
     package = node.package_json(repository)
-    steps = tuple(node.build_steps(package, node.manager(repository, package))) if package else ()
+    steps = tuple(node.build_steps(package, node.package_tool(repository, package))) if package else ()
     return {
         "image": f"php:{version}-apache",
         "composer": composer,
@@ -102,5 +116,5 @@ def _node(brief: Brief, steps: tuple[str, ...]) -> dict[str, object] | None:
         return None
     package = node.package_json(repository)
     version = node.node_version(repository).text
-    chosen = node.manager(repository, package)
+    chosen = node.package_tool(repository, package)
     return {"image": node.image(version), "steps": steps, **node.install(repository, package, chosen, version)}

@@ -9,7 +9,7 @@ from typing import Any
 from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
-from tocompose.importers.procfile.repository import Repository
+from tocompose.importers.procfile.repository import Repository, inside, maps
 from tocompose.ledger import Cursor
 
 _FILES = (
@@ -52,14 +52,14 @@ def image(version: str) -> str:
 
 def _version(repository: Repository) -> Version:
     candidates: list[tuple[Version, Cursor | None]] = list(versions.from_files(repository, _FILES, "python"))
-    requires = repository.toml("Pipfile").get("requires", {})
+    requires = maps(repository.toml("Pipfile"), "requires")
     for key in ("python_full_version", "python_version"):
-        if isinstance(requires, dict) and isinstance(requires.get(key), str):
+        if isinstance(requires.get(key), str):
             candidates.append((Version(requires[key], "the Pipfile says so"), None))
     project = repository.toml("pyproject.toml")
     stated = [
-        project.get("project", {}).get("requires-python"),
-        project.get("tool", {}).get("poetry", {}).get("dependencies", {}).get("python"),
+        inside(project, "project", "requires-python"),
+        inside(project, "tool", "poetry", "dependencies", "python"),
     ]
     for text in stated:
         if isinstance(text, str) and not text.strip().startswith(">"):
@@ -110,13 +110,18 @@ def _without_lock(brief: Brief) -> dict[str, Any]:
 def _nested_requirements(repository: Repository) -> bool:
     """Whether requirements.txt refers to other files, which the install then needs: `-r base.txt`, `-e .`, a path."""
     text = repository.text("requirements.txt") or ""
-    return re.search(r"^\s*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)", text, re.MULTILINE) is not None
+    return (
+        re.search(r"^\s*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)", text, re.MULTILINE) is not None
+    )
 
 
 def _static_step(brief: Brief) -> str:
     """collectstatic, as the platform runs it; with dummy values for what the settings demand."""
     repository = brief.repository
-    if repository.project.read("manage.py") is None or brief.settings.get("DISABLE_COLLECTSTATIC", "0") not in ("0", ""):
+    if repository.project.read("manage.py") is None or brief.settings.get("DISABLE_COLLECTSTATIC", "0") not in (
+        "0",
+        "",
+    ):
         return ""
     if not any("STATIC_ROOT" in (repository.text(path) or "") for path in _settings_files(repository)):
         return ""
@@ -141,7 +146,7 @@ def _assets(brief: Brief) -> dict[str, Any] | None:
     if not brief.mixed or not package:
         return None
     version = node.node_version(repository).text
-    chosen = node.manager(repository, package)
+    chosen = node.package_tool(repository, package)
     steps = tuple(node.build_steps(package, chosen))
     if not steps:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -34,10 +33,22 @@ def _environment() -> Environment:
 
 def render(template: str, facts: Mapping[str, Any]) -> File:
     """The Dockerfile of a language's template."""
-    text = _environment().get_template(f"{template}.j2").render(**facts).strip() + "\n"
-    # A blank line before each stage, with the comment that belongs to it.
-    text = re.sub(r"(?<=[^\n])\n((?:#.*\n)*FROM )", r"\n\n\1", text)
-    return File(path="Dockerfile", content=text.encode())
+    text = _environment().get_template(f"{template}.j2").render(**facts).strip()
+    return File(path="Dockerfile", content="\n".join(_spaced(text.splitlines())).encode() + b"\n")
+
+
+def _spaced(lines: list[str]) -> list[str]:
+    """The lines with a blank one before each stage and the comment above it."""
+    result: list[str] = []
+    for line in lines:
+        if line.startswith("FROM "):
+            start = len(result)
+            while start and result[start - 1].startswith("#"):
+                start -= 1
+            if start and result[start - 1]:
+                result.insert(start, "")
+        result.append(line)
+    return result
 
 
 def ignore(template: str, extra: tuple[str, ...] = ()) -> File:

@@ -18,7 +18,15 @@ _FILES = (
     File(".tool-versions", r"^ruby\s+(\d+\.\d+(?:\.\d+)?)"),
 )
 _DEFAULT = "3.4"
-_PIPELINES = ("sprockets", "propshaft", "webpacker", "shakapacker", "vite_rails", "jsbundling-rails", "cssbundling-rails")
+_PIPELINES = (
+    "sprockets",
+    "propshaft",
+    "webpacker",
+    "shakapacker",
+    "vite_rails",
+    "jsbundling-rails",
+    "cssbundling-rails",
+)
 _BESIDE = (".ruby-version", ".tool-versions")
 
 
@@ -36,7 +44,7 @@ def facts(brief: Brief) -> Facts:
     found = _node(brief)
     return {
         "image": image(version.text),
-        "manifests": ("Gemfile", *(("Gemfile.lock",) if lock is not None else ())) + _beside(repository),
+        "manifests": ("Gemfile", *(("Gemfile.lock",) if lock is not None else ()), *_beside(repository)),
         "bundler": _bundler(lock or ""),
         "deployment": lock is not None,
         "assets_steps": tuple(_assets_steps(_assets_step(brief, lock or ""), found)),
@@ -85,7 +93,11 @@ def _assets_step(brief: Brief, lock: str) -> str:
     if not is_rails(repository) or not any(name in lock or name in gemfile for name in _PIPELINES):
         return ""
     match = re.search(r"^    rail(?:s|ties) \((\d+)\.(\d+)", lock, re.MULTILINE)
-    dummy = "SECRET_KEY_BASE_DUMMY=1" if match is None or (int(match[1]), int(match[2])) >= (7, 1) else "SECRET_KEY_BASE=build"
+    dummy = (
+        "SECRET_KEY_BASE_DUMMY=1"
+        if match is None or (int(match[1]), int(match[2])) >= (7, 1)
+        else "SECRET_KEY_BASE=build"
+    )
     program = "bundle exec rails" if match is None or int(match[1]) >= 5 else "bundle exec rake"
     return f"RAILS_ENV=production {dummy} {program} assets:precompile"
 
@@ -106,7 +118,7 @@ def _node(brief: Brief) -> dict[str, Any] | None:
     if not package or not (package.get("dependencies") or package.get("devDependencies") or node.scripts(package)):
         return None
     version = node.node_version(repository).text
-    chosen = node.manager(repository, package, said=True)
+    chosen = node.package_tool(repository, package, said=True)
     return {"image": node.image(version), **node.install(repository, package, chosen, version)}
 
 

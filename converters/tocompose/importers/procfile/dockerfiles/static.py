@@ -31,11 +31,21 @@ def facts(brief: Brief) -> Facts:
     routes = config.get("routes") if isinstance(config.get("routes"), dict) else {}
     single = isinstance(routes, dict) and any("**" in key for key in routes)
     error = config.get("error_page")
-    pages = f"    error_page 404 /{error.lstrip('/')};\n" if isinstance(error, str) and re.fullmatch(r"[\w./-]+", error) else ""
+    pages = (
+        f"    error_page 404 /{error.lstrip('/')};\n"
+        if isinstance(error, str) and re.fullmatch(r"[\w./-]+", error)
+        else ""
+    )
+    built = _node(brief)
     return {
         "root": root,
-        "node": _node(brief),
-        "files": {"nginx.conf": _CONF.format(port=brief.port, pages=pages, fallback="/index.html" if single else "=404")},
+        "node": built,
+        "build_steps": built["steps"] if built else (),
+        "workdir": "/usr/share/nginx/html",
+        "source": "" if root == "." else f"./{root}",
+        "files": {
+            "nginx.conf": _CONF.format(port=brief.port, pages=pages, fallback="/index.html" if single else "=404")
+        },
         "default_command": ("nginx", "-g", "daemon off;"),
     }
 
@@ -54,7 +64,7 @@ def _root(repository: Repository, config: dict[str, Any]) -> str:
 def _node(brief: Brief) -> dict[str, Any] | None:
     repository = brief.repository
     package = node.package_json(repository)
-    chosen = node.manager(repository, package)
+    chosen = node.package_tool(repository, package)
     steps = tuple(node.build_steps(package, chosen))
     if not steps:
         return None

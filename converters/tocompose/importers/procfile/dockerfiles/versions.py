@@ -51,7 +51,9 @@ def from_files(repository: Repository, files: Iterable[File], tool: str) -> Iter
                 line.skip("it names no version that an image could have")
 
 
-def choose(candidates: Iterable[tuple[Version, Cursor | None]], default: Version, clean: Callable[[str], str]) -> Version:
+def choose(
+    candidates: Iterable[tuple[Version, Cursor | None]], default: Version, clean: Callable[[str], str]
+) -> Version:
     """The first version that can be used; the leaves of the files that come later are settled as outranked."""
     chosen: Version | None = None
     for version, cursor in candidates:

@@ -1,0 +1,278 @@
+"""What the importer makes of a repository: the stack that a person would have written."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from golden import ROOT, outcome
+from judges import needs_compose
+from tocompose.exporters.bundle import Layout
+from tocompose.importers import Settings, SourceError
+from tocompose.importers.procfile import IMPORTER
+from tocompose.ledger import Ledger
+from tocompose.model import Home, Role, Service, Stack
+from tocompose.notes import Note
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Folder, Memory
+
+
+def of(files: dict[str, str], **options: tuple[str, ...]) -> Result:
+    content = {path: text.encode() for path, text in files.items()}
+    settings = Settings(options=dict(options))
+    return convert(Memory(content, "app"), Options(source="procfile", layout=Layout(split=True), settings=settings))
+
+
+def stack_of(files: dict[str, str], **options: tuple[str, ...]) -> Stack:
+    return IMPORTER.read(
+        Memory({path: text.encode() for path, text in files.items()}, "app"), Ledger(), Settings(options=dict(options))
+    )
+
+
+def service(stack: Stack, name: str) -> Service:
+    found = stack.service(name)
+    assert found is not None, [item.name for item in stack.services]
+    return found
+
+
+def environment(item: Service) -> dict[str, str | None]:
+    return {variable.name: variable.value for variable in item.environment}
+
+
+def codes(notes: tuple[Note, ...]) -> set[str]:
+    return {item.code for item in notes}
+
+
+NODE = {"package.json": '{"engines": {"node": "22"}}', "package-lock.json": "{}"}
+
+
+@pytest.fixture(scope="module")
+def web_stack() -> Stack:
+    return outcome(ROOT / "fixtures" / "procfile" / "web_stack").stack
+
+
+def test_process_types_share_one_image(web_stack: Stack) -> None:
+    app = [service(web_stack, name) for name in ("web", "worker", "beat", "release", "postdeploy")]
+    assert {item.image for item in app} == {"web_stack:local"}
+    assert all(item.build == app[0].build for item in app)
+    shared = [environment(item) | {"PORT": None} for item in app]
+    assert all(item == shared[0] for item in shared)
+
+
+def test_the_web_process_is_published_and_checked(web_stack: Stack) -> None:
+    web = service(web_stack, "web")
+    assert [(item.host_ip, item.published, item.target) for item in web.ports] == [
+        ("127.0.0.1", "${WEB_PORT:-8000}", "8000")
+    ]
+    assert web.healthcheck is not None
+    assert environment(web)["PORT"] == "8000"
+    assert not service(web_stack, "worker").ports
+
+
+def test_the_others_wait_for_the_release(web_stack: Stack) -> None:
+    conditions = {item.service: item.condition for item in service(web_stack, "worker").depends_on}
+    assert conditions == {
+        "postgres": "service_healthy",
+        "redis": "service_healthy",
+        "release": "service_completed_successfully",
+    }
+    release = service(web_stack, "release")
+    assert (release.restart, release.role) == ("no", Role.JOB)
+    assert {item.service for item in release.depends_on} == {"postgres", "redis"}
+
+
+def test_data_services_hold_t_03_to_t_05(web_stack: Stack) -> None:
+    for name, path in (("postgres", "/var/lib/postgresql/data"), ("redis", "/data")):
+        data = service(web_stack, name)
+        assert [(item.source, item.target) for item in data.mounts] == [(f"{name}_data", path)]
+        assert data.healthcheck is not None
+        assert not data.ports
+        networks = {item.network for item in data.networks}
+        assert all(item.internal for item in web_stack.networks if item.name in networks)
+    assert {item.name for item in web_stack.volumes} == {"postgres_data", "redis_data"}
+
+
+def test_the_missing_proxy_of_t_01_is_said() -> None:
+    assert "TC373" in codes(outcome(ROOT / "fixtures" / "procfile" / "web_stack").notes)
+
+
+def test_the_dev_override_has_all_of_e_01() -> None:
+    package = '{"engines": {"node": "22"}, "scripts": {"start": "node server.js"}}'
+    files = {"Procfile": "web: npm start\nworker: node w.js\n", "package.json": package, "package-lock.json": "{}"}
+    web = service(stack_of(files), "web").overlays[Home.DEV]
+    assert web.build is not None
+    assert web.build.target == "development"
+    assert [(item.kind, item.source, item.target) for item in web.mounts] == [
+        ("bind", ".", "/app"),
+        ("volume", None, "/app/node_modules"),
+    ]
+    assert environment(web) == {"NODE_ENV": "development"}
+    assert web.command == ("node", "--watch", "--inspect=0.0.0.0:9229", "server.js")
+    assert [(item.host_ip, item.target) for item in web.ports] == [("127.0.0.1", "9229")]
+    assert service(stack_of(files), "worker").overlays[Home.DEV].command is None
+
+
+def test_worker_does_not_inherit_the_web_check_of_a_dockerfile() -> None:
+    dockerfile = "FROM node:22\nHEALTHCHECK CMD curl localhost\nEXPOSE 80\n"
+    stack = stack_of({"Procfile": "web: a\nworker: b\n", "Dockerfile": dockerfile})
+    check = service(stack, "worker").healthcheck
+    assert check is not None
+    assert check.disable
+
+
+@pytest.mark.parametrize(
+    ("files", "port"),
+    [
+        ({"Procfile": "web: node x -p 4000\n"}, "4000"),
+        ({"Procfile": "web: node x\n", ".env": "PORT=4100\n"}, "4100"),
+        ({"Procfile": "web: node x\n"}, "3000"),
+        ({"Procfile": "web: node x\n", "Dockerfile": "FROM node:22\nEXPOSE 4200\n"}, "4200"),
+        ({"Procfile": "web: ./x\n"}, "3000"),
+    ],
+)
+def test_the_port_of_the_web_process(files: dict[str, str], port: str) -> None:
+    assert [item.target for item in service(stack_of({**NODE, **files}), "web").ports] == [port]
+
+
+def test_only_what_names_port_gets_it() -> None:
+    stack = stack_of({**NODE, "Procfile": "web: a\nadmin: b -p $PORT\nworker: c\n"})
+    assert "PORT" in environment(service(stack, "admin"))
+    assert "PORT" not in environment(service(stack, "worker"))
+
+
+def test_heroku_yml_wins_over_the_procfile() -> None:
+    files = {"Procfile": "web: old\nmore: old\n", "heroku.yml": "build: {docker: {web: Dockerfile}}\nrun: {web: new}\n"}
+    stack = stack_of({**files, "Dockerfile": "FROM node:22\n"})
+    assert [item.name for item in stack.services] == ["web"]
+    assert service(stack, "web").command == ("new",)
+
+
+def test_a_heroku_yml_without_run_leaves_the_procfile_in_force() -> None:
+    stack = stack_of({"Procfile": "web: a\n", "heroku.yml": "setup: {config: {A: b}}\n", "Dockerfile": "FROM node\n"})
+    assert environment(service(stack, "web"))["A"] == "b"
+
+
+def test_an_environment_of_app_json_replaces_whole_keys() -> None:
+    app = '{"addons": ["heroku-redis"], "env": {"A": "1"}, "environments": {"review": {"addons": ["mongolab"]}}}'
+    stack = stack_of({**NODE, "Procfile": "web: a\n", "app.json": app}, environment=("review",))
+    assert {item.name for item in stack.services} == {"web", "mongo"}
+    assert environment(service(stack, "web"))["A"] == "1"
+
+
+def test_another_procfile_on_request() -> None:
+    files = {**NODE, "Procfile": "web: a\n", "Procfile.dev": "web: b\n"}
+    assert service(stack_of(files, procfile=("Procfile.dev",)), "web").command == ("b",)
+
+
+def test_pack_on_request() -> None:
+    stack = stack_of({**NODE, "Procfile": "web: a\n"}, dockerfile=("pack",))
+    web = service(stack, "web")
+    assert (web.build, web.entrypoint, web.command) == (None, ("launcher",), ("a",))
+    assert not stack.files
+
+
+def test_secrets_have_no_value_outside_env() -> None:
+    secret = "7d1f-a-very-secret-value"
+    app = f'{{"env": {{"API_TOKEN": "{secret}", "ADMIN_PASSWORD": {{"value": "{secret}"}}}}}}'
+    result = of({**NODE, "Procfile": "web: a\n", "app.json": app, ".env": f"SESSION_SECRET={secret}\n"})
+    assert not any(secret in f"{item.message} {item.advice}" for item in result.notes)
+    assert {item.path for item in result.files if secret.encode() in item.content} == {".env"}
+
+
+def test_a_local_address_in_env_is_replaced_and_a_remote_one_kept() -> None:
+    base = {**NODE, "Procfile": "web: a\n", "app.json": '{"addons": ["heroku-redis"]}'}
+    local = stack_of({**base, ".env": "REDIS_URL=redis://localhost:6379\n"})
+    remote = stack_of({**base, ".env": "REDIS_URL=redis://cache.example.org:6379\n"})
+    assert environment(service(local, "web"))["REDIS_URL"] == "redis://redis:6379/0"
+    assert environment(service(remote, "web"))["REDIS_URL"] == "${REDIS_URL}"
+
+
+def test_the_postgres_volume_moved_with_version_18() -> None:
+    app = '{"addons": [{"plan": "heroku-postgresql", "options": {"version": "18"}}]}'
+    stack = stack_of({**NODE, "Procfile": "web: a\n", "app.json": app})
+    assert [item.target for item in service(stack, "postgres").mounts] == ["/var/lib/postgresql"]
+
+
+def test_an_empty_repository_is_one_clear_message() -> None:
+    with pytest.raises(SourceError, match="no process type"):
+        stack_of({"README.md": "x"})
+
+
+@pytest.mark.parametrize("name", ["app.json"])
+def test_an_app_json_of_another_tool_is_not_taken(name: str) -> None:
+    assert IMPORTER.sniff(Memory({name: b'{"expo": {"name": "x"}, "name": "y"}'})) == ()
+
+
+def test_standard_input_is_known_by_its_lines() -> None:
+    assert IMPORTER.sniff(Memory({"-": b"web: node server.js\nworker: node worker.js\n"})) == ("-",)
+    assert IMPORTER.sniff(Memory({"-": b"apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n"})) == ()
+    assert IMPORTER.sniff(Memory({"-": b"docker run nginx\n"})) == ()
+
+
+def test_other_peoples_code_is_not_walked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("node_modules/x", "vendor/y", ".git/z", "app"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "code.js").write_text("process.env.HIDDEN_KEY + process.env.REDIS_URL\n")
+    (tmp_path / "Procfile").write_text("web: node app/code.js\n")
+    (tmp_path / "package.json").write_text('{"dependencies": {"ioredis": "5"}}')
+    opened: list[str] = []
+    read = Folder.read
+    monkeypatch.setattr(Folder, "read", lambda self, path: opened.append(path) or read(self, path))
+    stack = IMPORTER.read(Folder(tmp_path), Ledger(), Settings())
+    assert "app/code.js" in opened
+    assert not any(part in path.split("/") for path in opened for part in ("node_modules", "vendor", ".git"))
+    assert service(stack, "redis")
+
+
+AWKWARD = [
+    "a b",
+    "a #b",
+    "a#b",
+    "pa$word",
+    "pa$$word",
+    "${X}",
+    "it's",
+    'say "x"',
+    "back\\slash",
+    "a\\nb",
+    " lead",
+    "é✓",
+]
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(needs_compose[1].args[0], reason="docker-compose is not installed")
+def test_compose_reads_the_values_that_foreman_reads(tmp_path: Path) -> None:
+    lines = {f"VALUE_{number}": text for number, text in enumerate(AWKWARD)}
+    result = of({**NODE, "Procfile": "web: a\n", ".env": "".join(f"{name}={text}\n" for name, text in lines.items())})
+    for item in result.files:
+        (tmp_path / item.path).write_bytes(item.content)
+    command = [os.environ["TOCOMPOSE_ORACLES"] + "/docker-compose", "-f", "docker-compose.yml", "config"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True, timeout=60)
+    given: dict[str, Any] = yaml.safe_load(done.stdout)["services"]["web"]["environment"]
+    assert {name: given[name].replace("$$", "$") for name in lines} == lines
+
+
+def broken() -> Iterator[tuple[str, dict[str, str]]]:
+    yield "app.json", {"app.json": "{"}
+    yield "heroku.yml", {"heroku.yml": "run: [a\n"}
+    yield "a list", {"heroku.yml": "- a\n", "app.json": "[1, 2]"}
+    yield "types", {"app.json": '{"addons": {"a": 1}, "env": [], "formation": "x", "scripts": [1], "buildpacks": {}}'}
+    yield "more types", {"app.json": '{"healthchecks": [1], "cron": {"a": 1}, "environments": 7, "stack": {}}'}
+    yield "run", {"heroku.yml": "run: text\nbuild: [1]\nsetup: 3\nrelease: {image: 1}\n"}
+    yield "package.json", {"package.json": "{", "composer.json": "[]", "Pipfile": "[", "Cargo.toml": "= ="}
+    yield "dependencies", {"package.json": '{"dependencies": [], "scripts": 3, "engines": "x"}'}
+    yield "pyproject", {"pyproject.toml": 'project = 1\n[tool]\npoetry = "x"\n', "requirements.txt": "==\n"}
+
+
+@pytest.mark.parametrize(("name", "files"), broken(), ids=lambda item: item if isinstance(item, str) else "")
+def test_bad_input_stops_nothing(name: str, files: dict[str, str]) -> None:
+    result = of({"Procfile": "web: node x\n", **files})
+    assert result.stack.service("web")
+    assert "TC901" not in codes(result.notes)
