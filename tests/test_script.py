@@ -110,6 +110,8 @@ CONSTRUCTS: list[tuple[str, str, list[str]]] = [
         ["run --volume=./a:/a --mount type=bind,src=./b,dst=/b i"],
     ),
     ("folder of the script", 'D="$(cd "$(dirname "$0")" && pwd)"\ndocker run -v $D/a:/a img', ["run -v ./a:/a img"]),
+    ("real folder", 'D=$(realpath "$(dirname "$(readlink -f "$0")")"/x)\ndocker run -v $D:/a i', ["run -v ./x:/a i"]),
+    ("sudo in a variable", "$SUDO docker run a", ["run a"]),
     ("cd", "cd sub\ndocker run -v $(pwd)/a:/a img", ["run -v ./sub/a:/a img"]),
     ("cd in a subshell", "(cd sub && docker build .)\ndocker run -v $PWD:/a img", ["build .", "run -v .:/a img"]),
     ("home", "docker run -v ~/a:/a -v $HOME/b:/b img", ["run -v ${HOME}/a:/a -v ${HOME}/b:/b img"]),

@@ -13,11 +13,12 @@ from tocompose.readers.text import Text
 # `-e A=1 \` + "`#comment`": an empty command substitution, the trick of image documentation.
 _BACKTICK_COMMENT = re.compile(r"`[ \t]*#[^`\n]*`")
 # A backslash that was meant to be the last character of its line.
-_TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n|\Z)")
+_TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n)")
 _JOINED_COMMENT = re.compile(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
 _PROMPT = re.compile(
     r"^[ \t]*(?:\(\w+\) ?)?"
-    r"(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[$%❯➜]|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+(?=\S)"
+    r"(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[a-z][\w-]*\$|[$%❯➜]"
+    r"|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+(?=\S)"
 )
 _ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
 _CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
