@@ -352,3 +352,7 @@ def test_positions_inside_a_substitution() -> None:
 def test_a_word_knows_the_assignment_it_uses() -> None:
     (call,) = read("T=1\ndocker run img:$T").calls
     assert [source.span.line for source in call.words[0].sources] == [2, 1]
+
+
+def test_a_long_loop_without_docker_says_nothing() -> None:
+    assert read("for i in {1..60}; do echo $i; done\ndocker run a").codes == []

@@ -60,14 +60,19 @@ def _is_unknown(field: Value) -> bool:
 
 
 def _rounds(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor) -> None:
-    if len(values) > MOST_ROUNDS:
-        cursor.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
     if not values:
         body.note("TC157", condition=f"the list of {name} is empty")
+    _unrolled(shell, name, values, body, cursor)
+    cursor.at(name).skip("the values of a loop")
+
+
+def _unrolled(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor) -> None:
+    first = len(shell.steps)
     for value in values[:MOST_ROUNDS]:
         shell.scope.set(name, value)
         shell.run_all(body)
-    cursor.at(name).skip("the values of a loop")
+    if len(values) > MOST_ROUNDS and len(shell.steps) > first:
+        cursor.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
 
 
 def _open_round(shell: Shell, name: str, where: Cursor, body: Cursor) -> None:
@@ -103,11 +108,7 @@ def read_count(shell: Shell, cursor: Cursor) -> None:
     else:
         header.skip("the values of a loop")
         values = tuple(Value(str(number), (header,)) for number in numbers)
-        if len(values) > MOST_ROUNDS:
-            cursor.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
-        for value in values[:MOST_ROUNDS]:
-            shell.scope.set(match["name"], value)
-            shell.run_all(body)
+        _unrolled(shell, match["name"], values, body, cursor)
 
 
 def _numbers(shell: Shell, header: Cursor, match: re.Match[str]) -> list[int] | None:
