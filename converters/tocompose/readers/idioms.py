@@ -11,7 +11,8 @@ from typing import NamedTuple
 from tocompose.readers.text import Text
 
 # `-e A=1 \` + "`#comment`": an empty command substitution, the trick of image documentation.
-_BACKTICK_COMMENT = re.compile(r"`[ \t]*#[^`\n]*`")
+_BACKTICK_COMMENT = re.compile(r"(?<!\S)`[ \t]*#[^`\n]*`(?!\S)")
+_QUOTES = re.compile(r"\\.|'[^']*('|\Z)|\"(?:[^\"\\]|\\.)*(\"|\Z)", re.DOTALL)
 # A backslash that was meant to be the last character of its line.
 _TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n)")
 _JOINED_COMMENT = re.compile(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
@@ -52,7 +53,7 @@ def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
     """The code in a piece of shell text; in `documentation` `# ` may be a prompt, and lines may end as on Windows."""
     text, prompted = _without_prompts(source.text, documentation)
     text = _as_shell(text) if documentation else text
-    text = _BACKTICK_COMMENT.sub(_blank, text)
+    text = _BACKTICK_COMMENT.sub(lambda match: match[0] if _is_quoted(match) else _blank(match), text)
     asides = [*prompted, *_ellipses(text)]
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
     text = _TAILED_BACKSLASH.sub(lambda match: " " * len(match[1]) + "\\", text)
@@ -68,6 +69,15 @@ def _as_shell(text: str) -> str:
     text = _CMD_END.sub(r"\\", text)
     text = _WEB_BLANK.sub(" ", text)
     return _CMD_FOLDER.sub("$PWD", text)
+
+
+def _is_quoted(match: re.Match[str]) -> bool:
+    """Whether a match stands inside quotes that its command opens before it."""
+    start = match.start()
+    while (line := match.string.rfind("\n", 0, start)) > 0 and match.string[line - 1] == "\\":
+        start = line
+    before = match.string[line + 1 : match.start()]
+    return any(quote[0][0] != "\\" and not (quote[1] or quote[2]) for quote in _QUOTES.finditer(before))
 
 
 def _blank(match: re.Match[str]) -> str:
