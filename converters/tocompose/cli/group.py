@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Entry] = {
     "cluster": Entry("cluster", "What runs in a Kubernetes cluster to compose files; reads only."),
     "plan": Entry("plan", "What would be converted, and each decision with its evidence."),
     "batch": Entry("batch", "Many repositories at once, unattended."),
+    "check": Entry("check", "Hold existing compose files against the checklist, and put right what is safe."),
     "prove": Entry("prove", "Show that docker compose starts what docker run started."),
     "explain": Entry("explain", "The long text of a note's code."),
     "formats": Entry("formats", "The formats that can be read."),
