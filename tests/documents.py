@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "converters"))
 import click  # noqa: E402
 
 import tocompose  # noqa: E402
-from tocompose.cli import COMMANDS, main  # noqa: E402
+from tocompose.cli.group import COMMANDS, main  # noqa: E402
 from tocompose.notes import Kind, families, registry  # noqa: E402
 from tocompose.reports.escape import markdown, prose  # noqa: E402
 from tocompose.reports.explain import general  # noqa: E402

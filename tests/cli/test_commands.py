@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import tree
-from tocompose.cli import COMMANDS, main
+from tocompose.cli.group import COMMANDS, main
 from tocompose.notes import families, registry
 
 SCRIPT = """docker network create back

@@ -24,7 +24,8 @@ from tocompose.batch.state import State, StateError
 from tocompose.batch.summary import FORMS, report_form, save, write_failed, write_form
 from tocompose.cli.conversion import coloured, options_for
 from tocompose.cli.ending import FOUND, INTERRUPTED, fail
-from tocompose.cli.options import KINDS, Said, Word, Words, said
+from tocompose.cli.options import KINDS, Word, Words, said
+from tocompose.cli.said import Said
 from tocompose.importers import Settings
 from tocompose.notes import Kind
 from tocompose.project import Memory

@@ -6,12 +6,11 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-
-import click
+from typing import NoReturn
 
 from tocompose.answers import Answers, read_answers
-from tocompose.cli.ending import FOUND, fail
-from tocompose.cli.options import Said
+from tocompose.cli.ending import FOUND, fail, refuse, write
+from tocompose.cli.said import Said
 from tocompose.exporters.bundle import Layout
 from tocompose.exporters.insertion import InsertionError
 from tocompose.importers import Settings, SourceError
@@ -26,7 +25,7 @@ _HOMES = {"dev": Home.DEV, "prod": Home.PROD}
 def options_for(project: Project, said: Said, settings: Settings, source: str | None) -> Options:
     """The pipeline's options for what the user said about a project."""
     if said.inline_secrets and said.output is not None:
-        raise click.UsageError("--inline-secrets is for standard output: with -o secrets stand in .env and secrets/")
+        refuse("--inline-secrets is for standard output: with -o secrets stand in .env and secrets/")
     layout = Layout(
         split=_folder(said) is not None,
         modern_names=said.modern_names,
@@ -34,7 +33,7 @@ def options_for(project: Project, said: Said, settings: Settings, source: str | 
         inline_secrets=said.inline_secrets,
     )
     if said.merge is not None and said.output is not None:
-        raise click.UsageError("--merge writes into the folder of its file: leave out -o")
+        refuse("--merge writes into the folder of its file: leave out -o")
     answers = _answers(said.answers)
     return Options(
         source=source or answers.by_id.get("format"),
@@ -76,7 +75,7 @@ def _answers(path: str | None) -> Answers:
     return read_answers(Path(path).read_text(encoding="utf-8"), path) if path else Answers()
 
 
-def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> None:
+def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> NoReturn:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
     try:
         options = options_for(project, said, settings, source)
@@ -86,7 +85,8 @@ def run(project: Project, said: Said, settings: Settings, source: str | None = N
         fail(str(problem))
     folder = _folder(said)
     if folder is None:
-        click.echo(result.files[0].content, nl=False)
+        sys.stdout.buffer.write(result.files[0].content)
+        sys.stdout.flush()
         changed = False
     else:
         changed = _to_folder(result, project, said, folder)
@@ -134,7 +134,7 @@ def _print_text(result: Result, project: Project, said: Said) -> None:
 
     style = Style(colour=coloured(), width=_width(), verbosity=-1 if said.quiet else said.verbose)
     text = render(report(result, project), style)
-    click.echo(text, err=True, nl=False, color=style.colour)
+    write(sys.stderr, text)
 
 
 def coloured() -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tocompose.cli.ending import fail
-from tocompose.cli.options import Said
+from tocompose.cli.said import Said
 from tocompose.model import File
 from tocompose.pipeline import Result
 from tocompose.project import Project

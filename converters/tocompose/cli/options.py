@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
+
+from tocompose.cli.said import Said
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -14,29 +16,6 @@ if TYPE_CHECKING:
 KINDS = ("lost", "changed", "assumed", "added", "info")
 FORMS = ("text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv", "html")
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-
-class Said(NamedTuple):
-    """What the user said, on the command line or in the configuration file."""
-
-    output: str | None = None
-    merge: str | None = None
-    name: str | None = None
-    practices: str = "all"
-    env: tuple[str, ...] = ("dev", "prod")
-    answers: str | None = None
-    form: str = "text"
-    report: tuple[str, ...] = ()
-    fail_on: tuple[str, ...] = ()
-    diff: bool = False
-    check: bool = False
-    force: bool = False
-    inline_secrets: bool = False
-    modern_names: bool = False
-    harden: bool = False
-    keep_ports: bool = False
-    quiet: bool = False
-    verbose: int = 0
 
 
 class Words(click.ParamType[Any]):

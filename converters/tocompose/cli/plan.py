@@ -57,6 +57,6 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
 
 
 def _is_pasted(sources: tuple[str, ...]) -> bool:
-    from tocompose.cli import TOOLS
+    from tocompose.cli import is_tool
 
-    return sources[0].rpartition("/")[2] in TOOLS
+    return is_tool(sources[0])

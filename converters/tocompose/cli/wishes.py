@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tocompose.cli.options import Said
+from tocompose.cli.said import Said
 from tocompose.importers import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
+from tocompose.folding import fold
 from tocompose.notes import Kind, Note
 from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
@@ -99,7 +99,7 @@ def _note(item: Note, report: Report, style: Style, again: bool) -> Iterator[str
 def _wrapped(text: str, style: Style, indent: int) -> list[str]:
     """Text in lines of the terminal's width; colour codes count for nothing, as they are only at the end."""
     room = max(style.width - indent, 30)
-    pieces = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    pieces = fold(text, room) or [""]
     return [" " * (indent if index == 0 else indent + 2) + piece for index, piece in enumerate(pieces)]
 
 

@@ -16,7 +16,7 @@ from tocompose.importers.kubernetes.scalars import items, truth, value
 from tocompose.importers.kubernetes.sources import source_of
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
-from tocompose.model import Grant, Mount
+from tocompose.model import File, Grant, Mount
 from tocompose.values import literal, plain
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
@@ -43,6 +43,7 @@ def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
     volumes = {value(volume.at("name")) or "": volume for volume in items(place.workload.spec.at("volumes"))}
     for mount in items(place.unit.cursor.at("volumeMounts")):
         _mount(mount, volumes, place, claims, scope, found)
+    _mount_points(found, place)
     for device in items(place.unit.cursor.at("volumeDevices")):
         device.note(
             "TC244",
@@ -50,6 +51,23 @@ def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
             fields=f"volumeDevices {value(device.at('name'))} ({values(device.node)})",
         )
     return found
+
+
+def _mount_points(found: Storage, place: Place) -> None:
+    """Makes the places in generated folders where other mounts of the container lie, as the kubelet does: the folders
+    are read-only once they are mounted."""
+    files = [str(grant.target) for grant in (*found.configs, *found.secrets)]
+    for folder in found.mounts:
+        if folder.kind != "bind" or not (folder.source or "").startswith(("./config/", "./secrets/")):
+            continue
+        inside = f"{folder.target.rstrip('/')}/"
+        base = (folder.source or "").removeprefix("./")
+        for mount in found.mounts:
+            if mount is not folder and mount.target.startswith(inside):
+                place.world.draft.file(File(path=f"{base}/{mount.target[len(inside) :]}/.keep", content=b""))
+        for target in files:
+            if target.startswith(inside):
+                place.world.draft.file(File(path=f"{base}/{target[len(inside) :]}", content=b""))
 
 
 def _mount(
