@@ -202,7 +202,9 @@ def test_explain_lists_every_code(tocompose):
 
 
 def test_formats(tocompose):
-    assert tocompose("formats").out.startswith("docker_run  ")
+    text = tocompose("formats").out
+    assert text.startswith("docker_run  ")
+    assert re.search(r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n", text)
     assert {row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)} >= {"docker_run"}
 
 
@@ -231,9 +233,19 @@ def test_settings_of_a_file_are_defaults(tocompose, script, tmp_path):
     assert ran.code == 1
 
 
+def test_settings_of_a_command_stand_in_a_table_of_its_name(tocompose, script, tmp_path):
+    (tmp_path / "tocompose.toml").write_text('name = "all"\n[convert]\nname = "one"\nfrom = "docker_run"\n')
+    assert yaml.safe_load(tocompose("convert", script).out)["name"] == "one"
+    assert yaml.safe_load(tocompose("docker", "run", "nginx").out)["name"] == "all"
+    assert yaml.safe_load(tocompose("--name", "typed", "convert", script).out)["name"] == "typed"
+    assert yaml.safe_load(tocompose("convert", script, "--name", "last").out)["name"] == "last"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[convrt]\nname = 1", "[convrt] is no command"),
+        ("[convert]\nfrm = 1", "frm is no setting; did you mean from?"),
         ('practises = "none"', "practises is no setting; did you mean practices?"),
         ("quiet = 1", "quiet must be true or false"),
         ("name = [", "tocompose.toml: "),

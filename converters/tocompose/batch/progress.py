@@ -44,6 +44,7 @@ class Bar:
         self._bar = progressbar(
             length=total,
             show_pos=True,
+            show_percent=True,
             show_eta=True,
             item_show_func=self._item,
             file=click.get_text_stream("stderr"),

@@ -41,7 +41,7 @@ class Commands(click.Group):
         from tocompose.cli.config import defaults
 
         if not ctx.resilient_parsing:
-            ctx.default_map = defaults(self.params)
+            ctx.default_map = defaults(self.params, lambda name: self.get_command(ctx, name))
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -159,8 +159,10 @@ def _names(stack: Stack) -> Iterator[str]:
 
 
 def _mask_lines(lines: list[str], path: str, secrets: Iterable[Secret], names: frozenset[str]) -> Iterator[str]:
-    known = [form for item in secrets if item.text not in names for form in _forms(item.text)]
-    lines = [_replaced(line, known) for line in lines]
+    whole = "\n".join(lines)
+    forms = (form for item in secrets if item.text not in names for form in _forms(item.text))
+    known = [form for form in dict.fromkeys(forms) if form in whole]
+    lines = [_replaced(line, known) for line in lines] if known else lines
     for item in secrets:
         if item.origin is not None and item.origin.file == path:
             _mask_origin(lines, item)

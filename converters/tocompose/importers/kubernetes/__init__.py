@@ -19,7 +19,14 @@ class Kubernetes:
     """Reads manifests: YAML or JSON files, dumps of kubectl, folders of them."""
 
     name = "kubernetes"
-    title = "Kubernetes manifests"
+    title = "Kubernetes manifests, kustomizations, Helm charts"
+    tables = tuple(
+        f"kubernetes/{name}"
+        for name in (
+            *("access", "config", "containers", "gateway", "ingress", "networkpolicy", "objects", "pods", "scaling"),
+            *("services", "storage", "workloads"),
+        )
+    )
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold at least one object, and those that say how to render some."""
