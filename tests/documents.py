@@ -1,7 +1,7 @@
 """Documents made from the code: `python tests/documents.py` writes them, a test demands that they are current.
 
-The manual pages in `man/`, `docs/api.md` from docstrings, and the part of the README between its marks that lists the
-codes of `mappings/notes/`.
+The manual pages in `man/`, `docs/api.md` from docstrings, `docs/notes.md` from `mappings/notes/`, and the overview of
+it that stands in the README between its marks.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ sys.path.insert(0, str(ROOT / "converters"))
 import click  # noqa: E402
 
 import tocompose  # noqa: E402
-from tocompose.cli import COMMANDS, main  # noqa: E402
-from tocompose.notes import families, registry  # noqa: E402
-from tocompose.reports.escape import markdown  # noqa: E402
+from tocompose.cli.group import COMMANDS, main  # noqa: E402
+from tocompose.notes import Kind, families, registry  # noqa: E402
+from tocompose.reports.escape import markdown, prose  # noqa: E402
+from tocompose.reports.explain import general  # noqa: E402
+from tocompose.tables import Row  # noqa: E402
 
 START, END = "<!-- notes: made by tests/documents.py -->", "<!-- /notes -->"
 _FAMILIES = {
@@ -34,13 +37,14 @@ _FAMILIES = {
     "environment": "Environment and secrets",
     "practices": "Good practice",
     "compose": "Compose files",
+    "batch": "Many repositories",
     "internal": "Faults of tocompose",
 }
 
 
 def documents() -> dict[str, str]:
     """Every generated document by its path."""
-    return {**dict(_manuals()), "docs/api.md": _api(), "README.md": _readme()}
+    return {**dict(_manuals()), "docs/api.md": _api(), "docs/notes.md": _notes(), "README.md": _readme()}
 
 
 def _manuals() -> Iterator[tuple[str, str]]:
@@ -85,29 +89,42 @@ def _entry(name: str, found: Any) -> Iterator[str]:
 
 def _readme() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    body = "\n".join(_notes())
+    body = "\n".join(_overview())
     return re.sub(f"{re.escape(START)}.*{re.escape(END)}", lambda _: f"{START}\n{body}\n{END}", text, flags=re.DOTALL)
 
 
-def _notes() -> Iterator[str]:
-    titles: dict[str, list[str]] = {}
+def _chapters() -> dict[str, dict[str, Row]]:
+    """The rows of each chapter by code; families that belong together share one."""
+    found: dict[str, dict[str, Row]] = {}
     for family in families():
-        title = _FAMILIES.get(family) or _FAMILIES[family.partition("_")[0]]
-        titles.setdefault(title, []).append(family)
-    for title, names in titles.items():
-        rows = sorted(((code, row) for name in names for code, row in registry(name).items()), key=lambda row: row[0])
-        if rows:
-            yield from (
-                "",
-                "<details>",
-                f"<summary>{title} ({len(rows)})</summary>",
-                "",
-                "| code | kind | what |",
-                "|---|---|---|",
-            )
-            yield from (f"| {code} | {row['kind']} | {markdown(str(row['title']))} |" for code, row in rows)
-            yield from ("", "</details>")
-    yield ""
+        title = _FAMILIES.get(family) or _FAMILIES.get(family.partition("_")[0]) or family.capitalize()
+        found.setdefault(title, {}).update(registry(family))
+    titles = dict.fromkeys([*_FAMILIES.values(), *found])
+    return {title: dict(sorted(found[title].items())) for title in titles if found.get(title)}
+
+
+def _overview() -> Iterator[str]:
+    kinds = [kind.value for kind in Kind]
+    yield f"| about | {' | '.join(kinds)} |"
+    yield f"|---|{'---|' * len(kinds)}"
+    for title, rows in _chapters().items():
+        anchor = title.lower().replace(" ", "-")
+        counts = Counter(str(row["kind"]) for row in rows.values())
+        yield f"| [{title}](docs/notes.md#{anchor}) | {' | '.join(str(counts[kind] or '') for kind in kinds)} |"
+
+
+def _notes() -> str:
+    lines = ["# Notes", "", "Every note that tocompose can say; `tocompose explain CODE` prints the same.", ""]
+    for title, rows in _chapters().items():
+        lines += [f"## {title}", ""]
+        for code, row in rows.items():
+            lines += [f"### {code}: {markdown(str(row['title']))} ({row['kind']})", ""]
+            lines += [f"> {prose(general(str(row['message'])))}", "", prose(general(str(row["why"]))), ""]
+            if row.get("advice"):
+                lines += [f"**What to do:** {prose(general(str(row['advice'])))}", ""]
+            if row.get("url"):
+                lines += [f"<{row['url']}>", ""]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ import tree
 
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
-    ("source", "values", "tables", "project"),
-    ("model", "notes"),
+    ("source", "values", "tables", "project", "collector"),
+    ("model", "notes", "images", "probes", "merging"),
     ("ledger",),
-    ("readers",),
+    ("readers", "rendering"),
     ("importers", "practices", "exporters", "reports"),
-    ("answers", "prove"),
+    ("answers", "prove", "cluster"),
     ("pipeline", "writing"),
     ("decisions", "proving", "batch", "audit"),
     ("cli",),

@@ -51,6 +51,7 @@ def arguments(source: str) -> list[str | None]:
         ("$'a\\'b' c", ["$'a\\'b'", "c"]),
         ("-e P=<your password> img", ["-e", "P=<your password>", "img"]),
         ("<in >out", ["<", "in", ">", "out"]),
+        ("a\u00a0b \x1c \u2028", ["a\u00a0b", "\x1c", "\u2028"]),
         ("a <(b c) d", ["a", "<(b c)", "d"]),
     ],
 )

@@ -9,14 +9,10 @@ from typing import Any, NamedTuple
 
 from tocompose.tables import Document, documents
 
-# The grammar of https://pkg.go.dev/github.com/distribution/reference, with the parts named.
-_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
-_PATH = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*"
-_REFERENCE = (
-    rf"(?:(?P<registry>{_HOST})/)??(?P<path>{_PATH})(?::(?P<tag>\w[\w.-]{{0,127}}))?"
-    r"(?:@(?P<digest>[A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}))?"
-)
-_DEFAULT = re.compile(r"\$\{[A-Za-z_]\w*(?::?-(?P<default>[^{}]*))?(?::?[?][^{}]*)?\}|\$[A-Za-z_]\w*")
+# One component of a repository's path, as https://pkg.go.dev/github.com/distribution/reference has it.
+_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
+_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+_HOST = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
 _VERSION = re.compile(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 _NEWEST = (10**6, 0, 0)
@@ -112,17 +108,28 @@ class ImageFacts(NamedTuple):
 
 def image_ref(text: str) -> ImageRef | None:
     """The parts of an image reference, variables replaced by their defaults; None for what is not a reference."""
-    match = re.fullmatch(_REFERENCE, _DEFAULT.sub(lambda found: found["default"] or "", text).rstrip(":"))
-    if match is None:
-        return None
-    registry, path = match["registry"] or "", match["path"]
+    name, _, digest = (_without_variables(text) if "$" in text else text).partition("@")
+    path, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        path, tag = name, ""
     first, slash, rest = path.partition("/")
     # As the engine decides it: a first part with a dot or a port, or `localhost`, is a registry.
-    if not registry and slash and ("." in first or first == "localhost"):
-        registry, path = first, rest
-    elif registry and not (set(".:[") & set(registry) or registry == "localhost"):
+    registry = first if slash and (set(".:") & set(first) or first == "localhost") else ""
+    path = rest if registry else path
+    well_formed = all(map(_COMPONENT.fullmatch, path.split("/"))) and (not tag or _TAG.fullmatch(tag))
+    if not well_formed or (registry and not _HOST.fullmatch(registry)) or (digest and not _is_digest(digest)):
         return None
-    return ImageRef(registry, path, match["tag"] or "", match["digest"] or "")
+    return ImageRef(registry, path, tag, digest)
+
+
+def _is_digest(text: str) -> bool:
+    algorithm, _, digits = text.partition(":")
+    return algorithm.replace("+", "").isalnum() and len(digits) >= 32 and set(digits) <= set("0123456789abcdefABCDEF")
+
+
+def _without_variables(text: str) -> str:
+    default = r"\$\{[A-Za-z_]\w*(?::?-(?P<default>[^{}]*))?(?::?[?][^{}]*)?\}|\$[A-Za-z_]\w*"
+    return re.sub(default, lambda found: found["default"] or "", text).rstrip(":")
 
 
 @cache

@@ -161,9 +161,11 @@ class Cursor:
         node: Node | None = self._node
         span = self.span
         for key in keys:
-            child = node.child(key) if isinstance(node, Branch) else None
-            node = child.node if child else None
-            span = child.span if child else span
+            child = node.child(key) if type(node) is Branch else None
+            if child is None:
+                node = None
+                break
+            span, node = child.span, child.node
         return Cursor(self._ledger, node, self.path + keys, span)
 
     def __iter__(self) -> Iterator[Cursor]:

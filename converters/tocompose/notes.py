@@ -49,6 +49,7 @@ FAMILIES = {
     "TC5": "environment",
     "TC6": "practices",
     "TC7": "compose",
+    "TC8": "batch",
     "TC9": "internal",
 }
 

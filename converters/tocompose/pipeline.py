@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
-from tocompose.exporters.bundle import Layout, bundle
+from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
-from tocompose.model import File, Stack
+from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, in_order
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
@@ -20,7 +20,8 @@ from tocompose.project import Project
 class Options:
     """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out.
 
-    `up` leads from the folder that is written to to the source, `back` the other way; both empty when they are the same.
+    `existing` is a compose file to add the services to, instead of a file of their own. `up` leads from the folder that
+    is written to to the source, `back` the other way; both empty when they are the same.
     """
 
     source: str | None = None
@@ -29,6 +30,7 @@ class Options:
     settings: Settings = Settings()
     context: Context = Context()
     answers: Answers = Answers()
+    existing: File | None = None
     up: str = ""
     back: str = ""
 
@@ -65,14 +67,22 @@ def _convert(project: Project, wanted: Options) -> Result:
         ledger.say(item)
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
-    context = wanted.context._replace(split=wanted.layout.split, read=project.read)
+    context = practice_context(wanted, project)
     outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
-    made = bundle(stack, wanted.layout, said)
+    made = added_to(wanted.existing, stack, said) if wanted.existing else bundle(stack, wanted.layout, said)
     notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
     return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
+
+
+def practice_context(options: Options, project: Project) -> Context:
+    """What the practices may count on: the files that will be written, and those of the source."""
+    layout = options.layout
+    production = layout.split and Home.PROD in layout.environments
+    inline = layout.inline_secrets and not layout.split
+    return options.context._replace(split=layout.split, production=production, inline_secrets=inline, read=project.read)
 
 
 def choose(project: Project, name: str | None) -> Importer:

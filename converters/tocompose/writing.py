@@ -78,8 +78,13 @@ def plan(
     return changes, [*notes, *_beside(folder, changes)]
 
 
-def write(files: Iterable[File], folder: Path, *, force: bool = False, asked: Iterable[str] = ()) -> Written:
-    """Writes the files below the folder, which is made where it is missing. Arguments and errors as for `plan`."""
+def write(
+    files: Iterable[File], folder: Path, *, force: bool = False, asked: Iterable[str] = (), lasting: bool = True
+) -> Written:
+    """Writes the files below the folder, which is made where it is missing. Arguments and errors as for `plan`.
+
+    Without `lasting` the disk is not waited for: whoever writes many bundles does that once, at the end.
+    """
     changes, notes = plan(files, folder, force=force, asked=asked)
     needed = [item for item in changes if item.needed]
     with _told(folder):
@@ -88,7 +93,7 @@ def write(files: Iterable[File], folder: Path, *, force: bool = False, asked: It
         try:
             if needed:
                 with _staging(folder) as staging:
-                    _commit(folder, needed, _stage(staging, needed), staging)
+                    _commit(folder, needed, _stage(staging, needed, lasting), staging, lasting)
             notes += _tighten(folder, changes)
         except BaseException:
             for empty in reversed(made):
@@ -168,7 +173,7 @@ def _alive(process: int) -> bool:
     return True
 
 
-def _stage(staging: Path, changes: list[Change]) -> list[Path]:
+def _stage(staging: Path, changes: list[Change], lasting: bool) -> list[Path]:
     """Writes the new contents into the staging folder, each with its mode before its first byte."""
     staged = []
     for number, item in enumerate(changes):
@@ -176,14 +181,15 @@ def _stage(staging: Path, changes: list[Change]) -> list[Path]:
         handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as stream:
             stream.write(item.after)
-            stream.flush()
-            os.fsync(stream.fileno())
+            if lasting:
+                stream.flush()
+                os.fsync(stream.fileno())
         place.chmod(item.mode)
         staged.append(place)
     return staged
 
 
-def _commit(folder: Path, changes: list[Change], staged: list[Path], staging: Path) -> None:
+def _commit(folder: Path, changes: list[Change], staged: list[Path], staging: Path, lasting: bool) -> None:
     """Renames the staged files into place, compose files last; takes it all back when one cannot be renamed."""
     done: list[tuple[Path, Path | None]] = []
     made: list[Path] = []
@@ -197,7 +203,7 @@ def _commit(folder: Path, changes: list[Change], staged: list[Path], staging: Pa
                 _keep(place, old)
             new.replace(place)
             done.append((place, old))
-        for parent in sorted({place.parent for place, _ in done}):
+        for parent in sorted({place.parent for place, _ in done}) if lasting else ():
             _sync(parent)
     except BaseException:
         for place, old in reversed(done):

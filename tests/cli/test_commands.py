@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 
-from tocompose.cli import COMMANDS, main
+import tree
+from tocompose.cli.group import COMMANDS, main
 from tocompose.notes import families, registry
 
 SCRIPT = """docker network create back
@@ -26,7 +29,7 @@ def script(tmp_path: Path) -> str:
 
 
 def test_a_pasted_command_gives_a_compose_file(tocompose):
-    ran = tocompose("docker", "run", "-d", "--name", "web", "-p", "8080:80", "nginx")
+    ran = tocompose("--practices", "none", "docker", "run", "-d", "--name", "web", "-p", "8080:80", "nginx")
     assert ran.code == 0
     assert yaml.safe_load(ran.out)["services"]["web"]["ports"] == ["8080:80"]
 
@@ -199,7 +202,9 @@ def test_explain_lists_every_code(tocompose):
 
 
 def test_formats(tocompose):
-    assert tocompose("formats").out.startswith("docker_run  ")
+    text = tocompose("formats").out
+    assert text.startswith("docker_run  ")
+    assert re.search(r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n", text)
     assert {row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)} >= {"docker_run"}
 
 
@@ -228,9 +233,19 @@ def test_settings_of_a_file_are_defaults(tocompose, script, tmp_path):
     assert ran.code == 1
 
 
+def test_settings_of_a_command_stand_in_a_table_of_its_name(tocompose, script, tmp_path):
+    (tmp_path / "tocompose.toml").write_text('name = "all"\n[convert]\nname = "one"\nfrom = "docker_run"\n')
+    assert yaml.safe_load(tocompose("convert", script).out)["name"] == "one"
+    assert yaml.safe_load(tocompose("docker", "run", "nginx").out)["name"] == "all"
+    assert yaml.safe_load(tocompose("--name", "typed", "convert", script).out)["name"] == "typed"
+    assert yaml.safe_load(tocompose("convert", script, "--name", "last").out)["name"] == "last"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[convrt]\nname = 1", "[convrt] is no command"),
+        ("[convert]\nfrm = 1", "frm is no setting; did you mean from?"),
         ('practises = "none"', "practises is no setting; did you mean practices?"),
         ("quiet = 1", "quiet must be true or false"),
         ("name = [", "tocompose.toml: "),
@@ -242,3 +257,48 @@ def test_a_wrong_setting_is_named(tocompose, script, tmp_path, text, message):
     ran = tocompose("convert", script)
     assert ran.code == 2
     assert message in ran.err
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("tocompose con", "plain,convert"),
+        ("tocompose convert --fo", "plain,--format"),
+        ("tocompose convert --format sa", "plain,sarif"),
+        ("tocompose convert --fail-on lost,ch", "plain,lost,changed"),
+        ("tocompose convert --from kub", "plain,kubernetes"),
+        ("tocompose explain TC00", "plain,TC001"),
+        ("tocompose convert ru", "file,ru"),
+        ("tocompose convert -o d", "dir,d"),
+    ],
+)
+def test_what_a_shell_completes(words, wanted):
+    found = words.split()
+    env = {"PYTHONPATH": str(tree.PACKAGE.parent), "_TOCOMPOSE_COMPLETE": "bash_complete"}
+    env |= {"COMP_WORDS": words, "COMP_CWORD": str(len(found) - 1)}
+    command = [sys.executable, "-m", "tocompose"]
+    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    assert wanted in ran.stdout.split("\n")
+
+
+def test_merge_adds_services_to_a_compose_file_and_keeps_the_rest(tocompose, script, tmp_path):
+    (tmp_path / "deploy").mkdir()
+    own = tmp_path / "deploy" / "compose.yml"
+    own.write_text("# mine\nservices:\n  web:\n    image: mine   # stays\n")
+    ran = tocompose("convert", script, "--merge", "deploy/compose.yml")
+    assert ran.code == 0, ran.err
+    text = own.read_text()
+    assert text.startswith("# mine\nservices:\n  web:\n    image: mine   # stays\n")
+    assert yaml.safe_load(text)["services"]["db"]["image"] == "postgres:16"
+    assert "TC768" in ran.err
+    assert (tmp_path / "deploy" / ".env").exists()
+
+
+def test_merge_into_what_is_no_compose_file_is_one_message(tocompose, script, tmp_path):
+    (tmp_path / "compose.yml").write_text("services: [\n")
+    ran = tocompose("convert", script, "--merge", "compose.yml")
+    assert ran.code == 2
+    assert "compose.yml:" in ran.err
+    assert (tmp_path / "compose.yml").read_text() == "services: [\n"
+    assert tocompose("convert", script, "--merge", "none.yml").code == 2
+    assert "leave out -o" in tocompose("convert", script, "--merge", "compose.yml", "-o", "x").err

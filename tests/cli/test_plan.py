@@ -61,7 +61,7 @@ def test_an_answer_to_a_stated_dependency_loses_no_value(tocompose, tmp_path):
     ran = tocompose("convert", "run.sh", "--answers", "answers.json", "-v")
     assert "depends_on" not in yaml.safe_load(ran.out)["services"]["web"]
     assert "TC901" not in ran.err
-    assert "depends.web.db is no, as your answers say" in ran.err
+    assert "depends.web.db is no, as your answers say [TC090]" in ran.err
 
 
 @pytest.mark.parametrize(

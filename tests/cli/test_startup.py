@@ -32,6 +32,8 @@ def test_help_imports_no_part_of_the_converter(arguments: list[str]) -> None:
         "tocompose",
         "tocompose.cli",
         "tocompose.cli.config",
+        "tocompose.cli.group",
+        "tocompose.cli.said",
         "tocompose.cli.ending",
         "tocompose.cli.options",
     }

@@ -7,9 +7,9 @@ import shlex
 import subprocess
 
 import pytest
+
 from docker_run.cases import FILES, commands, converted, text
 from oracles import oracles, unless_oracles
-
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run.options import flags
 from tocompose.ledger import Fate

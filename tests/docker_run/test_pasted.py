@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from docker_run.cases import converted, text
 
+from docker_run.cases import converted, text
 from tocompose.importers import SourceError
 
 

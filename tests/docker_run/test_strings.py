@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 
 import pytest
-from docker_run.cases import converted, text
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import oracles, unless_oracles
 
+from docker_run.cases import converted, text
+from oracles import oracles, unless_oracles
 from tocompose.prove import Command, prove_commands
 from tocompose.prove.table import as_text
 from tocompose.values import literal, plain, split, variables

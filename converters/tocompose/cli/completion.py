@@ -24,7 +24,7 @@ def command(shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from tocompose.cli import main
+    from tocompose.cli.group import main
 
     found = get_completion_class(shell)
     if found is None:

@@ -6,15 +6,15 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-
-import click
+from typing import NoReturn
 
 from tocompose.answers import Answers, read_answers
-from tocompose.cli.ending import FOUND, fail
-from tocompose.cli.options import Said
+from tocompose.cli.ending import FOUND, fail, refuse, write
+from tocompose.cli.said import Said
 from tocompose.exporters.bundle import Layout
+from tocompose.exporters.insertion import InsertionError
 from tocompose.importers import Settings, SourceError
-from tocompose.model import Home
+from tocompose.model import File, Home
 from tocompose.pipeline import Options, Result, convert
 from tocompose.practices import Context
 from tocompose.project import Folder, Project
@@ -25,13 +25,15 @@ _HOMES = {"dev": Home.DEV, "prod": Home.PROD}
 def options_for(project: Project, said: Said, settings: Settings, source: str | None) -> Options:
     """The pipeline's options for what the user said about a project."""
     if said.inline_secrets and said.output is not None:
-        raise click.UsageError("--inline-secrets is for standard output: with -o secrets stand in .env and secrets/")
+        refuse("--inline-secrets is for standard output: with -o secrets stand in .env and secrets/")
     layout = Layout(
-        split=said.output is not None or said.diff or said.check,
+        split=_folder(said) is not None,
         modern_names=said.modern_names,
         environments=tuple(_HOMES[name] for name in said.env),
         inline_secrets=said.inline_secrets,
     )
+    if said.merge is not None and said.output is not None:
+        refuse("--merge writes into the folder of its file: leave out -o")
     answers = _answers(said.answers)
     return Options(
         source=source or answers.by_id.get("format"),
@@ -40,38 +42,54 @@ def options_for(project: Project, said: Said, settings: Settings, source: str | 
         settings=replace(settings, name=settings.name or answers.by_id.get("name")),
         context=Context(harden=said.harden, keep_ports=said.keep_ports),
         answers=answers,
+        existing=_existing(said.merge),
         **_ways(project, said),
     )
 
 
 def _ways(project: Project, said: Said) -> dict[str, str]:
     """The ways between the output folder and the source, whose relative paths they translate."""
-    if said.output is None:
+    folder = _folder(said)
+    if folder is None:
         return {}
     source = project.root if isinstance(project, Folder) else Path.cwd()
-    output = Path(said.output).resolve()
+    output = folder.resolve()
     if output == source:
         return {}
     return {"up": f"{os.path.relpath(source, output)}/", "back": f"{os.path.relpath(output, source)}/"}
+
+
+def _folder(said: Said) -> Path | None:
+    """The folder that is written to or compared with; None when the compose file goes to standard output."""
+    if said.merge is not None:
+        return Path(said.merge).parent
+    return Path(said.output or ".") if said.output is not None or said.diff or said.check else None
+
+
+def _existing(path: str | None) -> File | None:
+    """The compose file that the user named, by its name in its folder."""
+    return File(path=Path(path).name, content=Path(path).read_bytes()) if path is not None else None
 
 
 def _answers(path: str | None) -> Answers:
     return read_answers(Path(path).read_text(encoding="utf-8"), path) if path else Answers()
 
 
-def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> None:
+def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> NoReturn:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
     try:
         options = options_for(project, said, settings, source)
         result = convert(project, options)
         _check_answers(options, result, said)
-    except (SourceError, ValueError) as problem:
+    except (SourceError, InsertionError, ValueError) as problem:
         fail(str(problem))
-    if said.output is None and not (said.diff or said.check):
-        click.echo(result.files[0].content, nl=False)
+    folder = _folder(said)
+    if folder is None:
+        sys.stdout.buffer.write(result.files[0].content)
+        sys.stdout.flush()
         changed = False
     else:
-        changed = _to_folder(result, project, said)
+        changed = _to_folder(result, project, said, folder)
     tell(result, project, said)
     kinds = {item.kind.value for item in result.notes}
     sys.exit(FOUND if changed or kinds & set(said.fail_on) else 0)
@@ -85,11 +103,10 @@ def _check_answers(options: Options, result: Result, said: Said) -> None:
         fail(f"{said.answers}: this conversion has no decision {unused[0]} (tocompose plan lists them)")
 
 
-def _to_folder(result: Result, project: Project, said: Said) -> bool:
+def _to_folder(result: Result, project: Project, said: Said, folder: Path) -> bool:
     """Writes the files, or compares them with what is there; whether the comparison found a difference."""
     from tocompose.cli.folder import compare, write_all
 
-    folder = Path(said.output or ".")
     if said.diff or said.check:
         return compare(result, project, folder, show=said.diff)
     write_all(result, project, folder, said)
@@ -104,9 +121,10 @@ def tell(result: Result, project: Project, said: Said) -> None:
         write_reports(result, project, said.report)
         if said.form != "text":
             # Standard output is free when the compose file does not go there.
-            print_form(result, project, said.form, err=said.output is None)
+            print_form(result, project, said.form, err=_folder(said) is None)
             return
-    if result.notes or said.verbose:
+    # Who only compares has seen the notes already.
+    if result.notes and (said.verbose or not (said.diff or said.check)):
         _print_text(result, project, said)
 
 
@@ -116,7 +134,7 @@ def _print_text(result: Result, project: Project, said: Said) -> None:
 
     style = Style(colour=coloured(), width=_width(), verbosity=-1 if said.quiet else said.verbose)
     text = render(report(result, project), style)
-    click.echo(text, err=True, nl=False, color=style.colour)
+    write(sys.stderr, text)
 
 
 def coloured() -> bool:

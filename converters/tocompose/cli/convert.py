@@ -11,7 +11,7 @@ from tocompose.cli.wishes import importer_options, settings_for
 
 
 @click.command("convert")
-@click.argument("sources", nargs=-1, required=True)
+@click.argument("sources", nargs=-1, required=True, type=click.Path())
 @importer_options
 @conversion_options
 @click.pass_context

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
-
 import click
 
-from tocompose.cli.conversion import run
 from tocompose.cli.options import said
-from tocompose.importers import Settings
-from tocompose.importers.docker_run.pasted import FILE
-from tocompose.project import Memory
+from tocompose.cli.pasting import convert
 
 
 @click.command("docker", context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -26,6 +21,4 @@ def command(ctx: click.Context, argv: tuple[str, ...]) -> None:
       tocompose docker run -d --name web -p 8080:80 nginx
       tocompose -o deploy docker run -d --name db -e POSTGRES_PASSWORD=… postgres:16
     """
-    wanted = said(ctx)
-    settings = Settings(name=wanted.name, options={"argv": argv})
-    run(Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}), wanted, settings, "docker_run")
+    convert(argv, said(ctx))

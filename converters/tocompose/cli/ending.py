@@ -7,9 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
-
-import click
+from typing import NoReturn, TextIO
 
 # 1 means that a check asked for did not hold; 2 a usage error or an input that cannot be read.
 FOUND, UNUSABLE, INTERRUPTED = 1, 2, 130
@@ -20,26 +18,47 @@ def ending() -> Iterator[None]:
     """Turns what a command raises into a message on standard error and an exit code."""
     try:
         yield
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except click.UsageError as problem:
-        problem.show()
-        sys.exit(UNUSABLE)
-    except click.ClickException as problem:
-        fail(problem.format_message())
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("tocompose: interrupted", err=True)
-        sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader has gone (`| head`). Python would complain once more when it closes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as problem:
         fail(f"{problem.filename or 'a file'}: {problem.strerror or type(problem).__name__}")
-    except Exception as fault:
-        if os.environ.get("TOCOMPOSE_TRACEBACK"):
-            raise
-        fail(_internal(fault))
+    except (Exception, KeyboardInterrupt) as fault:
+        _end(fault)
+
+
+def _end(fault: BaseException) -> NoReturn:
+    """Ends for what click raises, an interruption, or a fault of our own."""
+    import click
+
+    if isinstance(fault, click.exceptions.Exit):
+        sys.exit(fault.exit_code)
+    if isinstance(fault, click.UsageError):
+        fault.show()
+        sys.exit(UNUSABLE)
+    if isinstance(fault, click.ClickException):
+        fail(fault.format_message())
+    if isinstance(fault, KeyboardInterrupt | click.Abort):
+        write(sys.stderr, "tocompose: interrupted\n")
+        sys.exit(INTERRUPTED)
+    if os.environ.get("TOCOMPOSE_TRACEBACK"):
+        raise fault
+    fail(_internal(fault))
+
+
+def refuse(message: str) -> NoReturn:
+    """Raises the usage error for options that do not go together."""
+    import click
+
+    raise click.UsageError(message)
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Writes text as it is; a character that the stream's encoding lacks is shown as an escape."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
 
 
 def fail(message: str) -> NoReturn:
@@ -47,11 +66,11 @@ def fail(message: str) -> NoReturn:
     from tocompose.reports.escape import printable
 
     lines = [printable(line) for line in message.split("\n")]
-    click.echo("tocompose: " + "\n".join(lines), err=True)
+    write(sys.stderr, "tocompose: " + "\n".join(lines) + "\n")
     sys.exit(UNUSABLE)
 
 
-def _internal(fault: Exception) -> str:
+def _internal(fault: BaseException) -> str:
     """Where a fault of tocompose itself happened; not its text, which may quote a secret of the input."""
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:

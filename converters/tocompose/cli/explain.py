@@ -8,8 +8,15 @@ from tocompose.cli.ending import fail
 from tocompose.cli.hints import hint
 
 
+def _codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The codes that a shell completes."""
+    from tocompose.reports.explain import codes
+
+    return [code for code in codes() if code.startswith(incomplete.upper())]
+
+
 @click.command("explain")
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=_codes)
 @click.option("--all", "every", is_flag=True, help="Every code, a line each.")
 def command(code: str | None, every: bool) -> None:
     """What a note means, why it is said and what to do about it.

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tocompose.cli.ending import fail
-from tocompose.cli.options import Said
+from tocompose.cli.said import Said
 from tocompose.model import File
 from tocompose.pipeline import Result
 from tocompose.project import Project
@@ -37,7 +37,8 @@ def write_all(result: Result, project: Project, folder: Path, said: Said) -> Non
     """Writes every file, and says which."""
     files, _ = all_files(result, project)
     try:
-        written = write(files, folder, force=said.force)
+        asked = (Path(said.merge).name,) if said.merge else ()
+        written = write(files, folder, force=said.force, asked=asked)
     except WriteError as problem:
         fail(str(problem))
     if not said.quiet:

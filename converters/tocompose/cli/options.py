@@ -3,36 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from tocompose.cli.said import Said
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 KINDS = ("lost", "changed", "assumed", "added", "info")
 FORMS = ("text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv", "html")
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-
-class Said(NamedTuple):
-    """What the user said, on the command line or in the configuration file."""
-
-    output: str | None = None
-    name: str | None = None
-    practices: str = "all"
-    env: tuple[str, ...] = ("dev", "prod")
-    answers: str | None = None
-    form: str = "text"
-    report: tuple[str, ...] = ()
-    fail_on: tuple[str, ...] = ()
-    diff: bool = False
-    check: bool = False
-    force: bool = False
-    inline_secrets: bool = False
-    modern_names: bool = False
-    harden: bool = False
-    keep_ports: bool = False
-    quiet: bool = False
-    verbose: int = 0
 
 
 class Words(click.ParamType[Any]):
@@ -58,6 +41,13 @@ class Words(click.ParamType[Any]):
         """How the help shows the value."""
         return "|".join(self.choices)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        """The words that go on from what is typed, after the words before it."""
+        from click.shell_completion import CompletionItem
+
+        before, comma, last = incomplete.rpartition(",")
+        return [CompletionItem(f"{before}{comma}{word}") for word in self.choices if word.startswith(last)]
+
 
 class Word(Words):
     """One word of a choice, with a hint when it is misspelt."""
@@ -69,15 +59,20 @@ class Word(Words):
         return super().convert((value,), param, ctx)[0]
 
 
+# Only for the completion of shells: whether a file is there is said in our own words.
+_FILE, _FOLDER = click.Path(), click.Path(file_okay=False)
 _FORMS_HELP = f"How notes are printed: {', '.join(FORMS)}."
 _OPTIONS = (
-    click.option("-o", "--output", metavar="DIR", help="Write all files there; without it one file goes to stdout."),
+    click.option("-o", "--output", metavar="DIR", type=_FOLDER, help="Write all files there, not one to stdout."),
+    click.option("--merge", metavar="FILE", type=_FILE, help="Add the services to that compose file, in its folder."),
     click.option("--name", metavar="NAME", help="The name of the stack (by default that of the folder)."),
     click.option("--practices", metavar="LIST", default="all", help="all, none, or a list such as all,-LOG."),
     click.option("--env", type=Words("dev", "prod"), default="dev,prod", help="Which overlays -o writes."),
-    click.option("--answers", metavar="FILE", help="Decisions to use instead of the defaults (see plan)."),
+    click.option("--answers", metavar="FILE", type=_FILE, help="Decisions to use instead of the defaults (see plan)."),
     click.option("--format", "form", type=Word(*FORMS), default="text", metavar="FORM", help=_FORMS_HELP),
-    click.option("--report", metavar="FILE", multiple=True, help="Also write a report; its form is told by the name."),
+    click.option(
+        "--report", metavar="FILE", type=_FILE, multiple=True, help="Also write a report, such as notes.sarif."
+    ),
     click.option("--fail-on", type=Words(*KINDS), default="", help="Exit with 1 when there is a note of that kind."),
     click.option("--diff", is_flag=True, help="Show what -o would change, write nothing; exit with 1 if it would."),
     click.option("--check", is_flag=True, help="The same without showing it."),
@@ -98,12 +93,18 @@ def conversion_options(function: _F) -> _F:
     return function
 
 
+def _weight(source: ParameterSource | None) -> int:
+    """How much a value counts: typed more than one of the configuration file, and that more than a default."""
+    return {ParameterSource.COMMANDLINE: 2, ParameterSource.DEFAULT_MAP: 1}.get(source or ParameterSource.DEFAULT, 0)
+
+
 def said(ctx: click.Context) -> Said:
     """What the user said: the command's own options, else those before the command, else the file, else defaults."""
     values = {**(ctx.parent.params if ctx.parent else {})}
     for name, value in ctx.params.items():
-        given = ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
-        if given or name not in values:
+        before = ctx.parent.get_parameter_source(name) if ctx.parent else None
+        weight = _weight(ctx.get_parameter_source(name))
+        if name not in values or weight >= max(_weight(before), 1):
             values[name] = value
     found = Said(**{name: values[name] for name in Said._fields if name in values})
     if len(found.env) == 0:

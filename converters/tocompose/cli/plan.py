@@ -16,7 +16,7 @@ from tocompose.project import Memory
 
 
 @click.command("plan", context_settings={"ignore_unknown_options": True})
-@click.argument("sources", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("sources", nargs=-1, required=True, type=click.Path())
 @click.option("--as", "shape", type=Word("text", "json", "answers"), default="text", help="text, json or answers.")
 @importer_options
 @conversion_options
@@ -57,6 +57,6 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
 
 
 def _is_pasted(sources: tuple[str, ...]) -> bool:
-    from tocompose.cli import TOOLS
+    from tocompose.cli import is_tool
 
-    return sources[0].rpartition("/")[2] in TOOLS
+    return is_tool(sources[0])

@@ -31,13 +31,13 @@ def command(ctx: click.Context, sources: tuple[str, ...], docker: str, compose: 
       tocompose prove run.sh
       tocompose --practices none prove docker run -d --name web -p 8080:80 nginx
     """
-    from tocompose.cli import TOOLS
+    from tocompose.cli import is_tool
     from tocompose.prove import ProofError, find_binaries
     from tocompose.prove.table import as_json, as_text
     from tocompose.proving import prove
 
     wanted = said(ctx)
-    pasted = sources[0].rpartition("/")[2] in TOOLS
+    pasted = is_tool(sources[0])
     settings = Settings(name=wanted.name, options={"argv": sources} if pasted else {})
     options = Options(source="docker_run", practices=wanted.practices, settings=settings)
     try:

@@ -7,13 +7,21 @@ from typing import Any, TypeVar
 
 import click
 
-from tocompose.cli.options import Said
+from tocompose.cli.said import Said
 from tocompose.importers import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
+
+def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The formats that a shell completes."""
+    from tocompose.importers import importers
+
+    return [item.name for item in importers() if item.name.startswith(incomplete)]
+
+
 _OPTIONS = (
-    click.option("--from", "source", metavar="FORMAT", help="The format of the sources (see formats)."),
+    click.option("--from", "source", metavar="FORMAT", shell_complete=_formats, help="The format (see formats)."),
     click.option("--namespace", metavar="NAME", multiple=True, help="Kubernetes: only objects of that namespace."),
     click.option("--values", metavar="FILE", multiple=True, help="Helm: a values file inside the source."),
     click.option("--set", "set_", metavar="KEY=VALUE", multiple=True, help="Helm: one value."),

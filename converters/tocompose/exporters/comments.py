@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from textwrap import wrap
 from typing import Any
 
 from tocompose.exporters.yaml_text import Path
+from tocompose.folding import fold
 from tocompose.model import Home, Stack
 from tocompose.notes import Kind, Note
 from tocompose.source import Span
@@ -59,6 +59,6 @@ def _place(span: Span | None) -> str:
 
 def _wrapped(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        first, *more = wrap(text, _WIDTH, break_long_words=False, break_on_hyphens=False) or [""]
+        first, *more = fold(text, _WIDTH) or [""]
         yield first
         yield from (f"  {line}" for line in more)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from textwrap import wrap
 
+from tocompose.folding import fold
 from tocompose.model import File, Setting, Stack
 
 IGNORED = (".env", "secrets/")
@@ -56,7 +56,7 @@ def _real(item: Setting) -> Iterator[str]:
 
 
 def _example(item: Setting) -> Iterator[str]:
-    yield from (f"# {line}" for line in wrap(_described(item), _WIDTH - 2))
+    yield from (f"# {line}" for line in fold(_described(item), _WIDTH - 2))
     yield f"{item.name}={quoted(_example_value(item))}"
     yield ""
 

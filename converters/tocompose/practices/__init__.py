@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple, TypeAlias
@@ -11,26 +11,30 @@ from typing import NamedTuple, TypeAlias
 from tocompose.model import Service, Setting, Stack
 from tocompose.notes import Note
 
+_NOWHERE: Mapping[str, str] = {}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+
+class Outcome(NamedTuple):
     """What a practice made of a stack; `moves` says which model path a value went to, from its old one."""
 
     stack: Stack
     notes: tuple[Note, ...] = ()
-    moves: dict[str, str] = field(default_factory=dict)
+    moves: Mapping[str, str] = _NOWHERE
 
 
 class Context(NamedTuple):
     """What the user said about the practices, and a way to read the source's own Dockerfiles.
 
-    `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were, `split`
-    says that override, production and `.env` files are written, `read` gives a file of the source by its relative path.
+    `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
+    `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
+    that a production file is. `read` gives a file of the source by its relative path.
     """
 
     harden: bool = False
     keep_ports: bool = False
+    inline_secrets: bool = False
     split: bool = False
+    production: bool = True
     read: Callable[[str], bytes | None] | None = None
 
 
@@ -51,8 +55,7 @@ class Example(NamedTuple):
     settings: tuple[Setting, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Practice:
+class Practice(NamedTuple):
     """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may."""
 
     id: str

@@ -12,6 +12,11 @@ from tocompose.practices.sensitive_mounts import sensitive
 from tocompose.practices.services import data_paths, facts, overlay, remark, with_overlay
 
 _CODE = ("/app", "/usr/src", "/code", "/srv", "/src", "/workspace", "/var/www", "/opt", "/home", "/work", "/go/src")
+# Names of folders that hold code. What else lies beside it (uploads, data, logs) is content that production needs too.
+_SOURCES = frozenset(
+    {"api", "app", "backend", "bin", "client", "cmd", "code", "frontend", "internal", "lib", "packages", "pkg"}
+    | {"scripts", "server", "source", "src", "templates", "test", "tests", "views", "web"}
+)
 # Endings of files that a service is configured with; a folder is rarely called so.
 _FILES = (
     *(".conf", ".cfg", ".cnf", ".ini", ".toml", ".yml", ".yaml", ".json", ".xml", ".properties", ".env", ".rules"),
@@ -41,9 +46,9 @@ def _binds(service: Service) -> tuple[Service, list[Note]]:
 
 
 def _is_code(mount: Mount) -> bool:
-    """Whether a folder of the project lies where images keep an application's code."""
-    source = mount.source or ""
-    inside = source in (".", "./") or source.startswith("./")
+    """Whether it is the built folder itself, or a folder of code in it, mounted where images keep code."""
+    source = (mount.source or "").rstrip("/")
+    inside = source == "." or (source.startswith("./") and source.rpartition("/")[2].lower() in _SOURCES)
     target = f"{mount.target.rstrip('/')}/"
     return mount.kind == "bind" and inside and not _looks_like_file(source) and target.startswith(_CODE)
 

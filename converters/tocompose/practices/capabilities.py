@@ -12,7 +12,7 @@ from tocompose.practices.services import facts, overlay, remark, runs_server, wi
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with `cap_drop: [ALL]` in the production file for images of which the needed rest is known."""
-    return each(stack, _drop)
+    return each(stack, _drop) if context.production else Outcome(stack=stack)
 
 
 def _drop(service: Service) -> tuple[Service, list[Note]]:

@@ -12,14 +12,14 @@ from tocompose.source import Span
 from tocompose.values import plain, variable_name
 
 _OPTION = re.compile(r"-{1,2}[A-Za-z][\w.-]*")
-_IN_TEXT = re.compile(r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)(?P<quote>['\"]?)"
-                      r"(?P<value>[^\s'\";|&<>()`]+)")  # fmt: skip
+_IN_TEXT = (
+    r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)(?P<quote>['\"]?)"
+    r"(?P<value>[^\s'\";|&<>()`]+)"
+)
 # `-a` and `-p` mean a password to these programs only.
 _SHORT = (
-    re.compile(r"\b(?:redis|valkey|keydb)-cli\b[^;|&]*?\s-a\s+['\"]?(?P<value>[^\s'\";|&]+)"),
-    re.compile(
-        r"\b(?:mysql|mysqladmin|mysqldump|mariadb|mariadb-admin|mariadb-dump)\b[^;|&]*?\s-p['\"]?(?P<value>[^\s'\";|&]+)"
-    ),
+    r"\b(?:redis|valkey|keydb)-cli\b[^;|&]*?\s-a\s+['\"]?(?P<value>[^\s'\";|&]+)",
+    r"\b(?:mysql|mysqladmin|mysqldump|mariadb|mariadb-admin|mariadb-dump)\b[^;|&]*?\s-p['\"]?(?P<value>[^\s'\";|&]+)",
 )
 
 
@@ -47,11 +47,11 @@ def _in_words(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         yield from ((word[start:end], "password") for start, end in passwords(word))
     line = " ".join(words)
     for pattern in _SHORT:
-        yield from ((match["value"], "password") for match in pattern.finditer(line))
+        yield from ((match["value"], "password") for match in re.finditer(pattern, line))
 
 
 def _in_script(text: str) -> Iterator[tuple[str, str]]:
-    for match in _IN_TEXT.finditer(text):
+    for match in re.finditer(_IN_TEXT, text):
         assigned = match["name"].startswith("-") or match["gap"] == "="
         if assigned and secret_name(match["name"]) and not match["value"].startswith("-"):
             yield match["value"], match["name"]

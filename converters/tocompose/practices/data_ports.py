@@ -7,7 +7,7 @@ from dataclasses import replace
 from tocompose.model import Home, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import facts, is_data, overlay, remark, texts, with_overlay
+from tocompose.practices.services import facts, is_data, only_data, overlay, remark, texts, with_overlay
 
 _LOOPBACK = "127.0.0.1"
 _ANY = frozenset({None, "", "0.0.0.0", "::"})
@@ -24,35 +24,37 @@ def apply(stack: Stack, context: Context) -> Outcome:
         return each(stack, lambda service: (service, _remarks("TC643", service)))
     alone = all(is_data(service) for service in stack.services)
     on_host = any(service.network_mode == "host" for service in stack.services)
-    return each(stack, lambda service: _private(service, stay=alone or on_host))
+    return each(stack, lambda service: _private(service, alone or on_host, only_data(service, stack)))
 
 
 def _remarks(code: str, service: Service) -> list[Note]:
     return [remark(code, service)] if is_data(service) and service.ports else []
 
 
-def _private(service: Service, stay: bool) -> tuple[Service, list[Note]]:
+def _private(service: Service, stay: bool, all_ports: bool) -> tuple[Service, list[Note]]:
+    """`all_ports` is false where an application shares the network of a data service: then only its own ports count."""
     known = facts(service)
-    if not is_data(service) or not service.ports:
+    own = [port for port in service.ports if all_ports or (known is not None and port.target in known.ports)]
+    if not is_data(service) or not own:
         return service, []
     if known is not None and known.lan:
         return service, [remark("TC641", service)]
     if stay:
-        return _bound(service)
-    moved = tuple(port for port in service.ports if port.host_ip in _ANY or port.host_ip in _LOCAL)
+        return _bound(service, own)
+    moved = tuple(port for port in own if port.host_ip in _ANY or port.host_ip in _LOCAL)
     kept = tuple(port for port in service.ports if port not in moved)
     part = overlay(service, Home.DEV)
     part = replace(part, ports=(*part.ports, *map(_on_loopback, moved)))
     notes = [remark("TC645", service, "ports", port.origin, port=port.target) for port in moved]
-    notes += [remark("TC642", service, "", port.origin) for port in kept]
+    notes += [remark("TC642", service, "", port.origin) for port in kept if port in own]
     changed = replace(service, ports=kept)
     return (with_overlay(changed, Home.DEV, part) if moved else changed), notes
 
 
-def _bound(service: Service) -> tuple[Service, list[Note]]:
+def _bound(service: Service, own: list[Port]) -> tuple[Service, list[Note]]:
     """The ports where they were, on 127.0.0.1: nothing in the stack could reach the service otherwise."""
-    open_ports = [port for port in service.ports if port.host_ip in _ANY]
-    ports = tuple(_on_loopback(port) for port in service.ports)
+    open_ports = [port for port in own if port.host_ip in _ANY]
+    ports = tuple(_on_loopback(port) if port in own else port for port in service.ports)
     notes = [remark("TC644", service, "ports", port.origin, port=port.target) for port in open_ports]
     return replace(service, ports=ports), notes
 

@@ -10,7 +10,7 @@ from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.evidence import Evidence, evidence
-from tocompose.practices.services import is_data, remark
+from tocompose.practices.services import is_data, remark, runs_client
 
 
 class Edge(NamedTuple):
@@ -62,8 +62,8 @@ def _owner(service: Service, known: dict[str, Service]) -> Service | None:
 
 
 def _sensible(service: Service, target: Service) -> bool:
-    """A database does not wait for an application that it knows by name, and nobody calls a job."""
-    if target.role is Role.JOB or service.network_mode == f"service:{target.name}":
+    """A database does not wait for an application that it knows by name, and nobody calls a job or a client."""
+    if target.role is Role.JOB or runs_client(target) or service.network_mode == f"service:{target.name}":
         return False
     return not (is_data(service) and not is_data(target) and target.role is not Role.INFRA)
 

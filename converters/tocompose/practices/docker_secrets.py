@@ -25,6 +25,8 @@ class Swap(NamedTuple):
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with Docker secrets in the production file for variables that the image can read from a file."""
+    if not context.production:
+        return Outcome(stack=stack)
     secret = {setting.name for setting in stack.settings if setting.secret}
     known = {item.environment: item.name for item in stack.secrets if item.environment}
     names = {item.name for item in stack.secrets}

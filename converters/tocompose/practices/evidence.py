@@ -7,29 +7,42 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.model import Service, Stack
+from tocompose.practices.secret_names import words_of
 from tocompose.practices.services import command_text, environment
 from tocompose.source import Span
 
 # The strength of a piece of evidence, 1 the strongest.
 _ADDRESS, _HOST, _COMMAND, _FILE = 1, 2, 3, 4
-_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_URL_HOST = re.compile(rf"[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)")
-_HOST_PORT = re.compile(rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])")
-_AT_HOST = re.compile(rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)")
-_WAIT = re.compile(rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h|--host)[= ]({_NAME})(?=[\s;&|]|$)")
-_HOST_VARIABLE = re.compile(
-    r"(?:HOST|HOSTS|HOSTNAME|SERVER|SERVERS|ADDR|ADDRESS|ADDRESSES|ENDPOINT|ENDPOINTS|BROKER|BROKERS|NODE|NODES"
-    r"|UPSTREAM|BACKEND|URL|URI|CONTACT_?POINTS?|SEEDS?|LINK)$",
-    re.IGNORECASE,
+# Patterns are compiled when they are used first: a run that only reads one command needs few of them.
+_NAME = r"[A-Za-z0-9][\w.-]*"
+_URL_HOST = rf"[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
+_HOST_PORT = rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])"
+_AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
+_WAIT = rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
+# The last word of variables that hold the name of a host.
+_HOST_WORDS = frozenset(
+    {
+        "HOST",
+        "HOSTS",
+        "HOSTNAME",
+        "SERVER",
+        "SERVERS",
+        "ADDR",
+        "ADDRESS",
+        "ADDRESSES",
+        "ENDPOINT",
+        "ENDPOINTS",
+        "BROKER",
+    }
+    | {"BROKERS", "NODE", "NODES", "UPSTREAM", "BACKEND", "URL", "URI", "POINT", "POINTS", "SEED", "SEEDS", "LINK"}
+    | {"PGHOST", "CONTACTPOINTS", "MYSQLHOST", "REDISHOST", "DBHOST", "MONGOHOST"}
 )
 # Variables that say how the service itself is reached, not what it reaches.
-_ABOUT_ITSELF = re.compile(
-    r"CORS|ORIGIN|ALLOWED|CALLBACK|REDIRECT|PUBLIC|ADVERTISED|EXTERNAL|NO_PROXY|SITE_URL|(?:^|_)BASE_URL|CSRF|TRUSTED"
-    r"|VIRTUAL_HOST|LISTEN",
-    re.IGNORECASE,
+_ABOUT_ITSELF = (
+    *("CORS", "ORIGIN", "ALLOWED", "CALLBACK", "REDIRECT", "PUBLIC", "ADVERTISED", "EXTERNAL", "NO_PROXY", "SITE_URL"),
+    *("_BASE_URL", "CSRF", "TRUSTED", "VIRTUAL_HOST", "LISTEN"),
 )
-
-_VARIABLE = re.compile(r"\$(?:\$|\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|([A-Za-z_]\w*))")
+_VARIABLE = r"\$(?:\$|\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|([A-Za-z_]\w*))"
 
 
 class Evidence(NamedTuple):
@@ -76,7 +89,7 @@ def _of_service(
     spans = {item.name: item.origin for item in service.environment}
     values = dict(_from_files(service, files)) | environment(service)
     for name, value in values.items():
-        if value and not _ABOUT_ITSELF.search(name):
+        if value and not _about_itself(name):
             yield from _in_variable(name, resolved(value, settings), names, spans.get(name))
     line = resolved(command_text(service) or "", settings)
     for target in _addresses(line, names, (*_IN_TEXT, _WAIT)):
@@ -89,20 +102,25 @@ def _of_service(
 _IN_TEXT = (_URL_HOST, _HOST_PORT)
 
 
+def _about_itself(name: str) -> bool:
+    text = f"_{name.upper()}"
+    return any(word in text for word in _ABOUT_ITSELF)
+
+
 def _in_variable(name: str, value: str, names: Mapping[str, str], span: Span | None) -> Iterator[Evidence]:
     for target in _addresses(value, names, (_URL_HOST, _HOST_PORT, _AT_HOST)):
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
-    if _HOST_VARIABLE.search(name):
+    if _HOST_WORDS & set(words_of(name)[-1:]):
         for word in re.split(r"[,;\s]+", value.strip()):
-            if meant := service_of(word.partition(":")[0], names):
+            if "://" not in word and (meant := service_of(word.partition(":")[0], names)):
                 yield Evidence(meant, _HOST, f"{name} names {meant}", span)
 
 
-def _addresses(text: str, names: Mapping[str, str], patterns: tuple[re.Pattern[str], ...]) -> list[str]:
+def _addresses(text: str, names: Mapping[str, str], patterns: tuple[str, ...]) -> list[str]:
     """The services whose names stand in the text where an address stands, each once."""
     found: dict[str, None] = {}
     for pattern in patterns:
-        for match in pattern.finditer(text):
+        for match in re.finditer(pattern, text):
             for host in (next(group for group in match.groups() if group)).split(","):
                 if target := service_of(host.partition(":")[0], names):
                     found[target] = None
@@ -123,7 +141,7 @@ def service_of(host: str, names: Mapping[str, str]) -> str | None:
 
 def resolved(text: str, settings: Mapping[str, str]) -> str:
     """The text as Compose would read it with these settings."""
-    return _VARIABLE.sub(lambda match: _value(match, settings), text) if "$" in text else text
+    return re.sub(_VARIABLE, lambda match: _value(match, settings), text) if "$" in text else text
 
 
 def _value(match: re.Match[str], settings: Mapping[str, str]) -> str:

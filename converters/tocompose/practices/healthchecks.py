@@ -34,8 +34,7 @@ def _check(service: Service, stack: Stack, context: Context) -> tuple[Service, I
         return service, ()
     found = known_healthcheck(service, stack, context)
     if isinstance(found, Healthcheck):
-        command = " ".join((found.test or ())[:3])
-        return replace(service, healthcheck=found), [remark("TC610", service, "healthcheck", command=command)]
+        return replace(service, healthcheck=found), [remark("TC610", service, "healthcheck", command=_shown(found))]
     code, facts = found
     return service, [remark(code, service, "", **facts)]
 
@@ -55,6 +54,11 @@ def known_healthcheck(service: Service, stack: Stack, context: Context) -> Healt
 def has_own_check(service: Service, known: ImageFacts) -> bool:
     """Whether the image brings a HEALTHCHECK of its own that counts for this service."""
     return known.has_healthcheck and known.sure and service.build is None and runs_server(service)
+
+
+def _shown(check: Healthcheck, width: int = 60) -> str:
+    text = " ".join((check.test or ())[1:]).replace("$$", "$")
+    return text if len(text) <= width else f"{text[:width]}…"
 
 
 def _of_server(service: Service, known: ImageFacts) -> Healthcheck | tuple[str, dict[str, str]]:

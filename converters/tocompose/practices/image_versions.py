@@ -18,6 +18,8 @@ _HUBS |= frozenset({"mcr.microsoft.com", "public.ecr.aws", "docker.elastic.co"})
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with `image: registry/app:${APP_VERSION:-1.2}` in the production file for images of a registry of
     one's own, and an image name for what is built."""
+    if not context.production:
+        return Outcome(stack=stack)
     taken = taken_variables(stack)
     made: dict[str, Setting] = {}
     services: list[Service] = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tocompose.model import Home, Network, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Context, Example, Outcome, Practice
-from tocompose.practices.services import is_data
+from tocompose.practices.services import only_data
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -32,20 +32,28 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _can_be_internal(network: Network, stack: Stack, closed: set[str]) -> bool:
     plain = not (network.external or network.internal or network.options) and network.driver in (None, "bridge")
     members = [service for service in stack.services if network.name in _networks(service)]
-    return plain and any(map(is_data, members)) and all(_may_be_inside(service, closed) for service in members)
+    return (
+        plain
+        and any(_lives_there(service, stack) for service in members)
+        and all(_may_be_inside(service, closed, stack) for service in members)
+    )
+
+
+def _lives_there(service: Service, stack: Stack) -> bool:
+    return only_data(service, stack) and len(service.networks) == 1
 
 
 def _networks(service: Service) -> list[str]:
     return [item.network for item in service.networks]
 
 
-def _may_be_inside(service: Service, closed: set[str]) -> bool:
+def _may_be_inside(service: Service, closed: set[str], stack: Stack) -> bool:
     """Whether the service loses nothing: it has another network, or keeps data and publishes nothing."""
     if any(name not in closed for name in _networks(service)):
         return True
     part = service.overlays.get(Home.DEV)
     opened = not (part and part.ports) or any(item.network not in closed for item in part.networks)
-    return is_data(service) and not service.ports and opened
+    return only_data(service, stack) and not service.ports and opened
 
 
 PRACTICE = Practice(

@@ -13,13 +13,19 @@ from tocompose.values import variable_name
 _APP = Amounts(cpus="1.0", memory="512M", pids="256")
 _DATA = Amounts(cpus="1.0", memory="1G", pids="512")
 _INFRA = Amounts(cpus="0.5", memory="256M", pids="256")
-# Compose refuses these beside `deploy.resources.limits` unless they say the same.
-_OLD_KEYS = ("mem_limit", "cpus", "pids_limit", "cpu_quota", "cpu_shares", "cpuset", "memswap_limit")
+# The older keys of a service that set the same limits.
+_OLD_KEYS = {
+    "cpus": ("cpus", "cpu_quota", "cpu_period", "cpu_count", "cpu_percent"),
+    "memory": ("mem_limit",),
+    "pids": ("pids_limit",),
+}
 _UNITS = {"B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with limits in the production file for services whose source sets none, each changeable in `.env`."""
+    if not context.production:
+        return Outcome(stack=stack)
     taken = taken_variables(stack)
     settings: list[Setting] = []
     notes: list[Note] = []
@@ -37,13 +43,14 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _limited(service: Service, taken: set[str]) -> tuple[Service, list[Setting]]:
     part = overlay(service, Home.PROD)
     base, own = service.resources.limits, part.resources.limits
-    if any(key in service.options for key in _OLD_KEYS) or "resources" in (service.options.get("deploy") or {}):
+    if "resources" in (service.options.get("deploy") or {}):
         return service, []
     wanted = _defaults(service)
     settings: list[Setting] = []
     given: dict[str, str | None] = {"cpus": own.cpus, "memory": own.memory, "pids": own.pids}
     for key in given:
-        if getattr(base, key) is None and given[key] is None:
+        stated = getattr(base, key) is not None or any(old in service.options for old in _OLD_KEYS[key])
+        if not stated and given[key] is None:
             default = str(getattr(wanted, key))
             setting = _setting(service, key, default, taken) if key != "pids" else None
             settings += [setting] if setting else []

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tocompose.model import Attachment, Home, Network, Role, Service, Stack
 from tocompose.notes import note
 from tocompose.practices import Context, Example, Outcome, Practice
-from tocompose.practices.services import facts, is_data, overlay, remark, with_overlay
+from tocompose.practices.services import facts, is_data, only_data, overlay, remark, with_overlay
 
 FRONT, BACK, DATA = "frontend", "backend", "data"
 
@@ -67,7 +67,7 @@ def planned(stack: Stack) -> Plan | None:
     """Who is put on which network; None where separation would not separate anything."""
     own = {service.name: service for service in stack.services if service.network_mode in (None, "bridge")}
     needs = _needs(stack, own)
-    data = [name for name, service in own.items() if is_data(service)]
+    data = [name for name, service in own.items() if only_data(service, stack)]
     proxies = [name for name, service in own.items() if service.role is Role.PROXY]
     outside = [name for name in own if name not in data and _is_front(own[name], needs, proxies)]
     inside = [name for name in own if name not in data and name not in outside]

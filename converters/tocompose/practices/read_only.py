@@ -14,7 +14,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with `read_only` in the production file for images whose writable folders are known; only hardened."""
     inline = {config.name for config in stack.configs if config.content is not None}
     inline |= {secret.name for secret in stack.secrets if secret.environment is not None}
-    return each(stack, lambda service: _close(service, inline)) if context.harden else Outcome(stack=stack)
+    wanted = context.harden and context.production
+    return each(stack, lambda service: _close(service, inline)) if wanted else Outcome(stack=stack)
 
 
 def _close(service: Service, inline: set[str]) -> tuple[Service, list[Note]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import SHELLS, command_text, facts, remark
+from tocompose.practices.services import SHELLS, command_text, facts, remark, runs_client
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -33,7 +33,7 @@ def ends(service: Service) -> bool:
     known = facts(service)
     if command is None:
         return known is not None and known.kind in ("base", "runtime") and known.id not in ("php", "tomcat")
-    return command in SHELLS
+    return command in SHELLS or runs_client(service)
 
 
 PRACTICE = Practice(

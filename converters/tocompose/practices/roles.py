@@ -28,7 +28,7 @@ _DATA_PORTS = {
     **dict.fromkeys(("5672", "9092", "4222", "61616"), Role.QUEUE),
 }
 # Commands that set something up and end: a schema migration, a fixture load.
-_ONE_SHOT = re.compile(
+_ONE_SHOT = (
     r"(?:manage\.py|django-admin)\s+(?:migrate|collectstatic|createsuperuser|loaddata)\b"
     r"|\b(?:rails|rake)\s+(?:db:\w+|assets:precompile)|\balembic\s+upgrade\b|\bflask\s+db\s+upgrade\b"
     r"|\b(?:prisma|knex|sequelize|typeorm|drizzle-kit|node-pg-migrate)\s+\S*migrat|\bsequelize\s+db:"
@@ -94,7 +94,7 @@ def _ends(service: Service) -> bool:
     command = command_text(service)
     if command is None or service.ports or service.restart in ("always", "unless-stopped"):
         return False
-    return _ONE_SHOT.search(re.split(r"&&|;|\|\|", command.rstrip("; "))[-1]) is not None
+    return re.search(_ONE_SHOT, re.split(r"&&|;|\|\|", command.rstrip("; "))[-1]) is not None
 
 
 PRACTICE = Practice(

@@ -36,7 +36,7 @@ _SETTING = re.compile(
     re.IGNORECASE,
 )
 # Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
-_FORMS = re.compile(
+_FORMS = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bglpat-[\w-]{20}"
     r"|\bxox[abprs]-[\w-]{10}|\b[sr]k_live_\w{10}|\bAIza[\w-]{35}\b|\beyJ[\w-]{8,}\.eyJ[\w-]+\.|\bSG\.[\w-]{16,}\."
 )
@@ -61,7 +61,7 @@ def secret_name(name: str) -> bool:
 
 def secret_value(value: str) -> bool:
     """Whether the text is a secret by its form, or holds one: an address with a password, a private key."""
-    return bool(_FORMS.search(value)) or any(True for _ in passwords(value))
+    return bool(re.search(_FORMS, value)) or any(True for _ in passwords(value))
 
 
 def may_be_secret(value: str) -> bool:

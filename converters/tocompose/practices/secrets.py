@@ -22,6 +22,8 @@ _HASHES = ("basicauth.users", "digestauth.users", "basic_auth", "basicauth")
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with each secret of environment, command and labels as a variable, its value in the settings."""
+    if context.inline_secrets:
+        return Outcome(stack=stack)
     vault = Vault(stack, clashing_names(stack))
     notes: list[Note] = []
     done: dict[str, Service] = {}

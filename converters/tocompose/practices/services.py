@@ -122,6 +122,12 @@ def is_data(service: Service) -> bool:
     return service.role in DATA_ROLES
 
 
+def only_data(service: Service, stack: Stack) -> bool:
+    """Whether what is reached at the service keeps data: it does, and nothing else shares its network."""
+    mode = f"service:{service.name}"
+    return is_data(service) and all(is_data(other) for other in stack.services if other.network_mode == mode)
+
+
 def overlay(service: Service, home: Home) -> Service:
     """What the service adds in that file so far."""
     return service.overlays.get(home) or Service(name=service.name, role=service.role)

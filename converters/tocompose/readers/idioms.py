@@ -28,6 +28,7 @@ _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re
 # Line ends of PowerShell and of cmd.exe, and the folder in cmd.exe.
 _POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
 _CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
+_WEB_BLANK = re.compile("[\u00a0\u2007\u202f\u200b]")  # As web pages put them between the words of a command.
 _CMD_FOLDER = re.compile(r"%cd%", re.IGNORECASE)
 
 
@@ -64,6 +65,7 @@ def _as_shell(text: str) -> str:
     if ends and ends == text.count("`"):
         text = _POWERSHELL_END.sub(r"\\", text)
     text = _CMD_END.sub(r"\\", text)
+    text = _WEB_BLANK.sub(" ", text)
     return _CMD_FOLDER.sub("$PWD", text)
 
 
@@ -89,7 +91,7 @@ def _without_joined_comments(text: str) -> tuple[str, list[Aside]]:
     asides: list[Aside] = []
 
     def replaced(match: re.Match[str]) -> str:
-        lines = match[1].splitlines()
+        lines = match[1].removesuffix("\n").split("\n")
         goes_on = match[2].startswith("-") or lines[-1].rstrip().endswith("\\")
         offset = match.start(1)
         for line in lines if goes_on else ():

@@ -19,7 +19,7 @@ def render(report: Report) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(cell) for cell in _row(report.stack.name, item)] for item in report.notes)
+    writer.writerows([cell(text) for text in _row(report.stack.name, item)] for item in report.notes)
     return text.getvalue()
 
 
@@ -28,6 +28,7 @@ def _row(stack: str, item: Note) -> tuple[str, ...]:
     return (stack, item.kind.value, item.code, item.subject, *place, item.message, item.advice, item.url)
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """A cell on one line that no spreadsheet takes for a formula."""
     safe = printable(text)
     return f"'{safe}" if safe.startswith(_FORMULA) else safe

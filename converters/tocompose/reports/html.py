@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -40,9 +41,15 @@ class Side(NamedTuple):
 
 def render(report: Report) -> str:
     """The page; everything from the source is escaped, and its scripts run only by their own hash."""
+    text: str = _environment().get_template("report.html.j2").render(**_content(report))
+    return text
+
+
+@cache
+def _environment() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    found = Environment(
         loader=PackageLoader("tocompose.reports"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -50,9 +57,8 @@ def render(report: Report) -> str:
         keep_trailing_newline=True,
         autoescape=True,
     )
-    environment.filters["show"] = printable
-    text: str = environment.get_template("report.html.j2").render(**_content(report))
-    return text
+    found.filters["show"] = printable
+    return found
 
 
 def _content(report: Report) -> dict[str, Any]:

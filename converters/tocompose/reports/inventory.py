@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.model import Logging, Mount, Service, Stack
+from tocompose.model import Logging, Mount, Service, Setting, Stack
 
 
 class Store(NamedTuple):
@@ -43,7 +43,7 @@ def stores(stack: Stack) -> tuple[Store, ...]:
             used.setdefault(key, []).append(f"{service.name}:{mount.target}{access}")
     for volume in stack.volumes:
         used.setdefault(("volume", volume.name), [])
-    rank = ("volume", "host folder", "anonymous volume", "memory", "other")
+    rank = ("volume", "host path", "anonymous volume", "memory", "other")
     found = [Store(name, kind, tuple(dict.fromkeys(at)), _kept(stack, kind, name)) for (kind, name), at in used.items()]
     return tuple(sorted(found, key=lambda item: (rank.index(item.kind), item.name)))
 
@@ -55,11 +55,11 @@ def _mounts(service: Service) -> tuple[Mount, ...]:
 def _kind(mount: Mount) -> str:
     if mount.kind == "volume":
         return "volume" if mount.source else "anonymous volume"
-    return {"bind": "host folder", "tmpfs": "memory"}.get(mount.kind, "other")
+    return {"bind": "host path", "tmpfs": "memory"}.get(mount.kind, "other")
 
 
 def _kept(stack: Stack, kind: str, name: str) -> str:
-    if kind == "host folder":
+    if kind == "host path":
         return "on the host; Compose never deletes it"
     if kind == "memory":
         return "gone when the container stops"
@@ -82,7 +82,7 @@ def deleted_volumes(stack: Stack) -> tuple[str, ...]:
 def items(stack: Stack) -> tuple[Item, ...]:
     """Settings, configuration files and secrets, each with the place where its value is."""
     found = [
-        Item(setting.name, "secret" if setting.secret else "setting", ".env", _state(setting.value, setting.required))
+        Item(setting.name, "secret" if setting.secret else "setting", ".env", _state(setting))
         for setting in stack.settings
     ]
     for kind, resources in (("configuration file", stack.configs), ("secret file", stack.secrets)):
@@ -94,10 +94,11 @@ def items(stack: Stack) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def _state(value: str | None, required: bool) -> str:
-    if value is not None:
-        return "taken from the source"
-    return "fill it in before the first start" if required else "optional"
+def _state(setting: Setting) -> str:
+    """What a setting is for, and whether it has a value yet."""
+    missing = "fill it in before the first start" if setting.required else "optional"
+    parts = [setting.description.strip().rstrip("."), missing if setting.value is None else ""]
+    return "; ".join(part for part in parts if part)
 
 
 def logs(stack: Stack) -> tuple[Log, ...]:

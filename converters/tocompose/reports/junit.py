@@ -26,13 +26,13 @@ def _lines(report: Report) -> Iterator[str]:
     for kind in Kind:
         if notes := report.of_kind(kind):
             failed = len(notes) if kind is Kind.LOST else 0
-            name = _attribute(f"{report.stack.name}: {kind.value}")
+            name = attribute(f"{report.stack.name}: {kind.value}")
             yield f'  <testsuite name={name} tests="{len(notes)}" failures="{failed}" errors="0" skipped="0">'
             for item in notes:
                 yield from _case(item, report)
             yield "  </testsuite>"
     if not report.notes:
-        name = _attribute(report.stack.name)
+        name = attribute(report.stack.name)
         yield f'  <testsuite name={name} tests="1" failures="0" errors="0" skipped="0">'
         yield f'    <testcase classname={name} name="everything was carried over"/>'
         yield "  </testsuite>"
@@ -42,16 +42,17 @@ def _lines(report: Report) -> Iterator[str]:
 def _case(item: Note, report: Report) -> Iterator[str]:
     place = f"{item.span}" if item.span else ""
     about = subject_of(item) or report.stack.name
-    name = _attribute(f"{item.code} {item.message}" + (f" ({place})" if place else ""))
-    where = f" file={_attribute(item.span.file)} line={_attribute(str(item.span.line))}" if item.span else ""
-    yield f"    <testcase classname={_attribute(f'{report.importer}.{about}')} name={name}{where}>"
-    text = _attribute(" ".join(part for part in (place, item.message, item.advice, item.url) if part))
+    name = attribute(f"{item.code} {item.message}" + (f" ({place})" if place else ""))
+    where = f" file={attribute(item.span.file)} line={attribute(str(item.span.line))}" if item.span else ""
+    yield f"    <testcase classname={attribute(f'{report.importer}.{about}')} name={name}{where}>"
+    text = attribute(" ".join(part for part in (place, item.message, item.advice, item.url) if part))
     if item.kind is Kind.LOST:
-        yield f"      <failure type={_attribute(item.code)} message={text}/>"
+        yield f"      <failure type={attribute(item.code)} message={text}/>"
     else:
-        yield f"      <properties><property name={_attribute(item.kind.value)} value={text}/></properties>"
+        yield f"      <properties><property name={attribute(item.kind.value)} value={text}/></properties>"
     yield "    </testcase>"
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """An attribute's value in quotes; what XML cannot hold is replaced."""
     return quoteattr(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from tocompose.notes import Kind
@@ -27,6 +28,7 @@ def render(report: Report) -> str:
     return text
 
 
+@cache
 def environment() -> Any:
     """The jinja2 environment of the Markdown templates, with the filters that make text safe."""
     from jinja2 import Environment, PackageLoader, StrictUndefined

@@ -80,8 +80,9 @@ class Quotes:
         return Quote(_shown(line), len(before), len(before) + max(len(marked), 1))
 
     def lines(self, path: str) -> tuple[str, ...]:
-        """All lines of a source file."""
-        return tuple(_shown(line) for line in self._hidden(path))
+        """All lines of a source file; the line feed at its end starts no further line."""
+        found = tuple(_shown(line) for line in self._hidden(path))
+        return found[:-1] if found and not found[-1] else found
 
     def masked(self, text: str) -> tuple[str, ...]:
         """The lines of any text, such as an output file, with every known and every likely secret masked."""
@@ -158,8 +159,10 @@ def _names(stack: Stack) -> Iterator[str]:
 
 
 def _mask_lines(lines: list[str], path: str, secrets: Iterable[Secret], names: frozenset[str]) -> Iterator[str]:
-    known = [form for item in secrets if item.text not in names for form in _forms(item.text)]
-    lines = [_replaced(line, known) for line in lines]
+    whole = "\n".join(lines)
+    forms = (form for item in secrets if item.text not in names for form in _forms(item.text))
+    known = [form for form in dict.fromkeys(forms) if form in whole]
+    lines = [_replaced(line, known) for line in lines] if known else lines
     for item in secrets:
         if item.origin is not None and item.origin.file == path:
             _mask_origin(lines, item)

@@ -27,8 +27,13 @@ MAX_MESSAGE = 1000
 
 def render(report: Report) -> str:
     """One run; its results are the notes, the losses first, so that what a limit cuts off matters least."""
-    shown = report.notes[:MAX_RESULTS]
-    codes = list(dict.fromkeys(item.code for item in shown))
+    shown = [(item, item.span or _somewhere(report)) for item in report.notes[:MAX_RESULTS]]
+    return text(shown, len(report.notes))
+
+
+def text(shown: list[tuple[Note, Span]], total: int) -> str:
+    """The log of one run with notes at their places, of `total` that there are."""
+    codes = {code: index for index, code in enumerate(dict.fromkeys(item.code for item, _ in shown))}
     driver = {
         "name": "tocompose",
         "version": __version__,
@@ -38,8 +43,8 @@ def render(report: Report) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(item, codes.index(item.code), report) for item in shown],
-        "properties": {"notes": len(report.notes), "omitted": len(report.notes) - len(shown)},
+        "results": [_result(item, codes[item.code], place) for item, place in shown],
+        "properties": {"notes": total, "omitted": total - len(shown)},
     }
     schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
     return dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
@@ -60,13 +65,13 @@ def _rule(code: str) -> dict[str, Any]:
     return rule | ({"helpUri": str(row["url"])} if row.get("url") else {})
 
 
-def _result(item: Note, index: int, report: Report) -> dict[str, Any]:
+def _result(item: Note, index: int, place: Span) -> dict[str, Any]:
     result: dict[str, Any] = {
         "ruleId": item.code,
         "ruleIndex": index,
         "level": _LEVELS[item.kind],
         "message": {"text": _cut(f"{item.message} {item.advice}".strip())},
-        "locations": [_location(item.span or _somewhere(report), item.subject)],
+        "locations": [_location(place, item.subject)],
         "partialFingerprints": {"note/v1": _fingerprint(item)},
         "properties": {"kind": item.kind.value},
     }

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from itertools import pairwise
+from typing import NamedTuple, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
 from tocompose.reports.escape import printable
 from tocompose.reports.topology import LAYERS, Edge, Node, Topology
 
 WIDTH, HEIGHT = 168, 52
-GAP_X, GAP_Y = 36, 76
+# Between rows of one layer there is less room than between layers.
+GAP_X, GAP_Y, GAP_ROW = 36, 76, 28
 MARGIN, TITLE = 24, 96
 PER_ROW = 6
 # How many characters fit into a box of that width at 13 and 11 pixels.
 _NAME, _DETAIL = 19, 25
+
+
+Point: TypeAlias = tuple[float, float]
 
 
 class Box(NamedTuple):
@@ -36,7 +41,7 @@ def drawing(topology: Topology) -> str:
     boxes = _placed(rows)
     widest = max((len(row) for _, row in rows), default=1)
     width = TITLE + 2 * MARGIN + widest * (WIDTH + GAP_X)
-    height = 2 * MARGIN + len(rows) * (HEIGHT + GAP_Y) - GAP_Y if rows else HEIGHT
+    height = max((box.y for box in boxes.values()), default=MARGIN) + HEIGHT + 2 * MARGIN
     label = f"{len(topology.nodes)} nodes and {len(topology.edges)} connections"
     lines = [
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img" aria-label="{label}">',
@@ -56,12 +61,18 @@ def _rows(topology: Topology) -> list[tuple[str, list[Node]]]:
     rows: list[tuple[str, list[Node]]] = []
     placed: dict[str, float] = {}
     for layer, title in LAYERS.items():
-        nodes = sorted(topology.layer(layer), key=lambda node: _pull(node, topology.edges, placed))
+        outer = set(placed)
+        nodes = sorted(topology.layer(layer), key=lambda node: not _touches(node, topology.edges, outer))
         for start in range(0, len(nodes), PER_ROW):
-            row = nodes[start : start + PER_ROW]
+            row = sorted(nodes[start : start + PER_ROW], key=lambda node: _pull(node, topology.edges, placed))
             placed |= {node.name: (index + 0.5) / len(row) for index, node in enumerate(row)}
             rows.append((title if start == 0 else "", row))
     return rows
+
+
+def _touches(node: Node, edges: tuple[Edge, ...], names: set[str]) -> bool:
+    """Whether a node is connected with one of those; such nodes come first, so that edges are short."""
+    return any((edge.end == node.name and edge.start in names) for edge in edges)
 
 
 def _pull(node: Node, edges: tuple[Edge, ...], placed: dict[str, float]) -> float:
@@ -74,9 +85,10 @@ def _pull(node: Node, edges: tuple[Edge, ...], placed: dict[str, float]) -> floa
 def _placed(rows: list[tuple[str, list[Node]]]) -> dict[str, Box]:
     widest = max((len(row) for _, row in rows), default=1)
     boxes: dict[str, Box] = {}
-    for number, (_, row) in enumerate(rows):
+    y = float(MARGIN)
+    for number, (title, row) in enumerate(rows):
+        y += (HEIGHT + (GAP_Y if title else GAP_ROW)) if number else 0
         start = TITLE + MARGIN + (widest - len(row)) * (WIDTH + GAP_X) / 2
-        y = MARGIN + number * (HEIGHT + GAP_Y)
         for index, node in enumerate(row):
             boxes[node.name] = Box(node, start + index * (WIDTH + GAP_X), y)
     return boxes
@@ -109,30 +121,40 @@ def _cut(text: str, length: int) -> str:
 
 def _edge(edge: Edge, boxes: dict[str, Box]) -> str:
     kind = "edge inferred" if edge.inferred else "edge"
-    return f'<path class="{kind}" d="{_curve(boxes[edge.start], boxes[edge.end])}" marker-end="url(#tip)"/>'
+    first, *rest = (f"{x:.0f} {y:.0f}" for x, y in _curve(boxes[edge.start], boxes[edge.end]))
+    return f'<path class="{kind}" d="M{first}C{" ".join(rest)}" marker-end="url(#tip)"/>'
 
 
-def _curve(start: Box, end: Box) -> str:
-    """Down or up from box to box; between boxes of one row a bow below them."""
+def _curve(start: Box, end: Box) -> tuple[Point, Point, Point, Point]:
+    """A cubic curve down or up from box to box; between boxes of one row a bow below them."""
     if end.y == start.y:
         low = start.y + HEIGHT
-        return _bezier((start.middle, low), (start.middle, low + 44), (end.middle, low + 44), (end.middle, low))
+        return (start.middle, low), (start.middle, low + 44), (end.middle, low + 44), (end.middle, low)
     down = end.y > start.y
     first, last = (start.y + HEIGHT, end.y) if down else (start.y, end.y + HEIGHT)
     aside = 0 if down else 40
     half = (last - first) / 2
-    bends = (start.middle + aside, first + half), (end.middle + aside, last - half)
-    return _bezier((start.middle, first), *bends, (end.middle, last))
-
-
-def _bezier(*points: tuple[float, float]) -> str:
-    start, *rest = (f"{x:.0f} {y:.0f}" for x, y in points)
-    return f"M{start}C{' '.join(rest)}"
+    return (
+        (start.middle, first),
+        (start.middle + aside, first + half),
+        (end.middle + aside, last - half),
+        (end.middle, last),
+    )
 
 
 def _label(edge: Edge, boxes: dict[str, Box]) -> str:
-    """The ports, near the end of the edge, where curves that start at the same box have parted."""
-    start, end = boxes[edge.start], boxes[edge.end]
-    x = start.middle + (end.middle - start.middle) * 0.72
-    y = end.y - 16 if end.y > start.y else end.y + HEIGHT + (40 if end.y == start.y else 20)
-    return f'<text class="port" x="{x:.0f}" y="{y:.0f}">{_cut(printable(edge.label), 28)}</text>'
+    """The ports, on the later part of the edge, where curves that start at the same box have parted."""
+    x, y = _along(_curve(boxes[edge.start], boxes[edge.end]), 0.66)
+    return f'<text class="port" x="{x:.0f}" y="{y + 4:.0f}">{_cut(printable(edge.label), 28)}</text>'
+
+
+def _along(curve: tuple[Point, Point, Point, Point], part: float) -> Point:
+    """The point of a cubic curve at a part of its way (de Casteljau)."""
+    points: list[Point] = list(curve)
+    while len(points) > 1:
+        points = [_between(one, two, part) for one, two in pairwise(points)]
+    return points[0]
+
+
+def _between(one: Point, two: Point, part: float) -> Point:
+    return one[0] + (two[0] - one[0]) * part, one[1] + (two[1] - one[1]) * part

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from textwrap import wrap
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
+from tocompose.folding import fold
 from tocompose.notes import Kind, Note
 from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
@@ -76,7 +76,8 @@ def _group(notes: list[Note], report: Report, style: Style) -> Iterator[str]:
 
 
 def _first_line(item: Note, style: Style) -> str:
-    place = f"{printable(str(item.span))} " if item.span else ""
+    placed = item.span and (item.kind is not Kind.ADDED or style.verbosity > 0)
+    place = f"{printable(str(item.span))} " if placed else ""
     return f"{place}{printable(item.message)} {style.paint(f'[{item.code}]', '2')}"
 
 
@@ -98,7 +99,7 @@ def _note(item: Note, report: Report, style: Style, again: bool) -> Iterator[str
 def _wrapped(text: str, style: Style, indent: int) -> list[str]:
     """Text in lines of the terminal's width; colour codes count for nothing, as they are only at the end."""
     room = max(style.width - indent, 30)
-    pieces = wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    pieces = fold(text, room) or [""]
     return [" " * (indent if index == 0 else indent + 2) + piece for index, piece in enumerate(pieces)]
 
 
@@ -135,9 +136,10 @@ def _columns(text: str) -> int:
 def _summary(report: Report, style: Style) -> Iterator[str]:
     counts, kinds = report.counts(), report.kinds()
     values = counts["mapped"] + counts["noted"] + counts["ignored"] + counts["unread"]
-    carried = f"{counts['mapped']} of {values} values carried over"
+    ignored = f" and {counts['ignored']} left out on purpose" if counts["ignored"] else ""
+    carried = f"{values} values: {counts['mapped']} carried over{ignored}"
     said = [_painted(kind, kinds[kind.value], style) for kind in Kind if kinds[kind.value]]
-    yield ", ".join([carried, *said]) if values or said else "nothing to say"
+    yield f"{carried}; {', '.join(said)}" if said else carried
     first = next(iter(report.notes), None)
     if first is not None:
         hidden = kinds["info"] and not style.verbosity

@@ -8,11 +8,15 @@ from typing import NamedTuple
 
 from tocompose.model import Port, Role, Service, Stack
 
-PUBLIC = "internet"
+# With a space, so that no service can have that name.
+PUBLIC = "the internet"
 # From the outside in; the titles of the layers in the order in which they are drawn.
 LAYERS = {"public": "Public", "proxy": "Proxy", "apps": "Applications", "data": "Data"}
 _LAYER_OF = {Role.PROXY: "proxy", Role.DATA: "data", Role.CACHE: "data", Role.QUEUE: "data"}
 _LOCAL = ("127.", "::1", "localhost")
+
+
+_DEFAULT = re.compile(r"\$\{\w+:?-([^{}$]*)\}")
 
 
 class Node(NamedTuple):
@@ -47,14 +51,19 @@ def topology(stack: Stack) -> Topology:
     """The nodes and edges of a stack: published ports, stated dependencies, and hosts named in variables."""
     services = [_node(item) for item in stack.services]
     published = [edge for item in stack.services for edge in _published(item)]
-    inside = [edge for item in stack.services for edge in _inside(item, stack)]
+    inside = [edge for item in stack.services for edge in (*_inside(item, stack), *_routed(item, stack))]
     outside = [Node(PUBLIC, "public")] if published else []
     return Topology((*outside, *services), (*published, *inside))
 
 
 def _node(service: Service) -> Node:
     image = service.image or ("build" if service.build else "")
-    return Node(service.name, _LAYER_OF.get(service.role, "apps"), image)
+    return Node(service.name, _LAYER_OF.get(service.role, "apps"), shown(image))
+
+
+def shown(text: str) -> str:
+    """The text with `${NAME:-default}` shown as its default, which is what holds until someone sets the variable."""
+    return _DEFAULT.sub(r"\1", text)
 
 
 def _published(service: Service) -> Iterator[Edge]:
@@ -66,8 +75,8 @@ def _published(service: Service) -> Iterator[Edge]:
 
 def _port(item: Port) -> str:
     protocol = "" if item.protocol == "tcp" else f"/{item.protocol}"
-    same = item.published in (None, item.target)
-    return f"{item.target}{protocol}" if same else f"{item.published}→{item.target}{protocol}"
+    target, published = shown(item.target), shown(item.published or "")
+    return f"{target}{protocol}" if published in ("", target) else f"{published}→{target}{protocol}"
 
 
 def _inside(service: Service, stack: Stack) -> Iterator[Edge]:
@@ -79,6 +88,17 @@ def _inside(service: Service, stack: Stack) -> Iterator[Edge]:
         dependency = stated.get(name)
         inferred = dependency is None or bool(dependency.evidence)
         yield Edge(service.name, name, named.get(name) or _only_port(stack, name), inferred)
+
+
+def _routed(service: Service, stack: Stack) -> Iterator[Edge]:
+    """Edges from a Traefik to the services that its labels send requests to (`traefik.enable`, the port of theirs)."""
+    if service.role is not Role.PROXY or "traefik" not in (service.image or ""):
+        return
+    stated = {item.service for item in service.depends_on}
+    for other in stack.services:
+        if other.name != service.name and other.name not in stated and other.labels.get("traefik.enable") == "true":
+            ports = [value for key, value in other.labels.items() if key.endswith("loadbalancer.server.port")]
+            yield Edge(service.name, other.name, ", ".join(dict.fromkeys(ports)))
 
 
 def _hosts(service: Service, stack: Stack) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from tocompose.merging import RESET, Override, merge_documents, without_tags
@@ -108,10 +108,11 @@ class Places:
                 best = (depth, span)
         return best[1]
 
-    def node(self, *path: str | int) -> Node | None:
-        """What stands at the path in the last file that has it."""
-        found = [node for file in self._files for root in file.roots if (node := _at(root, path)) is not None]
-        return found[-1] if found else None
+    def first(self, *path: str | int) -> Span | None:
+        """The place of what stands at the path in the first file that has it."""
+        roots = (root for file in self._files for root in file.roots)
+        found = (_deepest(root, path) for root in roots)
+        return next((span for depth, span in found if depth == len(path)), None)
 
     def item(self, text: str, *path: str) -> Span | None:
         """The place of the list entry at the path that begins with the text or mentions it; else of the list."""
@@ -125,11 +126,20 @@ class Places:
 def _deepest(node: Node, path: Path) -> tuple[int, Span]:
     span = node.span
     for depth, key in enumerate(path):
-        child = node.child(key) if isinstance(node, Branch) else None
+        child = _entry(node, key) if isinstance(node, Branch) else None
         if child is None:
             return depth, span
         node, span = child.node, child.span
     return len(path), span
+
+
+def _entry(node: Branch, key: str | int) -> Child | None:
+    """The entry under the key; in a list, the one that is the name or sets it (`- NAME=value`)."""
+    found = node.child(key)
+    if found is not None or node.kind != "list":
+        return found
+    texts = ((child, child.node.text) for child in node.children if isinstance(child.node, Leaf))
+    return next((child for child, text in texts if text == key or text.startswith(f"{key}=")), None)
 
 
 def _at(node: Node, path: Path) -> Node | None:
@@ -143,12 +153,8 @@ def _at(node: Node, path: Path) -> Node | None:
 
 def _mentions(node: Node, text: str) -> bool:
     if isinstance(node, Leaf):
-        return node.text == text or node.text.startswith((f"{text}=", f"{text}:")) or text in _words(node.text)
+        return node.text.startswith(f"{text}=") or text in node.text.split(":")
     return any(_mentions(child.node, text) for child in node.children)
-
-
-def _words(text: str) -> Iterator[str]:
-    yield from text.replace("/", ":").split(":")
 
 
 def duplicate_notes(file: ComposeFile) -> tuple[Note, ...]:

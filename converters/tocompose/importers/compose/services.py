@@ -37,6 +37,7 @@ def service_of(name: str, body: Mapping[str, Any], origin: Span | None = None) -
     """The service; what the model has no field for stands in its options."""
     deploy = mapping(body.get("deploy"))
     options = {key: value for key, value in body.items() if key not in _FIELDS}
+    options |= {key: list(texts(options[key])) for key in ("links", "volumes_from") if key in options}
     rest = _rest_of_deploy(deploy)
     return Service(
         name=name,

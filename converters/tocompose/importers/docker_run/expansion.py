@@ -15,7 +15,8 @@ from tocompose.readers.words import Unbalanced, tokens
 from tocompose.values import literal, variable_name
 
 _DEEPEST = 20
-LONGEST_VALUE = 200_000
+LONGEST_VALUE = 100_000
+MOST_FIELDS = 5_000
 
 
 class Endless(ValueError):
@@ -92,7 +93,7 @@ class _Fields:
 
     def close(self) -> None:
         """Ends the current field, if there is one."""
-        if len(self.done) > LONGEST_VALUE:
+        if len(self.done) > MOST_FIELDS:
             raise Endless("a list grows beyond what a script needs")
         if self.parts is not None:
             self.done.append(joined(self.parts))

@@ -72,7 +72,7 @@ def _rounds(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cu
 
 def _open_round(shell: Shell, name: str, where: Cursor, body: Cursor) -> None:
     """One round with the variable open."""
-    written = shown(source_text(where)) if where.kind == "words" else "$@"
+    written = shown(f"{name} in {source_text(where)}").removeprefix(f"{name} in ") if where.kind == "words" else "$@"
     free = free_name(name)
     shell.scope.set(name, _round_variable(free))
     first = len(shell.steps)

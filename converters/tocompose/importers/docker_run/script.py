@@ -144,6 +144,15 @@ def _given(project: Project) -> Callable[[str], int]:
     return lambda path: order.get(path, len(order))
 
 
+def _nothing(ledger: Ledger, here: Span) -> Unreadable:
+    """Why a file gives nothing: the first part of it that could not be read, or that it holds no docker command."""
+    broken = [item for item in ledger.notes if item.code in ("TC162", "TC172") and item.span is not None]
+    for item in broken:
+        if item.span is not None and item.span.file == here.file:
+            return Unreadable(item.span, f"{item.message}; {item.advice}")
+    return Unreadable(here, "no docker or podman command was found in this file")
+
+
 def _script(
     project: Project, ledger: Ledger, path: str, problems: list[Unreadable], kept: Kept, read: set[str]
 ) -> Script | None:
@@ -162,7 +171,7 @@ def _script(
     except Unreadable as problem:
         problems.append(problem)
         return None
-    if not script.steps:
-        problems.append(Unreadable(here, "no docker or podman command was found in this file"))
+    if not script.steps and path not in read:
+        problems.append(_nothing(ledger, here))
         return None
     return script

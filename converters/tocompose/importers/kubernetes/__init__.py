@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from tocompose.importers import Settings, SourceError
 from tocompose.ledger import Cursor, Ledger
@@ -18,7 +19,14 @@ class Kubernetes:
     """Reads manifests: YAML or JSON files, dumps of kubectl, folders of them."""
 
     name = "kubernetes"
-    title = "Kubernetes manifests"
+    title = "Kubernetes manifests, kustomizations, Helm charts"
+    tables = tuple(
+        f"kubernetes/{name}"
+        for name in (
+            *("access", "config", "containers", "gateway", "ingress", "networkpolicy", "objects", "pods", "scaling"),
+            *("services", "storage", "workloads"),
+        )
+    )
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold at least one object, and those that say how to render some."""
@@ -48,7 +56,7 @@ class Kubernetes:
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
                 "kubectl get all -o yaml | tocompose convert -"
             )
-        return convert(found, ledger, settings.name or "", project.name)
+        return convert(found, ledger, settings.name or "", project.name, settings.options)
 
     def _is_manifest(self, file: str, project: Project) -> bool:
         if not file.endswith(_ENDINGS) and file not in project.named:
@@ -57,7 +65,9 @@ class Kubernetes:
         return b"apiVersion" in text and _OBJECT.search(text) is not None and _KIND.search(text) is not None
 
 
-def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> Stack:
+def convert(
+    found: list[Cursor], ledger: Ledger, name: str, fallback: str, options: Mapping[str, tuple[str, ...]]
+) -> Stack:
     """The stack of the objects at the cursors, in the order in which each step needs the one before."""
     from tocompose.importers.kubernetes.access import say_access
     from tocompose.importers.kubernetes.aliases import attach
@@ -69,6 +79,7 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     from tocompose.importers.kubernetes.outside import say_outside
     from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish, settle_ports
+    from tocompose.importers.kubernetes.releases import order_releases
     from tocompose.importers.kubernetes.routing import route
     from tocompose.importers.kubernetes.routing.controllers import without_controllers
     from tocompose.importers.kubernetes.scale import scale
@@ -79,10 +90,11 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     world = resolve(without_controllers(collect(found, ledger), ledger), ledger)
     prepared = build(world)
     arrange(world, prepared)
+    order_releases(world)
     scale(world)
     publish(world)
     attach(world)
-    route(world)
+    route(world, options)
     settle_ports(world)
     say_outside(world)
     say_access(world)

@@ -21,7 +21,8 @@ def say_access(world: World) -> None:
     bound = _bound(world)
     for workload in world.workloads:
         for key in ("serviceAccountName", "serviceAccount"):
-            _account(workload, workload.spec.at(key), bound, world)
+            if workload.spec.at(key):
+                _account(workload, workload.spec.at(key), bound, world)
         token = workload.spec.at("automountServiceAccountToken")
         if truth(token) is False:
             moot(token, workload.object, world)

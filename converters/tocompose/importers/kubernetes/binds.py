@@ -9,13 +9,18 @@ from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.values import literal
 
+_TYPES = frozenset({"DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"})
+
 
 def host_path(cursor: Cursor, place: Place) -> Source:
     """A bind mount; a path that must exist already is not created."""
     to = place.path("volumes")
     path = text(cursor.at("path"), to) or "/"
     kind = value(cursor.at("type")) or ""
-    cursor.at("type").take(to=to)
+    if kind in _TYPES:
+        cursor.at("type").take(to=to)
+    elif kind:
+        cursor.at("type").note("TC209", field="type", expected="a type of hostPath")
     options = {"bind": {"create_host_path": False}} if kind and not kind.endswith("OrCreate") else {}
     if path.rstrip("/") in ("/var/run/docker.sock", "/run/docker.sock", "/var/run/containerd/containerd.sock"):
         cursor.remark("TC246", path=path, what="hands the container control over the host", subject=to)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocompose.importers.kubernetes.binds import host_path, nfs
+from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, text, value
@@ -33,15 +34,14 @@ class Claims:
                 volume = f"{name}-{place.workload.name}-{place.instance.ordinal or 0}"
                 to = f"volumes.{volume}"
                 template.at("metadata", "name").take(to=to)
-                for key in ("apiVersion", "kind"):
-                    template.at(key).skip("a claim template can be nothing else")
+                _settle_template(template, place)
                 place.world.draft.volume(Volume(name=volume, origin=template.value_span))
                 return Source(kind="volume", source=volume, read_only=_read_only(template))
         return None
 
     def source(self, reference: Cursor, place: Place) -> Source:
         """What a pod's reference to a claim mounts."""
-        name = value(reference) or "claim"
+        name = value(reference) or f"{place.workload.name}-claim"
         claim = self._objects.get("PersistentVolumeClaim", place.namespace, name)
         volume = self._volume(claim, name, place)
         if claim is not None:
@@ -56,10 +56,15 @@ class Claims:
 
     def _volume(self, claim: Object | None, name: str, place: Place) -> Object | None:
         wanted = value(claim.at("spec", "volumeName")) if claim is not None else None
-        if claim is not None and wanted:
-            claim.at("spec", "volumeName").take(to=place.path("volumes"))
         by_name = next((item for item in self._objects.of("PersistentVolume") if item.name == wanted), None)
-        return by_name or self._bound.get((place.namespace, name))
+        if by_name is not None and claim is not None:
+            claim.at("spec", "volumeName").take(to=place.path("volumes"))
+            return by_name
+        bound = self._bound.get((place.namespace, name))
+        if bound is not None:
+            for key in ("name", "namespace"):
+                bound.at("spec", "claimRef", key).take(to=place.path("volumes"))
+        return bound
 
     def _named(self, claim: Object | None, name: str, place: Place) -> str:
         """The claim's name; with the namespace where another one has a claim of that name."""
@@ -73,8 +78,8 @@ class Claims:
         spec = volume.at("spec")
         self.used.add(volume)
         volume.took(place.path("volumes"))
-        for key in ("name", "namespace"):
-            spec.at("claimRef", key).take(to=place.path("volumes"))
+        if not spec.at("nfs"):
+            moot(spec.at("mountOptions"), volume, place.world, "TC243")
         for key in ("hostPath", "local"):
             if spec.at(key):
                 return host_path(spec.at(key), place)
@@ -84,6 +89,12 @@ class Claims:
             volume.took(f"volumes.{volume.name}")
             return found
         return None
+
+
+def _settle_template(template: Cursor, place: Place) -> None:
+    for path in (("apiVersion",), ("kind",)):
+        moot(template.at(*path), place.workload.object, place.world, "TC257", once=True)
+    moot(template.at("spec", "volumeName"), place.workload.object, place.world, "TC243", once=True)
 
 
 def _read_only(claim: Cursor) -> bool:

@@ -12,6 +12,7 @@ from tocompose.importers.kubernetes.links import mentioned
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.pods import pod_options
 from tocompose.importers.kubernetes.probes import healthcheck
+from tocompose.importers.kubernetes.references import is_client
 from tocompose.importers.kubernetes.resources import resources
 from tocompose.importers.kubernetes.rewriting import rewritten
 from tocompose.importers.kubernetes.scalars import flag, items, text, value
@@ -37,8 +38,8 @@ def convert(place: Place, claims: Claims, defaults: Cursor | None) -> Converted:
     names = scope(found, place)
     entrypoint = _words(cursor.at("command"), names, place, "entrypoint")
     command = _words(cursor.at("args"), names, place, "command")
-    _add_links(found, place)
     disks = storage(place, claims, names)
+    _add_links(found, place, disks.texts)
     amounts, extra = resources(place, defaults)
     guard = security(place)
     job = place.unit.part is Part.INIT or workload.kind in ("Job", "CronJob")
@@ -84,16 +85,27 @@ def _image(place: Place) -> str:
 def _words(cursor: Cursor, names: dict[str, str], place: Place, key: str) -> tuple[str, ...] | None:
     """A command or its arguments; an empty list is none, as in Kubernetes."""
     to = place.path(key)
-    words = []
+    words: list[str] = []
     for entry in items(cursor):
         word = text(entry, to)
         words.append(rewritten(expand(word or "", names), entry, place, to))
+    _two_words(words, cursor, place, to)
     return tuple(words) or None
 
 
-def _add_links(found: Environment, place: Place) -> None:
+def _two_words(words: list[str], cursor: Cursor, place: Place, to: str) -> None:
+    """`["nc", "-z", "db", "5432"]`: host and port as two words of the command."""
+    entries = list(items(cursor))
+    for number in range(1, len(words)):
+        if words[number].isdigit() and is_client(words):
+            pair = f"nc {words[number - 1]} {words[number]}"
+            changed = rewritten(pair, entries[number], place, to)
+            words[number] = changed.rpartition(" ")[2]
+
+
+def _add_links(found: Environment, place: Place, texts: list[str]) -> None:
     """The variables that Kubernetes sets for each Service, as far as the container's texts mention them."""
-    for name, given in mentioned(place, found.values).items():
+    for name, given in mentioned(place, found.values, texts).items():
         if name not in found.values:
             found.put(name, given, place.unit.cursor.span)
 

@@ -27,11 +27,10 @@ class Item(NamedTuple):
 
 
 class Content(NamedTuple):
-    """The files of a volume; `name` and `secret` say whose they are, `shared` that they are all of the object."""
+    """The files of a volume; `name` and `secret` say whose they are."""
 
     name: str
     items: tuple[Item, ...]
-    shared: bool
     secret: bool
 
 
@@ -44,17 +43,30 @@ def content(volume: Cursor, place: Place, to: str) -> Content | None:
     for key, kind, field in (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName")):
         source = volume.at(key)
         if source:
-            mode = _mode(source.at("defaultMode"), to)
+            mode = _default_mode(source, to)
             found = tuple(_from(source, kind, field, mode or DEFAULT_MODE, place, to))
-            whole = mode is None and not source.at("items")
-            return Content(value(source.at(field)) or name, found, whole, kind == "Secret")
+            return Content(value(source.at(field)) or name, found, kind == "Secret")
     if source := volume.at("projected"):
         found = tuple(_projected(source, place, to))
-        return Content(f"{place.workload.name}-{name}", found, False, any(item.secret for item in found))
+        return Content(f"{place.workload.name}-{name}", found, any(item.secret for item in found))
     if source := volume.at("downwardAPI"):
-        mode = _mode(source.at("defaultMode"), to) or DEFAULT_MODE
-        return Content(f"{place.instance.base}-{name}", tuple(_downward(source, mode, place, to)), False, False)
+        mode = _default_mode(source, to) or DEFAULT_MODE
+        return Content(f"{place.instance.base}-{name}", tuple(_downward(source, mode, place, to)), False)
     return None
+
+
+def _default_mode(source: Cursor, to: str) -> int | None:
+    """The mode of the files that have none of their own; unread where each has one."""
+    listed = [*items(source.at("items")), *(item for each in items(source.at("sources")) for item in _listed(each))]
+    if listed and all(value(item.at("mode")) is not None for item in listed):
+        return DEFAULT_MODE
+    return _mode(source.at("defaultMode"), to)
+
+
+def _listed(projection: Cursor) -> Iterator[Cursor]:
+    for key in ("configMap", "secret", "downwardAPI"):
+        if projection.at(key):
+            yield from [*items(projection.at(key, "items"))] or [projection.at(key)]
 
 
 def _mode(cursor: Cursor, to: str) -> int | None:
@@ -79,7 +91,6 @@ def _from(source: Cursor, kind: str, field: str, mode: int, place: Place, to: st
         source.at(field).remark(code, what=f"{kind} {name}", name=f"config/{name}", subject=to)
         source.noted(code)
         return
-    source.at("optional").take(to=to)
     item.took(to)
     known = place.world.store.entries(item)
     if source.at("items").kind != "list":
@@ -102,7 +113,7 @@ def _leaves(path: str) -> bool:
 
 def _projected(source: Cursor, place: Place, to: str) -> Iterator[Item]:
     """The files of all sources; of two with one path the later counts."""
-    mode = _mode(source.at("defaultMode"), to) or DEFAULT_MODE
+    mode = _default_mode(source, to) or DEFAULT_MODE
     found: dict[str, Item] = {}
     for each in items(source.at("sources")):
         for key, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
@@ -120,6 +131,8 @@ def _downward(source: Cursor, mode: int, place: Place, to: str) -> Iterator[Item
         if path and text is not None and not _leaves(path):
             each.at("path").take(to=to)
             yield Item(path, _mode(each.at("mode"), to) or mode, False, None, None, text)
+        else:
+            each.noted("TC218")
 
 
 def _own(each: Cursor, place: Place, to: str) -> str | None:

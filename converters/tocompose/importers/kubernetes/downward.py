@@ -80,7 +80,10 @@ def resource_value(reference: Cursor, place: Place, to: str, name: str) -> str |
     if amount is None:
         reference.note("TC218", field=path or "resourceFieldRef", name=name, subject=to)
         return None
-    reference.map(to=to)
+    reference.take("resource", to=to)
+    reference.take("divisor", to=to)
+    if owner and unit is not place.unit:
+        reference.take("containerName", to=to)
     return str(ceil(amount / divisor))
 
 

@@ -132,7 +132,8 @@ def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
         if given is None:
             reference.noted("TC209")
         else:
-            reference.map(to=to)
+            reference.take("name", to=to)
+            reference.take("key", to=to)
         return given
     reference.map(to=to)
     setting = store.missing(place.namespace, f"{kind} {source}", key, name, reference.span)
@@ -157,7 +158,6 @@ def _from(source: Cursor, place: Place) -> Iterator[tuple[str, str, Span]]:
     """The variables that one entry of `envFrom` brings in."""
     store, to = place.world.store, place.path()
     prefix = value(source.at("prefix")) or ""
-    source.at("prefix").take(to=to)
     for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
         reference = source.at(key)
         if not reference:
@@ -170,7 +170,8 @@ def _from(source: Cursor, place: Place) -> Iterator[tuple[str, str, Span]]:
             reference.note(code, what=f"{kind} {name}", name="its variables", subject=to)
             continue
         reference.at("name").take(to=to)
-        reference.at("optional").take(to=to)
+        if store.entries(item):
+            source.at("prefix").take(to=to)
         for entry in store.entries(item):
             yield from _imported(item, entry, f"{prefix}{entry}", place)
 

@@ -93,6 +93,9 @@ def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Fin
                 ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
             else:
                 found.append(Finding(field.note, f"{path}{child.key}", child))
+        elif field.default:
+            if _says_nothing(inner, field):
+                ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
         elif field.ignore:
             for leaf in leaves(inner):
                 ledger.settle(leaf, Fate.IGNORED, field.ignore)
@@ -136,8 +139,18 @@ def described(finding: Finding) -> str:
     if isinstance(node, Leaf):
         short = len(node.text) <= 40 and "\n" not in node.text
         return f"{finding.path}: {node.text}" if short and node.text else finding.path
-    count = sum(1 for _ in leaves(node))
-    return f"{finding.path} ({count} value{'s' if count > 1 else ''})"
+    return f"{finding.path} ({values(node)})"
+
+
+def filled(node: Node) -> int:
+    """The number of values at or below the node that are not null or empty."""
+    return sum(1 for leaf in leaves(node) if not empty(leaf))
+
+
+def values(*nodes: Node | None) -> str:
+    """How many values stand below the nodes, in words: for what is closed by one note."""
+    count = sum(filled(node) for node in nodes if node is not None)
+    return f"{count} value" if count == 1 else f"{count} values"
 
 
 def settle_empty(ledger: Ledger) -> None:

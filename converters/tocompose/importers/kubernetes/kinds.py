@@ -16,6 +16,7 @@ class Kind(NamedTuple):
     type: str = ""
     template: tuple[str, ...] = ()
     advice: str = ""
+    versions: tuple[str, ...] = ()
     moot: bool = False
 
 
@@ -28,7 +29,8 @@ def kinds() -> Mapping[str, Kind]:
 def _kind(row: Mapping[str, str]) -> Kind:
     given = dict(row)
     template = tuple(given.pop("template", "").split(".")) if "template" in given else ()
-    return Kind(template=template, **given)  # type: ignore[arg-type]
+    versions = tuple(given.pop("versions", "").split())
+    return Kind(template=template, versions=versions, **given)  # type: ignore[arg-type]
 
 
 def kind(name: str) -> Kind:
@@ -42,6 +44,11 @@ def kind(name: str) -> Kind:
             return table[f"*.{group}"]
         group = group.partition(".")[2]
     return Kind()
+
+
+def served(name: str, version: str) -> bool:
+    """Whether the API version is one in which Kubernetes has served the kind; true for kinds without a table."""
+    return not (versions := kind(name).versions) or version in versions
 
 
 _OWN_GROUPS = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})

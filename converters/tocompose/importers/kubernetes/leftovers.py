@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tocompose.importers.kubernetes.fields import Finding, empty, say, settle, types, walk
+from tocompose.importers.kubernetes.fields import Finding, empty, filled, say, settle, types, values, walk
 from tocompose.importers.kubernetes.kinds import kind
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.world import World
@@ -27,6 +27,12 @@ _NAMES = {
     "governing-service": "serviceName",
     "subdomain": "subdomain",
     "name": "name",
+    "optional": "optional",
+    "mode": "file mode",
+    "claim-ref": "claimRef or volumeName",
+    "order": "podManagementPolicy",
+    "prefix": "prefix",
+    "restart": "restartPolicy",
 }
 
 
@@ -55,7 +61,7 @@ def _say_for_run(code: str, findings: Iterable[Finding], ledger: Ledger) -> None
     first: Span | None = None
     for finding in findings:
         name = finding.path.rpartition(".")[2]
-        counts[name] = counts.get(name, 0) + sum(1 for _ in leaves(finding.child.node))
+        counts[name] = counts.get(name, 0) + filled(finding.child.node)
         first = first or finding.child.span
         settle([finding], ledger)
     if counts:
@@ -71,7 +77,8 @@ def _say_unused(world: World, extra: list[Finding]) -> None:
     counts: dict[str, int] = {}
     first: Span | None = None
     for finding in extra:
-        counts[finding.path.rpartition(".")[2]] = counts.get(finding.path.rpartition(".")[2], 0) + 1
+        name = finding.path.rpartition(".")[2]
+        counts[name] = counts.get(name, 0) + filled(finding.child.node)
         first = first or finding.child.span
         settle([finding], world.ledger)
     for item in world.objects:
@@ -122,7 +129,7 @@ def say_kinds(world: World) -> None:
                 related=tuple(item.span for item in objects[1:]),
                 kind_name=objects[0].title,
                 count=len(objects),
-                names=names,
+                names=f"{names}; {values(*(item.cursor.node for item in objects))}",
                 advice_text=advice,
             )
         )
@@ -133,12 +140,12 @@ def say_unused_config(world: World) -> None:
     for item in world.objects.of("ConfigMap", "Secret"):
         if item not in world.store.used:
             item.cursor.noted("TC253")
-            world.ledger.say(note("TC253", item.span, object=str(item)))
+            world.ledger.say(note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})"))
         else:
             _say_unused_keys(item, world)
     for item in world.objects.of("PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"):
         if item.at("kind").unread():
-            world.ledger.say(note("TC253", item.span, object=str(item)))
+            world.ledger.say(note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})"))
             item.cursor.noted("TC253")
 
 

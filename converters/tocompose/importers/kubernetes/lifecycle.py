@@ -43,16 +43,19 @@ def _backoff(cursor: Cursor) -> None:
 
 def stop(place: Place) -> Stop:
     """How the container is stopped; Kubernetes waits 30 s where Docker waits 10 s."""
-    cursor = place.workload.spec.at("terminationGracePeriodSeconds")
-    seconds = whole(cursor, place.path("stop_grace_period"))
     signal = text(place.unit.cursor.at("lifecycle", "stopSignal"), place.path("stop_signal"))
-    period = None if place.unit.part is Part.INIT else f"{_GRACE if seconds is None else seconds}s"
+    if place.unit.part is Part.INIT:
+        return Stop(signal=literal(signal) if signal else None)
+    seconds = whole(place.workload.spec.at("terminationGracePeriodSeconds"), place.path("stop_grace_period"))
+    period = f"{_GRACE if seconds is None else seconds}s"
     return Stop(signal=literal(signal) if signal else None, grace_period=period)
 
 
 def hooks(place: Place) -> dict[str, Any]:
     """`post_start` and `pre_stop`, which Compose itself runs."""
     found: dict[str, Any] = {}
+    if not place.unit.cursor.at("lifecycle"):
+        return found
     for name, key in (("postStart", "post_start"), ("preStop", "pre_stop")):
         handler = place.unit.cursor.at("lifecycle", name)
         command = _command(handler, place.path(key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, truth, value
@@ -44,11 +44,11 @@ def _of(backend: Backend) -> Mapping[str, str]:
     return found
 
 
-def mentioned(place: Place, values: Mapping[str, str]) -> Mapping[str, str]:
-    """Those variables that the container's own texts name, unless the pod switches them off."""
+def mentioned(place: Place, values: Mapping[str, str], more: Iterable[str]) -> Mapping[str, str]:
+    """Those variables that the container's texts name, unless the pod switches them off."""
     if truth(place.workload.spec.at("enableServiceLinks")) is False:
         return {}
-    texts = [*values.values()]
+    texts = [*values.values(), *more]
     for key in ("command", "args"):
         texts.extend(value(entry) or "" for entry in items(place.unit.cursor.at(key)))
     names = {name for given in texts if "_PORT" in given or "_SERVICE_" in given for name in MENTION.findall(given)}

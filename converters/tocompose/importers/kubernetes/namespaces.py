@@ -27,7 +27,8 @@ def main_namespace(world: World) -> str | None:
 def say_namespaces(world: World) -> None:
     """One note that names the namespaces, with what stands in each."""
     for item in world.objects.of("Namespace"):
-        item.cursor.noted("TC208")
+        for path in (("apiVersion",), ("kind",), ("metadata", "name")):
+            item.at(*path).noted("TC208")
     counts = _counts(world)
     if not counts and not world.objects.of("Namespace"):
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tocompose.importers.kubernetes.kinds import known
+from tocompose.importers.kubernetes.kinds import known, served
 from tocompose.importers.kubernetes.scalars import strings, value
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
@@ -93,9 +93,11 @@ def _objects(cursor: Cursor) -> Iterator[Object]:
     if not kind:
         cursor.note("TC200", what="its kind" if version else "apiVersion and kind")
         return
-    if not version:
-        cursor.remark("TC200", what="apiVersion")
-    yield Object(cursor, known(kind, version or ""))
+    found = Object(cursor, known(kind, version or ""))
+    if not served(found.kind, version or ""):
+        what = f"apiVersion {version} is not known; it is read like one that is" if version else "it has no apiVersion"
+        (cursor.at("apiVersion") or cursor).remark("TC206", object=str(found), what=what)
+    yield found
 
 
 def _name(objects: list[Object]) -> None:
@@ -110,7 +112,9 @@ def _name(objects: list[Object]) -> None:
         while (item.kind, item.namespace, item.name) in taken:
             item.name, number = f"{base}-{number}", number + 1
         taken.add((item.kind, item.namespace, item.name))
-        (cursor or item.cursor).remark("TC206", object=item.title, name=item.name)
+        (cursor or item.cursor).remark(
+            "TC206", object=item.title, what=f"it has no name of its own and is called {item.name}"
+        )
         cursor.noted("TC206")
 
 

@@ -54,10 +54,8 @@ def _previous(workload: Workload, previous: Instance | None, world: World) -> li
     """https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#deployment-and-scaling-guarantees"""
     policy = workload.object.at("spec", "podManagementPolicy")
     if previous is None or value(policy) == "Parallel":
-        policy.noted("TC257")
         return []
     service = world.draft.services[previous.main.service]
-    policy.take(to=f"services.{workload.instances[1].main.service}.depends_on")
     return [_started(service, service.healthcheck is not None)]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.importers.kubernetes.fields import values
+from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.scalars import items, value
 from tocompose.importers.kubernetes.services import Backend
@@ -14,22 +16,27 @@ from tocompose.ledger import Cursor
 def say_outside(world: World) -> None:
     """Says of each Service without workloads what its clients will miss."""
     for backend in world.backends:
+        if backend.external is None:
+            moot(backend.object.at("spec", "externalName"), backend.object, world)
         if backend.workloads:
             continue
         if backend.external:
             _say_external(backend, world)
         elif not _addresses(backend, world):
             ports = ", ".join(str(port.number) for port in backend.ports) or "none"
-            backend.object.cursor.note("TC222", service=backend.name, ports=ports)
+            what = f"{ports}; {values(backend.object.cursor.node)}"
+            backend.object.cursor.note("TC222", service=backend.name, ports=what)
     for item in world.objects.of("Endpoints", "EndpointSlice"):
         if item.cursor.unread():
             item.cursor.noted("TC226")
-            item.cursor.remark("TC226", object=str(item), fields="what no Service of the input refers to")
+            item.cursor.remark(
+                "TC226", object=str(item), fields=f"what no Service of the input refers to ({values(item.cursor.node)})"
+            )
 
 
 def _say_external(backend: Backend, world: World) -> None:
     cursor = backend.object.at("spec", "externalName")
-    cursor.remark("TC225", service=backend.name, host=backend.external)
+    cursor.remark("TC225", service=f"{backend.name} ({values(backend.object.cursor.node)})", host=backend.external)
     backend.object.cursor.noted("TC225")
 
 
@@ -47,7 +54,9 @@ def _addresses(backend: Backend, world: World) -> list[str]:
         backend.object.took(f"services.{name}.extra_hosts")
         world.draft.host(name, backend.name, address)
     rest = [value(cursor) or "" for _, cursor in found[1:]]
-    fields = f"{len(rest)} more addresses" if rest else f"{address} stands for {backend.name} as a fixed address"
+    where = f"{address} stands for {backend.name} as a fixed address"
+    more = f"{where}; {len(rest)} more addresses" if rest else where
+    fields = f"{more} ({values(backend.object.cursor.node, item.cursor.node)})"
     item.cursor.remark("TC226", object=str(backend.object), fields=fields)
     item.cursor.noted("TC226")
     backend.object.cursor.noted("TC226")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.fields import Finding
+from tocompose.importers.kubernetes.fields import Finding, values
 from tocompose.importers.kubernetes.moot import CODE, moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.pods import joins_owner
 from tocompose.importers.kubernetes.scalars import items, strings, truth, value
 from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
 from tocompose.importers.kubernetes.world import World
+from tocompose.ledger import Cursor
 from tocompose.notes import note
 
 _ARCH = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
@@ -62,7 +63,14 @@ def _say_volumes(workload: Workload, world: World) -> None:
     used = {value(mount.at("name")) for _, unit in workload.units() for mount in items(unit.cursor.at("volumeMounts"))}
     for volume in items(workload.spec.at("volumes")):
         if value(volume.at("name")) not in used:
-            volume.note("TC253", object=f"volume {value(volume.at('name'))} of {workload.object}")
+            _say_unused(volume, value(volume.at("name")), workload)
+    for template in items(workload.object.at("spec", "volumeClaimTemplates")):
+        if value(template.at("metadata", "name")) not in used:
+            _say_unused(template, value(template.at("metadata", "name")), workload)
+
+
+def _say_unused(volume: Cursor, name: str | None, workload: Workload) -> None:
+    volume.note("TC253", object=f"volume {name} of {workload.object} ({values(volume.node)})")
 
 
 def _moot_fields(workload: Workload, world: World) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.importers.kubernetes.fields import values
+from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, text, value, whole
 from tocompose.importers.kubernetes.tools import tools
@@ -46,13 +48,16 @@ def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: 
     interval = None
     if startup is not None:
         first = _times(startup, to)
+        if start:
+            moot(probe.at("initialDelaySeconds"), place.workload.object, place.world)
         start = max(start, first["initialDelaySeconds"] + first["periodSeconds"] * first["failureThreshold"])
         interval = f"{first['periodSeconds']}s"
     elif probe.key == "startupProbe":
         start += times["periodSeconds"] * times["failureThreshold"]
     if (whole(probe.at("successThreshold"), to) or 1) > 1:
+        given = value(probe.at("successThreshold"))
         probe.at("successThreshold").remark(
-            "TC233", object=str(place.workload.object), fields="successThreshold", subject=to
+            "TC233", object=str(place.workload.object), fields=f"successThreshold: {given}", subject=to
         )
     return Healthcheck(
         test=test,
@@ -102,7 +107,8 @@ def _content(cursor: Cursor) -> list[str]:
 def _described(probe: Cursor) -> str:
     action = _action(probe)
     times = ", ".join(f"{child.key} {child.peek()}" for child in probe if child.kind == "leaf")
-    return f"{action.key}; {times}" if times else action.key
+    what = f"{action.key}, {values(action.node)}"
+    return f"{what}; {times}" if times else what
 
 
 def _test(probe: Cursor, place: Place) -> tuple[str, ...] | None:
@@ -143,6 +149,7 @@ def _http(action: Cursor, place: Place) -> tuple[str, ...] | None:
     held = tools(place.unit.cursor)
     if number is None:
         return None
+    moot(action.at("protocol"), place.workload.object, place.world)
     scheme = (value(action.at("scheme")) or "HTTP").lower()
     path = value(action.at("path")) or "/"
     url = f"{scheme}://{value(action.at('host')) or '127.0.0.1'}:{number}{path if path.startswith('/') else '/' + path}"
@@ -213,5 +220,6 @@ def _impossible(action: Cursor, place: Place, what: str, held: frozenset[str] | 
     """Says that no client is known to be in the image, in place of a test."""
     why = "is not known to hold a client" if held is None else "holds no client"
     image = value(place.unit.cursor.at("image")) or "the image"
+    what = f"{what} ({values(*(place.unit.cursor.at(name).node for name in _ORDER))})"
     action.note("TC231", what=what, image=image, why=why, subject=place.path("healthcheck"))
     return None

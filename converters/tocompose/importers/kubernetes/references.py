@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
 from tocompose.importers.kubernetes.services import Backend, Backends, ServicePort
@@ -34,7 +34,15 @@ _SCHEMES = {
 }
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 _WITH_PORT = re.compile(rf"(?<![\w.-])(?P<host>{_NAME}):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])")
+# `nc -z db 5432`, where host and port are two words.
+_SPACED = re.compile(rf"(?<![\w./-])(?P<host>{_NAME})(?P<gap>[ \t]+)(?P<port>[0-9]{{2,5}})(?![\w.:/])")
+_CLIENTS = re.compile(r"\b(?:nc|ncat|netcat|telnet|wait-for|wait-for-it)\b")
 _URL = re.compile(rf"(?P<scheme>[a-z][a-z0-9+]*)://(?P<user>[^/\s@\"']*@)?(?P<host>{_NAME})(?=[/?#\s\"',;)\]]|$)")
+
+
+def is_client(words: Iterable[str]) -> bool:
+    """Whether a command's first word is a program that takes a host and a port as two words."""
+    return any(_CLIENTS.fullmatch(word.rpartition("/")[2]) for word in list(words)[:1])
 
 
 class Rewrite(NamedTuple):
@@ -58,7 +66,8 @@ def rewrite(text: str, namespace: str, backends: Backends, own: Own = _nobody) -
     `own` says whether the pod that holds the text listens itself on a port of a Service: then it is left alone.
     """
     done: list[Rewrite] = []
-    if ":" not in text:
+    spaced = _CLIENTS.search(text) is not None
+    if ":" not in text and not spaced:
         return text, done
 
     def port(match: re.Match[str]) -> str:
@@ -70,6 +79,11 @@ def rewrite(text: str, namespace: str, backends: Backends, own: Own = _nobody) -
         target = _target(match["host"], implied, namespace, backends, own) if implied else None
         return _record(match[0], f"{match[0]}:{target[1]}", target[0], done) if target else match[0]
 
+    def words(match: re.Match[str]) -> str:
+        target = _target(match["host"], int(match["port"]), namespace, backends, own)
+        return _record(match[0], f"{match['host']}{match['gap']}{target[1]}", target[0], done) if target else match[0]
+
+    text = _SPACED.sub(words, text) if spaced else text
     return _URL.sub(url, _WITH_PORT.sub(port, text)), done
 
 

@@ -22,6 +22,8 @@ def resources(place: Place, defaults: Cursor | None = None) -> tuple[Resources, 
     `defaults` is the LimitRange item that fills in what the container does not say.
     """
     cursor = place.unit.cursor.at("resources")
+    if not cursor and defaults is None:
+        return Resources(), {}
     to = place.path("deploy", "resources")
     limits = _amounts(cursor.at("limits"), defaults.at("default") if defaults else None, f"{to}.limits", place)
     requests = _amounts(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tocompose.importers.kubernetes.fields import values
+from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.scalars import truth, value, whole
 from tocompose.importers.kubernetes.workloads import Workload
@@ -21,7 +23,7 @@ def scale(world: World) -> None:
         count, cursor = _wanted(workload, item)
         if count is not None:
             _replicate(workload, count, cursor, world)
-        profile = _profile(workload)
+        profile = _profile(workload, world)
         if profile:
             for _, unit in workload.units():
                 service = world.draft.services[unit.service]
@@ -56,7 +58,10 @@ def _tell(autoscaler: Object, workload: Workload, to: str) -> None:
     spec = autoscaler.at("spec")
     facts = {key: value(spec.at(key)) or "1" for key in ("minReplicas", "maxReplicas")}
     autoscaler.cursor.remark(
-        "TC254", object=str(autoscaler), fields=f"{facts['minReplicas']} to {facts['maxReplicas']} replicas", subject=to
+        "TC254",
+        object=f"{autoscaler} ({values(autoscaler.cursor.node)})",
+        fields=f"{facts['minReplicas']} to {facts['maxReplicas']} replicas",
+        subject=to,
     )
     autoscaler.cursor.noted("TC254")
 
@@ -75,7 +80,7 @@ def _replicate(workload: Workload, count: int, cursor: Cursor, world: World) -> 
                 cursor.take(to=f"services.{unit.service}.deploy.replicas")
 
 
-def _profile(workload: Workload) -> str | None:
+def _profile(workload: Workload, world: World) -> str | None:
     """The profile of what must not start with the rest."""
     annotation = workload.object.at("metadata", "annotations", _HOOK)
     if "test" in (value(annotation) or ""):
@@ -84,7 +89,7 @@ def _profile(workload: Workload) -> str | None:
         return "test"
     to = f"services.{workload.name}.profiles"
     if workload.kind == "CronJob":
-        _schedule(workload, to)
+        _schedule(workload, to, world)
         return "cron"
     if workload.kind == "Job" and truth(workload.object.at("spec", "suspend")):
         workload.object.at("spec", "suspend").take(to=to)
@@ -93,14 +98,15 @@ def _profile(workload: Workload) -> str | None:
     return None
 
 
-def _schedule(workload: Workload, to: str) -> None:
+def _schedule(workload: Workload, to: str, world: World) -> None:
     """Says the line that a crontab of the host needs."""
     cursor = workload.object.at("spec", "schedule")
     schedule = value(cursor) or "?"
     zone = value(workload.object.at("spec", "timeZone"))
     suspended = truth(workload.object.at("spec", "suspend")) is True
     line = f"{schedule} docker compose run --rm {workload.name}"
-    what = f"{'# suspended: ' if suspended else ''}{f'CRON_TZ={zone} ' if zone else ''}{line}"
+    what = f"{'# ' if suspended else ''}{line}{f' (below a line CRON_TZ={zone})' if zone else ''}"
     (cursor or workload.object.cursor).remark("TC240", service=workload.name, line=what, subject=to)
     cursor.noted("TC240")
     workload.object.at("spec", "suspend").noted("TC240")
+    moot(workload.job.at("suspend"), workload.object, world, "TC241")

@@ -11,10 +11,14 @@ from tocompose.ledger import Cursor
 from tocompose.model import Security
 from tocompose.values import literal
 
+_NOTHING = Security()
+
 
 def security(place: Place) -> Security:
     """The security part of the compose service."""
     own, pod = place.unit.cursor.at("securityContext"), place.workload.spec.at("securityContext")
+    if not own and not pod:
+        return _NOTHING
     return Security(
         user=user(place),
         group_add=tuple(_groups(pod, place)),
@@ -111,6 +115,9 @@ def _apparmor(profile: Cursor, place: Place, to: str) -> Iterator[str]:
     if kind == "RuntimeDefault":
         profile.note("TC255", object=str(place.workload.object), what="AppArmor", subject=to)
         return
+    if kind not in ("Unconfined", "Localhost"):
+        profile.note("TC209", field="appArmorProfile", expected="RuntimeDefault, Unconfined or Localhost")
+        return
     name = "unconfined" if kind == "Unconfined" else value(profile.at("localhostProfile")) or "docker-default"
     profile.map(to=to)
     yield f"apparmor:{literal(name)}"
@@ -131,6 +138,8 @@ def beta_apparmor(place: Place) -> tuple[str, ...]:
 def sysctls(place: Place) -> dict[str, Any]:
     """The pod's kernel settings; those of the network only at the owner of its network namespace."""
     found: dict[str, Any] = {}
+    if not place.workload.spec.at("securityContext", "sysctls"):
+        return found
     owner = place.unit.service == place.instance.owner
     for entry in items(place.workload.spec.at("securityContext", "sysctls")):
         name, given = value(entry.at("name")), value(entry.at("value"))

@@ -67,7 +67,9 @@ class Backends:
         self.all = tuple(found)
         self._by_name = {(item.namespace, item.name): item for item in self.all}
         self.namespaces = frozenset(item.namespace for item in self.all)
+        self.visited: dict[Backend, dict[str, None]] = {}
         self.foreign: dict[Backend, dict[str, None]] = {}
+        self.outside: tuple[re.Pattern[str] | None] | None = None
         self.links: dict[str, Mapping[str, str]] = {}
 
     def __iter__(self) -> Iterator[Backend]:
@@ -87,6 +89,8 @@ class Backends:
             return None
         name, given = match["name"], match["namespace"]
         found = self._by_name.get((given or namespace, name))
+        if found is not None and given and given != namespace:
+            self.visited.setdefault(found, {})[namespace] = None
         if found is None and given and given not in self.namespaces and ".svc" in host:
             found = next((item for item in self.all if item.name == name and not item.object.scoped), None)
             if found is not None:

@@ -8,12 +8,14 @@ from typing import Any
 from tocompose.importers.kubernetes.binds import host_path, nfs
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.fields import types
+from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.quantities import memory, quantity
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
+from tocompose.readers.yaml import integer
 from tocompose.values import literal
 
 _SMALL = 256 * 2**20
@@ -39,6 +41,8 @@ def _claim(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target:
     found = claims.source(cursor.at("claimName"), place)
     read_only = truth(cursor.at("readOnly")) is True
     cursor.map(to=place.path("volumes"))
+    if found.read_only:
+        moot(cursor.at("readOnly"), place.workload.object, place.world, once=True)
     return found._replace(read_only=read_only or found.read_only)
 
 
@@ -74,8 +78,11 @@ def _empty_dir(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, tar
     small = amount is not None and amount <= _SMALL
     if not shared and (in_memory or small or target.rstrip("/") in _TEMPORARY):
         cursor.map(to=place.path("volumes"))
+        if in_memory and (small or target.rstrip("/") in _TEMPORARY):
+            moot(cursor.at("medium"), place.workload.object, place.world, once=True)
         # Kubernetes gives an emptyDir to everybody, as /tmp is.
-        mode: Mapping[str, Any] = {"mode": 0o1777, **({"size": size} if size else {})}
+        given = integer(value(cursor.at("mode")) or "")
+        mode: Mapping[str, Any] = {"mode": 0o1777 if given is None else given, **({"size": size} if size else {})}
         return Source(kind="tmpfs", mount_options={"tmpfs": mode})
     return _shared_dir(cursor, name, size, in_memory, place)
 
@@ -84,6 +91,7 @@ def _shared_dir(cursor: Cursor, name: str, size: str | None, in_memory: bool, pl
     declared = f"{place.instance.base}-{name}"
     options: dict[str, Any] = {}
     cursor.map(to=f"volumes.{declared}")
+    moot(cursor.at("mode"), place.workload.object, place.world, once=True)
     if in_memory:
         words = ["mode=1777", *([f"size={size.lower()}"] if size else [])]
         options = {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": ",".join(words)}}

@@ -8,13 +8,15 @@ from typing import Any
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.content import Content, content
 from tocompose.importers.kubernetes.expansion import expand
+from tocompose.importers.kubernetes.fields import values
 from tocompose.importers.kubernetes.folders import placed
+from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, truth, value
 from tocompose.importers.kubernetes.sources import source_of
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
-from tocompose.model import Grant, Mount
+from tocompose.model import File, Grant, Mount
 from tocompose.values import literal, plain
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
@@ -32,6 +34,7 @@ class Storage:
     sub_paths: dict[str, list[str]] = field(default_factory=dict)
     empty_dirs: list[str] = field(default_factory=list)
     owned: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
 
 def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
@@ -40,9 +43,31 @@ def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
     volumes = {value(volume.at("name")) or "": volume for volume in items(place.workload.spec.at("volumes"))}
     for mount in items(place.unit.cursor.at("volumeMounts")):
         _mount(mount, volumes, place, claims, scope, found)
+    _mount_points(found, place)
     for device in items(place.unit.cursor.at("volumeDevices")):
-        device.note("TC244", object=str(place.workload.object), fields=f"volumeDevices {value(device.at('name'))}")
+        device.note(
+            "TC244",
+            object=str(place.workload.object),
+            fields=f"volumeDevices {value(device.at('name'))} ({values(device.node)})",
+        )
     return found
+
+
+def _mount_points(found: Storage, place: Place) -> None:
+    """Makes the places in generated folders where other mounts of the container lie, as the kubelet does: the folders
+    are read-only once they are mounted."""
+    files = [str(grant.target) for grant in (*found.configs, *found.secrets)]
+    for folder in found.mounts:
+        if folder.kind != "bind" or not (folder.source or "").startswith(("./config/", "./secrets/")):
+            continue
+        inside = f"{folder.target.rstrip('/')}/"
+        base = (folder.source or "").removeprefix("./")
+        for mount in found.mounts:
+            if mount is not folder and mount.target.startswith(inside):
+                place.world.draft.file(File(path=f"{base}/{mount.target[len(inside) :]}/.keep", content=b""))
+        for target in files:
+            if target.startswith(inside):
+                place.world.draft.file(File(path=f"{base}/{target[len(inside) :]}", content=b""))
 
 
 def _mount(
@@ -81,11 +106,25 @@ def _files(
     found.mounts.extend(given.mounts)
     found.configs.extend(given.configs)
     found.secrets.extend(given.secrets)
+    found.texts.extend(_texts(files))
     key = "volumes" if given.mounts else "secrets" if given.secrets else "configs"
     mount.map(to=place.path(key))
+    _redundant(mount, place)
     volume.at("name").take(to=place.path(key))
     if mount.peek("mountPropagation") is not None:
         mount.at("mountPropagation").noted("TC201")
+
+
+def _texts(files: Content) -> list[str]:
+    """The texts of ConfigMap files, which may name the variables of Services."""
+    entries = [item.entry.cursor for item in files.items if item.entry is not None and not item.secret]
+    return [given for cursor in entries if (given := value(cursor)) is not None]
+
+
+def _redundant(mount: Cursor, place: Place) -> None:
+    """`readOnly` where the source cannot be written to anyway."""
+    if value(mount.at("readOnly")) is not None:
+        moot(mount.at("readOnly"), place.workload.object, place.world, once=True)
 
 
 def _sub_path(mount: Cursor, scope: dict[str, str], to: str) -> str:
@@ -106,6 +145,8 @@ def _add(source: Source, target: str, sub_path: str, mount: Cursor, place: Place
         found.options |= source.options
         return
     read_only = source.read_only or truth(mount.at("readOnly")) is True
+    if source.read_only:
+        _redundant(mount, place)
     options: dict[str, Any] = {key: dict(inner) for key, inner in source.mount_options.items()}
     name = source.source
     if sub_path and source.kind == "volume":

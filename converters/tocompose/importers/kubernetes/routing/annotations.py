@@ -78,5 +78,12 @@ def settle(cursor: Cursor, route: str, subject: str) -> None:
             each.note("TC284", subject=subject, route=route, name=each.key, why=why, advice=advice)
 
 
+def expected(cursor: Cursor, *words: str) -> None:
+    """Says of a word that it is none of those that the API knows."""
+    text = value(cursor)
+    if text is not None and text not in words:
+        cursor.remark("TC209", field=cursor.key, expected=" or ".join(words))
+
+
 def _unread(cursor: Cursor) -> Iterator[Cursor]:
     return (each for each in cursor if each.unread())

@@ -40,10 +40,10 @@ def without_controllers(objects: Objects, ledger: Ledger) -> Objects:
     everything = workloads(objects)
     dropped = [item for item in everything if _controls(item)]
     kept = [item for item in everything if item not in dropped]
-    out = {item.object: next(_images(item), "") for item in dropped}
-    out |= dict.fromkeys(_orphans(objects, dropped, kept), "it leads to the controller")
-    for item, image in out.items():
-        ledger.say(note("TC285", item.span, object=str(item), image=image))
+    out = {item.object: f"it watches the Kubernetes API ({next(_images(item), '')})" for item in dropped}
+    out |= dict.fromkeys(_orphans(objects, dropped, kept), "it leads only to the controller that is left out")
+    for item, why in out.items():
+        ledger.say(note("TC285", item.span, object=str(item), why=why))
         item.cursor.noted("TC285")
     return Objects(item for item in objects if item not in out) if out else objects
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.routing.backends import Reached, reach
+from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
 from tocompose.importers.kubernetes.routing.credentials import certificate
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS, named
 from tocompose.importers.kubernetes.routing.nginx import unchecked
@@ -46,7 +46,7 @@ def _object(item: Object, protocol: str, world: World, proxy: Proxy) -> None:
         if targets:
             found.append((rule, targets))
     if not found:
-        item.cursor.note("TC282", route=route, why="none of its services is in the manifests")
+        site.nowhere(item)
         return
     proxy.origin = proxy.origin or item.span
     labels = found[0][1][0][1].labels
@@ -66,14 +66,14 @@ def _targets(rule: Cursor, site: Site, route: str) -> Iterator[tuple[Target, Rea
             continue
         namespace = value(each.at("namespace")) or site.namespace
         port = value(each.at("port"))
-        reached = reach(site.world, namespace, value(each.at("name")) or "", port, each, route)
+        reached = reach(site, namespace, value(each.at("name")) or "", port, each, route)
         if reached is None:
             continue
         for name in ("name", "namespace", "kind", "port"):
             each.at(name).take(to=reached.labels)
         options = tuple(sorted(_options(each, reached, site.proxy)))
         weight = integer(take(each.at("weight"), reached.labels) or "1")
-        yield site.proxy.target(reached.backend.name, reached.homes, options), reached, 1 if weight is None else weight
+        yield target(reached, site.proxy, options), reached, 1 if weight is None else weight
 
 
 def _options(each: Cursor, reached: Reached, proxy: Proxy) -> Iterator[tuple[str, str]]:
@@ -82,7 +82,7 @@ def _options(each: Cursor, reached: Reached, proxy: Proxy) -> Iterator[tuple[str
     if scheme and scheme != "http":
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https" and not each.at("serversTransport"):
-            yield from unchecked(proxy)
+            yield from unchecked(proxy, each.at("scheme") or each, reached.backend.name)
     if host := take(each.at("passHostHeader"), labels):
         yield "loadbalancer.passhostheader", host
     for option in each.at("sticky", "cookie"):
@@ -108,7 +108,7 @@ def _router(
 ) -> None:
     labels = reached.labels if target.homes else site.proxy.labels
     text = take(rule.at("match"), labels) or ""
-    rule.at("kind").take(to=labels)
+    rule.at("kind").skip("every route is a rule")
     if "{" in text and "Regexp" in text and re.search(r"`\{[\w-]+:", text):
         rule.at("match").remark("TC283", route=site.name, pattern=text)
     priority = integer(take(rule.at("priority"), labels) or "")
@@ -116,7 +116,22 @@ def _router(
     entrypoints = points or ((SECURE,) if tls is not None else (WEB,))
     written = modern(text) if protocol != "udp" else ""
     router = Router(site.name, written, target, priority, entrypoints, middlewares, tls, protocol)
+    _listen(router, reached, site, rule)
     site.proxy.router(router)
+
+
+def _listen(router: Router, reached: Reached, site: Site, rule: Cursor) -> None:
+    """Opens entry points of the user's own name: their ports stand in the start-up of the Traefik of the cluster."""
+    for point in router.entrypoints:
+        port = (
+            reached.homes[0].port
+            if reached.homes and router.protocol != "http" and point not in (WEB, SECURE)
+            else None
+        )
+        known = point in site.proxy.entrypoints or point in (WEB, SECURE)
+        guessed = site.proxy.listen(point, port, "udp" if router.protocol == "udp" else "tcp", rule.span)
+        if not known:
+            rule.remark("TC299", subject=f"services.{site.proxy.name}", name=point, port=guessed or port)
 
 
 def _middlewares(entries: Cursor, site: Site, labels: str) -> Iterator[Middleware]:
@@ -127,6 +142,7 @@ def _middlewares(entries: Cursor, site: Site, labels: str) -> Iterator[Middlewar
         each.map(to=labels)
         if found is None:
             missing.append(name)
+            yield site.proxy.absent(name)
         else:
             yield from found
     if missing:
@@ -147,7 +163,7 @@ def _tls(cursor: Cursor, site: Site, labels: str) -> tuple[tuple[str, str], ...]
             why = f"the manifests do not hold Secret {name}"
             secret.remark("TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why)
     if resolver := take(cursor.at("certResolver"), labels):
-        cursor.at("certResolver").remark("TC287", name=resolver)
+        site.resolver(resolver, cursor.at("certResolver"))
         found.append(("certresolver", resolver))
     if (through := take(cursor.at("passthrough"), labels)) is not None:
         found.append(("passthrough", through))

@@ -31,7 +31,7 @@ def users_file(said: Annotations, site: Site) -> str:
 
 def users(world: World, proxy: Proxy, namespace: str, name: str, kind: str, cursor: Cursor) -> str:
     """The file of users that a Secret holds: in its key `auth` or `users`, or one key a user (`auth-map`)."""
-    own = identifier(f"{name}-users")
+    own = f"{identifier(name)}.htpasswd"
     path = f"secrets/{own}"
     item = world.store.find("Secret", namespace, name)
     found = world.store.entries(item) if item else {}

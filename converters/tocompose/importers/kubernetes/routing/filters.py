@@ -58,6 +58,8 @@ def _redirect(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[M
     scheme, host = take(said.at("scheme"), labels), take(said.at("hostname"), labels)
     port, code = take(said.at("port"), labels), take(said.at("statusCode"), labels) or "302"
     permanent = {"permanent": "true"} if code in ("301", "308") else {}
+    if code not in ("301", "302"):
+        said.at("statusCode").remark("TC278", route=site.name, status=code, given="301" if permanent else "302")
     path = _modifier(said.at("path"), labels)
     if scheme and not host and path is None:
         options = {"scheme": scheme} | ({"port": port} if port else {})

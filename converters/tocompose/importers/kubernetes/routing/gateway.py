@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import filters
-from tocompose.importers.kubernetes.routing.backends import Reached, reach
-from tocompose.importers.kubernetes.routing.listeners import Listener, Listeners, shared_hosts, take_parents
+from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
+from tocompose.importers.kubernetes.routing.listeners import Listener, Listeners, common, shared_hosts, take_parents
 from tocompose.importers.kubernetes.routing.matches import Condition, conditions
 from tocompose.importers.kubernetes.routing.nginx import unchecked
 from tocompose.importers.kubernetes.routing.proxy import Proxy, Router, Target
@@ -46,7 +46,7 @@ def _route(item: Object, listeners: Listeners, site: Site) -> None:
     route = str(item)
     rules = [rule for cursor in items(item.at("spec", "rules")) if (rule := _rule(cursor, item, site))]
     if not rules:
-        item.cursor.note("TC282", route=route, why="none of its backends is in the manifests")
+        site.nowhere(item)
         return
     places = listeners.of(item)
     if not places:
@@ -56,12 +56,24 @@ def _route(item: Object, listeners: Listeners, site: Site) -> None:
     labels = rules[0].labels
     item.took(labels)
     take_parents(item, labels)
-    names = tuple(name for each in items(item.at("spec", "hostnames")) if (name := take(each, labels)))
-    for group in _groups(places, names):
+    names = tuple(name for each in items(item.at("spec", "hostnames")) if (name := value(each)))
+    groups = _groups(places, names)
+    _hostnames(item, groups, labels)
+    for group in groups:
         group.open()
         for rule in rules:
             add = _http if item.kind in HTTP_KINDS else _stream
             add(rule, item, group, site)
+
+
+def _hostnames(item: Object, groups: list[Group], labels: str) -> None:
+    """Settles each host name: routed, or taken by no listener."""
+    routed = {name for group in groups for name in group.hosts}
+    for each in items(item.at("spec", "hostnames")):
+        if any(common(name, value(each) or "") for name in routed):
+            take(each, labels)
+        else:
+            each.note("TC282", route=f"{item}, host {value(each)}", why="no listener of its Gateway takes it")
 
 
 class Group(NamedTuple):
@@ -95,9 +107,9 @@ def _rule(cursor: Cursor, item: Object, site: Site) -> Rule | None:
     parts = list(_targets(cursor, item, site))
     weighted = [(target, weight) for target, _, weight in parts if weight > 0]
     if weighted:
-        target = weighted[0][0] if len(weighted) == 1 else site.proxy.share(item.name, weighted)
-        labels = parts[0][1].labels if target.homes else site.proxy.labels
-        return Rule(cursor, target, labels)
+        shared = weighted[0][0] if len(weighted) == 1 else site.proxy.share(item.name, weighted)
+        labels = parts[0][1].labels if shared.homes else site.proxy.labels
+        return Rule(cursor, shared, labels)
     if filters.redirects(cursor.at("filters")):
         return Rule(cursor, _NOTHING, site.proxy.labels)
     return None
@@ -110,24 +122,24 @@ def _targets(cursor: Cursor, item: Object, site: Site) -> Iterator[tuple[Target,
             continue
         namespace = value(each.at("namespace")) or item.namespace
         port = value(each.at("port"))
-        reached = reach(site.world, namespace, value(each.at("name")) or "", port, each, str(item))
+        reached = reach(site, namespace, value(each.at("name")) or "", port, each, str(item))
         if reached is None:
             continue
         for key in ("group", "kind", "name", "namespace", "port"):
             each.at(key).take(to=reached.labels)
         weight = integer(take(each.at("weight"), reached.labels) or "1")
         options = tuple(_options(cursor, item, reached, site.proxy))
-        yield site.proxy.target(reached.backend.name, reached.homes, options), reached, 1 if weight is None else weight
+        yield target(reached, site.proxy, options), reached, 1 if weight is None else weight
 
 
 def _options(cursor: Cursor, item: Object, reached: Reached, proxy: Proxy) -> Iterator[tuple[str, str]]:
     scheme = reached.scheme or ("h2c" if item.kind == "GRPCRoute" else None)
     if reached.scheme:
-        reached.port.cursor.take("appProtocol", to=reached.labels)
+        reached.protocol.take(to=reached.labels)
     if scheme and item.kind in HTTP_KINDS:
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https":
-            yield from unchecked(proxy)
+            yield from unchecked(proxy, reached.protocol, str(item))
     persistence = cursor.at("sessionPersistence")
     if persistence and value(persistence.at("type")) in (None, "Cookie"):
         persistence.at("type").take(to=reached.labels)

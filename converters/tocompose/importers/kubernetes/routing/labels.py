@@ -83,6 +83,8 @@ def _middlewares(router: Router) -> Iterator[tuple[str, str]]:
 
 
 def _middleware(item: Middleware, protocol: str) -> Iterator[tuple[str, str]]:
+    if not item.kind:
+        return
     base = f"{protocol}.middlewares.{item.name}.{item.kind}"
     if not item.options:
         yield base, "true"

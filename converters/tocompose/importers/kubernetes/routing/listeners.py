@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.routing.annotations import expected
 from tocompose.importers.kubernetes.routing.credentials import certificate
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Proxy
 from tocompose.importers.kubernetes.routing.site import Site
@@ -106,8 +107,15 @@ class Listeners:
         ]
 
     def _assumed(self, route: Object) -> Listener:
+        """The listener of a Gateway that somebody else wrote: the usual port, or that of the backend."""
         site = Site(self._world, self._proxy, route.namespace, route.name)
-        return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
+        if route.kind in _CARRIES["HTTP"]:
+            return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
+        if route.kind == "TLSRoute":
+            return Listener("", "", "", "TLS", 443, "", True, SECURE, None, site)
+        port = integer(value(route.at("spec", "rules", 0, "backendRefs", 0, "port")) or "") or 9000
+        protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
+        return Listener("", "", "", protocol, port, "", False, identifier(route.name), None, site)
 
     def settle(self) -> None:
         """Counts what makes up the Gateways as mapped; says which ones no route uses."""
@@ -117,10 +125,20 @@ class Listeners:
                 item.cursor.note("TC282", route=str(item), why="no route of the manifests hangs on it")
                 continue
             item.took(command)
-            item.at("spec", "gatewayClassName").take(to=command)
+            for each in items(item.at("spec", "listeners")):
+                if each.at("name").unread() or each.at("port").unread():
+                    route = f"{item}, listener {value(each.at('name'))}"
+                    each.note("TC282", route=route, why="no route of the manifests hangs on it")
+            if name := take(item.at("spec", "gatewayClassName"), command):
+                self._proxy.classes[name] = None
 
 
 def _listener(cursor: Cursor, site: Site, ports: dict[str, tuple[int, str]]) -> Listener:
+    for key in ("port", "protocol"):
+        if value(cursor.at(key)) is None:
+            cursor.remark("TC209", field="listeners", expected=f"a list of listeners with a {key} each")
+    expected(cursor.at("protocol"), *_CARRIES)
+    expected(cursor.at("tls", "mode"), "Terminate", "Passthrough")
     protocol = value(cursor.at("protocol")) or "HTTP"
     usual = {"HTTP": 80, "HTTPS": 443, "TLS": 443}
     port = integer(value(cursor.at("port")) or "") or usual.get(protocol, 80)
@@ -141,11 +159,11 @@ def shared_hosts(listener: Listener, names: tuple[str, ...]) -> tuple[str, ...] 
         return names
     if not names:
         return (listener.hostname,)
-    found = tuple(host for name in names if (host := _common(listener.hostname, name)))
+    found = tuple(host for name in names if (host := common(listener.hostname, name)))
     return found or None
 
 
-def _common(one: str, other: str) -> str:
+def common(one: str, other: str) -> str:
     """The narrower of two host names, each possibly with `*.`; empty when they have nothing in common."""
     for wide, narrow in ((one, other), (other, one)):
         if wide == narrow or (wide.startswith("*.") and narrow.endswith(wide[1:])):

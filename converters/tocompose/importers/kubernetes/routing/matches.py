@@ -9,6 +9,7 @@ import re
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.routing.annotations import expected
 from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, call, foreign
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.ledger import Cursor
@@ -30,6 +31,7 @@ def conditions(matches: Cursor, route: Object, labels: str) -> list[Condition]:
 
 
 def _http(each: Cursor, route: Object, labels: str) -> Condition | None:
+    expected(each.at("path", "type"), "Exact", "PathPrefix", "RegularExpression")
     kind = take(each.at("path", "type"), labels) or "PathPrefix"
     path = take(each.at("path", "value"), labels) or "/"
     if _untold(each.at("path"), kind, path, route):
@@ -54,6 +56,7 @@ def _whole(pattern: str) -> str:
 def _grpc(each: Cursor, route: Object, labels: str) -> Condition | None:
     """The path of a call is `/service/method`."""
     said = each.at("method")
+    expected(said.at("type"), "Exact", "RegularExpression")
     kind = take(said.at("type"), labels) or "Exact"
     service, method = take(said.at("service"), labels), take(said.at("method"), labels)
     if kind == "RegularExpression":
@@ -76,6 +79,7 @@ def _pairs(entries: Cursor, matcher: str, route: Object, labels: str) -> tuple[s
     """The matchers of headers or parameters; None when one cannot be told: a rule without it would let more in."""
     found = []
     for each in items(entries):
+        expected(each.at("type"), "Exact", "RegularExpression")
         kind = take(each.at("type"), labels) or "Exact"
         name, text = take(each.at("name"), labels) or "", take(each.at("value"), labels) or ""
         if _untold(each, kind, text, route):

@@ -27,16 +27,18 @@ def objects(site: Site, kind: str) -> Iterator[Object]:
     yield from site.world.objects.of(*(f"{kind}.{group}" for group in GROUPS))
 
 
-def named(site: Site, namespace: str, name: str, labels: str) -> tuple[Middleware, ...] | None:
+def named(
+    site: Site, namespace: str, name: str, labels: str, seen: tuple[Object, ...] = ()
+) -> tuple[Middleware, ...] | None:
     """The middlewares of an object (several for a chain), mapped to `labels`; None when there is no such object or
     labels cannot say it."""
     same = (each for each in objects(site, "Middleware") if (each.namespace, each.name) == (namespace, name))
     item = next(same, None)
-    if item is None:
+    if item is None or item in seen:
         return None
     found: list[Middleware] = []
     for option in item.at("spec"):
-        made = _of(option, item, site, labels)
+        made = _of(option, item, site, labels, (*seen, item))
         if made is None:
             return None
         found += made
@@ -44,13 +46,17 @@ def named(site: Site, namespace: str, name: str, labels: str) -> tuple[Middlewar
     return tuple(found)
 
 
-def _of(option: Cursor, item: Object, site: Site, labels: str) -> tuple[Middleware, ...] | None:
+def _of(
+    option: Cursor, item: Object, site: Site, labels: str, seen: tuple[Object, ...]
+) -> tuple[Middleware, ...] | None:
     kind = _RENAMED.get(option.key.lower(), option.key.lower())
     if kind == "chain":
-        return _chain(option, item, site, labels)
+        return _chain(option, item, site, labels, seen)
     if kind in _UNSAID:
         option.note("TC291", object=str(item), what=option.key)
         return None
+    if option.style == "{}":
+        option.take(to=labels)
     settings = dict(_flat(option, labels, ("secret",) if kind in _AUTH else ()))
     if kind in _AUTH and (secret := option.at("secret")):
         name = value(secret) or ""
@@ -60,11 +66,13 @@ def _of(option: Cursor, item: Object, site: Site, labels: str) -> tuple[Middlewa
     return (own.middleware(kind, settings),)
 
 
-def _chain(option: Cursor, item: Object, site: Site, labels: str) -> tuple[Middleware, ...] | None:
+def _chain(
+    option: Cursor, item: Object, site: Site, labels: str, seen: tuple[Object, ...]
+) -> tuple[Middleware, ...] | None:
     found: list[Middleware] = []
     for each in option.at("middlewares"):
         name, namespace = value(each.at("name")) or "", value(each.at("namespace")) or item.namespace
-        made = named(site, namespace, name, labels) if name != item.name else None
+        made = named(site, namespace, name, labels, seen)
         if made is None:
             return None
         each.map(to=labels)

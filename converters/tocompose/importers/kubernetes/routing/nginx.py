@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.references import rewrite
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.credentials import users_file
 from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
 from tocompose.importers.kubernetes.routing.rules import replacement
 from tocompose.importers.kubernetes.routing.site import Site
 from tocompose.importers.kubernetes.routing.traefik import INSECURE
+from tocompose.ledger import Cursor
 
 PREFIX = "nginx.ingress.kubernetes.io"
 
@@ -40,11 +42,13 @@ def effect(said: Annotations, site: Site) -> Effect:
     """What the annotations of an Ingress mean, in the order in which nginx does things to a request."""
     rewrite = said.take("rewrite-target")
     force = said.flag("force-ssl-redirect")
+    if rewrite is not None:
+        said.at("use-regex").skip("rewrite-target says it as well")
     return Effect(
         middlewares=tuple(item for step in _STEPS for item in step(said, site)),
         target=tuple(_target(said, site)),
         aliases=said.names("server-alias"),
-        regex=bool(said.flag("use-regex")) or rewrite is not None,
+        regex=rewrite is not None or bool(said.flag("use-regex")),
         rewrite=rewrite,
         ssl_redirect=said.flag("ssl-redirect"),
         force_ssl=bool(force),
@@ -82,13 +86,25 @@ def _basic_auth(said: Annotations, site: Site) -> Iterator[Middleware]:
 
 def _forward_auth(said: Annotations, site: Site) -> Iterator[Middleware]:
     url = said.peek("auth-url")
-    if url is None or "$" in url:
+    if url is None:
+        return
+    if "$" in url:
+        # Better closed than open to everybody.
+        yield site.proxy.absent(f"{site.name}-forwardauth")
         return
     said.take("auth-url")
-    options = {"address": url}
+    address, done = rewrite(url, site.namespace, site.world.backends)
+    for each in done:
+        said.at("auth-url").remark("TC221", subject=said.to, old=each.old, new=each.new, service=each.backend.name)
+    options = {"address": address}
     if headers := said.names("auth-response-headers"):
         options["authresponseheaders"] = ",".join(headers)
     yield site.middleware("forwardauth", options)
+
+
+def _client_certificates(said: Annotations, site: Site) -> Iterator[Middleware]:
+    if said.at("auth-tls-secret") and said.peek("auth-tls-verify-client") != "off":
+        yield site.proxy.absent(f"{site.name}-client-certificates")
 
 
 def _rates(said: Annotations, site: Site) -> Iterator[Middleware]:
@@ -159,7 +175,7 @@ def _headers(said: Annotations, site: Site) -> Iterator[Middleware]:
 
 
 _STEPS: tuple[Callable[[Annotations, Site], Iterator[Middleware]], ...] = (
-    *(_redirect, _app_root, _allowed, _connections, _rates),
+    *(_redirect, _app_root, _allowed, _client_certificates, _connections, _rates),
     *(_cors, _basic_auth, _forward_auth, _body_size, _headers),
 )
 
@@ -174,12 +190,14 @@ def _target(said: Annotations, site: Site) -> Iterator[tuple[str, str]]:
         said.take("backend-protocol")
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https":
-            yield from unchecked(site.proxy)
+            yield from unchecked(site.proxy, said.at("backend-protocol"), site.name)
 
 
-def unchecked(proxy: Proxy) -> Iterator[tuple[str, str]]:
+def unchecked(proxy: Proxy, cursor: Cursor, route: str) -> Iterator[tuple[str, str]]:
     """The option of a target whose servers have certificates that nobody signed, as nginx takes them."""
-    proxy.insecure = True
+    if route not in proxy.insecure:
+        cursor.remark("TC298", route=route)
+    proxy.insecure[route] = None
     yield "loadbalancer.serverstransport", f"{INSECURE}@file"
 
 

@@ -9,6 +9,8 @@ from tocompose.source import Span
 from tocompose.values import identifier, unique
 
 WEB, SECURE = "web", "websecure"
+# Where Traefik itself answers whether it is well.
+_PING = 8080
 
 
 class Home(NamedTuple):
@@ -77,12 +79,14 @@ class Proxy:
         self.secrets: dict[str, None] = {}
         self.weighted: dict[str, tuple[tuple[str, int], ...]] = {}
         self.parts: dict[str, Target] = {}
+        self.addresses: dict[str, tuple[str, ...]] = {}
+        self.classes: dict[str, None] = {}
         self.resolvers: dict[str, Span | None] = {}
-        self.insecure = False
+        self.insecure: dict[str, None] = {}
         self.origin: Span | None = None
         self._names: dict[str, set[str]] = {}
         self._middlewares: dict[tuple[str, tuple[tuple[str, str], ...]], Middleware] = {}
-        self._targets: dict[str, tuple[Home, ...]] = {}
+        self._targets: dict[str, Target] = {}
 
     @property
     def labels(self) -> str:
@@ -96,11 +100,17 @@ class Proxy:
         for entrypoint in router.entrypoints:
             self.listen(entrypoint)
 
-    def listen(self, name: str, port: int | None = None, protocol: str = "tcp", origin: Span | None = None) -> None:
-        """Opens an entry point unless it is open."""
-        usual = {WEB: 80, SECURE: 443}
-        if name not in self.entrypoints:
-            self.entrypoints[name] = EntryPoint(name, port or usual.get(name, 80), protocol, origin)
+    def listen(
+        self, name: str, port: int | None = None, protocol: str = "tcp", origin: Span | None = None
+    ) -> int | None:
+        """Opens an entry point unless it is open; the port, where one had to be guessed."""
+        if name in self.entrypoints:
+            return None
+        known = port or {WEB: 80, SECURE: 443}.get(name)
+        taken = {point.port for point in self.entrypoints.values()}
+        number = known or next(free for free in range(8000, 65536) if free not in taken and free != _PING)
+        self.entrypoints[name] = EntryPoint(name, number, protocol, origin)
+        return None if known else number
 
     def middleware(self, base: str, kind: str, options: Mapping[str, str]) -> Middleware:
         """The middleware of that content; one for all who want the same."""
@@ -111,19 +121,36 @@ class Proxy:
         return self._middlewares[key]
 
     def target(self, base: str, homes: tuple[Home, ...], options: tuple[tuple[str, str], ...] = ()) -> Target:
-        """The Traefik service for containers; another name where the wanted one means other containers."""
-        for name in (identifier(base), f"{identifier(base)}-{homes[0].port}"):
-            if self._targets.setdefault(name, homes) == homes:
-                return Target(name, homes, options)
-        name = self._name("target", base)
-        self._targets[name] = homes
-        return Target(name, homes, options)
+        """The Traefik service for containers; another name where the wanted one means others or has other options."""
+        wanted, number = identifier(base), 1
+        names = [wanted, f"{wanted}-{homes[0].port}"]
+        while True:
+            target = Target(names.pop(0) if names else f"{wanted}-{number}", homes, options)
+            number += not names
+            if self._targets.setdefault(target.name, target) == target:
+                return target
+
+    def absent(self, name: str) -> Middleware:
+        """A middleware that nobody defines: Traefik closes a route that names it, as it does in the cluster."""
+        return Middleware(identifier(name), "", ())
+
+    def outside(self, base: str, urls: tuple[str, ...]) -> Target:
+        """A Traefik service of servers outside of the stack, in the proxy's own file."""
+        name = next((name for name, known in self.addresses.items() if known == urls), None)
+        if name is None:
+            name = self._name("weighted", base)
+            self.addresses[name] = urls
+        return Target(f"{name}@file")
 
     def share(self, base: str, parts: list[tuple[Target, int]]) -> Target:
         """A Traefik service that divides requests by weight, in the proxy's own file: labels have no word for it."""
         name = self._name("weighted", base)
-        self.weighted[name] = tuple((f"{target.name}@docker", weight) for target, weight in parts)
-        self.parts |= {target.name: target for target, _ in parts}
+        here = [target for target, _ in parts if target.homes]
+        self.weighted[name] = tuple(
+            (f"{target.name}@docker" if target.homes else target.name.removesuffix("@file"), weight)
+            for target, weight in parts
+        )
+        self.parts |= {target.name: target for target in here}
         return Target(f"{name}@file")
 
     def _name(self, space: str, wanted: str) -> str:

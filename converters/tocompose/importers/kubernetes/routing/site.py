@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
 from tocompose.importers.kubernetes.world import World
+from tocompose.ledger import Cursor, Fate
+from tocompose.source import leaves
 
 
 class Site(NamedTuple):
@@ -16,6 +19,21 @@ class Site(NamedTuple):
     proxy: Proxy
     namespace: str
     name: str
+
+    def nowhere(self, item: Object) -> None:
+        """Says of an object that none of its routes leads anywhere, unless that was said of each of them."""
+        ledger, node = self.world.ledger, item.cursor.node
+        assert node is not None, "an object stands somewhere"
+        if any(ledger.fate(leaf) == (Fate.NOTED, ("TC282",)) for leaf in leaves(node)):
+            item.cursor.noted("TC282")
+        else:
+            item.cursor.note("TC282", route=str(item), why="it leads to no container of the manifests")
+
+    def resolver(self, name: str, cursor: Cursor) -> None:
+        """Says once of a certificate resolver that the proxy does not know it."""
+        if name not in self.proxy.resolvers:
+            cursor.remark("TC287", subject=f"services.{self.proxy.name}", name=name)
+        self.proxy.resolvers[name] = cursor.span
 
     def middleware(self, kind: str, options: Mapping[str, str]) -> Middleware:
         """A middleware named after the Ingress."""

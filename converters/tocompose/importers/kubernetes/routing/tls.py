@@ -32,8 +32,6 @@ def secured(entries: Iterable[Cursor], site: Site, labels: str, *, managed: Curs
         hosts += named
         everything = everything or not named
         _certificate(entry.at("secretName"), site, labels, managed)
-    if managed:
-        managed.take(to=labels)
     return Secured(frozenset(hosts), everything)
 
 
@@ -46,5 +44,7 @@ def _certificate(cursor: Cursor, site: Site, labels: str, managed: Cursor | None
         cursor.take(to=f"services.{site.proxy.name}.secrets")
         return
     cursor.take(to=labels)
+    if managed:
+        managed.take(to=labels)
     why = "cert-manager obtained it" if managed else f"the manifests do not hold Secret {short}"
     (managed or cursor).remark("TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why)

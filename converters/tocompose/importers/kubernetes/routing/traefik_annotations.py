@@ -50,11 +50,17 @@ def wishes(annotations: Cursor, site: Site, labels: str) -> Wishes:
     """The wishes that stand in the annotations of an Ingress."""
     points = _take(annotations, "router.entrypoints", labels)
     priority = _take(annotations, "router.priority", labels)
+    names = tuple(entrypoint(name) for name in (points or "").split(",") if name.strip())
+    for name in names:
+        guessed = site.proxy.listen(name)
+        if guessed:
+            cursor = annotations.at(f"{PREFIX}router.entrypoints")
+            cursor.remark("TC299", subject=f"services.{site.proxy.name}", name=name, port=guessed)
     return Wishes(
-        entrypoints=tuple(entrypoint(name) for name in (points or "").split(",") if name.strip()),
+        entrypoints=names,
         middlewares=tuple(_middlewares(annotations.at(f"{PREFIX}router.middlewares"), site, labels)),
         priority=integer(priority) if priority else None,
-        tls=_tls(annotations, labels),
+        tls=_tls(annotations, site, labels),
     )
 
 
@@ -66,11 +72,11 @@ def _take(annotations: Cursor, name: str, labels: str) -> str | None:
     return text
 
 
-def _tls(annotations: Cursor, labels: str) -> tuple[tuple[str, str], ...] | None:
+def _tls(annotations: Cursor, site: Site, labels: str) -> tuple[tuple[str, str], ...] | None:
     said = _take(annotations, "router.tls", labels)
     resolver = _take(annotations, "router.tls.certresolver", labels)
     if resolver:
-        annotations.at(f"{PREFIX}router.tls.certresolver").remark("TC287", name=resolver)
+        site.resolver(resolver, annotations.at(f"{PREFIX}router.tls.certresolver"))
         return (("certresolver", resolver),)
     return () if said == "true" else None
 
@@ -85,6 +91,7 @@ def _middlewares(cursor: Cursor, site: Site, labels: str) -> Iterator[Middleware
         found = _find(entry, site, labels)
         if found is None:
             missing.append(entry)
+            yield site.proxy.absent(entry.partition("@")[0])
         else:
             yield from found
     cursor.take(to=labels)

@@ -1,0 +1,12 @@
+"""Many repositories at once: discovery, plans, worker processes, state, and summaries.
+
+As a library: `convert_many(paths, options, executor=…)`.
+"""
+
+from __future__ import annotations
+
+from tocompose.batch.many import convert_many
+from tocompose.batch.options import BatchOptions, Place
+from tocompose.batch.outcome import Outcome, Repository, Status
+
+__all__ = ["BatchOptions", "Outcome", "Place", "Repository", "Status", "convert_many"]

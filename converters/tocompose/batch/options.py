@@ -1,0 +1,50 @@
+"""What a batch is to do with each repository."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from hashlib import sha256
+from importlib.metadata import entry_points
+
+from tocompose import __version__
+from tocompose.batch.plan import Wishes
+from tocompose.exporters.bundle import Layout
+from tocompose.importers import ENTRY_POINTS
+from tocompose.pipeline import Options
+
+
+class Place(Enum):
+    """Where the files go: a tree of their own, beside the sources, one patch a repository, or back to the caller."""
+
+    TREE = "tree"
+    IN_PLACE = "in-place"
+    PATCH = "patch"
+    RETURN = "return"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOptions:
+    """What is done with each repository.
+
+    `conversion` are the pipeline's options; `output` is the folder for `tree` and `patch`, an absolute path. `exclude`
+    are patterns as in `.gitignore`. `timeout` (seconds) and `memory` (megabytes) bound one repository; they are kept by
+    the batch's own workers.
+    """
+
+    conversion: Options = field(default_factory=lambda: Options(layout=Layout(split=True)))
+    place: Place = Place.RETURN
+    output: str = ""
+    force: bool = False
+    dry_run: bool = False
+    exclude: tuple[str, ...] = ()
+    wishes: Wishes = Wishes()
+    timeout: float = 60.0
+    memory: int = 512
+
+    def digest(self) -> str:
+        """A digest of everything that the result depends on beside the repository: the options and the versions."""
+        found = entry_points(group=ENTRY_POINTS)
+        plugins = sorted(f"{item.name} {item.dist.version if item.dist else ''}" for item in found)
+        said = (self.conversion, self.place, self.force, self.dry_run, self.exclude, self.wishes)
+        return sha256(repr((__version__, plugins, said)).encode("utf-8", "surrogateescape")).hexdigest()[:24]

@@ -1,0 +1,73 @@
+"""A run over many repositories: what is done already is kept, the rest goes to the workers, each result is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from tocompose.batch.convert import Job
+from tocompose.batch.intent import forget, unfinished
+from tocompose.batch.options import BatchOptions, Place
+from tocompose.batch.outcome import Outcome, Repository, Status
+from tocompose.batch.pool import Pool
+from tocompose.batch.state import State
+
+
+class Progress(NamedTuple):
+    """One result as it ends; `kept` says that it is that of an earlier run."""
+
+    outcome: Outcome
+    kept: bool
+
+
+class Batch:
+    """A run: repositories, options, and the state that its results go into."""
+
+    def __init__(
+        self, repositories: Iterable[Repository], options: BatchOptions, state: State, *, retry_failed: bool = False
+    ) -> None:
+        self.repositories = tuple(repositories)
+        self.options = options
+        self.state = state
+        self._retry_failed = retry_failed
+
+    def run(self, jobs: int, on_end: Callable[[Progress], bool]) -> None:
+        """Converts everything with that many processes; `on_end` is told of each result in the order in which they
+        end, and stops the run by returning False."""
+        self._finish()
+        pool = Pool(jobs, self.options.memory)
+        for job, outcome in pool.run(map(self._job, self.repositories)):
+            kept = outcome is None
+            result = self.state.read(job.repository.id) if outcome is None else outcome
+            if outcome is not None:
+                self._record(outcome)
+            if not on_end(Progress(result, kept)):
+                pool.close()
+                return
+
+    def outcomes(self) -> Iterator[Outcome]:
+        """The results in the order of the repositories; those that have none yet are left out."""
+        for repository in self.repositories:
+            if repository.id in self.state:
+                yield self.state.read(repository.id)
+
+    def _finish(self) -> None:
+        """Writes what an interrupted run was about to write, as if it had not been interrupted."""
+        if self.options.place is not Place.IN_PLACE or self.options.dry_run:
+            return
+        wanted = {item.id for item in self.repositories}
+        for outcome in unfinished(self.options.output, self.options.force):
+            if outcome.repository.id in wanted:
+                self._record(outcome)
+            forget(self.options.output, outcome.repository.id)
+
+    def _record(self, outcome: Outcome) -> None:
+        self.state.append(outcome)
+        if self.options.place is Place.IN_PLACE and not self.options.dry_run:
+            forget(self.options.output, outcome.repository.id)
+
+    def _job(self, repository: Repository) -> Job:
+        earlier = self.state.earlier(repository.id)
+        if earlier is None or (self._retry_failed and earlier.status is Status.FAILED):
+            return Job(repository, self.options)
+        return Job(repository, self.options, earlier.fingerprint, earlier.written)

@@ -1,0 +1,124 @@
+"""The state of a run: a line for each repository as it ends, so that a killed run can be taken up again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tocompose.batch.outcome import Outcome, Status, from_data, to_data
+
+NAME = "state.jsonl"
+
+
+class StateError(Exception):
+    """A state file that cannot be used; the text says why."""
+
+
+class _Place(NamedTuple):
+    """Where the line of a repository stands in the file, its result's status and key."""
+
+    start: int
+    length: int
+    status: Status
+    key: str
+
+
+class State:
+    """The state file of a run, held by one run at a time; only the places of its lines are kept in memory.
+
+    Each line stands for one repository; a later line of the same repository replaces the earlier one. A line that a
+    kill has cut short is dropped when the file is opened.
+    """
+
+    def __init__(self, path: Path, key: str, resume: bool) -> None:
+        self.path = path
+        self._key = key
+        self._places: dict[str, _Place] = {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        _lock(self._file, path)
+        if resume:
+            self._load()
+        else:
+            _put_aside(path)
+            os.ftruncate(self._file, 0)
+        self._end = os.lseek(self._file, 0, os.SEEK_END)
+
+    def earlier(self, identity: str) -> Outcome | None:
+        """The result of an earlier run with the same options and version; whether it still holds is another matter."""
+        place = self._places.get(identity)
+        return self.read(identity) if place is not None and place.key == self._key else None
+
+    def __contains__(self, identity: str) -> bool:
+        return identity in self._places
+
+    def read(self, identity: str) -> Outcome:
+        """The last result of a repository. Raises KeyError where there is none."""
+        place = self._places[identity]
+        return from_data(json.loads(os.pread(self._file, place.length, place.start)))
+
+    def append(self, outcome: Outcome) -> None:
+        """Adds a result, in one write."""
+        data = {"key": self._key, **to_data(outcome)}
+        text = json.dumps(data, separators=(",", ":")).encode("ascii") + b"\n"
+        written = 0
+        while written < len(text):
+            written += os.pwrite(self._file, text[written:], self._end + written)
+        self._places[outcome.repository.id] = _Place(self._end, len(text), outcome.status, self._key)
+        self._end += len(text)
+
+    def close(self) -> None:
+        """Gives the file back. Waits once for the disk, also for all that the workers have written."""
+        if hasattr(os, "sync"):
+            os.sync()
+        os.close(self._file)
+
+    def _load(self) -> None:
+        start = 0
+        for line in self._lines():
+            data = _parsed(line)
+            if data is None:
+                break
+            identity = data["repository"][0]
+            self._places[identity] = _Place(start, len(line), Status(data["status"]), data["key"])
+            start += len(line)
+        os.ftruncate(self._file, start)
+
+    def _lines(self) -> Iterator[bytes]:
+        with os.fdopen(os.dup(self._file), "rb") as stream:
+            stream.seek(0)
+            yield from stream
+
+
+def _put_aside(path: Path) -> None:
+    """Keeps the state of an earlier run, should it have been meant to go on."""
+    if path.stat().st_size:
+        shutil.copyfile(path, path.with_suffix(".previous.jsonl"))
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """The content of a whole line; None for one that was cut short or is none of ours."""
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        data = json.loads(line)
+    except ValueError:
+        return None
+    return data if isinstance(data, dict) and {"key", "repository", "status"} <= set(data) else None
+
+
+def _lock(file: int, path: Path) -> None:
+    """Takes the file for this run; the system gives it back when the process ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        raise StateError(f"{path}: another run is using this folder. Wait for it, or name another with -o.") from None

@@ -1,0 +1,163 @@
+"""The audit finds each thing, at its place, counts it for the right lines, and is silent where nothing is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from findings import FINDINGS, STACK, WEB_STACK, Finding, one
+from tocompose.audit import Audit, audit
+from tocompose.audit.score import checklist
+from tocompose.notes import registry
+from tocompose.project import Memory
+from tocompose.tables import load
+
+SEED = Path("/work/shared/reference/seed-checklist.md")
+
+
+def audited(files: dict[str, str], *paths: str) -> Audit:
+    """The audit of a folder with those files."""
+    found = audit(Memory({name: text.encode() for name, text in files.items()}), paths)
+    assert found is not None
+    return found
+
+
+def name_of(finding: Finding) -> str:
+    return f"{finding.code}-{finding.ids.replace(' ', '-')}"
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=name_of)
+def test_what_is_wrong_is_found_at_its_place(finding: Finding) -> None:
+    found = audited(finding.wrong)
+    said = [item for item in found.notes if item.code == finding.code]
+    assert said, [item.code for item in found.notes]
+    assert finding.place in [str(item.span) if item.span else None for item in said]
+    lines = {line.id: line for line in found.lines}
+    for name in finding.ids.split():
+        assert lines[name].state == "failed" and finding.code in lines[name].codes
+
+
+@pytest.mark.parametrize("finding", FINDINGS, ids=name_of)
+def test_what_is_right_is_not_found(finding: Finding) -> None:
+    found = audited(finding.right)
+    lines = {line.id: line for line in found.lines}
+    assert [item for item in found.notes if item.code == finding.code and _about(item.message, finding, lines)] == []
+
+
+def _about(message: str, finding: Finding, lines: dict[str, object]) -> bool:
+    """Codes that several rules share are judged by the line they count for."""
+    return not finding.ids or any(finding.code in lines[name].codes for name in finding.ids.split())  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("line", "old", "new"), WEB_STACK)
+def test_the_web_stack(line: str, old: str, new: str) -> None:
+    whole = {item.id: item.state for item in audited(one(STACK)).lines}
+    assert {name: whole[name] for name in ("T-01", "T-02", "T-03", "T-04", "T-05")} == dict.fromkeys(
+        ("T-01", "T-02", "T-03", "T-04", "T-05"), "passed"
+    )
+    assert old in STACK
+    assert {item.id: item.state for item in audited(one(STACK.replace(old, new))).lines}[line] == "failed"
+
+
+def test_every_line_of_the_checklist_can_fail() -> None:
+    judged = {name for finding in FINDINGS for name in finding.ids.split()} | {line for line, _, _ in WEB_STACK}
+    assert judged == set(checklist())
+
+
+def test_every_code_of_the_audit_is_shown() -> None:
+    own = {code for code in registry("compose") if code < "TC750"}
+    assert own == {finding.code for finding in FINDINGS} | {"TC749"}
+
+
+def test_keys_are_those_of_the_specification() -> None:
+    schema = json.loads((Path(__file__).parents[1] / "schemas" / "compose-spec.json").read_text(encoding="utf-8"))
+    kinds = {
+        "services": "service",
+        "networks": "network",
+        "volumes": "volume",
+        "secrets": "secret",
+        "configs": "config",
+    }
+    expected = {name: sorted(schema["definitions"][kind]["properties"]) for name, kind in kinds.items()}
+    assert load("compose")["sections"] == {"top": sorted(schema["properties"]), **expected}
+
+
+def test_files_are_put_together_as_compose_does() -> None:
+    files = {
+        "compose.yml": "services:\n  web: {image: 'acme/web:1'}\n",
+        "compose.override.yml": "services:\n  web: {restart: always, ports: ['80:80']}\n",
+        "docker-compose.prod.yml": "services:\n  web: {deploy: {resources: {limits: {cpus: '1', memory: 1g}}}}\n",
+    }
+    found = audited(files)
+    assert found.files == ("compose.yml", "compose.override.yml", "docker-compose.prod.yml")
+    codes = {item.code for item in found.notes}
+    assert "TC707" not in codes and "TC708" not in codes
+    alone = audited(files, "compose.yml")
+    assert alone.files == ("compose.yml",)
+    assert {"TC707", "TC708"} <= {item.code for item in alone.notes}
+    assert "TC748" not in {item.code for item in alone.notes}
+
+
+def test_no_value_of_a_secret_is_said() -> None:
+    found = audited(
+        one("services:\n  web: {image: 'a:1', environment: {DB_PASSWORD: geheim-12, T: 'ghp_%s'}}\n" % ("a1" * 18))
+    )
+    text = (
+        json.dumps(found.as_dict()) + found.as_text() + "".join(f"{item.message}{item.advice}" for item in found.notes)
+    )
+    assert "geheim-12" not in text and "ghp_" not in text
+
+
+def test_the_score_is_text_and_data() -> None:
+    found = audited(one(STACK))
+    assert found.as_text().splitlines()[-1] == f"{found.passed} of {found.applicable} lines of the checklist are met"
+    data = json.loads(json.dumps(found.as_dict()))
+    assert {line["id"] for line in data["lines"]} == set(checklist()) and data["files"] == ["docker-compose.yml"]
+
+
+def test_a_folder_without_compose_file() -> None:
+    assert audit(Memory({"run.sh": b"docker run nginx"})) is None
+
+
+@pytest.mark.parametrize("text", ["", "a: [", "- x", "services: 1", "\x00", "services:\n\ta: b\n", "services: {a: *b}"])
+def test_a_broken_file_is_told_and_no_error(text: str) -> None:
+    audited({"docker-compose.yml": text})
+
+
+SHAPES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(0, 9)
+    | st.sampled_from(["a", "a=b", "80:80", "$X", "postgres:16", "512Mi"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "target", "test", "limits"]), inner)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(load("compose")["sections"]["services"]), SHAPES, max_size=7), SHAPES)
+def test_no_shape_is_an_error(body: dict[str, object], top: object) -> None:
+    text = json.dumps({"services": {"a": body, "b": {**body, "image": "postgres:16"}}, "networks": top, "secrets": top})
+    audited({"docker-compose.yml": text, ".env": "A=1"})
+
+
+@pytest.mark.skipif(not SEED.exists(), reason="the checklist itself is not part of the project")
+def test_no_line_of_the_seed_is_missing() -> None:
+    import re
+
+    named = set(re.findall(r"^\| ([A-Z]-\d\d) \|", SEED.read_text(encoding="utf-8"), re.M))
+    assert named <= set(checklist())
+
+
+def test_the_examples_are_yaml() -> None:
+    for finding in FINDINGS:
+        for name, text in finding.right.items():
+            if name.endswith(".yml"):
+                list(yaml.safe_load_all(text))

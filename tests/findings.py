@@ -1,0 +1,475 @@
+"""A compose file for each thing that an audit finds, and one without: what is said, where, and for which lines."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Finding(NamedTuple):
+    """A code, files that show it (the first is the base file), where it must point, and files that must not show it."""
+
+    code: str
+    wrong: dict[str, str]
+    place: str | None
+    right: dict[str, str]
+    ids: str
+
+
+def one(text: str, **more: str) -> dict[str, str]:
+    """A folder with one compose file; other files by name, `_` for `.` and `__` for `/`."""
+    names = {name.replace("__", "/").replace("_", "."): content for name, content in more.items()}
+    return {"docker-compose.yml": text, **names}
+
+
+def service(body: str, name: str = "web", rest: str = "") -> dict[str, str]:
+    """A folder whose one service has that body, in flow style on line 2."""
+    return one(f"services:\n  {name}: {{{body}}}\n{rest}")
+
+
+WEB, DB, CACHE = "image: 'acme/web:1'", "image: 'postgres:16'", "image: 'redis:7'"
+CHECK = "healthcheck: {test: [CMD, 'true']}"
+TWO = "services:\n  web: {image: 'acme/web:1', %s}\n  db: {image: 'acme/db:1', %s}\n"
+
+FINDINGS = (
+    Finding(
+        "TC700",
+        one(
+            "services:\n  web: {image: 'acme/web:1', environment: {DATABASE_URL: 'postgres://db/x'}}\n"
+            "  db: {image: 'postgres:16'}\n"
+        ),
+        "docker-compose.yml:2:3",
+        one(
+            "services:\n  web: {image: 'acme/web:1', depends_on: [db], environment: {DATABASE_URL: 'postgres://db/x'}}\n"
+            "  db: {image: 'postgres:16'}\n"
+        ),
+        "M-02",
+    ),
+    Finding("TC701", one("version: '3'\nservices: {}\n"), "docker-compose.yml:1:1", one("services: {}\n"), "S-01"),
+    Finding(
+        "TC702", service(f"{WEB}, restrat: always"), "docker-compose.yml:2:30", service(f"{WEB}, x-own: 1"), "S-01"
+    ),
+    Finding(
+        "TC703",
+        one("services:\n  web:\n    image: a:1\n    image: b:1\n"),
+        "docker-compose.yml:3:5",
+        service(WEB),
+        "T16",
+    ),
+    Finding(
+        "TC703",
+        one("x-a: &a {init: true}\nservices:\n  web:\n    <<: *a\n    image: a:1\n    <<: *a\n"),
+        "docker-compose.yml:6:5",
+        one("x-a: &a {init: true}\nservices:\n  web:\n    <<: [*a, *a]\n  b:\n    <<: *a\n    build:\n      <<: *a\n"),
+        "T16",
+    ),
+    Finding("TC704", one("services: {}\n---\nservices: {}\n"), "docker-compose.yml:3:1", service(WEB), "T17"),
+    Finding("TC705", one("include: [no.yml]\nservices: {}\n"), None, one("services: {}\n"), ""),
+    Finding("TC706", service(DB, "db"), "docker-compose.yml:2:3", service(f"{DB}, {CHECK}", "db"), "Q-01 M-06"),
+    Finding(
+        "TC707",
+        service(f"{WEB}, restart: 'no'"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, restart: always"),
+        "Q-02 A-05",
+    ),
+    Finding(
+        "TC708",
+        service(WEB),
+        "docker-compose.yml:2:3",
+        service(f"{WEB}, deploy: {{resources: {{limits: {{cpus: '1', memory: 64M}}}}}}"),
+        "Q-03 E-02",
+    ),
+    Finding(
+        "TC709",
+        service(f"{WEB}, logging: {{driver: json-file}}"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, logging: {{driver: local}}"),
+        "Q-04 E-02",
+    ),
+    Finding(
+        "TC710",
+        service(f"{DB}, ports: ['5433:5432']", "db"),
+        "docker-compose.yml:2:30",
+        service(f"{DB}, ports: ['127.0.0.1:5433:5432']", "db"),
+        "Q-05",
+    ),
+    Finding(
+        "TC711",
+        one("services:\n  web: {image: 'acme/web:1', ports: ['80:80']}\n  db: {image: 'postgres:16'}\n"),
+        "docker-compose.yml:1:1",
+        one(
+            "services:\n  web: {image: 'acme/web:1', ports: ['80:80'], networks: [front, back]}\n"
+            "  db: {image: 'postgres:16', networks: [back]}\nnetworks: {front: , back: }\n"
+        ),
+        "Q-06 S-02 M-04",
+    ),
+    Finding(
+        "TC712",
+        service(f"{WEB}, network_mode: host"),
+        "docker-compose.yml:2:30",
+        service("image: 'prom/node-exporter:v1.8.0', network_mode: host"),
+        "Q-07 A-04",
+    ),
+    Finding(
+        "TC713",
+        service(DB, "db"),
+        "docker-compose.yml:2:3",
+        service(f"{DB}, volumes: ['data:/var/lib/postgresql/data']", "db", "volumes: {data: }\n"),
+        "Q-08 Q-09 M-03 M-05 S-03",
+    ),
+    Finding(
+        "TC714",
+        service(f"{WEB}, volumes: [/srv/x]"),
+        "docker-compose.yml:2:40",
+        service(f"{WEB}, volumes: ['.:/app', /app/node_modules]"),
+        "Q-09 A-02",
+    ),
+    Finding(
+        "TC715",
+        service(f"{WEB}, volumes: ['./src:/app']"),
+        "docker-compose.yml:2:40",
+        service(f"{WEB}, volumes: ['./src:/app:ro', '/var/run/docker.sock:/var/run/docker.sock']"),
+        "Q-10 M-05",
+    ),
+    Finding(
+        "TC716",
+        service(f"{WEB}, environment: {{DB_PASSWORD: geheim-12}}"),
+        "docker-compose.yml:2:44",
+        service(f"{WEB}, environment: {{DB_PASSWORD: '${{DB_PASSWORD}}'}}"),
+        "Q-11 A-03 S-04",
+    ),
+    Finding(
+        "TC716",
+        service(f"{WEB}, environment: ['URL=postgres://u:geheim-12@db/x']"),
+        "docker-compose.yml:2:44",
+        service(f"{WEB}, environment: ['URL=postgres://u:$P@db/x']"),
+        "Q-11 A-03 S-04",
+    ),
+    Finding(
+        "TC717",
+        one("services: {}\n", _env="A=1\n"),
+        None,
+        one("services: {}\n", _env="A=1\n", _gitignore="*.env\n"),
+        "Q-11",
+    ),
+    Finding(
+        "TC718",
+        service("image: 'acme/web:${TAG}'"),
+        "docker-compose.yml:2:16",
+        one("services:\n  web: {image: 'acme/web:${TAG}'}\n", _env_example="TAG=1\n"),
+        "Q-12",
+    ),
+    Finding(
+        "TC719",
+        service(f"{DB}, environment: {{POSTGRES_PASSWORD: '${{P}}'}}", "db"),
+        "docker-compose.yml:2:44",
+        service(f"{DB}, environment: {{POSTGRES_PASSWORD_FILE: /run/secrets/p}}", "db"),
+        "Q-13",
+    ),
+    Finding(
+        "TC720",
+        one(TWO % ("depends_on: [db]", CHECK)),
+        "docker-compose.yml:2:43",
+        one(TWO % ("depends_on: {db: {condition: service_healthy}}", CHECK)),
+        "A-01 M-06",
+    ),
+    Finding(
+        "TC721",
+        one(TWO % ("depends_on: {db: {condition: service_healthy}}", "healthcheck: {disable: true}")),
+        "docker-compose.yml:2:43",
+        one(TWO % ("depends_on: {db: {condition: service_healthy}}", CHECK)),
+        "T8",
+    ),
+    Finding(
+        "TC722",
+        one(TWO % ("ports: ['80:80']", "ports: ['80:1']")),
+        "docker-compose.yml:3:28",
+        one(TWO % ("ports: ['127.0.0.1:80:80']", "ports: ['127.0.0.2:80:1', '80:80/udp']")),
+        "A-06",
+    ),
+    Finding(
+        "TC723",
+        service(f"{DB}, ports: ['5432:5432']", "db"),
+        "docker-compose.yml:2:30",
+        service(f"{DB}, ports: ['${{P:-5432}}:5432']", "db"),
+        "A-06",
+    ),
+    Finding(
+        "TC724",
+        service(f"{WEB}, ports: ['80:80'], networks: [in]", rest="networks: {in: {internal: true}}\n"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, ports: ['80:80'], networks: [in, out]", rest="networks: {in: {internal: true}, out: }\n"),
+        "T1",
+    ),
+    Finding(
+        "TC725",
+        service(f"{WEB}, networks: [in]", rest="networks: {in: {internal: true}}\n"),
+        "docker-compose.yml:2:30",
+        service(f"{DB}, networks: [in]", "db", "networks: {in: {internal: true}}\n"),
+        "T2 T3",
+    ),
+    Finding(
+        "TC726",
+        service(f"{WEB}, healthcheck: {{test: [CMD, x], start_interval: 1s}}"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, {CHECK}"),
+        "T4",
+    ),
+    Finding(
+        "TC727",
+        service(f"{WEB}, read_only: true, secrets: [s]", rest="secrets: {s: {environment: S}}\n"),
+        "docker-compose.yml:2:47",
+        service(f"{WEB}, read_only: true, secrets: [s]", rest="secrets: {s: {file: ./s.txt}}\n"),
+        "T5",
+    ),
+    Finding(
+        "TC728",
+        service(f"{WEB}, secrets: [{{source: s, mode: 0400}}]", rest="secrets: {s: {file: ./s.txt}}\n"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, secrets: [{{source: s, mode: 0400}}]", rest="secrets: {s: {environment: S}}\n"),
+        "T6",
+    ),
+    Finding(
+        "TC729",
+        service(WEB, rest="secrets: {s: {file: ./s.txt}}\n"),
+        "docker-compose.yml:3:11",
+        one("secrets: {s: {file: ./s.txt}}\n", s_txt="x"),
+        "T7",
+    ),
+    Finding(
+        "TC729",
+        one("secrets: {s: {environment: S}}\n", _env="A=1\n"),
+        "docker-compose.yml:1:11",
+        one("secrets: {s: {environment: S}}\n", _env="S=1\n"),
+        "T7",
+    ),
+    Finding(
+        "TC730",
+        service("image: 'postgres:16', healthcheck: {test: [CMD-SHELL, 'curl -f localhost']}", "db"),
+        "docker-compose.yml:2:44",
+        service("image: 'redis:7-alpine', healthcheck: {test: [CMD-SHELL, 'wget -q localhost']}", "db"),
+        "T9",
+    ),
+    Finding(
+        "TC731",
+        one(TWO % ("depends_on: {db: {condition: service_completed_successfully}}", "restart: always")),
+        "docker-compose.yml:2:43",
+        one(TWO % ("depends_on: {db: {condition: service_completed_successfully}}", "restart: 'no'")),
+        "T10",
+    ),
+    Finding(
+        "TC732",
+        service(f"{WEB}, mem_limit: 1g, deploy: {{resources: {{limits: {{cpus: '1'}}}}}}"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, mem_limit: 1g, deploy: {{resources: {{reservations: {{cpus: '1'}}}}}}"),
+        "T11",
+    ),
+    Finding(
+        "TC733",
+        service(f"{WEB}, container_name: one, deploy: {{replicas: 2}}"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, container_name: one"),
+        "T12",
+    ),
+    Finding(
+        "TC733",
+        service(f"{WEB}, container_name: x"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, container_name: xy"),
+        "T12",
+    ),
+    Finding("TC734", service("image: acme/web"), "docker-compose.yml:2:9", service("image: 'acme/web:${TAG}'"), "E-02"),
+    Finding(
+        "TC735",
+        service(f"{WEB}, network_mode: none, networks: [a]", rest="networks: {a: }\n"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, networks: [a]", rest="networks: {a: }\n"),
+        "T14",
+    ),
+    Finding(
+        "TC736",
+        one("services:\n  web: {image: 'acme/web:1', ports: ['127.0.0.1:80:80']}\n", docker__=""),
+        None,
+        service(f"{WEB}, ports: ['127.0.0.1:80:80', '127.0.0.2:80:80']"),
+        "T15",
+    )._replace(
+        wrong={
+            "docker-compose.yml": "services:\n  web: {image: 'acme/web:1', ports: ['127.0.0.1:80:80']}\n",
+            "docker-compose.override.yml": "services:\n  web: {ports: ['80:80']}\n",
+        },
+        place="docker-compose.override.yml:2:9",
+    ),
+    Finding(
+        "TC737",
+        service(f"{WEB}, volumes: ['./web.conf:/etc/web.conf']"),
+        "docker-compose.yml:2:40",
+        one("services:\n  web: {image: 'acme/web:1', volumes: ['./web.conf:/etc/web.conf']}\n", web_conf=""),
+        "T18",
+    ),
+    Finding(
+        "TC738",
+        service("image: 'postgres:18', volumes: ['data:/var/lib/postgresql/data']", "db", "volumes: {data: }\n"),
+        "docker-compose.yml:2:30",
+        service("image: 'postgres:18', volumes: ['data:/var/lib/postgresql']", "db", "volumes: {data: }\n"),
+        "T19",
+    ),
+    Finding(
+        "TC739",
+        service("image: 'rabbitmq:4', environment: {RABBITMQ_DEFAULT_PASS_FILE: /run/secrets/p}", "mq"),
+        "docker-compose.yml:2:43",
+        service("image: 'mysql:8', environment: {MYSQL_ROOT_PASSWORD_FILE: /run/secrets/p}", "mq"),
+        "T20",
+    ),
+    Finding(
+        "TC740",
+        service(f"{DB}, healthcheck: {{test: [CMD-SHELL, pg_isready -U x]}}", "db"),
+        "docker-compose.yml:2:44",
+        service(f"{DB}, healthcheck: {{test: [CMD-SHELL, pg_isready -h 127.0.0.1]}}", "db"),
+        "T21",
+    ),
+    Finding(
+        "TC740",
+        service("image: 'mysql:8', healthcheck: {test: [CMD, mysqladmin, ping, -h, localhost]}", "db"),
+        "docker-compose.yml:2:40",
+        service("image: 'mysql:8', healthcheck: {test: [CMD, mysqladmin, ping, -h, 127.0.0.1]}", "db"),
+        "T21",
+    ),
+    Finding(
+        "TC741",
+        service(f"{CACHE}, healthcheck: {{test: [CMD, redis-cli, ping]}}", "cache"),
+        "docker-compose.yml:2:43",
+        service(f"{CACHE}, healthcheck: {{test: 'redis-cli ping | grep -q PONG'}}", "cache"),
+        "T22",
+    ),
+    Finding(
+        "TC742",
+        service(f"{DB}, cap_drop: [ALL]", "db"),
+        "docker-compose.yml:2:30",
+        service(f"{DB}, cap_drop: [ALL], user: '70'", "db"),
+        "T23",
+    ),
+    Finding(
+        "TC743",
+        service(f"{WEB}, mem_limit: 512Mi"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, mem_limit: 512m"),
+        "T24",
+    ),
+    Finding(
+        "TC743",
+        service(f"{WEB}, healthcheck: {{test: x, interval: 90}}"),
+        "docker-compose.yml:2:53",
+        service(f"{WEB}, healthcheck: {{test: x, interval: 1m30s}}"),
+        "T24",
+    ),
+    Finding("TC743", service(f"{WEB}, user: 1000"), "docker-compose.yml:2:30", service(f"{WEB}, user: '1000'"), "T24"),
+    Finding(
+        "TC743",
+        service(f"{WEB}, restart: never"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, restart: 'on-failure:3'"),
+        "T24",
+    ),
+    Finding(
+        "TC743",
+        service(f"{WEB}, healthcheck: {{test: [curl, x]}}"),
+        "docker-compose.yml:2:44",
+        service(f"{WEB}, {CHECK}"),
+        "T25",
+    ),
+    Finding(
+        "TC743",
+        service(f"{WEB}, volumes: ['d:/data']", rest="volumes: {d: }\n"),
+        "docker-compose.yml:2:40",
+        service(f"{WEB}, volumes: ['dd:/data']", rest="volumes: {dd: }\n"),
+        "T13",
+    ),
+    Finding(
+        "TC744",
+        service(f"{WEB}, depends_on: [nope]"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, network_mode: 'service:web2'", "web2"),
+        "T26",
+    ),
+    Finding("TC744", service("restart: always"), "docker-compose.yml:2:3", service("build: ."), "S-01"),
+    Finding("TC745", one("services: {}\n", compose_yml="services: {}\n"), None, one("services: {}\n"), "T27"),
+    Finding(
+        "TC746",
+        one(
+            "services:\n  a:\n    image: a:1\n    environment: {A: 1, B: 2, C: 3}\n"
+            "  b:\n    image: b:1\n    environment: {A: 1, B: 2, C: 3}\n"
+        ),
+        "docker-compose.yml:7:18",
+        one(
+            "x-e: &e {A: 1, B: 2, C: 3}\nservices:\n"
+            "  a: {image: 'a:1', environment: *e}\n  b: {image: 'b:1', environment: *e}\n"
+        ),
+        "S-06",
+    ),
+    Finding(
+        "TC747",
+        service("image: 'adminer:4'", "tool"),
+        "docker-compose.yml:2:3",
+        service("image: 'adminer:4', profiles: [tools]", "tool"),
+        "S-05",
+    ),
+    Finding(
+        "TC747",
+        service("build: ."),
+        "docker-compose.yml:2:9",
+        service("build: {context: ., target: development}"),
+        "E-01",
+    ),
+    Finding("TC747", service(WEB), "docker-compose.yml:2:9", service("image: 'nginx:1.27'"), "M-01"),
+    Finding(
+        "TC748",
+        service(f"{WEB}, volumes: ['.:/app']"),
+        "docker-compose.yml:1:1",
+        dict.fromkeys(
+            ("docker-compose.yml", "docker-compose.override.yml", "docker-compose.prod.yml"), "services: {}\n"
+        ),
+        "M-07",
+    ),
+)
+
+# The full web stack of the checklist.
+PROXY = """\
+  traefik:
+    image: traefik:v3.1
+    command: [--providers.docker=true, "--entrypoints.web.address=:80"]
+    ports: ["80:80"]
+    volumes: ["/var/run/docker.sock:/var/run/docker.sock:ro"]
+    networks: [frontend]
+"""
+STACK = f"""\
+services:
+{PROXY}  app:
+    build: .
+    labels: ["traefik.http.routers.app.rule=Host(`app.localhost`)"]
+    depends_on: {{db: {{condition: service_healthy}}, redis: {{condition: service_healthy}}}}
+    networks: [frontend, backend]
+  db:
+    image: postgres:16
+    volumes: ["db_data:/var/lib/postgresql/data"]
+    healthcheck: {{test: [CMD-SHELL, "pg_isready -h 127.0.0.1 -U app -d app"]}}
+    networks: [backend]
+  redis:
+    image: redis:7
+    volumes: ["redis_data:/data"]
+    healthcheck: {{test: [CMD-SHELL, "redis-cli ping | grep -q PONG"]}}
+    networks: [backend]
+networks: {{frontend: , backend: {{internal: true}}}}
+volumes: {{db_data: , redis_data: }}
+"""
+# What is taken out of the stack, and the line of the checklist that then fails.
+WEB_STACK = (
+    ("T-01", "traefik:v3.1", "traefik:v2.11"),
+    ("T-01", "docker.sock:ro", "docker.sock"),
+    ("T-02", "redis: {condition: service_healthy}", "redis: {condition: service_started}"),
+    ("T-02", "networks: [frontend, backend]", "networks: [frontend]"),
+    ("T-03", " -U app -d app", ""),
+    ("T-03", 'volumes: ["db_data:/var/lib/postgresql/data"]', "restart: always"),
+    ("T-04", "redis-cli ping", "redis-cli info"),
+    ("T-04", 'volumes: ["redis_data:/data"]', "restart: always"),
+    ("T-05", "backend: {internal: true}", "backend: "),
+)

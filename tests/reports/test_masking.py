@@ -1,0 +1,129 @@
+"""Source lines are quoted without their secrets, wherever a source can hold one, and with the right columns."""
+
+from __future__ import annotations
+
+import time
+from base64 import b64encode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tocompose.model import File, Service, Setting, Stack, Variable
+from tocompose.project import Memory
+from tocompose.reports.masking import MASK, Quotes
+from tocompose.source import Span
+
+
+def masked(text: str, stack: Stack | None = None) -> str:
+    return "\n".join(
+        Quotes(Memory({"f": text.encode("utf-8", "surrogateescape")}), stack or Stack(name="x")).lines("f")
+    )
+
+
+def secret(value: str, origin: Span | None = None) -> Stack:
+    return Stack(name="x", settings=(Setting(name="S", value=value, secret=True, origin=origin),))
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("docker run -e POSTGRES_PASSWORD=a1 x", "docker run -e POSTGRES_PASSWORD=••• x"),
+        ('docker run -e "API_KEY=two words" x', 'docker run -e "API_KEY=•••" x'),
+        ("curl https://u:pw@host/", "curl https://u:•••@host/"),
+        ("DATABASE_URL: postgres://u:pw@db:5432/x", "DATABASE_URL: postgres://u:•••@db:5432/x"),
+        ("mysql --password hunter2 db", "mysql --password ••• db"),
+        ("mysql --password=hunter2 db", "mysql --password=••• db"),
+        ("    password: hunter2", "    password: •••"),
+        ('{"token": "abc", "a": 1}', '{"token": •••, "a": 1}'),
+        ("SECRET=${SECRET}", "SECRET=${SECRET}"),
+        ("PW=${DB_PASSWORD:-hunter2}", "PW=${DB_PASSWORD:-•••}"),
+        ("PW: ${DB_PASSWORD:?set it}", "PW: ${DB_PASSWORD:?set it}"),
+        ("POSTGRES_PASSWORD_FILE=/run/secrets/x", "POSTGRES_PASSWORD_FILE=/run/secrets/x"),
+        ("secretName: tls", "secretName: tls"),
+        ("the password of the user", "the password of the user"),
+        ("key AKIAABCDEFGHIJKLMNOP here", "key ••• here"),
+        ("t=ghp_abcdefghijklmnopqrstuvwxyz0123456789", "t=•••"),
+    ],
+)
+def test_what_looks_like_a_secret(line: str, shown: str) -> None:
+    assert masked(line) == shown
+
+
+def test_a_kubernetes_secret_shows_only_its_names() -> None:
+    head = "kind: Secret\nmetadata:\n  name: db\ndata:\n"
+    text = f"{head}  a: cGFzcw==\n  pem: |\n    line\ntype: Opaque\n---\nkind: ConfigMap\ndata:\n  b: shown"
+    assert masked(text) == (
+        f"kind: Secret\nmetadata:\n  name: db\ndata:\n  a: {MASK}\n  pem: {MASK}\n    {MASK}\ntype: Opaque\n---\n"
+        "kind: ConfigMap\ndata:\n  b: shown"
+    )
+
+
+def test_a_private_key_is_masked_to_its_end() -> None:
+    text = "-----BEGIN RSA PRIVATE KEY-----\nabc\ndef\n-----END RSA PRIVATE KEY-----\nafter"
+    assert masked(text).split("\n")[1:] == [MASK, MASK, MASK, "after"]
+
+
+def test_a_password_that_is_an_everyday_word_is_masked_at_its_place_only() -> None:
+    line = "docker run --name postgres -e X=postgres postgres:16"
+    start = line.index("X=") + 1
+    stack = Stack(
+        name="x",
+        services=(Service(name="postgres", image="postgres:16"),),
+        settings=(Setting(name="X", value="postgres", secret=True, origin=Span("f", 1, start, 1, start + 10)),),
+    )
+    assert masked(line, stack) == "docker run --name postgres -e X=••• postgres:16"
+
+
+def test_the_columns_of_what_stands_behind_a_secret_are_right() -> None:
+    line = "run -e PASSWORD=very-long-secret --gpus all x"
+    start = line.index("--gpus") + 1
+    quote = Quotes(Memory({"f": line.encode()}), Stack(name="x")).quote(Span("f", 1, start, 1, start + 10))
+    assert quote is not None
+    assert quote.line[quote.start : quote.end] == "--gpus all"
+    assert quote.line == "run -e PASSWORD=••• --gpus all x"
+
+
+def test_there_is_no_quote_where_there_is_no_line() -> None:
+    quotes = Quotes(Memory({"f": b"x"}), Stack(name="x"))
+    assert quotes.quote(Span("f", 9, 1, 9, 2)) is None
+    assert quotes.quote(Span("gone", 2, 1, 2, 2)) is None
+
+
+_SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\ue000"), min_size=8, max_size=40).filter(
+    lambda text: text == text.strip() and not set(text) <= {"•"}
+)
+
+
+@given(_SECRETS, st.sampled_from(["x %s y", "a: '%s'", 'ENV x="%s"', "%s", "- %s # c", "prefix%ssuffix"]))
+def test_a_known_secret_shows_nowhere(value: str, place: str) -> None:
+    assert value not in masked(place % value, secret(value))
+
+
+@given(_SECRETS)
+def test_a_known_secret_shows_in_no_encoding(value: str) -> None:
+    encoded = b64encode(value.encode()).decode()
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    for text in (encoded, escaped, value.replace("$", "$$")):
+        assert text not in masked(f"key: {text} end", secret(value))
+
+
+@given(_SECRETS)
+def test_a_secret_file_shows_nowhere(value: str) -> None:
+    stack = Stack(name="x", files=(File(path="secrets/s", content=f"first\n{value}\n".encode(), secret=True),))
+    assert value not in masked(f"  {value}", stack)
+
+
+@given(_SECRETS)
+def test_a_secret_that_is_kept_in_place_shows_nowhere(value: str) -> None:
+    service = Service(name="a", environment=(Variable(name="DB_PASSWORD", value=value.replace("$", "$$")),))
+    assert value not in masked(f"x {value}", Stack(name="x", services=(service,)))
+
+
+@pytest.mark.parametrize(
+    "text", ["password" * 100_000, "a" * 500_000, "password=a " * 50_000, "${" * 200_000, '"' * 300_000]
+)
+def test_hostile_lines_take_no_time(text: str) -> None:
+    start = time.perf_counter()
+    masked(text)
+    assert time.perf_counter() - start < 5

@@ -1,0 +1,125 @@
+"""The diagram: what the stack says, dashed where it is inferred, and no name of a source can break out of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shop import stack
+from tocompose.model import Attachment, Dependency, Port, Role, Service, Stack, Variable
+from tocompose.reports.mermaid import flowchart
+from tocompose.reports.svg import drawing
+from tocompose.reports.topology import PUBLIC, Edge, topology
+
+# All that our own flowcharts consist of; names stand between quotes, with entities for everything special.
+_LABEL = r'"(?:[A-Za-z0-9 ._:/,→-]|#\d+;|<br/>)*"'
+_LINE = re.compile(
+    rf"flowchart TD|  subgraph (?:proxy|apps|data)\[{_LABEL}\]|  end"
+    rf"| +n\d+(?:\[{_LABEL}\]|\[\({_LABEL}\)\]|\(\[{_LABEL}\]\))|  n\d+ (?:-->|-\.->)(?:\|{_LABEL}\|)? n\d+"
+)
+
+
+def edges(*services: Service) -> set[Edge]:
+    return set(topology(Stack(name="x", services=services)).edges)
+
+
+def test_the_layers_of_the_shop() -> None:
+    found = topology(stack())
+    names = {layer: [node.name for node in found.layer(layer)] for layer in ("public", "proxy", "apps", "data")}
+    assert names == {"public": [PUBLIC], "proxy": ["proxy"], "apps": ["web"], "data": ["db", "cache"]}
+
+
+def test_the_edges_of_the_shop() -> None:
+    assert set(topology(stack()).edges) == {
+        Edge(PUBLIC, "proxy", "80, 443"),
+        Edge("proxy", "web"),
+        Edge("web", "db", "5432", inferred=True),
+        Edge("web", "cache", "", inferred=True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "port"),
+    [
+        ("db", ""),
+        ("db:5432", "5432"),
+        ("postgres://u:p@db:5432/x", "5432"),
+        ("http://db/", ""),
+        ("a:1,db:2", "2"),
+        ("jdbc:mysql://db:3306/x?y", "3306"),
+        ("alias:7", "7"),
+    ],
+)
+def test_a_variable_that_names_a_host_is_an_inferred_edge(value: str, port: str) -> None:
+    db = Service(name="db", networks=(Attachment(network="n", aliases=("alias",)),))
+    web = Service(name="web", environment=(Variable(name="X", value=value),))
+    assert edges(db, web) == {Edge("web", "db", port, inferred=True)}
+
+
+@pytest.mark.parametrize("value", ["database", "my-db", "db-2", "dbx:1", "a db b", "/db/x", None])
+def test_a_variable_that_only_holds_the_name_is_none(value: str | None) -> None:
+    assert edges(Service(name="db"), Service(name="web", environment=(Variable(name="X", value=value),))) == set()
+
+
+def test_a_port_of_this_machine_only_is_not_public() -> None:
+    local = Port(target="5432", published="5432", host_ip="127.0.0.1")
+    assert edges(Service(name="db", ports=(local,))) == set()
+
+
+def test_a_dependency_on_nothing_is_no_edge() -> None:
+    assert edges(Service(name="web", depends_on=(Dependency(service="gone"),))) == set()
+
+
+def test_a_variable_with_a_default_is_shown_as_its_default() -> None:
+    web = Service(name="web", image="web:${TAG:-1}", ports=(Port(target="80", published="${WEB_PORT:-8080}"),))
+    assert edges(web) == {Edge(PUBLIC, "web", "8080→80")}
+    assert topology(Stack(name="x", services=(web,))).nodes[1].detail == "web:1"
+
+
+def test_traefik_reaches_what_its_labels_route() -> None:
+    labels = {"traefik.enable": "true", "traefik.http.services.web.loadbalancer.server.port": "3000"}
+    proxy = Service(name="proxy", image="traefik:v3", role=Role.PROXY)
+    assert edges(proxy, Service(name="web", labels=labels), Service(name="db")) == {Edge("proxy", "web", "3000")}
+
+
+def test_a_service_may_be_called_internet() -> None:
+    web = Service(name="internet", ports=(Port(target="80", published="80"),))
+    assert edges(web) == {Edge(PUBLIC, "internet", "80")}
+
+
+_NAMES = st.text(max_size=30)
+
+
+@given(st.lists(st.tuples(_NAMES, _NAMES, st.sampled_from(Role)), max_size=12, unique_by=lambda row: row[0]), _NAMES)
+def test_no_name_breaks_out_of_a_diagram(rows: list[tuple[str, str, Role]], port: str) -> None:
+    services = tuple(
+        Service(
+            name=name,
+            image=image,
+            role=role,
+            ports=(Port(target=port, published=image),),
+            depends_on=tuple(Dependency(service=other) for other, _, _ in rows),
+        )
+        for name, image, role in rows
+    )
+    found = topology(Stack(name="x", services=services))
+    for line in flowchart(found).split("\n"):
+        assert _LINE.fullmatch(line), line
+    text = drawing(found)
+    tags = set(re.findall(r"<(/?[A-Za-z!?]\w*)", text))
+    assert tags <= {"svg", "/svg", "defs", "/defs", "marker", "/marker", "path", "text", "/text", "g", "/g"} | {
+        *("rect", "title", "/title")
+    }
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text)
+
+
+def test_a_large_stack_stays_readable() -> None:
+    many = tuple(Service(name=f"s{index}", image="x") for index in range(100))
+    text = drawing(topology(Stack(name="x", services=many)))
+    places = re.findall(r'<rect x="(\d+)" y="(\d+)"', text)
+    assert len(set(places)) == 100
+    width = float(re.search(r'viewBox="0 0 (\d+) (\d+)"', text)[1])  # type: ignore[index]
+    assert max(int(x) for x, _ in places) + 168 <= width

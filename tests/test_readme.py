@@ -1,0 +1,122 @@
+"""Everything that the README shows is run, in its order, and prints what it says.
+
+A block behind `<!-- file: NAME -->` is written to that file; a `console` block is a list of commands (`$ …`) and what
+they print; a `python` block is a program. `TOCOMPOSE_UPDATE_README=1 pytest tests/test_readme.py` writes the outputs anew.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import venv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import tree
+
+README = tree.ROOT / "README.md"
+_BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```\n", re.DOTALL)
+# The commands that stand for this very test run: that the tests can be installed and found is all that is asked.
+_ELSEWHERE = {
+    "pip install --quiet -e '.[dev]'": "pip install --quiet '.[dev]'",
+    "pytest -q": "python -m pytest --collect-only -q -k readme tests/test_readme.py > /dev/null",
+}
+
+
+class Block(NamedTuple):
+    """A code block: the file that it is, its kind, its text."""
+
+    file: str
+    kind: str
+    text: str
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """Every code block, in order."""
+    for match in _BLOCK.finditer(text):
+        yield Block(match["file"] or "", match["kind"], match["text"])
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout's surroundings: an empty environment that sees the libraries of this one."""
+    folder = tmp_path_factory.mktemp("readme")
+    venv.create(folder / "venv", with_pip=True)
+    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "venv"), "platbase": str(folder / "venv")}))
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "libraries.pth").write_text("\n".join(libraries) + "\n")
+    (folder / "work").mkdir()
+    return folder
+
+
+def _run(command: str, place: Path) -> str:
+    """What a command prints; `pip` is run in the checkout, everything else in a folder of its own."""
+    bin_folder = place / "venv" / "bin"
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "TOCOMPOSE", "GITHUB"))}
+    env |= {
+        "PATH": f"{bin_folder}{os.pathsep}{env['PATH']}",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "LC_ALL": "C",
+        "PIP_NO_INDEX": "1",
+    }
+    env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore", "COLUMNS": "100"}
+    command = _ELSEWHERE.get(command, command)
+    cwd = tree.ROOT if command.startswith(("pip ", "python -m pytest")) else place / "work"
+    ran = subprocess.run(
+        ["bash", "-c", command],
+        env=env,
+        cwd=cwd,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=180,
+    )
+    assert ran.returncode == 0, f"$ {command}\n{ran.stdout}"
+    return ran.stdout
+
+
+def _console(text: str, place: Path) -> str:
+    """The block as it should stand: each command with what it prints now."""
+    lines: list[str] = []
+    for command in re.findall(r"^\$ (.*)$", text, re.MULTILINE):
+        lines += [f"$ {command}", *_run(command, place).splitlines()]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_readme_holds(place: Path) -> None:
+    text = README.read_text(encoding="utf-8")
+    for block in blocks(text):
+        if block.file:
+            (place / "work" / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (place / "work" / block.file).write_text(block.text)
+        elif block.kind == "console":
+            shown = _console(block.text, place)
+            if os.environ.get("TOCOMPOSE_UPDATE_README"):
+                text = text.replace(f"```console\n{block.text}```", f"```console\n{shown}```", 1)
+                README.write_text(text, encoding="utf-8")
+            else:
+                assert shown == block.text
+        elif block.kind == "python":
+            ran = [str(place / "venv" / "bin" / "python"), "-c", block.text]
+            subprocess.run(ran, check=True, timeout=60, cwd=place / "work", env={"PATH": os.environ["PATH"]})
+
+
+def test_every_block_is_of_a_kind_that_is_run() -> None:
+    for block in blocks(README.read_text(encoding="utf-8")):
+        assert block.file or block.kind in ("console", "python"), block
+
+
+def test_links_lead_somewhere() -> None:
+    for document in (README, tree.ROOT / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")):
+            assert (tree.ROOT / target).exists(), target
+
+
+def test_the_python_that_runs_is_supported() -> None:
+    assert sys.version_info >= (3, 11)
