@@ -276,3 +276,8 @@ def test_bad_input_stops_nothing(name: str, files: dict[str, str]) -> None:
     result = of({"Procfile": "web: node x\n", **files})
     assert result.stack.service("web")
     assert "TC901" not in codes(result.notes)
+
+
+def test_a_very_large_repository_is_searched_in_part() -> None:
+    code = {f"lib/part{number}.js": "x\n" for number in range(3005)}
+    assert "TC376" in codes(of({**NODE, "Procfile": "web: a\n", **code}).notes)
