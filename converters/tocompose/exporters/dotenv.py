@@ -50,7 +50,7 @@ _EXAMPLE_HEAD = (
 def _real(item: Setting) -> Iterator[str]:
     if item.value is None:
         yield f"# {item.name} has no value in the source: set it here."
-        yield f"# {item.name}="
+        yield f"{item.name}="
     else:
         yield f"{item.name}={quoted(item.value)}"
 
