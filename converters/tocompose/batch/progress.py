@@ -40,8 +40,7 @@ class Bar:
     def __init__(self, total: int) -> None:
         self._failed = self._new = 0
         self._start = time.monotonic()
-        progressbar: Any = click.progressbar
-        self._bar = progressbar(
+        self._bar = _progressbar(
             length=total,
             show_pos=True,
             show_percent=True,
@@ -67,6 +66,11 @@ class Bar:
         rate = self._new / max(time.monotonic() - self._start, 0.001)
         failed = f", {self._failed} failed" if self._failed else ""
         return f"{rate:.1f}/s{failed}  {printable(str(name or ''))[-40:]}"
+
+
+def _progressbar(**options: Any) -> Any:
+    """Click's bar; its stub does not know a function that shows a plain text."""
+    return click.progressbar(**options)
 
 
 class Totals(NamedTuple):
@@ -102,7 +106,10 @@ def _told(outcome: Outcome) -> str:
         kinds = [f"{count} {kind}" for kind, count in outcome.kinds().items() if count and kind in ("lost", "changed")]
         return ", ".join([f"{formats}: {stacks}{number} service{'s' if number != 1 else ''}", *kinds])
     said = next((item for item in outcome.notes if item.code.startswith("TC8")), None)
-    return f"{said.message} [{said.code}]" if said else ""
+    if said is None:
+        return ""
+    place = f"{said.span}: " if said.span else ""
+    return f"{place}{said.message} [{said.code}]"
 
 
 def closing(found: Totals) -> str:
