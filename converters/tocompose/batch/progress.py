@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -40,13 +41,13 @@ class Bar:
     def __init__(self, total: int) -> None:
         self._failed = self._new = 0
         self._start = time.monotonic()
-        self._bar = _progressbar(
+        self._bar: Any = click.progressbar(
             length=total,
             show_pos=True,
             show_percent=True,
             show_eta=True,
             item_show_func=self._item,
-            file=click.get_text_stream("stderr"),
+            file=sys.stderr,
         )
 
     def __enter__(self) -> Bar:
@@ -66,11 +67,6 @@ class Bar:
         rate = self._new / max(time.monotonic() - self._start, 0.001)
         failed = f", {self._failed} failed" if self._failed else ""
         return f"{rate:.1f}/s{failed}  {printable(str(name or ''))[-40:]}"
-
-
-def _progressbar(**options: Any) -> Any:
-    """Click's bar; its stub does not know a function that shows a plain text."""
-    return click.progressbar(**options)
 
 
 class Totals(NamedTuple):
