@@ -48,26 +48,6 @@ def gitignore(files: Iterable[File]) -> tuple[File, ...]:
     return (File(path=".gitignore", content=_bytes(lines)),) if lines else ()
 
 
-_ENV_HEAD, *(line for item in settings for line in _real(item))]
-    example = [*_EXAMPLE_HEAD, *(line for item in every for line in _example(item))]
-    files = [File(path=".env", content=_bytes(real), mode=0o600, secret=True)] if settings else []
-    return (*files, File(path=".env.example", content=_bytes(example))) if every else ()
-
-
-def _unknown(item: Expression) -> Setting:
-    """A variable that the compose files use and the source gives no value to."""
-    default = item.rest if item.operator in (":-", "-") and "$" not in item.rest else ""
-    text = f"{item.name}: {default} unless it is set." if default else f"{item.name}: taken from the environment."
-    return Setting(name=item.name, example=default, description=text)
-
-
-def gitignore(stack: Stack) -> tuple[File, ...]:
-    """The lines that `.gitignore` must hold, for a stack that writes values beside the compose files."""
-    needed = [stack.settings, [item for item in stack.files if item.path.startswith("secrets/")]]
-    lines = [line for line, reason in zip(IGNORED, needed, strict=True) if reason]
-    return (File(path=".gitignore", content=_bytes(lines)),) if lines else ()
-
-
 _ENV_HEAD = (
     "# The values of this stack, secrets among them: keep this file out of version control.",
     "# Docker Compose reads it by itself. The variables are explained in .env.example.",
