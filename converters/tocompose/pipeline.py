@@ -110,5 +110,8 @@ def choose(project: Project, name: str | None) -> Importer:
             f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source."
         )
     if found is None:
-        raise SourceError(f"{project.name}: no docker run script, Kubernetes manifest or Procfile was found here")
+        where = ", ".join(project.named[:3]) or project.name
+        raise SourceError(
+            f"{where}: no docker run script, Kubernetes manifest or Procfile was found here; --from says the format"
+        )
     return found
