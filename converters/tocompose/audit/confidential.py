@@ -8,14 +8,12 @@ from typing import Any
 
 from tocompose.audit.scene import Scene, Verdict, View, judge, of_service
 from tocompose.exporters.existing import names_in
+from tocompose.exporters.variables import AMBIENT
 from tocompose.model import Resource, Service
 from tocompose.practices.secret_names import may_be_secret, secret_name, secret_value
 from tocompose.practices.services import facts
 from tocompose.source import Leaf, Span, leaves
 from tocompose.values import plain, variables
-
-# Set by docker compose itself or by the shell of whoever calls it.
-_GIVEN = frozenset({"PWD", "HOME", "USER", "UID", "GID", "HOSTNAME", "PATH", "COMPOSE_PROJECT_NAME"})
 
 
 def rules(scene: Scene) -> Iterator[Verdict]:
@@ -122,7 +120,7 @@ def _sources(scene: Scene) -> Iterator[Verdict]:
 
 def _env_files(scene: Scene) -> Iterator[Verdict]:
     """`.env` kept out of version control, `.env.example` with every variable."""
-    used = sorted(used_variables(scene) - _GIVEN)
+    used = sorted(used_variables(scene) - AMBIENT)
     if scene.project.exists(".env"):
         yield judge("Q-11", _is_ignored(scene), "TC717", None, "")
     if used and scene.found is not None:
