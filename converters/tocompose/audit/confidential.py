@@ -47,13 +47,13 @@ def _in_clear(view: View, service: Service) -> Iterator[Verdict]:
 
 def _from_files(view: View, service: Service) -> Iterator[Verdict]:
     known = facts(service)
-    names = {item.name for item in service.environment}
-    for item in service.environment:
-        file_variable = known.file_variable(item.name) if known else None
-        if file_variable and known and known.is_secret(item.name) and item.value:
-            moved = file_variable in names
-            told = {"name": item.name, "file_variable": file_variable}
-            yield of_service(view, service, f"environment.{item.name}", "Q-13", moved, "TC719", **told)
+    names = {item.name for item in service.environment if item.value}
+    for name in known.secrets if known else ():
+        file_variable = known.file_variable(name) if known else None
+        if file_variable and names & {name, file_variable}:
+            key = f"environment.{name}" if name in names else ""
+            told = {"name": name, "file_variable": file_variable}
+            yield of_service(view, service, key, "Q-13", file_variable in names, "TC719", **told)
 
 
 def _unread_files(view: View, service: Service) -> Iterator[Verdict]:
