@@ -66,7 +66,11 @@ def _convert(project: Project, wanted: Options) -> Result:
     ledger = Ledger()
     for item in wanted.settings.notes:
         ledger.say(item)
-    stack = chosen.read(project, ledger, wanted.settings)
+    try:
+        stack = chosen.read(project, ledger, wanted.settings)
+    except SourceError as problem:
+        problem.notes = tuple(ledger.notes)
+        raise
     unread = audit_unread(ledger)
     context = practice_context(wanted, project)
     outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)

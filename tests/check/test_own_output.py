@@ -13,8 +13,8 @@ from tocompose.project import Memory
 
 # What the audit finds, and the notes of a conversion that say the same of the same service.
 SAID = {
-    "TC706": {"TC611", "TC612", "TC613", "TC614", "TC615", "TC616"},
-    "TC707": {"TC622"},
+    "TC706": {"TC611", "TC612", "TC613", "TC614", "TC615", "TC616", "TC618"},
+    "TC707": {"TC618", "TC621", "TC622"},
     "TC711": {"TC634"},
     "TC712": {"TC649"},
     "TC715": {"TC657", "TC658"},
