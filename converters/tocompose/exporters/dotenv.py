@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.exporters.variables import Expression
+from tocompose.exporters.variables import AMBIENT, Expression
 from tocompose.folding import fold
 from tocompose.model import File, Setting, Stack
 
@@ -23,7 +23,7 @@ def env_files(stack: Stack, used: Mapping[str, Expression]) -> tuple[File, ...]:
 
     `.env` has what the stack knows, and a line to fill in for a variable without any default.
     """
-    known = {item.name for item in stack.settings}
+    known = {item.name for item in stack.settings} | AMBIENT
     others = [_unknown(item) for name, item in sorted(used.items()) if name not in known]
     settings = (*stack.settings, *(item for item in others if not item.example))
     every = (*stack.settings, *others)
