@@ -22,7 +22,7 @@ from tocompose.batch.run import Batch, Progress
 from tocompose.batch.state import NAME as STATE
 from tocompose.batch.state import State, StateError
 from tocompose.batch.summary import FORMS, report_form, save, write_failed, write_form
-from tocompose.cli.conversion import coloured, options_for
+from tocompose.cli.conversion import options_for
 from tocompose.cli.ending import FOUND, INTERRUPTED, fail
 from tocompose.cli.options import KINDS, Word, Words, said
 from tocompose.cli.said import Said
@@ -156,28 +156,30 @@ def _state(output: Path, key: str, params: dict[str, Any]) -> Iterator[State]:
 
 def _run(batch: Batch, params: dict[str, Any]) -> Totals:
     """Runs, shows how it goes, and counts."""
-    found, bar = totals(), coloured() or (sys.stderr.isatty() and not params["quiet"])
-    ordered = InOrder(batch.repositories, lambda text: click.echo(text))
+    found, late = totals(), list[str]()
     total = len(batch.repositories)
-    done = 0
+    bar = Bar(total) if sys.stderr.isatty() and not params["quiet"] else None
+    only_failed = params["quiet"] or bar is not None
+    ordered = InOrder(batch.repositories, late.append if bar else click.echo)
 
     def on_end(progress: Progress) -> bool:
-        nonlocal done
-        done += 1
         found.add(progress.outcome)
         failed = progress.outcome.status is Status.FAILED
-        if shown is not None:
-            shown.step(progress.outcome, progress.kept)
-        if params["form"] == "text" and shown is None:
-            ordered.add(progress.outcome.repository.id, line(progress.outcome) if failed or not params["quiet"] else "")
+        if bar is not None:
+            bar.step(progress.outcome, progress.kept)
+        if params["form"] == "text":
+            ordered.add(progress.outcome.repository.id, line(progress.outcome) if failed or not only_failed else "")
         return not (failed and params["fail_fast"])
 
     try:
-        with Bar(total) if bar else nullcontext() as shown:
+        with bar or nullcontext():
             batch.run(params["jobs"] or os.cpu_count() or 1, on_end)
     except KeyboardInterrupt:
+        done = sum(found.statuses.values())
         click.echo(f"tocompose: interrupted; {done} of {total} are done, --resume goes on", err=True)
         sys.exit(INTERRUPTED)
+    for text in late:
+        click.echo(text)
     return found
 
 

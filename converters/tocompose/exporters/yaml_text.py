@@ -16,6 +16,7 @@ Comments: TypeAlias = Mapping[Path, tuple[str, ...]]
 
 _PLAIN = re.compile(
     r"(?:[A-Za-z_/$]|\.{1,2}/|\.{1,2}:/|~/)[A-Za-z0-9_./@%+=,:${}?~-]*"
+    r"|\.{1,2}"  # this folder, the one above
     r"|[0-9]+(?:ms|s|m|h|[bkKMgG])"  # durations and sizes
 )
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})

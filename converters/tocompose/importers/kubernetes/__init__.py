@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tocompose.importers import Settings, SourceError
@@ -38,7 +39,14 @@ class Kubernetes:
     """Reads manifests: YAML or JSON files, dumps of kubectl, folders of them."""
 
     name = "kubernetes"
-    title = "Kubernetes manifests"
+    title = "Kubernetes manifests, kustomizations, Helm charts"
+    tables = tuple(
+        f"kubernetes/{name}"
+        for name in (
+            *("access", "config", "containers", "gateway", "ingress", "networkpolicy", "objects", "pods", "scaling"),
+            *("services", "storage", "workloads"),
+        )
+    )
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold at least one object, and those that say how to render some."""
@@ -76,7 +84,7 @@ class Kubernetes:
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
                 "kubectl get all -o yaml | tocompose convert -"
             )
-        return convert(found, ledger, settings.name or "", project.name)
+        return convert(found, ledger, settings.name or "", project.name, settings.options)
 
     def _is_manifest(self, file: str, project: Project) -> bool:
         if not file.endswith(_ENDINGS) and file not in project.named:
@@ -90,7 +98,9 @@ def _has_templates(project: Project) -> bool:
     return any(file.rpartition("/")[2] in _TEMPLATES for file in project.files())
 
 
-def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> Stack:
+def convert(
+    found: list[Cursor], ledger: Ledger, name: str, fallback: str, options: Mapping[str, tuple[str, ...]]
+) -> Stack:
     """The stack of the objects at the cursors, in the order in which each step needs the one before."""
     from tocompose.importers.kubernetes.access import say_access
     from tocompose.importers.kubernetes.aliases import attach
@@ -124,7 +134,7 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     if routed:
         from tocompose.importers.kubernetes.routing import route
 
-        route(world)
+        route(world, options)
     settle_ports(world)
     say_outside(world)
     say_access(world)

@@ -1,0 +1,176 @@
+"""Runs that are killed at any moment and taken up again lose nothing and repeat nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from batch.generator import generate
+from batch.runs import SCRIPT, batch, command, contents, environment, make
+from tocompose.batch.intent import FOLDER
+
+
+def kill_after(seconds: float, *words: object, cwd: Path) -> bool:
+    """Starts a batch and kills it; whether it was still running."""
+    with subprocess.Popen(
+        command(*words), cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as running:
+        try:
+            running.wait(seconds)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGKILL)
+            running.wait()
+            return True
+    return False
+
+
+def lines(out: Path) -> list[str]:
+    """The names in the state file, a whole line each; a line cut short is that of no repository."""
+    if not (out / "state.jsonl").exists():
+        return []
+    whole = (out / "state.jsonl").read_bytes().split(b"\n")[:-1]
+    return [json.loads(line)["repository"][0] for line in whole]
+
+
+@pytest.mark.parametrize("layout", ["tree", "in-place"])
+def test_kill_and_resume_in_a_loop(tmp_path: Path, layout: str) -> None:
+    generate(tmp_path / "repos", 60)
+    (tmp_path / "once").mkdir()
+    shutil.copytree(tmp_path / "repos", tmp_path / "once" / "repos")
+    words = ("repos", "-o", "out", "--out-layout", layout, "-j", 2)
+    batch(*words, cwd=tmp_path / "once", code=None)
+    rng, killed, seen = Random(7), 0, 0
+    for _ in range(60):
+        if not kill_after(rng.uniform(0.4, 2.5), *words, "--resume", cwd=tmp_path):
+            break
+        killed += 1
+        done = lines(tmp_path / "out")
+        assert len(done) == len(set(done)), "a repository was done twice"
+        assert len(done) >= seen, "a result was lost"
+        seen = len(done)
+    batch(*words, "--resume", cwd=tmp_path, code=None)
+    assert killed >= 3
+    assert sorted(lines(tmp_path / "out")) == sorted(lines(tmp_path / "once" / "out"))
+    assert contents(tmp_path / "out") == contents(tmp_path / "once" / "out")
+    assert contents(tmp_path / "repos") == contents(tmp_path / "once" / "repos")
+    assert not [path for path in tmp_path.rglob(".tocompose-*") if path.is_dir()], "something is left of a killed run"
+    assert not list((tmp_path / "out").glob(f"{FOLDER}/*"))
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    generate(tmp_path / "repos", 200)
+    running = subprocess.Popen(
+        command("repos", "-o", "out", "-j", 2), cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 60
+    while len(lines(tmp_path / "out")) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    children = _children(running.pid)
+    running.kill()
+    running.wait()
+    assert len(children) >= 2
+    while any(_alive(child) for child in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(_alive(child) for child in children)
+
+
+def _children(parent: int) -> list[int]:
+    every = [path for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [int(path.name) for path in every if _parent(path) == parent]
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def _alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_what_is_done_is_kept_and_what_changed_is_done_again(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        make(tmp_path / "r" / name, {"run.sh": SCRIPT})
+    batch("r", "-j", 1, "-o", "out", cwd=tmp_path)
+    batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["a", "b", "c"]
+    (tmp_path / "r" / "b" / "run.sh").write_bytes(SCRIPT.replace(b"8080", b"9090"))
+    batch("r", "-j", 1, "-o", "out", "--resume", "--force", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["a", "b", "c", "b"]
+    assert b"9090" in (tmp_path / "out" / "repositories" / "b" / ".env").read_bytes()
+    (tmp_path / "r" / "c" / "Procfile").write_bytes(b"web: ./run\n")
+    shutil.rmtree(tmp_path / "out" / "repositories" / "a")
+    batch("r", "-j", 1, "-o", "out", "--resume", "--force", cwd=tmp_path)
+    assert sorted(lines(tmp_path / "out")[4:]) == ["a", "c"]
+    assert (tmp_path / "out" / "repositories" / "a" / "docker-compose.yml").exists()
+
+
+def test_other_options_are_another_run(tmp_path: Path) -> None:
+    make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
+    batch("r", "-o", "out", cwd=tmp_path)
+    batch("r", "-o", "out", "--resume", "--practices", "none", "--force", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["a", "a"]
+
+
+def test_in_place_results_hold_although_the_repository_has_changed_by_them(tmp_path: Path) -> None:
+    make(tmp_path / "r" / "a", {"run.sh": SCRIPT, ".gitignore": b"*.log\n"})
+    words = ("r", "-o", "out", "--out-layout", "in-place")
+    batch(*words, cwd=tmp_path)
+    done = batch(*words, "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out") == ["a"] and "converted" in done.stdout
+
+
+def test_failures_are_kept_unless_asked_for(tmp_path: Path) -> None:
+    make(tmp_path / "r" / "a", {"run.sh": b"docker run --name x\n"})
+    batch("r", "-o", "out", cwd=tmp_path, code=3)
+    batch("r", "-o", "out", "--resume", cwd=tmp_path, code=3)
+    assert lines(tmp_path / "out") == ["a"]
+    batch("r", "-o", "out", "--resume", "--retry-failed", cwd=tmp_path, code=3)
+    assert lines(tmp_path / "out") == ["a", "a"]
+
+
+def test_a_fresh_run_keeps_the_earlier_state_aside(tmp_path: Path) -> None:
+    make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
+    batch("r", "-o", "out", cwd=tmp_path)
+    first = (tmp_path / "out" / "state.jsonl").read_bytes()
+    batch("r", "-o", "out", cwd=tmp_path)
+    assert (tmp_path / "out" / "state.previous.jsonl").read_bytes() == first
+
+
+def test_a_line_cut_short_is_dropped(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        make(tmp_path / "r" / name, {"run.sh": SCRIPT})
+    batch("r", "-j", 1, "-o", "out", cwd=tmp_path)
+    state = tmp_path / "out" / "state.jsonl"
+    whole = state.read_bytes()
+    for length in (0, 1, len(whole) // 3, len(whole) // 2 + 7, len(whole) - 1):
+        state.write_bytes(whole[:length])
+        batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
+        assert state.read_bytes() == whole
+
+
+def test_an_interrupt_ends_with_its_own_code(tmp_path: Path) -> None:
+    generate(tmp_path / "repos", 300)
+    with subprocess.Popen(
+        command("repos", "-o", "out", "-q"), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True
+    ) as running:
+        while len(lines(tmp_path / "out")) < 2:
+            time.sleep(0.05)
+        os.kill(running.pid, signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "are done, --resume goes on" in said and "Traceback" not in said
