@@ -9,6 +9,7 @@ from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
+from tocompose.importers.compose.files import compose_file
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, in_order
@@ -65,7 +66,11 @@ def _convert(project: Project, wanted: Options) -> Result:
     ledger = Ledger()
     for item in wanted.settings.notes:
         ledger.say(item)
-    stack = chosen.read(project, ledger, wanted.settings)
+    try:
+        stack = chosen.read(project, ledger, wanted.settings)
+    except SourceError as problem:
+        problem.notes = tuple(ledger.notes)
+        raise
     unread = audit_unread(ledger)
     context = practice_context(wanted, project)
     outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
@@ -97,7 +102,13 @@ def choose(project: Project, name: str | None) -> Importer:
             hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
             raise SourceError(f"unknown format {name!r}: {hint}")
         return found
-    found = next((item for item in importers() if item.sniff(project)), None)
+    compose = compose_file(project) if project.named else ""
+    found = None if compose else next((item for item in importers() if item.sniff(project)), None)
+    if found is None and (compose := compose or compose_file(project)):
+        raise SourceError(
+            f"{compose} is a compose file already: there is nothing to convert. `tocompose check` holds it against the "
+            f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source."
+        )
     if found is None:
         raise SourceError(f"{project.name}: no docker run script, Kubernetes manifest or Procfile was found here")
     return found

@@ -276,3 +276,16 @@ def test_bad_input_stops_nothing(name: str, files: dict[str, str]) -> None:
     result = of({"Procfile": "web: node x\n", **files})
     assert result.stack.service("web")
     assert "TC901" not in codes(result.notes)
+
+
+def test_a_very_large_repository_is_searched_in_part() -> None:
+    code = {f"lib/part{number}.js": "x\n" for number in range(3005)}
+    assert "TC376" in codes(of({**NODE, "Procfile": "web: a\n", **code}).notes)
+
+
+def test_an_env_file_in_json_as_node_foreman_takes_it() -> None:
+    text = '{"a": {"port": 1, "host": "x"}, "NAME": "n", "none": null}'
+    result = of({**NODE, "Procfile": "web: a\n", ".env": text})
+    values = {item.name: item.value for item in result.stack.settings}
+    assert {name: values[name] for name in ("A_PORT", "A_HOST", "NAME")} == {"A_PORT": "1", "A_HOST": "x", "NAME": "n"}
+    assert "TC317" in codes(result.notes)

@@ -46,7 +46,12 @@ class Importer(Protocol):
 
 
 class SourceError(Exception):
-    """A source that cannot be converted; the text names file, line and column, what is wrong and what to do."""
+    """A source that cannot be converted; the text names file, line and column, what is wrong and what to do.
+
+    `notes` is what was found out before, such as why a document does not parse.
+    """
+
+    notes: tuple[Note, ...] = ()
 
 
 def importers() -> Iterator[Importer]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import Container
-from tocompose.importers.docker_run.environment import env_file, settings
+from tocompose.importers.docker_run.environment import env_file, open_places, settings
 from tocompose.importers.docker_run.heredocs import written_files
 from tocompose.importers.docker_run.invocation import Script, Word
 from tocompose.importers.docker_run.probes import Probe
@@ -49,6 +49,7 @@ def stack(scripts: Iterable[Script], project: Project, ledger: Ledger, name: str
         secrets=_secrets(services),
         files=written_files(assembly.files, services),
     )
+    open_places(variables, found, ledger)
     return replace(_without_marks(found), settings=(*settings(variables, found), *_secret_settings(found)))
 
 
