@@ -13,6 +13,8 @@ from tocompose.project import Project
 _OBJECT = re.compile(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
 _KIND = re.compile(rb"""["']?\bkind["']?\s*:""")
 _ENDINGS = (".yaml", ".yml", ".json")
+# Kinds that say who may come in, and by which way; what reads them is loaded only for them.
+_OUTER = ("Ingress", "Route", "RouteTCP", "RouteUDP", "Gateway", "Middleware", "NetworkPolicy")
 
 
 class Kubernetes:
@@ -80,21 +82,28 @@ def convert(
     from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish, settle_ports
     from tocompose.importers.kubernetes.releases import order_releases
-    from tocompose.importers.kubernetes.routing import route
-    from tocompose.importers.kubernetes.routing.controllers import without_controllers
     from tocompose.importers.kubernetes.scale import scale
     from tocompose.importers.kubernetes.units import build
     from tocompose.importers.kubernetes.world import resolve
     from tocompose.values import identifier
 
-    world = resolve(without_controllers(collect(found, ledger), ledger), ledger)
+    objects = collect(found, ledger)
+    outer = any(kind.partition(".")[0].endswith(_OUTER) for kind in objects.kinds())
+    if outer:
+        from tocompose.importers.kubernetes.routing.controllers import without_controllers
+
+        objects = without_controllers(objects, ledger)
+    world = resolve(objects, ledger)
     prepared = build(world)
     arrange(world, prepared)
     order_releases(world)
     scale(world)
     publish(world)
     attach(world)
-    route(world, options)
+    if outer:
+        from tocompose.importers.kubernetes.routing import route
+
+        route(world, options)
     settle_ports(world)
     say_outside(world)
     say_access(world)
