@@ -21,7 +21,8 @@ def env_files(stack: Stack) -> tuple[File, ...]:
     """`.env` (real values, for its owner only) and `.env.example`; none for a stack without settings."""
     if not stack.settings:
         return ()
-    real = [*_ENV_HEAD, *(line for item in stack.settings for line in _real(item))]
+    passed = {item.name for service in stack.services for item in service.environment if item.value is None}
+    real = [*_ENV_HEAD, *(line for item in stack.settings for line in _real(item, item.name in passed))]
     example = [*_EXAMPLE_HEAD, *(line for item in stack.settings for line in _example(item))]
     return (
         File(path=".env", content=_bytes(real), mode=0o600, secret=True),
@@ -47,10 +48,11 @@ _EXAMPLE_HEAD = (
 )
 
 
-def _real(item: Setting) -> Iterator[str]:
+def _real(item: Setting, passed: bool) -> Iterator[str]:
     if item.value is None:
         yield f"# {item.name} has no value in the source: set it here."
-        yield f"{item.name}="
+        # A service that passes the variable through goes without it; an empty line would give it an empty text.
+        yield f"# {item.name}=" if passed else f"{item.name}="
     else:
         yield f"{item.name}={quoted(item.value)}"
 
