@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocompose.answers import Answers
@@ -9,11 +10,13 @@ from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
+from tocompose.importers.preference import claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.model import File, Home, Stack
-from tocompose.notes import Note, in_order
+from tocompose.notes import Note, in_order, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
+from tocompose.source import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,8 @@ def _convert(project: Project, wanted: Options) -> Result:
     ledger = Ledger()
     for item in wanted.settings.notes:
         ledger.say(item)
+    for item in left_aside(project, chosen) if wanted.source is None else ():
+        ledger.say(item)
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
     context = practice_context(wanted, project)
@@ -97,7 +102,17 @@ def choose(project: Project, name: str | None) -> Importer:
             hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
             raise SourceError(f"unknown format {name!r}: {hint}")
         return found
-    found = next((item for item in importers() if item.sniff(project)), None)
-    if found is None:
+    every = claims(project)
+    if not every:
         raise SourceError(f"{project.name}: no docker run script, Kubernetes manifest or Procfile was found here")
-    return found
+    return every[0].importer
+
+
+def left_aside(project: Project, chosen: Importer) -> Iterator[Note]:
+    """What to say about the other formats of a folder, each with `--from` to choose it."""
+    for claim in claims(project) if not project.named else ():
+        if claim.importer.name != chosen.name:
+            first = claim.files[0]
+            yield note(
+                "TC012", Span(first, 1, 1, 1, 1), title=claim.importer.title, file=first, name=claim.importer.name
+            )
