@@ -10,7 +10,7 @@ from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
-from tocompose.importers.preference import claims
+from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, in_order, note
@@ -64,11 +64,12 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
 
 def _convert(project: Project, wanted: Options) -> Result:
-    chosen = choose(project, wanted.source)
+    every = claims(project) if wanted.source is None else ()
+    chosen = every[0].importer if every else choose(project, wanted.source)
     ledger = Ledger()
     for item in wanted.settings.notes:
         ledger.say(item)
-    for item in left_aside(project, chosen) if wanted.source is None else ():
+    for item in left_aside(every) if not project.named else ():
         ledger.say(item)
     stack = chosen.read(project, ledger, wanted.settings)
     unread = audit_unread(ledger)
@@ -108,11 +109,8 @@ def choose(project: Project, name: str | None) -> Importer:
     return every[0].importer
 
 
-def left_aside(project: Project, chosen: Importer) -> Iterator[Note]:
+def left_aside(every: tuple[Claim, ...]) -> Iterator[Note]:
     """What to say about the other formats of a folder, each with `--from` to choose it."""
-    for claim in claims(project) if not project.named else ():
-        if claim.importer.name != chosen.name:
-            first = claim.files[0]
-            yield note(
-                "TC012", Span(first, 1, 1, 1, 1), title=claim.importer.title, file=first, name=claim.importer.name
-            )
+    for claim in every[1:]:
+        file = claim.files[0]
+        yield note("TC012", Span(file, 1, 1, 1, 1), title=claim.importer.title, file=file, name=claim.importer.name)
