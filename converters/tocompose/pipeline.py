@@ -10,6 +10,7 @@ from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
+from tocompose.importers.compose.files import compose_file
 from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.model import File, Home, Stack
@@ -64,14 +65,18 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
 
 def _convert(project: Project, wanted: Options) -> Result:
-    every = claims(project) if wanted.source is None else ()
+    every = _claimed(project) if wanted.source is None else ()
     chosen = every[0].importer if every else choose(project, wanted.source)
     ledger = Ledger()
     for item in wanted.settings.notes:
         ledger.say(item)
     for item in left_aside(every) if not project.named else ():
         ledger.say(item)
-    stack = chosen.read(project, ledger, wanted.settings)
+    try:
+        stack = chosen.read(project, ledger, wanted.settings)
+    except SourceError as problem:
+        problem.notes = tuple(ledger.notes)
+        raise
     unread = audit_unread(ledger)
     context = practice_context(wanted, project)
     outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
@@ -103,10 +108,22 @@ def choose(project: Project, name: str | None) -> Importer:
             hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
             raise SourceError(f"unknown format {name!r}: {hint}")
         return found
-    every = claims(project)
+    every = _claimed(project)
     if not every:
         raise SourceError(f"{project.name}: no docker run script, Kubernetes manifest or Procfile was found here")
     return every[0].importer
+
+
+def _claimed(project: Project) -> tuple[Claim, ...]:
+    """What the importers claim; a compose file that the user named, or that stands alone, is not a source."""
+    compose = compose_file(project) if project.named else ""
+    every = () if compose else claims(project)
+    if not every and (compose := compose or compose_file(project)):
+        raise SourceError(
+            f"{compose} is a compose file already: there is nothing to convert. `tocompose check` holds it against the "
+            f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source."
+        )
+    return every
 
 
 def left_aside(every: tuple[Claim, ...]) -> Iterator[Note]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from batch.generator import generate
 from batch.runs import SCRIPT, make
-
 from tocompose.batch import BatchOptions, Outcome, Place, Status, convert_many
 
 
@@ -48,7 +48,9 @@ def test_processes(paths: list[Path], here: list[Outcome]) -> None:
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[2] / "converters"), os.environ.get("PYTHONPATH", "")])
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(Path(__file__).parents[2] / "converters"), os.environ.get("PYTHONPATH", "")]
+    )
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL

@@ -12,9 +12,9 @@ from pathlib import Path
 from random import Random
 
 import pytest
+
 from batch.generator import generate
 from batch.runs import SCRIPT, batch, command, contents, environment, make
-
 from tocompose.batch.intent import FOLDER
 
 

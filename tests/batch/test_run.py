@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 import jsonschema
 import pytest
+
 from batch.generator import generate
 from batch.runs import SCRIPT, batch, command, contents, environment, make
 

@@ -124,7 +124,7 @@ def _env_files(scene: Scene) -> Iterator[Verdict]:
     """`.env` kept out of version control, `.env.example` with every variable."""
     used = sorted(used_variables(scene) - _GIVEN)
     if scene.project.exists(".env"):
-        yield judge("Q-11", _is_ignored(scene), "TC717", None, "files..env")
+        yield judge("Q-11", _is_ignored(scene), "TC717", None, "")
     if used and scene.found is not None:
         example = scene.project.read(".env.example")
         documented = names_in(example.decode("utf-8", "replace")) if example is not None else set()
@@ -132,7 +132,7 @@ def _env_files(scene: Scene) -> Iterator[Verdict]:
         for name in used:
             span = _first_use(scene, name)
             one = ", ".join(missing)
-            yield judge("Q-12", name in documented, "TC718", span, "files..env.example", name=name, missing=one)
+            yield judge("Q-12", name in documented, "TC718", span, f"settings.{name}", name=name, missing=one)
 
 
 def _first_use(scene: Scene, name: str) -> Span | None:

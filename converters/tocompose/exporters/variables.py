@@ -62,6 +62,19 @@ def _closing(text: str, start: int) -> int | None:
     return None
 
 
+def expressions(value: Any) -> dict[str, Expression]:
+    """The variables of a document by name, each as it first occurs, also those in the defaults of others."""
+    found: dict[str, Expression] = {}
+
+    def seen(item: Expression) -> str:
+        found.setdefault(item.name, item)
+        replace_variables(item.rest, seen)
+        return item.text
+
+    replace_everywhere(value, seen)
+    return found
+
+
 def replace_everywhere(value: Any, replacement: Callable[[Expression], str]) -> Any:
     """A document with the variables in each of its texts replaced; keys are never interpolated by Compose."""
     if isinstance(value, Mapping):

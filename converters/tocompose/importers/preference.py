@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
-from tocompose.importers import Importer, importers
+from tocompose.importers import Importer, own, plugins
 from tocompose.project import Project
 from tocompose.tables import load
+
+# The last row of the table that stands before the one of other packages' importers.
+_BEFORE_PLUGINS = 1
 
 
 class Claim(NamedTuple):
@@ -24,14 +27,19 @@ def claims(project: Project) -> tuple[Claim, ...]:
 
     Of files that the user named, docker_run asks nothing and takes all, so it comes last.
     """
-    found = []
-    for importer in importers():
-        files = importer.sniff(project)
-        if files:
-            found.append(Claim(importer, files, place(importer.name, files)))
+    found = [*_claimed(own(), project)]
+    # Asking for plugins reads the metadata of all packages: left out where none could go first.
+    if all(item.place > _BEFORE_PLUGINS for item in found):
+        found += _claimed(plugins(), project)
     return tuple(
         sorted(found, key=lambda item: (bool(project.named) and item.importer.name == "docker_run", item.place))
     )
+
+
+def _claimed(asked: Iterable[Importer], project: Project) -> Iterator[Claim]:
+    for importer in asked:
+        if files := importer.sniff(project):
+            yield Claim(importer, files, place(importer.name, files))
 
 
 def place(importer: str, files: Iterable[str]) -> int:
