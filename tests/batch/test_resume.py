@@ -143,6 +143,15 @@ def test_failures_are_kept_unless_asked_for(tmp_path: Path) -> None:
     assert lines(tmp_path / "out") == ["a", "a"]
 
 
+def test_what_was_refused_is_done_with_force(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        make(tmp_path / "r" / name, {"run.sh": SCRIPT})
+    make(tmp_path / "out" / "repositories" / "b", {"docker-compose.yml": b"mine\n"}, git=False)
+    batch("r", "-o", "out", cwd=tmp_path, code=3)
+    batch("r", "-o", "out", "--resume", "--force", cwd=tmp_path)
+    assert sorted(lines(tmp_path / "out")) == ["a", "b", "b"]
+
+
 def test_a_fresh_run_keeps_the_earlier_state_aside(tmp_path: Path) -> None:
     make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
     batch("r", "-o", "out", cwd=tmp_path)
