@@ -9,6 +9,7 @@ from typing import Any
 from tocompose.audit.scene import Scene, Verdict, View, judge, of_service
 from tocompose.exporters.existing import names_in
 from tocompose.exporters.variables import AMBIENT
+from tocompose.ignores import ignore_rules
 from tocompose.model import Resource, Service
 from tocompose.practices.secret_names import may_be_secret, secret_name, secret_value
 from tocompose.practices.services import facts
@@ -147,9 +148,5 @@ def _leaves(scene: Scene) -> Iterator[Leaf]:
 
 
 def _is_ignored(scene: Scene) -> bool:
-    from pathspec import GitIgnoreSpec
-
     text = scene.project.read(".gitignore")
-    return text is not None and GitIgnoreSpec.from_lines(text.decode("utf-8", "replace").splitlines()).match_file(
-        ".env"
-    )
+    return text is not None and ignore_rules(text.decode("utf-8", "replace").splitlines()).match_file(".env")
