@@ -33,6 +33,8 @@ CASES = [
     ("windows", "```\r\ndocker run \\\r\n -d a\r\n```\r\n", ["run -d a"]),
     ("open to the end", "```\ndocker run a", ["run a"]),
     ("inline only", "Run `docker run -d a` or `sudo docker run b`.", ["run -d a", "run b"]),
+    ("bare lines", "Start it\ndocker volume create v\ndocker run \\\n  -d a\n\nDone", ["volume create v", "run -d a"]),
+    ("prose in a block", "```\nIt's (docker run) like\nNAME\n```\n```\ndocker run a\n```", ["run a"]),
     ("powershell", "```powershell\ndocker run `\n  -v ${PWD}:/x a\n```", ["run -v .:/x a"]),
 ]
 
@@ -57,3 +59,9 @@ def test_a_block_that_is_broken_does_not_spoil_the_others() -> None:
     found = read("```\ndocker run 'a\n```\n\n```\ndocker run b\n```\n", "README.md")
     assert [call.words[0].text for call in found.calls] == ["b"]
     assert [(note.code, str(note.span)) for note in found.ledger.notes] == [("TC172", "README.md:2:12")]
+
+
+def test_prose_in_code_blocks_says_nothing() -> None:
+    found = read("```text\nNAME\n   app (1) - Don't\n\ndocker run a\n```", "README.md")
+    assert [call.words[0].text for call in found.calls] == ["a"]
+    assert found.codes == []

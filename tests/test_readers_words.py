@@ -119,6 +119,14 @@ def test_a_word_is_taken_apart() -> None:
     ]
 
 
+def test_an_image_comment_inside_quotes_is_text() -> None:
+    assert arguments("docker run 'x `#a` y' `#b` \\\n  'z `#c` ' `#d` w") == ["x `#a` y", "z `#c` ", "w"]
+
+
+def test_a_backslash_inside_quotes_is_text() -> None:
+    assert arguments("docker run 'a\nb \\ \n c' \\ \n d") == ["a\nb \\ \n c", "d"]
+
+
 @given(st.lists(NASTY, min_size=1, max_size=6))
 def test_what_shlex_quotes_comes_back_exactly(words: list[str]) -> None:
     assert arguments("docker run " + shlex.join(words)) == words

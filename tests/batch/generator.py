@@ -96,7 +96,10 @@ spec:
 
 def _readme(rng: Random) -> Files:
     image = rng.choice(_IMAGES)
-    return {"README.md": f"# Tool\n\n```sh\ndocker run --rm -p 8080:80 {image}\n```\n".encode(), "main.go": b"package main\n"}
+    return {
+        "README.md": f"# Tool\n\n```sh\ndocker run --rm -p 8080:80 {image}\n```\n".encode(),
+        "main.go": b"package main\n",
+    }
 
 
 def _monorepo(rng: Random) -> Files:
@@ -123,7 +126,10 @@ def _ignoring(rng: Random) -> Files:
 
 
 def _broken(rng: Random) -> Files:
-    return {"k8s/app.yaml": b"apiVersion: apps/v1\nkind: Deployment\nspec: [unclosed\n", "notes.txt": str(rng.random()).encode()}
+    return {
+        "k8s/app.yaml": b"apiVersion: apps/v1\nkind: Deployment\nspec: [unclosed\n",
+        "notes.txt": str(rng.random()).encode(),
+    }
 
 
 # How often each shape comes, of 100.

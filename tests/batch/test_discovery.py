@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from batch.runs import SCRIPT, make
 
+from batch.runs import SCRIPT, make
 from tocompose.batch.discovery import DiscoveryError, Search, discover, line, listed
 from tocompose.batch.scan import scan
 
@@ -40,7 +40,10 @@ def test_a_repository_inside_another_is_one_of_its_own(tmp_path: Path) -> None:
 
 
 def test_ignore_files_are_obeyed(tmp_path: Path) -> None:
-    make(tmp_path / "app", {"run.sh": SCRIPT, "build/run.sh": SCRIPT, "a/x.log": b"", "a/keep.log": b"", "a/y.sh": SCRIPT})
+    make(
+        tmp_path / "app",
+        {"run.sh": SCRIPT, "build/run.sh": SCRIPT, "a/x.log": b"", "a/keep.log": b"", "a/y.sh": SCRIPT},
+    )
     (tmp_path / "app" / ".gitignore").write_text("build/\n*.log\n")
     (tmp_path / "app" / "a" / ".tocomposeignore").write_text("!keep.log\ny.sh\n")
     assert set(scan(tmp_path / "app").files) == {".gitignore", "a/.tocomposeignore", "a/keep.log", "run.sh"}
@@ -104,3 +107,10 @@ def test_a_list_names_repositories() -> None:
 @pytest.mark.parametrize("name", ["plain", "two words", "a\nb", "#x", '"q"', " lead", "é", "tab\t"])
 def test_a_name_survives_the_list(name: str) -> None:
     assert [item.path for item in listed(line(name) + "\n", "list")] == [name]
+
+
+def test_a_folder_with_too_many_files_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocompose.batch.scan.MOST_FILES", 3)
+    make(tmp_path / "app", {f"{number}.txt": b"" for number in range(5)})
+    found = scan(tmp_path / "app")
+    assert len(found.files) == 3 and [item.code for item in found.notes] == ["TC809"]

@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from batch.runs import ROOT, SCRIPT, batch, make
 
-BOMB = b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + b"".join(
-    b"  a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 12)
+BOMB = (
+    b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
+    + b"".join(b"  a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 12))
 )
 
 
@@ -102,7 +104,7 @@ def test_what_may_not_be_read(tmp_path: Path) -> None:
 
 
 # A format whose importer does what a hostile source might make one do.
-PLUGIN = '''
+PLUGIN = """
 import ctypes, os, time
 
 class Hostile:
@@ -130,7 +132,7 @@ class Hostile:
             return self.read(project, ledger, settings)
 
 IMPORTER = Hostile()
-'''
+"""
 
 
 @pytest.fixture
@@ -151,7 +153,21 @@ def test_hanging_greedy_and_crashing_conversions(tmp_path: Path, plugin: dict[st
     for number, word in enumerate(WORDS):
         make(tmp_path / "r" / word, {"hostile.txt": word.encode()})
         make(tmp_path / "r" / f"good-{number}", {"run.sh": SCRIPT})
-    words = [sys.executable, "-m", "tocompose", "batch", "r", "-o", "out", "-j", "2", "--timeout", "8", "--memory", "300"]
+    words = [
+        sys.executable,
+        "-m",
+        "tocompose",
+        "batch",
+        "r",
+        "-o",
+        "out",
+        "-j",
+        "2",
+        "--timeout",
+        "8",
+        "--memory",
+        "300",
+    ]
     done = subprocess.run(words, cwd=tmp_path, env=plugin, capture_output=True, text=True, timeout=200)
     assert done.returncode == 3, done.stderr
     found = records(tmp_path / "out")

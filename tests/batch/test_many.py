@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -11,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from batch.generator import generate
 from batch.runs import SCRIPT, make
-
 from tocompose.batch import BatchOptions, Outcome, Place, Status, convert_many
 
 
@@ -48,7 +49,9 @@ def test_processes(paths: list[Path], here: list[Outcome]) -> None:
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
     distributed = pytest.importorskip("distributed")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parents[2] / "converters"), os.environ.get("PYTHONPATH", "")])
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(Path(__file__).parents[2] / "converters"), os.environ.get("PYTHONPATH", "")]
+    )
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL
@@ -62,8 +65,8 @@ def test_a_dask_cluster(client: Any, paths: list[Path], here: list[Outcome]) -> 
     executor = client.get_executor(pure=False)
     assert isinstance(executor, Executor)
     assert list(convert_many(paths, executor=executor)) == here
-    used = {worker for workers in client.who_has().values() for worker in workers} or client.scheduler_info()["workers"]
-    assert used, "the cluster did the work"
+    loaded = client.run(lambda: (os.getpid(), "tocompose.batch.convert" in sys.modules))
+    assert len(loaded) == 2 and all(process != os.getpid() and done for process, done in loaded.values())
 
 
 def test_a_dask_cluster_writes_what_it_makes(client: Any, tmp_path: Path) -> None:

@@ -6,16 +6,18 @@ import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from batch.generator import generate
-from batch.runs import batch, contents, make
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batch.generator import generate
+from batch.runs import batch, contents, make
 from tocompose.batch.patch import Edit, patch
 
 LINE = st.text(st.sampled_from("ab \t\r-+@\\\"'é\x00"), max_size=6)
 TEXT = st.lists(LINE, max_size=12).flatmap(lambda lines: st.sampled_from(["\n".join(lines), "\n".join([*lines, ""])]))
-PATHS = st.sampled_from(["a", "b c", "d/e f", 'q"uote', "back\\slash", "ünï", "new\nline", "tab\tbed", " lead", "a/b/c.yml"])
+PATHS = st.sampled_from(
+    ["a", "b c", "d/e f", 'q"uote', "back\\slash", "ünï", "new\nline", "tab\tbed", " lead", "a/b/c.yml"]
+)
 
 
 def git(*words: str, cwd: Path) -> None:
@@ -24,7 +26,9 @@ def git(*words: str, cwd: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(PATHS, st.tuples(st.none() | TEXT, TEXT, st.sampled_from([0o644, 0o755])), min_size=1, max_size=3))
+@given(
+    st.dictionaries(PATHS, st.tuples(st.none() | TEXT, TEXT, st.sampled_from([0o644, 0o755])), min_size=1, max_size=3)
+)
 def test_git_applies_any_change(edits: dict[str, tuple[str | None, str, int]]) -> None:
     if {"a", "a/b/c.yml"} <= set(edits):
         del edits["a"]
@@ -34,7 +38,10 @@ def test_git_applies_any_change(edits: dict[str, tuple[str | None, str, int]]) -
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             if before is not None:
                 (folder / path).write_bytes(before.encode())
-        made = [Edit(path, None if old is None else old.encode(), new.encode(), mode) for path, (old, new, mode) in edits.items()]
+        made = [
+            Edit(path, None if old is None else old.encode(), new.encode(), mode)
+            for path, (old, new, mode) in edits.items()
+        ]
         content = patch(made)
         if content:
             (folder / ".p").write_bytes(content)

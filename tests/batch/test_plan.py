@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from batch.runs import MANIFEST, SCRIPT, make
-
 from tocompose.batch.convert import Job, run
 from tocompose.batch.discovery import named
 from tocompose.batch.options import BatchOptions

@@ -117,17 +117,24 @@ class _Attempt(NamedTuple):
 
 def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attempt:
     project = checkout(top, item, journal)
-    problem = ""
+    problem: SourceError | None = None
     for evidence in item.evidence:
         try:
             result = convert(project, _options(job, item, evidence.importer))
         except SourceError as error:
-            problem = problem or str(error)
+            problem = problem or error
             continue
         said = tuple(_moved(found, item.folder) for found in result.notes)
         return _Attempt(said, _record(item, result), Bundle(item.folder, _all_files(result, project)))
-    strong = not item.evidence[0].weak
-    return _Attempt((note("TC800", problem=problem),) if strong else (), failed=strong)
+    if problem is None or item.evidence[0].weak:
+        return _Attempt(())
+    return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True)
+
+
+def _unreadable(problem: SourceError) -> Note:
+    """One note on a source that gave nothing, with the place and reason of the first loss where there is one."""
+    first = next((item for item in problem.notes if item.kind is Kind.LOST and item.span), None)
+    return note("TC800", first.span if first else None, problem=first.message if first else str(problem))
 
 
 def _options(job: Job, item: Application, importer: str) -> Options:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
@@ -40,14 +41,13 @@ class Bar:
     def __init__(self, total: int) -> None:
         self._failed = self._new = 0
         self._start = time.monotonic()
-        progressbar: Any = click.progressbar
-        self._bar = progressbar(
+        self._bar: Any = click.progressbar(
             length=total,
             show_pos=True,
             show_percent=True,
             show_eta=True,
             item_show_func=self._item,
-            file=click.get_text_stream("stderr"),
+            file=sys.stderr,
         )
 
     def __enter__(self) -> Bar:
@@ -102,7 +102,10 @@ def _told(outcome: Outcome) -> str:
         kinds = [f"{count} {kind}" for kind, count in outcome.kinds().items() if count and kind in ("lost", "changed")]
         return ", ".join([f"{formats}: {stacks}{number} service{'s' if number != 1 else ''}", *kinds])
     said = next((item for item in outcome.notes if item.code.startswith("TC8")), None)
-    return f"{said.message} [{said.code}]" if said else ""
+    if said is None:
+        return ""
+    place = f"{said.span}: " if said.span else ""
+    return f"{place}{said.message} [{said.code}]"
 
 
 def closing(found: Totals) -> str:

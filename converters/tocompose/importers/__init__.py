@@ -46,16 +46,26 @@ class Importer(Protocol):
 
 
 class SourceError(Exception):
-    """A source that cannot be converted; the text names file, line and column, what is wrong and what to do."""
+    """A source that cannot be converted; the text names file, line and column, what is wrong and what to do.
+
+    `notes` is what was found out before, such as why a document does not parse.
+    """
+
+    notes: tuple[Note, ...] = ()
 
 
 def importers() -> Iterator[Importer]:
     """Every importer: those of this package in alphabetical order, then those that other packages register."""
+    yield from own()
+    yield from plugins()
+
+
+def own() -> Iterator[Importer]:
+    """The importers of this package, in alphabetical order."""
     for module in iter_modules(__path__):
         found = getattr(import_module(f"{__name__}.{module.name}"), "IMPORTER", None)
         if found is not None:
             yield found
-    yield from plugins()
 
 
 def plugins() -> Iterator[Importer]:

@@ -27,13 +27,15 @@ MAX_MESSAGE = 1000
 
 def render(report: Report) -> str:
     """One run; its results are the notes, the losses first, so that what a limit cuts off matters least."""
-    shown = [(item, item.span or _somewhere(report)) for item in report.notes[:MAX_RESULTS]]
-    return text(shown, len(report.notes))
+    shown = report.notes[:MAX_RESULTS]
+    codes = list(dict.fromkeys(item.code for item in shown))
+    place = _somewhere(report)
+    results = [result(item, codes.index(item.code), item.span or place) for item in shown]
+    return dumps(log(codes, results, len(report.notes), len(shown)), indent=2) + "\n"
 
 
-def text(shown: list[tuple[Note, Span]], total: int) -> str:
-    """The log of one run with notes at their places, of `total` that there are."""
-    codes = {code: index for index, code in enumerate(dict.fromkeys(item.code for item, _ in shown))}
+def log(codes: list[str], results: list[Any], total: int, shown: int) -> dict[str, Any]:
+    """A log of one run with the rules of the codes and the results, which are `shown` of a `total`."""
     driver = {
         "name": "tocompose",
         "version": __version__,
@@ -43,11 +45,11 @@ def text(shown: list[tuple[Note, Span]], total: int) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(item, codes[item.code], place) for item, place in shown],
-        "properties": {"notes": total, "omitted": total - len(shown)},
+        "results": results,
+        "properties": {"notes": total, "omitted": total - shown},
     }
     schema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-    return dumps({"$schema": schema, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+    return {"$schema": schema, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(code: str) -> dict[str, Any]:
@@ -65,8 +67,9 @@ def _rule(code: str) -> dict[str, Any]:
     return rule | ({"helpUri": str(row["url"])} if row.get("url") else {})
 
 
-def _result(item: Note, index: int, place: Span) -> dict[str, Any]:
-    result: dict[str, Any] = {
+def result(item: Note, index: int, place: Span) -> dict[str, Any]:
+    """A note as a result, shown at a place; `index` is that of its rule."""
+    found: dict[str, Any] = {
         "ruleId": item.code,
         "ruleIndex": index,
         "level": _LEVELS[item.kind],
@@ -76,8 +79,8 @@ def _result(item: Note, index: int, place: Span) -> dict[str, Any]:
         "properties": {"kind": item.kind.value},
     }
     if item.related:
-        result["relatedLocations"] = [_location(span, "") for span in item.related[:MAX_RELATED]]
-    return result
+        found["relatedLocations"] = [_location(span, "") for span in item.related[:MAX_RELATED]]
+    return found
 
 
 def _somewhere(report: Report) -> Span:

@@ -47,7 +47,7 @@ def _content(outcomes: Outcomes) -> dict[str, Any]:
         services += outcome.services()
         codes.update(item.code for item in outcome.notes)
         repositories.update({item.code for item in outcome.notes})
-    kinds = {kind: 0 for kind in Kind}
+    kinds = dict.fromkeys(Kind, 0)
     for code, number in codes.items():
         kinds[_kind(code)] += number
     script, style = _asset("batch_dashboard.js"), _asset("batch_dashboard.css")

@@ -26,6 +26,7 @@ _SAME = {
     ("image", "rm"): ("rmi",),
 }
 _OPEN_TOOL = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?\}")
+_SUDO = re.compile(r"\$\{\w*SUDO", re.IGNORECASE)
 _TOOL_NAME = re.compile(r"DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME", re.IGNORECASE)
 # Verbs whose words end up in the compose file, so that their open variables matter.
 CARRIED = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
@@ -120,7 +121,7 @@ def wrapped_call(shell: Shell, pieces: list[Piece], start: int) -> Call | None:
         return call._replace(remote=pieces[start])
     if call.verb[-1] in CARRIED and name == "xargs":
         cursor.note("TC155", written="what xargs adds")
-    elif call.verb[-1] in CARRIED:
+    elif call.verb[-1] in CARRIED and not _SUDO.search(name):
         cursor.note("TC167", command=shown(cursor.peek() or ""))
     return call
 

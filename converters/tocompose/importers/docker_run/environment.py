@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -37,7 +37,7 @@ def _line_differs(line: str) -> bool:
     return line != line.lstrip() or name != name.strip() or value != value.strip() or bool(_SPECIAL & set(value))
 
 
-def settings(known: Mapping[str, str | None], stack: Stack) -> tuple[Setting, ...]:
+def settings(known: Mapping[str, str | None], secret: Container[str], stack: Stack) -> tuple[Setting, ...]:
     """An `.env` entry for each variable that the services still hold.
 
     A host path that the source leaves open is a folder beside the compose file until the user says otherwise: a mount
@@ -47,7 +47,9 @@ def settings(known: Mapping[str, str | None], stack: Stack) -> tuple[Setting, ..
     places = dict(_open_places(stack))
     values = {name: places.get(name) if known.get(name) is None else known[name] for name in used if name in known}
     return tuple(
-        Setting(name=name, value=value, required=value is None) for name, value in values.items() if name != "HOME"
+        Setting(name=name, value=value, secret=name in secret, required=value is None)
+        for name, value in values.items()
+        if name != "HOME"
     )
 
 

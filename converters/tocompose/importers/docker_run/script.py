@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tocompose.importers import SourceError
@@ -42,12 +43,12 @@ def _aside(shell: Shell, cursor: Cursor) -> None:
         cursor.skip("output of a command, not a command")
     elif cursor.style == "comment":
         cursor.note("TC166")
-    elif cursor.style == "unclosed":
-        cursor.note("TC172")
     elif cursor.style == "ellipsis":
         cursor.note("TC168", written=text)
+    elif shell.settings.get("prose") and not re.search(r"docker|podman", text):
+        cursor.skip("prose without a docker command")
     else:
-        cursor.note("TC162")
+        cursor.note("TC172" if cursor.style == "unclosed" else "TC162")
 
 
 def _unknown(shell: Shell, cursor: Cursor) -> None:
@@ -100,6 +101,7 @@ def read_script(
     files are added that the script reads itself.
     """
     shell = shell_for(project, ledger, text.file, kept)
+    shell.settings = {"prose": kind in ("markdown", "pasted")}
     root = ledger.open(READERS[kind](text))
     try:
         shell.run(root)

@@ -113,13 +113,14 @@ def _sequence(numbers: list[int]) -> range:
 
 _SELF = r"(?:\$0|\$\{?BASH_SOURCE(?:\[0\]\}|\}?)|\$\{BASH_SOURCE:-\$0\}|\$\{0\})"
 _DIRNAME = (
-    rf"(?:\$\( ?dirname (?:-- )?[\"']?{_SELF}[\"']? ?\)"
+    rf"(?:\$\( ?dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']? ?\)"
     r"|\$\{0%/\*\}|\$\{BASH_SOURCE%/\*\}|\$\{BASH_SOURCE\[0\]%/\*\})"
 )
 _CD = re.compile(
     rf"(?:CDPATH= )?cd (?:-P |-- )*[\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?"
     r"(?: &?>/dev/null)?(?: 2>&1)? ?(?:&&|;) ?pwd(?: -[PL])?"
 )
+_REAL = re.compile(rf"(?:realpath|readlink -f) [\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?")
 _ONLY = re.compile(rf"dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']?")
 
 
@@ -128,7 +129,7 @@ def _folder_of_script(shell: Shell, command: str) -> str | None:
     own = posixpath.dirname(shell.path) or "."
     if _ONLY.fullmatch(command):
         return own
-    if match := _CD.fullmatch(command):
+    if match := _CD.fullmatch(command) or _REAL.fullmatch(command):
         return folder(own, (match["more"] or "").lstrip("/") or ".")
     return None
 

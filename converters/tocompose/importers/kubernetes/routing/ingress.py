@@ -12,9 +12,10 @@ from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
 from tocompose.importers.kubernetes.routing.annotations import Annotations, expected, settle
 from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
+from tocompose.importers.kubernetes.routing.expressions import foreign
 from tocompose.importers.kubernetes.routing.nginx import Effect
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware, Proxy, Router, Target
-from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, all_of, foreign, hosts, priority
+from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, all_of, hosts, priority
 from tocompose.importers.kubernetes.routing.site import Site
 from tocompose.importers.kubernetes.routing.tls import Secured, secured
 from tocompose.importers.kubernetes.routing.traefik_annotations import Wishes
