@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import tree
 import yaml
 
+import tree
 from tocompose.exporters.bundle import Layout
 from tocompose.notes import explanation
 from tocompose.pipeline import Options, convert
@@ -18,12 +18,14 @@ from tocompose.project import Memory
 
 def _examples() -> Iterator[tuple[str, Any]]:
     for path in sorted((tree.ROOT / "tests" / "examples").glob("*.yaml")):
-        yield from yaml.safe_load(path.read_text(encoding="utf-8")).items()
+        name = "app.yaml" if path.stem == "kubernetes" else "run.sh"
+        for code, example in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            yield code, {name: example} if isinstance(example, str) else example
 
 
 @pytest.mark.parametrize(("code", "example"), list(_examples()))
 def test_the_example_makes_tocompose_say_it(code: str, example: Any) -> None:
-    files = {"run.sh": example} if isinstance(example, str) else dict(example)
+    files = dict(example)
     wanted = files.pop("options", {})
     project = Memory({name: text.encode() for name, text in files.items()}, "shop")
     result = convert(project, Options(layout=Layout(split=True), context=Context(**wanted)))

@@ -101,6 +101,42 @@ def test_standard_input(tocompose):
     assert yaml.safe_load(ran.out)["services"]["web"]["image"] == "nginx"
 
 
+MANIFEST = """# docker run is what it replaces
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - {name: web, image: 'nginx:1.27'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "service"),
+    [
+        ("app.yaml", MANIFEST, "web"),
+        ("deploy.txt", "docker run --name web nginx\n", "web"),
+        ("start.sh", "D=docker\n$D run --name web nginx\n", "web"),
+        ("Procfile", "web: gunicorn shop:app\n", "web"),
+    ],
+)
+def test_the_format_of_a_file_is_found_out(tocompose, tmp_path, name, text, service):
+    (tmp_path / name).write_text(text)
+    assert service in yaml.safe_load(tocompose("convert", name).out)["services"]
+
+
+@pytest.mark.parametrize("text", [MANIFEST, "docker run --name web nginx\n"])
+def test_the_format_of_standard_input_is_found_out(tocompose, text):
+    assert "web" in yaml.safe_load(tocompose("convert", "-", stdin=text).out)["services"]
+
+
+def test_a_file_of_no_format_is_named(tocompose, tmp_path):
+    (tmp_path / "notes.txt").write_text("hello\n")
+    ran = tocompose("convert", "notes.txt")
+    assert ran.code == 2
+    assert "notes.txt: no docker run script, Kubernetes manifest or Procfile was found here; --from says" in ran.err
+
+
 def test_secrets_are_printed_nowhere(tocompose, script):
     for arguments in (["-v"], ["--format", "json"], ["--format", "html"], ["--format", "markdown"], ["--diff"]):
         ran = tocompose("convert", script, *arguments)
