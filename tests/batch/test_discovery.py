@@ -107,3 +107,10 @@ def test_a_list_names_repositories() -> None:
 @pytest.mark.parametrize("name", ["plain", "two words", "a\nb", "#x", '"q"', " lead", "é", "tab\t"])
 def test_a_name_survives_the_list(name: str) -> None:
     assert [item.path for item in listed(line(name) + "\n", "list")] == [name]
+
+
+def test_a_folder_with_too_many_files_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tocompose.batch.scan.MOST_FILES", 3)
+    make(tmp_path / "app", {f"{number}.txt": b"" for number in range(5)})
+    found = scan(tmp_path / "app")
+    assert len(found.files) == 3 and [item.code for item in found.notes] == ["TC809"]

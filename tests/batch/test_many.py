@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -64,8 +65,8 @@ def test_a_dask_cluster(client: Any, paths: list[Path], here: list[Outcome]) -> 
     executor = client.get_executor(pure=False)
     assert isinstance(executor, Executor)
     assert list(convert_many(paths, executor=executor)) == here
-    used = {worker for workers in client.who_has().values() for worker in workers} or client.scheduler_info()["workers"]
-    assert used, "the cluster did the work"
+    loaded = client.run(lambda: (os.getpid(), "tocompose.batch.convert" in sys.modules))
+    assert len(loaded) == 2 and all(process != os.getpid() and done for process, done in loaded.values())
 
 
 def test_a_dask_cluster_writes_what_it_makes(client: Any, tmp_path: Path) -> None:

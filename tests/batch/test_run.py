@@ -91,6 +91,8 @@ def test_a_repository_that_is_gone_fails_alone(tmp_path: Path) -> None:
         (("a", "--report", "x.pdf"), "does not tell the form"),
         (("a", "--out-layout", "tre"), "did you mean tree"),
         (("a", "--answers", "missing"), "missing"),
+        (("a", "--from", "kubernets"), "did you mean kubernetes?"),
+        (("a", "--prefer", "procfil"), "did you mean procfile?"),
     ],
 )
 def test_usage(tmp_path: Path, words: tuple[str, ...], said: str) -> None:
@@ -113,7 +115,7 @@ def test_outputs_are_not_overwritten_unasked(tmp_path: Path) -> None:
     batch("r", "-o", "out", cwd=tmp_path)
     file.write_text("mine\n")
     done = batch("r", "-o", "out", cwd=tmp_path, code=3)
-    assert "exists with another content" in done.stdout
+    assert "exists with another content" in done.stdout and "[TC814]" in done.stdout
     assert file.read_text() == "mine\n"
     batch("r", "-o", "out", "--force", cwd=tmp_path)
     assert file.read_text() != "mine\n"

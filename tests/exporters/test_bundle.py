@@ -93,7 +93,7 @@ def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:
     assert "WEB_CPUS" not in files[".env"]
     given = replace(SHOP, services=(replace(DB, image="db:${TAG}"),), settings=(), configs=(), secrets=(), files=())
     files = split(given)
-    assert "# TAG=\n" in files[".env"] and 'TAG=""\n' in files[".env.example"] and files[".gitignore"] == ".env\n"
+    assert "\nTAG=\n" in files[".env"] and 'TAG=""\n' in files[".env.example"] and files[".gitignore"] == ".env\n"
 
 
 def test_where_a_service_comes_from_and_what_it_lost_stands_above_it() -> None:

@@ -185,6 +185,8 @@ def _beside(found: Scene) -> tuple[File, ...]:
     """Lines for `.gitignore` where `.env` is, and names that `.env.example` lacks."""
     if found.found is None:
         return ()
-    example = (item for item in env_files(Stack(name=""), expressions(found.main.document)) if item.path == ".env.example")
+    example = (
+        item for item in env_files(Stack(name=""), expressions(found.main.document)) if item.path == ".env.example"
+    )
     ignored = gitignore([File(path=".env", content=b"")]) if found.project.exists(".env") else ()
     return (*example, *ignored)

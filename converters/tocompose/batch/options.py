@@ -43,8 +43,11 @@ class BatchOptions:
     memory: int = 512
 
     def digest(self) -> str:
-        """A digest of everything that the result depends on beside the repository: the options and the versions."""
+        """A digest of everything that the result depends on beside the repository: the options and the versions.
+
+        `force` is not part of it: what was written without it would be the same with it.
+        """
         found = entry_points(group=ENTRY_POINTS)
         plugins = sorted(f"{item.name} {item.dist.version if item.dist else ''}" for item in found)
-        said = (self.conversion, self.place, self.force, self.dry_run, self.exclude, self.wishes)
+        said = (self.conversion, self.place, self.exclude, self.wishes)
         return sha256(repr((__version__, plugins, said)).encode("utf-8", "surrogateescape")).hexdigest()[:24]

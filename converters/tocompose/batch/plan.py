@@ -69,6 +69,18 @@ def plan(top: Path, found: Scan, journal: Journal, wishes: Wishes) -> Plan:
     return Plan(tuple(chosen), tuple(covered), tuple(notes))
 
 
+def check_formats(names: Iterable[str]) -> None:
+    """Raises ValueError, with what was perhaps meant, for a format that no importer has."""
+    from difflib import get_close_matches
+
+    known = sorted(item.name for item in _importers())
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
+            raise ValueError(f"unknown format {name!r}: {hint}")
+
+
 def checkout(top: Path, application: Application, journal: Journal) -> Checkout:
     """The application's files as a project."""
     return Checkout(top, application.folder, application.files, journal)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.batch.convert import Job
+from tocompose.batch.delivery import refused
 from tocompose.batch.intent import forget, unfinished
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Outcome, Repository, Status
@@ -68,6 +69,12 @@ class Batch:
 
     def _job(self, repository: Repository) -> Job:
         earlier = self.state.earlier(repository.id)
-        if earlier is None or (self._retry_failed and earlier.status is Status.FAILED):
+        if earlier is None or self._again(earlier):
             return Job(repository, self.options)
         return Job(repository, self.options, earlier.fingerprint, earlier.written)
+
+    def _again(self, earlier: Outcome) -> bool:
+        """Whether a result is not to be kept: a failure that the user wants tried again, or that --force resolves."""
+        if earlier.status is not Status.FAILED:
+            return False
+        return self._retry_failed or (self.options.force and refused(earlier.notes))

@@ -59,15 +59,21 @@ class State:
     def read(self, identity: str) -> Outcome:
         """The last result of a repository. Raises KeyError where there is none."""
         place = self._places[identity]
-        return from_data(json.loads(os.pread(self._file, place.length, place.start)))
+        os.lseek(self._file, place.start, os.SEEK_SET)
+        parts, left = [], place.length
+        while left and (part := os.read(self._file, left)):
+            parts.append(part)
+            left -= len(part)
+        return from_data(json.loads(b"".join(parts)))
 
     def append(self, outcome: Outcome) -> None:
         """Adds a result, in one write."""
         data = {"key": self._key, **to_data(outcome)}
         text = json.dumps(data, separators=(",", ":")).encode("ascii") + b"\n"
-        written = 0
-        while written < len(text):
-            written += os.pwrite(self._file, text[written:], self._end + written)
+        os.lseek(self._file, self._end, os.SEEK_SET)
+        left = memoryview(text)
+        while left:
+            left = left[os.write(self._file, left) :]
         self._places[outcome.repository.id] = _Place(self._end, len(text), outcome.status, self._key)
         self._end += len(text)
 

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from tocompose.batch.ignores import FILES, LARGEST, Ignores
 from tocompose.project import PRUNED
 
+# What a killed run may have left of a bundle that it was writing.
+STAGING = ".tocompose-"
+
 
 class Listing(NamedTuple):
     """One folder by its path below the root: the folders to go on with (may be changed), the files, and the links.
@@ -54,7 +57,7 @@ def _listing(root: str, path: str, ignores: Ignores) -> tuple[Listing, Ignores]:
     folders, files, links = list[str](), list[str](), list[str]()
     for entry in found:
         kind = folders if _is_folder(entry) else links if entry.is_symlink() else files
-        if kind is folders and entry.name in PRUNED:
+        if kind is folders and (entry.name in PRUNED or entry.name.startswith(STAGING)):
             continue
         relative = join(path, entry.name)
         if not ignores.match(f"{relative}/" if kind is folders else relative):

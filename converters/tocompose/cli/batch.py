@@ -16,7 +16,7 @@ import click
 from tocompose.batch.discovery import DiscoveryError, Search, discover, listed
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Repository, Status
-from tocompose.batch.plan import Wishes
+from tocompose.batch.plan import Wishes, check_formats
 from tocompose.batch.progress import Bar, InOrder, Totals, closing, line, totals
 from tocompose.batch.run import Batch, Progress
 from tocompose.batch.state import NAME as STATE
@@ -128,6 +128,7 @@ def _repositories(roots: tuple[str, ...], params: dict[str, Any], output: Path) 
 
 def _batch_options(params: dict[str, Any], wanted: Said, output: Path) -> BatchOptions:
     plain = wanted._replace(output=None, inline_secrets=False)
+    check_formats((*params["prefer"], *filter(None, [params["source"]])))
     conversion = options_for(Memory({}), plain, Settings(render=params["render"]), params["source"])
     return BatchOptions(
         conversion=replace(conversion, layout=replace(conversion.layout, split=True)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.exporters.variables import Expression
+from tocompose.exporters.variables import AMBIENT, Expression
 from tocompose.folding import fold
 from tocompose.model import File, Setting, Stack
 
@@ -23,11 +23,12 @@ def env_files(stack: Stack, used: Mapping[str, Expression]) -> tuple[File, ...]:
 
     `.env` has what the stack knows, and a line to fill in for a variable without any default.
     """
-    known = {item.name for item in stack.settings}
+    known = {item.name for item in stack.settings} | AMBIENT
     others = [_unknown(item) for name, item in sorted(used.items()) if name not in known]
     settings = (*stack.settings, *(item for item in others if not item.example))
     every = (*stack.settings, *others)
-    real = [*_ENV_HEAD, *(line for item in settings for line in _real(item))]
+    passed = {item.name for service in stack.services for item in service.environment if item.value is None}
+    real = [*_ENV_HEAD, *(line for item in settings for line in _real(item, item.name in passed))]
     example = [*_EXAMPLE_HEAD, *(line for item in every for line in _example(item))]
     files = [File(path=".env", content=_bytes(real), mode=0o600, secret=True)] if settings else []
     return (*files, File(path=".env.example", content=_bytes(example))) if every else ()
@@ -59,10 +60,11 @@ _EXAMPLE_HEAD = (
 )
 
 
-def _real(item: Setting) -> Iterator[str]:
+def _real(item: Setting, passed: bool) -> Iterator[str]:
     if item.value is None:
         yield f"# {item.name} has no value in the source: set it here."
-        yield f"{item.name}="
+        # A service that passes the variable through goes without it; an empty line would give it an empty text.
+        yield f"# {item.name}=" if passed else f"{item.name}="
     else:
         yield f"{item.name}={quoted(item.value)}"
 

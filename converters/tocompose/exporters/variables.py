@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+# What Docker Compose and every shell set themselves.
+AMBIENT = frozenset({"COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD", "USER"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 

@@ -153,6 +153,8 @@ def scalar(text: str) -> str:
 
 
 def _double(text: str) -> str:
+    if ('"' in text or "\\" in text) and "'" not in text and text.isprintable():
+        return f"'{text}'"
     # JSON's escapes are YAML's, but Compose refuses surrogate pairs: characters beyond ASCII stand as they are,
     # save those that YAML does not count as printable.
     quoted = json.dumps(text, ensure_ascii=False)

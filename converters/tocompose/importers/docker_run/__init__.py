@@ -23,7 +23,7 @@ class DockerRun:
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold a docker or podman command."""
-        from tocompose.importers.docker_run.script import sniff
+        from tocompose.importers.docker_run.discovery import sniff
 
         return sniff(project)
 

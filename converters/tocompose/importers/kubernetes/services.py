@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.scalars import items, strings, value
-from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
+from tocompose.importers.kubernetes.workloads import Instance, Workload
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 
@@ -117,18 +117,8 @@ def target_of(port: ServicePort, workload: Workload) -> int | None:
     number = integer(port.target)
     if number is not None:
         return number
-    named = container_port(workload, port.target)
+    named = workload.port(port.target)
     return None if named is None else integer(value(named.at("containerPort")) or "")
-
-
-def container_port(workload: Workload, name: str) -> Cursor | None:
-    """The declared port of that name in one of the pod's running containers."""
-    for unit in workload.instances[0].units if workload.instances else ():
-        if unit.part is not Part.INIT:
-            for port in items(unit.cursor.at("ports")):
-                if value(port.at("name")) == name:
-                    return port
-    return None
 
 
 def backends(objects: Objects, workloads: Iterable[Workload]) -> Backends:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from tocompose.importers.kubernetes.claims import Claims
@@ -22,19 +21,23 @@ from tocompose.values import literal, plain
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 
 
-@dataclass(slots=True)
 class Storage:
-    """What the mounts of one container come to; `options` are Compose keys beside them, `prepare` what a one-shot
-    must do first: sub-paths by volume to make, and volumes to open for writing."""
+    """What the mounts of one container come to; `options` are Compose keys beside them, `texts` what its files say.
 
-    mounts: list[Mount] = field(default_factory=list)
-    configs: list[Grant] = field(default_factory=list)
-    secrets: list[Grant] = field(default_factory=list)
-    options: dict[str, Any] = field(default_factory=dict)
-    sub_paths: dict[str, list[str]] = field(default_factory=dict)
-    empty_dirs: list[str] = field(default_factory=list)
-    owned: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    A one-shot must make the `sub_paths` of each volume, open `empty_dirs` for everybody and give `owned` to the group.
+    """
+
+    __slots__ = ("configs", "empty_dirs", "mounts", "options", "owned", "secrets", "sub_paths", "texts")
+
+    def __init__(self) -> None:
+        self.mounts: list[Mount] = []
+        self.configs: list[Grant] = []
+        self.secrets: list[Grant] = []
+        self.options: dict[str, Any] = {}
+        self.sub_paths: dict[str, list[str]] = {}
+        self.empty_dirs: list[str] = []
+        self.owned: list[str] = []
+        self.texts: list[str] = []
 
 
 def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:

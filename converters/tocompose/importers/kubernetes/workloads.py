@@ -57,9 +57,10 @@ class Instance(NamedTuple):
 
 
 class Workload:
-    """An object that runs pods; `spec` is the pod's, `labels` are those that Services select by."""
+    """An object that runs pods; `spec` is the pod's, `labels` are those that Services select by, `host_network` says
+    that the pod uses the host's network."""
 
-    __slots__ = ("instances", "job", "labels", "name", "namespace", "object", "replicas", "spec", "template")
+    __slots__ = ("_ports", "host_network", "instances", "job", "labels", "name", "namespace", "object", "replicas", "spec", "template")
 
     def __init__(self, item: Object) -> None:
         self.object = item
@@ -71,6 +72,8 @@ class Workload:
         self.job = item.at("spec", "jobTemplate", "spec") if item.title == "CronJob" else item.at("spec")
         self.name = item.name
         self.replicas: int | None = None
+        self.host_network = truth(self.spec.at("hostNetwork")) is True
+        self._ports: dict[str, Cursor] | None = None
         self.instances: tuple[Instance, ...] = ()
 
     @property
@@ -78,10 +81,14 @@ class Workload:
         """The object's kind."""
         return self.object.title
 
-    @property
-    def host_network(self) -> bool:
-        """Whether the pod uses the host's network."""
-        return truth(self.spec.at("hostNetwork")) is True
+    def port(self, name: str) -> Cursor | None:
+        """The declared port of that name in one of the pod's running containers."""
+        if self._ports is None:
+            self._ports = {}
+            for unit in self.instances[0].units if self.instances else ():
+                for port in items(unit.cursor.at("ports")) if unit.part is not Part.INIT else ():
+                    self._ports.setdefault(value(port.at("name")) or "", port)
+        return self._ports.get(name)
 
     def units(self) -> Iterator[tuple[Instance, Unit]]:
         """Every compose service of the workload."""
