@@ -383,3 +383,17 @@ def test_merge_into_what_is_no_compose_file_is_one_message(tocompose, script, tm
     assert (tmp_path / "compose.yml").read_text() == "services: [\n"
     assert tocompose("convert", script, "--merge", "none.yml").code == 2
     assert "leave out -o" in tocompose("convert", script, "--merge", "compose.yml", "-o", "x").err
+
+
+def test_lines_of_a_users_gitignore_stay(tocompose, script, tmp_path):
+    (tmp_path / "deploy").mkdir()
+    (tmp_path / "deploy" / ".gitignore").write_text("*.log\n")
+    ran = tocompose("convert", script, "-o", "deploy")
+    assert "TC764" in ran.err
+    assert (tmp_path / "deploy" / ".gitignore").read_text().startswith("*.log\n")
+
+
+def test_check_puts_right_what_is_safe(tocompose, tmp_path):
+    (tmp_path / "docker-compose.yml").write_text("services:\n  web:\n    image: nginx:1.27\n    ports: ['80:80']\n")
+    assert "TC625" in "".join(tocompose("check", "--fix")[1:])
+    assert "logging" in (tmp_path / "docker-compose.yml").read_text()
