@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from kubernetes_models import Property, bare, fields, inner
-
 from tocompose.importers.kubernetes.fields import types
 
 Json = Any

@@ -15,7 +15,7 @@ from tocompose.notes import FAMILIES, Kind, explanation, families, registry
 
 CODES = tuple((family, code) for family in families() for code in registry(family))
 _CODE = re.compile(r"\bTC\d{3}\b")
-_VAGUE = re.compile(r"(?i)\b(blacklist|whitelist|simply|obviously|please)\b")
+_VAGUE = re.compile(r"(?i)\b(blacklist|whitelist|simply|obviously)\b")
 
 
 @cache

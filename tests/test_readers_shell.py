@@ -152,6 +152,7 @@ CLEANED = [
     ("carriage returns", "docker run \\\r\n -d a\r\ndocker ps\r\n", ["docker run -d a", "docker ps"]),
     ("ellipsis", "docker run a\n...\ndocker ps", ["docker run a", "docker ps"]),
     ("powershell", "docker run `\n  -d a", ["docker run -d a"]),
+    ("blanks of web pages", "docker\u00a0run\u00a0-d a\u200b", ["docker run -d a"]),
     ("cmd", "docker run ^\n  -v %cd%:/x a", ["docker run -v $PWD:/x a"]),
 ]
 

@@ -51,6 +51,7 @@ def arguments(source: str) -> list[str | None]:
         ("$'a\\'b' c", ["$'a\\'b'", "c"]),
         ("-e P=<your password> img", ["-e", "P=<your password>", "img"]),
         ("<in >out", ["<", "in", ">", "out"]),
+        ("a\u00a0b \x1c \u2028", ["a\u00a0b", "\x1c", "\u2028"]),
         ("a <(b c) d", ["a", "<(b c)", "d"]),
     ],
 )
@@ -116,6 +117,14 @@ def test_a_word_is_taken_apart() -> None:
         ("arithmetic", "1+2", False),
         ("command", "ls", False),
     ]
+
+
+def test_an_image_comment_inside_quotes_is_text() -> None:
+    assert arguments("docker run 'x `#a` y' `#b` \\\n  'z `#c` ' `#d` w") == ["x `#a` y", "z `#c` ", "w"]
+
+
+def test_a_backslash_inside_quotes_is_text() -> None:
+    assert arguments("docker run 'a\nb \\ \n c' \\ \n d") == ["a\nb \\ \n c", "d"]
 
 
 @given(st.lists(NASTY, min_size=1, max_size=6))

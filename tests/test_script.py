@@ -110,6 +110,8 @@ CONSTRUCTS: list[tuple[str, str, list[str]]] = [
         ["run --volume=./a:/a --mount type=bind,src=./b,dst=/b i"],
     ),
     ("folder of the script", 'D="$(cd "$(dirname "$0")" && pwd)"\ndocker run -v $D/a:/a img', ["run -v ./a:/a img"]),
+    ("real folder", 'D=$(realpath "$(dirname "$(readlink -f "$0")")"/x)\ndocker run -v $D:/a i', ["run -v ./x:/a i"]),
+    ("sudo in a variable", "$SUDO docker run a", ["run a"]),
     ("cd", "cd sub\ndocker run -v $(pwd)/a:/a img", ["run -v ./sub/a:/a img"]),
     ("cd in a subshell", "(cd sub && docker build .)\ndocker run -v $PWD:/a img", ["build .", "run -v .:/a img"]),
     ("home", "docker run -v ~/a:/a -v $HOME/b:/b img", ["run -v ${HOME}/a:/a -v ${HOME}/b:/b img"]),
@@ -149,6 +151,19 @@ CONSTRUCTS: list[tuple[str, str, list[str]]] = [
     ("array", 'A=(-e "X=1 2")\nA+=(-p 80:80)\ndocker run "${A[@]}" img', ["run -e [X=1 2] -p 80:80 img"]),
     ("item of an array", "A=(x y)\nA[2]=z\ndocker run ${A[1]} ${A[2]} ${#A[@]}", ["run y z 3"]),
     ("named items", "declare -A A=([k]=v)\ndocker run ${A[k]}", ["run v"]),
+    (
+        "keys of an array",
+        'declare -A P=([a]=1 [b]=2)\nfor s in "${!P[@]}"; do docker run $s:${P[$s]}; done',
+        ["run a:1", "run b:2"],
+    ),
+    (
+        "indices of an array",
+        "A=(x y)\nfor ((i=0; i<${#A[@]}; i++)); do docker run ${A[$i]}$i; done",
+        ["run x0", "run y1"],
+    ),
+    ("slices", 'A=(a b c)\nf() { docker run "${@:2}"; }\nf x ${A[@]:1}\nf x y ${A[@]:0:1}', ["run b c", "run y a"]),
+    ("unknown part of a word", 'docker run -p "$*:80" i "${@:2}"', ["run -p ${ARGUMENTS}:80 i"]),
+    ("options by a command", 'docker run $(test -n "$G" && echo "--gpus all") $(get_args) i', ["run i"]),
     ("splitting", 'OPTS="-e A=1 -e B=2"\ndocker run $OPTS "$OPTS"', ["run -e A=1 -e B=2 [-e A=1 -e B=2]"]),
     ("growing text", 'O="-d"\nO="$O -e A=1"\nO+=" -p 1:1"\ndocker run $O img', ["run -d -e A=1 -p 1:1 img"]),
     ("nothing", "E=\ndocker run $E -d img", ["run -d img"]),
@@ -350,3 +365,7 @@ def test_positions_inside_a_substitution() -> None:
 def test_a_word_knows_the_assignment_it_uses() -> None:
     (call,) = read("T=1\ndocker run img:$T").calls
     assert [source.span.line for source in call.words[0].sources] == [2, 1]
+
+
+def test_a_long_loop_without_docker_says_nothing() -> None:
+    assert read("for i in {1..60}; do echo $i; done\ndocker run a").codes == []

@@ -165,7 +165,7 @@ class Cursor:
             if child is None:
                 node = None
                 break
-            span, node = child.span, child.node
+            _, span, node = child
         return Cursor(self._ledger, node, self.path + keys, span)
 
     def __iter__(self) -> Iterator[Cursor]:

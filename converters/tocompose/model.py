@@ -8,10 +8,11 @@ interpolates is stored as Compose reads it: `$$` is a dollar sign, `${NAME}` a v
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any, TypeAlias
 
+from tocompose.record import record
 from tocompose.source import Span
 
 # A value as YAML has it: str, int, float, bool, None, and lists and maps of these.
@@ -39,7 +40,7 @@ class Home(Enum):
     PROD = "prod"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Variable:
     """An environment variable; `value` None passes the host's value through at `up`.
 
@@ -52,7 +53,7 @@ class Variable:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class EnvFile:
     """A file of variables; `format` is `raw` (nothing interpreted) or None (Compose's own dialect)."""
 
@@ -62,7 +63,7 @@ class EnvFile:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Port:
     """A published port; `published` None lets the engine choose. Ranges are `8000-8010`."""
 
@@ -73,7 +74,7 @@ class Port:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Mount:
     """A mount; `kind` is bind, volume, tmpfs, image, npipe or cluster; `source` None is an anonymous volume.
 
@@ -90,7 +91,7 @@ class Mount:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Attachment:
     """A service's place on a network; `options` are the rest of the long form (`ipv4_address` …)."""
 
@@ -100,7 +101,7 @@ class Attachment:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dependency:
     """A service that must come first; `condition` is service_started, service_healthy or …_completed_successfully.
 
@@ -115,7 +116,7 @@ class Dependency:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Healthcheck:
     """A health command; `test` starts with CMD, CMD-SHELL or NONE; durations are Compose's (`30s`)."""
 
@@ -129,7 +130,7 @@ class Healthcheck:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Amounts:
     """CPU (a decimal number), memory (Compose's bytes, `512M`), number of processes."""
 
@@ -138,7 +139,7 @@ class Amounts:
     pids: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resources:
     """What a service may use at most, and what is kept for it."""
 
@@ -147,7 +148,7 @@ class Resources:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Security:
     """Who the service runs as, and what it may do."""
 
@@ -160,7 +161,7 @@ class Security:
     security_opt: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Logging:
     """The log driver and its options."""
 
@@ -169,7 +170,7 @@ class Logging:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Build:
     """How the image is built; `options` are the rest of Compose's build section."""
 
@@ -181,7 +182,7 @@ class Build:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Grant:
     """A config or secret given to a service; `target` None is Compose's default place."""
 
@@ -193,7 +194,7 @@ class Grant:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stop:
     """How the service is told to stop, and how long it may take."""
 
@@ -201,7 +202,7 @@ class Stop:
     grace_period: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Service:
     """One service of the stack.
 
@@ -242,7 +243,7 @@ class Service:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Network:
     """A top-level network; `engine_name` is its name without the project prefix."""
 
@@ -255,7 +256,7 @@ class Network:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Volume:
     """A top-level volume; `engine_name` keeps existing data reachable without the project prefix."""
 
@@ -267,7 +268,7 @@ class Volume:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Resource:
     """A top-level config or secret: exactly one of a file, inline content (configs only), a variable, or external."""
 
@@ -279,7 +280,7 @@ class Resource:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Setting:
     """A variable of the `.env` file: `value` is raw text (no escaping), None when the user must fill it in.
 
@@ -295,7 +296,7 @@ class Setting:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class File:
     """A file to be written beside the compose files, by its relative path with `/`; `mode` in octal digits."""
 
@@ -306,7 +307,7 @@ class File:
     origin: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Stack:
     """Everything that one set of compose files describes."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocompose.answers import Answers
@@ -9,11 +10,14 @@ from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
+from tocompose.importers.compose.files import compose_file
+from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.model import File, Home, Stack
-from tocompose.notes import Note, in_order
+from tocompose.notes import Note, in_order, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
+from tocompose.source import Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +65,12 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
 
 def _convert(project: Project, wanted: Options) -> Result:
-    chosen = choose(project, wanted.source)
+    every = _claimed(project) if wanted.source is None else ()
+    chosen = every[0].importer if every else choose(project, wanted.source)
     ledger = Ledger()
     for item in wanted.settings.notes:
+        ledger.say(item)
+    for item in left_aside(every) if not project.named else ():
         ledger.say(item)
     try:
         stack = chosen.read(project, ledger, wanted.settings)
@@ -101,7 +108,29 @@ def choose(project: Project, name: str | None) -> Importer:
             hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
             raise SourceError(f"unknown format {name!r}: {hint}")
         return found
-    found = next((item for item in importers() if item.sniff(project)), None)
-    if found is None:
-        raise SourceError(f"{project.name}: no docker run script, Kubernetes manifest or Procfile was found here")
-    return found
+    every = _claimed(project)
+    if not every:
+        where = ", ".join(project.named[:3]) or project.name
+        raise SourceError(
+            f"{where}: no docker run script, Kubernetes manifest or Procfile was found here; --from says the format"
+        )
+    return every[0].importer
+
+
+def _claimed(project: Project) -> tuple[Claim, ...]:
+    """What the importers claim; a compose file that the user named, or that stands alone, is not a source."""
+    compose = compose_file(project) if project.named else ""
+    every = () if compose else claims(project)
+    if not every and (compose := compose or compose_file(project)):
+        raise SourceError(
+            f"{compose} is a compose file already: there is nothing to convert. `tocompose check` holds it against the "
+            f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source."
+        )
+    return every
+
+
+def left_aside(every: tuple[Claim, ...]) -> Iterator[Note]:
+    """What to say about the other formats of a folder, each with `--from` to choose it."""
+    for claim in every[1:]:
+        file = claim.files[0]
+        yield note("TC012", Span(file, 1, 1, 1, 1), title=claim.importer.title, file=file, name=claim.importer.name)

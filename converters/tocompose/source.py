@@ -65,9 +65,10 @@ class Branch:
 
     def child(self, key: str | int) -> Child | None:
         """The entry under `key`; of duplicate keys the last, which is what YAML and JSON readers keep."""
-        if self._index is None:
-            self._index = {child.key: child for child in self.children}
-        return self._index.get(key)
+        index = self._index
+        if index is None:
+            index = self._index = {child[0]: child for child in self.children}
+        return index.get(key)
 
     def __repr__(self) -> str:
         return f"Branch({self.kind}, {len(self.children)} children, {self.span})"

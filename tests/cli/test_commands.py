@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import click
@@ -34,6 +36,49 @@ def test_a_pasted_command_gives_a_compose_file(tocompose):
     assert yaml.safe_load(ran.out)["services"]["web"]["ports"] == ["8080:80"]
 
 
+@pytest.mark.parametrize("words", [["docker"], ["docker", "--help"], ["docker", "run", "--help"], ["podman", "-h"]])
+def test_a_docker_command_that_asks_for_help_gets_ours(tocompose, words):
+    ran = tocompose(*words)
+    assert (ran.code, ran.err) == (0, "")
+    assert "tocompose docker run -d --name web -p 8080:80 nginx" in ran.out
+
+
+def test_a_pipe_can_be_converted(tocompose, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=["docker run --name web nginx\n"])
+    writer.start()
+    assert yaml.safe_load(tocompose("convert", "pipe").out)["services"]["web"]["image"] == "nginx"
+    writer.join()
+
+
+@pytest.mark.parametrize("words", ["explain --all", "docker run nginx", "convert run.sh", "--help"])
+def test_a_reader_that_goes_away_is_no_error_of_ours(script, tmp_path, words):
+    reader, writer = os.pipe()
+    os.close(reader)
+    env = {"PYTHONPATH": str(tree.PACKAGE.parent)}
+    command = [sys.executable, "-m", "tocompose", *words.split()]
+    ran = subprocess.run(
+        command, env=env, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(writer)
+    assert ran.returncode == 141
+    assert "Traceback" not in ran.stderr
+    assert "Exception" not in ran.stderr
+
+
+def test_a_full_disk_is_one_clear_message(script, tmp_path):
+    env = {"PYTHONPATH": str(tree.PACKAGE.parent)}
+    command = [sys.executable, "-m", "tocompose", "convert", script]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            command, env=env, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    assert ran.returncode == 2
+    assert "tocompose: standard output: No space left on device" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "Exception" not in ran.stderr
+
+
 def test_a_prompt_before_a_pasted_command_is_no_hindrance(tocompose):
     assert yaml.safe_load(tocompose("$", "sudo", "docker", "run", "nginx").out)["services"]["nginx"]
 
@@ -54,6 +99,42 @@ def test_standard_output_is_only_the_compose_file(tocompose, script):
 def test_standard_input(tocompose):
     ran = tocompose("convert", "-", stdin="docker run --name web nginx\n")
     assert yaml.safe_load(ran.out)["services"]["web"]["image"] == "nginx"
+
+
+MANIFEST = """# docker run is what it replaces
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - {name: web, image: 'nginx:1.27'}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "service"),
+    [
+        ("app.yaml", MANIFEST, "web"),
+        ("deploy.txt", "docker run --name web nginx\n", "web"),
+        ("start.sh", "D=docker\n$D run --name web nginx\n", "web"),
+        ("Procfile", "web: gunicorn shop:app\n", "web"),
+    ],
+)
+def test_the_format_of_a_file_is_found_out(tocompose, tmp_path, name, text, service):
+    (tmp_path / name).write_text(text)
+    assert service in yaml.safe_load(tocompose("convert", name).out)["services"]
+
+
+@pytest.mark.parametrize("text", [MANIFEST, "docker run --name web nginx\n"])
+def test_the_format_of_standard_input_is_found_out(tocompose, text):
+    assert "web" in yaml.safe_load(tocompose("convert", "-", stdin=text).out)["services"]
+
+
+def test_a_file_of_no_format_is_named(tocompose, tmp_path):
+    (tmp_path / "notes.txt").write_text("hello\n")
+    ran = tocompose("convert", "notes.txt")
+    assert ran.code == 2
+    assert "notes.txt: no docker run script, Kubernetes manifest or Procfile was found here; --from says" in ran.err
 
 
 def test_secrets_are_printed_nowhere(tocompose, script):
@@ -202,7 +283,9 @@ def test_explain_lists_every_code(tocompose):
 
 
 def test_formats(tocompose):
-    assert tocompose("formats").out.startswith("docker_run  ")
+    text = tocompose("formats").out
+    assert text.startswith("docker_run  ")
+    assert re.search(r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n", text)
     assert {row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)} >= {"docker_run"}
 
 
@@ -231,9 +314,19 @@ def test_settings_of_a_file_are_defaults(tocompose, script, tmp_path):
     assert ran.code == 1
 
 
+def test_settings_of_a_command_stand_in_a_table_of_its_name(tocompose, script, tmp_path):
+    (tmp_path / "tocompose.toml").write_text('name = "all"\n[convert]\nname = "one"\nfrom = "docker_run"\n')
+    assert yaml.safe_load(tocompose("convert", script).out)["name"] == "one"
+    assert yaml.safe_load(tocompose("docker", "run", "nginx").out)["name"] == "all"
+    assert yaml.safe_load(tocompose("--name", "typed", "convert", script).out)["name"] == "typed"
+    assert yaml.safe_load(tocompose("convert", script, "--name", "last").out)["name"] == "last"
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[convrt]\nname = 1", "[convrt] is no command"),
+        ("[convert]\nfrm = 1", "frm is no setting; did you mean from?"),
         ('practises = "none"', "practises is no setting; did you mean practices?"),
         ("quiet = 1", "quiet must be true or false"),
         ("name = [", "tocompose.toml: "),

@@ -87,6 +87,15 @@ def test_env_example_documents_every_variable_of_env() -> None:
     assert files[".gitignore"].splitlines() == [".env", "secrets/"]
 
 
+def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:
+    files = split()
+    assert '# WEB_CPUS: 1 unless it is set.\nWEB_CPUS="1"\n' in files[".env.example"]
+    assert "WEB_CPUS" not in files[".env"]
+    given = replace(SHOP, services=(replace(DB, image="db:${TAG}"),), settings=(), configs=(), secrets=(), files=())
+    files = split(given)
+    assert "\nTAG=\n" in files[".env"] and 'TAG=""\n' in files[".env.example"] and files[".gitignore"] == ".env\n"
+
+
 def test_where_a_service_comes_from_and_what_it_lost_stands_above_it() -> None:
     lost = note("TC001", at(7), subject="services.web.gpus", what="gpus")
     text = texts(bundle(SHOP, Layout(split=True), [lost]))[BASE]

@@ -63,7 +63,9 @@ def matched(theirs: Services, mine: Services) -> dict[str, str]:
     for name, body in theirs.items():
         by_name = [other for other in mine if _plain(other) == _plain(name)]
         by_alias = [other for other, service in mine.items() if _plain(name) in map(_plain, aliases(service))]
-        same = [other for other, service in mine.items() if repository(service) and repository(service) == repository(body)]
+        same = [
+            other for other, service in mine.items() if repository(service) and repository(service) == repository(body)
+        ]
         choice = by_name or by_alias or (same if len(same) == 1 else [])
         if choice:
             found[name] = choice[0]

@@ -11,7 +11,6 @@ import pytest
 pytest.importorskip("kubernetes")
 
 from kubernetes_models import bare, fields, inner, open_types
-
 from tocompose.importers.kubernetes.fields import types
 from tocompose.importers.kubernetes.kinds import kinds
 from tocompose.notes import explanation

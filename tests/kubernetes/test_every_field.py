@@ -14,7 +14,6 @@ pytest.importorskip("kubernetes")
 from kubernetes_everything import at, paths, without
 from kubernetes_models import ROOTS, bare, open_types
 from kubernetes_scenes import Scene, scenes
-
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import SourceError
 from tocompose.ledger import Fate

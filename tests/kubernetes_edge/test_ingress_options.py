@@ -295,3 +295,37 @@ def test_pod_of_several_containers_is_labelled_at_the_owner_of_its_network() -> 
     result = converted(objects, ingress("i", [rule("a.com", ("/", "Prefix", "web"))]))
     assert labels(result, "web")["traefik.http.services.web.loadbalancer.server.port"] == "7000"
     assert not service(result, "web-side").labels
+
+
+EXTERNAL = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "out"}}
+
+
+def proxy_file(result: Any) -> str:
+    return next(item.content.decode() for item in result.stack.files if item.path == "config/traefik/dynamic.yml")
+
+
+@pytest.mark.parametrize(
+    ("spec", "port", "urls"),
+    [
+        ({"type": "ExternalName", "externalName": "shop.example.org"}, 8080, ["http://shop.example.org:8080"]),
+        ({"type": "ExternalName", "externalName": "shop.example.org"}, 443, ["https://shop.example.org:443"]),
+        ({"ports": [{"port": 80}]}, 80, ["http://10.0.0.1:9090", "http://[fd00::1]:9090"]),
+    ],
+)
+def test_backends_outside_of_the_stack_stand_in_the_file(spec: dict[str, Any], port: int, urls: list[str]) -> None:
+    addresses = [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]
+    endpoints = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "out"}}
+    endpoints["subsets"] = [{"addresses": addresses, "ports": [{"port": 9090}]}]  # type: ignore[assignment]
+    paths = [{"path": "/", "pathType": "Prefix", "backend": backend("out", port)}]
+    route = ingress("i", [{"host": "a.com", "http": {"paths": paths}}])
+    extra = [endpoints] if "ports" in spec else []
+    result = converted(app("web"), EXTERNAL | {"spec": spec}, *extra, route)
+    assert answers(result, Request("a.com")) == "out@file"
+    assert [line.split('"')[1] for line in proxy_file(result).splitlines() if "url:" in line] == urls
+    assert not [item for item in result.notes if item.code in ("TC001", "TC901", "TC282")]
+
+
+def test_address_of_the_authentication_service_names_the_container_port() -> None:
+    route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], {NGINX + "auth-url": "http://auth.default/verify"})
+    found = labels(converted(app("web"), app("auth", 4180), route), "web")
+    assert found["traefik.http.middlewares.i-forwardauth.forwardauth.address"] == "http://auth.default:4180/verify"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from kubernetes_edge.stacks import all_labels, answers, app, codes, converted, ingress, labels, rule, service
 from kubernetes_edge.traefik_rules import Request, compiled
+from tocompose.importers import Settings
 from tocompose.importers.kubernetes.routing.crd import modern
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
 
 GROUP = "traefik.io/v1alpha1"
 
@@ -250,3 +254,48 @@ def test_routes_of_all_kinds_share_one_proxy() -> None:
     assert {answers(result, Request(host)) for host in ("a.com", "b.com", "c.com")} == {"a"}
     assert [item.name for item in result.stack.services] == ["a", "traefik"]
     assert len([key for key in all_labels(result) if key.endswith(".rule")]) == 3
+
+
+def isolated(*objects: Any) -> Any:
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [each for item in objects for each in item]})
+    settings = Settings(options={"network-policy": ("networks",)})
+    return convert(Memory({"all.json": text.encode()}), Options(source="kubernetes", settings=settings))
+
+
+def lets(name: str, *sources: str) -> dict[str, Any]:
+    """A policy for the workload of that name: only these may reach it."""
+    peers = [{"podSelector": {"matchLabels": {"app": source}}} for source in sources]
+    ingress_rules = [{"from": peers}] if peers else []
+    spec = {"podSelector": {"matchLabels": {"app": name}}, "policyTypes": ["Ingress"], "ingress": ingress_rules}
+    return policy(spec) | {"metadata": {"name": f"to-{name}"}}
+
+
+DENY = policy({"podSelector": {}, "policyTypes": ["Ingress"]}) | {"metadata": {"name": "deny"}}
+
+
+def reaches(result: Any) -> set[tuple[str, str]]:
+    """The pairs of services that share a network."""
+    on = {item.name: {each.network for each in item.networks} for item in result.stack.services}
+    return {(a, b) for a in on for b in on if a < b and on[a] & on[b]}
+
+
+def test_policies_become_networks_on_request() -> None:
+    route_ = ingress("i", [rule("a.com", ("/", "Prefix", "web"))])
+    objects = [app("web"), app("api"), app("db"), [DENY, lets("api", "web"), lets("db", "api"), route_]]
+    result = isolated(*objects)
+    assert reaches(result) == {("api", "web"), ("api", "db"), ("traefik", "web")} | {("api", "traefik")}
+    assert codes(result) == ["TC297", "TC297", "TC297", "TC280"]
+    assert {name for each in service(result, "db").networks for name in each.aliases} >= {"db.default.svc"}
+    assert not [item for item in result.notes if item.code in ("TC001", "TC901")]
+    assert ("db", "web") not in reaches(result)
+
+
+def test_policies_stay_notes_while_a_workload_is_open_to_all() -> None:
+    result = isolated(app("web"), app("db"), [lets("db", "web")])
+    assert codes(result) == ["TC296"]
+    assert "--option network-policy=networks" in next(item.advice for item in result.notes if item.code == "TC296")
+
+
+def test_policies_with_ports_stay_notes() -> None:
+    spec = {"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 80}]}]}
+    assert codes(isolated(app("web"), [policy(spec)])) == ["TC296"]

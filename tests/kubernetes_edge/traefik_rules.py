@@ -35,13 +35,20 @@ _MATCHERS: Mapping[str, tuple[int, Callable[..., bool]]] = {
     "Method": (1, lambda request, method: request.method == method.upper()),
     "Header": (2, lambda request, name, text: request.headers.get(name) == text),
     "HeaderRegexp": (2, lambda request, name, pattern: _search(pattern, request.headers.get(name))),
-    "Query": (2, lambda request, name, text: request.query.get(name) == text),
+    "Query": (2, lambda request, name, text="": request.query.get(name) == text),
     "QueryRegexp": (2, lambda request, name, pattern: _search(pattern, request.query.get(name))),
 }
 
 
 def _host(request: Request) -> str:
     return request.host.partition(":")[0].lower().rstrip(".")
+
+
+def _compilable(pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"{pattern!r}: {error}") from error
 
 
 def _search(pattern: str, text: str | None) -> bool:
@@ -94,24 +101,29 @@ class _Parser:
             return lambda request: not inner(request)
         if self._next(("sign", "(")):
             inner = self.alternatives()
-            assert self._next(("sign", ")"))
+            if not self._next(("sign", ")")):
+                raise ValueError("a parenthesis is not closed")
             return inner
         return self.matcher()
 
     def matcher(self) -> Rule:
-        kind, name = self.tokens.pop(0)
+        kind, name = self.tokens.pop(0) if self.tokens else ("nothing", "")
         if kind != "name" or name not in _MATCHERS or not self._next(("sign", "(")):
             raise ValueError(f"no matcher: {name!r}")
         arguments = []
         while not self._next(("sign", ")")):
-            kind, text = self.tokens.pop(0)
+            kind, text = self.tokens.pop(0) if self.tokens else ("nothing", "")
             if kind != "text":
                 raise ValueError(f"{name}: {text!r} is no argument")
             arguments.append(text)
             self._next(("sign", ","))
         count, check = _MATCHERS[name]
-        if len(arguments) != count:
+        if len(arguments) != count and (name, len(arguments)) != ("Query", 1):
             raise ValueError(f"{name} takes {count} arguments, not {arguments}")
+        if "" in arguments:
+            raise ValueError(f"{name}: an empty argument")
+        if name.endswith("Regexp"):
+            _compilable(arguments[-1])
         if name in ("Path", "PathPrefix") and not arguments[0].startswith("/"):
             raise ValueError(f"{name}: {arguments[0]!r} does not start with /")
         return lambda request: check(request, *arguments)

@@ -82,7 +82,7 @@ def test_no_command_but_a_reason(body: str, code: str) -> None:
 def test_a_job_needs_none() -> None:
     found = outcome("image: 'postgres:16', command: [pg_dump, -h, db]")
     assert found.stack.services[0].healthcheck is None
-    assert [note.code for note in found.notes] == ["TC600"]
+    assert [note.code for note in found.notes] == ["TC600", "TC618"]
 
 
 def test_no_start_interval() -> None:

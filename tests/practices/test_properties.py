@@ -20,7 +20,7 @@ from tocompose.values import plain, variables
 CONTEXTS = (Context(split=True), Context(), Context(split=True, harden=True), Context(keep_ports=True))
 ALL = registry()
 slow = settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 
 

@@ -318,3 +318,34 @@ def test_production_leaves_others_alone(body: str) -> None:
 def test_no_note_says_a_secret() -> None:
     text = "services:\n" + indent("x: {image: 'mysql:8', environment: {MYSQL_ROOT_PASSWORD: tops3cret-9}}", "  ")
     assert not any("tops3cret-9" in f"{item.message}{item.advice}{item.subject}" for item in moved(text).notes)
+
+
+@pytest.mark.parametrize(
+    ("body", "settings", "environment"),
+    [
+        ("{DB_PASSWORD: '${PW:-tops3cret}'}", {"PW": "tops3cret"}, "${PW:?set PW in .env}"),
+        (
+            "{URL: 'pg://u:${DB_PASS:-tops3cret}@h'}",
+            {"DB_PASS": "tops3cret"},
+            "pg://u:${DB_PASS:?set DB_PASS in .env}@h",
+        ),
+        ("{DB_PASSWORD: '${PW:-}'}", {}, "${PW:-}"),
+        ("{DB_USER: '${U:-app}'}", {}, "${U:-app}"),
+        (
+            "{DB_PASSWORD: '$${PW:-tops3cret}'}",
+            {"DB_PASSWORD": "${PW:-tops3cret}"},
+            "${DB_PASSWORD:?set DB_PASSWORD in .env}",
+        ),
+    ],
+)
+def test_secrets_as_defaults(body: str, settings: dict[str, str], environment: str) -> None:
+    found = moved(f"services: {{web: {{image: 'me/web:1', environment: {body}}}}}")
+    assert values(found) == settings
+    assert [item.value for item in found.stack.services[0].environment] == [environment]
+
+
+def test_a_default_that_is_not_the_only_one_stays() -> None:
+    """With a value in `.env` the other use would change."""
+    found = moved("services: {web: {image: 'me/web:1', environment: {A_PASSWORD: '${PW:-tops3cret}', B: '${PW}'}}}")
+    assert values(found) == {}
+    assert environment(found, "web")["A_PASSWORD"] == "${PW:-tops3cret}"

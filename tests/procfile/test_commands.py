@@ -17,7 +17,7 @@ from tocompose.importers.procfile.shell import command
 
 SHOW = '#!/bin/sh\nprintf "A=%s B=%s\\n" "$A" "$B"\nfor word in "$@"; do printf "<%s>\\n" "$word"; done\n'
 PIECES = st.sampled_from(
-    ["a", "b c", "'single $A'", '"double $HOMELESS"', "$A", "${B:-none}", "\\$x", "~+", "'it'\\''s'", '"q\\"q"', "-x=1"]
+    ["a", "b c", "'single $A'", '"double $HOMELESS"', "$A", "${B:-none}", "\\$x", "~+", "'it'\\''s'", '"q\\"q"', "-x=1"]  # noqa: RUF005
     + ["{a,b}", "*.none", "a\\ b", '""', "#x", "x#y", "é", "%s", "!", "=", "A=2"]
 )
 JOINS = st.sampled_from([" ", " && show ", " ; show ", " | cat ; show "])

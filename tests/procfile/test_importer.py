@@ -276,3 +276,60 @@ def test_bad_input_stops_nothing(name: str, files: dict[str, str]) -> None:
     result = of({"Procfile": "web: node x\n", **files})
     assert result.stack.service("web")
     assert "TC901" not in codes(result.notes)
+
+
+def test_a_very_large_repository_is_searched_in_part() -> None:
+    code = {f"lib/part{number}.js": "x\n" for number in range(3005)}
+    assert "TC376" in codes(of({**NODE, "Procfile": "web: a\n", **code}).notes)
+
+
+def test_an_env_file_in_json_as_node_foreman_takes_it() -> None:
+    text = '{"a": {"port": 1, "host": "x"}, "NAME": "n", "none": null}'
+    result = of({**NODE, "Procfile": "web: a\n", ".env": text})
+    values = {item.name: item.value for item in result.stack.settings}
+    assert {name: values[name] for name in ("A_PORT", "A_HOST", "NAME")} == {"A_PORT": "1", "A_HOST": "x", "NAME": "n"}
+    assert "TC317" in codes(result.notes)
+
+
+MIXED = {
+    "Procfile": b"web: node x\n",
+    "run.sh": b"docker run nginx\n",
+    "README.md": b"```\ndocker run me\n```\n",
+    "deploy/pod.yaml": b"apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: n}]}\n",
+}
+
+
+def folder_of(tmp_path: Path, *names: str) -> Path:
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(MIXED[name])
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("names", "chosen"),
+    [
+        (("Procfile", "run.sh", "README.md", "deploy/pod.yaml"), "kubernetes"),
+        (("Procfile", "run.sh", "README.md"), "procfile"),
+        (("run.sh", "README.md"), "docker_run"),
+    ],
+)
+def test_a_folder_of_several_formats(names: tuple[str, ...], chosen: str, tmp_path: Path) -> None:
+    result = convert(Folder(folder_of(tmp_path, *names)))
+    assert result.importer == chosen
+    aside = [item for item in result.notes if item.code == "TC012"]
+    assert len(aside) == len({"kubernetes", "procfile", "docker_run"} & set(map(importer_of, names))) - 1
+    told = convert(Folder(tmp_path), Options(source=importer_of(names[-1])))
+    assert "TC012" not in codes(told.notes)
+
+
+def importer_of(name: str) -> str:
+    return {"Procfile": "procfile", "deploy/pod.yaml": "kubernetes"}.get(name, "docker_run")
+
+
+def test_a_procfile_that_is_named_or_piped_is_one(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, "Procfile", "README.md")
+    (folder / "Procfile.dev").write_text("web: node dev.js\n")
+    assert convert(Folder(folder, named=("Procfile.dev",))).importer == "procfile"
+    assert convert(Memory({"<stdin>": b"web: node server.js\n"}, "app")).importer == "procfile"
+    assert convert(Memory({"<stdin>": b"docker run nginx\n"}, "app")).importer == "docker_run"

@@ -115,6 +115,16 @@ def test_dotenv_is_read_as_honcho_reads_it_where_they_agree(values: dict[str, st
     assert reading.oddities == ()
 
 
+@pytest.mark.parametrize("line", ["A=a #b", "A= a", "A=x$y", "A=x$$y", 'A="$x"', r'A="a\tb"', 'A="open', "A='"])
+def test_what_compose_reads_otherwise_is_said(line: str) -> None:
+    assert [item.kind for item in read_dotenv(line.encode()).oddities] in (["dialect"], ["multiline"])
+
+
+@pytest.mark.parametrize("line", ["A=a#b", "A=$", "A=1$", "A='$x'", r'A="a\nb"', "A=it's", 'A={"a": "b"}', "A="])
+def test_what_compose_reads_alike_needs_no_word(line: str) -> None:
+    assert read_dotenv(line.encode()).oddities == ()
+
+
 @pytest.mark.parametrize(
     ("line", "value"),
     [

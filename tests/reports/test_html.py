@@ -121,6 +121,12 @@ def test_a_source_line_shows_its_output_lines_and_back(page: Any) -> None:
 
 
 @pytest.mark.browser
+def test_lines_can_be_reached_with_the_keyboard(page: Any) -> None:
+    page.find_element("css selector", "#s0-2").send_keys("\ue007")
+    assert len(_shown(page, "tr.chosen")) == 2
+
+
+@pytest.mark.browser
 def test_a_note_leads_to_its_line(page: Any) -> None:
     page.find_element("css selector", ".note .place").click()
     assert "--gpus all" in _shown(page, '[data-side="source"] tr.chosen')[0]

@@ -42,6 +42,15 @@ def secret(value: str, origin: Span | None = None) -> Stack:
         ("POSTGRES_PASSWORD_FILE=/run/secrets/x", "POSTGRES_PASSWORD_FILE=/run/secrets/x"),
         ("secretName: tls", "secretName: tls"),
         ("the password of the user", "the password of the user"),
+        ('curl -H "Authorization: Bearer abc-def-1"', 'curl -H "Authorization: Bearer •••"'),
+        ("mysqladmin ping -phunter2", "mysqladmin ping -p•••"),
+        ('mysql -u root -p"$PW"', 'mysql -u root -p"$PW"'),
+        ("mysql -p$PW", "mysql -p$PW"),
+        ("docker login -u me -p hunter2 host", "docker login -u me -p ••• host"),
+        ("curl -u me:hunter2 http://x", "curl -u me:••• http://x"),
+        ("redis-cli -a hunter2 ping", "redis-cli -a ••• ping"),
+        ("echo hunter2 | docker secret create s -", "echo ••• | docker secret create s -"),
+        ("docker run -p 80:80 nginx", "docker run -p 80:80 nginx"),
         ("key AKIAABCDEFGHIJKLMNOP here", "key ••• here"),
         ("t=ghp_abcdefghijklmnopqrstuvwxyz0123456789", "t=•••"),
     ],
@@ -121,7 +130,17 @@ def test_a_secret_that_is_kept_in_place_shows_nowhere(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["password" * 100_000, "a" * 500_000, "password=a " * 50_000, "${" * 200_000, '"' * 300_000]
+    "text",
+    [
+        "password" * 100_000,
+        "a" * 500_000,
+        "password=a " * 50_000,
+        "${" * 200_000,
+        "mysql " * 50_000,
+        "curl -u " * 50_000,
+        "echo " * 50_000,
+        '"' * 300_000,
+    ],
 )
 def test_hostile_lines_take_no_time(text: str) -> None:
     start = time.perf_counter()

@@ -8,14 +8,13 @@ from typing import Any
 
 from tocompose.audit.scene import Scene, Verdict, View, judge, of_service
 from tocompose.exporters.existing import names_in
+from tocompose.exporters.variables import AMBIENT
+from tocompose.ignores import ignore_rules
 from tocompose.model import Resource, Service
 from tocompose.practices.secret_names import may_be_secret, secret_name, secret_value
 from tocompose.practices.services import facts
 from tocompose.source import Leaf, Span, leaves
 from tocompose.values import plain, variables
-
-# Set by docker compose itself or by the shell of whoever calls it.
-_GIVEN = frozenset({"PWD", "HOME", "USER", "UID", "GID", "HOSTNAME", "PATH", "COMPOSE_PROJECT_NAME"})
 
 
 def rules(scene: Scene) -> Iterator[Verdict]:
@@ -49,13 +48,13 @@ def _in_clear(view: View, service: Service) -> Iterator[Verdict]:
 
 def _from_files(view: View, service: Service) -> Iterator[Verdict]:
     known = facts(service)
-    names = {item.name for item in service.environment}
-    for item in service.environment:
-        file_variable = known.file_variable(item.name) if known else None
-        if file_variable and known and known.is_secret(item.name) and item.value:
-            moved = file_variable in names
-            told = {"name": item.name, "file_variable": file_variable}
-            yield of_service(view, service, f"environment.{item.name}", "Q-13", moved, "TC719", **told)
+    names = {item.name for item in service.environment if item.value}
+    for name in known.secrets if known else ():
+        file_variable = known.file_variable(name) if known else None
+        if file_variable and names & {name, file_variable}:
+            key = f"environment.{name}" if name in names else ""
+            told = {"name": name, "file_variable": file_variable}
+            yield of_service(view, service, key, "Q-13", file_variable in names, "TC719", **told)
 
 
 def _unread_files(view: View, service: Service) -> Iterator[Verdict]:
@@ -122,9 +121,9 @@ def _sources(scene: Scene) -> Iterator[Verdict]:
 
 def _env_files(scene: Scene) -> Iterator[Verdict]:
     """`.env` kept out of version control, `.env.example` with every variable."""
-    used = sorted(used_variables(scene) - _GIVEN)
+    used = sorted(used_variables(scene) - AMBIENT)
     if scene.project.exists(".env"):
-        yield judge("Q-11", _is_ignored(scene), "TC717", None, "files..env")
+        yield judge("Q-11", _is_ignored(scene), "TC717", None, "")
     if used and scene.found is not None:
         example = scene.project.read(".env.example")
         documented = names_in(example.decode("utf-8", "replace")) if example is not None else set()
@@ -132,7 +131,7 @@ def _env_files(scene: Scene) -> Iterator[Verdict]:
         for name in used:
             span = _first_use(scene, name)
             one = ", ".join(missing)
-            yield judge("Q-12", name in documented, "TC718", span, "files..env.example", name=name, missing=one)
+            yield judge("Q-12", name in documented, "TC718", span, f"settings.{name}", name=name, missing=one)
 
 
 def _first_use(scene: Scene, name: str) -> Span | None:
@@ -149,9 +148,5 @@ def _leaves(scene: Scene) -> Iterator[Leaf]:
 
 
 def _is_ignored(scene: Scene) -> bool:
-    from pathspec import GitIgnoreSpec
-
     text = scene.project.read(".gitignore")
-    return text is not None and GitIgnoreSpec.from_lines(text.decode("utf-8", "replace").splitlines()).match_file(
-        ".env"
-    )
+    return text is not None and ignore_rules(text.decode("utf-8", "replace").splitlines()).match_file(".env")

@@ -30,9 +30,18 @@ def rules(scene: Scene) -> Iterator[Verdict]:
 def _published_data(view: View, service: Service) -> Iterator[Verdict]:
     if not is_data(service):
         return
-    open_ports = [item for item in service.ports if not (item.host_ip or "").startswith(_LOOPBACK)]
+    open_ports = [item for item in own_ports(view, service) if not (item.host_ip or "").startswith(_LOOPBACK)]
     ports = ", ".join(item.published or item.target for item in open_ports)
     yield of_service(view, service, "ports" if open_ports else "", "Q-05", not open_ports, "TC710", ports=ports)
+
+
+def own_ports(view: View, service: Service) -> tuple[Port, ...]:
+    """The published ports of the service itself, without those of services that share its network."""
+    known = facts(service)
+    guests = [item for item in view.stack.services if item.network_mode == f"service:{service.name}"]
+    if not guests or known is None or not known.ports:
+        return service.ports
+    return tuple(item for item in service.ports if item.target in known.ports)
 
 
 def _host_network(view: View, service: Service) -> Iterator[Verdict]:

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from tocompose.audit.confidential import used_variables
 from tocompose.audit.edits import Edit, added_key, block_end, edited, in_block_style, indented, replaced_key
 from tocompose.audit.scene import Scene, scene
 from tocompose.exporters.compose import service_body
 from tocompose.exporters.dotenv import env_files, gitignore
+from tocompose.exporters.variables import expressions
 from tocompose.exporters.yaml_text import Alias, Anchored
 from tocompose.importers.compose.reading import ComposeFile, document_of, read_file
-from tocompose.model import File, Service, Setting, Stack
+from tocompose.model import File, Service, Stack
 from tocompose.notes import Kind, Note, note
 from tocompose.practices import apply_all, select
 from tocompose.project import Project
@@ -185,9 +185,8 @@ def _beside(found: Scene) -> tuple[File, ...]:
     """Lines for `.gitignore` where `.env` is, and names that `.env.example` lacks."""
     if found.found is None:
         return ()
-    names = sorted(used_variables(found))
-    settings = tuple(Setting(name=name, description=f"{name}, used in the compose files.") for name in names)
-    stack = Stack(name="", settings=settings)
-    example = tuple(item for item in env_files(stack) if item.path == ".env.example")
-    ignored = gitignore(stack) if found.project.exists(".env") else ()
-    return (*(example if names else ()), *ignored)
+    example = (
+        item for item in env_files(Stack(name=""), expressions(found.main.document)) if item.path == ".env.example"
+    )
+    ignored = gitignore([File(path=".env", content=b"")]) if found.project.exists(".env") else ()
+    return (*example, *ignored)

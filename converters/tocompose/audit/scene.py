@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tocompose.images import image_facts
 from tocompose.importers.compose.files import Found, find, load
 from tocompose.importers.compose.reading import ComposeFile, Places
 from tocompose.importers.compose.stack import stack_of
-from tocompose.model import Service, Stack
+from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Context
 from tocompose.practices.roles import PRACTICE as ROLES
@@ -81,7 +82,24 @@ def _view(project: Project, paths: tuple[str, ...]) -> tuple[View, tuple[Compose
     loaded = load(project, paths)
     places = Places(loaded.files)
     stack = ROLES.apply(stack_of(loaded.document, places, project.name), Context()).stack
-    return View(loaded.document, stack, places), loaded.files, loaded.notes
+    return View(loaded.document, _with_jobs(stack), places), loaded.files, loaded.notes
+
+
+def _with_jobs(stack: Stack) -> Stack:
+    """The stack with the services as jobs whose completion another one waits for, or that end and are started apart."""
+    awaited = {
+        item.service
+        for service in stack.services
+        for item in service.depends_on
+        if item.condition == "service_completed_successfully"
+    }
+    awaited |= {
+        item.name
+        for item in stack.services
+        if item.profiles and (item.restart or "no").startswith(("no", "on-failure"))
+    }
+    services = (replace(item, role=Role.JOB) if item.name in awaited else item for item in stack.services)
+    return replace(stack, services=tuple(services))
 
 
 def judge(ids: str, holds: bool, code: str, span: Span | None, subject: str, /, **facts: Any) -> Verdict:

@@ -10,6 +10,7 @@ from tocompose.audit.scene import Verdict, scene
 from tocompose.model import Stack
 from tocompose.notes import Note, in_order
 from tocompose.project import Project
+from tocompose.source import Node
 from tocompose.tables import table
 
 RULES = (
@@ -35,12 +36,13 @@ class Line(NamedTuple):
 
 
 class Audit(NamedTuple):
-    """What was found: the files read in order, the notes in reading order, a score for each line, the stack."""
+    """What was found: the files read in order with their trees, the notes in reading order, a score for each line."""
 
     files: tuple[str, ...]
     notes: tuple[Note, ...]
     lines: tuple[Line, ...]
     stack: Stack
+    trees: tuple[Node, ...]
 
     @property
     def passed(self) -> int:
@@ -60,19 +62,6 @@ class Audit(NamedTuple):
             "lines": [{**line._asdict(), "codes": list(line.codes), "state": line.state} for line in self.lines],
         }
 
-    def as_text(self) -> str:
-        """The score as a table for a terminal, lines that do not apply left out."""
-        marks = {"passed": "ok", "failed": "--"}
-        rows = [
-            f"{marks[line.state]}  {line.id:<5} {line.passed:>3} of {line.total:<3} {line.title}"
-            + (f"  [{', '.join(line.codes)}]" if line.codes else "")
-            for line in self.lines
-            if line.total
-        ]
-        return "".join(
-            f"{row}\n" for row in [*rows, f"{self.passed} of {self.applicable} lines of the checklist are met"]
-        )
-
 
 def audit(project: Project, paths: tuple[str, ...] = ()) -> Audit | None:
     """The audit of the named files, put together in this order as docker compose does with `-f`.
@@ -87,7 +76,8 @@ def audit(project: Project, paths: tuple[str, ...] = ()) -> Audit | None:
     said = dict.fromkeys(item.note for item in verdicts if item.note is not None)
     notes = in_order([*found.notes, *said])
     files = tuple(file.path for file in found.files)
-    return Audit(files, tuple(notes), tuple(_lines(verdicts)), found.main.stack)
+    trees = tuple(root for file in found.files for root in file.roots)
+    return Audit(files, tuple(notes), tuple(_lines(verdicts)), found.main.stack, trees)
 
 
 def _lines(verdicts: list[Verdict]) -> Iterator[Line]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from tocompose.audit.scene import Scene, Verdict, View, of_service
 from tocompose.importers.compose.shapes import mapping
 from tocompose.model import Mount, Role, Service
-from tocompose.practices.named_volumes import is_anonymous, is_mask
+from tocompose.practices.named_volumes import is_anonymous
 from tocompose.practices.services import data_paths, facts, runs_server
 
 _FILE = re.compile(
@@ -47,7 +47,7 @@ def _data(view: View, service: Service) -> Iterator[Verdict]:
 
 def _mount(scene: Scene, service: Service, item: Mount) -> Iterator[Verdict]:
     if item.kind == "volume":
-        named = not is_anonymous(item) or is_mask(item, service)
+        named = not is_anonymous(item) or _hides_a_bind(item, service)
         yield _at(scene.main, service, item, "Q-09 A-02", named, "TC714", path=item.target)
         letter = "a name of one letter is taken for a Windows drive: the volume becomes an anonymous one"
         holds = item.source is None or len(item.source) > 1
@@ -56,6 +56,12 @@ def _mount(scene: Scene, service: Service, item: Mount) -> Iterator[Verdict]:
         there = item.source.startswith(("/", "~")) or scene.project.exists(item.source)
         safe = mapping(item.options.get("bind")).get("create_host_path") is False
         yield _at(scene.main, service, item, "T18", there or safe, "TC737", path=item.source)
+
+
+def _hides_a_bind(item: Mount, service: Service) -> bool:
+    """Whether the volume keeps a part of the image from being hidden by a bind mount above it (`node_modules`)."""
+    binds = (mount.target.rstrip("/") for mount in service.mounts if mount.kind == "bind")
+    return any(item.target.startswith(f"{target}/") for target in binds)
 
 
 def _at(view: View, service: Service, item: Mount, ids: str, holds: bool, code: str, **facts_: str) -> Verdict:

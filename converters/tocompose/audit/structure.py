@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.audit.scene import Scene, Verdict, judge, of_service
+from tocompose.audit.networking import own_ports
+from tocompose.audit.scene import Scene, Verdict, View, judge, of_service
 from tocompose.images import image_facts, similar_facts
 from tocompose.model import Amounts, Role, Service
 from tocompose.practices.services import is_data
@@ -46,7 +47,7 @@ def _files(scene: Scene) -> Iterator[Verdict]:
     span = scene.main.places.span("services")
     subject = f"files.{found.base}"
     services = scene.main.stack.services
-    divided = bool(found.override) or not any(map(_only_for_development, services))
+    divided = bool(found.override) or not any(_only_for_development(scene.main, item) for item in services)
     purpose = "what only development needs (Docker Compose loads it by itself)"
     yield judge("M-07", divided, "TC748", span, subject, file="docker-compose.override.yml", purpose=purpose)
     divided = bool(found.production) or all(item.resources.limits != Amounts() for item in services)
@@ -66,11 +67,11 @@ def _files(scene: Scene) -> Iterator[Verdict]:
         )
 
 
-def _only_for_development(service: Service) -> bool:
+def _only_for_development(view: View, service: Service) -> bool:
     """Whether a part of the service is for development only: mounted code, a database's open port."""
     context = service.build.context.rstrip("/") if service.build else "."
     code = any(item.kind == "bind" and (item.source or "").rstrip("/") in (".", context) for item in service.mounts)
-    return code or (is_data(service) and bool(service.ports))
+    return code or (is_data(service) and bool(own_ports(view, service)))
 
 
 def _for_development(service: Service) -> bool:

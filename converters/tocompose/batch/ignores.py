@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
+from tocompose.ignores import ignore_rules
+
 FILES = (".gitignore", ".tocomposeignore")
 LARGEST = 1_000_000
 
@@ -31,18 +33,7 @@ class Ignores(NamedTuple):
 
 
 def _spec(lines: tuple[str, ...]) -> GitIgnoreSpec | None:
-    """The patterns of a file; lines that are no pattern are skipped, as Git does."""
+    """The patterns of a file, None where there are none."""
     if not any(line.strip() and not line.startswith("#") for line in lines):
         return None
-    try:
-        return GitIgnoreSpec.from_lines(lines)
-    except ValueError:
-        return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
-
-
-def _is_pattern(line: str) -> bool:
-    try:
-        GitIgnoreSpec.from_lines([line])
-    except ValueError:
-        return False
-    return True
+    return ignore_rules(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 # What a pasted command starts with; its words are docker's, not ours.
@@ -15,13 +16,18 @@ def is_tool(word: str) -> bool:
     return word.rpartition("/")[2] in TOOLS
 
 
+def asks_for_help(words: Sequence[str]) -> bool:
+    """Whether a docker command only asks for help (`docker`, `docker run --help`): with ours, not docker's."""
+    return len(words) == 1 or (len(words) < 4 and words[-1] in ("-h", "--help"))
+
+
 def run(args: list[str] | None = None) -> None:
     """The program: runs the command line and ends with its exit code."""
     from tocompose.cli.ending import ending
 
     words = sys.argv[1:] if args is None else args
     with ending():
-        if words and is_tool(words[0]) and not _configured():
+        if words and is_tool(words[0]) and not (asks_for_help(words) or _configured()):
             # Nothing is left to parse: click and its options would be half of the time.
             from tocompose.cli.pasting import convert
 

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 
-def defaults(params: Iterable[click.Parameter]) -> dict[str, Any]:
-    """The values that stand in the configuration file, by parameter name.
+def defaults(params: Iterable[click.Parameter], command: Callable[[str], click.Command | None]) -> dict[str, Any]:
+    """The values that stand in the configuration file, by parameter name; those of a command in a table of its name.
 
     Raises UsageError, with the file, for a setting that does not exist or is of the wrong type.
     """
     found = _nearest(Path.cwd())
-    return {} if found is None else _checked(found[0], found[1], params)
+    if found is None:
+        return {}
+    path, settings = found
+    own = {key: value for key, value in settings.items() if isinstance(value, dict)}
+    values = _checked(path, {key: value for key, value in settings.items() if key not in own}, params)
+    for name, table in own.items():
+        named = command(name)
+        if named is None:
+            raise click.UsageError(f"{path}: [{name}] is no command")
+        values[name] = _checked(path, table, named.params)
+    return values
 
 
 def _nearest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
@@ -66,6 +76,6 @@ def _fitting(path: Path, key: str, value: Any, param: click.Option) -> Any:
         raise click.UsageError(f"{path}: {key} must be true or false")
     if param.multiple and isinstance(value, str):
         return [value]
-    if not param.is_flag and not isinstance(value, str | int | list):
+    if not param.is_flag and not isinstance(value, str | int | float | list):
         raise click.UsageError(f"{path}: {key} must be a text or a list of texts")
     return value

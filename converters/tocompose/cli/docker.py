@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tocompose.cli import asks_for_help
 from tocompose.cli.options import said
 from tocompose.cli.pasting import convert
 
@@ -21,4 +22,7 @@ def command(ctx: click.Context, argv: tuple[str, ...]) -> None:
       tocompose docker run -d --name web -p 8080:80 nginx
       tocompose -o deploy docker run -d --name db -e POSTGRES_PASSWORD=… postgres:16
     """
-    convert(argv, said(ctx))
+    if asks_for_help(argv):
+        click.echo(ctx.get_help())
+    else:
+        convert(argv, said(ctx))

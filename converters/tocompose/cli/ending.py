@@ -9,23 +9,47 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn, TextIO
 
-# 1 means that a check asked for did not hold; 2 a usage error or an input that cannot be read.
-FOUND, UNUSABLE, INTERRUPTED = 1, 2, 130
+# 1 means that a check asked for did not hold; 2 a usage error or an input that cannot be read; the others are what
+# shells report for a program that SIGINT or SIGPIPE has ended.
+FOUND, UNUSABLE, INTERRUPTED, UNHEARD = 1, 2, 130, 141
 
 
 @contextmanager
 def ending() -> Iterator[None]:
     """Turns what a command raises into a message on standard error and an exit code."""
     try:
-        yield
-    except BrokenPipeError:
-        # The reader has gone (`| head`). Python would complain once more when it closes standard output.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        try:
+            yield
+        except SystemExit:
+            sys.stdout.flush()
+            raise
+    except (BrokenPipeError, Unheard):
+        _close_output()
+        sys.exit(UNHEARD)
     except OSError as problem:
-        fail(f"{problem.filename or 'a file'}: {problem.strerror or type(problem).__name__}")
+        if problem.filename is None:
+            _close_output()
+        fail(f"{problem.filename or 'standard output'}: {problem.strerror or type(problem).__name__}")
     except (Exception, KeyboardInterrupt) as fault:
         _end(fault)
+
+
+class Unheard(Exception):
+    """The reader of standard output has gone (`| head`)."""
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Says `Unheard` for a broken pipe, which click would end with 1: that means something else here."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise Unheard from None
+
+
+def _close_output() -> None:
+    """Sends what is left of the output nowhere: Python would complain once more when it closes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _end(fault: BaseException) -> NoReturn:

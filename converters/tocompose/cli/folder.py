@@ -57,13 +57,14 @@ def compare(result: Result, project: Project, folder: Path, show: bool) -> bool:
         fail(str(problem))
     changed = [item for item in changes if item.needed]
     for item in changed if show else ():
-        click.echo("".join(_difference(item, folder, found)), nl=False)
+        click.echo("".join(difference(item, folder, found)), nl=False)
     if not show:
         click.echo("".join(f"would change {folder / item.path}\n" for item in changed), nl=False, err=True)
     return bool(changed)
 
 
-def _difference(item: Change, folder: Path, found: Report) -> Iterator[str]:
+def difference(item: Change, folder: Path, found: Report) -> Iterator[str]:
+    """The unified diff of one file, secret values masked."""
     path = folder / item.path
     if item.secret or item.mode & 0o077 == 0:
         yield f"{'changes' if item.before is not None else 'creates'} {path} (holds secrets: not shown)\n"

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, NamedTuple
+
 import click
+
+if TYPE_CHECKING:
+    from tocompose.reports.coverage import Coverage
 
 
 @click.command("formats")
@@ -17,13 +22,41 @@ def command(form: str) -> None:
     """
     from tocompose.importers import importers
 
-    rows = [(item.name, item.title, type(item).__module__.partition(".")[0]) for item in importers()]
+    found = [
+        Format(item.name, item.title, type(item).__module__.partition(".")[0], getattr(item, "tables", ()))
+        for item in importers()
+    ]
     if form == "json":
         import json
 
-        keys = ("name", "title", "package")
-        click.echo(json.dumps([dict(zip(keys, row, strict=True)) for row in rows], indent=2))
+        click.echo(json.dumps([item.record() for item in found], indent=2))
         return
-    width = max((len(name) for name, _, _ in rows), default=0)
-    for name, title, package in rows:
-        click.echo(f"{name:{width}}  {title}" + (f" (from {package})" if package != "tocompose" else ""))
+    width = max((len(item.name) for item in found), default=0)
+    for item in found:
+        click.echo(f"{item.name:{width}}  {item.title}" + item.from_elsewhere())
+        if item.tables:
+            click.echo(f"{'':{width}}  {item.coverage()}")
+
+
+class Format(NamedTuple):
+    """An importer as it is listed; `tables` are those of ours that drive it."""
+
+    name: str
+    title: str
+    package: str
+    tables: tuple[str, ...]
+
+    def coverage(self) -> Coverage:
+        """How much of the format its tables know."""
+        from tocompose.reports.coverage import coverage
+
+        return coverage(self.tables)
+
+    def from_elsewhere(self) -> str:
+        """The package, when it is not our own."""
+        return "" if self.package == "tocompose" else f" (from {self.package})"
+
+    def record(self) -> dict[str, Any]:
+        """The row of the JSON form."""
+        known = {"coverage": self.coverage()._asdict()} if self.tables else {}
+        return {"name": self.name, "title": self.title, "package": self.package, **known}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 from tocompose import __version__
 from tocompose.cli import is_tool
+from tocompose.cli.ending import heard
 from tocompose.cli.options import conversion_options
 
 
@@ -26,6 +27,7 @@ COMMANDS: Mapping[str, Entry] = {
     "cluster": Entry("cluster", "What runs in a Kubernetes cluster to compose files; reads only."),
     "plan": Entry("plan", "What would be converted, and each decision with its evidence."),
     "batch": Entry("batch", "Many repositories at once, unattended."),
+    "check": Entry("check", "Hold existing compose files against the checklist, and put right what is safe."),
     "prove": Entry("prove", "Show that docker compose starts what docker run started."),
     "explain": Entry("explain", "The long text of a note's code."),
     "formats": Entry("formats", "The formats that can be read."),
@@ -41,8 +43,14 @@ class Commands(click.Group):
         from tocompose.cli.config import defaults
 
         if not ctx.resilient_parsing:
-            ctx.default_map = defaults(self.params)
-        return super().parse_args(ctx, args)
+            ctx.default_map = defaults(self.params, lambda name: self.get_command(ctx, name))
+        with heard():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        with heard():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands, in the order of the help."""

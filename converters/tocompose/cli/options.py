@@ -93,12 +93,18 @@ def conversion_options(function: _F) -> _F:
     return function
 
 
+def _weight(source: ParameterSource | None) -> int:
+    """How much a value counts: typed more than one of the configuration file, and that more than a default."""
+    return {ParameterSource.COMMANDLINE: 2, ParameterSource.DEFAULT_MAP: 1}.get(source or ParameterSource.DEFAULT, 0)
+
+
 def said(ctx: click.Context) -> Said:
     """What the user said: the command's own options, else those before the command, else the file, else defaults."""
     values = {**(ctx.parent.params if ctx.parent else {})}
     for name, value in ctx.params.items():
-        given = ctx.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
-        if given or name not in values:
+        before = ctx.parent.get_parameter_source(name) if ctx.parent else None
+        weight = _weight(ctx.get_parameter_source(name))
+        if name not in values or weight >= max(_weight(before), 1):
             values[name] = value
     found = Said(**{name: values[name] for name in Said._fields if name in values})
     if len(found.env) == 0:

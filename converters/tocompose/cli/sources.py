@@ -22,6 +22,9 @@ def project_of(sources: tuple[str, ...]) -> Project:
             fail(f"{source}: no such file or folder")
     if len(paths) == 1 and paths[0].is_dir():
         return Folder(paths[0])
+    if not any(path.is_dir() or path.is_file() for path in paths):
+        # Pipes, such as `<(ssh host cat run.sh)`: they can be read once, and lie in no source tree.
+        return Memory({path.name: path.read_bytes() for path in paths})
     root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths])).resolve()
     named = [name for path in paths for name in _names(path.resolve(), root)]
     return Folder(root, tuple(dict.fromkeys(named)))

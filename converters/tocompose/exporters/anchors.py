@@ -10,7 +10,7 @@ from tocompose.exporters.yaml_text import MERGE, Alias, Anchored
 
 _WORTH = 3  # lines that a block must have before a reader gains by looking elsewhere for it
 _WHOLE = ("deploy", "environment", "healthcheck", "labels", "logging")
-_COMPARED = 200  # services: pairs are compared, and such a file is read by nobody from top to bottom
+_COMPARED = 40  # services whose environments are compared in pairs
 
 
 def with_anchors(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -29,16 +29,12 @@ def with_anchors(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _whole_blocks(key: str, services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     """The values of `key` that several services have in common, and aliases in their place."""
-    groups: list[tuple[Any, list[str]]] = []
+    groups: dict[str, tuple[Any, list[str]]] = {}
     for name, body in services.items():
         value = body.get(key)
         if isinstance(value, Mapping) and _lines(value) >= _WORTH:
-            known = next((users for block, users in groups if block == value), None)
-            if known is None:
-                groups.append((value, [name]))
-            else:
-                known.append(name)
-    shared = [(block, users) for block, users in groups if len(users) > 1]
+            groups.setdefault(repr(sorted(value.items())), (value, []))[1].append(name)
+    shared = [(block, users) for block, users in groups.values() if len(users) > 1]
     for block, users in shared:
         anchor = key if len(shared) == 1 else f"{key}-{users[0]}"
         for name in users:
@@ -81,7 +77,8 @@ def _common_environment(services: dict[str, dict[str, Any]]) -> Iterator[tuple[s
 def _largest_overlap(sets: Mapping[str, frozenset[Any]]) -> frozenset[Any] | None:
     """What at least two sets share, chosen for the most lines saved; None where it is not worth a block."""
     candidates = {one & two for one, two in combinations(list(sets.values())[:_COMPARED], 2)}
-    worthwhile = [item for item in candidates if len(item) >= _WORTH]
+    by_size = sorted(candidates, key=lambda item: (-len(item), sorted(map(repr, item))))
+    worthwhile = [item for item in by_size[:_COMPARED] if len(item) >= _WORTH]
     saved = {item: len(item) * (sum(item <= given for given in sets.values()) - 1) for item in worthwhile}
     return max(worthwhile, key=lambda item: (saved[item], len(item), sorted(map(repr, item))), default=None)
 

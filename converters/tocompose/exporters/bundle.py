@@ -26,6 +26,7 @@ from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.references import refer_to_known
 from tocompose.exporters.selfcontained import ask_for_secrets, self_contained, settle_variables
 from tocompose.exporters.sound import Check, checked
+from tocompose.exporters.variables import expressions
 from tocompose.exporters.yaml_text import render
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, note
@@ -93,7 +94,7 @@ def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     documents = {home: body for home, body in documents.items() if body["services"] or home is Home.BASE}
     every = MODERN if layout.modern_names else CLASSIC
     names = {home: every[home] for home in Home if home in documents}
-    env = env_files(sound.stack)
+    env = env_files(sound.stack, expressions(documents))
     lines = headers(names, bool(env))
     said = (*chosen.notes, *sound.notes)
     above = {Home.BASE: (*notes, *said)}
@@ -102,7 +103,8 @@ def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     ]
     written = {path for body in documents.values() for path in paths(body)} | chosen.paths | sound.paths
     written |= _settings(stack) | {f"files.{item.path}" for item in sound.stack.files}
-    return Bundle((*files, *env, *gitignore(sound.stack), *sound.stack.files), frozenset(written), said)
+    own = sound.stack.files
+    return Bundle((*files, *env, *gitignore((*env, *own)), *own), frozenset(written), said)
 
 
 def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle:
@@ -131,8 +133,8 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     file = File(path=existing.path, content=made.text.encode("utf-8", "surrogateescape"))
     written = frozenset(paths(document)) | sound.paths | _settings(stack)
     written |= {f"files.{item.path}" for item in sound.stack.files}
-    beside = (*env_files(sound.stack), *gitignore(sound.stack), *sound.stack.files)
-    return Bundle((file, *beside), written, said)
+    env, own = env_files(sound.stack, expressions(document)), sound.stack.files
+    return Bundle((file, *env, *gitignore((*env, *own)), *own), written, said)
 
 
 def _told(made: Insertion, file: str) -> Iterator[Note]:

@@ -174,9 +174,13 @@ def _env_file(item: EnvFile) -> Any:
 
 
 def _port_order(item: Port) -> tuple[Any, ...]:
-    """Numbers by value, as dclint sorts ports."""
+    """Signs, then numbers by value, then letters: as dclint sorts ports."""
     shown = re.split(r"(\d+)", item.published or item.target)
-    return tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in shown if part), item.host_ip or ""
+    return tuple(_rank(part) for part in shown if part), item.host_ip or ""
+
+
+def _rank(part: str) -> tuple[int, int, str]:
+    return (1, int(part), "") if part.isdigit() else (2 if part[0].isalpha() else 0, 0, part)
 
 
 def port(item: Port) -> Quoted:

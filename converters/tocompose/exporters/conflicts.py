@@ -37,20 +37,20 @@ def limits_in_one_place(stack: Stack) -> Sound:
 def names_free_to_scale(stack: Stack) -> Sound:
     """A container name only where one container has it, and of the two characters that the engine asks for."""
     notes: list[Note] = []
-    paths: set[str] = set()
+    taken: set[str] = set()
 
     def named(service: Service) -> Service:
         name = service.container_name
         scaled = any((part.replicas or 1) > 1 for part in parts(service))
-        if name is None or (not scaled and len(name) > 1):
+        if name is None or (not scaled and len(name) > 1 and name not in taken):
+            taken.update({name} if name else ())
             return service
         subject = f"services.{service.name}.container_name"
         notes.append(note("TC755", service.origin, subject=subject, service=service.name, name=name))
-        paths.add(subject)
         return replace(service, container_name=None)
 
     services = tuple(named(service) for service in stack.services)
-    return Sound(replace(stack, services=services), tuple(notes), frozenset(paths))
+    return Sound(replace(stack, services=services), tuple(notes), frozenset(item.subject for item in notes))
 
 
 def one_network_form(stack: Stack) -> Sound:

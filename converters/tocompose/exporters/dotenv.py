@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from tocompose.exporters.variables import AMBIENT, Expression
 from tocompose.folding import fold
 from tocompose.model import File, Setting, Stack
 
@@ -17,22 +18,34 @@ def quoted(value: str) -> str:
     return f'"{value.translate(_ESCAPES)}"'
 
 
-def env_files(stack: Stack) -> tuple[File, ...]:
-    """`.env` (real values, for its owner only) and `.env.example`; none for a stack without settings."""
-    if not stack.settings:
-        return ()
-    real = [*_ENV_HEAD, *(line for item in stack.settings for line in _real(item))]
-    example = [*_EXAMPLE_HEAD, *(line for item in stack.settings for line in _example(item))]
-    return (
-        File(path=".env", content=_bytes(real), mode=0o600, secret=True),
-        File(path=".env.example", content=_bytes(example)),
-    )
+def env_files(stack: Stack, used: Mapping[str, Expression]) -> tuple[File, ...]:
+    """`.env` (real values, for its owner only) and `.env.example` with every variable that is `used` besides.
+
+    `.env` has what the stack knows, and a line to fill in for a variable without any default.
+    """
+    known = {item.name for item in stack.settings} | AMBIENT
+    others = [_unknown(item) for name, item in sorted(used.items()) if name not in known]
+    settings = (*stack.settings, *(item for item in others if not item.example))
+    every = (*stack.settings, *others)
+    passed = {item.name for service in stack.services for item in service.environment if item.value is None}
+    real = [*_ENV_HEAD, *(line for item in settings for line in _real(item, item.name in passed))]
+    example = [*_EXAMPLE_HEAD, *(line for item in every for line in _example(item))]
+    files = [File(path=".env", content=_bytes(real), mode=0o600, secret=True)] if settings else []
+    return (*files, File(path=".env.example", content=_bytes(example))) if every else ()
 
 
-def gitignore(stack: Stack) -> tuple[File, ...]:
-    """The lines that `.gitignore` must hold, for a stack that writes values beside the compose files."""
-    needed = [stack.settings, [item for item in stack.files if item.path.startswith("secrets/")]]
-    lines = [line for line, reason in zip(IGNORED, needed, strict=True) if reason]
+def _unknown(item: Expression) -> Setting:
+    """A variable that the compose files use and the source gives no value to."""
+    default = item.rest if item.operator in (":-", "-") and "$" not in item.rest else ""
+    text = f"{item.name}: {default} unless it is set." if default else f"{item.name}: taken from the environment."
+    return Setting(name=item.name, example=default, description=text)
+
+
+def gitignore(files: Iterable[File]) -> tuple[File, ...]:
+    """The lines that `.gitignore` must hold for files with values, beside the compose files."""
+    paths = [item.path for item in files]
+    held = (".env" in paths, any(path.startswith("secrets/") for path in paths))
+    lines = [line for line, needed in zip(IGNORED, held, strict=True) if needed]
     return (File(path=".gitignore", content=_bytes(lines)),) if lines else ()
 
 
@@ -47,10 +60,11 @@ _EXAMPLE_HEAD = (
 )
 
 
-def _real(item: Setting) -> Iterator[str]:
+def _real(item: Setting, passed: bool) -> Iterator[str]:
     if item.value is None:
         yield f"# {item.name} has no value in the source: set it here."
-        yield f"# {item.name}="
+        # A service that passes the variable through goes without it; an empty line would give it an empty text.
+        yield f"# {item.name}=" if passed else f"{item.name}="
     else:
         yield f"{item.name}={quoted(item.value)}"
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
+from tocompose.ignores import ignore_rules
 from tocompose.model import File
 from tocompose.notes import Note, note
 
@@ -90,10 +91,8 @@ def _mentioned(text: str, lines: list[str]) -> bool:
 
 
 def _ignored(file: File, before: bytes) -> Combined:
-    from pathspec import GitIgnoreSpec
-
     text = before.decode("utf-8", "surrogateescape")
-    spec = GitIgnoreSpec.from_lines(text.splitlines())
+    spec = ignore_rules(text.splitlines())
     wanted = file.content.decode().splitlines()
     missing = [line for line in wanted if not spec.match_file(f"{line}x" if line.endswith("/") else line)]
     said = (note("TC764", subject=f"files.{file.path}", path=file.path, lines=", ".join(missing)),) if missing else ()

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+# What Docker Compose and every shell set themselves.
+AMBIENT = frozenset({"COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD", "USER"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -60,6 +62,19 @@ def _closing(text: str, start: int) -> int | None:
             if not depth:
                 return index
     return None
+
+
+def expressions(value: Any) -> dict[str, Expression]:
+    """The variables of a document by name, each as it first occurs, also those in the defaults of others."""
+    found: dict[str, Expression] = {}
+
+    def seen(item: Expression) -> str:
+        found.setdefault(item.name, item)
+        replace_variables(item.rest, seen)
+        return item.text
+
+    replace_everywhere(value, seen)
+    return found
 
 
 def replace_everywhere(value: Any, replacement: Callable[[Expression], str]) -> Any:

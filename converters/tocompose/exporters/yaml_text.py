@@ -16,6 +16,7 @@ Comments: TypeAlias = Mapping[Path, tuple[str, ...]]
 
 _PLAIN = re.compile(
     r"(?:[A-Za-z_/$]|\.{1,2}/|\.{1,2}:/|~/)[A-Za-z0-9_./@%+=,:${}?~-]*"
+    r"|\.{1,2}"  # this folder, the one above
     r"|[0-9]+(?:ms|s|m|h|[bkKMgG])"  # durations and sizes
 )
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
@@ -152,6 +153,8 @@ def scalar(text: str) -> str:
 
 
 def _double(text: str) -> str:
+    if ('"' in text or "\\" in text) and "'" not in text and text.isprintable():
+        return f"'{text}'"
     # JSON's escapes are YAML's, but Compose refuses surrogate pairs: characters beyond ASCII stand as they are,
     # save those that YAML does not count as printable.
     quoted = json.dumps(text, ensure_ascii=False)

@@ -56,11 +56,16 @@ class SourceError(Exception):
 
 def importers() -> Iterator[Importer]:
     """Every importer: those of this package in alphabetical order, then those that other packages register."""
+    yield from own()
+    yield from plugins()
+
+
+def own() -> Iterator[Importer]:
+    """The importers of this package, in alphabetical order."""
     for module in iter_modules(__path__):
         found = getattr(import_module(f"{__name__}.{module.name}"), "IMPORTER", None)
         if found is not None:
             yield found
-    yield from plugins()
 
 
 def plugins() -> Iterator[Importer]:

@@ -30,8 +30,10 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _check(service: Service, stack: Stack, context: Context) -> tuple[Service, Iterable[Note]]:
-    if service.healthcheck is not None or service.role is Role.JOB:
+    if service.healthcheck is not None:
         return service, ()
+    if service.role is Role.JOB:
+        return service, [remark("TC618", service)]
     found = known_healthcheck(service, stack, context)
     if isinstance(found, Healthcheck):
         return replace(service, healthcheck=found), [remark("TC610", service, "healthcheck", command=_shown(found))]

@@ -12,7 +12,23 @@ from tocompose.practices.services import data_paths, facts, image_name, remark, 
 from tocompose.values import unique, variable_name
 
 # Folders of dependencies: an anonymous volume there keeps the image's own content from being hidden by a bind mount.
-MASKS = frozenset({"node_modules", "vendor", ".venv", "venv", "target", ".next", "dist", "build", ".yarn", "deps"})
+MASKS = frozenset(
+    {
+        "node_modules",
+        "vendor",
+        ".venv",
+        "venv",
+        "target",
+        ".next",
+        "dist",
+        "build",
+        ".yarn",
+        "deps",
+        "_build",
+        ".bundle",
+    }
+    | {".gradle", ".m2", "bower_components", ".nuxt", ".svelte-kit", "elm-stuff", "__pycache__", ".cache", "bundle"}
+)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:

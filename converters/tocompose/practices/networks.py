@@ -48,6 +48,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 _ROUTED = "traefik.docker.network"
+_BY_LABELS = frozenset({"--providers.docker.exposedbydefault=false"})
 _PURPOSE = {FRONT: "what the outside reaches", BACK: "the services among themselves", DATA: "what keeps data"}
 
 
@@ -105,8 +106,11 @@ def _is_front(service: Service, needs: dict[str, set[str]], proxies: list[str]) 
 
 
 def _talks_inside(service: Service, needs: dict[str, set[str]], proxies: list[str], data: list[str]) -> bool:
-    """Whether a front service is on the inner side too: applications are, and a proxy that calls nobody known."""
-    if service.name in data:
+    """Whether a front service is on the inner side too: applications are, and a proxy that calls nobody known.
+
+    A proxy that takes only services with labels finds all of them on the front network.
+    """
+    if service.name in data or _BY_LABELS & {word.lower() for word in service.command or ()}:
         return False
     return service.name not in proxies or not needs[service.name] - set(data)
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from tocompose.model import Service, Setting, Stack
-from tocompose.practices.services import taken_variables
+from tocompose.practices.services import taken_variables, variable_defaults
 from tocompose.source import Span
 from tocompose.values import literal, variable_name
 
@@ -20,6 +20,7 @@ class Vault:
     def __init__(self, stack: Stack, clashing: frozenset[str]) -> None:
         self.settings: dict[str, Setting] = {setting.name: setting for setting in stack.settings}
         self._taken = taken_variables(stack)
+        self._defaults = variable_defaults(stack)
         self._clashing = clashing
         self._holders: dict[str, list[tuple[str, str]]] = {}
         for setting in stack.settings:
@@ -40,6 +41,21 @@ class Vault:
         self.mark(chosen)
         self._holders.setdefault(value, []).append((service.name, chosen))
         return chosen
+
+    def adopt(self, name: str, value: str, description: str, origin: Span | None) -> bool:
+        """Makes a variable of the source a secret setting; its value counts only where the setting has none.
+
+        False where the variable is used elsewhere with another default or none, which the value would change.
+        """
+        known = self.settings.get(name)
+        if (known is None or known.value is None) and set(self._defaults.get(name, ())) != {value}:
+            return False
+        if known is None:
+            known = Setting(name=name, value=value, description=description, required=True, origin=origin)
+        value = known.value or value
+        self.settings[name] = replace(known, value=value, secret=True)
+        self._holders.setdefault(value, []).append(("", name))
+        return True
 
     def mark(self, name: str) -> bool:
         """Counts a setting that the source had as a secret; whether it was none before."""

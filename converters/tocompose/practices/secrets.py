@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from tocompose.practices.secret_vault import Vault, variable
 from tocompose.practices.services import facts, is_data, remark
 from tocompose.values import literal, plain, variable_name, variables
 
+_DEFAULT = r"\$\$|\$\{(?P<name>[A-Za-z_]\w*):?-(?P<default>[^${}]+)\}"
 _HASHES = ("basicauth.users", "digestauth.users", "basic_auth", "basicauth")
 
 
@@ -102,12 +104,30 @@ def _safe_mixed(item: Variable, service: Service, vault: Vault, notes: list[Note
             notes.append(remark("TC501", service, f"environment.{item.name}", item.origin, variable=item.name,
                                 name=setting))  # fmt: skip
             text = text[:start] + variable(setting) + text[end:]
+    text = _without_defaults(item, text, service, vault, notes)
     names = list(variables(text))
     whole = text.startswith("${") and text.endswith("}") and len(names) == 1
     known = facts(service)
     if whole and (secret_name(item.name) or (known is not None and known.is_secret(item.name))):
         _mark(names[0], item, service, vault, notes)
     return replace(item, value=text)
+
+
+def _without_defaults(item: Variable, text: str, service: Service, vault: Vault, notes: list[Note]) -> str:
+    """The text without secrets that stand as the default of a variable: `${PASSWORD:-tops3cret}`."""
+    known = facts(service)
+    by_name = secret_name(item.name) or (known is not None and known.is_secret(item.name))
+
+    def replaced(match: re.Match[str]) -> str:
+        name, default = match["name"], match["default"]
+        if name is None or not may_be_secret(default) or not (secret_name(name) or by_name):
+            return match[0]
+        if not vault.adopt(name, default, f"{item.name} of {service.name}", item.origin):
+            return match[0]
+        notes.append(remark("TC500", service, f"environment.{item.name}", item.origin, variable=item.name, name=name))
+        return variable(name)
+
+    return re.sub(_DEFAULT, replaced, text)
 
 
 def _mark(name: str, item: Variable, service: Service, vault: Vault, notes: list[Note]) -> None:

@@ -167,6 +167,21 @@ def taken_variables(stack: Stack) -> set[str]:
     return used | {setting.name for setting in stack.settings}
 
 
+def variable_defaults(stack: Stack) -> dict[str, dict[str | None, str]]:
+    """For each variable of the stack its defaults (None where it has none), each with the first thing that uses it."""
+    found: dict[str, dict[str | None, str]] = {}
+    for part in (stack.services, stack.networks, stack.volumes, stack.configs, stack.secrets):
+        for item in part:
+            for text in texts(item) if part else ():
+                for match in re.finditer(_USE, text) if "$" in text else ():
+                    if name := match["name"] or match["bare"]:
+                        found.setdefault(name, {}).setdefault(match["default"], item.name)
+    return found
+
+
+_USE = r"\$(?:\$|\{(?P<name>[A-Za-z_]\w*)(?::?-(?P<default>[^${}]*)(?=\}))?|(?P<bare>[A-Za-z_]\w*))"
+
+
 def with_settings(stack: Stack, settings: Iterable[Setting]) -> Stack:
     """The stack with those settings added that it does not have yet."""
     known = {setting.name for setting in stack.settings}

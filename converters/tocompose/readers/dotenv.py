@@ -17,6 +17,7 @@ _FOREMAN = re.compile(r"([A-Za-z_0-9]+)=(.*)")
 _EXPORT = re.compile(r"(?:export[ \t]+)([A-Za-z_][A-Za-z_0-9]*)=(.*)")
 _SPACED = re.compile(r"[ \t]*([A-Za-z_][A-Za-z_0-9]*)[ \t]*=[ \t]*(.*)")
 _COLON = re.compile(r"([A-Za-z_][A-Za-z_0-9]*):[ \t]+(.*)")
+_INTERPOLATED = re.compile(r"\$(?:\$|\{|[A-Za-z_])")
 _BARE = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
 
 
@@ -31,7 +32,8 @@ class Entry(NamedTuple):
 def read_dotenv(content: bytes, file: str = ".env") -> Reading:
     """A `dotenv` branch: name to value, styles `foreman`, `export`, `spaced`, `colon`; other lines are `unparsed`.
 
-    Oddities: bom, export, spaced, colon, bare, unparsed, duplicate, multiline. None carries a value.
+    Oddities: bom, export, spaced, colon, bare, unparsed, duplicate, and multiline and dialect for what Compose reads
+    otherwise. None carries a value.
     """
     text = decode(content)
     lines = text.replace("\r\n", "\n").split("\n")
@@ -72,7 +74,7 @@ def _line(line: str, file: str, number: int) -> tuple[Child, list[Oddity]]:
         span = Span(file, number, match.start(2) + 1, number, len(line) + 1)
         key = Span(file, number, match.start(1) + 1, number, match.end(1) + 1)
         child = Child(match[1], key, Leaf(unquote(match[2]), span, style))
-        return child, [*_style_oddity(style, whole, match[1]), *_half_quoted(match[2], whole, match[1])]
+        return child, [*_style_oddity(style, whole, match[1]), *_read_otherwise(match[2], whole, match[1])]
     kind = "bare" if _BARE.fullmatch(line.strip()) else "unparsed"
     name = line.strip() if kind == "bare" else ""
     return Child(f"line {number}", whole, Leaf(line, whole, "unparsed")), [Oddity(kind, whole, {"name": name})]
@@ -83,11 +85,18 @@ def _style_oddity(style: str, span: Span, name: str) -> Iterator[Oddity]:
         yield Oddity(style, span, {"name": name})
 
 
-def _half_quoted(value: str, span: Span, name: str) -> Iterator[Oddity]:
-    """A quote that opens and does not close on its line: other readers take it as a value of several lines."""
+def _read_otherwise(value: str, span: Span, name: str) -> Iterator[Oddity]:
+    """Says why Compose would make another value of the line; measured with docker compose 2.40."""
     opens = value[:1] in ("'", '"')
-    if opens and (len(value.rstrip()) == 1 or value.rstrip()[-1] != value[0]):
-        yield Oddity("multiline", span, {"name": name})
+    closed = opens and len(value.rstrip()) > 1 and value.rstrip()[-1] == value[0]
+    if opens and not closed:
+        yield Oddity("multiline", span, {"name": name, "what": "its quotes do not close on its line"})
+    elif _INTERPOLATED.search(value) and value[:1] != "'":
+        yield Oddity("dialect", span, {"name": name, "what": "Compose replaces the variable that it sees in it"})
+    elif not opens and (" #" in value or value != value.strip()):
+        yield Oddity("dialect", span, {"name": name, "what": "Compose drops a comment and blanks at its end"})
+    elif value[:1] == '"' and re.search(r"\\[^n\"\\]", value):
+        yield Oddity("dialect", span, {"name": name, "what": "Compose knows more escapes in double quotes"})
 
 
 def unquote(value: str) -> str:

@@ -6,18 +6,23 @@ Everything is blanked in place, so that columns stay true.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Callable
 from typing import NamedTuple
 
 from tocompose.readers.text import Text
+from tocompose.readers.words import Unbalanced, tokens
 
 # `-e A=1 \` + "`#comment`": an empty command substitution, the trick of image documentation.
-_BACKTICK_COMMENT = re.compile(r"`[ \t]*#[^`\n]*`")
+_BACKTICK_COMMENT = re.compile(r"(?<!\S)`[ \t]*#[^`\n]*`(?!\S)")
+_QUOTES = re.compile(r"\\.|'[^']*('|\Z)|\"(?:[^\"\\]|\\.)*(\"|\Z)", re.DOTALL)
 # A backslash that was meant to be the last character of its line.
-_TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n|\Z)")
+_TAILED_BACKSLASH = re.compile(r"(?<!\\)\\([ \t]+(?:#[^\n]*)?)(?=\n)")
 _JOINED_COMMENT = re.compile(r"\\\n((?:[ \t]*#[^\n]*\n)+)(?=[ \t]*(\S*))")
 _PROMPT = re.compile(
     r"^[ \t]*(?:\(\w+\) ?)?"
-    r"(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[$%❯➜]|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+(?=\S)"
+    r"(?:\[?[\w.-]+@[\w.-]+[^$#>\n]{0,40}[$#]\]?|[a-z][\w-]*\$|[$%❯➜]"
+    r"|PS [A-Za-z]:[^>\n]*>|[A-Za-z]:\\[^>\n]*>)[ \t]+(?=\S)"
 )
 _ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
 _CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
@@ -28,6 +33,7 @@ _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re
 # Line ends of PowerShell and of cmd.exe, and the folder in cmd.exe.
 _POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
 _CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
+_WEB_BLANK = re.compile("[\u00a0\u2007\u202f\u200b]")  # As web pages put them between the words of a command.
 _CMD_FOLDER = re.compile(r"%cd%", re.IGNORECASE)
 
 
@@ -50,10 +56,10 @@ def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
     """The code in a piece of shell text; in `documentation` `# ` may be a prompt, and lines may end as on Windows."""
     text, prompted = _without_prompts(source.text, documentation)
     text = _as_shell(text) if documentation else text
-    text = _BACKTICK_COMMENT.sub(_blank, text)
+    text = _outside_quotes(_BACKTICK_COMMENT, _blank, text)
     asides = [*prompted, *_ellipses(text)]
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
-    text = _TAILED_BACKSLASH.sub(lambda match: " " * len(match[1]) + "\\", text)
+    text = _outside_quotes(_TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text)
     text, comments = _without_joined_comments(text)
     return Cleaned(source.masked(text), tuple(sorted((*asides, *comments), key=lambda aside: aside.start)))
 
@@ -64,7 +70,34 @@ def _as_shell(text: str) -> str:
     if ends and ends == text.count("`"):
         text = _POWERSHELL_END.sub(r"\\", text)
     text = _CMD_END.sub(r"\\", text)
+    text = _WEB_BLANK.sub(" ", text)
     return _CMD_FOLDER.sub("$PWD", text)
+
+
+def _outside_quotes(pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str], text: str) -> str:
+    """The text with each match replaced that does not stand inside a word, where quotes make it mean itself."""
+    if not pattern.search(text):
+        return text
+    try:
+        inside = [(token.start, token.end) for token in tokens(text) if token.kind in ("word", "heredoc")]
+    except Unbalanced:
+        return pattern.sub(lambda match: match[0] if _is_quoted(match) else replacement(match), text)
+    starts = [start for start, _ in inside]
+
+    def replaced(match: re.Match[str]) -> str:
+        index = bisect_left(starts, match.start()) - 1
+        return match[0] if index >= 0 and match.start() < inside[index][1] else replacement(match)
+
+    return pattern.sub(replaced, text)
+
+
+def _is_quoted(match: re.Match[str]) -> bool:
+    """Whether a match stands inside quotes that its command opens before it."""
+    start = match.start()
+    while (line := match.string.rfind("\n", 0, start)) > 0 and match.string[line - 1] == "\\":
+        start = line
+    before = match.string[line + 1 : match.start()]
+    return any(quote[0][0] != "\\" and not (quote[1] or quote[2]) for quote in _QUOTES.finditer(before))
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -89,7 +122,7 @@ def _without_joined_comments(text: str) -> tuple[str, list[Aside]]:
     asides: list[Aside] = []
 
     def replaced(match: re.Match[str]) -> str:
-        lines = match[1].splitlines()
+        lines = match[1].removesuffix("\n").split("\n")
         goes_on = match[2].startswith("-") or lines[-1].rstrip().endswith("\\")
         offset = match.start(1)
         for line in lines if goes_on else ():

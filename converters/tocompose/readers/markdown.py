@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.readers import shell
+from tocompose.readers.repair import LOGICAL_LINE
 from tocompose.readers.text import Text, joined, without_returns
 from tocompose.source import Branch, Child
 from tocompose.tables import load
@@ -31,17 +32,27 @@ class _Line(NamedTuple):
 def read(source: Text) -> Branch:
     """A `script` of one `script` for each block with docker commands, in order, each leaf at its place in the file.
 
-    Where there is no such block, code between single backticks counts.
+    Where there is no such block, lines that begin with docker and code between single backticks count.
     """
     text = without_returns(source)
     lines = _split(text.text)
     parts = list(_blocks(text, lines))
     wanted = [part for part in parts if CALL.search(part.text) or _sets_only(part.text)]
     if not any(CALL.search(part.text) for part in wanted):
-        wanted = [text.cut(*match.span(1)) for match in _INLINE.finditer(text.text) if CALL.match(_bare(match[1]))]
+        wanted = list(_unmarked(text))
     trees = [shell.read(part, documentation=True) for part in wanted]
     children = tuple(Child(index, tree.span, tree) for index, tree in enumerate(trees))
     return Branch("script", children, text.span(0, len(text.text)))
+
+
+def _unmarked(text: Text) -> Iterator[Text]:
+    """Commands that are no code to Markdown: lines that begin with docker, or code between single backticks."""
+    lines = [match for match in LOGICAL_LINE.finditer(text.text) if CALL.match(_bare(match[0]))]
+    if lines:
+        yield from (text.cut(match.start(), match.end()) for match in lines)
+        return
+    spans = (match.span(1) for match in _INLINE.finditer(text.text) if CALL.match(_bare(match[1])))
+    yield from (text.cut(*span) for span in spans)
 
 
 def _bare(code: str) -> str:

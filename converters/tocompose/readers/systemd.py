@@ -58,9 +58,15 @@ def _logical(text: str) -> Iterator[tuple[int, int]]:
         head = text[start:end].lstrip()
         if not head.startswith(("#", ";")):
             while text[end - 1 : end] == "\\" and end < len(text) and end > start:
-                end = _end(text, end + 1)
+                end = _end(text, end + 1 + _comments(text, end + 1))
             yield start, end
         start = end + 1
+
+
+def _comments(text: str, start: int) -> int:
+    """How many characters the comment lines at `start` take."""
+    match = re.compile(r"(?:[ \t]*[#;][^\n]*\n)*").match(text, start)
+    return match.end() - start if match else 0
 
 
 def _end(text: str, start: int) -> int:

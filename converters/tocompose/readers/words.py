@@ -11,7 +11,8 @@ _OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\|
 REDIRECTIONS = frozenset({"&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">"})
 # `<name>` as people write what the reader must fill in: no blank inside its brackets' edges, nothing glued behind it.
 PLACEHOLDER = re.compile(r"<(?=[A-Za-z_/])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
-_PLAIN = re.compile(r"[^\s;&|<>()\\'\"`$]+")
+# Only these are blanks to a shell; other white space is part of a word.
+_PLAIN = re.compile(r"[^ \t\f\r\n;&|<>()\\'\"`$]+")
 _BLANK = re.compile(r"(?:[ \t\f\r]|\\\n)+")
 
 
@@ -95,6 +96,7 @@ def _word(text: str, start: int, end: int) -> Token:
         if following == index:
             break
         index = following
+    index = max(index, start + 1)
     raw = text[start:index]
     if raw.isdigit() and index < end and text[index] in "<>" and not PLACEHOLDER.match(text, index, end):
         operator = _OPERATOR.match(text, index, end)

@@ -142,6 +142,8 @@ def _fault(error: Any, source: str, file: str, lines: int) -> Document:
     if "\t" in here[: len(here) - len(here.lstrip())] or here[column : column + 1] == "\t":
         return _unparsed(span, "a tab stands where YAML wants spaces", "Replace the tab by spaces.")
     if "{{" in source:
+        line, column = next((n, row.index("{{")) for n, row in enumerate(text) if "{{" in row)
+        span = Span(file, lines + line + 1, column + 1, lines + line + 1, column + 3)
         advice = "It looks like a template: render it first (helm template . | tocompose convert -)."
         return _unparsed(span, "it is not YAML before it is rendered", advice)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tocompose.model import File
 from tocompose.reports.report import Report
+from tocompose.source import Span
+
+_WORD = re.compile(r"[\w./-]+")
 
 
 class Place(NamedTuple):
@@ -19,13 +23,25 @@ class Place(NamedTuple):
 def links(report: Report) -> tuple[tuple[Place, Place], ...]:
     """Pairs of a source line and an output line, each once, in source order."""
     where = _positions(report)
+    outputs = {item.path: item.content.decode("utf-8", "replace").split("\n") for item in report.files}
     found: dict[tuple[Place, Place], None] = {}
     for span, path in report.trace():
-        for place in _nearest(path, where):
+        for place in _narrowed(_nearest(path, where), span, report, outputs):
             for line in range(span.line, min(span.end_line, span.line + 50) + 1):
                 if line == span.line or span.end_column > 1 or line < span.end_line:
                     found[(Place(span.file, line), place)] = None
     return tuple(found)
+
+
+def _narrowed(places: list[Place], span: Span, report: Report, outputs: dict[str, list[str]]) -> list[Place]:
+    """Of the lines of a list those that have most in common with what stands in the source."""
+    quote = report.quotes.quote(span) if len(places) > 1 else None
+    if quote is None:
+        return places
+    words = set(_WORD.findall(quote.line[quote.start : quote.end]))
+    shared = {place: len(words & set(_WORD.findall(outputs[place.file][place.line - 1]))) for place in places}
+    most = max(shared.values())
+    return [place for place in places if shared[place] == most] if most else places
 
 
 def _nearest(path: str, where: dict[str, list[Place]]) -> list[Place]:

@@ -38,6 +38,15 @@ _TOKEN = re.compile(
     r"AKIA[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
     r"|sk_(?:live|test)_\w{16,}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{30,}"
 )
+# Where the command line of a well-known program has its password; each gap is short, so that no line takes long.
+_SPOKEN = re.compile(
+    r"""(?xi) \b(?:bearer|basic)\s+(?P<header>[\w.~+/=-]{6,})
+    | \b(?:mysql|mariadb|sshpass)[\w-]*[^|;&]{0,200}?\s-p(?P<joined>[^\s'"]+)
+    | \blogin\b[^|;&]{0,200}?\s-p[=\s]?(?P<login>[^\s'"]+)
+    | \bcurl\b[^|;&]{0,200}?\s(?:-u|--user)[=\s]?["']?[^\s:"']+:(?P<user>[^\s'"]+)
+    | \bredis-cli\b[^|;&]{0,200}?\s-a\s+(?P<redis>[^\s'"]+)
+    | \b(?:echo|printf)\s+(?P<piped>[^|]{1,200}?)\s*\|\s*(?:docker|podman)\s+secret\b"""
+)
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _PEM_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 _SECRET_KIND = re.compile(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
@@ -159,8 +168,10 @@ def _names(stack: Stack) -> Iterator[str]:
 
 
 def _mask_lines(lines: list[str], path: str, secrets: Iterable[Secret], names: frozenset[str]) -> Iterator[str]:
-    known = [form for item in secrets if item.text not in names for form in _forms(item.text)]
-    lines = [_replaced(line, known) for line in lines]
+    whole = "\n".join(lines)
+    forms = (form for item in secrets if item.text not in names for form in _forms(item.text))
+    known = [form for form in dict.fromkeys(forms) if form in whole]
+    lines = [_replaced(line, known) for line in lines] if known else lines
     for item in secrets:
         if item.origin is not None and item.origin.file == path:
             _mask_origin(lines, item)
@@ -251,8 +262,18 @@ def _in_secret(lines: list[str]) -> list[bool]:
 
 def _likely(line: str) -> str:
     line = _TOKEN.sub(lambda found: _hide(found[0]), line)
+    line = _SPOKEN.sub(_hide_group, line)
     line = _USERINFO.sub(lambda found: f"{found['user']}:{_hide(found['word'])}@", line)
     return "".join(_mask_assigned(line))
+
+
+def _hide_group(found: re.Match[str]) -> str:
+    """The match with the one group that took part in it hidden, unless it is a variable."""
+    name = found.lastgroup or ""
+    start, end = found.start(name) - found.start(), found.end(name) - found.start()
+    return (
+        found[0] if found[name].strip("\"'").startswith("$") else found[0][:start] + _hide(found[name]) + found[0][end:]
+    )
 
 
 def _mask_assigned(line: str) -> Iterator[str]:

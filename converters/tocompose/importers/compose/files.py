@@ -44,10 +44,21 @@ def find(project: Project, folder: str = "") -> Found | None:
     return Found(base, first(OVERRIDE_NAMES), first(PROD_NAMES)) if base else None
 
 
-def is_compose(document: Any) -> bool:
-    """Whether a document is a compose file by the look of it."""
-    services = document.get("services") if isinstance(document, Mapping) else None
-    return isinstance(services, Mapping) and "kind" not in document
+def compose_file(project: Project) -> str:
+    """The compose file that the user named, or the base file of a folder; empty where there is none.
+
+    For what is no source to convert from: a file counts by its content, whatever its name.
+    """
+    if not project.named:
+        found = find(project)
+        return found.base if found else ""
+    named = (path for path in project.named if path.endswith((".yml", ".yaml", ".json")) or path == "<stdin>")
+    return next((path for path in named if _is_compose(project.read(path) or b"", path)), "")
+
+
+def _is_compose(content: bytes, path: str) -> bool:
+    document = document_of(read_file(content, path)) if b"services" in content else {}
+    return isinstance(document.get("services"), Mapping) and "kind" not in document
 
 
 class Loaded(NamedTuple):

@@ -16,10 +16,14 @@ class DockerRun:
 
     name = "docker_run"
     title = "docker run (also create, podman): scripts, README code blocks, Makefiles, systemd units"
+    tables = (
+        *("docker/run", "docker/podman", "docker/build", "docker/network_create", "docker/network_connect"),
+        *("docker/volume_create", "docker/pod_create"),
+    )
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold a docker or podman command."""
-        from tocompose.importers.docker_run.script import sniff
+        from tocompose.importers.docker_run.discovery import sniff
 
         return sniff(project)
 

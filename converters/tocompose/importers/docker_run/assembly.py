@@ -8,6 +8,7 @@ from dataclasses import replace
 from tocompose.importers.docker_run import resources
 from tocompose.importers.docker_run.containers import Container, container
 from tocompose.importers.docker_run.facts import Facts, Said, read
+from tocompose.importers.docker_run.folders import place
 from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
 from tocompose.importers.docker_run.options import flags, parse
 from tocompose.importers.docker_run.probes import Probe, probe
@@ -121,7 +122,8 @@ class Assembly:
             self.volumes.setdefault(volume.name, volume)
 
     def _build(self, step: Invocation) -> None:
-        self.builds.update(resources.builds(step))
+        for tag, build in resources.builds(step).items():
+            self.builds[tag] = replace(build, context=place(build.context, step.directory))
 
     def _connect(self, step: Invocation) -> None:
         line = parse(step.words, flags("network_connect"), interspersed=True)

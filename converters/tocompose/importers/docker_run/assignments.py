@@ -105,6 +105,8 @@ def declare(shell: Shell, cursor: Cursor) -> None:
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assign(shell, child, exported=exported)
+        elif child.kind == "redirect":
+            child.skip("a redirection of a declaration")
     for word in words[1:]:
         name = word.peek() or ""
         if re.fullmatch(r"[A-Za-z_]\w*", name):

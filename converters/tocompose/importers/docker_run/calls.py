@@ -128,7 +128,7 @@ def run_code(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     code = _code(pieces)
     if code is None or not re.search(r"docker|podman", code.text):
         return False
-    text = code.text.replace("$$", "\\$")
+    text = code.text.replace("$$", "$")
     span = code.sources[0].value_span
     cursor.skip("code in a string, which is read by itself")
     with shell.inner():

@@ -25,9 +25,9 @@ _SAME = {
     ("image", "pull"): ("pull",),
     ("image", "rm"): ("rmi",),
 }
-_OPEN_TOOL = re.compile(
-    r"\$\{\w*(?:DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME)\w*(?::?-(?P<default>[^}]*))?\}", re.IGNORECASE
-)
+_OPEN_TOOL = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?\}")
+_SUDO = re.compile(r"\$\{\w*SUDO", re.IGNORECASE)
+_TOOL_NAME = re.compile(r"DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME", re.IGNORECASE)
 # Verbs whose words end up in the compose file, so that their open variables matter.
 CARRIED = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
@@ -83,10 +83,11 @@ def tool_of(text: str) -> str:
     """`docker` or `podman` where the word starts one of them, else empty."""
     if found := _TOOLS.get(_base(text)):
         return found
-    if match := _OPEN_TOOL.fullmatch(text):
-        default = _base((match["default"] or "docker").split(" ")[-1])
-        return _TOOLS.get(default, "docker")
-    return ""
+    match = _OPEN_TOOL.fullmatch(text)
+    if match is None:
+        return ""
+    default = _TOOLS.get(_base((match["default"] or "").rpartition(" ")[2]), "")
+    return default or ("docker" if _TOOL_NAME.search(match["name"]) else "")
 
 
 def call_of(pieces: list[Piece], start: int) -> Call | None:
@@ -120,7 +121,7 @@ def wrapped_call(shell: Shell, pieces: list[Piece], start: int) -> Call | None:
         return call._replace(remote=pieces[start])
     if call.verb[-1] in CARRIED and name == "xargs":
         cursor.note("TC155", written="what xargs adds")
-    elif call.verb[-1] in CARRIED:
+    elif call.verb[-1] in CARRIED and not _SUDO.search(name):
         cursor.note("TC167", command=shown(cursor.peek() or ""))
     return call
 

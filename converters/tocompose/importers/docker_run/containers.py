@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.facts import Facts, Said, read
+from tocompose.importers.docker_run.folders import below
 from tocompose.importers.docker_run.invocation import Invocation, Word
 from tocompose.importers.docker_run.options import CommandLine, flags, parse
 from tocompose.importers.docker_run.service import Ties, service
@@ -46,7 +47,8 @@ def container(
         return None
     name = unique(_service_name(line, stated), taken)
     path = f"services.{name}"
-    facts = Facts((*extra, *read(line.options, path, f"{invocation.tool} run")))
+    said = below(read(line.options, path, f"{invocation.tool} run"), invocation.directory)
+    facts = Facts((*extra, *said))
     image = line.arguments[0].take(f"{path}.image")
     command = tuple(word.take(f"{path}.command") for word in line.arguments[1:])
     found, ties = service(name, facts, image, command, invocation.span)

@@ -15,6 +15,8 @@ _CALL = re.compile(
     rb"(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*[ \t\\\r\n]+"
     rb"(?:container[ \t]+)?(?:run|create)\b"
 )
+# A Kubernetes object may speak of docker commands in its texts.
+_MANIFEST = re.compile(rb"""^[ \t{]*["']?apiVersion["']?\s*:""", re.MULTILINE)
 _NAME = re.compile(
     r"(?:.*\.(?:sh|bash|zsh|command|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
     re.IGNORECASE,
@@ -78,17 +80,21 @@ def kind_of(path: str, text: str) -> str:
 
 
 def sniff(project: Project) -> tuple[str, ...]:
-    """The files that hold a docker or podman run or create; those that the user named are not asked."""
-    return tuple(path for path in project.files() if path in project.named or _holds_call(project, path))
+    """The files that hold a docker or podman run or create; of those that the user named, scripts by their look too."""
+    return tuple(path for path in project.files() if _holds_call(project, path))
 
 
 def _holds_call(project: Project, path: str) -> bool:
     name = posixpath.basename(path)
-    if not _NAME.fullmatch(name) and "." in name.lstrip("."):
+    named = path in project.named
+    if not named and not _NAME.fullmatch(name) and "." in name.lstrip("."):
         return False
     data = project.read(path)
     if data is None or len(data) > LARGEST or b"\x00" in data[:1024]:
         return False
+    if named:
+        script = kind_of(path, data[:4096].decode("utf-8", "replace")) != "pasted"
+        return script or (_CALL.search(data) is not None and _MANIFEST.search(data) is None)
     if not _NAME.fullmatch(name) and not data.startswith(b"#!"):
         return False
     return _CALL.search(data) is not None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from tocompose.ledger import Ledger
-from tocompose.model import EnvFile, Setting, Stack
+from tocompose.model import EnvFile, Mount, Setting, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.values import variables
@@ -37,14 +37,44 @@ def _line_differs(line: str) -> bool:
     return line != line.lstrip() or name != name.strip() or value != value.strip() or bool(_SPECIAL & set(value))
 
 
-def settings(known: Mapping[str, str | None], stack: Stack) -> tuple[Setting, ...]:
-    """An `.env` entry for each variable that the services still hold."""
+def settings(known: Mapping[str, str | None], secret: Container[str], stack: Stack) -> tuple[Setting, ...]:
+    """An `.env` entry for each variable that the services still hold.
+
+    A host path that the source leaves open is a folder beside the compose file until the user says otherwise: a mount
+    without a source is refused.
+    """
     used = dict.fromkeys(name for text in texts(stack) for name in variables(text))
+    places = dict(_open_places(stack))
+    values = {name: places.get(name) if known.get(name) is None else known[name] for name in used if name in known}
     return tuple(
-        Setting(name=name, value=known.get(name), required=known.get(name) is None)
-        for name in used
-        if name in known and name != "HOME"
+        Setting(name=name, value=value, secret=name in secret, required=value is None)
+        for name, value in values.items()
+        if name != "HOME"
     )
+
+
+def open_places(known: Mapping[str, str | None], stack: Stack, ledger: Ledger) -> None:
+    """Says of each host path that the source leaves open where its data goes for now."""
+    for service in stack.services:
+        for item in service.mounts:
+            for name, folder in _open_place(item):
+                if name in known and known[name] is None:
+                    subject = f"services.{service.name}.volumes"
+                    ledger.say(note("TC105", item.origin, subject=subject, variable=name, folder=folder))
+
+
+def _open_places(stack: Stack) -> Iterator[tuple[str, str]]:
+    for service in stack.services:
+        for item in service.mounts:
+            yield from _open_place(item)
+
+
+def _open_place(item: Mount) -> Iterator[tuple[str, str]]:
+    """The variable that a bind mount's source starts with, and the folder that stands in for it."""
+    source = item.source or ""
+    name = source[2:].partition("}")[0]
+    if item.kind == "bind" and source.startswith("${") and name.isidentifier():
+        yield name, f"./{name.lower().replace('_', '-')}"
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -15,13 +15,15 @@ from tocompose.readers.words import Unbalanced, tokens
 from tocompose.values import literal, variable_name
 
 _DEEPEST = 20
-LONGEST_VALUE = 200_000
+LONGEST_VALUE = 100_000
+MOST_FIELDS = 5_000
 
 
 class Endless(ValueError):
     """A value or a number of steps that grows beyond what any script needs."""
 
 
+_GIVES_OPTIONS = re.compile(r"(?:echo|printf)\s+[\"']?-|^\s*\w*(?:arg|opt|flag|param)s?\w*\s*$", re.IGNORECASE)
 _OPTIONAL = re.compile(r"OPT|ARG|FLAG|PARAM|EXTRA|SWITCH", re.IGNORECASE)
 
 
@@ -92,7 +94,7 @@ class _Fields:
 
     def close(self) -> None:
         """Ends the current field, if there is one."""
-        if len(self.done) > LONGEST_VALUE:
+        if len(self.done) > MOST_FIELDS:
             raise Endless("a list grows beyond what a script needs")
         if self.parts is not None:
             self.done.append(joined(self.parts))
@@ -118,6 +120,8 @@ def _fields(parts: list[Atom], cursor: Cursor, place: Place, depth: int) -> tupl
     fields, unknown = _Fields(), False
     for atom in parts:
         part = evaluated(atom, cursor, place, depth)
+        if part.unknown and len(parts) > 1:
+            part = parameters.opened(parameters.free_name(atom.text.strip("@*") or "ARGUMENTS"), "TC151", cursor)
         if part.unknown or (_is_optional(part, atom) and len(parts) == 1):
             unknown = True
         elif part.items is not None and (not atom.quoted or atom.item == "@" or atom.text == "@"):
@@ -134,7 +138,11 @@ def _fields(parts: list[Atom], cursor: Cursor, place: Place, depth: int) -> tupl
 
 def _is_optional(part: Value, atom: Atom) -> bool:
     """Whether an unquoted word is one open variable that may well hold several options, or none."""
-    if atom.kind != "parameter" or atom.quoted or not part.text.startswith("${"):
+    if atom.quoted or not part.text.startswith("${"):
+        return False
+    if atom.kind == "command":
+        return bool(part.opens) and bool(_GIVES_OPTIONS.search(atom.text))
+    if atom.kind != "parameter":
         return False
     if part.text.endswith(":-}") and part.text.count("${") == 1:
         return True
@@ -196,7 +204,7 @@ def _arithmetic(atom: Atom, cursor: Cursor, place: Place) -> Value:
 def _parameter(atom: Atom, cursor: Cursor, place: Place, depth: int) -> Value:
     if atom.operator == "unknown":
         return parameters.opened(variable_name(atom.text[:30]), "TC152", cursor, command=f"${{{atom.text}}}")
-    found = place.scope.get(f"{atom.text}[{atom.item}]") if atom.item else None
+    found = place.scope.get(f"{atom.text}[{_index(atom.item, cursor, place)}]") if atom.item else None
     if found is not None:
         atom = atom._replace(item="")
     else:
@@ -256,10 +264,14 @@ def _carried(atom: Atom, found: Value | None, cursor: Cursor, place: Place) -> V
 
 
 def _transformed(atom: Atom, found: Value | None, cursor: Cursor, place: Place) -> Value:
+    if found is not None and found.unknown:
+        return found
     if atom.operator == "indirect":
-        found = _indirect(found, cursor, place)
+        found = _keys(atom, place) if atom.item in ("@", "*") else _indirect(found, cursor, place)
         if found is not None:
             return found
+    elif found is not None and found.items is not None and atom.operator == ":":
+        return parameters.sliced(found, atom.argument, 1 if atom.text in ("@", "*") else 0)
     else:
         argument = value(atom.argument, cursor, place, quoted=True).plain if atom.argument else ""
         result = parameters.transformed(atom, found, argument) if found is not None else None
@@ -268,6 +280,17 @@ def _transformed(atom: Atom, found: Value | None, cursor: Cursor, place: Place) 
     written = f"${{{atom.text}{atom.operator}{atom.argument}}}"
     name = parameters.renamed(atom.text, atom)
     return parameters.opened(name, "TC152", cursor, command=f"echo {written}")
+
+
+def _keys(atom: Atom, place: Place) -> Value | None:
+    """`${!A[@]}`: the keys of an array, or its indices."""
+    prefix = f"{atom.text}["
+    named = [name for name in place.scope.variables if name.startswith(prefix)]
+    array = place.scope.get(atom.text)
+    if array is None or array.items is None:
+        return Value("", unknown=True)
+    keys = [name[len(prefix) : -1] for name in named] or [str(number) for number in range(len(array.items))]
+    return Value("", array.sources, items=tuple(Value(literal(key)) for key in keys))
 
 
 def _indirect(found: Value | None, cursor: Cursor, place: Place) -> Value | None:

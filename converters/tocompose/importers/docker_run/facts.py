@@ -36,8 +36,9 @@ class Said(NamedTuple):
 
 
 def read(options: Iterable[Option], path: str, command: str) -> tuple[Said, ...]:
-    """What the options say, in order; `path` is the model path of the record (`services.web`), or `services` for options
-    that go to services that are not known yet.
+    """What the options say, in order; `path` is the model path of the record, such as `services.web`.
+
+    It is `services` for options that go to services which are not known yet.
 
     A flag that no table knows, one without a Compose key and a value that cannot be read each end in a note.
     """

@@ -11,7 +11,7 @@ from tocompose.values import plain
 
 
 def written_files(written: Iterable[Written], services: Iterable[Service]) -> tuple[File, ...]:
-    """The files with constant content that some service mounts, by itself or with its folder; each other one is noted."""
+    """The files with constant content that some service mounts, itself or with its folder; others are noted."""
     mounts = {item.source: service.name for service in services for item in service.mounts if item.kind == "bind"}
     found: dict[str, bytes] = {}
     for one in written:

@@ -6,6 +6,7 @@ import re
 
 from tocompose.importers.docker_run.branches import source_text
 from tocompose.importers.docker_run.conditions import holds
+from tocompose.importers.docker_run.expansion import value
 from tocompose.importers.docker_run.parameters import free_name
 from tocompose.importers.docker_run.state import Shell, shown
 from tocompose.importers.docker_run.variables import Open, Value
@@ -60,19 +61,24 @@ def _is_unknown(field: Value) -> bool:
 
 
 def _rounds(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor) -> None:
-    if len(values) > MOST_ROUNDS:
-        cursor.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
     if not values:
         body.note("TC157", condition=f"the list of {name} is empty")
-    for value in values[:MOST_ROUNDS]:
-        shell.scope.set(name, value)
-        shell.run_all(body)
+    _unrolled(shell, name, values, body, cursor)
     cursor.at(name).skip("the values of a loop")
+
+
+def _unrolled(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor) -> None:
+    first = len(shell.steps)
+    for item in values[:MOST_ROUNDS]:
+        shell.scope.set(name, item)
+        shell.run_all(body)
+    if len(values) > MOST_ROUNDS and len(shell.steps) > first:
+        cursor.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
 
 
 def _open_round(shell: Shell, name: str, where: Cursor, body: Cursor) -> None:
     """One round with the variable open."""
-    written = shown(source_text(where)) if where.kind == "words" else "$@"
+    written = shown(f"{name} in {source_text(where)}").removeprefix(f"{name} in ") if where.kind == "words" else "$@"
     free = free_name(name)
     shell.scope.set(name, _round_variable(free))
     first = len(shell.steps)
@@ -103,15 +109,11 @@ def read_count(shell: Shell, cursor: Cursor) -> None:
     else:
         header.skip("the values of a loop")
         values = tuple(Value(str(number), (header,)) for number in numbers)
-        if len(values) > MOST_ROUNDS:
-            cursor.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
-        for value in values[:MOST_ROUNDS]:
-            shell.scope.set(match["name"], value)
-            shell.run_all(body)
+        _unrolled(shell, match["name"], values, body, cursor)
 
 
 def _numbers(shell: Shell, header: Cursor, match: re.Match[str]) -> list[int] | None:
-    first, last = (_constant(shell, match[group]) for group in ("first", "last"))
+    first, last = (_constant(shell, header, match[group]) for group in ("first", "last"))
     if first is None or last is None:
         return None
     step = int(match["by"] or 1)
@@ -123,12 +125,14 @@ def _numbers(shell: Shell, header: Cursor, match: re.Match[str]) -> list[int] | 
     return list(found[: MOST_ROUNDS + 1]) if len(found) < 100_000 else None
 
 
-def _constant(shell: Shell, text: str) -> int | None:
+def _constant(shell: Shell, header: Cursor, text: str) -> int | None:
+    if "${" in text:
+        text = value(text, header, shell.place).plain or ""
     name = text.strip().strip("${}")
     if re.fullmatch(r"-?\d{1,9}", name):
         return int(name)
-    value = shell.scope.get(name)
-    known = value.plain if value is not None else None
+    held = shell.scope.get(name)
+    known = held.plain if held is not None else None
     return int(known) if known and re.fullmatch(r"-?\d{1,9}", known) else None
 
 

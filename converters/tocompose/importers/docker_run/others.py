@@ -110,6 +110,10 @@ def echoed(name: str, pieces: list[Piece]) -> Value | None:
     return None
 
 
+# How commands are called that a reader of documentation is meant to type.
+_COMMAND = re.compile(r"[a-z_][a-z0-9_.+-]*")
+
+
 def other(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
     """Settles a command that tocompose has no use for; in a waiting loop it is what the loop waits for."""
     name = pieces[0].field.text.rpartition("/")[2] if pieces else ""
@@ -117,12 +121,13 @@ def other(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
     if shell.polled and not harmless and pieces:
         words = tuple(shell.word(piece.field, piece.cursor) for piece in pieces)
         shell.steps.append(Wait(words, cursor.span))
+        taken = {piece.cursor.path for piece in pieces}
         for child in cursor:
-            if child.kind != "leaf":
+            if child.path not in taken:
                 child.skip("part of a waiting loop")
     elif shell.testing:
         cursor.skip("a condition of the script")
-    elif harmless or not pieces:
+    elif harmless or not pieces or (shell.settings.get("prose") and not _COMMAND.fullmatch(name)):
         cursor.skip("leaves nothing behind that containers use")
     else:
         cursor.note("TC150", command=_called(pieces[0]))

@@ -82,6 +82,16 @@ def indexed(value: Value, index: str) -> Value:
     return items[number] if -len(items) <= number < len(items) else NOTHING
 
 
+def sliced(value: Value, argument: str, base: int) -> Value:
+    """`${A[@]:1:2}` and `${@:2}`; `base` is the index of the first item."""
+    match = re.fullmatch(r"\s*(\d+)\s*(?::\s*(\d+)\s*)?", argument)
+    if match is None or value.items is None:
+        return Value("", unknown=True, sources=value.sources)
+    start = max(int(match[1]) - base, 0)
+    stop = None if match[2] is None else start + int(match[2])
+    return value._replace(items=value.items[start:stop])
+
+
 def carried(atom: Atom, value: Value, argument: Value) -> Value:
     """`${X:-d}`, `${X:?m}`, `${X:+a}` of a variable that is set, or open: Compose has the same operators."""
     operator = atom.operator

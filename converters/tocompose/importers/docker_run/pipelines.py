@@ -24,7 +24,8 @@ def read_pipeline(shell: Shell, cursor: Cursor) -> None:
     for index, part in enumerate(parts):
         shell.run(part)
         if index and _reads_input(part) and not shell.testing:
-            part.remark("TC165", file=f"what `{shown(source_text(parts[index - 1]))}` writes")
+            before = source_text(parts[index - 1]).partition(" ")[0]
+            part.remark("TC165", file=f"what `{shown(before)}` writes")
 
 
 def _constant(shell: Shell, cursor: Cursor) -> Value | None:

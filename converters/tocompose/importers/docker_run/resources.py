@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tocompose.importers.docker_run.facts import Facts, read
-from tocompose.importers.docker_run.invocation import Invocation, Word
+from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import flags, parse
 from tocompose.model import Build, Network, Volume
+from tocompose.values import identifier, variables
 
 
 def networks(invocation: Invocation) -> tuple[Network, ...]:
@@ -15,13 +16,20 @@ def networks(invocation: Invocation) -> tuple[Network, ...]:
     line = parse(invocation.words, flags("network_create"), interspersed=True)
     if not line.arguments:
         return ()
-    name = _name(line.arguments[0], "networks")
-    facts = Facts(read(line.options, f"networks.{name}", "network create"))
+    word = line.arguments[0]
+    path = f"networks.{network_key(word.text)}"
+    name = word.take(path)
+    facts = Facts(read(line.options, path, "network create"))
     driver, internal = facts.last("driver"), bool(facts.last("internal"))
     options = facts.rest()
     if "ipam" in options:
         options["ipam"] = _ipam(options["ipam"])
     return (Network(name=name, driver=driver, internal=internal, options=options, origin=invocation.span),)
+
+
+def network_key(name: str) -> str:
+    """The key for a network's name: the name itself, or for an open variable the variable's."""
+    return name if "$" not in name else identifier(next(variables(name), name).replace("_", "-"))
 
 
 def _ipam(given: dict[str, Any]) -> dict[str, Any]:
@@ -54,14 +62,10 @@ def volumes(invocation: Invocation) -> tuple[Volume, ...]:
     word = line.arguments[0] if line.arguments else named
     if word is None:
         return ()
-    name = _name(word, "volumes")
+    name = word.take(f"volumes.{word.text}")
     facts = Facts(read((o for o in line.options if o.value is not named), f"volumes.{name}", "volume create"))
     driver = facts.last("driver")
     return (Volume(name=name, engine_name=name, driver=driver, options=facts.rest(), origin=invocation.span),)
-
-
-def _name(word: Word, section: str) -> str:
-    return word.take(f"{section}.{word.text}")
 
 
 def builds(invocation: Invocation) -> dict[str, Build]:

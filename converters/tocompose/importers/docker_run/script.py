@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from tocompose.importers import SourceError
@@ -42,12 +43,12 @@ def _aside(shell: Shell, cursor: Cursor) -> None:
         cursor.skip("output of a command, not a command")
     elif cursor.style == "comment":
         cursor.note("TC166")
-    elif cursor.style == "unclosed":
-        cursor.note("TC172")
     elif cursor.style == "ellipsis":
         cursor.note("TC168", written=text)
+    elif shell.settings.get("prose") and not re.search(r"docker|podman", text):
+        cursor.skip("prose without a docker command")
     else:
-        cursor.note("TC162")
+        cursor.note("TC172" if cursor.style == "unclosed" else "TC162")
 
 
 def _unknown(shell: Shell, cursor: Cursor) -> None:
@@ -100,6 +101,7 @@ def read_script(
     files are added that the script reads itself.
     """
     shell = shell_for(project, ledger, text.file, kept)
+    shell.settings = {"prose": kind in ("markdown", "pasted")}
     root = ledger.open(READERS[kind](text))
     try:
         shell.run(root)
@@ -144,6 +146,15 @@ def _given(project: Project) -> Callable[[str], int]:
     return lambda path: order.get(path, len(order))
 
 
+def _nothing(ledger: Ledger, here: Span) -> Unreadable:
+    """Why a file gives nothing: the first part of it that could not be read, or that it holds no docker command."""
+    broken = [item for item in ledger.notes if item.code in ("TC162", "TC172") and item.span is not None]
+    for item in broken:
+        if item.span is not None and item.span.file == here.file:
+            return Unreadable(item.span, f"{item.message}; {item.advice}")
+    return Unreadable(here, "no docker or podman command was found in this file")
+
+
 def _script(
     project: Project, ledger: Ledger, path: str, problems: list[Unreadable], kept: Kept, read: set[str]
 ) -> Script | None:
@@ -162,7 +173,7 @@ def _script(
     except Unreadable as problem:
         problems.append(problem)
         return None
-    if not script.steps:
-        problems.append(Unreadable(here, "no docker or podman command was found in this file"))
+    if not script.steps and path not in read:
+        problems.append(_nothing(ledger, here))
         return None
     return script

@@ -8,10 +8,11 @@ from typing import Any
 
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import Container
-from tocompose.importers.docker_run.environment import env_file, settings
+from tocompose.importers.docker_run.environment import env_file, open_places, settings
 from tocompose.importers.docker_run.heredocs import written_files
 from tocompose.importers.docker_run.invocation import Script, Word
 from tocompose.importers.docker_run.probes import Probe
+from tocompose.importers.docker_run.resources import network_key
 from tocompose.ledger import Ledger
 from tocompose.model import (
     Attachment,
@@ -36,20 +37,26 @@ _HEALTHY = "service_healthy"
 
 def stack(scripts: Iterable[Script], project: Project, ledger: Ledger, name: str | None) -> Stack:
     """The stack of one or several scripts of a folder."""
-    assembly, variables = Assembly(), {}
+    assembly = Assembly()
+    known: dict[str, str | None] = {}
+    secret: set[str] = set()
     for script in scripts:
         assembly.read(script)
-        variables.update(script.variables)
+        known.update(script.variables)
+        secret.update(script.secrets)
     services = _services(assembly, project, ledger)
+    networks = _networks(services, assembly, ledger)
+    services = tuple(_with_network_keys(service) for service in services)
     found = Stack(
         name=identifier(name or (services[0].name if len(services) == 1 else project.name)),
         services=services,
-        networks=_networks(services, assembly, ledger),
+        networks=networks,
         volumes=_volumes(services, assembly),
         secrets=_secrets(services),
         files=written_files(assembly.files, services),
     )
-    return replace(_without_marks(found), settings=(*settings(variables, found), *_secret_settings(found)))
+    open_places(known, found, ledger)
+    return replace(_without_marks(found), settings=(*settings(known, secret, found), *_secret_settings(found)))
 
 
 def _services(assembly: Assembly, project: Project, ledger: Ledger) -> tuple[Service, ...]:
@@ -214,7 +221,18 @@ def _networks(services: Iterable[Service], assembly: Assembly, ledger: Ledger) -
         found[name] = known or Network(name=name, external=True)
         if known is None:
             ledger.say(note("TC141", service.origin, subject=f"networks.{name}", network=name))
-    return tuple({**found, **assembly.networks}.values())
+    return tuple(_keyed(item) for item in {**found, **assembly.networks}.values())
+
+
+def _keyed(item: Network) -> Network:
+    """A network whose name is a variable under a key of its own, which Compose takes no variable in."""
+    key = network_key(item.name)
+    return item if key == item.name else replace(item, name=key, engine_name=item.name)
+
+
+def _with_network_keys(service: Service) -> Service:
+    attachments = tuple(replace(item, network=network_key(item.network)) for item in service.networks)
+    return replace(service, networks=attachments)
 
 
 def _volumes(services: Iterable[Service], assembly: Assembly) -> tuple[Volume, ...]:

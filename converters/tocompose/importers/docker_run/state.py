@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
@@ -13,7 +14,7 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.systemd import atoms
 
-MOST_STATEMENTS = 50_000
+MOST_STATEMENTS = 15_000
 
 Handler: TypeAlias = Callable[["Shell", Cursor], None]
 Substitute: TypeAlias = Callable[["Shell", str, Cursor, int], Value]
@@ -157,10 +158,24 @@ def with_source(field: Value, cursor: Cursor) -> Value:
     return field._replace(sources=(cursor, *(source for source in field.sources if source.span != cursor.span)))
 
 
+# What comes after such a word in a command is not shown: it may be a password.
+_TELLTALE = re.compile(r"pass|secret|token|key|auth|bearer|credential|login", re.IGNORECASE)
+_SHORT_PASSWORD = re.compile(r"^(?:mysql\w*|mariadb\w*|sshpass|redis-cli|smbclient|curl|wget|http)$")
+
+
+_CREDENTIALS = re.compile(r"://[^/\s]*@")
+
+
 def shown(text: str) -> str:
     """Source text in a form fit for a note: one line, short, and without what may be a secret value."""
-    line = " ".join(text.split())
-    for mark in ("=", "Bearer", "Basic"):
-        if mark in line and any(word in line.lower() for word in ("pass", "secret", "token", "key", "bearer", "auth")):
-            return line.partition(mark)[0].rstrip() + mark + "…"
+    shown_words: list[str] = []
+    for word in text.split():
+        if _TELLTALE.search(word) or _CREDENTIALS.search(word):
+            shown_words += [re.split(r"[=:]", word)[0], "…"]
+            break
+        if word.startswith("-") and any(_SHORT_PASSWORD.match(before) for before in shown_words):
+            shown_words.append("…")
+            break
+        shown_words.append(word)
+    line = " ".join(shown_words)
     return line if len(line) <= 80 else line[:79] + "…"

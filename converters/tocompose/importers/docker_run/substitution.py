@@ -45,15 +45,24 @@ def _name(shell: Shell, command: str, cursor: Cursor, offset: int) -> str:
     """A name for what the command gives: of the variable it is assigned to, else of the command."""
     if command in _NAMES:
         return _NAMES[command]
-    if shell.variable:
-        return free_name(shell.variable)
     before = (cursor.peek() or "")[:offset].rstrip("$(`")
-    if written := _WRITTEN.search(before):
-        return free_name(written[1])
-    words = re.findall(r"[A-Za-z0-9_./]+", command)
+    if shell.variable:
+        name = shell.variable
+    elif written := _WRITTEN.search(before):
+        name = written[1]
+    else:
+        name = "_".join(_called(command)) or "VALUE"
+    return shell.kept.named(free_name(name), command)
+
+
+def _called(command: str) -> list[str]:
+    """The words that name a command: the program and what it is asked to do, no options and no values."""
+    words = command.split()
     if words[:1] == ["cat"] and len(words) > 1:
-        return free_name(posixpath.basename(words[1]))
-    return free_name("_".join(words[:3]))[:40].strip("_") or "VALUE"
+        return [posixpath.basename(words[1])]
+    program = posixpath.basename(words[0]) if words else ""
+    verb = words[1:2] if re.fullmatch(r"[a-z][a-z-]{1,15}", words[1] if len(words) > 1 else "") else []
+    return [word for word in (program, *verb) if re.fullmatch(r"[\w.-]+", word)]
 
 
 def _known(shell: Shell, code: str, command: str, cursor: Cursor) -> Value | None:
@@ -104,13 +113,14 @@ def _sequence(numbers: list[int]) -> range:
 
 _SELF = r"(?:\$0|\$\{?BASH_SOURCE(?:\[0\]\}|\}?)|\$\{BASH_SOURCE:-\$0\}|\$\{0\})"
 _DIRNAME = (
-    rf"(?:\$\( ?dirname (?:-- )?[\"']?{_SELF}[\"']? ?\)"
+    rf"(?:\$\( ?dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']? ?\)"
     r"|\$\{0%/\*\}|\$\{BASH_SOURCE%/\*\}|\$\{BASH_SOURCE\[0\]%/\*\})"
 )
 _CD = re.compile(
     rf"(?:CDPATH= )?cd (?:-P |-- )*[\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?"
     r"(?: &?>/dev/null)?(?: 2>&1)? ?(?:&&|;) ?pwd(?: -[PL])?"
 )
+_REAL = re.compile(rf"(?:realpath|readlink -f) [\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?")
 _ONLY = re.compile(rf"dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']?")
 
 
@@ -119,7 +129,7 @@ def _folder_of_script(shell: Shell, command: str) -> str | None:
     own = posixpath.dirname(shell.path) or "."
     if _ONLY.fullmatch(command):
         return own
-    if match := _CD.fullmatch(command):
+    if match := _CD.fullmatch(command) or _REAL.fullmatch(command):
         return folder(own, (match["more"] or "").lstrip("/") or ".")
     return None
 

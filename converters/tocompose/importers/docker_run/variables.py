@@ -93,6 +93,7 @@ class Kept:
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
+        self.commands: dict[str, str] = {}
 
     def keep(self, name: str, value: Value, *, exported: bool) -> Value:
         """The value under its own name where that is a secret or an exported setting, else the value unchanged."""
@@ -106,6 +107,13 @@ class Kept:
             free = self._free(name, known)
             return value._replace(text=f"${{{free}:-{known}}}", opens=(*value.opens, Open(free, known)))
         return value
+
+    def named(self, name: str, command: str) -> str:
+        """The name for what a command gives, or the first of `NAME_2` … that does not stand for another command."""
+        candidate, number = name, 2
+        while self.commands.setdefault(candidate, command) != command:
+            candidate, number = f"{name}_{number}", number + 1
+        return candidate
 
     def _free(self, name: str, value: str) -> str:
         """The name, or the first of `NAME_2`, `NAME_3` … that does not stand for another value yet."""

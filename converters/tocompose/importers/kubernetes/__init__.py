@@ -3,14 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tocompose.importers import Settings, SourceError
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Stack
 from tocompose.project import Project
 
+if TYPE_CHECKING:
+    from tocompose.rendering import Rendering
+
 _OBJECT = re.compile(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
 _KIND = re.compile(rb"""["']?\bkind["']?\s*:""")
+# Manifests of these alone have no routes: what reads routes is not imported for them.
+_UNROUTED = frozenset(
+    {
+        "ConfigMap",
+        "CronJob",
+        "DaemonSet",
+        "Deployment",
+        "HorizontalPodAutoscaler",
+        "Job",
+        "Namespace",
+        "PersistentVolume",
+    }
+    | {"PersistentVolumeClaim", "Pod", "ReplicaSet", "ReplicationController", "Secret", "Service", "ServiceAccount"}
+    | {"StatefulSet"}
+)
+_TEMPLATES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml"})
 _ENDINGS = (".yaml", ".yml", ".json")
 
 
@@ -18,37 +39,52 @@ class Kubernetes:
     """Reads manifests: YAML or JSON files, dumps of kubectl, folders of them."""
 
     name = "kubernetes"
-    title = "Kubernetes manifests"
+    title = "Kubernetes manifests, kustomizations, Helm charts"
+    tables = tuple(
+        f"kubernetes/{name}"
+        for name in (
+            *("access", "config", "containers", "gateway", "ingress", "networkpolicy", "objects", "pods", "scaling"),
+            *("services", "storage", "workloads"),
+        )
+    )
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold at least one object, and those that say how to render some."""
-        from tocompose.rendering import sites
+        found: set[str] = set()
+        if _has_templates(project):
+            from tocompose.rendering import sites
 
-        found = set(sites(project))
+            found.update(sites(project))
         return tuple(file for file in project.files() if file in found or self._is_manifest(file, project))
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack of all objects of the project's files."""
-        from tocompose.readers.yaml import cursors
+        if not _has_templates(project):
+            return self._read(project, ledger, settings, None)
         from tocompose.rendering import render
 
-        rendered = render(project, settings)
+        return self._read(project, ledger, settings, render(project, settings))
+
+    def _read(self, project: Project, ledger: Ledger, settings: Settings, rendered: Rendering | None) -> Stack:
+        from tocompose.readers.yaml import cursors
+
         found: list[Cursor] = []
         for file in self.sniff(project):
-            if file not in rendered.replaced:
+            if rendered is None or file not in rendered.replaced:
                 found.extend(cursors(project.read(file) or b"", file, ledger))
-        for stream in rendered.streams:
+        for stream in rendered.streams if rendered else ():
             found.extend(cursors(stream.text, stream.label, ledger))
-        for item in rendered.notes:
+        notes = rendered.notes if rendered else ()
+        for item in notes:
             ledger.say(item)
         if not found:
-            if rendered.notes:
-                raise SourceError(f"{rendered.notes[-1].message}. {rendered.notes[-1].advice}")
+            if notes:
+                raise SourceError(f"{notes[-1].message}. {notes[-1].advice}")
             raise SourceError(
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
                 "kubectl get all -o yaml | tocompose convert -"
             )
-        return convert(found, ledger, settings.name or "", project.name)
+        return convert(found, ledger, settings.name or "", project.name, settings.options)
 
     def _is_manifest(self, file: str, project: Project) -> bool:
         if not file.endswith(_ENDINGS) and file not in project.named:
@@ -57,7 +93,14 @@ class Kubernetes:
         return b"apiVersion" in text and _OBJECT.search(text) is not None and _KIND.search(text) is not None
 
 
-def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> Stack:
+def _has_templates(project: Project) -> bool:
+    """Whether some file must be rendered first: what does that is not imported for plain manifests."""
+    return any(file.rpartition("/")[2] in _TEMPLATES for file in project.files())
+
+
+def convert(
+    found: list[Cursor], ledger: Ledger, name: str, fallback: str, options: Mapping[str, tuple[str, ...]]
+) -> Stack:
     """The stack of the objects at the cursors, in the order in which each step needs the one before."""
     from tocompose.importers.kubernetes.access import say_access
     from tocompose.importers.kubernetes.aliases import attach
@@ -70,21 +113,28 @@ def convert(found: list[Cursor], ledger: Ledger, name: str, fallback: str) -> St
     from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish, settle_ports
     from tocompose.importers.kubernetes.releases import order_releases
-    from tocompose.importers.kubernetes.routing import route
-    from tocompose.importers.kubernetes.routing.controllers import without_controllers
     from tocompose.importers.kubernetes.scale import scale
     from tocompose.importers.kubernetes.units import build
     from tocompose.importers.kubernetes.world import resolve
     from tocompose.values import identifier
 
-    world = resolve(without_controllers(collect(found, ledger), ledger), ledger)
+    objects = collect(found, ledger)
+    routed = any(kind not in _UNROUTED for kind in objects.kinds())
+    if routed:
+        from tocompose.importers.kubernetes.routing.controllers import without_controllers
+
+        objects = without_controllers(objects, ledger)
+    world = resolve(objects, ledger)
     prepared = build(world)
     arrange(world, prepared)
     order_releases(world)
     scale(world)
     publish(world)
     attach(world)
-    route(world)
+    if routed:
+        from tocompose.importers.kubernetes.routing import route
+
+        route(world, options)
     settle_ports(world)
     say_outside(world)
     say_access(world)

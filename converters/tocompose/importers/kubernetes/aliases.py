@@ -46,9 +46,9 @@ def _forms(name: str, namespaces: list[str]) -> Iterator[str]:
 
 
 def _namespaces(backend: Backend, world: World) -> list[str]:
-    """The namespace of a Service; where the manifests give none, the ones that references to it name."""
+    """The namespace of a Service; where the manifests give none, also those that references to it name."""
     foreign = list(world.backends.foreign.get(backend, ()))
-    return foreign if foreign and not backend.object.scoped else [backend.namespace]
+    return [backend.namespace, *(foreign if not backend.object.scoped else ())]
 
 
 def _pod_names(workload: Workload, instance: Instance, world: World) -> Iterator[str]:
@@ -108,3 +108,26 @@ def _attach(workload: Workload, instance: Instance, aliases: list[str], world: W
         if given or network != "default":
             attached = Attachment(network=network, aliases=given)
             world.draft.services[unit.service] = replace(service, networks=(attached,))
+    if networks:
+        _visit(workload, instance, world, networks)
+
+
+def _visit(workload: Workload, instance: Instance, world: World, networks: dict[str, str]) -> None:
+    """Puts a pod on the networks of the namespaces whose pods name its Service, under the names with a namespace."""
+    service = world.draft.services[instance.owner]
+    added: dict[str, Attachment] = {}
+    for backend, guests in world.backends.visited.items():
+        if workload in backend.workloads and service.network_mode is None:
+            names = tuple(name for name in _forms(backend.name, [backend.namespace]) if "." in name)
+            for guest in guests:
+                network = networks.get(guest, "default")
+                known = added.get(network)
+                added[network] = Attachment(network=network, aliases=(*(known.aliases if known else ()), *names))
+    present = {item.network for item in service.networks}
+    more = tuple(item for name, item in added.items() if name not in present)
+    for item in more:
+        if item.network != "default":
+            world.draft.networks.setdefault(item.network, Network(name=item.network))
+    if more:
+        mine = service.networks or (Attachment(network="default"),)
+        world.draft.services[instance.owner] = replace(service, networks=(*mine, *more))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tocompose.images import image_ref
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.environment import Environment, environment, scope
 from tocompose.importers.kubernetes.expansion import expand
@@ -72,14 +73,13 @@ def _with_beta(guard: Any, place: Place) -> Any:
 
 
 def _image(place: Place) -> str:
-    given = text(place.unit.cursor.at("image"), place.path("image"))
-    if given is None or not given.strip():
-        place.unit.cursor.remark("TC212", object=str(place.workload.object), subject=place.path("image"))
-        return f"{place.workload.name}:missing"
-    if "{{" in given:
-        place.unit.cursor.at("image").remark("TC212", object=str(place.workload.object), subject=place.path("image"))
-        return f"{place.workload.name}:missing"
-    return literal(given.strip())
+    """The image; a placeholder where there is none, or only a template's."""
+    cursor = place.unit.cursor.at("image")
+    given = text(cursor, place.path("image"))
+    if given is not None and image_ref(given.strip()) is not None:
+        return literal(given.strip())
+    (cursor or place.unit.cursor).remark("TC212", object=str(place.workload.object), subject=place.path("image"))
+    return literal(given.strip()) if given and "{{" not in given else f"{place.workload.name}:missing"
 
 
 def _words(cursor: Cursor, names: dict[str, str], place: Place, key: str) -> tuple[str, ...] | None:

@@ -27,11 +27,10 @@ class Item(NamedTuple):
 
 
 class Content(NamedTuple):
-    """The files of a volume; `name` and `secret` say whose they are, `shared` that they are all of the object."""
+    """The files of a volume; `name` and `secret` say whose they are."""
 
     name: str
     items: tuple[Item, ...]
-    shared: bool
     secret: bool
 
 
@@ -46,14 +45,13 @@ def content(volume: Cursor, place: Place, to: str) -> Content | None:
         if source:
             mode = _default_mode(source, to)
             found = tuple(_from(source, kind, field, mode or DEFAULT_MODE, place, to))
-            whole = mode is None and not source.at("items")
-            return Content(value(source.at(field)) or name, found, whole, kind == "Secret")
+            return Content(value(source.at(field)) or name, found, kind == "Secret")
     if source := volume.at("projected"):
         found = tuple(_projected(source, place, to))
-        return Content(f"{place.workload.name}-{name}", found, False, any(item.secret for item in found))
+        return Content(f"{place.workload.name}-{name}", found, any(item.secret for item in found))
     if source := volume.at("downwardAPI"):
         mode = _default_mode(source, to) or DEFAULT_MODE
-        return Content(f"{place.instance.base}-{name}", tuple(_downward(source, mode, place, to)), False, False)
+        return Content(f"{place.instance.base}-{name}", tuple(_downward(source, mode, place, to)), False)
     return None
 
 

@@ -136,8 +136,15 @@ def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
             reference.take("key", to=to)
         return given
     reference.map(to=to)
-    setting = store.missing(place.namespace, f"{kind} {source}", key, name, reference.span)
-    reference.remark("TC213", what=f"{kind} {source}, key {key}", name=setting, subject=to)
+    text_of = _missing(kind, source, key, name, place)
+    reference.remark("TC213", what=f"{kind} {source}, key {key}", name=text_of[2:].partition(":")[0], subject=to)
+    return text_of
+
+
+def _missing(kind: str, source: str, key: str, name: str, place: Place) -> str:
+    """A value that the user must fill in, in `.env`."""
+    span = place.unit.cursor.span
+    setting = place.world.store.missing(place.namespace, f"{kind} {source}", key, name, span)
     return f"${{{setting}:?from {kind} {source}, key {key}}}"
 
 
@@ -145,7 +152,7 @@ def _content(item: Object, key: str, name: str, place: Place) -> str | None:
     store, to = place.world.store, place.path("environment", name)
     if item.title == "Secret":
         setting = store.setting(item, key, name)
-        return None if setting is None else f"${{{setting}}}"
+        return f"${{{setting}}}" if setting else _missing(item.title, item.name, key, name, place)
     entry = store.entries(item)[key]
     content = entry.content(to)
     if content is None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.content import DEFAULT_MODE, Content, Item
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.references import rewrite
-from tocompose.importers.kubernetes.rewriting import outside, say
+from tocompose.importers.kubernetes.rewriting import outside, say, visit
 from tocompose.importers.kubernetes.security import runs_as_root
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount, Resource
@@ -43,18 +43,18 @@ def placed(found: Content, target: str, sub_path: str, mount: Cursor, place: Pla
 
 
 def _folder(found: Content, place: Place) -> str:
-    """`config/<name>`, or a name of its own where the namespace, the choice of keys or the modes differ."""
+    """`config/<name>`; a name of its own where the namespace, the choice of keys or the modes differ."""
     root = "secrets" if found.secret else "config"
     owners = {item.owner for item in found.items if item.owner is not None}
     scoped = any(
         len(place.world.objects.of(owner.kind)) > 1 and _twice(owner.name, owner.kind, place) for owner in owners
     )
     base = f"{place.namespace}/{found.name}" if scoped else found.name
-    wanted = base if found.shared else f"{base}-{place.workload.name}"
-    number, folder = 2, f"{root}/{wanted}"
+    number, folder, other = 2, f"{root}/{base}", f"{root}/{base}-{place.workload.name}"
     key = tuple((item.path, item.mode, id(item.entry), item.text) for item in found.items)
     while place.world.draft.folders.setdefault(folder, key) != key:
-        folder, number = f"{root}/{wanted}-{number}", number + 1
+        folder = other if folder == f"{root}/{base}" else f"{other}-{number}"
+        number += folder != other
     return folder
 
 
@@ -110,5 +110,6 @@ def _rewritten(data: bytes, item: Item, place: Place, to: str) -> bytes:
         return data
     changed, done = rewrite(text, place.namespace, place.world.backends)
     say(done, item.entry.cursor, to)
+    visit(text, place)
     changed = outside(changed, item.entry.cursor, place, to)
     return changed.encode() if changed != text else data

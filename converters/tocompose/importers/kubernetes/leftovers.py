@@ -143,6 +143,8 @@ def say_unused_config(world: World) -> None:
             world.ledger.say(note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})"))
         else:
             _say_unused_keys(item, world)
+            item.at("apiVersion").noted("TC253")
+            item.at("kind").noted("TC253")
     for item in world.objects.of("PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"):
         if item.at("kind").unread():
             world.ledger.say(note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})"))

@@ -94,7 +94,7 @@ def _objects(cursor: Cursor) -> Iterator[Object]:
         cursor.note("TC200", what="its kind" if version else "apiVersion and kind")
         return
     found = Object(cursor, known(kind, version or ""))
-    if not served(found.kind, version or ""):
+    if not version or not served(found.kind, version):
         what = f"apiVersion {version} is not known; it is read like one that is" if version else "it has no apiVersion"
         (cursor.at("apiVersion") or cursor).remark("TC206", object=str(found), what=what)
     yield found

@@ -36,7 +36,7 @@ def say_outside(world: World) -> None:
 
 def _say_external(backend: Backend, world: World) -> None:
     cursor = backend.object.at("spec", "externalName")
-    cursor.remark("TC225", service=backend.name, host=f"{backend.external} ({values(backend.object.cursor.node)})")
+    cursor.remark("TC225", service=f"{backend.name} ({values(backend.object.cursor.node)})", host=backend.external)
     backend.object.cursor.noted("TC225")
 
 

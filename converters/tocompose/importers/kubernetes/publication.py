@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tocompose.importers.kubernetes.scalars import items, text, value
-from tocompose.importers.kubernetes.services import Backend, ServicePort, container_port, target_of
+from tocompose.importers.kubernetes.services import Backend, ServicePort, target_of
 from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
@@ -167,7 +167,7 @@ def _settle(backend: Backend, port: ServicePort) -> None:
         if target is None:
             port.cursor.remark("TC227", service=backend.name, port=port.target, subject=to)
             continue
-        named = container_port(workload, port.target)
+        named = workload.port(port.target)
         if named is not None:
             named.take("name", to=f"services.{owner}.expose")
     if port.protocol == "tcp":

@@ -12,6 +12,7 @@ from tocompose.ledger import Cursor
 
 _BEFORE = r"(?:(?<=[\s/@=,;:\"'(\[])|^)"
 _AFTER = r"(?=[\s/:,;?#\"')\]]|$)"
+_DOTTED = re.compile(r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*[a-z0-9]")
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+")
 
 
@@ -22,8 +23,16 @@ def rewritten(given: str, cursor: Cursor, place: Place, to: str) -> str:
         return place.workload in backend.workloads and place.listens(number)
 
     changed, done = rewrite(given, place.namespace, place.world.backends, own)
+    visit(given, place)
     say(done, cursor, to)
     return outside(changed, cursor, place, to)
+
+
+def visit(given: str, place: Place) -> None:
+    """Takes note of the Services of other namespaces that the text names."""
+    if "." in given and len(place.world.backends.namespaces) > 1:
+        for host in _DOTTED.findall(given):
+            place.world.backends.resolve(host, place.namespace)
 
 
 def say(done: list[Rewrite], cursor: Cursor, to: str) -> None:

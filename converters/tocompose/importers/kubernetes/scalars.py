@@ -40,8 +40,14 @@ def text(cursor: Cursor, to: str) -> str | None:
     refuses it."""
     given = take(cursor, to)
     if given is not None and not isinstance(resolve(given, cursor.style), str):
-        cursor.remark("TC211", field=str(cursor.path[-1]) if cursor.path else "value", subject=to)
+        cursor.remark("TC211", field=_called(cursor), subject=to)
     return given
+
+
+def _called(cursor: Cursor) -> str:
+    """What to call a value: its key, or its place in the list of that key."""
+    last = cursor.path[-1] if cursor.path else "value"
+    return f"{cursor.path[-2]}[{last}]" if isinstance(last, int) and len(cursor.path) > 1 else str(last)
 
 
 def whole(cursor: Cursor, to: str) -> int | None:

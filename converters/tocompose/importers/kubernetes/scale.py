@@ -105,7 +105,7 @@ def _schedule(workload: Workload, to: str, world: World) -> None:
     zone = value(workload.object.at("spec", "timeZone"))
     suspended = truth(workload.object.at("spec", "suspend")) is True
     line = f"{schedule} docker compose run --rm {workload.name}"
-    what = f"{'# suspended: ' if suspended else ''}{f'CRON_TZ={zone} ' if zone else ''}{line}"
+    what = f"{'# ' if suspended else ''}{line}{f' (below a line CRON_TZ={zone})' if zone else ''}"
     (cursor or workload.object.cursor).remark("TC240", service=workload.name, line=what, subject=to)
     cursor.noted("TC240")
     workload.object.at("spec", "suspend").noted("TC240")

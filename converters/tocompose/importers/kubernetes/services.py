@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.scalars import items, strings, value
-from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
+from tocompose.importers.kubernetes.workloads import Instance, Workload
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 
@@ -67,6 +67,7 @@ class Backends:
         self.all = tuple(found)
         self._by_name = {(item.namespace, item.name): item for item in self.all}
         self.namespaces = frozenset(item.namespace for item in self.all)
+        self.visited: dict[Backend, dict[str, None]] = {}
         self.foreign: dict[Backend, dict[str, None]] = {}
         self.outside: tuple[re.Pattern[str] | None] | None = None
         self.links: dict[str, Mapping[str, str]] = {}
@@ -88,6 +89,8 @@ class Backends:
             return None
         name, given = match["name"], match["namespace"]
         found = self._by_name.get((given or namespace, name))
+        if found is not None and given and given != namespace:
+            self.visited.setdefault(found, {})[namespace] = None
         if found is None and given and given not in self.namespaces and ".svc" in host:
             found = next((item for item in self.all if item.name == name and not item.object.scoped), None)
             if found is not None:
@@ -114,18 +117,8 @@ def target_of(port: ServicePort, workload: Workload) -> int | None:
     number = integer(port.target)
     if number is not None:
         return number
-    named = container_port(workload, port.target)
+    named = workload.port(port.target)
     return None if named is None else integer(value(named.at("containerPort")) or "")
-
-
-def container_port(workload: Workload, name: str) -> Cursor | None:
-    """The declared port of that name in one of the pod's running containers."""
-    for unit in workload.instances[0].units if workload.instances else ():
-        if unit.part is not Part.INIT:
-            for port in items(unit.cursor.at("ports")):
-                if value(port.at("name")) == name:
-                    return port
-    return None
 
 
 def backends(objects: Objects, workloads: Iterable[Workload]) -> Backends:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from tocompose.importers.kubernetes.claims import Claims
@@ -16,25 +15,29 @@ from tocompose.importers.kubernetes.scalars import items, truth, value
 from tocompose.importers.kubernetes.sources import source_of
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
-from tocompose.model import Grant, Mount
+from tocompose.model import File, Grant, Mount
 from tocompose.values import literal, plain
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 
 
-@dataclass(slots=True)
 class Storage:
-    """What the mounts of one container come to; `options` are Compose keys beside them, `prepare` what a one-shot
-    must do first: sub-paths by volume to make, and volumes to open for writing."""
+    """What the mounts of one container come to; `options` are Compose keys beside them, `texts` what its files say.
 
-    mounts: list[Mount] = field(default_factory=list)
-    configs: list[Grant] = field(default_factory=list)
-    secrets: list[Grant] = field(default_factory=list)
-    options: dict[str, Any] = field(default_factory=dict)
-    sub_paths: dict[str, list[str]] = field(default_factory=dict)
-    empty_dirs: list[str] = field(default_factory=list)
-    owned: list[str] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
+    A one-shot must make the `sub_paths` of each volume, open `empty_dirs` for everybody and give `owned` to the group.
+    """
+
+    __slots__ = ("configs", "empty_dirs", "mounts", "options", "owned", "secrets", "sub_paths", "texts")
+
+    def __init__(self) -> None:
+        self.mounts: list[Mount] = []
+        self.configs: list[Grant] = []
+        self.secrets: list[Grant] = []
+        self.options: dict[str, Any] = {}
+        self.sub_paths: dict[str, list[str]] = {}
+        self.empty_dirs: list[str] = []
+        self.owned: list[str] = []
+        self.texts: list[str] = []
 
 
 def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
@@ -43,6 +46,7 @@ def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
     volumes = {value(volume.at("name")) or "": volume for volume in items(place.workload.spec.at("volumes"))}
     for mount in items(place.unit.cursor.at("volumeMounts")):
         _mount(mount, volumes, place, claims, scope, found)
+    _mount_points(found, place)
     for device in items(place.unit.cursor.at("volumeDevices")):
         device.note(
             "TC244",
@@ -50,6 +54,23 @@ def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
             fields=f"volumeDevices {value(device.at('name'))} ({values(device.node)})",
         )
     return found
+
+
+def _mount_points(found: Storage, place: Place) -> None:
+    """Makes the places in generated folders where other mounts of the container lie, as the kubelet does: the folders
+    are read-only once they are mounted."""
+    files = [str(grant.target) for grant in (*found.configs, *found.secrets)]
+    for folder in found.mounts:
+        if folder.kind != "bind" or not (folder.source or "").startswith(("./config/", "./secrets/")):
+            continue
+        inside = f"{folder.target.rstrip('/')}/"
+        base = (folder.source or "").removeprefix("./")
+        for mount in found.mounts:
+            if mount is not folder and mount.target.startswith(inside):
+                place.world.draft.file(File(path=f"{base}/{mount.target[len(inside) :]}/.keep", content=b""))
+        for target in files:
+            if target.startswith(inside):
+                place.world.draft.file(File(path=f"{base}/{target[len(inside) :]}", content=b""))
 
 
 def _mount(

@@ -10,6 +10,7 @@ from tocompose.importers.kubernetes.kinds import kind
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.scalars import items, strings, truth, value, whole
 from tocompose.ledger import Cursor
+from tocompose.source import leaves
 from tocompose.values import identifier, unique
 
 WORKLOADS = (
@@ -56,9 +57,10 @@ class Instance(NamedTuple):
 
 
 class Workload:
-    """An object that runs pods; `spec` is the pod's, `labels` are those that Services select by."""
+    """An object that runs pods; `spec` is the pod's, `labels` are those that Services select by, `host_network` says
+    that the pod uses the host's network."""
 
-    __slots__ = ("instances", "job", "labels", "name", "namespace", "object", "replicas", "spec", "template")
+    __slots__ = ("_ports", "host_network", "instances", "job", "labels", "name", "namespace", "object", "replicas", "spec", "template")
 
     def __init__(self, item: Object) -> None:
         self.object = item
@@ -70,6 +72,8 @@ class Workload:
         self.job = item.at("spec", "jobTemplate", "spec") if item.title == "CronJob" else item.at("spec")
         self.name = item.name
         self.replicas: int | None = None
+        self.host_network = truth(self.spec.at("hostNetwork")) is True
+        self._ports: dict[str, Cursor] | None = None
         self.instances: tuple[Instance, ...] = ()
 
     @property
@@ -77,10 +81,14 @@ class Workload:
         """The object's kind."""
         return self.object.title
 
-    @property
-    def host_network(self) -> bool:
-        """Whether the pod uses the host's network."""
-        return truth(self.spec.at("hostNetwork")) is True
+    def port(self, name: str) -> Cursor | None:
+        """The declared port of that name in one of the pod's running containers."""
+        if self._ports is None:
+            self._ports = {}
+            for unit in self.instances[0].units if self.instances else ():
+                for port in items(unit.cursor.at("ports")) if unit.part is not Part.INIT else ():
+                    self._ports.setdefault(value(port.at("name")) or "", port)
+        return self._ports.get(name)
 
     def units(self) -> Iterator[tuple[Instance, Unit]]:
         """Every compose service of the workload."""
@@ -103,16 +111,42 @@ def name_all(found: Iterable[Workload], reserved: Mapping[tuple[str, str], froze
     """
     taken: dict[str, str] = {}
     names: set[str] = set()
-    for workload in found:
+    everything = tuple(found)
+    crowded = _crowded(everything)
+    for workload in everything:
         if not len(workload.spec.at("containers")):
             workload.object.cursor.note("TC210", object=str(workload.object))
             continue
-        _name(workload, taken, names, reserved)
+        _name(workload, taken, names, reserved, (workload.namespace, workload.object.name) in crowded)
         _expand(workload, names)
 
 
+def _crowded(found: tuple[Workload, ...]) -> set[tuple[str, str]]:
+    """The workloads, by namespace and name, that share their name with one of another namespace whose pods name them:
+    both on one network, they must not answer to that name."""
+    spaces: dict[str, dict[str, Workload]] = {}
+    for workload in found:
+        spaces.setdefault(workload.object.name, {})[workload.namespace] = workload
+    return {
+        (space, name)
+        for name, each in spaces.items()
+        if len(each) > 1
+        for space in each
+        if any(_names(other, f"{name}.{space}") for other in found if other.namespace != space)
+    }
+
+
+def _names(workload: Workload, host: str) -> bool:
+    node = workload.spec.node
+    return node is not None and any(host in leaf.text for leaf in leaves(node))
+
+
 def _name(
-    workload: Workload, taken: dict[str, str], names: set[str], reserved: Mapping[tuple[str, str], frozenset[int]]
+    workload: Workload,
+    taken: dict[str, str],
+    names: set[str],
+    reserved: Mapping[tuple[str, str], frozenset[int]],
+    crowded: bool,
 ) -> None:
     given = workload.object.name
     wanted = identifier(given) if not _allowed(given) else given
@@ -120,6 +154,8 @@ def _name(
     name = wanted
     if selected is not None and id(workload) not in selected:
         name = f"{wanted}-{workload.kind.lower()}"
+    elif crowded:
+        name = f"{wanted}-{workload.namespace}"
     elif wanted in names:
         other = taken.get(wanted, workload.namespace)
         name = f"{wanted}-{workload.namespace if other != workload.namespace else workload.kind.lower()}"

@@ -16,6 +16,7 @@ class ProcfileImporter:
 
     name = "procfile"
     title = "Procfile, app.json, heroku.yml"
+    tables = ("app_json", "addons")
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files at the root of the repository that speak of such a platform."""

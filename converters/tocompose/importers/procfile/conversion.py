@@ -16,6 +16,7 @@ from tocompose.importers.procfile import (
     image,
     inference,
     language,
+    launchers,
     leftovers,
     packages,
     ports,
@@ -82,7 +83,13 @@ def _read(repository: Repository) -> Given:
         found = (*found, *default_web(repository, spoken))
     taken: set[str] = set()
     named = jobs(repository, processes.named(repository, found, taken))
+    said = frozenset(formation.types(app.at("formation"))) | _scaled_by_dokku(repository)
+    named = launchers.scaled(launchers.read(repository), named, said)
     return Given(repository, app, heroku, named, _name(repository, app), spoken, taken)
+
+
+def _scaled_by_dokku(repository: Repository) -> frozenset[str]:
+    return frozenset(formation.pairs((repository.text("DOKKU_SCALE") or "").replace("\n", ",")))
 
 
 def _name(repository: Repository, app: AppJson) -> str:

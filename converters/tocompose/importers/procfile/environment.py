@@ -12,6 +12,7 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Setting, Variable
 from tocompose.readers.dotenv import comments, read_dotenv
+from tocompose.readers.json import read_json
 from tocompose.source import Span
 from tocompose.values import literal
 
@@ -161,6 +162,8 @@ def of_config(config: Cursor) -> Iterator[Entry]:
 
 def of_dotenv(repository: Repository, path: str = ".env") -> tuple[Entry, ...]:
     """The variables of `.env`, whose values go to the new `.env` in Compose's own quoting."""
+    if (repository.text(path) or "").lstrip().startswith("{"):
+        return tuple(_of_json(repository.open(path, read_json, "json"), ""))
     tree = repository.open(path, read_dotenv, "dotenv")
     lines = list(tree)
     said = comments(repository.project.read(path) or b"")
@@ -172,12 +175,24 @@ def of_dotenv(repository: Repository, path: str = ".env") -> tuple[Entry, ...]:
         elif last[line.key] != index:
             line.noted("TC319")
         else:
-            entries.append(_of_dotenv(line, said.get(line.key, "")))
+            entries.append(_of_dotenv(line, line.key, said.get(line.key, "")))
     return tuple(entries)
 
 
-def _of_dotenv(line: Cursor, comment: str) -> Entry:
-    name, text = line.key, line.peek() or ""
+def _of_json(tree: Cursor, prefix: str) -> Iterator[Entry]:
+    """node-foreman takes JSON too: nested keys are joined by `_`, in capitals."""
+    for item in tree:
+        name = f"{prefix}{item.key}".upper()
+        if item.kind != "leaf":
+            yield from _of_json(item, f"{name}_")
+        elif item.style in ("{}", "[]", "null") or not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+            item.note("TC317", file=item.span.file)
+        else:
+            yield _of_dotenv(item, name, "")
+
+
+def _of_dotenv(line: Cursor, name: str, comment: str) -> Entry:
+    text = line.peek() or ""
     secret = is_secret(name, text)
     setting = Setting(name=name, value=text, secret=secret, description=comment, origin=line.span)
     value = f"${{{name}:?}}" if secret and text else f"${{{name}}}"

@@ -50,6 +50,13 @@ def scales(repository: Repository, formation: Cursor) -> dict[str, Scale]:
     return found
 
 
+def types(formation: Cursor) -> tuple[str, ...]:
+    """The process types that app.json's formation names."""
+    if formation.kind == "list":
+        return tuple(entry.peek("process") or entry.peek("type") or "" for entry in formation)
+    return formation.keys()
+
+
 def known(found: dict[str, Scale], names: Mapping[str, str]) -> dict[str, Scale]:
     """The scales of the process types that exist; the others are noted."""
     result = {}

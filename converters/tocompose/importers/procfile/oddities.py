@@ -51,6 +51,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "bare": "TC317",
         "unparsed": "TC317",
         "multiline": "TC318",
+        "dialect": "TC318",
         "duplicate": "TC319",
     },
     "lines": {},

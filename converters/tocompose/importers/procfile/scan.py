@@ -54,13 +54,13 @@ class _Rule(NamedTuple):
 @cache
 def _rules() -> tuple[_Rule, ...]:
     rows = load("code")
-    rules = [_Rule("tls", name, _compiled(pattern)) for name, found in rows["tls"].items() for pattern in found]
-    rules += [_Rule("redirect", name, _compiled(pattern)) for name, pattern in rows["redirect"].items()]
-    rules += [
-        _Rule("extension", name, _compiled(row["match"]), row["image"]) for name, row in rows["extension"].items()
-    ]
-    rules += [_Rule("disk", name, _compiled(row["match"]), row["where"]) for name, row in rows["disk"].items()]
-    return (*rules, _Rule("sqlite", "SQLite", _compiled(rows["sqlite"])))
+    found = [("tls", name, pattern, "") for name, patterns in rows["tls"].items() for pattern in patterns]
+    found += [("redirect", name, pattern, "") for name, patterns in rows["redirect"].items() for pattern in patterns]
+    for kind, column in (("extension", "image"), ("disk", "where")):
+        for name, row in rows[kind].items():
+            found += [(kind, name, pattern, row[column]) for pattern in row["match"]]
+    found += [("sqlite", "SQLite", pattern, "") for pattern in rows["sqlite"]]
+    return tuple(_Rule(kind, name, _compiled(pattern), value) for kind, name, pattern, value in found)
 
 
 def _compiled(pattern: str) -> re.Pattern[bytes]:
@@ -81,10 +81,15 @@ def scan(repository: Repository) -> Scan:
         if len(content) > _FILE_BYTES:
             continue
         count, budget = count + 1, budget - len(content)
-        for match in _VARIABLE.finditer(content):
+        for match in _VARIABLE.finditer(content) if _names_environment(content) else ():
             variables.setdefault(match[1].decode(), _span(path, content, match.start(1), match.end(1)))
         hits.extend(_hits(path, content))
     return _sorted(variables, hits, skipped)
+
+
+def _names_environment(content: bytes) -> bool:
+    """A quick look before the slow search: whether any of its forms can be there."""
+    return any(word in content for word in (b"env", b"ENV", b"config("))
 
 
 def _sources(repository: Repository) -> Iterator[str]:

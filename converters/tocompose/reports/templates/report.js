@@ -67,6 +67,12 @@ function choose(line) {
   if (partners.length) { showFile(partners[0]); centre(partners[0]); }
 }
 for (const line of all(".file tr")) line.addEventListener("click", () => choose(line));
+for (const place of all(".file tr.linked, svg .node")) {
+  place.setAttribute("tabindex", "0");
+  place.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") place.dispatchEvent(new Event("click"));
+  });
+}
 for (const link of all("a.place")) {
   link.addEventListener("click", (event) => {
     const line = document.getElementById(link.getAttribute("href").slice(1));

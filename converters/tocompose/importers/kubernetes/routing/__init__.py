@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from tocompose.importers.kubernetes.routing import traefik
 from tocompose.importers.kubernetes.routing.crd import ingress_routes
 from tocompose.importers.kubernetes.routing.gateway import gateways
 from tocompose.importers.kubernetes.routing.ingress import ingresses
+from tocompose.importers.kubernetes.routing.isolation import isolate
 from tocompose.importers.kubernetes.routing.labels import labels
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
 from tocompose.importers.kubernetes.routing.policy import policies
@@ -19,7 +21,7 @@ from tocompose.values import unique
 __all__ = ["route"]
 
 
-def route(world: World) -> None:
+def route(world: World, options: Mapping[str, tuple[str, ...]]) -> None:
     """Adds the routes to the draft, whose services are converted by now: labels on them, and the proxy. Says what stays
     open of network policies."""
     proxy = Proxy(unique("traefik", set(world.draft.services)))
@@ -31,7 +33,7 @@ def route(world: World) -> None:
             item.cursor.note("TC282", route=str(item), why="no route of the manifests could use it")
     if proxy.routers:
         _write(world, proxy)
-    policies(world)
+    policies(world, isolate(world) if "networks" in options.get("network-policy", ()) else ())
 
 
 def _write(world: World, proxy: Proxy) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.routing.backends import Reached, reach
+from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
 from tocompose.importers.kubernetes.routing.credentials import certificate
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS, named
 from tocompose.importers.kubernetes.routing.nginx import unchecked
@@ -66,14 +66,14 @@ def _targets(rule: Cursor, site: Site, route: str) -> Iterator[tuple[Target, Rea
             continue
         namespace = value(each.at("namespace")) or site.namespace
         port = value(each.at("port"))
-        reached = reach(site.world, namespace, value(each.at("name")) or "", port, each, route)
+        reached = reach(site, namespace, value(each.at("name")) or "", port, each, route)
         if reached is None:
             continue
         for name in ("name", "namespace", "kind", "port"):
             each.at(name).take(to=reached.labels)
         options = tuple(sorted(_options(each, reached, site.proxy)))
         weight = integer(take(each.at("weight"), reached.labels) or "1")
-        yield site.proxy.target(reached.backend.name, reached.homes, options), reached, 1 if weight is None else weight
+        yield target(reached, site.proxy, options), reached, 1 if weight is None else weight
 
 
 def _options(each: Cursor, reached: Reached, proxy: Proxy) -> Iterator[tuple[str, str]]:
@@ -123,7 +123,11 @@ def _router(
 def _listen(router: Router, reached: Reached, site: Site, rule: Cursor) -> None:
     """Opens entry points of the user's own name: their ports stand in the start-up of the Traefik of the cluster."""
     for point in router.entrypoints:
-        port = reached.homes[0].port if router.protocol != "http" and point not in (WEB, SECURE) else None
+        port = (
+            reached.homes[0].port
+            if reached.homes and router.protocol != "http" and point not in (WEB, SECURE)
+            else None
+        )
         known = point in site.proxy.entrypoints or point in (WEB, SECURE)
         guessed = site.proxy.listen(point, port, "udp" if router.protocol == "udp" else "tcp", rule.span)
         if not known:

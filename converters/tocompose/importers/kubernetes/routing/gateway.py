@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import filters
-from tocompose.importers.kubernetes.routing.backends import Reached, reach
+from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
 from tocompose.importers.kubernetes.routing.listeners import Listener, Listeners, common, shared_hosts, take_parents
 from tocompose.importers.kubernetes.routing.matches import Condition, conditions
 from tocompose.importers.kubernetes.routing.nginx import unchecked
@@ -107,9 +107,9 @@ def _rule(cursor: Cursor, item: Object, site: Site) -> Rule | None:
     parts = list(_targets(cursor, item, site))
     weighted = [(target, weight) for target, _, weight in parts if weight > 0]
     if weighted:
-        target = weighted[0][0] if len(weighted) == 1 else site.proxy.share(item.name, weighted)
-        labels = parts[0][1].labels if target.homes else site.proxy.labels
-        return Rule(cursor, target, labels)
+        shared = weighted[0][0] if len(weighted) == 1 else site.proxy.share(item.name, weighted)
+        labels = parts[0][1].labels if shared.homes else site.proxy.labels
+        return Rule(cursor, shared, labels)
     if filters.redirects(cursor.at("filters")):
         return Rule(cursor, _NOTHING, site.proxy.labels)
     return None
@@ -122,24 +122,24 @@ def _targets(cursor: Cursor, item: Object, site: Site) -> Iterator[tuple[Target,
             continue
         namespace = value(each.at("namespace")) or item.namespace
         port = value(each.at("port"))
-        reached = reach(site.world, namespace, value(each.at("name")) or "", port, each, str(item))
+        reached = reach(site, namespace, value(each.at("name")) or "", port, each, str(item))
         if reached is None:
             continue
         for key in ("group", "kind", "name", "namespace", "port"):
             each.at(key).take(to=reached.labels)
         weight = integer(take(each.at("weight"), reached.labels) or "1")
         options = tuple(_options(cursor, item, reached, site.proxy))
-        yield site.proxy.target(reached.backend.name, reached.homes, options), reached, 1 if weight is None else weight
+        yield target(reached, site.proxy, options), reached, 1 if weight is None else weight
 
 
 def _options(cursor: Cursor, item: Object, reached: Reached, proxy: Proxy) -> Iterator[tuple[str, str]]:
     scheme = reached.scheme or ("h2c" if item.kind == "GRPCRoute" else None)
     if reached.scheme:
-        reached.port.cursor.take("appProtocol", to=reached.labels)
+        reached.protocol.take(to=reached.labels)
     if scheme and item.kind in HTTP_KINDS:
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https":
-            yield from unchecked(proxy, reached.port.cursor.at("appProtocol"), str(item))
+            yield from unchecked(proxy, reached.protocol, str(item))
     persistence = cursor.at("sessionPersistence")
     if persistence and value(persistence.at("type")) in (None, "Cookie"):
         persistence.at("type").take(to=reached.labels)

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
 from tocompose.importers.kubernetes.routing.annotations import Annotations, expected, settle
-from tocompose.importers.kubernetes.routing.backends import Reached, reach
+from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
+from tocompose.importers.kubernetes.routing.expressions import foreign
 from tocompose.importers.kubernetes.routing.nginx import Effect
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware, Proxy, Router, Target
-from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, all_of, foreign, hosts, priority
+from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, all_of, hosts, priority
 from tocompose.importers.kubernetes.routing.site import Site
 from tocompose.importers.kubernetes.routing.tls import Secured, secured
 from tocompose.importers.kubernetes.routing.traefik_annotations import Wishes
@@ -42,14 +43,14 @@ def ingresses(world: World, proxy: Proxy) -> None:
 
 def _ingress(item: Object, world: World, proxy: Proxy) -> None:
     spec, route = item.at("spec"), f"Ingress {item.name}"
-    paths = [*_paths(item, world), *_default(item, world)]
+    site = Site(world, proxy, item.namespace, item.name)
+    paths = [*_paths(item, site), *_default(item, site)]
     if not paths:
-        Site(world, proxy, item.namespace, item.name).nowhere(item)
+        site.nowhere(item)
         return
     proxy.origin = proxy.origin or item.span
     labels = paths[0].reached.labels
     item.took(labels)
-    site = Site(world, proxy, item.namespace, item.name)
     kind = _class(item, site, labels)
     annotations = item.at("metadata", "annotations")
     said = Annotations(annotations, nginx.PREFIX, labels)
@@ -82,28 +83,28 @@ def _managed(annotations: Cursor) -> Cursor | None:
     return next((annotations.at(name) for name in names if annotations.at(name)), None)
 
 
-def _paths(item: Object, world: World) -> Iterator[Path]:
+def _paths(item: Object, site: Site) -> Iterator[Path]:
     for rule in items(item.at("spec", "rules")):
         host = value(rule.at("host")) or ""
         found = list(items(rule.at("http", "paths")))
         for cursor in found:
             route = f"Ingress {item.name}, {host}{value(cursor.at('path')) or '/'}"
-            reached = _backend(cursor.at("backend"), item, world, cursor, route)
+            reached = _backend(cursor.at("backend"), item, site, cursor, route)
             if reached:
                 yield Path(host, reached, cursor, rule)
         if not found and host:
-            reached = _backend(_default_cursor(item), item, world, rule, f"Ingress {item.name}, {host}")
+            reached = _backend(_default_cursor(item), item, site, rule, f"Ingress {item.name}, {host}")
             if reached:
                 yield Path(host, reached, None, rule)
         if rule.at("host").unread() and not any(cursor.unread() for cursor in found):
             rule.at("host").noted("TC282")
 
 
-def _default(item: Object, world: World) -> Iterator[Path]:
+def _default(item: Object, site: Site) -> Iterator[Path]:
     """What takes the requests that no rule matches."""
     cursor = _default_cursor(item)
     if cursor:
-        reached = _backend(cursor, item, world, cursor, f"Ingress {item.name}, default backend")
+        reached = _backend(cursor, item, site, cursor, f"Ingress {item.name}, default backend")
         if reached:
             yield Path("", reached, None, None)
 
@@ -112,7 +113,7 @@ def _default_cursor(item: Object) -> Cursor:
     return item.at("spec", "defaultBackend") or item.at("spec", "backend")
 
 
-def _backend(backend: Cursor, item: Object, world: World, blame: Cursor, route: str) -> Reached | None:
+def _backend(backend: Cursor, item: Object, site: Site, blame: Cursor, route: str) -> Reached | None:
     """The containers of a backend, in the form of networking.k8s.io/v1 or that of the beta versions."""
     if backend.at("resource"):
         blame.note("TC282", route=route, why="its backend is a resource, which only its controller can serve")
@@ -123,7 +124,7 @@ def _backend(backend: Cursor, item: Object, world: World, blame: Cursor, route: 
     if value(name) is None:
         blame.note("TC282", route=route, why="it names no backend")
         return None
-    reached = reach(world, item.namespace, value(name) or "", value(wanted), blame, route)
+    reached = reach(site, item.namespace, value(name) or "", value(wanted), blame, route)
     if reached:
         name.take(to=reached.labels)
         wanted.take(to=reached.labels)
@@ -146,9 +147,9 @@ def _route(path: Path, site: Site, effect: Effect, wishes: Wishes, tls: Secured,
         rank = 1
     else:
         rank = wishes.priority or priority(names, match)
-    target = _target(path, proxy, effect.target)
+    leads_to = _target(path, proxy, effect.target)
     all_middlewares = (*effect.middlewares, *wishes.middlewares, *middlewares)
-    router = Router(path.reached.backend.name, rule, target, rank, (WEB,), all_middlewares)
+    router = Router(path.reached.backend.name, rule, leads_to, rank, (WEB,), all_middlewares)
     if wishes.entrypoints or wishes.tls is not None:
         points = wishes.entrypoints or ((SECURE,) if wishes.tls is not None else (WEB,))
         proxy.router(router._replace(entrypoints=points, tls=wishes.tls if wishes.tls is not None else _tls(points)))
@@ -209,9 +210,9 @@ def _target(path: Path, proxy: Proxy, options: tuple[tuple[str, str], ...]) -> T
     reached = path.reached
     known = dict(options)
     if reached.scheme and "loadbalancer.server.scheme" not in known:
-        reached.port.cursor.take("appProtocol", to=reached.labels)
+        reached.protocol.take(to=reached.labels)
         known["loadbalancer.server.scheme"] = reached.scheme
         if reached.scheme == "https":
-            known |= dict(nginx.unchecked(proxy, reached.port.cursor.at("appProtocol"), reached.backend.name))
+            known |= dict(nginx.unchecked(proxy, reached.protocol, reached.backend.name))
     known.update(traefik_annotations.of_service(reached))
-    return proxy.target(reached.backend.name, reached.homes, tuple(sorted(known.items())))
+    return target(reached, proxy, tuple(sorted(known.items())))

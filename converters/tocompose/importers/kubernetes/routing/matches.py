@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing.annotations import expected
-from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, call, foreign
+from tocompose.importers.kubernetes.routing.expressions import foreign
+from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, call
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.ledger import Cursor
 

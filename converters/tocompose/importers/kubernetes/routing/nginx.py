@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.references import rewrite
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.credentials import users_file
 from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
@@ -92,7 +93,10 @@ def _forward_auth(said: Annotations, site: Site) -> Iterator[Middleware]:
         yield site.proxy.absent(f"{site.name}-forwardauth")
         return
     said.take("auth-url")
-    options = {"address": url}
+    address, done = rewrite(url, site.namespace, site.world.backends)
+    for each in done:
+        said.at("auth-url").remark("TC221", subject=said.to, old=each.old, new=each.new, service=each.backend.name)
+    options = {"address": address}
     if headers := said.names("auth-response-headers"):
         options["authresponseheaders"] = ",".join(headers)
     yield site.middleware("forwardauth", options)

@@ -11,6 +11,8 @@ from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
 
+_REQUEST = "--option network-policy=networks"
+
 
 class Peers(NamedTuple):
     """Whom a policy lets in: workloads, and in words what no workload of the stack stands for."""
@@ -20,14 +22,16 @@ class Peers(NamedTuple):
     everybody: bool = False
 
 
-def policies(world: World) -> None:
-    """Says of each NetworkPolicy what it allows that a Compose network does not hold apart."""
+def policies(world: World, kept: tuple[Object, ...]) -> None:
+    """Says of each NetworkPolicy, save those that networks keep to, what stays open."""
     for item in world.objects.of("NetworkPolicy"):
+        if item in kept:
+            continue
         if _open(item):
             item.cursor.skip("the policy allows everything")
             continue
         targets = list(selected(item.at("spec", "podSelector"), item.namespace, world))
-        kinds = _kinds(item)
+        kinds = kinds_of(item)
         names = ", ".join(workload.name for workload in targets)
         parts = [_said(item, kind, names, world) for kind in kinds] if targets else []
         said = "; ".join(parts) or "it selects no workload of the manifests"
@@ -38,11 +42,11 @@ def policies(world: World) -> None:
 
 def _open(item: Object) -> bool:
     """Whether the policy forbids nothing: each of its directions has a rule without any condition."""
-    rules = [list(items(item.at("spec", kind.lower()))) for kind in _kinds(item)]
+    rules = [list(items(item.at("spec", kind.lower()))) for kind in kinds_of(item)]
     return all(any(rule.style == "{}" for rule in found) for found in rules)
 
 
-def _kinds(item: Object) -> tuple[str, ...]:
+def kinds_of(item: Object) -> tuple[str, ...]:
     """The directions of a policy: those named, else ingress, and egress where it has rules for that."""
     named = [given for each in items(item.at("spec", "policyTypes")) if (given := value(each))]
     return tuple(named) or ("Ingress", *(("Egress",) if len(item.at("spec", "egress")) else ()))
@@ -139,6 +143,8 @@ def _advice(targets: Iterable[Workload], kinds: tuple[str, ...], item: Object, w
     peers = allowed(item, "Ingress", world) if "Ingress" in kinds else None
     if not names:
         return "Nothing to do unless the workloads that it selects are added."
+    if peers and "Egress" not in kinds and not peers.beyond and not _ports(item, "Ingress"):
+        return f"{_REQUEST} puts the services on networks instead, once every workload has a policy."
     if peers and not peers.everybody and peers.workloads:
         group = ", ".join(dict.fromkeys([*names, *(workload.name for workload in peers.workloads)]))
         return f"Put {group} on a network of their own and take {', '.join(names)} off the shared one."

@@ -79,6 +79,7 @@ class Proxy:
         self.secrets: dict[str, None] = {}
         self.weighted: dict[str, tuple[tuple[str, int], ...]] = {}
         self.parts: dict[str, Target] = {}
+        self.addresses: dict[str, tuple[str, ...]] = {}
         self.classes: dict[str, None] = {}
         self.resolvers: dict[str, Span | None] = {}
         self.insecure: dict[str, None] = {}
@@ -133,11 +134,23 @@ class Proxy:
         """A middleware that nobody defines: Traefik closes a route that names it, as it does in the cluster."""
         return Middleware(identifier(name), "", ())
 
+    def outside(self, base: str, urls: tuple[str, ...]) -> Target:
+        """A Traefik service of servers outside of the stack, in the proxy's own file."""
+        name = next((name for name, known in self.addresses.items() if known == urls), None)
+        if name is None:
+            name = self._name("weighted", base)
+            self.addresses[name] = urls
+        return Target(f"{name}@file")
+
     def share(self, base: str, parts: list[tuple[Target, int]]) -> Target:
         """A Traefik service that divides requests by weight, in the proxy's own file: labels have no word for it."""
         name = self._name("weighted", base)
-        self.weighted[name] = tuple((f"{target.name}@docker", weight) for target, weight in parts)
-        self.parts |= {target.name: target for target, _ in parts}
+        here = [target for target, _ in parts if target.homes]
+        self.weighted[name] = tuple(
+            (f"{target.name}@docker" if target.homes else target.name.removesuffix("@file"), weight)
+            for target, weight in parts
+        )
+        self.parts |= {target.name: target for target in here}
         return Target(f"{name}@file")
 
     def _name(self, space: str, wanted: str) -> str:

@@ -13,9 +13,6 @@ from typing import NamedTuple
 EVERYTHING = "PathPrefix(`/`)"
 EXACT, PREFIX, REGEX = "Exact", "Prefix", "RegularExpression"
 
-# What Go's regular expressions do not know: looking around, back references, possessive quantifiers, atomic groups.
-_FOREIGN = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9]|[*+?}]\+")
-
 
 class Match(NamedTuple):
     """A path as one of EXACT, PREFIX (by path elements) or REGEX (from the start of the path)."""
@@ -79,11 +76,6 @@ def priority(names: Iterable[str], match: Match) -> int:
     rank = 2 if given and not any(name.startswith("*.") for name in given) else 1 if given else 0
     size = 0 if match.kind == PREFIX and match.path.rstrip("/") == "" else len(match.path)
     return 100 * (1 + rank * 10000 + (5000 if match.kind == EXACT else 0) + min(size, 4999))
-
-
-def foreign(pattern: str) -> bool:
-    """Whether Go cannot compile the regular expression."""
-    return _FOREIGN.search(pattern) is not None
 
 
 def replacement(text: str) -> str:

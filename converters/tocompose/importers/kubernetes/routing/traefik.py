@@ -75,7 +75,7 @@ def free_ports(proxy: Proxy, taken: set[tuple[str, str]]) -> tuple[dict[str, str
 
 def dynamic(proxy: Proxy) -> bool:
     """Whether the proxy needs a file beside the labels."""
-    return bool(proxy.certificates or proxy.weighted or proxy.insecure)
+    return bool(proxy.certificates or proxy.weighted or proxy.addresses or proxy.insecure)
 
 
 def file(proxy: Proxy) -> File:
@@ -90,10 +90,13 @@ def _lines(proxy: Proxy) -> Iterator[str]:
         for item in proxy.certificates.values():
             yield f"    - certFile: {SECRETS}/{item.certificate}"
             yield f"      keyFile: {SECRETS}/{item.key}"
-    if proxy.weighted or proxy.insecure:
+    if proxy.weighted or proxy.addresses or proxy.insecure:
         yield "http:"
-    if proxy.weighted:
+    if proxy.weighted or proxy.addresses:
         yield "  services:"
+        for name, urls in proxy.addresses.items():
+            yield from (f"    {name}:", "      loadBalancer:", "        servers:")
+            yield from (f"          - url: {json.dumps(url)}" for url in urls)
         for name, parts in proxy.weighted.items():
             yield from (f"    {name}:", "      weighted:", "        services:")
             for part, weight in parts:

@@ -186,5 +186,8 @@ def development_command(package: dict[str, Any], commands: tuple[str, ...]) -> t
             return ("npm", "run", name)
     first = commands[0] if commands else ""
     command = known.get("start", "") if re.fullmatch(r"(?:npm|yarn|pnpm)\s+(?:run\s+)?start", first) else first
-    match = re.fullmatch(r"node\s+([\w./-]+)", command.strip())
-    return ("node", "--watch", "--inspect=0.0.0.0:9229", match[1]) if match else ()
+    match = re.fullmatch(r"node\s+([\w./][^;&|<>`(]*)", command.strip())
+    if match is None:
+        return ()
+    watched = f"node --watch --inspect=0.0.0.0:9229 {match[1]}"
+    return ("sh", "-c", f"exec {watched}") if re.search(r"[$*?~'\"\\]", watched) else tuple(watched.split())

@@ -1,0 +1,83 @@
+"""An audit of compose files for terminals, programs and pull requests: the findings, then the score of each line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+from typing import Any
+
+from tocompose.notes import Note
+from tocompose.reports.document import note_record
+from tocompose.reports.escape import printable
+from tocompose.reports.json import dumps
+from tocompose.reports.report import Report
+
+_WIDTH = 100
+_MARKS = {"passed": "ok", "failed": "--"}
+
+
+def as_json(score: Mapping[str, Any], report: Report) -> str:
+    """The files, the score, every line of the checklist, and the notes as in `migration.json`."""
+    return dumps({**score, "notes": [note_record(item) for item in report.notes]}) + "\n"
+
+
+def as_text(score: Mapping[str, Any], report: Report) -> str:
+    """Each finding with its place, its source line and what to do; then the score."""
+    return "".join(f"{line}\n" for line in (*_findings(report), *_table(score)))
+
+
+def _findings(report: Report) -> Iterator[str]:
+    for item in report.notes:
+        place = f"{printable(str(item.span))}: " if item.span else ""
+        yield f"{place}{item.kind.value}: {printable(item.message)} [{item.code}]"
+        quote = report.quotes.quote(item.span) if item.span else None
+        if quote is not None:
+            yield f"    {printable(quote.line.strip())}"
+        yield from (f"    {line}" for line in wrap(printable(item.advice), _WIDTH - 4))
+    if report.notes:
+        yield ""
+
+
+def _table(score: Mapping[str, Any]) -> Iterator[str]:
+    for line in _applicable(score):
+        codes = f"  [{', '.join(line['codes'])}]" if line["codes"] else ""
+        share = f"{line['passed']:>3} of {line['total']:<3}"
+        yield f"{_MARKS[line['state']]}  {line['id']:<5} {share} {line['title']}{codes}"
+    yield _sum(score)
+
+
+def _applicable(score: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [line for line in score["lines"] if line["state"] != "none"]
+
+
+def _sum(score: Mapping[str, Any]) -> str:
+    met, lines = score["score"]["passed"], score["score"]["applicable"]
+    return f"{met} of {lines} lines of the checklist are met ({', '.join(map(printable, score['files']))})"
+
+
+def as_markdown(score: Mapping[str, Any], report: Report) -> str:
+    """A table of the lines, then the findings as a list."""
+    table = "\n".join(["| line | | score | what |", "|---|---|---|---|", *map(_row, _applicable(score))])
+    found = "\n".join(map(_item, report.notes))
+    parts = ["# Audit of the compose files", _sum(score), table, *(["## Findings", found] if found else [])]
+    return "\n\n".join(parts) + "\n"
+
+
+def _row(line: Mapping[str, Any]) -> str:
+    mark = "✅" if line["state"] == "passed" else "❌"
+    return f"| {line['id']} | {mark} | {line['passed']} of {line['total']} | {line['title']} |"
+
+
+def _item(item: Note) -> str:
+    place = f"`{_code(str(item.span))}` " if item.span else ""
+    advice = f" {_cell(item.advice)}" if item.advice else ""
+    return f"- **{item.kind.value}** {place}{_cell(item.message)} ({item.code}).{advice}"
+
+
+def _code(text: str) -> str:
+    return printable(text).replace("`", "'")
+
+
+def _cell(text: str) -> str:
+    """Text of a file as Markdown that renders as itself."""
+    return "".join(f"\\{char}" if char in "\\`*_{}[]<>|#" else char for char in printable(text))

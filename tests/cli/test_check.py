@@ -1,0 +1,85 @@
+"""`tocompose check`: what it prints in each form, what it writes, how it ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+FILE = """\
+services:
+  web:
+    image: acme/web:1
+    environment:
+      DB_PASSWORD: geheim-12
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "docker-compose.yml").write_text(FILE)
+    return tmp_path
+
+
+def test_findings_then_the_score(tocompose, folder):
+    ran = tocompose("check")
+    assert ran.code == 0
+    assert "docker-compose.yml:5:7: changed: web: the value of DB_PASSWORD is a secret" in ran.out
+    assert "--  A-03    0 of 1   No secrets in the compose file  [TC716]" in ran.out
+    assert ran.out.splitlines()[-1].endswith("lines of the checklist are met (docker-compose.yml)")
+    assert "geheim-12" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv"])
+def test_every_form(tocompose, folder, form):
+    ran = tocompose("check", "--format", form)
+    assert ran.code == 0 and "TC716" in ran.out and "geheim-12" not in ran.out
+    if form == "json":
+        data = json.loads(ran.out)
+        assert {line["id"] for line in data["lines"]} >= {"Q-01", "T-05", "T27"} and data["notes"]
+
+
+def test_fail_on(tocompose, folder):
+    assert tocompose("check", "--fail-on", "changed").code == 1
+    assert tocompose("check", "--fail-on", "lost").code == 0
+
+
+def test_diff_writes_nothing_and_fix_does(tocompose, folder):
+    shown = tocompose("check", "--diff")
+    assert shown.code == 1 and "+    restart: unless-stopped" in shown.out
+    assert (folder / "docker-compose.yml").read_text() == FILE
+    fixed = tocompose("check", "--fix")
+    assert fixed.code == 0 and fixed.out == shown.out and "geheim-12" not in fixed.out
+    assert (folder / "docker-compose.yml").read_text().startswith(FILE)
+    assert tocompose("check", "--diff").code == 0
+
+
+def test_named_files_are_put_together(tocompose, folder):
+    (folder / "more.yml").write_text("services: {web: {restart: always}}\n")
+    assert "TC707" in tocompose("check", "docker-compose.yml").out
+    assert "TC707" not in tocompose("check", "docker-compose.yml", "more.yml").out
+
+
+def test_standard_input(tocompose):
+    ran = tocompose("check", "-", stdin=FILE)
+    assert ran.code == 0 and "<stdin>:5:7" in ran.out
+    assert tocompose("check", "-", "--fix", stdin=FILE).code == 2
+
+
+def test_no_compose_file(tocompose):
+    ran = tocompose("check")
+    assert ran.code == 2 and "no compose file was found here" in ran.err
+
+
+@pytest.mark.parametrize("source", [("docker-compose.yml",), (".",), ("-",)])
+def test_a_compose_file_is_not_converted(tocompose, folder, source):
+    ran = tocompose("convert", *source, stdin=FILE)
+    assert ran.code == 2 and "is a compose file already" in ran.err and "tocompose check" in ran.err
+
+
+def test_the_output_of_a_conversion_is_not_converted(tocompose, tmp_path):
+    (tmp_path / "run.sh").write_text("docker run -d --name web nginx:1.27\n")
+    assert tocompose("convert", "run.sh", "-o", "out").code == 0
+    ran = tocompose("convert", "out")
+    assert ran.code == 2 and "is a compose file already" in ran.err

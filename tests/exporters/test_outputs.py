@@ -1,0 +1,147 @@
+"""Every output of fixtures and corpus before every judge: docker compose, schema, yamllint, dclint, a secret scan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from golden import cases, inputs, outcome
+from judges import dclint, needs_compose, run_config, schema_errors, unexcused, write, yamllint_findings
+from oracles import corpus
+from tocompose.exporters.bundle import Layout
+from tocompose.model import File
+from tocompose.pipeline import Options, Result, convert
+from tocompose.practices import Context
+from tocompose.project import Memory
+
+# dclint's rules for which the source has the say; each with the code of the note that says so.
+BY_THE_SOURCE = (
+    "invalid-schema",
+    "no-build-and-image",
+    "no-duplicate-exported-ports",
+    "no-quotes-in-volumes",
+    "no-unbound-port-interfaces",
+    "service-image-require-explicit-tag",
+    "service-keys-order",
+)
+OVERLAYS = ("", "docker-compose.override.yml", "docker-compose.prod.yml")
+
+
+class Output(NamedTuple):
+    """One source, and what it is converted to."""
+
+    name: str
+    source: dict[str, bytes]
+    result: Result
+
+
+def outputs() -> Iterator[Output]:
+    """The outputs of all fixtures, then of the corpus where it is there."""
+    for case in cases():
+        yield Output(f"{case.parent.name}/{case.name}", inputs(case), outcome(case))
+    folder = corpus("docker-run/docs-pairs")
+    for place in sorted(folder.glob("*.command.txt")) if folder else ():
+        source = {"run.sh": place.read_bytes()}
+        options = Options(source="docker_run", layout=Layout(split=True), context=Context(split=True))
+        yield Output(place.name, source, convert(Memory(source, "app"), options))
+
+
+ALL = tuple(outputs())
+NAMES = [item.name for item in ALL]
+
+
+def compose_files(output: Output) -> list[File]:
+    return [item for item in output.result.files if item.path.startswith("docker-compose")]
+
+
+@pytest.mark.parametrize("output", ALL, ids=NAMES)
+def test_schema_and_yamllint(output: Output) -> None:
+    for item in compose_files(output):
+        text = item.content.decode()
+        assert schema_errors(text) == [], item.path
+        assert yamllint_findings(text) == [], item.path
+
+
+@pytest.mark.parametrize("output", ALL, ids=NAMES)
+def test_secrets_stand_where_they_belong_only(output: Output) -> None:
+    stack = output.result.stack
+    values = {item.value for item in stack.settings if item.secret and item.value and len(item.value) >= 8}
+    values |= {item.content.decode("utf-8", "replace").strip() for item in stack.files if item.secret}
+    source = b"\n".join(output.source.values()).decode("utf-8", "replace")
+    told = "".join(f"{item.message}{item.advice}" for item in output.result.notes)
+    for value in values:
+        if len(value) >= 8 and source.count(value) == 1:
+            assert value not in told
+            for item in output.result.files:
+                if item.path != ".env" and not item.path.startswith("secrets/"):
+                    assert value not in item.content.decode("utf-8", "replace"), item.path
+
+
+@pytest.mark.parametrize("output", ALL, ids=NAMES)
+def test_modes_of_what_holds_secrets(output: Output) -> None:
+    for item in output.result.files:
+        if item.path == ".env":
+            assert item.mode == 0o600 and item.secret
+        if item.path.startswith("secrets/"):
+            assert item.mode == 0o444 and item.secret
+
+
+@pytest.mark.skipif(dclint() is None, reason="npm is not installed")
+def test_dclint(tmp_path: Path) -> None:
+    for number, output in enumerate(ALL):
+        folder = tmp_path / str(number)
+        write(folder, compose_files(output))
+    for number, output in enumerate(ALL):
+        assert unexcused(tmp_path / str(number), BY_THE_SOURCE) == [], output.name
+
+
+class TestDockerCompose:
+    """The base alone, and with each overlay."""
+
+    pytestmark = needs_compose
+
+    @pytest.mark.parametrize("output", ALL, ids=NAMES)
+    def test_accepted_without_a_word(self, tmp_path: Path, output: Output) -> None:
+        write(tmp_path, output.result.files)
+        for name, content in output.source.items():
+            if not (tmp_path / name).exists():
+                write(tmp_path, [File(path=name, content=content)])
+        for path in env_files(output):
+            write(tmp_path, [File(path=path, content=b"")])
+        present = {item.path for item in compose_files(output)}
+        for overlay in OVERLAYS:
+            if overlay in present or not overlay:
+                names = ["docker-compose.yml", *([overlay] if overlay else [])]
+                # What the source takes from its surroundings is a path here, a port there.
+                said = ""
+                for value in GIVEN:
+                    if not (said := self._said(tmp_path, names, dict.fromkeys(unset(output), value))):
+                        break
+                assert said == ""
+
+    def _said(self, folder: Path, names: list[str], env: dict[str, str]) -> str:
+        """What docker compose says against the files: its refusal, or its warnings."""
+        done = run_config(folder, names, env=env, extra=("--profile", "*"))
+        return done.stderr if done.returncode or "warn" in done.stderr else ""
+
+
+GIVEN = ("/given", "8080", "given")
+
+
+def env_files(output: Output) -> set[str]:
+    """The files of variables that the source names and does not bring."""
+    own = {item.path for item in output.result.files} | set(output.source)
+    paths = {item.path.removeprefix("./") for service in output.result.stack.services for item in service.env_files}
+    return {path for path in paths - own if not path.startswith("/")}
+
+
+def unset(output: Output) -> set[str]:
+    """The variables that the user must set: those without a value, and those that come from the user's shell."""
+    from tocompose.values import variables
+
+    known = {item.name for item in output.result.stack.settings if item.value is not None}
+    texts = "\n".join(item.content.decode() for item in compose_files(output))
+    return {name for name in variables(texts) if name not in known}

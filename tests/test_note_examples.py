@@ -1,0 +1,35 @@
+"""Each code of `tests/examples/` is said for its example: the shortest source that asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+import tree
+from tocompose.exporters.bundle import Layout
+from tocompose.notes import explanation
+from tocompose.pipeline import Options, convert
+from tocompose.practices import Context
+from tocompose.project import Memory
+
+
+def _examples() -> Iterator[tuple[str, Any]]:
+    for path in sorted((tree.ROOT / "tests" / "examples").glob("*.yaml")):
+        name = "app.yaml" if path.stem == "kubernetes" else "run.sh"
+        for code, example in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            yield code, {name: example} if isinstance(example, str) else example
+
+
+@pytest.mark.parametrize(("code", "example"), list(_examples()))
+def test_the_example_makes_tocompose_say_it(code: str, example: Any) -> None:
+    files = dict(example)
+    wanted = files.pop("options", {})
+    project = Memory({name: text.encode() for name, text in files.items()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True), context=Context(**wanted)))
+    said = [item for item in result.notes if item.code == code]
+    assert said, f"said were {sorted({item.code for item in result.notes})}"
+    assert said[0].kind.value == explanation(code)["kind"]
+    assert all("{" not in item.message.replace("${", "") for item in said), said

@@ -1,0 +1,80 @@
+"""Records behave as the dataclasses that they stand for."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+
+import pytest
+
+from tocompose.record import record
+
+
+@record
+class Point:
+    """A record of this test."""
+
+    x: int
+    y: int = 2
+    names: tuple[str, ...] = ()
+    more: dict[str, int] = dataclasses.field(default_factory=dict)
+    origin: str = dataclasses.field(default="", compare=False, repr=False)
+
+    @property
+    def total(self) -> int:
+        """A property of a record."""
+        return self.x + self.y
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """The dataclass that the record is compared with."""
+
+    x: int
+    y: int = 2
+    names: tuple[str, ...] = ()
+    more: dict[str, int] = dataclasses.field(default_factory=dict)
+    origin: str = dataclasses.field(default="", compare=False, repr=False)
+
+
+def test_it_says_and_holds_what_a_dataclass_does() -> None:
+    mine, theirs = Point(x=1, names=("a",)), Model(x=1, names=("a",))
+    assert repr(mine) == repr(theirs).replace("Model", "Point")
+    assert [field.name for field in dataclasses.fields(mine)] == [field.name for field in dataclasses.fields(theirs)]
+    assert dataclasses.asdict(mine) == dataclasses.asdict(theirs)
+    assert dataclasses.is_dataclass(mine)
+    assert mine.total == 3
+
+
+def test_equality_leaves_out_what_is_not_compared() -> None:
+    assert Point(x=1, origin="a") == Point(x=1, origin="b")
+    assert Point(x=1) != Point(x=2)
+    assert Point(x=1) != Model(x=1)
+    with pytest.raises(TypeError):
+        hash(Point(x=1))
+
+
+def test_it_is_frozen_and_replaced() -> None:
+    point = Point(x=1)
+    assert dataclasses.replace(point, y=5) == Point(x=1, y=5)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        point.x = 3  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        object.__setattr__(point, "z", 3)
+
+
+def test_a_factory_gives_each_its_own() -> None:
+    assert Point(x=1).more is not Point(x=1).more
+
+
+def test_it_takes_keywords_only_and_all_that_have_no_default() -> None:
+    with pytest.raises(TypeError):
+        Point(1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        Point()  # type: ignore[call-arg]
+
+
+def test_it_pickles() -> None:
+    point = Point(x=1, more={"a": 1}, origin="here")
+    again = pickle.loads(pickle.dumps(point))
+    assert (again, again.origin) == (point, "here")

@@ -1,0 +1,71 @@
+"""An example for each note about shell text, where it points, and that none shows a secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from test_script import read
+from tocompose.notes import registry
+
+EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
+    "TC150": ({"a.sh": "mkdir -p /x\ndocker run a"}, "a.sh:1:1", "mkdir is not a docker command"),
+    "TC151": ({"a.sh": "docker run -e A=$B a"}, "a.sh:1:15", "${B}"),
+    "TC152": ({"a.sh": "docker run -e A=$(date -I) a"}, "a.sh:1:15", "`date -I`"),
+    "TC153": ({"a.sh": "docker run -e A=<my key> a"}, "a.sh:1:15", "<my key>"),
+    "TC154": ({"a.sh": "docker run -e A=$1 a"}, "a.sh:1:15", "${ARG_1}"),
+    "TC155": ({"a.sh": 'docker run a "$@"'}, "a.sh:1:14", '"$@"'),
+    "TC156": ({"a.sh": "A=1\nif [ -f x ]; then A=2; fi\ndocker run $A"}, "a.sh:2:19", "`[ -f x ]`"),
+    "TC157": ({"a.sh": "A=1\nif [ $A = 2 ]; then docker run a; fi\ndocker run b"}, "a.sh:2:21", "[ $A = 2 ]"),
+    "TC158": ({"a.sh": "for i in *.txt; do docker run $i; done"}, "a.sh:1:5", "*.txt"),
+    "TC159": ({"a.sh": "for i in {1..60}; do docker run n$i; done"}, "a.sh:1:1", "60"),
+    "TC160": ({"a.sh": "f() { docker run a; }"}, "a.sh:1:1", "f is called nowhere"),
+    "TC161": ({"a.sh": "source /etc/x.env\ndocker run a"}, "a.sh:1:1", "/etc/x.env"),
+    "TC162": ({"a.sh": "docker run a ) b\ndocker run c"}, "a.sh:1:1", "left out"),
+    "TC163": ({"a.sh": "docker -H tcp://x:1 run a"}, "a.sh:1:8", "-H"),
+    "TC164": (
+        {"a.sh": "docker run -e H=$(docker inspect -f '{{.NetworkSettings.IPAddress}}' db) a"},
+        "a.sh:1:15",
+        "db is replaced by its name",
+    ),
+    "TC165": ({"a.sh": "docker exec -i db psql < dump.sql\ndocker run a"}, "a.sh:1:24", "dump.sql"),
+    "TC166": ({"a.sh": "docker run \\\n  # -d \\\n  a"}, "a.sh:2:3", "a comment"),
+    "TC167": ({"a.sh": "again.sh docker run a"}, "a.sh:1:1", "again.sh"),
+    "TC168": ({"a.sh": "docker run ... a"}, "a.sh:1:12", "..."),
+    "TC169": ({"a.sh": "docker run a", "b.sh": ""}, "b.sh:1:1", "empty"),
+    "TC170": ({"a.sh": "docker run -e 'A=<your key>' a"}, "a.sh:1:15", "<your key>"),
+    "TC171": ({"a.sh": "docker run --name ${N:-web} a"}, "a.sh:1:19", "web"),
+    "TC172": ({"a.sh": "docker run 'a\ndocker run b"}, "a.sh:1:12", "never closed"),
+}
+
+
+@pytest.mark.parametrize("code", EXAMPLES)
+def test_each_note_has_an_example(code: str) -> None:
+    files, place, text = EXAMPLES[code]
+    (found,) = [note for note in read(files).ledger.notes if note.code == code]
+    assert str(found.span) == place
+    assert text in found.message
+
+
+def test_every_code_is_shown() -> None:
+    assert set(EXAMPLES) == set(registry("shell"))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "X=$(curl -H 'Authorization: Bearer hunter2' http://x)\ndocker run -e X=$X a",
+        "X=$(mysql --password=hunter2 -e 'select 1')\ndocker run -e X=$X a",
+        'if [ "$PASSWORD" = hunter2 ]; then docker run a; fi',
+        'if [ "$1" = 1 ]; then DB_PASSWORD=hunter2; else DB_PASSWORD=hunter2x; fi\ndocker run -e P=$DB_PASSWORD a',
+        "API_TOKEN=hunter2 mycommand\ndocker run a",
+        "for TOKEN in hunter2 $B; do docker run -e T=$TOKEN a; done",
+        "case $PASSWORD in hunter2) A=1;; *) A=2;; esac\ndocker run -e A=$A a",
+        "cat x | mysql -phunter2 | docker run -i a",
+        "docker run -e A=${TOKEN:-hunter2} $(login --token hunter2) a",
+        "login hunter2 && docker run 'a\n",
+        "docker -H tcp://user:hunter2@x run a",
+    ],
+)
+def test_no_note_shows_a_secret(source: str) -> None:
+    for note in read(source + "\ndocker run z").ledger.notes:
+        assert "hunter2" not in note.message + note.advice, note
