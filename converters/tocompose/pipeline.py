@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocompose.answers import Answers
@@ -13,10 +14,12 @@ from tocompose.importers import Importer, Settings, SourceError, importer, impor
 from tocompose.importers.compose.files import compose_file
 from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
+from tocompose.limits import limit
 from tocompose.model import File, Home, Stack
-from tocompose.notes import Note, in_order, note
+from tocompose.notes import Note, in_order, note, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
+from tocompose.source import Span
 from tocompose.source import Span
 
 
@@ -75,17 +78,23 @@ def _convert(project: Project, wanted: Options) -> Result:
     try:
         stack = chosen.read(project, ledger, wanted.settings)
     except SourceError as problem:
-        problem.notes = tuple(ledger.notes)
+        problem.notes = (*ledger.notes, *_left_out(project))
         raise
     unread = audit_unread(ledger)
     context = practice_context(wanted, project)
     outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
     ledger.moves.update(outcome.moves)
-    said = [*ledger.notes, *unread, *outcome.notes]
+    said = [*ledger.notes, *_left_out(project), *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
     made = added_to(wanted.existing, stack, said) if wanted.existing else bundle(stack, wanted.layout, said)
     notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
     return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
+
+
+def _left_out(project: Project) -> Iterator[Note]:
+    """A note for each file that was too large to be read."""
+    for path, size in sorted(getattr(project, "skipped", {}).items()):
+        yield note("TC012", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit("FILE_BYTES"))
 
 
 def practice_context(options: Options, project: Project) -> Context:

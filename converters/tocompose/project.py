@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from tocompose.limits import limit
+
 # Folders that never hold a source of their own and can be huge.
 PRUNED = frozenset(
     {".git", ".hg", ".svn", "node_modules", "vendor", "__pycache__", ".venv", "venv", ".tox", ".terraform"}
@@ -19,6 +21,8 @@ class Project(Protocol):
 
     name: str
     named: tuple[str, ...]
+    # Files that were not read because of their size, with it.
+    skipped: dict[str, int]
 
     def files(self) -> tuple[str, ...]:
         """Every file, sorted; those that the user named one by one, or all of the folder."""
@@ -36,6 +40,7 @@ class Memory:
     def __init__(self, files: Mapping[str, bytes], name: str = "app") -> None:
         self.name = name
         self.named = tuple(files)
+        self.skipped: dict[str, int] = {}
         self._files = dict(files)
 
     def files(self) -> tuple[str, ...]:
@@ -44,7 +49,8 @@ class Memory:
 
     def read(self, path: str) -> bytes | None:
         """The content of a file."""
-        return self._files.get(normal(path) or "")
+        found = self._files.get(normal(path) or "")
+        return None if found is None or _too_large(path, len(found), self.skipped) else found
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path was given."""
@@ -59,6 +65,7 @@ class Folder:
         self.root = root.resolve()
         self.name = name or self.root.name
         self.named = named
+        self.skipped: dict[str, int] = {}
         self._files: tuple[str, ...] | None = None
 
     def files(self) -> tuple[str, ...]:
@@ -70,7 +77,9 @@ class Folder:
     def read(self, path: str) -> bytes | None:
         """The content of a file inside the root; symbolic links that lead out of it are not followed."""
         place = self._inside(path)
-        return place.read_bytes() if place is not None and place.is_file() else None
+        if place is None or not place.is_file() or _too_large(path, place.stat().st_size, self.skipped):
+            return None
+        return place.read_bytes()
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the root."""
@@ -89,6 +98,14 @@ class Folder:
             folders[:] = sorted(name for name in folders if name not in PRUNED)
             base = PurePosixPath(Path(folder).relative_to(self.root).as_posix())
             yield from (str(base / name) for name in names)
+
+
+def _too_large(path: str, size: int, skipped: dict[str, int]) -> bool:
+    """Whether a file has more bytes than are read of one; it is then kept among the `skipped`."""
+    if size <= limit("FILE_BYTES"):
+        return False
+    skipped[path] = size
+    return True
 
 
 def normal(path: str) -> str | None:

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple, TypeGuard
 
 from tocompose.collector import collector_off
 from tocompose.ledger import Cursor, Ledger
+from tocompose.limits import limit
 from tocompose.notes import Note, note
 from tocompose.source import Branch, Child, Leaf, Node, Span
 
-_MAX_DEPTH = 100
-_MAX_NODES = 100_000
 _DOCUMENT = re.compile(r"^(?:%[^\n]*\n)*---(?=\s|\Z)", re.MULTILINE)
 _SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
 _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
@@ -115,6 +114,7 @@ def _stream(source: str, file: str, lines: int) -> tuple[list[Document], bool]:
     from yaml import DocumentEndEvent, DocumentStartEvent, StreamEndEvent, YAMLError
 
     found: list[Document] = []
+    most = limit("DOCUMENTS")
     try:
         parser = _parser()(source)
         builder = _Builder(parser.get_event, file, lines, source)
@@ -125,11 +125,19 @@ def _stream(source: str, file: str, lines: int) -> tuple[list[Document], bool]:
                     pass
                 if document is not None:
                     found.append(document)
+                if len(found) > most:
+                    return [*found[:most], _too_many(found[most], file, most)], True
     except YAMLError as error:
         return [*found, _fault(error, source, file, lines)], False
     except _Refused as refused:
         return [*found, _unparsed(refused.span, refused.problem, refused.advice)], False
     return found, True
+
+
+def _too_many(first: Document, file: str, most: int) -> Document:
+    """The note that stands for the documents from one on."""
+    span = first.root.span if first.root is not None else Span(file, 1, 1, 1, 1)
+    return Document(None, (note("TC013", span, file=file, most=most),))
 
 
 def _fault(error: Any, source: str, file: str, lines: int) -> Document:
@@ -179,6 +187,7 @@ class _Builder:
         self._next = get_event
         self._file = file
         self._first = lines + 1
+        self._deepest, self._most = limit("DEPTH"), limit("ALIASED_VALUES")
         self._source = source
         self._anchors: dict[str, Node | None] = {}
         self._sizes: dict[str, int] = {}
@@ -208,8 +217,8 @@ class _Builder:
             return self._leaf(event)
         if kind is self._alias:
             return self._shared(event)
-        if depth > _MAX_DEPTH:
-            raise _Refused(self._span(event), f"it is nested deeper than {_MAX_DEPTH} levels", "Flatten the document.")
+        if depth > self._deepest:
+            raise _Refused(self._span(event), f"it is nested deeper than {self._deepest} levels", "Flatten the document.")
         before, anchor = self._expanded, event.anchor
         if anchor is not None:
             self._anchors[anchor] = None
@@ -232,8 +241,8 @@ class _Builder:
             problem = f"*{event.anchor} stands inside its own anchor" if inside else f"*{event.anchor} has no anchor"
             raise _Refused(self._span(event), problem, "Write the value out.")
         self._expanded += self._sizes[event.anchor]
-        if self._expanded > _MAX_NODES and self._expanded > 10 * self._nodes:
-            problem = "its aliases multiply into more than 100,000 values"
+        if self._expanded > self._most and self._expanded > 10 * self._nodes:
+            problem = f"its aliases multiply into more than {self._most:,} values"
             raise _Refused(self._span(event), problem, "Write out what is meant, with fewer aliases.")
         return node
 

@@ -10,6 +10,7 @@ from tocompose.importers.kubernetes.kinds import kind
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.scalars import items, strings, truth, value, whole
 from tocompose.ledger import Cursor
+from tocompose.limits import limit
 from tocompose.source import leaves
 from tocompose.values import identifier, unique
 
@@ -126,7 +127,7 @@ def name_all(found: Iterable[Workload], reserved: Mapping[tuple[str, str], froze
     everything = tuple(found)
     crowded = _crowded(everything)
     for workload in everything:
-        if not len(workload.spec.at("containers")):
+        if not any(items(workload.spec.at("containers"))):
             workload.object.cursor.note("TC210", object=str(workload.object))
             continue
         _name(workload, taken, names, reserved, (workload.namespace, workload.object.name) in crowded)
@@ -188,7 +189,7 @@ def _expand(workload: Workload, names: set[str]) -> None:
     workload.replicas = replicas
     if workload.kind == "StatefulSet":
         start = whole(workload.object.at("spec", "ordinals", "start"), "services") or 0
-        count = 1 if replicas is None else replicas
+        count = _bounded(1 if replicas is None else replicas, workload)
         ordinals = range(start, start + count)
         workload.instances = tuple(_stateful(workload, ordinal, count, names) for ordinal in ordinals)
         if count > 1:
@@ -197,6 +198,15 @@ def _expand(workload: Workload, names: set[str]) -> None:
             workload.instances = (_stateful(workload, start, 1, names),)
     else:
         workload.instances = (_instance(workload, workload.name, None, None, names),)
+
+
+def _bounded(replicas: int, workload: Workload) -> int:
+    """So many pods as may be written out one by one."""
+    most = limit("PODS")
+    if replicas > most:
+        replicas_at = workload.object.at("spec", "replicas")
+        replicas_at.remark("TC014", what=str(workload.object), pods=replicas, most=most)
+    return max(min(replicas, most), 0)
 
 
 def _stateful(workload: Workload, ordinal: int, count: int, names: set[str]) -> Instance:

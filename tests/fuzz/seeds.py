@@ -1,0 +1,75 @@
+"""Real inputs to start from: the project's fixtures, and the corpus where there is one; nothing of it is copied."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+_LARGEST = 60_000
+_MOST_FILES = 12
+
+
+class Seed(NamedTuple):
+    """The files of one source by their relative path, and the format that it is of."""
+
+    name: str
+    form: str
+    files: dict[str, bytes]
+
+
+@cache
+def seeds(form: str) -> tuple[Seed, ...]:
+    """Every seed of a format (`docker_run`, `kubernetes`, `procfile`, `compose`), sorted by name."""
+    found = [*_fixtures(form), *_corpus(form)]
+    return tuple(seed for seed in sorted(found) if seed.files)
+
+
+@cache
+def texts(*endings: str) -> tuple[bytes, ...]:
+    """Every file of all seeds whose name ends so, for the fuzzers of single readers."""
+    every = (seed for form in ("docker_run", "kubernetes", "procfile", "compose") for seed in seeds(form))
+    found = {text: None for seed in every for name, text in sorted(seed.files.items()) if name.endswith(endings)}
+    return tuple(found)
+
+
+def _fixtures(form: str) -> Iterator[Seed]:
+    if form == "compose":
+        for place in sorted((ROOT / "fixtures").glob("*/*/expected")):
+            names = sorted(place.glob("*compose*.y*ml"))
+            yield Seed(f"{place.parent.name}/expected", form, {item.name: _read(item) for item in names})
+        return
+    for place in sorted((ROOT / "fixtures" / form).iterdir()):
+        files = {name: text for name, text in _tree(place) if name != "case.toml" and not name.startswith("expected/")}
+        yield Seed(f"fixtures/{place.name}", form, files)
+
+
+def _corpus(form: str) -> Iterator[Seed]:
+    root = Path(os.environ.get("TOCOMPOSE_CORPUS") or "/nonexistent")
+    if form == "docker_run":
+        for place in sorted(root.glob("docker-run/*/*.command.txt")):
+            yield Seed(f"corpus/{place.name}", form, {"run.sh": _read(place)})
+    elif form == "procfile":
+        for place in sorted(root.glob("procfile/*")):
+            yield Seed(f"corpus/{place.name}", form, dict(_tree(place)))
+    elif form == "kubernetes":
+        for place in sorted(root.glob("k8s/**/*.yaml")):
+            yield Seed(f"corpus/{place.relative_to(root)}", form, {place.name: _read(place)})
+    else:
+        for place in sorted(root.glob("**/*compose*.y*ml")):
+            yield Seed(f"corpus/{place.relative_to(root)}", form, {"docker-compose.yml": _read(place)})
+
+
+def _tree(place: Path) -> Iterator[tuple[str, bytes]]:
+    if place.is_file():
+        yield place.name, _read(place)
+        return
+    paths = [path for path in sorted(place.rglob("*")) if path.is_file()][:_MOST_FILES]
+    yield from ((path.relative_to(place).as_posix(), _read(path)) for path in paths)
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes()[:_LARGEST]

@@ -1,0 +1,154 @@
+"""Sources that would take all memory or time are cut off with a note; the rest is converted."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tocompose.importers import SourceError
+from tocompose.limits import LIMITS, limit
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Folder, Memory
+
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec: {containers: [{name: a, image: 'a:1'}]}\n"
+GOOD = f"---\n{POD % 'good'}"
+
+
+def converted(text: str, form: str = "kubernetes", name: str = "a.yaml") -> Result:
+    """The conversion, which must take less than five seconds of the processor."""
+    start = time.process_time()
+    found = convert(Memory({name: text.encode()}), Options(source=form))
+    assert time.process_time() - start < 5
+    return found
+
+
+def codes(found: Result) -> set[str]:
+    return {item.code for item in found.notes}
+
+
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
+)
+MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{k{n}: *a{n - 1}, l{n}: *a{n - 1}}}\n" for n in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        LAUGHS,
+        MERGES,
+        "a: &a [*a]\n",
+        "a: &a {b: {c: *a}}\n",
+        "&a ? *a : x\n",
+        "a: &a\n  <<: *a\n",
+        "[" * 50_000,
+        "{a: " * 50_000,
+        "- " * 50_000,
+        "a: " + "[" * 5_000 + "]" * 5_000 + "\n",
+        '{"a":' * 5_000 + "1" + "}" * 5_000,
+        "? " * 5_000,
+        "!!binary " * 5_000,
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_bomb_is_refused_and_the_other_document_converted(bomb: str) -> None:
+    found = converted(bomb + ("" if bomb.endswith("\n") else "\n") + GOOD)
+    assert [item.name for item in found.stack.services] == ["good"]
+    assert "TC010" in codes(found)
+
+
+def test_a_statefulset_of_countless_pods() -> None:
+    text = POD.replace("kind: Pod", "kind: StatefulSet").replace("v1", "apps/v1").replace(
+        "spec: {", "spec: {replicas: 99999999, template: {spec: {"
+    ).rstrip() + "}}\n"  # fmt: skip
+    found = converted(text % "many")
+    assert len(found.stack.services) == limit("PODS") and "TC014" in codes(found)
+
+
+@pytest.mark.parametrize("replicas", ["-1", "0", "99999999999999999999999999", "x", "[]"])
+def test_odd_numbers_of_pods(replicas: str) -> None:
+    for kind in ("StatefulSet", "Deployment"):
+        text = f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{replicas: {replicas}, "
+        assert converted(text + "template: {spec: {containers: [{name: a, image: 'a:1'}]}}}\n").stack.services
+
+
+def test_a_stream_of_too_many_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_DOCUMENTS", "3")
+    found = converted("---\n".join(POD % f"p{number}" for number in range(9)))
+    assert len(found.stack.services) == 3
+    assert [str(item.span) for item in found.notes if item.code == "TC013"] == ["a.yaml:16:1"]
+
+
+@pytest.mark.parametrize("kind", ["folder", "memory"])
+def test_a_file_that_is_too_large(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOCOMPOSE_MAX_FILE_BYTES", "1000")
+    files = {"big.yaml": (POD % "big" + "#" * 1000).encode(), "good.yaml": (POD % "good").encode()}
+    for name, text in files.items():
+        (tmp_path / name).write_bytes(text)
+    found = convert(Folder(tmp_path) if kind == "folder" else Memory(files), Options(source="kubernetes"))
+    assert [item.name for item in found.stack.services] == ["good"]
+    assert [item.span.file for item in found.notes if item.code == "TC012" and item.span] == ["big.yaml"]
+
+
+# What is refused as a whole, with the place: nothing after it can be told apart from it.
+CUT_OFF = ('docker run -d -e "', "f()", "a=x; ", "docker run -d -e 'A=xx", "cat <<A")
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "for i in $(seq 1 100000000); do docker run -d --name w$i a:1; done\n",
+        "for i in {1..100000000}; do docker run -d --name w$i a:1; done\n",
+        "for ((i=0; i<100000000; i++)); do docker run -d --name w$i a:1; done\n",
+        "while true; do docker run -d --name w a:1; done\n",
+        "until false; do :; done\ndocker run -d a:1\n",
+        "f() { f; f; }; f\ndocker run -d a:1\n",
+        "f() { g; }; g() { f; }; f; docker run -d a:1\n",
+        "a=x; " + "a=$a$a; " * 60 + "docker run -d -e A=$a a:1\n",
+        "echo " + "{a,b}" * 40 + "\ndocker run -d a:1\n",
+        "docker run -d -e A=" + "{a,b}" * 40 + " a:1\n",
+        "docker run -d -e A=$((" + "9**" * 20 + "9)) a:1\n",
+        "docker run -d -e A=$((1 << 999999999999)) a:1\n",
+        "docker run -d -e A=" + "$(" * 3000 + ")" * 3000 + " a:1\n",
+        "docker run -d -e A=" + "${A:-" * 3000 + "}" * 3000 + " a:1\n",
+        "docker run -d " + "(" * 5000 + " a:1\n",
+        "if true; then " * 2000 + "docker run -d a:1; " + "fi; " * 2000 + "\n",
+        "docker run -d -p 1-65535:1-65535 a:1\n",
+        "docker run -d " + "-e A=1 " * 20_000 + "a:1\n",
+        "docker run -d a:1 " + "\\\n" * 50_000 + "\n",
+        "docker run -d -e 'A=" + "x" * 190_000 + "' a:1\n",
+        "cat <<A <<B <<C\n" * 2000 + "docker run -d a:1\n",
+        'docker run -d -e "' * 2000 + "\n",
+        "printf -v a '%0999999999d' 1; docker run -d -e A=$a a:1\n",
+        "a=$(printf '%999999999s' x); docker run -d -e A=$a a:1\n",
+    ],
+    ids=lambda text: text[:30],
+)
+def test_a_script_without_end_ends(script: str) -> None:
+    project = Memory({"run.sh": script.encode() + b"docker run -d --name good acme/good:1\n"})
+    start = time.process_time()
+    try:
+        found = convert(project, Options(source="docker_run"))
+    except SourceError:
+        assert script.startswith(CUT_OFF)
+    else:
+        assert len(found.stack.services) <= 10_000
+    assert time.process_time() - start < 5
+
+
+@pytest.mark.parametrize("text", ["web: " + "a " * 200_000, "web: x\n" * 50_000, "a" * 200_000 + ": x", ":" * 100_000])
+def test_a_procfile_of_any_size(text: str) -> None:
+    start = time.process_time()
+    try:
+        convert(Memory({"Procfile": text.encode()}), Options(source="procfile"))
+    except SourceError:
+        pass
+    assert time.process_time() - start < 5
+
+
+def test_every_limit_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "SECURITY.md").read_text()
+    for name, row in LIMITS.items():
+        assert f"`TOCOMPOSE_MAX_{name}`" in text and f"{row.number:,}" in text
