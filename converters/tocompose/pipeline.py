@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tocompose.answers import Answers
@@ -19,7 +18,6 @@ from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, in_order, note, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
-from tocompose.source import Span
 from tocompose.source import Span
 
 

@@ -218,7 +218,8 @@ class _Builder:
         if kind is self._alias:
             return self._shared(event)
         if depth > self._deepest:
-            raise _Refused(self._span(event), f"it is nested deeper than {self._deepest} levels", "Flatten the document.")
+            problem = f"it is nested deeper than {self._deepest} levels"
+            raise _Refused(self._span(event), problem, "Flatten the document.")
         before, anchor = self._expanded, event.anchor
         if anchor is not None:
             self._anchors[anchor] = None

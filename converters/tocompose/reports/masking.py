@@ -6,11 +6,13 @@ wherever its text occurs, and wherever a line looks as if it holds one (`PASSWOR
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import NamedTuple
+from urllib.parse import quote
 
 from tocompose.model import Service, Stack
 from tocompose.project import Project
@@ -24,33 +26,47 @@ _RUN = re.compile(f"{_HIDDEN}+")
 
 _SECRET_NAME = re.compile(
     r"(?i)pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private|signing|encryption)[_-]?key|credential|dsn"
+    r"|master_?auth|(?:basic_?|digest)auth(?:\.users)?$"
 )
 _WORD = re.compile(r"[\w.-]+")
 _ASSIGNED = re.compile(
-    r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ ) (?P<value> "(?:[^"\\]|\\.)*"? | '[^']*'? | [^\s"',;)\]}]+ )"""
+    r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ | ["']\s*,\s* )
+    (?P<value> (?: "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;)\]}] )+ | "(?:[^"\\]|\\.)* | '[^']* )"""
 )
 # `${PASSWORD:-default}`: the default is a value, the text behind `?` is a message.
 _DEFAULTED = re.compile(r"(?P<sign>:?[-=])(?P<value>[^}]+)")
 # What such a name refers to rather than holds.
-_REFERENCE = re.compile(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|s|account)$")
+_REFERENCE = re.compile(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|(?<!s)s|account)$")
+_HASHED = re.compile(r"(?i)(?:basic_?|digest)auth\.users$")
 _USERINFO = re.compile(r"(?<=://)(?P<user>[^\s/:@\"']*):(?P<word>(?!\$)[^\s@\"']+)@")
 _TOKEN = re.compile(
     r"AKIA[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
     r"|sk_(?:live|test)_\w{16,}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{30,}"
 )
 # Where the command line of a well-known program has its password; each gap is short, so that no line takes long.
+_SHELL_WORD = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s'"\\])+"""
 _SPOKEN = re.compile(
-    r"""(?xi) \b(?:bearer|basic)\s+(?P<header>[\w.~+/=-]{6,})
-    | \b(?:mysql|mariadb|sshpass)[\w-]*[^|;&]{0,200}?\s-p(?P<joined>[^\s'"]+)
-    | \blogin\b[^|;&]{0,200}?\s-p[=\s]?(?P<login>[^\s'"]+)
-    | \bcurl\b[^|;&]{0,200}?\s(?:-u|--user)[=\s]?["']?[^\s:"']+:(?P<user>[^\s'"]+)
-    | \bredis-cli\b[^|;&]{0,200}?\s-a\s+(?P<redis>[^\s'"]+)
-    | \b(?:echo|printf)\s+(?P<piped>[^|]{1,200}?)\s*\|\s*(?:docker|podman)\s+secret\b"""
+    r"""(?xi) \b(?:bearer|basic)\s+(?P<header>[^\s"',;)\]}]{6,})
+    | \b(?:mysql|mariadb|sshpass)[\w-]*[^|;&]{0,200}?[\s"']-p(?P<joined>WORD)
+    | \blogin\b[^|;&]{0,200}?\s-p[=\s]?(?P<login>WORD)
+    | \bcurl\b[^|;&]{0,200}?[\s"'](?:-[a-z]*u|--user)["']?[=\s,]*["']?[^\s:"']+:(?P<user>WORD)
+    | \b(?:redis|valkey|keydb)-cli\b[^|;&]{0,200}?[\s"']-a["']?[\s,]+(?P<redis>WORD)
+    | \b(?:echo|printf)\s+(?:-\w+\s+)*(?P<piped>WORD)\s*\|\s*(?:docker|podman)\s+(?:secret|login)\b""".replace(
+        "WORD", _SHELL_WORD
+    )
 )
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _PEM_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
 _SECRET_KIND = re.compile(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
 _SECRET_DATA = re.compile(r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$""")
+# `name: PASSWORD, value: x`, also on two lines: how Kubernetes writes variables.
+_NAMED = re.compile(r"""\bname["']?\s*:\s*["']?(?P<name>[\w.-]+)["']?""")
+_VALUE = re.compile(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
+# A line of a `.env` file that names its value.
+_SETS = re.compile(r"\s*(?:#|$|(?:export\s+)?[\w.-]+\s*[=:])")
+# A map or a list where the value should be.
+_NESTED = re.compile(r"""\[|\{.*?["']?\bvalue["']?\s*:\s*""")
+_DEFAULT = re.compile(r"\$\{\w+:?-(?P<word>[^}$]+)\}")
 _ENTRY = re.compile(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
 
 
@@ -145,14 +161,17 @@ def _environment(service: Service) -> Iterator[Secret]:
     """Values kept in place (`--inline-secrets`, `--practices none`) under a name that says secret."""
     for part in (service, *service.overlays.values()):
         for item in part.environment:
-            value = plain(item.value) if item.value else None
-            if value and is_secret_name(item.name):
+            if not item.value or not is_secret_name(item.name):
+                continue
+            yield from (Secret(found["word"], None) for found in _DEFAULT.finditer(item.value))
+            value = plain(item.value)
+            if value:
                 yield Secret(value, item.origin)
 
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable of that name holds a secret by the look of it, and not where one is kept."""
-    return bool(_SECRET_NAME.search(name)) and not _REFERENCE.search(name)
+    return bool(_HASHED.search(name) or (_SECRET_NAME.search(name) and not _REFERENCE.search(name)))
 
 
 def _names(stack: Stack) -> Iterator[str]:
@@ -168,18 +187,54 @@ def _names(stack: Stack) -> Iterator[str]:
 
 
 def _mask_lines(lines: list[str], path: str, secrets: Iterable[Secret], names: frozenset[str]) -> Iterator[str]:
+    """The lines, of a file at that path, with what is known and what looks like a secret hidden."""
     whole = "\n".join(lines)
     forms = (form for item in secrets if item.text not in names for form in _forms(item.text))
     known = [form for form in dict.fromkeys(forms) if form in whole]
-    lines = [_replaced(line, known) for line in lines] if known else lines
+    marked = [_replaced(line, known) for line in lines]
     for item in secrets:
         if item.origin is not None and item.origin.file == path:
-            _mask_origin(lines, item)
-    inside_key = False
+            _mask_origin(marked, item)
+    # What looks like a secret is looked for in the line as it was: with a name masked its value would not be found.
+    guessed = _mask_likely(lines, path)
+    return (_both(left, right) for left, right in zip(_mask_likely(marked, path), guessed, strict=True))
+
+
+def _both(left: str, right: str) -> str:
+    """Two maskings of one line as one that hides what either hides."""
+    if left == right:
+        return left
+    return "".join(_HIDDEN if _HIDDEN in pair else pair[0] for pair in zip(left, right, strict=True))
+
+
+def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
+    """The lines with all that looks like a secret masked."""
+    name = path.rpartition("/")[2]
+    dotenv = name.startswith(".env") or name.endswith(".env")
+    inside_key = named = False
     for line in _mask_manifests(lines):
         was_inside = inside_key
         inside_key = bool(_PEM.search(line)) or (inside_key and not _PEM_END.search(line))
-        yield _hide(line) if was_inside else _likely(line)
+        if was_inside or (dotenv and not _SETS.match(line)):
+            yield _hide(line)
+            continue
+        line, named = _mask_pair(line, named)
+        yield _likely(line)
+
+
+def _mask_pair(line: str, named: bool) -> tuple[str, bool]:
+    """The line with the value of a variable whose name says secret hidden; `named` when the line before gave the name."""
+    start = 0
+    if named and (found := _VALUE.match(line)):
+        return line[: found.start("value")] + _hide(found["value"]), False
+    for name in _NAMED.finditer(line):
+        named = is_secret_name(name["name"])
+        start = name.end()
+        found = _VALUE.match(line, start) or _VALUE.match(line[start:])
+        if named and found:
+            at = start + found.start("value") if found.string is not line else found.start("value")
+            return line[:at] + _hide(line[at:]), False
+    return line, named and not line.strip().startswith("#")
 
 
 def _forms(text: str) -> Iterator[str]:
@@ -187,6 +242,9 @@ def _forms(text: str) -> Iterator[str]:
     yield text
     yield text.replace("\\", "\\\\").replace('"', '\\"')
     yield text.replace("$", "$$")
+    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], quote(text, safe=""))
+    if "'" in text:
+        yield from (text.replace("'", escaped) for escaped in ("''", "'\\''", "'\"'\"'"))
     if len(text) > 2:
         yield b64encode(text.encode("utf-8", "replace")).decode()
         yield b64encode(f"{text}\n".encode("utf-8", "replace")).decode()
@@ -284,9 +342,13 @@ def _mask_assigned(line: str) -> Iterator[str]:
             continue
         pattern = _DEFAULTED if line[: word.start()].endswith("${") else _ASSIGNED
         found = pattern.match(line, word.end())
-        if found and _is_value(found["value"]) and (found["sign"].strip() or word[0].startswith("-")):
-            end = _value_end(line, word.start(), found)
-            yield line[done : found.start("value")] + _hide(line[found.start("value") : end])
+        if found is None or not (found["sign"].strip(" \"',") or word[0].startswith("-")):
+            continue
+        inside = _NESTED.match(line, found.start("value")) if word[0].isupper() else None
+        if inside is not None or _is_value(found["value"]):
+            start = inside.end() if inside is not None else found.start("value")
+            end = len(line) if inside is not None else _value_end(line, word.start(), found)
+            yield line[done:start] + _hide(line[start:end])
             done = end
     yield line[done:]
 
