@@ -1,4 +1,6 @@
-"""The cases of `fixtures/<format>/<case>/` and what they must give. `python tests/golden.py [WORD]` writes `expected/` anew.
+"""The cases of `fixtures/<format>/<case>/` and what they must give.
+
+`python tests/golden.py [WORD]` writes `expected/` anew.
 
 A case is its input files and `case.toml`: `shows` says in a sentence what it is for; `[options]` may set `source`,
 `practices`, `split` (true unless set), `name`, `inline_secrets`; `unknown = true` allows values that no rule reads.

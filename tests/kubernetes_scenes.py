@@ -173,6 +173,9 @@ def claims() -> Scene:
         claim.pop("status")
         if number % 2:
             claim["spec"].pop("volumeName")
+        if number:
+            volume["metadata"] = {"name": f"pv-{number}"}
+            claim["metadata"] = {"name": f"claim-{number}", "namespace": SPACE}
         scene.extend((volume, claim))
         made.append(
             {"name": f"vol-{number}", "persistentVolumeClaim": {"claimName": f"claim-{number}", "readOnly": True}}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from test_script import commands, read
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run.script import scripts
+from tocompose.importers.docker_run.shell.script import scripts
 from tocompose.ledger import Ledger
 from tocompose.project import Memory
 from tocompose.readers.systemd import unquoted

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tocompose.importers.docker_run.script import read_script
+from tocompose.importers.docker_run.shell.script import read_script
 from tocompose.ledger import Ledger
 from tocompose.project import Memory
 from tocompose.readers.atoms import ansi_c, atoms, braces

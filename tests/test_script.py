@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tocompose.importers.docker_run.invocation import Invocation, Script, Wait
-from tocompose.importers.docker_run.script import scripts
+from tocompose.importers.docker_run.shell.script import scripts
 from tocompose.ledger import Ledger, audit_unread
 from tocompose.project import Memory
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from test_script import read
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run.script import scripts, sniff
+from tocompose.importers.docker_run.shell.script import scripts, sniff
 from tocompose.ledger import Ledger, audit_unread
 from tocompose.project import Folder, Memory
 

@@ -29,7 +29,7 @@ def prove(project: Project, options: Options, docker: str, compose: str) -> Proo
     ]
     files = {**dict(_named_files(project, result)), **{item.path: item.content for item in result.files[1:]}}
     text = result.files[0].content.decode()
-    return prove_commands(commands, text, result.notes, docker, compose, files, env=values, exact_names=True)
+    return prove_commands(commands, text, result.notes, docker, compose, files, env=values)
 
 
 def _values(stack: Stack) -> Iterator[tuple[str, str]]:

@@ -108,21 +108,32 @@ def test_what_is_done_is_kept_and_what_changed_is_done_again(tmp_path: Path) -> 
     batch("r", "-j", 1, "-o", "out", cwd=tmp_path)
     batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
     assert lines(tmp_path / "out") == ["a", "b", "c"]
-    (tmp_path / "r" / "b" / "run.sh").write_bytes(SCRIPT.replace(b"8080", b"9090"))
-    batch("r", "-j", 1, "-o", "out", "--resume", "--force", cwd=tmp_path)
+    (tmp_path / "r" / "b" / "run.sh").write_bytes(SCRIPT.replace(b"--name web", b"--name next"))
+    batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
     assert lines(tmp_path / "out") == ["a", "b", "c", "b"]
-    assert b"9090" in (tmp_path / "out" / "repositories" / "b" / ".env").read_bytes()
-    (tmp_path / "r" / "c" / "Procfile").write_bytes(b"web: ./run\n")
-    shutil.rmtree(tmp_path / "out" / "repositories" / "a")
-    batch("r", "-j", 1, "-o", "out", "--resume", "--force", cwd=tmp_path)
-    assert sorted(lines(tmp_path / "out")[4:]) == ["a", "c"]
-    assert (tmp_path / "out" / "repositories" / "a" / "docker-compose.yml").exists()
+    written = tmp_path / "out" / "repositories"
+    assert b"  next:" in (written / "b" / "docker-compose.yml").read_bytes()
+    (tmp_path / "r" / "c" / "other.sh").write_bytes(SCRIPT.replace(b"--name web", b"--name more"))
+    shutil.rmtree(written / "a")
+    batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out")[4:] == ["a", "c"]
+    assert (written / "a" / "docker-compose.yml").exists()
+
+
+def test_what_the_user_changed_is_not_replaced_by_a_resumed_run(tmp_path: Path) -> None:
+    make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
+    batch("r", "-o", "out", cwd=tmp_path)
+    file = tmp_path / "out" / "repositories" / "a" / "docker-compose.yml"
+    file.write_text("mine\n")
+    (tmp_path / "r" / "a" / "run.sh").write_bytes(SCRIPT.replace(b"--name web", b"--name next"))
+    batch("r", "-o", "out", "--resume", cwd=tmp_path, code=3)
+    assert file.read_text() == "mine\n"
 
 
 def test_other_options_are_another_run(tmp_path: Path) -> None:
     make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
     batch("r", "-o", "out", cwd=tmp_path)
-    batch("r", "-o", "out", "--resume", "--practices", "none", "--force", cwd=tmp_path)
+    batch("r", "-o", "out", "--resume", "--practices", "none", cwd=tmp_path)
     assert lines(tmp_path / "out") == ["a", "a"]
 
 

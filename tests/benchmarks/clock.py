@@ -39,4 +39,5 @@ def ratio(found: Mapping[str, Timing], ours: str, base: str, bar: float) -> str:
     """A line that compares two commands by their least times (noise only adds), with the ratio wanted at most."""
     value = found[ours].least / found[base].least
     verdict = "within" if value <= bar else "OVER"
-    return f"{ours}: {found[ours].least:.0f} ms, {base}: {found[base].least:.0f} ms, ratio {value:.2f} ({verdict} {bar})"
+    times = f"{ours}: {found[ours].least:.0f} ms, {base}: {found[base].least:.0f} ms"
+    return f"{times}, ratio {value:.2f} ({verdict} {bar})"

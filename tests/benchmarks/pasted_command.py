@@ -5,7 +5,8 @@ from __future__ import annotations
 from clock import ratio, timings
 from installed import composerize, environment
 
-COMMAND = ["docker", "run", "-d", "--name", "web", "-p", "8080:80", "-v", "data:/data", "-e", "A=1", "--restart", "always", "nginx:1.27"]
+RUN = "docker run -d --name web -p 8080:80 -v data:/data -e A=1 --restart always nginx:1.27"
+COMMAND = RUN.split()
 
 
 def main() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from samples import DB, SHOP, TOKEN, WEB
 
 from judges import compose_config, needs_compose, write
+from samples import DB, SHOP, TOKEN, WEB
 from tocompose.exporters.bundle import Bundle, added_to
 from tocompose.exporters.insertion import InsertionError
 from tocompose.model import Dependency, File, Service, Stack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 
 from kubernetes_edge.stacks import all_labels, answers, app, backend, codes, converted, ingress, labels, rule, service
 from kubernetes_edge.traefik_rules import Request
+from tocompose.exporters.bundle import Layout
 from tocompose.importers.kubernetes.routing.annotations import rows
 from tocompose.importers.kubernetes.routing.rules import replacement
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
 
 NGINX = "nginx.ingress.kubernetes.io/"
 
@@ -329,3 +333,14 @@ def test_address_of_the_authentication_service_names_the_container_port() -> Non
     route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], {NGINX + "auth-url": "http://auth.default/verify"})
     found = labels(converted(app("web"), app("auth", 4180), route), "web")
     assert found["traefik.http.middlewares.i-forwardauth.forwardauth.address"] == "http://auth.default:4180/verify"
+
+
+def test_name_of_the_project_is_left_to_compose() -> None:
+    text = json.dumps(app("web") + app("db") + [ingress("i", [rule("a.com", ("/", "Prefix", "web"))])])
+    items = {"apiVersion": "v1", "kind": "List", "items": json.loads(text)}
+    items["items"][2]["spec"]["template"]["spec"]["containers"][0]["image"] = "postgres:16"
+    project = Memory({"all.json": json.dumps(items).encode()}, "shop")
+    result = convert(project, Options(source="kubernetes", layout=Layout(split=True)))
+    files = {item.path: item.content.decode() for item in result.files}
+    assert "${COMPOSE_PROJECT_NAME}_frontend" in files["docker-compose.yml"]
+    assert not any("COMPOSE_PROJECT_NAME" in text for name, text in files.items() if name.startswith(".env"))

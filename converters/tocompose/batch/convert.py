@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -29,7 +30,8 @@ REPORTS = {"MIGRATION.md": "markdown", "migration.json": "json"}
 
 
 class Job(NamedTuple):
-    """One repository to convert; `known` is the fingerprint of an earlier result, `written` what it put on disk.
+    """One repository to convert; `known` is the fingerprint of an earlier result, `written` what it put on disk: files
+    that are still as it left them may be replaced.
 
     With a `failure` the repository is not converted: the failure is recorded with what it depends on.
     """
@@ -37,7 +39,7 @@ class Job(NamedTuple):
     repository: Repository
     options: BatchOptions
     known: Fingerprint | None = None
-    written: tuple[str, ...] = ()
+    written: Mapping[str, str] = {}
     failure: Note | None = None
 
 
@@ -82,13 +84,13 @@ def _run(job: Job) -> Outcome | None:
     journal = Journal()
     chosen = plan(top, found, journal, job.options.wishes)
     attempts = [_attempt(job, top, item, journal) for item in chosen.applications]
-    ready = prepare([item.bundle for item in attempts if item.bundle], job.repository, job.options)
+    ready = prepare([item.bundle for item in attempts if item.bundle], job.repository, job.options, job.written)
     outcome = Outcome(
         repository=job.repository,
         status=_status(attempts, chosen, ready.refused),
         stacks=tuple(item.record for item in attempts if item.record),
         notes=_notes(found, chosen, attempts, ready, journal),
-        written=ready.written if not job.options.dry_run else (),
+        written=ready.written if not job.options.dry_run else {},
         fingerprint=_fingerprint(found, journal, _own(ready.written, job.options)),
         files=ready.returned,
     )
@@ -101,7 +103,7 @@ def _delivered(outcome: Outcome, ready: Prepared, options: BatchOptions) -> Outc
     return with_told(outcome, put(ready.targets, options.force))
 
 
-def _own(written: tuple[str, ...], options: BatchOptions) -> frozenset[str]:
+def _own(written: Iterable[str], options: BatchOptions) -> frozenset[str]:
     """The files of the repository that a conversion writes itself."""
     return frozenset(written) if options.place is Place.IN_PLACE else frozenset()
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from tocompose.batch.checkout import digest
 from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Repository
 from tocompose.batch.patch import Edit, patch
 from tocompose.model import File
 from tocompose.notes import Note, note
-from tocompose.writing import Change, WriteError, plan, write
+from tocompose.writing import WriteError, plan, write
 
 
 class Bundle(NamedTuple):
@@ -24,46 +25,64 @@ class Bundle(NamedTuple):
 
 
 class Target(NamedTuple):
-    """Files that go into one folder on disk; `where` names the application in notes."""
+    """Files that go into one folder on disk; `where` names the application in notes, `asked` may be overwritten."""
 
     place: str
     where: str
     files: tuple[File, ...]
+    asked: tuple[str, ...] = ()
 
 
 class Prepared(NamedTuple):
     """What will be put where, and what to tell about it; nothing has been written yet.
 
-    `written` are paths below the output folder, or below the repository for files beside the sources; `refused` says
-    that some application cannot be written; `returned` are files for the caller.
+    `written` are paths below the output folder, or below the repository for files beside the sources, with the digests
+    of their contents; `refused` says that some application cannot be written; `returned` are files for the caller.
     """
 
     targets: tuple[Target, ...] = ()
     notes: tuple[Note, ...] = ()
-    written: tuple[str, ...] = ()
+    written: Mapping[str, str] = {}
     refused: bool = False
     returned: tuple[File, ...] = ()
 
 
-def prepare(bundles: Iterable[Bundle], repository: Repository, options: BatchOptions) -> Prepared:
-    """Looks at what is there and decides; applications whose files cannot be written are left out with a note."""
+def prepare(
+    bundles: Iterable[Bundle], repository: Repository, options: BatchOptions, earlier: Mapping[str, str]
+) -> Prepared:
+    """Looks at what is there and decides; applications whose files cannot be written are left out with a note.
+
+    `earlier` is what an earlier run has written: a file that is still as it was then is not the user's.
+    """
     if options.place is Place.RETURN:
         return Prepared(returned=tuple(_below(bundle.folder, file) for bundle in bundles for file in bundle.files))
     if options.place is Place.PATCH:
-        return _prepare_patch(tuple(bundles), repository, options)
-    targets, notes, written, refused = list[Target](), list[Note](), list[str](), False
+        return _prepare_patch(tuple(bundles), repository, options, earlier)
+    targets, notes, written, refused = list[Target](), list[Note](), dict[str, str](), False
     for bundle in bundles:
         target = Target(str(_folder(bundle, repository, options)), bundle.folder or repository.id, bundle.files)
+        target = _with_asked(target, root(repository, options), earlier)
         try:
-            changes, said = plan(target.files, Path(target.place), force=options.force)
+            changes, said = plan(target.files, Path(target.place), force=options.force, asked=target.asked)
         except WriteError as problem:
             notes.append(_refusal(target.where, problem))
             refused = True
             continue
         targets.append(target)
         notes += said
-        written += [_path(bundle, repository, options, change) for change in changes]
-    return Prepared(tuple(targets), tuple(notes), tuple(written), refused)
+        written |= {_path(target, item.path, repository, options): digest(item.after) for item in changes}
+    return Prepared(tuple(targets), tuple(notes), written, refused)
+
+
+def _with_asked(target: Target, top: Path, earlier: Mapping[str, str]) -> Target:
+    """The target with the files that are still as an earlier run left them."""
+    asked = []
+    for file in target.files if earlier else ():
+        place = Path(target.place, file.path)
+        mark = earlier.get(place.relative_to(top).as_posix())
+        if mark is not None and place.is_file() and not place.is_symlink() and digest(place.read_bytes()) == mark:
+            asked.append(file.path)
+    return target._replace(asked=tuple(asked))
 
 
 def put(targets: Iterable[Target], force: bool) -> list[Note]:
@@ -71,7 +90,7 @@ def put(targets: Iterable[Target], force: bool) -> list[Note]:
     said: list[Note] = []
     for target in targets:
         try:
-            said += write(target.files, Path(target.place), force=force, lasting=False).notes
+            said += write(target.files, Path(target.place), force=force, asked=target.asked, lasting=False).notes
         except WriteError as problem:
             said.append(_refusal(target.where, problem))
     return said
@@ -101,11 +120,13 @@ def _folder(bundle: Bundle, repository: Repository, options: BatchOptions) -> Pa
     return Path(options.output, "repositories", safe_path(repository.id), bundle.folder)
 
 
-def _path(bundle: Bundle, repository: Repository, options: BatchOptions, change: Change) -> str:
-    return (_folder(bundle, repository, options) / change.path).relative_to(root(repository, options)).as_posix()
+def _path(target: Target, path: str, repository: Repository, options: BatchOptions) -> str:
+    return Path(target.place, path).relative_to(root(repository, options)).as_posix()
 
 
-def _prepare_patch(bundles: tuple[Bundle, ...], repository: Repository, options: BatchOptions) -> Prepared:
+def _prepare_patch(
+    bundles: tuple[Bundle, ...], repository: Repository, options: BatchOptions, earlier: Mapping[str, str]
+) -> Prepared:
     """One patch for all applications of the repository, as it is now; secrets stay out of it."""
     edits, notes, stopped = list[Edit](), list[Note](), False
     for bundle in bundles:
@@ -125,14 +146,15 @@ def _prepare_patch(bundles: tuple[Bundle, ...], repository: Repository, options:
             notes.append(_withheld(where, secret, public))
     content = patch(edits)
     if not content:
-        return Prepared((), tuple(notes), (), stopped)
+        return Prepared((), tuple(notes), {}, stopped)
     file = File(path=f"{safe_path(repository.id).replace('/', '__')}.patch", content=content)
     target = Target(str(Path(options.output, "patches")), repository.id, (file,))
+    target = _with_asked(target, Path(options.output), earlier)
     try:
-        plan(target.files, Path(target.place), force=options.force)
+        plan(target.files, Path(target.place), force=options.force, asked=target.asked)
     except WriteError as problem:
-        return Prepared((), (*notes, _refusal(repository.id, problem)), (), True)
-    return Prepared((target,), tuple(notes), (f"patches/{file.path}",), stopped)
+        return Prepared((), (*notes, _refusal(repository.id, problem)), {}, True)
+    return Prepared((target,), tuple(notes), {f"patches/{file.path}": digest(content)}, stopped)
 
 
 def is_secret(file: File) -> bool:

@@ -64,10 +64,10 @@ def _place(output: str, identity: str) -> Path:
 
 def _packed(target: Target) -> list[Any]:
     files = [[file.path, b64encode(file.content).decode(), file.mode, file.secret] for file in target.files]
-    return [target.place, target.where, files]
+    return [target.place, target.where, files, target.asked]
 
 
 def _unpacked(data: list[Any]) -> Target:
-    place, where, files = data
+    place, where, files, asked = data
     made = [File(path=path, content=b64decode(text), mode=mode, secret=secret) for path, text, mode, secret in files]
-    return Target(place, where, tuple(made))
+    return Target(place, where, tuple(made), tuple(asked))

@@ -50,14 +50,15 @@ class Fingerprint(NamedTuple):
 class Outcome(NamedTuple):
     """What became of one repository; `files` only when the caller takes them, by path below the repository.
 
-    `written` are the paths, below the output folder or the repository, of what was put on disk.
+    `written` are the paths, below the output folder or the repository, of what was put on disk, each with the digest of
+    its content.
     """
 
     repository: Repository
     status: Status
     stacks: tuple[StackRecord, ...] = ()
     notes: tuple[Note, ...] = ()
-    written: tuple[str, ...] = ()
+    written: Mapping[str, str] = {}
     fingerprint: Fingerprint = Fingerprint()
     files: tuple[File, ...] = ()
 
@@ -78,7 +79,7 @@ def to_data(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.status.value,
         "stacks": [list(item) for item in outcome.stacks],
         "notes": [_packed(item) for item in outcome.notes],
-        "written": list(outcome.written),
+        "written": dict(outcome.written),
         "listing": outcome.fingerprint.listing,
         "seen": dict(outcome.fingerprint.seen),
     }
@@ -91,7 +92,7 @@ def from_data(data: Mapping[str, Any]) -> Outcome:
         status=Status(data["status"]),
         stacks=tuple(_stack(*item) for item in data["stacks"]),
         notes=tuple(_unpacked(item) for item in data["notes"]),
-        written=tuple(data["written"]),
+        written=data["written"],
         fingerprint=Fingerprint(data["listing"], data["seen"]),
     )
 

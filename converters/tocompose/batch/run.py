@@ -70,7 +70,8 @@ class Batch:
     def _job(self, repository: Repository) -> Job:
         earlier = self.state.earlier(repository.id)
         if earlier is None or self._again(earlier):
-            return Job(repository, self.options)
+            written = self.state.read(repository.id).written if repository.id in self.state else {}
+            return Job(repository, self.options, written=written)
         return Job(repository, self.options, earlier.fingerprint, earlier.written)
 
     def _again(self, earlier: Outcome) -> bool:

@@ -77,7 +77,7 @@ ORDER = (
     *("named_volumes", "bind_mounts", "sensitive_mounts", "hostnames", "profiles"),
     *("port_conflicts", "data_ports", "open_ports", "port_variables", "networks", "internal_network"),
     *("host_network", "privileges", "logging", "limits", "no_new_privileges", "capabilities", "read_only"),
-    *("image_tags", "image_versions", "development", "secrets", "docker_secrets", "documented_variables"),
+    *("image_tags", "image_versions", "development", "documented_variables", "secrets", "docker_secrets"),
 )
 
 

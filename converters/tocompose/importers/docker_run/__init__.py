@@ -23,7 +23,7 @@ class DockerRun:
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold a docker or podman command."""
-        from tocompose.importers.docker_run.discovery import sniff
+        from tocompose.importers.docker_run.shell.discovery import sniff
 
         return sniff(project)
 
@@ -44,7 +44,7 @@ class DockerRun:
 def _scripts(project: Project, ledger: Ledger, settings: Settings) -> tuple[Script, ...]:
     if "argv" in settings.options:
         return (pasted(settings.options["argv"], ledger),)
-    from tocompose.importers.docker_run.script import scripts
+    from tocompose.importers.docker_run.shell.script import scripts
 
     return scripts(project, ledger)
 

@@ -55,7 +55,7 @@ def container(
     given = {option.row["name"]: option.value.text for option in line.options if option.row}
     detached = given.get("--detach") == "true" or invocation.verb == ("create",) or bool(invocation.unit)
     removed = given.get("--rm") == "true"
-    if not detached and removed:
+    if not detached and removed and not found.ports:
         found = replace(found, role=Role.JOB)
     found = _kept_running(_with_exports(found, invocation), invocation)
     return Container(found, ties, invocation, detached, removed)

@@ -219,8 +219,8 @@ def _networks(services: Iterable[Service], assembly: Assembly, ledger: Ledger) -
     for name, service in used.items():
         known = assembly.networks.get(name)
         found[name] = known or Network(name=name, external=True)
-        if known is None:
-            ledger.say(note("TC141", service.origin, subject=f"networks.{name}", network=name))
+        code, origin = ("TC141", service.origin) if known is None else ("TC120", known.origin)
+        ledger.say(note(code, origin, subject=f"networks.{name}", network=name))
     return tuple(_keyed(item) for item in {**found, **assembly.networks}.values())
 
 

@@ -104,7 +104,6 @@ def convert(
     """The stack of the objects at the cursors, in the order in which each step needs the one before."""
     from tocompose.importers.kubernetes.access import say_access
     from tocompose.importers.kubernetes.aliases import attach
-    from tocompose.importers.kubernetes.fields import settle_empty
     from tocompose.importers.kubernetes.leftovers import say_kinds, say_unused_config, settle_fields
     from tocompose.importers.kubernetes.namespaces import main_namespace, say_namespaces
     from tocompose.importers.kubernetes.objects import collect
@@ -145,7 +144,6 @@ def convert(
     say_namespaces(world)
     settle_fields(world)
     settle_inherited(world)
-    settle_empty(ledger)
     return stack
 
 

@@ -56,7 +56,7 @@ class Claims:
 
     def _volume(self, claim: Object | None, name: str, place: Place) -> Object | None:
         wanted = value(claim.at("spec", "volumeName")) if claim is not None else None
-        by_name = next((item for item in self._objects.of("PersistentVolume") if item.name == wanted), None)
+        by_name = next(iter(self._objects.named("PersistentVolume", wanted or "")), None)
         if by_name is not None and claim is not None:
             claim.at("spec", "volumeName").take(to=place.path("volumes"))
             return by_name

@@ -63,48 +63,57 @@ class Finding(NamedTuple):
     child: Child
 
 
-def walk(node: Node, kind: str, ledger: Ledger) -> list[Finding]:
-    """The fields at or below `node` whose rows ask for a note; those that rows ignore are settled on the way.
+Named: TypeAlias = list[tuple[str, Node]]
 
-    Fields without a row stay unread, so that the audit reports them; fields with a target are read by the code that
-    knows their shape.
+
+def walk(node: Node, kind: str, ledger: Ledger, named: Named) -> list[Finding]:
+    """The fields at or below `node` whose rows ask for a note; what rows ignore, and what is null or empty, is settled.
+
+    Fields without a row stay unread, so that the audit reports them. Those with a target are read by the code that
+    knows their shape; they are added to `named` with that shape.
     """
     found: list[Finding] = []
-    _walk(node, types()[kind], "", ledger, found)
+    _walk(node, types()[kind], "", ledger, found, named)
     return found
 
 
-def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Finding]) -> None:
+def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Finding], named: Named) -> None:
     if not isinstance(node, Branch):
         return
     for child in node.children:
-        field = fields.get(child.key)  # type: ignore[arg-type]
-        if field is None:
+        inner, field = child.node, fields.get(child.key)  # type: ignore[arg-type]
+        if isinstance(inner, Leaf) and empty(inner):
+            ledger.settle(inner, Fate.IGNORED, "null or empty counts as absent")
+        elif field is None:
             continue
-        inner = child.node
-        if field.type:
-            if isinstance(inner, Branch):
-                here = f"{path}{child.key}"
-                for number, each in enumerate(inner.children if field.many else (child,)):
-                    step = f"{here}[{number}]." if field.many else f"{here}."
-                    _walk(each.node, types()[field.type], step, ledger, found)
-        elif field.note:
-            if _says_nothing(inner, field):
-                ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
+        elif field.type:
+            here, below = f"{path}{child.key}", types()[field.type]
+            if field.many and isinstance(inner, Branch):
+                for number, each in enumerate(inner.children):
+                    _walk(each.node, below, f"{here}[{number}].", ledger, found, named)
             else:
-                found.append(Finding(field.note, f"{path}{child.key}", child))
-        elif field.default:
-            if _says_nothing(inner, field):
-                ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
+                _walk(inner, below, f"{here}.", ledger, found, named)
+        elif field.default and _is_default(inner, field):
+            ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
+        elif field.note:
+            found.append(Finding(field.note, f"{path}{child.key}", child))
         elif field.ignore:
             for leaf in leaves(inner):
                 ledger.settle(leaf, Fate.IGNORED, field.ignore)
+        else:
+            _settle_empty(inner, ledger)
+            named.append((field.shape, inner))
 
 
-def _says_nothing(node: Node, field: Field) -> bool:
-    if not isinstance(node, Leaf):
-        return False
-    return empty(node) or (field.default != "" and node.text == field.default)
+def _settle_empty(node: Node, ledger: Ledger) -> None:
+    if isinstance(node, Branch):
+        for leaf in leaves(node):
+            if empty(leaf):
+                ledger.settle(leaf, Fate.IGNORED, "null or empty counts as absent")
+
+
+def _is_default(node: Node, field: Field) -> bool:
+    return isinstance(node, Leaf) and node.text == field.default
 
 
 def empty(leaf: Leaf) -> bool:
@@ -151,10 +160,3 @@ def values(*nodes: Node | None) -> str:
     """How many values stand below the nodes, in words: for what is closed by one note."""
     count = sum(filled(node) for node in nodes if node is not None)
     return f"{count} value" if count == 1 else f"{count} values"
-
-
-def settle_empty(ledger: Ledger) -> None:
-    """Counts each unread leaf that is null or empty as ignored: Kubernetes takes it for absent."""
-    for leaf in ledger.leaves():
-        if empty(leaf) and ledger.fate(leaf).fate is Fate.UNREAD:
-            ledger.settle(leaf, Fate.IGNORED, "null or empty counts as absent")

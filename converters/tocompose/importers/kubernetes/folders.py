@@ -46,9 +46,7 @@ def _folder(found: Content, place: Place) -> str:
     """`config/<name>`; a name of its own where the namespace, the choice of keys or the modes differ."""
     root = "secrets" if found.secret else "config"
     owners = {item.owner for item in found.items if item.owner is not None}
-    scoped = any(
-        len(place.world.objects.of(owner.kind)) > 1 and _twice(owner.name, owner.kind, place) for owner in owners
-    )
+    scoped = any(len(place.world.objects.named(owner.kind, owner.name)) > 1 for owner in owners)
     base = f"{place.namespace}/{found.name}" if scoped else found.name
     number, folder, other = 2, f"{root}/{base}", f"{root}/{base}-{place.workload.name}"
     key = tuple((item.path, item.mode, id(item.entry), item.text) for item in found.items)
@@ -56,10 +54,6 @@ def _folder(found: Content, place: Place) -> str:
         folder = other if folder == f"{root}/{base}" else f"{other}-{number}"
         number += folder != other
     return folder
-
-
-def _twice(name: str, kind: str, place: Place) -> bool:
-    return sum(1 for item in place.world.objects.of(kind) if item.name == name) > 1
 
 
 def _single(item: Item, folder: str, target: str, mount: Cursor, place: Place) -> Placed:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
-from tocompose.importers.kubernetes.fields import Finding, empty, filled, say, settle, types, values, walk
+from tocompose.importers.kubernetes.fields import Finding, filled, say, settle, values, walk
 from tocompose.importers.kubernetes.kinds import kind
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Fate, Ledger
 from tocompose.notes import note
-from tocompose.source import Branch, Leaf, Span, leaves
+from tocompose.source import Node, Span, leaves
 
 _PER_RUN = frozenset({"TC202", "TC257"})
 # Shapes whose values count only where something refers to them.
@@ -39,21 +39,18 @@ _NAMES = {
 def settle_fields(world: World) -> None:
     """Says a note for each object about its fields whose rows ask for one, and one for the run about names."""
     run: list[Finding] = []
+    names: list[tuple[str, Node]] = []
+    subjects = {id(workload.object): f"services.{workload.name}" for workload in world.workloads}
     for item in world.objects:
         table = kind(item.kind).type
         if not table or item.cursor.node is None:
             continue
-        findings = [*walk(item.cursor.node, table, world.ledger), *world.draft.findings.get(item, ())]
+        findings = [*walk(item.cursor.node, table, world.ledger, names), *world.draft.findings.get(item, ())]
         run.extend(finding for finding in findings if finding.code in _PER_RUN)
         mine = [finding for finding in findings if finding.code not in _PER_RUN]
-        say(mine, world.ledger, str(item), _subject(item, world))
+        say(mine, world.ledger, str(item), subjects.get(id(item), ""))
     _say_for_run("TC202", (finding for finding in run if finding.code == "TC202"), world.ledger)
-    _say_unused(world, [finding for finding in run if finding.code == "TC257"])
-
-
-def _subject(item: Object, world: World) -> str:
-    service = next((workload.name for workload in world.workloads if workload.object is item), "")
-    return f"services.{service}" if service else ""
+    _say_unused(world.ledger, [finding for finding in run if finding.code == "TC257"], names)
 
 
 def _say_for_run(code: str, findings: Iterable[Finding], ledger: Ledger) -> None:
@@ -72,7 +69,7 @@ def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
 
 
-def _say_unused(world: World, extra: list[Finding]) -> None:
+def _say_unused(ledger: Ledger, extra: list[Finding], names: list[tuple[str, Node]]) -> None:
     """One note for the run that counts labels, annotations and names that nothing refers to."""
     counts: dict[str, int] = {}
     first: Span | None = None
@@ -80,34 +77,17 @@ def _say_unused(world: World, extra: list[Finding]) -> None:
         name = finding.path.rpartition(".")[2]
         counts[name] = counts.get(name, 0) + filled(finding.child.node)
         first = first or finding.child.span
-        settle([finding], world.ledger)
-    for item in world.objects:
-        table = kind(item.kind).type
-        if table:
-            for what, leaf in _unused(item.cursor.node, table, world.ledger):
+        settle([finding], ledger)
+    for shape, node in names:
+        what = _NAMES.get(shape)
+        for leaf in leaves(node) if what else ():
+            fate, detail = ledger.fate(leaf)
+            if what and (fate is Fate.UNREAD or (fate is Fate.NOTED and detail == ("TC257",))):
                 counts[what] = counts.get(what, 0) + 1
                 first = first or leaf.span
-                world.ledger.settle(leaf, Fate.NOTED, "TC257")
+                ledger.settle(leaf, Fate.NOTED, "TC257")
     if counts:
-        world.ledger.say(note("TC257", first, fields=_counted(counts)))
-
-
-def _unused(node: object, table: str, ledger: Ledger) -> Iterator[tuple[str, Leaf]]:
-    if not isinstance(node, Branch):
-        return
-    fields = types()[table]
-    for child in node.children:
-        field = fields.get(child.key)  # type: ignore[arg-type]
-        if field is None or not field.target:
-            continue
-        if field.type:
-            for each in child.node.children if field.many and isinstance(child.node, Branch) else (child,):
-                yield from _unused(each.node, field.type, ledger)
-        elif field.shape in _NAMES:
-            for leaf in leaves(child.node):
-                fate, detail = ledger.fate(leaf)
-                if (fate is Fate.UNREAD and not empty(leaf)) or (fate is Fate.NOTED and detail == ("TC257",)):
-                    yield _NAMES[field.shape], leaf
+        ledger.say(note("TC257", first, fields=_counted(counts)))
 
 
 def say_kinds(world: World) -> None:

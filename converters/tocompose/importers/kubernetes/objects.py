@@ -55,6 +55,7 @@ class Objects:
         self.all = tuple(found)
         self._by_key = {(item.kind, item.namespace, item.name): item for item in self.all}
         self._by_kind: dict[str, list[Object]] = {}
+        self._by_name: dict[tuple[str, str], list[Object]] | None = None
         for item in self.all:
             self._by_kind.setdefault(item.kind, []).append(item)
 
@@ -68,6 +69,14 @@ class Objects:
     def get(self, kind: str, namespace: str, name: str) -> Object | None:
         """The object of that kind and name in a namespace."""
         return self._by_key.get((kind, namespace, name))
+
+    def named(self, kind: str, name: str) -> list[Object]:
+        """The objects of that kind and name in all namespaces."""
+        if self._by_name is None:
+            self._by_name = {}
+            for item in self.all:
+                self._by_name.setdefault((item.kind, item.name), []).append(item)
+        return self._by_name.get((kind, name), [])
 
     def kinds(self) -> tuple[str, ...]:
         """Every kind that occurs, in order of first appearance."""

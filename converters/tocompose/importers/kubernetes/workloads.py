@@ -60,7 +60,19 @@ class Workload:
     """An object that runs pods; `spec` is the pod's, `labels` are those that Services select by, `host_network` says
     that the pod uses the host's network."""
 
-    __slots__ = ("_ports", "host_network", "instances", "job", "labels", "name", "namespace", "object", "replicas", "spec", "template")
+    __slots__ = (
+        "_ports",
+        "host_network",
+        "instances",
+        "job",
+        "labels",
+        "name",
+        "namespace",
+        "object",
+        "replicas",
+        "spec",
+        "template",
+    )
 
     def __init__(self, item: Object) -> None:
         self.object = item

@@ -6,10 +6,10 @@ import posixpath
 import re
 
 from tocompose.importers.docker_run.invocation import Invocation
-from tocompose.importers.docker_run.others import folder
-from tocompose.importers.docker_run.parameters import free_name, here, opened
-from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.shell.others import folder
+from tocompose.importers.docker_run.shell.parameters import free_name, here, opened
+from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read

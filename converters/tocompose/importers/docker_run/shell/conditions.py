@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from tocompose.importers.docker_run.state import Shell
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.shell.state import Shell
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 
 _NUMBERS: dict[str, Callable[[int, int], bool]] = {

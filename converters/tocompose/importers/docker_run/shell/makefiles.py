@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.docker_run.branches import source_text
-from tocompose.importers.docker_run.state import Shell, with_source
-from tocompose.importers.docker_run.variables import Open, Value, is_secret
+from tocompose.importers.docker_run.shell.branches import source_text
+from tocompose.importers.docker_run.shell.state import Shell, with_source
+from tocompose.importers.docker_run.shell.variables import Open, Value, is_secret
 from tocompose.ledger import Cursor
 from tocompose.values import literal
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.docker_run.expansion import joined
-from tocompose.importers.docker_run.parameters import free_name, opened
-from tocompose.importers.docker_run.state import Shell, with_source
-from tocompose.importers.docker_run.variables import NOTHING, Open, Value
+from tocompose.importers.docker_run.shell.expansion import joined
+from tocompose.importers.docker_run.shell.parameters import free_name, opened
+from tocompose.importers.docker_run.shell.state import Shell, with_source
+from tocompose.importers.docker_run.shell.variables import NOTHING, Open, Value
 from tocompose.ledger import Cursor
 
 _ARGUMENT = re.compile(r"\$\{ARG_\d+(?=[}:?+-])")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 
-from tocompose.importers.docker_run.commands import Piece
-from tocompose.importers.docker_run.expansion import joined
-from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.shell.commands import Piece
+from tocompose.importers.docker_run.shell.expansion import joined
+from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.project import normal
 from tocompose.readers.shell import read

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.docker_run.commands import CARRIED, Call, Piece
 from tocompose.importers.docker_run.invocation import Invocation, Word
-from tocompose.importers.docker_run.names import with_names
-from tocompose.importers.docker_run.paths import relative
-from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.shell.commands import CARRIED, Call, Piece
+from tocompose.importers.docker_run.shell.names import with_names
+from tocompose.importers.docker_run.shell.paths import relative
+from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 
 # A placeholder inside quotes, which a shell passes on as it stands.

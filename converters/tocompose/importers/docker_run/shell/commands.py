@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.tables import load
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.docker_run.branches import source_text
-from tocompose.importers.docker_run.conditions import holds
-from tocompose.importers.docker_run.expansion import value
-from tocompose.importers.docker_run.parameters import free_name
-from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Open, Value
+from tocompose.importers.docker_run.shell.branches import source_text
+from tocompose.importers.docker_run.shell.conditions import holds
+from tocompose.importers.docker_run.shell.expansion import value
+from tocompose.importers.docker_run.shell.parameters import free_name
+from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.variables import Open, Value
 from tocompose.ledger import Cursor
 from tocompose.source import Leaf, Node, leaves
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 
-from tocompose.importers.docker_run.expansion import expand_atoms
-from tocompose.importers.docker_run.parameters import opened
-from tocompose.importers.docker_run.simple import read_command
-from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.shell.expansion import expand_atoms
+from tocompose.importers.docker_run.shell.parameters import opened
+from tocompose.importers.docker_run.shell.simple import read_command
+from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.project import normal
 from tocompose.readers.systemd import atoms
@@ -114,7 +114,7 @@ def _environment_file(shell: Shell, entry: Cursor) -> None:
     if inside is None or data is None:
         entry.note("TC161", file=shown(path))
         return
-    from tocompose.importers.docker_run.calls import run_file
+    from tocompose.importers.docker_run.shell.calls import run_file
 
     run_file(shell, entry, inside, data)
     entry.skip("a file of the project with settings, which was read")

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run import branches, calls, loops, makefiles, pipelines, simple, units
-from tocompose.importers.docker_run.discovery import READERS, kind_of, sniff, started_elsewhere
-from tocompose.importers.docker_run.expansion import Endless
 from tocompose.importers.docker_run.invocation import Script
-from tocompose.importers.docker_run.state import Handler, Shell, shown
-from tocompose.importers.docker_run.substitution import substitute
-from tocompose.importers.docker_run.variables import Kept
+from tocompose.importers.docker_run.shell import branches, calls, loops, makefiles, pipelines, simple, units
+from tocompose.importers.docker_run.shell.discovery import READERS, kind_of, sniff, started_elsewhere
+from tocompose.importers.docker_run.shell.expansion import Endless
+from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
+from tocompose.importers.docker_run.shell.substitution import substitute
+from tocompose.importers.docker_run.shell.variables import Kept
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.project import Project

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from tocompose.importers.docker_run import assignments, calls, others
-from tocompose.importers.docker_run.commands import Call, Piece, behind_prefixes, call_of, wrapped_call
-from tocompose.importers.docker_run.invocations import invocation
-from tocompose.importers.docker_run.state import Shell, shown, with_source
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.shell import assignments, calls, others
+from tocompose.importers.docker_run.shell.commands import Call, Piece, behind_prefixes, call_of, wrapped_call
+from tocompose.importers.docker_run.shell.invocations import invocation
+from tocompose.importers.docker_run.shell.state import Shell, shown, with_source
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import DECLARATIONS
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tocompose.importers.docker_run import parameters
-from tocompose.importers.docker_run.arithmetic import evaluate
-from tocompose.importers.docker_run.variables import NOTHING, Scope, Value
+from tocompose.importers.docker_run.shell import parameters
+from tocompose.importers.docker_run.shell.arithmetic import evaluate
+from tocompose.importers.docker_run.shell.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, atoms, braces
 from tocompose.readers.words import Unbalanced, tokens

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.docker_run.conditions import holds, matches
 from tocompose.importers.docker_run.invocation import Invocation
-from tocompose.importers.docker_run.parameters import operated
-from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Scope, Value
+from tocompose.importers.docker_run.shell.conditions import holds, matches
+from tocompose.importers.docker_run.shell.parameters import operated
+from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.variables import Scope, Value
 from tocompose.ledger import Cursor
 
 # Commands that only ask whether something exists: a guard of them is about running the script twice.

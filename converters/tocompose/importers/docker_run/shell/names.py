@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tocompose.importers.docker_run.commands import Piece
+from tocompose.importers.docker_run.shell.commands import Piece
 from tocompose.values import split
 
 _FLAGS = frozenset(

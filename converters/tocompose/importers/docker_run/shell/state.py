@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from tocompose.importers.docker_run.expansion import Endless, Place, expand, expand_atoms, value
 from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
-from tocompose.importers.docker_run.variables import Kept, Open, Scope, Value, is_secret
+from tocompose.importers.docker_run.shell.expansion import Endless, Place, expand, expand_atoms, value
+from tocompose.importers.docker_run.shell.variables import Kept, Open, Scope, Value, is_secret
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.systemd import atoms

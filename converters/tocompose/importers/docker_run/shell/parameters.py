@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fnmatch import translate
 
-from tocompose.importers.docker_run.variables import NOTHING, Open, Scope, Value
+from tocompose.importers.docker_run.shell.variables import NOTHING, Open, Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom
 from tocompose.values import literal, variable_name

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tocompose.importers.docker_run.branches import source_text
-from tocompose.importers.docker_run.commands import tool_of
-from tocompose.importers.docker_run.others import echoed
-from tocompose.importers.docker_run.simple import here_document, pieces_of
-from tocompose.importers.docker_run.state import Shell, shown
-from tocompose.importers.docker_run.variables import Value
+from tocompose.importers.docker_run.shell.branches import source_text
+from tocompose.importers.docker_run.shell.commands import tool_of
+from tocompose.importers.docker_run.shell.others import echoed
+from tocompose.importers.docker_run.shell.simple import here_document, pieces_of
+from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 
-from tocompose.importers.docker_run.commands import Piece
-from tocompose.importers.docker_run.expansion import joined
 from tocompose.importers.docker_run.invocation import File, Wait
-from tocompose.importers.docker_run.state import Shell
-from tocompose.importers.docker_run.variables import NOTHING, Value
+from tocompose.importers.docker_run.shell.commands import Piece
+from tocompose.importers.docker_run.shell.expansion import joined
+from tocompose.importers.docker_run.shell.state import Shell
+from tocompose.importers.docker_run.shell.variables import NOTHING, Value
 from tocompose.ledger import Cursor
 from tocompose.tables import load
 from tocompose.values import plain

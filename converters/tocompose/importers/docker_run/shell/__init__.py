@@ -1,0 +1,1 @@
+"""Shell scripts, Makefiles and systemd units, worked out without running them: text to docker commands."""
