@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from samples import DB, PASSWORD, SHOP, TOKEN, WEB, at
 
 from judges import (
     compose_config,
@@ -20,6 +19,7 @@ from judges import (
     write,
     yamllint_findings,
 )
+from samples import DB, PASSWORD, SHOP, TOKEN, WEB, at
 from tocompose.exporters.bundle import Bundle, Layout, bundle
 from tocompose.model import Home, Stack
 from tocompose.notes import note
