@@ -1,7 +1,8 @@
 """Everything that the README shows is run, in its order, and prints what it says.
 
-A block behind `<!-- file: NAME -->` is written to that file; a `console` block is a list of commands (`$ …`) and what
-they print; a `python` block is a program. `TOCOMPOSE_UPDATE_README=1 pytest tests/test_readme.py` writes the outputs anew.
+A block behind `<!-- file: NAME -->` is written to that file; a `console` block is a list of commands (`$ …`) and
+what they print; a `python` block is a program. `TOCOMPOSE_UPDATE_README=1 pytest tests/test_readme.py` writes the
+outputs anew.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from tocompose.notes import registry
 from tocompose.project import Memory
 from tocompose.tables import load
 
-SEED = Path("/work/shared/reference/seed-checklist.md")
+SEED = Path(os.environ.get("TOCOMPOSE_CORPUS", "")).parent / "reference" / "seed-checklist.md"
 
 
 def audited(files: dict[str, str], *paths: str) -> Audit:
@@ -147,8 +149,6 @@ def test_no_shape_is_an_error(body: dict[str, object], top: object) -> None:
 
 @pytest.mark.skipif(not SEED.exists(), reason="the checklist itself is not part of the project")
 def test_no_line_of_the_seed_is_missing() -> None:
-    import re
-
     named = set(re.findall(r"^\| ([A-Z]-\d\d) \|", SEED.read_text(encoding="utf-8"), re.M))
     assert named <= set(checklist())
 

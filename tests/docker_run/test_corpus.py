@@ -7,10 +7,10 @@ import re
 from pathlib import Path
 
 import pytest
+
 from docker_run.cases import FIXTURES, converted, text
 from oracles import corpus, oracles, unless_oracles
 from parity import argv
-
 from tocompose.ledger import Fate
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder, Memory

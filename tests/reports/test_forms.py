@@ -178,6 +178,17 @@ def test_terminal_says_every_place_of_a_note_that_comes_often() -> None:
     assert text.count("│") == 6
 
 
+def test_terminal_says_once_what_was_added_to_several_services() -> None:
+    def added(code: str, name: str) -> Note:
+        return Note(code=code, kind=Kind.ADDED, message=f"{name} has it", subject=f"services.{name}")
+
+    notes = (added("TC625", "db"), added("TC625", "web"), added("TC623", "db"))
+    lines = terminal(example()._replace(notes=notes)).splitlines()
+    assert lines[1:3] == ["  Log rotation added: db, web [TC625]", "  db has it [TC623]"]
+    long = terminal(example()._replace(notes=notes), Style(verbosity=1))
+    assert all(f"{name} has it [{code}]" in long for code, name in (("TC625", "db"), ("TC625", "web"), ("TC623", "db")))
+
+
 def test_form_of_a_file() -> None:
     names = ["a.sarif", "MIGRATION.md", "junit.xml", "x.html", "x.jsonl", "x.csv", "x.exe", "x"]
     assert [form_of(name) for name in names] == ["sarif", "markdown", "junit", "html", "jsonl", "csv", None, None]

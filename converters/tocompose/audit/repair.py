@@ -50,15 +50,15 @@ def repair(project: Project, paths: tuple[str, ...] = ()) -> Repair | None:
     )
     waiting = apply_all(replace(alone.stack, services=services), select(WAITING), found.context)
     files: list[File] = []
-    notes: list[Note] = []
+    told: list[Note] = []
+    done: set[str] = set()
     for file in found.files:
-        text, said = _repaired(file, found, waiting.stack)
-        notes += said
+        text, said, repaired = _repaired(file, found, waiting.stack)
+        told += said
+        done |= repaired
         if text is not None:
             files.append(File(path=file.path, content=text.encode("utf-8", "surrogateescape")))
-    done = {item.subject.split(".")[1] for item in notes if item.code == "TC779"}
     added = [item for item in (*alone.notes, *waiting.notes) if item.kind is Kind.ADDED and _service(item) in done]
-    told = [item for item in notes if item.code == "TC778"]
     return Repair((*files, *_beside(found)), (*added, *told))
 
 
@@ -80,13 +80,17 @@ def _fixed_services(file: ComposeFile) -> Iterator[str]:
             yield str(child.key)
 
 
-def _repaired(file: ComposeFile, found: Scene, wanted: Stack) -> tuple[str | None, list[Note]]:
-    """The text of the file with the services that first stand in it put right; None when nothing changes."""
+def _repaired(file: ComposeFile, found: Scene, wanted: Stack) -> tuple[str | None, list[Note], frozenset[str]]:
+    """The text of the file with the services that first stand in it put right, what to say, and the services changed.
+
+    The text is None when nothing changes.
+    """
     own = [child for child in _entries(file) if _first_file(found, str(child.key)) == file.path]
     changes = {str(child.key): _changes(found, wanted, str(child.key)) for child in own}
     text = "\n".join(file.lines)
     edits: list[Edit] = []
     notes: list[Note] = []
+    done: set[str] = set()
     logged = [given["logging"] for given in changes.values() if "logging" in given]
     if len(logged) > 1 and all(item == logged[0] for item in logged):
         anchor = _anchor(text)
@@ -101,11 +105,12 @@ def _repaired(file: ComposeFile, found: Scene, wanted: Stack) -> tuple[str | Non
             notes.append(note("TC778", child.span, subject=f"services.{name}", service=name))
         elif changes[name]:
             edits += _edits(child, file, changes[name])
-            keys = ", ".join(changes[name])
-            notes.append(note("TC779", child.span, subject=f"services.{name}", service=name, keys=keys))
+            done.add(name)
     edits += _without_version(file)
     result = edited(text, edits)
-    return (result, notes) if edits and _same_otherwise(file, result) else (None, notes if not edits else [])
+    if edits and _same_otherwise(file, result):
+        return result, notes, frozenset(done)
+    return None, notes if not edits else [], frozenset()
 
 
 def _first_file(found: Scene, name: str) -> str:

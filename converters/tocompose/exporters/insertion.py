@@ -7,6 +7,7 @@ quotes. Only a file whose sections are written in flow style goes through ruamel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 from tocompose.exporters.yaml_text import Comments, render
@@ -46,12 +47,16 @@ def read_plain(text: str, file: str) -> dict[str, Any]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         documents = [item for item in yaml.load_all(text, loader) if item is not None]
+        # What cannot be compared with itself (nested too deeply, or in itself) cannot be changed safely.
+        _ = documents == deepcopy(documents)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
         raise InsertionError(f"{place}: {error.problem}. Correct the file first.") from error
     except (yaml.YAMLError, ValueError) as error:
         raise InsertionError(f"{file}: {error}. Correct the file first.") from error
+    except RecursionError as error:
+        raise InsertionError(f"{file}: it is nested too deeply, or contains itself. Flatten it first.") from error
     if len(documents) > 1:
         raise InsertionError(f"{file}: more than one YAML document. Keep one: Docker Compose merges them into one.")
     document = documents[0] if documents else {}

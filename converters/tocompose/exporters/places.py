@@ -31,7 +31,7 @@ def placed(stack: Stack, up: str, back: str) -> Stack:
 
 
 def _file(item: File) -> File:
-    """`.dockerignore` is looked for in the context; BuildKit also takes it from beside the Dockerfile under this name."""
+    """`.dockerignore` is looked for in the context; BuildKit also takes it from beside the Dockerfile."""
     return replace(item, path=f"{_DOCKERFILE}.dockerignore") if item.path == ".dockerignore" else item
 
 

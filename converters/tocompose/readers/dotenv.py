@@ -56,7 +56,9 @@ def comments(content: bytes) -> dict[str, str]:
     for line in decode(content).splitlines():
         text = line.strip()
         if text.startswith("#"):
-            said.append(text.lstrip("#").strip())
+            # An entry that is commented out explains nothing, and can hold a secret.
+            if not re.match(r"#+\s*(?:export\s+)?[A-Za-z_][A-Za-z_0-9]*\s*[=:]\s*\S", text):
+                said.append(text.lstrip("#").strip())
             continue
         match = re.match(r"(?:export\s+)?([A-Za-z_][A-Za-z_0-9]*)\s*[=:]", text)
         if match and said:

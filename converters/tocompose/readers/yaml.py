@@ -15,8 +15,9 @@ from tocompose.limits import limit
 from tocompose.notes import Note, note
 from tocompose.source import Branch, Child, Leaf, Node, Span
 
-_DOCUMENT = re.compile(r"^(?:%[^\n]*\n)*---(?=\s|\Z)", re.MULTILINE)
-_SURROGATES = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+# Patterns that few inputs need are texts: re compiles them on first use.
+_DOCUMENT = r"(?m)^(?:%[^\n]*\n)*---(?=\s|\Z)"
+_SURROGATES = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 _STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
 _CORE = "tag:yaml.org,2002:"
 
@@ -63,8 +64,8 @@ def _decode(text: bytes) -> str:
     source = text.decode("utf-8-sig")
     if source.lstrip()[:1] in ("{", "[") and "\\u" in source:
         # libyaml refuses the two halves that JSON writes for a character beyond the first plane.
-        return _SURROGATES.sub(
-            lambda m: chr(0x10000 + ((int(m[1], 16) & 0x3FF) << 10) + (int(m[2], 16) & 0x3FF)), source
+        return re.sub(
+            _SURROGATES, lambda m: chr(0x10000 + ((int(m[1], 16) & 0x3FF) << 10) + (int(m[2], 16) & 0x3FF)), source
         )
     return source
 
@@ -74,7 +75,7 @@ def _pieces(source: str) -> Iterator[tuple[int, str]]:
 
     A line that starts with `---` begins a document wherever it stands, even inside a quoted or block scalar.
     """
-    starts = [0, *(match.start() for match in _DOCUMENT.finditer(source) if match.start()), len(source)]
+    starts = [0, *(match.start() for match in re.finditer(_DOCUMENT, source) if match.start()), len(source)]
     line = 0
     for start, end in pairwise(starts):
         yield line, source[start:end]
@@ -336,9 +337,9 @@ def _tag(tag: str) -> str:
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
 _FALSE = frozenset({"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _SPECIAL = {".nan": "nan", ".inf": "inf", "+.inf": "inf", "-.inf": "-inf"}
-_OCTAL = re.compile(r"([-+]?)0([0-7]+)")
+_OCTAL = r"([-+]?)0([0-7]+)"
 
 
 def is_null(text: str, style: str = "plain") -> bool:
@@ -358,7 +359,7 @@ def integer(text: str, style: str = "plain") -> int | None:
     if style not in ("plain", "!!int") or not text or text[0] not in "+-0123456789":
         return None
     digits = text.replace("_", "")
-    if octal := _OCTAL.fullmatch(digits):
+    if len(digits) > 1 and (octal := re.fullmatch(_OCTAL, digits)):
         digits = f"{octal[1]}0o{octal[2]}"
     try:
         return int(digits, 0)
@@ -374,7 +375,7 @@ def number(text: str, style: str = "plain") -> int | float | None:
     if text.lower() in _SPECIAL:
         return float(_SPECIAL[text.lower()])
     digits = text.replace("_", "") if text[:1] != "_" else text
-    return float(digits) if _FLOAT.fullmatch(digits) else None
+    return float(digits) if re.fullmatch(_FLOAT, digits) else None
 
 
 def resolve(text: str, style: str = "plain") -> str | int | float | bool | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from unicodedata import east_asian_width
 
 from tocompose.folding import fold
-from tocompose.notes import Kind, Note
+from tocompose.notes import Kind, Note, explanation
 from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
 from tocompose.reports.report import Report, subject_of
@@ -58,10 +58,26 @@ def _body(report: Report, style: Style) -> Iterator[str]:
         if kind is Kind.INFO and not style.verbosity:
             continue
         yield style.paint(f"{len(notes)} {_HEADINGS[kind]}", f"1;{_COLOURS[kind]}")
+        if kind is Kind.ADDED and not style.verbosity:
+            yield from _brief(notes, style)
+            yield ""
+            continue
         for subject in dict.fromkeys(subject_of(item) for item in notes):
             yield f"  {style.paint(printable(subject), '1')}" if subject else "  the whole stack"
             yield from _group([item for item in notes if subject_of(item) == subject], report, style)
         yield ""
+
+
+def _brief(notes: list[Note], style: Style) -> Iterator[str]:
+    """A line for each code: what was added to several services at once is said once, with their names."""
+    for code in dict.fromkeys(item.code for item in notes):
+        same = [item for item in notes if item.code == code]
+        subjects = dict.fromkeys(subject_of(item) or "the stack" for item in same)
+        if len(same) == 1:
+            yield from _wrapped(_first_line(same[0], style), style, 2)
+        else:
+            text = f"{explanation(code)['title']}: {', '.join(subjects)}"
+            yield from _wrapped(f"{printable(text)} {style.paint(f'[{code}]', '2')}", style, 2)
 
 
 def _group(notes: list[Note], report: Report, style: Style) -> Iterator[str]:
@@ -142,8 +158,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     yield f"{carried}; {', '.join(said)}" if said else carried
     first = next(iter(report.notes), None)
     if first is not None:
-        hidden = kinds["info"] and not style.verbosity
-        yield f"tocompose explain {first.code} says more about a note{'; -v shows every note' if hidden else ''}"
+        hidden = (kinds["info"] or kinds["added"]) and not style.verbosity
+        more = "; -v shows every note at length" if hidden else ""
+        yield f"tocompose explain {first.code} says more about a note{more}"
 
 
 def _painted(kind: Kind, number: int, style: Style) -> str:

@@ -17,7 +17,6 @@ from tocompose.model import Attachment, Build, Network, Volume
 # Life-cycle commands that Compose has an own command for.
 _LIFE_CYCLE = {
     "pull": "docker compose pull",
-    "rm": "docker compose down",
     "stop": "docker compose stop",
     "kill": "docker compose kill",
     "start": "docker compose start",
@@ -27,13 +26,15 @@ _LIFE_CYCLE = {
     "ps": "docker compose ps",
     "wait": "docker compose wait",
     "attach": "docker compose attach",
-    "inspect": "docker inspect",
     "port": "docker compose port",
     "top": "docker compose top",
     "stats": "docker compose stats",
     "events": "docker compose events",
     "images": "docker compose images",
 }
+
+# What only looks at the engine, or clears away what a run before has left.
+_LOOKING = frozenset({"df", "exists", "history", "info", "inspect", "list", "ls", "prune", "rm", "search", "version"})
 
 
 class Assembly:
@@ -189,7 +190,10 @@ class Assembly:
 
     def _other(self, step: Invocation) -> None:
         instead = _LIFE_CYCLE.get(step.verb[0]) if len(step.verb) == 1 else None
-        if instead:
+        if step.verb[-1] in _LOOKING:
+            for word in (*step.head, *step.words):
+                word.skip("a command that only looks, or cleans up")
+        elif instead:
             for word in (*step.head, *step.words):
                 word.skip(f"a life-cycle command: {instead}")
         else:

@@ -14,14 +14,14 @@ from tocompose.ledger import Cursor
 from tocompose.values import literal, variable_name
 
 HOST = "host.docker.internal"
-_KEYED = re.compile(r"metadata\.(?P<section>labels|annotations)(?:\['(?P<key>[^']+)'\])?")
+_KEYED = r"metadata\.(?P<section>labels|annotations)(?:\['(?P<key>[^']+)'\])?"
 
 
 def field_value(reference: Cursor, place: Place, to: str, name: str) -> str | None:
     """The text of a `fieldRef` as Compose reads it; None, with a note, for a field that does not exist."""
     cursor = reference.at("fieldPath")
     path = value(cursor) or ""
-    keyed = _KEYED.fullmatch(path)
+    keyed = re.fullmatch(_KEYED, path)
     if keyed and keyed["key"]:
         found = place.workload.template.at("metadata", keyed["section"], keyed["key"])
         cursor.take(to=to)

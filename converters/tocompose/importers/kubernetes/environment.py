@@ -19,7 +19,7 @@ from tocompose.model import Variable
 from tocompose.source import Span
 from tocompose.values import literal
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _HOST = re.compile(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
 
 
@@ -185,7 +185,7 @@ def _from(source: Cursor, place: Place) -> Iterator[tuple[str, str, Span]]:
 
 def _imported(item: Object, key: str, name: str, place: Place) -> Iterator[tuple[str, str, Span]]:
     cursor = place.world.store.entries(item)[key].cursor
-    if not _IDENTIFIER.fullmatch(name):
+    if not re.fullmatch(_IDENTIFIER, name):
         cursor.remark("TC215", name=f"{name}, which is no identifier,", subject=place.path("environment", name))
     given = _content(item, key, name, place)
     if given is not None:

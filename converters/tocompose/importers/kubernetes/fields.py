@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -33,15 +33,35 @@ class Field(NamedTuple):
 Fields: TypeAlias = Mapping[str, Field]
 
 
+class Types(Mapping[str, Fields]):
+    """Types by name; the rows of each are read when it is first asked for, since an input meets few of them."""
+
+    def __init__(self, raw: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+        self._raw = raw
+        self._read: dict[str, Fields] = {}
+
+    def __getitem__(self, name: str) -> Fields:
+        found = self._read.get(name)
+        if found is None:
+            rows = self._raw[name]
+            found = self._read[name] = {str(key): _field(f"{name}.{key}", row) for key, row in rows.items()}
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+
 @cache
-def types() -> Mapping[str, Fields]:
+def types() -> Types:
     """Every type that the tables know, by its name without the version (`Container`)."""
-    found: dict[str, Fields] = {}
+    found: dict[str, Mapping[str, Mapping[str, str]]] = {}
     for path in sorted((mappings() / "kubernetes").glob("*.yaml")):
         if path.stem not in _OTHERS:
-            for name, rows in (load(f"kubernetes/{path.stem}") or {}).items():
-                found[name] = {str(key): _field(f"{path.name}: {name}.{key}", row) for key, row in rows.items()}
-    return found
+            found.update(load(f"kubernetes/{path.stem}") or {})
+    return Types(found)
 
 
 def _field(place: str, row: Mapping[str, str]) -> Field:

@@ -9,9 +9,7 @@ from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, truth, value
 from tocompose.importers.kubernetes.services import Backend
 
-MENTION = re.compile(
-    r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP)[A-Z_]*)?)"
-)
+MENTION = r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP)[A-Z_]*)?)"
 
 
 def links(place: Place) -> Mapping[str, str]:
@@ -51,6 +49,6 @@ def mentioned(place: Place, values: Mapping[str, str], more: Iterable[str]) -> M
     texts = [*values.values(), *more]
     for key in ("command", "args"):
         texts.extend(value(entry) or "" for entry in items(place.unit.cursor.at(key)))
-    names = {name for given in texts if "_PORT" in given or "_SERVICE_" in given for name in MENTION.findall(given)}
+    names = {name for given in texts if "_PORT" in given or "_SERVICE_" in given for name in re.findall(MENTION, given)}
     known = links(place) if names else {}
     return {name: known[name] for name in sorted(names) if name in known}

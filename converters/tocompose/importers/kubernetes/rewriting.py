@@ -12,8 +12,8 @@ from tocompose.ledger import Cursor
 
 _BEFORE = r"(?:(?<=[\s/@=,;:\"'(\[])|^)"
 _AFTER = r"(?=[\s/:,;?#\"')\]]|$)"
-_DOTTED = re.compile(r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*[a-z0-9]")
-_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+")
+_DOTTED = r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*[a-z0-9]"
+_ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+"
 
 
 def rewritten(given: str, cursor: Cursor, place: Place, to: str) -> str:
@@ -31,7 +31,7 @@ def rewritten(given: str, cursor: Cursor, place: Place, to: str) -> str:
 def visit(given: str, place: Place) -> None:
     """Takes note of the Services of other namespaces that the text names."""
     if "." in given and len(place.world.backends.namespaces) > 1:
-        for host in _DOTTED.findall(given):
+        for host in re.findall(_DOTTED, given):
             place.world.backends.resolve(host, place.namespace)
 
 
@@ -71,7 +71,7 @@ def _replace(cursor: Cursor, place: Place, to: str) -> Callable[[re.Match[str]],
         backend = place.world.backends.resolve(host, place.namespace)
         if backend is None or not _is_outside(backend):
             return host
-        if backend.external and not _ADDRESS.fullmatch(backend.external):
+        if backend.external and not re.fullmatch(_ADDRESS, backend.external):
             cursor.remark("TC225", subject=to, service=backend.name, host=backend.external)
             return backend.external
         if backend.external:
