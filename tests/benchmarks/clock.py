@@ -17,14 +17,13 @@ class Timing(NamedTuple):
     median: float
 
 
-def timings(commands: Mapping[str, Sequence[str]], runs: int = 15) -> dict[str, Timing]:
-    """The processor time (user and system) of each command, run in turn `runs` times after one run to warm up."""
+def timings(commands: Mapping[str, Sequence[str]], rounds: int = 5, runs: int = 6) -> dict[str, Timing]:
+    """The processor time (user and system) of each command: `rounds` in turn, of `runs` each after one to warm up."""
     measured: dict[str, list[float]] = {name: [] for name in commands}
-    for number in range(runs + 1):
+    for _ in range(rounds):
         for name, command in commands.items():
-            spent = _spent(command)
-            if number:
-                measured[name].append(spent)
+            _spent(command)
+            measured[name] += [_spent(command) for _ in range(runs)]
     return {name: Timing(min(times), statistics.median(times)) for name, times in measured.items()}
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 # What a pasted command starts with; its words are docker's, not ours.
 TOOLS = ("docker", "podman", "sudo", "$")
-SETTINGS = ("tocompose.toml", "pyproject.toml")
 
 
 def is_tool(word: str) -> bool:
@@ -41,4 +40,8 @@ def run(args: list[str] | None = None) -> None:
 def _configured() -> bool:
     """Whether some folder above may hold settings, which the full command line reads."""
     here = Path.cwd()
-    return any((folder / name).is_file() for folder in (here, *here.parents) for name in SETTINGS)
+    for folder in (here, *here.parents):
+        project = folder / "pyproject.toml"
+        if (folder / "tocompose.toml").is_file() or (project.is_file() and b"tocompose" in project.read_bytes()):
+            return True
+    return False
