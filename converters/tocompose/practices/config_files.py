@@ -10,7 +10,7 @@ from posixpath import normpath
 from tocompose.model import File, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Outcome
-from tocompose.practices.secret_names import may_be_secret, secret_name, secret_value
+from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, secret_value
 
 _ENTRY = re.compile(r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)""")
 
@@ -39,7 +39,8 @@ def in_secrets(stack: Stack) -> Outcome:
 def holds_secret(content: bytes) -> bool:
     """Whether a line of the file sets something that is called a secret, or holds one by its form."""
     text = content.decode("utf-8", "replace")
-    if secret_value(text):
+    spans = passwords(text)
+    if any(may_be_secret(text[start:end]) for start, end in spans) or (not spans and secret_value(text)):
         return True
     return any(
         secret_name(found["name"]) and may_be_secret(found["value"].strip()) and found["value"][0] not in "$<{[|>&*"
@@ -83,6 +84,8 @@ def _moved(mounts: Iterable[Mount], moved: dict[str, str]) -> Iterator[Mount]:
 
 def _notes(files: Iterable[File], moved: dict[str, str], services: Iterable[Service]) -> Iterator[Note]:
     for old, new in moved.items():
-        owner = next((item.name for item in services for mount in item.mounts if normpath(mount.source or "") == old), "")
+        owner = next(
+            (item.name for item in services for mount in item.mounts if normpath(mount.source or "") == old), ""
+        )
         origin = next((item.origin for item in files if item.path == old or item.path.startswith(f"{old}/")), None)
         yield note("TC508", origin, subject=f"services.{owner}.volumes" if owner else "", old=old, new=new)
