@@ -10,7 +10,6 @@ from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.places import placed
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
-from tocompose.importers.compose.files import compose_file
 from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
@@ -126,6 +125,8 @@ def choose(project: Project, name: str | None) -> Importer:
 
 def _claimed(project: Project) -> tuple[Claim, ...]:
     """What the importers claim; a compose file that the user named, or that stands alone, is not a source."""
+    from tocompose.importers.compose.files import compose_file
+
     compose = compose_file(project) if project.named else ""
     every = () if compose else claims(project)
     if not every and (compose := compose or compose_file(project)):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tocompose.importers import Settings, SourceError
-from tocompose.importers.docker_run.invocation import Script
-from tocompose.importers.docker_run.pasted import pasted
-from tocompose.importers.docker_run.stack import stack
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.project import Project
+
+# What reads docker commands is imported when some are read: every run asks this importer whether there are any.
+if TYPE_CHECKING:
+    from tocompose.importers.docker_run.invocation import Script
 
 
 class DockerRun:
@@ -29,6 +32,8 @@ class DockerRun:
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack of all docker commands of the project's scripts, or of a pasted command."""
+        from tocompose.importers.docker_run.stack import stack
+
         found = stack(_scripts(project, ledger, settings), project, ledger, settings.name)
         if not found.services:
             raise SourceError(_nothing(project, ledger))
@@ -43,6 +48,8 @@ class DockerRun:
 
 def _scripts(project: Project, ledger: Ledger, settings: Settings) -> tuple[Script, ...]:
     if "argv" in settings.options:
+        from tocompose.importers.docker_run.pasted import pasted
+
         return (pasted(settings.options["argv"], ledger),)
     from tocompose.importers.docker_run.shell.script import scripts
 
