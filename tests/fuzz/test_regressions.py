@@ -29,7 +29,9 @@ def test_containers_that_are_no_list_are_a_workload_without_containers() -> None
     assert "TC210" in {item.code for item in found.notes}
 
 
-@pytest.mark.parametrize("words", [(), ("docker",), ("",), ("docker", ""), ("docker", "run"), ("--",), ("docker", "--")])
+@pytest.mark.parametrize(
+    "words", [(), ("docker",), ("",), ("docker", ""), ("docker", "run"), ("--",), ("docker", "--")]
+)
 def test_a_pasted_command_of_hardly_a_word_is_one_message(words: tuple[str, ...]) -> None:
     with pytest.raises(SourceError, match="image"):
         convert(Memory({}), Options(source="docker_run", settings=Settings(options={"argv": words})))
