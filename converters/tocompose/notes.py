@@ -9,6 +9,7 @@ from functools import cache
 
 from tocompose.source import Span
 from tocompose.tables import Row, table
+from tocompose.values import concealed
 
 
 class Kind(Enum):
@@ -62,6 +63,7 @@ def note(
     Raises KeyError for a code or a fact that the registry in `mappings/notes/` does not name.
     """
     entry = explanation(code)
+    facts = {name: concealed(value) if isinstance(value, str) else value for name, value in facts.items()}
     return Note(
         code=code,
         kind=Kind(entry["kind"]),

@@ -14,7 +14,7 @@ from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
 from tocompose.model import File, Home, Stack
-from tocompose.notes import Note, in_order, note, note
+from tocompose.notes import Note, in_order, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
 from tocompose.source import Span
@@ -91,7 +91,7 @@ def _convert(project: Project, wanted: Options) -> Result:
 def _left_out(project: Project) -> Iterator[Note]:
     """A note for each file that was too large to be read."""
     for path, size in sorted(getattr(project, "skipped", {}).items()):
-        yield note("TC012", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit("FILE_BYTES"))
+        yield note("TC020", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit("FILE_BYTES"))
 
 
 def practice_context(options: Options, project: Project) -> Context:

@@ -279,7 +279,6 @@ PROCFILE: Mapping[str, Plant] = {
     ".env": _app(env="API_TOKEN=%u\n"),
     ".env in quotes": _app(env='API_TOKEN="%u"\n'),
     ".env exported": _app(env="export API_TOKEN=%u\n"),
-    ".env of a plain name": _app(env="COLOUR=%u\n"),
     ".env address": _app(env="DATABASE_URL=postgres://app:%u@db/app\n"),
     ".env odd line": _app(env="API_TOKEN: %u\n"),
     ".env without a name": _app(env="=%u\n"),

@@ -64,7 +64,7 @@ def test_a_statefulset_of_countless_pods() -> None:
         "spec: {", "spec: {replicas: 99999999, template: {spec: {"
     ).rstrip() + "}}\n"  # fmt: skip
     found = converted(text % "many")
-    assert len(found.stack.services) == limit("PODS") and "TC014" in codes(found)
+    assert len(found.stack.services) == limit("PODS") and "TC022" in codes(found)
 
 
 @pytest.mark.parametrize("replicas", ["-1", "0", "99999999999999999999999999", "x", "[]"])
@@ -78,7 +78,7 @@ def test_a_stream_of_too_many_documents(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("TOCOMPOSE_MAX_DOCUMENTS", "3")
     found = converted("---\n".join(POD % f"p{number}" for number in range(9)))
     assert len(found.stack.services) == 3
-    assert [str(item.span) for item in found.notes if item.code == "TC013"] == ["a.yaml:16:1"]
+    assert [str(item.span) for item in found.notes if item.code == "TC021"] == ["a.yaml:16:1"]
 
 
 @pytest.mark.parametrize("kind", ["folder", "memory"])
@@ -89,7 +89,7 @@ def test_a_file_that_is_too_large(kind: str, tmp_path: Path, monkeypatch: pytest
         (tmp_path / name).write_bytes(text)
     found = convert(Folder(tmp_path) if kind == "folder" else Memory(files), Options(source="kubernetes"))
     assert [item.name for item in found.stack.services] == ["good"]
-    assert [item.span.file for item in found.notes if item.code == "TC012" and item.span] == ["big.yaml"]
+    assert [item.span.file for item in found.notes if item.code == "TC020" and item.span] == ["big.yaml"]
 
 
 # What is refused as a whole, with the place: nothing after it can be told apart from it.

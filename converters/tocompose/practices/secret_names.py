@@ -35,6 +35,8 @@ _SETTING = re.compile(
     r"(?P<password>[^;&\s'\"]+)",
     re.IGNORECASE,
 )
+# `username=u,password=x`, as mount has its options.
+_MOUNT_OPTION = re.compile(r"(?:^|,)(?:password|pass)=(?P<password>[^,\s'\"]+)", re.IGNORECASE)
 # Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
 _FORMS = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bglpat-[\w-]{20}"
@@ -72,5 +74,6 @@ def may_be_secret(value: str) -> bool:
 
 def passwords(text: str) -> list[tuple[int, int]]:
     """Where the passwords of addresses and connection strings stand in the text; what is a variable does not count."""
-    found = [match.span("password") for pattern in (_CREDENTIALS, _SETTING) for match in pattern.finditer(text)]
+    patterns = (_CREDENTIALS, _SETTING) if ";" in text or "," not in text else (_CREDENTIALS, _MOUNT_OPTION)
+    found = [match.span("password") for pattern in patterns for match in pattern.finditer(text)]
     return [span for span in found if "${" not in text[span[0] : span[1]] and text[span[0]] != "$"]

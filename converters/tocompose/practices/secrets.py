@@ -13,6 +13,8 @@ from tocompose.model import Healthcheck, Service, Stack, Variable
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.command_secrets import command_secrets
+from tocompose.practices.config_files import in_secrets
+from tocompose.practices.option_secrets import safe_options
 from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, secret_value
 from tocompose.practices.secret_vault import Vault, variable
 from tocompose.practices.services import facts, is_data, remark
@@ -31,13 +33,17 @@ def apply(stack: Stack, context: Context) -> Outcome:
     done: dict[str, Service] = {}
     for service in sorted(stack.services, key=lambda item: not is_data(item)):
         done[service.name] = _without_secrets(service, vault, notes)
-    services = tuple(_hidden(done[service.name], vault, notes) for service in stack.services)
+    stack = safe_options(replace(stack, services=tuple(done[item.name] for item in stack.services)), vault, notes)
+    services = tuple(_hidden(service, vault, notes) for service in stack.services)
     configs = tuple(
         replace(item, content=vault.hidden(Service(name=""), item.content)) if item.content else item
         for item in stack.configs
     )
     changed = replace(stack, services=services, configs=configs, settings=tuple(vault.settings.values()))
-    return Outcome(stack=changed, notes=tuple(notes))
+    if not context.split:
+        return Outcome(stack=changed, notes=tuple(notes))
+    moved = in_secrets(changed)
+    return Outcome(stack=moved.stack, notes=(*notes, *moved.notes), moves=moved.moves)
 
 
 def clashing_names(stack: Stack) -> frozenset[str]:

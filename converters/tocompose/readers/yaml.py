@@ -138,7 +138,7 @@ def _stream(source: str, file: str, lines: int) -> tuple[list[Document], bool]:
 def _too_many(first: Document, file: str, most: int) -> Document:
     """The note that stands for the documents from one on."""
     span = first.root.span if first.root is not None else Span(file, 1, 1, 1, 1)
-    return Document(None, (note("TC013", span, file=file, most=most),))
+    return Document(None, (note("TC021", span, file=file, most=most),))
 
 
 def _fault(error: Any, source: str, file: str, lines: int) -> Document:

@@ -362,4 +362,6 @@ def _value_end(line: str, start: int, found: re.Match[str]) -> int:
 
 def _is_value(text: str) -> bool:
     bare = text.strip("\"'")
-    return bool(bare) and not bare.startswith(("$", _HIDDEN, "-")) and bare not in ("|", ">", "{", "[", "null")
+    return (
+        bool(bare) and not bare.startswith(("$", _HIDDEN, "-", '{"', '["')) and bare not in ("|", ">", "{", "[", "null")
+    )

@@ -190,7 +190,7 @@ class Assembly:
 
     def _other(self, step: Invocation) -> None:
         instead = _LIFE_CYCLE.get(step.verb[0]) if len(step.verb) == 1 else None
-        if step.verb[-1] in _LOOKING:
+        if step.verb[-1:] and step.verb[-1] in _LOOKING:
             for word in (*step.head, *step.words):
                 word.skip("a command that only looks, or cleans up")
         elif instead:

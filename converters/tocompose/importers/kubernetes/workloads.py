@@ -205,7 +205,7 @@ def _bounded(replicas: int, workload: Workload) -> int:
     most = limit("PODS")
     if replicas > most:
         replicas_at = workload.object.at("spec", "replicas")
-        replicas_at.remark("TC014", what=str(workload.object), pods=replicas, most=most)
+        replicas_at.remark("TC022", what=str(workload.object), pods=replicas, most=most)
     return max(min(replicas, most), 0)
 
 

@@ -1,0 +1,209 @@
+"""Names of a source never lead out of the output folder, clash there, or read files outside of the source."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tocompose.exporters.bundle import Layout
+from tocompose.importers import SourceError
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Folder, Memory
+from tocompose.writing import write
+
+HOSTILE = (
+    *(
+        "..",
+        "../x",
+        "a/../../x",
+        "/etc/passwd",
+        "//x",
+        "C:\\x",
+        "C:x",
+        "\\\\host\\x",
+        "~",
+        "~root/x",
+        ".",
+        "",
+        " ",
+        "-rf",
+    ),
+    *("CON", "con.txt", "NUL", "aux", "COM1", "LPT9.ini", "x.", "x ", " x", "a:b", "a*b", "a?b", "a<b", 'a"b', "a|b"),
+    *(
+        "x" * 255,
+        "x" * 300,
+        "é" * 128,
+        "漢" * 100,
+        "\x00",
+        "a\x00b",
+        "a\nb",
+        "a\rb",
+        "\x1b[31m",
+        "\x7f",
+        "\u202etxt.exe",
+    ),
+    *(
+        "\u2066a",
+        "\u200b",
+        "\ufeffa",
+        "e\u0301",
+        "é",
+        ".env",
+        ".git/config",
+        ".gitignore",
+        "docker-compose.yml",
+        "secrets",
+    ),
+    *(
+        "compose.yaml",
+        "A",
+        "a",
+        "${X}",
+        "$X",
+        "$(x)",
+        "`x`",
+        "{{x}}",
+        "%2e%2e",
+        "..\\..\\x",
+        "MIGRATION.md",
+        ".tocompose-1",
+    ),
+)
+RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(1, 10))}
+names = st.sampled_from(HOSTILE) | st.text(min_size=1, max_size=40)
+
+
+def manifests(config: str, key: str, secret: str, volume: str, path: str) -> dict[str, bytes]:
+    """A pod whose every name is hostile."""
+    pod = {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": config},
+        "spec": {
+            "containers": [{"name": volume, "image": "a:1", "volumeMounts": [
+                {"name": "c", "mountPath": "/c"}, {"name": "s", "mountPath": "/s"}, {"name": volume, "mountPath": "/v"},
+                {"name": "c", "mountPath": "/one", "subPath": path}]}],
+            "volumes": [
+                {"name": "c", "configMap": {"name": config, "items": [{"key": key, "path": path}]}},
+                {"name": "s", "secret": {"secretName": secret}},
+                {"name": volume, "persistentVolumeClaim": {"claimName": volume}}]}}  # fmt: skip
+    documents = (
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": config}, "data": {key: "x", key.upper(): "y"}},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": {key: "x", secret: "y"}},
+        pod,
+    )
+    return {"app.yaml": "\n---\n".join(json.dumps(item) for item in documents).encode("utf-8", "surrogatepass")}
+
+
+def commands(*given: str) -> dict[str, bytes]:
+    from shlex import quote
+
+    a, b, c, d, e = (quote(name.replace("\x00", "")) for name in given)
+    text = (
+        f"docker volume create {a}\ndocker network create {b}\ncat > {c} <<'EOF'\nx\nEOF\n"
+        f"docker run -d --name {d} -v {a}:/a -v {c}:/c --network {b} --env-file {e} --hostname {d} a:1\n"
+    )
+    return {"run.sh": text.encode("utf-8", "surrogatepass")}
+
+
+def process_types(*given: str) -> dict[str, bytes]:
+    a, b, c, d, e = given
+    body = {"name": a, "env": {b: "x"}, "addons": [c], "buildpacks": [{"url": d}], "scripts": {e: "x"}}
+    heroku = {"build": {"docker": {a: b}}, "run": {c: d}}
+    return {
+        "Procfile": f"{a}: x\nweb: y\n{b}: z\n".encode("utf-8", "surrogatepass"),
+        "app.json": json.dumps(body).encode(),
+        "heroku.yml": json.dumps(heroku).encode(),
+        ".env": f"{c}={d}\n".encode("utf-8", "surrogatepass"),
+    }
+
+
+SOURCES = {"kubernetes": manifests, "docker_run": commands, "procfile": process_types}
+
+
+def converted(form: str, given: tuple[str, ...]) -> Result | None:
+    try:
+        return convert(Memory(SOURCES[form](*given)), Options(source=form, layout=Layout(split=True)))
+    except SourceError:
+        return None
+
+
+def sound(path: str) -> bool:
+    """Whether a relative path is one that every system can hold, inside the folder."""
+    parts = path.split("/")
+    return bool(
+        path
+        and all(part and part not in (".", "..") and len(part.encode()) <= 255 for part in parts)
+        and all(char.isprintable() and char not in '\\:*?"<>|' for char in path)
+        and not any(part.partition(".")[0].strip().lower() in RESERVED or part.endswith((" ", ".")) for part in parts)
+    )
+
+
+@pytest.mark.parametrize("form", sorted(SOURCES))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(given=st.tuples(names, names, names, names, names))
+def test_every_file_stays_in_the_folder(form: str, given: tuple[str, ...]) -> None:
+    _judge(form, given)
+
+
+@pytest.mark.parametrize("form", sorted(SOURCES))
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_each_hostile_name(form: str, name: str, tmp_path: Path) -> None:
+    found = _judge(form, (name,) * 5)
+    if found is not None:
+        folder = tmp_path / "out"
+        write(found.files, folder)
+        assert {path.name for path in tmp_path.iterdir()} == {"out"}
+        written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        assert written == {item.path for item in found.files}
+
+
+def _judge(form: str, given: tuple[str, ...]) -> Result | None:
+    found = converted(form, given)
+    if found is not None:
+        paths = [item.path for item in found.files]
+        assert [path for path in paths if not sound(path)] == []
+        assert len({path.casefold() for path in paths}) == len(paths)
+    return found
+
+
+OUTSIDE = (
+    "/outside.env",
+    "../outside.env",
+    "link.env",
+    "sub/../../outside.env",
+    "@../outside.env",
+    "folder/outside.env",
+)
+
+
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_nothing_outside_of_the_source_is_read(path: str, tmp_path: Path) -> None:
+    (tmp_path / "outside.env").write_text("LEAKED_TOKEN=canary-9f8e7d\nA=canary-9f8e7d\n")
+    root = tmp_path / "source"
+    root.mkdir()
+    (root / "link.env").symlink_to(tmp_path / "outside.env")
+    (root / "folder").symlink_to(tmp_path)
+    (root / ".env").symlink_to(tmp_path / "outside.env")
+    wanted = path.replace("/outside.env", f"{tmp_path}/outside.env") if path.startswith("/") else path
+    (root / "run.sh").write_text(
+        f"source {wanted}\n. {wanted}\ndocker run -d --name w --env-file {wanted} -e B=$A -e C=$(cat {wanted}) a:1\n"
+        f"docker run -d --name x --label-file {wanted} -v {wanted}:/x b:1\n"
+    )
+    (root / "Procfile").write_text(f"web: env $(cat {wanted}) foreman start -e {wanted} -f {wanted}\n")
+    (root / "app.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'a:1'}]}\n"
+    )
+    (root / "kustomization.yaml").write_text(
+        f"resources: [app.yaml, '{wanted}']\nconfigMapGenerator: [{{name: c, envs: ['{wanted}'], files: ['{wanted}']}}]\n"
+    )
+    for form in sorted(SOURCES):
+        for split in (True, False):
+            try:
+                found = convert(Folder(root), Options(source=form, layout=Layout(split=split)))
+            except SourceError as problem:
+                assert "canary" not in str(problem)
+            else:
+                assert b"canary" not in b"".join(item.content for item in found.files)
