@@ -14,8 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "converters")]
 
-from fuzz.running import build, session
-from fuzz.targets import TARGETS
+from fuzz.running import build, session  # noqa: E402
+from fuzz.targets import TARGETS  # noqa: E402
 
 
 def repeat(name: str, number: int) -> None:

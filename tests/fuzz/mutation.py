@@ -1,4 +1,4 @@
-"""Changes to real inputs that keep most of their structure: what a stranger's, a broken or a hostile file looks like."""
+"""Changes to real inputs that keep most of their structure: what strange, broken and hostile files look like."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What is fuzzed: every reader, importer and exporter that takes text of a stranger. A fault is any exception but its own."""
+"""What is fuzzed: every reader, importer and exporter that takes text of a stranger.
+
+A fault is any exception but its own.
+"""
 
 from __future__ import annotations
 

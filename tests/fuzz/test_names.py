@@ -197,7 +197,8 @@ def test_nothing_outside_of_the_source_is_read(path: str, tmp_path: Path) -> Non
         "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'a:1'}]}\n"
     )
     (root / "kustomization.yaml").write_text(
-        f"resources: [app.yaml, '{wanted}']\nconfigMapGenerator: [{{name: c, envs: ['{wanted}'], files: ['{wanted}']}}]\n"
+        f"resources: [app.yaml, '{wanted}']\n"
+        f"configMapGenerator: [{{name: c, envs: ['{wanted}'], files: ['{wanted}']}}]\n"
     )
     for form in sorted(SOURCES):
         for split in (True, False):

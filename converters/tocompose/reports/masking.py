@@ -223,7 +223,7 @@ def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
 
 
 def _mask_pair(line: str, named: bool) -> tuple[str, bool]:
-    """The line with the value of a variable whose name says secret hidden; `named` when the line before gave the name."""
+    """The line with values under names that say secret hidden; `named` when the line before gave the name."""
     start = 0
     if named and (found := _VALUE.match(line)):
         return line[: found.start("value")] + _hide(found["value"]), False
