@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 from collections.abc import Iterator
@@ -32,6 +33,17 @@ def ending() -> Iterator[None]:
         fail(f"{problem.filename or 'standard output'}: {problem.strerror or type(problem).__name__}")
     except (Exception, KeyboardInterrupt) as fault:
         _end(fault)
+
+
+class Done(SystemExit):
+    """The end of a conversion, with its exit code: all is written and nothing runs any more."""
+
+
+def leave(end: Done) -> NoReturn:
+    """Ends the process at once: to free each object first, as Python does, takes a sixth of a short run."""
+    # What libraries have registered is still done: temporary folders are removed, coverage is saved.
+    atexit._run_exitfuncs()
+    os._exit(end.code if isinstance(end.code, int) else 0)
 
 
 class Unheard(Exception):
