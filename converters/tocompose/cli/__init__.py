@@ -46,4 +46,3 @@ def _run(words: list[str]) -> NoReturn:
 
     code = main.main(args=words, prog_name="tocompose", standalone_mode=False)
     sys.exit(code if isinstance(code, int) else 0)
-

@@ -10,10 +10,11 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 from tocompose.tables import Row, table
 
-_PAIR = re.compile(r"\s*([A-Za-z0-9_-]+)\s*[=:]\s*(\d+)\s*")
+_PAIR = regex(r"\s*([A-Za-z0-9_-]+)\s*[=:]\s*(\d+)\s*")
 
 
 class Scale(NamedTuple):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 
 # Long-term support lines of Node.js, newest first, with the names that .nvmrc may use.
@@ -17,7 +18,7 @@ NODE_LTS = {24: "krypton", 22: "jod", 20: "iron", 18: "hydrogen", 16: "gallium",
     6: "boron",
     4: "argon",
 }
-_COMPARATOR = re.compile(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d+|\*|x)(?:\.(\d+|x|\*))?(?:\.(\d+|x|\*))?[\w.+-]*")
+_COMPARATOR = regex(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d+|\*|x)(?:\.(\d+|x|\*))?(?:\.(\d+|x|\*))?[\w.+-]*")
 _FAR = 999
 
 
