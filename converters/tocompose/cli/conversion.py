@@ -13,7 +13,6 @@ from tocompose.cli.ending import FOUND, Done, fail, refuse, write
 from tocompose.cli.said import Said
 from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout
-from tocompose.exporters.insertion import InsertionError
 from tocompose.importers import Settings, SourceError
 from tocompose.model import File, Home
 from tocompose.pipeline import Options, Result, convert
@@ -83,7 +82,7 @@ def run(project: Project, said: Said, settings: Settings, source: str | None = N
         options = options_for(project, said, settings, source)
         result = convert(project, options)
         _check_answers(options, result, said)
-    except (SourceError, InsertionError, ValueError) as problem:
+    except (SourceError, ValueError) as problem:
         fail(str(problem))
     folder = _folder(said)
     if folder is None:
