@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -165,7 +167,7 @@ def _judge(form: str, given: tuple[str, ...]) -> Result | None:
     if found is not None:
         paths = [item.path for item in found.files]
         assert [path for path in paths if not sound(path)] == []
-        assert len({path.casefold() for path in paths}) == len(paths)
+        assert len({normalize("NFC", path.casefold()) for path in paths}) == len(paths)
     return found
 
 
@@ -208,3 +210,49 @@ def test_nothing_outside_of_the_source_is_read(path: str, tmp_path: Path) -> Non
                 assert "canary" not in str(problem)
             else:
                 assert b"canary" not in b"".join(item.content for item in found.files)
+
+
+MAP = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: conf}
+data: {%s}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers: [{name: web, image: 'a:1', volumeMounts: [{name: v, mountPath: /etc/c}]}]
+  volumes: [{name: v, configMap: {name: %s}}]
+"""
+
+
+def _placed(data: str, name: str = "conf") -> tuple[dict[str, bytes], dict[str, str], list[str]]:
+    text = (MAP % (data, name)).replace("{name: conf}", f"{{name: {name}}}")
+    found = convert(Memory({"app.yaml": text.encode()}), Options(source="kubernetes", layout=Layout(split=True)))
+    compose = yaml.safe_load(found.files[0].content)
+    mounts = compose["services"]["web"]["volumes"]
+    pairs = [item.split(":")[:2] if isinstance(item, str) else [item["source"], item["target"]] for item in mounts]
+    files = {item.path: item.content for item in found.files if item.path.startswith("config/")}
+    said = [item.message for item in found.notes if item.code == "TC779"]
+    return files, {target: source for source, target in pairs}, said
+
+
+def test_files_of_a_folder_that_differ_in_case_are_mounted_under_their_own_names() -> None:
+    files, mounts, said = _placed("App.ini: one, app.ini: two, x: three")
+    assert files == {"config/conf/App.ini": b"one", "config/conf/app-2.ini": b"two", "config/conf/x": b"three"}
+    assert mounts == {f"/etc/c/{new}": f"./config/conf/{old}" for new, old in
+                      (("App.ini", "App.ini"), ("app.ini", "app-2.ini"), ("x", "x"))}  # fmt: skip
+    assert said == ["config/conf/app.ini is written as config/conf/app-2.ini"]
+
+
+def test_a_folder_of_a_reserved_name_is_mounted_as_a_whole() -> None:
+    files, mounts, said = _placed("a: one, b: two", "con")
+    assert files == {"config/con_/a": b"one", "config/con_/b": b"two"}
+    assert mounts == {"/etc/c": "./config/con_"}
+    assert said == ["config/con is written as config/con_"]
+
+
+def test_sound_names_stay_as_they_are() -> None:
+    files, mounts, said = _placed("nginx.conf: one, .hidden: two")
+    assert set(files) == {"config/conf/nginx.conf", "config/conf/.hidden"}
+    assert mounts == {"/etc/c": "./config/conf"} and said == []

@@ -36,7 +36,7 @@ def insert(text: str, file: str, document: Mapping[str, Any], comments: Comments
         return Insertion(text, (), clashing)
     result = _inserted(text, new, comments or {})
     if result is None or not _reads_as(result, _expected(before, new)):
-        result = _round_trip(text, new)
+        result = _round_trip(text, file, new)
     return Insertion(result, added, clashing)
 
 
@@ -163,16 +163,22 @@ def _outside(line: str) -> bool:
     return not line.strip() or line.startswith(("#", "..."))
 
 
-def _round_trip(text: str, new: Mapping[str, Any]) -> str:
+def _round_trip(text: str, file: str, new: Mapping[str, Any]) -> str:
     from io import StringIO
 
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError
 
     parser = YAML(typ="rt")
     parser.preserve_quotes = True
     parser.width = 4096
     parser.indent(mapping=2, sequence=4, offset=2)
-    document = parser.load(text) or {}
+    try:
+        document = parser.load(text) or {}
+    except MarkedYAMLError as error:
+        # Stricter than the other reader: it refuses keys that stand twice.
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise InsertionError(f"{file}{line}: {str(error.problem).splitlines()[0]}. Correct the file first.") from error
     for section, entries in parser.load(render(new)).items():
         if document.get(section) is None:
             document[section] = entries

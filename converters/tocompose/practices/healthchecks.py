@@ -20,6 +20,7 @@ from tocompose.practices.services import (
     usable_checks,
 )
 from tocompose.probes import tcp_probe
+from tocompose.values import whole
 
 _PORT_OPTION = re.compile(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
 
@@ -93,7 +94,7 @@ def main_port(service: Service, known: ImageFacts | None) -> str | None:
     declared += [text.removesuffix("/tcp") for text in service.expose]
     declared += [environment(service).get("PORT") or ""]
     declared += [text for text in (known.ports if known else ()) if "/" not in text]
-    return next((text for text in declared if text.isascii() and text.isdigit()), None)
+    return next((text for text in declared if whole(text)), None)
 
 
 def _moved_port(service: Service, known: ImageFacts) -> bool:
