@@ -89,9 +89,11 @@ def _convert(project: Project, wanted: Options) -> Result:
 
 
 def _left_out(project: Project) -> Iterator[Note]:
-    """A note for each file that was too large to be read."""
+    """A note for each file that was too large to be read, or that lies outside of the source."""
     for path, size in sorted(getattr(project, "skipped", {}).items()):
         yield note("TC020", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit("FILE_BYTES"))
+    for path, place in sorted(getattr(project, "outside", {}).items()):
+        yield note("TC023", None, file=path, folder=str(place.parent))
 
 
 def practice_context(options: Options, project: Project) -> Context:

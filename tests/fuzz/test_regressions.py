@@ -75,6 +75,14 @@ def test_a_process_type_of_several_lines_is_a_worker() -> None:
     assert "a-b" in {item.name for item in found.stack.services}
 
 
+@pytest.mark.parametrize(
+    "text", ["1", "[]", '"x"', "null", '{"scripts": 1}', '{"scripts": {"start": 1}}', '{"engines": 2}']
+)
+def test_a_package_json_that_is_no_object_counts_as_empty(text: str) -> None:
+    files = {"Procfile": b"web: npm start\n", "package.json": text.encode(), "composer.json": text.encode()}
+    assert convert(Memory(files), Options(source="procfile")).stack.services
+
+
 @pytest.mark.parametrize("number", ["²", "9" * 5000, "٣", "-", "1" * 19])
 def test_odd_numbers_are_words(number: str) -> None:
     script = (
