@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import pytest
+import yaml
 
 from tocompose.audit import audit, repair
 from tocompose.exporters.existing import combine
@@ -64,6 +65,15 @@ def test_a_strange_compose_file_is_judged_and_put_right(text: str) -> None:
 def test_a_compose_file_with_a_key_twice_is_refused_where_only_a_round_trip_would_do() -> None:
     with pytest.raises(InsertionError, match=r"^docker-compose\.yml:2: found duplicate key"):
         insert("services:\nservices: {}\n", "docker-compose.yml", {"services": {"a": {"image": "a:1"}}})
+
+
+@pytest.mark.parametrize(
+    "text", ["services: {}\n---\n", "services: 0.0\n", "services: {}\nx: - y\n", "a: b\nservices: !!float 0\n"]
+)
+def test_an_odd_compose_file_is_added_to_or_refused(text: str) -> None:
+    with contextlib.suppress(InsertionError):
+        made = insert(text, "docker-compose.yml", {"services": {"a": {"image": "a:1"}}})
+        assert yaml.safe_load(made.text)["services"] == {"a": {"image": "a:1"}}
 
 
 def test_a_process_type_of_several_lines_is_a_worker() -> None:

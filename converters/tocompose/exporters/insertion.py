@@ -135,7 +135,11 @@ def _sections(text: str, lines: list[str]) -> dict[str, _Section | None]:
     """The top-level blocks of the file; None for one that is not in block style."""
     import yaml
 
-    root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    try:
+        root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.composer.ComposerError:
+        # A second document, an empty one: the round trip says what is wrong with it.
+        return dict.fromkeys(SECTIONS)
     if not isinstance(root, yaml.MappingNode):
         return {}
     if root.flow_style:
@@ -167,7 +171,7 @@ def _round_trip(text: str, file: str, new: Mapping[str, Any]) -> str:
     from io import StringIO
 
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     parser = YAML(typ="rt")
     parser.preserve_quotes = True
@@ -175,12 +179,14 @@ def _round_trip(text: str, file: str, new: Mapping[str, Any]) -> str:
     parser.indent(mapping=2, sequence=4, offset=2)
     try:
         document = parser.load(text) or {}
-    except MarkedYAMLError as error:
-        # Stricter than the other reader: it refuses keys that stand twice.
-        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise InsertionError(f"{file}{line}: {str(error.problem).splitlines()[0]}. Correct the file first.") from error
+    except (YAMLError, ValueError) as error:
+        # Stricter than the other reader: it refuses keys that stand twice, for one.
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        said = str(error.problem if isinstance(error, MarkedYAMLError) else error).splitlines()[0]
+        line = f":{mark.line + 1}" if mark else ""
+        raise InsertionError(f"{file}{line}: {said}. Correct the file first.") from error
     for section, entries in parser.load(render(new)).items():
-        if document.get(section) is None:
+        if not document.get(section):
             document[section] = entries
         else:
             document[section].update(entries)
