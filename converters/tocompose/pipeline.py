@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
@@ -17,10 +16,11 @@ from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, in_order, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
+from tocompose.record import record
 from tocompose.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Options:
     """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out.
 
@@ -39,7 +39,7 @@ class Options:
     back: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Result:
     """The outcome: the files to write, all notes in reading order, the stack, and the ledger of the source's leaves."""
 

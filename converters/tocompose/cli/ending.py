@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -46,6 +47,17 @@ class Ended(KeyboardInterrupt):
 
 def _end_tidily(number: int, frame: FrameType | None) -> NoReturn:
     raise Ended
+
+
+class Done(SystemExit):
+    """The end of a conversion, with its exit code: all is written and nothing runs any more."""
+
+
+def leave(end: Done) -> NoReturn:
+    """Ends the process at once: to free each object first, as Python does, takes a sixth of a short run."""
+    # What libraries have registered is still done: temporary folders are removed, coverage is saved.
+    atexit._run_exitfuncs()
+    os._exit(end.code if isinstance(end.code, int) else 0)
 
 
 class Unheard(Exception):

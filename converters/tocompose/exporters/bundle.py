@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -31,6 +30,7 @@ from tocompose.exporters.variables import expressions
 from tocompose.exporters.yaml_text import render
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, note
+from tocompose.record import record
 
 CLASSIC = {
     Home.BASE: "docker-compose.yml",
@@ -40,7 +40,7 @@ CLASSIC = {
 MODERN = {Home.BASE: "compose.yaml", Home.DEV: "compose.override.yaml", Home.PROD: "compose.prod.yaml"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Layout:
     """How the files are laid out.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from tocompose.images import ImageFacts
 from tocompose.model import Healthcheck, Role, Service, Stack
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import (
     base_facts,
@@ -22,7 +22,7 @@ from tocompose.practices.services import (
 from tocompose.probes import tcp_probe
 from tocompose.values import whole
 
-_PORT_OPTION = re.compile(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
+_PORT_OPTION = regex(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:

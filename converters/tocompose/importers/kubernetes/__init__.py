@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from tocompose.importers import Settings, SourceError
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Stack
+from tocompose.patterns import regex
 from tocompose.project import Project
 
 if TYPE_CHECKING:
     from tocompose.rendering import Rendering
 
-_OBJECT = re.compile(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
-_KIND = re.compile(rb"""["']?\bkind["']?\s*:""")
+_OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
+_KIND = regex(rb"""["']?\bkind["']?\s*:""")
 # Manifests of these alone have no routes: what reads routes is not imported for them.
 _UNROUTED = frozenset(
     {
