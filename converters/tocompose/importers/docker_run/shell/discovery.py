@@ -18,7 +18,7 @@ _CALL = re.compile(
 # A Kubernetes object may speak of docker commands in its texts.
 _MANIFEST = re.compile(rb"""^[ \t{]*["']?apiVersion["']?\s*:""", re.MULTILINE)
 _NAME = re.compile(
-    r"(?:.*\.(?:sh|bash|zsh|command|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
+    r"(?:.*\.(?:sh|bash|zsh|command|bat|cmd|ps1|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
     re.IGNORECASE,
 )
 LARGEST = 1_000_000
