@@ -15,6 +15,7 @@ from tocompose.practices.services import (
     command_text,
     environment,
     image_name,
+    interactive,
     remark,
     runs_server,
     usable_checks,
@@ -33,7 +34,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _check(service: Service, stack: Stack, context: Context) -> tuple[Service, Iterable[Note]]:
     if service.healthcheck is not None:
         return service, ()
-    if service.role is Role.JOB:
+    if service.role is Role.JOB or interactive(service):
         return service, [remark("TC618", service)]
     found = known_healthcheck(service, stack, context)
     if isinstance(found, Healthcheck):
