@@ -1,4 +1,4 @@
-"""Manifests as people write them: placeholders in images, empty strings, values that are no base64, names used twice."""
+"""Manifests as people write them: placeholders in images, empty strings, values that are no base64."""
 
 from __future__ import annotations
 

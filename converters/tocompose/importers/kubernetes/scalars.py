@@ -8,7 +8,6 @@ from tocompose.ledger import Cursor
 from tocompose.readers.yaml import boolean, integer, is_null, resolve
 from tocompose.source import Leaf
 
-
 _MAPS = (("data",), ("stringData",), ("binaryData",))
 
 
