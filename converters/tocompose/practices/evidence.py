@@ -18,6 +18,8 @@ _NAME = r"[A-Za-z0-9][\w.-]*"
 _URL_HOST = rf"[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
 _HOST_PORT = rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])"
 _AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
+# A name that only a cluster knows is an address wherever it stands.
+_IN_CLUSTER = r"(?<![\w.-])([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){1,2}\.svc(?:\.[\w.-]*\w)?)(?![\w-])"
 _WAIT = rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(
@@ -99,7 +101,7 @@ def _of_service(
             yield Evidence(target, _FILE, f"its file {path} names {target}", service.origin)
 
 
-_IN_TEXT = (_URL_HOST, _HOST_PORT)
+_IN_TEXT = (_URL_HOST, _HOST_PORT, _IN_CLUSTER)
 
 
 def _about_itself(name: str) -> bool:
@@ -108,7 +110,7 @@ def _about_itself(name: str) -> bool:
 
 
 def _in_variable(name: str, value: str, names: Mapping[str, str], span: Span | None) -> Iterator[Evidence]:
-    for target in _addresses(value, names, (_URL_HOST, _HOST_PORT, _AT_HOST)):
+    for target in _addresses(value, names, (_URL_HOST, _HOST_PORT, _AT_HOST, _IN_CLUSTER)):
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
     if _HOST_WORDS & set(words_of(name)[-1:]):
         for word in re.split(r"[,;\s]+", value.strip()):
