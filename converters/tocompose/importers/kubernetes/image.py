@@ -42,15 +42,17 @@ def _with_variables(given: str, cursor: Cursor, place: Place) -> str:
     def variable(match: re.Match[str]) -> str:
         name = match["braced"] or match["round"] or match["bare"]
         names[name] = None
-        _declare(name, match["default"], cursor.span, place)
-        return f"${{{name}:?set {name}}}" if match["default"] is None else match[0]
+        if match["default"] is not None:
+            return match[0]
+        _declare(name, cursor.span, place)
+        return f"${{{name}:?set {name}}}"
 
     found = _VARIABLE.sub(variable, given)
     cursor.remark("TC265", object=str(place.workload.object), names=", ".join(names), subject=place.path("image"))
     return found
 
 
-def _declare(name: str, default: str | None, span: Span, place: Place) -> None:
+def _declare(name: str, span: Span, place: Place) -> None:
     description = f"part of the image of {place.service}"
-    setting = Setting(name=name, value=default, required=default is None, description=description, origin=span)
+    setting = Setting(name=name, required=True, description=description, origin=span)
     place.world.draft.settings.setdefault(name, setting)
