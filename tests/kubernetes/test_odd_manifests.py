@@ -192,3 +192,11 @@ spec:
     found = result(text)
     assert yaml.safe_load(found.files[0].content)["services"]["db"]["volumes"] == ["data-db-0:/data"]
     assert "TC001" not in {item.code for item in found.notes}
+
+
+def test_a_secret_outside_the_manifests_is_not_said_to_stand_there() -> None:
+    found = result(pod(container={"env": [_from("A", "s", "pw")]}), split=False)
+    asked = [item.message for item in found.notes if item.code == "TC758"]
+    assert len(asked) == 1 and "the source holds no value for it" in asked[0]
+    given = result(pod(container={"env": [_from("A", "s", "pw")]}, more=[_secret("s", pw="eA==")]), split=False)
+    assert any("its value is at app.yaml:" in item.message for item in given.notes if item.code == "TC758")
