@@ -200,3 +200,39 @@ def test_a_secret_outside_the_manifests_is_not_said_to_stand_there() -> None:
     assert len(asked) == 1 and "the source holds no value for it" in asked[0]
     given = result(pod(container={"env": [_from("A", "s", "pw")]}, more=[_secret("s", pw="eA==")]), split=False)
     assert any("its value is at app.yaml:" in item.message for item in given.notes if item.code == "TC758")
+
+
+def _probe(delay: int = 0, **action: Any) -> dict[str, Any]:
+    return {**action, **({"initialDelaySeconds": delay} if delay else {})}
+
+
+def test_a_probe_that_can_run_goes_before_one_that_cannot() -> None:
+    http, command = {"httpGet": {"path": "/", "port": 8080}}, {"exec": {"command": ["/check"]}}
+    web = services(pod(container={"readinessProbe": http, "livenessProbe": command}))["web"]
+    assert web["healthcheck"]["test"] == ["CMD", "/check"]
+    said = [item for item in result(pod(container={"readinessProbe": http, "livenessProbe": command})).notes]
+    assert any("readinessProbe" in item.message for item in said if item.code == "TC230")
+    assert "TC231" not in {item.code for item in said}
+
+
+def test_a_first_start_may_take_as_long_as_the_liveness_probe_waits() -> None:
+    ready, alive = _probe(5, exec={"command": ["/ready"]}), _probe(90, exec={"command": ["/alive"]})
+    web = services(pod(container={"readinessProbe": ready, "livenessProbe": alive}))["web"]
+    assert web["healthcheck"]["start_period"] == "90s"
+
+
+def test_a_first_start_may_take_as_long_as_the_image_needs() -> None:
+    ready = {**_probe(5, exec={"command": ["mysqladmin", "ping"]}), "periodSeconds": 2}
+    found = result(pod(container={"image": "mysql:8.0", "readinessProbe": ready}))
+    web = yaml.safe_load(found.files[0].content)["services"]["web"]
+    assert web["healthcheck"] == {
+        "test": ["CMD", "mysqladmin", "ping"],
+        "interval": "2s",
+        "timeout": "1s",
+        "retries": 3,
+        "start_period": "60s",
+    }
+    assert [item.code for item in found.notes if "first start" in item.message] == ["TC259"]
+    patient = {**ready, "failureThreshold": 60}
+    web = services(pod(container={"image": "mysql:8.0", "readinessProbe": patient}))["web"]
+    assert web["healthcheck"]["start_period"] == "5s"
