@@ -218,3 +218,13 @@ def test_conditions(body: str, condition: str) -> None:
     """T8 and T10: health only where there is a check, completion only of what ends."""
     text = f"services: {{web: {{image: 'me/web:1', depends_on: [x]}}, x: {{{body}}}}}"
     assert edges(text) == {"web": {"x": condition}}
+
+
+def test_a_name_that_several_services_share_means_all_of_them() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:1', environment: {API_URL: 'http://api:80'}, ports: ['80:80']}
+      api-v1: {image: 'me/api:1', networks: {default: {aliases: [api]}}}
+      api-v2: {image: 'me/api:2', networks: {default: {aliases: [api]}}}
+    """
+    assert edges(text) == {"web": {"api-v1": "service_started", "api-v2": "service_started"}}
