@@ -323,6 +323,44 @@ def test_a_folder_of_several_formats(names: tuple[str, ...], chosen: str, tmp_pa
     assert "TC012" not in codes(told.notes)
 
 
+OPENSHIFT = b"apiVersion: v1\nkind: Template\nmetadata: {name: web}\nobjects: []\n"
+
+
+def test_a_format_with_nothing_to_run_gives_way_to_the_next() -> None:
+    files = {"Procfile": b"web: ./serve\n", "openshift/web.yaml": OPENSHIFT}
+    result = convert(Memory(files, "shop"))
+    assert result.importer == "procfile"
+    assert [item.message for item in result.notes if item.code == "TC013"] == [
+        "no service came of openshift/web.yaml (kubernetes), so Procfile was converted instead"
+    ]
+    asked = convert(Memory(files, "shop"), Options(source="kubernetes"))
+    assert "TC013" not in codes(asked.notes)
+    assert not asked.stack.services
+
+
+def test_a_format_that_cannot_be_read_gives_way_only_to_one_that_is_meant() -> None:
+    files = {"Procfile": b"# web: ./serve\n", "README.md": b"```sh\ndocker run nginx\n```\n"}
+    with pytest.raises(SourceError):
+        convert(Memory(files, "shop"))
+    assert convert(Memory(files | {"run.sh": b"docker run nginx\n"}, "shop")).importer == "docker_run"
+
+
+@pytest.mark.parametrize(
+    ("folder", "chosen"),
+    [
+        ("deploy/overlays/prod", "kubernetes"),
+        ("k8s", "kubernetes"),
+        ("agent", "kubernetes"),
+        ("agent/lib/data", "procfile"),
+        ("docs", "procfile"),
+        ("k8s/examples", "procfile"),
+    ],
+)
+def test_manifests_go_before_a_procfile_where_they_say_what_is_deployed(folder: str, chosen: str) -> None:
+    pod = MIXED["deploy/pod.yaml"]
+    assert convert(Memory({"Procfile": b"web: ./serve\n", f"{folder}/pod.yaml": pod}, "shop")).importer == chosen
+
+
 def importer_of(name: str) -> str:
     return {"Procfile": "procfile", "deploy/pod.yaml": "kubernetes"}.get(name, "docker_run")
 

@@ -12,6 +12,7 @@ from tocompose.batch.checkout import Checkout, Journal
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, few
 from tocompose.importers import Importer, importers
+from tocompose.importers.preference import place, ranks
 from tocompose.notes import Note, note
 
 
@@ -25,7 +26,7 @@ class Evidence(NamedTuple):
     @property
     def weak(self) -> bool:
         """Whether it only shows how something could be started."""
-        return rules().ranks[self.rank].weak
+        return ranks()[self.rank].weak
 
 
 class Application(NamedTuple):
@@ -121,7 +122,7 @@ def _examined(top: Path, folder: str, files: tuple[str, ...], journal: Journal, 
     found = []
     for importer in _importers():
         if wishes.source in (None, importer.name) and (sources := importer.sniff(project)):
-            found.append(Evidence(importer.name, sources, rules().rank(importer.name, sources)))
+            found.append(Evidence(importer.name, sources, place(importer.name, sources)))
     return Application(folder, files, tuple(sorted(found, key=lambda item: _order(item, wishes))))
 
 
@@ -184,7 +185,7 @@ def _told_rivals(chosen: list[Application], top: Path) -> Iterator[Note]:
                 "TC810",
                 where=_name(item.folder),
                 taken=f"{first.importer} ({few(first.files)})",
-                because=rules().ranks[first.rank].because,
+                because=ranks()[first.rank].because,
                 others="; ".join(f"{other.importer} ({few(other.files)})" for other in others),
                 folder=item.folder or top.name,
                 other=others[0].importer,
