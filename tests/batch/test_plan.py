@@ -106,8 +106,8 @@ def test_a_missing_folder_is_one_note(tmp_path: Path) -> None:
 
 
 def test_a_format_of_which_no_service_comes_gives_way(tmp_path: Path) -> None:
-    template = "apiVersion: v1\nkind: Template\nmetadata: {name: web}\nobjects: []\n"
-    repository(tmp_path, {"Procfile": "web: ./serve\n", "openshift/web.yaml": template})
-    found = outcome(tmp_path)
-    assert [item.importer for item in found.stacks] == ["procfile"]
+    template = b"apiVersion: v1\nkind: Template\nmetadata: {name: web}\nobjects: []\n"
+    found = outcome(tmp_path, {**PROCFILE, "openshift/web.yaml": template})
+    assert stacks(found) == [("", "procfile")]
     assert "no service came of openshift/web.yaml" in said(found, "TC013")
+    assert not said(found, "TC810")

@@ -371,3 +371,115 @@ def test_a_procfile_that_is_named_or_piped_is_one(tmp_path: Path) -> None:
     assert convert(Folder(folder, named=("Procfile.dev",))).importer == "procfile"
     assert convert(Memory({"<stdin>": b"web: node server.js\n"}, "app")).importer == "procfile"
     assert convert(Memory({"<stdin>": b"docker run nginx\n"}, "app")).importer == "docker_run"
+
+
+def converted(**files: str) -> Result:
+    return convert(Memory({name: text.encode() for name, text in files.items()}, "shop"))
+
+
+def service_of(result: Result, name: str) -> Service:
+    return next(item for item in result.stack.services if item.name == name)
+
+
+@pytest.mark.parametrize(
+    ("command", "ends"),
+    [
+        ("php artisan migrate:fresh --seed", True),
+        ("php artisan queue:work", False),
+        ("php artisan horizon", False),
+        ("php artisan bot:listen", False),
+        ("./manage.py createsuperuser", True),
+        ("python manage.py runserver", False),
+        ("python manage.py poll_queue", False),
+        ("bundle exec rake db:seed", True),
+        ("bundle exec rake jobs:work", False),
+        ("bin/rails db:migrate", True),
+        ("bin/rails runner bin/threaded.rb", False),
+        ("mix ecto.migrate", True),
+        ("npm run migrate:latest", True),
+        ("npm run build:watch", False),
+        ("npx prisma studio", False),
+        ("npx knex migrate:latest", True),
+        ("alembic upgrade head", True),
+        ("cd api && flask --app shop db upgrade", True),
+        ("while true; do php artisan schedule:run; sleep 60; done", False),
+    ],
+)
+def test_a_command_that_ends_is_started_on_request(command: str, ends: bool) -> None:
+    found = service_of(converted(Procfile=f"web: ./serve\nextra: {command}\n"), "extra")
+    assert (found.profiles == ("extra",)) is ends
+
+
+def test_the_development_command_keeps_the_words_of_the_web_command() -> None:
+    files = {"Procfile": 'web: gunicorn "shop:create_app()"\n', "requirements.txt": "gunicorn\n"}
+    web = service_of(converted(**files), "web")
+    assert web.overlays[Home.DEV].command == ("gunicorn", "shop:create_app()", "--reload")
+    again = service_of(converted(**files | {"Procfile": "web: gunicorn --reload shop:app\n"}), "web")
+    assert again.overlays[Home.DEV].command == ("gunicorn", "--reload", "shop:app")
+
+
+@pytest.mark.parametrize(("version", "words"), [("16.x", ()), ("20.x", ("--watch",))])
+def test_node_watches_from_the_version_that_can(version: str, words: tuple[str, ...]) -> None:
+    package = f'{{"engines": {{"node": "{version}"}}, "scripts": {{"watch": "webpack --watch"}}}}'
+    web = service_of(converted(**{"Procfile": "web: node server.js\n", "package.json": package}), "web")
+    assert web.overlays[Home.DEV].command == ("node", *words, "--inspect=0.0.0.0:9229", "server.js")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "driver"),
+    [
+        ("settings.py", "DATABASES = {'default': dj_database_url.config()}\n", ("requirements.txt", "psycopg2\n")),
+        (
+            "src/main/resources/application.properties",
+            "spring.datasource.url=${JDBC_DATABASE_URL:jdbc:h2:mem}\nserver.port=${PORT:8080}\nx=${DATABASE_URL}\n",
+            ("pom.xml", "<dependency><artifactId>postgresql</artifactId></dependency>"),
+        ),
+    ],
+)
+def test_a_helper_or_a_placeholder_reads_the_variable(name: str, text: str, driver: tuple[str, str]) -> None:
+    found = converted(**{"Procfile": "web: ./serve\n", name: text, driver[0]: driver[1]})
+    assert "postgres" in [item.name for item in found.stack.services]
+
+
+def test_the_evidence_for_a_broker_is_said_once() -> None:
+    files = {"Procfile": "web: ./serve\nworker: celery -A shop worker\n", "requirements.txt": "celery[redis]\n"}
+    said = [item.message for item in converted(**files).notes if item.code == "TC401"]
+    assert said == [
+        "service redis (redis:7-alpine) was added: requirements.txt names celery[redis] and worker runs celery"
+    ]
+
+
+def test_development_packages_stay_where_the_platform_was_told_to_keep_them() -> None:
+    files = {"Procfile": "web: node x\n", "package.json": '{"scripts": {"build": "tsc"}}'}
+    kept = converted(**files, **{"app.json": '{"env": {"NPM_CONFIG_PRODUCTION": "false"}}'})
+    built = next(item.content.decode() for item in kept.stack.files if item.path == "Dockerfile")
+    assert "npm run build" in built
+    assert "prune" not in built
+
+
+def test_buildpacks_of_heroku_yml_are_read() -> None:
+    text = "build:\n  languages: [go]\n  buildpacks: [heroku/python]\nrun:\n  web: ./serve\n"
+    found = converted(**{"heroku.yml": text, "requirements.txt": "", "go.mod": "module shop\n"})
+    assert not [item for item in found.notes if item.code == "TC001"]
+    assert any("one for Python was written" in item.message for item in found.notes)
+
+
+def test_what_demands_tls_of_a_service_is_one_note_with_all_its_places() -> None:
+    code = 'a = connect(sslmode="require")\n'
+    files = {"Procfile": "web: ./serve\n", "app.json": '{"addons": ["heroku-postgresql"]}', "a.py": code, "b.py": code}
+    [found] = [item for item in converted(**files).notes if item.code == "TC369"]
+    assert (found.span and found.span.file, [span.file for span in found.related]) == ("a.py", ["b.py"])
+
+
+def test_tls_by_variables_is_left_to_services_outside() -> None:
+    given = '{"env": {"PGSSLMODE": "require", "BUILDPACK_URL": "heroku/go"}}'
+    found = converted(**{"Procfile": "web: ./serve\n", "app.json": given})
+    environment = {item.name: item.value for item in service_of(found, "web").environment}
+    assert environment == {"PGSSLMODE": "require", "PORT": "8080"}
+    assert "TC380" not in codes(found.notes)
+
+
+def test_a_local_address_is_said_unless_it_is_where_the_app_listens() -> None:
+    files = {"Procfile": "web: ./serve\n", ".env": "HOST=127.0.0.1\nQUEUE=amqp://localhost:5672\nDB_HOST=localhost\n"}
+    said = [item.message.split()[0] for item in converted(**files).notes if item.code == "TC381"]
+    assert said == ["QUEUE", "DB_HOST"]

@@ -15,7 +15,7 @@ from tocompose.batch.intent import keep, with_told
 from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Fingerprint, Outcome, Repository, StackRecord, Status
-from tocompose.batch.plan import Application, Plan, checkout, plan
+from tocompose.batch.plan import Application, Plan, checkout, plan, told_rivals
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, UnreadableError, scan
 from tocompose.importers import SourceError
@@ -132,18 +132,23 @@ def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attem
             problem = problem or error
         else:
             if result.stack.services:
-                return _made(item, result, project, passed_over(passed, evidence.files[0]))
+                told = (
+                    (_moved(found, item.folder) for found in passed_over(passed, evidence.files[0]))
+                    if passed
+                    else told_rivals(item, top.name)
+                )
+                return _made(item, result, project, told)
             empty = empty or result
         passed.append((evidence.importer, evidence.files[0]))
     if empty:
-        return _made(item, empty, project)
+        return _made(item, empty, project, told_rivals(item, top.name))
     if problem is None or item.evidence[0].weak:
         return _Attempt(())
     return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True)
 
 
 def _made(item: Application, result: Result, project: Checkout, first: Iterable[Note] = ()) -> _Attempt:
-    said = tuple(_moved(found, item.folder) for found in (*first, *result.notes))
+    said = (*first, *(_moved(found, item.folder) for found in result.notes))
     return _Attempt(said, _record(item, result), Bundle(item.folder, _all_files(result, project)))
 
 

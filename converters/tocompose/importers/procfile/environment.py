@@ -14,6 +14,7 @@ from tocompose.model import Setting, Variable
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
 from tocompose.source import Span
+from tocompose.tables import load
 from tocompose.values import literal
 
 _SECRET = re.compile(
@@ -23,6 +24,8 @@ _SECRET = re.compile(
 _NOT_SECRET = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME|ID|EXPIRY|TTL|TIMEOUT|LENGTH)$|PUBLIC|(?:^|_)SITE_?KEY$")
 _CREDENTIALS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s@]*:[^/\s@]+@", re.IGNORECASE)
 _DEFAULT_SAFE = re.compile(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
+# A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.
+_COMMAND = re.compile(r"[\w./-]+(?: [\w./:=-]+)+")
 LOCAL = re.compile(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/,?]|$)")
 EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "env.sample", ".env.dist")
 
@@ -67,6 +70,10 @@ def _of_app(repository: Repository, item: Cursor, known: Mapping[str, str]) -> E
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
         item.note("TC315", what="a name in env", wanted="letters, digits and _")
         return None
+    if name in load("app_json")["env"].get("platform", {}):
+        for leaf in (item, *item):
+            leaf.skip(load("app_json")["env"]["platform"][name])
+        return None
     if item.kind == "list" or item.style == "[]":
         item.note("TC315", what=f"env.{name}", wanted="a string or a map")
         return None
@@ -107,16 +114,21 @@ def _described(repository: Repository, item: Cursor, name: str, known: Mapping[s
 
 
 def _asked(repository: Repository, item: Cursor, name: str, text: str | None) -> Entry:
-    generated = item.peek("generator") == "secret" and not text
+    generator = item.peek("generator") or ""
+    known = generator == "secret" or _COMMAND.fullmatch(generator) is not None
+    generated = known and not text
     required = _required(item) or generated
     secret = generated or is_secret(name, text or "")
     description = item.peek("description") or ""
     if generated:
-        advice = "Make one with: openssl rand -hex 64"
+        maker = "openssl rand -hex 64" if generator == "secret" else generator
+        advice = f"Make one with: {maker}"
         description = f"{description.rstrip('. ')}. {advice}" if description else advice
         item.at("generator").take(to=f"settings.{name}")
-        repository.say("TC342", item.span, subject=f"settings.{name}", name=name)
-    elif item.peek("generator") == "secret":
+        repository.say("TC342", item.span, subject=f"settings.{name}", name=name, maker=maker)
+    elif generator and not known:
+        item.at("generator").note("TC315", what=f"env.{name}.generator", wanted="secret")
+    elif item.at("generator"):
         item.at("generator").skip("a value is given")
     elif text is None and required:
         repository.say("TC343", item.span, subject=f"settings.{name}", name=name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from tocompose.values import identifier, literal
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
 _GRACE = "30s"
+# https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number, as in worker.1.
+_NAMES_DYNO = re.compile(r"\$\{?DYNO\b")
 
 
 class Plan(NamedTuple):
@@ -111,6 +114,8 @@ def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, 
     wants_port = process.publishes or names_port(process.text)
     if wants_port and not any(item.name == "PORT" for item in own):
         own.append(Variable(name="PORT", value=plan.port.number))
+    if _NAMES_DYNO.search(process.text):
+        own.append(Variable(name="DYNO", value=literal(f"{process.type}.1")))
     if process.publishes:
         own += [Variable(name=name, value=value) for name, value in opening(process, plan.port.number).items()]
     names = {item.name for item in own}
