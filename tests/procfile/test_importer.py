@@ -483,3 +483,26 @@ def test_a_local_address_is_said_unless_it_is_where_the_app_listens() -> None:
     files = {"Procfile": "web: ./serve\n", ".env": "HOST=127.0.0.1\nQUEUE=amqp://localhost:5672\nDB_HOST=localhost\n"}
     said = [item.message.split()[0] for item in converted(**files).notes if item.code == "TC381"]
     assert said == ["QUEUE", "DB_HOST"]
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "files", "cleared"),
+    [
+        ('["./boot.sh"]', {"boot.sh": "#!/bin/sh\nexec gunicorn shop:app\n"}, True),
+        ('["/usr/bin/wait.sh"]', {"docker/wait.sh": '#!/bin/sh\nwait-for db\nexec "$@"\n'}, False),
+        ('["/sbin/tini", "--"]', {}, False),
+        ('["docker-php-entrypoint"]', {}, False),
+        ('["bundle", "exec"]', {}, False),
+        ('["bin/shop"]', {}, True),
+        ("exec ./serve", {}, True),
+        ('["bash", "docker/run.sh"]', {"docker/run.sh": '#!/bin/bash\n"${@:-serve}"\n'}, False),
+    ],
+)
+def test_an_entrypoint_that_runs_no_command_is_cleared(entrypoint: str, files: dict[str, str], cleared: bool) -> None:
+    dockerfile = f"FROM python:3.12\nWORKDIR /app\nCOPY . .\nENTRYPOINT {entrypoint}\n"
+    given = {"Procfile": "web: ./serve\nworker: rq worker\n", "Dockerfile": dockerfile, **files}
+    result = converted(**given)
+    assert (service_of(result, "worker").entrypoint == ()) is cleared
+    assert ("TC382" in codes(result.notes)) is cleared
+    platform = converted(**given | {"heroku.yml": "build: {docker: {web: Dockerfile}}\nrun: {web: ./serve}\n"})
+    assert service_of(platform, "web").entrypoint is None

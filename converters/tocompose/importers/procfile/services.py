@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from tocompose.importers.procfile import environment, formation, health
+from tocompose.importers.procfile import environment, formation, health, heroku_yml
 from tocompose.importers.procfile.dockerfiles.php import document_root
 from tocompose.importers.procfile.environment import Entry
 from tocompose.importers.procfile.image import Image
@@ -58,7 +58,7 @@ def service(plan: Plan, process: Process) -> Service:
         name=process.service,
         image=image.reference,
         build=image.build,
-        entrypoint=image.entrypoint,
+        entrypoint=_entrypoint(plan, process, image),
         command=run.argv if process.text else None,
         environment=_environment(plan, process, run),
         depends_on=_dependencies(plan, process),
@@ -85,6 +85,19 @@ def _run(plan: Plan, process: Process, image: Image) -> Command:
             process.cursor.map(to=f"services.{process.service}.environment.{name}")
         _remarks(plan, process, run, path)
     return run
+
+
+def _entrypoint(plan: Plan, process: Process, image: Image) -> tuple[str, ...] | None:
+    """None keeps the image's; it is cleared for a Procfile's command that it would not run.
+
+    The command of heroku.yml goes to the entrypoint on the platform too.
+    """
+    span = process.span
+    if not (image.swallows and process.text and span) or span.file in heroku_yml.NAMES:
+        return image.entrypoint
+    path = f"services.{process.service}.entrypoint"
+    plan.repository.say("TC382", span, subject=path, name=process.type, entrypoint=image.swallows)
+    return ()
 
 
 def _launched(plan: Plan, process: Process, image: Image) -> Command | None:
