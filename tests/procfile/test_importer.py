@@ -506,3 +506,12 @@ def test_an_entrypoint_that_runs_no_command_is_cleared(entrypoint: str, files: d
     assert ("TC382" in codes(result.notes)) is cleared
     platform = converted(**given | {"heroku.yml": "build: {docker: {web: Dockerfile}}\nrun: {web: ./serve}\n"})
     assert service_of(platform, "web").entrypoint is None
+
+
+def test_a_variable_that_a_service_provides_is_asked_for_no_more() -> None:
+    given = '{"env": {"MONGODB_URI": {"description": "Where it is", "value": "", "required": true}}}'
+    files = {"Procfile": "web: ./serve\n", "app.json": given, "package.json": '{"dependencies": {"mongodb": "6"}}'}
+    result = converted(**files)
+    assert "TC901" not in codes(result.notes)
+    assert "mongo" in [item.name for item in result.stack.services]
+    assert "MONGODB_URI" not in [item.name for item in result.stack.settings]

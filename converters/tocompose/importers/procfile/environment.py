@@ -120,11 +120,12 @@ def _asked(repository: Repository, item: Cursor, name: str, text: str | None) ->
     required = _required(item) or generated
     secret = generated or is_secret(name, text or "")
     description = item.peek("description") or ""
+    asked = [cursor for cursor in (item.at("description"), *_decisive(item)) if cursor]
     if generated:
         maker = "openssl rand -hex 64" if generator == "secret" else generator
         advice = f"Make one with: {maker}"
         description = f"{description.rstrip('. ')}. {advice}" if description else advice
-        item.at("generator").take(to=f"settings.{name}")
+        asked.append(item.at("generator"))
         repository.say("TC342", item.span, subject=f"settings.{name}", name=name, maker=maker)
     elif generator and not known:
         item.at("generator").note("TC315", what=f"env.{name}.generator", wanted="secret")
@@ -132,13 +133,11 @@ def _asked(repository: Repository, item: Cursor, name: str, text: str | None) ->
         item.at("generator").skip("a value is given")
     elif text is None and required:
         repository.say("TC343", item.span, subject=f"settings.{name}", name=name)
-    if item.at("description"):
-        item.at("description").take(to=f"settings.{name}")
     setting = Setting(
         name=name, value=text, secret=secret, required=required, description=description, origin=item.span
     )
     cursors = tuple(cursor for cursor in (item.at("value"), item) if cursor.kind == "leaf" and cursor.style != "null")
-    return Entry(name, _asked_value(name, text, secret, required), setting, cursors, "app.json", item.span)
+    return Entry(name, _asked_value(name, text, secret, required), setting, (*cursors, *asked), "app.json", item.span)
 
 
 def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> str | None:
@@ -149,13 +148,16 @@ def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> s
     return reference(name, None, True) if required else None
 
 
+def _decisive(item: Cursor) -> tuple[Cursor, ...]:
+    """The word `required` where it says something: where no value is given."""
+    given = item.at("value").kind == "leaf" and item.at("value").style != "null"
+    return () if given or not item.at("required") else (item.at("required"),)
+
+
 def _required(item: Cursor) -> bool:
     """Heroku's default is true; the word decides only where no value is given."""
     cursor = item.at("required")
-    decides = item.at("value").kind != "leaf" or item.at("value").style == "null"
-    if cursor and decides:
-        cursor.take(to=f"settings.{item.key}")
-    elif cursor:
+    if cursor and not _decisive(item):
         cursor.skip("a value is given, so it is never asked for")
     return (cursor.peek() or "true").lower() not in ("false", "null", "0", "no")
 
