@@ -94,8 +94,23 @@ def test_data_services_hold_t_03_to_t_05(web_stack: Stack) -> None:
         assert data.healthcheck is not None
         assert not data.ports
         networks = {item.network for item in data.networks}
-        assert all(item.internal for item in web_stack.networks if item.name in networks)
+        assert networks
+        assert networks <= {item.name for item in web_stack.networks if item.internal}
     assert {item.name for item in web_stack.volumes} == {"postgres_data", "redis_data"}
+
+
+def test_the_app_holds_t_02(web_stack: Stack) -> None:
+    web = service(web_stack, "web")
+    assert web.build is not None
+    assert {item.service: item.condition for item in web.depends_on if item.service in ("postgres", "redis")} == {
+        "postgres": "service_healthy",
+        "redis": "service_healthy",
+    }
+    outer = {item.network for item in web.networks} - {item.name for item in web_stack.networks if item.internal}
+    inner = {item.network for name in ("postgres", "redis") for item in service(web_stack, name).networks}
+    assert "frontend" in outer
+    assert inner < {item.network for item in web.networks}
+    assert "frontend" not in {item.network for item in service(web_stack, "worker").networks}
 
 
 def test_the_missing_proxy_of_t_01_is_said() -> None:
