@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tocompose.answers import Answers
@@ -66,9 +66,25 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
 def _convert(project: Project, wanted: Options) -> Result:
     if wanted.source is not None:
-        return _converted(project, wanted, choose(project, wanted.source), ())
+        chosen = choose(project, wanted.source)
+        check_options(chosen, wanted.settings)
+        return _converted(project, wanted, chosen, ())
     every = _claimed(project)
+    for claim in every[:1]:
+        check_options(claim.importer, wanted.settings)
     return _first_that_runs(project, wanted, every) if every else _converted(project, wanted, choose(project, None), ())
+
+
+def check_options(chosen: Importer, settings: Settings) -> None:
+    """Raises SourceError for an option that the importer does not know; one that names none of its own takes any."""
+    known: Mapping[str, str] | None = getattr(chosen, "options", None)
+    for name in settings.options if known is not None and "argv" not in settings.options else ():
+        if name not in (known or {}):
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, known or {}, n=1)
+            there = f"did you mean {close[0]}?" if close else f"it has {', '.join(known or {}) or 'none'}"
+            raise SourceError(f"{chosen.name} has no option {name!r}: {there}")
 
 
 def _first_that_runs(project: Project, wanted: Options, every: tuple[Claim, ...]) -> Result:

@@ -192,6 +192,30 @@ def test_pack_on_request() -> None:
     assert not stack.files
 
 
+def test_no_dockerfile_on_request() -> None:
+    stack = stack_of({**NODE, "Procfile": "web: a\n"}, dockerfile=("never",))
+    web = service(stack, "web")
+    assert (web.build and web.build.context, web.entrypoint, web.command) == (".", None, ("a",))
+    assert not stack.files
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"procfil": ("x",)}, "procfile has no option 'procfil': did you mean procfile?"),
+        ({"x": ("x",)}, "procfile has no option 'x': it has procfile, environment, dockerfile"),
+        ({"dockerfile": ("no",)}, "dockerfile=no: it is one of auto, never, pack"),
+        ({"procfile": ("Procfile.dev",)}, "procfile=Procfile.dev: no such file; there is Procfile"),
+        ({"environment": ("x",)}, "environment=x: app.json has no such environment; there is review, test"),
+    ],
+)
+def test_an_option_that_cannot_be_met_is_an_error(options: dict[str, tuple[str, ...]], message: str) -> None:
+    files = {"Procfile": b"web: ./serve\n", "app.json": b'{"environments": {"test": {}, "review": {}}}'}
+    with pytest.raises(SourceError) as caught:
+        convert(Memory(files, "shop"), Options(settings=Settings(options=options)))
+    assert str(caught.value) == message
+
+
 def test_secrets_have_no_value_outside_env() -> None:
     secret = "7d1f-a-very-secret-value"
     app = f'{{"env": {{"API_TOKEN": "{secret}", "ADMIN_PASSWORD": {{"value": "{secret}"}}}}}}'

@@ -210,7 +210,15 @@ def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> I
             dev_command=made.dev_command,
             builds_source=made.builds_source,
         )
-    repository.say("TC355", None, subject="services", name=reference)
+    if wish.mode == "never":
+        repository.say("TC383", None, subject="services", name=reference)
+        return Image(reference, Build(), language=wish.language)
+    why = (
+        "you asked for buildpacks"
+        if wish.mode == "pack"
+        else "its language is not one that a Dockerfile is written for"
+    )
+    repository.say("TC355", None, subject="services", name=reference, why=why)
     return Image(reference, None, language=wish.language, entrypoint=("launcher",))
 
 
