@@ -72,5 +72,7 @@ class Format(NamedTuple):
 
     def record(self) -> dict[str, Any]:
         """The row of the JSON form."""
-        known = {"coverage": self.coverage()._asdict()} if self.tables else {}
-        return {"name": self.name, "title": self.title, "package": self.package, "options": self.options, **known}
+        known: dict[str, Any] = {"coverage": self.coverage()._asdict()} if self.tables else {}
+        if self.options:
+            known["options"] = self.options
+        return {"name": self.name, "title": self.title, "package": self.package, **known}
