@@ -100,6 +100,10 @@ def _end(fault: BaseException) -> NoReturn:
     fail(_internal(fault))
 
 
+# The signs that our own texts draw with, for terminals that have ASCII alone.
+_DRAWN = str.maketrans({"→": "->", "│": "|", "…": "...", "·": "-", "—": "-", "–": "-", "█": "#"})
+
+
 def refuse(message: str) -> NoReturn:
     """Raises the usage error for options that do not go together."""
     import click
@@ -108,8 +112,12 @@ def refuse(message: str) -> NoReturn:
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Writes text as it is; a character that the stream's encoding lacks is shown as an escape."""
+    """Writes text as it is; what the stream's encoding lacks is drawn in ASCII, or shown as an escape."""
     encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_DRAWN)
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 

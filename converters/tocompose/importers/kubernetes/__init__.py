@@ -38,11 +38,21 @@ _ENDINGS = (".yaml", ".yml", ".json")
 _PROSE = (".md", ".markdown", ".rst", ".adoc", ".sh", ".bash", ".ps1", ".bat", ".cmd")
 
 
+_OPTIONS = {
+    "namespace": "only objects of that namespace",
+    "values": "a values file for Helm, inside the source",
+    "set": "KEY=VALUE for Helm",
+    "release": "the name of the Helm release",
+    "network-policy": "networks makes networks of NetworkPolicies where that comes to the same",
+}
+
+
 class Kubernetes:
     """Reads manifests: YAML or JSON files, dumps of kubectl, folders of them."""
 
     name = "kubernetes"
     title = "Kubernetes manifests, kustomizations, Helm charts"
+    options = _OPTIONS
     tables = tuple(
         f"kubernetes/{name}"
         for name in (
