@@ -14,7 +14,7 @@ from tocompose.tables import Document, documents
 _COMPONENT = regex(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 _TAG = regex(r"\w[\w.-]{0,127}", re.ASCII)
 _HOST = regex(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
-_VERSION = regex(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_VERSION = regex(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
 _DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
 _NEWEST = (10**6, 0, 0)
 ALPINE_TOOLS = ("sh", "wget", "nc")

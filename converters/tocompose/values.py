@@ -16,6 +16,11 @@ _IN_ADDRESS = regex(
 _NOT_IN_NAME = regex(r"[^a-z0-9_-]+")
 
 
+def whole(text: str) -> bool:
+    """Whether the text is a whole number that any system can hold: up to 18 ASCII digits, which `int` always reads."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
+
+
 def literal(text: str) -> str:
     """The text as Compose must read it to mean exactly `text`: each `$` doubled."""
     return text.replace("$", "$$")

@@ -31,7 +31,10 @@ class Settings:
 
 
 class Importer(Protocol):
-    """A source format. Each module of this package that has a constant `IMPORTER` is one."""
+    """A source format. Each module of this package that has a constant `IMPORTER` is one.
+
+    It may also have `options`, a map from the names that `--option` takes to what each does: others are refused then.
+    """
 
     name: str
     title: str

@@ -42,6 +42,7 @@ _MOUNT_OPTION = regex(r"(?:^|,)(?:password|pass)=(?P<password>[^,\s'\"]+)", re.I
 # Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
 _FORMS = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bglpat-[\w-]{20}"
+    r"|(?i:password|passwd|secret|token|_key)['\"]?\]?\s*=>?\s*['\"][^'\"\s$]"
     r"|\bxox[abprs]-[\w-]{10}|\b[sr]k_live_\w{10}|\bAIza[\w-]{35}\b|\beyJ[\w-]{8,}\.eyJ[\w-]+\.|\bSG\.[\w-]{16,}\."
 )
 

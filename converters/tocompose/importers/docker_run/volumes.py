@@ -10,7 +10,7 @@ from tocompose.importers.docker_run.options import boolean
 from tocompose.importers.docker_run.shapes import Fact
 from tocompose.model import Mount
 from tocompose.patterns import regex
-from tocompose.values import split
+from tocompose.values import split, whole
 
 _DRIVE = regex(r"[A-Za-z]:[\\/]")
 # Docker Desktop once read these; the engine ignores them. `U`, `O` and `idmap` are podman's.
@@ -134,7 +134,7 @@ def _mount_option(options: dict[str, Any], key: str, content: str) -> bool:
     elif key in ("volume-subpath", "image-subpath"):
         options.setdefault(key.partition("-")[0], {})["subpath"] = content
     elif key == "tmpfs-size":
-        options.setdefault("tmpfs", {})["size"] = int(content) if content.isdigit() else content
+        options.setdefault("tmpfs", {})["size"] = int(content) if whole(content) else content
     elif key == "tmpfs-mode":
         options.setdefault("tmpfs", {})["mode"] = int(content, 8)
     else:

@@ -22,6 +22,9 @@ _VARIABLE = regex(
     rb"(?:ENV(?:\.fetch\(|\[)|environ(?:\.get\(|\[)|getenv\(|get_env[!(]*\(?|process\.env\.|process\.env\[|\benv\(|"
     rb"import\.meta\.env\.|System\.getenv\(|os\.Getenv\(|config\(|std::env::var\(|\$_ENV\[)\s*[\"']?([A-Z][A-Z0-9_]{2,60})"
 )
+# https://docs.spring.io/spring-boot/reference/features/external-config.html: ${NAME}, ${NAME:default}.
+_SPRING = ("application.properties", "application.yml", "application.yaml", "-prod.properties", "-prod.yml")
+_PLACEHOLDER = re.compile(rb"\$\{([A-Z][A-Z0-9_]{2,60})[:}]")
 
 
 class Place(NamedTuple):
@@ -82,8 +85,22 @@ def scan(repository: Repository) -> Scan:
         count, budget = count + 1, budget - len(content)
         for match in _VARIABLE.finditer(content) if _names_environment(content) else ():
             variables.setdefault(match[1].decode(), _span(path, content, match.start(1), match.end(1)))
+        for name, start, end in _implied(content):
+            variables.setdefault(name, _span(path, content, start, end))
+        if path.endswith(_SPRING):
+            for match in _PLACEHOLDER.finditer(content):
+                variables.setdefault(match[1].decode(), _span(path, content, match.start(1), match.end(1)))
         hits.extend(_hits(path, content))
     return _sorted(variables, hits, skipped)
+
+
+def _implied(content: bytes) -> Iterator[tuple[str, int, int]]:
+    """The variables that a helper of a framework reads without naming them."""
+    for name, words in load("code")["implied"].items():
+        for word in words:
+            place = content.find(word.encode())
+            if place >= 0 and not _commented(content, place):
+                yield name, place, place + len(word)
 
 
 def _names_environment(content: bytes) -> bool:

@@ -19,7 +19,7 @@ _CALL = regex(
 # A Kubernetes object may speak of docker commands in its texts.
 _MANIFEST = regex(rb"""^[ \t{]*["']?apiVersion["']?\s*:""", re.MULTILINE)
 _NAME = regex(
-    r"(?:.*\.(?:sh|bash|zsh|command|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
+    r"(?:.*\.(?:sh|bash|zsh|command|bat|cmd|ps1|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
     re.IGNORECASE,
 )
 LARGEST = 1_000_000
