@@ -182,3 +182,23 @@ def test_conditions(body: str, condition: str) -> None:
     """T8 and T10: health only where there is a check, completion only of what ends."""
     text = f"services: {{web: {{image: 'me/web:1', depends_on: [x]}}, x: {{{body}}}}}"
     assert edges(text) == {"web": {"x": condition}}
+
+
+def test_members_of_a_cluster_do_not_wait_for_each_other() -> None:
+    nodes = "".join(
+        f"  es{n}: {{image: 'elasticsearch:8.15.0', environment: {{discovery.seed_hosts: 'es1,es2,es3'}}}}\n"
+        for n in (1, 2, 3)
+    )
+    given = f"services:\n{nodes}  kibana: {{image: 'kibana:8.15.0', environment: {{ELASTICSEARCH_HOSTS: 'http://es1:9200'}}}}\n"
+    assert {name: list(found) for name, found in edges(given).items()} == {"kibana": ["es1"]}
+    said = apply_all(stack(given), PRACTICES, Context()).notes
+    assert [item.subject for item in said if item.code == "TC607"] == [f"services.es{n}.depends_on" for n in (1, 2, 3)]
+
+
+def test_a_replica_waits_for_the_one_it_copies() -> None:
+    given = """
+    services:
+      replica: {image: 'bitnami/postgresql:15', environment: {POSTGRESQL_MASTER_HOST: primary}}
+      primary: {image: 'bitnami/postgresql:15'}
+    """
+    assert list(edges(given)) == ["replica"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.evidence import Evidence, evidence
-from tocompose.practices.services import is_data, remark, runs_client
+from tocompose.practices.services import image_name, is_data, remark, runs_client
 
 
 class Edge(NamedTuple):
@@ -27,8 +27,10 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the dependencies that its settings show; the weakest of a circle is left out, with a note."""
     reach: dict[str, set[str]] = {service.name: set() for service in stack.services}
     kept: dict[str, list[Dependency]] = {service.name: [] for service in stack.services}
-    notes: list[Note] = []
-    for edge in sorted(_edges(stack), key=lambda edge: edge[:2]):
+    shown = list(evidence(stack))
+    peers = _peers(stack, shown)
+    notes: list[Note] = [_cluster(service, peers) for service in stack.services if service.name in peers]
+    for edge in sorted(_edges(stack, shown, peers), key=lambda edge: edge[:2]):
         name, target = edge.service.name, edge.target.name
         if name == target or target in reach[name]:
             continue
@@ -43,16 +45,38 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(stack=replace(stack, services=services), notes=tuple(notes))
 
 
-def _edges(stack: Stack) -> Iterator[Edge]:
+def _peers(stack: Stack, shown: Iterable[tuple[Service, Evidence]]) -> dict[str, set[str]]:
+    """For each member of a cluster the others: services of one image that name each other.
+
+    None of them is healthy before most of them run, so each would wait for the others for ever.
+    """
+    known = {service.name: service for service in stack.services}
+    named = {(service.name, found.target) for service, found in shown}
+    found: dict[str, set[str]] = {}
+    for one, other in sorted(named):
+        if one != other and (other, one) in named and _same_image(known[one], known[other]):
+            found.setdefault(one, set()).add(other)
+    return found
+
+
+def _same_image(one: Service, other: Service) -> bool:
+    return (image_name(one), one.build) == (image_name(other), other.build)
+
+
+def _cluster(service: Service, peers: Mapping[str, set[str]]) -> Note:
+    return remark("TC607", service, "depends_on", others=", ".join(sorted(peers[service.name])))
+
+
+def _edges(stack: Stack, shown: Iterable[tuple[Service, Evidence]], peers: Mapping[str, set[str]]) -> Iterator[Edge]:
     known = {service.name: service for service in stack.services}
     for service in stack.services:
         owner = _owner(service, known)
         for name in [item.service for item in service.depends_on] + ([owner.name] if owner else []):
             if name in known:
                 yield Edge(0, False, service, known[name], None)
-    for service, found in evidence(stack):
+    for service, found in shown:
         target = known[found.target]
-        if _sensible(service, target):
+        if _sensible(service, target) and target.name not in peers.get(service.name, ()):
             yield Edge(found.rank, not is_data(target), service, target, found)
 
 
