@@ -236,3 +236,51 @@ def test_a_first_start_may_take_as_long_as_the_image_needs() -> None:
     patient = {**ready, "failureThreshold": 60}
     web = services(pod(container={"image": "mysql:8.0", "readinessProbe": patient}))["web"]
     assert web["healthcheck"]["start_period"] == "5s"
+
+
+def _api(version: str, port: int) -> dict[str, Any]:
+    labels = {"app": "api", "version": version}
+    container = {"name": "api", "image": f"example/api:{version}", "ports": [{"name": "http", "containerPort": port}]}
+    metadata = {"name": f"api-{version}", "labels": labels}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
+
+
+def test_a_service_with_a_different_port_in_each_workload_is_said() -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "api"},
+        "spec": {"selector": {"app": "api"}, "ports": [{"port": 80, "targetPort": "http"}]},
+    }
+    found = result(yaml.safe_dump_all([service, _api("v1", 5000), _api("v2", 5001)]))
+    assert ["5000 or 5001" in item.message for item in found.notes if item.code == "TC220"] == [True]
+
+
+def test_a_name_in_the_cluster_that_nothing_answers_to_is_said_once() -> None:
+    env = [
+        {"name": "A", "value": "http://web.default.svc/"},
+        {"name": "B", "value": "tcp://db.data.svc.cluster.local:3306"},
+        {"name": "C", "value": "db.data.svc.cluster.local"},
+        {"name": "D", "value": "web-0.web.default.svc.cluster.local"},
+    ]
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}}
+    found = result(pod(container={"env": env}, more=[service]))
+    said = [item.message for item in found.notes if item.code == "TC266"]
+    assert said == ["web names db.data.svc.cluster.local, which no Service among the manifests answers to"]
+
+
+@pytest.mark.parametrize(
+    ("security", "mode"),
+    [
+        ({}, 0o440),
+        ({"runAsUser": 0}, 0o440),
+        ({"runAsUser": 1000}, 0o444),
+        ({"capabilities": {"drop": ["all"]}}, 0o444),
+    ],
+)
+def test_a_file_stays_as_closed_as_the_container_can_bear(security: dict[str, Any], mode: int) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "b"}}
+    container = {"securityContext": security, "volumeMounts": [{"name": "c", "mountPath": "/c"}]}
+    volumes = [{"name": "c", "configMap": {"name": "c", "defaultMode": 0o440}}]
+    files = result(pod(container=container, spec={"volumes": volumes}, more=[config])).stack.files
+    assert [(item.path, item.mode) for item in files] == [("config/c/a", mode)]
