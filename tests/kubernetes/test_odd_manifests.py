@@ -210,7 +210,7 @@ def test_a_probe_that_can_run_goes_before_one_that_cannot() -> None:
     http, command = {"httpGet": {"path": "/", "port": 8080}}, {"exec": {"command": ["/check"]}}
     web = services(pod(container={"readinessProbe": http, "livenessProbe": command}))["web"]
     assert web["healthcheck"]["test"] == ["CMD", "/check"]
-    said = [item for item in result(pod(container={"readinessProbe": http, "livenessProbe": command})).notes]
+    said = result(pod(container={"readinessProbe": http, "livenessProbe": command})).notes
     assert any("readinessProbe" in item.message for item in said if item.code == "TC230")
     assert "TC231" not in {item.code for item in said}
 
