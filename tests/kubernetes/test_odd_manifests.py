@@ -284,3 +284,45 @@ def test_a_file_stays_as_closed_as_the_container_can_bear(security: dict[str, An
     volumes = [{"name": "c", "configMap": {"name": "c", "defaultMode": 0o440}}]
     files = result(pod(container=container, spec={"volumes": volumes}, more=[config])).stack.files
     assert [(item.path, item.mode) for item in files] == [("config/c/a", mode)]
+
+
+def _deployment(replicas: int, *containers: dict[str, Any], **spec: Any) -> str:
+    mounts = [{"name": "data", "mountPath": "/data"}]
+    main = {"name": "web", "image": "example/web:1", "volumeMounts": mounts}
+    template = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [main, *containers], "volumes": [{"name": "data", "emptyDir": {}}], **spec},
+    }
+    selector = {"matchLabels": {"app": "web"}}
+    item = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"replicas": replicas, "selector": selector, "template": template},
+    }
+    return yaml.safe_dump(item)
+
+
+@pytest.mark.parametrize("practices", ["none", "all"])
+def test_replicas_do_not_share_what_each_pod_has_of_its_own(practices: str) -> None:
+    found = yaml.safe_load(result(_deployment(3), practices).files[0].content)
+    web = found["services"]["web"]
+    assert (web["volumes"], web["deploy"]["replicas"], found.get("volumes")) == (["/data"], 3, None)
+
+
+def test_replicas_of_a_chosen_user_keep_their_directory_in_memory() -> None:
+    web = services(_deployment(3, securityContext={"runAsUser": 1000}))["web"]
+    assert web["volumes"] == [{"type": "tmpfs", "target": "/data", "tmpfs": {"mode": 0o1777}}]
+
+
+def test_one_pod_keeps_its_directory_in_a_volume_with_a_name() -> None:
+    partner = {"name": "log", "image": "example/log:1"}
+    for text in (_deployment(1), _deployment(3, partner)):
+        assert services(text)["web"]["volumes"][0]["source"] == "web-data"
+
+
+def test_replicas_do_not_share_a_host_name() -> None:
+    env = [{"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+    text = _deployment(2).replace("image: example/web:1", f"image: example/web:1\n        env: {env}")
+    assert "hostname" not in services(text)["web"]
+    assert services(text.replace("replicas: 2", "replicas: 1"))["web"]["hostname"] == "web"
