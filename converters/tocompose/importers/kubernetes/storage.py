@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tocompose.importers.kubernetes.claims import Claims
@@ -19,6 +20,9 @@ from tocompose.model import File, Grant, Mount
 from tocompose.values import literal, plain
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
+# The credentials of the pod's account, under the names that clusters give the volume.
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_INJECTED = re.compile(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 
 
 class Storage:
@@ -83,6 +87,11 @@ def _mount(
     target = target if target.startswith("/") else f"/{target}"
     to = place.path("volumes")
     volume = volumes.get(name)
+    if target.rstrip("/") == _ACCOUNT and _INJECTED.fullmatch(name):
+        for cursor in (mount, volume):
+            if cursor is not None:
+                cursor.skip("the cluster adds it to every pod, to talk to its API")
+        return
     template = claims.template(place, name)
     if volume is None and template is None:
         mount.note("TC213", what=place.volume(name), name=target, subject=to)
