@@ -4,6 +4,7 @@ controller's own name."""
 from __future__ import annotations
 
 import re
+
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.scalars import value
 from tocompose.ledger import Ledger
