@@ -8,7 +8,7 @@ from typing import Any
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.content import Content, content
 from tocompose.importers.kubernetes.expansion import expand
-from tocompose.importers.kubernetes.fields import values
+from tocompose.importers.kubernetes.fields import INJECTED, values
 from tocompose.importers.kubernetes.folders import placed
 from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
@@ -22,7 +22,7 @@ from tocompose.values import literal, plain
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 # The credentials of the pod's account, under the names that clusters give the volume.
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-_INJECTED = re.compile(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
+_ADDED = re.compile(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 
 
 class Storage:
@@ -87,10 +87,10 @@ def _mount(
     target = target if target.startswith("/") else f"/{target}"
     to = place.path("volumes")
     volume = volumes.get(name)
-    if target.rstrip("/") == _ACCOUNT and _INJECTED.fullmatch(name):
+    if target.rstrip("/") == _ACCOUNT and _ADDED.fullmatch(name):
         for cursor in (mount, volume):
             if cursor is not None:
-                cursor.skip("the cluster adds it to every pod, to talk to its API")
+                cursor.skip(INJECTED)
         return
     template = claims.template(place, name)
     if volume is None and template is None:
