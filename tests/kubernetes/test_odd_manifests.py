@@ -326,3 +326,36 @@ def test_replicas_do_not_share_a_host_name() -> None:
     text = _deployment(2).replace("image: example/web:1", f"image: example/web:1\n        env: {env}")
     assert "hostname" not in services(text)["web"]
     assert services(text.replace("replicas: 2", "replicas: 1"))["web"]["hostname"] == "web"
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ({"configMapRef": {"name": "app"}}, "./config/app.env"),
+        ({"secretRef": {"name": "app"}, "prefix": "DB_"}, "./secrets/app.env"),
+    ],
+)
+def test_variables_outside_the_manifests_have_a_file_to_stand_in(source: dict[str, Any], path: str) -> None:
+    found = result(pod(container={"envFrom": [source]}))
+    web = yaml.safe_load(found.files[0].content)["services"]["web"]
+    assert web["env_file"] == [{"path": path, "required": False}]
+    [said] = [item.message for item in found.notes if item.code == "TC213"]
+    assert path in said and ("DB_" in said) == ("prefix" in source)
+    assert not {item.code for item in found.notes} & {"TC001", "TC901"}
+
+
+def test_optional_variables_need_no_file() -> None:
+    found = result(pod(container={"envFrom": [{"secretRef": {"name": "app", "optional": True}}]}))
+    assert "env_file" not in yaml.safe_load(found.files[0].content)["services"]["web"]
+
+
+def test_limits_that_no_container_takes_are_said() -> None:
+    amounts = {"cpu": "100m", "memory": "10Mi"}
+    limits = [
+        {"type": "Pod", "max": {"cpu": "2"}},
+        {"type": "Container", "default": amounts, "defaultRequest": amounts},
+    ]
+    item = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "r"}, "spec": {"limits": limits}}
+    found = result(pod(container={"resources": {"limits": amounts, "requests": amounts}}, more=[item]))
+    assert "TC001" not in {item.code for item in found.notes}
+    assert any("limits[0].type" in item.message for item in found.notes if item.code == "TC253")
