@@ -15,7 +15,7 @@ from tocompose.importers.kubernetes.references import translated
 from tocompose.importers.kubernetes.rewriting import rewritten
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.ledger import Cursor
-from tocompose.model import EnvFile, Variable
+from tocompose.model import EnvFile, File, Variable
 from tocompose.source import Span
 from tocompose.values import literal
 
@@ -189,12 +189,17 @@ def _absent(source: Cursor, reference: Cursor, what: str, place: Place, found: E
         reference.note("TC214", what=what, name="its variables", subject=place.path())
         return
     kind, _, name = what.partition(" ")
-    path, to = f"./{'secrets' if kind == 'Secret' else 'config'}/{name}.env", place.path("env_file")
+    secret = kind == "Secret"
+    path, to = f"./{'secrets' if secret else 'config'}/{name}.env", place.path("env_file")
     prefix = value(source.at("prefix"))
     reference.at("name").take(to=to)
     told = f"{path} (its variables, each name with {prefix} in front)" if prefix else f"{path} (its variables)"
     reference.remark("TC213", what=what, name=told, subject=to)
     source.noted("TC213")
+    text = f"# {what} is not among the manifests: write its variables here, NAME=value on a line each.\n"
+    place.world.draft.file(
+        File(path=path[2:], content=text.encode(), mode=0o600 if secret else 0o644, secret=secret, origin=reference.span)
+    )
     found.files[path] = EnvFile(path=literal(path), required=False, origin=reference.span)
 
 
