@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,10 +11,11 @@ from tocompose.exporters.sound import Sound, every_part
 from tocompose.exporters.variables import Expression, replace_everywhere
 from tocompose.model import File, Grant, Resource, Service, Setting, Stack
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
 from tocompose.values import literal, variable_name
 
 # Stands in `${NAME:-…}` and in plain YAML without any escaping.
-_HARMLESS = re.compile(r"[A-Za-z0-9_./:@,-]+")
+_HARMLESS = regex(r"[A-Za-z0-9_./:@,-]+")
 
 
 def self_contained(stack: Stack, inline_secrets: bool) -> Sound:

@@ -16,11 +16,12 @@ from tocompose.importers.kubernetes.rewriting import rewritten
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.ledger import Cursor
 from tocompose.model import EnvFile, File, Variable
+from tocompose.patterns import regex
 from tocompose.source import Span
-from tocompose.values import literal
+from tocompose.values import literal, whole
 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
-_HOST = re.compile(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
+_HOST = regex(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
 
 
 class Environment(NamedTuple):
@@ -198,7 +199,9 @@ def _absent(source: Cursor, reference: Cursor, what: str, place: Place, found: E
     source.noted("TC213")
     text = f"# {what} is not among the manifests: write its variables here, NAME=value on a line each.\n"
     place.world.draft.file(
-        File(path=path[2:], content=text.encode(), mode=0o600 if secret else 0o644, secret=secret, origin=reference.span)
+        File(
+            path=path[2:], content=text.encode(), mode=0o600 if secret else 0o644, secret=secret, origin=reference.span
+        )
     )
     found.files[path] = EnvFile(path=literal(path), required=False, origin=reference.span)
 
@@ -221,7 +224,7 @@ def _follow_ports(place: Place, found: Environment) -> None:
             continue
         for sibling in (f"{match['prefix']}_PORT", f"{name}_PORT", f"{match['prefix']}PORT"):
             given = found.values.get(sibling, "")
-            change = translated(backend, int(given)) if given.isdigit() else None
+            change = translated(backend, int(given)) if whole(given) else None
             if change:
                 found.values[sibling] = str(change[1])
                 place.rewrote(sibling, given, str(change[1]), backend, found.spans[sibling])
