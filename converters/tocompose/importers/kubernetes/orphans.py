@@ -3,17 +3,16 @@ controller's own name."""
 
 from __future__ import annotations
 
-import re
-
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.scalars import value
 from tocompose.ledger import Ledger
 from tocompose.notes import note
+from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
 
 # What makes equal objects with random endings. The pods of a StatefulSet differ, and keep their names.
 _MAKERS = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "DaemonSet", "Job"})
-_ENDING = re.compile(r"-[a-z0-9]{5}$")
+_ENDING = regex(r"-[a-z0-9]{5}$")
 _HASH = "pod-template-hash"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from tocompose.importers.kubernetes.claims import Claims
@@ -17,12 +16,13 @@ from tocompose.importers.kubernetes.sources import source_of
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount
+from tocompose.patterns import regex
 from tocompose.values import literal, plain
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 # The credentials of the pod's account, under the names that clusters give the volume.
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
-_ADDED = re.compile(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
+_ADDED = regex(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 
 
 class Storage:
