@@ -117,7 +117,7 @@ def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Fin
                 _walk(inner, below, f"{here}.", ledger, found, named)
         elif field.default and _is_default(inner, field):
             ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
-        elif field.note and all(INJECTED in ledger.fate(leaf).detail for leaf in leaves(inner)):
+        elif field.note and all({INJECTED, field.note} & set(ledger.fate(leaf).detail) for leaf in leaves(inner)):
             continue
         elif field.note:
             found.append(Finding(field.note, f"{path}{child.key}", child))
