@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
@@ -17,10 +16,11 @@ from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, in_order, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
+from tocompose.record import record
 from tocompose.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Options:
     """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out.
 
@@ -39,7 +39,7 @@ class Options:
     back: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Result:
     """The outcome: the files to write, all notes in reading order, the stack, and the ledger of the source's leaves."""
 
@@ -132,9 +132,11 @@ def _converted(project: Project, wanted: Options, chosen: Importer, first: Itera
 
 
 def _left_out(project: Project) -> Iterator[Note]:
-    """A note for each file that was too large to be read."""
+    """A note for each file that was too large to be read, or that lies outside of the source."""
     for path, size in sorted(getattr(project, "skipped", {}).items()):
         yield note("TC020", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit("FILE_BYTES"))
+    for path, place in sorted(getattr(project, "outside", {}).items()):
+        yield note("TC023", None, file=path, folder=str(place.parent))
 
 
 def practice_context(options: Options, project: Project) -> Context:

@@ -57,6 +57,7 @@ def put(root: Path, path: str) -> None:
 def fill(root: Path, name: str) -> None:
     """The root file system of an image."""
     packages, extra, trees = IMAGES[name]
+    root.chmod(0o755)  # as / in the image, which others than root must enter
     for folder in ("bin", "lib", "lib64", "sbin"):
         (root / "usr" / folder).mkdir(parents=True)
         (root / folder).symlink_to(f"usr/{folder}")

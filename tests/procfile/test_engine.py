@@ -1,6 +1,6 @@
 """Generated Dockerfiles on a real engine: they build, the release runs first, web answers, as production and as dev.
 
-Needs DOCKER_HOST and the base images of the two fixtures; `base_images.py` makes these where there is no registry.
+Needs TOCOMPOSE_ENGINE and the base images of the two fixtures; `base_images.py` makes these where there is no registry.
 """
 
 from __future__ import annotations
@@ -24,14 +24,18 @@ ANSWERS = {
     ("buildable_node", "development"): "node development 1000\n",
 }
 COMPOSE = binary("docker-compose")
+ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
+ENVIRONMENT = {**os.environ, "DOCKER_HOST": ENGINE}
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not (COMPOSE and os.environ.get("DOCKER_HOST")), reason="no engine: DOCKER_HOST is not set"),
+    pytest.mark.skipif(not (COMPOSE and ENGINE), reason="no engine: TOCOMPOSE_ENGINE is not set"),
 ]
 
 
 def compose(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMPOSE, *words], cwd=folder, capture_output=True, text=True, timeout=400, check=False)
+    return subprocess.run(
+        [COMPOSE, *words], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=400, check=False
+    )
 
 
 @pytest.fixture(params=[(name, mode) for name in CASES for mode in ("production", "development")], ids="-".join)
@@ -39,7 +43,8 @@ def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pa
     """A converted fixture, built and up."""
     name, mode = request.param
     image, _ = CASES[name]
-    if subprocess.run([binary("docker"), "image", "inspect", image], capture_output=True, check=False).returncode:
+    inspect = [binary("docker"), "image", "inspect", image]
+    if subprocess.run(inspect, env=ENVIRONMENT, capture_output=True, check=False).returncode:
         pytest.skip(f"the engine has no image {image} (tests/procfile/base_images.py)")
     folder = tmp_path / name
     for path, content in {**inputs(ROOT / "fixtures" / "procfile" / name)}.items():

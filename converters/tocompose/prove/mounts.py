@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from tocompose.prove.recording import Container, Payload
+from tocompose.values import whole
 
 Mount: TypeAlias = dict[str, Any]
 
@@ -21,7 +23,8 @@ def mounts(container: Container, volumes: Mapping[str, Payload]) -> dict[str, Mo
     """
     found = [*_binds(container), *_mounts(container), *_tmpfs(container), *_anonymous(container)]
     driver = str(container.host.get("VolumeDriver") or "")
-    return {target: _plain(_with_driver(mount, volumes, driver)) for target, mount in found}
+    # The engine cleans the path, which docker sends as it was typed: `/data/` is `/data`.
+    return {posixpath.normpath(target): _plain(_with_driver(mount, volumes, driver)) for target, mount in found}
 
 
 def _binds(container: Container) -> Iterator[tuple[str, Mount]]:
@@ -90,7 +93,7 @@ def _pair(word: str) -> tuple[str, str]:
 def _bytes(words: Mapping[str, str]) -> int | str:
     text = words.get("size", "")
     number, unit = (text[:-1], text[-1:].lower()) if text[-1:].isalpha() else (text, "")
-    return int(number) * UNITS.get(unit, 1) if number.isdigit() and unit in ("", *UNITS) else text
+    return int(number) * UNITS.get(unit, 1) if whole(number) and unit in ("", *UNITS) else text
 
 
 def _mode(words: Mapping[str, str]) -> int | str:

@@ -16,11 +16,12 @@ from tocompose.importers.kubernetes.rewriting import rewritten
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.ledger import Cursor
 from tocompose.model import Variable
+from tocompose.patterns import regex
 from tocompose.source import Span
-from tocompose.values import literal
+from tocompose.values import literal, whole
 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
-_HOST = re.compile(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
+_HOST = regex(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
 
 
 class Environment(NamedTuple):
@@ -201,7 +202,7 @@ def _follow_ports(place: Place, found: Environment) -> None:
             continue
         for sibling in (f"{match['prefix']}_PORT", f"{name}_PORT", f"{match['prefix']}PORT"):
             given = found.values.get(sibling, "")
-            change = translated(backend, int(given)) if given.isdigit() else None
+            change = translated(backend, int(given)) if whole(given) else None
             if change:
                 found.values[sibling] = str(change[1])
                 place.rewrote(sibling, given, str(change[1]), backend, found.spans[sibling])

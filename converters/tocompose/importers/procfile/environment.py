@@ -11,22 +11,23 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Setting, Variable
+from tocompose.patterns import regex
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
 from tocompose.source import Span
 from tocompose.tables import load
 from tocompose.values import literal
 
-_SECRET = re.compile(
+_SECRET = regex(
     r"PASSWORD|PASSWD|PASSPHRASE|(?:^|_)PASS$|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL|DSN$|ACCESS_?KEY|"
     r"ENCRYPTION_KEY|SIGNING_KEY|(?:^|_)SALT$|LICENSE_KEY|(?:^|_)PEM$|_KEY$"
 )
-_NOT_SECRET = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME|ID|EXPIRY|TTL|TIMEOUT|LENGTH)$|PUBLIC|(?:^|_)SITE_?KEY$")
-_CREDENTIALS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s@]*:[^/\s@]+@", re.IGNORECASE)
-_DEFAULT_SAFE = re.compile(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
+_NOT_SECRET = regex(r"_(?:FILE|PATH|DIR|URL|NAME|ID|EXPIRY|TTL|TIMEOUT|LENGTH)$|PUBLIC|(?:^|_)SITE_?KEY$")
+_CREDENTIALS = regex(r"[a-z][a-z0-9+.-]*://[^/\s@]*:[^/\s@]+@", re.IGNORECASE)
+_DEFAULT_SAFE = regex(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
 # A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.
-_COMMAND = re.compile(r"[\w./-]+(?: [\w./:=-]+)+")
-LOCAL = re.compile(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/,?]|$)")
+_COMMAND = regex(r"[\w./-]+(?: [\w./:=-]+)+")
+LOCAL = regex(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/,?]|$)")
 EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "env.sample", ".env.dist")
 
 
@@ -271,7 +272,7 @@ def port_of(entry: Entry | None, web: Process) -> str:
 
 
 _SHELL = frozenset({"PORT", "PATH", "HOME", "PWD", "USER", "SHELL", "DYNO", "RANDOM", "HOSTNAME", "SECONDS", "IFS"})
-_NAMED = re.compile(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
+_NAMED = regex(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
 
 
 def of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:

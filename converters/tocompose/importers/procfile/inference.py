@@ -15,11 +15,12 @@ from tocompose.importers.procfile.environment import EXAMPLES
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
+from tocompose.patterns import regex
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.source import Span
 from tocompose.tables import Row, load, table
 
-_MIGRATES = re.compile(
+_MIGRATES = regex(
     r"\bmigrat|db:(?:prepare|setup|schema)|prisma\s+(?:db push|migrate)|alembic|flyway|liquibase|syncdb|ecto\."
 )
 _SQL = ("postgres", "mysql", "mariadb")

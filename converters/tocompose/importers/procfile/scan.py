@@ -8,18 +8,17 @@ from functools import cache
 from typing import NamedTuple
 
 from tocompose.importers.procfile.repository import Repository
+from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.tables import load
 
 _CODE = (".rb", ".py", ".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".php", ".ex", ".exs", ".go", ".java", ".kt")
 _CONFIG = (".rs", ".scala", ".rake", ".ru", ".yml", ".yaml", ".properties", ".conf", ".ini", ".sql", ".erb", ".toml")
-_TESTS = re.compile(
-    r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\."
-)
-_COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
+_TESTS = regex(r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\.")
+_COMPOSE = regex(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
 # Beyond these a scan would cost more than it tells; what lies beyond is not searched, and a note says so.
 _FILES, _BYTES, _FILE_BYTES = 3000, 16_000_000, 400_000
-_VARIABLE = re.compile(
+_VARIABLE = regex(
     rb"(?:ENV(?:\.fetch\(|\[)|environ(?:\.get\(|\[)|getenv\(|get_env[!(]*\(?|process\.env\.|process\.env\[|\benv\(|"
     rb"import\.meta\.env\.|System\.getenv\(|os\.Getenv\(|config\(|std::env::var\(|\$_ENV\[)\s*[\"']?([A-Z][A-Z0-9_]{2,60})"
 )

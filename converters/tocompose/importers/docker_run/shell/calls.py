@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from posixpath import normpath
 
 from tocompose.importers.docker_run.shell.commands import Piece
 from tocompose.importers.docker_run.shell.expansion import joined
@@ -72,17 +73,14 @@ def source_file(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
 
 
 def _path(shell: Shell, text: str) -> str | None:
-    """The path of a file below the project; None for one that is unknown or elsewhere."""
+    """The path of a file that the project may read; None for one that is unknown or elsewhere."""
     if text.startswith("${PWD}/"):
         return normal(text.removeprefix("${PWD}/"))
     known = plain(text)
-    if known is None or known.startswith("/"):
+    if known is None:
         return None
-    for base in (shell.directory, posixpath.dirname(shell.path)):
-        path = normal(posixpath.join(base, known))
-        if path is not None and shell.project.exists(path):
-            return path
-    return None
+    paths = (posixpath.join(base, known) for base in (shell.directory, posixpath.dirname(shell.path)))
+    return next((normpath(path) for path in paths if shell.project.exists(normpath(path))), None)
 
 
 def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:

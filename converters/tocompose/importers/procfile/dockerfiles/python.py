@@ -15,9 +15,9 @@ from tocompose.ledger import Cursor
 from tocompose.values import plain
 
 _FILES = (
-    File(".python-version", r"^(?:python-)?([23]\.\d+(?:\.\d+)?)$"),
-    File("runtime.txt", r"^python-([23]\.\d+(?:\.\d+)?)$"),
-    File(".tool-versions", r"^python\s+([23]\.\d+(?:\.\d+)?)"),
+    File(".python-version", r"^(?:python-)?([23]\.\d{1,9}(?:\.\d{1,9})?)$"),
+    File("runtime.txt", r"^python-([23]\.\d{1,9}(?:\.\d{1,9})?)$"),
+    File(".tool-versions", r"^python\s+([23]\.\d{1,9}(?:\.\d{1,9})?)"),
 )
 # The platform's default: https://devcenter.heroku.com/articles/python-support#supported-runtimes
 _DEFAULT = "3.14"
