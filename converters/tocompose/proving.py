@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from tocompose.importers import SourceError
@@ -22,7 +23,7 @@ def prove(project: Project, options: Options, docker: str, compose: str) -> Proo
     if not isinstance(chosen, DockerRun):
         raise SourceError(f"{chosen.name} sources hold no docker commands to compare with: prove takes docker run")
     result = convert(project, options)
-    values = dict(_values(result.stack))
+    values = {"HOME": _HOME, **dict(_values(result.stack))}
     commands = [
         Command(tuple(interpolated(word, values) for word in words), service)
         for words, service in chosen.commands(project, options.settings)
@@ -32,10 +33,20 @@ def prove(project: Project, options: Options, docker: str, compose: str) -> Proo
     return prove_commands(commands, text, result.notes, docker, compose, files, env=values)
 
 
+# The home folder that both clients are told of: the shell puts it into docker's words, Compose into the file.
+_HOME = "/home/user"
+
+
 def _values(stack: Stack) -> Iterator[tuple[str, str]]:
-    """A value for each variable that the commands leave open: the source's own, else a number of its own."""
+    """A value for each variable that the commands leave open: the source's own, else a number of its own.
+
+    One that a path of the host begins with gets a path.
+    """
+    sources = [item.source or "" for service in stack.services for item in service.mounts]
     for index, setting in enumerate(stack.settings):
-        yield setting.name, str(8001 + index) if setting.value is None else setting.value
+        starts = any(re.match(rf"\$\{{{setting.name}\b", source) for source in sources)
+        made = f"/{8001 + index}" if starts else str(8001 + index)
+        yield setting.name, made if setting.value is None else setting.value
 
 
 def _named_files(project: Project, result: Result) -> Iterator[tuple[str, bytes]]:

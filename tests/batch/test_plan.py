@@ -103,3 +103,11 @@ def test_documentation_that_gives_nothing_is_none(tmp_path: Path) -> None:
 def test_a_missing_folder_is_one_note(tmp_path: Path) -> None:
     found = run(Job(named(str(tmp_path / "gone")), BatchOptions()))
     assert found and [item.code for item in found.notes] == ["TC805"]
+
+
+def test_a_format_of_which_no_service_comes_gives_way(tmp_path: Path) -> None:
+    template = b"apiVersion: v1\nkind: Template\nmetadata: {name: web}\nobjects: []\n"
+    found = outcome(tmp_path, {**PROCFILE, "openshift/web.yaml": template})
+    assert stacks(found) == [("", "procfile")]
+    assert "no service came of openshift/web.yaml" in said(found, "TC013")
+    assert not said(found, "TC810")

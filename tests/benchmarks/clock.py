@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import statistics
 import subprocess
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+# Commands run in a folder that holds no settings: those of the user's own folder are not what is compared.
+FOLDER = "/"
 
 
 class Timing(NamedTuple):
@@ -29,7 +31,7 @@ def timings(commands: Mapping[str, Sequence[str]], rounds: int = 5, runs: int = 
 
 def _spent(command: Sequence[str]) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ, check=True)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=FOLDER, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 

@@ -15,13 +15,13 @@ from tocompose.batch.intent import keep, with_told
 from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Fingerprint, Outcome, Repository, StackRecord, Status
-from tocompose.batch.plan import Application, Plan, checkout, plan
+from tocompose.batch.plan import Application, Plan, checkout, plan, told_rivals
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, UnreadableError, scan
 from tocompose.importers import SourceError
 from tocompose.model import File
 from tocompose.notes import Kind, Note, in_order, note
-from tocompose.pipeline import Options, Result, convert
+from tocompose.pipeline import Options, Result, convert, passed_over
 from tocompose.reports import render
 from tocompose.reports.report import report
 from tocompose.source import Span
@@ -118,19 +118,38 @@ class _Attempt(NamedTuple):
 
 
 def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attempt:
+    """The conversion from the first format of which services come, else from the first that could be read."""
     project = checkout(top, item, journal)
     problem: SourceError | None = None
+    empty: Result | None = None
+    passed: list[tuple[str, str]] = []
     for evidence in item.evidence:
+        if empty and evidence.weak:
+            break
         try:
             result = convert(project, _options(job, item, evidence.importer))
         except SourceError as error:
             problem = problem or error
-            continue
-        said = tuple(_moved(found, item.folder) for found in result.notes)
-        return _Attempt(said, _record(item, result), Bundle(item.folder, _all_files(result, project)))
+        else:
+            if result.stack.services:
+                told = (
+                    (_moved(found, item.folder) for found in passed_over(passed, evidence.files[0]))
+                    if passed
+                    else told_rivals(item, top.name)
+                )
+                return _made(item, result, project, told)
+            empty = empty or result
+        passed.append((evidence.importer, evidence.files[0]))
+    if empty:
+        return _made(item, empty, project, told_rivals(item, top.name))
     if problem is None or item.evidence[0].weak:
         return _Attempt(())
     return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True)
+
+
+def _made(item: Application, result: Result, project: Checkout, first: Iterable[Note] = ()) -> _Attempt:
+    said = (*first, *(_moved(found, item.folder) for found in result.notes))
+    return _Attempt(said, _record(item, result), Bundle(item.folder, _all_files(result, project)))
 
 
 def _unreadable(problem: SourceError) -> Note:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tocompose.answers import Answers, read_answers
-from tocompose.cli.ending import FOUND, fail, refuse, write
+from tocompose.cli.ending import FOUND, Done, fail, refuse, write
 from tocompose.cli.said import Said
 from tocompose.exporters.bundle import Layout
 from tocompose.exporters.insertion import InsertionError
@@ -92,7 +92,7 @@ def run(project: Project, said: Said, settings: Settings, source: str | None = N
         changed = _to_folder(result, project, said, folder)
     tell(result, project, said)
     kinds = {item.kind.value for item in result.notes}
-    sys.exit(FOUND if changed or kinds & set(said.fail_on) else 0)
+    raise Done(FOUND if changed or kinds & set(said.fail_on) else 0)
 
 
 def _check_answers(options: Options, result: Result, said: Said) -> None:

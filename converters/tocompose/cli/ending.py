@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -48,6 +49,17 @@ def _end_tidily(number: int, frame: FrameType | None) -> NoReturn:
     raise Ended
 
 
+class Done(SystemExit):
+    """The end of a conversion, with its exit code: all is written and nothing runs any more."""
+
+
+def leave(end: Done) -> NoReturn:
+    """Ends the process at once: to free each object first, as Python does, takes a sixth of a short run."""
+    # What libraries have registered is still done: temporary folders are removed, coverage is saved.
+    atexit._run_exitfuncs()
+    os._exit(end.code if isinstance(end.code, int) else 0)
+
+
 class Unheard(Exception):
     """The reader of standard output has gone (`| head`)."""
 
@@ -88,6 +100,10 @@ def _end(fault: BaseException) -> NoReturn:
     fail(_internal(fault))
 
 
+# The signs that our own texts draw with, for terminals that have ASCII alone.
+_DRAWN = str.maketrans({"→": "->", "│": "|", "…": "...", "·": "-", "—": "-", "–": "-", "█": "#"})
+
+
 def refuse(message: str) -> NoReturn:
     """Raises the usage error for options that do not go together."""
     import click
@@ -96,8 +112,12 @@ def refuse(message: str) -> NoReturn:
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Writes text as it is; a character that the stream's encoding lacks is shown as an escape."""
+    """Writes text as it is; what the stream's encoding lacks is drawn in ASCII, or shown as an escape."""
     encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_DRAWN)
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -31,6 +30,7 @@ from tocompose.exporters.variables import expressions
 from tocompose.exporters.yaml_text import render
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, note
+from tocompose.record import record
 
 CLASSIC = {
     Home.BASE: "docker-compose.yml",
@@ -40,7 +40,7 @@ CLASSIC = {
 MODERN = {Home.BASE: "compose.yaml", Home.DEV: "compose.override.yaml", Home.PROD: "compose.prod.yaml"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Layout:
     """How the files are laid out.
 
@@ -81,7 +81,8 @@ _FILES: tuple[Check, ...] = (files_for_read_only, files_readable, files_present,
 def _single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     contained = partial(self_contained, inline_secrets=layout.inline_secrets)
     sound = checked(without_homes(stack, (Home.DEV,)).stack, (*_ALWAYS, contained, files_readable))
-    said = (*sound.notes, *ask_for_secrets(sound.stack, layout.inline_secrets))
+    unknown = frozenset(item.name for item in stack.settings if item.value is None)
+    said = (*sound.notes, *ask_for_secrets(sound.stack, unknown, layout.inline_secrets))
     document = settle_variables(compose(sound.stack), sound.stack, layout.inline_secrets)
     name = (MODERN if layout.modern_names else CLASSIC)[Home.BASE]
     values = [*(item.secret for item in stack.settings), *(item.secret for item in stack.files)]

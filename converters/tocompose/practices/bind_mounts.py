@@ -22,6 +22,10 @@ _FILES = (
     *(".conf", ".cfg", ".cnf", ".ini", ".toml", ".yml", ".yaml", ".json", ".xml", ".properties", ".env", ".rules"),
     *(".crt", ".cert", ".pem", ".key", ".sql", ".sh", ".lua", ".vcl", ".acl", ".htpasswd", ".config", ".tmpl"),
 )
+# Files whose names have no ending, by their kind.
+_NAMED_FILES = frozenset(
+    {"caddyfile", "corefile", "dockerfile", "gemfile", "jenkinsfile", "makefile", "pipfile", "procfile"}
+)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -58,7 +62,8 @@ def _is_file(mount: Mount) -> bool:
 
 
 def _looks_like_file(source: str) -> bool:
-    return source.lower().endswith(_FILES) and not source.endswith("/.env/")
+    named = source.rpartition("/")[2].lower() in _NAMED_FILES
+    return (named or source.lower().endswith(_FILES)) and not source.endswith("/.env/")
 
 
 def _must_exist(mount: Mount) -> Mount:

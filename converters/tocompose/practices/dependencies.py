@@ -28,9 +28,14 @@ def apply(stack: Stack, context: Context) -> Outcome:
     reach: dict[str, set[str]] = {service.name: set() for service in stack.services}
     kept: dict[str, list[Dependency]] = {service.name: [] for service in stack.services}
     notes: list[Note] = []
-    for edge in sorted(_edges(stack), key=lambda edge: edge[:2]):
+    edges = sorted(_edges(stack), key=lambda edge: edge[:2])
+    peers = _peers(edges)
+    for edge in edges:
         name, target = edge.service.name, edge.target.name
         if name == target or target in reach[name]:
+            continue
+        if edge.found is not None and (name, target) in peers:
+            notes.append(remark("TC607", edge.service, target=target, evidence=edge.found.words))
             continue
         if name in _reachable(target, reach):
             notes.append(_circle(edge))
@@ -54,6 +59,24 @@ def _edges(stack: Stack) -> Iterator[Edge]:
         target = known[found.target]
         if _sensible(service, target):
             yield Edge(found.rank, not is_data(target), service, target, found)
+
+
+def _peers(edges: list[Edge]) -> set[tuple[str, str]]:
+    """The pairs of services that name each other and run one image: members of a cluster, of which each may need the
+    others to become healthy. What a one-shot names before it, its service names."""
+    waiting: dict[str, list[Service]] = {}
+    for edge in edges:
+        if edge.found is None and edge.target.role is Role.JOB:
+            waiting.setdefault(edge.target.name, []).append(edge.service)
+    named = {
+        (member.name, edge.target.name, edge.service.name)
+        for edge in edges
+        if edge.found is not None
+        for member in waiting.get(edge.service.name, [edge.service])
+        if member.image == edge.target.image
+    }
+    pairs = {(member, target) for member, target, _ in named}
+    return {(service, target) for member, target, service in named if (target, member) in pairs}
 
 
 def _owner(service: Service, known: dict[str, Service]) -> Service | None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from tocompose.images import ImageFacts
 from tocompose.model import Healthcheck, Role, Service, Stack
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import (
     base_facts,
     command_text,
     environment,
     image_name,
+    interactive,
     remark,
     runs_server,
     usable_checks,
@@ -22,7 +23,7 @@ from tocompose.practices.services import (
 from tocompose.probes import tcp_probe
 from tocompose.values import whole
 
-_PORT_OPTION = re.compile(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
+_PORT_OPTION = regex(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -33,7 +34,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _check(service: Service, stack: Stack, context: Context) -> tuple[Service, Iterable[Note]]:
     if service.healthcheck is not None:
         return service, ()
-    if service.role is Role.JOB:
+    if service.role is Role.JOB or interactive(service):
         return service, [remark("TC618", service)]
     found = known_healthcheck(service, stack, context)
     if isinstance(found, Healthcheck):

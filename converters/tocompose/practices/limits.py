@@ -13,6 +13,8 @@ from tocompose.values import variable_name
 _APP = Amounts(cpus="1.0", memory="512M", pids="256")
 _DATA = Amounts(cpus="1.0", memory="1G", pids="512")
 _INFRA = Amounts(cpus="0.5", memory="256M", pids="256")
+# What works on a GPU loads its model through main memory first.
+_GPU = Amounts(cpus="1.0", memory="8G", pids="1024")
 # The older keys of a service that set the same limits.
 _OLD_KEYS = {
     "cpus": ("cpus", "cpu_quota", "cpu_period", "cpu_count", "cpu_percent"),
@@ -65,11 +67,19 @@ def _limited(service: Service, taken: set[str]) -> tuple[Service, list[Setting]]
 def _defaults(service: Service) -> Amounts:
     known = facts(service)
     usual = _DATA if is_data(service) else _INFRA if service.role in (Role.PROXY, Role.INFRA, Role.TOOL) else _APP
+    usual = _GPU if _on_gpu(service) else usual
     reserved = service.resources.reservations
     needed = [usual.memory, known.memory if known else None, reserved.memory]
     memory = max((text for text in needed if text), key=size)
     cpus = max((text for text in (usual.cpus, reserved.cpus) if text), key=_number)
     return replace(usual, memory=memory, cpus=cpus)
+
+
+def _on_gpu(service: Service) -> bool:
+    nvidia = service.options.get("runtime") == "nvidia" or any(
+        v.name == "NVIDIA_VISIBLE_DEVICES" for v in service.environment
+    )
+    return nvidia or "gpus" in service.options
 
 
 def size(text: str) -> float:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import SHELLS, command_text, facts, remark, runs_client
+from tocompose.practices.services import SHELLS, command_text, facts, interactive, remark, runs_client
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -22,7 +22,7 @@ def _restart(service: Service) -> tuple[Service, Iterable[Note]]:
     if service.restart is not None:
         kept = service.restart == "no" and service.role is not Role.JOB and not ends(service)
         return service, [remark("TC622", service)] if kept else ()
-    if service.role is Role.JOB or ends(service):
+    if service.role is Role.JOB or interactive(service) or ends(service):
         return replace(service, restart="no"), [remark("TC621", service, "restart")]
     return replace(service, restart="unless-stopped"), [remark("TC620", service, "restart")]
 

@@ -101,6 +101,12 @@ def runs_server(service: Service) -> bool:
     return name is None or not (name in SHELLS or runs_client(service))
 
 
+def interactive(service: Service) -> bool:
+    """Whether a person at a terminal runs it when it is wanted (`docker compose run`): `up` never starts it."""
+    terminal = service.options.get("tty") or service.options.get("stdin_open")
+    return service.role is Role.TOOL and bool(service.profiles and terminal) and not service.ports
+
+
 def usable_checks(service: Service, known: ImageFacts) -> Iterator[Check]:
     """The health commands of the image whose conditions hold for this service."""
     values, command = environment(service), command_text(service)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -22,7 +23,8 @@ def mounts(container: Container, volumes: Mapping[str, Payload]) -> dict[str, Mo
     """
     found = [*_binds(container), *_mounts(container), *_tmpfs(container), *_anonymous(container)]
     driver = str(container.host.get("VolumeDriver") or "")
-    return {target: _plain(_with_driver(mount, volumes, driver)) for target, mount in found}
+    # The engine cleans the path, which docker sends as it was typed: `/data/` is `/data`.
+    return {posixpath.normpath(target): _plain(_with_driver(mount, volumes, driver)) for target, mount in found}
 
 
 def _binds(container: Container) -> Iterator[tuple[str, Mount]]:

@@ -17,7 +17,11 @@ from tocompose.prove.side import PROJECT, SERVICE
 DOCKER_SECONDS = 30
 COMPOSE_SECONDS = 120
 # What would point a client at another engine, at credentials or at other files.
-FOREIGN = re.compile(r"(DOCKER|COMPOSE|BUILDX|BUILDKIT|OTEL|CONTAINER)_")
+FOREIGN = re.compile(
+    r"(COMPOSE|BUILDX|BUILDKIT|OTEL)_|CONTAINER_(HOST|CONNECTION|SSHKEY)$"
+    r"|DOCKER_(API_VERSION|AUTH_CONFIG|BUILDKIT|CERT_PATH|CLI_|CONFIG$|CONTENT_TRUST|CONTEXT$|CUSTOM_HEADERS"
+    r"|DEFAULT_PLATFORM|HIDE_LEGACY|HOST$|TLS)"
+)
 PREFER_QUIET = {"DOCKER_CLI_HINTS": "false", "COMPOSE_MENU": "false", "COMPOSE_PARALLEL_LIMIT": "1"}
 EXTERNAL_NETWORK = re.compile(r"network (\S+) declared as external, but could not be found")
 EXTERNAL_VOLUME = re.compile(r'external volume "([^"]+)" not found')

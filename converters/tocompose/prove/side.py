@@ -12,6 +12,8 @@ from tocompose.prove.recording import Container, Payload, Recording
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 NUMBER = "com.docker.compose.container-number"
+# The labels in which Compose keeps the key that a network and a volume have in the file.
+KEYS = ("com.docker.compose.network", "com.docker.compose.volume")
 
 
 class Side:
@@ -36,8 +38,15 @@ class Side:
         return name in ("", "default", "bridge", f"{self.project}_default")
 
     def resource(self, name: str) -> str:
-        """The name of a network or volume without the project's prefix."""
-        return name.removeprefix(self.prefix)
+        """The name of a network or volume without the project's prefix; one that the file states itself stays."""
+        return name if name in self._stated else name.removeprefix(self.prefix)
+
+    @cached_property
+    def _stated(self) -> frozenset[str]:
+        """The engine names of what Compose made under a `name:` of the file (`app_data` in the project `app`)."""
+        made = [(KEYS[0], one) for one in self.recording.networks] + [(KEYS[1], one) for one in self.recording.volumes]
+        keys = ((one.name, (one.payload.get("Labels") or {}).get(label)) for label, one in made)
+        return frozenset(name for name, key in keys if key is not None and name != f"{self.prefix}{key}")
 
     def find(self, reference: str) -> Container | None:
         """The container that a name or an id stands for."""

@@ -13,17 +13,18 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, decode
 from tocompose.source import Span
 from tocompose.values import whole
 
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*")
-_HEREDOC = re.compile(r"(?:\d*)<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
-_HEREDOC_INSTRUCTIONS = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
-_FROM = re.compile(r"(?:--platform=(?P<platform>\S+)\s+)?(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.IGNORECASE)
-_VARIABLE = re.compile(r"\\\$|\$(?:\{(?P<name>\w+)(?:(?P<op>:?[-+])(?P<word>[^{}]*))?\}|(?P<bare>\w+))")
-_PAIR = re.compile(r"([\w.-]+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
-_HEALTH_OPTION = re.compile(r"--(interval|timeout|retries|start-period|start-interval)=(\S+)\s*")
+_DIRECTIVE = regex(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*")
+_HEREDOC = regex(r"(?:\d*)<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
+_HEREDOC_INSTRUCTIONS = regex(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
+_FROM = regex(r"(?:--platform=(?P<platform>\S+)\s+)?(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.IGNORECASE)
+_VARIABLE = regex(r"\\\$|\$(?:\{(?P<name>\w+)(?:(?P<op>:?[-+])(?P<word>[^{}]*))?\}|(?P<bare>\w+))")
+_PAIR = regex(r"([\w.-]+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
+_HEALTH_OPTION = regex(r"--(interval|timeout|retries|start-period|start-interval)=(\S+)\s*")
 
 
 class Words(NamedTuple):

@@ -28,13 +28,7 @@ _ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
 _CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
 _COMMAND = re.compile(r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:docker|podman|nerdctl)[ \t]")
 _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
-
-
-# Line ends of PowerShell and of cmd.exe, and the folder in cmd.exe.
-_POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
-_CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
 _WEB_BLANK = re.compile("[\u00a0\u2007\u202f\u200b]")  # As web pages put them between the words of a command.
-_CMD_FOLDER = re.compile(r"%cd%", re.IGNORECASE)
 
 
 class Aside(NamedTuple):
@@ -53,25 +47,15 @@ class Cleaned(NamedTuple):
 
 
 def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
-    """The code in a piece of shell text; in `documentation` `# ` may be a prompt, and lines may end as on Windows."""
+    """The code in a piece of shell text; in `documentation` `# ` may be a prompt."""
     text, prompted = _without_prompts(source.text, documentation)
-    text = _as_shell(text) if documentation else text
+    text = _WEB_BLANK.sub(" ", text) if documentation else text
     text = _outside_quotes(_BACKTICK_COMMENT, _blank, text)
     asides = [*prompted, *_ellipses(text)]
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
     text = _outside_quotes(_TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text)
     text, comments = _without_joined_comments(text)
     return Cleaned(source.masked(text), tuple(sorted((*asides, *comments), key=lambda aside: aside.start)))
-
-
-def _as_shell(text: str) -> str:
-    """Text for PowerShell or cmd.exe with the line ends and the folder of a shell, in place."""
-    ends = len(_POWERSHELL_END.findall(text))
-    if ends and ends == text.count("`"):
-        text = _POWERSHELL_END.sub(r"\\", text)
-    text = _CMD_END.sub(r"\\", text)
-    text = _WEB_BLANK.sub(" ", text)
-    return _CMD_FOLDER.sub("$PWD", text)
 
 
 def _outside_quotes(pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str], text: str) -> str:

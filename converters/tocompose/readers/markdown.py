@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from typing import NamedTuple
 
 from tocompose.readers import shell
@@ -22,6 +23,11 @@ _FENCE = re.compile(
 _LISTING = re.compile(r"^(?P<mark>-{4,}|\.{4,})[ \t]*$")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _SETTING = re.compile(r"[ \t]*(?:\$[ \t]+)?(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*=(?:[^\s]*|\"[^\"]*\"|'[^']*'))?[ \t]*")
+
+
+_PRE = re.compile(r"[ \t]*<pre\b", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:pre|code|strong|em|b|i|u|span|mark|kbd|samp|a|br|div)\b[^<>]*>", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:[a-z]+|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 
 
 class _Line(NamedTuple):
@@ -53,6 +59,12 @@ def _unmarked(text: Text) -> Iterator[Text]:
         return
     spans = (match.span(1) for match in _INLINE.finditer(text.text) if CALL.match(_bare(match[1])))
     yield from (text.cut(*span) for span in spans)
+
+
+def _without_tags(text: Text) -> Text:
+    """The text of HTML code: GitBook and README pages mark words of a command bold in it."""
+    plain = text.edited((match.start(), match.end(), "") for match in _TAG.finditer(text.text))
+    return plain.edited((match.start(), match.end(), unescape(match[0])) for match in _ENTITY.finditer(plain.text))
 
 
 def _bare(code: str) -> str:
@@ -87,6 +99,10 @@ def _blocks(text: Text, lines: list[_Line]) -> Iterator[Text]:
                 (n for n in range(index + 1, len(lines)) if lines[n].text.rstrip() == match["mark"]), len(lines)
             )
             language, body = "", lines[index + 1 : stop]
+        elif _PRE.match(lines[index].text):
+            stop = next((n for n in range(index, len(lines)) if "</pre>" in lines[n].text.lower()), len(lines) - 1)
+            language, body = "", []
+            yield _without_tags(joined(_dedented(text, lines[index : stop + 1])))
         elif _indent(lines[index].text) >= loose and (index == 0 or not lines[index - 1].text.strip()):
             stop = _indented_end(lines, index, loose)
             language, body = "", lines[index:stop]

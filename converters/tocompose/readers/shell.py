@@ -13,6 +13,7 @@ import re
 from tocompose.readers.commands import simple_list
 from tocompose.readers.idioms import cleaned
 from tocompose.readers.text import Text, Unreadable, without_returns
+from tocompose.readers.windows import as_shell
 from tocompose.source import Branch, Child, Leaf, Node, leaves
 
 LONGEST_TEXT = 2_000_000
@@ -21,12 +22,13 @@ _DOCKER = re.compile(r"(?:\S*/)?(?:docker|podman)")
 
 
 def read(source: Text, *, documentation: bool = False) -> Branch:
-    """The tree of a script, or of a code block in `documentation`, where `# ` may be a prompt.
+    """The tree of a script, or of a code block in `documentation`, where `# ` may be a prompt, also for Windows.
 
     Raises Unreadable for text of a size that no script has.
     """
     _guard(source)
     source = without_returns(source)
+    source = as_shell(source) if documentation else source
     text, asides = cleaned(source, documentation=documentation)
     statements = simple_list(text, 0, len(text.text))
     unclosed: list[Child] = []

@@ -109,10 +109,20 @@ class Assembly:
 
     def _again(self, found: Container, name: str) -> Container:
         """A second container of one name cannot run beside the first: another branch, or a later start."""
-        step = found.invocation
-        for word in step.head[:1]:
-            word.remark("TC104", subject=f"services.{found.service.name}", name=name, other=self.called[name])
-        return found._replace(service=replace(found.service, profiles=(found.service.name,)))
+        path = f"services.{found.service.name}"
+        for word in found.invocation.head[:1]:
+            word.remark(
+                "TC104",
+                subject=f"{path}.container_name",
+                name=name,
+                other=self.called[name],
+                service=found.service.name,
+            )
+            for source in word.sources:
+                source.ledger.moves[f"{path}.container_name"] = f"{path}.profiles"
+        return found._replace(
+            service=replace(found.service, container_name=None, profiles=(found.service.name,)),
+        )
 
     def _network(self, step: Invocation) -> None:
         for network in resources.networks(step):

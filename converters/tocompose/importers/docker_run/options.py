@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
@@ -57,12 +58,22 @@ def parse(words: tuple[Word, ...], known: Mapping[str, Row], interspersed: bool 
             options.append(_long(word, rest, known))
         elif word.text.startswith("-") and len(word.text) > 1:
             options += _short(word, rest, known)
+        elif not interspersed and _stands_for_options(word, rest):
+            word.note("TC155", written=(word.sources[0].peek() or "") if word.sources else "")
         else:
             arguments.append(word)
             if not interspersed:
                 arguments += rest
                 break
     return CommandLine(tuple(options), tuple(arguments))
+
+
+def _stands_for_options(word: Word, rest: list[Word]) -> bool:
+    """Whether a word is not the image but room for options: an empty variable, or `<options>` in documentation."""
+    written = ((word.sources[0].peek() or "") if word.sources else "").strip()
+    if not rest or (written[:1], written[-1:]) not in (("<", ">"), ("[", "]")):
+        return bool(rest) and not word.text
+    return rest[0].text.startswith("-") or re.search(r"option|flag|param|arg", written, re.IGNORECASE) is not None
 
 
 def _long(word: Word, rest: list[Word], known: Mapping[str, Row]) -> Option:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tocompose.importers.docker_run.facts import Facts, read
@@ -76,7 +77,7 @@ def builds(invocation: Invocation) -> dict[str, Build]:
         return {}
     facts = Facts(read(line.options, "services", "build"))
     facts.said("tags")
-    context = line.arguments[0].take("services")
+    context = _repository(line.arguments[0].take("services"))
     dockerfile = facts.last("dockerfile")
     build = Build(
         context=context,
@@ -87,6 +88,15 @@ def builds(invocation: Invocation) -> dict[str, Build]:
         origin=invocation.span,
     )
     return dict.fromkeys(tags, build)
+
+
+def _repository(context: str) -> str:
+    """The context with the scheme that docker adds to `github.com/…`, so that nobody takes it for a folder.
+
+    https://docs.docker.com/build/concepts/context/#git-repositories
+    """
+    found = re.fullmatch(r"github\.com/([^#]+?)(?:\.git)?(#.*)?", context)
+    return f"https://github.com/{found[1]}.git{found[2] or ''}" if found else context
 
 
 def _below(context: str, dockerfile: str) -> str:

@@ -71,7 +71,7 @@ def _services(assembly: Assembly, project: Project, ledger: Ledger) -> tuple[Ser
         _require(services, found, assembly)
         _build(services, found, assembly)
     for index, probe in assembly.probes:
-        _gate(services, assembly, index, probe)
+        _gate(services, assembly, index, probe, ledger)
     ordered = [_one_shot(services[found.service.name], found, len(services)) for found in assembly.containers]
     return tuple(_with_env_files(service, project, ledger) for service in ordered)
 
@@ -116,8 +116,10 @@ def _link(services: dict[str, Service], found: Container, assembly: Assembly) ->
             continue
         services[service.name] = _depending(service, Dependency(service=known, origin=word.span))
         if alias and alias not in (known, services[known].container_name):
-            services[known] = _with_alias(services[known], service, alias)
-            word.remark("TC136", subject=f"services.{known}.networks", service=known, alias=alias)
+            before = services[known]
+            services[known] = _with_alias(before, service, alias)
+            if services[known] != before:
+                word.remark("TC136", subject=f"services.{known}.networks", service=known, alias=alias)
 
 
 def _external_link(services: dict[str, Service], service: Service, text: str, word: Word) -> None:
@@ -184,13 +186,14 @@ def _build(services: dict[str, Service], found: Container, assembly: Assembly) -
         services[service.name] = replace(service, build=build)
 
 
-def _gate(services: dict[str, Service], assembly: Assembly, index: int, probe: Probe) -> None:
+def _gate(services: dict[str, Service], assembly: Assembly, index: int, probe: Probe, ledger: Ledger) -> None:
     """What starts after a wait loop waits for the health of what the loop asks."""
     known = assembly.service_of(probe.target) or (probe.target if probe.target in services else None)
     if known is None:
         return
     if probe.command and services[known].healthcheck is None:
         services[known] = replace(services[known], healthcheck=Healthcheck(test=("CMD", *probe.command)))
+        ledger.say(note("TC180", services[known].origin, subject=f"services.{known}.healthcheck.test", service=known))
     condition = _HEALTHY if services[known].healthcheck else "service_started"
     for later in assembly.containers[index:]:
         name = later.service.name
@@ -201,11 +204,14 @@ def _gate(services: dict[str, Service], assembly: Assembly, index: int, probe: P
 
 def _one_shot(service: Service, found: Container, total: int) -> Service:
     """A container that a person talks to is a tool of the stack, not a part that `up` starts."""
-    if total < 2 or not found.interactive or service.ports:
+    captured = bool(found.invocation.variable) and found.removed and not found.detached
+    if total < 2 or not (found.interactive or captured) or service.ports:
         return service
     for word in found.invocation.head[:1]:
-        word.remark("TC140", subject=f"services.{service.name}.profiles", service=service.name)
-    return replace(service, role=Role.TOOL, profiles=service.profiles or ("tools",))
+        code = "TC140" if found.interactive else "TC181"
+        word.remark(code, subject=f"services.{service.name}.profiles", service=service.name)
+    role = Role.TOOL if found.interactive else service.role
+    return replace(service, role=role, profiles=service.profiles or ("tools",))
 
 
 def _with_env_files(service: Service, project: Project, ledger: Ledger) -> Service:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +9,10 @@ from tocompose.importers.docker_run.networking import fields
 from tocompose.importers.docker_run.options import boolean
 from tocompose.importers.docker_run.shapes import Fact
 from tocompose.model import Mount
+from tocompose.patterns import regex
 from tocompose.values import split, whole
 
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_DRIVE = regex(r"[A-Za-z]:[\\/]")
 # Docker Desktop once read these; the engine ignores them. `U`, `O` and `idmap` are podman's.
 _IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default"})
 _PODMAN_MODES = frozenset({"U", "O", "idmap"})

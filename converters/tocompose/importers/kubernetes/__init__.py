@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from tocompose.importers import Settings, SourceError
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Stack
+from tocompose.patterns import regex
 from tocompose.project import Project
 
 if TYPE_CHECKING:
     from tocompose.rendering import Rendering
 
-_OBJECT = re.compile(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
-_KIND = re.compile(rb"""["']?\bkind["']?\s*:""")
+_OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
+_KIND = regex(rb"""["']?\bkind["']?\s*:""")
 # Manifests of these alone have no routes: what reads routes is not imported for them.
 _UNROUTED = frozenset(
     {
@@ -33,6 +34,17 @@ _UNROUTED = frozenset(
 )
 _TEMPLATES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml"})
 _ENDINGS = (".yaml", ".yml", ".json")
+# What may quote a manifest, and is none.
+_PROSE = (".md", ".markdown", ".rst", ".adoc", ".sh", ".bash", ".ps1", ".bat", ".cmd")
+
+
+_OPTIONS = {
+    "namespace": "only objects of that namespace",
+    "values": "a values file for Helm, inside the source",
+    "set": "KEY=VALUE for Helm",
+    "release": "the name of the Helm release",
+    "network-policy": "networks makes networks of NetworkPolicies where that comes to the same",
+}
 
 
 class Kubernetes:
@@ -40,6 +52,7 @@ class Kubernetes:
 
     name = "kubernetes"
     title = "Kubernetes manifests, kustomizations, Helm charts"
+    options = _OPTIONS
     tables = tuple(
         f"kubernetes/{name}"
         for name in (
@@ -87,7 +100,7 @@ class Kubernetes:
         return convert(found, ledger, settings.name or "", project.name, settings.options)
 
     def _is_manifest(self, file: str, project: Project) -> bool:
-        if not file.endswith(_ENDINGS) and file not in project.named:
+        if not file.endswith(_ENDINGS) and (file not in project.named or file.lower().endswith(_PROSE)):
             return False
         text = project.read(file) or b""
         return b"apiVersion" in text and _OBJECT.search(text) is not None and _KIND.search(text) is not None

@@ -16,11 +16,12 @@ from tocompose.importers.kubernetes.rewriting import rewritten
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.ledger import Cursor
 from tocompose.model import Variable
+from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.values import literal, whole
 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
-_HOST = re.compile(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
+_HOST = regex(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
 
 
 class Environment(NamedTuple):

@@ -102,7 +102,7 @@ def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Fin
         return
     for child in node.children:
         inner, field = child.node, fields.get(child.key)  # type: ignore[arg-type]
-        if isinstance(inner, Leaf) and empty(inner):
+        if isinstance(inner, Leaf) and (empty(inner) or (field is not None and not inner.text)):
             ledger.settle(inner, Fate.IGNORED, "null or empty counts as absent")
         elif field is None:
             continue

@@ -87,8 +87,11 @@ def _mount(
     if volume is None and template is None:
         mount.note("TC213", what=place.volume(name), name=target, subject=to)
         return
+    if volume is not None and template is not None:
+        volume.skip("the claim template of the same name takes its place")
+        volume = None
     sub_path = _sub_path(mount, scope, place.path())
-    files = content(volume, place, place.path()) if volume is not None and template is None else None
+    files = content(volume, place, place.path()) if volume is not None else None
     if files is not None and volume is not None:
         _files(files, volume, target, sub_path, mount, place, found)
         return

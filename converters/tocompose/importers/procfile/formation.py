@@ -10,11 +10,12 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 from tocompose.tables import Row, table
 from tocompose.values import whole
 
-_PAIR = re.compile(r"\s*([A-Za-z0-9_-]+)\s*[=:]\s*(\d{1,9})\s*")
+_PAIR = regex(r"\s*([A-Za-z0-9_-]+)\s*[=:]\s*(\d{1,9})\s*")
 
 
 class Scale(NamedTuple):

@@ -13,13 +13,14 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 from tocompose.values import literal, whole
 
 # Heroku gives a web process 60 seconds to listen (error R10).
 _BOOT = "60s"
-_PATH = re.compile(r"/[\w./?=&%~+-]*")
-_SETTING = re.compile(r"(WAIT|TIMEOUT|ATTEMPTS)=(\d+)")
+_PATH = regex(r"/[\w./?=&%~+-]*")
+_SETTING = regex(r"(WAIT|TIMEOUT|ATTEMPTS)=(\d+)")
 
 
 class Check(NamedTuple):

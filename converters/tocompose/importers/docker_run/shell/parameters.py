@@ -110,6 +110,9 @@ def operated(name: str, operator: str, argument: Value, value: Value = NOTHING) 
     operator = operator.replace("=", "-")
     sources = (*value.sources, *argument.sources)
     opens = tuple(item for item in value.opens if item.name != name) + argument.opens
+    if argument.text == f"${{{name}}}":
+        # `X=${X:-$(openssl rand -hex 16)}`: what stands for the output has the variable's own name.
+        return Value(argument.text, sources, opens)
     stated = argument.plain if operator.endswith("-") else None
     if _holds_brace(argument.text):
         return Value(f"${{{name}}}", sources, (*opens, Open(name, stated)))

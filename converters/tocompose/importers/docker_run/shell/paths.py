@@ -10,8 +10,12 @@ from tocompose.importers.docker_run.invocation import Word
 # Flags whose value is, or starts with, a path on the host.
 _FLAGS = ("--volume", "--mount", "--env-file", "--file", "--label-file", "--cidfile", "--build-context", "--secret")
 _SHORT = ("-v", "-f")
-_START = re.compile(r"\$\{PWD\}(?=[/:,]|$)")
+_START = re.compile(r"^(\$\{\w+:?-)?\$\{PWD\}(?=[/:,}]|$)")
 _INSIDE = re.compile(r"(?<=[=,])\$\{PWD\}(?=[/:,]|$)")
+
+
+def _here(match: re.Match[str]) -> str:
+    return f"{match[1] or ''}."
 
 
 def relative(words: tuple[Word, ...], verb: tuple[str, ...]) -> tuple[Word, ...]:
@@ -34,13 +38,13 @@ def _rewritten(text: str, before: str, verb: tuple[str, ...]) -> str:
     if before in ("--mount", "--secret", "--security-opt"):
         return _INSIDE.sub(".", text) if before != "--mount" else _sources(text)
     if before in _FLAGS or before in _SHORT:
-        return _START.sub(".", text, count=1)
+        return _START.sub(_here, text, count=1)
     if equals and flag in _FLAGS:
-        return f"{flag}={_sources(value) if flag == '--mount' else _START.sub('.', value, count=1)}"
-    if text[:2] in _SHORT and text[2:].startswith("${PWD}"):
-        return text[:2] + _START.sub(".", text[2:], count=1)
+        return f"{flag}={_sources(value) if flag == '--mount' else _START.sub(_here, value, count=1)}"
+    if text[:2] in _SHORT and _START.match(text[2:]):
+        return text[:2] + _START.sub(_here, text[2:], count=1)
     if verb in (("build",), ("cp",)) and not before.startswith("-"):
-        return _START.sub(".", text, count=1) if _START.match(text) else text
+        return _START.sub(_here, text, count=1) if _START.match(text) else text
     return text
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 from tocompose.values import whole
 
@@ -18,7 +19,7 @@ NODE_LTS = {24: "krypton", 22: "jod", 20: "iron", 18: "hydrogen", 16: "gallium",
     6: "boron",
     4: "argon",
 }
-_COMPARATOR = re.compile(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d{1,9}|\*|x)(?:\.(\d{1,9}|x|\*))?(?:\.(\d{1,9}|x|\*))?[\w.+-]*")
+_COMPARATOR = regex(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d{1,9}|\*|x)(?:\.(\d{1,9}|x|\*))?(?:\.(\d{1,9}|x|\*))?[\w.+-]*")
 _FAR = 999
 
 

@@ -1,0 +1,94 @@
+"""Docker commands written for PowerShell or cmd.exe, said as a POSIX shell says them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from tocompose.readers.text import Edit, Text
+
+_POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
+_CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
+_POWERSHELL = re.compile(
+    r"\$env:\w|^[ \t]*\$\w+[ \t]*=[ \t]*[\"'(\w]|\b(?:Write-(?:Host|Output|Error)|Get-Location)\b", re.M | re.I
+)
+# A folder of the host, then its path: `C:\data`, `.\data`, `$PWD\data`, `%cd%\data`.
+_QUOTED_PATH = re.compile(r"(?<=[\"'])((?:\w[\w-]*=)?[A-Za-z]:\\[^\"'`:*?<>|\n]*)")
+_PATH = re.compile(r"(?<![\w$}%])([A-Za-z]:\\[^\s\"'`:;*?<>|]*[^\s\"'`:;*?<>|\\])")
+_RELATIVE = re.compile(
+    r"(?:(?<![\w\\/])\.{1,2}|\$\{?(?:env:)?\w+\}?|\$\(\(?(?:Get-Location|pwd)\)?(?:\.Path)?\)|%\w+%|%~dp0)"
+    r"(\\[^\s\"'`:;*?<>|]*[^\s\"'`:;*?<>|\\])",
+    re.I,
+)
+_POWERSHELL_FOLDER = re.compile(r"\$\(\(?(?:Get-Location|pwd)\)?(?:\.Path)?\)|\$\{?(?:pwd|PSScriptRoot)\}?(?!\w)", re.I)
+_POWERSHELL_VARIABLE = re.compile(r"\$\{?env:(\w+)\}?", re.I)
+_POWERSHELL_SETTING = re.compile(r"^([ \t]*)\$(?:env:)?(\w+)[ \t]*=[ \t]*(?=[\"'\w])", re.M | re.I)
+_CMD_FOLDER = re.compile(r"%cd%|%~dp0(?:\\|(?=[\w.]))?", re.I)
+_CMD_VARIABLE = re.compile(r"(?<!%)%(\w+)%(?!%)")
+_CMD_SETTING = re.compile(r"^([ \t]*@?)set[ \t]+(\"?)(\w+)=([^\"\n]*)\2[ \t]*$", re.M | re.I)
+_CMD_REMARK = re.compile(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
+
+
+def as_shell(source: Text) -> Text:
+    """The text with the line ends, variables, settings and paths of a POSIX shell; any other text as it is."""
+    if _is_powershell(source):
+        return _powershell(_slashed(source, _QUOTED_PATH, _PATH, _RELATIVE))
+    if _is_cmd(source):
+        return _cmd(_slashed(source, _QUOTED_PATH, _PATH, _RELATIVE))
+    return _slashed(source, _QUOTED_PATH, _PATH)
+
+
+def _is_powershell(source: Text) -> bool:
+    ends = len(_POWERSHELL_END.findall(source.text))
+    marked = (ends and ends == source.text.count("`")) or _POWERSHELL.search(source.text)
+    return source.file.lower().endswith(".ps1") or bool(marked)
+
+
+def _is_cmd(source: Text) -> bool:
+    named = source.file.lower().endswith((".bat", ".cmd"))
+    return named or _CMD_END.search(source.text) is not None or "%cd%" in source.text.lower()
+
+
+def _slashed(source: Text, *patterns: re.Pattern[str]) -> Text:
+    """The text with slashes in its host paths: docker takes them too, where a shell would drop backslashes."""
+    return source.edited(_slashes(source.text, patterns)) if "\\" in source.text else source
+
+
+def _slashes(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Edit]:
+    done = -1
+    found = [(match.start(1), match.end(1)) for pattern in patterns for match in pattern.finditer(text)]
+    for start, end in sorted(found):
+        for offset in range(max(start, done), end):
+            if text[offset] == "\\":
+                yield offset, offset + 1, "/"
+        done = max(done, end)
+
+
+def _powershell(source: Text) -> Text:
+    source = _replaced(source, _POWERSHELL_END, "\\\\")
+    source = _replaced(source, _POWERSHELL_SETTING, r"\1\2=")
+    source = _replaced(source, _POWERSHELL_FOLDER, "$PWD")
+    return _replaced(source, _POWERSHELL_VARIABLE, r"${\1}")
+
+
+def _cmd(source: Text) -> Text:
+    source = _replaced(source, _CMD_END, "\\\\")
+    source = _replaced(source, _CMD_REMARK, "#")
+    source = source.edited(
+        (match.start(), match.end(), _setting(match)) for match in _CMD_SETTING.finditer(source.text)
+    )
+    source = source.edited(
+        (match.start(), match.end(), "$PWD" if match[0].lower() == "%cd%" else "$PWD/")
+        for match in _CMD_FOLDER.finditer(source.text)
+    )
+    return _replaced(source, _CMD_VARIABLE, r"${\1}")
+
+
+def _setting(match: re.Match[str]) -> str:
+    """`set NAME=value`: the value goes to the end of the line, and only `%NAME%` means something in it."""
+    value = re.sub(r"([$`\\])", r"\\\1", match[4].rstrip())
+    return f'{match[1].rstrip("@")}{match[3]}="{value}"'
+
+
+def _replaced(source: Text, pattern: re.Pattern[str], replacement: str) -> Text:
+    return source.edited((m.start(), m.end(), m.expand(replacement)) for m in pattern.finditer(source.text))

@@ -1,0 +1,161 @@
+"""Whole sources of kinds that people write, and the compose file that each must give."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+UNTOUCHED = "none"
+
+
+def converted(files: dict[str, str], practices: str = "all", *, split: bool = False) -> Result:
+    """The result for sources by name, which the user names one by one."""
+    project = Memory({name: text.encode() for name, text in files.items()}, "shop")
+    return convert(project, Options(practices=practices, layout=Layout(split=split)))
+
+
+def services(files: dict[str, str], practices: str = UNTOUCHED) -> dict[str, Any]:
+    """The services of the compose file, as YAML reads them."""
+    text = converted(files, practices).files[0].content.decode()
+    found: dict[str, Any] = yaml.safe_load(text)["services"]
+    return found
+
+
+def codes(files: dict[str, str]) -> list[str]:
+    return [note.code for note in converted(files).notes]
+
+
+def test_powershell_script() -> None:
+    found = services(
+        {
+            "start.ps1": '$name = "db-1"\n$env:LEVEL = "debug"\n'
+            "docker run -d --name $name `\n  -e LEVEL=$env:LEVEL `\n"
+            '  -v "${PWD}\\data:/data" -v ${pwd}\\init:/init:ro -v "C:\\Program Files\\x:/x" `\n'
+            "  -v D:\\media:/media acme/db:1\n"
+        }
+    )
+    assert found["db-1"]["volumes"][:2] == ["./data:/data", "./init:/init:ro"]
+    assert [item["source"] for item in found["db-1"]["volumes"][2:]] == ["C:/Program Files/x", "D:/media"]
+    assert found["db-1"]["environment"]["LEVEL"] in ("debug", "${LEVEL:-debug}")
+
+
+def test_batch_file() -> None:
+    found = services(
+        {
+            "start.bat": '@echo off\r\nREM the shop\r\nset LEVEL=debug $ `x`\r\nset "TAG=1.2"\r\n'
+            'docker run -d --name app ^\r\n  -e LEVEL="%LEVEL%" -v %cd%\\logs:/logs -v %~dp0conf:/conf ^\r\n'
+            "  acme/app:%TAG%\r\n"
+        }
+    )
+    assert found == {
+        "app": {
+            "image": "acme/app:1.2",
+            "container_name": "app",
+            "environment": {"LEVEL": "debug $$ `x`"},
+            "volumes": ["./logs:/logs", "./conf:/conf"],
+        }
+    }
+
+
+def test_a_shell_script_keeps_its_backslashes() -> None:
+    found = services({"run.sh": "docker run -e P=\"%X%\\n\" -e Q='$env:A' acme/app:1\n"})
+    assert found["app"]["environment"] == {"P": "%X%\\n", "Q": "$$env:A"}
+
+
+@pytest.mark.parametrize("room", ["<OPTIONS>", "<options>", "[OPTIONS]", "<your flags>"])
+def test_room_for_options_is_no_image(room: str) -> None:
+    assert services({"README.md": f"```\ndocker run {room} -d acme/app:1 serve\n```\n"}) == {
+        "app": {"image": "acme/app:1", "command": ["serve"]}
+    }
+    assert {"TC155", "TC168"} & set(codes({"README.md": f"```\ndocker run {room} -d acme/app:1 serve\n```\n"}))
+
+
+def test_a_placeholder_can_be_the_image() -> None:
+    assert services({"README.md": "```\ndocker run -d <image> serve\n```\n"})["image"]["image"] == "${IMAGE}"
+
+
+def test_an_empty_variable_is_no_image() -> None:
+    assert services({"run.sh": 'start() { args=; docker run -d "$args" "$1"; }\nstart acme/app:1\n'}) == {
+        "app": {"image": "acme/app:1"}
+    }
+
+
+def test_a_folder_by_default() -> None:
+    found = services({"run.sh": 'BASE="${BASE:-$(pwd)}"\ndocker run -v "$BASE/data:/data" acme/app:1\n'})
+    assert found["app"]["volumes"] == ["${BASE:-.}/data:/data"]
+
+
+def test_a_default_that_must_be_computed() -> None:
+    found = services({"run.sh": "PORT_X=${PORT_X:-$(free-port)}\ndocker run -e P=$PORT_X acme/app:1\n"})
+    assert found["app"]["environment"] == {"P": "${PORT_X}"}
+
+
+def test_a_repository_as_build_context() -> None:
+    found = services(
+        {"run.sh": "cd sub\ndocker build -t acme/app:1 github.com/acme/app#main\ndocker run -d acme/app:1\n"}
+    )
+    assert found["app"]["build"] == {"context": "https://github.com/acme/app.git#main"}
+
+
+def test_documentation_that_quotes_a_manifest() -> None:
+    text = "```\ndocker run -d acme/app:1\n```\n\nor\n\n```yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: a}\n```\n"
+    assert list(services({"install.md": text})) == ["app"]
+
+
+def test_alternatives_of_one_name() -> None:
+    result = converted(
+        {"README.md": "```\ndocker run -d --name app x:1\n```\nor\n```\ndocker run -d --name app x:2\n```\n"}
+    )
+    said = [(note.code, note.subject) for note in result.notes if note.code in ("TC104", "TC755")]
+    assert said == [("TC104", "services.app-2.container_name")]
+    found = yaml.safe_load(result.files[0].content.decode())["services"]
+    assert found["app-2"]["profiles"] == ["app-2"] and "container_name" not in found["app-2"]
+
+
+def test_what_a_person_runs_is_not_restarted() -> None:
+    files = {"run.sh": "docker run -d --name db mongo:7\ndocker run -it --rm mongo:7 --help\n"}
+    found = services(files, "all")
+    assert found["mongo"]["restart"] == "no" and "healthcheck" not in found["mongo"]
+    assert found["db"]["restart"] == "unless-stopped"
+
+
+def test_a_container_that_is_run_for_its_output() -> None:
+    files = {"run.sh": "KEY=$(docker run --rm acme/app:1 new-key)\ndocker run -d -e KEY_X=$KEY acme/app:1 serve\n"}
+    found = services(files, "all")
+    assert found["app"]["profiles"] == ["tools"] and found["app"]["restart"] == "no"
+    assert "profiles" not in found["app-2"]
+
+
+def test_an_alias_is_said_once() -> None:
+    files = {
+        "run.sh": "docker run -d --name pg postgres:16\n"
+        "docker run -d --name a --link pg:db acme/a:1\ndocker run -d --name b --link pg:db acme/b:1\n"
+    }
+    assert codes(files).count("TC136") == 1
+
+
+def test_code_in_html() -> None:
+    command = "docker run -d --name web \\\n</strong>  -e A=&quot;b &amp;amp; c&quot; acme/web:1"
+    text = f"<pre><code><strong>{command}\n</code></pre>\n"
+    assert services({"README.md": text})["web"]["environment"] == {"A": "b &amp; c"}
+
+
+def test_a_file_without_ending_must_exist() -> None:
+    found = services({"run.sh": "docker run -d -v $PWD/Caddyfile:/etc/caddy/Caddyfile caddy:2\n"}, "all")
+    assert found["caddy"]["volumes"][0]["bind"] == {"create_host_path": False}
+
+
+@pytest.mark.parametrize(
+    ("config", "secret"),
+    [("external_url 'http://x.example'", False), ("gitlab_rails['smtp_password'] = \"hunter2hunter2\"", True)],
+)
+def test_configuration_in_a_variable_is_a_secret_when_it_holds_one(config: str, secret: bool) -> None:
+    variable = f"GITLAB_OMNIBUS_CONFIG={config.replace(chr(39), chr(34))}"
+    result = converted({"run.sh": f"docker run -d -e '{variable}' gitlab/gitlab-ce:17.4.1-ce.0\n"})
+    assert ("TC500" in [note.code for note in result.notes]) is secret
