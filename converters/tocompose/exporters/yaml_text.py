@@ -7,7 +7,6 @@ agrees that it is a string. A small emitter is 50 times faster than ruamel's rou
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -158,9 +157,15 @@ def _double(text: str) -> str:
     if ('"' in text or "\\" in text) and "'" not in text and text.isprintable():
         return f"'{text}'"
     # JSON's escapes are YAML's, but Compose refuses surrogate pairs: characters beyond ASCII stand as they are,
-    # save those that YAML does not count as printable.
+    # save those that nobody sees or that change the direction of what follows (https://trojansource.codes).
     quoted = json.dumps(text, ensure_ascii=False)
-    return re.sub(r"[\x7f-\x9f\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", quoted)
+    return quoted if quoted.isprintable() else "".join(map(_visible, quoted))
+
+
+def _visible(char: str) -> str:
+    if char.isprintable() or "\ud800" <= char <= "\udfff":
+        return char
+    return f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}"
 
 
 def _block(value: Any) -> list[str] | None:

@@ -10,7 +10,7 @@ from tocompose.readers.lines import read_lines
 from tocompose.tables import Row
 
 APTFILES = ("Aptfile", "apt.txt", "apt-packages")
-_PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=\S+)?")
+_PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~-]+)?")
 
 
 def of(repository: Repository, buildpacks: Iterable[Row], recipes: Iterable[object]) -> tuple[str, ...]:
