@@ -3,7 +3,8 @@
 `python tests/golden.py [WORD]` writes `expected/` anew.
 
 A case is its input files and `case.toml`: `shows` says in a sentence what it is for; `[options]` may set `source`,
-`practices`, `split` (true unless set), `name`, `inline_secrets`; `unknown = true` allows values that no rule reads.
+`practices`, `split` (true unless set), `name`, `inline_secrets`, `importer` (its
+options); `unknown = true` allows values that no rule reads.
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ def outcome(case: Path) -> Result:
             source=options.get("source"),
             practices=options.get("practices", "all"),
             layout=layout,
-            settings=Settings(name=options.get("name")),
+            settings=Settings(
+                name=options.get("name"), options={k: (v,) for k, v in options.get("importer", {}).items()}
+            ),
         ),
     )
 

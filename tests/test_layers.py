@@ -10,8 +10,8 @@ import tree
 
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
-    ("limits",),
-    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores"),
+    ("limits", "patterns"),
+    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores", "lock"),
     ("model", "notes", "images", "probes", "merging"),
     ("ledger",),
     ("readers", "rendering"),

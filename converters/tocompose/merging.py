@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from tocompose.patterns import regex
 from tocompose.values import split
 
 Strategy: TypeAlias = Callable[[Any, Any], Any]
@@ -193,7 +194,7 @@ def _host_pairs(value: Any) -> list[tuple[str, Any]]:
     return [(pair["host"], pair["address"]) for pair in pairs if pair]
 
 
-_HOST = re.compile(r"(?P<host>[^=:]*)[=:](?P<address>.*)", re.DOTALL)
+_HOST = regex(r"(?P<host>[^=:]*)[=:](?P<address>.*)", re.DOTALL)
 
 
 def _keyed(key: Callable[[Any], Any]) -> Strategy:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
+from tocompose.record import record
 from tocompose.source import Span
 from tocompose.tables import Row, table
 from tocompose.values import concealed
@@ -22,7 +22,7 @@ class Kind(Enum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Note:
     """One statement about the conversion; `subject` is a model path such as `services.web.ports`."""
 

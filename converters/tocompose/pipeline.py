@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
@@ -17,10 +16,11 @@ from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, in_order, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
+from tocompose.record import record
 from tocompose.source import Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Options:
     """What the user asked for: the importer (sniffed when None), the practices, how the files are laid out.
 
@@ -39,7 +39,7 @@ class Options:
     back: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Result:
     """The outcome: the files to write, all notes in reading order, the stack, and the ledger of the source's leaves."""
 
@@ -65,12 +65,55 @@ def convert(project: Project, options: Options | None = None) -> Result:
 
 
 def _convert(project: Project, wanted: Options) -> Result:
-    every = _claimed(project) if wanted.source is None else ()
-    chosen = every[0].importer if every else choose(project, wanted.source)
+    if wanted.source is not None:
+        chosen = choose(project, wanted.source)
+        check_options(chosen, wanted.settings)
+        return _converted(project, wanted, chosen, ())
+    every = _claimed(project)
+    for claim in every[:1]:
+        check_options(claim.importer, wanted.settings)
+    return _first_that_runs(project, wanted, every) if every else _converted(project, wanted, choose(project, None), ())
+
+
+def check_options(chosen: Importer, settings: Settings) -> None:
+    """Raises SourceError for an option that the importer does not know; one that names none of its own takes any."""
+    known: Mapping[str, str] | None = getattr(chosen, "options", None)
+    for name in settings.options if known is not None and "argv" not in settings.options else ():
+        if name not in (known or {}):
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, known or {}, n=1)
+            there = f"did you mean {close[0]}?" if close else f"it has {', '.join(known or {}) or 'none'}"
+            raise SourceError(f"{chosen.name} has no option {name!r}: {there}")
+
+
+def _first_that_runs(project: Project, wanted: Options, every: tuple[Claim, ...]) -> Result:
+    """The conversion from the first format of which services come; from the first one at all where none come of any."""
+    empty: Result | None = None
+    problem: SourceError | None = None
+    passed: list[tuple[str, str]] = []
+    for number, claim in enumerate(every):
+        if passed and claim.weak:
+            break
+        others = every[number + 1 :] if not project.named else ()
+        try:
+            said = (*passed_over(passed, claim.files[0]), *left_aside(others))
+            result = _converted(project, wanted, claim.importer, said)
+        except SourceError as error:
+            problem = problem or error
+        else:
+            if result.stack.services:
+                return result
+            empty = empty or result
+        passed.append((claim.importer.name, claim.files[0]))
+    if empty is None:
+        raise problem or SourceError(f"{project.name}: nothing was found to convert")
+    return empty
+
+
+def _converted(project: Project, wanted: Options, chosen: Importer, first: Iterable[Note]) -> Result:
     ledger = Ledger()
-    for item in wanted.settings.notes:
-        ledger.say(item)
-    for item in left_aside(every) if not project.named else ():
+    for item in (*wanted.settings.notes, *first):
         ledger.say(item)
     try:
         stack = chosen.read(project, ledger, wanted.settings)
@@ -89,9 +132,11 @@ def _convert(project: Project, wanted: Options) -> Result:
 
 
 def _left_out(project: Project) -> Iterator[Note]:
-    """A note for each file that was too large to be read."""
+    """A note for each file that was too large to be read, or that lies outside of the source."""
     for path, size in sorted(getattr(project, "skipped", {}).items()):
         yield note("TC020", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit("FILE_BYTES"))
+    for path, place in sorted(getattr(project, "outside", {}).items()):
+        yield note("TC023", None, file=path, folder=str(place.parent))
 
 
 def practice_context(options: Options, project: Project) -> Context:
@@ -125,7 +170,7 @@ def choose(project: Project, name: str | None) -> Importer:
 
 def _claimed(project: Project) -> tuple[Claim, ...]:
     """What the importers claim; a compose file that the user named, or that stands alone, is not a source."""
-    from tocompose.importers.compose.files import compose_file
+    from tocompose.importers.compose.names import compose_file
 
     compose = compose_file(project) if project.named else ""
     every = () if compose else claims(project)
@@ -137,8 +182,14 @@ def _claimed(project: Project) -> tuple[Claim, ...]:
     return every
 
 
-def left_aside(every: tuple[Claim, ...]) -> Iterator[Note]:
+def left_aside(others: Iterable[Claim]) -> Iterator[Note]:
     """What to say about the other formats of a folder, each with `--from` to choose it."""
-    for claim in every[1:]:
+    for claim in others:
         file = claim.files[0]
         yield note("TC012", Span(file, 1, 1, 1, 1), title=claim.importer.title, file=file, name=claim.importer.name)
+
+
+def passed_over(tried: Iterable[tuple[str, str]], taken: str) -> Iterator[Note]:
+    """What to say about formats that were read first, each with a file of it, and gave nothing to run."""
+    for name, file in tried:
+        yield note("TC013", Span(file, 1, 1, 1, 1), file=file, name=name, taken=taken)

@@ -59,13 +59,19 @@ class Memory:
 
 
 class Folder:
-    """A project on disk: a folder, or files named one by one below it."""
+    """A project on disk: a folder, or files named one by one below it.
 
-    def __init__(self, root: Path, named: tuple[str, ...] = (), name: str = "") -> None:
+    `allowed` are files and folders elsewhere that may be read as well; `outside` collects what was asked for, is there
+    and lies neither in the root nor in those.
+    """
+
+    def __init__(self, root: Path, named: tuple[str, ...] = (), name: str = "", allowed: tuple[Path, ...] = ()) -> None:
         self.root = root.resolve()
         self.name = name or self.root.name
         self.named = named
+        self.allowed = tuple(path.resolve() for path in allowed)
         self.skipped: dict[str, int] = {}
+        self.outside: dict[str, Path] = {}
         self._files: tuple[str, ...] | None = None
 
     def files(self) -> tuple[str, ...]:
@@ -75,29 +81,50 @@ class Folder:
         return self._files
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file inside the root; symbolic links that lead out of it are not followed."""
+        """The content of a file inside the root; symbolic links that lead out of it are not followed, nor is a pipe."""
         place = self._inside(path)
-        if place is None or not place.is_file() or _too_large(path, place.stat().st_size, self.skipped):
+        if place is None or not _is_file(place) or _too_large(path, place.stat().st_size, self.skipped):
             return None
         return place.read_bytes()
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the root."""
         place = self._inside(path)
-        return place is not None and place.exists()
+        return place is not None and _exists(place)
 
     def _inside(self, path: str) -> Path | None:
-        relative = normal(path)
-        if relative is None:
+        if "\x00" in path:
             return None
-        place = (self.root / relative).resolve()
-        return place if place.is_relative_to(self.root) else None
+        try:
+            place = (self.root / path).resolve()
+        except (OSError, RuntimeError):
+            # Links in a circle, a name that is too long.
+            return None
+        if any(place.is_relative_to(root) for root in (self.root, *self.allowed)):
+            return place
+        if _is_file(place):
+            self.outside.setdefault(path, place)
+        return None
 
     def _walk(self) -> Iterator[str]:
         for folder, folders, names in os.walk(self.root):
             folders[:] = sorted(name for name in folders if name not in PRUNED)
             base = PurePosixPath(Path(folder).relative_to(self.root).as_posix())
             yield from (str(base / name) for name in names)
+
+
+def _exists(place: Path) -> bool:
+    try:
+        return place.exists()
+    except OSError:
+        return False
+
+
+def _is_file(place: Path) -> bool:
+    try:
+        return place.is_file()
+    except OSError:
+        return False
 
 
 def _too_large(path: str, size: int, skipped: dict[str, int]) -> bool:

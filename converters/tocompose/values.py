@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-_VARIABLE = re.compile(r"\$(?:\$|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
-_IN_ADDRESS = re.compile(
+from tocompose.patterns import regex
+
+_VARIABLE = regex(r"\$(?:\$|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
+_IN_ADDRESS = regex(
     r"(?P<user>://[^\s/:@]*:)(?!\$)[^\s/@]+(?=@)"
     r"|(?P<query>[?&;][\w.-]*(?:token|key|secret|pass(?:word|wd)?|auth|signature)[\w.-]*=)(?!\$)[^&\s;'\")]+",
     re.IGNORECASE,
 )
-_NOT_IN_NAME = re.compile(r"[^a-z0-9_-]+")
+_NOT_IN_NAME = regex(r"[^a-z0-9_-]+")
+
+
+def whole(text: str) -> bool:
+    """Whether the text is a whole number that any system can hold: up to 18 ASCII digits, which `int` always reads."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def literal(text: str) -> str:

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.exporters.existing import ADDED_TO, combine
+from tocompose.lock import alone, uninterrupted
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.project import normal
 
 # In the order in which docker compose looks for them.
 BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-_STAGING = re.compile(r"\.tocompose-(\d+)")
+_STAGING = re.compile(r"\.tocompose-(\d{1,9})")
 
 
 class WriteError(Exception):
@@ -85,21 +86,19 @@ def write(
 
     Without `lasting` the disk is not waited for: whoever writes many bundles does that once, at the end.
     """
-    changes, notes = plan(files, folder, force=force, asked=asked)
-    needed = [item for item in changes if item.needed]
+    files = tuple(files)
     with _told(folder):
-        made = _make_folders(folder)
-        _clear_stale(folder)
-        try:
+        _check_folder(folder)
+        with _made(folder), alone(folder):
+            changes, notes = plan(files, folder, force=force, asked=asked)
+            needed = [item for item in changes if item.needed]
+            _clear_stale(folder)
             if needed:
                 with _staging(folder) as staging:
-                    _commit(folder, needed, _stage(staging, needed, lasting), staging, lasting)
+                    staged = _stage(staging, needed, lasting)
+                    with uninterrupted():
+                        _commit(folder, needed, staged, staging, lasting)
             notes += _tighten(folder, changes)
-        except BaseException:
-            for empty in reversed(made):
-                with suppress(OSError):
-                    empty.rmdir()
-            raise
     return Written(
         created=tuple(item.path for item in needed if item.before is None),
         changed=tuple(item.path for item in needed if item.before is not None),
@@ -137,19 +136,28 @@ def _beside(folder: Path, changes: list[Change]) -> Iterator[Note]:
         yield note("TC765", subject=f"files.{own}", other=other, read=read, own=own)
 
 
-def _make_folders(folder: Path) -> list[Path]:
-    """Makes the folder with its parents; returns those that were missing, outermost first."""
+@contextmanager
+def _made(folder: Path) -> Iterator[None]:
+    """Makes the folder with its parents; those that were missing go again when nothing comes to stand in them."""
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
-    return missing[::-1]
+    try:
+        yield
+    except BaseException:
+        for empty in missing:
+            with suppress(OSError):
+                empty.rmdir()
+        raise
 
 
 def _clear_stale(folder: Path) -> None:
-    """Removes what killed runs have left: it can hold secrets."""
+    """Removes what killed runs have left: it can hold secrets. In containers all runs have the same process number."""
     for stale in folder.iterdir():
         match = _STAGING.fullmatch(stale.name)
-        if match and stale.is_dir() and not stale.is_symlink() and not _alive(int(match[1])):
-            shutil.rmtree(stale)
+        if match and stale.is_dir() and not stale.is_symlink():
+            process = int(match[1])
+            if process == os.getpid() or not _alive(process):
+                shutil.rmtree(stale)
 
 
 @contextmanager
@@ -261,6 +269,8 @@ _CAUSES = {
     errno.EPERM: "you may not write there. Name another folder with -o, or change its permissions",
     errno.ENOTDIR: "a part of the path is a file, not a folder. Name another folder with -o",
     errno.ENAMETOOLONG: "the path is too long. Name another folder with -o",
+    errno.EFBIG: "the file is larger than this process may write (ulimit -f). Raise the limit",
+    errno.EAGAIN: "another run is writing to this folder. Try again when it has ended",
 }
 
 

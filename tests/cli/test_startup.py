@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import yaml
 
 import tree
 
+PATH = str(tree.PACKAGE.parent)
 HEAVY = ("kubernetes", "jinja2", "tree_sitter", "ruamel", "jsonschema", "dockerfile_parse", "asyncio", "http.client")
 
 
-def _loaded(*arguments: str) -> set[str]:
+def _loaded(*arguments: str, folder: Path | None = None) -> set[str]:
     code = (
         "import sys\nfrom tocompose.cli import run\n"
         f"try:\n run({list(arguments)!r})\nexcept SystemExit: pass\n"
         "print('\\n'.join(sys.modules), file=sys.stderr)"
     )
-    path = str(tree.PACKAGE.parent)
     ran = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={"PYTHONPATH": PATH},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     return set(ran.stderr.split())
 
@@ -32,10 +40,12 @@ def test_help_imports_no_part_of_the_converter(arguments: list[str]) -> None:
         "tocompose",
         "tocompose.cli",
         "tocompose.cli.config",
+        "tocompose.cli.settings",
         "tocompose.cli.group",
         "tocompose.cli.said",
         "tocompose.cli.ending",
         "tocompose.cli.options",
+        "tocompose.collector",
     }
     assert "dataclasses" not in loaded
     assert not loaded & {*HEAVY, "yaml"}
@@ -45,3 +55,28 @@ def test_a_pasted_command_imports_nothing_heavy() -> None:
     loaded = _loaded("docker", "run", "-d", "-p", "80:80", "nginx")
     assert not loaded & set(HEAVY)
     assert not {name for name in loaded if name.startswith(("tocompose.importers.kubernetes", "tocompose.prove"))}
+
+
+def _settings_kept_out(folder: Path, text: str) -> bool:
+    """Whether a pasted command went the short way, which leaves click out, in a folder with that `pyproject.toml`."""
+    (folder / "pyproject.toml").write_text(text)
+    return "click" not in _loaded("docker", "run", "nginx", folder=folder)
+
+
+def test_a_pasted_command_goes_the_short_way_unless_settings_stand(tmp_path: Path) -> None:
+    assert _settings_kept_out(tmp_path, '[project]\nname = "tocompose"\n')
+    assert _settings_kept_out(tmp_path, "[tool.ruff]\n")
+    assert not _settings_kept_out(tmp_path, '[tool.tocompose]\npractices = "none"\n')
+    assert not _settings_kept_out(tmp_path, '[tool]\ntocompose.practices = "none"\n')
+
+
+def test_a_program_that_ends_at_once_has_written_everything(tmp_path: Path) -> None:
+    lines = [f"docker run -d --name web{number} nginx:1.{number}" for number in range(2000)]
+    (tmp_path / "run.sh").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "tocompose", "convert", "run.sh", "--fail-on", "added"]
+    ran = subprocess.run(
+        command, cwd=tmp_path, env={"PYTHONPATH": PATH}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ran.returncode == 1
+    assert len(yaml.safe_load(ran.stdout)["services"]) == len(lines)
+    assert ran.stderr.endswith("shows every note at length\n")

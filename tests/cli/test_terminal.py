@@ -42,3 +42,12 @@ def test_a_terminal_gets_colours() -> None:
 @pytest.mark.parametrize("extra", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
 def test_no_colours_where_they_are_not_wanted(extra: dict[str, str]) -> None:
     assert "\x1b" not in _stderr_on_a_terminal(**extra)
+
+
+def test_a_terminal_of_ascii_alone_gets_drawings_in_ascii() -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "NO_COLOR": "1"}
+    said = _stderr_on_a_terminal(**plain)
+    assert " | " in said
+    assert " -> " in said
+    assert "\\u" not in said
+    assert said.isascii()

@@ -1,4 +1,4 @@
-"""Fuzzes for as long as one likes: `python -m tests.fuzz --minutes 60`, in two processes, all targets in turn.
+"""Fuzzes for as long as one likes: `python -m tests.fuzz --minutes 60` or `--inputs 1000000`, all targets in turn.
 
 `--target NAME --only NUMBER` repeats one input and shows the traceback; `--atheris` runs coverage-guided harnesses.
 """
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "converters")]
 
 from fuzz.running import build, session  # noqa: E402
-from fuzz.targets import TARGETS  # noqa: E402
+from fuzz.targets import SHARES, TARGETS  # noqa: E402
 
 
 def repeat(name: str, number: int) -> None:
@@ -31,6 +31,7 @@ def main() -> int:
     """Prints what was tried and found; 1 when something was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0, help="for all targets together")
+    parser.add_argument("--inputs", type=int, help="so many for all targets together, however long it takes")
     parser.add_argument("--target", action="append", choices=sorted(TARGETS))
     parser.add_argument("--from", dest="first", type=int, default=0, help="the number of the first input")
     parser.add_argument("--only", type=int, help="repeat the input of this number")
@@ -45,14 +46,17 @@ def main() -> int:
         from fuzz.guided import run_all
 
         return run_all(names, wanted.atheris)
-    return _everything(names, wanted.first, wanted.minutes * 60 * wanted.jobs / len(names), wanted.jobs)
+    shares = sum(SHARES[name] for name in names)
+    counts = {name: wanted.inputs and -(-wanted.inputs * SHARES[name] // shares) for name in names}
+    seconds = None if wanted.inputs else wanted.minutes * 60 * wanted.jobs / len(names)
+    return _everything(counts, wanted.first, seconds, wanted.jobs)
 
 
-def _everything(names: list[str], first: int, seconds: float, jobs: int) -> int:
+def _everything(counts: dict[str, int | None], first: int, seconds: float | None, jobs: int) -> int:
     total = faults = 0
     os.nice(5)
     with ProcessPoolExecutor(jobs, max_tasks_per_child=1) as pool:
-        runs = {name: pool.submit(session, name, first, seconds) for name in names}
+        runs = {name: pool.submit(session, name, first, seconds, count) for name, count in counts.items()}
         for name, run in runs.items():
             outcome = run.result()
             slow, number = outcome.slowest

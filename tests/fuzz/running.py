@@ -70,13 +70,14 @@ def fuzz(target: Target, numbers: Iterator[int], go_on: Callable[[], bool] = lam
     return Outcome(tried, slowest, tuple(found.values()))
 
 
-def session(name: str, first: int, seconds: float) -> Outcome:
-    """So many seconds of one target, from an input number on."""
+def session(name: str, first: int, seconds: float | None, inputs: int | None = None) -> Outcome:
+    """So many seconds or inputs of one target, from an input number on."""
     target = TARGETS[name]
     target.starts()
     limit_memory()
-    end = time.monotonic() + seconds
-    return fuzz(target, itertools.count(first), lambda: time.monotonic() < end)
+    end = time.monotonic() + (seconds or float("inf"))
+    numbers = itertools.count(first) if inputs is None else range(first, first + inputs)
+    return fuzz(target, iter(numbers), lambda: time.monotonic() < end)
 
 
 def attempt(target: Target, number: int, files: Files) -> Finding | None:

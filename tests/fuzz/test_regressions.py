@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import contextlib
 
+import pytest
+import yaml
+
+from tocompose.audit import audit, repair
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
 from tocompose.ignores import ignore_rules
@@ -41,3 +45,64 @@ def test_a_compose_file_that_is_nested_too_deeply_is_refused() -> None:
     text = "services: {}\nx-a: " + "[" * 900 + "]" * 900 + "\n"
     with pytest.raises(InsertionError, match="nested too deeply"):
         insert(text, "docker-compose.yml", {"services": {"a": {"image": "a:1"}}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: '3'\nservices:\n  a: x\n  b: {image: 'b:1'}\n",
+        "version: '3'\nservices: x\n",
+        "services:\n  a: {image: 'a:1', ports: ['80²:80', '%s:80', '٣:80']}\n" % ("9" * 5000),
+    ],
+    ids=("a service that is a word", "services that are a word", "odd numbers"),
+)
+def test_a_strange_compose_file_is_judged_and_put_right(text: str) -> None:
+    project = Memory({"docker-compose.yml": text.encode()})
+    assert audit(project, project.named)
+    repair(project, project.named)
+
+
+def test_a_compose_file_with_a_key_twice_is_refused_where_only_a_round_trip_would_do() -> None:
+    with pytest.raises(InsertionError, match=r"^docker-compose\.yml:2: found duplicate key"):
+        insert("services:\nservices: {}\n", "docker-compose.yml", {"services": {"a": {"image": "a:1"}}})
+
+
+@pytest.mark.parametrize(
+    "text", ["services: {}\n---\n", "services: 0.0\n", "services: {}\nx: - y\n", "a: b\nservices: !!float 0\n"]
+)
+def test_an_odd_compose_file_is_added_to_or_refused(text: str) -> None:
+    with contextlib.suppress(InsertionError):
+        made = insert(text, "docker-compose.yml", {"services": {"a": {"image": "a:1"}}})
+        assert yaml.safe_load(made.text)["services"] == {"a": {"image": "a:1"}}
+
+
+def test_a_process_type_of_several_lines_is_a_worker() -> None:
+    files = {
+        "heroku.yml": b'{"build": {"docker": {"web": "Dockerfile"}}, "run": {"a\\nb": "x"}}',
+        "Dockerfile": b"FROM a:1\n",
+    }
+    found = convert(Memory(files), Options(source="procfile"))
+    assert "a-b" in {item.name for item in found.stack.services}
+
+
+@pytest.mark.parametrize(
+    "text", ["1", "[]", '"x"', "null", '{"scripts": 1}', '{"scripts": {"start": 1}}', '{"engines": 2}']
+)
+def test_a_package_json_that_is_no_object_counts_as_empty(text: str) -> None:
+    files = {"Procfile": b"web: npm start\n", "package.json": text.encode(), "composer.json": text.encode()}
+    assert convert(Memory(files), Options(source="procfile")).stack.services
+
+
+@pytest.mark.parametrize("number", ["²", "9" * 5000, "٣", "-", "1" * 19])
+def test_odd_numbers_are_words(number: str) -> None:
+    script = (
+        f"a[{number}]=x\nshift {number}\n"
+        f"docker run -d -p {number}:80 --tmpfs /t:size={number} --blkio-weight-device /d:{number} -e A=${number} "
+        f"--device-read-bps /d:{number} --expose {number}-{number} --memory {number} --cpus {number} a:1\n"
+    )
+    with contextlib.suppress(SourceError):
+        convert(Memory({"run.sh": script.encode()}), Options(source="docker_run"))
+    files = {"Procfile": f"web: x -p {number}\n".encode(), "runtime.txt": f"python-3.{number}".encode(),
+             "app.json": f'{{"formation": {{"web": {{"quantity": "{number}", "size": "dyno-1.2.3gb"}}}}}}'.encode(),
+             "Dockerfile": f"FROM a:1\nEXPOSE {number}\nCOPY --from={number} a b\n".encode()}  # fmt: skip
+    convert(Memory(files), Options(source="procfile"))

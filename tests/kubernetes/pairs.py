@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,8 @@ from tocompose.project import Folder  # noqa: E402
 
 Services = Mapping[str, Mapping[str, Any]]
 ASPECTS = ("services", "images", "env keys", "ports")
+# Where a config or secret is mounted that says no place.
+_BELOW = {"configs": "/", "secrets": "/run/secrets/"}
 BACK = ("services", "images", "env", "ports", "mounts", "command", "health", "restart")
 
 
@@ -62,11 +65,16 @@ def matched(theirs: Services, mine: Services) -> dict[str, str]:
     found: dict[str, str] = {}
     for name, body in theirs.items():
         by_name = [other for other in mine if _plain(other) == _plain(name)]
-        by_alias = [other for other, service in mine.items() if _plain(name) in map(_plain, aliases(service))]
         same = [
             other for other, service in mine.items() if repository(service) and repository(service) == repository(body)
         ]
-        choice = by_name or by_alias or (same if len(same) == 1 else [])
+        by_alias = [other for other, service in mine.items() if _plain(name) in map(_plain, aliases(service))]
+        # The containers of one pod answer to the same names: then the image tells them apart.
+        by_alias = [other for other in by_alias if other in same] or [] if len(same) == 1 else by_alias
+        # kompose calls a container of a pod by its container_name.
+        own = _plain(str(body.get("container_name") or ""))
+        by_container = [other for other in mine if own and _plain(other).endswith(own)]
+        choice = by_name or by_alias or by_container or (same if len(same) == 1 else [])
         if choice:
             found[name] = choice[0]
     return found
@@ -111,6 +119,12 @@ def published(service: Mapping[str, Any]) -> set[str]:
     return ports({"ports": service.get("ports")})
 
 
+def _with_namespace(service: Mapping[str, Any], mine: Services) -> Mapping[str, Any]:
+    """The service with the ports of the one whose network namespace it shares."""
+    owner = mine.get(str(service.get("network_mode") or "").removeprefix("service:"))
+    return service if owner is None else {**service, "expose": [*sorted(ports(owner)), *sorted(ports(service))]}
+
+
 def count(wanted: Iterable[str], found: Iterable[str]) -> Count:
     """How many of the wanted names are among those found."""
     asked, present = sorted(set(wanted)), set(found)
@@ -121,6 +135,7 @@ def count(wanted: Iterable[str], found: Iterable[str]) -> Count:
 def compare(theirs: Services, mine: Services) -> dict[str, Count]:
     """What of an application's own compose file is found in what its manifests became."""
     pairs = matched(theirs, mine)
+    mine = {name: _with_namespace(service, mine) for name, service in mine.items()}
     wanted_env = [f"{name}.{key}" for name in pairs for key in environment(theirs[name])]
     found_env = [f"{name}.{key}" for name, other in pairs.items() for key in environment(mine[other])]
     wanted_ports = [f"{name}:{port}" for name in pairs for port in published(theirs[name])]
@@ -136,6 +151,7 @@ def compare(theirs: Services, mine: Services) -> dict[str, Count]:
 def came_back(theirs: Services, mine: Services) -> dict[str, Count]:
     """What of the compose file that was the start is found again, values included."""
     pairs = matched(theirs, mine)
+    mine = {name: _with_namespace(service, mine) for name, service in mine.items()}
 
     def both(read_of: Any) -> Count:
         wanted = [f"{name} {each}" for name in pairs for each in read_of(theirs[name])]
@@ -158,16 +174,16 @@ def _targets(service: Mapping[str, Any]) -> Iterator[str]:
         given = service.get(key) or ()
         for item in [given] if isinstance(given, str) else given:
             if isinstance(item, dict):
-                yield str(item.get("target") or item.get("source"))
+                yield str(item.get("target") or _BELOW.get(key, "") + str(item.get("source")))
             else:
                 parts = str(item).split(":")
-                yield parts[1] if len(parts) > 1 else parts[0]
+                yield parts[1] if len(parts) > 1 else _BELOW.get(key, "") + parts[0]
 
 
 def _words(service: Mapping[str, Any]) -> Iterator[str]:
     for key in ("entrypoint", "command"):
         given = service.get(key) or []
-        yield from given.split() if isinstance(given, str) else map(str, given)
+        yield from shlex.split(given) if isinstance(given, str) else map(str, given)
 
 
 def table(title: str, columns: tuple[str, ...], rows: dict[str, dict[str, Count]], detail: bool) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from practices.snippets import stack
-from tocompose.model import File, Setting, Stack
+from tocompose.model import File, Role, Setting, Stack
 from tocompose.practices import Context, apply_all, select
 
 PRACTICES = select("SVC-CLASS,HC-EVERY,DEP-INFER,DEP-COND,RESTART")
@@ -127,6 +127,42 @@ def test_the_weakest_of_a_circle_is_left_out() -> None:
     assert [note.subject for note in outcome.notes if note.code == "TC603"] == ["services.a"]
 
 
+def test_members_of_a_cluster_do_not_wait_for_each_other() -> None:
+    text = """
+    services:
+      zoo-0: {image: 'me/zoo:1', environment: {SERVERS: 'zoo-1:2888,zoo-2:2888'}}
+      zoo-1: {image: 'me/zoo:1', environment: {SERVERS: 'zoo-0:2888,zoo-2:2888'}}
+      zoo-2: {image: 'me/zoo:1', environment: {SERVERS: 'zoo-0:2888,zoo-1:2888'}}
+      web: {image: 'me/web:1', environment: {ZOO_URL: 'zk://zoo-2:2181'}}
+    """
+    assert edges(text) == {"web": {"zoo-2": "service_started"}}
+
+
+def test_what_prepares_a_member_does_not_wait_for_the_others_either() -> None:
+    def member(own: str, other: str) -> str:
+        waits = f"depends_on: {{{own}-init: {{condition: service_completed_successfully}}}}"
+        names = f"command: [run, '{other}:2888']"
+        return f"{own}: {{image: 'me/zoo:1', {waits}}}, {own}-init: {{image: 'me/init:1', {names}, restart: 'no'}}"
+
+    given = stack(f"services: {{{member('a', 'b')}, {member('b', 'a')}}}")
+    services = [replace(item, role=Role.JOB if "init" in item.name else item.role) for item in given.services]
+    assert set(edges(replace(given, services=tuple(services)))) == {"a", "b"}
+
+
+def test_one_of_two_with_one_image_may_wait_for_the_other() -> None:
+    text = """
+    services:
+      web: {image: 'me/app:1'}
+      worker: {image: 'me/app:1', environment: {WEB_URL: 'http://web:80'}}
+    """
+    assert edges(text) == {"worker": {"web": "service_started"}}
+
+
+@pytest.mark.parametrize("host", ["db.default.svc", "db.default.svc.cluster.local", "db.shop.svc.cluster.local"])
+def test_the_name_inside_a_cluster_counts_wherever_it_stands(host: str) -> None:
+    assert edges(client(f"command: [run, '-target={host}']")) == {"web": {"db": "service_healthy"}}
+
+
 def test_the_source_wins_over_evidence() -> None:
     text = """
     services:
@@ -184,7 +220,17 @@ def test_conditions(body: str, condition: str) -> None:
     assert edges(text) == {"web": {"x": condition}}
 
 
-def test_members_of_a_cluster_do_not_wait_for_each_other() -> None:
+def test_a_name_that_several_services_share_means_all_of_them() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:1', environment: {API_URL: 'http://api:80'}, ports: ['80:80']}
+      api-v1: {image: 'me/api:1', networks: {default: {aliases: [api]}}}
+      api-v2: {image: 'me/api:2', networks: {default: {aliases: [api]}}}
+    """
+    assert edges(text) == {"web": {"api-v1": "service_started", "api-v2": "service_started"}}
+
+
+def test_members_of_a_cluster_start_together() -> None:
     nodes = "".join(
         f"  es{n}: {{image: 'elasticsearch:8.15.0', environment: {{discovery.seed_hosts: 'es1,es2,es3'}}}}\n"
         for n in (1, 2, 3)

@@ -42,6 +42,10 @@ PLACES: dict[str, tuple[str, str]] = {
         "web: {image: 'me/web:1', depends_on: [up]}, up: {image: 'me/web:1', command: [rails, db:migrate]}",
         "services.web.depends_on.up.condition",
     ),
+    "TC607": (
+        "a: {image: 'me/zk:1', command: [x, 'b:2181']}, b: {image: 'me/zk:1', command: [x, 'a:2181']}",
+        "services.a.depends_on",
+    ),
     "TC610": ("db: {image: 'mysql:8'}", "services.db.healthcheck"),
     "TC611": ("x: {image: 'jellyfin/jellyfin:10'}", "services.x"),
     "TC612": ("x: {image: 'nats:2'}", "services.x"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from judges import needs_compose, run_config, write
+from judges import needs_compose, run_config, schema_errors, write
 from oracles import corpus
 from tocompose.exporters.bundle import Layout
 from tocompose.importers.procfile import IMPORTER
@@ -43,6 +43,8 @@ def test_docker_compose_accepts_it(repository: Path, practices: str, tmp_path: P
     result = converted(repository, practices)
     write(tmp_path, result.files)
     names = [item.path for item in result.files if item.path.startswith("docker-compose")]
+    for name in names:
+        assert schema_errors((tmp_path / name).read_text(encoding="utf-8")) == [], name
     for chosen in (
         names[:1],
         [name for name in names if "prod" not in name],

@@ -94,8 +94,23 @@ def test_data_services_hold_t_03_to_t_05(web_stack: Stack) -> None:
         assert data.healthcheck is not None
         assert not data.ports
         networks = {item.network for item in data.networks}
-        assert all(item.internal for item in web_stack.networks if item.name in networks)
+        assert networks
+        assert networks <= {item.name for item in web_stack.networks if item.internal}
     assert {item.name for item in web_stack.volumes} == {"postgres_data", "redis_data"}
+
+
+def test_the_app_holds_t_02(web_stack: Stack) -> None:
+    web = service(web_stack, "web")
+    assert web.build is not None
+    assert {item.service: item.condition for item in web.depends_on if item.service in ("postgres", "redis")} == {
+        "postgres": "service_healthy",
+        "redis": "service_healthy",
+    }
+    outer = {item.network for item in web.networks} - {item.name for item in web_stack.networks if item.internal}
+    inner = {item.network for name in ("postgres", "redis") for item in service(web_stack, name).networks}
+    assert "frontend" in outer
+    assert inner < {item.network for item in web.networks}
+    assert "frontend" not in {item.network for item in service(web_stack, "worker").networks}
 
 
 def test_the_missing_proxy_of_t_01_is_said() -> None:
@@ -175,6 +190,30 @@ def test_pack_on_request() -> None:
     web = service(stack, "web")
     assert (web.build, web.entrypoint, web.command) == (None, ("launcher",), ("a",))
     assert not stack.files
+
+
+def test_no_dockerfile_on_request() -> None:
+    stack = stack_of({**NODE, "Procfile": "web: a\n"}, dockerfile=("never",))
+    web = service(stack, "web")
+    assert (web.build and web.build.context, web.entrypoint, web.command) == (".", None, ("a",))
+    assert not stack.files
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"procfil": ("x",)}, "procfile has no option 'procfil': did you mean procfile?"),
+        ({"x": ("x",)}, "procfile has no option 'x': it has procfile, environment, dockerfile"),
+        ({"dockerfile": ("no",)}, "dockerfile=no: it is one of auto, never, pack"),
+        ({"procfile": ("Procfile.dev",)}, "procfile=Procfile.dev: no such file; there is Procfile"),
+        ({"environment": ("x",)}, "environment=x: app.json has no such environment; there is review, test"),
+    ],
+)
+def test_an_option_that_cannot_be_met_is_an_error(options: dict[str, tuple[str, ...]], message: str) -> None:
+    files = {"Procfile": b"web: ./serve\n", "app.json": b'{"environments": {"test": {}, "review": {}}}'}
+    with pytest.raises(SourceError) as caught:
+        convert(Memory(files, "shop"), Options(settings=Settings(options=options)))
+    assert str(caught.value) == message
 
 
 def test_secrets_have_no_value_outside_env() -> None:
@@ -323,6 +362,44 @@ def test_a_folder_of_several_formats(names: tuple[str, ...], chosen: str, tmp_pa
     assert "TC012" not in codes(told.notes)
 
 
+OPENSHIFT = b"apiVersion: v1\nkind: Template\nmetadata: {name: web}\nobjects: []\n"
+
+
+def test_a_format_with_nothing_to_run_gives_way_to_the_next() -> None:
+    files = {"Procfile": b"web: ./serve\n", "openshift/web.yaml": OPENSHIFT}
+    result = convert(Memory(files, "shop"))
+    assert result.importer == "procfile"
+    assert [item.message for item in result.notes if item.code == "TC013"] == [
+        "no service came of openshift/web.yaml (kubernetes), so Procfile was converted instead"
+    ]
+    asked = convert(Memory(files, "shop"), Options(source="kubernetes"))
+    assert "TC013" not in codes(asked.notes)
+    assert not asked.stack.services
+
+
+def test_a_format_that_cannot_be_read_gives_way_only_to_one_that_is_meant() -> None:
+    files = {"Procfile": b"# web: ./serve\n", "README.md": b"```sh\ndocker run nginx\n```\n"}
+    with pytest.raises(SourceError):
+        convert(Memory(files, "shop"))
+    assert convert(Memory(files | {"run.sh": b"docker run nginx\n"}, "shop")).importer == "docker_run"
+
+
+@pytest.mark.parametrize(
+    ("folder", "chosen"),
+    [
+        ("deploy/overlays/prod", "kubernetes"),
+        ("k8s", "kubernetes"),
+        ("agent", "kubernetes"),
+        ("agent/lib/data", "procfile"),
+        ("docs", "procfile"),
+        ("k8s/examples", "procfile"),
+    ],
+)
+def test_manifests_go_before_a_procfile_where_they_say_what_is_deployed(folder: str, chosen: str) -> None:
+    pod = MIXED["deploy/pod.yaml"]
+    assert convert(Memory({"Procfile": b"web: ./serve\n", f"{folder}/pod.yaml": pod}, "shop")).importer == chosen
+
+
 def importer_of(name: str) -> str:
     return {"Procfile": "procfile", "deploy/pod.yaml": "kubernetes"}.get(name, "docker_run")
 
@@ -333,3 +410,147 @@ def test_a_procfile_that_is_named_or_piped_is_one(tmp_path: Path) -> None:
     assert convert(Folder(folder, named=("Procfile.dev",))).importer == "procfile"
     assert convert(Memory({"<stdin>": b"web: node server.js\n"}, "app")).importer == "procfile"
     assert convert(Memory({"<stdin>": b"docker run nginx\n"}, "app")).importer == "docker_run"
+
+
+def converted(**files: str) -> Result:
+    return convert(Memory({name: text.encode() for name, text in files.items()}, "shop"))
+
+
+def service_of(result: Result, name: str) -> Service:
+    return next(item for item in result.stack.services if item.name == name)
+
+
+@pytest.mark.parametrize(
+    ("command", "ends"),
+    [
+        ("php artisan migrate:fresh --seed", True),
+        ("php artisan queue:work", False),
+        ("php artisan horizon", False),
+        ("php artisan bot:listen", False),
+        ("./manage.py createsuperuser", True),
+        ("python manage.py runserver", False),
+        ("python manage.py poll_queue", False),
+        ("bundle exec rake db:seed", True),
+        ("bundle exec rake jobs:work", False),
+        ("bin/rails db:migrate", True),
+        ("bin/rails runner bin/threaded.rb", False),
+        ("mix ecto.migrate", True),
+        ("npm run migrate:latest", True),
+        ("npm run build:watch", False),
+        ("npx prisma studio", False),
+        ("npx knex migrate:latest", True),
+        ("alembic upgrade head", True),
+        ("cd api && flask --app shop db upgrade", True),
+        ("while true; do php artisan schedule:run; sleep 60; done", False),
+    ],
+)
+def test_a_command_that_ends_is_started_on_request(command: str, ends: bool) -> None:
+    found = service_of(converted(Procfile=f"web: ./serve\nextra: {command}\n"), "extra")
+    assert (found.profiles == ("extra",)) is ends
+
+
+def test_the_development_command_keeps_the_words_of_the_web_command() -> None:
+    files = {"Procfile": 'web: gunicorn "shop:create_app()"\n', "requirements.txt": "gunicorn\n"}
+    web = service_of(converted(**files), "web")
+    assert web.overlays[Home.DEV].command == ("gunicorn", "shop:create_app()", "--reload")
+    again = service_of(converted(**files | {"Procfile": "web: gunicorn --reload shop:app\n"}), "web")
+    assert again.overlays[Home.DEV].command == ("gunicorn", "--reload", "shop:app")
+
+
+@pytest.mark.parametrize(("version", "words"), [("16.x", ()), ("20.x", ("--watch",))])
+def test_node_watches_from_the_version_that_can(version: str, words: tuple[str, ...]) -> None:
+    package = f'{{"engines": {{"node": "{version}"}}, "scripts": {{"watch": "webpack --watch"}}}}'
+    web = service_of(converted(**{"Procfile": "web: node server.js\n", "package.json": package}), "web")
+    assert web.overlays[Home.DEV].command == ("node", *words, "--inspect=0.0.0.0:9229", "server.js")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "driver"),
+    [
+        ("settings.py", "DATABASES = {'default': dj_database_url.config()}\n", ("requirements.txt", "psycopg2\n")),
+        (
+            "src/main/resources/application.properties",
+            "spring.datasource.url=${JDBC_DATABASE_URL:jdbc:h2:mem}\nserver.port=${PORT:8080}\nx=${DATABASE_URL}\n",
+            ("pom.xml", "<dependency><artifactId>postgresql</artifactId></dependency>"),
+        ),
+    ],
+)
+def test_a_helper_or_a_placeholder_reads_the_variable(name: str, text: str, driver: tuple[str, str]) -> None:
+    found = converted(**{"Procfile": "web: ./serve\n", name: text, driver[0]: driver[1]})
+    assert "postgres" in [item.name for item in found.stack.services]
+
+
+def test_the_evidence_for_a_broker_is_said_once() -> None:
+    files = {"Procfile": "web: ./serve\nworker: celery -A shop worker\n", "requirements.txt": "celery[redis]\n"}
+    said = [item.message for item in converted(**files).notes if item.code == "TC401"]
+    assert said == [
+        "service redis (redis:7-alpine) was added: requirements.txt names celery[redis] and worker runs celery"
+    ]
+
+
+def test_development_packages_stay_where_the_platform_was_told_to_keep_them() -> None:
+    files = {"Procfile": "web: node x\n", "package.json": '{"scripts": {"build": "tsc"}}'}
+    kept = converted(**files, **{"app.json": '{"env": {"NPM_CONFIG_PRODUCTION": "false"}}'})
+    built = next(item.content.decode() for item in kept.stack.files if item.path == "Dockerfile")
+    assert "npm run build" in built
+    assert "prune" not in built
+
+
+def test_buildpacks_of_heroku_yml_are_read() -> None:
+    text = "build:\n  languages: [go]\n  buildpacks: [heroku/python]\nrun:\n  web: ./serve\n"
+    found = converted(**{"heroku.yml": text, "requirements.txt": "", "go.mod": "module shop\n"})
+    assert not [item for item in found.notes if item.code == "TC001"]
+    assert any("one for Python was written" in item.message for item in found.notes)
+
+
+def test_what_demands_tls_of_a_service_is_one_note_with_all_its_places() -> None:
+    code = 'a = connect(sslmode="require")\n'
+    files = {"Procfile": "web: ./serve\n", "app.json": '{"addons": ["heroku-postgresql"]}', "a.py": code, "b.py": code}
+    [found] = [item for item in converted(**files).notes if item.code == "TC369"]
+    assert (found.span and found.span.file, [span.file for span in found.related]) == ("a.py", ["b.py"])
+
+
+def test_tls_by_variables_is_left_to_services_outside() -> None:
+    given = '{"env": {"PGSSLMODE": "require", "BUILDPACK_URL": "heroku/go"}}'
+    found = converted(**{"Procfile": "web: ./serve\n", "app.json": given})
+    environment = {item.name: item.value for item in service_of(found, "web").environment}
+    assert environment == {"PGSSLMODE": "require", "PORT": "8080"}
+    assert "TC380" not in codes(found.notes)
+
+
+def test_a_local_address_is_said_unless_it_is_where_the_app_listens() -> None:
+    files = {"Procfile": "web: ./serve\n", ".env": "HOST=127.0.0.1\nQUEUE=amqp://localhost:5672\nDB_HOST=localhost\n"}
+    said = [item.message.split()[0] for item in converted(**files).notes if item.code == "TC381"]
+    assert said == ["QUEUE", "DB_HOST"]
+
+
+@pytest.mark.parametrize(
+    ("entrypoint", "files", "cleared"),
+    [
+        ('["./boot.sh"]', {"boot.sh": "#!/bin/sh\nexec gunicorn shop:app\n"}, True),
+        ('["/usr/bin/wait.sh"]', {"docker/wait.sh": '#!/bin/sh\nwait-for db\nexec "$@"\n'}, False),
+        ('["/sbin/tini", "--"]', {}, False),
+        ('["docker-php-entrypoint"]', {}, False),
+        ('["bundle", "exec"]', {}, False),
+        ('["bin/shop"]', {}, True),
+        ("exec ./serve", {}, True),
+        ('["bash", "docker/run.sh"]', {"docker/run.sh": '#!/bin/bash\n"${@:-serve}"\n'}, False),
+    ],
+)
+def test_an_entrypoint_that_runs_no_command_is_cleared(entrypoint: str, files: dict[str, str], cleared: bool) -> None:
+    dockerfile = f"FROM python:3.12\nWORKDIR /app\nCOPY . .\nENTRYPOINT {entrypoint}\n"
+    given = {"Procfile": "web: ./serve\nworker: rq worker\n", "Dockerfile": dockerfile, **files}
+    result = converted(**given)
+    assert (service_of(result, "worker").entrypoint == ()) is cleared
+    assert ("TC382" in codes(result.notes)) is cleared
+    platform = converted(**given | {"heroku.yml": "build: {docker: {web: Dockerfile}}\nrun: {web: ./serve}\n"})
+    assert service_of(platform, "web").entrypoint is None
+
+
+def test_a_variable_that_a_service_provides_is_asked_for_no_more() -> None:
+    given = '{"env": {"MONGODB_URI": {"description": "Where it is", "value": "", "required": true}}}'
+    files = {"Procfile": "web: ./serve\n", "app.json": given, "package.json": '{"dependencies": {"mongodb": "6"}}'}
+    result = converted(**files)
+    assert "TC901" not in codes(result.notes)
+    assert "mongo" in [item.name for item in result.stack.services]
+    assert "MONGODB_URI" not in [item.name for item in result.stack.settings]

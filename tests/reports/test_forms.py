@@ -13,9 +13,10 @@ import jsonschema
 import pytest
 
 from shop import COMPOSE, SECRET, example
-from tocompose.notes import Kind, Note
+from tocompose.notes import Kind, Note, note
 from tocompose.reports import FORMS, form_of, render
 from tocompose.reports.json import schema
+from tocompose.reports.report import subject_of
 from tocompose.reports.sarif import MAX_MESSAGE, MAX_RELATED, MAX_RESULTS
 from tocompose.reports.terminal import Style
 from tocompose.reports.terminal import render as terminal
@@ -196,3 +197,17 @@ def test_form_of_a_file() -> None:
 
 def test_example_is_what_it_says() -> None:
     assert "POSTGRES_PASSWORD" in COMPOSE
+
+
+@pytest.mark.parametrize(
+    ("subject", "heading"),
+    [
+        ("services.web.ports", "web"),
+        ("volumes.data", "volume data"),
+        ("files..dockerignore", "file .dockerignore"),
+        ("files.config/app.conf", "file config/app.conf"),
+        ("services", ""),
+    ],
+)
+def test_the_heading_of_a_subject(subject: str, heading: str) -> None:
+    assert subject_of(note("TC090", None, subject=subject, decision="x", answer="y")) == heading

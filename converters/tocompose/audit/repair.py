@@ -179,11 +179,18 @@ def _same_otherwise(file: ComposeFile, text: str) -> bool:
     if again.notes:
         return False
     after = document_of(again)
-    for name, body in before.get("services", {}).items():
-        now = after.get("services", {}).get(name)
-        if now is None or any(now.get(key) != value for key, value in body.items() if key != "depends_on"):
-            return False
+    services, now = before.get("services") or {}, after.get("services") or {}
+    if not isinstance(services, dict) or not isinstance(now, dict):
+        return False
+    if not all(_same_service(body, now.get(name)) for name, body in services.items()):
+        return False
     return all(after.get(key) == value for key, value in before.items() if key not in ("services", "version"))
+
+
+def _same_service(before: Any, after: Any) -> bool:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return bool(before == after)
+    return all(after.get(key) == value for key, value in before.items() if key != "depends_on")
 
 
 def _beside(found: Scene) -> tuple[File, ...]:

@@ -9,19 +9,19 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.batch.checkout import Checkout, Journal, digest
+from tocompose.batch.checkout import MISSING, THERE, Checkout, Journal, digest
 from tocompose.batch.delivery import Bundle, Prepared, prepare, put, root
 from tocompose.batch.intent import keep, with_told
 from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Fingerprint, Outcome, Repository, StackRecord, Status
-from tocompose.batch.plan import Application, Plan, checkout, plan
+from tocompose.batch.plan import Application, Plan, checkout, plan, told_rivals
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, UnreadableError, scan
 from tocompose.importers import SourceError
 from tocompose.model import File
 from tocompose.notes import Kind, Note, in_order, note
-from tocompose.pipeline import Options, Result, convert
+from tocompose.pipeline import Options, Result, convert, passed_over
 from tocompose.reports import render
 from tocompose.reports.report import report
 from tocompose.source import Span
@@ -109,28 +109,53 @@ def _own(written: Iterable[str], options: BatchOptions) -> frozenset[str]:
 
 
 class _Attempt(NamedTuple):
-    """What came of one application: its record and files, or neither; `failed` when that is a failure."""
+    """What came of one application: its record and files, or neither; `failed` when that is a failure.
+
+    A `chart` that could not be rendered often packs what another application of the repository is: where that one was
+    converted or has a compose file, the note suffices.
+    """
 
     notes: tuple[Note, ...]
     record: StackRecord | None = None
     bundle: Bundle | None = None
     failed: bool = False
+    chart: bool = False
 
 
 def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attempt:
+    """The conversion from the first format of which services come, else from the first that could be read."""
     project = checkout(top, item, journal)
     problem: SourceError | None = None
+    empty: Result | None = None
+    passed: list[tuple[str, str]] = []
     for evidence in item.evidence:
+        if empty and evidence.weak:
+            break
         try:
             result = convert(project, _options(job, item, evidence.importer))
         except SourceError as error:
             problem = problem or error
-            continue
-        said = tuple(_moved(found, item.folder) for found in result.notes)
-        return _Attempt(said, _record(item, result), Bundle(item.folder, _all_files(result, project)))
+        else:
+            if result.stack.services:
+                told = (
+                    (_moved(found, item.folder) for found in passed_over(passed, evidence.files[0]))
+                    if passed
+                    else told_rivals(item, top.name)
+                )
+                return _made(item, result, project, told)
+            empty = empty or result
+        passed.append((evidence.importer, evidence.files[0]))
+    if empty:
+        return _made(item, empty, project, told_rivals(item, top.name))
     if problem is None or item.evidence[0].weak:
         return _Attempt(())
-    return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True)
+    chart = f"{item.folder}/Chart.yaml".removeprefix("/") in item.files
+    return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True, chart=chart)
+
+
+def _made(item: Application, result: Result, project: Checkout, first: Iterable[Note] = ()) -> _Attempt:
+    said = (*first, *(_moved(found, item.folder) for found in result.notes))
+    return _Attempt(said, _record(item, result), Bundle(item.folder, _all_files(result, project)))
 
 
 def _unreadable(problem: SourceError) -> Note:
@@ -182,9 +207,11 @@ def _below(span: Span, folder: str) -> Span:
 
 
 def _status(attempts: list[_Attempt], chosen: Plan, undelivered: bool) -> Status:
-    if undelivered or any(item.failed for item in attempts):
+    converted = any(item.record for item in attempts)
+    served = converted or bool(chosen.present)
+    if undelivered or any(item.failed and not (item.chart and served) for item in attempts):
         return Status.FAILED
-    if any(item.record for item in attempts):
+    if converted:
         return Status.CONVERTED
     return Status.PRESENT if chosen.present else Status.EMPTY
 
@@ -215,7 +242,8 @@ def _holds(job: Job, known: Fingerprint, found: Scan) -> bool:
     again = Journal()
     project = Checkout(top, "", (), again)
     for path, said in known.seen.items():
-        if (("+" if project.exists(path) else "-") if said in "+-" else digest(project.read(path))) != said:
+        now = project.exists(path) if said in (THERE, MISSING) else digest(project.read(path))
+        if now != {THERE: True, MISSING: False}.get(said, said):
             return False
     return _fingerprint(found, Journal(), _own(job.written, job.options)).listing == known.listing
 

@@ -12,6 +12,7 @@ from tocompose.batch.checkout import Checkout, Journal
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, few
 from tocompose.importers import Importer, importers
+from tocompose.importers.preference import place, ranks
 from tocompose.notes import Note, note
 
 
@@ -25,7 +26,7 @@ class Evidence(NamedTuple):
     @property
     def weak(self) -> bool:
         """Whether it only shows how something could be started."""
-        return rules().ranks[self.rank].weak
+        return ranks()[self.rank].weak
 
 
 class Application(NamedTuple):
@@ -65,7 +66,7 @@ def plan(top: Path, found: Scan, journal: Journal, wishes: Wishes) -> Plan:
     main = _without_weak(main)
     chosen = [item for item in main if wishes.convert_existing or not item.present]
     covered = [item for item in every if item.present and item not in chosen and (item in main or not item.folder)]
-    notes = [*_told_present(covered), *_told_rivals(chosen, top), *_told_several(chosen, top), *_told_asides(aside)]
+    notes = [*_told_present(covered), *_told_several(chosen, top), *_told_asides(aside)]
     return Plan(tuple(chosen), tuple(covered), tuple(notes))
 
 
@@ -121,7 +122,7 @@ def _examined(top: Path, folder: str, files: tuple[str, ...], journal: Journal, 
     found = []
     for importer in _importers():
         if wishes.source in (None, importer.name) and (sources := importer.sniff(project)):
-            found.append(Evidence(importer.name, sources, rules().rank(importer.name, sources)))
+            found.append(Evidence(importer.name, sources, place(importer.name, sources)))
     return Application(folder, files, tuple(sorted(found, key=lambda item: _order(item, wishes))))
 
 
@@ -176,19 +177,19 @@ def _told_present(covered: list[Application]) -> Iterator[Note]:
         yield note("TC811", subject=f"files.{item.present}", where=_name(item.folder), file=item.present, covers=covers)
 
 
-def _told_rivals(chosen: list[Application], top: Path) -> Iterator[Note]:
-    for item in chosen:
-        if len(item.evidence) > 1:
-            first, *others = item.evidence
-            yield note(
-                "TC810",
-                where=_name(item.folder),
-                taken=f"{first.importer} ({few(first.files)})",
-                because=rules().ranks[first.rank].because,
-                others="; ".join(f"{other.importer} ({few(other.files)})" for other in others),
-                folder=item.folder or top.name,
-                other=others[0].importer,
-            )
+def told_rivals(item: Application, name: str) -> Iterator[Note]:
+    """What to say where several formats describe the application: which was taken, and why."""
+    if len(item.evidence) > 1:
+        first, *others = item.evidence
+        yield note(
+            "TC810",
+            where=_name(item.folder),
+            taken=f"{first.importer} ({few(first.files)})",
+            because=ranks()[first.rank].because,
+            others="; ".join(f"{other.importer} ({few(other.files)})" for other in others),
+            folder=item.folder or name,
+            other=others[0].importer,
+        )
 
 
 def _told_several(chosen: list[Application], top: Path) -> Iterator[Note]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 # What a pasted command starts with; its words are docker's, not ours.
 TOOLS = ("docker", "podman", "sudo", "$")
@@ -22,26 +23,29 @@ def asks_for_help(words: Sequence[str]) -> bool:
 
 def run(args: list[str] | None = None) -> None:
     """The program: runs the command line and ends with its exit code."""
-    from tocompose.cli.ending import ending
+    from tocompose.cli.ending import Done, ending, leave
+    from tocompose.collector import collect_seldom
 
-    words = sys.argv[1:] if args is None else args
-    with ending():
-        if words and is_tool(words[0]) and not (asks_for_help(words) or _configured()):
-            # Nothing is left to parse: click and its options would be half of the time.
-            from tocompose.cli.pasting import convert
-
-            convert(tuple(words))
-        from tocompose.cli.group import main
-
-        code = main.main(args=words, prog_name="tocompose", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+    if args is None:
+        collect_seldom()
+    try:
+        with ending():
+            _run(sys.argv[1:] if args is None else args)
+    except Done as end:
+        if args is None:
+            leave(end)
+        raise
 
 
-def _configured() -> bool:
-    """Whether some folder above may hold settings, which the full command line reads."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        project = folder / "pyproject.toml"
-        if (folder / "tocompose.toml").is_file() or (project.is_file() and b"tocompose" in project.read_bytes()):
-            return True
-    return False
+def _run(words: list[str]) -> NoReturn:
+    from tocompose.cli.settings import nearest
+
+    if words and is_tool(words[0]) and not (asks_for_help(words) or nearest(Path.cwd())):
+        # Nothing is left to parse: click and its options would be half of the time.
+        from tocompose.cli.pasting import convert
+
+        convert(tuple(words))
+    from tocompose.cli.group import main
+
+    code = main.main(args=words, prog_name="tocompose", standalone_mode=False)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -26,8 +26,13 @@ FORMS = ("text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv")
 @click.option("--fix", is_flag=True, help="Write what is safe to put right; shows the difference first.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, write nothing; exit with 1 if it would.")
 @click.option("--format", "form", type=Word(*FORMS), default="text", metavar="FORM", help=f"{', '.join(FORMS)}.")
+@click.option(
+    "--allow-path", multiple=True, metavar="PATH", type=click.Path(), help="What else the files may include and extend."
+)
 @click.option("--fail-on", type=Words(*KINDS), default="", help="Exit with 1 when there is a note of that kind.")
-def command(files: tuple[str, ...], fix: bool, diff: bool, form: str, fail_on: tuple[str, ...]) -> None:
+def command(
+    files: tuple[str, ...], fix: bool, diff: bool, form: str, allow_path: tuple[str, ...], fail_on: tuple[str, ...]
+) -> None:
     """Hold compose files against the checklist, with a score for each line.
 
     Files are put together in the order given, as docker compose does with -f. A folder (by default this one) is read
@@ -40,7 +45,7 @@ def command(files: tuple[str, ...], fix: bool, diff: bool, form: str, fail_on: t
       tocompose check docker-compose.yml docker-compose.prod.yml --format sarif
       tocompose check --fix
     """
-    project = project_of(files or (".",))
+    project = project_of(files or (".",), allow_path)
     found = audit(project, project.named)
     if found is None:
         fail(f"{project.name}: no compose file was found here (compose.yaml, docker-compose.yml)")

@@ -8,13 +8,15 @@ from typing import Any
 
 import click
 
+from tocompose.cli.settings import nearest
+
 
 def defaults(params: Iterable[click.Parameter], command: Callable[[str], click.Command | None]) -> dict[str, Any]:
     """The values that stand in the configuration file, by parameter name; those of a command in a table of its name.
 
     Raises UsageError, with the file, for a setting that does not exist or is of the wrong type.
     """
-    found = _nearest(Path.cwd())
+    found = nearest(Path.cwd())
     if found is None:
         return {}
     path, settings = found
@@ -26,30 +28,6 @@ def defaults(params: Iterable[click.Parameter], command: Callable[[str], click.C
             raise click.UsageError(f"{path}: [{name}] is no command")
         values[name] = _checked(path, table, named.params)
     return values
-
-
-def _nearest(folder: Path) -> tuple[Path, dict[str, Any]] | None:
-    for place in (folder, *folder.parents):
-        own = place / "tocompose.toml"
-        if own.is_file():
-            return own, _read(own)
-        project = place / "pyproject.toml"
-        if project.is_file():
-            settings = _read(project).get("tool", {}).get("tocompose")
-            if settings is not None:
-                return project, settings
-        if (place / ".git").exists():
-            return None
-    return None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise click.UsageError(f"{path}: {problem}") from None
 
 
 def _checked(path: Path, settings: dict[str, Any], params: Iterable[click.Parameter]) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn, TextIO
 
 # 1 means that a check asked for did not hold; 2 a usage error or an input that cannot be read; the others are what
-# shells report for a program that SIGINT or SIGPIPE has ended.
-FOUND, UNUSABLE, INTERRUPTED, UNHEARD = 1, 2, 130, 141
+# shells report for a program that SIGINT, SIGPIPE or SIGTERM has ended.
+FOUND, UNUSABLE, INTERRUPTED, UNHEARD, ENDED = 1, 2, 130, 141, 143
 
 
 @contextmanager
@@ -19,6 +23,9 @@ def ending() -> Iterator[None]:
     """Turns what a command raises into a message on standard error and an exit code."""
     try:
         try:
+            with contextlib.suppress(ValueError):
+                # Only the main thread may say so.
+                signal.signal(signal.SIGTERM, _end_tidily)
             yield
         except SystemExit:
             sys.stdout.flush()
@@ -32,6 +39,25 @@ def ending() -> Iterator[None]:
         fail(f"{problem.filename or 'standard output'}: {problem.strerror or type(problem).__name__}")
     except (Exception, KeyboardInterrupt) as fault:
         _end(fault)
+
+
+class Ended(KeyboardInterrupt):
+    """The system or a CI job wants the program to end: what is half written is taken back first."""
+
+
+def _end_tidily(number: int, frame: FrameType | None) -> NoReturn:
+    raise Ended
+
+
+class Done(SystemExit):
+    """The end of a conversion, with its exit code: all is written and nothing runs any more."""
+
+
+def leave(end: Done) -> NoReturn:
+    """Ends the process at once: to free each object first, as Python does, takes a sixth of a short run."""
+    # What libraries have registered is still done: temporary folders are removed, coverage is saved.
+    atexit._run_exitfuncs()
+    os._exit(end.code if isinstance(end.code, int) else 0)
 
 
 class Unheard(Exception):
@@ -63,12 +89,19 @@ def _end(fault: BaseException) -> NoReturn:
         sys.exit(UNUSABLE)
     if isinstance(fault, click.ClickException):
         fail(fault.format_message())
+    if isinstance(fault, Ended):
+        write(sys.stderr, "tocompose: ended by a signal\n")
+        sys.exit(ENDED)
     if isinstance(fault, KeyboardInterrupt | click.Abort):
         write(sys.stderr, "tocompose: interrupted\n")
         sys.exit(INTERRUPTED)
     if os.environ.get("TOCOMPOSE_TRACEBACK"):
         raise fault
     fail(_internal(fault))
+
+
+# The signs that our own texts draw with, for terminals that have ASCII alone.
+_DRAWN = str.maketrans({"→": "->", "│": "|", "…": "...", "·": "-", "—": "-", "–": "-", "█": "#"})
 
 
 def refuse(message: str) -> NoReturn:
@@ -79,8 +112,12 @@ def refuse(message: str) -> NoReturn:
 
 
 def write(stream: TextIO, text: str) -> None:
-    """Writes text as it is; a character that the stream's encoding lacks is shown as an escape."""
+    """Writes text as it is; what the stream's encoding lacks is drawn in ASCII, or shown as an escape."""
     encoding = stream.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        text = text.translate(_DRAWN)
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 

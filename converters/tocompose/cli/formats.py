@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from tocompose.reports.coverage import Coverage
 
 
+# Options of importers that are flags of their own.
+_FLAGS = ("namespace", "values", "set")
+
+
 @click.command("formats")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How they are printed.")
 def command(form: str) -> None:
@@ -23,7 +27,13 @@ def command(form: str) -> None:
     from tocompose.importers import importers
 
     found = [
-        Format(item.name, item.title, type(item).__module__.partition(".")[0], getattr(item, "tables", ()))
+        Format(
+            item.name,
+            item.title,
+            type(item).__module__.partition(".")[0],
+            getattr(item, "tables", ()),
+            dict(getattr(item, "options", {})),
+        )
         for item in importers()
     ]
     if form == "json":
@@ -36,15 +46,19 @@ def command(form: str) -> None:
         click.echo(f"{item.name:{width}}  {item.title}" + item.from_elsewhere())
         if item.tables:
             click.echo(f"{'':{width}}  {item.coverage()}")
+        for name, text in item.options.items():
+            flag = f"--{name} …" if name in _FLAGS else f"--option {name}=…"
+            click.echo(f"{'':{width}}  {flag:26}  {text}")
 
 
 class Format(NamedTuple):
-    """An importer as it is listed; `tables` are those of ours that drive it."""
+    """An importer as it is listed; `tables` are those of ours that drive it, `options` what `--option` takes."""
 
     name: str
     title: str
     package: str
     tables: tuple[str, ...]
+    options: dict[str, str]
 
     def coverage(self) -> Coverage:
         """How much of the format its tables know."""
@@ -58,5 +72,7 @@ class Format(NamedTuple):
 
     def record(self) -> dict[str, Any]:
         """The row of the JSON form."""
-        known = {"coverage": self.coverage()._asdict()} if self.tables else {}
+        known: dict[str, Any] = {"coverage": self.coverage()._asdict()} if self.tables else {}
+        if self.options:
+            known["options"] = self.options
         return {"name": self.name, "title": self.title, "package": self.package, **known}

@@ -81,6 +81,13 @@ _OPTIONS = (
     click.option("--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."),
     click.option("--harden", is_flag=True, help="Add hardening that may break an application."),
     click.option("--keep-ports", is_flag=True, help="Leave published ports of data services in the base file."),
+    click.option(
+        "--allow-path",
+        metavar="PATH",
+        type=_FILE,
+        multiple=True,
+        help="A file or folder outside of the source that it may read.",
+    ),
     click.option("-q", "--quiet", is_flag=True, help="Print only what was lost, a line each."),
     click.option("-v", "--verbose", count=True, help="Print every note at length."),
 )

@@ -41,7 +41,7 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
     settings = Settings(name=wanted.name, options={"argv": sources}) if pasted else settings_for(ctx, wanted)
     source = "docker_run" if pasted else ctx.params["source"]
     try:
-        project = Memory({}) if pasted else project_of(sources)
+        project = Memory({}) if pasted else project_of(sources, wanted.allow_path)
         found = plan(project, options_for(project, wanted, settings, source))
     except (SourceError, ValueError) as problem:
         fail(str(problem))

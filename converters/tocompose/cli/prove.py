@@ -42,7 +42,9 @@ def command(ctx: click.Context, sources: tuple[str, ...], docker: str, compose: 
     options = Options(source="docker_run", practices=wanted.practices, settings=settings)
     try:
         clients = find_binaries(docker, compose)
-        proof = prove(Memory({}) if pasted else project_of(sources), options, clients.docker, clients.compose)
+        proof = prove(
+            Memory({}) if pasted else project_of(sources, wanted.allow_path), options, clients.docker, clients.compose
+        )
     except (SourceError, ProofError, ValueError) as problem:
         fail(str(problem))
     click.echo(as_json(proof) if form == "json" else as_text(proof), nl=False)

@@ -24,5 +24,6 @@ class Said(NamedTuple):
     modern_names: bool = False
     harden: bool = False
     keep_ports: bool = False
+    allow_path: tuple[str, ...] = ()
     quiet: bool = False
     verbose: int = 0

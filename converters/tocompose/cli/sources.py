@@ -10,8 +10,15 @@ from tocompose.cli.ending import fail
 from tocompose.project import Folder, Memory, Project
 
 
-def project_of(sources: tuple[str, ...]) -> Project:
-    """A folder, the files named with their common folder as the root, or standard input for `-`."""
+def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project:
+    """A folder, the files named with their common folder as the root, or standard input for `-`.
+
+    `allow` are files and folders elsewhere that the source may read.
+    """
+    allowed = tuple(Path(path).absolute() for path in allow)
+    for given, path in zip(allow, allowed, strict=True):
+        if not path.exists():
+            fail(f"--allow-path {given}: no such file or folder")
     if sources == ("-",):
         return Memory({"<stdin>": sys.stdin.buffer.read()})
     paths = [Path(source).absolute() for source in sources]
@@ -21,13 +28,13 @@ def project_of(sources: tuple[str, ...]) -> Project:
         if not path.exists():
             fail(f"{source}: no such file or folder")
     if len(paths) == 1 and paths[0].is_dir():
-        return Folder(paths[0])
+        return Folder(paths[0], allowed=allowed)
     if not any(path.is_dir() or path.is_file() for path in paths):
         # Pipes, such as `<(ssh host cat run.sh)`: they can be read once, and lie in no source tree.
         return Memory({path.name: path.read_bytes() for path in paths})
     root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths])).resolve()
     named = [name for path in paths for name in _names(path.resolve(), root)]
-    return Folder(root, tuple(dict.fromkeys(named)))
+    return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
 
 
 def _names(path: Path, root: Path) -> list[str]:

@@ -26,7 +26,7 @@ _OPTIONS = (
     click.option("--values", metavar="FILE", multiple=True, help="Helm: a values file inside the source."),
     click.option("--set", "set_", metavar="KEY=VALUE", multiple=True, help="Helm: one value."),
     click.option("--render/--no-render", default=True, help="Kubernetes: kustomize and helm may be run on the source."),
-    click.option("--option", metavar="NAME=VALUE", multiple=True, help="Any other option of an importer."),
+    click.option("--option", metavar="NAME=VALUE", multiple=True, help="An option of the format (see formats)."),
 )
 
 

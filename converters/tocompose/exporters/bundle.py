@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocompose.exporters.anchors import with_anchors
 from tocompose.exporters.comments import comments, headers
@@ -21,8 +20,8 @@ from tocompose.exporters.conflicts import (
 )
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.exporters.homes import without_homes
-from tocompose.exporters.insertion import SECTIONS, Insertion, insert, read_plain
 from tocompose.exporters.ordering import start_in_order
+from tocompose.exporters.portable import files_named_portably
 from tocompose.exporters.references import refer_to_known
 from tocompose.exporters.selfcontained import ask_for_secrets, self_contained, settle_variables
 from tocompose.exporters.sound import Check, checked
@@ -30,6 +29,10 @@ from tocompose.exporters.variables import expressions
 from tocompose.exporters.yaml_text import render
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, note
+from tocompose.record import record
+
+if TYPE_CHECKING:
+    from tocompose.exporters.insertion import Insertion
 
 CLASSIC = {
     Home.BASE: "docker-compose.yml",
@@ -39,7 +42,7 @@ CLASSIC = {
 MODERN = {Home.BASE: "compose.yaml", Home.DEV: "compose.override.yaml", Home.PROD: "compose.prod.yaml"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Layout:
     """How the files are laid out.
 
@@ -74,12 +77,14 @@ _ALWAYS: tuple[Check, ...] = (
     refer_to_known,
     start_in_order,
 )
+_FILES: tuple[Check, ...] = (files_for_read_only, files_readable, files_present, files_named_portably)
 
 
 def _single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     contained = partial(self_contained, inline_secrets=layout.inline_secrets)
     sound = checked(without_homes(stack, (Home.DEV,)).stack, (*_ALWAYS, contained, files_readable))
-    said = (*sound.notes, *ask_for_secrets(sound.stack, layout.inline_secrets))
+    unknown = frozenset(item.name for item in stack.settings if item.value is None)
+    said = (*sound.notes, *ask_for_secrets(sound.stack, unknown, layout.inline_secrets))
     document = settle_variables(compose(sound.stack), sound.stack, layout.inline_secrets)
     name = (MODERN if layout.modern_names else CLASSIC)[Home.BASE]
     values = [*(item.secret for item in stack.settings), *(item.secret for item in stack.files)]
@@ -89,7 +94,7 @@ def _single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
 
 def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     chosen = without_homes(stack, layout.environments)
-    sound = checked(chosen.stack, (*_ALWAYS, files_for_read_only, files_readable, files_present))
+    sound = checked(chosen.stack, (*_ALWAYS, *_FILES))
     documents = {home: compose(sound.stack, home) for home in (Home.BASE, *layout.environments)}
     documents = {home: body for home, body in documents.items() if body["services"] or home is Home.BASE}
     every = MODERN if layout.modern_names else CLASSIC
@@ -112,6 +117,8 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
 
     Raises InsertionError for a file that is no compose file.
     """
+    from tocompose.exporters.insertion import SECTIONS, insert, read_plain
+
     text = existing.content.decode("utf-8", "surrogateescape")
     before = read_plain(text, existing.path)
     outside = frozenset(name for section in SECTIONS for name in before.get(section) or {})
@@ -121,9 +128,7 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
         *_ALWAYS[:-2],
         known,
         start_in_order,
-        files_for_read_only,
-        files_readable,
-        files_present,
+        *_FILES,
     )
     sound = checked(chosen.stack, checks)
     document = compose(sound.stack)

@@ -16,7 +16,7 @@ from tocompose.exporters.yaml_text import Comments, render
 SECTIONS = ("services", "networks", "volumes", "secrets", "configs")
 
 
-class InsertionError(Exception):
+class InsertionError(ValueError):
     """An existing file that nothing can be added to; the text says where and why."""
 
 
@@ -37,7 +37,7 @@ def insert(text: str, file: str, document: Mapping[str, Any], comments: Comments
         return Insertion(text, (), clashing)
     result = _inserted(text, new, comments or {})
     if result is None or not _reads_as(result, _expected(before, new)):
-        result = _round_trip(text, new)
+        result = _round_trip(text, file, new)
     return Insertion(result, added, clashing)
 
 
@@ -165,7 +165,11 @@ def _sections(text: str, lines: list[str]) -> dict[str, _Section | None]:
     """The top-level blocks of the file; None for one that is not in block style."""
     import yaml
 
-    root = yaml.compose(text, _loader(text))
+    try:
+        root = yaml.compose(text, _loader(text))
+    except yaml.composer.ComposerError:
+        # A second document, an empty one: the round trip says what is wrong with it.
+        return dict.fromkeys(SECTIONS)
     if not isinstance(root, yaml.MappingNode):
         return {}
     if root.flow_style:
@@ -193,18 +197,26 @@ def _outside(line: str) -> bool:
     return not line.strip() or line.startswith(("#", "..."))
 
 
-def _round_trip(text: str, new: Mapping[str, Any]) -> str:
+def _round_trip(text: str, file: str, new: Mapping[str, Any]) -> str:
     from io import StringIO
 
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     parser = YAML(typ="rt")
     parser.preserve_quotes = True
     parser.width = 4096
     parser.indent(mapping=2, sequence=4, offset=2)
-    document = parser.load(text) or {}
+    try:
+        document = parser.load(text) or {}
+    except (YAMLError, ValueError) as error:
+        # Stricter than the other reader: it refuses keys that stand twice, for one.
+        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
+        said = str(error.problem if isinstance(error, MarkedYAMLError) else error).splitlines()[0]
+        line = f":{mark.line + 1}" if mark else ""
+        raise InsertionError(f"{file}{line}: {said}. Correct the file first.") from error
     for section, entries in parser.load(render(new)).items():
-        if document.get(section) is None:
+        if not document.get(section):
             document[section] = entries
         else:
             document[section].update(entries)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,10 +11,11 @@ from tocompose.exporters.sound import Sound, every_part
 from tocompose.exporters.variables import Expression, replace_everywhere
 from tocompose.model import File, Grant, Resource, Service, Setting, Stack
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
 from tocompose.values import literal, variable_name
 
 # Stands in `${NAME:-…}` and in plain YAML without any escaping.
-_HARMLESS = re.compile(r"[A-Za-z0-9_./:@,-]+")
+_HARMLESS = regex(r"[A-Za-z0-9_./:@,-]+")
 
 
 def self_contained(stack: Stack, inline_secrets: bool) -> Sound:
@@ -105,11 +105,18 @@ def settle_variables(document: dict[str, Any], stack: Stack, inline_secrets: boo
     return {key: replace_everywhere(value, replacement) for key, value in document.items()}
 
 
-def ask_for_secrets(stack: Stack, inline_secrets: bool) -> tuple[Note, ...]:
-    """A note for each secret that the user must set, with the place of its value in the source and never the value."""
+def ask_for_secrets(stack: Stack, open_settings: frozenset[str], inline_secrets: bool) -> tuple[Note, ...]:
+    """A note for each secret that the user must set, with the place of its value in the source and never the value;
+    the source holds none for the `open_settings`."""
+
+    def place(item: Setting) -> str:
+        if item.name in open_settings:
+            return "and the source holds no value for it"
+        return f"its value is at {item.origin or 'the source'}"
+
     secrets = (item for item in stack.settings if item.secret)
     return tuple(
-        note("TC758", item.origin, subject=f"settings.{item.name}", name=item.name, place=item.origin or "the source")
+        note("TC758", item.origin, subject=f"settings.{item.name}", name=item.name, place=place(item))
         for item in secrets
         if not (inline_secrets and item.value is not None)
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from tocompose.patterns import regex
+
 # What Docker Compose and every shell set themselves.
 AMBIENT = frozenset({"COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD", "USER"})
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Expression(NamedTuple):

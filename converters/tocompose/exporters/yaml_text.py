@@ -11,17 +11,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
+from tocompose.patterns import regex
+
 Path: TypeAlias = tuple[str, ...]
 Comments: TypeAlias = Mapping[Path, tuple[str, ...]]
 
-_PLAIN = re.compile(
+_PLAIN = regex(
     r"(?:[A-Za-z_/$]|\.{1,2}/|\.{1,2}:/|~/)[A-Za-z0-9_./@%+=,:${}?~-]*"
     r"|\.{1,2}"  # this folder, the one above
     r"|[0-9]+(?:ms|s|m|h|[bkKMgG])"  # durations and sizes
 )
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 # Printable in YAML and safe in a block scalar; the rest needs the escapes of double quotes.
-_BLOCK_SAFE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]*")
+_BLOCK_SAFE = regex(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]*")
 
 
 class Flow(list[Any]):

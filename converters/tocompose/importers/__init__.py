@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol
@@ -12,11 +12,12 @@ from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.notes import Note
 from tocompose.project import Project
+from tocompose.record import record
 
 ENTRY_POINTS = "tocompose.importers"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settings:
     """What the user said about the import: the stack's name, and options by importer name (`values`, `set` …).
 
@@ -30,7 +31,10 @@ class Settings:
 
 
 class Importer(Protocol):
-    """A source format. Each module of this package that has a constant `IMPORTER` is one."""
+    """A source format. Each module of this package that has a constant `IMPORTER` is one.
+
+    It may also have `options`, a map from the names that `--option` takes to what each does: others are refused then.
+    """
 
     name: str
     title: str

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any, NamedTuple
 
 from tocompose.importers import Importer, own, plugins
 from tocompose.project import Project
 from tocompose.tables import load
 
-# The last row of the table that stands before the one of other packages' importers.
-_BEFORE_PLUGINS = 1
+
+class Rank(NamedTuple):
+    """One place in the order of formats: whom it is for, and why it stands there.
+
+    `weak` evidence says how something could be started, not that it is meant to be: it never makes a failure.
+    """
+
+    importer: str
+    but: tuple[str, ...]
+    files: tuple[str, ...]
+    place: str
+    because: str
+    weak: bool
+
+    def fits(self, importer: str, files: Iterable[str]) -> bool:
+        """Whether what an importer found belongs at this place."""
+        if importer in self.but or not fnmatchcase(importer, self.importer):
+            return False
+        return any(_lies(path, self.place) for path in files if self._named(path.rpartition("/")[2]))
+
+    def _named(self, name: str) -> bool:
+        return not self.files or any(fnmatchcase(name, pattern) for pattern in self.files)
 
 
 class Claim(NamedTuple):
@@ -21,6 +42,28 @@ class Claim(NamedTuple):
     files: tuple[str, ...]
     place: int
 
+    @property
+    def weak(self) -> bool:
+        """Whether it only shows how something could be started."""
+        return ranks()[self.place].weak
+
+
+@cache
+def ranks() -> tuple[Rank, ...]:
+    """The order of formats, the one to take first."""
+    return tuple(_rank(row) for row in load("batch")["ranks"])
+
+
+def _rank(row: dict[str, Any]) -> Rank:
+    return Rank(
+        importer=str(row["importer"]),
+        but=tuple(row.get("not", ())),
+        files=tuple(row.get("files", ())),
+        place=str(row.get("place", "")),
+        because=str(row["because"]),
+        weak=bool(row.get("weak")),
+    )
+
 
 def claims(project: Project) -> tuple[Claim, ...]:
     """Every importer that finds something to read in the project, the one to take first.
@@ -29,7 +72,7 @@ def claims(project: Project) -> tuple[Claim, ...]:
     """
     found = [*_claimed(own(), project)]
     # Asking for plugins reads the metadata of all packages: left out where none could go first.
-    if all(item.place > _BEFORE_PLUGINS for item in found):
+    if all(item.place >= place("another", ("file",)) for item in found):
         found += _claimed(plugins(), project)
     return tuple(
         sorted(found, key=lambda item: (bool(project.named) and item.importer.name == "docker_run", item.place))
@@ -43,14 +86,16 @@ def _claimed(asked: Iterable[Importer], project: Project) -> Iterator[Claim]:
 
 
 def place(importer: str, files: Iterable[str]) -> int:
-    """The first row of the table's `ranks` that fits what an importer found."""
-    rows: list[dict[str, Any]] = load("batch")["ranks"]
-    names = [path.rpartition("/")[2] for path in files]
-    return next((number for number, row in enumerate(rows) if _fits(row, importer, names)), len(rows))
+    """The number of the first rank that fits what an importer found."""
+    every = tuple(files)
+    return next((number for number, rank in enumerate(ranks()) if rank.fits(importer, every)), len(ranks()) - 1)
 
 
-def _fits(row: dict[str, Any], importer: str, names: list[str]) -> bool:
-    if importer in row.get("not", ()) or not fnmatchcase(importer, str(row["importer"])):
+def _lies(path: str, wanted: str) -> bool:
+    """Whether a file lies where a rank wants it: anywhere, outside of examples, or where a deployment is described."""
+    if not wanted:
+        return True
+    folders = path.lower().split("/")[:-1]
+    if not set(folders).isdisjoint(load("batch")["asides"]):
         return False
-    patterns = row.get("files", ())
-    return not patterns or any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+    return wanted == "elsewhere" or len(folders) < 2 or folders[0] in load("batch")["deploys"]

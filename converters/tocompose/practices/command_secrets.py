@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from tocompose.model import Service
+from tocompose.patterns import regex
 from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, words_of
 from tocompose.source import Span
 from tocompose.values import plain, variable_name
 
-_OPTION = re.compile(r"-{1,2}[A-Za-z][\w.-]*")
+_OPTION = regex(r"-{1,2}[A-Za-z][\w.-]*")
 _IN_TEXT = (
     r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)(?P<quote>['\"]?)"
     r"(?P<value>[^\s'\";|&<>()`]+)"
@@ -24,7 +25,7 @@ _SHORT = (
     r"[Aa]uthorization:\s*(?:[Bb]earer|[Bb]asic)\s+(?P<value>[^\s'\";|&]{6,})",
 )
 # `${API_TOKEN:-default}` in a script: the default is a value.
-_DEFAULT = re.compile(r"\$\$\{(?P<name>[A-Za-z_]\w*):?-(?P<value>[^}$'\"\s]+)\}")
+_DEFAULT = regex(r"\$\$\{(?P<name>[A-Za-z_]\w*):?-(?P<value>[^}$'\"\s]+)\}")
 
 
 def command_secrets(service: Service) -> Iterator[tuple[str, str, Span | None]]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from posixpath import normpath
 
 from tocompose.model import File, Mount, Service, Stack
 from tocompose.notes import Note, note
+from tocompose.patterns import regex
 from tocompose.practices import Outcome
 from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, secret_value
 
-_ENTRY = re.compile(r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)""")
+_ENTRY = regex(r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)""")
 
 
 def in_secrets(stack: Stack) -> Outcome:

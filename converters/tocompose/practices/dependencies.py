@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -27,12 +27,14 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the dependencies that its settings show; the weakest of a circle is left out, with a note."""
     reach: dict[str, set[str]] = {service.name: set() for service in stack.services}
     kept: dict[str, list[Dependency]] = {service.name: [] for service in stack.services}
-    shown = list(evidence(stack))
-    peers = _peers(stack, shown)
-    notes: list[Note] = [_cluster(service, peers) for service in stack.services if service.name in peers]
-    for edge in sorted(_edges(stack, shown, peers), key=lambda edge: edge[:2]):
+    edges = sorted(_edges(stack), key=lambda edge: edge[:2])
+    peers = _peers(edges)
+    notes: list[Note] = list(_clusters(stack, peers))
+    for edge in edges:
         name, target = edge.service.name, edge.target.name
         if name == target or target in reach[name]:
+            continue
+        if edge.found is not None and (name, target) in peers:
             continue
         if name in _reachable(target, reach):
             notes.append(_circle(edge))
@@ -45,39 +47,49 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(stack=replace(stack, services=services), notes=tuple(notes))
 
 
-def _peers(stack: Stack, shown: Iterable[tuple[Service, Evidence]]) -> dict[str, set[str]]:
-    """For each member of a cluster the others: services of one image that name each other.
-
-    None of them is healthy before most of them run, so each would wait for the others for ever.
-    """
-    known = {service.name: service for service in stack.services}
-    named = {(service.name, found.target) for service, found in shown}
-    found: dict[str, set[str]] = {}
-    for one, other in sorted(named):
-        if one != other and (other, one) in named and _same_image(known[one], known[other]):
-            found.setdefault(one, set()).add(other)
-    return found
-
-
 def _same_image(one: Service, other: Service) -> bool:
     return (image_name(one), one.build) == (image_name(other), other.build)
 
 
-def _cluster(service: Service, peers: Mapping[str, set[str]]) -> Note:
-    return remark("TC607", service, "depends_on", others=", ".join(sorted(peers[service.name])))
+def _clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
+    """One note for each member of a cluster, with the others."""
+    for service in stack.services:
+        others = sorted(target for name, target in peers if name == service.name)
+        if others:
+            yield remark("TC607", service, "depends_on", others=", ".join(others))
 
 
-def _edges(stack: Stack, shown: Iterable[tuple[Service, Evidence]], peers: Mapping[str, set[str]]) -> Iterator[Edge]:
+def _edges(stack: Stack) -> Iterator[Edge]:
     known = {service.name: service for service in stack.services}
     for service in stack.services:
         owner = _owner(service, known)
         for name in [item.service for item in service.depends_on] + ([owner.name] if owner else []):
             if name in known:
                 yield Edge(0, False, service, known[name], None)
-    for service, found in shown:
+    for service, found in evidence(stack):
         target = known[found.target]
-        if _sensible(service, target) and target.name not in peers.get(service.name, ()):
+        if _sensible(service, target):
             yield Edge(found.rank, not is_data(target), service, target, found)
+
+
+def _peers(edges: list[Edge]) -> set[tuple[str, str]]:
+    """The pairs of services that name each other and run one image: members of a cluster.
+
+    None of them is healthy before most of them run. What a one-shot names before it, its service names.
+    """
+    waiting: dict[str, list[Service]] = {}
+    for edge in edges:
+        if edge.found is None and edge.target.role is Role.JOB:
+            waiting.setdefault(edge.target.name, []).append(edge.service)
+    named = {
+        (member.name, edge.target.name, edge.service.name)
+        for edge in edges
+        if edge.found is not None
+        for member in waiting.get(edge.service.name, [edge.service])
+        if member is not edge.target and _same_image(member, edge.target)
+    }
+    pairs = {(member, target) for member, target, _ in named}
+    return {(service, target) for member, target, service in named if (target, member) in pairs}
 
 
 def _owner(service: Service, known: dict[str, Service]) -> Service | None:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from tocompose.images import ImageFacts
 from tocompose.model import Build, Home, Mount, Port, Service, Stack, Variable
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import base_facts, dockerfile, overlay, remark, volumes_of, with_overlay
 
 _STAGES = ("development", "dev")
-_FROM = re.compile(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
-_WORKDIR = re.compile(r"^\s*WORKDIR\s+(\S+)", re.IGNORECASE)
+_FROM = regex(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_WORKDIR = regex(r"^\s*WORKDIR\s+(\S+)", re.IGNORECASE)
 # What each language calls development, where its packages lie, and where its debugger listens.
 _LANGUAGES = {
     "node": (("NODE_ENV", "development"), "node_modules", "9229"),

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from tocompose.model import Grant, Home, Resource, Service, Setting, Stack, Variable
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import command_text, facts, overlay, remark, runs_server, with_overlay
 from tocompose.values import identifier, unique
 
-_WHOLE = re.compile(r"\$\{([A-Za-z_]\w*)(?::?[?][^{}]*)?\}")
+_WHOLE = regex(r"\$\{([A-Za-z_]\w*)(?::?[?][^{}]*)?\}")
 
 
 class Swap(NamedTuple):

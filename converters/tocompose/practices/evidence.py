@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from tocompose.model import Service, Stack
 from tocompose.practices.secret_names import words_of
@@ -18,6 +18,8 @@ _NAME = r"[A-Za-z0-9][\w.-]*"
 _URL_HOST = rf"[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
 _HOST_PORT = rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])"
 _AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
+# A name that only a cluster knows is an address wherever it stands.
+_IN_CLUSTER = r"(?<![\w.-])([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){1,2}\.svc(?:\.[\w.-]*\w)?)(?![\w-])"
 _WAIT = rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(
@@ -45,6 +47,9 @@ _ABOUT_ITSELF = (
 _VARIABLE = r"\$(?:\$|\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|([A-Za-z_]\w*))"
 
 
+Names: TypeAlias = Mapping[str, tuple[str, ...]]
+
+
 class Evidence(NamedTuple):
     """What shows that a service needs `target`; `words` say it without any value."""
 
@@ -65,26 +70,30 @@ def evidence(stack: Stack) -> Iterator[tuple[Service, Evidence]]:
                 yield service, found
 
 
-def host_names(stack: Stack) -> dict[str, str]:
-    """Every name under which a service is reached, with the service's name; a service's own name counts most."""
-    names: dict[str, str] = {}
+def host_names(stack: Stack) -> dict[str, tuple[str, ...]]:
+    """Every name under which services are reached, with the services' names: several may share an alias. A service's
+    own name counts most."""
+    found: dict[str, dict[str, None]] = {}
     for service in stack.services:
         for item in (*service.networks,):
-            names |= {alias.lower(): service.name for alias in item.aliases}
+            for alias in item.aliases:
+                found.setdefault(alias.lower(), {})[service.name] = None
         for name in (service.container_name, service.options.get("hostname")):
             if isinstance(name, str):
-                names[name.lower()] = service.name
+                found[name.lower()] = {service.name: None}
+    names = {name: tuple(services) for name, services in found.items()}
     for service in stack.services:
         for link in service.options.get("links") or ():
             target, _, alias = str(link).partition(":")
             if alias:
-                names.setdefault(alias.lower(), target)
+                names.setdefault(alias.lower(), (target,))
     known = {service.name for service in stack.services}
-    return {name: target for name, target in names.items() if target in known} | {name.lower(): name for name in known}
+    given = {name: targets for name, targets in names.items() if known.issuperset(targets)}
+    return given | {service.name.lower(): (service.name,) for service in stack.services}
 
 
 def _of_service(
-    service: Service, stack: Stack, names: Mapping[str, str], settings: Mapping[str, str], files: Mapping[str, bytes]
+    service: Service, stack: Stack, names: Names, settings: Mapping[str, str], files: Mapping[str, bytes]
 ) -> Iterator[Evidence]:
     spans = {item.name: item.origin for item in service.environment}
     values = dict(_from_files(service, files)) | environment(service)
@@ -99,7 +108,7 @@ def _of_service(
             yield Evidence(target, _FILE, f"its file {path} names {target}", service.origin)
 
 
-_IN_TEXT = (_URL_HOST, _HOST_PORT)
+_IN_TEXT = (_URL_HOST, _HOST_PORT, _IN_CLUSTER)
 
 
 def _about_itself(name: str) -> bool:
@@ -107,36 +116,36 @@ def _about_itself(name: str) -> bool:
     return any(word in text for word in _ABOUT_ITSELF)
 
 
-def _in_variable(name: str, value: str, names: Mapping[str, str], span: Span | None) -> Iterator[Evidence]:
-    for target in _addresses(value, names, (_URL_HOST, _HOST_PORT, _AT_HOST)):
+def _in_variable(name: str, value: str, names: Names, span: Span | None) -> Iterator[Evidence]:
+    for target in _addresses(value, names, (_URL_HOST, _HOST_PORT, _AT_HOST, _IN_CLUSTER)):
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
     if _HOST_WORDS & set(words_of(name)[-1:]):
         for word in re.split(r"[,;\s]+", value.strip()):
-            if "://" not in word and (meant := service_of(word.partition(":")[0], names)):
+            for meant in services_of(word.partition(":")[0], names) if "://" not in word else ():
                 yield Evidence(meant, _HOST, f"{name} names {meant}", span)
 
 
-def _addresses(text: str, names: Mapping[str, str], patterns: tuple[str, ...]) -> list[str]:
+def _addresses(text: str, names: Names, patterns: tuple[str, ...]) -> list[str]:
     """The services whose names stand in the text where an address stands, each once."""
     found: dict[str, None] = {}
     for pattern in patterns:
         for match in re.finditer(pattern, text):
             for host in (next(group for group in match.groups() if group)).split(","):
-                if target := service_of(host.partition(":")[0], names):
+                for target in services_of(host.partition(":")[0], names):
                     found[target] = None
     return list(found)
 
 
-def service_of(host: str, names: Mapping[str, str]) -> str | None:
-    """The service that a host name means; a name inside a Kubernetes cluster counts by its first parts."""
+def services_of(host: str, names: Names) -> tuple[str, ...]:
+    """The services that a host name means; a name inside a Kubernetes cluster counts by its first parts."""
     name = host.lower().rstrip(".")
     if name in names:
         return names[name]
     head, dot, _ = name.partition(".svc")
     if dot and head:
         parts = head.split(".")
-        return next((names[part] for part in (head, parts[0], *parts[1:2]) if part in names), None)
-    return None
+        return next((names[part] for part in (head, parts[0], *parts[1:2]) if part in names), ())
+    return ()
 
 
 def resolved(text: str, settings: Mapping[str, str]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
 from tocompose.images import ImageFacts
 from tocompose.model import Healthcheck, Role, Service, Stack
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import (
     base_facts,
@@ -21,8 +21,9 @@ from tocompose.practices.services import (
     usable_checks,
 )
 from tocompose.probes import tcp_probe
+from tocompose.values import whole
 
-_PORT_OPTION = re.compile(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
+_PORT_OPTION = regex(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -94,7 +95,7 @@ def main_port(service: Service, known: ImageFacts | None) -> str | None:
     declared += [text.removesuffix("/tcp") for text in service.expose]
     declared += [environment(service).get("PORT") or ""]
     declared += [text for text in (known.ports if known else ()) if "/" not in text]
-    return next((text for text in declared if text.isascii() and text.isdigit()), None)
+    return next((text for text in declared if whole(text)), None)
 
 
 def _moved_port(service: Service, known: ImageFacts) -> bool:

@@ -9,6 +9,7 @@ from tocompose.model import Home, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import remark
+from tocompose.values import whole
 
 _ANY = frozenset({"", "0.0.0.0", "::"})
 
@@ -41,7 +42,7 @@ def _all(service: Service) -> Iterator[Port]:
 
 
 def _clash(one: Port, two: Port, first: Service, second: Service) -> bool:
-    if one.published is None or not one.published.isdigit() or one.published != two.published:
+    if one.published is None or not whole(one.published) or one.published != two.published:
         return False
     together = set(first.profiles) & set(second.profiles) or not (first.profiles and second.profiles)
     one_ip, two_ip = one.host_ip or "", two.host_ip or ""

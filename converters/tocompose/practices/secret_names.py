@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from tocompose.patterns import regex
+
 # A name with one of these words holds a secret, unless it ends in a word of `_ABOUT`.
 _WORDS = frozenset(
     {"PASSWORD", "PASSWORDS", "PASSWD", "PASSPHRASE", "SECRET", "SECRETS", "TOKEN", "CREDENTIAL", "CREDENTIALS"}
@@ -27,16 +29,16 @@ _ABOUT = frozenset(
 _NOT_A_VALUE = frozenset(
     {"", "true", "false", "yes", "no", "on", "off", "none", "null", "enabled", "disabled", "required", "optional"}
 )
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_PLACE = re.compile(r"(?:\.{0,2}/)[\w.@-]+(?:/[\w.@-]+)*/?|[A-Za-z][\w+.-]*://[^\s@]*")
-_CREDENTIALS = re.compile(r"(?P<head>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)(?P<password>[^\s/@]+)(?=@)")
-_SETTING = re.compile(
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
+_PLACE = regex(r"(?:\.{0,2}/)[\w.@-]+(?:/[\w.@-]+)*/?|[A-Za-z][\w+.-]*://[^\s@]*")
+_CREDENTIALS = regex(r"(?P<head>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)(?P<password>[^\s/@]+)(?=@)")
+_SETTING = regex(
     r"(?P<head>(?:^|[;?&\s])(?:password|pwd|sslpassword|accountkey|sharedaccesskey|secretkey)\s*=\s*)"
     r"(?P<password>[^;&\s'\"]+)",
     re.IGNORECASE,
 )
 # `username=u,password=x`, as mount has its options.
-_MOUNT_OPTION = re.compile(r"(?:^|,)(?:password|pass)=(?P<password>[^,\s'\"]+)", re.IGNORECASE)
+_MOUNT_OPTION = regex(r"(?:^|,)(?:password|pass)=(?P<password>[^,\s'\"]+)", re.IGNORECASE)
 # Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
 _FORMS = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bglpat-[\w-]{20}"

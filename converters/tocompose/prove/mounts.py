@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from tocompose.prove.recording import Container, Payload
+from tocompose.values import whole
 
 Mount: TypeAlias = dict[str, Any]
 
@@ -92,7 +93,7 @@ def _pair(word: str) -> tuple[str, str]:
 def _bytes(words: Mapping[str, str]) -> int | str:
     text = words.get("size", "")
     number, unit = (text[:-1], text[-1:].lower()) if text[-1:].isalpha() else (text, "")
-    return int(number) * UNITS.get(unit, 1) if number.isdigit() and unit in ("", *UNITS) else text
+    return int(number) * UNITS.get(unit, 1) if whole(number) and unit in ("", *UNITS) else text
 
 
 def _mode(words: Mapping[str, str]) -> int | str:

@@ -221,7 +221,7 @@ def _choices(inner: str) -> list[str] | None:
     if commas:
         bounds = [-1, *commas, len(inner)]
         return [inner[start + 1 : stop] for start, stop in pairwise(bounds)]
-    if steps := re.fullmatch(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?", inner):
+    if steps := re.fullmatch(r"(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?", inner):
         return _numbers(*steps.groups())
     if letters := re.fullmatch(r"([A-Za-z])\.\.([A-Za-z])", inner):
         first, last = (ord(letter) for letter in letters.groups())

@@ -13,16 +13,18 @@ from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, decode
 from tocompose.source import Span
+from tocompose.values import whole
 
-_DIRECTIVE = re.compile(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*")
-_HEREDOC = re.compile(r"(?:\d*)<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
-_HEREDOC_INSTRUCTIONS = re.compile(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
-_FROM = re.compile(r"(?:--platform=(?P<platform>\S+)\s+)?(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.IGNORECASE)
-_VARIABLE = re.compile(r"\\\$|\$(?:\{(?P<name>\w+)(?:(?P<op>:?[-+])(?P<word>[^{}]*))?\}|(?P<bare>\w+))")
-_PAIR = re.compile(r"([\w.-]+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
-_HEALTH_OPTION = re.compile(r"--(interval|timeout|retries|start-period|start-interval)=(\S+)\s*")
+_DIRECTIVE = regex(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*")
+_HEREDOC = regex(r"(?:\d*)<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
+_HEREDOC_INSTRUCTIONS = regex(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
+_FROM = regex(r"(?:--platform=(?P<platform>\S+)\s+)?(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.IGNORECASE)
+_VARIABLE = regex(r"\\\$|\$(?:\{(?P<name>\w+)(?:(?P<op>:?[-+])(?P<word>[^{}]*))?\}|(?P<bare>\w+))")
+_PAIR = regex(r"([\w.-]+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
+_HEALTH_OPTION = regex(r"--(interval|timeout|retries|start-period|start-interval)=(\S+)\s*")
 
 
 class Words(NamedTuple):
@@ -79,7 +81,7 @@ class Dockerfile(NamedTuple):
         """The stage of that name or number, the last one when none is named; None where there is none."""
         if not target:
             return self.stages[-1] if self.stages else None
-        if target.isdigit() and int(target) < len(self.stages):
+        if whole(target) and int(target) < len(self.stages):
             return self.stages[int(target)]
         return next((item for item in reversed(self.stages) if item.name.lower() == target.lower()), None)
 

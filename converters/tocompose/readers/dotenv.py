@@ -10,15 +10,16 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, Reading, decode
 from tocompose.source import Branch, Child, Leaf, Span
 
-_FOREMAN = re.compile(r"([A-Za-z_0-9]+)=(.*)")
-_EXPORT = re.compile(r"(?:export[ \t]+)([A-Za-z_][A-Za-z_0-9]*)=(.*)")
-_SPACED = re.compile(r"[ \t]*([A-Za-z_][A-Za-z_0-9]*)[ \t]*=[ \t]*(.*)")
-_COLON = re.compile(r"([A-Za-z_][A-Za-z_0-9]*):[ \t]+(.*)")
-_INTERPOLATED = re.compile(r"\$(?:\$|\{|[A-Za-z_])")
-_BARE = re.compile(r"[A-Za-z_][A-Za-z_0-9]*")
+_FOREMAN = regex(r"([A-Za-z_0-9]+)=(.*)")
+_EXPORT = regex(r"(?:export[ \t]+)([A-Za-z_][A-Za-z_0-9]*)=(.*)")
+_SPACED = regex(r"[ \t]*([A-Za-z_][A-Za-z_0-9]*)[ \t]*=[ \t]*(.*)")
+_COLON = regex(r"([A-Za-z_][A-Za-z_0-9]*):[ \t]+(.*)")
+_INTERPOLATED = regex(r"\$(?:\$|\{|[A-Za-z_])")
+_BARE = regex(r"[A-Za-z_][A-Za-z_0-9]*")
 
 
 class Entry(NamedTuple):

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, Reading, decode
 from tocompose.source import Branch, Child, Leaf, Node, Span
 
 _DEPTH = 100
-_BLANK = re.compile(r"[ \t\r\n\f\v\xa0\ufeff]+")
-_COMMENT = re.compile(r"//[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"', re.DOTALL)
-_SINGLE = re.compile(r"'(?:[^'\\\n]|\\.)*'", re.DOTALL)
-_WORD = re.compile(r"[^\s,:{}\[\]\"']+")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_BLANK = regex(r"[ \t\r\n\f\v\xa0\ufeff]+")
+_COMMENT = regex(r"//[^\n]*|#[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
+_STRING = regex(r'"(?:[^"\\\n]|\\.)*"', re.DOTALL)
+_SINGLE = regex(r"'(?:[^'\\\n]|\\.)*'", re.DOTALL)
+_WORD = regex(r"[^\s,:{}\[\]\"']+")
+_NUMBER = regex(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_ESCAPE = regex(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _CONSTANTS = {"true": "bool", "false": "bool", "null": "null"}
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, Reading, decode
 from tocompose.source import Branch, Child, Leaf, Span
 
-_PROCESS = re.compile(r"(?P<indent>\s*)(?P<name>[A-Za-z0-9_-]+)(?P<sep>[ \t]*:[ \t]*|[ \t]+)(?P<command>\S.*?)?\s*")
-_COMMENT = re.compile(r"\s*(#|//)")
+_PROCESS = regex(r"(?P<indent>\s*)(?P<name>[A-Za-z0-9_-]+)(?P<sep>[ \t]*:[ \t]*|[ \t]+)(?P<command>\S.*?)?\s*")
+_COMMENT = regex(r"\s*(#|//)")
 # https://devcenter.heroku.com/articles/procfile and the Cloud Native Buildpacks' limit for process types.
 _NAME_LIMIT = 63
 

@@ -91,22 +91,25 @@ class Group(NamedTuple):
 
         Raises NotLocal when that would need the network or reach beyond the repository.
         """
-        limit = fence(project.root)
+        limits = (fence(project.root), *project.allowed)
         todo, seen = [(project.root / self.chosen.folder).resolve()], list[Path]()
         while todo:
             folder = todo.pop()
             if folder in seen:
                 continue
             seen.append(folder)
-            if not folder.is_relative_to(limit):
-                raise NotLocal(f"it includes a folder outside of the repository ({folder.name})")
+            if not any(folder.is_relative_to(limit) for limit in limits):
+                raise NotLocal(
+                    f"it includes a folder outside of the source and its repository ({folder.name}); "
+                    f"--allow-path {folder} allows that"
+                )
             todo += _check(folder)
         return tuple(seen)
 
 
 def fence(root: Path) -> Path:
-    """The folder that a kustomization may reach into: its repository, else the whole disk as kustomize allows."""
-    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), Path(root.anchor))
+    """The folder that a kustomization may reach into: its repository, else the source itself."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
 
 
 def entries(content: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from tocompose.patterns import regex
+
 # Everything that Markdown (CommonMark, GFM tables, GitHub's maths) could take for more than a character.
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~$])")
-_MERMAID_SAFE = re.compile(r"[A-Za-z0-9 ._:/,→-]")
+_MARKDOWN = regex(r"([\\`*_{}\[\]()#+!|~$])")
+_MERMAID_SAFE = regex(r"[A-Za-z0-9 ._:/,→-]")
 
 
 def printable(text: str) -> str:

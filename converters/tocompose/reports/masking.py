@@ -15,6 +15,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from tocompose.model import Service, Stack
+from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.source import Span
 from tocompose.values import plain
@@ -22,30 +23,32 @@ from tocompose.values import plain
 MASK = "•••"
 # While masking, each hidden character is replaced by this one, so that columns stay what spans say.
 _HIDDEN = "\ue000"
-_RUN = re.compile(f"{_HIDDEN}+")
+_RUN = regex(f"{_HIDDEN}+")
 
-_SECRET_NAME = re.compile(
+_SECRET_NAME = regex(
     r"(?i)pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private|signing|encryption)[_-]?key|credential|dsn"
     r"|master_?auth|(?:basic_?|digest)auth(?:\.users)?$"
 )
-_WORD = re.compile(r"[\w.-]+")
-_ASSIGNED = re.compile(
+# What a line must hold to hold such a name.
+_MAY_NAME = regex(r"(?i)pass|pwd|secret|token|key|credential|dsn|auth")
+_WORD = regex(r"[\w.-]+")
+_ASSIGNED = regex(
     r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ | ["']\s*,\s* )
     (?P<value> (?: "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;)\]}] )+ | "(?:[^"\\]|\\.)* | '[^']* )"""
 )
 # `${PASSWORD:-default}`: the default is a value, the text behind `?` is a message.
-_DEFAULTED = re.compile(r"(?P<sign>:?[-=])(?P<value>[^}]+)")
+_DEFAULTED = regex(r"(?P<sign>:?[-=])(?P<value>[^}]+)")
 # What such a name refers to rather than holds.
-_REFERENCE = re.compile(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|(?<!s)s|account)$")
-_HASHED = re.compile(r"(?i)(?:basic_?|digest)auth\.users$")
-_USERINFO = re.compile(r"(?<=://)(?P<user>[^\s/:@\"']*):(?P<word>(?!\$)[^\s@\"']+)@")
-_TOKEN = re.compile(
+_REFERENCE = regex(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|(?<!s)s|account)$")
+_HASHED = regex(r"(?i)(?:basic_?|digest)auth\.users$")
+_USERINFO = regex(r"(?<=://)(?P<user>[^\s/:@\"']*):(?P<word>(?!\$)[^\s@\"']+)@")
+_TOKEN = regex(
     r"AKIA[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
     r"|sk_(?:live|test)_\w{16,}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{30,}"
 )
 # Where the command line of a well-known program has its password; each gap is short, so that no line takes long.
 _SHELL_WORD = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s'"\\])+"""
-_SPOKEN = re.compile(
+_SPOKEN = regex(
     r"""(?xi) \b(?:bearer|basic)\s+(?P<header>[^\s"',;)\]}]{6,})
     | \b(?:mysql|mariadb|sshpass)[\w-]*[^|;&]{0,200}?[\s"']-p(?P<joined>WORD)
     | \blogin\b[^|;&]{0,200}?\s-p[=\s]?(?P<login>WORD)
@@ -55,19 +58,19 @@ _SPOKEN = re.compile(
         "WORD", _SHELL_WORD
     )
 )
-_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_PEM_END = re.compile(r"-----END [A-Z ]*PRIVATE KEY-----")
-_SECRET_KIND = re.compile(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
-_SECRET_DATA = re.compile(r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$""")
+_PEM = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_PEM_END = regex(r"-----END [A-Z ]*PRIVATE KEY-----")
+_SECRET_KIND = regex(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
+_SECRET_DATA = regex(r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$""")
 # `name: PASSWORD, value: x`, also on two lines: how Kubernetes writes variables.
-_NAMED = re.compile(r"""\bname["']?\s*:\s*["']?(?P<name>[\w.-]+)["']?""")
-_VALUE = re.compile(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
+_NAMED = regex(r"""\bname["']?\s*:\s*["']?(?P<name>[\w.-]+)["']?""")
+_VALUE = regex(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
 # A line of a `.env` file that names its value.
-_SETS = re.compile(r"\s*(?:#|$|(?:export\s+)?[\w.-]+\s*[=:])")
+_SETS = regex(r"\s*(?:#|$|(?:export\s+)?[\w.-]+\s*[=:])")
 # A map or a list where the value should be.
-_NESTED = re.compile(r"""\[|\{.*?["']?\bvalue["']?\s*:\s*""")
-_DEFAULT = re.compile(r"\$\{\w+:?-(?P<word>[^}$]+)\}")
-_ENTRY = re.compile(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
+_NESTED = regex(r"""\[|\{.*?["']?\bvalue["']?\s*:\s*""")
+_DEFAULT = regex(r"\$\{\w+:?-(?P<word>[^}$]+)\}")
+_ENTRY = regex(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
 
 
 class Secret(NamedTuple):
@@ -197,6 +200,8 @@ def _mask_lines(lines: list[str], path: str, secrets: Iterable[Secret], names: f
             _mask_origin(marked, item)
     # What looks like a secret is looked for in the line as it was: with a name masked its value would not be found.
     guessed = _mask_likely(lines, path)
+    if marked == lines:
+        return guessed
     return (_both(left, right) for left, right in zip(_mask_likely(marked, path), guessed, strict=True))
 
 
@@ -322,7 +327,7 @@ def _likely(line: str) -> str:
     line = _TOKEN.sub(lambda found: _hide(found[0]), line)
     line = _SPOKEN.sub(_hide_group, line)
     line = _USERINFO.sub(lambda found: f"{found['user']}:{_hide(found['word'])}@", line)
-    return "".join(_mask_assigned(line))
+    return "".join(_mask_assigned(line)) if _MAY_NAME.search(line) else line
 
 
 def _hide_group(found: re.Match[str]) -> str:

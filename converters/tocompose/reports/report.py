@@ -99,6 +99,8 @@ def subject_of(item: Note) -> str:
     parts = item.subject.split(".")
     if len(parts) < 2:
         return ""
+    if parts[0] == "files":
+        return f"file {item.subject.removeprefix('files.')}"
     return parts[1] if parts[0] == "services" else f"{parts[0].removesuffix('s')} {parts[1]}"
 
 

@@ -25,6 +25,13 @@ _COLOURS = {Kind.LOST: "31", Kind.CHANGED: "33", Kind.ASSUMED: "36", Kind.ADDED:
 _SHOWN_OF_A_CODE = 3
 
 
+class Heard(NamedTuple):
+    """What was said already: how often each code, and which advice."""
+
+    codes: dict[str, int]
+    advice: set[str]
+
+
 class Style(NamedTuple):
     """How the text is set: colours, its width in characters, and how much is said (-1 quiet, 0, 1 verbose)."""
 
@@ -62,9 +69,10 @@ def _body(report: Report, style: Style) -> Iterator[str]:
             yield from _brief(notes, style)
             yield ""
             continue
+        heard = Heard({}, set())
         for subject in dict.fromkeys(subject_of(item) for item in notes):
             yield f"  {style.paint(printable(subject), '1')}" if subject else "  the whole stack"
-            yield from _group([item for item in notes if subject_of(item) == subject], report, style)
+            yield from _group([item for item in notes if subject_of(item) == subject], report, style, heard)
         yield ""
 
 
@@ -80,15 +88,19 @@ def _brief(notes: list[Note], style: Style) -> Iterator[str]:
             yield from _wrapped(f"{printable(text)} {style.paint(f'[{code}]', '2')}", style, 2)
 
 
-def _group(notes: list[Note], report: Report, style: Style) -> Iterator[str]:
-    """The notes on one subject; of many with the same code the first ones at length, the others by their place."""
+def _group(notes: list[Note], report: Report, style: Style, heard: Heard) -> Iterator[str]:
+    """The notes on one subject; of many with the same code the first ones at length, of the others what is new."""
     for code in dict.fromkeys(item.code for item in notes):
         same = [item for item in notes if item.code == code]
-        shown = len(same) if style.verbosity > 0 else _SHOWN_OF_A_CODE
-        for before, item in zip([None, *same], same[:shown], strict=False):
-            yield from _note(item, report, style, again=before is not None and before.span == item.span)
-        for item in same[shown:]:
-            yield from _wrapped(_first_line(item, style), style, 4)
+        for before, item in zip([None, *same], same, strict=False):
+            times = heard.codes[code] = heard.codes.get(code, 0) + 1
+            if style.verbosity > 0 or times <= _SHOWN_OF_A_CODE:
+                yield from _note(item, report, style, again=before is not None and before.span == item.span)
+            else:
+                yield from _wrapped(_first_line(item, style), style, 4)
+                if item.advice and item.advice not in heard.advice:
+                    yield from _wrapped(f"→ {printable(item.advice)}", style, 6)
+            heard.advice.add(item.advice)
 
 
 def _first_line(item: Note, style: Style) -> str:

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from tocompose.importers.docker_run.invocation import Script
 
 
+# All that it could be asked stands in the commands themselves.
+_OPTIONS: dict[str, str] = {}
+
+
 class DockerRun:
     """The importer of docker and podman commands."""
 
     name = "docker_run"
+    options = _OPTIONS
     title = "docker run (also create, podman): scripts, README code blocks, Makefiles, systemd units"
     tables = (
         *("docker/run", "docker/podman", "docker/build", "docker/network_create", "docker/network_connect"),

@@ -6,6 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.source import Span
 
 
@@ -125,4 +126,4 @@ class Script(NamedTuple):
         return match[0] if default is None else self.stated(default)
 
 
-_VARIABLE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?-(?P<default>(?:[^{}$]|\$\{[^{}]*\}|\$\$)*))?\}")
+_VARIABLE = regex(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?-(?P<default>(?:[^{}$]|\$\{[^{}]*\}|\$\$)*))?\}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Word
+from tocompose.patterns import regex
 
-_URL = re.compile(r"[a-z]+://([A-Za-z0-9_.-]+)(?::([0-9]+))?")
-_HOST_OPTION = re.compile(r"(?:-h|--host=?)$")
+_URL = regex(r"[a-z]+://([A-Za-z0-9_.-]+)(?::([0-9]+))?")
+_HOST_OPTION = regex(r"(?:-h|--host=?)$")
 _TOOLS = frozenset(
     {"nc", "ncat", "curl", "wget", "pg_isready", "mysqladmin", "redis-cli", "wait-for-it.sh", "wait-for", "dockerize"}
 )

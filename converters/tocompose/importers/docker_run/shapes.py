@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.importers.docker_run.options import boolean
 from tocompose.model import EnvFile, Grant, Port, Variable
-from tocompose.values import split
+from tocompose.values import split, whole
 
 
 class Fact(NamedTuple):
@@ -135,7 +135,7 @@ def expose(value: str) -> Iterator[Fact]:
     if "$" in value:
         yield Fact(value, "add")
         return
-    if not first.isdigit() or (last and not last.isdigit()) or int(last or first) < int(first):
+    if not whole(first) or (last and not whole(last)) or int(last or first) < int(first):
         raise ValueError("it takes a port such as 80, 80/udp or 8000-8010")
     for number in range(int(first), int(last or first) + 1):
         yield Fact(f"{number}/{protocol or 'tcp'}", "add")
@@ -172,13 +172,13 @@ def device_rate(value: str) -> Iterator[Fact]:
     path, colon, rate = value.rpartition(":")
     if not colon:
         raise ValueError("it takes a device and a rate such as /dev/sda:1mb")
-    yield Fact({"path": path, "rate": int(rate) if rate.isdigit() else rate}, "add")
+    yield Fact({"path": path, "rate": int(rate) if whole(rate) else rate}, "add")
 
 
 def device_weight(value: str) -> Iterator[Fact]:
     """`/dev/path:weight`."""
     path, _, weight = value.rpartition(":")
-    if not weight.isdigit() or not path:
+    if not whole(weight) or not path:
         raise ValueError("it takes a device and a weight such as /dev/sda:500")
     yield Fact({"path": path, "weight": int(weight)}, "add")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +9,10 @@ from tocompose.importers.docker_run.networking import fields
 from tocompose.importers.docker_run.options import boolean
 from tocompose.importers.docker_run.shapes import Fact
 from tocompose.model import Mount
-from tocompose.values import split
+from tocompose.patterns import regex
+from tocompose.values import split, whole
 
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_DRIVE = regex(r"[A-Za-z]:[\\/]")
 # Docker Desktop once read these; the engine ignores them. `U`, `O` and `idmap` are podman's.
 _IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default"})
 _PODMAN_MODES = frozenset({"U", "O", "idmap"})
@@ -134,7 +134,7 @@ def _mount_option(options: dict[str, Any], key: str, content: str) -> bool:
     elif key in ("volume-subpath", "image-subpath"):
         options.setdefault(key.partition("-")[0], {})["subpath"] = content
     elif key == "tmpfs-size":
-        options.setdefault("tmpfs", {})["size"] = int(content) if content.isdigit() else content
+        options.setdefault("tmpfs", {})["size"] = int(content) if whole(content) else content
     elif key == "tmpfs-mode":
         options.setdefault("tmpfs", {})["mode"] = int(content, 8)
     else:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from tocompose.importers import Settings, SourceError
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Stack
+from tocompose.patterns import regex
 from tocompose.project import Project
 
 if TYPE_CHECKING:
     from tocompose.rendering import Rendering
 
-_OBJECT = re.compile(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
-_KIND = re.compile(rb"""["']?\bkind["']?\s*:""")
+_OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
+_KIND = regex(rb"""["']?\bkind["']?\s*:""")
 # Manifests of these alone have no routes: what reads routes is not imported for them.
 _UNROUTED = frozenset(
     {
@@ -37,11 +38,21 @@ _ENDINGS = (".yaml", ".yml", ".json")
 _PROSE = (".md", ".markdown", ".rst", ".adoc", ".sh", ".bash", ".ps1", ".bat", ".cmd")
 
 
+_OPTIONS = {
+    "namespace": "only objects of that namespace",
+    "values": "a values file for Helm, inside the source",
+    "set": "KEY=VALUE for Helm",
+    "release": "the name of the Helm release",
+    "network-policy": "networks makes networks of NetworkPolicies where that comes to the same",
+}
+
+
 class Kubernetes:
     """Reads manifests: YAML or JSON files, dumps of kubectl, folders of them."""
 
     name = "kubernetes"
     title = "Kubernetes manifests, kustomizations, Helm charts"
+    options = _OPTIONS
     tables = tuple(
         f"kubernetes/{name}"
         for name in (
@@ -120,6 +131,10 @@ def convert(
     from tocompose.values import identifier
 
     objects = collect(found, ledger)
+    if any(item.at("metadata", "ownerReferences") for item in objects.of("Pod", "ReplicaSet")):
+        from tocompose.importers.kubernetes.orphans import without_copies
+
+        objects = without_copies(objects, ledger)
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers

@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.scalars import text, value
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.source import Span
-from tocompose.values import unique, variable_name
+from tocompose.values import variable_name
 
 # Compose takes these from the user's shell before it looks at `.env`.
 _SHELL = frozenset(
@@ -46,14 +46,27 @@ class Entry(NamedTuple):
         if not self.encoded:
             given = text(self.cursor, to)
             return b"" if given is None else given.encode()
+        decoded = self._decoded()
+        if decoded is not None:
+            self.cursor.take(to=to)
+        return decoded
+
+    def text(self) -> str | None:
+        """The content as text for a variable; None, with a note, when it is none; settles nothing else."""
+        decoded = self._decoded() if self.encoded else (value(self.cursor) or "").encode()
+        try:
+            return None if decoded is None else decoded.decode()
+        except UnicodeDecodeError:
+            self.cursor.note("TC209", field=self.cursor.key, expected="base64 of a text: a variable holds no bytes")
+            return None
+
+    def _decoded(self) -> bytes | None:
         given = value(self.cursor) or ""
         try:
-            decoded = base64.b64decode("".join(given.split()), validate=True)
+            return base64.b64decode("".join(given.split()), validate=True)
         except (binascii.Error, ValueError):
             self.cursor.note("TC209", field=self.cursor.key, expected="base64")
             return None
-        self.cursor.take(to=to)
-        return decoded
 
 
 def entries(item: Object) -> dict[str, Entry]:
@@ -100,12 +113,12 @@ class Store:
         known = self._names.get((item.namespace, item.name, key))
         if known is not None:
             return known
-        name = self._free(wanted, f"{item.name}_{key}")
         entry = self.entries(item)[key]
-        content = entry.content(f"settings.{name}")
-        given = _decoded(content, entry) if content is not None else None
+        given = entry.text()
         if given is None:
             return None
+        name = self._free(wanted, f"{item.name}_{key}")
+        entry.content(f"settings.{name}")
         self._names[(item.namespace, item.name, key)] = name
         item.took(f"settings.{name}")
         self._draft.settings[name] = Setting(
@@ -137,16 +150,13 @@ class Store:
         name = variable_name(wanted)
         if name in _SHELL or name in self._taken or name.startswith(("COMPOSE_", "DOCKER_")):
             name = variable_name(other)
-        return unique(name, self._taken)
+        # A hyphen would make `${NAME-2}` a default value.
+        number, free = 2, name
+        while free in self._taken:
+            free, number = f"{name}_{number}", number + 1
+        self._taken.add(free)
+        return free
 
     def each(self) -> Iterator[Object]:
         """Every ConfigMap and Secret that something uses."""
         yield from self.used
-
-
-def _decoded(content: bytes, entry: Entry) -> str | None:
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        entry.cursor.note("TC209", field=entry.cursor.key, expected="text: a variable cannot hold binary data")
-        return None

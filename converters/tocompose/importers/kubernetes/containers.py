@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tocompose.images import image_ref
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.environment import Environment, environment, scope
 from tocompose.importers.kubernetes.expansion import expand
+from tocompose.importers.kubernetes.image import image
 from tocompose.importers.kubernetes.lifecycle import hooks, restart, stop
 from tocompose.importers.kubernetes.links import mentioned
 from tocompose.importers.kubernetes.place import Place
@@ -46,10 +46,11 @@ def convert(place: Place, claims: Claims, defaults: Cursor | None) -> Converted:
     job = place.unit.part is Part.INIT or workload.kind in ("Job", "CronJob")
     service = Service(
         name=place.service,
-        image=_image(place),
+        image=image(place),
         entrypoint=entrypoint,
         command=command,
         environment=found.variables(),
+        env_files=tuple(found.files.values()),
         mounts=tuple(disks.mounts),
         configs=tuple(disks.configs),
         secrets=tuple(disks.secrets),
@@ -70,16 +71,6 @@ def _with_beta(guard: Any, place: Place) -> Any:
 
     options = beta_apparmor(place)
     return replace(guard, security_opt=options) if options else guard
-
-
-def _image(place: Place) -> str:
-    """The image; a placeholder where there is none, or only a template's."""
-    cursor = place.unit.cursor.at("image")
-    given = text(cursor, place.path("image"))
-    if given is not None and image_ref(given.strip()) is not None:
-        return literal(given.strip())
-    (cursor or place.unit.cursor).remark("TC212", object=str(place.workload.object), subject=place.path("image"))
-    return literal(given.strip()) if given and "{{" not in given else f"{place.workload.name}:missing"
 
 
 def _words(cursor: Cursor, names: dict[str, str], place: Place, key: str) -> tuple[str, ...] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tocompose.images import image_facts
 from tocompose.importers.kubernetes.fields import values
 from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
@@ -28,7 +29,7 @@ def healthcheck(place: Place) -> Healthcheck | None:
     usable = [(name, cursor) for name, cursor in probes if any(cursor.at(action) for action in _ACTIONS)]
     if not usable:
         return None
-    name, chosen = usable[0]
+    name, chosen = next((each for each in usable if _can_run(each[1], place)), usable[0])
     test = _test(chosen, place)
     if test is None:
         for _, cursor in probes:
@@ -36,8 +37,17 @@ def healthcheck(place: Place) -> Healthcheck | None:
         return None
     startup = place.unit.cursor.at("startupProbe")
     check = _timed(chosen, startup if startup.kind == "map" and name != "startupProbe" else None, test, place)
-    _settle_others(usable[1:], chosen, place)
+    _settle_others([each for each in usable if each[0] != name], chosen, place)
     return check
+
+
+def _can_run(probe: Cursor, place: Place) -> bool:
+    """Whether the container is known to hold what the probe's action needs."""
+    action = _action(probe).key
+    if action == "exec":
+        return True
+    held = tools(place.unit.cursor) or frozenset()
+    return action != "grpc" and bool(held & ({"sh", "curl", "wget"} if action == "httpGet" else {"sh", "nc"}))
 
 
 def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: Place) -> Healthcheck:
@@ -54,6 +64,7 @@ def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: 
         interval = f"{first['periodSeconds']}s"
     elif probe.key == "startupProbe":
         start += times["periodSeconds"] * times["failureThreshold"]
+    start = _patient(start, times["periodSeconds"] * times["failureThreshold"], probe, place)
     if (whole(probe.at("successThreshold"), to) or 1) > 1:
         given = value(probe.at("successThreshold"))
         probe.at("successThreshold").remark(
@@ -68,6 +79,22 @@ def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: 
         start_interval=interval,
         origin=probe.span,
     )
+
+
+def _patient(start: int, after: int, probe: Cursor, place: Place) -> int:
+    """How long a first start may take. A pod that is not ready only gets no traffic; a service that is not healthy
+    makes `docker compose up` give up on all that wait for it. So the longest of what is known counts: the delay of the
+    liveness probe, and what the image needs to set up its data; `after` is the time that failures take beyond."""
+    to = place.path("healthcheck")
+    if probe.key == "readinessProbe":
+        start = max(start, whole(place.unit.cursor.at("livenessProbe", "initialDelaySeconds"), to) or 0)
+    known = image_facts(value(place.unit.cursor.at("image")) or "")
+    usual = [int(check.start_period.removesuffix("s")) for check in known.checks if check.start_period] if known else []
+    if not usual or usual[0] <= start + after:
+        return start
+    what = f"{place.service}: its image may need {usual[0]}s for its first start, the probe allows {start + after}s"
+    probe.remark("TC259", what=what, subject=to)
+    return usual[0]
 
 
 def _times(probe: Cursor, to: str) -> dict[str, int]:

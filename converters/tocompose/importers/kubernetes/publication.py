@@ -168,15 +168,22 @@ def _settle(backend: Backend, port: ServicePort) -> None:
             port.cursor.remark("TC227", service=backend.name, port=port.target, subject=to)
             continue
         named = workload.port(port.target)
-        if named is not None:
+        if named is not None and not workload.host_network:
             named.take("name", to=f"services.{owner}.expose")
+        elif named is not None:
+            named.at("name").noted("TC228")
+    if all(workload.host_network for workload in backend.workloads):
+        why = f"Service {backend.name} leads to a container on the host network"
+        backend.object.cursor.note("TC228", port=str(port.number), subject=to, why=why)
+        return
     if port.protocol == "tcp":
         port.cursor.at("protocol").skip("the value that Kubernetes fills in itself")
-    target = backend.target(port)
-    if backend.headless or target is None or target == port.number:
+    targets = dict.fromkeys(target_of(port, workload) for workload in backend.workloads)
+    leads = " or ".join(str(number) for number in targets if number is not None)
+    if backend.headless or leads in ("", str(port.number)):
         for key in ("port", "targetPort", "protocol"):
             port.cursor.at(key).noted("TC257")
     else:
-        port.cursor.remark("TC220", service=backend.name, port=str(port.number), target=str(target), subject=to)
+        port.cursor.remark("TC220", service=backend.name, port=str(port.number), target=leads, subject=to)
         for key in ("port", "targetPort", "protocol"):
             port.cursor.at(key).noted("TC220")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from fractions import Fraction
 from math import ceil
 
-_QUANTITY = re.compile(r"(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?P<suffix>[a-zA-Z]{0,2}|[eE][+-]?[0-9]+)")
+from tocompose.patterns import regex
+
+_QUANTITY = regex(
+    r"(?P<number>[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99}))(?P<suffix>[a-zA-Z]{0,2}|[eE][+-]?[0-9]{1,2})"
+)
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _COMPOSE = (("G", 30), ("M", 20))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
 from tocompose.importers.kubernetes.services import Backend, Backends, ServicePort
+from tocompose.patterns import regex
 
 # Ports that a URL without a port means.
 _SCHEMES = {
@@ -33,11 +34,11 @@ _SCHEMES = {
     "memcached": 11211,
 }
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
-_WITH_PORT = re.compile(rf"(?<![\w.-])(?P<host>{_NAME}):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])")
+_WITH_PORT = regex(rf"(?<![\w.-])(?P<host>{_NAME}):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])")
 # `nc -z db 5432`, where host and port are two words.
-_SPACED = re.compile(rf"(?<![\w./-])(?P<host>{_NAME})(?P<gap>[ \t]+)(?P<port>[0-9]{{2,5}})(?![\w.:/])")
-_CLIENTS = re.compile(r"\b(?:nc|ncat|netcat|telnet|wait-for|wait-for-it)\b")
-_URL = re.compile(rf"(?P<scheme>[a-z][a-z0-9+]*)://(?P<user>[^/\s@\"']*@)?(?P<host>{_NAME})(?=[/?#\s\"',;)\]]|$)")
+_SPACED = regex(rf"(?<![\w./-])(?P<host>{_NAME})(?P<gap>[ \t]+)(?P<port>[0-9]{{2,5}})(?![\w.:/])")
+_CLIENTS = regex(r"\b(?:nc|ncat|netcat|telnet|wait-for|wait-for-it)\b")
+_URL = regex(rf"(?P<scheme>[a-z][a-z0-9+]*)://(?P<user>[^/\s@\"']*@)?(?P<host>{_NAME})(?=[/?#\s\"',;)\]]|$)")
 
 
 def is_client(words: Iterable[str]) -> bool:

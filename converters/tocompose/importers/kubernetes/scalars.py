@@ -8,6 +8,8 @@ from tocompose.ledger import Cursor
 from tocompose.readers.yaml import boolean, integer, is_null, resolve
 from tocompose.source import Leaf
 
+_MAPS = (("data",), ("stringData",), ("binaryData",))
+
 
 def value(cursor: Cursor) -> str | None:
     """The text of a leaf, None where there is none or it is null; settles nothing."""
@@ -15,9 +17,16 @@ def value(cursor: Cursor) -> str | None:
     if text is None:
         return None
     style = cursor.style
-    if style in ("{}", "[]") or is_null(text, style):
+    if style in ("{}", "[]") or is_null(text, style) or (not text and not _content(cursor)):
         return None
     return text
+
+
+def _content(cursor: Cursor) -> bool:
+    """Whether an empty string says something: as a variable's value, a word of a list, a key's content. Any other
+    field is a Go string, for which empty is absent."""
+    path = cursor.path
+    return not path or not isinstance(path[-1], str) or path[-1] == "value" or path[-2:-1] in _MAPS
 
 
 def strings(cursor: Cursor) -> Mapping[str, str]:

@@ -54,6 +54,12 @@ def runs_as_root(place: Place) -> bool:
     return value(_either(own, pod, "runAsUser")) == "0"
 
 
+def names_user(place: Place) -> bool:
+    """Whether the manifests choose the user, rather than the image."""
+    own, pod = place.unit.cursor.at("securityContext"), place.workload.spec.at("securityContext")
+    return value(_either(own, pod, "runAsUser")) is not None
+
+
 def fs_group(place: Place) -> str | None:
     """The group that owns the pod's volumes."""
     number = whole(place.workload.spec.at("securityContext", "fsGroup"), place.path("group_add"))
@@ -76,8 +82,10 @@ def _capabilities(cursor: Cursor, to: str) -> tuple[str, ...]:
 
 def _options(own: Cursor, pod: Cursor, place: Place) -> Iterator[str]:
     to = place.path("security_opt")
-    if flag(own.at("allowPrivilegeEscalation"), to) is False:
-        yield "no-new-privileges:true"
+    escalation = flag(own.at("allowPrivilegeEscalation"), to)
+    if escalation is not None:
+        # Said outright, it also stands against what a practice would add in production.
+        yield f"no-new-privileges:{str(not escalation).lower()}"
     if (mount := value(own.at("procMount"))) is not None:
         own.at("procMount").take(to=to)
         if mount == "Unmasked":

@@ -10,9 +10,10 @@ from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.scalars import items, strings, value
 from tocompose.importers.kubernetes.workloads import Instance, Workload
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
 
-_HOST = re.compile(r"(?P<name>[^.]+)(?:\.(?P<namespace>[^.]+)(?:\.svc(?:\..+)?)?)?\.?")
+_HOST = regex(r"(?P<name>[^.]+)(?:\.(?P<namespace>[^.]+)(?:\.svc(?:\..+)?)?)?\.?")
 
 
 class ServicePort(NamedTuple):

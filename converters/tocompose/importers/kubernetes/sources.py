@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tocompose.images import image_facts
 from tocompose.importers.kubernetes.binds import host_path, nfs
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.fields import types
@@ -12,6 +13,7 @@ from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.quantities import memory, quantity
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
+from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
@@ -84,10 +86,35 @@ def _empty_dir(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, tar
         given = integer(value(cursor.at("mode")) or "")
         mode: Mapping[str, Any] = {"mode": 0o1777 if given is None else given, **({"size": size} if size else {})}
         return Source(kind="tmpfs", mount_options={"tmpfs": mode})
-    return _shared_dir(cursor, name, size, in_memory, place)
+    if place.workload.several and not shared and not in_memory:
+        return _of_each(cursor, target, place)
+    return _directory(cursor, name, size, in_memory, place, not shared and image_owns(target, place))
 
 
-def _shared_dir(cursor: Cursor, name: str, size: str | None, in_memory: bool, place: Place) -> Source:
+def _of_each(cursor: Cursor, target: str, place: Place) -> Source:
+    """A directory of each replica's own: replicas of a service would share a volume with a name."""
+    cursor.map(to=place.path("volumes"))
+    for key in ("sizeLimit", "mode"):
+        moot(cursor.at(key), place.workload.object, place.world, "TC243", once=True)
+    user = names_user(place) and not runs_as_root(place)
+    what = "in memory" if user else "in a volume without a name"
+    cursor.remark("TC267", service=place.service, path=target, what=what, subject=place.path("volumes"))
+    # Nobody could open an unnamed volume to a user of the manifest's choice.
+    return Source(kind="tmpfs", mount_options={"tmpfs": {"mode": 0o1777}}) if user else Source(kind="volume")
+
+
+def image_owns(target: str, place: Place) -> bool:
+    """Whether the image keeps its data there and runs as the user that owns it: a new volume gets both from the image.
+
+    https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container
+    """
+    if names_user(place):
+        return False
+    known = image_facts(value(place.unit.cursor.at("image")) or "")
+    return known is not None and any(data.path.rstrip("/") == target.rstrip("/") for data in known.data)
+
+
+def _directory(cursor: Cursor, name: str, size: str | None, in_memory: bool, place: Place, plain: bool) -> Source:
     declared = f"{place.instance.base}-{name}"
     options: dict[str, Any] = {}
     cursor.map(to=f"volumes.{declared}")
@@ -103,6 +130,8 @@ def _shared_dir(cursor: Cursor, name: str, size: str | None, in_memory: bool, pl
         )
     place.world.draft.volume(Volume(name=declared, origin=cursor.span))
     cursor.remark("TC245", volume=declared, subject=f"volumes.{declared}")
+    if plain:
+        return Source(kind="volume", source=declared)
     # An emptyDir starts empty: Docker would copy the image's files into it.
     return Source(kind="volume", source=declared, empty=True, mount_options={"volume": {"nocopy": True}})
 

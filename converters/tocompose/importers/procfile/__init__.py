@@ -7,16 +7,23 @@ from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.project import Project
 
+_OPTIONS = {
+    "procfile": "the file to read instead of Procfile, such as Procfile.dev",
+    "environment": "the entry of app.json's environments whose keys replace the others, such as review",
+    "dockerfile": "auto writes one where there is none; never leaves it to you; pack builds with buildpacks",
+}
+
 
 class ProcfileImporter:
     """Reads a repository that runs on Heroku, Dokku or under foreman and its kin.
 
-    Options: `procfile` (the file to read), `environment` (of app.json), `dockerfile` (auto, never, pack).
+    `options` says what each of its options does.
     """
 
     name = "procfile"
     title = "Procfile, app.json, heroku.yml"
     tables = ("app_json", "addons")
+    options = _OPTIONS
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files at the root of the repository that speak of such a platform."""
@@ -27,7 +34,9 @@ class ProcfileImporter:
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack that the repository comes to."""
         from tocompose.importers.procfile.conversion import convert
+        from tocompose.importers.procfile.wishes import check
 
+        check(project, settings)
         return convert(project, ledger, settings)
 
 

@@ -48,7 +48,7 @@ def read(repository: Repository) -> AppJson:
 
 
 def _settle_rest(root: Cursor) -> None:
-    rows = table("app_json", required=set(), optional={"ignore", "note", "read"})
+    rows = table("app_json", required=set(), optional={"ignore", "note", "read", "platform"})
     for entry in root:
         row = rows.get(entry.key)
         if row is None or "read" in row:

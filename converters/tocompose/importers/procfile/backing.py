@@ -9,7 +9,7 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.model import Dependency, Healthcheck, Mount, Role, Service, Setting, Stop, Variable, Volume
 from tocompose.source import Span
 from tocompose.tables import Row, table
-from tocompose.values import identifier, unique, variable_name
+from tocompose.values import identifier, unique, variable_name, whole
 
 # A password that works at once and that nobody takes for a secret; see the note that comes with it.
 DEVELOPMENT_PASSWORD = "change-me"
@@ -108,7 +108,7 @@ def _volumes(row: Row, name: str, request: Request) -> list[tuple[Mount, Volume]
     paths = [path for key in ("volume", "volume_more") if (path := row.get(key))]
     major = image(row, request).partition(":")[2].partition(".")[0].partition("-")[0].removeprefix("pg")
     for since, path in row.get("volume_from", {}).items():
-        if major.isdigit() and int(major) >= int(since):
+        if whole(major) and int(major) >= int(since):
             paths[0] = path
     found = []
     for path in paths:

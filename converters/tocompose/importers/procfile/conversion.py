@@ -18,6 +18,7 @@ from tocompose.importers.procfile import (
     language,
     launchers,
     leftovers,
+    locality,
     packages,
     ports,
     processes,
@@ -35,7 +36,7 @@ from tocompose.importers.procfile.gather import gather, jobs
 from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
-from tocompose.ledger import Ledger
+from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Service, Setting, Stack
 from tocompose.project import Project
 from tocompose.values import identifier
@@ -51,6 +52,11 @@ class Given(NamedTuple):
     name: str
     language: str
     taken: set[str]
+
+    @property
+    def buildpacks(self) -> tuple[Cursor, ...]:
+        """The buildpacks of app.json and those of heroku.yml, the last of which decides."""
+        return (*self.app.at("buildpacks"), *self.heroku.buildpacks)
 
     @property
     def first(self) -> str:
@@ -69,14 +75,14 @@ def convert(project: Project, ledger: Ledger, settings: Settings) -> Stack:
     images = _images(given, used, entries, known)
     plan = _plan(given, images, entries, known, backings)
     built = tuple(services.service(plan, item) for item in given.processes)
-    leftovers.settle(given.repository, given.app, plan, found, backings)
+    leftovers.settle(given.repository, given.app, given.buildpacks, plan, found, backings)
     return _stack(given, plan, built, backings, settings_)
 
 
 def _read(repository: Repository) -> Given:
     app, heroku = app_json.read(repository), heroku_yml.read(repository)
     found = gather(repository, app, heroku)
-    spoken = language.language(repository, found, app.at("buildpacks"))
+    spoken = language.language(repository, found, (*app.at("buildpacks"), *heroku.buildpacks))
     if not (found or spoken or app.root or heroku.root or repository.project.exists("Dockerfile")):
         raise SourceError(f"{repository.project.name}: no process type, no app.json and no language was found to run")
     if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
@@ -105,7 +111,7 @@ def _images(
 ) -> dict[str, image.Image]:
     repository = given.repository
     ordered = sorted(given.processes, key=lambda item: not item.publishes)
-    packs = [language.buildpack(url) for url in language.urls(given.app.at("buildpacks"))]
+    packs = [language.buildpack(url) for url in language.urls(given.buildpacks)]
     brief = Brief(
         repository=repository,
         commands=tuple(item.text for item in ordered if item.text),
@@ -161,7 +167,7 @@ def _environment(
     )
     entries, losers = environment.join(layers)
     port = next((entry for entry in entries if entry.name == "PORT"), None)
-    shared = tuple(entry for entry in entries if entry.name != "PORT")
+    shared = locality.fitted(repository, (entry for entry in entries if entry.name != "PORT"), backings)
     environment.settle(shared, losers, given.first)
     settings = tuple(entry.setting for entry in shared if entry.setting)
     known = environment.port_of(port, next((item for item in given.processes if item.publishes), given.processes[0]))

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.repository import Repository, inside, maps
+from tocompose.patterns import regex
 
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^#]*)")
-_GEM = re.compile(r"""^\s*gem\s+["']([^"']+)["'](.*)""")
-_GEM_GROUP = re.compile(r"^\s*group\s+(.*?)\s+do\b")
-_LOCKED_GEM = re.compile(r"^  ([A-Za-z0-9._-]+)!?(?: \(.*\))?$")
+_REQUIREMENT = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(\[[^\]]*\])?\s*([^#]*)")
+_GEM = regex(r"""^\s*gem\s+["']([^"']+)["'](.*)""")
+_GEM_GROUP = regex(r"^\s*group\s+(.*?)\s+do\b")
+_LOCKED_GEM = regex(r"^  ([A-Za-z0-9._-]+)!?(?: \(.*\))?$")
 _DEVELOPMENT = frozenset({"development", "test", "dev", "ci", "cucumber"})
 
 

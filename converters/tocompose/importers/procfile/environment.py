@@ -11,19 +11,23 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Setting, Variable
+from tocompose.patterns import regex
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
 from tocompose.source import Span
+from tocompose.tables import load
 from tocompose.values import literal
 
-_SECRET = re.compile(
+_SECRET = regex(
     r"PASSWORD|PASSWD|PASSPHRASE|(?:^|_)PASS$|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL|DSN$|ACCESS_?KEY|"
     r"ENCRYPTION_KEY|SIGNING_KEY|(?:^|_)SALT$|LICENSE_KEY|(?:^|_)PEM$|_KEY$"
 )
-_NOT_SECRET = re.compile(r"_(?:FILE|PATH|DIR|URL|NAME|ID|EXPIRY|TTL|TIMEOUT|LENGTH)$|PUBLIC|(?:^|_)SITE_?KEY$")
-_CREDENTIALS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s@]*:[^/\s@]+@", re.IGNORECASE)
-_DEFAULT_SAFE = re.compile(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
-LOCAL = re.compile(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/,?]|$)")
+_NOT_SECRET = regex(r"_(?:FILE|PATH|DIR|URL|NAME|ID|EXPIRY|TTL|TIMEOUT|LENGTH)$|PUBLIC|(?:^|_)SITE_?KEY$")
+_CREDENTIALS = regex(r"[a-z][a-z0-9+.-]*://[^/\s@]*:[^/\s@]+@", re.IGNORECASE)
+_DEFAULT_SAFE = regex(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
+# A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.
+_COMMAND = regex(r"[\w./-]+(?: [\w./:=-]+)+")
+LOCAL = regex(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/,?]|$)")
 EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "env.sample", ".env.dist")
 
 
@@ -67,6 +71,10 @@ def _of_app(repository: Repository, item: Cursor, known: Mapping[str, str]) -> E
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
         item.note("TC315", what="a name in env", wanted="letters, digits and _")
         return None
+    if name in load("app_json")["env"].get("platform", {}):
+        for leaf in (item, *item):
+            leaf.skip(load("app_json")["env"]["platform"][name])
+        return None
     if item.kind == "list" or item.style == "[]":
         item.note("TC315", what=f"env.{name}", wanted="a string or a map")
         return None
@@ -107,26 +115,30 @@ def _described(repository: Repository, item: Cursor, name: str, known: Mapping[s
 
 
 def _asked(repository: Repository, item: Cursor, name: str, text: str | None) -> Entry:
-    generated = item.peek("generator") == "secret" and not text
+    generator = item.peek("generator") or ""
+    known = generator == "secret" or _COMMAND.fullmatch(generator) is not None
+    generated = known and not text
     required = _required(item) or generated
     secret = generated or is_secret(name, text or "")
     description = item.peek("description") or ""
+    asked = [cursor for cursor in (item.at("description"), *_decisive(item)) if cursor]
     if generated:
-        advice = "Make one with: openssl rand -hex 64"
+        maker = "openssl rand -hex 64" if generator == "secret" else generator
+        advice = f"Make one with: {maker}"
         description = f"{description.rstrip('. ')}. {advice}" if description else advice
-        item.at("generator").take(to=f"settings.{name}")
-        repository.say("TC342", item.span, subject=f"settings.{name}", name=name)
-    elif item.peek("generator") == "secret":
+        asked.append(item.at("generator"))
+        repository.say("TC342", item.span, subject=f"settings.{name}", name=name, maker=maker)
+    elif generator and not known:
+        item.at("generator").note("TC315", what=f"env.{name}.generator", wanted="secret")
+    elif item.at("generator"):
         item.at("generator").skip("a value is given")
     elif text is None and required:
         repository.say("TC343", item.span, subject=f"settings.{name}", name=name)
-    if item.at("description"):
-        item.at("description").take(to=f"settings.{name}")
     setting = Setting(
         name=name, value=text, secret=secret, required=required, description=description, origin=item.span
     )
     cursors = tuple(cursor for cursor in (item.at("value"), item) if cursor.kind == "leaf" and cursor.style != "null")
-    return Entry(name, _asked_value(name, text, secret, required), setting, cursors, "app.json", item.span)
+    return Entry(name, _asked_value(name, text, secret, required), setting, (*cursors, *asked), "app.json", item.span)
 
 
 def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> str | None:
@@ -137,13 +149,16 @@ def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> s
     return reference(name, None, True) if required else None
 
 
+def _decisive(item: Cursor) -> tuple[Cursor, ...]:
+    """The word `required` where it says something: where no value is given."""
+    given = item.at("value").kind == "leaf" and item.at("value").style != "null"
+    return () if given or not item.at("required") else (item.at("required"),)
+
+
 def _required(item: Cursor) -> bool:
     """Heroku's default is true; the word decides only where no value is given."""
     cursor = item.at("required")
-    decides = item.at("value").kind != "leaf" or item.at("value").style == "null"
-    if cursor and decides:
-        cursor.take(to=f"settings.{item.key}")
-    elif cursor:
+    if cursor and not _decisive(item):
         cursor.skip("a value is given, so it is never asked for")
     return (cursor.peek() or "true").lower() not in ("false", "null", "0", "no")
 
@@ -257,7 +272,7 @@ def port_of(entry: Entry | None, web: Process) -> str:
 
 
 _SHELL = frozenset({"PORT", "PATH", "HOME", "PWD", "USER", "SHELL", "DYNO", "RANDOM", "HOSTNAME", "SECONDS", "IFS"})
-_NAMED = re.compile(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
+_NAMED = regex(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
 
 
 def of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:

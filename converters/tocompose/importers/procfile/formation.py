@@ -10,10 +10,12 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 from tocompose.tables import Row, table
+from tocompose.values import whole
 
-_PAIR = re.compile(r"\s*([A-Za-z0-9_-]+)\s*[=:]\s*(\d+)\s*")
+_PAIR = regex(r"\s*([A-Za-z0-9_-]+)\s*[=:]\s*(\d{1,9})\s*")
 
 
 class Scale(NamedTuple):
@@ -102,7 +104,7 @@ def _quantity(process: Process, cursor: Cursor, repository: Repository) -> int |
     if text is None or cursor.style == "null":
         cursor.skip("no number is given")
         return process.quantity
-    match = re.fullmatch(r"(?:.*=)?\s*(\d+)\s*", text)
+    match = re.fullmatch(r"(?:.*=)?\s*(\d{1,9})\s*", text)
     if match is None:
         cursor.note("TC315", what=f"formation.{process.type}.quantity", wanted="a whole number")
         return process.quantity
@@ -150,8 +152,8 @@ def _resources(process: Process, cursor: Cursor) -> Resources:
 
 def _fir(size: str) -> Row | None:
     """Fir's sizes carry their memory in their name: `dyno-2c-4gb`."""
-    match = re.fullmatch(r"dyno-(?:[\d.]+c-)?([\d.]+)gb", size)
+    match = re.fullmatch(r"dyno-(?:[\d.]+c-)?(\d{1,4}(?:\.\d{1,4})?)gb", size)
     if match is None:
         return None
-    memory = f"{match[1]}G" if match[1].isdigit() else f"{int(float(match[1]) * 1024)}M"
+    memory = f"{match[1]}G" if whole(match[1]) else f"{int(float(match[1]) * 1024)}M"
     return {"quota": memory, "kill": memory}

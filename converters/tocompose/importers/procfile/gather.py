@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tocompose.importers.procfile.app_json import AppJson, cron, scripts
 from tocompose.importers.procfile.heroku_yml import HerokuYml
+from tocompose.importers.procfile.language import ends
 from tocompose.importers.procfile.nested import expand
 from tocompose.importers.procfile.processes import Found, Process, of_procfile
 from tocompose.importers.procfile.repository import Repository, nothing
@@ -75,8 +76,8 @@ def _with_scripts(repository: Repository, found: tuple[Found, ...], app: AppJson
 
 
 def jobs(repository: Repository, found: tuple[Process, ...]) -> tuple[Process, ...]:
-    """The processes, with what is special about those that run before the app is deleted."""
+    """The processes, those whose command ends by itself as tasks; of those before the app's deletion a note speaks."""
     for item in found:
         if item.type == "pr-predestroy":
             item.cursor.remark("TC347", subject=f"services.{item.service}", name=item.type, service=item.service)
-    return found
+    return tuple(item._replace(kind="task") if item.kind == "worker" and ends(item.text) else item for item in found)

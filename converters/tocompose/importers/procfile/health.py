@@ -13,13 +13,14 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
-from tocompose.values import literal
+from tocompose.values import literal, whole
 
 # Heroku gives a web process 60 seconds to listen (error R10).
 _BOOT = "60s"
-_PATH = re.compile(r"/[\w./?=&%~+-]*")
-_SETTING = re.compile(r"(WAIT|TIMEOUT|ATTEMPTS)=(\d+)")
+_PATH = regex(r"/[\w./?=&%~+-]*")
+_SETTING = regex(r"(WAIT|TIMEOUT|ATTEMPTS)=(\d+)")
 
 
 class Check(NamedTuple):
@@ -148,5 +149,5 @@ def _test(check: Check | None, image: Image, port: str) -> tuple[str, ...] | Non
         return None
     path = check.path if check else ""
     words = row["http"] if path else row["tcp"]
-    number = check.port if check and check.port.isdigit() else port
+    number = check.port if check and whole(check.port) else port
     return tuple(str(word).replace("<port>", number).replace("<path>", literal(path)) for word in words)

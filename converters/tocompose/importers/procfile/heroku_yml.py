@@ -32,6 +32,7 @@ class HerokuYml(NamedTuple):
     addons: Cursor
     settings: Cursor
     processes: tuple[Found, ...]
+    buildpacks: tuple[Cursor, ...]
 
     @property
     def commands(self) -> bool:
@@ -50,6 +51,7 @@ def read(repository: Repository) -> HerokuYml:
         addons=setup.at("addons"),
         settings=setup.at("config"),
         processes=tuple(_processes(root)),
+        buildpacks=(*build.at("languages"), *build.at("buildpacks")),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from tocompose.importers.procfile.dockerfiles.generate import Brief
+from tocompose.importers.procfile.entrypoint import swallowed
 from tocompose.importers.procfile.heroku_yml import HerokuYml, Recipe
 from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.repository import Repository
@@ -28,7 +29,7 @@ class Image(NamedTuple):
 
     `target` is the stage for development, `dev_command` what the web process runs there. `workdir` is where the source
     lies and `source` what is mounted there (empty: the build's context); `mountable` says that the image holds it as it
-    is, `builds_source` that a build makes other files of it.
+    is, `builds_source` that a build makes other files of it. `swallows` names an entrypoint that runs no command.
     """
 
     reference: str
@@ -50,6 +51,7 @@ class Image(NamedTuple):
     dev_command: tuple[str, ...] = ()
     builds_source: bool = False
     source: str = ""
+    swallows: str = ""
 
 
 class Wish(NamedTuple):
@@ -135,6 +137,7 @@ def existing(repository: Repository, path: str, target: str, image: Image, langu
         dev_command=_command(developed),
         user=stage.user,
         span=image.span or stage.span,
+        swallows=swallowed(repository, stage),
     )
 
 
@@ -207,7 +210,15 @@ def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> I
             dev_command=made.dev_command,
             builds_source=made.builds_source,
         )
-    repository.say("TC355", None, subject="services", name=reference)
+    if wish.mode == "never":
+        repository.say("TC383", None, subject="services", name=reference)
+        return Image(reference, Build(), language=wish.language)
+    why = (
+        "you asked for buildpacks"
+        if wish.mode == "pack"
+        else "its language is not one that a Dockerfile is written for"
+    )
+    repository.say("TC355", None, subject="services", name=reference, why=why)
     return Image(reference, None, language=wish.language, entrypoint=("launcher",))
 
 

@@ -15,11 +15,12 @@ from tocompose.importers.procfile.environment import EXAMPLES
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
+from tocompose.patterns import regex
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.source import Span
 from tocompose.tables import Row, load, table
 
-_MIGRATES = re.compile(
+_MIGRATES = regex(
     r"\bmigrat|db:(?:prepare|setup|schema)|prisma\s+(?:db push|migrate)|alembic|flyway|liquibase|syncdb|ecto\."
 )
 _SQL = ("postgres", "mysql", "mariadb")
@@ -148,7 +149,9 @@ def _needed_by(clues: Clues, row: Row) -> Iterator[str]:
     for word in row.get("processes", ()):
         library = next((item for item in clues.libraries if item.name == word), None)
         if "[" in word and library:
-            yield f"{library.file} names {word}"
+            program = word.partition("[")[0]
+            user = next((item.type for item in clues.processes if re.search(rf"\b{program}\b", item.text)), "")
+            yield f"{user} runs {program}" if user else f"{library.file} names it as the broker"
         for process in clues.processes:
             if "[" not in word and re.search(rf"(?:^|[\s/:]){re.escape(word)}(?![\w.-])", process.text):
                 yield f"{process.type} runs {word}"

@@ -36,11 +36,21 @@ def program(text: str) -> Program:
     if len(words) > 2 and words[0] in ("sh", "bash") and words[1] in ("-c", "-lc"):
         return program(words[2])
     name = words[0] if words else ""
-    rows = table("commands", required={"language"}, optional={"port", "local", "reads", "option", "environment"})
+    rows = table(
+        "commands", required={"language"}, optional={"port", "local", "reads", "option", "environment", "ends"}
+    )
     return Program(name, tuple(words), rows.get(name, {}))
 
 
-def language(repository: Repository, found: Iterable[Found], buildpacks: Cursor) -> str:
+def ends(text: str) -> bool:
+    """Whether a command is known to do its work and end."""
+    found = program(text)
+    pattern = found.row.get("ends")
+    words = found.words[found.words.index(found.name) + 1 :] if found.name in found.words else found.words[1:]
+    return pattern is not None and re.match(pattern, " ".join(words)) is not None
+
+
+def language(repository: Repository, found: Iterable[Found], buildpacks: Iterable[Cursor]) -> str:
     """The row of languages.yaml; empty when nothing tells. The last buildpack decides, as on the platform."""
     stated = [row["language"] for item in buildpacks if "language" in (row := buildpack(_url(item)))]
     if stated:
@@ -64,15 +74,17 @@ def buildpack(url: str) -> Row:
 
 
 def _url(item: Cursor) -> str:
-    return (item.peek() if item.kind == "leaf" else item.peek("url")) or ""
+    """The buildpack's URL or short name; of a language (`languages` of heroku.yml) the platform's own buildpack."""
+    text = (item.peek() if item.kind == "leaf" else item.peek("url")) or ""
+    return f"heroku/{text}" if re.fullmatch(r"[a-z]+", text) else text
 
 
-def urls(buildpacks: Cursor) -> tuple[str, ...]:
+def urls(buildpacks: Iterable[Cursor]) -> tuple[str, ...]:
     """The buildpacks' URLs or short names."""
-    return tuple(_url(item) for item in buildpacks if _url(item))
+    return tuple(url for item in buildpacks if (url := _url(item)))
 
 
-def settle_buildpacks(buildpacks: Cursor, generated: bool, chosen: str) -> None:
+def settle_buildpacks(buildpacks: Iterable[Cursor], generated: bool, chosen: str) -> None:
     """Settles the buildpacks: what each did is in the image, or a note says that it is not."""
     for item in buildpacks:
         row, url = buildpack(_url(item)), _url(item)

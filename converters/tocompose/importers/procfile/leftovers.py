@@ -10,6 +10,8 @@ from tocompose.importers.procfile.language import settle_buildpacks
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
 from tocompose.importers.procfile.services import Plan
+from tocompose.ledger import Cursor
+from tocompose.notes import note
 from tocompose.readers.lines import read_lines
 from tocompose.source import Span
 
@@ -34,11 +36,18 @@ _SHOWN = 12
 _KINDS = {"PostgreSQL": "postgres", "Redis": "redis"}
 
 
-def settle(repository: Repository, app: AppJson, plan: Plan, found: Scan, backings: tuple[Backing, ...]) -> None:
+def settle(
+    repository: Repository,
+    app: AppJson,
+    buildpacks: tuple[Cursor, ...],
+    plan: Plan,
+    found: Scan,
+    backings: tuple[Backing, ...],
+) -> None:
     """Settles the rest of the sources, and says what the code would stumble over."""
     generated = any(item.generated for item in plan.images.values())
     language = next((item.language for item in plan.images.values()), "")
-    settle_buildpacks(app.at("buildpacks"), generated, language)
+    settle_buildpacks(buildpacks, generated, language)
     _settle_stack(app)
     if not generated:
         _settle_runtime_files(repository)
@@ -81,10 +90,13 @@ def _profile_scripts(repository: Repository) -> Iterator[str]:
 
 def _say_code(repository: Repository, found: Scan, backings: tuple[Backing, ...]) -> None:
     present = {item.kind: item.service.name for item in backings}
-    for target, place in found.tls:
-        if _KINDS[target] in present:
-            subject = f"services.{present[_KINDS[target]]}"
-            repository.say("TC369", place.span, subject=subject, target=target, what=place.what)
+    for target, kind in _KINDS.items():
+        places = [place for name, place in found.tls if name == target]
+        if places and kind in present:
+            first, *others = places
+            subject, related = f"services.{present[kind]}", [place.span for place in others]
+            said = note("TC369", first.span, subject=subject, related=related, target=target, what=first.what)
+            repository.ledger.say(said)
     for place in found.redirects:
         repository.say("TC353", place.span, subject="services.web", what=place.what)
     if found.sqlite and not {"postgres", "mysql", "mariadb"} & set(present):
@@ -104,4 +116,4 @@ def _say_variables(repository: Repository, plan: Plan, found: Scan) -> None:
     unset = sorted(name for name in found.variables if name not in given and name not in _PLATFORM_VARIABLES)
     if unset:
         shown = ", ".join(unset[:_SHOWN]) + (f" and {len(unset) - _SHOWN} more" if len(unset) > _SHOWN else "")
-        repository.say("TC377", found.variables[unset[0]], subject="services", count=len(unset), names=shown)
+        repository.say("TC377", found.variables[unset[0]], subject="services", names=shown)

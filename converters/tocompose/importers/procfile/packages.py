@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from tocompose.importers.procfile.repository import Repository
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 from tocompose.tables import Row
 
 APTFILES = ("Aptfile", "apt.txt", "apt-packages")
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=\S+)?")
+_PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=\S+)?")
 
 
 def of(repository: Repository, buildpacks: Iterable[Row], recipes: Iterable[object]) -> tuple[str, ...]:

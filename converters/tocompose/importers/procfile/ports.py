@@ -9,14 +9,15 @@ from typing import NamedTuple
 from tocompose.importers.procfile.language import languages, program
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
+from tocompose.patterns import regex
 
-_OPTION = re.compile(r"(?:^|\s)(?:-p|--port|--http-port|-Dserver\.port|--server\.port)[ =]?[\"']?(\d{2,5})\b")
-_ADDRESS = re.compile(r"(?:0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1|localhost|(?<=[\s=]))?:(\d{2,5})\b(?![:.])")
-_BIND = re.compile(r"(?:-b|--bind|--host|-h|--hostname|--urls|-l|--listen|-o|--http-socket|--http)[ =][\"']?(\S+)")
-_ASSIGNED = re.compile(r"(?:^|\s)PORT=[\"']?(\d{2,5})\b")
-_NAMES_PORT = re.compile(r"\$\{?PORT\b")
-_RUNSERVER = re.compile(r"\brunserver\s+(?:[\d.]+:)?(\d{2,5})\b")
-_LOCAL_BIND = re.compile(r"(?:127\.0\.0\.1|localhost)")
+_OPTION = regex(r"(?:^|\s)(?:-p|--port|--http-port|-Dserver\.port|--server\.port)[ =]?[\"']?(\d{2,5})\b")
+_ADDRESS = regex(r"(?:0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1|localhost|(?<=[\s=]))?:(\d{2,5})\b(?![:.])")
+_BIND = regex(r"(?:-b|--bind|--host|-h|--hostname|--urls|-l|--listen|-o|--http-socket|--http)[ =][\"']?(\S+)")
+_ASSIGNED = regex(r"(?:^|\s)PORT=[\"']?(\d{2,5})\b")
+_NAMES_PORT = regex(r"\$\{?PORT\b")
+_RUNSERVER = regex(r"\brunserver\s+(?:[\d.]+:)?(\d{2,5})\b")
+_LOCAL_BIND = regex(r"(?:127\.0\.0\.1|localhost)")
 
 
 class WebPort(NamedTuple):

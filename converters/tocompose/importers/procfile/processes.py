@@ -48,7 +48,7 @@ def kinds() -> dict[str, Row]:
 def kind_of(name: str) -> str:
     """The first row of process_types.yaml that fits the name."""
     plain = name.lower().replace("_", "-")
-    return next(kind for kind, row in kinds().items() if re.fullmatch(row["match"], plain))
+    return next(kind for kind, row in kinds().items() if re.fullmatch(row["match"], plain, re.DOTALL))
 
 
 class Found(NamedTuple):

@@ -49,14 +49,15 @@ class Repository(NamedTuple):
         except tomllib.TOMLDecodeError:
             return {}
 
-    def json(self, path: str) -> Any:
-        """A JSON file as plain data: evidence only, so a broken one counts as an empty object."""
+    def json(self, path: str) -> dict[str, Any]:
+        """A JSON object as plain data: evidence only, so a broken one, or anything else, counts as an empty one."""
         import json
 
         try:
-            return json.loads(self.text(path) or "{}")
+            found = json.loads(self.text(path) or "{}")
         except (ValueError, RecursionError):
             return {}
+        return found if isinstance(found, dict) else {}
 
     def option(self, name: str) -> str:
         """What the user said under an option's name; empty when nothing."""

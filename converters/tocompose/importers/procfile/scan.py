@@ -8,21 +8,23 @@ from functools import cache
 from typing import NamedTuple
 
 from tocompose.importers.procfile.repository import Repository
+from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.tables import load
 
 _CODE = (".rb", ".py", ".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".php", ".ex", ".exs", ".go", ".java", ".kt")
 _CONFIG = (".rs", ".scala", ".rake", ".ru", ".yml", ".yaml", ".properties", ".conf", ".ini", ".sql", ".erb", ".toml")
-_TESTS = re.compile(
-    r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\."
-)
-_COMPOSE = re.compile(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
+_TESTS = regex(r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\.")
+_COMPOSE = regex(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
 # Beyond these a scan would cost more than it tells; what lies beyond is not searched, and a note says so.
 _FILES, _BYTES, _FILE_BYTES = 3000, 16_000_000, 400_000
-_VARIABLE = re.compile(
+_VARIABLE = regex(
     rb"(?:ENV(?:\.fetch\(|\[)|environ(?:\.get\(|\[)|getenv\(|get_env[!(]*\(?|process\.env\.|process\.env\[|\benv\(|"
     rb"import\.meta\.env\.|System\.getenv\(|os\.Getenv\(|config\(|std::env::var\(|\$_ENV\[)\s*[\"']?([A-Z][A-Z0-9_]{2,60})"
 )
+# https://docs.spring.io/spring-boot/reference/features/external-config.html: ${NAME}, ${NAME:default}.
+_SPRING = ("application.properties", "application.yml", "application.yaml", "-prod.properties", "-prod.yml")
+_PLACEHOLDER = re.compile(rb"\$\{([A-Z][A-Z0-9_]{2,60})[:}]")
 
 
 class Place(NamedTuple):
@@ -83,8 +85,22 @@ def scan(repository: Repository) -> Scan:
         count, budget = count + 1, budget - len(content)
         for match in _VARIABLE.finditer(content) if _names_environment(content) else ():
             variables.setdefault(match[1].decode(), _span(path, content, match.start(1), match.end(1)))
+        for name, start, end in _implied(content):
+            variables.setdefault(name, _span(path, content, start, end))
+        if path.endswith(_SPRING):
+            for match in _PLACEHOLDER.finditer(content):
+                variables.setdefault(match[1].decode(), _span(path, content, match.start(1), match.end(1)))
         hits.extend(_hits(path, content))
     return _sorted(variables, hits, skipped)
+
+
+def _implied(content: bytes) -> Iterator[tuple[str, int, int]]:
+    """The variables that a helper of a framework reads without naming them."""
+    for name, words in load("code")["implied"].items():
+        for word in words:
+            place = content.find(word.encode())
+            if place >= 0 and not _commented(content, place):
+                yield name, place, place + len(word)
 
 
 def _names_environment(content: bytes) -> bool:

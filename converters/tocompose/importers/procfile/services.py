@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from tocompose.importers.procfile import environment, formation, health
+from tocompose.importers.procfile import environment, formation, health, heroku_yml
 from tocompose.importers.procfile.dockerfiles.php import document_root
 from tocompose.importers.procfile.environment import Entry
 from tocompose.importers.procfile.image import Image
@@ -19,6 +20,8 @@ from tocompose.values import identifier, literal
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
 _GRACE = "30s"
+# https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number, as in worker.1.
+_NAMES_DYNO = re.compile(r"\$\{?DYNO\b")
 
 
 class Plan(NamedTuple):
@@ -55,7 +58,7 @@ def service(plan: Plan, process: Process) -> Service:
         name=process.service,
         image=image.reference,
         build=image.build,
-        entrypoint=image.entrypoint,
+        entrypoint=_entrypoint(plan, process, image),
         command=run.argv if process.text else None,
         environment=_environment(plan, process, run),
         depends_on=_dependencies(plan, process),
@@ -82,6 +85,19 @@ def _run(plan: Plan, process: Process, image: Image) -> Command:
             process.cursor.map(to=f"services.{process.service}.environment.{name}")
         _remarks(plan, process, run, path)
     return run
+
+
+def _entrypoint(plan: Plan, process: Process, image: Image) -> tuple[str, ...] | None:
+    """None keeps the image's; it is cleared for a Procfile's command that it would not run.
+
+    The command of heroku.yml goes to the entrypoint on the platform too.
+    """
+    span = process.span
+    if not (image.swallows and process.text and span) or span.file in heroku_yml.NAMES:
+        return image.entrypoint
+    path = f"services.{process.service}.entrypoint"
+    plan.repository.say("TC382", span, subject=path, name=process.type, entrypoint=image.swallows)
+    return ()
 
 
 def _launched(plan: Plan, process: Process, image: Image) -> Command | None:
@@ -111,6 +127,8 @@ def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, 
     wants_port = process.publishes or names_port(process.text)
     if wants_port and not any(item.name == "PORT" for item in own):
         own.append(Variable(name="PORT", value=plan.port.number))
+    if _NAMES_DYNO.search(process.text):
+        own.append(Variable(name="DYNO", value=literal(f"{process.type}.1")))
     if process.publishes:
         own += [Variable(name=name, value=value) for name, value in opening(process, plan.port.number).items()]
     names = {item.name for item in own}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.values import literal
 
 # Words that only a shell understands (POSIX special and regular built-ins that change the shell itself).
@@ -12,11 +13,11 @@ _BUILTINS = frozenset(
     {"cd", "export", "source", "set", "unset", "ulimit", "exec", "eval", ".", ":", "umask", "trap", "alias", "command"}
     | {"if", "for", "while", "until", "case", "!", "[", "[[", "time", "wait", "read", "shift", "return", "function"}
 )
-_BASHISMS = re.compile(
+_BASHISMS = regex(
     r"\[\[|<\(|>\(|<<<|&>|\|&|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\w+=\(|pipefail|\$'|(?:^|[;&|]\s*)source\s|\bfunction\s"
     r"|\$\{\w+(?:/|\^|,|:\d|\[)|\$\{!|(?:^|\s)~[+-]"
 )
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 _ACTIVE = frozenset("$`*?(){}[")
 _OPERATORS = frozenset("&;|<>\n")
 

@@ -6,14 +6,15 @@ import json
 import re
 from typing import NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.project import Project
 
 # Read at the root only, as the platforms do.
 PLATFORM = ("Procfile", "heroku.yml", "heroku.yaml", "app.json", "DOKKU_SCALE", "CHECKS")
 # Never picked by a platform; taken when nothing else names processes, or when the user names one.
 VARIANTS = ("Procfile.production", "Procfile.heroku", "Procfile.docker", "Procfile.dev", "Procfile.local")
-_VARIANT = re.compile(r"Procfile\.[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+\.procfile", re.IGNORECASE)
-_LINE = re.compile(r"[A-Za-z0-9_-]+:[ \t]+[^\s\[{&*!|>'\"%@`].*")
+_VARIANT = regex(r"Procfile\.[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+\.procfile", re.IGNORECASE)
+_LINE = regex(r"[A-Za-z0-9_-]+:[ \t]+[^\s\[{&*!|>'\"%@`].*")
 # What makes an app.json Heroku's or Dokku's: Expo and others use the same file name.
 _APP_KEYS = frozenset(
     {"addons", "buildpacks", "env", "environments", "formation", "scripts", "stack", "healthchecks", "cron"}

@@ -9,6 +9,7 @@ from tocompose.importers.docker_run.shell.parameters import free_name, opened
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import NOTHING, Open, Value
 from tocompose.ledger import Cursor
+from tocompose.values import whole
 
 _ARGUMENT = re.compile(r"\$\{ARG_\d+(?=[}:?+-])")
 
@@ -41,7 +42,7 @@ def _store(shell: Shell, name: str, index: str, value: Value) -> None:
         return
     array = shell.scope.get(name)
     items = array.items if array is not None and array.items is not None else ()
-    if index.isdigit() and int(index) <= len(items):
+    if whole(index) and int(index) <= len(items):
         number = int(index)
         shell.scope.set(name, Value("", items=(*items[:number], value, *items[number + 1 :])))
     shell.scope.set(f"{name}[{index}]", value)
@@ -74,7 +75,10 @@ def _named(name: str, value: Value) -> Value:
         item._replace(name=new, facts=(("name", new), *item.facts[1:])) if item.name == old else item
         for item in value.opens
     )
-    return value._replace(text="${" + new + value.text[match.end() :], opens=opens)
+    text = "${" + new + value.text[match.end() :]
+    # `TAG=${1:-$(git describe)}`: what stands for the output has the variable's name too.
+    text = f"${{{new}}}" if re.fullmatch(rf"\$\{{{new}:?-\$\{{{new}\}}\}}", text) else text
+    return value._replace(text=text, opens=opens)
 
 
 def _is_one(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from posixpath import normpath
 
 from tocompose.importers.docker_run.shell.commands import Piece
 from tocompose.importers.docker_run.shell.expansion import joined
@@ -72,17 +73,14 @@ def source_file(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
 
 
 def _path(shell: Shell, text: str) -> str | None:
-    """The path of a file below the project; None for one that is unknown or elsewhere."""
+    """The path of a file that the project may read; None for one that is unknown or elsewhere."""
     if text.startswith("${PWD}/"):
         return normal(text.removeprefix("${PWD}/"))
     known = plain(text)
-    if known is None or known.startswith("/"):
+    if known is None:
         return None
-    for base in (shell.directory, posixpath.dirname(shell.path)):
-        path = normal(posixpath.join(base, known))
-        if path is not None and shell.project.exists(path):
-            return path
-    return None
+    paths = (posixpath.join(base, known) for base in (shell.directory, posixpath.dirname(shell.path)))
+    return next((normpath(path) for path in paths if shell.project.exists(normpath(path))), None)
 
 
 def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
@@ -121,6 +119,15 @@ def run_script(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     with shell.inner(shell.scope.called(tuple(piece.field for piece in rest[1:]))):
         run_file(shell, cursor, path, data)
     return True
+
+
+def elsewhere(pieces: list[Piece]) -> bool:
+    """Whether the command runs docker on another machine (`ssh HOST "docker run …"`)."""
+    texts = [piece.field.text for piece in pieces]
+    name = texts[0].rpartition("/")[2]
+    return name in ("ssh", "sshpass", "mosh", "pdsh") and any(
+        re.search(r"\b(docker|podman)\b", text) for text in texts[1:]
+    )
 
 
 def run_code(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:

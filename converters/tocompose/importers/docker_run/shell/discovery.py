@@ -6,18 +6,19 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 
+from tocompose.patterns import regex
 from tocompose.project import Project, normal
 from tocompose.readers.text import Text
 from tocompose.source import Branch
 
-_CALL = re.compile(
+_CALL = regex(
     rb"(?:docker|podman|\$[({]?(?:DOCKER|PODMAN)\w*[)}]?)(?:\.exe)?"
     rb"(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*[ \t\\\r\n]+"
     rb"(?:container[ \t]+)?(?:run|create)\b"
 )
 # A Kubernetes object may speak of docker commands in its texts.
-_MANIFEST = re.compile(rb"""^[ \t{]*["']?apiVersion["']?\s*:""", re.MULTILINE)
-_NAME = re.compile(
+_MANIFEST = regex(rb"""^[ \t{]*["']?apiVersion["']?\s*:""", re.MULTILINE)
+_NAME = regex(
     r"(?:.*\.(?:sh|bash|zsh|command|bat|cmd|ps1|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
     re.IGNORECASE,
 )
@@ -113,7 +114,7 @@ def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
     return found
 
 
-_STARTS = re.compile(
+_STARTS = regex(
     rb"^[ \t]*(?:(?:source|\.|bash|sh)[ \t]+)?[\"']?(?:\$\{?\w+\}?/|\$\(dirname[^)]*\)/)?"
     rb"((?:\.{0,2}/)?[\w./-]+\.(?:sh|bash|env))\b",
     re.MULTILINE,

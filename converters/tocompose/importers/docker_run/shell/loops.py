@@ -16,7 +16,7 @@ from tocompose.source import Leaf, Node, leaves
 MOST_ROUNDS = 50
 _COUNT = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<first>[^;]+?)\s*;\s*(?P=name)\s*(?P<sign><=?|>=?|!=)\s*(?P<last>[^;]+?)\s*;"
-    r"\s*(?:(?P=name)(?P<step>\+\+|--)|(?P<before>\+\+|--)(?P=name)|(?P=name)\s*(?P<change>[+-])=\s*(?P<by>\d+))\s*"
+    r"\s*(?:(?P=name)(?P<step>\+\+|--)|(?P<before>\+\+|--)(?P=name)|(?P=name)\s*(?P<change>[+-])=\s*(?P<by>\d{1,9}))\s*"
 )
 _TOOL = re.compile(r"(?:\S*/)?(?:docker|podman)|\$\{?DOCKER\w*\}?")
 

@@ -12,7 +12,7 @@ from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import NOTHING, Value
 from tocompose.ledger import Cursor
 from tocompose.tables import load
-from tocompose.values import plain
+from tocompose.values import plain, whole
 
 
 def change_folder(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
@@ -48,7 +48,7 @@ def set_options(shell: Shell, pieces: list[Piece]) -> None:
 
 def shift(shell: Shell, pieces: list[Piece]) -> None:
     """`shift [N]`."""
-    count = int(pieces[1].field.text) if len(pieces) > 1 and pieces[1].field.text.isdigit() else 1
+    count = int(pieces[1].field.text) if len(pieces) > 1 and whole(pieces[1].field.text) else 1
     if shell.scope.arguments is not None:
         shell.scope.arguments = shell.scope.arguments[count:]
 

@@ -8,7 +8,7 @@ from fnmatch import translate
 from tocompose.importers.docker_run.shell.variables import NOTHING, Open, Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom
-from tocompose.values import literal, variable_name
+from tocompose.values import literal, variable_name, whole
 
 # Set in every shell and passed on to what it starts, so that Compose finds them too.
 INHERITED = frozenset(
@@ -46,7 +46,7 @@ def here(directory: str) -> str:
 
 def lookup(name: str, scope: Scope, cursor: Cursor) -> Value | None:
     """What a name stands for; None when it is a plain variable that the script does not set."""
-    if name.isdigit():
+    if whole(name):
         return _positional(int(name), scope, cursor)
     if name in ("@", "*"):
         return Value("", unknown=True) if scope.arguments is None else Value("", items=scope.arguments)
@@ -76,7 +76,7 @@ def indexed(value: Value, index: str) -> Value:
     if index in ("@", "*") or value.unknown:
         return value
     items = value.items if value.items is not None else (value,)
-    number = int(index) if re.fullmatch(r"-?\d+", index or "0") else None
+    number = int(index) if re.fullmatch(r"-?\d{1,9}", index or "0") else None
     if number is None:
         return Value("", unknown=True, sources=value.sources)
     return items[number] if -len(items) <= number < len(items) else NOTHING
@@ -84,7 +84,7 @@ def indexed(value: Value, index: str) -> Value:
 
 def sliced(value: Value, argument: str, base: int) -> Value:
     """`${A[@]:1:2}` and `${@:2}`; `base` is the index of the first item."""
-    match = re.fullmatch(r"\s*(\d+)\s*(?::\s*(\d+)\s*)?", argument)
+    match = re.fullmatch(r"\s*(\d{1,9})\s*(?::\s*(\d{1,9})\s*)?", argument)
     if match is None or value.items is None:
         return Value("", unknown=True, sources=value.sources)
     start = max(int(match[1]) - base, 0)
@@ -145,7 +145,7 @@ def _transform(operator: str, text: str, argument: str) -> str | None:
     if operator in ("^^", "^", ",,", ","):
         changed = text.upper() if "^" in operator else text.lower()
         return changed if len(operator) == 2 else changed[:1] + text[1:]
-    if operator == ":" and (part := re.fullmatch(r"\s*(-?\d+)\s*(?::\s*(-?\d+)\s*)?", argument)):
+    if operator == ":" and (part := re.fullmatch(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", argument)):
         start = int(part[1])
         rest = text[start:] if start < 0 or start <= len(text) else ""
         return rest if part[2] is None else rest[: int(part[2])]

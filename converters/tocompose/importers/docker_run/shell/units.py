@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from posixpath import normpath
 
 from tocompose.importers.docker_run.shell.expansion import expand_atoms
 from tocompose.importers.docker_run.shell.parameters import opened
@@ -10,7 +11,6 @@ from tocompose.importers.docker_run.shell.simple import read_command
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
-from tocompose.project import normal
 from tocompose.readers.systemd import atoms
 from tocompose.values import literal
 
@@ -109,9 +109,9 @@ def _environment(shell: Shell, word: Cursor) -> None:
 def _environment_file(shell: Shell, entry: Cursor) -> None:
     """Settings in a file of the project; systemd's own paths lie outside."""
     path = (entry.peek() or "").lstrip("-")
-    inside = normal(path)
-    data = shell.project.read(inside) if inside is not None else None
-    if inside is None or data is None:
+    inside = normpath(path)
+    data = shell.project.read(inside)
+    if data is None:
         entry.note("TC161", file=shown(path))
         return
     from tocompose.importers.docker_run.shell.calls import run_file

@@ -44,7 +44,9 @@ def _escapes(match: re.Match[str]) -> Iterator[str]:
 
 def _badly_repeated(match: re.Match[str], kind: str, before: str) -> bool:
     """Whether nothing stands before a repetition, or another repetition; `?` behind one makes it lazy."""
-    if kind == "count" and max(int(match["low"]), int(match["high"] or 0)) > _MOST:
+    if kind == "count" and any(
+        len(number) > 4 or int(number) > _MOST for number in match.group("low", "high") if number
+    ):
         return True
     if kind in ("repeat", "count") and before in ("", "start", "open", "flags"):
         return True

@@ -17,10 +17,11 @@ from tocompose.importers.kubernetes.routing.rules import replacement
 from tocompose.importers.kubernetes.routing.site import Site
 from tocompose.importers.kubernetes.routing.traefik import INSECURE
 from tocompose.ledger import Cursor
+from tocompose.values import whole
 
 PREFIX = "nginx.ingress.kubernetes.io"
 
-_SIZE = re.compile(r"(\d+)([kKmMgG]?)")
+_SIZE = re.compile(r"(\d{1,18})([kKmMgG]?)")
 _UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _METHODS = "GET,PUT,POST,DELETE,PATCH,OPTIONS"
 _HEADERS = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
@@ -110,11 +111,11 @@ def _client_certificates(said: Annotations, site: Site) -> Iterator[Middleware]:
 def _rates(said: Annotations, site: Site) -> Iterator[Middleware]:
     for name, period in (("limit-rps", "1s"), ("limit-rpm", "1m")):
         rate = said.peek(name)
-        if rate is None or not rate.isdigit():
+        if rate is None or not whole(rate):
             continue
         said.take(name)
         factor = said.take("limit-burst-multiplier") or "5"
-        burst = int(rate) * int(factor) if factor.isdigit() else int(rate) * 5
+        burst = int(rate) * int(factor) if whole(factor) else int(rate) * 5
         yield site.middleware("ratelimit", {"average": rate, "burst": str(burst), "period": period})
 
 

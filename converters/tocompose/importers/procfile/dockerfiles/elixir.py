@@ -11,9 +11,9 @@ from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
 
 _FILES = (
-    File("elixir_buildpack.config", r"^elixir_version\s*=\s*[\"(]?v?(\d+\.\d+(?:\.\d+)?)"),
-    File(".tool-versions", r"^elixir\s+(\d+\.\d+(?:\.\d+)?)"),
-    File(".elixir-version", r"^(\d+\.\d+(?:\.\d+)?)"),
+    File("elixir_buildpack.config", r"^elixir_version\s*=\s*[\"(]?v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
+    File(".tool-versions", r"^elixir\s+(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
+    File(".elixir-version", r"^(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
 )
 _DEFAULT = "1.18"
 
@@ -22,7 +22,7 @@ def facts(brief: Brief) -> Facts:
     """The facts of elixir.j2."""
     repository = brief.repository
     text = repository.text("mix.exs") or ""
-    stated = re.search(r"elixir:\s*\"[^\d\"]*(\d+\.\d+)", text)
+    stated = re.search(r"elixir:\s*\"[^\d\"]*(\d{1,9}\.\d{1,9})", text)
     candidates: list[tuple[Version, Any]] = list(versions.from_files(repository, _FILES, "elixir"))
     version = versions.choose(candidates, Version("", ""), versions.dotted)
     if not version.why:

@@ -11,12 +11,12 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 
 _FILES = (
-    File("system.properties", r"^java\.runtime\.version\s*[=:]\s*(?:[a-z]+-)?(\d+(?:\.\d+)*)"),
-    File(".java-version", r"^(\d+(?:\.\d+)*)"),
-    File(".tool-versions", r"^java\s+\D*(\d+(?:\.\d+)*)"),
+    File("system.properties", r"^java\.runtime\.version\s*[=:]\s*(?:[a-z]+-)?(\d{1,9}(?:\.\d{1,9})*)"),
+    File(".java-version", r"^(\d{1,9}(?:\.\d{1,9})*)"),
+    File(".tool-versions", r"^java\s+\D*(\d{1,9}(?:\.\d{1,9})*)"),
 )
-_POM = r"<(?:java\.version|maven\.compiler\.release|release|maven\.compiler\.source)>\s*(\d+(?:\.\d+)?)\s*<"
-_GRADLE = r"languageVersion\s*[.=(]+\s*(?:set\()?\s*JavaLanguageVersion\.of\(\s*(\d+)"
+_POM = r"<(?:java\.version|maven\.compiler\.release|release|maven\.compiler\.source)>\s*(\d{1,9}(?:\.\d{1,9})?)\s*<"
+_GRADLE = r"languageVersion\s*[.=(]+\s*(?:set\()?\s*JavaLanguageVersion\.of\(\s*(\d{1,9})"
 _DEFAULT = "21"
 _OLDEST = 8
 # As an argument of the app's own JVM: in JAVA_TOOL_OPTIONS the build tool's JVM would take the port first.

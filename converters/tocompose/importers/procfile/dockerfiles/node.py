@@ -67,7 +67,7 @@ def facts(brief: Brief) -> Facts:
         "build_steps": tuple(build_steps(package, chosen)),
         "prune": "" if _needs_development(brief, package) else chosen.prune,
         "default_command": ("npm", "start"),
-        "dev_command": development_command(package, brief.commands),
+        "dev_command": development_command(package, brief.commands, version.text),
     }
 
 
@@ -170,6 +170,9 @@ def build_steps(package: dict[str, Any], chosen: PackageTool) -> Iterator[str]:
 
 def _needs_development(brief: Brief, package: dict[str, Any]) -> bool:
     """Whether something that runs in production is a development dependency: then they stay."""
+    # https://devcenter.heroku.com/articles/nodejs-support#package-installation: any value of these keeps them.
+    if brief.settings.keys() & {"NPM_CONFIG_PRODUCTION", "YARN_PRODUCTION", "PNPM_SKIP_PRUNING"}:
+        return True
     listed = package.get("devDependencies")
     names = {name.rsplit("/", 1)[-1] for name in listed} | {"ts-node"} if isinstance(listed, dict) else set()
     names |= {"tsc"} if isinstance(listed, dict) and "typescript" in listed else set()
@@ -178,16 +181,19 @@ def _needs_development(brief: Brief, package: dict[str, Any]) -> bool:
     return runs_build or any(re.search(rf"(?:^|[\s/]){re.escape(name)}(?:\s|$)", text) for name in names)
 
 
-def development_command(package: dict[str, Any], commands: tuple[str, ...]) -> tuple[str, ...]:
+def development_command(package: dict[str, Any], commands: tuple[str, ...], version: str = "") -> tuple[str, ...]:
     """What a developer runs in the place of the web command: the dev script, or node with --watch and the inspector."""
     known = scripts(package)
     for name in ("dev", "start:dev", "develop", "watch"):
-        if name in known:
+        # A script called watch often rebuilds files and starts no server.
+        if name in known and (name != "watch" or re.search(r"\b(?:node|nodemon|tsx|ts-node|nest|next)\b", known[name])):
             return ("npm", "run", name)
     first = commands[0] if commands else ""
     command = known.get("start", "") if re.fullmatch(r"(?:npm|yarn|pnpm)\s+(?:run\s+)?start", first) else first
     match = re.fullmatch(r"node\s+([\w./][^;&|<>`(]*)", command.strip())
     if match is None:
         return ()
-    watched = f"node --watch --inspect=0.0.0.0:9229 {match[1]}"
+    # https://nodejs.org/api/cli.html#--watch: from version 18.11 on.
+    watch = "" if re.match(r"(?:\d|1[0-7])(?:\.|$)", version) else "--watch "
+    watched = f"node {watch}--inspect=0.0.0.0:9229 {match[1]}"
     return ("sh", "-c", f"exec {watched}") if re.search(r"[$*?~'\"\\]", watched) else tuple(watched.split())

@@ -10,12 +10,14 @@ from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository, inside, maps
+from tocompose.importers.procfile.shell import command
 from tocompose.ledger import Cursor
+from tocompose.values import plain
 
 _FILES = (
-    File(".python-version", r"^(?:python-)?([23]\.\d+(?:\.\d+)?)$"),
-    File("runtime.txt", r"^python-([23]\.\d+(?:\.\d+)?)$"),
-    File(".tool-versions", r"^python\s+([23]\.\d+(?:\.\d+)?)"),
+    File(".python-version", r"^(?:python-)?([23]\.\d{1,9}(?:\.\d{1,9})?)$"),
+    File("runtime.txt", r"^python-([23]\.\d{1,9}(?:\.\d{1,9})?)$"),
+    File(".tool-versions", r"^python\s+([23]\.\d{1,9}(?:\.\d{1,9})?)"),
 )
 # The platform's default: https://devcenter.heroku.com/articles/python-support#supported-runtimes
 _DEFAULT = "3.14"
@@ -158,12 +160,11 @@ def _development(brief: Brief) -> tuple[str, ...]:
     text = brief.commands[0] if brief.commands else ""
     if brief.repository.project.read("manage.py") is not None and brief.uses("django"):
         return ("python", "manage.py", "runserver", f"0.0.0.0:{brief.port}")
-    if re.match(r"(?:\S*/)?gunicorn\b", text) and "$" not in text:
-        return (*text.split(), "--reload")
-    if re.match(r"(?:\S*/)?uvicorn\b", text) and "$" not in text:
-        return (*text.split(), "--reload")
-    if re.match(r"(?:\S*/)?(?:gunicorn|uvicorn)\b", text) and not re.search(r"[;&|`(]", text):
-        return ("sh", "-c", f"exec {text} --reload")
+    if re.match(r"(?:\S*/)?(?:gunicorn|uvicorn)\b", text):
+        reloading = text if re.search(r"\s--reload\b", text) else f"{text} --reload"
+        run = command(reloading)
+        if run.balanced and not run.comment and not re.search(r"[;&|`]", text):
+            return tuple(plain(word) or "" for word in run.argv)
     if brief.uses("flask") and re.match(r"flask\b", text):
         return ("flask", "run", "--debug", "--host", "0.0.0.0", "--port", brief.port)
     return ()

@@ -14,8 +14,8 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 
 _FILES = (
-    File(".ruby-version", r"^(?:ruby-)?(\d+\.\d+(?:\.\d+)?)"),
-    File(".tool-versions", r"^ruby\s+(\d+\.\d+(?:\.\d+)?)"),
+    File(".ruby-version", r"^(?:ruby-)?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
+    File(".tool-versions", r"^ruby\s+(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
 )
 _DEFAULT = "3.4"
 _PIPELINES = (
@@ -74,7 +74,9 @@ def _version(repository: Repository) -> Version:
         candidates.append((Version(versions.line_of(stated[1]), "the Gemfile says so"), None))
     found = list(versions.from_files(repository, _FILES, "ruby"))
     candidates += [item for item in found if item[0].why.startswith(".ruby-version")]
-    locked = re.search(r"^RUBY VERSION\n\s+ruby (\d+\.\d+\.\d+)", repository.text("Gemfile.lock") or "", re.MULTILINE)
+    locked = re.search(
+        r"^RUBY VERSION\n\s+ruby (\d{1,9}\.\d{1,9}\.\d{1,9})", repository.text("Gemfile.lock") or "", re.MULTILINE
+    )
     if locked:
         candidates.append((Version(locked[1], "Gemfile.lock says so"), None))
     candidates += [item for item in found if not item[0].why.startswith(".ruby-version")]
@@ -83,7 +85,7 @@ def _version(repository: Repository) -> Version:
 
 def _bundler(lock: str) -> str:
     """The version of Bundler to install: from 2.3 on it fetches the locked one by itself."""
-    match = re.search(r"^BUNDLED WITH\n\s+(\d+)\.(\d+)\.(\d+)", lock, re.MULTILINE)
+    match = re.search(r"^BUNDLED WITH\n\s+(\d{1,9})\.(\d{1,9})\.(\d{1,9})", lock, re.MULTILINE)
     return f"{match[1]}.{match[2]}.{match[3]}" if match and (int(match[1]), int(match[2])) < (2, 3) else ""
 
 
@@ -92,7 +94,7 @@ def _assets_step(brief: Brief, lock: str) -> str:
     gemfile = repository.text("Gemfile") or ""
     if not is_rails(repository) or not any(name in lock or name in gemfile for name in _PIPELINES):
         return ""
-    match = re.search(r"^    rail(?:s|ties) \((\d+)\.(\d+)", lock, re.MULTILINE)
+    match = re.search(r"^    rail(?:s|ties) \((\d{1,9})\.(\d{1,9})", lock, re.MULTILINE)
     dummy = (
         "SECRET_KEY_BASE_DUMMY=1"
         if match is None or (int(match[1]), int(match[2])) >= (7, 1)

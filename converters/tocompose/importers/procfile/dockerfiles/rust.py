@@ -37,7 +37,7 @@ def _version(brief: Brief, package: dict[str, object]) -> str:
         str(package.get("rust-version") or ""),
     ]
     for text in stated:
-        if match := re.fullmatch(r"(\d+\.\d+(?:\.\d+)?)", text):
+        if match := re.fullmatch(r"(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)", text):
             return match[1]
     told(brief, "Rust", _DEFAULT, "no version is named", "rust-toolchain.toml")
     return _DEFAULT

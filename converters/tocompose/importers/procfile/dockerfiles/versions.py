@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
+from tocompose.values import whole
 
 # Long-term support lines of Node.js, newest first, with the names that .nvmrc may use.
 NODE_LTS = {24: "krypton", 22: "jod", 20: "iron", 18: "hydrogen", 16: "gallium", 14: "fermium", 12: "erbium"} | {
@@ -17,7 +19,7 @@ NODE_LTS = {24: "krypton", 22: "jod", 20: "iron", 18: "hydrogen", 16: "gallium",
     6: "boron",
     4: "argon",
 }
-_COMPARATOR = re.compile(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d+|\*|x)(?:\.(\d+|x|\*))?(?:\.(\d+|x|\*))?[\w.+-]*")
+_COMPARATOR = regex(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d{1,9}|\*|x)(?:\.(\d{1,9}|x|\*))?(?:\.(\d{1,9}|x|\*))?[\w.+-]*")
 _FAR = 999
 
 
@@ -75,9 +77,9 @@ def node_version(text: str) -> str:
         return str(next(iter(NODE_LTS)))
     if name in NODE_LTS.values():
         return next(str(major) for major, known in NODE_LTS.items() if known == name)
-    if re.fullmatch(r"\d+\.\d+\.\d+", text):
+    if re.fullmatch(r"\d{1,9}\.\d{1,9}\.\d{1,9}", text):
         return text
-    if re.fullmatch(r"\d+(\.(\d+|x|\*))*", text):
+    if re.fullmatch(r"\d{1,9}(\.(\d{1,9}|x|\*))*", text):
         return re.sub(r"\.[x*].*$", "", text)
     return _newest_fitting(text)
 
@@ -88,7 +90,7 @@ def _newest_fitting(text: str) -> str:
         for major in NODE_LTS:
             if satisfies((major, extreme, extreme), text):
                 return str(major)
-    match = re.search(r"\d+", text)
+    match = re.search(r"\d{1,9}", text)
     return match[0] if match else ""
 
 
@@ -103,7 +105,7 @@ def satisfies(version: tuple[int, int, int], text: str) -> bool:
 
 
 def _fits(version: tuple[int, int, int], match: re.Match[str]) -> bool:
-    numbers = [int(part) for part in match.groups()[1:] if part and part.isdigit()]
+    numbers = [int(part) for part in match.groups()[1:] if part and whole(part)]
     operator = match[1] or "="
     if not numbers:
         return True
@@ -124,7 +126,7 @@ def _fits(version: tuple[int, int, int], match: re.Match[str]) -> bool:
 
 def dotted(text: str) -> str:
     """`3.12.1`, `3.12` or `3` out of a version as written; empty for a range without a lower bound."""
-    match = re.search(r"(\d+(?:\.\d+){0,2})", text)
+    match = re.search(r"(\d{1,9}(?:\.\d{1,9}){0,2})", text)
     if match is None or text.strip().startswith("<"):
         return ""
     return match[1]
@@ -133,5 +135,5 @@ def dotted(text: str) -> str:
 def line_of(text: str) -> str:
     """The minor line (`3.12`) for a range, the full version for an exact one."""
     number = dotted(text)
-    exact = re.fullmatch(r"[^\d<>~^*!]*\d+\.\d+(\.\d+)?", text.strip()) is not None
+    exact = re.fullmatch(r"[^\d<>~^*!]*\d{1,9}\.\d{1,9}(\.\d{1,9})?", text.strip()) is not None
     return number if exact else ".".join(number.split(".")[:2])

@@ -1,0 +1,59 @@
+"""The image of a container, with the variables that a tool fills in before `kubectl` reads the manifest."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.images import image_ref
+from tocompose.importers.kubernetes.place import Place
+from tocompose.importers.kubernetes.scalars import text
+from tocompose.ledger import Cursor
+from tocompose.model import Setting
+from tocompose.patterns import regex
+from tocompose.source import Span
+from tocompose.values import literal
+
+# What envsubst, shells and make call a variable; `${NAME:-default}` as shells do.
+_VARIABLE = regex(
+    r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[\w./:-]*))?\}|\((?P<round>[A-Za-z_]\w*)\)|(?P<bare>[A-Za-z_]\w*))"
+)
+
+
+def image(place: Place) -> str:
+    """The image; variables in it stay variables. A stand-in where there is none, or only a template's."""
+    cursor = place.unit.cursor.at("image")
+    given = (text(cursor, place.path("image")) or "").strip()
+    if "$" not in given and image_ref(given) is not None:
+        return given
+    if "$" in given and image_ref(_VARIABLE.sub(_sample, given)) is not None:
+        return _with_variables(given, cursor, place)
+    (cursor or place.unit.cursor).remark("TC212", object=str(place.workload.object), subject=place.path("image"))
+    return literal(given) if given and "{{" not in given else f"{place.workload.name}:missing"
+
+
+def _sample(match: re.Match[str]) -> str:
+    """What may stand in the variable's place."""
+    return "x" if match["default"] is None else match["default"]
+
+
+def _with_variables(given: str, cursor: Cursor, place: Place) -> str:
+    """No image holds a `$`: what stands there was to be replaced before the cluster saw it."""
+    names: dict[str, None] = {}
+
+    def variable(match: re.Match[str]) -> str:
+        name = match["braced"] or match["round"] or match["bare"]
+        names[name] = None
+        if match["default"] is not None:
+            return match[0]
+        _declare(name, cursor.span, place)
+        return f"${{{name}:?set {name}}}"
+
+    found = _VARIABLE.sub(variable, given)
+    cursor.remark("TC265", object=str(place.workload.object), names=", ".join(names), subject=place.path("image"))
+    return found
+
+
+def _declare(name: str, span: Span, place: Place) -> None:
+    description = f"part of the image of {place.service}"
+    setting = Setting(name=name, required=True, description=description, origin=span)
+    place.world.draft.settings.setdefault(name, setting)

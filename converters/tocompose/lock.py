@@ -1,0 +1,85 @@
+"""Writing to a folder without company: one run at a time, and no interruption halfway through."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+WAIT = 60.0
+_STEP = 0.05
+
+
+@contextmanager
+def alone(folder: Path, seconds: float | None = None) -> Iterator[None]:
+    """Waits until no other run writes to the folder, and keeps others out of it.
+
+    Raises OSError (EAGAIN) when that takes longer than so many seconds. Where the file system or Windows has no such
+    lock, runs are not kept apart: each file is still replaced as a whole.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    until = time.monotonic() + (WAIT if seconds is None else seconds)
+    handle = _locked(folder, until)
+    while not _stands(folder, handle):
+        # The run that we waited for has failed, and taken the folder that it had made away again.
+        os.close(handle)
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = _locked(folder, until)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def _stands(folder: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(folder.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
+def _locked(folder: Path, until: float) -> int:
+    """The folder, open and locked; closing it gives the lock back, also when the process is killed."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(handle, folder, until)
+    except BaseException:
+        os.close(handle)
+        raise
+    return handle
+
+
+def _lock(handle: int, folder: Path, until: float) -> None:
+    import fcntl
+
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EACCES):
+                return
+            if time.monotonic() > until:
+                raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(folder)) from error
+            time.sleep(_STEP)
+        else:
+            return
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Holds back what would end the process until the body is done: between two renames a bundle is half written."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)

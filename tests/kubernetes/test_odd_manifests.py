@@ -1,0 +1,361 @@
+"""Manifests as people write them: placeholders in images, empty strings, values that are no base64."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from tocompose.exporters.bundle import Layout
+from tocompose.pipeline import Options, Result, convert
+from tocompose.project import Memory
+
+
+def result(text: str, practices: str = "none", split: bool = True) -> Result:
+    """The conversion of one manifest."""
+    options = Options(source="kubernetes", practices=practices, layout=Layout(split=split))
+    return convert(Memory({"app.yaml": text.encode()}, "shop"), options)
+
+
+def services(text: str) -> dict[str, Any]:
+    """The services of the base file."""
+    found: dict[str, Any] = yaml.safe_load(result(text).files[0].content)["services"]
+    return found
+
+
+def pod(**parts: Any) -> str:
+    """A pod called `web` of one container, with fields added to it; `spec` and `more` stand beside the container."""
+    container = {"name": "web", "image": "example/web:1", **parts.pop("container", {})}
+    spec = {"containers": [container], **parts.pop("spec", {})}
+    item = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "labels": {"app": "web"}}, "spec": spec}
+    return yaml.safe_dump_all([item, *parts.pop("more", ())])
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ("${REGISTRY}/web:$TAG", "${REGISTRY:?set REGISTRY}/web:${TAG:?set TAG}"),
+        ("couchdb:${COUCHDB_VERSION}", "couchdb:${COUCHDB_VERSION:?set COUCHDB_VERSION}"),
+        ("$(REGISTRY)/web", "${REGISTRY:?set REGISTRY}/web"),
+        ("example/web:${TAG:-latest}", "example/web:${TAG:-latest}"),
+        ("${IMAGE}", "${IMAGE:?set IMAGE}"),
+    ],
+)
+def test_a_variable_in_an_image_stays_one(given: str, wanted: str) -> None:
+    found = result(pod(container={"image": given}))
+    assert yaml.safe_load(found.files[0].content)["services"]["web"]["image"] == wanted
+    assert "TC265" in {item.code for item in found.notes}
+    asked = {item.name for item in found.stack.settings if item.required}
+    assert asked == {name for name in ("REGISTRY", "TAG", "COUCHDB_VERSION", "IMAGE") if f"{{{name}:?" in wanted}
+
+
+EMPTY = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: "", labels: {app: web}}
+spec:
+  restartPolicy: ""
+  hostname: ""
+  runtimeClassName: ""
+  nodeName: ""
+  containers:
+    - name: web
+      image: example/web:1
+      imagePullPolicy: ""
+      workingDir: ""
+      args: ["", "x"]
+      env: [{name: A, value: ""}]
+      ports: [{containerPort: 80, protocol: "", hostIP: ""}]
+      volumeMounts: [{name: h, mountPath: /h, subPath: "", mountPropagation: ""}]
+  volumes: [{name: h, hostPath: {path: /h, type: ""}}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  type: ""
+  clusterIP: ""
+  sessionAffinity: ""
+  selector: {app: web}
+  ports: [{port: 80, targetPort: "", protocol: ""}]
+"""
+
+
+def test_an_empty_string_is_an_absent_field() -> None:
+    found = result(EMPTY)
+    web = yaml.safe_load(found.files[0].content)["services"]["web"]
+    assert not {"hostname", "runtime", "working_dir", "pull_policy", "ports"} & set(web)
+    assert (web["environment"], web["command"], web["volumes"]) == ({"A": ""}, ["", "x"], ["/h:/h"])
+    assert not {item.code for item in found.notes} & {"TC001", "TC201", "TC209", "TC224", "TC901"}
+
+
+def test_an_empty_key_of_a_config_map_is_kept() -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"A": "", "B": "b"}}
+    text = pod(container={"envFrom": [{"configMapRef": {"name": "c"}}]}, more=[config])
+    assert services(text)["web"]["environment"] == {"A": "", "B": "b"}
+    assert "TC001" not in {item.code for item in result(text).notes}
+
+
+def _secret(name: str, **data: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data}
+
+
+def _from(name: str, secret: str, key: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}}
+
+
+def test_a_secret_that_holds_no_text_is_one_setting_to_fill_in() -> None:
+    # "password" is base64, of six bytes that are no text: people forget to encode what stands in `data`.
+    text = pod(container={"env": [_from("A", "s", "pw"), _from("B", "s", "pw")]}, more=[_secret("s", pw="password")])
+    found = result(text)
+    assert [(item.name, item.value) for item in found.stack.settings] == [("A", None)]
+    assert set(services(text)["web"]["environment"].values()) == {"${A:?from Secret s, key pw}"}
+    assert [item.code for item in found.notes if item.code in ("TC209", "TC901")] == ["TC209"]
+
+
+def test_no_settings_name_holds_a_hyphen() -> None:
+    secrets = [_secret("a", k="b25l"), _secret("b", k="dHdv"), _secret("b-k", v="eA=="), _secret("b.k", v="eQ==")]
+    first = [_from("A", "a", "k"), _from("B_K_V", "b-k", "v")]
+    more = {"name": "more", "image": "example/more:1", "env": [_from("A", "b", "k"), _from("B_K_V", "b.k", "v")]}
+    container = {"name": "web", "image": "example/web:1", "env": first}
+    names = [item.name for item in result(pod(spec={"containers": [container, more]}, more=secrets)).stack.settings]
+    assert len(set(names)) == 4
+    assert all(name.replace("_", "").isalnum() for name in names), names
+
+
+def test_a_service_before_the_hosts_network_is_accounted_for() -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]},
+    }
+    ports = [{"containerPort": 8080, "name": "http"}]
+    found = result(pod(container={"ports": ports}, spec={"hostNetwork": True}, more=[service]))
+    assert not {item.code for item in found.notes} & {"TC001", "TC901"}
+    assert any("Service web" in item.message for item in found.notes if item.code == "TC228")
+
+
+def test_rights_that_may_grow_are_kept_in_production() -> None:
+    text = pod(container={"securityContext": {"allowPrivilegeEscalation": True}})
+    found = {item.path: item.content.decode() for item in result(text, "all").files}
+    assert yaml.safe_load(found["docker-compose.yml"])["services"]["web"]["security_opt"] == ["no-new-privileges:false"]
+    assert "no-new-privileges" not in found["docker-compose.prod.yml"]
+
+
+def _with_directory(image: str, path: str, **container: Any) -> str:
+    mounts = [{"name": "data", "mountPath": path}]
+    return pod(
+        container={"image": image, "volumeMounts": mounts, **container},
+        spec={"volumes": [{"name": "data", "emptyDir": {}}]},
+    )
+
+
+def test_an_empty_directory_where_the_image_keeps_its_data_needs_no_preparation() -> None:
+    found = services(_with_directory("redis:7", "/data"))
+    assert list(found) == ["web"]
+    assert found["web"]["volumes"] == ["web-data:/data"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _with_directory("example/web:1", "/data"),
+        _with_directory("redis:7", "/elsewhere"),
+        _with_directory("redis:7", "/data", securityContext={"runAsUser": 1234}),
+    ],
+    ids=["unknown-image", "other-path", "other-user"],
+)
+def test_any_other_empty_directory_is_opened_to_every_user(text: str) -> None:
+    assert "chmod 0777 /volumes/web-data" in services(text)["web-volumes"]["command"][2]
+
+
+def test_a_claim_template_takes_the_place_of_a_volume_of_its_name() -> None:
+    text = """\
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      containers:
+        - {name: db, image: "example/db:1", volumeMounts: [{name: data, mountPath: /data}]}
+      volumes:
+        - {name: data, persistentVolumeClaim: {claimName: other}}
+  volumeClaimTemplates:
+    - {metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
+"""
+    found = result(text)
+    assert yaml.safe_load(found.files[0].content)["services"]["db"]["volumes"] == ["data-db-0:/data"]
+    assert "TC001" not in {item.code for item in found.notes}
+
+
+def test_a_secret_outside_the_manifests_is_not_said_to_stand_there() -> None:
+    found = result(pod(container={"env": [_from("A", "s", "pw")]}), split=False)
+    asked = [item.message for item in found.notes if item.code == "TC758"]
+    assert len(asked) == 1 and "the source holds no value for it" in asked[0]
+    given = result(pod(container={"env": [_from("A", "s", "pw")]}, more=[_secret("s", pw="eA==")]), split=False)
+    assert any("its value is at app.yaml:" in item.message for item in given.notes if item.code == "TC758")
+
+
+def _probe(delay: int = 0, **action: Any) -> dict[str, Any]:
+    return {**action, **({"initialDelaySeconds": delay} if delay else {})}
+
+
+def test_a_probe_that_can_run_goes_before_one_that_cannot() -> None:
+    http, command = {"httpGet": {"path": "/", "port": 8080}}, {"exec": {"command": ["/check"]}}
+    web = services(pod(container={"readinessProbe": http, "livenessProbe": command}))["web"]
+    assert web["healthcheck"]["test"] == ["CMD", "/check"]
+    said = result(pod(container={"readinessProbe": http, "livenessProbe": command})).notes
+    assert any("readinessProbe" in item.message for item in said if item.code == "TC230")
+    assert "TC231" not in {item.code for item in said}
+
+
+def test_a_first_start_may_take_as_long_as_the_liveness_probe_waits() -> None:
+    ready, alive = _probe(5, exec={"command": ["/ready"]}), _probe(90, exec={"command": ["/alive"]})
+    web = services(pod(container={"readinessProbe": ready, "livenessProbe": alive}))["web"]
+    assert web["healthcheck"]["start_period"] == "90s"
+
+
+def test_a_first_start_may_take_as_long_as_the_image_needs() -> None:
+    ready = {**_probe(5, exec={"command": ["mysqladmin", "ping"]}), "periodSeconds": 2}
+    found = result(pod(container={"image": "mysql:8.0", "readinessProbe": ready}))
+    web = yaml.safe_load(found.files[0].content)["services"]["web"]
+    assert web["healthcheck"] == {
+        "test": ["CMD", "mysqladmin", "ping"],
+        "interval": "2s",
+        "timeout": "1s",
+        "retries": 3,
+        "start_period": "60s",
+    }
+    assert [item.code for item in found.notes if "first start" in item.message] == ["TC259"]
+    patient = {**ready, "failureThreshold": 60}
+    web = services(pod(container={"image": "mysql:8.0", "readinessProbe": patient}))["web"]
+    assert web["healthcheck"]["start_period"] == "5s"
+
+
+def _api(version: str, port: int) -> dict[str, Any]:
+    labels = {"app": "api", "version": version}
+    container = {"name": "api", "image": f"example/api:{version}", "ports": [{"name": "http", "containerPort": port}]}
+    metadata = {"name": f"api-{version}", "labels": labels}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
+
+
+def test_a_service_with_a_different_port_in_each_workload_is_said() -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "api"},
+        "spec": {"selector": {"app": "api"}, "ports": [{"port": 80, "targetPort": "http"}]},
+    }
+    found = result(yaml.safe_dump_all([service, _api("v1", 5000), _api("v2", 5001)]))
+    assert ["5000 or 5001" in item.message for item in found.notes if item.code == "TC220"] == [True]
+
+
+def test_a_name_in_the_cluster_that_nothing_answers_to_is_said_once() -> None:
+    env = [
+        {"name": "A", "value": "http://web.default.svc/"},
+        {"name": "B", "value": "tcp://db.data.svc.cluster.local:3306"},
+        {"name": "C", "value": "db.data.svc.cluster.local"},
+        {"name": "D", "value": "web-0.web.default.svc.cluster.local"},
+    ]
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}}
+    found = result(pod(container={"env": env}, more=[service]))
+    said = [item.message for item in found.notes if item.code == "TC266"]
+    assert said == ["web names db.data.svc.cluster.local, which no Service among the manifests answers to"]
+
+
+@pytest.mark.parametrize(
+    ("security", "mode"),
+    [
+        ({}, 0o440),
+        ({"runAsUser": 0}, 0o440),
+        ({"runAsUser": 1000}, 0o444),
+        ({"capabilities": {"drop": ["all"]}}, 0o444),
+    ],
+)
+def test_a_file_stays_as_closed_as_the_container_can_bear(security: dict[str, Any], mode: int) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "b"}}
+    container = {"securityContext": security, "volumeMounts": [{"name": "c", "mountPath": "/c"}]}
+    volumes = [{"name": "c", "configMap": {"name": "c", "defaultMode": 0o440}}]
+    files = result(pod(container=container, spec={"volumes": volumes}, more=[config])).stack.files
+    assert [(item.path, item.mode) for item in files] == [("config/c/a", mode)]
+
+
+def _deployment(replicas: int, *containers: dict[str, Any], **spec: Any) -> str:
+    mounts = [{"name": "data", "mountPath": "/data"}]
+    main = {"name": "web", "image": "example/web:1", "volumeMounts": mounts}
+    template = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [main, *containers], "volumes": [{"name": "data", "emptyDir": {}}], **spec},
+    }
+    selector = {"matchLabels": {"app": "web"}}
+    item = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"replicas": replicas, "selector": selector, "template": template},
+    }
+    return yaml.safe_dump(item)
+
+
+@pytest.mark.parametrize("practices", ["none", "all"])
+def test_replicas_do_not_share_what_each_pod_has_of_its_own(practices: str) -> None:
+    found = yaml.safe_load(result(_deployment(3), practices).files[0].content)
+    web = found["services"]["web"]
+    assert (web["volumes"], web["deploy"]["replicas"], found.get("volumes")) == (["/data"], 3, None)
+
+
+def test_replicas_of_a_chosen_user_keep_their_directory_in_memory() -> None:
+    web = services(_deployment(3, securityContext={"runAsUser": 1000}))["web"]
+    assert web["volumes"] == [{"type": "tmpfs", "target": "/data", "tmpfs": {"mode": 0o1777}}]
+
+
+def test_one_pod_keeps_its_directory_in_a_volume_with_a_name() -> None:
+    partner = {"name": "log", "image": "example/log:1"}
+    for text in (_deployment(1), _deployment(3, partner)):
+        assert services(text)["web"]["volumes"][0]["source"] == "web-data"
+
+
+def test_replicas_do_not_share_a_host_name() -> None:
+    env = [{"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+    text = _deployment(2).replace("image: example/web:1", f"image: example/web:1\n        env: {env}")
+    assert "hostname" not in services(text)["web"]
+    assert services(text.replace("replicas: 2", "replicas: 1"))["web"]["hostname"] == "web"
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ({"configMapRef": {"name": "app"}}, "./config/app.env"),
+        ({"secretRef": {"name": "app"}, "prefix": "DB_"}, "./secrets/app.env"),
+    ],
+)
+def test_variables_outside_the_manifests_have_a_file_to_stand_in(source: dict[str, Any], path: str) -> None:
+    found = result(pod(container={"envFrom": [source]}))
+    web = yaml.safe_load(found.files[0].content)["services"]["web"]
+    assert web["env_file"] == [{"path": path, "required": False}]
+    [said] = [item.message for item in found.notes if item.code == "TC213"]
+    assert path in said and ("DB_" in said) == ("prefix" in source)
+    assert not {item.code for item in found.notes} & {"TC001", "TC901"}
+
+
+def test_optional_variables_need_no_file() -> None:
+    found = result(pod(container={"envFrom": [{"secretRef": {"name": "app", "optional": True}}]}))
+    assert "env_file" not in yaml.safe_load(found.files[0].content)["services"]["web"]
+
+
+def test_limits_that_no_container_takes_are_said() -> None:
+    amounts = {"cpu": "100m", "memory": "10Mi"}
+    limits = [
+        {"type": "Pod", "max": {"cpu": "2"}},
+        {"type": "Container", "default": amounts, "defaultRequest": amounts},
+    ]
+    item = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "r"}, "spec": {"limits": limits}}
+    found = result(pod(container={"resources": {"limits": amounts, "requests": amounts}}, more=[item]))
+    assert "TC001" not in {item.code for item in found.notes}
+    assert any("limits[0].type" in item.message for item in found.notes if item.code == "TC253")
