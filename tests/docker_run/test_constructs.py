@@ -160,3 +160,31 @@ def test_a_file_without_ending_must_exist() -> None:
 def test_configuration_in_a_variable_is_a_secret_when_it_holds_one(config: str, secret: bool) -> None:
     command = f"docker run -d -e 'GITLAB_OMNIBUS_CONFIG={config}' gitlab/gitlab-ce:17.4.1-ce.0\n"
     assert ("TC500" in codes({"run.sh": command})) is secret
+
+
+def test_an_argument_with_a_computed_default() -> None:
+    found = services({"run.sh": 'TAG="${1:-$(git describe)}"\ndocker run -d acme/app:$TAG\n'})
+    assert found["app"]["image"] == "acme/app:${TAG}"
+
+
+def test_arithmetic_conditions_of_constants() -> None:
+    text = "port=0\n(( port >= 0 ))\nif (( port > 0 )); then a=-P; else a=--init; fi\ndocker run -d $a acme/app:1\n"
+    assert services({"run.sh": text}) == {"app": {"image": "acme/app:1", "init": True}}
+    assert "TC162" not in codes({"run.sh": text})
+
+
+def test_a_service_is_called_after_the_image_not_its_tag() -> None:
+    text = "IMAGE ?= reg.example:5000/acme/site\nTAG := $(shell git log)\nup:\n\tdocker run -d $(IMAGE):$(TAG)\n"
+    assert list(services({"Makefile": text})) == ["site"]
+
+
+def test_expressions_of_github_workflows() -> None:
+    text = "docker run -d -e P=${{ secrets.DB_PASSWORD }} --name app ghcr.io/${{ github.repository }}:${{github.sha}}\n"
+    found = services({"steps.txt": text})["app"]
+    assert found["image"] == "ghcr.io/${GITHUB_REPOSITORY}:${GITHUB_SHA}"
+    assert found["environment"] == {"P": "${DB_PASSWORD:?set DB_PASSWORD}"}
+
+
+def test_docker_on_another_machine_is_told() -> None:
+    text = 'ssh me@host "docker run -d acme/replica:1"\ndocker run -d acme/app:1\n'
+    assert list(services({"run.sh": text})) == ["app"] and "TC163" in codes({"run.sh": text})

@@ -10,7 +10,7 @@ import yaml
 from judges import compose_config, needs_compose, write
 from samples import DB, SHOP, TOKEN, WEB
 from tocompose.exporters.bundle import Bundle, added_to
-from tocompose.exporters.insertion import InsertionError
+from tocompose.exporters.insertion import InsertionError, insert
 from tocompose.model import Dependency, File, Service, Stack
 
 EXISTING = """\
@@ -147,3 +147,17 @@ class TestDockerCompose:
     def test_it_can_be_started_from_an_empty_file(self, tmp_path: Path) -> None:
         write(tmp_path, add(Stack(name="s", services=(DB, WEB), settings=SHOP.settings), "").files)
         assert sorted(compose_config(tmp_path)["services"]) == ["db", "web"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services:\n  a:\n    image: &i x:1\n  b:\n    image: &i y:1\n  c:\n    image: *i\n",
+        "services:\n  a:\n    image: x:1\n    ports: !override\n      - '80:80'\n    command: !reset null\n",
+    ],
+    ids=["an anchor set again", "tags of Compose"],
+)
+def test_what_docker_compose_takes_is_taken(text: str) -> None:
+    made = insert(text, "compose.yaml", {"services": {"new": {"image": "z:1"}}})
+    assert made.added == (("services", "new"),)
+    assert made.text.startswith(text.rstrip("\n"))

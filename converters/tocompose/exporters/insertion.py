@@ -6,6 +6,7 @@ quotes. Only a file whose sections are written in flow style goes through ruamel
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
@@ -44,7 +45,7 @@ def read_plain(text: str, file: str) -> dict[str, Any]:
     """The document as YAML has it, anchors resolved. Raises InsertionError."""
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = _loader(text)
     try:
         documents = [item for item in yaml.load_all(text, loader) if item is not None]
         # What cannot be compared with itself (nested too deeply, or in itself) cannot be changed safely.
@@ -63,6 +64,35 @@ def read_plain(text: str, file: str) -> dict[str, Any]:
     if not isinstance(document, dict) or any(not isinstance(document.get(key) or {}, dict) for key in SECTIONS):
         raise InsertionError(f"{file}: this is not a compose file: a map with services is expected.")
     return document
+
+
+def _loader(text: str) -> Any:
+    """The loader for a file: libyaml's, or a slow one for what that refuses and docker compose takes.
+
+    An anchor may be set again (YAML 1.2, section 7.1), and `!reset` and `!override` are Compose's own.
+    """
+    import yaml
+
+    anchors = re.findall(r"(?<=[\s\[{])&([^\s,\]}]+)", text)
+    if len(anchors) == len(set(anchors)) and "!" not in text:
+        return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Tolerant(yaml.SafeLoader):
+        """Takes anchors that are set again, and ignores tags."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+            if not isinstance(event, yaml.AliasEvent):
+                self.anchors.pop(event.anchor, None)
+            return super().compose_node(parent, index)
+
+    Tolerant.add_multi_constructor("!", _untagged)
+    return Tolerant
+
+
+def _untagged(loader: Any, _: str, node: Any) -> Any:
+    kinds = {"mapping": loader.construct_mapping, "sequence": loader.construct_sequence}
+    return kinds[node.id](node, deep=True) if node.id in kinds else loader.construct_scalar(node)
 
 
 def _new_entries(before: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -136,7 +166,7 @@ def _sections(text: str, lines: list[str]) -> dict[str, _Section | None]:
     import yaml
 
     try:
-        root = yaml.compose(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        root = yaml.compose(text, _loader(text))
     except yaml.composer.ComposerError:
         # A second document, an empty one: the round trip says what is wrong with it.
         return dict.fromkeys(SECTIONS)

@@ -117,6 +117,11 @@ class _Reader:
 
     def _read(self, node: Syntax) -> list[Node]:
         start, end = self._range(node)
+        piece = self.text.text[start:end].strip()
+        if node.type in ("test_command", "compound_statement") and piece.startswith("((") and piece.endswith("))"):
+            leaf = _error(self.text, start, end)
+            leaf.style = "arithmetic"
+            return [numbered("command", [leaf], self.text, start, end)]
         if node.type != "ERROR" and node.type in self.readers:
             simple = simple_list(self.text, start, end) if node.type in _MAYBE_SIMPLE else None
             if simple is not None and len(simple) == 1:

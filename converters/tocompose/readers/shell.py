@@ -15,9 +15,11 @@ from tocompose.readers.idioms import cleaned
 from tocompose.readers.text import Text, Unreadable, without_returns
 from tocompose.readers.windows import as_shell
 from tocompose.source import Branch, Child, Leaf, Node, leaves
+from tocompose.values import variable_name
 
 LONGEST_TEXT = 2_000_000
 LONGEST_LINE = 200_000
+_EXPRESSION = re.compile(r"\$\{\{([^{}\n]*)\}\}")
 _DOCKER = re.compile(r"(?:\S*/)?(?:docker|podman)")
 
 
@@ -28,7 +30,7 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     """
     _guard(source)
     source = without_returns(source)
-    source = as_shell(source) if documentation else source
+    source = _without_expressions(as_shell(source) if documentation else source)
     text, asides = cleaned(source, documentation=documentation)
     statements = simple_list(text, 0, len(text.text))
     unclosed: list[Child] = []
@@ -38,6 +40,23 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     nodes += [Leaf(source.text[a.start : a.end], text.span(a.start, a.end), a.kind) for a in asides]
     children = (*(Child(index, node.span, node) for index, node in enumerate(nodes)), *unclosed)
     return Branch("script", children, source.span(0, len(source.text)))
+
+
+def _without_expressions(source: Text) -> Text:
+    """The text with the expressions of GitHub workflows, which no shell sees, as variables.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/contexts
+    """
+    if "${{" not in source.text:
+        return source
+    return source.edited(
+        (match.start(), match.end(), _as_variable(match[1])) for match in _EXPRESSION.finditer(source.text)
+    )
+
+
+def _as_variable(expression: str) -> str:
+    name = re.sub(r"^\s*(?:secrets|vars|env|inputs)\.", "", expression)
+    return f"${{{variable_name(name)}}}"
 
 
 def _repaired(text: Text) -> tuple[list[Node], list[Child]]:

@@ -12,7 +12,7 @@ from tocompose.importers.docker_run.invocation import Invocation, Word
 from tocompose.importers.docker_run.options import CommandLine, flags, parse
 from tocompose.importers.docker_run.service import Ties, service
 from tocompose.model import Role, Service, Variable
-from tocompose.values import identifier, plain, unique, variables
+from tocompose.values import identifier, plain, split, unique, variables
 
 
 class Container(NamedTuple):
@@ -104,7 +104,9 @@ def _name_of(name: str) -> str:
 
 def _name_of_image(image: str) -> str:
     """The last part of the repository, without tag and digest."""
-    text = plain(image)
+    *before, last = split(image, ":")
+    untagged = ":".join(before) if before and "/" not in last else image
+    text = plain(untagged)
     if text is None:
-        return identifier(next(variables(image)).replace("_", "-"))
+        return identifier(next(variables(untagged)).replace("_", "-"))
     return identifier(text.partition("@")[0].rpartition("/")[2].partition(":")[0])

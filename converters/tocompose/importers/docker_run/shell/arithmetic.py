@@ -17,6 +17,15 @@ _BINARY: dict[type[ast.operator], Callable[[int, int], int]] = {
     ast.Mod: lambda left, right: left - right * int(left / right),
 }
 
+_COMPARED: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
 
 def evaluate(text: str, known: Callable[[str], str | None]) -> int | None:
     """The number that the expression gives; None when something in it is not known or not understood."""
@@ -41,6 +50,9 @@ def _number(node: ast.expr, known: Callable[[str], str | None]) -> int | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = _number(node.operand, known)
         return None if inner is None else -inner
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARED:
+        left, right = _number(node.left, known), _number(node.comparators[0], known)
+        return None if left is None or right is None else int(_COMPARED[type(node.ops[0])](left, right))
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
         left, right = _number(node.left, known), _number(node.right, known)
         if left is None or right is None:

@@ -75,7 +75,10 @@ def _named(name: str, value: Value) -> Value:
         item._replace(name=new, facts=(("name", new), *item.facts[1:])) if item.name == old else item
         for item in value.opens
     )
-    return value._replace(text="${" + new + value.text[match.end() :], opens=opens)
+    text = "${" + new + value.text[match.end() :]
+    # `TAG=${1:-$(git describe)}`: what stands for the output has the variable's name too.
+    text = f"${{{new}}}" if re.fullmatch(rf"\$\{{{new}:?-\$\{{{new}\}}\}}", text) else text
+    return value._replace(text=text, opens=opens)
 
 
 def _is_one(text: str) -> bool:

@@ -204,7 +204,7 @@ def _is_test(cursor: Cursor) -> bool:
     if cursor.kind in ("not", "and", "or", "pipeline", "group", "body"):
         return all(_is_test(child) for child in cursor)
     first = next((child.peek() for child in cursor if child.kind == "leaf"), None)
-    return first in ("[", "[[", "test", "((", "command", "which", "type", "hash", "grep")
+    return first in ("[", "[[", "test", "command", "which", "type", "hash", "grep") or (first or "").startswith("((")
 
 
 def read_case(shell: Shell, cursor: Cursor) -> None:

@@ -121,6 +121,15 @@ def run_script(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     return True
 
 
+def elsewhere(pieces: list[Piece]) -> bool:
+    """Whether the command runs docker on another machine (`ssh HOST "docker run …"`)."""
+    texts = [piece.field.text for piece in pieces]
+    name = texts[0].rpartition("/")[2]
+    return name in ("ssh", "sshpass", "mosh", "pdsh") and any(
+        re.search(r"\b(docker|podman)\b", text) for text in texts[1:]
+    )
+
+
 def run_code(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     """Whether the command runs shell code in a string (`sh -c '…'`, `eval …`), which is then read in place."""
     code = _code(pieces)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
+from tocompose.importers.docker_run.shell.arithmetic import evaluate
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -40,6 +41,9 @@ def _command(shell: Shell, cursor: Cursor) -> bool | None:
     leaves = [child for child in cursor if child.kind == "leaf"]
     if len(leaves) != len(cursor) or not leaves:
         return None
+    if leaves[0].style == "arithmetic":
+        number = evaluate((leaves[0].peek() or "")[2:-2], lambda name: _variable(shell, name))
+        return None if number is None else number != 0
     name = leaves[0].peek()
     if name in ("true", ":", "false") and len(leaves) == 1:
         return name != "false"
@@ -52,6 +56,11 @@ def _command(shell: Shell, cursor: Cursor) -> bool | None:
     if any(word is None for word in words):
         return None
     return _test([word or "" for word in words], globs=closing == "]]")
+
+
+def _variable(shell: Shell, name: str) -> str | None:
+    value = shell.scope.get(name)
+    return None if value is None else value.plain
 
 
 def _known(shell: Shell, leaf: Cursor) -> str | None:

@@ -57,6 +57,9 @@ def _test(shell: Shell, cursor: Cursor) -> None:
 
 def _with_words(shell: Shell, cursor: Cursor) -> None:
     given = _prefixed(shell, cursor)
+    if any(child.style == "arithmetic" for child in cursor if child.kind == "leaf"):
+        cursor.skip("arithmetic of the script")
+        return
     pieces = pieces_of(shell, cursor)
     start, settings = behind_prefixes(pieces)
     _call_or_other(shell, cursor, pieces, start, settings, given)
@@ -153,6 +156,8 @@ def _not_docker(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
         cursor.skip("forgets variables")
     elif name == ":" and len(pieces) > 1:
         _defaults(shell, cursor)
+    elif pieces and calls.elsewhere(pieces):
+        cursor.note("TC163", option=name)
     elif pieces and (calls.run_code(shell, cursor, pieces) or calls.run_script(shell, cursor, pieces)):
         pass
     elif not _writes(shell, cursor, pieces):
