@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "converters"))
 import click  # noqa: E402
 
 import tocompose  # noqa: E402
+import tocompose.batch  # noqa: E402
 from tocompose.cli.group import COMMANDS, main  # noqa: E402
 from tocompose.notes import Kind, families, registry  # noqa: E402
 from tocompose.reports.escape import markdown, prose  # noqa: E402
@@ -67,6 +68,9 @@ def _api() -> str:
     lines = ["# The library", "", "The public names of `tocompose`, from their docstrings.", ""]
     for name in tocompose.__all__:
         lines += [*_entry(name, getattr(tocompose, name)), ""]
+    lines += ["# Many repositories", "", "The public names of `tocompose.batch`.", ""]
+    for name in tocompose.batch.__all__:
+        lines += [*_entry(name, getattr(tocompose.batch, name)), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -52,6 +52,7 @@ def test_the_text_is_for_people(family: str, code: str) -> None:
         assert all(name.isidentifier() for name in facts), f"{code}: {facts}"
         assert not _VAGUE.search(text), f"{code}: {text}"
     assert not str(row["title"]).endswith(".")
+    assert "{" not in str(row["why"]), f"{code}: the reason is the same for all notes of a code"
 
 
 @pytest.mark.parametrize(("family", "code"), CODES)

@@ -1,14 +1,15 @@
 """Everything that the README shows is run, in its order, and prints what it says.
 
 A block behind `<!-- file: NAME -->` is written to that file; a `console` block is a list of commands (`$ …`) and
-what they print; a `python` block is a program. `TOCOMPOSE_UPDATE_README=1 pytest tests/test_readme.py` writes the
-outputs anew.
+what they print; a `python` block is a program; one behind `<!-- needs: PROGRAM -->` is left out where there is none.
+`TOCOMPOSE_UPDATE_README=1 pytest tests/test_readme.py` writes the outputs anew.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -22,7 +23,9 @@ import pytest
 import tree
 
 README = tree.ROOT / "README.md"
-_BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```\n", re.DOTALL)
+_BLOCK = re.compile(
+    r"(?:<!-- (?:file: (?P<file>\S+)|needs: (?P<needs>[^>]+)) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```\n", re.DOTALL
+)
 # The commands that stand for this very test run: that the tests can be installed and found is all that is asked.
 _ELSEWHERE = {
     "pip install --quiet -e '.[dev]'": "pip install --quiet '.[dev]'",
@@ -31,9 +34,10 @@ _ELSEWHERE = {
 
 
 class Block(NamedTuple):
-    """A code block: the file that it is, its kind, its text."""
+    """A code block: the file that it is, the programs without which it cannot be run, its kind, its text."""
 
     file: str
+    needs: str
     kind: str
     text: str
 
@@ -41,7 +45,7 @@ class Block(NamedTuple):
 def blocks(text: str) -> Iterator[Block]:
     """Every code block, in order."""
     for match in _BLOCK.finditer(text):
-        yield Block(match["file"] or "", match["kind"], match["text"])
+        yield Block(match["file"] or "", match["needs"] or "", match["kind"], match["text"])
 
 
 @pytest.fixture(scope="module")
@@ -56,12 +60,17 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _programs() -> str:
+    """Where programs are looked for: on PATH, and among the judges of the tests."""
+    return os.pathsep.join(item for item in (os.environ["PATH"], os.environ.get("TOCOMPOSE_ORACLES")) if item)
+
+
 def _run(command: str, place: Path) -> str:
     """What a command prints; `pip` is run in the checkout, everything else in a folder of its own."""
     bin_folder = place / "venv" / "bin"
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "TOCOMPOSE", "GITHUB"))}
     env |= {
-        "PATH": f"{bin_folder}{os.pathsep}{env['PATH']}",
+        "PATH": f"{bin_folder}{os.pathsep}{_programs()}",
         "PIP_NO_BUILD_ISOLATION": "0",
         "LC_ALL": "C",
         "PIP_NO_INDEX": "1",
@@ -96,6 +105,8 @@ def test_the_readme_holds(place: Path) -> None:
         if block.file:
             (place / "work" / block.file).parent.mkdir(parents=True, exist_ok=True)
             (place / "work" / block.file).write_text(block.text)
+        elif not all(shutil.which(name, path=_programs()) for name in block.needs.split(", ") if name):
+            continue
         elif block.kind == "console":
             shown = _console(block.text, place)
             if os.environ.get("TOCOMPOSE_UPDATE_README"):

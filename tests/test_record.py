@@ -78,3 +78,11 @@ def test_it_pickles() -> None:
     point = Point(x=1, more={"a": 1}, origin="here")
     again = pickle.loads(pickle.dumps(point))
     assert (again, again.origin) == (point, "here")
+
+
+def test_a_library_can_ask_how_it_was_made() -> None:
+    params = Point(x=1).__dataclass_params__  # type: ignore[attr-defined]
+    made = dataclasses.make_dataclass("Made", [], frozen=True).__dataclass_params__  # type: ignore[attr-defined]
+    assert {name: getattr(params, name) for name in params.__slots__}.items() <= {
+        name: getattr(made, name) for name in made.__slots__
+    }.items()

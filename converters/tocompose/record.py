@@ -16,6 +16,19 @@ _FIELD = getattr(dataclasses, "_FIELD")  # noqa: B009 - the mark by which `datac
 _set = object.__setattr__
 
 
+class _Params:
+    """What `dataclass` was called with, for libraries that look at it (Dask does, to tell arguments apart)."""
+
+    __slots__ = ("eq", "frozen", "init", "order", "repr", "unsafe_hash")
+
+    def __init__(self) -> None:
+        self.init = self.repr = self.eq = self.frozen = True
+        self.order = self.unsafe_hash = False
+
+
+_PARAMS = _Params()
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
 def record(cls: type[_T]) -> type[_T]:
     """The class as a record of its annotated fields; defaults and `dataclasses.field(...)` as in a dataclass."""
@@ -25,6 +38,7 @@ def record(cls: type[_T]) -> type[_T]:
     content |= {
         "__slots__": tuple(fields),
         "__dataclass_fields__": fields,
+        "__dataclass_params__": _PARAMS,
         "__match_args__": (),
         "__init__": _init(fields),
         "_compared": staticmethod(attrgetter(*compared)) if compared else staticmethod(lambda _: ()),

@@ -111,3 +111,13 @@ def test_a_format_of_which_no_service_comes_gives_way(tmp_path: Path) -> None:
     assert stacks(found) == [("", "procfile")]
     assert "no service came of openshift/web.yaml" in said(found, "TC013")
     assert not said(found, "TC810")
+
+
+def test_a_chart_that_cannot_be_rendered_fails_a_repository_that_has_nothing_else(tmp_path: Path) -> None:
+    chart = {
+        "charts/Chart.yaml": b"apiVersion: v2\nname: app\nversion: 1.0.0\n",
+        "charts/templates/web.yaml": b"{{ x }}\n",
+    }
+    alone, beside = outcome(tmp_path / "one", chart), outcome(tmp_path / "two", {**chart, **PROCFILE})
+    assert (alone.status, beside.status) == (Status.FAILED, Status.CONVERTED)
+    assert said(alone, "TC800") == said(beside, "TC800") != ""

@@ -194,3 +194,19 @@ def test_an_interrupt_ends_with_its_own_code(tmp_path: Path) -> None:
         _, said = running.communicate(timeout=60)
     assert running.returncode == 130
     assert "are done, --resume goes on" in said and "Traceback" not in said
+
+
+@pytest.mark.parametrize("layout", ["tree", "in-place"])
+def test_a_repository_with_the_folders_of_gradle_is_not_done_again(tmp_path: Path, layout: str) -> None:
+    files = {
+        "Procfile": b"web: java -jar build/libs/shop.jar\n",
+        "build.gradle": b"sourceCompatibility = '17'\n",
+        "gradlew": b"#!/bin/sh\n",
+        "gradle/wrapper/gradle-wrapper.properties": b"distributionUrl=x\n",
+    }
+    make(tmp_path / "repos" / "shop", files)
+    words = ("repos", "-o", "out", "--out-layout", layout)
+    batch(*words, cwd=tmp_path)
+    before = lines(tmp_path / "out")
+    batch(*words, "--resume", cwd=tmp_path)
+    assert lines(tmp_path / "out") == before == ["shop"]

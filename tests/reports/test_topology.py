@@ -12,7 +12,7 @@ from shop import stack
 from tocompose.model import Attachment, Dependency, Port, Role, Service, Stack, Variable
 from tocompose.reports.mermaid import flowchart
 from tocompose.reports.svg import drawing
-from tocompose.reports.topology import PUBLIC, Edge, topology
+from tocompose.reports.topology import PUBLIC, Edge, Node, Topology, topology
 
 # All that our own flowcharts consist of; names stand between quotes, with entities for everything special.
 _LABEL = r'"(?:[A-Za-z0-9 ._:/,→-]|#\d+;|<br/>)*"'
@@ -123,3 +123,10 @@ def test_a_large_stack_stays_readable() -> None:
     assert len(set(places)) == 100
     width = float(re.search(r'viewBox="0 0 (\d+) (\d+)"', text)[1])  # type: ignore[index]
     assert max(int(x) for x, _ in places) + 168 <= width
+
+
+def test_a_port_that_many_use_is_written_once() -> None:
+    nodes = (Node("a", "apps"), Node("b", "apps"), Node("db", "data"), Node("mq", "data"))
+    edges = (Edge("a", "db", "5432"), Edge("b", "db", "5432"), Edge("a", "mq", "5672"))
+    drawn = drawing(Topology(nodes, edges))
+    assert re.findall(r'class="port[^>]*>(\d+)<', drawn) == ["5432", "5672"]

@@ -12,6 +12,8 @@ from tocompose.notes import Note, note
 from tocompose.project import Folder, normal
 
 LARGEST = 10_000_000
+# What stands for a digest: a path that is there or missing, and one that gave no content (a folder does so too).
+THERE, MISSING, UNREAD = "+", "!", "-"
 
 
 class Journal:
@@ -65,7 +67,10 @@ class Checkout(Folder):
         place = self._inside(path)
         found = place is not None and _exists(place)
         if place is not None:
-            self._journal.seen.setdefault(self._prefix + str(normal(path)), "+" if found else "-")
+            name = self._prefix + str(normal(path))
+            # What was read has a digest, which says more.
+            if self._journal.seen.get(name, UNREAD) == UNREAD:
+                self._journal.seen[name] = THERE if found else MISSING
         return found
 
     def _content(self, place: Path, name: str) -> bytes | None:
@@ -93,5 +98,5 @@ def _exists(place: Path) -> bool:
 
 
 def digest(content: bytes | None) -> str:
-    """A short digest of a file's content; `-` for a file that is not there or cannot be read."""
-    return "-" if content is None else sha256(content).hexdigest()[:24]
+    """A short digest of a file's content; `UNREAD` for a file that is not there or cannot be read."""
+    return UNREAD if content is None else sha256(content).hexdigest()[:24]

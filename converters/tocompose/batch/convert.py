@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.batch.checkout import Checkout, Journal, digest
+from tocompose.batch.checkout import MISSING, THERE, Checkout, Journal, digest
 from tocompose.batch.delivery import Bundle, Prepared, prepare, put, root
 from tocompose.batch.intent import keep, with_told
 from tocompose.batch.naming import safe_path
@@ -109,12 +109,17 @@ def _own(written: Iterable[str], options: BatchOptions) -> frozenset[str]:
 
 
 class _Attempt(NamedTuple):
-    """What came of one application: its record and files, or neither; `failed` when that is a failure."""
+    """What came of one application: its record and files, or neither; `failed` when that is a failure.
+
+    A `chart` that could not be rendered often packs what another application of the repository is: where that one was
+    converted or has a compose file, the note suffices.
+    """
 
     notes: tuple[Note, ...]
     record: StackRecord | None = None
     bundle: Bundle | None = None
     failed: bool = False
+    chart: bool = False
 
 
 def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attempt:
@@ -144,7 +149,8 @@ def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attem
         return _made(item, empty, project, told_rivals(item, top.name))
     if problem is None or item.evidence[0].weak:
         return _Attempt(())
-    return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True)
+    chart = f"{item.folder}/Chart.yaml".removeprefix("/") in item.files
+    return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True, chart=chart)
 
 
 def _made(item: Application, result: Result, project: Checkout, first: Iterable[Note] = ()) -> _Attempt:
@@ -201,9 +207,11 @@ def _below(span: Span, folder: str) -> Span:
 
 
 def _status(attempts: list[_Attempt], chosen: Plan, undelivered: bool) -> Status:
-    if undelivered or any(item.failed for item in attempts):
+    converted = any(item.record for item in attempts)
+    served = converted or bool(chosen.present)
+    if undelivered or any(item.failed and not (item.chart and served) for item in attempts):
         return Status.FAILED
-    if any(item.record for item in attempts):
+    if converted:
         return Status.CONVERTED
     return Status.PRESENT if chosen.present else Status.EMPTY
 
@@ -234,7 +242,8 @@ def _holds(job: Job, known: Fingerprint, found: Scan) -> bool:
     again = Journal()
     project = Checkout(top, "", (), again)
     for path, said in known.seen.items():
-        if (("+" if project.exists(path) else "-") if said in "+-" else digest(project.read(path))) != said:
+        now = project.exists(path) if said in (THERE, MISSING) else digest(project.read(path))
+        if now != {THERE: True, MISSING: False}.get(said, said):
             return False
     return _fingerprint(found, Journal(), _own(job.written, job.options)).listing == known.listing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -50,7 +51,7 @@ def drawing(topology: Topology) -> str:
         *_titles(rows, boxes),
         *(_edge(edge, boxes) for edge in topology.edges),
         *(_box(box) for box in boxes.values()),
-        *(_label(edge, boxes) for edge in topology.edges if edge.label),
+        *_labels(topology.edges, boxes),
         "</svg>",
     ]
     return "\n".join(line for line in lines if line)
@@ -140,6 +141,18 @@ def _curve(start: Box, end: Box) -> tuple[Point, Point, Point, Point]:
         (end.middle + aside, last - half),
         (end.middle, last),
     )
+
+
+def _labels(edges: tuple[Edge, ...], boxes: dict[str, Box]) -> Iterator[str]:
+    """The ports of all edges; of several edges that lead down to one box by one port, once beside their tip."""
+    shared = Counter((edge.end, edge.label) for edge in edges if boxes[edge.start].y < boxes[edge.end].y)
+    for (end, label), count in shared.items():
+        if label and count > 1:
+            x, y = boxes[end].middle + 10, boxes[end].y - 6
+            yield f'<text class="port tip-port" x="{x:.0f}" y="{y:.0f}">{_cut(printable(label), 28)}</text>'
+    for edge in edges:
+        if edge.label and (shared[edge.end, edge.label] < 2 or boxes[edge.start].y >= boxes[edge.end].y):
+            yield _label(edge, boxes)
 
 
 def _label(edge: Edge, boxes: dict[str, Box]) -> str:
