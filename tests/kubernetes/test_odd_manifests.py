@@ -317,7 +317,10 @@ def test_replicas_of_a_chosen_user_keep_their_directory_in_memory() -> None:
 
 def test_one_pod_keeps_its_directory_in_a_volume_with_a_name() -> None:
     partner = {"name": "log", "image": "example/log:1"}
-    for text in (_deployment(1), _deployment(3, partner)):
+    spec = {"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80}]}
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
+    published = f"{_deployment(3)}---\n{yaml.safe_dump(service)}"
+    for text in (_deployment(1), _deployment(3, partner), published):
         assert services(text)["web"]["volumes"][0]["source"] == "web-data"
 
 

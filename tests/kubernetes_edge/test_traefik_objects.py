@@ -59,6 +59,15 @@ def test_ingress_route() -> None:
     assert codes(result) == ["TC280"]
 
 
+def test_one_route_of_two_that_leads_nowhere_is_said_whole() -> None:
+    weighted = route("Host(`b.com`)", {"name": "w", "kind": "TraefikService"}, middlewares=[{"name": "m"}], priority=3)
+    spec = {"entryPoints": ["web"], "routes": [route("Host(`a.com`)"), weighted]}
+    result = converted(app("a"), made("IngressRoute", "r", spec))
+    assert answers(result, Request("a.com", "/x")) == "a"
+    assert "TC282" in codes(result)
+    assert "TC001" not in {item.code for item in result.notes}
+
+
 def test_middlewares_option_by_option() -> None:
     objects = [
         made(

@@ -9,6 +9,7 @@ import json
 from tocompose.images import image_ref
 from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.scalars import items, truth, value
+from tocompose.importers.kubernetes.waits import client
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
@@ -28,6 +29,16 @@ def say_access(world: World) -> None:
             moot(token, workload.object, world)
         for reference in items(workload.spec.at("imagePullSecrets")):
             _credentials(workload, reference, world)
+        _say_clients(workload)
+
+
+def _say_clients(workload: Workload) -> None:
+    """Says of each container that is a client of the API that it finds none."""
+    for _, unit in workload.units():
+        if client(unit.cursor):
+            fields = f"the container of {unit.service} is made to ask it"
+            image = unit.cursor.at("image")
+            image.remark("TC247", object=str(workload.object), fields=fields, subject=f"services.{unit.service}")
 
 
 def _bound(world: World) -> dict[tuple[str, str], str]:

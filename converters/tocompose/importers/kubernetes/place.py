@@ -33,6 +33,16 @@ class Place:
         """The name of the compose service."""
         return self.unit.service
 
+    @property
+    def replicated(self) -> bool:
+        """Whether several containers run of the service: not where it publishes a port of the host, had only once."""
+        if not self.workload.several:
+            return False
+        ports = [port for unit in self.instance.units for port in items(unit.cursor.at("ports"))]
+        outside = [each for each in self.world.backends if each.type in ("LoadBalancer", "NodePort")]
+        claimed = any(value(port.at("hostPort")) is not None for port in ports)
+        return not claimed and not any(self.workload in each.workloads for each in outside)
+
     def path(self, *keys: str) -> str:
         """The model path of a key of the compose service."""
         return ".".join(("services", self.unit.service, *keys))

@@ -86,7 +86,7 @@ def _empty_dir(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, tar
         given = integer(value(cursor.at("mode")) or "")
         mode: Mapping[str, Any] = {"mode": 0o1777 if given is None else given, **({"size": size} if size else {})}
         return Source(kind="tmpfs", mount_options={"tmpfs": mode})
-    if place.workload.several and not shared and not in_memory:
+    if place.replicated and not shared and not in_memory:
         return _of_each(cursor, target, place)
     return _directory(cursor, name, size, in_memory, place, not shared and image_owns(target, place))
 

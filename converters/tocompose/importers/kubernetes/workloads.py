@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.kinds import kind
 from tocompose.importers.kubernetes.objects import Object, Objects
 from tocompose.importers.kubernetes.scalars import items, strings, truth, value, whole
+from tocompose.importers.kubernetes.waits import Wait, waited
 from tocompose.ledger import Cursor
 from tocompose.limits import limit
 from tocompose.source import leaves
@@ -59,7 +60,7 @@ class Instance(NamedTuple):
 
 class Workload:
     """An object that runs pods; `spec` is the pod's, `labels` are those that Services select by, `host_network` says
-    that the pod uses the host's network."""
+    that the pod uses the host's network; `waits` are the init containers that only wait for something else."""
 
     __slots__ = (
         "_ports",
@@ -73,6 +74,7 @@ class Workload:
         "replicas",
         "spec",
         "template",
+        "waits",
     )
 
     def __init__(self, item: Object) -> None:
@@ -86,6 +88,7 @@ class Workload:
         self.name = item.name
         self.replicas: int | None = None
         self.host_network = truth(self.spec.at("hostNetwork")) is True
+        self.waits: tuple[tuple[Cursor, Wait], ...] = ()
         self._ports: dict[str, Cursor] | None = None
         self.instances: tuple[Instance, ...] = ()
 
@@ -224,6 +227,10 @@ def _stateful(workload: Workload, ordinal: int, count: int, names: set[str]) -> 
 def _instance(workload: Workload, base: str, hostname: str | None, ordinal: int | None, names: set[str]) -> Instance:
     mains = tuple(items(workload.spec.at("containers")))
     before = tuple(items(workload.spec.at("initContainers")))
+    if before:
+        found = [(cursor, wait) for cursor in before if (wait := waited(cursor)) is not None]
+        workload.waits = tuple(found)
+        before = tuple(cursor for cursor in before if all(cursor is not each for each, _ in found))
     units: list[Unit] = []
     for cursor in before:
         sidecar = value(cursor.at("restartPolicy")) == "Always"

@@ -45,6 +45,9 @@ def _object(item: Object, protocol: str, world: World, proxy: Proxy) -> None:
         targets = list(_targets(rule, site, route))
         if targets:
             found.append((rule, targets))
+        else:
+            # Why its services cannot be reached has been said for each of them.
+            rule.noted("TC282")
     if not found:
         site.nowhere(item)
         return
