@@ -7,6 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def collect_seldom() -> None:
+    """Has the collector look less often: what a program loads at its start is no garbage."""
+    gc.set_threshold(20_000)
+
+
 @contextmanager
 def collector_off() -> Iterator[None]:
     """The collector switched off: it would walk the growing tree again and again, a third of a large conversion."""

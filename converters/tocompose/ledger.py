@@ -35,6 +35,7 @@ class Ledger:
     def __init__(self) -> None:
         self._fates: dict[Leaf, Entry] = {}
         self._roots: list[Node] = []
+        self._leaves: dict[Leaf, None] = {}
         self._paths: dict[Leaf, Path] = {}
         self.notes: list[Note] = []
         self._said: set[Note] = set()
@@ -43,6 +44,7 @@ class Ledger:
     def open(self, root: Node) -> Cursor:
         """A cursor at the root of a source tree, whose leaves are from now on accounted for."""
         self._roots.append(root)
+        self._leaves = {}
         return Cursor(self, root, (), root.span)
 
     def fate(self, leaf: Leaf) -> Entry:
@@ -72,12 +74,9 @@ class Ledger:
 
     def leaves(self) -> Iterator[Leaf]:
         """Every leaf of every opened tree, each once, in source order."""
-        seen: set[Leaf] = set()
-        for root in self._roots:
-            for leaf in leaves(root):
-                if leaf not in seen:
-                    seen.add(leaf)
-                    yield leaf
+        if not self._leaves:
+            self._leaves = dict.fromkeys(leaf for root in self._roots for leaf in leaves(root))
+        return iter(self._leaves)
 
     def path(self, leaf: Leaf) -> Path:
         """The leaf's path in its tree, found on first use."""

@@ -170,7 +170,7 @@ def choose(project: Project, name: str | None) -> Importer:
 
 def _claimed(project: Project) -> tuple[Claim, ...]:
     """What the importers claim; a compose file that the user named, or that stands alone, is not a source."""
-    from tocompose.importers.compose.files import compose_file
+    from tocompose.importers.compose.names import compose_file
 
     compose = compose_file(project) if project.named else ""
     every = () if compose else claims(project)

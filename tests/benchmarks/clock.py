@@ -6,10 +6,8 @@ import resource
 import statistics
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
-
-# Commands run in a folder that holds no settings: those of the user's own folder are not what is compared.
-FOLDER = "/"
 
 
 class Timing(NamedTuple):
@@ -19,19 +17,24 @@ class Timing(NamedTuple):
     median: float
 
 
-def timings(commands: Mapping[str, Sequence[str]], rounds: int = 5, runs: int = 6) -> dict[str, Timing]:
-    """The processor time (user and system) of each command: `rounds` in turn, of `runs` each after one to warm up."""
+def timings(
+    commands: Mapping[str, Sequence[str]], folder: Path = Path("/"), rounds: int = 5, runs: int = 6
+) -> dict[str, Timing]:
+    """The processor time (user and system) of each command: `rounds` in turn, of `runs` each after one to warm up.
+
+    They run in a folder that holds no settings, unless another is named.
+    """
     measured: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
-            _spent(command)
-            measured[name] += [_spent(command) for _ in range(runs)]
+            _spent(command, folder)
+            measured[name] += [_spent(command, folder) for _ in range(runs)]
     return {name: Timing(min(times), statistics.median(times)) for name, times in measured.items()}
 
 
-def _spent(command: Sequence[str]) -> float:
+def _spent(command: Sequence[str], folder: Path) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=FOLDER, check=True)
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 

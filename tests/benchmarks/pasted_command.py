@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 from clock import ratio, timings
 from installed import composerize, environment
 
@@ -21,6 +24,12 @@ def main() -> None:
     )
     print(ratio(found, "tocompose docker run", "composerize", 0.6))
     print(ratio(found, "tocompose docker run", "import click, ruamel.yaml", 1.8))
+    with TemporaryDirectory() as place:
+        Path(place, "tocompose.toml").write_text('practices = "all"\n', encoding="utf-8")
+        print("beside a file of settings, which the full command line reads:")
+        found |= timings({"tocompose docker run": [str(folder / "tocompose"), *COMMAND]}, Path(place))
+        print(ratio(found, "tocompose docker run", "composerize", 0.6))
+        print(ratio(found, "tocompose docker run", "import click, ruamel.yaml", 1.8))
 
 
 if __name__ == "__main__":

@@ -158,3 +158,10 @@ def test_the_examples_are_yaml() -> None:
         for name, text in finding.right.items():
             if name.endswith(".yml"):
                 list(yaml.safe_load_all(text))
+
+
+def test_alternatives_may_publish_one_port() -> None:
+    services = "".join(f"  {name}: {{image: 'x:1', profiles: [{name}], ports: ['8080:80']}}\n" for name in ("a", "b"))
+    assert "TC722" not in [item.code for item in audited({"compose.yaml": f"services:\n{services}"}).notes]
+    services += "  c: {image: 'x:1', ports: ['8080:80']}\n"
+    assert "TC722" in [item.code for item in audited({"compose.yaml": f"services:\n{services}"}).notes]

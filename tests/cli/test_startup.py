@@ -45,6 +45,7 @@ def test_help_imports_no_part_of_the_converter(arguments: list[str]) -> None:
         "tocompose.cli.said",
         "tocompose.cli.ending",
         "tocompose.cli.options",
+        "tocompose.collector",
     }
     assert "dataclasses" not in loaded
     assert not loaded & {*HEAVY, "yaml"}

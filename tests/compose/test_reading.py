@@ -14,7 +14,8 @@ from judges import compose_config, needs_compose, run_config
 from oracles import corpus
 from tocompose.exporters.compose import compose
 from tocompose.exporters.yaml_text import render
-from tocompose.importers.compose.files import find, load
+from tocompose.importers.compose.files import load
+from tocompose.importers.compose.names import find
 from tocompose.importers.compose.reading import Places
 from tocompose.importers.compose.stack import stack_of
 from tocompose.model import Stack

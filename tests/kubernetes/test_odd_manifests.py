@@ -210,7 +210,7 @@ def test_a_probe_that_can_run_goes_before_one_that_cannot() -> None:
     http, command = {"httpGet": {"path": "/", "port": 8080}}, {"exec": {"command": ["/check"]}}
     web = services(pod(container={"readinessProbe": http, "livenessProbe": command}))["web"]
     assert web["healthcheck"]["test"] == ["CMD", "/check"]
-    said = list(result(pod(container={"readinessProbe": http, "livenessProbe": command})).notes)
+    said = result(pod(container={"readinessProbe": http, "livenessProbe": command})).notes
     assert any("readinessProbe" in item.message for item in said if item.code == "TC230")
     assert "TC231" not in {item.code for item in said}
 
@@ -236,3 +236,126 @@ def test_a_first_start_may_take_as_long_as_the_image_needs() -> None:
     patient = {**ready, "failureThreshold": 60}
     web = services(pod(container={"image": "mysql:8.0", "readinessProbe": patient}))["web"]
     assert web["healthcheck"]["start_period"] == "5s"
+
+
+def _api(version: str, port: int) -> dict[str, Any]:
+    labels = {"app": "api", "version": version}
+    container = {"name": "api", "image": f"example/api:{version}", "ports": [{"name": "http", "containerPort": port}]}
+    metadata = {"name": f"api-{version}", "labels": labels}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
+
+
+def test_a_service_with_a_different_port_in_each_workload_is_said() -> None:
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "api"},
+        "spec": {"selector": {"app": "api"}, "ports": [{"port": 80, "targetPort": "http"}]},
+    }
+    found = result(yaml.safe_dump_all([service, _api("v1", 5000), _api("v2", 5001)]))
+    assert ["5000 or 5001" in item.message for item in found.notes if item.code == "TC220"] == [True]
+
+
+def test_a_name_in_the_cluster_that_nothing_answers_to_is_said_once() -> None:
+    env = [
+        {"name": "A", "value": "http://web.default.svc/"},
+        {"name": "B", "value": "tcp://db.data.svc.cluster.local:3306"},
+        {"name": "C", "value": "db.data.svc.cluster.local"},
+        {"name": "D", "value": "web-0.web.default.svc.cluster.local"},
+    ]
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}}
+    found = result(pod(container={"env": env}, more=[service]))
+    said = [item.message for item in found.notes if item.code == "TC266"]
+    assert said == ["web names db.data.svc.cluster.local, which no Service among the manifests answers to"]
+
+
+@pytest.mark.parametrize(
+    ("security", "mode"),
+    [
+        ({}, 0o440),
+        ({"runAsUser": 0}, 0o440),
+        ({"runAsUser": 1000}, 0o444),
+        ({"capabilities": {"drop": ["all"]}}, 0o444),
+    ],
+)
+def test_a_file_stays_as_closed_as_the_container_can_bear(security: dict[str, Any], mode: int) -> None:
+    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "b"}}
+    container = {"securityContext": security, "volumeMounts": [{"name": "c", "mountPath": "/c"}]}
+    volumes = [{"name": "c", "configMap": {"name": "c", "defaultMode": 0o440}}]
+    files = result(pod(container=container, spec={"volumes": volumes}, more=[config])).stack.files
+    assert [(item.path, item.mode) for item in files] == [("config/c/a", mode)]
+
+
+def _deployment(replicas: int, *containers: dict[str, Any], **spec: Any) -> str:
+    mounts = [{"name": "data", "mountPath": "/data"}]
+    main = {"name": "web", "image": "example/web:1", "volumeMounts": mounts}
+    template = {
+        "metadata": {"labels": {"app": "web"}},
+        "spec": {"containers": [main, *containers], "volumes": [{"name": "data", "emptyDir": {}}], **spec},
+    }
+    selector = {"matchLabels": {"app": "web"}}
+    item = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"replicas": replicas, "selector": selector, "template": template},
+    }
+    return yaml.safe_dump(item)
+
+
+@pytest.mark.parametrize("practices", ["none", "all"])
+def test_replicas_do_not_share_what_each_pod_has_of_its_own(practices: str) -> None:
+    found = yaml.safe_load(result(_deployment(3), practices).files[0].content)
+    web = found["services"]["web"]
+    assert (web["volumes"], web["deploy"]["replicas"], found.get("volumes")) == (["/data"], 3, None)
+
+
+def test_replicas_of_a_chosen_user_keep_their_directory_in_memory() -> None:
+    web = services(_deployment(3, securityContext={"runAsUser": 1000}))["web"]
+    assert web["volumes"] == [{"type": "tmpfs", "target": "/data", "tmpfs": {"mode": 0o1777}}]
+
+
+def test_one_pod_keeps_its_directory_in_a_volume_with_a_name() -> None:
+    partner = {"name": "log", "image": "example/log:1"}
+    for text in (_deployment(1), _deployment(3, partner)):
+        assert services(text)["web"]["volumes"][0]["source"] == "web-data"
+
+
+def test_replicas_do_not_share_a_host_name() -> None:
+    env = [{"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
+    text = _deployment(2).replace("image: example/web:1", f"image: example/web:1\n        env: {env}")
+    assert "hostname" not in services(text)["web"]
+    assert services(text.replace("replicas: 2", "replicas: 1"))["web"]["hostname"] == "web"
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ({"configMapRef": {"name": "app"}}, "./config/app.env"),
+        ({"secretRef": {"name": "app"}, "prefix": "DB_"}, "./secrets/app.env"),
+    ],
+)
+def test_variables_outside_the_manifests_have_a_file_to_stand_in(source: dict[str, Any], path: str) -> None:
+    found = result(pod(container={"envFrom": [source]}))
+    web = yaml.safe_load(found.files[0].content)["services"]["web"]
+    assert web["env_file"] == [{"path": path, "required": False}]
+    [said] = [item.message for item in found.notes if item.code == "TC213"]
+    assert path in said and ("DB_" in said) == ("prefix" in source)
+    assert not {item.code for item in found.notes} & {"TC001", "TC901"}
+
+
+def test_optional_variables_need_no_file() -> None:
+    found = result(pod(container={"envFrom": [{"secretRef": {"name": "app", "optional": True}}]}))
+    assert "env_file" not in yaml.safe_load(found.files[0].content)["services"]["web"]
+
+
+def test_limits_that_no_container_takes_are_said() -> None:
+    amounts = {"cpu": "100m", "memory": "10Mi"}
+    limits = [
+        {"type": "Pod", "max": {"cpu": "2"}},
+        {"type": "Container", "default": amounts, "defaultRequest": amounts},
+    ]
+    item = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "r"}, "spec": {"limits": limits}}
+    found = result(pod(container={"resources": {"limits": amounts, "requests": amounts}}, more=[item]))
+    assert "TC001" not in {item.code for item in found.notes}
+    assert any("limits[0].type" in item.message for item in found.notes if item.code == "TC253")

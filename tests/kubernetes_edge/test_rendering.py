@@ -112,6 +112,15 @@ def test_real_failure_is_shown_without_secrets(tmp_path: Path, monkeypatch: pyte
     assert found.replaced == {"kustomization.yaml"}, "the plain resources are read instead"
 
 
+@needs_kustomize
+def test_a_missing_file_of_secrets_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", ORACLES)
+    text = "commonLabels: {a: b}\nsecretGenerator: [{name: s, envs: [db.secret]}]\nresources: [web.yaml]\n"
+    [told] = render(tree(tmp_path, {"kustomization.yaml": text, "web.yaml": DEPLOYMENT}), ON).notes
+    assert "db.secret" in told.message
+    assert "deprecated" not in told.message
+
+
 @pytest.mark.parametrize(
     "entry",
     [

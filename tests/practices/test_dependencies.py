@@ -228,3 +228,23 @@ def test_a_name_that_several_services_share_means_all_of_them() -> None:
       api-v2: {image: 'me/api:2', networks: {default: {aliases: [api]}}}
     """
     assert edges(text) == {"web": {"api-v1": "service_started", "api-v2": "service_started"}}
+
+
+def test_members_of_a_cluster_start_together() -> None:
+    nodes = "".join(
+        f"  es{n}: {{image: 'elasticsearch:8.15.0', environment: {{discovery.seed_hosts: 'es1,es2,es3'}}}}\n"
+        for n in (1, 2, 3)
+    )
+    given = f"services:\n{nodes}  kibana: {{image: 'kibana:8.15.0', environment: {{ELASTICSEARCH_HOSTS: 'http://es1:9200'}}}}\n"
+    assert {name: list(found) for name, found in edges(given).items()} == {"kibana": ["es1"]}
+    said = apply_all(stack(given), PRACTICES, Context()).notes
+    assert [item.subject for item in said if item.code == "TC607"] == [f"services.es{n}.depends_on" for n in (1, 2, 3)]
+
+
+def test_a_replica_waits_for_the_one_it_copies() -> None:
+    given = """
+    services:
+      replica: {image: 'bitnami/postgresql:15', environment: {POSTGRESQL_MASTER_HOST: primary}}
+      primary: {image: 'bitnami/postgresql:15'}
+    """
+    assert list(edges(given)) == ["replica"]

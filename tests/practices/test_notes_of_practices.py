@@ -44,7 +44,7 @@ PLACES: dict[str, tuple[str, str]] = {
     ),
     "TC607": (
         "a: {image: 'me/zk:1', command: [x, 'b:2181']}, b: {image: 'me/zk:1', command: [x, 'a:2181']}",
-        "services.a",
+        "services.a.depends_on",
     ),
     "TC610": ("db: {image: 'mysql:8'}", "services.db.healthcheck"),
     "TC611": ("x: {image: 'jellyfin/jellyfin:10'}", "services.x"),

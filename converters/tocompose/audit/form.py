@@ -9,7 +9,7 @@ from typing import Any
 
 from tocompose.audit.scene import Scene, Verdict, View, judge, of_service
 from tocompose.exporters.references import linked_name, shared_with
-from tocompose.importers.compose.files import BASE_NAMES
+from tocompose.importers.compose.names import BASE_NAMES
 from tocompose.importers.compose.reading import ComposeFile, duplicate_notes, plain
 from tocompose.importers.compose.shapes import mapping
 from tocompose.model import Service

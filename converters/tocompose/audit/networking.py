@@ -94,18 +94,26 @@ def _separated(view: View) -> Iterator[Verdict]:
 
 def _conflicts(view: View) -> Iterator[Verdict]:
     """Ports that two services want, and ports that two files bind differently."""
-    taken: dict[tuple[str, str], list[tuple[str, Port]]] = {}
+    taken: dict[tuple[str, str], list[tuple[Service, Port]]] = {}
     for service in view.stack.services:
         for item in service.ports:
             if item.published is None or any(True for _ in variables(item.published)):
                 continue
             key = (item.published, item.protocol)
-            clash = next((name for name, other in taken.get(key, ()) if _overlap(item, other)), None)
+            rivals = (
+                rival for rival, other in taken.get(key, ()) if _together(service, rival) and _overlap(item, other)
+            )
+            clash = next((rival.name for rival in rivals), None)
             own = clash == service.name
             facts_ = {"port": item.published, "other": clash or ""}
             code, ids = ("TC736", "T15") if own else ("TC722", "A-06")
             yield of_service(view, service, "ports", ids, clash is None, code, **facts_)
-            taken.setdefault(key, []).append((service.name, item))
+            taken.setdefault(key, []).append((service, item))
+
+
+def _together(one: Service, two: Service) -> bool:
+    """Whether some profile starts both; profiles that have none in common are alternatives."""
+    return one.name == two.name or not (one.profiles and two.profiles) or bool(set(one.profiles) & set(two.profiles))
 
 
 def _overlap(one: Port, two: Port) -> bool:

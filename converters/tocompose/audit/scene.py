@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tocompose.images import image_facts
-from tocompose.importers.compose.files import Found, find, load
+from tocompose.importers.compose.files import load
+from tocompose.importers.compose.names import Found, find
 from tocompose.importers.compose.reading import ComposeFile, Places
 from tocompose.importers.compose.stack import stack_of
 from tocompose.model import Role, Service, Stack

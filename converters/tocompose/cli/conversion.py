@@ -11,8 +11,8 @@ from typing import NoReturn
 from tocompose.answers import Answers, read_answers
 from tocompose.cli.ending import FOUND, Done, fail, refuse, write
 from tocompose.cli.said import Said
+from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout
-from tocompose.exporters.insertion import InsertionError
 from tocompose.importers import Settings, SourceError
 from tocompose.model import File, Home
 from tocompose.pipeline import Options, Result, convert
@@ -75,13 +75,14 @@ def _answers(path: str | None) -> Answers:
     return read_answers(Path(path).read_text(encoding="utf-8"), path) if path else Answers()
 
 
+@collector_off()
 def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> NoReturn:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
     try:
         options = options_for(project, said, settings, source)
         result = convert(project, options)
         _check_answers(options, result, said)
-    except (SourceError, InsertionError, ValueError) as problem:
+    except (SourceError, ValueError) as problem:
         fail(str(problem))
     folder = _folder(said)
     if folder is None:

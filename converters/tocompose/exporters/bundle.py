@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocompose.exporters.anchors import with_anchors
 from tocompose.exporters.comments import comments, headers
@@ -20,7 +20,6 @@ from tocompose.exporters.conflicts import (
 )
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.exporters.homes import without_homes
-from tocompose.exporters.insertion import SECTIONS, Insertion, insert, read_plain
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.portable import files_named_portably
 from tocompose.exporters.references import refer_to_known
@@ -31,6 +30,9 @@ from tocompose.exporters.yaml_text import render
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, note
 from tocompose.record import record
+
+if TYPE_CHECKING:
+    from tocompose.exporters.insertion import Insertion
 
 CLASSIC = {
     Home.BASE: "docker-compose.yml",
@@ -115,6 +117,8 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
 
     Raises InsertionError for a file that is no compose file.
     """
+    from tocompose.exporters.insertion import SECTIONS, insert, read_plain
+
     text = existing.content.decode("utf-8", "surrogateescape")
     before = read_plain(text, existing.path)
     outside = frozenset(name for section in SECTIONS for name in before.get(section) or {})

@@ -15,7 +15,7 @@ from tocompose.exporters.yaml_text import Comments, render
 SECTIONS = ("services", "networks", "volumes", "secrets", "configs")
 
 
-class InsertionError(Exception):
+class InsertionError(ValueError):
     """An existing file that nothing can be added to; the text says where and why."""
 
 

@@ -41,7 +41,9 @@ def every_part(stack: Stack, change: Callable[[Service, Service], Service]) -> S
     """The stack with `change(whole service, part)` applied to each service and to each of its overlays."""
 
     def changed(service: Service) -> Service:
-        overlays = {home: change(service, part) for home, part in service.overlays.items()}
-        return replace(change(service, service), overlays=overlays)
+        base = change(service, service)
+        if not service.overlays:
+            return base
+        return replace(base, overlays={home: change(service, part) for home, part in service.overlays.items()})
 
     return replace(stack, services=tuple(changed(service) for service in stack.services))

@@ -10,7 +10,7 @@ from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.evidence import Evidence, evidence
-from tocompose.practices.services import is_data, remark, runs_client
+from tocompose.practices.services import image_name, is_data, remark, runs_client
 
 
 class Edge(NamedTuple):
@@ -27,15 +27,14 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the dependencies that its settings show; the weakest of a circle is left out, with a note."""
     reach: dict[str, set[str]] = {service.name: set() for service in stack.services}
     kept: dict[str, list[Dependency]] = {service.name: [] for service in stack.services}
-    notes: list[Note] = []
     edges = sorted(_edges(stack), key=lambda edge: edge[:2])
     peers = _peers(edges)
+    notes: list[Note] = list(_clusters(stack, peers))
     for edge in edges:
         name, target = edge.service.name, edge.target.name
         if name == target or target in reach[name]:
             continue
         if edge.found is not None and (name, target) in peers:
-            notes.append(remark("TC607", edge.service, target=target, evidence=edge.found.words))
             continue
         if name in _reachable(target, reach):
             notes.append(_circle(edge))
@@ -46,6 +45,18 @@ def apply(stack: Stack, context: Context) -> Outcome:
             notes.append(_added(edge, edge.found))
     services = tuple(_with(service, kept[service.name], reach[service.name]) for service in stack.services)
     return Outcome(stack=replace(stack, services=services), notes=tuple(notes))
+
+
+def _same_image(one: Service, other: Service) -> bool:
+    return (image_name(one), one.build) == (image_name(other), other.build)
+
+
+def _clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
+    """One note for each member of a cluster, with the others."""
+    for service in stack.services:
+        others = sorted(target for name, target in peers if name == service.name)
+        if others:
+            yield remark("TC607", service, "depends_on", others=", ".join(others))
 
 
 def _edges(stack: Stack) -> Iterator[Edge]:
@@ -62,8 +73,10 @@ def _edges(stack: Stack) -> Iterator[Edge]:
 
 
 def _peers(edges: list[Edge]) -> set[tuple[str, str]]:
-    """The pairs of services that name each other and run one image: members of a cluster, of which each may need the
-    others to become healthy. What a one-shot names before it, its service names."""
+    """The pairs of services that name each other and run one image: members of a cluster.
+
+    None of them is healthy before most of them run. What a one-shot names before it, its service names.
+    """
     waiting: dict[str, list[Service]] = {}
     for edge in edges:
         if edge.found is None and edge.target.role is Role.JOB:
@@ -73,7 +86,7 @@ def _peers(edges: list[Edge]) -> set[tuple[str, str]]:
         for edge in edges
         if edge.found is not None
         for member in waiting.get(edge.service.name, [edge.service])
-        if member.image == edge.target.image
+        if member is not edge.target and _same_image(member, edge.target)
     }
     pairs = {(member, target) for member, target, _ in named}
     return {(service, target) for member, target, service in named if (target, member) in pairs}

@@ -23,7 +23,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     services: list[Service] = []
     for service in stack.services:
         ports = tuple(_variable(port, service, taken, settings, notes) for port in service.ports)
-        changed = replace(service, ports=ports)
+        changed = replace(service, ports=ports) if ports != service.ports else service
         if part := service.overlays.get(Home.DEV):
             ports = tuple(_variable(port, service, taken, settings, notes) for port in part.ports)
             changed = with_overlay(changed, Home.DEV, replace(overlay(service, Home.DEV), ports=ports))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any
 
 from tocompose.images import Check, ImageFacts, holds, image_facts, image_ref
@@ -151,19 +152,25 @@ def volumes_of(service: Service) -> tuple[Mount, ...]:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text of a part of the model."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from texts(item)
-    elif isinstance(value, (tuple, list)):
-        for item in value:
-            yield from texts(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for item in fields(value):
-            if item.name != "origin":
-                yield from texts(getattr(value, item.name))
+    """Every text of a part of the model, in order."""
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, str):
+            yield item
+        elif isinstance(item, (tuple, list)):
+            pending.extend(reversed(item))
+        elif isinstance(item, Mapping):
+            pending.extend(reversed([*item.values()]))
+        elif item is not None and (content := _content(item.__class__)):
+            pending.extend(reversed(content(item)))
+
+
+@cache
+def _content(kind: type) -> Callable[[Any], list[Any]] | None:
+    """What gives all that a record of that class holds, apart from its place in the source; None for no record."""
+    names = [item.name for item in fields(kind) if item.name != "origin"] if is_dataclass(kind) else []
+    return (lambda item: [getattr(item, name) for name in names]) if names else None
 
 
 def taken_variables(stack: Stack) -> set[str]:

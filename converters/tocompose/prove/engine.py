@@ -77,6 +77,8 @@ class Engine:
             self.pulled: set[str] = set()
             self.given = (networks, volumes)
             self.unanswered: list[str] = []
+            self.renewing = False
+            self._gone: set[str] = set()
 
     def recording(self) -> Recording:
         """Everything created since the last reset."""
@@ -104,7 +106,16 @@ class Engine:
 
     def find(self, name: str) -> Draft | None:
         """The container of that name or id (or its first characters)."""
-        return next((one for one in self.drafts if name == one.name or one.id.startswith(name)), None)
+        found = (one for one in self.drafts if one.id not in self._gone)
+        return next((one for one in found if name == one.name or one.id.startswith(name)), None)
+
+    def make_room(self, name: str) -> bool:
+        """Whether the name is free; with `renewing`, the container that an earlier command called so gives it up."""
+        taken = self.find(name)
+        if taken is not None and self.renewing and taken.group != self.group:
+            self._gone.add(taken.id)
+            return True
+        return taken is None
 
 
 def tagged(image: str) -> str:
@@ -161,7 +172,7 @@ def _info(_engine: Engine, _request: Request) -> Answer:
 
 def _create_container(engine: Engine, request: Request) -> Answer:
     name = request.query.get("name", "")
-    if name and engine.find(name):
+    if name and not engine.make_room(name):
         return Answer(409, {"message": f'Conflict. The container name "/{name}" is already in use'})
     identity = _digest("container", len(engine.drafts), name)
     platform = request.query.get("platform", "")

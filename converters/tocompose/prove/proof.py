@@ -30,21 +30,23 @@ def prove_commands(
     env: Mapping[str, str] | None = None,
     folder: Path | None = None,
     exact_names: bool = False,
+    renewing: bool = False,
 ) -> Proof:
     """What the docker CLI (path `docker`) and docker compose (path `compose`) ask of an engine, compared.
 
     Both run in one folder that holds `files` (relative path → content) and see only the variables of `env`; `folder`,
     an empty one, serves where the commands name it. `Proof.hidden` lists the values of `.env` and `env`, which no
     report may show. With `exact_names` a volume or network that Compose names after the project is a difference, since
-    data under its plain name would be out of reach. Raises ProofError when a client cannot be run or Compose refuses
-    the file.
+    data under its plain name would be out of reach; with `renewing` a command may make a container of one name again.
+    Raises ProofError when a client cannot be run or Compose refuses the file.
     """
     content = {**(files or {}), COMPOSE_FILE: compose_text.encode()}
     hidden = hidden_values(content.get(".env", b""), env or {})
     with tempfile.TemporaryDirectory(prefix="tocompose-") as scratch:
         place = folder or Path(scratch) / "project"
         _write(place, content)
-        asked = record_docker([command.argv for command in commands], docker=docker, folder=place, env=env)
+        argvs = [command.argv for command in commands]
+        asked = record_docker(argvs, docker=docker, folder=place, env=env, renewing=renewing)
         given = _given(place, compose, env, hidden)
     services = {number: command.service for number, command in enumerate(commands) if command.service}
     matches, project = compare(asked, given, services, exact_names=exact_names)

@@ -30,16 +30,23 @@ NO_TERMINAL = "input device is not a TTY"
 
 
 def record_docker(
-    commands: Sequence[Sequence[str]], *, docker: str, folder: Path, env: Mapping[str, str] | None = None
+    commands: Sequence[Sequence[str]],
+    *,
+    docker: str,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
+    renewing: bool = False,
 ) -> Recording:
     """What the docker CLI asks of the engine for the given commands, run one after the other in `folder`.
 
-    A command that the CLI refuses is a Refusal of the recording. Raises ProofError when the CLI cannot be run.
+    With `renewing` a container takes over the name of one that an earlier command made, as after `docker rm`. A command
+    that the CLI refuses is a Refusal of the recording. Raises ProofError when the CLI cannot be run.
     """
     server = shared()
     refusals: list[Refusal] = []
     with server.lock:
         server.engine.reset()
+        server.engine.renewing = renewing
         for group, argv in enumerate(commands):
             server.engine.group = group
             message = _run_docker(server, argv, docker, folder, env or {})

@@ -127,7 +127,7 @@ def blanked(text: str, hidden: Iterable[str]) -> str:
     """The last lines of an error message, each of the hidden values replaced by `***`, on one line."""
     for value in sorted({value for value in hidden if len(value) > 2}, key=len, reverse=True):
         text = text.replace(value, "***")
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("# Warning:")]
     return "; ".join(lines[-_LINES:])
 
 
@@ -163,7 +163,11 @@ def _secrets(value: Any, hidden: bool) -> Iterator[str]:
     """The scalars at or below keys that name secrets; all of them when `hidden`."""
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _secrets(item, hidden or bool(_SECRET_KEY.search(str(key))))
+            if key == "secretGenerator" and isinstance(item, list):
+                # Its name and the names of its files are what the reader of a message must know.
+                yield from _secrets([each.get("literals") for each in item if isinstance(each, dict)], True)
+            else:
+                yield from _secrets(item, hidden or bool(_SECRET_KEY.search(str(key))))
     elif isinstance(value, list):
         for item in value:
             yield from _secrets(item, hidden)

@@ -24,5 +24,7 @@ def _commands(scripts: Iterable[Script]) -> Iterator[tuple[tuple[str, ...], str]
             assembly.add(step)
             if isinstance(step, Invocation) and step.verb in MAKING:
                 made = assembly.containers[before:]
+                if not made and step.verb in (("run",), ("create",)):
+                    continue  # It names no image, as a note says.
                 words = ("docker", *step.verb, *(word.text for word in step.words))
                 yield words, made[0].service.name if made else ""

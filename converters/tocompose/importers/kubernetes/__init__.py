@@ -131,6 +131,10 @@ def convert(
     from tocompose.values import identifier
 
     objects = collect(found, ledger)
+    if any(item.at("metadata", "ownerReferences") for item in objects.of("Pod", "ReplicaSet")):
+        from tocompose.importers.kubernetes.orphans import without_copies
+
+        objects = without_copies(objects, ledger)
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers

@@ -50,6 +50,7 @@ def convert(place: Place, claims: Claims, defaults: Cursor | None) -> Converted:
         entrypoint=entrypoint,
         command=command,
         environment=found.variables(),
+        env_files=tuple(found.files.values()),
         mounts=tuple(disks.mounts),
         configs=tuple(disks.configs),
         secrets=tuple(disks.secrets),

@@ -88,7 +88,8 @@ def _from(source: Cursor, kind: str, field: str, mode: int, place: Place, to: st
     source.at(field).take(to=to)
     if item is None:
         code = "TC214" if truth(source.at("optional")) else "TC213"
-        source.at(field).remark(code, what=f"{kind} {name}", name=f"config/{name}", subject=to)
+        root = "secrets" if kind == "Secret" else "config"
+        source.at(field).remark(code, what=f"{kind} {name}", name=f"{root}/{name}", subject=to)
         source.noted(code)
         return
     item.took(to)

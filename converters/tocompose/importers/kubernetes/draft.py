@@ -23,6 +23,7 @@ class Draft:
         self.networks: dict[str, Network] = {}
         self.findings: dict[Object, list[Finding]] = {}
         self.clients: dict[object, dict[str, None]] = {}
+        self.strangers: dict[str, tuple[Span, str]] = {}
         self.folders: dict[str, tuple[object, ...]] = {}
 
     def volume(self, item: Volume) -> str:

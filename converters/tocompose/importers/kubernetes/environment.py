@@ -15,7 +15,7 @@ from tocompose.importers.kubernetes.references import translated
 from tocompose.importers.kubernetes.rewriting import rewritten
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.ledger import Cursor
-from tocompose.model import Variable
+from tocompose.model import EnvFile, File, Variable
 from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.values import literal, whole
@@ -25,10 +25,12 @@ _HOST = regex(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HO
 
 
 class Environment(NamedTuple):
-    """The variables of a container, texts as Compose reads them, with the places that they come from."""
+    """The variables of a container, texts as Compose reads them, with the places that they come from; `files` are
+    those that the user must write, by path."""
 
     values: dict[str, str]
     spans: dict[str, Span]
+    files: dict[str, EnvFile]
 
     def variables(self) -> tuple[Variable, ...]:
         """The variables for the model."""
@@ -43,10 +45,10 @@ class Environment(NamedTuple):
 
 def environment(place: Place) -> Environment:
     """The variables of a container: first `envFrom`, then `env`, in which a later name wins."""
-    found = Environment({}, {})
+    found = Environment({}, {}, {})
     cursor = place.unit.cursor
     for source in items(cursor.at("envFrom")):
-        for name, given, span in _from(source, place):
+        for name, given, span in _from(source, place, found):
             found.put(name, given, span)
     scope = _Scope(found.values, place)
     for entry in _last(cursor.at("env"), place):
@@ -162,7 +164,7 @@ def _content(item: Object, key: str, name: str, place: Place) -> str | None:
     return rewritten(literal(content.decode(errors="replace")), entry.cursor, place, to)
 
 
-def _from(source: Cursor, place: Place) -> Iterator[tuple[str, str, Span]]:
+def _from(source: Cursor, place: Place, found: Environment) -> Iterator[tuple[str, str, Span]]:
     """The variables that one entry of `envFrom` brings in."""
     store, to = place.world.store, place.path()
     prefix = value(source.at("prefix")) or ""
@@ -173,15 +175,35 @@ def _from(source: Cursor, place: Place) -> Iterator[tuple[str, str, Span]]:
         name = value(reference.at("name")) or ""
         item = store.find(kind, place.namespace, name)
         if item is None:
-            optional = truth(reference.at("optional"))
-            code = "TC214" if optional else "TC213"
-            reference.note(code, what=f"{kind} {name}", name="its variables", subject=to)
+            _absent(source, reference, f"{kind} {name}", place, found)
             continue
         reference.at("name").take(to=to)
         if store.entries(item):
             source.at("prefix").take(to=to)
         for entry in store.entries(item):
             yield from _imported(item, entry, f"{prefix}{entry}", place)
+
+
+def _absent(source: Cursor, reference: Cursor, what: str, place: Place, found: Environment) -> None:
+    """A file of variables in the place of a ConfigMap or Secret that the input does not hold."""
+    if truth(reference.at("optional")):
+        reference.note("TC214", what=what, name="its variables", subject=place.path())
+        return
+    kind, _, name = what.partition(" ")
+    secret = kind == "Secret"
+    path, to = f"./{'secrets' if secret else 'config'}/{name}.env", place.path("env_file")
+    prefix = value(source.at("prefix"))
+    reference.at("name").take(to=to)
+    told = f"{path} (its variables, each name with {prefix} in front)" if prefix else f"{path} (its variables)"
+    reference.remark("TC213", what=what, name=told, subject=to)
+    source.noted("TC213")
+    text = f"# {what} is not among the manifests: write its variables here, NAME=value on a line each.\n"
+    place.world.draft.file(
+        File(
+            path=path[2:], content=text.encode(), mode=0o600 if secret else 0o644, secret=secret, origin=reference.span
+        )
+    )
+    found.files[path] = EnvFile(path=literal(path), required=False, origin=reference.span)
 
 
 def _imported(item: Object, key: str, name: str, place: Place) -> Iterator[tuple[str, str, Span]]:

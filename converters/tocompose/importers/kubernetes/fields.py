@@ -11,6 +11,8 @@ from tocompose.notes import note
 from tocompose.source import Branch, Child, Leaf, Node, leaves
 from tocompose.tables import TableError, load, mappings
 
+# Why a leaf that the cluster itself added to a pod is left out: nothing is to be said about it.
+INJECTED = "the cluster adds it to every pod, to talk to its API"
 # Tables beside those of types.
 _OTHERS = frozenset({"kinds", "cluster"})
 
@@ -115,6 +117,8 @@ def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Fin
                 _walk(inner, below, f"{here}.", ledger, found, named)
         elif field.default and _is_default(inner, field):
             ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
+        elif field.note and all({INJECTED, field.note} & set(ledger.fate(leaf).detail) for leaf in leaves(inner)):
+            continue
         elif field.note:
             found.append(Finding(field.note, f"{path}{child.key}", child))
         elif field.ignore:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.content import DEFAULT_MODE, Content, Item
+from tocompose.importers.kubernetes.content import Content, Item
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.references import rewrite
 from tocompose.importers.kubernetes.rewriting import outside, say, visit
-from tocompose.importers.kubernetes.security import runs_as_root
+from tocompose.importers.kubernetes.scalars import items, value
+from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount, Resource
 from tocompose.values import literal
@@ -86,12 +87,13 @@ def _write(item: Item, path: str, place: Place) -> None:
 
 
 def _mode(item: Item, place: Place) -> int:
-    """The mode of the file. A secret that only its owner may read is readable to root alone: where the container does
-    not run as root, Kubernetes opens it to the pod's group, which a bind mount cannot."""
-    if item.mode & 0o044 or runs_as_root(place) or item.mode == DEFAULT_MODE:
+    """The mode of the file. One that not everybody may read belongs to whoever runs Compose: where the container is
+    not an almighty root, Kubernetes opens it to the pod's group, which a bind mount cannot."""
+    own, pod = place.unit.cursor.at("securityContext"), place.workload.spec.at("securityContext")
+    dropped = {(value(entry) or "").upper() for entry in items(own.at("capabilities", "drop"))}
+    if item.mode & 0o004 or (runs_as_root(place) and not dropped & {"ALL", "DAC_OVERRIDE"}):
         return item.mode
-    spec = place.workload.spec.at("securityContext")
-    limited = spec.at("runAsUser") or spec.at("fsGroup") or place.unit.cursor.at("securityContext", "runAsUser")
+    limited = names_user(place) or pod.at("fsGroup") or dropped & {"ALL", "DAC_OVERRIDE"}
     return item.mode | 0o044 if limited else item.mode
 
 
@@ -104,6 +106,6 @@ def _rewritten(data: bytes, item: Item, place: Place, to: str) -> bytes:
         return data
     changed, done = rewrite(text, place.namespace, place.world.backends)
     say(done, item.entry.cursor, to)
-    visit(text, place)
+    visit(text, item.entry.cursor, place)
     changed = outside(changed, item.entry.cursor, place, to)
     return changed.encode() if changed != text else data

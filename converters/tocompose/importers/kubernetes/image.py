@@ -9,11 +9,12 @@ from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import text
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
+from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.values import literal
 
 # What envsubst, shells and make call a variable; `${NAME:-default}` as shells do.
-_VARIABLE = re.compile(
+_VARIABLE = regex(
     r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[\w./:-]*))?\}|\((?P<round>[A-Za-z_]\w*)\)|(?P<bare>[A-Za-z_]\w*))"
 )
 

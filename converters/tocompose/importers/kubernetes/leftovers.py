@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tocompose.importers.kubernetes.fields import Finding, filled, say, settle, values, walk
 from tocompose.importers.kubernetes.kinds import kind
 from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.scalars import items
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Fate, Ledger
 from tocompose.notes import note
@@ -129,6 +130,24 @@ def say_unused_config(world: World) -> None:
         if item.at("kind").unread():
             world.ledger.say(note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})"))
             item.cursor.noted("TC253")
+
+    for item in world.objects.of("LimitRange"):
+        _say_unused_limits(item, world)
+
+
+def _say_unused_limits(item: Object, world: World) -> None:
+    """The limits of a LimitRange that no container takes: of other types, or where each container has its own."""
+    unread = [
+        limit.at(key)
+        for limit in items(item.at("spec", "limits"))
+        for key in ("type", "default", "defaultRequest")
+        if limit.at(key).unread()
+    ]
+    if unread:
+        names = ", ".join(f"limits[{cursor.path[-2]}].{cursor.key}" for cursor in unread)
+        world.ledger.say(note("TC253", unread[0].span, object=f"{item}, {names}"))
+        for cursor in unread:
+            cursor.noted("TC253")
 
 
 def _say_unused_keys(item: Object, world: World) -> None:

@@ -11,6 +11,7 @@ from tocompose.importers.kubernetes.scalars import items, value
 from tocompose.importers.kubernetes.services import Backend
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
+from tocompose.notes import note
 
 
 def say_outside(world: World) -> None:
@@ -26,6 +27,8 @@ def say_outside(world: World) -> None:
             ports = ", ".join(str(port.number) for port in backend.ports) or "none"
             what = f"{ports}; {values(backend.object.cursor.node)}"
             backend.object.cursor.note("TC222", service=backend.name, ports=what)
+    for host, (span, service) in world.draft.strangers.items():
+        world.ledger.say(note("TC266", span, subject=f"services.{service}", service=service, host=host))
     for item in world.objects.of("Endpoints", "EndpointSlice"):
         if item.cursor.unread():
             item.cursor.noted("TC226")

@@ -64,7 +64,7 @@ def _names(place: Place, options: dict[str, Any]) -> None:
     """The host name: what the pod says, else a StatefulSet pod's own name, from which programs read their number."""
     spec, to = place.workload.spec, place.path("hostname")
     given = text(spec.at("hostnameOverride"), to) or text(spec.at("hostname"), to) or place.instance.hostname
-    if given is None and place.named:
+    if given is None and place.named and not place.workload.several:
         given = place.instance.base
     domain = value(spec.at("subdomain"))
     full = spec.at("setHostnameAsFQDN")

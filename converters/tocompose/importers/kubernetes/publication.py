@@ -178,11 +178,12 @@ def _settle(backend: Backend, port: ServicePort) -> None:
         return
     if port.protocol == "tcp":
         port.cursor.at("protocol").skip("the value that Kubernetes fills in itself")
-    target = backend.target(port)
-    if backend.headless or target is None or target == port.number:
+    targets = dict.fromkeys(target_of(port, workload) for workload in backend.workloads)
+    leads = " or ".join(str(number) for number in targets if number is not None)
+    if backend.headless or leads in ("", str(port.number)):
         for key in ("port", "targetPort", "protocol"):
             port.cursor.at(key).noted("TC257")
     else:
-        port.cursor.remark("TC220", service=backend.name, port=str(port.number), target=str(target), subject=to)
+        port.cursor.remark("TC220", service=backend.name, port=str(port.number), target=leads, subject=to)
         for key in ("port", "targetPort", "protocol"):
             port.cursor.at(key).noted("TC220")

@@ -13,6 +13,7 @@ from tocompose.ledger import Cursor
 _BEFORE = r"(?:(?<=[\s/@=,;:\"'(\[])|^)"
 _AFTER = r"(?=[\s/:,;?#\"')\]]|$)"
 _DOTTED = r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*[a-z0-9]"
+_IN_CLUSTER = r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9-]+\.svc(?:\.cluster\.local)?(?![\w-])"
 _ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+"
 
 
@@ -23,16 +24,22 @@ def rewritten(given: str, cursor: Cursor, place: Place, to: str) -> str:
         return place.workload in backend.workloads and place.listens(number)
 
     changed, done = rewrite(given, place.namespace, place.world.backends, own)
-    visit(given, place)
+    visit(given, cursor, place)
     say(done, cursor, to)
     return outside(changed, cursor, place, to)
 
 
-def visit(given: str, place: Place) -> None:
-    """Takes note of the Services of other namespaces that the text names."""
-    if "." in given and len(place.world.backends.namespaces) > 1:
+def visit(given: str, cursor: Cursor, place: Place) -> None:
+    """Takes note of the Services of other namespaces that the text names, and of names in the cluster that no Service
+    of the input has."""
+    backends = place.world.backends
+    if "." in given and len(backends.namespaces) > 1:
         for host in re.findall(_DOTTED, given):
-            place.world.backends.resolve(host, place.namespace)
+            backends.resolve(host, place.namespace)
+    if ".svc" in given:
+        for host in re.findall(_IN_CLUSTER, given):
+            if backends.resolve(host, place.namespace) is None:
+                place.world.draft.strangers.setdefault(host, (cursor.span, place.service))
 
 
 def say(done: list[Rewrite], cursor: Cursor, to: str) -> None:

@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.quantities import memory, quantity
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
-from tocompose.importers.kubernetes.security import names_user
+from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
@@ -86,7 +86,21 @@ def _empty_dir(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, tar
         given = integer(value(cursor.at("mode")) or "")
         mode: Mapping[str, Any] = {"mode": 0o1777 if given is None else given, **({"size": size} if size else {})}
         return Source(kind="tmpfs", mount_options={"tmpfs": mode})
+    if place.workload.several and not shared and not in_memory:
+        return _of_each(cursor, target, place)
     return _directory(cursor, name, size, in_memory, place, not shared and image_owns(target, place))
+
+
+def _of_each(cursor: Cursor, target: str, place: Place) -> Source:
+    """A directory of each replica's own: replicas of a service would share a volume with a name."""
+    cursor.map(to=place.path("volumes"))
+    for key in ("sizeLimit", "mode"):
+        moot(cursor.at(key), place.workload.object, place.world, "TC243", once=True)
+    user = names_user(place) and not runs_as_root(place)
+    what = "in memory" if user else "in a volume without a name"
+    cursor.remark("TC267", service=place.service, path=target, what=what, subject=place.path("volumes"))
+    # Nobody could open an unnamed volume to a user of the manifest's choice.
+    return Source(kind="tmpfs", mount_options={"tmpfs": {"mode": 0o1777}}) if user else Source(kind="volume")
 
 
 def image_owns(target: str, place: Place) -> bool:

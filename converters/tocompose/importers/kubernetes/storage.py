@@ -7,7 +7,7 @@ from typing import Any
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.content import Content, content
 from tocompose.importers.kubernetes.expansion import expand
-from tocompose.importers.kubernetes.fields import values
+from tocompose.importers.kubernetes.fields import INJECTED, values
 from tocompose.importers.kubernetes.folders import placed
 from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
@@ -16,9 +16,13 @@ from tocompose.importers.kubernetes.sources import source_of
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount
+from tocompose.patterns import regex
 from tocompose.values import literal, plain
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
+# The credentials of the pod's account, under the names that clusters give the volume.
+_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+_ADDED = regex(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 
 
 class Storage:
@@ -83,6 +87,11 @@ def _mount(
     target = target if target.startswith("/") else f"/{target}"
     to = place.path("volumes")
     volume = volumes.get(name)
+    if target.rstrip("/") == _ACCOUNT and _ADDED.fullmatch(name):
+        for cursor in (mount, volume):
+            if cursor is not None:
+                cursor.skip(INJECTED)
+        return
     template = claims.template(place, name)
     if volume is None and template is None:
         mount.note("TC213", what=place.volume(name), name=target, subject=to)

@@ -94,6 +94,13 @@ class Workload:
         """The object's kind."""
         return self.object.title
 
+    @property
+    def several(self) -> bool:
+        """Whether several equal pods become replicas of one service."""
+        if self.kind == "StatefulSet" or (self.replicas or 1) < 2:
+            return False
+        return all(sum(1 for _ in instance.running()) == 1 for instance in self.instances)
+
     def port(self, name: str) -> Cursor | None:
         """The declared port of that name in one of the pod's running containers."""
         if self._ports is None:

@@ -1,0 +1,61 @@
+"""The names that docker compose looks for: the base of a folder, the override beside it, the production file."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tocompose.project import Project
+
+# In the order in which docker compose looks for them (compose-go, cli.DefaultFileNames and DefaultOverrideFileNames).
+BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+OVERRIDE_NAMES = (
+    *("compose.override.yml", "compose.override.yaml"),
+    *("docker-compose.override.yml", "docker-compose.override.yaml"),
+)
+PROD_NAMES = (
+    *("docker-compose.prod.yml", "docker-compose.prod.yaml", "compose.prod.yaml", "compose.prod.yml"),
+    *("docker-compose.production.yml", "docker-compose.production.yaml"),
+    *("compose.production.yaml", "compose.production.yml"),
+)
+
+
+class Found(NamedTuple):
+    """The names of the files of a folder: base, override (loaded with it) and production; empty where there is none."""
+
+    base: str
+    override: str
+    production: str
+
+
+def find(project: Project, folder: str = "") -> Found | None:
+    """The files that `docker compose` would read in the folder, and the production file beside them."""
+
+    def first(names: tuple[str, ...]) -> str:
+        paths = (posixpath.join(folder, name) for name in names)
+        return next((path for path in paths if project.exists(path)), "")
+
+    base = first(BASE_NAMES)
+    return Found(base, first(OVERRIDE_NAMES), first(PROD_NAMES)) if base else None
+
+
+def compose_file(project: Project) -> str:
+    """The compose file that the user named, or the base file of a folder; empty where there is none.
+
+    For what is no source to convert from: a file counts by its content, whatever its name.
+    """
+    if not project.named:
+        found = find(project)
+        return found.base if found else ""
+    named = (path for path in project.named if path.endswith((".yml", ".yaml", ".json")) or path == "<stdin>")
+    return next((path for path in named if _is_compose(project.read(path) or b"", path)), "")
+
+
+def _is_compose(content: bytes, path: str) -> bool:
+    if b"services" not in content:
+        return False
+    from tocompose.importers.compose.reading import document_of, read_file
+
+    document = document_of(read_file(content, path))
+    return isinstance(document.get("services"), Mapping) and "kind" not in document
