@@ -12,7 +12,17 @@ import yaml
 import tree
 
 PATH = str(tree.PACKAGE.parent)
-HEAVY = ("kubernetes", "jinja2", "tree_sitter", "ruamel", "jsonschema", "dockerfile_parse", "asyncio", "http.client")
+HEAVY = (
+    "kubernetes",
+    "jinja2",
+    "tree_sitter",
+    "ruamel",
+    "jsonschema",
+    "dockerfile_parse",
+    "asyncio",
+    "http.client",
+    "hashlib",
+)
 
 
 def _loaded(*arguments: str, folder: Path | None = None) -> set[str]:
@@ -55,6 +65,15 @@ def test_a_pasted_command_imports_nothing_heavy() -> None:
     loaded = _loaded("docker", "run", "-d", "-p", "80:80", "nginx")
     assert not loaded & set(HEAVY)
     assert not {name for name in loaded if name.startswith(("tocompose.importers.kubernetes", "tocompose.prove"))}
+
+
+def test_manifests_load_neither_shells_nor_libraries_that_they_do_not_need(tmp_path: Path) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx:1.27}]}\n"
+    (tmp_path / "pod.yaml").write_text(pod)
+    loaded = _loaded("convert", "pod.yaml", folder=tmp_path)
+    assert "yaml" in loaded
+    assert not loaded & set(HEAVY)
+    assert not {name for name in loaded if name.startswith(("tocompose.readers.shell", "tocompose.prove", "difflib"))}
 
 
 def _settings_kept_out(folder: Path, text: str) -> bool:

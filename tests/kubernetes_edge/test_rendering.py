@@ -83,21 +83,28 @@ def test_real_kustomize_builds_the_production_overlay(tmp_path: Path, monkeypatc
 
 
 @needs_kustomize
-def test_overlay_named_by_the_user_may_include_its_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("repository", [True, False])
+def test_overlay_named_by_the_user_may_include_its_base(
+    repository: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", ORACLES)
-    tree(tmp_path, OVERLAYS)
-    found = render(Folder(tmp_path / "overlays" / "dev"), ON)
+    tree(tmp_path, OVERLAYS | ({".git/HEAD": ""} if repository else {}))
+    allowed = () if repository else (tmp_path / "base",)
+    found = render(Folder(tmp_path / "overlays" / "dev", allowed=allowed), ON)
     assert found.streams[0].label == "kustomize build dev"
     assert b"dev-web" in found.streams[0].text
 
 
 @needs_kustomize
-def test_base_outside_of_the_repository_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("marker", [{"overlays/.git/HEAD": ""}, {}])
+def test_base_outside_of_the_repository_is_refused(
+    marker: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", ORACLES)
-    tree(tmp_path, OVERLAYS | {"overlays/.git/HEAD": ""})
+    tree(tmp_path, OVERLAYS | marker)
     found = render(Folder(tmp_path / "overlays" / "prod"), ON)
     assert not found.streams
-    assert "outside of the repository" in found.notes[-1].message
+    assert "outside of the source and its repository" in found.notes[-1].message
 
 
 @needs_kustomize

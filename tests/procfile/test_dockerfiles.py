@@ -17,9 +17,7 @@ from tocompose.project import Memory
 
 HADOLINT = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent)) or ""
 GENERATED = [
-    case
-    for case in cases()
-    if case.parent.name == "procfile" and "Dockerfile" not in inputs(case) and "heroku.yml" not in inputs(case)
+    case for case in cases() if case.parent.name == "procfile" and not {"Dockerfile", "heroku.yml"} & {*inputs(case)}
 ]
 
 
@@ -40,7 +38,9 @@ def test_hadolint_has_nothing_to_say(case: Path) -> None:
     result = outcome(case)
     text = next((item.content for item in result.files if item.path == "Dockerfile"), b"")
     if not text:
-        assert {item.code for item in result.notes} & {"TC355", "TC383"}
+        assert "TC383" in {item.code for item in result.notes} or any(
+            "pack build" in item.advice for item in result.notes
+        )
         return
     done = subprocess.run([HADOLINT, "--no-color", "-"], input=text, capture_output=True, check=False, timeout=60)
     assert (done.stdout.decode(), done.returncode) == ("", 0)

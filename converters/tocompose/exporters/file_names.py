@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from hashlib import sha256
 from pathlib import PurePosixPath
 from unicodedata import normalize
 
@@ -84,6 +83,9 @@ def _short(name: str) -> str:
 
 
 def _digest(text: str) -> str:
+    # Loads OpenSSL, which takes longer than most imports; few names need it.
+    from hashlib import sha256
+
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 

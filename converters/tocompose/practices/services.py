@@ -152,7 +152,7 @@ def volumes_of(service: Service) -> tuple[Mount, ...]:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text of a part of the model, in order."""
+    """Every text of a part of the model, in order; fields that are empty are left out."""
     pending = [value]
     while pending:
         item = pending.pop()
@@ -160,17 +160,19 @@ def texts(value: Any) -> Iterator[str]:
             yield item
         elif isinstance(item, (tuple, list)):
             pending.extend(reversed(item))
+        elif content := _content(item.__class__):
+            pending.extend(reversed(content(item)))
         elif isinstance(item, Mapping):
             pending.extend(reversed([*item.values()]))
-        elif item is not None and (content := _content(item.__class__)):
-            pending.extend(reversed(content(item)))
 
 
 @cache
 def _content(kind: type) -> Callable[[Any], list[Any]] | None:
     """What gives all that a record of that class holds, apart from its place in the source; None for no record."""
-    names = [item.name for item in fields(kind) if item.name != "origin"] if is_dataclass(kind) else []
-    return (lambda item: [getattr(item, name) for name in names]) if names else None
+    if not is_dataclass(kind):
+        return None
+    names = [item.name for item in fields(kind) if item.name != "origin"]
+    return lambda item: [value for name in names if (value := getattr(item, name))]
 
 
 def taken_variables(stack: Stack) -> set[str]:
