@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from click.testing import CliRunner
 
 import tree
 from tocompose.cli.group import COMMANDS, main
@@ -397,3 +398,12 @@ def test_check_puts_right_what_is_safe(tocompose, tmp_path):
     (tmp_path / "docker-compose.yml").write_text("services:\n  web:\n    image: nginx:1.27\n    ports: ['80:80']\n")
     assert "TC625" in "".join(tocompose("check", "--fix")[1:])
     assert "logging" in (tmp_path / "docker-compose.yml").read_text()
+
+
+def test_a_file_outside_of_the_source_is_named(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "secret.env").write_text("A=1\n")
+    (tmp_path / "app" / "run.sh").write_text("docker run --name web --env-file ../secret.env nginx\n")
+    done = CliRunner().invoke(main, ["convert", "-v", str(tmp_path / "app")])
+    assert "../secret.env was not read: it lies outside of the source [TC023]" in " ".join(done.stderr.split())
+    assert "A: " not in done.stdout

@@ -491,9 +491,9 @@ def test_the_evidence_for_a_broker_is_said_once() -> None:
 def test_development_packages_stay_where_the_platform_was_told_to_keep_them() -> None:
     files = {"Procfile": "web: node x\n", "package.json": '{"scripts": {"build": "tsc"}}'}
     kept = converted(**files, **{"app.json": '{"env": {"NPM_CONFIG_PRODUCTION": "false"}}'})
-    built = next(item.content.decode() for item in kept.stack.files if item.path == "Dockerfile")
-    assert "npm run build" in built
-    assert "prune" not in built
+    text = next(item.content.decode() for item in kept.stack.files if item.path == "Dockerfile")
+    assert "npm run build" in text
+    assert "prune" not in text
 
 
 def test_buildpacks_of_heroku_yml_are_read() -> None:
@@ -554,3 +554,24 @@ def test_a_variable_that_a_service_provides_is_asked_for_no_more() -> None:
     assert "TC901" not in codes(result.notes)
     assert "mongo" in [item.name for item in result.stack.services]
     assert "MONGODB_URI" not in [item.name for item in result.stack.settings]
+
+
+@pytest.mark.parametrize(
+    ("scripts", "library", "static"),
+    [
+        ('{"build": "vite build"}', "vite", True),
+        ('{"start": "react-scripts start", "build": "react-scripts build"}', "react-scripts", True),
+        ('{"start": "node server.mjs", "build": "vite build"}', "vite", False),
+        ('{"build": "vite build"}', "@sveltejs/kit", False),
+        ('{"start": "node .", "build": "tsc"}', "express", False),
+    ],
+)
+def test_a_front_end_without_a_server_is_served_as_files(scripts: str, library: str, static: bool) -> None:
+    package = f'{{"scripts": {scripts}, "devDependencies": {{"{library}": "1"}}}}'
+    files = {"package.json": package, "package-lock.json": "{}"}
+    assert ("nginx" in built(files)) is static
+    assert "nginx" not in built({**files, "Procfile": "web: npm start\n"})
+
+
+def built(files: dict[str, str]) -> str:
+    return next(item.content.decode() for item in stack_of(files).files if item.path == "Dockerfile")

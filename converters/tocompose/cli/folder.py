@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from difflib import unified_diff
 from pathlib import Path
+from shutil import get_terminal_size
+from textwrap import wrap
 
 import click
 
@@ -45,7 +48,10 @@ def write_all(result: Result, project: Project, folder: Path, said: Said) -> Non
         for item in written.notes:
             click.echo(f"{item.kind.value}: {item.message} [{item.code}]", err=True)
         new = ", ".join((*written.created, *written.changed)) or "nothing new"
-        click.echo(f"{len(files)} files in {folder}: {new}", err=True)
+        width = min(get_terminal_size((100, 24)).columns, 100)
+        text = f"{len(files)} files in {folder}: {new}"
+        lines = wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        click.echo("\n".join(lines) if sys.stderr.isatty() else text, err=True)
 
 
 def compare(result: Result, project: Project, folder: Path, show: bool) -> bool:

@@ -83,7 +83,9 @@ def _described(item: Setting) -> str:
 
 def _example_value(item: Setting) -> str:
     if item.secret:
-        return item.example if item.example and item.example != item.value else "change-me"
+        # Nobody needs to fill in what is neither demanded nor set.
+        blank = "change-me" if item.required or item.value else ""
+        return item.example if item.example and item.example != item.value else blank
     return item.example or item.value or ""
 
 

@@ -90,17 +90,20 @@ def _brief(notes: list[Note], style: Style) -> Iterator[str]:
 
 def _group(notes: list[Note], report: Report, style: Style, heard: Heard) -> Iterator[str]:
     """The notes on one subject; of many with the same code the first ones at length, of the others what is new."""
+    before: Note | None = None
     for code in dict.fromkeys(item.code for item in notes):
-        same = [item for item in notes if item.code == code]
-        for before, item in zip([None, *same], same, strict=False):
+        for item in (item for item in notes if item.code == code):
             times = heard.codes[code] = heard.codes.get(code, 0) + 1
             if style.verbosity > 0 or times <= _SHOWN_OF_A_CODE:
-                yield from _note(item, report, style, again=before is not None and before.span == item.span)
+                again = before is not None and before.span == item.span
+                alike = again and before is not None and before.code == code
+                yield from _note(item, report, style, again, alike)
             else:
                 yield from _wrapped(_first_line(item, style), style, 4)
                 if item.advice and item.advice not in heard.advice:
                     yield from _wrapped(f"→ {printable(item.advice)}", style, 6)
             heard.advice.add(item.advice)
+            before = item
 
 
 def _first_line(item: Note, style: Style) -> str:
@@ -109,8 +112,8 @@ def _first_line(item: Note, style: Style) -> str:
     return f"{place}{printable(item.message)} {style.paint(f'[{item.code}]', '2')}"
 
 
-def _note(item: Note, report: Report, style: Style, again: bool) -> Iterator[str]:
-    """A note at length; a place that was just quoted is not quoted `again`."""
+def _note(item: Note, report: Report, style: Style, again: bool, alike: bool) -> Iterator[str]:
+    """A note at length; a place that was just quoted is not quoted `again`, nor the link of a note that is `alike`."""
     yield from _wrapped(_first_line(item, style), style, 4)
     quoted = item.kind not in (Kind.ADDED, Kind.INFO) or style.verbosity > 0
     if item.span and quoted and not again:
@@ -118,9 +121,9 @@ def _note(item: Note, report: Report, style: Style, again: bool) -> Iterator[str
     if style.verbosity > 0:
         for span in item.related:
             yield f"      see also {printable(str(span))}"
-    if item.advice and quoted and not (again and item.kind is Kind.ADDED):
+    if item.advice and quoted and not (alike and item.kind is Kind.ADDED):
         yield from _wrapped(f"→ {printable(item.advice)}", style, 6)
-    if item.url and style.verbosity > 0 and not again:
+    if item.url and style.verbosity > 0 and not alike:
         yield f"      {printable(item.url)}"
 
 

@@ -148,10 +148,8 @@ def _settings(repository: Repository, row: Row, name: str, origin: Span | None) 
     description = (
         f"Password of {row['title']} (service {name}). A default for development: change it before others can reach it."
     )
-    setting = Setting(
-        name=variable, value=DEVELOPMENT_PASSWORD, secret=True, required=True, description=description, origin=origin
-    )
-    return (setting,)
+    # It has no origin: the source names the add-on there and no secret, and reports quote the line.
+    return (Setting(name=variable, value=DEVELOPMENT_PASSWORD, secret=True, required=True, description=description),)
 
 
 def dependencies(backings: tuple[Backing, ...]) -> tuple[Dependency, ...]:

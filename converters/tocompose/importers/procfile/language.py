@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from tocompose.importers.procfile.bundlers import bundler
 from tocompose.importers.procfile.nested import unwrapped
 from tocompose.importers.procfile.processes import Found
 from tocompose.importers.procfile.repository import Repository
@@ -50,12 +51,14 @@ def ends(text: str) -> bool:
     return pattern is not None and re.match(pattern, " ".join(words)) is not None
 
 
-def language(repository: Repository, found: Iterable[Found], buildpacks: Iterable[Cursor]) -> str:
+def language(repository: Repository, found: Collection[Found], buildpacks: Iterable[Cursor]) -> str:
     """The row of languages.yaml; empty when nothing tells. The last buildpack decides, as on the platform."""
     stated = [row["language"] for item in buildpacks if "language" in (row := buildpack(_url(item)))]
     if stated:
         return str(stated[-1])
     present = [name for name, row in languages().items() if _detected(repository, row)]
+    if not found and present[:1] == ["node"] and bundler(repository):
+        return "static"
     for item in sorted(found, key=lambda item: item.type != "web"):
         spoken = program(item.text).row.get("language", "")
         if spoken in present:

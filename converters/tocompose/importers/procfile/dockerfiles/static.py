@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from tocompose.importers.procfile.bundlers import bundler
 from tocompose.importers.procfile.dockerfiles import node
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts
 from tocompose.importers.procfile.repository import Repository
@@ -30,6 +31,7 @@ def facts(brief: Brief) -> Facts:
     root = _root(repository, config)
     routes = config.get("routes") if isinstance(config.get("routes"), dict) else {}
     single = isinstance(routes, dict) and any("**" in key for key in routes)
+    single = single or bool((bundler(repository) or {}).get("single"))
     error = config.get("error_page")
     pages = (
         f"    error_page 404 /{error.lstrip('/')};\n"
@@ -58,6 +60,9 @@ def _root(repository: Repository, config: dict[str, Any]) -> str:
     match = re.search(r"^root:\s*([\w./-]+)\s*$", repository.text("Staticfile") or "", re.MULTILINE)
     if match:
         return match[1].strip("/") or "."
+    made = bundler(repository)
+    if made:
+        return str(made["root"])
     return next((name for name in _ROOTS if repository.project.exists(f"{name}/index.html")), ".")
 
 
