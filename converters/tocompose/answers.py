@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tocompose.model import Dependency, Role, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Context, Outcome, Practice
+from tocompose.record import replace
 
 CONDITIONS = {
     "started": "service_started",

@@ -21,4 +21,12 @@ def collector_off() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            _grow_old()
             gc.enable()
+
+
+def _grow_old() -> None:
+    """Takes what has been made for long-lived at once; the first look of the collector would walk all of it."""
+    if not gc.get_freeze_count():
+        gc.freeze()
+        gc.unfreeze()

@@ -167,6 +167,16 @@ class Cursor:
             _, span, node = child
         return Cursor(self._ledger, node, self.path + keys, span)
 
+    def _below(self, keys: Path) -> Node | None:
+        """The node at a path below this one."""
+        node = self._node
+        for key in keys:
+            child = node.child(key) if type(node) is Branch else None
+            if child is None:
+                return None
+            node = child[2]
+        return node
+
     def __iter__(self) -> Iterator[Cursor]:
         for child in self.children:
             yield Cursor(self._ledger, child.node, (*self.path, child.key), child.span)
@@ -185,12 +195,12 @@ class Cursor:
 
     def peek(self, *keys: str | int) -> str | None:
         """The text of a leaf, for a decision; settles nothing."""
-        node = self.at(*keys)._node if keys else self._node
+        node = self._below(keys)
         return node.text if isinstance(node, Leaf) else None
 
     def take(self, *keys: str | int, to: str) -> str | None:
         """The text of a leaf, which thereby counts as mapped to the model path `to`; None where there is no leaf."""
-        node = self.at(*keys)._node if keys else self._node
+        node = self._below(keys)
         if not isinstance(node, Leaf):
             return None
         self._ledger.map(node, to)

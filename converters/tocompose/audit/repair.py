@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tocompose.audit.edits import Edit, added_key, block_end, edited, in_block_style, indented, replaced_key
@@ -17,6 +16,7 @@ from tocompose.model import File, Service, Stack
 from tocompose.notes import Kind, Note, note
 from tocompose.practices import apply_all, select
 from tocompose.project import Project
+from tocompose.record import replace
 from tocompose.source import Branch, Child
 from tocompose.values import unique
 

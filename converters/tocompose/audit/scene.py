@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tocompose.images import image_facts
@@ -16,6 +15,7 @@ from tocompose.notes import Note, note
 from tocompose.practices import Context
 from tocompose.practices.roles import PRACTICE as ROLES
 from tocompose.project import Project
+from tocompose.record import replace
 from tocompose.source import Span
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tocompose.audit.scene import Scene, Verdict, View, of_service
 from tocompose.importers.compose.shapes import mapping
 from tocompose.model import Mount, Role, Service
 from tocompose.practices.named_volumes import is_anonymous
 from tocompose.practices.services import data_paths, facts, runs_server
+from tocompose.record import replace
 
 _FILE = re.compile(
     r"\.(?:conf|cnf|cfg|ini|ya?ml|json|toml|xml|properties|env|sh|sql|pem|crt|key|txt|html|py|js|lua|hcl)$"

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -29,6 +28,7 @@ from tocompose.cli.said import Said
 from tocompose.importers import Settings
 from tocompose.notes import Kind
 from tocompose.project import Memory
+from tocompose.record import replace
 
 FAILED = 3
 PLACES = ("tree", "in-place", "patch")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +17,7 @@ from tocompose.model import File, Home
 from tocompose.pipeline import Options, Result, convert
 from tocompose.practices import Context
 from tocompose.project import Folder, Project
+from tocompose.record import replace
 
 _HOMES = {"dev": Home.DEV, "prod": Home.PROD}
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from tocompose.exporters.sound import Sound, every_part, parts
 from tocompose.model import Amounts, File, Grant, Port, Resource, Service, Stack
 from tocompose.notes import Note, note
+from tocompose.record import replace
 from tocompose.values import plain
 
 # The service-level limits, and what holds the same in `deploy.resources.limits`.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tocompose.exporters.compose import service_body
 from tocompose.exporters.sound import Sound
 from tocompose.model import Home, Service, Stack
 from tocompose.notes import note
+from tocompose.record import replace
 
 
 def without_homes(stack: Stack, kept: Iterable[Home]) -> Sound:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.exporters.sound import Sound, every_part, parts
 from tocompose.model import Dependency, Service, Stack
 from tocompose.notes import Note, note
+from tocompose.record import replace
 
 
 def start_in_order(stack: Stack) -> Sound:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from tocompose.model import Build, EnvFile, File, Mount, Resource, Service, Stack
+from tocompose.record import replace
 
 # The files that a build needs beside its context, where tocompose generates them.
 _DOCKERFILE = "Dockerfile"

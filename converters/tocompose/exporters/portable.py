@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from posixpath import normpath
 
 from tocompose.exporters.file_names import portable, renamed
 from tocompose.exporters.sound import Sound, every_part
 from tocompose.model import EnvFile, Mount, Resource, Service, Stack
 from tocompose.notes import note
+from tocompose.record import replace
 from tocompose.values import literal, plain
 
 # What is written beside the files of a stack, under either set of names.

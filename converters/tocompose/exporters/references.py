@@ -5,11 +5,10 @@ The checks run last, after importers and practices, so that no combination of th
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.exporters.sound import Sound, every_part, parts
 from tocompose.model import Mount, Network, Service, Stack, Volume
 from tocompose.notes import Note, note
+from tocompose.record import replace
 from tocompose.source import Span
 
 

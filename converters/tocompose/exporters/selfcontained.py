@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from tocompose.exporters.conflicts import given_to_read_only
@@ -12,6 +11,7 @@ from tocompose.exporters.variables import Expression, replace_everywhere
 from tocompose.model import File, Grant, Resource, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
+from tocompose.record import replace
 from tocompose.values import literal, variable_name
 
 # Stands in `${NAME:-…}` and in plain YAML without any escaping.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
+from tocompose.record import replace
 
 
 class Sound(NamedTuple):

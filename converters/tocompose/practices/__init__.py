@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple, TypeAlias
 
 from tocompose.model import Service, Setting, Stack
 from tocompose.notes import Note
+from tocompose.record import replace
 
 _NOWHERE: Mapping[str, str] = {}
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.model import Home, Mount, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.named_volumes import is_anonymous, is_mask
 from tocompose.practices.sensitive_mounts import sensitive
 from tocompose.practices.services import data_paths, facts, overlay, remark, with_overlay
+from tocompose.record import replace
 
 _CODE = ("/app", "/usr/src", "/code", "/srv", "/src", "/workspace", "/var/www", "/opt", "/home", "/work", "/go/src")
 # Names of folders that hold code. What else lies beside it (uploads, data, logs) is content that production needs too.

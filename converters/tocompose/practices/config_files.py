@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from posixpath import normpath
 
 from tocompose.model import File, Mount, Service, Stack
@@ -11,6 +10,7 @@ from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.practices import Outcome
 from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, secret_value
+from tocompose.record import replace
 
 _ENTRY = regex(r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)""")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.model import Home, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import facts, is_data, only_data, overlay, remark, texts, with_overlay
+from tocompose.record import replace
 
 _LOOPBACK = "127.0.0.1"
 _ANY = frozenset({None, "", "0.0.0.0", "::"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.model import Dependency, Role, Service, Stack
@@ -11,6 +10,7 @@ from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.evidence import Evidence, evidence
 from tocompose.practices.services import image_name, is_data, remark, runs_client
+from tocompose.record import replace
 
 
 class Edge(NamedTuple):

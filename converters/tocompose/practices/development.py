@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import replace
 
 from tocompose.images import ImageFacts
 from tocompose.model import Build, Home, Mount, Port, Service, Stack, Variable
@@ -12,6 +11,7 @@ from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import base_facts, dockerfile, overlay, remark, volumes_of, with_overlay
+from tocompose.record import replace
 
 _STAGES = ("development", "dev")
 _FROM = regex(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)

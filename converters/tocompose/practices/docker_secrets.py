@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.model import Grant, Home, Resource, Service, Setting, Stack, Variable
@@ -11,6 +10,7 @@ from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import command_text, facts, overlay, remark, runs_server, with_overlay
+from tocompose.record import replace
 from tocompose.values import identifier, unique
 
 _WHOLE = regex(r"\$\{([A-Za-z_]\w*)(?::?[?][^{}]*)?\}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from tocompose.model import Healthcheck, Service, Stack
@@ -11,6 +10,7 @@ from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.healthchecks import known_healthcheck
 from tocompose.practices.services import base_facts, is_data, remark
+from tocompose.record import replace
 
 # What the engine uses where a number is left out: https://docs.docker.com/reference/dockerfile/#healthcheck
 _ENGINE = {"interval": "30s", "timeout": "30s", "retries": "3"}

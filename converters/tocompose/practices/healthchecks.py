@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tocompose.images import ImageFacts
 from tocompose.model import Healthcheck, Role, Service, Stack
@@ -21,6 +20,7 @@ from tocompose.practices.services import (
     usable_checks,
 )
 from tocompose.probes import tcp_probe
+from tocompose.record import replace
 from tocompose.values import whole
 
 _PORT_OPTION = regex(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.images import ImageRef, image_ref
 from tocompose.model import Home, Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import facts, overlay, remark, taken_variables, with_overlay, with_settings
+from tocompose.record import replace
 from tocompose.values import plain, variable_name
 
 _HUBS = frozenset({"", "docker.io", "index.docker.io", "quay.io", "gcr.io", "registry.k8s.io", "k8s.gcr.io", "lscr.io"})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import base_facts, remark
+from tocompose.record import replace
 
 
 def apply(stack: Stack, context: Context) -> Outcome:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.model import Home, Network, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import only_data
+from tocompose.record import replace
 
 
 def apply(stack: Stack, context: Context) -> Outcome:

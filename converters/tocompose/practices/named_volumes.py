@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tocompose.model import Mount, Role, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import data_paths, facts, image_name, remark, runs_server, volumes_of
+from tocompose.record import replace
 from tocompose.values import unique, variable_name
 
 # Folders of dependencies: an anonymous volume there keeps the image's own content from being hidden by a bind mount.

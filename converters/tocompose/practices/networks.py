@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.model import Attachment, Home, Network, Role, Service, Stack
 from tocompose.notes import note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import facts, is_data, only_data, overlay, remark, with_overlay
+from tocompose.record import replace
 
 FRONT, BACK, DATA = "frontend", "backend", "data"
 

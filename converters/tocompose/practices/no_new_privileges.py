@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.model import Home, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import facts, overlay, remark, with_overlay
+from tocompose.record import replace
 
 OPTION = "no-new-privileges:true"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -12,6 +11,7 @@ from tocompose.notes import Note, note
 from tocompose.practices.command_secrets import script_secrets
 from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, secret_value
 from tocompose.practices.secret_vault import Vault, variable
+from tocompose.record import replace
 from tocompose.values import literal, plain
 
 # The options of a service whose entries are the user's own words.

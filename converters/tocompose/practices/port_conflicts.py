@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tocompose.model import Home, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import remark
+from tocompose.record import replace
 from tocompose.values import whole
 
 _ANY = frozenset({"", "0.0.0.0", "::"})

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.model import Home, Port, Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import overlay, remark, taken_variables, with_overlay, with_settings
+from tocompose.record import replace
 from tocompose.values import variable_name
 
 _OFTEN_TAKEN = frozenset(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.model import Role, Service, Setting, Stack
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.dependencies import dependents
 from tocompose.practices.services import facts, remark, with_settings
+from tocompose.record import replace
 
 PROFILE = "dev"
 SETTING = Setting(

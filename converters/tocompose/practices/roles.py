@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tocompose.images import ImageFacts, similar_facts
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import command_text, facts, remark, runs_client
+from tocompose.record import replace
 
 _KINDS = {
     "cache": Role.CACHE,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from tocompose.model import Service, Setting, Stack
 from tocompose.practices.services import taken_variables, variable_defaults
+from tocompose.record import replace
 from tocompose.source import Span
 from tocompose.values import literal, variable_name
 

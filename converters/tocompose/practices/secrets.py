@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +17,7 @@ from tocompose.practices.option_secrets import safe_options
 from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, secret_value
 from tocompose.practices.secret_vault import Vault, variable
 from tocompose.practices.services import facts, is_data, remark
+from tocompose.record import replace
 from tocompose.values import literal, plain, variable_name, variables
 
 _DEFAULT = r"\$\$|\$\{(?P<name>[A-Za-z_]\w*):?-(?P<default>[^${}]+)\}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from tocompose.images import Check, ImageFacts, holds, image_facts, image_ref
 from tocompose.model import Home, Mount, Role, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Context
+from tocompose.record import replace
 from tocompose.source import Span
 from tocompose.values import plain, variables
 
@@ -156,19 +157,20 @@ def texts(value: Any) -> Iterator[str]:
     pending = [value]
     while pending:
         item = pending.pop()
-        if isinstance(item, str):
+        kind = item.__class__
+        if kind is str:
             yield item
-        elif isinstance(item, (tuple, list)):
-            pending.extend(reversed(item))
-        elif content := _content(item.__class__):
-            pending.extend(reversed(content(item)))
-        elif isinstance(item, Mapping):
-            pending.extend(reversed([*item.values()]))
+        elif parts := _content(kind):
+            pending.extend(reversed(parts(item)))
 
 
 @cache
 def _content(kind: type) -> Callable[[Any], list[Any]] | None:
-    """What gives all that a record of that class holds, apart from its place in the source; None for no record."""
+    """What gives all that an object of that class holds, apart from its place in the source; None for a plain value."""
+    if issubclass(kind, tuple | list):
+        return list
+    if issubclass(kind, Mapping):
+        return lambda item: [*item.values()]
     if not is_dataclass(kind):
         return None
     names = [item.name for item in fields(kind) if item.name != "origin"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from tocompose.importers.docker_run import resources
 from tocompose.importers.docker_run.containers import Container, container
@@ -13,6 +12,7 @@ from tocompose.importers.docker_run.invocation import File, Invocation, Script, 
 from tocompose.importers.docker_run.options import flags, parse
 from tocompose.importers.docker_run.probes import Probe, probe
 from tocompose.model import Attachment, Build, Network, Volume
+from tocompose.record import replace
 
 # Life-cycle commands that Compose has an own command for.
 _LIFE_CYCLE = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.facts import Facts, Said, read
@@ -12,6 +11,7 @@ from tocompose.importers.docker_run.invocation import Invocation, Word
 from tocompose.importers.docker_run.options import CommandLine, flags, parse
 from tocompose.importers.docker_run.service import Ties, service
 from tocompose.model import Role, Service, Variable
+from tocompose.record import replace
 from tocompose.values import identifier, plain, split, unique, variables
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from tocompose.ledger import Ledger
 from tocompose.model import EnvFile, Mount, Setting, Stack
 from tocompose.notes import note
 from tocompose.project import Project
+from tocompose.record import replace
 from tocompose.values import variables
 
 # docker run reads env files raw; Compose's own dialect gives these characters a meaning.

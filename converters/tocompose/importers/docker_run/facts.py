@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from tocompose.importers.docker_run import networking, shapes, volumes
 from tocompose.importers.docker_run.invocation import Word
 from tocompose.importers.docker_run.options import Option
 from tocompose.importers.docker_run.shapes import Fact, Shape
+from tocompose.record import replace
 
 
 @cache

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tocompose.importers.docker_run.facts import Said
 from tocompose.model import EnvFile, Mount
+from tocompose.record import replace
 
 
 def below(said: Iterable[Said], directory: str) -> tuple[Said, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from tocompose.importers.docker_run.facts import Facts
@@ -20,6 +19,7 @@ from tocompose.model import (
     Stop,
     Variable,
 )
+from tocompose.record import replace
 from tocompose.source import Span
 
 HEALTH_KEYS = ("interval", "timeout", "retries", "start_period", "start_interval")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from tocompose.importers.docker_run.assembly import Assembly
@@ -30,6 +29,7 @@ from tocompose.model import (
 )
 from tocompose.notes import note
 from tocompose.project import Project
+from tocompose.record import replace
 from tocompose.values import identifier, variable_name
 
 _HEALTHY = "service_healthy"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tocompose.importers.kubernetes.objects import DEFAULT
 from tocompose.importers.kubernetes.scalars import value
@@ -11,6 +10,7 @@ from tocompose.importers.kubernetes.services import Backend
 from tocompose.importers.kubernetes.workloads import Instance, Workload
 from tocompose.importers.kubernetes.world import World
 from tocompose.model import Attachment, Network
+from tocompose.record import replace
 
 
 def attach(world: World) -> None:

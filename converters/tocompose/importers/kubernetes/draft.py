@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.importers.kubernetes.fields import Finding
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.model import File, Network, Port, Resource, Service, Setting, Stack, Volume
+from tocompose.record import replace
 from tocompose.source import Span
 
 

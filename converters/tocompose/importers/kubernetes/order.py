@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.pods import joins_owner
@@ -12,6 +11,7 @@ from tocompose.importers.kubernetes.waits import Wait
 from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
 from tocompose.importers.kubernetes.world import World
 from tocompose.model import Dependency, Service
+from tocompose.record import replace
 
 _DONE = "service_completed_successfully"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.importers.kubernetes.scalars import items, text, value
 from tocompose.importers.kubernetes.services import Backend, ServicePort, target_of
 from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
@@ -11,6 +9,7 @@ from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
 from tocompose.model import Port
 from tocompose.readers.yaml import integer
+from tocompose.record import replace
 
 _PRIVILEGED = 1024
 

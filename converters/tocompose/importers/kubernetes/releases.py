@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.importers.kubernetes.scalars import value
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
 from tocompose.model import Dependency, Service
+from tocompose.record import replace
 
 # https://helm.sh/docs/topics/charts_hooks/, https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/
 _HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.importers.kubernetes.fields import values
 from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.objects import Object
@@ -11,6 +9,7 @@ from tocompose.importers.kubernetes.scalars import truth, value, whole
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
+from tocompose.record import replace
 
 _HOOK = "helm.sh/hook"
 

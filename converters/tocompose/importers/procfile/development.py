@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import Plan
 from tocompose.model import Build, Home, Mount, Port, Service, Variable
+from tocompose.record import replace
 from tocompose.tables import Row
 from tocompose.values import literal
 

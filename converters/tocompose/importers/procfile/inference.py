@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.importers.procfile import addons
@@ -17,6 +16,7 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import read_dotenv
+from tocompose.record import replace
 from tocompose.source import Span
 from tocompose.tables import Row, load, table
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import LOCAL, Entry
 from tocompose.importers.procfile.repository import Repository
+from tocompose.record import replace
 from tocompose.tables import Row, load
 from tocompose.values import literal, plain
 

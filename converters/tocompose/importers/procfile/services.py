@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from tocompose.importers.procfile import environment, formation, health, heroku_yml
@@ -16,6 +15,7 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import Command, command
 from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variable, Volume
+from tocompose.record import replace
 from tocompose.values import identifier, literal
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.

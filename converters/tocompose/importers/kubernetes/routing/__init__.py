@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from tocompose.importers.kubernetes.routing import traefik
 from tocompose.importers.kubernetes.routing.crd import ingress_routes
@@ -16,6 +15,7 @@ from tocompose.importers.kubernetes.routing.policy import policies
 from tocompose.importers.kubernetes.routing.proxy import Proxy
 from tocompose.importers.kubernetes.world import World
 from tocompose.notes import note
+from tocompose.record import replace
 from tocompose.values import unique
 
 __all__ = ["route"]

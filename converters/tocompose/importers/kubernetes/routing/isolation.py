@@ -6,8 +6,6 @@ and a shared network works both ways.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing.policy import Peers, allowed, kinds_of, selected
 from tocompose.importers.kubernetes.scalars import items
@@ -15,6 +13,7 @@ from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.importers.kubernetes.world import World
 from tocompose.model import Attachment, Network, Role, Service
 from tocompose.notes import note
+from tocompose.record import replace
 from tocompose.values import identifier, unique
 
 
