@@ -93,7 +93,8 @@ def aliases(service: Mapping[str, Any]) -> Iterator[str]:
 
 def repository(service: Mapping[str, Any]) -> str:
     """The image without registry and tag."""
-    reference = image_ref(re.sub(r"\$\{\w+:?-?([^}]*)\}", r"\1", str(service.get("image") or "")))
+    given = re.sub(r"\$\{\w+:?\?[^}]*\}", "x", str(service.get("image") or ""))
+    reference = image_ref(re.sub(r"\$\{\w+:?-?([^}]*)\}", r"\1", given))
     return reference.repository.rpartition("/")[2] if reference else ""
 
 
