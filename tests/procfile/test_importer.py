@@ -575,3 +575,8 @@ def test_a_front_end_without_a_server_is_served_as_files(scripts: str, library: 
 
 def built(files: dict[str, str]) -> str:
     return next(item.content.decode() for item in stack_of(files).files if item.path == "Dockerfile")
+
+
+def test_engines_of_app_json_are_left_to_package_json() -> None:
+    found = converted(**{"Procfile": "web: ./serve\n", "app.json": '{"engines": {"yarn": "1.x", "node": "20"}}'})
+    assert "TC001" not in codes(found.notes)
