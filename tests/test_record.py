@@ -7,7 +7,7 @@ import pickle
 
 import pytest
 
-from tocompose.record import record
+from tocompose.record import record, replace
 
 
 @record
@@ -56,7 +56,9 @@ def test_equality_leaves_out_what_is_not_compared() -> None:
 
 def test_it_is_frozen_and_replaced() -> None:
     point = Point(x=1)
-    assert dataclasses.replace(point, y=5) == Point(x=1, y=5)
+    assert dataclasses.replace(point, y=5) == replace(point, y=5) == Point(x=1, y=5)
+    with pytest.raises(TypeError, match="z"):
+        replace(point, z=5)
     with pytest.raises(dataclasses.FrozenInstanceError):
         point.x = 3  # type: ignore[misc]
     with pytest.raises(AttributeError):
@@ -72,6 +74,8 @@ def test_it_takes_keywords_only_and_all_that_have_no_default() -> None:
         Point(1)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
         Point()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="z"):
+        Point(x=1, z=2)  # type: ignore[call-arg]
 
 
 def test_it_pickles() -> None:

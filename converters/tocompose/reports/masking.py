@@ -10,7 +10,7 @@ import json
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -219,7 +219,8 @@ def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
     inside_key = named = False
     for line in _mask_manifests(lines):
         was_inside = inside_key
-        inside_key = bool(_PEM.search(line)) or (inside_key and not _PEM_END.search(line))
+        if inside_key or "-----BEGIN" in line:
+            inside_key = bool(_PEM.search(line)) or (inside_key and not _PEM_END.search(line))
         if was_inside or (dotenv and not _SETS.match(line)):
             yield _hide(line)
             continue
@@ -313,6 +314,8 @@ def _hide_line(line: str, indent: int) -> str:
 
 def _in_secret(lines: list[str]) -> list[bool]:
     """For each line, whether the YAML document or JSON text that it stands in holds a Secret."""
+    if not any("Secret" in line for line in lines):
+        return [False] * len(lines)
     flags: list[bool] = []
     document: list[str] = []
     for line in [*lines, "---"]:
@@ -323,6 +326,7 @@ def _in_secret(lines: list[str]) -> list[bool]:
     return flags
 
 
+@lru_cache(maxsize=4096)  # manifests say most of their lines again and again
 def _likely(line: str) -> str:
     line = _TOKEN.sub(lambda found: _hide(found[0]), line)
     line = _SPOKEN.sub(_hide_group, line)
