@@ -188,3 +188,8 @@ def test_expressions_of_github_workflows() -> None:
 def test_docker_on_another_machine_is_told() -> None:
     text = 'ssh me@host "docker run -d acme/replica:1"\ndocker run -d acme/app:1\n'
     assert list(services({"run.sh": text})) == ["app"] and "TC163" in codes({"run.sh": text})
+
+
+def test_a_network_that_is_connected_twice() -> None:
+    text = "docker network create n\ndocker run -d --name app acme/app:1\n" + "docker network connect n app\n" * 2
+    assert list(services({"run.sh": text})["app"]["networks"]) == ["default", "n"]

@@ -63,7 +63,9 @@ def _services(assembly: Assembly, project: Project, ledger: Ledger) -> tuple[Ser
     services = {found.service.name: found.service for found in assembly.containers}
     _join_pods(services, assembly)
     for name, attachment, _ in assembly.connections:
-        services[name] = replace(services[name], networks=(*_attached(services[name]), attachment))
+        before = _attached(services[name])
+        if all(item.network != attachment.network for item in before):
+            services[name] = replace(services[name], networks=(*before, attachment))
     for found in assembly.containers:
         _resolve_namespaces(services, found, assembly)
         _link(services, found, assembly)
