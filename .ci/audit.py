@@ -18,7 +18,7 @@ CONSTRAINTS = Path(__file__).with_name("constraints.txt")
 def asked(service: str) -> dict[str, Any] | None:
     """What pip-audit found out from a service; None when the service did not answer."""
     command = [sys.executable, "-m", "pip_audit", "--requirement", str(CONSTRAINTS), "--disable-pip", "--no-deps"]
-    command += ["--service", service, "--format", "json", "--timeout", "20"]
+    command += ["-s", service, "--format", "json", "--timeout", "20"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode == 2 or "No module named" in done.stderr:
         raise SystemExit(f"pip-audit was called wrongly: {done.stderr.strip()[-500:]}")
