@@ -100,10 +100,8 @@ def _end(fault: BaseException) -> NoReturn:
 
         # The frames and the source lines of our own; the texts of the exceptions may quote the input.
         for number, each in enumerate(_chain(fault)):
-            write(
-                sys.stderr, ("\nwhile handling:\n" if number else "") + "".join(traceback.format_tb(each.__traceback__))
-            )
-            write(sys.stderr, f"{type(each).__name__}\n")
+            head = "\nwhile handling:\n" if number else ""
+            write(sys.stderr, f"{head}{''.join(format_tb(each.__traceback__))}{type(each).__name__}\n")
     fail(_internal(fault))
 
 
