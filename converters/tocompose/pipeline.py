@@ -134,7 +134,8 @@ def _converted(project: Project, wanted: Options, chosen: Importer, first: Itera
 def _left_out(project: Project) -> Iterator[Note]:
     """A note for each file that was too large to be read, or that lies outside of the source."""
     for path, size in sorted(getattr(project, "skipped", {}).items()):
-        yield note("TC020", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit("FILE_BYTES"))
+        name = "FILE_BYTES" if size > limit("FILE_BYTES") else "SCRIPT_BYTES"
+        yield note("TC020", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit(name), name=name)
     for path, place in sorted(getattr(project, "outside", {}).items()):
         yield note("TC023", None, file=path, folder=str(place.parent))
 

@@ -91,10 +91,11 @@ def run(name: str, runs: int) -> Guided:
     with tempfile.TemporaryDirectory() as corpus:
         for number, text in enumerate(_seeds(name)):
             Path(corpus, f"{number}").write_bytes(text[:20_000])
+        kept = tempfile.gettempdir()
         limits = [f"-atheris_runs={runs}", "-timeout=5", "-rss_limit_mb=1000", "-max_len=20000"]
         paths = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "converters")])
         script = _HARNESS.format(name=name)
-        command = [sys.executable, "-W", "ignore", "-c", script, *limits, f"-artifact_prefix={corpus}/", corpus]
+        command = [sys.executable, "-W", "ignore", "-c", script, *limits, f"-artifact_prefix={kept}/{name}-", corpus]
         done = subprocess.run(
             command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, errors="replace"
         )
@@ -102,5 +103,7 @@ def run(name: str, runs: int) -> Guided:
     counts = re.findall(r"^#(\d+)\s.*\bcov: (\d+)", said, re.MULTILINE)
     ended = re.search(r"^Done (\d+) in", said, re.MULTILINE)
     tried = int(ended[1]) if ended else int(counts[-1][0]) if counts else 0
-    failure = () if ended and done.returncode == 0 else tuple(said.splitlines()[-60:] or ["it said nothing"])
+    _, _, raised = done.stdout.partition("Uncaught Python exception")
+    told = [line for line in (raised or said).splitlines() if not line.startswith("#")]
+    failure = () if ended and done.returncode == 0 else tuple(told[-60:] or ["it said nothing"])
     return Guided(tried, int(counts[-1][1]) if counts else 0, failure)

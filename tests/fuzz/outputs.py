@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from tocompose.cli.folder import all_files, difference
+from tocompose.decisions import plan
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import SourceError
 from tocompose.model import File
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 from tocompose.reports import FORMS, render
+from tocompose.reports.plan import Heading, as_answers, as_data, as_text
 from tocompose.reports.report import report
 from tocompose.reports.terminal import Style
 from tocompose.reports.terminal import render as terminal
@@ -30,6 +33,12 @@ def shown(files: dict[str, bytes], form: str) -> Iterator[tuple[str, str]]:
         return
     yield from _outputs("split", split, project)
     yield from _outputs("single", single, project)
+    found = plan(project, Options(source=form, layout=Layout(split=True)))
+    services = tuple((item.name, item.image or "") for item in found.result.stack.services)
+    heading = Heading(found.result.stack.name, form, tuple(files), services)
+    yield "plan", as_text(heading, found.decisions)
+    yield "plan --format json", json.dumps(as_data(heading, found.decisions))
+    yield "answers", as_answers(found.decisions)
     kept = convert(project, Options(source=form, practices="none"))
     # Without practices the values stay in the compose file, as the user asked; what is told is told without them.
     yield from _reports("kept", kept, project)

@@ -151,3 +151,9 @@ def test_every_limit_is_documented() -> None:
     text = (Path(__file__).parents[2] / "SECURITY.md").read_text()
     for name, row in LIMITS.items():
         assert f"`TOCOMPOSE_MAX_{name}`" in text and f"{row.number:,}" in text
+
+
+def test_a_script_that_is_too_large_to_be_searched_is_told() -> None:
+    big = b"docker run -d --name big a:1\n" + b"# padding\n" * 120_000
+    found = convert(Memory({"big.sh": big, "run.sh": b"docker run -d --name good a:1\n"}), Options(source="docker_run"))
+    assert "big" in {item.name for item in found.stack.services} or "TC020" in codes(found)

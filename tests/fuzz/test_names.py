@@ -335,3 +335,12 @@ def test_a_pipe_and_links_in_a_circle_are_not_read(tmp_path: Path) -> None:
     for path in ("pipe.yaml", "a.yaml", "null.yaml", "x" * 5000, "/dev/zero", "/dev/stdin", "\x00"):
         assert project.read(path) is None and (path == "pipe.yaml" or not project.exists(path))
     assert convert(project).importer == "procfile"
+
+
+def test_what_was_not_read_is_told_with_the_way_to_allow_it(tmp_path: Path) -> None:
+    beside, root = _shop(tmp_path)
+    (root / "run.sh").write_text("docker run -d --name w --env-file ../shared/app.env a:1\n")
+    (root / "link.sh").unlink()
+    (said,) = [item for item in convert(Folder(root)).notes if item.code == "TC023"]
+    assert said.message == "../shared/app.env was not read: it lies outside of the source"
+    assert said.advice == f"If it is meant, allow it: --allow-path {beside}"

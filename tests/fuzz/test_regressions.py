@@ -10,6 +10,7 @@ import yaml
 from tocompose.audit import audit, repair
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
+from tocompose.exporters.yaml_text import render
 from tocompose.ignores import ignore_rules
 from tocompose.importers import Settings, SourceError
 from tocompose.model import File
@@ -91,6 +92,11 @@ def test_a_process_type_of_several_lines_is_a_worker() -> None:
 def test_a_package_json_that_is_no_object_counts_as_empty(text: str) -> None:
     files = {"Procfile": b"web: npm start\n", "package.json": text.encode(), "composer.json": text.encode()}
     assert convert(Memory(files), Options(source="procfile")).stack.services
+
+
+def test_a_key_of_any_length_is_read_back() -> None:
+    long = {"A" * 3000: {"b": "é" * 2000}, "services": {"\u202e" * 900: None}}
+    assert yaml.safe_load(render(long)) == long
 
 
 @pytest.mark.parametrize("number", ["²", "9" * 5000, "٣", "-", "1" * 19])

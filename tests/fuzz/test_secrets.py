@@ -13,6 +13,7 @@ import pytest
 
 from fuzz.outputs import shown
 from fuzz.places import PLACES, Place
+from tocompose.cli.ending import ending
 
 _ODD = "$#'\"\\ !&<>|`*{}%é=:/@"
 
@@ -48,3 +49,18 @@ def test_a_secret_comes_out_nowhere_but_in_env_and_secrets(place: Place) -> None
     for _ in range(2):
         secret = secret_of(random, place.plain)
         assert not list(leaks(place, secret)), f"{place.plant(secret)}"
+
+
+def test_a_traceback_shows_where_a_fault_comes_from_and_no_text(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TOCOMPOSE_TRACEBACK", "1")
+    with pytest.raises(SystemExit), ending():
+        try:
+            int("hunter22-canary")
+        except ValueError as inner:
+            raise KeyError("hunter22" + "-canary") from inner
+    said = capsys.readouterr().err
+    assert "KeyError" in said and "ValueError" in said and "test_secrets.py" in said
+    # The line of the test itself is quoted; what the exceptions say is not.
+    assert said.count("hunter22-canary") == said.count('int("hunter22-canary")')

@@ -96,12 +96,23 @@ def _end(fault: BaseException) -> NoReturn:
         write(sys.stderr, "tocompose: interrupted\n")
         sys.exit(INTERRUPTED)
     if os.environ.get("TOCOMPOSE_TRACEBACK"):
-        raise fault
+        from traceback import format_tb
+
+        # The frames and the source lines of our own; the texts of the exceptions may quote the input.
+        for number, each in enumerate(_chain(fault)):
+            head = "\nwhile handling:\n" if number else ""
+            write(sys.stderr, f"{head}{''.join(format_tb(each.__traceback__))}{type(each).__name__}\n")
     fail(_internal(fault))
 
 
 # The signs that our own texts draw with, for terminals that have ASCII alone.
 _DRAWN = str.maketrans({"→": "->", "│": "|", "…": "...", "·": "-", "—": "-", "–": "-", "█": "#"})
+
+
+def _chain(fault: BaseException | None) -> Iterator[BaseException]:
+    while fault is not None:
+        yield fault
+        fault = fault.__cause__ or fault.__context__
 
 
 def refuse(message: str) -> NoReturn:

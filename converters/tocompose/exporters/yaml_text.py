@@ -22,6 +22,8 @@ _PLAIN = regex(
 )
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
 # Printable in YAML and safe in a block scalar; the rest needs the escapes of double quotes.
+# YAML readers look no further than 1,024 characters for the colon of a key, unless it is marked as one.
+_LONGEST_KEY = 1000
 _BLOCK_SAFE = regex(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]*")
 
 
@@ -90,6 +92,8 @@ def _entry(key: str, value: Any, path: Path, indent: int, comments: Comments) ->
     for line in comments.get(path, ()):
         yield pad + _comment(line)
     name = key if isinstance(key, MergeKey) else scalar(key)
+    if len(name) > _LONGEST_KEY:
+        name = f"? {name}\n{pad}"
     if isinstance(value, Anchored):
         yield f"{pad}{name}: &{value.anchor}"
         yield from _map(value, path, indent + 2, comments)

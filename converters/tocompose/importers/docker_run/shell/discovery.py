@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable
 
+from tocompose.limits import limit
 from tocompose.patterns import regex
 from tocompose.project import Project, normal
 from tocompose.readers.text import Text
@@ -22,7 +23,6 @@ _NAME = regex(
     r"(?:.*\.(?:sh|bash|zsh|command|bat|cmd|ps1|md|markdown|mk|make|service|rst|adoc|txt)|readme.*|(?:gnu)?makefile.*|dockerrun.*)",
     re.IGNORECASE,
 )
-LARGEST = 1_000_000
 
 
 def _shell(text: Text) -> Branch:
@@ -91,7 +91,11 @@ def _holds_call(project: Project, path: str) -> bool:
     if not named and not _NAME.fullmatch(name) and "." in name.lstrip("."):
         return False
     data = project.read(path)
-    if data is None or len(data) > LARGEST or b"\x00" in data[:1024]:
+    if data is None or b"\x00" in data[:1024]:
+        return False
+    if len(data) > limit("SCRIPT_BYTES"):
+        if named or _NAME.fullmatch(name):
+            project.skipped[path] = len(data)
         return False
     if named:
         script = kind_of(path, data[:4096].decode("utf-8", "replace")) != "pasted"
@@ -107,7 +111,7 @@ def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
     known = list(paths)
     for path in known:
         data = project.read(path) or b""
-        if len(data) > LARGEST or path.endswith((".md", ".rst", ".txt")):
+        if len(data) > limit("SCRIPT_BYTES") or path.endswith((".md", ".rst", ".txt")):
             continue
         for match in _STARTS.finditer(data):
             found |= {place for place in _places(path, match[1].decode("latin-1")) if place != path}
