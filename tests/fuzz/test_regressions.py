@@ -7,6 +7,7 @@ import contextlib
 import pytest
 import yaml
 
+from fuzz.running import limited
 from tocompose.audit import audit, repair
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
@@ -16,6 +17,8 @@ from tocompose.importers import Settings, SourceError
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
+from tocompose.readers.text import Text
+from tocompose.readers.windows import as_shell
 
 
 @pytest.mark.parametrize("line", ["[s-c]", "restart: \\", "x\\", "[[:foo:]]", "[z--a]", "!", "/"])
@@ -112,3 +115,28 @@ def test_odd_numbers_are_words(number: str) -> None:
              "app.json": f'{{"formation": {{"web": {{"quantity": "{number}", "size": "dyno-1.2.3gb"}}}}}}'.encode(),
              "Dockerfile": f"FROM a:1\nEXPOSE {number}\nCOPY --from={number} a b\n".encode()}  # fmt: skip
     convert(Memory(files), Options(source="procfile"))
+
+
+def test_a_node_version_of_any_length_takes_no_time() -> None:
+    from tocompose.importers.procfile.dockerfiles.versions import node_version, satisfies
+
+    with limited(1.0):
+        assert node_version("x" * 100_000 + " 20") == "20"
+        assert node_version(">" + " " * 100_000 + "18") == "24"
+    assert satisfies((18, 0, 0), ">=4 || 16.1 - 18.2") and not satisfies((19, 0, 0), "16 - 18")
+
+
+@pytest.mark.parametrize("ending", [".ps1", ".cmd"])
+@pytest.mark.parametrize("part", [" ", "\t", "`", " `", "$a", ".\\", "\\", "%a", "C:\\", "'a", "=", "set a="])
+def test_a_long_line_of_windows_takes_no_time(part: str, ending: str) -> None:
+    line = part * (150_000 // len(part))
+    with limited(4.0):
+        as_shell(Text(f"a{ending}", f'set a={line}"x\n$a = {line}x\n{line}'))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [('set "A=b c" ', 'A="b c"'), ("set A=b c  ", 'A="b c"'), ("@SET A=$x", 'A="\\$x"'), ('set A="b"', 'set A="b"')],
+)
+def test_a_setting_of_cmd_is_an_assignment(line: str, said: str) -> None:
+    assert as_shell(Text("a.cmd", f"{line}\n")).text == f"{said}\n"
