@@ -17,8 +17,10 @@ from tocompose.importers import Settings, SourceError
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
+from tocompose.readers import shell
 from tocompose.readers.text import Text
 from tocompose.readers.windows import as_shell
+from tocompose.source import leaves
 
 
 @pytest.mark.parametrize("line", ["[s-c]", "restart: \\", "x\\", "[[:foo:]]", "[z--a]", "!", "/"])
@@ -140,3 +142,17 @@ def test_a_long_line_of_windows_takes_no_time(part: str, ending: str) -> None:
 )
 def test_a_setting_of_cmd_is_an_assignment(line: str, said: str) -> None:
     assert as_shell(Text("a.cmd", f"{line}\n")).text == f"{said}\n"
+
+
+@pytest.mark.parametrize("broken", ["echo $(a\n", "echo ${a\n", 'echo "$(a\n'])
+def test_many_unclosed_lines_of_a_long_script_take_no_time(broken: str) -> None:
+    script = "docker run -d --name a a:1\n" + "echo b c d e\n" * 8_000 + broken * 30
+    with limited(5.0):
+        tree = shell.read(Text("a.sh", script))
+    assert "docker" in [leaf.text for leaf in leaves(tree)]
+
+
+def test_an_unclosed_quote_of_a_long_script_costs_only_its_line() -> None:
+    script = "docker run -d --name a a:1\n" + "echo b c d e\n" * 8_000 + "echo 'x\ndocker run -d --name b b:1\n"
+    found = convert(Memory({"run.sh": script.encode()}), Options(source="docker_run"))
+    assert [item.name for item in found.stack.services] == ["a", "b"]
