@@ -1,5 +1,6 @@
 """Coverage-guided runs with atheris, one process a target: `python -m tests.fuzz --atheris 100000 --target yaml`.
 
+What each run says, and the input of a fault, is kept in `TOCOMPOSE_FUZZ_KEPT` (the folder for temporary files).
 atheris is no dependency of the other tests: `pip install atheris` (https://github.com/google/atheris).
 """
 
@@ -16,18 +17,28 @@ from typing import NamedTuple
 from fuzz.targets import TARGETS, Files
 
 ROOT = Path(__file__).parents[2]
+# Of the processor: what is watched for coverage takes five times as long as it does otherwise.
+SECONDS = 25.0
 # What is imported only when it is needed counts for the guidance only when it is imported here, so seeds run first.
 _HARNESS = """
 import sys
 import atheris
 with atheris.instrument_imports(include=["tocompose"]):
-    from fuzz.guided import files_of
+    from fuzz.guided import SECONDS, files_of
+    from fuzz.running import limited
     from fuzz.targets import TARGETS
     target = TARGETS[{name!r}]
     for files in target.starts()[:30]:
         target.run(files)
 def one(data):
-    target.run(files_of({name!r}, data))
+    try:
+        with limited(SECONDS):
+            target.run(files_of({name!r}, data))
+    except BaseException as fault:
+        import traceback
+        raised = "".join(traceback.format_exception(fault))
+        print("Uncaught Python exception", raised, sep="\\n", flush=True)
+        raise
 atheris.Setup(sys.argv, one)
 atheris.Fuzz()
 """
@@ -91,8 +102,8 @@ def run(name: str, runs: int) -> Guided:
     with tempfile.TemporaryDirectory() as corpus:
         for number, text in enumerate(_seeds(name)):
             Path(corpus, f"{number}").write_bytes(text[:20_000])
-        kept = tempfile.gettempdir()
-        limits = [f"-atheris_runs={runs}", "-timeout=5", "-rss_limit_mb=1000", "-max_len=20000"]
+        kept = os.environ.get("TOCOMPOSE_FUZZ_KEPT") or tempfile.gettempdir()
+        limits = [f"-atheris_runs={runs}", "-timeout=300", "-rss_limit_mb=1000", "-max_len=20000"]
         paths = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "converters")])
         script = _HARNESS.format(name=name)
         command = [sys.executable, "-W", "ignore", "-c", script, *limits, f"-artifact_prefix={kept}/{name}-", corpus]
@@ -100,6 +111,7 @@ def run(name: str, runs: int) -> Guided:
             command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, errors="replace"
         )
     said = done.stdout + done.stderr
+    Path(kept, f"{name}.log").write_text(said, encoding="utf-8", errors="backslashreplace")
     counts = re.findall(r"^#(\d+)\s.*\bcov: (\d+)", said, re.MULTILINE)
     ended = re.search(r"^Done (\d+) in", said, re.MULTILINE)
     tried = int(ended[1]) if ended else int(counts[-1][0]) if counts else 0

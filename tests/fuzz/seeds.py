@@ -11,6 +11,23 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 _LARGEST = 60_000
 _MOST_FILES = 12
+# Scripts as people of Windows write them, with every form that `readers/windows.py` knows.
+WINDOWS = tuple(
+    text.encode()
+    for text in (
+        "docker run -d `\n  --name db `\n"
+        '  -v "C:\\data\\pg:/var/lib/postgresql/data" `\n  -e POSTGRES_DB=shop `\n  postgres:16\n',
+        '$name = "web"\n$env:PORT = "8080"\nWrite-Host "starting"\n'
+        "docker run -d --name $name -p ${env:PORT}:80 -v ${PWD}\\html:/usr/share/nginx/html nginx:1.27\n",
+        "docker run --rm -v $(Get-Location)\\src:/app -v $((pwd).Path)\\out:/out -w /app `\n node:20 npm test\n",
+        "$PSScriptRoot\ndocker run -v ${PSScriptRoot}\\conf:/etc/app -v ..\\up:/up -v .\\here:/here app:1\n",
+        '@echo off\r\nrem start the cache\r\nset PORT=6379\r\nset "NAME=cache one"\r\n'
+        "docker run -d --name %NAME% ^\r\n  -p %PORT%:6379 ^\r\n  -v %cd%\\data:/data redis:7\r\n",
+        ":: from the folder of the script\n@set A=$x`y\\z\n"
+        "docker run -v %~dp0conf:/conf -v %~dp0\\lib:/lib -e A=%A% ^\n app:2\n",
+        'docker run --mount type=bind,source=D:\\a b\\c,target=/c -v "src=C:\\x\\y:/y" app:3\n',
+    )
+)
 
 
 class Seed(NamedTuple):

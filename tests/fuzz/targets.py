@@ -10,7 +10,7 @@ from functools import partial
 from random import Random
 from typing import NamedTuple
 
-from fuzz.seeds import seeds, texts
+from fuzz.seeds import WINDOWS, seeds, texts
 from tocompose.answers import AnswerError, read_answers
 from tocompose.audit import audit, repair
 from tocompose.exporters.bundle import Layout
@@ -25,6 +25,7 @@ from tocompose.project import Memory
 from tocompose.readers import dotenv, json, lines, makefile, markdown, procfile, shell, systemd, yaml
 from tocompose.readers.dockerfile import read_dockerfile
 from tocompose.readers.text import Text, Unreadable, decode
+from tocompose.readers.windows import as_shell
 from tocompose.reports import FORMS, render
 from tocompose.reports.report import report
 
@@ -60,6 +61,18 @@ def _text_reader(read: Callable[[Text], object]) -> Callable[[bytes], object]:
             return None
 
     return run
+
+
+def _windows(content: bytes) -> object:
+    """A script of PowerShell, of cmd.exe, and one of either that its name does not tell."""
+    text = decode(content)
+    if text is None:
+        return None
+    return [as_shell(Text(f"input{ending}", text)) for ending in (".ps1", ".cmd", ".sh")]
+
+
+def _windows_starts() -> tuple[Files, ...]:
+    return tuple({"input": text} for text in (*WINDOWS, *texts(*_SHELL)))
 
 
 def _yaml(content: bytes) -> object:
@@ -152,6 +165,7 @@ TARGETS = {
         "makefile": _single(_text_reader(makefile.read), "Makefile", ".mk"),
         "markdown": _single(_text_reader(markdown.read), ".md", ".txt"),
         "systemd": _single(_text_reader(systemd.read), ".service"),
+        "windows": (_single(_windows)[0], _windows_starts),
         "answers": _single(_answers, ".toml", ".yaml"),
         "existing": _single(_existing, "docker-compose.yml", ".env"),
         "docker_run": _whole("docker_run"),

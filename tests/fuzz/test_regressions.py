@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+from fractions import Fraction
 
 import pytest
 import yaml
 
+from fuzz.running import limited
 from tocompose.audit import audit, repair
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
 from tocompose.exporters.yaml_text import render
 from tocompose.ignores import ignore_rules
 from tocompose.importers import Settings, SourceError
+from tocompose.importers.kubernetes.quantities import quantity
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
+from tocompose.readers import shell
+from tocompose.readers.text import Text
+from tocompose.readers.windows import as_shell
+from tocompose.source import leaves
 
 
 @pytest.mark.parametrize("line", ["[s-c]", "restart: \\", "x\\", "[[:foo:]]", "[z--a]", "!", "/"])
@@ -112,3 +119,50 @@ def test_odd_numbers_are_words(number: str) -> None:
              "app.json": f'{{"formation": {{"web": {{"quantity": "{number}", "size": "dyno-1.2.3gb"}}}}}}'.encode(),
              "Dockerfile": f"FROM a:1\nEXPOSE {number}\nCOPY --from={number} a b\n".encode()}  # fmt: skip
     convert(Memory(files), Options(source="procfile"))
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("1Em", None), ("1e", None), ("1E", 10**18), ("2e3", 2000), ("2E-1", Fraction(1, 5)), ("1em", None)],
+)
+def test_a_quantity_of_odd_letters_is_none(text: str, amount: Fraction | None) -> None:
+    assert quantity(text) == amount
+
+
+def test_a_node_version_of_any_length_takes_no_time() -> None:
+    from tocompose.importers.procfile.dockerfiles.versions import node_version, satisfies
+
+    with limited(1.0):
+        assert node_version("x" * 100_000 + " 20") == "20"
+        assert node_version(">" + " " * 100_000 + "18") == "24"
+    assert satisfies((18, 0, 0), ">=4 || 16.1 - 18.2") and not satisfies((19, 0, 0), "16 - 18")
+
+
+@pytest.mark.parametrize("ending", [".ps1", ".cmd"])
+@pytest.mark.parametrize("part", [" ", "\t", "`", " `", "$a", ".\\", "\\", "%a", "C:\\", "'a", "=", "set a="])
+def test_a_long_line_of_windows_takes_no_time(part: str, ending: str) -> None:
+    line = part * (150_000 // len(part))
+    with limited(4.0):
+        as_shell(Text(f"a{ending}", f'set a={line}"x\n$a = {line}x\n{line}'))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [('set "A=b c" ', 'A="b c"'), ("set A=b c  ", 'A="b c"'), ("@SET A=$x", 'A="\\$x"'), ('set A="b"', 'set A="b"')],
+)
+def test_a_setting_of_cmd_is_an_assignment(line: str, said: str) -> None:
+    assert as_shell(Text("a.cmd", f"{line}\n")).text == f"{said}\n"
+
+
+@pytest.mark.parametrize("broken", ["echo $(a\n", "echo ${a\n", 'echo "$(a\n'])
+def test_many_unclosed_lines_of_a_long_script_take_no_time(broken: str) -> None:
+    script = "docker run -d --name a a:1\n" + "echo b c d e\n" * 8_000 + broken * 30
+    with limited(5.0):
+        tree = shell.read(Text("a.sh", script))
+    assert "docker" in [leaf.text for leaf in leaves(tree)]
+
+
+def test_an_unclosed_quote_of_a_long_script_costs_only_its_line() -> None:
+    script = "docker run -d --name a a:1\n" + "echo b c d e\n" * 8_000 + "echo 'x\ndocker run -d --name b b:1\n"
+    found = convert(Memory({"run.sh": script.encode()}), Options(source="docker_run"))
+    assert [item.name for item in found.stack.services] == ["a", "b"]

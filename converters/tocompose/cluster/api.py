@@ -67,7 +67,7 @@ class Api:
             return self.get(path, {}, accept)
         except Refusal as refusal:
             if refusal.status in (0, 401):
-                name = f"the cluster {self._connection.name} ({self._connection.host})"
+                name = f"the cluster {self._connection.name} ({self._connection.address})"
                 raise SourceError(f"{name} cannot be read: {refusal}") from refusal
             raise
 

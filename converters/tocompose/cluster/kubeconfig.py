@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, NamedTuple
 
 from tocompose.importers import SourceError
 
 DEFAULT = "~/.kube/config"
+_PASSWORD = re.compile(r"//[^/?#]*@")
 
 
 class Connection(NamedTuple):
@@ -18,6 +20,11 @@ class Connection(NamedTuple):
     host: str
     pool: Any
     configuration: Any
+
+    @property
+    def address(self) -> str:
+        """The host without a password that its address may hold, to be shown."""
+        return _PASSWORD.sub("//", self.host)
 
     def headers(self) -> dict[str, str]:
         """The headers that let a request in, asked for anew each time since a token may be renewed."""
@@ -83,7 +90,7 @@ def _content(paths: str) -> dict[str, Any] | None:
 
 
 def _context(content: dict[str, Any], wanted: str | None, paths: str) -> dict[str, Any]:
-    contexts = {item["name"]: item for item in map(_raw, content.get("contexts") or ())}
+    contexts = _named(content, "contexts", paths)
     name = wanted or content.get("current-context")
     if name in contexts:
         return contexts[name]
@@ -94,10 +101,9 @@ def _context(content: dict[str, Any], wanted: str | None, paths: str) -> dict[st
 
 def _check_user(content: dict[str, Any], context: dict[str, Any], paths: str) -> None:
     """Raises SourceError for a user who logs in through a program: tocompose runs none unasked."""
-    users = {item["name"]: item.get("user") or {} for item in map(_raw, content.get("users") or ())}
-    user = users.get(context["context"].get("user"), {})
-    provider = user.get("auth-provider") or {}
-    program = (user.get("exec") or {}).get("command") or (provider.get("config") or {}).get("cmd-path")
+    user = _named(content, "users", paths).get(str(context["context"].get("user")), {}).get("user", {})
+    provider = _mapping(user.get("auth-provider"))
+    program = _mapping(user.get("exec")).get("command") or _mapping(provider.get("config")).get("cmd-path")
     if program or "exec" in user or provider.get("name") == "gcp":
         raise SourceError(
             f"{paths}: the context {context['name']} logs in by running {program or 'gcloud'}, and tocompose runs no "
@@ -106,11 +112,20 @@ def _check_user(content: dict[str, Any], context: dict[str, Any], paths: str) ->
         )
 
 
-def _raw(node: Any) -> dict[str, Any]:
-    """An entry of a merged kubeconfig without the package's wrapper."""
-    value = getattr(node, "value", node)
-    return {key: getattr(item, "value", item) for key, item in value.items()}
+def _named(content: dict[str, Any], kind: str, paths: str) -> dict[str, dict[str, Any]]:
+    """The entries of `contexts` or `users` by name, each a mapping that holds one."""
+    entries = [_mapping(getattr(node, "value", node)) for node in content.get(kind) or ()]
+    inner = kind.removesuffix("s")
+    if not all(isinstance(entry.get("name"), str) and isinstance(entry.get(inner) or {}, dict) for entry in entries):
+        raise SourceError(f"{paths}: this is not a kubeconfig: each of its {kind} has a name and a mapping {inner!r}")
+    return {entry["name"]: entry | {inner: entry.get(inner) or {}} for entry in entries}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _words(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    """The first line of what went wrong, without the entry that the package quotes: it holds keys and tokens."""
+    first = str(error).strip().partition("\n")[0]
+    return re.sub(r"\{.*", "{…}", first) or type(error).__name__

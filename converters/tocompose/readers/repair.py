@@ -12,6 +12,8 @@ from tocompose.readers.words import Unbalanced, tokens
 LOGICAL_LINE = re.compile(r"(?:[^\n\\]|\\.|\\\n|\\\Z)+", re.DOTALL)
 _MOST_REPAIRS = 20
 _MOST_CANDIDATES = 12
+# Each candidate is judged by reading the whole text again, some microseconds a character: about two seconds together.
+_MOST_CHARACTERS = 3_000_000
 
 
 class Unclosed(NamedTuple):
@@ -26,8 +28,11 @@ def repaired(text: Text) -> tuple[Text, tuple[Unclosed, ...]]:
     """The text with each line blanked that opens a quote and never closes it, and those lines."""
     found: list[Unclosed] = []
     current = text.text
-    while len(found) < _MOST_REPAIRS and not _is_balanced(current):
-        candidates = list(_candidates(current))[:_MOST_CANDIDATES]
+    left = _MOST_CHARACTERS
+    while len(found) < _MOST_REPAIRS and left > 0 and not _is_balanced(current):
+        affordable = max(1, left // max(1, len(current)) - 2)
+        candidates = list(_candidates(current))[: min(_MOST_CANDIDATES, affordable)]
+        left -= (2 + len(candidates)) * len(current)
         if not candidates:
             break
         best = max(candidates, key=lambda line: _score(_without(current, line)))

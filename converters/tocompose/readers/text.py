@@ -46,6 +46,9 @@ class Text:
 
     def edited(self, edits: Iterable[Edit]) -> Text:
         """The text with each stretch (start, end, replacement) replaced; edits are in order and do not overlap."""
+        edits = list(edits)
+        if not edits:
+            return self
         parts: list[str] = []
         marks: list[_Mark] = []
         length, done = 0, 0
@@ -77,7 +80,7 @@ class Text:
         marks.append(_Mark(start + shift, *self.place(start)))
         first = bisect_right(self._offsets, start)
         last = bisect_right(self._offsets, end - 1)
-        marks.extend(mark._replace(offset=mark.offset + shift) for mark in self._marks[first:last])
+        marks.extend([_Mark(offset + shift, line, column) for offset, line, column in self._marks[first:last]])
 
 
 def joined(pieces: Iterable[Text]) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from tocompose.readers.text import Edit, Text
+from tocompose.readers.text import Text
 
 _POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
 _CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
@@ -25,7 +25,7 @@ _POWERSHELL_VARIABLE = re.compile(r"\$\{?env:(\w+)\}?", re.I)
 _POWERSHELL_SETTING = re.compile(r"^([ \t]*)\$(?:env:)?(\w+)[ \t]*=[ \t]*(?=[\"'\w])", re.M | re.I)
 _CMD_FOLDER = re.compile(r"%cd%|%~dp0(?:\\|(?=[\w.]))?", re.I)
 _CMD_VARIABLE = re.compile(r"(?<!%)%(\w+)%(?!%)")
-_CMD_SETTING = re.compile(r"^([ \t]*@?)set[ \t]+(\"?)(\w+)=([^\"\n]*)\2[ \t]*$", re.M | re.I)
+_CMD_SETTING = re.compile(r'^([ \t]*@?)set[ \t]+(?:"(\w+)=([^"\n]*)"[ \t]*|(\w+)=([^"\n]*))$', re.M | re.I)
 _CMD_REMARK = re.compile(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
 
 
@@ -51,17 +51,20 @@ def _is_cmd(source: Text) -> bool:
 
 def _slashed(source: Text, *patterns: re.Pattern[str]) -> Text:
     """The text with slashes in its host paths: docker takes them too, where a shell would drop backslashes."""
-    return source.edited(_slashes(source.text, patterns)) if "\\" in source.text else source
+    if "\\" not in source.text:
+        return source
+    stretches = sorted(match.span(1) for pattern in patterns for match in pattern.finditer(source.text))
+    return source.masked("".join(_slashes(source.text, stretches)))
 
 
-def _slashes(text: str, patterns: Iterable[re.Pattern[str]]) -> Iterator[Edit]:
-    done = -1
-    found = [(match.start(1), match.end(1)) for pattern in patterns for match in pattern.finditer(text)]
-    for start, end in sorted(found):
-        for offset in range(max(start, done), end):
-            if text[offset] == "\\":
-                yield offset, offset + 1, "/"
+def _slashes(text: str, stretches: Iterable[tuple[int, int]]) -> Iterator[str]:
+    """The pieces of the text, with slashes for the backslashes of these stretches."""
+    done = 0
+    for start, end in stretches:
+        yield text[done:start]
+        yield text[max(start, done) : end].replace("\\", "/")
         done = max(done, end)
+    yield text[done:]
 
 
 def _powershell(source: Text) -> Text:
@@ -86,8 +89,9 @@ def _cmd(source: Text) -> Text:
 
 def _setting(match: re.Match[str]) -> str:
     """`set NAME=value`: the value goes to the end of the line, and only `%NAME%` means something in it."""
-    value = re.sub(r"([$`\\])", r"\\\1", match[4].rstrip())
-    return f'{match[1].rstrip("@")}{match[3]}="{value}"'
+    name, text = match[2] or match[4], match[3] if match[2] else match[5]
+    value = re.sub(r"([$`\\])", r"\\\1", text.rstrip())
+    return f'{match[1].rstrip("@")}{name}="{value}"'
 
 
 def _replaced(source: Text, pattern: re.Pattern[str], replacement: str) -> Text:

@@ -8,7 +8,7 @@ from math import ceil
 from tocompose.patterns import regex
 
 _QUANTITY = regex(
-    r"(?P<number>[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99}))(?P<suffix>[a-zA-Z]{0,2}|[eE][+-]?[0-9]{1,2})"
+    r"(?P<number>[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99}))(?:[eE](?P<power>[+-]?[0-9]{1,2})|(?P<suffix>[a-zA-Z]{0,2}))"
 )
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
@@ -24,11 +24,11 @@ def quantity(text: str) -> Fraction | None:
     if match is None:
         return None
     number, suffix = Fraction(match["number"]), match["suffix"]
+    if match["power"]:
+        return number * Fraction(10) ** int(match["power"])
     if suffix in _BINARY:
         return number * (1 << _BINARY[suffix])
-    if suffix in _DECIMAL:
-        return number * Fraction(10) ** _DECIMAL[suffix]
-    return number * Fraction(10) ** int(suffix[1:]) if suffix[:1] in "eE" and len(suffix) > 1 else None
+    return number * Fraction(10) ** _DECIMAL[suffix] if suffix in _DECIMAL else None
 
 
 def memory(amount: Fraction) -> str:

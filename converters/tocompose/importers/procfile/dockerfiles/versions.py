@@ -20,6 +20,8 @@ NODE_LTS = {24: "krypton", 22: "jod", 20: "iron", 18: "hydrogen", 16: "gallium",
     4: "argon",
 }
 _COMPARATOR = regex(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d{1,9}|\*|x)(?:\.(\d{1,9}|x|\*))?(?:\.(\d{1,9}|x|\*))?[\w.+-]*")
+# From the start of a word on: tried at each of its letters, a long one costs the square of its length.
+_HYPHEN_RANGE = regex(r"(?<!\S)(\S+)\s+-\s+(\S+)")
 _FAR = 999
 
 
@@ -97,7 +99,7 @@ def _newest_fitting(text: str) -> str:
 def satisfies(version: tuple[int, int, int], text: str) -> bool:
     """Whether a version fits an npm range: comparators, `^`, `~`, `x`, `a - b`, `||`."""
     for part in text.split("||"):
-        joined = re.sub(r"(\S+)\s+-\s+(\S+)", r">=\1 <=\2", part)
+        joined = _HYPHEN_RANGE.sub(r">=\1 <=\2", part)
         found = list(_COMPARATOR.finditer(joined))
         if found and all(_fits(version, match) for match in found):
             return True
