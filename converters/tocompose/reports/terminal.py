@@ -91,7 +91,7 @@ def _shared(notes: list[Note]) -> dict[Note, list[str]]:
     found: dict[Note, list[str]] = {}
     for first, *others in twins.values():
         if others:
-            found |= dict.fromkeys(others, []) | {first: [subject_of(item) for item in others]}
+            found |= {item: [] for item in others} | {first: [subject_of(item) for item in others]}
     return found
 
 
