@@ -43,7 +43,7 @@ def test_practices_make_no_difference_that_no_note_tells(file: Path) -> None:
     docker, compose = oracles()
     project = Memory({"run.sh": file.read_bytes()}, "app")
     proof = prove(project, Options(source="docker_run"), docker, compose)
-    assert not proof.undeclared, as_text(proof)
+    assert proof.holds, as_text(proof)
 
 
 @needs_corpus
@@ -60,10 +60,11 @@ def _plain(compose: str) -> str:
     return "\n".join(line for line in compose.splitlines() if not line.strip().startswith("#"))
 
 
+# Every case but `pod`, whose podman commands docker refuses, and `every-note`, which is made of mistakes.
 @unless_oracles
 @pytest.mark.oracle
 @pytest.mark.parametrize("practices", ["none", "all"])
-@pytest.mark.parametrize("case", ["shop", "units", "makefile", "unit-restart"])
+@pytest.mark.parametrize("case", ["shop", "units", "makefile", "unit-restart", "readme"])
 def test_a_script_starts_the_same_containers(case: str, practices: str) -> None:
     docker, compose = oracles()
     proof = prove(Folder(FIXTURES / case), Options(source="docker_run", practices=practices), docker, compose)
