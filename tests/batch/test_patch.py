@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +24,19 @@ PATHS = st.sampled_from(
 def git(*words: str, cwd: Path) -> None:
     done = subprocess.run(["git", *words], cwd=cwd, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr.decode(errors="replace")
+
+
+def test_a_patch_of_long_repetitive_files_takes_no_time() -> None:
+    before = b"- a\n  b: 1\n\n  c:\n" * 5_000
+    after = b"x\n" + before[:60_000] + b"y\n" + before[60_000:] + b"z"
+    start = time.process_time()
+    content = patch([Edit("long", before, after)])
+    assert time.process_time() - start < 2
+    with TemporaryDirectory() as name:
+        (Path(name) / "long").write_bytes(before)
+        (Path(name) / ".p").write_bytes(content)
+        git("apply", "--whitespace=nowarn", ".p", cwd=Path(name))
+        assert (Path(name) / "long").read_bytes() == after
 
 
 @settings(max_examples=60, deadline=None)

@@ -153,7 +153,13 @@ def test_every_limit_is_documented() -> None:
         assert f"`TOCOMPOSE_MAX_{name}`" in text and f"{row.number:,}" in text
 
 
-def test_a_script_that_is_too_large_to_be_searched_is_told() -> None:
+@pytest.mark.parametrize("name", ["big.sh", "big.txt"])
+def test_a_script_that_is_too_large_to_be_searched_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     big = b"docker run -d --name big a:1\n" + b"# padding\n" * 120_000
-    found = convert(Memory({"big.sh": big, "run.sh": b"docker run -d --name good a:1\n"}), Options(source="docker_run"))
-    assert "big" in {item.name for item in found.stack.services} or "TC020" in codes(found)
+    files = {name: big, "run.sh": b"docker run -d --name good a:1\n"}
+    found = convert(Memory(files), Options(source="docker_run"))
+    assert [item.name for item in found.stack.services] == ["good"]
+    assert [item.span.file for item in found.notes if item.code == "TC020" and item.span] == [name]
+    monkeypatch.setenv("TOCOMPOSE_MAX_SCRIPT_BYTES", "2000000")
+    found = convert(Memory(files), Options(source="docker_run"))
+    assert {item.name for item in found.stack.services} == {"big", "good"} and "TC020" not in codes(found)

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tocompose.importers.procfile.language import program
@@ -50,6 +50,10 @@ def as_compose_reads(word: str) -> str:
 
 @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LEADS, st.lists(PIECES, max_size=5), JOINS, st.lists(PIECES, max_size=2))
+@example("show ", ['"double $HOMELESS"', "~+"], " ", ['"double $HOMELESS"'])
+@example("show ", ['"double $HOMELESS"', "{a,b}"], " ", ['"double $HOMELESS"'])
+@example("show ", ["'it'\\''s'", "~+", '"q\\"q"', "{a,b}"], " && show ", ["'single $A'", "~+"])
+@example("show ", ["a\\ b", '"q\\"q"', "{a,b}", '"q\\"q"'], " ", [])
 def test_a_command_runs_as_bash_runs_it(shelf: Path, lead: str, first: list[str], join: str, rest: list[str]) -> None:
     text = lead + " ".join(first) + (join + " ".join(rest) if rest else "")
     translated = command(text)

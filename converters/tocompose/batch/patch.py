@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
+# What happens (equal, replace, delete, insert), and from which line to which before and after.
+_Change: TypeAlias = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 _CONTEXT = 3
+# Each line is compared with every equal one: files of more such pairs, all repetition, are replaced as a whole.
+_MOST_PAIRS = 2_000_000
 _NO_END = b"\\ No newline at end of file\n"
 
 
@@ -33,8 +38,47 @@ def _file(edit: Edit) -> Iterator[bytes]:
     if before or after:
         yield b"--- %s\n" % (b"/dev/null" if edit.before is None else _marked(old))
         yield b"+++ %s\n" % _marked(new)
-    for group in SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(_CONTEXT):
+    for group in _Comparison(before, after).get_grouped_opcodes(_CONTEXT):
         yield from _hunk(group, before, after)
+
+
+class _Comparison(SequenceMatcher[bytes]):
+    """The changes between two files, grouped with the lines around them as difflib groups its own."""
+
+    def __init__(self, before: list[bytes], after: list[bytes]) -> None:
+        super().__init__(a=(), b=(), autojunk=False)
+        self._changes = [*_changes(before, after)]
+
+    def get_opcodes(self) -> list[_Change]:
+        """What becomes of each stretch of lines."""
+        return self._changes
+
+
+def _changes(before: list[bytes], after: list[bytes]) -> Iterator[_Change]:
+    """What becomes of each stretch of lines; the common start and end, mostly all of a file, need no comparison."""
+    start = _common(before, after)
+    end = _common(before[start:][::-1], after[start:][::-1])
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
+    if start:
+        yield "equal", 0, start, 0, start
+    for kind, first, last, new_first, new_last in _compared(old, new):
+        yield kind, first + start, last + start, new_first + start, new_last + start
+    if end:
+        yield "equal", len(before) - end, len(before), len(after) - end, len(after)
+
+
+def _compared(old: list[bytes], new: list[bytes]) -> list[_Change]:
+    counts = Counter(new)
+    if sum(counts[line] for line in old) > _MOST_PAIRS:
+        return [("replace", 0, len(old), 0, len(new))]
+    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+
+
+def _common(left: list[bytes], right: list[bytes]) -> int:
+    """How many lines are the same from the start on."""
+    return next(
+        (i for i, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]), min(len(left), len(right))
+    )
 
 
 def _hunk(group: list[tuple[str, int, int, int, int]], before: list[bytes], after: list[bytes]) -> Iterator[bytes]:

@@ -119,7 +119,12 @@ def _driver_option(driver: dict[str, Any], key: str, content: str) -> None:
 
 
 def _mount_option(options: dict[str, Any], key: str, content: str) -> bool:
-    """Puts an option into the long form's section; False for one that Compose has no key for."""
+    """Puts an option into the long form's section; False for one that Compose has no key for.
+
+    Raises ValueError for what docker refuses: a value that is none, an option of another type of mount.
+    """
+    if key.startswith("bind-") and "bind" not in options:
+        raise ValueError(f"{key} is for mounts of the type bind")
     if key == "bind-propagation":
         options["bind"]["propagation"] = content
     elif key == "bind-recursive":

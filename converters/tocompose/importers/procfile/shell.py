@@ -17,6 +17,8 @@ _BASHISMS = regex(
     r"\[\[|<\(|>\(|<<<|&>|\|&|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\w+=\(|pipefail|\$'|(?:^|[;&|]\s*)source\s|\bfunction\s"
     r"|\$\{\w+(?:/|\^|,|:\d|\[)|\$\{!|(?:^|\s)~[+-]"
 )
+# From quote to quote: of two strings with variables, what stands between them is no string.
+_QUOTED = regex(r"""\\.|\$'(?:[^'\\]|\\.)*'|(?P<still>'[^']*'|"(?:[^"\\$`]|\\.)*")|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 _ACTIVE = frozenset("$`*?(){}[")
 _OPERATORS = frozenset("&;|<>\n")
@@ -185,7 +187,7 @@ def _without_exec(words: tuple[Word, ...]) -> tuple[Word, ...]:
 
 def _unquoted(parsed: Parsed) -> str:
     """The text without what stands in quotes: bashisms inside quotes belong to another program."""
-    return re.sub(r"(?<!\$)'[^']*'|\"[^\"$`]*\"", "''", parsed.text)
+    return _QUOTED.sub(lambda found: "''" if found["still"] else found[0], parsed.text)
 
 
 def _with_exec(script: str) -> str:
