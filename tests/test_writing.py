@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -424,14 +424,23 @@ def test_no_byte_is_written_before_the_mode_is_set(tmp_path: Path, monkeypatch: 
     assert mode(tmp_path / ".env") == 0o600 and mode(tmp_path / "secrets") == 0o700
 
 
-def test_a_running_writer_is_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize("locks", [True, False])
+def test_a_running_writer_is_left_alone_where_locks_cannot_tell(
+    locks: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the lock in hand no other run can be at work: the number belongs to some other program by now."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    if not locks:
+        monkeypatch.setattr(fcntl, "flock", refuse)
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as other:
         staging = tmp_path / f".tocompose-{other.pid}"
         staging.mkdir()
-        time.sleep(0)
         write(FILES, tmp_path)
         other.kill()
-    assert staging.is_dir()
+    assert staging.is_dir() is not locks
 
 
 @pytest.mark.parametrize(

@@ -16,24 +16,24 @@ _STEP = 0.05
 
 
 @contextmanager
-def alone(folder: Path, seconds: float | None = None) -> Iterator[None]:
-    """Waits until no other run writes to the folder, and keeps others out of it.
+def alone(folder: Path, seconds: float | None = None) -> Iterator[bool]:
+    """Waits until no other run writes to the folder, and keeps others out of it; whether that is certain.
 
     Raises OSError (EAGAIN) when that takes longer than so many seconds. Where the file system or Windows has no such
     lock, runs are not kept apart: each file is still replaced as a whole.
     """
     if sys.platform == "win32":
-        yield
+        yield False
         return
     until = time.monotonic() + (WAIT if seconds is None else seconds)
-    handle = _locked(folder, until)
+    handle, certain = _locked(folder, until)
     while not _stands(folder, handle):
         # The run that we waited for has failed, and taken the folder that it had made away again.
         os.close(handle)
         folder.mkdir(parents=True, exist_ok=True)
-        handle = _locked(folder, until)
+        handle, certain = _locked(folder, until)
     try:
-        yield
+        yield certain
     finally:
         os.close(handle)
 
@@ -45,18 +45,17 @@ def _stands(folder: Path, handle: int) -> bool:
         return False
 
 
-def _locked(folder: Path, until: float) -> int:
-    """The folder, open and locked; closing it gives the lock back, also when the process is killed."""
+def _locked(folder: Path, until: float) -> tuple[int, bool]:
+    """The folder, open, and whether it is locked; closing it gives the lock back, also when the process is killed."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        _lock(handle, folder, until)
+        return handle, _lock(handle, folder, until)
     except BaseException:
         os.close(handle)
         raise
-    return handle
 
 
-def _lock(handle: int, folder: Path, until: float) -> None:
+def _lock(handle: int, folder: Path, until: float) -> bool:
     import fcntl
 
     while True:
@@ -64,12 +63,12 @@ def _lock(handle: int, folder: Path, until: float) -> None:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
-                return
+                return False
             if time.monotonic() > until:
                 raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(folder)) from error
             time.sleep(_STEP)
         else:
-            return
+            return True
 
 
 @contextmanager

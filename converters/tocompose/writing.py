@@ -89,10 +89,10 @@ def write(
     files = tuple(files)
     with _told(folder):
         _check_folder(folder)
-        with _made(folder), alone(folder):
+        with _made(folder), alone(folder) as certain:
             changes, notes = plan(files, folder, force=force, asked=asked)
             needed = [item for item in changes if item.needed]
-            _clear_stale(folder)
+            _clear_stale(folder, certain)
             if needed:
                 with _staging(folder) as staging:
                     staged = _stage(staging, needed, lasting)
@@ -150,13 +150,16 @@ def _made(folder: Path) -> Iterator[None]:
         raise
 
 
-def _clear_stale(folder: Path) -> None:
-    """Removes what killed runs have left: it can hold secrets. In containers all runs have the same process number."""
+def _clear_stale(folder: Path, alone_here: bool) -> None:
+    """Removes what killed runs have left: it can hold secrets. By now another program may have their process number.
+
+    Only where runs cannot be kept apart is the number asked for; in containers all runs have the same.
+    """
     for stale in folder.iterdir():
         match = _STAGING.fullmatch(stale.name)
         if match and stale.is_dir() and not stale.is_symlink():
             process = int(match[1])
-            if process == os.getpid() or not _alive(process):
+            if alone_here or process == os.getpid() or not _alive(process):
                 shutil.rmtree(stale)
 
 

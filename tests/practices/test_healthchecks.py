@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from practices.snippets import stack
-from tocompose.model import File, Service
+from tocompose.model import File, Role, Service
 from tocompose.practices import Context, Outcome, apply_all, select
 
 PRACTICES = select("SVC-CLASS,HC-EVERY,HC-PARAM")
@@ -20,6 +20,17 @@ def outcome(body: str, context: Context = PLAIN) -> Outcome:
 
 def made(body: str) -> Service:
     return outcome(body).stack.services[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["command: [sleep, infinity]", "entrypoint: [/bin/sleep, '3600']", "command: [sh, -c, 'tail -f /dev/null']"],
+)
+def test_a_container_to_work_in_is_no_server(words: str) -> None:
+    found = outcome(f"image: 'redis:7', {words}")
+    [service] = found.stack.services
+    assert (service.healthcheck, service.role) == (None, Role.APP)
+    assert "TC615" in {note.code for note in found.notes}
 
 
 @pytest.mark.parametrize(

@@ -131,9 +131,16 @@ def test_variables_avoid_names_that_are_taken() -> None:
         ("image: 'me/web:1', ports: ['80:80']", True),
         ("image: 'me/web:1', ports: ['127.0.0.1:80:80']", False),
         ("image: 'traefik:v3', ports: ['80:80']", False),
+        ("image: 'postgres:16', network_mode: bridge, ports: ['5432:5432']", False),
         ("image: 'pihole/pihole:2024', ports: ['53:53/udp', '80:80']", False),
     ],
 )
 def test_a_word_about_open_ports(body: str, noted: bool) -> None:
     codes = [note.code for note in made(f"services: {{web: {{{body}}}}}").notes]
     assert ("TC646" in codes) is noted
+
+
+def test_the_ports_of_what_shares_the_network_of_a_database_are_open_too() -> None:
+    db = "db: {image: 'postgres:16', ports: ['8080:80']}"
+    found = made(f"services: {{{db}, web: {{image: 'me/web:1', network_mode: 'service:db'}}}}")
+    assert [note.subject for note in found.notes if note.code == "TC646"] == ["services.db"]

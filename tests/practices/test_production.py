@@ -121,7 +121,17 @@ def test_versions(body: str, image: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("image", "noted"),
-    [("nginx", True), ("nginx:latest", True), ("nginx:1.27", False), ("me/web:main", True), ("${IMAGE}", False)],
+    [
+        ("nginx", True),
+        ("nginx:latest", True),
+        ("nginx:1.27", False),
+        ("me/web:main", True),
+        ("${IMAGE}", False),
+        ("${REGISTRY}/web", True),
+        ("${REGISTRY}/web:latest", True),
+        ("${REGISTRY}/web:1", False),
+        ("me/web:${T}", False),
+    ],
 )
 def test_a_word_about_tags(image: str, noted: bool) -> None:
     codes = [note.code for note in outcome("TAG", f"image: '{image}'").notes]

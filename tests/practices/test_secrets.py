@@ -201,6 +201,17 @@ COMMANDS = [
     ("me/app:1", "[sh, -c, 'PGPASSWORD=tops3cret psql -h db']", "CACHE_PGPASSWORD"),
     ("me/app:1", "[java, -Dspring.datasource.password=tops3cret, -jar, x.jar]", "CACHE_PASSWORD"),
     ("me/app:1", "[serve, 'amqp://u:tops3cret@queue/']", "CACHE_PASSWORD"),
+    ("mongo:7", "[mongosh, -u, root, -p, tops3cret, --host, m]", "CACHE_PASSWORD"),
+    ("mongo:7", "[/usr/bin/mongodump, '-p=tops3cret']", "CACHE_PASSWORD"),
+    ("mongo:7", "[sh, -c, 'mongosh --host m -u root -p tops3cret --eval 1']", "CACHE_PASSWORD"),
+    ("mysql:8", "[mysql, -hdb, -uroot, -ptops3cret, shop]", "CACHE_PASSWORD"),
+    ("mysql:8", "[sh, -c, \"mysqldump -h db -p'tops3cret' shop > /x\"]", "CACHE_PASSWORD"),
+    ("mysql:8", '[sh, -c, "mysql -h db \\\\\\n -ptops3cret shop"]', "CACHE_PASSWORD"),
+    ("redis:7", "[redis-cli, -h, cache, --pass, tops3cret, ping]", "CACHE_PASSWORD"),
+    ("redis:7", "[sh, -c, 'redis-cli -h cache -a \"tops3cret\" ping | grep PONG']", "CACHE_PASSWORD"),
+    ("postgres:16", "[env, PGPASSWORD=tops3cret, psql, -h, db]", "CACHE_PGPASSWORD"),
+    ("postgres:16", "[psql, 'host=db password=tops3cret']", "CACHE_PASSWORD"),
+    ("mcr.microsoft.com/mssql-tools:1", "[sqlcmd, -S, db, -P, tops3cret]", "CACHE_PASSWORD"),
 ]
 
 
@@ -224,6 +235,15 @@ def test_secrets_in_commands(image: str, command: str, name: str) -> None:
         "[serve, --secret, --verbose]",
         "[sh, -c, 'serve --password $$PW']",
         "[redis-server, --appendonly, 'yes']",
+        "[mongosh, -p, --host, m]",
+        "[mongosh, -p, $$PW]",
+        "[mysql, -p, shop]",
+        "[mysql, --port, '13306']",
+        "[sh, -c, 'mysql -h db -p shop']",
+        "[sh, -c, 'mongosh --eval 1; ssh -p 22022 host']",
+        '[sh, -c, "mongosh --eval 1\\nssh -p 22022 host"]',
+        "[ssh, -p, '22022', host]",
+        "[psql, -p, '15432', -h, db]",
     ],
 )
 def test_commands_without_secrets(command: str) -> None:

@@ -211,3 +211,15 @@ def test_example_is_what_it_says() -> None:
 )
 def test_the_heading_of_a_subject(subject: str, heading: str) -> None:
     assert subject_of(note("TC090", None, subject=subject, decision="x", answer="y")) == heading
+
+
+def test_what_replicas_share_is_said_once() -> None:
+    span = Span("app.yaml", 7, 3, 7, 9)
+    probes = tuple(
+        Note(code="TC230", kind=Kind.LOST, message=f"{name}: no probe", subject=f"services.{name}", span=span)
+        for name in ("a-0", "a-1", "a-2")
+    )
+    lines = terminal(example()._replace(notes=probes)).splitlines()
+    assert lines[0].startswith("3 lost")
+    assert [line for line in lines if "no probe" in line] == ["    app.yaml:7:3 a-0: no probe (also a-1, a-2) [TC230]"]
+    assert "a-1: no probe" in terminal(example()._replace(notes=probes), Style(verbosity=1))

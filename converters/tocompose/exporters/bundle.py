@@ -23,6 +23,7 @@ from tocompose.exporters.homes import without_homes
 from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.portable import files_named_portably
 from tocompose.exporters.references import refer_to_known
+from tocompose.exporters.required import values_asked_for
 from tocompose.exporters.selfcontained import ask_for_secrets, self_contained, settle_variables
 from tocompose.exporters.sound import Check, checked
 from tocompose.exporters.variables import expressions
@@ -74,6 +75,7 @@ _ALWAYS: tuple[Check, ...] = (
     names_free_to_scale,
     one_network_form,
     ports_bound_once,
+    values_asked_for,
     refer_to_known,
     start_in_order,
 )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import zip_longest
+from typing import Any
 
 from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, words_of
 from tocompose.source import Span
+from tocompose.tables import table
 from tocompose.values import plain, variable_name
 
 _OPTION = regex(r"-{1,2}[A-Za-z][\w.-]*")
@@ -17,13 +20,15 @@ _IN_TEXT = (
     r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)(?P<quote>['\"]?)"
     r"(?P<value>[^\s'\";|&<>()`]+)"
 )
-# `-a` and `-p` mean a password to these programs only.
 _SHORT = (
-    r"\b(?:redis|valkey|keydb)-cli\b[^;|&]*?\s-a\s+['\"]?(?P<value>[^\s'\";|&]+)",
-    r"\b(?:mysql|mysqladmin|mysqldump|mariadb|mariadb-admin|mariadb-dump)\b[^;|&]*?\s-p['\"]?(?P<value>[^\s'\";|&]+)",
     r"\bcurl\b[^;|&]*?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
     r"[Aa]uthorization:\s*(?:[Bb]earer|[Bb]asic)\s+(?P<value>[^\s'\";|&]{6,})",
 )
+# A word of a script, whole when it is quoted; up to the end of a command, whose lines a backslash continues.
+_VALUE = r"(?:'(?P<single>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<value>[^\s'\";|&<>()`-][^\s'\";|&<>()`]*))"
+_REST = r"(?:[^;|&\n]|(?<=\\)\n)*?"
+# `env PGPASSWORD=… psql`.
+_ASSIGNMENT = regex(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>\S+)")
 # `${API_TOKEN:-default}` in a script: the default is a value.
 _DEFAULT = regex(r"\$\$\{(?P<name>[A-Za-z_]\w*):?-(?P<value>[^}$'\"\s]+)\}")
 
@@ -43,7 +48,9 @@ def command_secrets(service: Service) -> Iterator[tuple[str, str, Span | None]]:
 def _in_words(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for word, following in zip_longest(words, words[1:], fillvalue=""):
         option, equals, value = word.partition("=")
-        if _OPTION.fullmatch(option) and secret_name(option):
+        if _ASSIGNMENT.fullmatch(word) and secret_name(option):
+            yield value, option
+        elif _OPTION.fullmatch(option) and secret_name(option):
             text = value if equals else following
             if text and not text.startswith("-"):
                 yield text, option
@@ -51,8 +58,41 @@ def _in_words(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             yield from _in_script(word)
         yield from ((word[start:end], "password") for start, end in passwords(word))
     line = " ".join(words)
-    for pattern in _SHORT:
-        yield from ((match["value"], "password") for match in re.finditer(pattern, line))
+    yield from ((match["value"], "password") for pattern in _SHORT for match in re.finditer(pattern, line))
+    yield from ((value, "password") for value in _given_to_client(words))
+
+
+def _given_to_client(words: tuple[str, ...]) -> Iterator[str]:
+    """The values of the options that are passwords to the program which the words start."""
+    client: Mapping[str, Any] = {}
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
+        client = _clients().get(word.rpartition("/")[2], client)
+        if word in client.get("next", ()) and not following.startswith("-"):
+            yield following
+        elif word not in client.get("next", ()):
+            yield from (word[len(start) :].removeprefix("=") for start in _glued(client) if word.startswith(start))
+
+
+def _glued(client: Mapping[str, Any]) -> Iterator[str]:
+    yield from client.get("glued", ())
+    yield from (f"{option}=" for option in client.get("next", ()))
+
+
+def _clients() -> Mapping[str, Mapping[str, Any]]:
+    return table("clients", required=set(), optional={"next", "glued"})
+
+
+@cache
+def _script_patterns() -> tuple[re.Pattern[str], ...]:
+    """For each set of options a pattern that finds their values in the text of a script."""
+    kinds: dict[tuple[str, ...], list[str]] = {}
+    for name, row in _clients().items():
+        separate = [rf"{option}(?:=|\s+)" for option in row.get("next", ())]
+        kinds.setdefault((*separate, *row.get("glued", ())), []).append(name)
+    return tuple(
+        re.compile(rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-]){_REST}\s(?:{'|'.join(options)}){_VALUE}")
+        for options, names in kinds.items()
+    )
 
 
 def _in_script(text: str) -> Iterator[tuple[str, str]]:
@@ -63,12 +103,20 @@ def _in_script(text: str) -> Iterator[tuple[str, str]]:
     for match in _DEFAULT.finditer(text):
         if secret_name(match["name"]):
             yield match["value"], match["name"]
+    yield from ((text[start:end], "password") for start, end in _client_spans(text))
 
 
 def script_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Where the passwords stand that programs of a command line are given."""
     for pattern in _SHORT:
         yield from (match.span("value") for match in re.finditer(pattern, text))
+    yield from _client_spans(text)
+
+
+def _client_spans(text: str) -> Iterator[tuple[int, int]]:
+    """A program may be given more than one: each search goes on after the last find."""
+    for pattern in _script_patterns():
+        yield from (match.span(match.lastgroup or 0) for match in pattern.finditer(text))
 
 
 def _name(service: Service, option: str) -> str:

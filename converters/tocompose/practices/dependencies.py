@@ -9,7 +9,7 @@ from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.evidence import Evidence, evidence
-from tocompose.practices.services import image_name, is_data, remark, runs_client
+from tocompose.practices.services import idles, image_name, is_data, remark, runs_client
 from tocompose.record import replace
 
 
@@ -99,7 +99,12 @@ def _owner(service: Service, known: dict[str, Service]) -> Service | None:
 
 def _sensible(service: Service, target: Service) -> bool:
     """A database does not wait for an application that it knows by name, and nobody calls a job or a client."""
-    if target.role is Role.JOB or runs_client(target) or service.network_mode == f"service:{target.name}":
+    if (
+        target.role is Role.JOB
+        or runs_client(target)
+        or idles(target)
+        or service.network_mode == f"service:{target.name}"
+    ):
         return False
     return not (is_data(service) and not is_data(target) and target.role is not Role.INFRA)
 

@@ -20,9 +20,11 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _remarks(service: Service) -> tuple[Service, list[Note]]:
-    if service.image is None or plain(service.image) is None:
+    # A variable in the name of the repository says nothing of the tag; one in the tag may be any version.
+    name, _, last = (service.image or "").rpartition("/")
+    if not last or plain(last) is None:
         return service, []
-    ref = image_ref(service.image)
+    ref = image_ref(f"x/{last}" if plain(name) is None else f"{name}/{last}".lstrip("/"))
     if ref is None or ref.digest or not floats(ref.tag):
         return service, []
     return service, [remark("TC675", service, image=service.image, tag=ref.tag or "latest")]

@@ -9,7 +9,7 @@ from tocompose.images import ImageFacts, similar_facts
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import command_text, facts, remark, runs_client
+from tocompose.practices.services import command_text, facts, idles, remark, runs_client
 from tocompose.record import replace
 
 _KINDS = {
@@ -71,6 +71,8 @@ def _role(service: Service) -> tuple[Role, str]:
         return Role.JOB, "it runs a client program, which ends"
     if _ends(service):
         return Role.JOB, "its command sets something up and ends"
+    if idles(service):
+        return Role.APP, ""
     if known := facts(service):
         return role_of(known), ""
     named = similar_facts(service.image) if service.image else None

@@ -82,6 +82,10 @@ def command_text(service: Service) -> str | None:
     return " ".join(words) if words else None
 
 
+# Programs that only keep a container there, for people to enter and work in.
+_IDLERS = frozenset({"sleep", "tail", "true", "pause", "cat"})
+
+
 def program(service: Service) -> str | None:
     """The program that the service runs instead of the image's own; None where it runs that one, maybe with flags."""
     words = service.entrypoint or service.command
@@ -97,10 +101,18 @@ def runs_client(service: Service) -> bool:
     return name is not None and name.rpartition("/")[2] in CLIENTS
 
 
+def idles(service: Service) -> bool:
+    """Whether the container does nothing but stay, as with `sleep infinity` or `tail -f /dev/null`."""
+    name = program(service)
+    if name in SHELLS:
+        name = ((service.command or ())[-1:] or (service.entrypoint or ())[-1:])[0].strip().partition(" ")[0]
+    return name is not None and name.rpartition("/")[2] in _IDLERS
+
+
 def runs_server(service: Service) -> bool:
     """Whether an image known for its server runs it: no other program or shell script takes its place."""
     name = program(service)
-    return name is None or not (name in SHELLS or runs_client(service))
+    return name is None or not (name in SHELLS or runs_client(service) or idles(service))
 
 
 def interactive(service: Service) -> bool:

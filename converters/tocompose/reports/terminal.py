@@ -26,10 +26,11 @@ _SHOWN_OF_A_CODE = 3
 
 
 class Heard(NamedTuple):
-    """What was said already: how often each code, and which advice."""
+    """What was said already: how often each code, and which advice; and for which others a note speaks `also`."""
 
     codes: dict[str, int]
     advice: set[str]
+    also: dict[Note, list[str]]
 
 
 class Style(NamedTuple):
@@ -69,11 +70,29 @@ def _body(report: Report, style: Style) -> Iterator[str]:
             yield from _brief(notes, style)
             yield ""
             continue
-        heard = Heard({}, set())
+        heard = Heard({}, set(), {} if style.verbosity else _shared(notes))
+        notes = [item for item in notes if heard.also.get(item) != []]
         for subject in dict.fromkeys(subject_of(item) for item in notes):
             yield f"  {style.paint(printable(subject), '1')}" if subject else "  the whole stack"
             yield from _group([item for item in notes if subject_of(item) == subject], report, style, heard)
         yield ""
+
+
+def _shared(notes: list[Note]) -> dict[Note, list[str]]:
+    """For a note that others repeat but for their name, as the replicas of one workload do, whom it speaks for also.
+
+    It speaks for them; they are left with nobody.
+    """
+    twins: dict[tuple[object, ...], list[Note]] = {}
+    for item in notes:
+        name = subject_of(item)
+        if name and item.span:
+            twins.setdefault((item.code, item.span, item.message.replace(name, "")), []).append(item)
+    found: dict[Note, list[str]] = {}
+    for first, *others in twins.values():
+        if others:
+            found |= {item: [] for item in others} | {first: [subject_of(item) for item in others]}
+    return found
 
 
 def _brief(notes: list[Note], style: Style) -> Iterator[str]:
@@ -97,24 +116,25 @@ def _group(notes: list[Note], report: Report, style: Style, heard: Heard) -> Ite
             if style.verbosity > 0 or times <= _SHOWN_OF_A_CODE:
                 again = before is not None and before.span == item.span
                 alike = again and before is not None and before.code == code
-                yield from _note(item, report, style, again, alike)
+                yield from _note(item, report, style, again, alike, heard)
             else:
-                yield from _wrapped(_first_line(item, style), style, 4)
+                yield from _wrapped(_first_line(item, style, heard.also.get(item)), style, 4)
                 if item.advice and item.advice not in heard.advice:
                     yield from _wrapped(f"→ {printable(item.advice)}", style, 6)
             heard.advice.add(item.advice)
             before = item
 
 
-def _first_line(item: Note, style: Style) -> str:
+def _first_line(item: Note, style: Style, also: Iterable[str] | None = None) -> str:
     placed = item.span and (item.kind is not Kind.ADDED or style.verbosity > 0)
     place = f"{printable(str(item.span))} " if placed else ""
-    return f"{place}{printable(item.message)} {style.paint(f'[{item.code}]', '2')}"
+    said = f"{item.message} (also {', '.join(also)})" if also else item.message
+    return f"{place}{printable(said)} {style.paint(f'[{item.code}]', '2')}"
 
 
-def _note(item: Note, report: Report, style: Style, again: bool, alike: bool) -> Iterator[str]:
+def _note(item: Note, report: Report, style: Style, again: bool, alike: bool, heard: Heard) -> Iterator[str]:
     """A note at length; a place that was just quoted is not quoted `again`, nor the link of a note that is `alike`."""
-    yield from _wrapped(_first_line(item, style), style, 4)
+    yield from _wrapped(_first_line(item, style, heard.also.get(item)), style, 4)
     quoted = item.kind not in (Kind.ADDED, Kind.INFO) or style.verbosity > 0
     if item.span and quoted and not again:
         yield from _quote(item.span, report, style, _COLOURS[item.kind])

@@ -18,13 +18,16 @@ _SPECIAL = frozenset("\"'$#`\\")
 
 
 def env_file(item: EnvFile, project: Project, service: str, ledger: Ledger) -> EnvFile:
-    """The env file in Compose's own dialect where both read it alike, else as `format: raw` (Compose 2.30 on)."""
+    """The env file in Compose's own dialect where both read it alike, else as `format: raw` (Compose 2.30 on).
+
+    One that the source does not bring is optional, so that its absence does not keep the whole stack from starting.
+    """
     content = project.read(item.path)
     if content is not None and not _differs(content.decode("utf-8", "replace")):
         return replace(item, format=None)
     code = "TC142" if content is None else "TC143"
     ledger.say(note(code, item.origin, subject=f"services.{service}.env_file", path=item.path))
-    return item
+    return item if content is not None else replace(item, required=False)
 
 
 def _differs(text: str) -> bool:

@@ -51,17 +51,19 @@ def _can_run(probe: Cursor, place: Place) -> bool:
 
 
 def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: Place) -> Healthcheck:
-    """The check with the probe's times, Kubernetes' own defaults written out."""
+    """The check with the probe's times, Kubernetes' own defaults written out.
+
+    A startup probe lengthens `start_period`; its period is no `start_interval`, for which an engine before 25 refuses
+    to start the stack: https://docs.docker.com/reference/compose-file/services/#healthcheck
+    """
     to = place.path("healthcheck")
     times = _times(probe, to)
     start = times["initialDelaySeconds"]
-    interval = None
     if startup is not None:
         first = _times(startup, to)
         if start:
             moot(probe.at("initialDelaySeconds"), place.workload.object, place.world)
         start = max(start, first["initialDelaySeconds"] + first["periodSeconds"] * first["failureThreshold"])
-        interval = f"{first['periodSeconds']}s"
     elif probe.key == "startupProbe":
         start += times["periodSeconds"] * times["failureThreshold"]
     start = _patient(start, times["periodSeconds"] * times["failureThreshold"], probe, place)
@@ -76,7 +78,6 @@ def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: 
         timeout=f"{times['timeoutSeconds']}s",
         retries=str(times["failureThreshold"]),
         start_period=f"{start}s" if start else None,
-        start_interval=interval,
         origin=probe.span,
     )
 
