@@ -41,7 +41,7 @@ def judged(found: dict[str, Any]) -> tuple[list[str], list[str]]:
 
 def main() -> int:
     """Asks PyPI, and OSV about what PyPI did not answer."""
-    open_questions = True
+    open_questions, silent = True, "any package"
     for service in ("pypi", "osv"):
         found = asked(service) if open_questions else None
         if found is None:
@@ -51,10 +51,12 @@ def main() -> int:
             print(*weak, sep="\n", file=sys.stderr)
             return 1
         total = len(found["dependencies"])
-        print(f"pip-audit: {service} knows of no weakness in {total - len(unknown)} of {total} packages")
+        if len(unknown) < total:
+            print(f"pip-audit: {service} knows of no weakness in {total - len(unknown)} of {total} packages")
+            silent = f"{len(unknown)} of {total} packages"
         open_questions = bool(unknown)
     if open_questions:
-        print("pip-audit: COULD NOT ASK about every package: no service with advisories answered from this machine")
+        print(f"pip-audit: could not ask about {silent}: no service with advisories answered from this machine")
     return 0
 
 

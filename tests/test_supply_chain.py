@@ -86,12 +86,46 @@ def test_the_licences_of_what_comes_with_it() -> None:
     assert {name: said for name, said in found.items() if not said or said - ALLOWED} == {}
 
 
-def test_a_weakness_fails_and_silence_is_said() -> None:
+@pytest.fixture
+def audit() -> Any:
     spec = importlib.util.spec_from_file_location("audit", ROOT / ".ci" / "audit.py")
     assert spec and spec.loader
-    audit = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(audit)
-    weak = {"name": "a", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}
-    silent = {"name": "b", "skip_reason": "not found"}
-    fine = {"name": "c", "version": "1", "vulns": []}
-    assert audit.judged({"dependencies": [weak, silent, fine]}) == (["a 1: CVE-1, put right in 2"], ["b"])
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+WEAK = {"name": "a", "version": "1", "vulns": [{"id": "CVE-1", "fix_versions": ["2"]}]}
+SILENT = {"name": "b", "skip_reason": "not found"}
+FINE = {"name": "c", "version": "1", "vulns": []}
+SILENCE = "no service with advisories answered from this machine"
+
+
+def test_a_weakness_and_silence_are_told_apart(audit: Any) -> None:
+    assert audit.judged({"dependencies": [WEAK, SILENT, FINE]}) == (["a 1: CVE-1, put right in 2"], ["b"])
+
+
+@pytest.mark.parametrize(
+    ("pypi", "osv", "code", "said"),
+    [
+        ([FINE], None, 0, ["pypi knows of no weakness in 1 of 1 packages"]),
+        ([SILENT], [SILENT], 0, [f"could not ask about any package: {SILENCE}"]),
+        (None, None, 0, [f"could not ask about any package: {SILENCE}"]),
+        ([SILENT], [FINE], 0, ["osv knows of no weakness in 1 of 1 packages"]),
+        (
+            [FINE, SILENT],
+            None,
+            0,
+            ["pypi knows of no weakness in 1 of 2 packages", f"could not ask about 1 of 2 packages: {SILENCE}"],
+        ),
+        ([SILENT], [WEAK], 1, []),
+    ],
+)
+def test_what_the_audit_says(
+    audit: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    pypi: Any, osv: Any, code: int, said: list[str],
+) -> None:  # fmt: skip
+    answers = {"pypi": pypi, "osv": osv}
+    monkeypatch.setattr(audit, "asked", lambda name: answers[name] and {"dependencies": answers[name]})
+    assert audit.main() == code
+    assert capsys.readouterr().out.splitlines() == [f"pip-audit: {line}" for line in said]

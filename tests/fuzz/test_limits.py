@@ -163,3 +163,18 @@ def test_a_script_that_is_too_large_to_be_searched_is_told(name: str, monkeypatc
     monkeypatch.setenv("TOCOMPOSE_MAX_SCRIPT_BYTES", "2000000")
     found = convert(Memory(files), Options(source="docker_run"))
     assert {item.name for item in found.stack.services} == {"big", "good"} and "TC020" not in codes(found)
+
+
+@pytest.mark.parametrize("name", ["SCRIPT_BYTES", "FILE_BYTES"])
+@pytest.mark.parametrize("kind", ["folder", "memory", "named"])
+def test_a_script_alone_that_is_too_large_is_an_error(
+    name: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"TOCOMPOSE_MAX_{name}", "1000")
+    script = b"docker run -d --name big a:1\n" + b"# padding\n" * 120
+    (tmp_path / "big.sh").write_bytes(script)
+    project = Memory({"big.sh": script}) if kind == "memory" else Folder(tmp_path)
+    if kind == "named":
+        project = Folder(tmp_path, ("big.sh",))
+    with pytest.raises(SourceError, match=rf"^big\.sh:1:1: 1,229 bytes are more .* TOCOMPOSE_MAX_{name} sets another$"):
+        convert(project, Options(source="docker_run"))

@@ -146,11 +146,11 @@ _USERS = {
     "a provider": "{auth-provider: {name: oidc, config: {id-token: '%s', refresh-token: '%s'}}}",
 }
 _SERVERS = (
-    "https://127.0.0.1:1",
-    "https://me:%s@127.0.0.1:1",
-    "https://[",
-    "https://127.0.0.1:x",
-    "",
+    "'https://127.0.0.1:1'",
+    "'https://me:%s@127.0.0.1:1'",
+    "'https://['",
+    "'https://127.0.0.1:x'",
+    "''",
     "~",
     "[{a: '%s'}]",
 )

@@ -10,8 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tocompose.model import File, Service, Setting, Stack, Variable
+from tocompose.pipeline import Options, convert
+from tocompose.practices import secret_names
 from tocompose.project import Memory
-from tocompose.reports.masking import MASK, Quotes
+from tocompose.reports import FORMS, render
+from tocompose.reports.masking import MASK, Quotes, is_secret_name
+from tocompose.reports.report import report
 from tocompose.source import Span
 
 
@@ -146,3 +150,24 @@ def test_hostile_lines_take_no_time(text: str) -> None:
     start = time.perf_counter()
     masked(text)
     assert time.perf_counter() - start < 5
+
+
+_KEYS = sorted(secret_names._KEYS)
+_WORDS = sorted((secret_names._WORDS | secret_names._LAST_WORDS) - {"SECRETS"})
+
+
+@pytest.mark.parametrize("name", [*(f"{word}_KEY" for word in _KEYS), *(f"MY_{word}" for word in _WORDS)])
+def test_what_practices_take_for_a_secret_is_hidden_without_them_too(name: str) -> None:
+    assert secret_names.secret_name(name) and is_secret_name(name)
+    for source, files in {
+        "docker_run": {"run.sh": f"docker run -d --name a -e {name}=hunter22x a:1\n"},
+        "kubernetes": {
+            "a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n"
+            "  - name: a\n    image: a:1\n"
+            f"    env:\n    - name: {name}\n      value: hunter22x\n    fields: {{{name}: hunter22x}}\n"
+        },
+    }.items():
+        project = Memory({path: text.encode() for path, text in files.items()})
+        found = report(convert(project, Options(source=source, practices="none")), project)
+        for form in FORMS:
+            assert "hunter22x" not in render(form, found), form

@@ -26,8 +26,10 @@ _HIDDEN = "\ue000"
 _RUN = regex(f"{_HIDDEN}+")
 
 _SECRET_NAME = regex(
-    r"(?i)pass(?:word|wd|phrase)?|pwd|secret|token|(?:api|access|private|signing|encryption)[_-]?key|credential|dsn"
-    r"|master_?auth|(?:basic_?|digest)auth(?:\.users)?$"
+    r"(?i)pass(?:word|wd|phrase)?|pwd|secret|token|credential|dsn"
+    r"|(?:^|[_.-])salt$|require_?pass|(?:api|access|private|secret|encryption|encrypt|decryption|signing|master|auth"
+    r"|fernet|app|role|account|shared|client|hmac|jwt|session|cookie|rpc|nonce|license|deploy)[_-]?key"
+    r"|priv_?key|master_?auth|(?:basic_?|digest)auth(?:\.users)?$"
 )
 # What a line must hold to hold such a name.
 _MAY_NAME = regex(r"(?i)pass|pwd|secret|token|key|credential|dsn|auth")
@@ -40,7 +42,8 @@ _ASSIGNED = regex(
 _DEFAULTED = regex(r"(?P<sign>:?[-=])(?P<value>[^}]+)")
 # What such a name refers to rather than holds.
 _REFERENCE = regex(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|(?<!s)s|account)$")
-_HASHED = regex(r"(?i)(?:basic_?|digest)auth\.users$")
+# What a last `s` does not make a reference to several.
+_HASHED = regex(r"(?i)(?:basic_?|digest)auth\.users$|(?:^|[_.-])(?:passwords|credentials)$")
 _USERINFO = regex(r"(?<=://)(?P<user>[^\s/:@\"']*):(?P<word>(?!\$)[^\s@\"']+)@")
 _TOKEN = regex(
     r"AKIA[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"

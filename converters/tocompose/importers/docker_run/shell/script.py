@@ -14,6 +14,7 @@ from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
 from tocompose.importers.docker_run.shell.substitution import substitute
 from tocompose.importers.docker_run.shell.variables import Kept
 from tocompose.ledger import Cursor, Ledger
+from tocompose.limits import limit
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.readers.text import Text, Unreadable, decode
@@ -126,6 +127,8 @@ def scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
     paths = _paths(project)
     found = {path: _script(project, ledger, path, problems, kept, read) for path in paths if path not in read}
     made = tuple(script for path in sorted(found, key=_given(project)) if (script := found[path]) is not None)
+    if not made and not problems:
+        problems += [Unreadable(Span(path, 1, 1, 1, 1), _too_large(size)) for path, size in project.skipped.items()]
     if problems and not made:
         raise SourceError("\n".join(str(problem) for problem in problems))
     for problem in problems:
@@ -135,9 +138,15 @@ def scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
 
 def _paths(project: Project) -> list[str]:
     """The files to read: those that the user named and those found; last those that others seem to read themselves."""
-    found = list(dict.fromkeys((*project.named, *sniff(project))))
+    every = (*project.named, *sniff(project))
+    found = [path for path in dict.fromkeys(every) if path not in project.skipped]
     elsewhere = started_elsewhere(project, found)
     return sorted(found, key=lambda path: path in elsewhere)
+
+
+def _too_large(size: int) -> str:
+    name = "FILE_BYTES" if size > limit("FILE_BYTES") else "SCRIPT_BYTES"
+    return f"{size:,} bytes are more than the limit of {limit(name):,}; TOCOMPOSE_MAX_{name} sets another"
 
 
 def _given(project: Project) -> Callable[[str], int]:
