@@ -23,6 +23,11 @@ _AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
 # A name that only a cluster knows is an address wherever it stands.
 _IN_CLUSTER = r"(?<![\w.-])([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){1,2}\.svc(?:\.[\w.-]*\w)?)(?![\w-])"
 _WAIT = rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
+# A line of a configuration file that says where something is: `host db`, `"db.host": "db",`, `server = db`.
+_HOST_KEY = (
+    r"""(?im)^[ \t]*(?:-[ \t])?["']?(?:[\w.-]*[_.-])?(?:host|server|addr|address)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)"""
+)
+_HOST_LINE = rf"""{_HOST_KEY}["']?({_NAME})["']?[,;]?$"""
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(
     {
@@ -104,7 +109,7 @@ def _of_service(service: Service, names: Names, settings: Mapping[str, str], fil
     for target in _addresses(line, names, (*_IN_TEXT, _WAIT)):
         yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
     for path, text in files.configuration(service):
-        for target in _addresses(text, names, _IN_TEXT):
+        for target in _addresses(text, names, (*_IN_TEXT, _HOST_LINE)):
             yield Evidence(target, _FILE, f"its file {path} names {target}", service.origin)
 
 
