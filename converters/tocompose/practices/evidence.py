@@ -17,7 +17,7 @@ from tocompose.source import Span
 _ADDRESS, _HOST, _COMMAND, _FILE = 1, 2, 3, 4
 # Patterns are compiled when they are used first: a run that only reads one command needs few of them.
 _NAME = r"[A-Za-z0-9][\w.-]*"
-_URL_HOST = rf"[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
+_URL_HOST = rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
 _HOST_PORT = rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])"
 _AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
 # A name that only a cluster knows is an address wherever it stands.
