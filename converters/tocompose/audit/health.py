@@ -49,7 +49,7 @@ def _watched(scene: Scene, service: Service) -> Iterator[Verdict]:
 def _in_image(scene: Scene, service: Service) -> bool:
     """Whether the Dockerfile of a built image brings a HEALTHCHECK."""
     text = dockerfile(service, scene.main.stack, scene.context)
-    return text is not None and re.search(r"(?im)^\s*HEALTHCHECK\s+(?!NONE)", text) is not None
+    return text is not None and re.search(r"(?im)^[ \t]*HEALTHCHECK\s+(?!NONE)", text) is not None
 
 
 def _restarted(scene: Scene, service: Service) -> Iterator[Verdict]:

@@ -31,7 +31,7 @@ _NOT_A_VALUE = frozenset(
 )
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLACE = regex(r"(?:\.{0,2}/)[\w.@-]+(?:/[\w.@-]+)*/?|[A-Za-z][\w+.-]*://[^\s@]*")
-_CREDENTIALS = regex(r"(?P<head>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)(?P<password>[^\s/@]+)(?=@)")
+_CREDENTIALS = regex(r"(?P<head>(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)(?P<password>[^\s/@]+)(?=@)")
 _SETTING = regex(
     r"(?P<head>(?:^|[;?&\s])(?:password|pwd|sslpassword|accountkey|sharedaccesskey|secretkey)\s*=\s*)"
     r"(?P<password>[^;&\s'\"]+)",
@@ -43,7 +43,7 @@ _MOUNT_OPTION = regex(r"(?:^|,)(?:password|pass)=(?P<password>[^,\s'\"]+)", re.I
 _FORMS = (
     r"-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36}|\bglpat-[\w-]{20}"
     r"|(?i:password|passwd|secret|token|_key)['\"]?\]?\s*=>?\s*['\"][^'\"\s$]"
-    r"|\bxox[abprs]-[\w-]{10}|\b[sr]k_live_\w{10}|\bAIza[\w-]{35}\b|\beyJ[\w-]{8,}\.eyJ[\w-]+\.|\bSG\.[\w-]{16,}\."
+    r"|\bxox[abprs]-[\w-]{10}|\b[sr]k_live_\w{10}|\bAIza[\w-]{35}\b|(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]+\.|\bSG\.[\w-]{16,}\."
 )
 
 

@@ -61,7 +61,7 @@ def final_base(text: str) -> str | None:
     """The image that the last stage of a Dockerfile starts from, followed through its named stages."""
     stages: dict[str, str] = {}
     image = None
-    for match in re.finditer(r"(?im)^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", text):
+    for match in re.finditer(r"(?im)^[ \t]*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", text):
         image = stages.get(match[1].lower(), match[1])
         if match[2]:
             stages[match[2].lower()] = image

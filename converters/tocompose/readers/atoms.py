@@ -24,6 +24,8 @@ _ANSI = re.compile(
 
 # More words than this no brace expansion makes; a larger one stays as it stands.
 MOST_WORDS = 1000
+# Longer words, and words with more braces, are data that nobody meant to be several words.
+LONGEST_BRACED, MOST_BRACES = 20_000, 50
 
 
 class Atom(NamedTuple):
@@ -165,11 +167,11 @@ def _ansi_char(match: re.Match[str]) -> str:
 
 
 def braces(raw: str) -> list[str]:
-    """The words that `{a,b}` and `{1..3}` make of one word; the word itself when it has none."""
-    for opened in _unquoted(raw, "{"):
-        closed = _closing(raw, opened)
-        if closed == -1:
-            continue
+    """The words that `{a,b}` and `{1..3}` make of one word; the word itself when it has none, or far too many."""
+    if "{" not in raw or len(raw) > LONGEST_BRACED:
+        return [raw]
+    pairs = _pairs(raw)
+    for opened, closed in pairs if len(pairs) <= MOST_BRACES else ():
         choices = _choices(raw[opened + 1 : closed])
         if choices is not None:
             tails = braces(raw[closed + 1 :])
@@ -181,11 +183,10 @@ def braces(raw: str) -> list[str]:
 
 
 def _unquoted(raw: str, wanted: str) -> Iterator[int]:
-    """Offsets of a character outside quotes and expansions."""
+    """Offsets of these characters outside quotes and expansions."""
     index = 0
     while index < len(raw):
-        char = raw[index]
-        if char == wanted:
+        if raw[index] in wanted:
             yield index
         index = _passed(raw, index)
 
@@ -206,14 +207,15 @@ def _passed(raw: str, index: int) -> int:
     return index + (2 if char == "\\" else 1)
 
 
-def _closing(raw: str, opened: int) -> int:
-    depth, index = 0, opened
-    while index < len(raw):
-        depth += {"{": 1, "}": -1}.get(raw[index], 0)
-        if depth == 0:
-            return index
-        index = _passed(raw, index)
-    return -1
+def _pairs(raw: str) -> list[tuple[int, int]]:
+    """Where braces open and close, the outer before the inner."""
+    found, opened = [], list[int]()
+    for index in _unquoted(raw, "{}"):
+        if raw[index] == "{":
+            opened.append(index)
+        elif opened:
+            found.append((opened.pop(), index))
+    return sorted(found)
 
 
 def _choices(inner: str) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 from tocompose.readers.commands import numbered, simple_list, words
@@ -14,14 +15,22 @@ from tocompose.source import Branch, Child, Leaf, Node
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
+    from tree_sitter import Tree
 
+# What the parser may spend on errors, as its steps at one by the length of the text, each of which costs that much; and
+# the processor time that nothing that is a script takes.
+_MOST_ON_ERRORS, _SECONDS = 1_000_000, 3.0
+_CHUNK = 65_536
 _SEPARATORS = frozenset({";", "\n", "&", ";;", ";&", ";;&"})
 
 
 def by_grammar(text: Text) -> tuple[list[Node], bool]:
     """The statements, and whether the grammar accepts the whole text."""
-    source = PLACEHOLDER.sub(lambda match: "x" * len(match[0]), text.text).encode()
-    tree = _parser().parse(source)
+    # The grammar takes the square of the length for NULs, which no shell reads either.
+    source = PLACEHOLDER.sub(lambda match: "x" * len(match[0]), text.text).replace("\0", "x").encode()
+    tree = _tree(source)
+    if tree is None:
+        return by_line(text, 0, len(text.text)), False
     reader = _Reader(text, _offsets(source))
     try:
         statements = reader.statements(tree.root_node.children, 0, len(text.text))
@@ -38,6 +47,27 @@ def by_line(text: Text, start: int, end: int) -> list[Node]:
             continue
         statements = simple_list(text, match.start(), match.end())
         found += [_error(text, match.start(), match.end())] if statements is None else statements
+    return found
+
+
+def _tree(source: bytes) -> Tree | None:
+    """The syntax tree; None where the grammar would take the square of the length to get over what is no script."""
+    errors = 0
+    most = process_time() + _SECONDS
+
+    def gives_up(offset: int, erring: bool) -> bool:
+        nonlocal errors
+        errors += erring
+        return errors * len(source) > _MOST_ON_ERRORS or process_time() > most
+
+    parser = _parser()
+    try:
+        found: Tree | None = parser.parse(
+            lambda offset, _: source[offset : offset + _CHUNK], progress_callback=gives_up
+        )
+    except ValueError:
+        parser.reset()
+        return None
     return found
 
 
@@ -263,11 +293,15 @@ class _Reader:
         return self._branch("function", node, [Child(self.text.text[start:end], self.text.span(start, end), inner)])
 
     def _list(self, node: Syntax) -> Node | None:
-        if len(node.children) != 3 or node.children[1].type not in ("&&", "||"):
+        """`a && b || c`, which the grammar nests to the left: each command is read once, however long the list is."""
+        lists = list(_spine(node))
+        if not lists:
             return None
-        left, operator, right = node.children
-        parts = [self._one(left), self._one(right)]
-        return numbered("and" if operator.type == "&&" else "or", parts, self.text, *self._range(node))
+        found = self._one(lists[-1].children[0])
+        for item in reversed(lists):
+            kind = "and" if item.children[1].type == "&&" else "or"
+            found = numbered(kind, [found, self._one(item.children[2])], self.text, *self._range(item))
+        return found
 
     def _pipeline(self, node: Syntax) -> Node:
         parts = [self._one(child) for child in node.children if child.type not in ("|", "|&")]
@@ -289,6 +323,13 @@ class _Reader:
 _BRACKETS = frozenset({"{", "}", "(", ")", "do", "done", "else"})
 # Nodes that the reader of simple commands can take whole when nothing compound is inside.
 _MAYBE_SIMPLE = frozenset({"list", "pipeline", "negated_command", "redirected_statement"})
+
+
+def _spine(node: Syntax) -> Iterator[Syntax]:
+    """The list and those that are its left sides, the outermost first."""
+    while node.type == "list" and len(node.children) == 3 and node.children[1].type in ("&&", "||"):
+        yield node
+        node = node.children[0]
 
 
 def _split(nodes: list[Syntax], at: set[str]) -> Iterator[list[Syntax]]:

@@ -38,7 +38,9 @@ _WITH_PORT = regex(rf"(?<![\w.-])(?P<host>{_NAME}):(?P<port>[0-9]{{1,5}})(?![\w.
 # `nc -z db 5432`, where host and port are two words.
 _SPACED = regex(rf"(?<![\w./-])(?P<host>{_NAME})(?P<gap>[ \t]+)(?P<port>[0-9]{{2,5}})(?![\w.:/])")
 _CLIENTS = regex(r"\b(?:nc|ncat|netcat|telnet|wait-for|wait-for-it)\b")
-_URL = regex(rf"(?P<scheme>[a-z][a-z0-9+]*)://(?P<user>[^/\s@\"']*@)?(?P<host>{_NAME})(?=[/?#\s\"',;)\]]|$)")
+_URL = regex(
+    rf"(?<![a-z0-9+])(?P<scheme>[a-z][a-z0-9+]*)://(?P<user>[^/\s@\"']*@)?(?P<host>{_NAME})(?=[/?#\s\"',;)\]]|$)"
+)
 
 
 def is_client(words: Iterable[str]) -> bool:

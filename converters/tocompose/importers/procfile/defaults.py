@@ -83,7 +83,7 @@ def is_rails(repository: Repository) -> bool:
     lock = repository.text("Gemfile.lock") or ""
     gemfile = repository.text("Gemfile") or ""
     return re.search(r"^    rail(s|ties) \(", lock, re.MULTILINE) is not None or bool(
-        re.search(r"^\s*gem\s+[\"']rails[\"']", gemfile, re.MULTILINE)
+        re.search(r"^[ \t]*gem\s+[\"']rails[\"']", gemfile, re.MULTILINE)
     )
 
 

@@ -69,7 +69,7 @@ def _beside(repository: Repository) -> tuple[str, ...]:
 
 def _version(repository: Repository) -> Version:
     candidates: list[tuple[Version, Cursor | None]] = []
-    stated = re.search(r"^\s*ruby\s+[\"']([^\"']+)[\"']", repository.text("Gemfile") or "", re.MULTILINE)
+    stated = re.search(r"^[ \t]*ruby\s+[\"']([^\"']+)[\"']", repository.text("Gemfile") or "", re.MULTILINE)
     if stated:
         candidates.append((Version(versions.line_of(stated[1]), "the Gemfile says so"), None))
     found = list(versions.from_files(repository, _FILES, "ruby"))
