@@ -251,6 +251,17 @@ FINDINGS = (
         "T9",
     ),
     Finding(
+        "TC730",
+        service("image: 'postgres:16', healthcheck: {test: [CMD-SHELL, 'nc -z localhost 1']}", "db"),
+        "docker-compose.yml:2:44",
+        service(
+            "image: 'postgres:16', healthcheck: {test: [CMD-SHELL, "
+            "'if command -v curl >/dev/null; then curl -f localhost; else true; fi']}",
+            "db",
+        ),
+        "T9",
+    ),
+    Finding(
         "TC731",
         one(TWO % ("depends_on: {db: {condition: service_completed_successfully}}", "restart: always")),
         "docker-compose.yml:2:43",

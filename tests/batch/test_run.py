@@ -158,11 +158,13 @@ def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
     batch("r", "-o", "out", cwd=tmp_path)
 
 
-def test_a_bar_with_rate_and_eta_on_a_terminal(repositories: Path, tmp_path: Path) -> None:
+def test_a_bar_with_rate_and_eta_on_a_terminal(tmp_path: Path) -> None:
+    # Enough of them for the run to last some seconds: click tells the time left once a second is over.
+    generate(tmp_path / "repos", 200)
     near, far = pty.openpty()
-    words = command("repos", "-o", tmp_path / "out", "--include", "team-0*")
+    words = command("repos", "-o", "out", "-j", 1)
     env = {**environment(), "TERM": "xterm", "COLUMNS": "120"}
-    with subprocess.Popen(words, cwd=repositories, stdout=subprocess.DEVNULL, stderr=far, env=env) as running:
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=far, env=env) as running:
         os.close(far)
         seen = b""
         while True:
@@ -173,5 +175,5 @@ def test_a_bar_with_rate_and_eta_on_a_terminal(repositories: Path, tmp_path: Pat
             seen += data
         running.wait(60)
     text = seen.decode()
-    assert re.search(r"\[####+\] +39/39 +100%", text) and re.search(r"\d+\.\d/s", text), text[-600:]
+    assert re.search(r"\[####+\] +200/200 +100%", text) and re.search(r"\d+\.\d/s", text), text[-600:]
     assert re.search(r"\d\d:\d\d:\d\d", text), "the time that it will take"

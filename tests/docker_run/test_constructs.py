@@ -77,7 +77,10 @@ def test_room_for_options_is_no_image(room: str) -> None:
 
 
 def test_a_placeholder_can_be_the_image() -> None:
-    assert services({"README.md": "```\ndocker run -d <image> serve\n```\n"})["image"]["image"] == "${IMAGE}"
+    assert (
+        services({"README.md": "```\ndocker run -d <image> serve\n```\n"})["image"]["image"]
+        == "${IMAGE:?set IMAGE in .env}"
+    )
 
 
 def test_an_empty_variable_is_no_image() -> None:
@@ -164,7 +167,7 @@ def test_configuration_in_a_variable_is_a_secret_when_it_holds_one(config: str, 
 
 def test_an_argument_with_a_computed_default() -> None:
     found = services({"run.sh": 'TAG="${1:-$(git describe)}"\ndocker run -d acme/app:$TAG\n'})
-    assert found["app"]["image"] == "acme/app:${TAG}"
+    assert found["app"]["image"] == "acme/app:${TAG:?set TAG in .env}"
 
 
 def test_arithmetic_conditions_of_constants() -> None:
@@ -181,7 +184,8 @@ def test_a_service_is_called_after_the_image_not_its_tag() -> None:
 def test_expressions_of_github_workflows() -> None:
     text = "docker run -d -e P=${{ secrets.DB_PASSWORD }} --name app ghcr.io/${{ github.repository }}:${{github.sha}}\n"
     found = services({"steps.txt": text})["app"]
-    assert found["image"] == "ghcr.io/${GITHUB_REPOSITORY}:${GITHUB_SHA}"
+    asked = (f"${{{name}:?set {name} in .env}}" for name in ("GITHUB_REPOSITORY", "GITHUB_SHA"))
+    assert found["image"] == "ghcr.io/" + ":".join(asked)
     assert found["environment"] == {"P": "${DB_PASSWORD:?set DB_PASSWORD}"}
 
 

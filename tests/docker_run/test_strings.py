@@ -74,7 +74,8 @@ def test_3000_strings_arrive_unchanged(seed: int) -> None:
     argv = ["docker", "create"]
     for index, string in enumerate(strings[:200]):
         argv += ["-e", f"V{index}={string}"] if index % 2 else ["-l", f"l{index}={string}"]
-    argv += ["--health-cmd", strings[200], "--entrypoint", strings[201] or "x", "-w", f"/{strings[202]}"]
+    # A check is one text: all the others stand in it, one after the other.
+    argv += ["--health-cmd", "|".join(strings), "--entrypoint", strings[201] or "x", "-w", f"/{strings[202]}"]
     argv += [part for string in strings[203:210] for part in ("--annotation", f"a{strings.index(string)}={string}")]
     argv += ["alpine:3.20", *strings[210:], "end"]
     result = converted(tuple(argv))

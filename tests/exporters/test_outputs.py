@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import pytest
 
+from corpora import corpus_sources
 from golden import cases, inputs, outcome
 from judges import EXCEPTIONS, dclint, needs_compose, run_config, schema_errors, unexcused, write, yamllint_findings
-from oracles import corpus
 from tocompose.exporters.bundle import Layout
 from tocompose.model import File, Role
 from tocompose.pipeline import Options, Result, convert
@@ -36,32 +36,6 @@ def outputs() -> Iterator[Output]:
     for name, kind, source in corpus_sources():
         options = Options(source=kind, layout=Layout(split=True), context=Context(split=True))
         yield Output(name, source, convert(Memory(source, "app"), options))
-
-
-def corpus_sources() -> Iterator[tuple[str, str, dict[str, bytes]]]:
-    """Name, format and files of everything in the corpus."""
-    folder = corpus("docker-run/docs-pairs")
-    for place in sorted(folder.glob("*.command.txt")) if folder else ():
-        yield place.name, "docker_run", {"run.sh": place.read_bytes()}
-    folder = corpus("k8s")
-    places = (
-        [place for part in ("apps", "dekube", "pairs", "roundtrip") for place in sorted((folder / part).iterdir())]
-        if folder
-        else []
-    )
-    for place in places:
-        yield f"k8s/{place.name}", "kubernetes", files_of(place / "k8s" if (place / "k8s").is_dir() else place)
-    folder = corpus("procfile")
-    for place in sorted(folder.iterdir()) if folder else ():
-        yield f"procfile/{place.name}", "procfile", files_of(place)
-
-
-def files_of(place: Path) -> dict[str, bytes]:
-    """A file, or all files below a folder."""
-    if place.is_file():
-        return {place.name: place.read_bytes()}
-    found = sorted(path for path in place.rglob("*") if path.is_file() and ".git" not in path.parts)
-    return {path.relative_to(place).as_posix(): path.read_bytes() for path in found}
 
 
 ALL = tuple(outputs())

@@ -41,8 +41,8 @@ def test_what_a_service_cannot_start_without_is_asked_for_by_name(layout: Layout
 @pytest.mark.parametrize(
     "script", ["TAG=1\ndocker run a:$TAG", "docker run a:${TAG:-1}", "docker run a:${TAG:?no tag}"]
 )
-def test_what_has_a_value_or_its_own_words_is_left_alone(tag: str) -> None:
-    result = converted(tag)
+def test_what_has_a_value_or_its_own_words_is_left_alone(script: str) -> None:
+    result = converted(script)
     assert "set TAG" not in str(service(result)) and "TC770" not in {item.code for item in result.notes}
 
 

@@ -62,7 +62,9 @@ def _mounts(service: Service, taken: set[str]) -> tuple[tuple[Mount, ...], list[
     for path in wanted:
         if _covered(path, service):
             said += _mismatch(service, path)
-        elif (service.replicas or 1) == 1:
+        elif (service.replicas or 1) > 1:
+            said.append(remark("TC653", service, path=path))
+        else:
             names.append(_name(service, path, wanted, taken))
             mounts.append(Mount(kind="volume", source=names[-1], target=path))
             said.append(remark("TC651", service, "volumes", path=path, volume=names[-1], image=image_name(service)))

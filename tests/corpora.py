@@ -1,0 +1,34 @@
+"""Everything in the corpus that TOCOMPOSE_CORPUS names: name, format and files of each source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from oracles import corpus
+
+
+def corpus_sources() -> Iterator[tuple[str, str, dict[str, bytes]]]:
+    """Name, format and files of everything in the corpus."""
+    folder = corpus("docker-run/docs-pairs")
+    for place in sorted(folder.glob("*.command.txt")) if folder else ():
+        yield place.name, "docker_run", {"run.sh": place.read_bytes()}
+    folder = corpus("k8s")
+    places = (
+        [place for part in ("apps", "dekube", "pairs", "roundtrip") for place in sorted((folder / part).iterdir())]
+        if folder
+        else []
+    )
+    for place in places:
+        yield f"k8s/{place.name}", "kubernetes", files_of(place / "k8s" if (place / "k8s").is_dir() else place)
+    folder = corpus("procfile")
+    for place in sorted(folder.iterdir()) if folder else ():
+        yield f"procfile/{place.name}", "procfile", files_of(place)
+
+
+def files_of(place: Path) -> dict[str, bytes]:
+    """A file, or all files below a folder."""
+    if place.is_file():
+        return {place.name: place.read_bytes()}
+    found = sorted(path for path in place.rglob("*") if path.is_file() and ".git" not in path.parts)
+    return {path.relative_to(place).as_posix(): path.read_bytes() for path in found}
