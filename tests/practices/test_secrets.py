@@ -11,8 +11,9 @@ from practices.snippets import stack
 from tocompose.images import image_facts
 from tocompose.model import Home, Service, Setting, Stack
 from tocompose.practices import Context, Outcome, registry
-from tocompose.practices.secret_names import may_be_secret, secret_name, secret_value
 from tocompose.practices.secrets import is_secret
+from tocompose.secrecy.names import secret_name
+from tocompose.secrecy.texts import may_be_secret, secret_value
 
 BY_ID = {practice.id: practice for practice in registry()}
 

@@ -14,9 +14,12 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from tocompose.command_secrets import command_secrets
 from tocompose.model import Service, Stack
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.secrecy.names import HINT, secret_name, words_of
+from tocompose.secrecy.texts import HASH, PRIVATE_KEY, TOKEN, may_be_secret, passwords
 from tocompose.source import Span
 from tocompose.values import plain
 
@@ -25,14 +28,6 @@ MASK = "•••"
 _HIDDEN = "\ue000"
 _RUN = regex(f"{_HIDDEN}+")
 
-_SECRET_NAME = regex(
-    r"(?i)pass(?:word|wd|phrase)?|pwd|secret|token|credential|dsn"
-    r"|(?:^|[_.-])salt$|require_?pass|(?:api|access|private|secret|encryption|encrypt|decryption|signing|master|auth"
-    r"|fernet|app|role|account|shared|client|hmac|jwt|session|cookie|rpc|nonce|license|deploy)[_-]?key"
-    r"|priv_?key|master_?auth|(?:basic_?|digest)auth(?:\.users)?$"
-)
-# What a line must hold to hold such a name.
-_MAY_NAME = regex(r"(?i)pass|pwd|secret|token|key|credential|dsn|auth")
 _WORD = regex(r"[\w.-]+")
 _ASSIGNED = regex(
     r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ | ["']\s*,\s* )
@@ -40,15 +35,6 @@ _ASSIGNED = regex(
 )
 # `${PASSWORD:-default}`: the default is a value, the text behind `?` is a message.
 _DEFAULTED = regex(r"(?P<sign>:?[-=])(?P<value>[^}]+)")
-# What such a name refers to rather than holds.
-_REFERENCE = regex(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|(?<!s)s|account)$")
-# What a last `s` does not make a reference to several.
-_HASHED = regex(r"(?i)(?:basic_?|digest)auth\.users$|(?:^|[_.-])(?:passwords|credentials)$")
-_USERINFO = regex(r"(?<=://)(?P<user>[^\s/:@\"']*):(?P<word>(?!\$)[^\s@\"']+)@")
-_TOKEN = regex(
-    r"AKIA[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
-    r"|sk_(?:live|test)_\w{16,}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{30,}"
-)
 # Where the command line of a well-known program has its password; each gap is short, so that no line takes long.
 _SHELL_WORD = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s'"\\])+"""
 _SPOKEN = regex(
@@ -63,7 +49,6 @@ _SPOKEN = regex(
 )
 # What a line must hold for `_SPOKEN` to find something, so that most lines never ask for it.
 _SPEAKERS = ("bearer", "basic", "mysql", "mariadb", "sshpass", "login", "curl", "-cli", "echo", "printf")
-_PEM = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _PEM_END = regex(r"-----END [A-Z ]*PRIVATE KEY-----")
 _SECRET_KIND = regex(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
 _SECRET_DATA = regex(r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$""")
@@ -163,6 +148,19 @@ def _secrets(stack: Stack) -> Iterator[Secret]:
             yield from (Secret(line.strip(), file.origin) for line in text.split("\n") if len(line.strip()) > 3)
     for service in stack.services:
         yield from _environment(service)
+        yield from (Secret(text, None) for text, _, _ in command_secrets(service))
+        for name, text in _open_texts(service):
+            value = plain(text)
+            if value and is_secret_name(name) and may_be_secret(value):
+                yield Secret(value, None)
+            yield from (Secret(text[start:end], None) for start, end in passwords(text))
+
+
+def _open_texts(service: Service) -> Iterator[tuple[str, str]]:
+    """Texts of the service under names of the user's choice."""
+    yield from ((item.name, item.value) for item in service.environment if item.value)
+    yield from service.labels.items()
+    yield from ((name, text) for name, text in (service.build.args if service.build else {}).items() if text)
 
 
 def _environment(service: Service) -> Iterator[Secret]:
@@ -179,7 +177,8 @@ def _environment(service: Service) -> Iterator[Secret]:
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable of that name holds a secret by the look of it, and not where one is kept."""
-    return bool(_HASHED.search(name) or (_SECRET_NAME.search(name) and not _REFERENCE.search(name)))
+    # `secrets:` of a manifest lists what is one, it holds none.
+    return secret_name(name) and (name.isupper() or words_of(name)[-1] != "SECRETS")
 
 
 def _names(stack: Stack) -> Iterator[str]:
@@ -225,7 +224,7 @@ def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
     for line in _mask_manifests(lines):
         was_inside = inside_key
         if inside_key or "-----BEGIN" in line:
-            inside_key = bool(_PEM.search(line)) or (inside_key and not _PEM_END.search(line))
+            inside_key = bool(PRIVATE_KEY.search(line)) or (inside_key and not _PEM_END.search(line))
         if was_inside or (dotenv and not _SETS.match(line)):
             yield _hide(line)
             continue
@@ -333,12 +332,14 @@ def _in_secret(lines: list[str]) -> list[bool]:
 
 @lru_cache(maxsize=4096)  # manifests say most of their lines again and again
 def _likely(line: str) -> str:
-    line = _TOKEN.sub(lambda found: _hide(found[0]), line)
+    line = TOKEN.sub(lambda found: _hide(found[0]), line)
     folded = line.casefold()
     if any(word in folded for word in _SPEAKERS):
         line = _SPOKEN.sub(_hide_group, line)
-    line = _USERINFO.sub(lambda found: f"{found['user']}:{_hide(found['word'])}@", line)
-    return "".join(_mask_assigned(line)) if _MAY_NAME.search(line) else line
+    line = HASH.sub(lambda found: _hide(found[0]), line)
+    for start, end in passwords(line):
+        line = line[:start] + _hide(line[start:end]) + line[end:]
+    return "".join(_mask_assigned(line)) if HINT.search(line) else line
 
 
 def _hide_group(found: re.Match[str]) -> str:
