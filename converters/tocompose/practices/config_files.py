@@ -17,7 +17,8 @@ _ENTRY = regex(r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(
 
 # `requirepass x`, `proxy_set_header X-Api-Key x;`: a line of nothing but a name and one word.
 _DIRECTIVE = regex(
-    r"""(?m)^[ \t]*(?:\w*set_header[ \t]+)?(?P<name>[\w.-]+)[ \t]+["']?(?P<value>[^\s"';]+)["']?[ \t]*;?[ \t]*\r?$"""
+    r"""(?m)^[ \t]*(?:\w*set_header[ \t]+)?(?P<name>[\w.-]+)[ \t]+"""
+    r"""["']?(?P<value>[^\s"';=:][^\s"';]*)["']?[ \t]*;?[ \t]*\r?$"""
 )
 
 

@@ -14,14 +14,13 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from tocompose.command_secrets import command_secrets
-from tocompose.model import Service, Stack
+from tocompose.model import Stack
 from tocompose.patterns import regex
 from tocompose.project import Project
-from tocompose.secrecy.names import HINT, secret_name, words_of
-from tocompose.secrecy.texts import HASH, PRIVATE_KEY, TOKEN, may_be_secret, passwords
+from tocompose.reports.known_secrets import Secret, is_secret_name, secrets_of
+from tocompose.secrecy.names import HINT, secret_file
+from tocompose.secrecy.texts import HASH, PRIVATE_KEY, TOKEN, passwords
 from tocompose.source import Span
-from tocompose.values import plain
 
 MASK = "•••"
 # While masking, each hidden character is replaced by this one, so that columns stay what spans say.
@@ -43,12 +42,13 @@ _SPOKEN = regex(
     | \blogin\b[^|;&]{0,200}?\s-p[=\s]?(?P<login>WORD)
     | \bcurl\b[^|;&]{0,200}?[\s"'](?:-[a-z]*u|--user)["']?[=\s,]*["']?[^\s:"']+:(?P<user>WORD)
     | \b(?:redis|valkey|keydb)-cli\b[^|;&]{0,200}?[\s"']-a["']?[\s,]+(?P<redis>WORD)
+    | \b(?:login|secret\s+create)\b[^|;&]{0,200}?<<<\s*(?P<fed>WORD)
     | \b(?:echo|printf)\s+(?:-\w+\s+)*(?P<piped>WORD)\s*\|\s*(?:docker|podman)\s+(?:secret|login)\b""".replace(
         "WORD", _SHELL_WORD
     )
 )
 # What a line must hold for `_SPOKEN` to find something, so that most lines never ask for it.
-_SPEAKERS = ("bearer", "basic", "mysql", "mariadb", "sshpass", "login", "curl", "-cli", "echo", "printf")
+_SPEAKERS = ("bearer", "basic", "mysql", "mariadb", "sshpass", "login", "secret", "curl", "-cli", "echo", "printf")
 _PEM_END = regex(r"-----END [A-Z ]*PRIVATE KEY-----")
 _SECRET_KIND = regex(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
 _SECRET_DATA = regex(r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$""")
@@ -59,15 +59,8 @@ _VALUE = regex(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
 _SETS = regex(r"\s*(?:#|$|(?:export\s+)?[\w.-]+\s*[=:])")
 # A map or a list where the value should be.
 _NESTED = regex(r"""\[|\{.*?["']?\bvalue["']?\s*:\s*""")
-_DEFAULT = regex(r"\$\{\w+:?-(?P<word>[^}$]+)\}")
+_BLOCK = regex(r"""(?P<indent>[ -]*)["']?(?P<name>[\w./-]+)["']?[ ]*:[ ]*[|>][-+0-9]*[ ]*(?:#.*)?$""")
 _ENTRY = regex(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
-
-
-class Secret(NamedTuple):
-    """A value that no report may show, and where it stands in the source."""
-
-    text: str
-    origin: Span | None
 
 
 class Quote(NamedTuple):
@@ -114,7 +107,7 @@ class Quotes:
 
     @cached_property
     def _secrets(self) -> tuple[Secret, ...]:
-        found = {item for item in _secrets(self._stack) if item.text}
+        found = {item for item in secrets_of(self._stack) if item.text}
         return tuple(sorted(found, key=lambda item: (-len(item.text), item.text, str(item.origin))))
 
     @cached_property
@@ -135,50 +128,6 @@ def _hide(text: str) -> str:
 def _shown(line: str) -> str:
     """The line for a reader; how long a secret is stays hidden too."""
     return _RUN.sub(MASK, line)
-
-
-def _secrets(stack: Stack) -> Iterator[Secret]:
-    for setting in stack.settings:
-        if setting.secret and setting.value:
-            yield Secret(setting.value, setting.origin)
-    for file in stack.files:
-        if file.secret:
-            text = file.content.decode("utf-8", "replace")
-            yield Secret(text.strip(), file.origin)
-            yield from (Secret(line.strip(), file.origin) for line in text.split("\n") if len(line.strip()) > 3)
-    for service in stack.services:
-        yield from _environment(service)
-        yield from (Secret(text, None) for text, _, _ in command_secrets(service))
-        for name, text in _open_texts(service):
-            value = plain(text)
-            if value and is_secret_name(name) and may_be_secret(value):
-                yield Secret(value, None)
-            yield from (Secret(text[start:end], None) for start, end in passwords(text))
-
-
-def _open_texts(service: Service) -> Iterator[tuple[str, str]]:
-    """Texts of the service under names of the user's choice."""
-    yield from ((item.name, item.value) for item in service.environment if item.value)
-    yield from service.labels.items()
-    yield from ((name, text) for name, text in (service.build.args if service.build else {}).items() if text)
-
-
-def _environment(service: Service) -> Iterator[Secret]:
-    """Values kept in place (`--inline-secrets`, `--practices none`) under a name that says secret."""
-    for part in (service, *service.overlays.values()):
-        for item in part.environment:
-            if not item.value or not is_secret_name(item.name):
-                continue
-            yield from (Secret(found["word"], None) for found in _DEFAULT.finditer(item.value))
-            value = plain(item.value)
-            if value:
-                yield Secret(value, item.origin)
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a variable of that name holds a secret by the look of it, and not where one is kept."""
-    # `secrets:` of a manifest lists what is one, it holds none.
-    return secret_name(name) and (name.isupper() or words_of(name)[-1] != "SECRETS")
 
 
 def _names(stack: Stack) -> Iterator[str]:
@@ -221,7 +170,7 @@ def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
     name = path.rpartition("/")[2]
     dotenv = name.startswith(".env") or name.endswith(".env")
     inside_key = named = False
-    for line in _mask_manifests(lines):
+    for line in _mask_blocks(_mask_manifests(lines)):
         was_inside = inside_key
         if inside_key or "-----BEGIN" in line:
             inside_key = bool(PRIVATE_KEY.search(line)) or (inside_key and not _PEM_END.search(line))
@@ -311,6 +260,19 @@ def _mask_manifests(lines: list[str]) -> Iterator[str]:
             yield line
 
 
+def _mask_blocks(lines: Iterable[str]) -> Iterator[str]:
+    """Hides the block of text below `.pgpass: |`, `password: |` and other names of secrets."""
+    block = -1
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        if block >= 0 and (indent > block or not line.strip()):
+            yield line[:indent] + _hide(line[indent:])
+            continue
+        found = _BLOCK.match(line)
+        block = len(found["indent"]) if found and (secret_file(found["name"]) or is_secret_name(found["name"])) else -1
+        yield line
+
+
 def _hide_line(line: str, indent: int) -> str:
     opens = line.strip() in ("{", "}", "},") or line.rstrip().endswith(":")
     return line if opens else line[:indent] + _hide(line[indent:])
@@ -337,9 +299,16 @@ def _likely(line: str) -> str:
     if any(word in folded for word in _SPEAKERS):
         line = _SPOKEN.sub(_hide_group, line)
     line = HASH.sub(lambda found: _hide(found[0]), line)
-    for start, end in passwords(line):
-        line = line[:start] + _hide(line[start:end]) + line[end:]
+    line = "".join(_mask_passwords(line))
     return "".join(_mask_assigned(line)) if HINT.search(line) else line
+
+
+def _mask_passwords(line: str) -> Iterator[str]:
+    done = 0
+    for start, end in passwords(line):
+        yield line[done:start] + _hide(line[start:end])
+        done = end
+    yield line[done:]
 
 
 def _hide_group(found: re.Match[str]) -> str:

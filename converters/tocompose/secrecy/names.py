@@ -12,7 +12,7 @@ from tocompose.patterns import regex
 _WORDS = frozenset(
     {"PASSWORD", "PASSWORDS", "PASSWD", "PASSPHRASE", "PASSCODE", "SECRET", "SECRETS", "TOKEN", "CREDENTIAL"}
     | {"APIKEY", "SECRETKEY", "AUTHKEY", "PRIVKEY", "PRIVATEKEY", "ACCESSKEY", "REQUIREPASS", "MASTERAUTH"}
-    | {"CREDENTIALS", "AUTHORIZATION"}
+    | {"CREDENTIALS"}
 )
 # A word that ends so is one of them: `AUTHTOKEN`, `dbpassword`.
 _ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "SECRETKEY", "PRIVATEKEY", "ACCESSKEY")

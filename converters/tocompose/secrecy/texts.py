@@ -30,6 +30,8 @@ _FIELD = regex(
     r"(?P<password>[^\s\"',{}\[\]]+)(?=[\"']|\s*(?m:$))"
     r"|\b[Aa]uthorization:\s{0,9}(?:[Bb]earer|[Bb]asic)\s{1,9}(?P<header>[^\s'\";|&]{6,})"
 )
+# Headers of a request that say who asks.
+_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _ELEMENT = regex(r"<(?P<name>[\w.:-]{1,100})>\s{0,99}(?P<password>[^<>\s]+)\s{0,99}</")
 _SETTING = regex(
     r"(?P<head>(?:^|[;?&\s])(?:password|pwd|sslpassword|accountkey|sharedaccesskey|secretkey)\s{0,99}=\s{0,99})"
@@ -73,9 +75,11 @@ def passwords(text: str) -> list[tuple[int, int]]:
 
 def concealed(text: str) -> str:
     """The text for a reader, the passwords and tokens in it hidden."""
-    for start, end in reversed(passwords(text)):
-        text = f"{text[:start]}•••{text[end:]}"
-    return TOKEN.sub("•••", text)
+    parts, done = [], 0
+    for start, end in passwords(text):
+        parts += [text[done:start], "•••"]
+        done = end
+    return TOKEN.sub("•••", "".join([*parts, text[done:]]))
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -96,6 +100,6 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
     for pattern in (_MEMBER, _FIELD, _ELEMENT):
         for match in pattern.finditer(text):
             group = "password" if match["password"] is not None else "header"
-            named = group == "header" or secret_name(match["name"])
-            if named and may_be_secret(match[group]):
+            named = group == "header" or secret_name(match["name"]) or match["name"].casefold() in _HEADERS
+            if named and match[group][0] not in "$<{[|>&*" and may_be_secret(match[group]):
                 yield match.span(group)
