@@ -86,6 +86,7 @@ def test_names_of_secrets(name: str) -> None:
         *("SECRET_NAME", "PWD", "PASSENGER_APP", "COMPASS", "KEYBOARD", "PRIMARY_KEY", "MONKEY", "TOKEN_URL", "AUTHOR"),
         *("PASSWORD_RESET_TIMEOUT", "SECRETS_DIR", "ACCESS_KEY_ID", "POSTGRES_USER", "TOKENIZER", "BYPASS", "SORT_KEY"),
         *("topologyKey", "secretKeyRef", "RECAPTCHA_SITE_KEY", "MAX_TOKENS", "KEY", "TOKEN_EXPIRES_IN", "DSN", "users"),
+        *("com.example/key", "com.example.key"),
     ],
 )
 def test_names_that_only_look_like_it(name: str) -> None:

@@ -51,6 +51,7 @@ _FILES = frozenset(
     | {".dockerconfigjson", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "tls.key", "kubeconfig", ".vault-token"}
 )
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
+_OWNED_KEY = regex(r"(?i)[./]key\d*$")
 _APART = regex(r"[^A-Z0-9]+")
 # What a text must hold for any name in it to be that of a secret.
 HINT = regex(
@@ -81,7 +82,8 @@ def secret_name(name: str) -> bool:
     last = words[-1].rstrip("0123456789")
     if last in _LAST_WORDS:
         return len(words) > 1 or last not in _NOT_ALONE
-    if last == "KEY" and len(words) > 1 and words[-2] not in _OPEN_KEYS:
+    # In `com.example/key` the words before are whose key it is, not what it opens.
+    if last == "KEY" and words[-2:-1] and words[-2] not in _OPEN_KEYS and not _OWNED_KEY.search(name):
         return True
     ends = any(word.endswith(_ENDINGS) for word in (*words, last))
     keyed = any(word == "KEY" and before in _KEYS for before, word in pairwise(words))
