@@ -39,7 +39,7 @@ def secret(value: str, origin: Span | None = None) -> Stack:
         ("mysql --password hunter2 db", "mysql --password ••• db"),
         ("mysql --password=hunter2 db", "mysql --password=••• db"),
         ("    password: hunter2", "    password: •••"),
-        ('{"token": "abc", "a": 1}', '{"token": "•••", "a": 1}'),
+        ('{"token": "abc", "a": 1}', '{"token": •••, "a": 1}'),
         ("SECRET=${SECRET}", "SECRET=${SECRET}"),
         ("PW=${DB_PASSWORD:-hunter2}", "PW=${DB_PASSWORD:-•••}"),
         ("PW: ${DB_PASSWORD:?set it}", "PW: ${DB_PASSWORD:?set it}"),

@@ -11,15 +11,9 @@ from tocompose.patterns import regex
 from tocompose.practices import Outcome
 from tocompose.record import replace
 from tocompose.secrecy.names import secret_file, secret_name
-from tocompose.secrecy.texts import may_be_secret, passwords, secret_value
+from tocompose.secrecy.texts import DIRECTIVE, may_be_secret, passwords, secret_value
 
 _ENTRY = regex(r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)""")
-
-# `requirepass x`, `proxy_set_header X-Api-Key x;`: a line of nothing but a name and one word.
-_DIRECTIVE = regex(
-    r"""(?m)^[ \t]*(?:\w*set_header[ \t]+)?(?P<name>[\w.-]+)[ \t]+"""
-    r"""["']?(?P<value>[^\s"';=:][^\s"';]*)["']?[ \t]*;?[ \t]*\r?$"""
-)
 
 
 def in_secrets(stack: Stack) -> Outcome:
@@ -53,7 +47,7 @@ def holds_secret(content: bytes, path: str = "") -> bool:
         return True
     return any(
         secret_name(found["name"]) and may_be_secret(found["value"].strip()) and found["value"][0] not in "$<{[|>&*"
-        for pattern in (_ENTRY, _DIRECTIVE)
+        for pattern in (_ENTRY, DIRECTIVE)
         for found in pattern.finditer(text)
     )
 

@@ -19,7 +19,7 @@ from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.reports.known_secrets import Secret, is_secret_name, secrets_of
 from tocompose.secrecy.names import HINT, secret_file
-from tocompose.secrecy.texts import HASH, PRIVATE_KEY, TOKEN, passwords
+from tocompose.secrecy.texts import DIRECTIVE, HASH, PRIVATE_KEY, TOKEN, passwords
 from tocompose.source import Span
 
 MASK = "•••"
@@ -43,9 +43,8 @@ _SPOKEN = regex(
     | \bcurl\b[^|;&]{0,200}?[\s"'](?:-[a-z]*u|--user)["']?[=\s,]*["']?[^\s:"']+:(?P<user>WORD)
     | \b(?:redis|valkey|keydb)-cli\b[^|;&]{0,200}?[\s"']-a["']?[\s,]+(?P<redis>WORD)
     | \b(?:login|secret\s+create)\b[^|;&]{0,200}?<<<\s*(?P<fed>WORD)
-    | \b(?:echo|printf)\s+(?:-\w+\s+)*(?P<piped>WORD)\s*\|\s*(?:docker|podman)\s+(?:secret|login)\b""".replace(
-        "WORD", _SHELL_WORD
-    )
+    | \b(?:echo|printf)\s+(?:-\w+\s+)*(?P<piped>WORD)\s*\|[^|;&\n]{0,200}?
+      (?:\b(?:docker|podman)\s+(?:secret|login)|-stdin)\b""".replace("WORD", _SHELL_WORD)
 )
 # What a line must hold for `_SPOKEN` to find something, so that most lines never ask for it.
 _SPEAKERS = ("bearer", "basic", "mysql", "mariadb", "sshpass", "login", "secret", "curl", "-cli", "echo", "printf")
@@ -299,8 +298,12 @@ def _likely(line: str) -> str:
     if any(word in folded for word in _SPEAKERS):
         line = _SPOKEN.sub(_hide_group, line)
     line = HASH.sub(lambda found: _hide(found[0]), line)
-    line = "".join(_mask_passwords(line))
-    return "".join(_mask_assigned(line)) if HINT.search(line) else line
+    found = DIRECTIVE.match(line)
+    if found and is_secret_name(found["name"]):
+        line = line[: found.start("value")] + _hide(found["value"]) + line[found.end("value") :]
+    if HINT.search(line):
+        line = "".join(_mask_assigned(line))
+    return "".join(_mask_passwords(line))
 
 
 def _mask_passwords(line: str) -> Iterator[str]:

@@ -38,6 +38,7 @@ _ABOUT = frozenset(
     | {"ROUNDS", "AGE", "LIFETIME", "DURATION", "SECONDS", "MINUTES", "HOURS", "DAYS", "COUNT", "FORMAT", "ENGINE"}
     | {"PROVIDER", "BACKEND", "STORE", "MODE", "HASHERS", "VALIDATORS", "CLASS", "REGION", "VERSION", "LOCATION"}
     | {"INTERVAL", "LIMIT", "SERVICE", "URL", "URI", "ENCODING", "STRENGTH", "COMMAND", "CMD", "TEMPLATE", "SCOPE"}
+    | {"ENCRYPTION", "HASHING", "VALIDATION"}
     | {"REF", "REFS", "MOUNT", "ARN", "IN", "NAMES", "FILES", "PATHS", "STDIN"}
 )
 # What says in which form the secret is written: `SSH_KEY_B64`, `TOKEN_2`.
@@ -55,7 +56,7 @@ _OWNED_KEY = regex(r"(?i)[./]key\d*$")
 _APART = regex(r"[^A-Z0-9]+")
 # What a text must hold for any name in it to be that of a secret.
 HINT = regex(
-    r"(?i)pass|pwd|secret|token|key|credential|dsn|auth|salt|bearer|login|private|cert|(?<![a-z])(?:pw|sig|b64|users)"
+    r"(?i)pass|pwd|identified|secret|token|key|credential|dsn|auth|salt|bearer|login|private|cert|(?<![a-z])(?:pw|sig|b64|users)"
 )
 
 

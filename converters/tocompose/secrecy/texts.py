@@ -20,6 +20,12 @@ _CREDENTIALS = (
     r"jdbc:oracle:\w{1,20}:[^\s/@\"']{1,256}/([^\s@\"']+)(?=@)",
 )
 _PARAMETER = regex(r"[?&](?P<name>[\w.-]{1,100})=(?P<password>[^&\s;'\")#]+)")
+# `-Ddb.password=x`, `export API_TOKEN=x`.
+_ASSIGNMENT = regex(r"(?<![\w.-])(?:-D)?(?P<name>[A-Za-z_][\w.-]{0,99})=[\"']?(?P<password>[^\s;&,'\"]+)")
+# `getenv("API_TOKEN", "x")`, `ENV.fetch('API_TOKEN', 'x')`.
+_ARGUMENT = regex(r"\(\s{0,9}[\"'](?P<name>[\w.-]{1,100})[\"']\s{0,9},\s{0,9}[\"'](?P<password>[^\s\"']+)[\"']")
+# `CREATE USER a WITH PASSWORD 'x'`, `IDENTIFIED BY 'x'`.
+_STATEMENT = regex(r"(?i)\b(?:PASSWORD|IDENTIFIED\b[^'\"\n;]{0,60})\s{0,9}=?\s{0,9}['\"](?P<password>[^'\"\s]+)['\"]")
 # `"password": "x"` in JSON, also where its quotes are escaped.
 _MEMBER = regex(
     r"(?P<quote>\\?[\"'])(?P<name>[\w.-]{1,100})(?P=quote)\s{0,9}:\s{0,9}(?P=quote)(?P<password>[^\s\"'\\]+)"
@@ -41,6 +47,11 @@ _SETTING = regex(
 # `username=u,password=x`, as mount has its options.
 _MOUNT_OPTION = regex(r"(?:^|,)(?:password|pass)=(?P<password>[^,\s'\"]+)", re.IGNORECASE)
 _ADDRESS = regex("|".join(_CREDENTIALS))
+# `requirepass x`, `proxy_set_header X-Api-Key x;`: a line of nothing but a name and one word.
+DIRECTIVE = regex(
+    r"""(?m)^[ \t]*(?:\w*set_header[ \t]+)?(?P<name>[\w.-]+)[ \t]+"""
+    r"""["']?(?P<value>[^\s"';=:][^\s"';]*)["']?[ \t]*;?[ \t]*\r?$"""
+)
 # Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
 TOKEN = regex(
     r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|github_pat_\w{20,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}"
@@ -67,7 +78,7 @@ def may_be_secret(value: str) -> bool:
 def passwords(text: str) -> list[tuple[int, int]]:
     """Where the passwords of addresses and connection strings stand in the text; what is a variable does not count."""
     found: list[tuple[int, int]] = []
-    for start, end in sorted(_spans(text)):
+    for start, end in sorted(_spans(text), key=lambda span: (span[0], -span[1])):
         if "${" not in text[start:end] and text[start] != "$" and (not found or start >= found[-1][1]):
             found.append((start, end))
     return found
@@ -92,14 +103,15 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     yield from (match.span("password") for match in pattern.finditer(text))
     if "=" in text:
         yield from (match.span("password") for match in _PARAMETER.finditer(text) if secret_parameter(match["name"]))
+    yield from (match.span("password") for match in _STATEMENT.finditer(text))
     yield from _pairs(text)
 
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:
     """The values that stand under a name in JSON, YAML, XML or the headers of a request."""
-    for pattern in (_MEMBER, _FIELD, _ELEMENT):
+    for pattern in (_ASSIGNMENT, _ARGUMENT, _MEMBER, _FIELD, _ELEMENT):
         for match in pattern.finditer(text):
-            group = "password" if match["password"] is not None else "header"
+            group = "header" if match["password"] is None else "password"
             named = group == "header" or secret_name(match["name"]) or match["name"].casefold() in _HEADERS
             if named and match[group][0] not in "$<{[|>&*" and may_be_secret(match[group]):
                 yield match.span(group)
