@@ -63,7 +63,7 @@ def environment(outcome: Outcome, name: str) -> dict[str, str | None]:
             "ENCRYPTION_KEY",
             "--requirepass",
             *("DB_PW", "PASS", "DB_PASS1", "MAILGUN_KEY", "AUTHTOKEN", "CLIENTSECRET", "SENTRY_DSN", "SSH_KEY_B64"),
-            *("API_TOKEN_2", "traefik.http.middlewares.a.basicauth.users", "apiToken", "SECRET_KEY_BASE"),
+            *("API_TOKEN_2", "traefik.http.middlewares.a.basicauth.users", "apiToken", "password_in"),
             "OAUTH_CLIENT_SECRET",
         ),
     ],

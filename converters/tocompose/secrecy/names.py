@@ -39,7 +39,7 @@ _ABOUT = frozenset(
     | {"PROVIDER", "BACKEND", "STORE", "MODE", "HASHERS", "VALIDATORS", "CLASS", "REGION", "VERSION", "LOCATION"}
     | {"INTERVAL", "LIMIT", "SERVICE", "URL", "URI", "ENCODING", "STRENGTH", "COMMAND", "CMD", "TEMPLATE", "SCOPE"}
     | {"ENCRYPTION", "HASHING", "VALIDATION"}
-    | {"REF", "REFS", "MOUNT", "ARN", "IN", "NAMES", "FILES", "PATHS", "STDIN"}
+    | {"REF", "REFS", "MOUNT", "ARN", "NAMES", "FILES", "PATHS", "STDIN"}
 )
 # What says in which form the secret is written: `SSH_KEY_B64`, `TOKEN_2`.
 _CODED = frozenset({"B64", "BASE64", "BASE", "VALUE", "HEX"})
@@ -78,7 +78,7 @@ def secret_name(name: str) -> bool:
     words = words_of(name)
     while len(words) > 1 and (words[-1] in _CODED or words[-1].isdigit()):
         words.pop()
-    if not words or words[-1] in _ABOUT or ("PUBLIC" in words and "KEY" in words):
+    if not words or words[-1] in _ABOUT or words[-2:] == ["EXPIRES", "IN"] or ("PUBLIC" in words and "KEY" in words):
         return False
     last = words[-1].rstrip("0123456789")
     if last in _LAST_WORDS:
