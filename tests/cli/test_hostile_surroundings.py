@@ -103,7 +103,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_converted(place: Path) -> No
     done = ran(place, "tocompose convert .", preexec_fn=_like_everybody)
     (place / "sub").chmod(0o700)
     assert done.returncode == 0 and "nginx:1.27" in done.stdout
-    assert "closed.sh was not read: permission denied" in done.stderr
+    assert "closed.sh was not read: permission denied [TC024]" in done.stderr
     assert "sub was not read: permission denied" in done.stderr
 
 
