@@ -11,9 +11,10 @@ import tree
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
     ("limits", "patterns"),
+    ("secrecy",),
     ("source", "values", "tables", "project", "collector", "record", "folding", "ignores", "lock"),
     ("model", "notes", "images", "probes", "merging"),
-    ("ledger",),
+    ("ledger", "command_secrets"),
     ("readers", "rendering"),
     ("importers", "practices", "exporters", "reports"),
     ("answers", "prove", "cluster"),

@@ -7,9 +7,9 @@ from enum import Enum
 from functools import cache
 
 from tocompose.record import record
+from tocompose.secrecy.texts import concealed
 from tocompose.source import Span
 from tocompose.tables import Row, table
-from tocompose.values import concealed
 
 
 class Kind(Enum):

@@ -13,7 +13,7 @@ from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
 from tocompose.model import File, Home, Stack
-from tocompose.notes import Note, in_order, note
+from tocompose.notes import Kind, Note, in_order, note
 from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
 from tocompose.record import record
@@ -132,12 +132,14 @@ def _converted(project: Project, wanted: Options, chosen: Importer, first: Itera
 
 
 def _left_out(project: Project) -> Iterator[Note]:
-    """A note for each file that was too large to be read, or that lies outside of the source."""
+    """A note for each file that was too large or may not be read, or that lies outside of the source."""
     for path, size in sorted(getattr(project, "skipped", {}).items()):
         name = "FILE_BYTES" if size > limit("FILE_BYTES") else "SCRIPT_BYTES"
         yield note("TC020", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit(name), name=name)
     for path, place in sorted(getattr(project, "outside", {}).items()):
         yield note("TC023", None, file=path, folder=str(place.parent))
+    for path, problem in sorted(getattr(project, "refused", {}).items()):
+        yield note("TC024", None, file=path, problem=problem)
 
 
 def practice_context(options: Options, project: Project) -> Context:
@@ -164,11 +166,19 @@ def choose(project: Project, name: str | None) -> Importer:
         return found
     every = _claimed(project)
     if not every:
-        where = ", ".join(project.named[:3]) or project.name
-        raise SourceError(
-            f"{where}: no docker run script, Kubernetes manifest or Procfile was found here; --from says the format"
-        )
+        raise _nothing(project)
     return every[0].importer
+
+
+def _nothing(project: Project) -> SourceError:
+    """What to say when no format is found: the files that were not read, if there are some, are why."""
+    where = ", ".join(project.named[:3]) or project.name
+    unread = [item for item in _left_out(project) if item.kind is Kind.LOST]
+    if unread:
+        return SourceError(f"{where}: nothing to convert: {'; '.join(item.message for item in unread[:3])}")
+    return SourceError(
+        f"{where}: no docker run script, Kubernetes manifest or Procfile was found here; --from says the format"
+    )
 
 
 def _claimed(project: Project) -> tuple[Claim, ...]:

@@ -71,7 +71,7 @@ class Folder:
     """A project on disk: a folder, or files named one by one below it.
 
     `allowed` are files and folders elsewhere that may be read as well; `outside` collects what was asked for, is there
-    and lies neither in the root nor in those.
+    and lies neither in the root nor in those; `refused` what may not be read, with the reason.
     """
 
     def __init__(self, root: Path, named: tuple[str, ...] = (), name: str = "", allowed: tuple[Path, ...] = ()) -> None:
@@ -81,6 +81,7 @@ class Folder:
         self.allowed = tuple(path.resolve() for path in allowed)
         self.skipped: dict[str, int] = {}
         self.outside: dict[str, Path] = {}
+        self.refused: dict[str, str] = {}
         self._files: tuple[str, ...] | None = None
 
     def files(self) -> tuple[str, ...]:
@@ -94,7 +95,11 @@ class Folder:
         place = self._inside(path)
         if place is None or not _is_file(place) or _too_large(path, place.stat().st_size, self.skipped):
             return None
-        return place.read_bytes()
+        try:
+            return place.read_bytes()
+        except OSError as problem:
+            self._refuse(path, problem)
+            return None
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the root."""
@@ -125,8 +130,15 @@ class Folder:
             self.outside.setdefault(path, place)
         return None
 
+    def _refuse(self, path: str, problem: OSError) -> None:
+        name = Path(path).relative_to(self.root).as_posix() if path.startswith("/") else path
+        self.refused[name] = (problem.strerror or type(problem).__name__).lower()
+
     def _walk(self) -> Iterator[str]:
-        for folder, folders, names in os.walk(self.root):
+        def refuse(problem: OSError) -> None:
+            self._refuse(problem.filename, problem)
+
+        for folder, folders, names in os.walk(self.root, onerror=refuse):
             folders[:] = sorted(name for name in folders if name not in PRUNED)
             base = PurePosixPath(Path(folder).relative_to(self.root).as_posix())
             yield from (str(base / name) for name in names)

@@ -8,11 +8,6 @@ from collections.abc import Iterator, Mapping
 from tocompose.patterns import regex
 
 _VARIABLE = regex(r"\$(?:\$|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
-_IN_ADDRESS = regex(
-    r"(?P<user>://[^\s/:@]*:)(?!\$)[^\s/@]+(?=@)"
-    r"|(?P<query>[?&;][\w.-]*(?:token|key|secret|pass(?:word|wd)?|auth|signature)[\w.-]*=)(?!\$)[^&\s;'\")]+",
-    re.IGNORECASE,
-)
 _NOT_IN_NAME = regex(r"[^a-z0-9_-]+")
 
 
@@ -62,11 +57,6 @@ def _escaped(text: str, index: int) -> bool:
     while index - run - 1 >= 0 and text[index - run - 1] == "$":
         run += 1
     return run % 2 == 1
-
-
-def concealed(text: str) -> str:
-    """The text for a reader, the passwords and tokens of addresses in it hidden."""
-    return _IN_ADDRESS.sub(lambda found: f"{found['user'] or found['query']}•••", text)
 
 
 def identifier(text: str, fallback: str = "app") -> str:

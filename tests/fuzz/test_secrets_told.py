@@ -66,7 +66,9 @@ def _private(path: Path) -> bool:
 
 @pytest.mark.parametrize("layout", ["tree", "patch"])
 def test_a_batch_over_every_place(told: Told, tmp_path: Path, layout: str) -> None:
-    for number, (place, secret) in enumerate(PLANTED):
+    # Patches are made of the same files: a third of the places is enough to see that they are masked.
+    wanted = PLANTED if layout == "tree" else PLANTED[::3]
+    for number, (place, secret) in enumerate(wanted):
         (tmp_path / "repos" / f"r{number:03}" / ".git").mkdir(parents=True)
         put(tmp_path / "repos" / f"r{number:03}", place.plant(secret))
     said = told("batch", "repos", "-j", "1", "-o", "out", "--out-layout", layout)
@@ -80,11 +82,11 @@ def test_a_batch_over_every_place(told: Told, tmp_path: Path, layout: str) -> No
         for path in sorted(out.rglob("*"))
         if path.is_file() and not _private(path.relative_to(out))
     ]
-    assert len(texts) > 100
+    assert len(texts) > len(wanted)
     found = [
         (planted.place.form, planted.place.name, name, line)
         for name, text in texts
-        for number, planted in enumerate(PLANTED)
+        for number, planted in enumerate(wanted)
         if "/" not in name or name.startswith(f"r{number:03}") or f"r{number:03}" in name
         for line in leaked(text, planted.secret)
         # A patch cannot be applied without the lines beside a change, which stand in the repository's own file already.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from textwrap import indent
 
@@ -11,8 +12,9 @@ from practices.snippets import stack
 from tocompose.images import image_facts
 from tocompose.model import Home, Service, Setting, Stack
 from tocompose.practices import Context, Outcome, registry
-from tocompose.practices.secret_names import may_be_secret, secret_name, secret_value
 from tocompose.practices.secrets import is_secret
+from tocompose.secrecy.names import secret_name
+from tocompose.secrecy.texts import may_be_secret, secret_value
 
 BY_ID = {practice.id: practice for practice in registry()}
 
@@ -60,6 +62,8 @@ def environment(outcome: Outcome, name: str) -> dict[str, str | None]:
             "AUTH_CREDENTIALS",
             "ENCRYPTION_KEY",
             "--requirepass",
+            *("DB_PW", "PASS", "DB_PASS1", "MAILGUN_KEY", "AUTHTOKEN", "CLIENTSECRET", "SENTRY_DSN", "SSH_KEY_B64"),
+            *("API_TOKEN_2", "traefik.http.middlewares.a.basicauth.users", "apiToken", "password_in"),
             "OAUTH_CLIENT_SECRET",
         ),
     ],
@@ -81,6 +85,8 @@ def test_names_of_secrets(name: str) -> None:
         ),
         *("SECRET_NAME", "PWD", "PASSENGER_APP", "COMPASS", "KEYBOARD", "PRIMARY_KEY", "MONKEY", "TOKEN_URL", "AUTHOR"),
         *("PASSWORD_RESET_TIMEOUT", "SECRETS_DIR", "ACCESS_KEY_ID", "POSTGRES_USER", "TOKENIZER", "BYPASS", "SORT_KEY"),
+        *("topologyKey", "secretKeyRef", "RECAPTCHA_SITE_KEY", "MAX_TOKENS", "KEY", "TOKEN_EXPIRES_IN", "DSN", "users"),
+        *("com.example/key", "com.example.key"),
     ],
 )
 def test_names_that_only_look_like_it(name: str) -> None:
@@ -100,6 +106,20 @@ def test_names_that_only_look_like_it(name: str) -> None:
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.sig",
         "Server=db;User=sa;Password=Sa_pw_1;",
         "jdbc:postgresql://db/app?user=a&password=pw",
+        "jdbc:oracle:thin:app/pw1@db:1521/x",
+        "app:pw1@tcp(db:3306)/app",
+        "amqp://a:pw@m1,amqp://b:pw@m2",
+        "https://h.example/x?a=1&api_key=pw1",
+        "https://s.example/x?sv=1&sig=pw1",
+        '{"db": {"password": "pw1"}}',
+        '{\\"password\\": \\"pw1\\"}',
+        "a: 1\npassword: pw1\n",
+        "<db><password>pw1</password></db>",
+        "admin:$apr1$abcdefgh$0123456789",
+        "admin:{SHA}0123456789",
+        "https://" + "0123456789abcdef0123" + "@git.example/a.git",
+        "Authorization: Basic YWRtaW46cHcx",
+        "'X-Api-Key: pw1'",
     ],
 )
 def test_values_that_are_secrets(value: str) -> None:
@@ -112,6 +132,13 @@ def test_values_that_are_secrets(value: str) -> None:
     [
         *("postgres://db/app", "http://host:80/", "https://user@example.com/", "text with password in it", "a:b@c"),
         *("-----BEGIN PUBLIC KEY-----", "postgres://app:${PW}@db/app", "--password=", "mailto:a@b.c"),
+        *(
+            "https://h.example/?page=1&sort=key",
+            "https://h.example/?token=${T}",
+            "a: 1\npassword: |\n  x",
+            "token: {{ .t }}",
+        ),
+        *("SELECT password FROM users", '{"secretName": "x"}', '{"password": ""}', "<token/>", "see //a:b/c@d"),
     ],
 )
 def test_values_that_only_look_like_it(value: str) -> None:
@@ -369,3 +396,17 @@ def test_a_default_that_is_not_the_only_one_stays() -> None:
     found = moved("services: {web: {image: 'me/web:1', environment: {A_PASSWORD: '${PW:-tops3cret}', B: '${PW}'}}}")
     assert values(found) == {}
     assert environment(found, "web")["A_PASSWORD"] == "${PW:-tops3cret}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a" * 500_000, "//" * 250_000, "//a:" * 100_000, '"a":' * 100_000, "password: a\n" * 40_000, "<a>" * 150_000),
+        *("a:" * 200_000 + "@tcp(", "&token=a" * 50_000, '"token":"a' * 50_000, " " * 500_000, "token:\n" * 80_000),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_hostile_texts_take_no_time(text: str) -> None:
+    start = time.process_time()
+    secret_value(f"{text} token @")
+    assert time.process_time() - start < 5

@@ -113,7 +113,7 @@ def _parents(path: str) -> Iterator[str]:
 
 
 def _paths(root: str, search: Search) -> Iterator[str]:
-    """The paths of the repositories below the root, empty for the root itself."""
+    """The paths of the repositories below the root, empty for the root itself; a folder that may not be read is one."""
     above: list[str] = []
     spare = found = False
     for listing in walk(root, Ignores().below("", search.exclude)):
@@ -122,7 +122,7 @@ def _paths(root: str, search: Search) -> Iterator[str]:
             above.pop()
         if listing.git == "submodule" and above:
             listing.folders.clear()
-        elif listing.git or (not above and _is_repository(listing)):
+        elif listing.git or (not above and (listing.refused or _is_repository(listing))):
             above.append(listing.path)
             found = True
             yield listing.path

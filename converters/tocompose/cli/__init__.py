@@ -23,11 +23,12 @@ def asks_for_help(words: Sequence[str]) -> bool:
 
 def run(args: list[str] | None = None) -> None:
     """The program: runs the command line and ends with its exit code."""
-    from tocompose.cli.ending import Done, ending, leave
+    from tocompose.cli.ending import Done, ending, leave, open_closed
     from tocompose.collector import collect_seldom
 
     if args is None:
         collect_seldom()
+        open_closed()
     try:
         with ending():
             _run(sys.argv[1:] if args is None else args)

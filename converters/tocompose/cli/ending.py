@@ -85,11 +85,13 @@ def _end(fault: BaseException) -> NoReturn:
     if isinstance(fault, click.exceptions.Exit):
         sys.exit(fault.exit_code)
     if isinstance(fault, click.UsageError):
-        fault.show()
+        with _told():
+            fault.show()
         sys.exit(UNUSABLE)
     if isinstance(fault, click.ClickException):
         fail(fault.format_message())
-    if isinstance(fault, Ended):
+    # click makes an Abort of each interruption.
+    if isinstance(fault, Ended) or isinstance(fault.__cause__, Ended):
         write(sys.stderr, "tocompose: ended by a signal\n")
         sys.exit(ENDED)
     if isinstance(fault, KeyboardInterrupt | click.Abort):
@@ -133,12 +135,39 @@ def write(stream: TextIO, text: str) -> None:
     stream.flush()
 
 
+def open_closed() -> None:
+    """Opens the standard streams that the caller has closed (`>&-`): no file may get their numbers.
+
+    Writing to what was standard output is an error still; what goes to standard error is lost, as was asked for.
+    """
+    for number, mode in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Ends without a traceback where standard error takes nothing (a full disk): the exit code says enough."""
+    try:
+        yield
+    except OSError:
+        # Python would try once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def fail(message: str) -> NoReturn:
     """Ends with exit code 2 and one message, its control characters shown as escapes."""
     from tocompose.reports.escape import printable
 
     lines = [printable(line) for line in message.split("\n")]
-    write(sys.stderr, "tocompose: " + "\n".join(lines) + "\n")
+    with _told():
+        write(sys.stderr, "tocompose: " + "\n".join(lines) + "\n")
     sys.exit(UNUSABLE)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from shlex import quote
+
+from tocompose.reports.escape import printable
 
 
 def hint(word: str, known: Iterable[str]) -> str:
@@ -18,5 +21,6 @@ def hint(word: str, known: Iterable[str]) -> str:
 def unknown_command(word: str, commands: Iterable[str]) -> str:
     """What to say about a first word that is no command: often it is a file to convert."""
     if Path(word).exists() or word == "-":
-        return f"{word} is no command; did you mean: tocompose convert {word}"
+        shown = printable(quote(word))
+        return f"{shown} is no command; did you mean: tocompose convert {shown}"
     return f"{word!r} is no command{hint(word, commands)}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 from tocompose.cli.ending import fail
+from tocompose.limits import limit
 from tocompose.project import Folder, Memory, Project
 
 
@@ -20,7 +22,9 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
         if not path.exists():
             fail(f"--allow-path {given}: no such file or folder")
     if sources == ("-",):
-        return Memory({"<stdin>": sys.stdin.buffer.read()})
+        if sys.stdin is None:
+            fail("-: standard input is closed")
+        return Memory({"<stdin>": _bounded(sys.stdin.buffer)})
     paths = [Path(source).absolute() for source in sources]
     for source, path in zip(sources, paths, strict=True):
         if source == "-":
@@ -31,10 +35,20 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
         return Folder(paths[0], allowed=allowed)
     if not any(path.is_dir() or path.is_file() for path in paths):
         # Pipes, such as `<(ssh host cat run.sh)`: they can be read once, and lie in no source tree.
-        return Memory({path.name: path.read_bytes() for path in paths})
+        return Memory({path.name: _read(path) for path in paths})
     root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths])).resolve()
     named = [name for path in paths for name in _names(path.resolve(), root)]
     return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return _bounded(stream)
+
+
+def _bounded(stream: BinaryIO) -> bytes:
+    """All that a stream holds, or so much that it is known to be too large: `/dev/zero` has no end."""
+    return stream.read(limit("FILE_BYTES") + 1)
 
 
 def _names(path: Path, root: Path) -> list[str]:

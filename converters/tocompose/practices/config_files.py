@@ -9,8 +9,9 @@ from tocompose.model import File, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.practices import Outcome
-from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, secret_value
 from tocompose.record import replace
+from tocompose.secrecy.names import secret_file, secret_name
+from tocompose.secrecy.texts import DIRECTIVE, may_be_secret, passwords, secret_value
 
 _ENTRY = regex(r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)""")
 
@@ -21,7 +22,7 @@ def in_secrets(stack: Stack) -> Outcome:
     taken = {item.path for item in stack.files}
     for item in stack.files:
         source = _source(item, stack)
-        if source and source not in moved and not item.secret and holds_secret(item.content):
+        if source and source not in moved and not item.secret and holds_secret(item.content, item.path):
             moved[source] = _free(f"secrets/{source.removeprefix('config/')}", taken)
     if not moved:
         return Outcome(stack=stack)
@@ -36,15 +37,18 @@ def in_secrets(stack: Stack) -> Outcome:
     )
 
 
-def holds_secret(content: bytes) -> bool:
-    """Whether a line of the file sets something that is called a secret, or holds one by its form."""
+def holds_secret(content: bytes, path: str = "") -> bool:
+    """Whether the file is called a secret, a line of it sets something that is, or it holds one by its form."""
+    if secret_file(path) and content.strip():
+        return True
     text = content.decode("utf-8", "replace")
     spans = passwords(text)
     if any(may_be_secret(text[start:end]) for start, end in spans) or (not spans and secret_value(text)):
         return True
     return any(
         secret_name(found["name"]) and may_be_secret(found["value"].strip()) and found["value"][0] not in "$<{[|>&*"
-        for found in _ENTRY.finditer(text)
+        for pattern in (_ENTRY, DIRECTIVE)
+        for found in pattern.finditer(text)
     )
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple, TypeAlias
 from tocompose.model import Service, Stack
 from tocompose.practices import Context
 from tocompose.practices.given_files import GivenFiles
-from tocompose.practices.secret_names import words_of
 from tocompose.practices.services import command_text, environment
+from tocompose.secrecy.names import words_of
 from tocompose.source import Span
 
 # The strength of a piece of evidence, 1 the strongest.

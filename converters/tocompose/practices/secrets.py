@@ -7,21 +7,21 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from tocompose.command_secrets import command_secrets
 from tocompose.images import ImageFacts
 from tocompose.model import Healthcheck, Service, Stack, Variable
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
-from tocompose.practices.command_secrets import command_secrets
 from tocompose.practices.config_files import in_secrets
 from tocompose.practices.option_secrets import safe_options
-from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, secret_value
 from tocompose.practices.secret_vault import Vault, variable
 from tocompose.practices.services import facts, is_data, remark
 from tocompose.record import replace
+from tocompose.secrecy.names import lists_users, secret_name
+from tocompose.secrecy.texts import may_be_secret, passwords, secret_value
 from tocompose.values import literal, plain, variable_name, variables
 
 _DEFAULT = r"\$\$|\$\{(?P<name>[A-Za-z_]\w*):?-(?P<default>[^${}]+)\}"
-_HASHES = ("basicauth.users", "digestauth.users", "basic_auth", "basicauth")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -72,9 +72,10 @@ def _without_secrets(service: Service, vault: Vault, notes: list[Note]) -> Servi
         service = _replaced_in_commands(service, text, setting)
     labels = {key: _safe_label(key, text, service, vault, notes) for key, text in service.labels.items()}
     service = replace(service, labels=labels) if labels != dict(service.labels) else service
-    if service.build is not None and service.build.args:
+    if service.build is not None:
         args = {key: _safe_argument(key, text, service, vault, notes) for key, text in service.build.args.items()}
-        service = replace(service, build=replace(service.build, args=args))
+        context = _safe_context(service.build.context, service, vault, notes)
+        service = replace(service, build=replace(service.build, args=args, context=context))
     for home, part in service.overlays.items():
         inner = tuple(_safe(item, service, vault, notes) for item in part.environment)
         service = replace(service, overlays={**service.overlays, home: replace(part, environment=inner)})
@@ -145,7 +146,7 @@ def _mark(name: str, item: Variable, service: Service, vault: Vault, notes: list
 def _safe_label(key: str, text: str, service: Service, vault: Vault, notes: list[Note]) -> str:
     value = plain(text)
     last = key.rpartition(".")[2]
-    if not value or not (key.endswith(_HASHES) or (secret_name(last) and may_be_secret(value)) or secret_value(value)):
+    if not value or not (lists_users(key) or (secret_name(last) and may_be_secret(value)) or secret_value(value)):
         return text
     setting = vault.keep(service, f"{service.name}_{last}", value, service.origin)
     notes.append(remark("TC504", service, f"labels.{key}", label=key, name=setting))
@@ -159,6 +160,17 @@ def _safe_argument(key: str, text: str | None, service: Service, vault: Vault, n
     setting = vault.keep(service, key, value, service.origin)
     notes.append(remark("TC505", service, f"build.args.{key}", argument=key, name=setting))
     return variable(setting)
+
+
+def _safe_context(text: str, service: Service, vault: Vault, notes: list[Note]) -> str:
+    """The address of a repository to build from, without its password."""
+    for start, end in reversed(passwords(text)):
+        password = plain(text[start:end])
+        if password:
+            setting = vault.keep(service, f"{service.name}_BUILD_PASSWORD", password, service.origin)
+            notes.append(remark("TC507", service, "build.context", place="build.context"))
+            text = text[:start] + variable(setting) + text[end:]
+    return text
 
 
 def _replaced_in_commands(service: Service, value: str, setting: str) -> Service:

@@ -48,7 +48,8 @@ def base_facts(service: Service, stack: Stack, context: Context) -> ImageFacts |
 
 def dockerfile(service: Service, stack: Stack, context: Context) -> str | None:
     """The text of the service's Dockerfile, whether it is generated or part of the source."""
-    if service.build is None:
+    # A repository elsewhere is not read, and its address may hold a password.
+    if service.build is None or "://" in service.build.context:
         return None
     path = posixpath.normpath(posixpath.join(service.build.context, service.build.dockerfile or "Dockerfile"))
     content = next((file.content for file in stack.files if file.path == path), None)

@@ -87,6 +87,9 @@ def _special(raw: str, index: int, end: int, quoted: bool) -> tuple[int, list[At
         close = _double_end(raw, index, end)
         inner = list(_parts(raw, index + 1, close - 1, True))
         return close, inner or [Atom("text", "", True, index)]
+    if char == "<" and not quoted and raw.startswith("<(", index):
+        # `<(command)`: the path of a pipe that there is only while the script runs.
+        return _process(raw, index, end)
     if placeholder := PLACEHOLDER.match(raw, index, end):
         return placeholder.end(), [Atom("placeholder", placeholder[0][1:-1], True, index)]
     return index + 1, [Atom("text", char, quoted, index)]
@@ -125,6 +128,14 @@ def _dollar(raw: str, index: int, end: int, quoted: bool) -> tuple[int, list[Ato
     if name := _NAME.match(raw, index + 1, end):
         return name.end(), [Atom("parameter", name[0], quoted, index)]
     return index + 1, [Atom("text", "$", quoted, index)]
+
+
+def _process(raw: str, index: int, end: int) -> tuple[int, list[Atom]]:
+    try:
+        close = dollar_end(raw, index, end)
+    except Unbalanced:
+        return end, [Atom("text", raw[index:end], False, index)]
+    return close, [Atom("process", raw[index + 2 : close - 1], True, index)]
 
 
 def _dollar_group(raw: str, index: int, close: int, opener: str, quoted: bool) -> list[Atom]:

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from tocompose.notes import Note
+from tocompose.secrecy.names import HINT
 from tocompose.source import Span
 
 TIMEOUT = 60.0
 _LINES = 12
-_SECRET_KEY = re.compile(r"pass|secret|token|credential|private|api_?key|auth|dsn|cert", re.IGNORECASE)
 
 
 class Rendered(NamedTuple):
@@ -167,7 +167,7 @@ def _secrets(value: Any, hidden: bool) -> Iterator[str]:
                 # Its name and the names of its files are what the reader of a message must know.
                 yield from _secrets([each.get("literals") for each in item if isinstance(each, dict)], True)
             else:
-                yield from _secrets(item, hidden or bool(_SECRET_KEY.search(str(key))))
+                yield from _secrets(item, hidden or bool(HINT.search(str(key))))
     elif isinstance(value, list):
         for item in value:
             yield from _secrets(item, hidden)

@@ -14,25 +14,19 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
-from tocompose.model import Service, Stack
+from tocompose.model import Stack
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.reports.known_secrets import Secret, is_secret_name, secrets_of
+from tocompose.secrecy.names import HINT, secret_file
+from tocompose.secrecy.texts import DIRECTIVE, HASH, PRIVATE_KEY, TOKEN, passwords
 from tocompose.source import Span
-from tocompose.values import plain
 
 MASK = "•••"
 # While masking, each hidden character is replaced by this one, so that columns stay what spans say.
 _HIDDEN = "\ue000"
 _RUN = regex(f"{_HIDDEN}+")
 
-_SECRET_NAME = regex(
-    r"(?i)pass(?:word|wd|phrase)?|pwd|secret|token|credential|dsn"
-    r"|(?:^|[_.-])salt$|require_?pass|(?:api|access|private|secret|encryption|encrypt|decryption|signing|master|auth"
-    r"|fernet|app|role|account|shared|client|hmac|jwt|session|cookie|rpc|nonce|license|deploy)[_-]?key"
-    r"|priv_?key|master_?auth|(?:basic_?|digest)auth(?:\.users)?$"
-)
-# What a line must hold to hold such a name.
-_MAY_NAME = regex(r"(?i)pass|pwd|secret|token|key|credential|dsn|auth")
 _WORD = regex(r"[\w.-]+")
 _ASSIGNED = regex(
     r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ | ["']\s*,\s* )
@@ -40,15 +34,6 @@ _ASSIGNED = regex(
 )
 # `${PASSWORD:-default}`: the default is a value, the text behind `?` is a message.
 _DEFAULTED = regex(r"(?P<sign>:?[-=])(?P<value>[^}]+)")
-# What such a name refers to rather than holds.
-_REFERENCE = regex(r"(?i)(?:name|ref|refs|file|path|dir|mount|id|enabled|type|arn|policy|(?<!s)s|account)$")
-# What a last `s` does not make a reference to several.
-_HASHED = regex(r"(?i)(?:basic_?|digest)auth\.users$|(?:^|[_.-])(?:passwords|credentials)$")
-_USERINFO = regex(r"(?<=://)(?P<user>[^\s/:@\"']*):(?P<word>(?!\$)[^\s@\"']+)@")
-_TOKEN = regex(
-    r"AKIA[A-Z0-9]{16}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,}"
-    r"|sk_(?:live|test)_\w{16,}|sk-[\w-]{20,}|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|SG\.[\w-]{16,}\.[\w-]{16,}|AIza[\w-]{30,}"
-)
 # Where the command line of a well-known program has its password; each gap is short, so that no line takes long.
 _SHELL_WORD = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s'"\\])+"""
 _SPOKEN = regex(
@@ -57,13 +42,12 @@ _SPOKEN = regex(
     | \blogin\b[^|;&]{0,200}?\s-p[=\s]?(?P<login>WORD)
     | \bcurl\b[^|;&]{0,200}?[\s"'](?:-[a-z]*u|--user)["']?[=\s,]*["']?[^\s:"']+:(?P<user>WORD)
     | \b(?:redis|valkey|keydb)-cli\b[^|;&]{0,200}?[\s"']-a["']?[\s,]+(?P<redis>WORD)
-    | \b(?:echo|printf)\s+(?:-\w+\s+)*(?P<piped>WORD)\s*\|\s*(?:docker|podman)\s+(?:secret|login)\b""".replace(
-        "WORD", _SHELL_WORD
-    )
+    | \b(?:login|secret\s+create)\b[^|;&]{0,200}?<<<\s*(?P<fed>WORD)
+    | \b(?:echo|printf)\s+(?:-\w+\s+)*(?P<piped>WORD)\s*\|[^|;&\n]{0,200}?
+      (?:\b(?:docker|podman)\s+(?:secret|login)|-stdin)\b""".replace("WORD", _SHELL_WORD)
 )
 # What a line must hold for `_SPOKEN` to find something, so that most lines never ask for it.
-_SPEAKERS = ("bearer", "basic", "mysql", "mariadb", "sshpass", "login", "curl", "-cli", "echo", "printf")
-_PEM = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
+_SPEAKERS = ("bearer", "basic", "mysql", "mariadb", "sshpass", "login", "secret", "curl", "-cli", "echo", "printf")
 _PEM_END = regex(r"-----END [A-Z ]*PRIVATE KEY-----")
 _SECRET_KIND = regex(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
 _SECRET_DATA = regex(r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$""")
@@ -74,15 +58,8 @@ _VALUE = regex(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
 _SETS = regex(r"\s*(?:#|$|(?:export\s+)?[\w.-]+\s*[=:])")
 # A map or a list where the value should be.
 _NESTED = regex(r"""\[|\{.*?["']?\bvalue["']?\s*:\s*""")
-_DEFAULT = regex(r"\$\{\w+:?-(?P<word>[^}$]+)\}")
+_BLOCK = regex(r"""(?P<indent>[ -]*)["']?(?P<name>[\w./-]+)["']?[ ]*:[ ]*[|>][-+0-9]*[ ]*(?:#.*)?$""")
 _ENTRY = regex(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
-
-
-class Secret(NamedTuple):
-    """A value that no report may show, and where it stands in the source."""
-
-    text: str
-    origin: Span | None
 
 
 class Quote(NamedTuple):
@@ -129,7 +106,7 @@ class Quotes:
 
     @cached_property
     def _secrets(self) -> tuple[Secret, ...]:
-        found = {item for item in _secrets(self._stack) if item.text}
+        found = {item for item in secrets_of(self._stack) if item.text}
         return tuple(sorted(found, key=lambda item: (-len(item.text), item.text, str(item.origin))))
 
     @cached_property
@@ -150,36 +127,6 @@ def _hide(text: str) -> str:
 def _shown(line: str) -> str:
     """The line for a reader; how long a secret is stays hidden too."""
     return _RUN.sub(MASK, line)
-
-
-def _secrets(stack: Stack) -> Iterator[Secret]:
-    for setting in stack.settings:
-        if setting.secret and setting.value:
-            yield Secret(setting.value, setting.origin)
-    for file in stack.files:
-        if file.secret:
-            text = file.content.decode("utf-8", "replace")
-            yield Secret(text.strip(), file.origin)
-            yield from (Secret(line.strip(), file.origin) for line in text.split("\n") if len(line.strip()) > 3)
-    for service in stack.services:
-        yield from _environment(service)
-
-
-def _environment(service: Service) -> Iterator[Secret]:
-    """Values kept in place (`--inline-secrets`, `--practices none`) under a name that says secret."""
-    for part in (service, *service.overlays.values()):
-        for item in part.environment:
-            if not item.value or not is_secret_name(item.name):
-                continue
-            yield from (Secret(found["word"], None) for found in _DEFAULT.finditer(item.value))
-            value = plain(item.value)
-            if value:
-                yield Secret(value, item.origin)
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a variable of that name holds a secret by the look of it, and not where one is kept."""
-    return bool(_HASHED.search(name) or (_SECRET_NAME.search(name) and not _REFERENCE.search(name)))
 
 
 def _names(stack: Stack) -> Iterator[str]:
@@ -222,10 +169,10 @@ def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
     name = path.rpartition("/")[2]
     dotenv = name.startswith(".env") or name.endswith(".env")
     inside_key = named = False
-    for line in _mask_manifests(lines):
+    for line in _mask_blocks(_mask_manifests(lines)):
         was_inside = inside_key
         if inside_key or "-----BEGIN" in line:
-            inside_key = bool(_PEM.search(line)) or (inside_key and not _PEM_END.search(line))
+            inside_key = bool(PRIVATE_KEY.search(line)) or (inside_key and not _PEM_END.search(line))
         if was_inside or (dotenv and not _SETS.match(line)):
             yield _hide(line)
             continue
@@ -312,6 +259,19 @@ def _mask_manifests(lines: list[str]) -> Iterator[str]:
             yield line
 
 
+def _mask_blocks(lines: Iterable[str]) -> Iterator[str]:
+    """Hides the block of text below `.pgpass: |`, `password: |` and other names of secrets."""
+    block = -1
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        if block >= 0 and (indent > block or not line.strip()):
+            yield line[:indent] + _hide(line[indent:])
+            continue
+        found = _BLOCK.match(line)
+        block = len(found["indent"]) if found and (secret_file(found["name"]) or is_secret_name(found["name"])) else -1
+        yield line
+
+
 def _hide_line(line: str, indent: int) -> str:
     opens = line.strip() in ("{", "}", "},") or line.rstrip().endswith(":")
     return line if opens else line[:indent] + _hide(line[indent:])
@@ -333,12 +293,25 @@ def _in_secret(lines: list[str]) -> list[bool]:
 
 @lru_cache(maxsize=4096)  # manifests say most of their lines again and again
 def _likely(line: str) -> str:
-    line = _TOKEN.sub(lambda found: _hide(found[0]), line)
+    line = TOKEN.sub(lambda found: _hide(found[0]), line)
     folded = line.casefold()
     if any(word in folded for word in _SPEAKERS):
         line = _SPOKEN.sub(_hide_group, line)
-    line = _USERINFO.sub(lambda found: f"{found['user']}:{_hide(found['word'])}@", line)
-    return "".join(_mask_assigned(line)) if _MAY_NAME.search(line) else line
+    line = HASH.sub(lambda found: _hide(found[0]), line)
+    found = DIRECTIVE.match(line)
+    if found and is_secret_name(found["name"]):
+        line = line[: found.start("value")] + _hide(found["value"]) + line[found.end("value") :]
+    if HINT.search(line):
+        line = "".join(_mask_assigned(line))
+    return "".join(_mask_passwords(line))
+
+
+def _mask_passwords(line: str) -> Iterator[str]:
+    done = 0
+    for start, end in passwords(line):
+        yield line[done:start] + _hide(line[start:end])
+        done = end
+    yield line[done:]
 
 
 def _hide_group(found: re.Match[str]) -> str:

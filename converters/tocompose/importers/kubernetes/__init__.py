@@ -93,6 +93,9 @@ class Kubernetes:
         if not found:
             if notes:
                 raise SourceError(f"{notes[-1].message}. {notes[-1].advice}")
+            broken = [f"{item.span}: {item.message}" for item in ledger.notes if item.code == "TC010"]
+            if broken:
+                raise SourceError("; ".join(broken[:3]))
             raise SourceError(
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
                 "kubectl get all -o yaml | tocompose convert -"

@@ -14,16 +14,12 @@ from tocompose.model import Setting, Variable
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
+from tocompose.secrecy.names import secret_name
+from tocompose.secrecy.texts import may_be_secret, secret_value
 from tocompose.source import Span
 from tocompose.tables import load
 from tocompose.values import literal
 
-_SECRET = regex(
-    r"PASSWORD|PASSWD|PASSPHRASE|(?:^|_)PASS$|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY|CREDENTIAL|DSN$|ACCESS_?KEY|"
-    r"ENCRYPTION_KEY|SIGNING_KEY|(?:^|_)SALT$|LICENSE_KEY|(?:^|_)PEM$|_KEY$"
-)
-_NOT_SECRET = regex(r"_(?:FILE|PATH|DIR|URL|NAME|ID|EXPIRY|TTL|TIMEOUT|LENGTH)$|PUBLIC|(?:^|_)SITE_?KEY$")
-_CREDENTIALS = regex(r"[a-z][a-z0-9+.-]*://[^/\s@]*:[^/\s@]+@", re.IGNORECASE)
 _DEFAULT_SAFE = regex(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
 # A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.
 _COMMAND = regex(r"[\w./-]+(?: [\w./:=-]+)+")
@@ -47,8 +43,7 @@ class Entry(NamedTuple):
 
 def is_secret(name: str, value: str = "") -> bool:
     """Whether a variable holds a secret by the look of its name, or of a URL with a password in it."""
-    named = _SECRET.search(name.upper()) and not _NOT_SECRET.search(name.upper())
-    return bool(named) or bool(_CREDENTIALS.match(value))
+    return (secret_name(name) and (not value or may_be_secret(value))) or secret_value(value)
 
 
 def reference(name: str, default: str | None, required: bool) -> str:

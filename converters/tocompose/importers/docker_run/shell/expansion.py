@@ -178,6 +178,8 @@ def evaluated(atom: Atom, cursor: Cursor, place: Place, depth: int) -> Value:
         return Value(literal(atom.text))
     if atom.kind == "command":
         return place.substitute(atom.text, cursor, atom.offset)
+    if atom.kind == "process":
+        return parameters.opened(parameters.free_name("FILE"), "TC152", cursor, command="<(…)")
     if atom.kind == "placeholder":
         name = parameters.free_name(atom.text)
         return parameters.opened(name, "TC153", cursor, written=f"<{atom.text}>")

@@ -6,8 +6,9 @@ import re
 
 from tocompose.importers.docker_run.shell.branches import source_text
 from tocompose.importers.docker_run.shell.state import Shell, with_source
-from tocompose.importers.docker_run.shell.variables import Open, Value, is_secret
+from tocompose.importers.docker_run.shell.variables import Open, Value
 from tocompose.ledger import Cursor
+from tocompose.secrecy.names import secret_name
 from tocompose.values import literal
 
 _WORD = re.compile(r"[^\s'\"\\`${}]+")
@@ -56,7 +57,7 @@ def _value(shell: Shell, name: str, held: Cursor, operator: str, raw: str) -> Va
     if not raw:
         return Value("", (held,))
     if _WORD.fullmatch(raw):
-        if operator == "?=" and not is_secret(name):
+        if operator == "?=" and not secret_name(name):
             return Value(f"${{{name}:-{literal(raw)}}}", (held,), (Open(name, raw),))
         return shell.kept.keep(name, Value(literal(raw), (held,)), exported=False)
     return Value("", (held,), raw=raw)

@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 
 from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
 from tocompose.importers.docker_run.shell.expansion import Endless, Place, expand, expand_atoms, value
-from tocompose.importers.docker_run.shell.variables import Kept, Open, Scope, Value, is_secret
+from tocompose.importers.docker_run.shell.variables import Kept, Open, Scope, Value
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.systemd import atoms
+from tocompose.secrecy.names import HINT, secret_name
 
 MOST_STATEMENTS = 15_000
 
@@ -149,7 +150,7 @@ class Shell:
         for cursor in self.assigned:
             if (*cursor.path, cursor.span) not in self.used:
                 cursor.skip("no docker command uses this variable")
-        secrets = tuple(name for name in self.variables if is_secret(name))
+        secrets = tuple(name for name in self.variables if secret_name(name))
         return Script(tuple(self.steps), dict(self.variables), tuple(self.files), self.path, secrets)
 
 
@@ -159,7 +160,6 @@ def with_source(field: Value, cursor: Cursor) -> Value:
 
 
 # What comes after such a word in a command is not shown: it may be a password.
-_TELLTALE = re.compile(r"pass|secret|token|key|auth|bearer|credential|login", re.IGNORECASE)
 _SHORT_PASSWORD = re.compile(r"^(?:mysql\w*|mariadb\w*|sshpass|redis-cli|smbclient|curl|wget|http)$")
 
 
@@ -170,7 +170,7 @@ def shown(text: str) -> str:
     """Source text in a form fit for a note: one line, short, and without what may be a secret value."""
     shown_words: list[str] = []
     for word in text.split():
-        if _TELLTALE.search(word) or _CREDENTIALS.search(word):
+        if HINT.search(word) or _CREDENTIALS.search(word):
             shown_words += [re.split(r"[=:]", word)[0], "…"]
             break
         if word.startswith("-") and any(_SHORT_PASSWORD.match(before) for before in shown_words):

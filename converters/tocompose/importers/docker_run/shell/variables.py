@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from tocompose.ledger import Cursor
+from tocompose.secrecy.names import secret_name
 from tocompose.values import plain, variable_name
-
-_SECRET = re.compile(
-    r"PASSWORD|PASSWD|PASSPHRASE|(?:^|_)(?:PASS|PW|PWD)\d*$|SECRET|TOKEN|CREDENTIAL|API_?KEY|(?:^|_)(?:KEY|SALT|DSN)(?:_BASE)?$"
-)
-_PLACE = re.compile(
-    r"_(?:FILE|PATH|DIR|NAME|LENGTH|URL|ARN|ID|TTL|EXPIRY|TIMEOUT)$|PUBLIC|(?:^|_)(?:SITE|CACHE|PRIMARY|FOREIGN)_?KEY$|^KEY$"
-)
 
 
 class Open(NamedTuple):
@@ -82,12 +75,6 @@ class Scope:
         self.variables[name] = value
 
 
-def is_secret(name: str) -> bool:
-    """Whether a variable of that name holds a password, token or key, rather than where one lies."""
-    upper = re.sub(r"([a-z])([A-Z])", r"\1_\2", name).upper()
-    return bool(_SECRET.search(upper)) and not _PLACE.search(upper) and upper not in ("PWD", "OLDPWD")
-
-
 class Kept:
     """The variables that are kept open although the script says their value, so that it can be changed in `.env`."""
 
@@ -100,7 +87,7 @@ class Kept:
         known = value.plain
         if not known or any(char.isspace() for char in known) or value.raw is not None or known.startswith("-"):
             return value
-        if is_secret(name):
+        if secret_name(name):
             free = self._free(variable_name(name), known)
             return value._replace(text=f"${{{free}}}", opens=(*value.opens, Open(free, known)))
         if exported and name.isupper() and not set(known) & set("}$"):

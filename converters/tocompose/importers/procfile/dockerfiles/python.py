@@ -113,7 +113,8 @@ def _nested_requirements(repository: Repository) -> bool:
     """Whether requirements.txt refers to other files, which the install then needs: `-r base.txt`, `-e .`, a path."""
     text = repository.text("requirements.txt") or ""
     return (
-        re.search(r"^[ \t]*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)", text, re.MULTILINE) is not None
+        re.search(r"^[ \t]*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)", text, re.MULTILINE)
+        is not None
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from tocompose.model import Service
 from tocompose.patterns import regex
-from tocompose.practices.secret_names import may_be_secret, passwords, secret_name, words_of
+from tocompose.secrecy.names import secret_name, words_of
+from tocompose.secrecy.texts import may_be_secret, passwords
 from tocompose.source import Span
 from tocompose.tables import table
 from tocompose.values import plain, variable_name
@@ -22,7 +23,9 @@ _IN_TEXT = (
 )
 _SHORT = (
     r"\bcurl\b[^;|&]*?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
-    r"[Aa]uthorization:\s*(?:[Bb]earer|[Bb]asic)\s+(?P<value>[^\s'\";|&]{6,})",
+    r"\b(?:echo|printf)\s+(?:-\w+\s+)?['\"]?(?P<value>[^\s'\"|]+)['\"]?\s*\|[^|;&\n]{0,200}-stdin\b",
+    # https://min.io/docs/minio/linux/reference/minio-mc/mc-alias-set.html
+    r"\bmc\s+(?:--?\S+\s+)?(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+['\"]?(?P<value>[^\s'\";|&]+)",
 )
 # A word of a script, whole when it is quoted; up to the end of a command, whose lines a backslash continues.
 _VALUE = r"(?:'(?P<single>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<value>[^\s'\";|&<>()`-][^\s'\";|&<>()`]*))"
@@ -38,11 +41,18 @@ def command_secrets(service: Service) -> Iterator[tuple[str, str, Span | None]]:
     check = service.healthcheck
     found: dict[str, str] = {}
     for words in (service.entrypoint, service.command, check.test if check else None):
-        for value, option in _in_words(words or ()):
+        for value, option in _in_words(_with_program(words or (), service)):
             text = plain(value)
             if text and not text.startswith("$") and may_be_secret(text):
                 found.setdefault(text, _name(service, option))
     return ((text, name, service.origin) for text, name in found.items())
+
+
+def _with_program(words: tuple[str, ...], service: Service) -> tuple[str, ...]:
+    """The words of a command; an image of a client that is given only options runs that client."""
+    program = (service.image or "").partition(":")[0].rpartition("/")[2]
+    bare = words is service.command and service.entrypoint is None and bool(words) and words[0].startswith("-")
+    return (program, *words) if bare else words
 
 
 def _in_words(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,102 @@
+"""Names that say a value is a secret: of variables, options, labels, keys, headers and files."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+from tocompose.patterns import regex
+
+# A name with one of these words holds a secret, unless it ends in a word of `_ABOUT`.
+_WORDS = frozenset(
+    {"PASSWORD", "PASSWORDS", "PASSWD", "PASSPHRASE", "PASSCODE", "SECRET", "SECRETS", "TOKEN", "CREDENTIAL"}
+    | {"APIKEY", "SECRETKEY", "AUTHKEY", "PRIVKEY", "PRIVATEKEY", "ACCESSKEY", "REQUIREPASS", "MASTERAUTH"}
+    | {"CREDENTIALS"}
+)
+# A word that ends so is one of them: `AUTHTOKEN`, `dbpassword`.
+_ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "SECRETKEY", "PRIVATEKEY", "ACCESSKEY")
+_LAST_WORDS = frozenset({"PASS", "PWD", "PW", "SALT", "DBPASS", "DSN"})
+# Of them those that are no secret alone: the working directory, the address of a source of data.
+_NOT_ALONE = frozenset({"PWD", "DSN"})
+_KEYS = frozenset(
+    {"API", "ACCESS", "PRIVATE", "SECRET", "ENCRYPTION", "ENCRYPT", "SIGNING", "MASTER", "AUTH", "FERNET", "APP"}
+    | {"ROLE", "ACCOUNT", "SHARED", "CLIENT", "HMAC", "JWT", "SESSION", "COOKIE", "RPC", "DECRYPTION", "NONCE"}
+)
+# `…_KEY` is a secret but for the keys that things are found by, and those that anyone may know.
+_OPEN_KEYS = frozenset(
+    {"PUBLIC", "PUB", "PUBLISHABLE", "SITE", "CACHE", "PRIMARY", "FOREIGN", "SORT", "PARTITION", "ROUTING", "HASH"}
+    | {"ROW", "GROUP", "BINDING", "INDEX", "LOOKUP", "MESSAGE", "OBJECT", "RECORD", "ITEM", "UNIQUE", "LOCK", "FILE"}
+    | {"LABEL", "TOPOLOGY", "FEATURE", "REGISTRY", "CONFIG", "METADATA", "HOST", "MAP", "TAG", "SELECTOR", "REF"}
+    | {"QUEUE", "TOPIC", "STREAM", "ID", "NAME", "PATH", "USER", "EVENT", "JSON", "LOG", "FIELD", "SHARD", "HEADER"}
+)
+# What comes last in the name of something about a secret rather than the secret itself.
+_ABOUT = frozenset(
+    {"FILE", "PATH", "DIR", "HOST", "PORT", "NAME", "USER", "USERNAME", "ID", "TTL", "EXPIRY", "EXPIRES", "EXPIRATION"}
+    | {"EXPIRE", "LENGTH", "MIN", "MAX", "SIZE", "TIMEOUT", "ENABLED", "ENABLE", "DISABLED", "REQUIRED", "ALGORITHM"}
+    | {"ALG", "TYPE", "HEADER", "ISSUER", "AUDIENCE", "POLICY", "ENDPOINT", "METHOD", "PREFIX", "SUFFIX", "FIELD"}
+    | {"ROUNDS", "AGE", "LIFETIME", "DURATION", "SECONDS", "MINUTES", "HOURS", "DAYS", "COUNT", "FORMAT", "ENGINE"}
+    | {"PROVIDER", "BACKEND", "STORE", "MODE", "HASHERS", "VALIDATORS", "CLASS", "REGION", "VERSION", "LOCATION"}
+    | {"INTERVAL", "LIMIT", "SERVICE", "URL", "URI", "ENCODING", "STRENGTH", "COMMAND", "CMD", "TEMPLATE", "SCOPE"}
+    | {"ENCRYPTION", "HASHING", "VALIDATION"}
+    | {"REF", "REFS", "MOUNT", "ARN", "NAMES", "FILES", "PATHS", "STDIN"}
+)
+# What says in which form the secret is written: `SSH_KEY_B64`, `TOKEN_2`.
+_CODED = frozenset({"B64", "BASE64", "BASE", "VALUE", "HEX"})
+# The users of a proxy with their passwords or hashes of them.
+_USERS = ("basicauth.users", "digestauth.users", "basic_auth", "basicauth", "basic-auth")
+# Parameters of an address that are secrets there and everyday words elsewhere.
+_PARAMETERS = frozenset({"key", "sig", "signature", "auth", "pass", "pwd", "pw"})
+_FILES = frozenset(
+    {".pgpass", "pgpass", ".netrc", "_netrc", ".htpasswd", "htpasswd", ".git-credentials", ".dockercfg", ".my.cnf"}
+    | {".dockerconfigjson", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "tls.key", "kubeconfig", ".vault-token"}
+)
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
+_OWNED_KEY = regex(r"(?i)[./]key\d*$")
+_APART = regex(r"[^A-Z0-9]+")
+# What a text must hold for any name in it to be that of a secret.
+HINT = regex(
+    r"(?i)pass|pwd|identified|secret|token|key|credential|dsn|auth|salt|bearer|login|private|cert|(?<![a-z])(?:pw|sig|b64|users)"
+)
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a variable's, an option's or a label's name, in capitals."""
+    return [word for word in _APART.split(_CAMEL.sub("_", name).upper()) if word]
+
+
+def lists_users(name: str) -> bool:
+    """Whether a label or an option of that name holds the users of a proxy."""
+    return name.casefold().endswith(_USERS)
+
+
+@lru_cache(maxsize=4096)
+def secret_name(name: str) -> bool:
+    """Whether what is called so is a secret."""
+    if lists_users(name):
+        return True
+    words = words_of(name)
+    while len(words) > 1 and (words[-1] in _CODED or words[-1].isdigit()):
+        words.pop()
+    if not words or words[-1] in _ABOUT or words[-2:] == ["EXPIRES", "IN"] or ("PUBLIC" in words and "KEY" in words):
+        return False
+    last = words[-1].rstrip("0123456789")
+    if last in _LAST_WORDS:
+        return len(words) > 1 or last not in _NOT_ALONE
+    # In `com.example/key` the words before are whose key it is, not what it opens.
+    if last == "KEY" and words[-2:-1] and words[-2] not in _OPEN_KEYS and not _OWNED_KEY.search(name):
+        return True
+    ends = any(word.endswith(_ENDINGS) for word in (*words, last))
+    keyed = any(word == "KEY" and before in _KEYS for before, word in pairwise(words))
+    return ends or keyed or bool(_WORDS & set(words))
+
+
+def secret_parameter(name: str) -> bool:
+    """Whether a parameter of an address (`?name=value`) is a secret."""
+    return name.casefold() in _PARAMETERS or secret_name(name)
+
+
+def secret_file(path: str) -> bool:
+    """Whether a file of that name is there to hold a secret."""
+    name = re.split(r"[/\\]", path)[-1]
+    return name.casefold() in _FILES or secret_name(name.removesuffix(".txt"))
