@@ -27,6 +27,7 @@ from tocompose.importers.procfile import (
 )
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing, dependencies
+from tocompose.importers.procfile.clues import Clues
 from tocompose.importers.procfile.defaults import default_web, supplied
 from tocompose.importers.procfile.dependencies import Dependency
 from tocompose.importers.procfile.dependencies import dependencies as libraries
@@ -138,13 +139,13 @@ def _backings(
 ) -> tuple[tuple[Backing, ...], addons.Provided]:
     """The services that stand in for add-ons, and those that the code gives away."""
     wanted = addons.wanted(given.app.at("addons"), given.heroku.addons)
-    clues = inference.Clues.of(given.repository, given.processes, used, found, given.app)
+    clues = Clues.of(given.repository, given.processes, used, found, given.app)
     provided = addons.provide(given.repository, wanted, given.taken, clues.search, given.first, clues.smtp)
     inferred = inference.infer(given.repository, clues, provided, given.taken)
     backings = tuple(
         inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred)
     )
-    return backings, provided
+    return inference.in_parts(clues, backings), provided
 
 
 def _environment(
@@ -154,7 +155,8 @@ def _environment(
     platform = supplied(repository, given.language, given.name, backings)
     served = tuple(entry for item in backings for entry in item.entries())
     supplied_ = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
-    dotenv = environment.replace_local(repository, environment.of_dotenv(repository), served)
+    apart = {name: item.service.name for item in backings for name in item.apart}
+    dotenv = environment.replace_local(repository, environment.of_dotenv(repository), served, apart)
     layers = (
         environment.of_commands(given.processes),
         environment.of_examples(repository),
