@@ -124,7 +124,7 @@ def test_how_python_libraries_are_installed(files: dict[str, str], install: str)
         ({"requirements.txt": "", "runtime.txt": "python-3.8.0\n"}, "FROM python:3.8-slim-bookworm"),
         ({"Pipfile": '[requires]\npython_version = "3.11"\n'}, "FROM python:3.11-slim-bookworm"),
         ({"Gemfile": 'ruby "3.4.6"\n'}, "FROM ruby:3.4.6-slim-bookworm"),
-        ({"Gemfile": "", "Gemfile.lock": "RUBY VERSION\n   ruby 2.7.8p1\n"}, "FROM ruby:2.7.8-slim AS"),
+        ({"Gemfile": "", "Gemfile.lock": "RUBY VERSION\n   ruby 2.7.8p1\n"}, "FROM ruby:2.7.8-slim-bullseye AS"),
         ({"composer.json": '{"require": {"php": "~8.2.0 || ~8.3.0"}}'}, "FROM php:8.3-apache"),
         ({"go.mod": "module x\ngo 1.22\ntoolchain go1.23.4\n"}, "FROM golang:1.23.4-alpine"),
         ({"pom.xml": "<java.version>17</java.version>"}, "FROM eclipse-temurin:17-jre"),

@@ -41,6 +41,7 @@ class Clues(NamedTuple):
     review: tuple[str, ...]
     files: dict[str, str]
     adapters: dict[str, Span]
+    sqlite: bool
 
     @classmethod
     def of(
@@ -60,7 +61,8 @@ class Clues(NamedTuple):
                 samples.setdefault(name, sample)
         review = tuple(item.name for item in addons.wanted(app.review.at("addons")))
         files = {path: repository.text(path) or "" for row in evidence().values() for path in row.get("files", {})}
-        return cls(names, {**found.defaults, **samples}, libraries, processes, review, files, found.adapters)
+        values = {**found.defaults, **samples}
+        return cls(names, values, libraries, processes, review, files, found.adapters, bool(found.sqlite))
 
     @property
     def search(self) -> str:

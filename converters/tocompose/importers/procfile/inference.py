@@ -77,7 +77,8 @@ def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
     if driver and row.get("sql") and not _other_sql(clues, kind):
         yield from _migrations(clues)
         orm = clues.orm(driver.language)
-        if orm:
+        # The code that is there says that its data lies in a file.
+        if orm and not (clues.sqlite and not chosen):
             yield Clue(f"{orm.file} names {orm.name}, which keeps its data there")
     if kind in {
         str(addons.rows()[name]["service"]) for name in clues.review if "service" in addons.rows().get(name, {})
@@ -146,7 +147,7 @@ def _add(
 ) -> Backing:
     sure = clues.driver(kind) is not None or any(clues.chosen(kind))
     named = [name for name in _addresses(clues, row, sure) if name not in given]
-    apart = bool(parts(kind, clues.shown, bool(row.get("sql"))))
+    apart = parts(kind, clues.shown, bool(row.get("sql")))
     variables = named or ([] if apart else [row["sets"]])
     span = next((clue.span for clue in said if clue.span), None)
     templates = {name: address(kind, clues.samples.get(name, "")) for name in variables}
@@ -154,7 +155,7 @@ def _add(
     words = " and ".join(clue.words for clue in said[:3])
     subject = f"services.{backing.service.name}"
     facts = {"service": backing.service.name, "image": backing.service.image}
-    told = variables[0] if variables else next(iter(_hosts(clues, kind, row, True)))
+    told = variables[0] if variables else next(item.name for item in apart if item.part == "host")
     repository.say("TC401", span, subject=subject, evidence=words, variable=told, **facts)
     unseen = any(item.name in _READ_UNSEEN for item in clues.libraries)
     if not named and not apart and not unseen:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.dockerfiles import versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts
+from tocompose.importers.procfile.dockerfiles.suites import tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
@@ -110,9 +111,8 @@ def node_version(repository: Repository) -> Version:
 
 
 def image(version: str) -> str:
-    """The official slim image; the ones on Debian 12 begin with version 18."""
-    suite = "bookworm-slim" if int(version.split(".")[0]) >= 18 else "slim"
-    return f"node:{version}-{suite}"
+    """The official slim image, on the newest Debian release that the version has one on."""
+    return tag("node", version)
 
 
 def package_tool(repository: Repository, package: dict[str, Any], said: bool = False) -> PackageTool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
+from tocompose.importers.procfile.dockerfiles.suites import suite, tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository, inside, maps
 from tocompose.importers.procfile.shell import command
@@ -21,8 +22,6 @@ _FILES = (
 )
 # The platform's default: https://devcenter.heroku.com/articles/python-support#supported-runtimes
 _DEFAULT = "3.14"
-# From these patch releases on the images are also built on Debian 12, whose package names the templates use.
-_BOOKWORM = {8: 17, 9: 17, 10: 12, 11: 4}
 _DEVELOPMENT = ("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements/dev.txt")
 
 
@@ -35,6 +34,8 @@ def facts(brief: Brief) -> Facts:
         told(brief, "Python", version.text, version.why, ".python-version")
     return {
         "image": image(version.text),
+        # The module venv came with Python 3.3.
+        "venv": "python -m virtualenv" if version.text.startswith("2") else "python -m venv",
         **_install(brief),
         "static_step": _static_step(brief),
         "node": _assets(brief),
@@ -45,11 +46,9 @@ def facts(brief: Brief) -> Facts:
 
 def image(version: str) -> str:
     """The official slim image: of the exact release where there is one on Debian 12, else of its minor line."""
-    parts = [int(part) for part in version.split(".")]
-    if len(parts) == 3 and parts[0] == 3 and parts[2] < _BOOKWORM.get(parts[1], 0 if parts[1] > 11 else 999):
-        version = f"{parts[0]}.{parts[1]}"
-    old = parts[0] < 3 or (len(parts) > 1 and parts[1] < 8)
-    return f"python:{version}-slim" if old else f"python:{version}-slim-bookworm"
+    line = ".".join(version.split(".")[:2])
+    exact = suite("python", version) and suite("python", version) == suite("python", line)
+    return tag("python", version if exact or not suite("python", line) else line)
 
 
 def _version(repository: Repository) -> Version:
@@ -66,7 +65,13 @@ def _version(repository: Repository) -> Version:
     for text in stated:
         if isinstance(text, str) and not text.strip().startswith(">"):
             candidates.append((Version(versions.line_of(text), "pyproject.toml says so"), None))
-    return versions.choose(candidates, Version("", ""), versions.dotted)
+    return versions.choose(candidates, Version("", ""), _dotted)
+
+
+def _dotted(text: str) -> str:
+    """The version out of what is written; `3` alone is the platform's default."""
+    number = versions.dotted(text)
+    return _DEFAULT if number == "3" else number
 
 
 def _install(brief: Brief) -> dict[str, Any]:

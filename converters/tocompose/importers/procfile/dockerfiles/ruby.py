@@ -9,6 +9,7 @@ from typing import Any
 from tocompose.importers.procfile.defaults import is_rails
 from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
+from tocompose.importers.procfile.dockerfiles.suites import tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
@@ -56,9 +57,11 @@ def facts(brief: Brief) -> Facts:
 
 
 def image(version: str) -> str:
-    """The official slim image; on Debian 12 from 3.1 on."""
-    major, minor = (int(part) for part in (*version.split("."), "0")[:2])
-    return f"ruby:{version}-slim-bookworm" if (major, minor) >= (3, 1) else f"ruby:{version}-slim"
+    """The official slim image, on the newest Debian release that the version has one on.
+
+    Bundler refuses another patch release than the Gemfile's, so the version stays as it is.
+    """
+    return tag("ruby", version)
 
 
 def _beside(repository: Repository) -> tuple[str, ...]:
