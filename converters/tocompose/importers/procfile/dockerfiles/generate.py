@@ -62,6 +62,7 @@ def generate(brief: Brief, language: str) -> Made:
     found = {"port": brief.port, "node": None, **system_packages(brief, language), **facts(brief)}
     base = str(found.get("image") or "")
     found["archived"] = archived(base)
+    found["run_packages"] = tuple(sorted({*found["run_packages"], *found.get("more_packages", ())}))
     for key in ("build_packages", "run_packages"):
         found[key] = packages(base, found[key])
     cmd = _cmd(brief) or tuple(found.get("default_command", ()))

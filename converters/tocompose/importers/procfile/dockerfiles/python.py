@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tocompose.importers.procfile.dockerfiles import node, versions
+from tocompose.importers.procfile.dockerfiles import demands, node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.suites import suite, tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
@@ -38,6 +38,7 @@ def facts(brief: Brief) -> Facts:
         "venv": "python -m virtualenv" if version.text.startswith("2") else "python -m venv",
         **_install(brief),
         "static_step": _static_step(brief),
+        "more_packages": _geography(repository),
         "node": _assets(brief),
         "default_command": ("python", "app.py"),
         "dev_command": _development(brief),
@@ -132,7 +133,8 @@ def _static_step(brief: Brief) -> str:
         return ""
     if not any("STATIC_ROOT" in (repository.text(path) or "") for path in _settings_files(repository)):
         return ""
-    names = dict.fromkeys(("SECRET_KEY", *brief.demanded), "build")
+    outright = demands.of_python(repository.text(path) or "" for path in _settings_files(repository))
+    names = {"SECRET_KEY": "build", **dict.fromkeys(brief.demanded, "build"), **outright}
     names["DATABASE_URL"] = "sqlite:////tmp/build.sqlite3"
     if "DJANGO_SETTINGS_MODULE" in brief.settings:
         names["DJANGO_SETTINGS_MODULE"] = brief.settings["DJANGO_SETTINGS_MODULE"]
@@ -144,6 +146,12 @@ def _settings_files(repository: Repository) -> Iterator[str]:
     for path in repository.project.files():
         if path.endswith(".py") and re.search(r"(?:^|/)settings(?:/[\w/]+|\w*)\.py$", path):
             yield path
+
+
+def _geography(repository: Repository) -> tuple[str, ...]:
+    """The libraries that GeoDjango loads: https://docs.djangoproject.com/en/stable/ref/contrib/gis/install/geolibs/."""
+    texts = (repository.text(path) or "" for path in _settings_files(repository))
+    return ("gdal-bin", "libgdal32") if any("django.contrib.gis" in text for text in texts) else ()
 
 
 def _assets(brief: Brief) -> dict[str, Any] | None:
