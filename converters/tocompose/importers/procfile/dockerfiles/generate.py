@@ -63,6 +63,7 @@ def generate(brief: Brief, language: str) -> Made:
     base = str(found.get("image") or "")
     found["archived"] = archived(base)
     found["run_packages"] = tuple(sorted({*found["run_packages"], *found.get("more_packages", ())}))
+    found["build_packages"] = tuple(sorted({*found["build_packages"], *found.get("more_build", ())}))
     for key in ("build_packages", "run_packages"):
         found[key] = packages(base, found[key])
     cmd = _cmd(brief) or tuple(found.get("default_command", ()))

@@ -13,6 +13,7 @@ from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository, inside, maps
 from tocompose.importers.procfile.shell import command
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 from tocompose.values import plain
 
 _FILES = (
@@ -22,6 +23,9 @@ _FILES = (
 )
 # The platform's default: https://devcenter.heroku.com/articles/python-support#supported-runtimes
 _DEFAULT = "3.14"
+_REQUIREMENTS = regex(
+    r"(?:^|/)(?:[\w.-]*requirements[\w.-]*\.txt|Pipfile|pyproject\.toml)$|^requirements/[\w.-]+\.txt$"
+)
 _DEVELOPMENT = ("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements/dev.txt")
 
 
@@ -39,6 +43,7 @@ def facts(brief: Brief) -> Facts:
         **_install(brief),
         "static_step": _static_step(brief),
         "more_packages": _geography(repository),
+        "more_build": _from_git(repository),
         "node": _assets(brief),
         "default_command": ("python", "app.py"),
         "dev_command": _development(brief),
@@ -146,6 +151,14 @@ def _settings_files(repository: Repository) -> Iterator[str]:
     for path in repository.project.files():
         if path.endswith(".py") and re.search(r"(?:^|/)settings(?:/[\w/]+|\w*)\.py$", path):
             yield path
+
+
+def _from_git(repository: Repository) -> tuple[str, ...]:
+    """Git, for libraries that come from a repository: the slim image has none."""
+    texts = [repository.text(path) or "" for path in repository.project.files() if _REQUIREMENTS.search(path)]
+    return (
+        ("git",) if any(re.search(r"^[^#\n]*(?:git\+|\bgit\s*=\s*[\"'])", text, re.MULTILINE) for text in texts) else ()
+    )
 
 
 def _geography(repository: Repository) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ _PIPELINES = (
     "jsbundling-rails",
     "cssbundling-rails",
 )
+_BUILDING = ("webpacker", "shakapacker", "vite_rails", "jsbundling-rails", "cssbundling-rails")
 _BESIDE = (".ruby-version", ".tool-versions")
 # Settings that production does not load.
 _ELSEWHERE = regex(r"environments/(?!production)|config/(?:deploy|puma|unicorn|sidekiq)|locales/")
@@ -132,6 +133,8 @@ def _demanded(brief: Brief) -> dict[str, str]:
 def _assets_steps(step: str, found: dict[str, Any] | None) -> Iterator[str]:
     if found and found["whole_first"]:
         yield found["install"]
+    if found:
+        yield from found["steps"]
     if step:
         yield step
     if found:
@@ -146,7 +149,11 @@ def _node(brief: Brief) -> dict[str, Any] | None:
         return None
     version = node.node_version(repository).text
     chosen = node.package_tool(repository, package, said=True)
-    return {"image": node.image(version), **node.install(repository, package, chosen, version)}
+    # The nodejs buildpack in front of Ruby's builds; without it, and where a gem builds, assets:precompile does.
+    lock = repository.text("Gemfile.lock") or ""
+    alone = brief.mixed and not any(f"    {name} (" in lock for name in _BUILDING)
+    steps = tuple(node.build_steps(package, chosen)) if alone else ()
+    return {"image": node.image(version), "steps": steps, **node.install(repository, package, chosen, version)}
 
 
 def _development(brief: Brief) -> tuple[str, ...]:

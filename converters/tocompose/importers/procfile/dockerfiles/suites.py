@@ -40,11 +40,12 @@ def tag(name: str, version: str) -> str:
 
 
 def archived(image: str) -> bool:
-    """Whether the packages of an image's Debian release are on archive.debian.org alone."""
+    """Whether the packages of an image's Debian release may be on archive.debian.org alone."""
     name, _, text = image.partition(":")
     if any(old in text for old in load("suites")["archived"]):
         return True
-    return name in load("suites") and text.endswith("-slim")
+    plain = name in load("suites") or re.fullmatch(r"elixir:1\.(?:\d|1[01])-slim", image) is not None
+    return plain and text.endswith("-slim")
 
 
 def packages(image: str, names: Iterable[str]) -> tuple[str, ...]:
