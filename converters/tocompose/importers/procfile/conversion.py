@@ -24,6 +24,7 @@ from tocompose.importers.procfile import (
     processes,
     scan,
     services,
+    sources,
 )
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing, dependencies
@@ -85,7 +86,7 @@ def _read(repository: Repository) -> Given:
     found = gather(repository, app, heroku)
     spoken = language.language(repository, found, (*app.at("buildpacks"), *heroku.buildpacks))
     if not (found or spoken or app.root or heroku.root or repository.project.exists("Dockerfile")):
-        raise SourceError(f"{repository.project.name}: no process type, no app.json and no language was found to run")
+        raise SourceError(_nothing(repository))
     if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
         found = (*found, *default_web(repository, spoken))
     taken: set[str] = set()
@@ -93,6 +94,13 @@ def _read(repository: Repository) -> Given:
     said = frozenset(formation.types(app.at("formation"))) | _scaled_by_dokku(repository)
     named = launchers.scaled(launchers.read(repository), named, said)
     return Given(repository, app, heroku, named, _name(repository, app), spoken, taken)
+
+
+def _nothing(repository: Repository) -> str:
+    below = sources.below(repository.project)
+    verb = "holds" if len(below) == 1 else "hold"
+    hint = f"; {', '.join(below)} {verb} a Procfile: convert each such folder" if below else ""
+    return f"{repository.project.name}: no process type, no app.json and no language was found to run{hint}"
 
 
 def _scaled_by_dokku(repository: Repository) -> frozenset[str]:

@@ -211,6 +211,9 @@ def _of_json(tree: Cursor, prefix: str) -> Iterator[Entry]:
 def _of_dotenv(line: Cursor, name: str, comment: str) -> Entry:
     text = line.peek() or ""
     secret = is_secret(name, text)
+    if name[:1].isdigit():
+        # Compose has no way to refer to such a name, so the value itself stands in the compose file.
+        return Entry(name, None if secret else literal(text), None, (line,), ".env", line.span)
     setting = Setting(name=name, value=text, secret=secret, description=comment, origin=line.span)
     value = f"${{{name}:?}}" if secret and text else f"${{{name}}}"
     return Entry(name, value, setting, (line,), ".env", line.span)

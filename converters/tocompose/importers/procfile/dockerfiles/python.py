@@ -17,12 +17,13 @@ from tocompose.patterns import regex
 from tocompose.values import plain
 
 _FILES = (
-    File(".python-version", r"^(?:python-)?([23]\.\d{1,9}(?:\.\d{1,9})?)$"),
-    File("runtime.txt", r"^python-([23]\.\d{1,9}(?:\.\d{1,9})?)$"),
+    File(".python-version", r"^(?:python-)?([23]\.\d{1,9}(?:\.\d{1,9})?)(?:\.[x*])?$"),
+    File("runtime.txt", r"^(?:[Pp]ython-)?([23]\.\d{1,9}(?:\.\d{1,9})?)(?:\.[x*])?$"),
     File(".tool-versions", r"^python\s+([23]\.\d{1,9}(?:\.\d{1,9})?)"),
 )
 # The platform's default: https://devcenter.heroku.com/articles/python-support#supported-runtimes
 _DEFAULT = "3.14"
+_FIRST = 5
 _REQUIREMENTS = regex(
     r"(?:^|/)(?:[\w.-]*requirements[\w.-]*\.txt|Pipfile|pyproject\.toml)$|^requirements/[\w.-]+\.txt$"
 )
@@ -69,9 +70,19 @@ def _version(repository: Repository) -> Version:
         inside(project, "tool", "poetry", "dependencies", "python"),
     ]
     for text in stated:
-        if isinstance(text, str) and not text.strip().startswith(">"):
-            candidates.append((Version(versions.line_of(text), "pyproject.toml says so"), None))
+        if isinstance(text, str) and (number := _allowed(text)):
+            candidates.append((Version(number, "pyproject.toml says so"), None))
     return versions.choose(candidates, Version("", ""), _dotted)
+
+
+def _allowed(text: str) -> str:
+    """The release for a range: the one that `^3.11` or `==3.10.*` names; below an upper bound the newest; else none."""
+    if not re.search(r"[<>!]", text):
+        return versions.line_of(text)
+    bounds = re.sub(r"!=\s*[\d.*]+", "", text).replace(",", " ").replace("~=", "~").replace("==", "=")
+    newest = int(_DEFAULT.split(".")[1])
+    fits = [minor for minor in range(newest, _FIRST, -1) if versions.satisfies((3, minor, 0), bounds)]
+    return f"3.{fits[0]}" if fits and fits[0] != newest else ""
 
 
 def _dotted(text: str) -> str:
