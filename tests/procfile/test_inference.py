@@ -146,3 +146,15 @@ def test_a_worker_takes_the_broker_whose_client_is_there() -> None:
     procfile = "web: gunicorn shop\nworker: celery -A shop worker\n"
     assert kinds(of({**PYTHON, "Procfile": procfile, "requirements.txt": "celery\nredis\n"})) == {"redis"}
     assert kinds(of({**PYTHON, "Procfile": procfile, "requirements.txt": "celery\n"})) == set()
+
+
+def test_what_the_settings_read_without_a_default_can_be_filled_in() -> None:
+    settings = (
+        "import os\nSECRET_KEY = os.environ['SECRET_KEY']\nLIMIT = int(os.environ['LIMIT'])\nA = os.getenv('B')\n"
+    )
+    files = {**PYTHON, "requirements.txt": "django\n", "shop/settings.py": settings}
+    found = environment(of(files))
+    assert found["SECRET_KEY"] == "${SECRET_KEY:?}" and found["LIMIT"] is None and "B" not in found
+    said = next(item for item in of(files).notes if item.code == "TC386")
+    assert "SECRET_KEY, LIMIT" in said.message and str(said.span) == "shop/settings.py:2:26"
+    assert "TC386" not in codes(of({**files, ".env": "SECRET_KEY=x\nLIMIT=3\n"}))

@@ -19,6 +19,7 @@ from tocompose.importers.procfile import (
     launchers,
     leftovers,
     locality,
+    outright,
     packages,
     ports,
     processes,
@@ -73,7 +74,7 @@ def convert(project: Project, ledger: Ledger, settings: Settings) -> Stack:
     found = scan.scan(given.repository)
     used = libraries(given.repository)
     backings, outside = _backings(given, found, used)
-    entries, known, settings_ = _environment(given, backings, outside)
+    entries, known, settings_ = _environment(given, found, backings, outside)
     images = _images(given, used, entries, known)
     plan = _plan(given, images, entries, known, backings)
     built = tuple(services.service(plan, item) for item in given.processes)
@@ -157,7 +158,7 @@ def _backings(
 
 
 def _environment(
-    given: Given, backings: tuple[Backing, ...], outside: addons.Provided
+    given: Given, found: scan.Scan, backings: tuple[Backing, ...], outside: addons.Provided
 ) -> tuple[tuple[Entry, ...], str, tuple[Setting, ...]]:
     repository = given.repository
     platform = supplied(repository, given.language, given.name, backings)
@@ -166,6 +167,7 @@ def _environment(
     apart = {name: item.service.name for item in backings for name in item.apart}
     dotenv = environment.replace_local(repository, environment.of_dotenv(repository), served, apart)
     layers = (
+        outright.outright(repository, given.language, found),
         environment.of_commands(given.processes),
         environment.of_examples(repository),
         platform.always,
@@ -179,6 +181,7 @@ def _environment(
     port = next((entry for entry in entries if entry.name == "PORT"), None)
     shared = locality.fitted(repository, (entry for entry in entries if entry.name != "PORT"), backings)
     environment.settle(shared, losers, given.first)
+    outright.say(repository, shared)
     settings = tuple(entry.setting for entry in shared if entry.setting)
     known = environment.port_of(port, next((item for item in given.processes if item.publishes), given.processes[0]))
     return shared, known, (*settings, *(setting for item in backings for setting in item.settings))
