@@ -158,3 +158,12 @@ def test_what_the_settings_read_without_a_default_can_be_filled_in() -> None:
     said = next(item for item in of(files).notes if item.code == "TC386")
     assert "SECRET_KEY, LIMIT" in said.message and str(said.span) == "shop/settings.py:2:26"
     assert "TC386" not in codes(of({**files, ".env": "SECRET_KEY=x\nLIMIT=3\n"}))
+
+
+def test_what_is_read_under_a_condition_is_passed_through_without_a_word() -> None:
+    settings = "import os\nif os.getenv('S3'):\n    # x\n    BUCKET = os.environ['BUCKET']\n"
+    settings += "D = {\n    'a': os.environ['ALWAYS'],\n}\n"
+    result = of({**PYTHON, "requirements.txt": "django\n", "shop/settings.py": settings})
+    said = next(item for item in result.notes if item.code == "TC386")
+    assert "ALWAYS" in said.message and "BUCKET" not in said.message
+    assert environment(result).keys() >= {"BUCKET", "ALWAYS"}

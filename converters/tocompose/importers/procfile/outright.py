@@ -11,6 +11,7 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
 from tocompose.model import Setting
 from tocompose.patterns import regex
+from tocompose.source import Span
 
 _SETTINGS = regex(r"(?:^|/)settings(?:/(?!dev|local|test|ci\b)[\w/]+|\w*)\.py$")
 # What production does not load, or what loads in the build alone.
@@ -44,9 +45,27 @@ def _entry(name: str, found: Scan) -> Entry:
     return Entry(name, f"${{{name}:?}}" if demanded else None, setting, (), _SOURCE, span)
 
 
+def _conditional(repository: Repository, span: Span | None) -> bool:
+    """Whether a line of a Python module stands below an `if`, a `def` or the like, and not just inside brackets."""
+    if span is None or not span.file.endswith(".py"):
+        return False
+    lines = (repository.text(span.file) or "").splitlines()[: span.line]
+    depth = _indent(lines[-1]) if lines else 0
+    for line in reversed(lines[:-1]):
+        if line.strip() and not line.lstrip().startswith("#") and _indent(line) < depth:
+            depth = _indent(line)
+            if re.match(r"\s*(?:if|elif|else|def|try|except|with|for|class)\b.*:\s*(?:#.*)?$", line):
+                return True
+    return False
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
 def say(repository: Repository, entries: Iterable[Entry]) -> None:
-    """Names those that nothing else sets."""
-    left = [entry for entry in entries if entry.source == _SOURCE]
+    """Names those that nothing else sets, and that are read whatever the other settings are."""
+    left = [entry for entry in entries if entry.source == _SOURCE and not _conditional(repository, entry.origin)]
     if left:
         names = ", ".join(entry.name for entry in left)
         repository.say("TC386", left[0].origin, subject="services", names=names)
