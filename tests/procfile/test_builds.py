@@ -205,3 +205,11 @@ def test_a_name_that_compose_cannot_refer_to_keeps_its_value() -> None:
     result = of({"Procfile": "web: gunicorn a\n", "requirements.txt": "x\n", ".env": "1N=x$y\n"})
     found = result.stack.service("web")
     assert found is not None and {item.name: item.value for item in found.environment}["1N"] == "x$$y"
+
+
+def test_pinned_libraries_get_a_compiler_where_nothing_names_the_version_of_python() -> None:
+    files = {"Procfile": "web: gunicorn a\n", "requirements.txt": "gunicorn\npsycopg2-binary==2.8.6\n"}
+    text = dockerfile(files)
+    assert "build-essential libpq-dev" in text and "--no-install-recommends libpq5" in text
+    assert "apt-get" not in dockerfile({**files, ".python-version": "3.8\n"})
+    assert "apt-get" not in dockerfile({**files, "requirements.txt": "gunicorn\n"})

@@ -14,6 +14,7 @@ from tocompose.importers.procfile.repository import Repository, inside, maps
 from tocompose.importers.procfile.shell import command
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.tables import load
 from tocompose.values import plain
 
 _FILES = (
@@ -34,6 +35,7 @@ def facts(brief: Brief) -> Facts:
     """The facts of python.j2."""
     repository = brief.repository
     version = _version(repository)
+    compiled = _compiled(brief) if not version.why else ()
     if not version.why:
         version = Version(_DEFAULT, "it is the platform's default")
         told(brief, "Python", version.text, version.why, ".python-version")
@@ -43,8 +45,8 @@ def facts(brief: Brief) -> Facts:
         "venv": "python -m virtualenv" if version.text.startswith("2") else "python -m venv",
         **_install(brief),
         "static_step": _static_step(brief),
-        "more_packages": _geography(repository),
-        "more_build": _from_git(repository),
+        "more_packages": (*_geography(repository), *(("libpq5",) if "libpq-dev" in compiled else ())),
+        "more_build": (*_from_git(repository), *compiled),
         "node": _assets(brief),
         "default_command": ("python", "app.py"),
         "dev_command": _development(brief),
@@ -162,6 +164,14 @@ def _settings_files(repository: Repository) -> Iterator[str]:
     for path in repository.project.files():
         if path.endswith(".py") and re.search(r"(?:^|/)settings(?:/[\w/]+|\w*)\.py$", path):
             yield path
+
+
+def _compiled(brief: Brief) -> tuple[str, ...]:
+    """A compiler, as the platform's build image has one: pinned libraries may have no wheel for a newer Python."""
+    known = load("system_packages")["python_wheels"]
+    if not any(item.language == "python" and item.name in known for item in brief.libraries):
+        return ()
+    return ("build-essential", "libpq-dev") if brief.uses("psycopg2-binary") else ("build-essential",)
 
 
 def _from_git(repository: Repository) -> tuple[str, ...]:
