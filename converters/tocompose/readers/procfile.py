@@ -15,6 +15,7 @@ from tocompose.readers.reading import Oddity, Reading, decode
 from tocompose.source import Branch, Child, Leaf, Span
 
 _PROCESS = regex(r"(?P<indent>\s*)(?P<name>[A-Za-z0-9_-]+)(?P<sep>[ \t]*:[ \t]*|[ \t]+)(?P<command>\S.*?)?\s*")
+_SCALAR = regex(r"[|>][+-]?")
 _COMMENT = regex(r"\s*(#|//)")
 # https://devcenter.heroku.com/articles/procfile and the Cloud Native Buildpacks' limit for process types.
 _NAME_LIMIT = 63
@@ -82,11 +83,19 @@ def _processes(lines: list[_Line]) -> Iterator[_Kept]:
             yield _unparsed(line, "yaml-line", name=block)
             continue
         block = None
-        kept = _process(line)
+        kept = _without_scalar(_process(line), lines, index)
         if kept.child.node.style == "empty" and _opens_block(lines, index):  # type: ignore[union-attr]
             block = str(kept.child.key)
             kept = _Kept(kept.child, (Oddity("yaml-block", line.span(), {"name": block}),))
         yield kept
+
+
+def _without_scalar(kept: _Kept, lines: list[_Line], index: int) -> _Kept:
+    """A line whose command is YAML's mark for the lines below it, as one without a command."""
+    leaf = kept.child.node
+    if isinstance(leaf, Leaf) and _SCALAR.fullmatch(leaf.text) and _opens_block(lines, index):
+        return _Kept(kept.child._replace(node=Leaf(leaf.text, leaf.span, "empty")), kept.oddities)
+    return kept
 
 
 def _opens_block(lines: list[_Line], index: int) -> bool:
@@ -97,7 +106,8 @@ def _opens_block(lines: list[_Line], index: int) -> bool:
 
 def _process(line: _Line) -> _Kept:
     match = _PROCESS.fullmatch(line.text)
-    if match is None or (match["command"] is None and ":" not in match["sep"]):
+    option = match is not None and match["indent"] and match["name"].startswith("-")
+    if match is None or option or (match["command"] is None and ":" not in match["sep"]):
         return _unparsed(line, "unparsed")
     name, key_span = match["name"], line.span(match.start("name"), match.end("name"))
     oddities = tuple(Oddity(kind, line.span(), {"name": name}) for kind in _deviations(match))

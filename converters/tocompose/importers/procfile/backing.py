@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import Entry, is_secret
+from tocompose.importers.procfile.parts import Part
+from tocompose.importers.procfile.parts import value as part_value
 from tocompose.importers.procfile.repository import Repository
 from tocompose.model import Dependency, Healthcheck, Mount, Role, Service, Setting, Stop, Variable, Volume
 from tocompose.source import Span
@@ -43,6 +47,18 @@ class Backing(NamedTuple):
     volumes: tuple[Volume, ...]
     settings: tuple[Setting, ...]
     variables: tuple[tuple[str, str], ...]
+    password: str = ""
+    apart: tuple[str, ...] = ()
+
+    def told(self, parts: Iterable[Part], samples: Mapping[str, str]) -> Backing:
+        """The same, told to the app by the parts too; `apart` are their names, with those that stay without a value."""
+        facts = {"<host>": self.service.name, "<password>": self.password}
+        known = {name for name, _ in self.variables}
+        own = [part for part in parts if part.name not in known]
+        values = [(part.name, _fill(part_value(self.kind, part, samples[part.name]), facts)) for part in own]
+        given = tuple((name, text) for name, text in values if text)
+        access = tuple(part.name for part in own if part.part in ("host", "port", "user", "password", "name"))
+        return self._replace(variables=(*self.variables, *given), apart=access)
 
     def entries(self) -> tuple[Entry, ...]:
         """Its variables as the environment layer that outranks all that points to a local machine."""
@@ -86,7 +102,23 @@ def make(repository: Repository, request: Request, taken: set[str]) -> Backing:
     values = tuple(
         (key, _fill(row["url"] if value == "url" else value, facts)) for key, value in request.variables.items()
     )
-    return Backing(request.kind, service, tuple(volume for _, volume in volumes), settings, values)
+    return Backing(request.kind, service, tuple(volume for _, volume in volumes), settings, values, password)
+
+
+def address(kind: str, sample: str) -> str:
+    """The template of the service's address, in the scheme of a sample (`postgresql+asyncpg://`, `jdbc:mysql://`)."""
+    url = str(rows()[kind]["url"])
+    scheme, sign, rest = sample.strip().partition("://")
+    if not sign or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.:-]*", scheme):
+        return url
+    _, _, place = url.partition("://")
+    if scheme.startswith("jdbc:"):
+        access, _, server = place.rpartition("@")
+        user, _, password = access.partition(":")
+        return f"{scheme}://{server}" + (f"?user={user}&password={password}" if user else "")
+    number = re.search(r"/(\d{1,2})$", rest) if kind == "redis" else None
+    plain = {"rediss": "redis", "amqps": "amqp", "mongodb+srv": "mongodb", "https": "http"}.get(scheme, scheme)
+    return f"{plain}://{place.removesuffix('/0')}/{number[1]}" if number else f"{plain}://{place}"
 
 
 def _name(request: Request, taken: set[str]) -> str:

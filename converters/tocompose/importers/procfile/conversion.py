@@ -19,14 +19,17 @@ from tocompose.importers.procfile import (
     launchers,
     leftovers,
     locality,
+    outright,
     packages,
     ports,
     processes,
     scan,
     services,
+    sources,
 )
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing, dependencies
+from tocompose.importers.procfile.clues import Clues
 from tocompose.importers.procfile.defaults import default_web, supplied
 from tocompose.importers.procfile.dependencies import Dependency
 from tocompose.importers.procfile.dependencies import dependencies as libraries
@@ -71,7 +74,7 @@ def convert(project: Project, ledger: Ledger, settings: Settings) -> Stack:
     found = scan.scan(given.repository)
     used = libraries(given.repository)
     backings, outside = _backings(given, found, used)
-    entries, known, settings_ = _environment(given, backings, outside)
+    entries, known, settings_ = _environment(given, found, backings, outside)
     images = _images(given, used, entries, known)
     plan = _plan(given, images, entries, known, backings)
     built = tuple(services.service(plan, item) for item in given.processes)
@@ -84,7 +87,7 @@ def _read(repository: Repository) -> Given:
     found = gather(repository, app, heroku)
     spoken = language.language(repository, found, (*app.at("buildpacks"), *heroku.buildpacks))
     if not (found or spoken or app.root or heroku.root or repository.project.exists("Dockerfile")):
-        raise SourceError(f"{repository.project.name}: no process type, no app.json and no language was found to run")
+        raise SourceError(_nothing(repository))
     if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
         found = (*found, *default_web(repository, spoken))
     taken: set[str] = set()
@@ -92,6 +95,13 @@ def _read(repository: Repository) -> Given:
     said = frozenset(formation.types(app.at("formation"))) | _scaled_by_dokku(repository)
     named = launchers.scaled(launchers.read(repository), named, said)
     return Given(repository, app, heroku, named, _name(repository, app), spoken, taken)
+
+
+def _nothing(repository: Repository) -> str:
+    below = sources.below(repository.project)
+    verb = "holds" if len(below) == 1 else "hold"
+    hint = f"; {', '.join(below)} {verb} a Procfile: convert each such folder" if below else ""
+    return f"{repository.project.name}: no process type, no app.json and no language was found to run{hint}"
 
 
 def _scaled_by_dokku(repository: Repository) -> frozenset[str]:
@@ -138,24 +148,26 @@ def _backings(
 ) -> tuple[tuple[Backing, ...], addons.Provided]:
     """The services that stand in for add-ons, and those that the code gives away."""
     wanted = addons.wanted(given.app.at("addons"), given.heroku.addons)
-    clues = inference.Clues.of(given.repository, given.processes, used, found, given.app)
+    clues = Clues.of(given.repository, given.processes, used, found, given.app)
     provided = addons.provide(given.repository, wanted, given.taken, clues.search, given.first, clues.smtp)
     inferred = inference.infer(given.repository, clues, provided, given.taken)
     backings = tuple(
         inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred)
     )
-    return backings, provided
+    return inference.in_parts(clues, backings), provided
 
 
 def _environment(
-    given: Given, backings: tuple[Backing, ...], outside: addons.Provided
+    given: Given, found: scan.Scan, backings: tuple[Backing, ...], outside: addons.Provided
 ) -> tuple[tuple[Entry, ...], str, tuple[Setting, ...]]:
     repository = given.repository
     platform = supplied(repository, given.language, given.name, backings)
     served = tuple(entry for item in backings for entry in item.entries())
     supplied_ = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
-    dotenv = environment.replace_local(repository, environment.of_dotenv(repository), served)
+    apart = {name: item.service.name for item in backings for name in item.apart}
+    dotenv = environment.replace_local(repository, environment.of_dotenv(repository), served, apart)
     layers = (
+        outright.outright(repository, given.language, found),
         environment.of_commands(given.processes),
         environment.of_examples(repository),
         platform.always,
@@ -169,6 +181,7 @@ def _environment(
     port = next((entry for entry in entries if entry.name == "PORT"), None)
     shared = locality.fitted(repository, (entry for entry in entries if entry.name != "PORT"), backings)
     environment.settle(shared, losers, given.first)
+    outright.say(repository, shared)
     settings = tuple(entry.setting for entry in shared if entry.setting)
     known = environment.port_of(port, next((item for item in given.processes if item.publishes), given.processes[0]))
     return shared, known, (*settings, *(setting for item in backings for setting in item.settings))

@@ -24,6 +24,8 @@ _DEFAULT_SAFE = regex(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
 # A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.
 _COMMAND = regex(r"[\w./-]+(?: [\w./:=-]+)+")
 LOCAL = regex(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/,?]|$)")
+# A host without a dot: the name of a container in a compose file that is not this one.
+_COMPOSE_HOST = regex(r"[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?[A-Za-z0-9_-]+(?::\d+)?(?:[/?]|$)", re.IGNORECASE)
 EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "env.sample", ".env.dist")
 
 
@@ -204,6 +206,9 @@ def _of_json(tree: Cursor, prefix: str) -> Iterator[Entry]:
 def _of_dotenv(line: Cursor, name: str, comment: str) -> Entry:
     text = line.peek() or ""
     secret = is_secret(name, text)
+    if name[:1].isdigit():
+        # Compose has no way to refer to such a name, so the value itself stands in the compose file.
+        return Entry(name, None if secret else literal(text), None, (line,), ".env", line.span)
     setting = Setting(name=name, value=text, secret=secret, description=comment, origin=line.span)
     value = f"${{{name}:?}}" if secret and text else f"${{{name}}}"
     return Entry(name, value, setting, (line,), ".env", line.span)
@@ -236,18 +241,24 @@ def of_examples(repository: Repository) -> tuple[Entry, ...]:
     return tuple(entries.values())
 
 
-def replace_local(repository: Repository, dotenv: tuple[Entry, ...], served: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The `.env` variables without those that a service provides and that point to the developer's own machine."""
-    providers = {entry.name: entry for entry in served}
+def replace_local(
+    repository: Repository, dotenv: tuple[Entry, ...], served: tuple[Entry, ...], apart: Mapping[str, str]
+) -> tuple[Entry, ...]:
+    """The `.env` variables without those that a service provides and that point to the developer's own machine.
+
+    `apart` are the names that tell a service in parts, with its name: user and password go where the host goes.
+    """
+    providers = {entry.name: entry.source.removeprefix("service ") for entry in served}
     kept = []
     for entry in dotenv:
-        provider = providers.get(entry.name)
+        service = apart.get(entry.name) or providers.get(entry.name, "")
         text = entry.setting.value or "" if entry.setting else ""
-        if provider is not None and (not text or LOCAL.search(text)):
-            service = provider.source.removeprefix("service ")
+        local = not text or LOCAL.search(text)
+        if service and (local or entry.name in apart or _COMPOSE_HOST.match(text)):
+            code = "TC344" if local or entry.name not in apart else "TC416"
             for cursor in entry.cursors:
                 subject = f"settings.{entry.name}"
-                cursor.note("TC344", subject=subject, name=entry.name, file=".env", service=service)
+                cursor.note(code, subject=subject, name=entry.name, file=".env", service=service)
         else:
             kept.append(entry)
     return tuple(kept)

@@ -9,6 +9,7 @@ from tocompose.importers.procfile.nested import expand
 from tocompose.importers.procfile.processes import Found, Process, of_procfile
 from tocompose.importers.procfile.repository import Repository, nothing
 from tocompose.importers.procfile.sources import Choice, procfile
+from tocompose.importers.procfile.wrappers import without_wrappers
 from tocompose.readers.procfile import read_procfile
 from tocompose.source import Span
 
@@ -27,6 +28,7 @@ def gather(repository: Repository, app: AppJson, heroku: HerokuYml) -> tuple[Fou
             if item.type in named:
                 item.cursor.note("TC337", name=item.type)
         own = tuple(item for item in own if item.type not in named)
+    own = without_wrappers(repository, own)
     found = expand(repository, (*own, *heroku.processes, *_of_images(repository, heroku, own)))
     read = {item.cursor.span.file for item in found if item.cursor}
     for path in choice.left_aside:

@@ -67,7 +67,8 @@ def _choose(entry: Cursor) -> Cursor:
 def _of_dokku(item: Cursor, service: str) -> Check:
     to = f"services.{service}.healthcheck"
     item.at("type").skip("Compose has one kind of check")
-    item.at("name").skip("it names the check in the platform's log")
+    for key in ("name", "description"):
+        item.at(key).skip("it names the check in the platform's log")
     if item.at("content"):
         item.at("content").note("TC348", subject=to, what="content")
     for key in ("listening", "uptime", "warn", "onFailure", "httpHeaders", "scheme"):
@@ -83,7 +84,7 @@ def _of_dokku(item: Cursor, service: str) -> Check:
         path=path.take(to=f"{to}.test") or "" if path.unread() else "",
         command=tuple(part.peek() or "" for part in command) if command.kind == "list" else (),
         port=item.take("port", to=f"{to}.test") or "",
-        interval=_seconds(item.take("wait", to=f"{to}.interval")),
+        interval=_seconds(item.take("wait" if item.at("wait") else "interval", to=f"{to}.interval")),
         timeout=_seconds(item.take("timeout", to=f"{to}.timeout")),
         retries=item.take("attempts", to=f"{to}.retries") or "",
         start_period=_seconds(item.take("initialDelay", to=f"{to}.start_period")),

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from tocompose.importers.procfile import addons
-from tocompose.importers.procfile.app_json import AppJson
-from tocompose.importers.procfile.backing import Backing, Request, make, rows
-from tocompose.importers.procfile.dependencies import Dependency
-from tocompose.importers.procfile.environment import EXAMPLES
-from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.backing import Backing, Request, address, make, rows
+from tocompose.importers.procfile.clues import Clue, Clues, evidence, scheme_fits
+from tocompose.importers.procfile.parts import elsewhere, parts
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
 from tocompose.patterns import regex
-from tocompose.readers.dotenv import read_dotenv
 from tocompose.record import replace
-from tocompose.source import Span
-from tocompose.tables import Row, load, table
+from tocompose.tables import Row
 
 _MIGRATES = regex(
     r"\bmigrat|db:(?:prepare|setup|schema)|prisma\s+(?:db push|migrate)|alembic|flyway|liquibase|syncdb|ecto\."
@@ -32,72 +27,11 @@ _ADDON = {"postgres": "heroku-postgresql", "redis": "heroku-redis", "mysql": "ja
     "memcached": "memcachier",
     "kafka": "heroku-kafka",
 }
-
-
-class Clue(NamedTuple):
-    """One piece of evidence in words; `variable` is the name it gives, where it gives one."""
-
-    words: str
-    span: Span | None = None
-    variable: str = ""
-
-
-class Clues(NamedTuple):
-    """Everything that may point to a service."""
-
-    names: dict[str, Clue]
-    libraries: tuple[Dependency, ...]
-    processes: tuple[Process, ...]
-    review: tuple[str, ...]
-    files: dict[str, str]
-
-    @classmethod
-    def of(
-        cls,
-        repository: Repository,
-        processes: tuple[Process, ...],
-        libraries: tuple[Dependency, ...],
-        found: Scan,
-        app: AppJson,
-    ) -> Clues:
-        """The clues of a repository."""
-        names = {name: Clue(f"the code reads {name}", span, name) for name, span in found.variables.items()}
-        names |= {name: Clue(f"{path} sets {name}", span, name) for name, path, span in _declared(repository, app)}
-        review = tuple(item.name for item in addons.wanted(app.review.at("addons")))
-        files = {path: repository.text(path) or "" for row in _evidence().values() for path in row.get("files", {})}
-        return cls(names, libraries, processes, review, files)
-
-    @property
-    def search(self) -> str:
-        """The search engine whose client the app uses; empty when none, or both."""
-        kinds = {kind for kind in ("elasticsearch", "opensearch") if self.driver(kind)}
-        return kinds.pop() if len(kinds) == 1 else ""
-
-    @property
-    def smtp(self) -> bool:
-        """Whether a variable of the app names an SMTP server."""
-        return any("SMTP" in name or name in ("MAIL_HOST", "EMAIL_HOST", "MAILER_URL") for name in self.names)
-
-    def driver(self, kind: str) -> Dependency | None:
-        """The library by which the app speaks to a service of that kind."""
-        wanted = {(language, name) for language, names in load("drivers")[kind].items() for name in names}
-        return next((item for item in self.libraries if (item.language, item.name) in wanted), None)
-
-
-def _evidence() -> dict[str, Row]:
-    optional = {"sql", "processes", "files"}
-    return dict(table("evidence", required={"variables", "sets"}, optional=optional))
-
-
-def _declared(repository: Repository, app: AppJson) -> Iterator[tuple[str, str, Span]]:
-    """The names in `.env`, its examples and app.json: what the app is told from outside."""
-    for path in (".env", *EXAMPLES):
-        content = repository.project.read(path)
-        if content is not None:
-            for child in read_dotenv(content, path).tree.children:
-                yield str(child.key), path, child.span
-    for item in app.at("env"):
-        yield item.key, "app.json", item.span
+# What reads DATABASE_URL, or the variables that the JVM buildpack derives from it, without naming them.
+_READ_UNSEEN = frozenset(
+    {"rails", "activerecord", "sinatra-activerecord", "sidekiq", "resque", "@prisma/client"}
+    | {"spring-boot-starter-data-jpa", "spring-boot-starter-jdbc"}
+)
 
 
 def infer(repository: Repository, clues: Clues, provided: addons.Provided, taken: set[str]) -> tuple[Backing, ...]:
@@ -108,30 +42,33 @@ def infer(repository: Repository, clues: Clues, provided: addons.Provided, taken
     if present & {"elasticsearch", "opensearch"}:
         present |= {"elasticsearch", "opensearch"}
     given = {name for item in provided.backings for name, _ in item.variables}
-    found = []
-    for kind, row in _evidence().items():
-        if kind in present:
+    found: list[Backing] = []
+    for kind, row in evidence().items():
+        if kind in present or clues.ruled_out(kind):
             continue
-        evidence = list(_clues(clues, kind, row))
-        if len(evidence) > 1:
-            found.append(_add(repository, clues, kind, row, evidence, given, taken))
+        said = list(_clues(clues, kind, row))
+        if len(said) > 1:
+            found.append(_add(repository, clues, kind, row, said, given, taken))
             present |= set(_SQL) if row.get("sql") else {kind}
-        elif evidence:
-            _hint(repository, kind, row, evidence[0])
-    _celery(repository, clues, present | {item.kind for item in found})
+            given |= {name for name, _ in found[-1].variables}
+        elif said:
+            _hint(repository, clues, kind, row, said[0])
+    _celery(repository, clues, present)
     return tuple(found)
 
 
 def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
     """The independent clues: a driver, a variable, a program that needs it, a configuration file, a migration."""
     driver = clues.driver(kind)
+    chosen = list(clues.chosen(kind)) if row.get("sql") else []
     if driver:
         yield Clue(f"{driver.file} names {driver.name}")
-    named = [clue for name, clue in clues.names.items() if any(re.fullmatch(item, name) for item in row["variables"])]
-    only_sql = not row.get("sql") or driver is not None
-    if named and only_sql:
-        yield named[0]
-    for words in _needed_by(clues, row):
+    told = _told(clues, kind, row, driver is not None or bool(chosen))
+    if told:
+        yield clues.names[told[0]]
+    yield from (clue for clue in chosen[:1] if clue.variable not in told[:1])
+    brokered = row.get("workers", ()) if driver and not clues.driver("rabbitmq") else ()
+    for words in (*_needed_by(clues, row), *_runs(clues, brokered)):
         yield Clue(words)
         break
     for path, pattern in row.get("files", {}).items():
@@ -139,10 +76,36 @@ def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
             yield Clue(f"{path} names its adapter")
     if driver and row.get("sql") and not _other_sql(clues, kind):
         yield from _migrations(clues)
+        orm = clues.orm(driver.language)
+        # The code that is there says that its data lies in a file.
+        if orm and not (clues.sqlite and not chosen):
+            yield Clue(f"{orm.file} names {orm.name}, which keeps its data there")
     if kind in {
         str(addons.rows()[name]["service"]) for name in clues.review if "service" in addons.rows().get(name, {})
     }:
         yield Clue("app.json asks for it in its review environment")
+
+
+def _told(clues: Clues, kind: str, row: Row, sure: bool) -> list[str]:
+    """The names by which the app is told where the service is; `sure` says that something else points to the kind."""
+    return [*_addresses(clues, row, sure), *_hosts(clues, kind, row, sure)]
+
+
+def _addresses(clues: Clues, row: Row, sure: bool) -> Iterator[str]:
+    """The names that hold the whole address, unless their sample is the address of another kind of service."""
+    for name in clues.names:
+        sample = clues.samples.get(name, "")
+        own = any(re.fullmatch(item, name) for item in row["variables"]) and (sure or not row.get("sql"))
+        shared = any(re.fullmatch(item, name) for item in row.get("shared", ())) and (sure or "://" in sample)
+        if (own or (shared and "://" in sample)) and scheme_fits(row, sample):
+            yield name
+
+
+def _hosts(clues: Clues, kind: str, row: Row, sure: bool) -> Iterator[str]:
+    """The names that hold a host alone, which count beside a driver only; one whose sample is null is not in use."""
+    for item in parts(kind, clues.shown, bool(row.get("sql"))) if sure else ():
+        if item.part == "host" and clues.samples.get(item.name, "").lower() not in ("null", "none", "nil", "false"):
+            yield item.name
 
 
 def _needed_by(clues: Clues, row: Row) -> Iterator[str]:
@@ -152,9 +115,14 @@ def _needed_by(clues: Clues, row: Row) -> Iterator[str]:
             program = word.partition("[")[0]
             user = next((item.type for item in clues.processes if re.search(rf"\b{program}\b", item.text)), "")
             yield f"{user} runs {program}" if user else f"{library.file} names it as the broker"
-        for process in clues.processes:
-            if "[" not in word and re.search(rf"(?:^|[\s/:]){re.escape(word)}(?![\w.-])", process.text):
-                yield f"{process.type} runs {word}"
+    yield from _runs(clues, [word for word in row.get("processes", ()) if "[" not in word])
+
+
+def _runs(clues: Clues, words: Iterable[str]) -> Iterator[str]:
+    for word in words:
+        # The program itself, or a script that is named after it: `bin/sidekiq`, `./rq-run.sh`.
+        called = rf"(?:^|[\s/:]){re.escape(word)}(?![\w.-])|(?:^|[\s/_-]){re.escape(word)}[\w-]*\.sh\b"
+        yield from (f"{item.type} runs {word}" for item in clues.processes if re.search(called, item.text))
 
 
 def _other_sql(clues: Clues, kind: str) -> bool:
@@ -173,23 +141,47 @@ def _add(
     clues: Clues,
     kind: str,
     row: Row,
-    evidence: list[Clue],
+    said: list[Clue],
     given: set[str],
     taken: set[str],
 ) -> Backing:
-    named = [name for name in clues.names if any(re.fullmatch(item, name) for item in row["variables"])]
-    variables = [name for name in named if name not in given] or [row["sets"]]
-    span = next((clue.span for clue in evidence if clue.span), None)
-    backing = make(repository, Request(kind, kind.upper(), dict.fromkeys(variables, "url"), "", span), taken)
-    words = " and ".join(clue.words for clue in evidence[:3])
-    facts = {"service": backing.service.name, "image": backing.service.image, "variable": variables[0]}
-    repository.say("TC401", span, subject=f"services.{backing.service.name}", evidence=words, **facts)
+    sure = clues.driver(kind) is not None or any(clues.chosen(kind))
+    named = [name for name in _addresses(clues, row, sure) if name not in given]
+    apart = parts(kind, clues.shown, bool(row.get("sql")))
+    variables = named or ([] if apart else [row["sets"]])
+    span = next((clue.span for clue in said if clue.span), None)
+    templates = {name: address(kind, clues.samples.get(name, "")) for name in variables}
+    backing = make(repository, Request(kind, kind.upper(), templates, "", span), taken)
+    words = " and ".join(clue.words for clue in said[:3])
+    subject = f"services.{backing.service.name}"
+    facts = {"service": backing.service.name, "image": backing.service.image}
+    told = variables[0] if variables else next(item.name for item in apart if item.part == "host")
+    repository.say("TC401", span, subject=subject, evidence=words, variable=told, **facts)
+    unseen = any(item.name in _READ_UNSEEN for item in clues.libraries)
+    if not named and not apart and not unseen:
+        repository.say(
+            "TC415", None, subject=subject, variable=told, port=rows()[kind]["port"], service=facts["service"]
+        )
     return backing
 
 
-def _hint(repository: Repository, kind: str, row: Row, clue: Clue) -> None:
-    facts = {"title": rows()[kind]["title"], "evidence": clue.words, "addon": _ADDON[kind]}
+def _hint(repository: Repository, clues: Clues, kind: str, row: Row, clue: Clue) -> None:
+    far = elsewhere(kind, clues.shown)
+    words = f"{clue.words}, and {far} names a server elsewhere" if far else clue.words
+    facts = {"title": rows()[kind]["title"], "evidence": words, "addon": _ADDON[kind]}
     repository.say("TC402", clue.span, variable=clue.variable or row["sets"], **facts)
+
+
+def in_parts(clues: Clues, backings: tuple[Backing, ...]) -> tuple[Backing, ...]:
+    """The services, each told to the app also by the variables for its parts that the app shows: DB_HOST, DB_USER."""
+    sole = len({item.kind for item in backings} & set(_SQL)) < 2
+    seen: set[str] = set()
+    found = []
+    for item in backings:
+        told = parts(item.kind, clues.shown, sole) if item.kind not in seen else ()
+        seen.add(item.kind)
+        found.append(item.told(told, clues.shown))
+    return tuple(found)
 
 
 def _celery(repository: Repository, clues: Clues, present: set[str]) -> None:

@@ -52,6 +52,7 @@ def settle(
     if not generated:
         _settle_runtime_files(repository)
     _say_scripts(repository)
+    _say_hooks(repository, language if generated else "")
     _say_code(repository, found, backings)
     _say_variables(repository, plan, found)
     for path in _OTHER_PLATFORMS:
@@ -80,6 +81,13 @@ def _settle_runtime_files(repository: Repository) -> None:
 def _say_scripts(repository: Repository) -> None:
     for path in _profile_scripts(repository):
         repository.say("TC351", Span(path, 1, 1, 1, 1), file=path)
+
+
+def _say_hooks(repository: Repository, language: str) -> None:
+    """https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks"""
+    for path in ("bin/pre_compile", "bin/post_compile") if language == "python" else ():
+        if repository.project.read(path) is not None:
+            repository.say("TC385", Span(path, 1, 1, 1, 1), subject="files.Dockerfile", file=path)
 
 
 def _profile_scripts(repository: Repository) -> Iterator[str]:

@@ -68,10 +68,16 @@ def of_procfile(tree: Cursor) -> tuple[Found, ...]:
     found = []
     for index, line in enumerate(lines):
         if last.get(line.key) == index:
-            found.append(Found(line.key, line, line.peek() or ""))
+            found.append(Found(line.key, line, _unended(line.peek() or "")))
         else:
             _set_aside(line)
     return tuple(found)
+
+
+def _unended(text: str) -> str:
+    """The command without a backslash at its end, which the shell drops; behind it a further word would be escaped."""
+    odd = (len(text) - len(text.rstrip("\\"))) % 2
+    return text[:-1].rstrip() if odd else text
 
 
 def _set_aside(cursor: Cursor) -> None:

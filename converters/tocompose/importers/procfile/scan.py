@@ -13,14 +13,33 @@ from tocompose.source import Span
 from tocompose.tables import load
 
 _CODE = (".rb", ".py", ".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".php", ".ex", ".exs", ".go", ".java", ".kt")
-_CONFIG = (".rs", ".scala", ".rake", ".ru", ".yml", ".yaml", ".properties", ".conf", ".ini", ".sql", ".erb", ".toml")
+_CONFIG = (
+    ".rs",
+    ".scala",
+    ".rake",
+    ".ru",
+    ".yml",
+    ".yaml",
+    ".properties",
+    ".conf",
+    ".ini",
+    ".sql",
+    ".erb",
+    ".toml",
+    ".prisma",
+)
 _TESTS = regex(r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\.")
 _COMPOSE = regex(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
 # Beyond these a scan would cost more than it tells; what lies beyond is not searched, and a note says so.
 _FILES, _BYTES, _FILE_BYTES = 3000, 16_000_000, 400_000
 _VARIABLE = regex(
-    rb"(?:ENV(?:\.fetch\(|\[)|environ(?:\.get\(|\[)|getenv\(|get_env[!(]*\(?|process\.env\.|process\.env\[|\benv\(|"
-    rb"import\.meta\.env\.|System\.getenv\(|os\.Getenv\(|config\(|std::env::var\(|\$_ENV\[)\s*[\"']?([A-Z][A-Z0-9_]{2,60})"
+    rb"(?:ENV(?:\.fetch\(|\[)|environ(?:\.get\(|\[)|getenv\(|get_env[!(]*\(?|fetch_env!?\(|process\.env\.|process\.env\[|"
+    rb"\b[eE]nv(?:\.\w{1,20})?\(|import\.meta\.env\.|System\.getenv\(|os\.(?:Getenv|LookupEnv)\(|config\(|"
+    rb"[cC]onfigService\.get(?:OrThrow)?(?:<\w{1,20}>)?\(|\benv::var\(|\$_ENV\[)\s*[\"']?([A-Z][A-Z0-9_]{2,60})"
+)
+# What stands in for it: `, "x"`, `default="x"`, `|| 'x'`, `?? 'x'`, `?: 'x'`, `or "x"`, `{ "x" }`, `${NAME:x}`.
+_DEFAULT = regex(
+    rb"[\"']?(?:\)|\])?\s*(?:,\s*(?:default\s*=\s*)?|\|\||\?\?|\?:|or\b|\{)\s*[\"']([^\"'\n]{1,200})[\"']|:-?([^}\n]{1,200})\}"
 )
 # https://docs.spring.io/spring-boot/reference/features/external-config.html: ${NAME}, ${NAME:default}.
 _SPRING = ("application.properties", "application.yml", "application.yaml", "-prod.properties", "-prod.yml")
@@ -35,9 +54,13 @@ class Place(NamedTuple):
 
 
 class Scan(NamedTuple):
-    """What one pass found; `variables` map a name to the first place that reads it."""
+    """What one pass found; `variables` map a name to the first place that reads it, `defaults` to what stands in for
+    it; `adapters` are the kinds of SQL server that a configuration names, and where.
+    """
 
     variables: dict[str, Span]
+    defaults: dict[str, str]
+    adapters: dict[str, Span]
     tls: tuple[tuple[str, Place], ...]
     redirects: tuple[Place, ...]
     extensions: tuple[tuple[str, str, Span], ...]
@@ -58,6 +81,7 @@ def _rules() -> tuple[_Rule, ...]:
     rows = load("code")
     found = [("tls", name, pattern, "") for name, patterns in rows["tls"].items() for pattern in patterns]
     found += [("redirect", name, pattern, "") for name, patterns in rows["redirect"].items() for pattern in patterns]
+    found += [("adapter", name, pattern, "") for name, patterns in rows["adapter"].items() for pattern in patterns]
     for kind, column in (("extension", "image"), ("disk", "where")):
         for name, row in rows[kind].items():
             found += [(kind, name, pattern, row[column]) for pattern in row["match"]]
@@ -72,6 +96,7 @@ def _compiled(pattern: str) -> re.Pattern[bytes]:
 def scan(repository: Repository) -> Scan:
     """What the code gives away; tests, examples and what others wrote (node_modules, vendor) are not read."""
     variables: dict[str, Span] = {}
+    defaults: dict[str, str] = {}
     hits: list[tuple[_Rule, Place]] = []
     budget, count = _BYTES, 0
     skipped = 0
@@ -83,15 +108,29 @@ def scan(repository: Repository) -> Scan:
         if len(content) > _FILE_BYTES:
             continue
         count, budget = count + 1, budget - len(content)
-        for match in _VARIABLE.finditer(content) if _names_environment(content) else ():
-            variables.setdefault(match[1].decode(), _span(path, content, match.start(1), match.end(1)))
+        for match in _named(path, content):
+            name = match[1].decode()
+            variables.setdefault(name, _span(path, content, match.start(1), match.end(1)))
+            if default := _default(content, match.end(1)):
+                defaults.setdefault(name, default)
         for name, start, end in _implied(content):
             variables.setdefault(name, _span(path, content, start, end))
-        if path.endswith(_SPRING):
-            for match in _PLACEHOLDER.finditer(content):
-                variables.setdefault(match[1].decode(), _span(path, content, match.start(1), match.end(1)))
         hits.extend(_hits(path, content))
-    return _sorted(variables, hits, skipped)
+    return _sorted(variables, defaults, hits, skipped)
+
+
+def _named(path: str, content: bytes) -> Iterator[re.Match[bytes]]:
+    """Where a variable is read by its name."""
+    if _names_environment(content):
+        yield from _VARIABLE.finditer(content)
+    if path.endswith(_SPRING):
+        yield from _PLACEHOLDER.finditer(content)
+
+
+def _default(content: bytes, place: int) -> str:
+    """What the code takes when the variable is not set, where it says so behind the name."""
+    match = _DEFAULT.match(content, place)
+    return (match[1] or match[2]).decode("utf-8", "replace") if match else ""
 
 
 def _implied(content: bytes) -> Iterator[tuple[str, int, int]]:
@@ -110,7 +149,7 @@ def _names_environment(content: bytes) -> bool:
 
 def _sources(repository: Repository) -> Iterator[str]:
     for path in repository.project.files():
-        if path.endswith((*_CODE, *_CONFIG)) and not _TESTS.search(path) and not _COMPOSE.search(path):
+        if path.endswith((*_CODE, *_CONFIG, ".prisma")) and not _TESTS.search(path) and not _COMPOSE.search(path):
             yield path
 
 
@@ -133,12 +172,19 @@ def _span(path: str, content: bytes, start: int, end: int) -> Span:
     return Span(path, line, column, line, column + end - start)
 
 
-def _sorted(variables: dict[str, Span], hits: list[tuple[_Rule, Place]], skipped: int) -> Scan:
+def _sorted(
+    variables: dict[str, Span], defaults: dict[str, str], hits: list[tuple[_Rule, Place]], skipped: int
+) -> Scan:
     def of(kind: str) -> Iterator[tuple[_Rule, Place]]:
         return ((rule, place) for rule, place in hits if rule.kind == kind)
 
+    adapters: dict[str, Span] = {}
+    for rule, place in of("adapter"):
+        adapters.setdefault(rule.name, place.span)
     return Scan(
         variables,
+        defaults,
+        adapters,
         tuple((rule.name, place) for rule, place in of("tls")),
         tuple(place._replace(what=rule.name) for rule, place in of("redirect")),
         tuple((rule.name, rule.value, place.span) for rule, place in of("extension")),

@@ -70,6 +70,11 @@ def _bare(names: list[str], project: Project) -> tuple[str, ...]:
     return tuple(name for name in names if name in MANIFESTS or name in ("package.json", "static.json"))[:1]
 
 
+def below(project: Project) -> tuple[str, ...]:
+    """The folders that hold a Procfile, where the root holds none: a repository of several apps."""
+    return tuple(sorted(path.rpartition("/")[0] for path in project.files() if path.endswith("/Procfile")))
+
+
 def procfile(project: Project, wanted: str) -> Choice:
     """The Procfile to read: the one that the user names, else the platform's, else the variant nearest production."""
     present = [path for path in project.files() if "/" not in path and _VARIANT.fullmatch(path)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tocompose.importers.procfile.dockerfiles import versions
+from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
@@ -16,6 +16,13 @@ _FILES = (
     File(".elixir-version", r"^(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
 )
 _DEFAULT = "1.18"
+# The last line with the OpenSSL that webpack 4 needs.
+_NODE = "16"
+_NPM = ("npm --prefix assets", "install")
+_TOOLS = {
+    "package-lock.json": ("npm --prefix assets", "ci"),
+    "yarn.lock": ("yarn --cwd assets", "install --frozen-lockfile && yarn cache clean"),
+}
 
 
 def facts(brief: Brief) -> Facts:
@@ -35,10 +42,32 @@ def facts(brief: Brief) -> Facts:
         "lock": repository.project.read("mix.lock") is not None,
         "config": repository.project.exists("config"),
         "assets": bool(re.search(r"[\"']assets\.deploy[\"']", text)),
+        "node": _node(repository, text),
         "release": any("/rel/" in item for item in brief.commands),
         "default_command": ("mix", "phx.server") if brief.uses("phoenix") else ("mix", "run", "--no-halt"),
         "dev_command": ("mix", "phx.server") if brief.uses("phoenix") and _configured(repository) else (),
     }
+
+
+def _node(repository: Repository, mix: str) -> dict[str, str] | None:
+    """Node.js for the assets of an older Phoenix app, which webpack or brunch builds; newer ones need no Node.js."""
+    package = repository.json("assets/package.json")
+    known = node.scripts(package)
+    script = next((name for name in ("deploy", "build") if name in known), "")
+    if not package or (not script and "npm" not in mix) or "mix " in known.get(script, ""):
+        return None
+    stated = re.search(r"^node_version=v?(\d{1,9}(?:\.\d{1,9}){0,2})", _static_config(repository), re.MULTILINE)
+    version = stated[1] if stated else _NODE
+    locks = (found for lock, found in _TOOLS.items() if repository.project.exists(f"assets/{lock}"))
+    program, install = next(locks, _NPM)
+    own = re.search(r"[\"']assets\.deploy[\"']", mix)
+    build = "" if own else f"NODE_ENV=production {program} run {script} && mix phx.digest"
+    install = f"{program} {install}"
+    return {"image": node.image(version), "install": install, "build": build}
+
+
+def _static_config(repository: Repository) -> str:
+    return repository.text("phoenix_static_buildpack.config") or ""
 
 
 def _configured(repository: Repository) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.dependencies import Dependency
 from tocompose.importers.procfile.dockerfiles.render import ignore, render
+from tocompose.importers.procfile.dockerfiles.suites import archived, packages
 from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import command
@@ -59,6 +60,12 @@ def generate(brief: Brief, language: str) -> Made:
     module = import_module(f"tocompose.importers.procfile.dockerfiles.{language}")
     facts: Callable[[Brief], Facts] = module.facts
     found = {"port": brief.port, "node": None, **system_packages(brief, language), **facts(brief)}
+    base = str(found.get("image") or "")
+    found["archived"] = archived(base)
+    found["run_packages"] = tuple(sorted({*found["run_packages"], *found.get("more_packages", ())}))
+    found["build_packages"] = tuple(sorted({*found["build_packages"], *found.get("more_build", ())}))
+    for key in ("build_packages", "run_packages"):
+        found[key] = packages(base, found[key])
     cmd = _cmd(brief) or tuple(found.get("default_command", ()))
     dev = tuple(found.get("dev_command", ()))
     built = bool(languages()[language].get("compiled") or found.get("build_steps"))

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.dockerfiles import versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts
+from tocompose.importers.procfile.dockerfiles.suites import tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
@@ -66,9 +67,26 @@ def facts(brief: Brief) -> Facts:
         **install(repository, package, chosen, version.text),
         "build_steps": tuple(build_steps(package, chosen)),
         "prune": "" if _needs_development(brief, package) else chosen.prune,
+        "more_build": _from_git(package),
+        "environment": _browser(brief),
         "default_command": ("npm", "start"),
         "dev_command": development_command(package, brief.commands, version.text),
     }
+
+
+def _from_git(package: dict[str, Any]) -> tuple[str, ...]:
+    """What an install needs for packages that come from a repository; the slim image has neither."""
+    listed = [package.get(key) for key in ("dependencies", "devDependencies", "optionalDependencies")]
+    stated = [str(value) for part in listed if isinstance(part, dict) for value in part.values()]
+    git = any(re.match(r"(?:git[+@:]|github:|gitlab:|bitbucket:|[\w.-]+/[\w.-]+(?:#|$))", value) for value in stated)
+    return ("ca-certificates", "git") if git else ()
+
+
+def _browser(brief: Brief) -> dict[str, str]:
+    """Puppeteer with Debian's Chromium: the one that it downloads stays in the build's home folder."""
+    if not brief.uses("puppeteer", "whatsapp-web.js"):
+        return {}
+    return {"PUPPETEER_SKIP_DOWNLOAD": "true", "PUPPETEER_EXECUTABLE_PATH": "/usr/bin/chromium"}
 
 
 def package_json(repository: Repository) -> dict[str, Any]:
@@ -110,9 +128,8 @@ def node_version(repository: Repository) -> Version:
 
 
 def image(version: str) -> str:
-    """The official slim image; the ones on Debian 12 begin with version 18."""
-    suite = "bookworm-slim" if int(version.split(".")[0]) >= 18 else "slim"
-    return f"node:{version}-{suite}"
+    """The official slim image, on the newest Debian release that the version has one on."""
+    return tag("node", version)
 
 
 def package_tool(repository: Repository, package: dict[str, Any], said: bool = False) -> PackageTool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.repository import Repository
+from tocompose.tables import load
 
 _RELEASES = ("8.4", "8.3", "8.2", "8.1", "8.0", "7.4", "7.3", "7.2")
 # What the official image has without being asked for it.
@@ -47,7 +48,8 @@ def facts(brief: Brief) -> Facts:
     package = node.package_json(repository)
     steps = tuple(node.build_steps(package, node.package_tool(repository, package))) if package else ()
     return {
-        "image": f"php:{version}-apache",
+        "image": f"php:{version}-apache-buster" if version == "7.2" else f"php:{version}-apache",
+        "build_packages": _packages(brief, wanted),
         "composer": composer,
         "lock": lock,
         "extension_steps": tuple(_extension_steps(wanted)),
@@ -82,13 +84,23 @@ def _extensions(brief: Brief) -> set[str]:
     return found
 
 
+def _packages(brief: Brief, wanted: list[str]) -> tuple[str, ...]:
+    """The Debian packages that the extensions are compiled with, whoever asks for the extension."""
+    rows = load("system_packages")["php"]
+    names = {f"ext-{name}" for name in wanted}
+    found = {package for key, row in rows.items() if names & set(key.split("|")) for package in row.get("build", ())}
+    return tuple(sorted(found))
+
+
 def document_root(command: str, exists: object = None) -> str:
     """The folder that the launcher serves: its last argument, `heroku-php-apache2 web/`."""
     match = re.search(r"heroku-php-(?:apache2|nginx)(.*)$", command)
     words = [word for word in match[1].split() if not word.startswith("-")] if match else []
     if words:
         return words[-1].strip("/")
-    for folder in _FRAMEWORK_ROOTS if not match else ():
+    # The launcher without a folder serves the root; where no index.php is, a framework's own folder is meant.
+    bare = match is None or (callable(exists) and not exists("index.php") and not exists("index.html"))
+    for folder in _FRAMEWORK_ROOTS if bare else ():
         if callable(exists) and exists(f"{folder}/index.php"):
             return folder
     return ""

@@ -6,23 +6,28 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from tocompose.importers.procfile.dockerfiles import node, versions
+from tocompose.importers.procfile.dockerfiles import demands, node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
+from tocompose.importers.procfile.dockerfiles.suites import suite, tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository, inside, maps
 from tocompose.importers.procfile.shell import command
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
+from tocompose.tables import load
 from tocompose.values import plain
 
 _FILES = (
-    File(".python-version", r"^(?:python-)?([23]\.\d{1,9}(?:\.\d{1,9})?)$"),
-    File("runtime.txt", r"^python-([23]\.\d{1,9}(?:\.\d{1,9})?)$"),
+    File(".python-version", r"^(?:python-)?([23]\.\d{1,9}(?:\.\d{1,9})?)(?:\.[x*])?$"),
+    File("runtime.txt", r"^(?:[Pp]ython-)?([23]\.\d{1,9}(?:\.\d{1,9})?)(?:\.[x*])?$"),
     File(".tool-versions", r"^python\s+([23]\.\d{1,9}(?:\.\d{1,9})?)"),
 )
 # The platform's default: https://devcenter.heroku.com/articles/python-support#supported-runtimes
 _DEFAULT = "3.14"
-# From these patch releases on the images are also built on Debian 12, whose package names the templates use.
-_BOOKWORM = {8: 17, 9: 17, 10: 12, 11: 4}
+_FIRST = 5
+_REQUIREMENTS = regex(
+    r"(?:^|/)(?:[\w.-]*requirements[\w.-]*\.txt|Pipfile|pyproject\.toml)$|^requirements/[\w.-]+\.txt$"
+)
 _DEVELOPMENT = ("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements/dev.txt")
 
 
@@ -30,13 +35,18 @@ def facts(brief: Brief) -> Facts:
     """The facts of python.j2."""
     repository = brief.repository
     version = _version(repository)
+    compiled = _compiled(brief) if not version.why else ()
     if not version.why:
         version = Version(_DEFAULT, "it is the platform's default")
         told(brief, "Python", version.text, version.why, ".python-version")
     return {
         "image": image(version.text),
+        # The module venv came with Python 3.3.
+        "venv": "python -m virtualenv" if version.text.startswith("2") else "python -m venv",
         **_install(brief),
         "static_step": _static_step(brief),
+        "more_packages": (*_geography(repository), *(("libpq5",) if "libpq-dev" in compiled else ())),
+        "more_build": (*_from_git(repository), *compiled),
         "node": _assets(brief),
         "default_command": ("python", "app.py"),
         "dev_command": _development(brief),
@@ -45,11 +55,9 @@ def facts(brief: Brief) -> Facts:
 
 def image(version: str) -> str:
     """The official slim image: of the exact release where there is one on Debian 12, else of its minor line."""
-    parts = [int(part) for part in version.split(".")]
-    if len(parts) == 3 and parts[0] == 3 and parts[2] < _BOOKWORM.get(parts[1], 0 if parts[1] > 11 else 999):
-        version = f"{parts[0]}.{parts[1]}"
-    old = parts[0] < 3 or (len(parts) > 1 and parts[1] < 8)
-    return f"python:{version}-slim" if old else f"python:{version}-slim-bookworm"
+    line = ".".join(version.split(".")[:2])
+    exact = suite("python", version) and suite("python", version) == suite("python", line)
+    return tag("python", version if exact or not suite("python", line) else line)
 
 
 def _version(repository: Repository) -> Version:
@@ -64,9 +72,25 @@ def _version(repository: Repository) -> Version:
         inside(project, "tool", "poetry", "dependencies", "python"),
     ]
     for text in stated:
-        if isinstance(text, str) and not text.strip().startswith(">"):
-            candidates.append((Version(versions.line_of(text), "pyproject.toml says so"), None))
-    return versions.choose(candidates, Version("", ""), versions.dotted)
+        if isinstance(text, str) and (number := _allowed(text)):
+            candidates.append((Version(number, "pyproject.toml says so"), None))
+    return versions.choose(candidates, Version("", ""), _dotted)
+
+
+def _allowed(text: str) -> str:
+    """The release for a range: the one that `^3.11` or `==3.10.*` names; below an upper bound the newest; else none."""
+    if not re.search(r"[<>!]", text):
+        return versions.line_of(text)
+    bounds = re.sub(r"!=\s*[\d.*]+", "", text).replace(",", " ").replace("~=", "~").replace("==", "=")
+    newest = int(_DEFAULT.split(".")[1])
+    fits = [minor for minor in range(newest, _FIRST, -1) if versions.satisfies((3, minor, 0), bounds)]
+    return f"3.{fits[0]}" if fits and fits[0] != newest else ""
+
+
+def _dotted(text: str) -> str:
+    """The version out of what is written; `3` alone is the platform's default."""
+    number = versions.dotted(text)
+    return _DEFAULT if number == "3" else number
 
 
 def _install(brief: Brief) -> dict[str, Any]:
@@ -128,7 +152,8 @@ def _static_step(brief: Brief) -> str:
         return ""
     if not any("STATIC_ROOT" in (repository.text(path) or "") for path in _settings_files(repository)):
         return ""
-    names = dict.fromkeys(("SECRET_KEY", *brief.demanded), "build")
+    outright = demands.of_python(repository.text(path) or "" for path in _settings_files(repository))
+    names = {"SECRET_KEY": "build", **dict.fromkeys(brief.demanded, "build"), **outright}
     names["DATABASE_URL"] = "sqlite:////tmp/build.sqlite3"
     if "DJANGO_SETTINGS_MODULE" in brief.settings:
         names["DJANGO_SETTINGS_MODULE"] = brief.settings["DJANGO_SETTINGS_MODULE"]
@@ -140,6 +165,28 @@ def _settings_files(repository: Repository) -> Iterator[str]:
     for path in repository.project.files():
         if path.endswith(".py") and re.search(r"(?:^|/)settings(?:/[\w/]+|\w*)\.py$", path):
             yield path
+
+
+def _compiled(brief: Brief) -> tuple[str, ...]:
+    """A compiler, as the platform's build image has one: pinned libraries may have no wheel for a newer Python."""
+    known = load("system_packages")["python_wheels"]
+    if not any(item.language == "python" and item.name in known for item in brief.libraries):
+        return ()
+    return ("build-essential", "libpq-dev") if brief.uses("psycopg2-binary") else ("build-essential",)
+
+
+def _from_git(repository: Repository) -> tuple[str, ...]:
+    """Git, for libraries that come from a repository: the slim image has none."""
+    texts = [repository.text(path) or "" for path in repository.project.files() if _REQUIREMENTS.search(path)]
+    return (
+        ("git",) if any(re.search(r"^[^#\n]*(?:git\+|\bgit\s*=\s*[\"'])", text, re.MULTILINE) for text in texts) else ()
+    )
+
+
+def _geography(repository: Repository) -> tuple[str, ...]:
+    """The libraries that GeoDjango loads: https://docs.djangoproject.com/en/stable/ref/contrib/gis/install/geolibs/."""
+    texts = (repository.text(path) or "" for path in _settings_files(repository))
+    return ("gdal-bin", "libgdal32") if any("django.contrib.gis" in text for text in texts) else ()
 
 
 def _assets(brief: Brief) -> dict[str, Any] | None:

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from tocompose.importers.procfile.defaults import is_rails
-from tocompose.importers.procfile.dockerfiles import node, versions
+from tocompose.importers.procfile.dockerfiles import demands, node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
+from tocompose.importers.procfile.dockerfiles.suites import tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
+from tocompose.patterns import regex
 
 _FILES = (
     File(".ruby-version", r"^(?:ruby-)?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
@@ -27,7 +29,15 @@ _PIPELINES = (
     "jsbundling-rails",
     "cssbundling-rails",
 )
+_BUILDING = ("webpacker", "shakapacker", "vite_rails", "jsbundling-rails", "cssbundling-rails")
 _BESIDE = (".ruby-version", ".tool-versions")
+# Settings that production does not load.
+_ELSEWHERE = regex(r"environments/(?!production)|config/(?:deploy|puma|unicorn|sidekiq)|locales/")
+# What the Gemfile takes from the rest of the repository.
+_LOCAL = regex(
+    r"^\s*(?:gemspec|eval_gemfile|path)\b|\bpath:\s|:path\s*=>|require_relative|instance_eval|File\.(?:join|expand_path|exist)",
+    re.MULTILINE,
+)
 
 
 def facts(brief: Brief) -> Facts:
@@ -47,6 +57,7 @@ def facts(brief: Brief) -> Facts:
         "manifests": ("Gemfile", *(("Gemfile.lock",) if lock is not None else ()), *_beside(repository)),
         "bundler": _bundler(lock or ""),
         "deployment": lock is not None,
+        "whole_first": _LOCAL.search(repository.text("Gemfile") or "") is not None,
         "assets_steps": tuple(_assets_steps(_assets_step(brief, lock or ""), found)),
         "node": found,
         "rails": is_rails(repository),
@@ -56,9 +67,11 @@ def facts(brief: Brief) -> Facts:
 
 
 def image(version: str) -> str:
-    """The official slim image; on Debian 12 from 3.1 on."""
-    major, minor = (int(part) for part in (*version.split("."), "0")[:2])
-    return f"ruby:{version}-slim-bookworm" if (major, minor) >= (3, 1) else f"ruby:{version}-slim"
+    """The official slim image, on the newest Debian release that the version has one on.
+
+    Bundler refuses another patch release than the Gemfile's, so the version stays as it is.
+    """
+    return tag("ruby", version)
 
 
 def _beside(repository: Repository) -> tuple[str, ...]:
@@ -101,12 +114,27 @@ def _assets_step(brief: Brief, lock: str) -> str:
         else "SECRET_KEY_BASE=build"
     )
     program = "bundle exec rails" if match is None or int(match[1]) >= 5 else "bundle exec rake"
-    return f"RAILS_ENV=production {dummy} {program} assets:precompile"
+    given = {key: value for key, value in _demanded(brief).items() if key not in ("RAILS_ENV", "SECRET_KEY_BASE")}
+    words = " ".join(f"{key}={value}" for key, value in given.items())
+    return f"RAILS_ENV=production {dummy} {words}{' ' if words else ''}{program} assets:precompile"
+
+
+def _demanded(brief: Brief) -> dict[str, str]:
+    """What the configuration fetches without a default when it is loaded for production."""
+    repository = brief.repository
+    texts = (
+        repository.text(path) or ""
+        for path in repository.project.files()
+        if path.startswith("config/") and path.endswith((".rb", ".yml")) and not _ELSEWHERE.search(path)
+    )
+    return demands.of_ruby(texts, "mysql2" if brief.uses("mysql2") and not brief.uses("pg") else "postgres")
 
 
 def _assets_steps(step: str, found: dict[str, Any] | None) -> Iterator[str]:
     if found and found["whole_first"]:
         yield found["install"]
+    if found:
+        yield from found["steps"]
     if step:
         yield step
     if found:
@@ -121,7 +149,11 @@ def _node(brief: Brief) -> dict[str, Any] | None:
         return None
     version = node.node_version(repository).text
     chosen = node.package_tool(repository, package, said=True)
-    return {"image": node.image(version), **node.install(repository, package, chosen, version)}
+    # The nodejs buildpack in front of Ruby's builds; without it, and where a gem builds, assets:precompile does.
+    lock = repository.text("Gemfile.lock") or ""
+    alone = brief.mixed and not any(f"    {name} (" in lock for name in _BUILDING)
+    steps = tuple(node.build_steps(package, chosen)) if alone else ()
+    return {"image": node.image(version), "steps": steps, **node.install(repository, package, chosen, version)}
 
 
 def _development(brief: Brief) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
+from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, system_packages, told
+from tocompose.importers.procfile.dockerfiles.suites import packages, suite, tag
 
 _DEFAULT = "1"
 
@@ -20,8 +21,13 @@ def facts(brief: Brief) -> Facts:
         what, command = "Cargo.toml stands without Cargo.lock", "cargo generate-lockfile"
         repository.say("TC357", None, subject="files.Dockerfile", what=what, command=command)
     name = str(package.get("name") or "app")
+    release = suite("rust", version) or "bookworm"
+    found = system_packages(brief, "rust")
     return {
-        "image": f"rust:{version}-slim-bookworm",
+        "image": tag("rust", version),
+        "release": release,
+        "build_packages": packages(release, ("libssl-dev", "pkg-config", *found["build_packages"])),
+        "run_packages": packages(release, ("ca-certificates", "libssl3", *found["run_packages"])),
         "locked": " --locked" if lock else "",
         "default_command": (f"target/release/{name}",),
         "dev_command": ("cargo", "run"),

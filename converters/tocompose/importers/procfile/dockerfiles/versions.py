@@ -19,6 +19,7 @@ NODE_LTS = {24: "krypton", 22: "jod", 20: "iron", 18: "hydrogen", 16: "gallium",
     6: "boron",
     4: "argon",
 }
+_NEWEST = 40
 _COMPARATOR = regex(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d{1,9}|\*|x)(?:\.(\d{1,9}|x|\*))?(?:\.(\d{1,9}|x|\*))?[\w.+-]*")
 # From the start of a word on: tried at each of its letters, a long one costs the square of its length.
 _HYPHEN_RANGE = regex(r"(?<!\S)(\S+)\s+-\s+(\S+)")
@@ -79,8 +80,12 @@ def node_version(text: str) -> str:
         return str(next(iter(NODE_LTS)))
     if name in NODE_LTS.values():
         return next(str(major) for major, known in NODE_LTS.items() if known == name)
+    text = text.removeprefix("=").strip().removeprefix("v")
     if re.fullmatch(r"\d{1,9}\.\d{1,9}\.\d{1,9}", text):
         return text
+    # `~18.12.1` allows no other minor release, and Yarn checks that.
+    if patches := re.fullmatch(r"~>?\s*v?(\d{1,9}\.\d{1,9})(?:\.[\dx*]{1,9})?|\^(0\.\d{1,9})(?:\.\d{1,9})?", text):
+        return patches[1] or patches[2]
     if re.fullmatch(r"\d{1,9}(\.(\d{1,9}|x|\*))*", text):
         return re.sub(r"\.[x*].*$", "", text)
     return _newest_fitting(text)
@@ -93,7 +98,8 @@ def _newest_fitting(text: str) -> str:
             if satisfies((major, extreme, extreme), text):
                 return str(major)
     match = re.search(r"\d{1,9}", text)
-    return match[0] if match else ""
+    # A number beyond all releases is a mistake, and no image has it.
+    return match[0] if match and int(match[0]) <= _NEWEST else ""
 
 
 def satisfies(version: tuple[int, int, int], text: str) -> bool:

@@ -1,0 +1,141 @@
+"""What a repository gives away of the services that its app needs: libraries, variables, commands, configuration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tocompose.importers.procfile import addons
+from tocompose.importers.procfile.app_json import AppJson
+from tocompose.importers.procfile.dependencies import Dependency
+from tocompose.importers.procfile.environment import EXAMPLES
+from tocompose.importers.procfile.parts import engine
+from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.repository import Repository
+from tocompose.importers.procfile.scan import Scan
+from tocompose.readers.dotenv import read_dotenv
+from tocompose.source import Leaf, Span
+from tocompose.tables import Row, load, table
+
+# Files that developers keep beside `.env`: they show which variables the app reads, and nothing is taken from them.
+_ASIDE = (".env.development", ".env.docker", ".env.production", ".env.local.example", ".env.production.example")
+_SQL = ("postgres", "mysql")
+
+
+class Clue(NamedTuple):
+    """One piece of evidence in words; `variable` is the name it gives, where it gives one."""
+
+    words: str
+    span: Span | None = None
+    variable: str = ""
+
+
+class Clues(NamedTuple):
+    """Everything that may point to a service; `samples` are the values that names have in examples or in the code."""
+
+    names: dict[str, Clue]
+    samples: dict[str, str]
+    libraries: tuple[Dependency, ...]
+    processes: tuple[Process, ...]
+    review: tuple[str, ...]
+    files: dict[str, str]
+    adapters: dict[str, Span]
+    sqlite: bool
+
+    @classmethod
+    def of(
+        cls,
+        repository: Repository,
+        processes: tuple[Process, ...],
+        libraries: tuple[Dependency, ...],
+        found: Scan,
+        app: AppJson,
+    ) -> Clues:
+        """The clues of a repository."""
+        names = {name: Clue(f"the code reads {name}", span, name) for name, span in found.variables.items()}
+        samples: dict[str, str] = {}
+        for name, path, span, sample in _declared(repository, app):
+            names[name] = Clue(f"{path} sets {name}", span, name)
+            if sample:
+                samples.setdefault(name, sample)
+        review = tuple(item.name for item in addons.wanted(app.review.at("addons")))
+        files = {path: repository.text(path) or "" for row in evidence().values() for path in row.get("files", {})}
+        values = {**found.defaults, **samples}
+        return cls(names, values, libraries, processes, review, files, found.adapters, bool(found.sqlite))
+
+    @property
+    def search(self) -> str:
+        """The search engine whose client the app uses; empty when none, or both."""
+        kinds = {kind for kind in ("elasticsearch", "opensearch") if self.driver(kind)}
+        return kinds.pop() if len(kinds) == 1 else ""
+
+    @property
+    def smtp(self) -> bool:
+        """Whether a variable of the app names an SMTP server."""
+        return any("SMTP" in name or name in ("MAIL_HOST", "EMAIL_HOST", "MAILER_URL") for name in self.names)
+
+    @property
+    def shown(self) -> dict[str, str]:
+        """Every name with its sample value, or an empty one."""
+        return {name: self.samples.get(name, "") for name in self.names}
+
+    def driver(self, kind: str) -> Dependency | None:
+        """The library by which the app speaks to a service of that kind."""
+        wanted = {(language, name) for language, names in load("drivers")[kind].items() for name in names}
+        return next((item for item in self.libraries if (item.language, item.name) in wanted), None)
+
+    def orm(self, language: str) -> Dependency | None:
+        """The library of a language that keeps the app's data in an SQL server."""
+        names = load("orms").get(language, ())
+        return next((item for item in self.libraries if item.language == language and item.name in names), None)
+
+    def chosen(self, kind: str) -> Iterator[Clue]:
+        """Where the repository says outright that its SQL server is of a kind: a variable, an address, an adapter."""
+        name = engine(kind, self.shown) or next(
+            (name for name, sample in self.samples.items() if name in self.names and _means(kind, sample)), ""
+        )
+        if name and name in self.names:
+            yield Clue(f"{name} names {kind} in {_file(self.names[name])}", self.names[name].span, name)
+        if kind in self.adapters:
+            span = self.adapters[kind]
+            yield Clue(f"{span.file} names its adapter", span)
+
+    def ruled_out(self, kind: str) -> bool:
+        """Whether the repository says outright that its SQL server is of another kind, and nothing of this one."""
+        other = next((item for item in _SQL if item != kind), "")
+        return kind in _SQL and not any(self.chosen(kind)) and any(self.chosen(other))
+
+
+def evidence() -> dict[str, Row]:
+    """The rows of evidence.yaml."""
+    optional = {"sql", "processes", "files", "shared", "schemes", "workers"}
+    return dict(table("evidence", required={"variables", "sets"}, optional=optional))
+
+
+def scheme_fits(row: Row, sample: str) -> bool:
+    """Whether a sample value is no address, or one of this kind of service."""
+    scheme, sign, _ = sample.partition("://")
+    bare = scheme.removeprefix("jdbc:").partition("+")[0].lower()
+    return not sign or re.fullmatch(row.get("schemes", "[a-z+]+"), bare) is not None
+
+
+def _means(kind: str, sample: str) -> bool:
+    row = evidence()[kind]
+    return "://" in sample and not sample.startswith("ecto:") and "schemes" in row and scheme_fits(row, sample)
+
+
+def _file(clue: Clue) -> str:
+    return clue.span.file if clue.span else "the environment"
+
+
+def _declared(repository: Repository, app: AppJson) -> Iterator[tuple[str, str, Span, str]]:
+    """The names in `.env`, app.json, and the examples, with their values: what the app is told from outside."""
+    for path in (".env", *EXAMPLES, *_ASIDE):
+        content = repository.project.read(path)
+        if content is not None and not content.lstrip().startswith(b"{"):
+            for child in read_dotenv(content, path).tree.children:
+                yield str(child.key), path, child.span, child.node.text if isinstance(child.node, Leaf) else ""
+    for item in app.at("env"):
+        sample = item.peek() if item.kind == "leaf" else item.peek("value")
+        yield item.key, "app.json", item.span, sample or ""
