@@ -32,6 +32,8 @@ _NOT_A_VALUE = frozenset(
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 _PLACE = regex(r"(?:\.{0,2}/)[\w.@-]+(?:/[\w.@-]+)*/?|[A-Za-z][\w+.-]*://[^\s@]*")
 _CREDENTIALS = regex(r"(?P<head>[A-Za-z][A-Za-z0-9+.-]*://[^\s/:@]*:)(?P<password>[^\s/@]+)(?=@)")
+# The same without a scheme, when it is all of the value: `app:tops3cret@db:27017/shop`.
+_ACCOUNT = regex(r"^[\w.-]+:(?P<password>[^\s/@:]+)@[A-Za-z0-9][\w.-]*:[0-9]{2,5}(?:[/?]\S*)?$")
 _SETTING = regex(
     r"(?P<head>(?:^|[;?&\s])(?:password|pwd|sslpassword|accountkey|sharedaccesskey|secretkey)\s*=\s*)"
     r"(?P<password>[^;&\s'\"]+)",
@@ -77,6 +79,7 @@ def may_be_secret(value: str) -> bool:
 
 def passwords(text: str) -> list[tuple[int, int]]:
     """Where the passwords of addresses and connection strings stand in the text; what is a variable does not count."""
-    patterns = (_CREDENTIALS, _SETTING) if ";" in text or "," not in text else (_CREDENTIALS, _MOUNT_OPTION)
+    pairs = _SETTING if ";" in text or "," not in text else _MOUNT_OPTION
+    patterns = (_CREDENTIALS, _ACCOUNT, pairs)
     found = [match.span("password") for pattern in patterns for match in pattern.finditer(text)]
     return [span for span in found if "${" not in text[span[0] : span[1]] and text[span[0]] != "$"]
