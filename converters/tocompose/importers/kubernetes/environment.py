@@ -15,7 +15,7 @@ from tocompose.importers.kubernetes.references import translated
 from tocompose.importers.kubernetes.rewriting import rewritten
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.ledger import Cursor
-from tocompose.model import EnvFile, File, Variable
+from tocompose.model import EnvFile, File, Setting, Variable
 from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.values import literal, whole
@@ -103,11 +103,24 @@ def _add(entry: Cursor, place: Place, found: Environment, scope: _Scope) -> None
         if origin.kind == "map" and given:
             origin.skip("a literal value is given as well")
         given = rewritten(expand(given, scope), entry.at("value"), place, to)
+        given = _open(given, entry.at("value"), found, place) if place.world.draft.template else given
     if given is None:
         entry.at("name").noted("TC214")
     else:
         entry.at("name").take(to=to)
         found.put(name, given, entry.span)
+
+
+def _open(given: str, cursor: Cursor, found: Environment, place: Place) -> str:
+    """The value with the variables of a template as variables of the stack."""
+    from tocompose.importers.kubernetes.templates import opened
+
+    text, names = opened(given, found.values)
+    for name in names:
+        description = f"part of the environment of {place.service}"
+        setting = Setting(name=name, required=True, description=description, origin=cursor.span)
+        place.world.draft.settings.setdefault(name, setting)
+    return text
 
 
 def _from_reference(origin: Cursor, place: Place, name: str) -> str | None:
