@@ -256,3 +256,9 @@ def test_a_request_of_zero_asks_for_nothing_and_an_empty_tag_is_no_image() -> No
     assert services(found)["web"]["deploy"] == {"resources": {"limits": {"memory": "64M"}}}
     assert not {"TC209", "TC001"} & set(codes(found))
     assert "TC212" in codes(result(workload("web", {"name": "web", "image": "example/web:"})))
+
+
+def test_a_host_name_with_its_last_dot_is_a_reference() -> None:
+    client = {"name": "c", "image": "example/c:1", "args": ["web.default.svc.cluster.local.:80", "Ask http://web. Now"]}
+    found = result(workload("web"), service("web", "web", targetPort=4040), workload("client", client))
+    assert services(found)["client"]["command"] == ["web.default.svc.cluster.local.:4040", "Ask http://web. Now"]
