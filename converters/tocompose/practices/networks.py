@@ -81,9 +81,7 @@ def planned(stack: Stack) -> Plan | None:
     if inside:
         called = {name for other in inside for name in needs[other]} - set(data)
         members[BACK] = tuple(
-            name
-            for name in own
-            if name in inside or name in called or _talks_inside(own[name], needs, proxies, data)
+            name for name in own if name in inside or name in called or _talks_inside(own[name], needs, proxies, data)
         )
     if inner:
         clients = _clients(own, needs, data, proxies)
