@@ -170,17 +170,19 @@ def template() -> list[Any]:
             {"name": "MODE", "value": "${MODE:=fast}"},
             {"name": "OWN", "value": "$HOME/${HOST}"},
         ],
+        "envFrom": [{"configMapRef": {"name": "conf"}}],
         "args": ["sh", "-c", "echo ${SHELL_VARIABLE}"],
     }
     item = workload("${APP}", container)
     item["spec"]["replicas"] = "${REPLICAS:-2}"
-    return [item, service("${APP}-svc", "${APP}", targetPort="${PORT}")]
+    return [item, service("${APP}-svc", "${APP}", targetPort="${PORT}"), config("conf", ZONE="${ZONE}")]
 
 
 def test_a_template_is_told_as_one_with_the_variables_that_it_leaves_open() -> None:
     found = result(*template())
     body = services(found)["app"]
     assert body["environment"] == {
+        "ZONE": "${ZONE:?set ZONE}",
         "HOST": "${DB_HOST:?set DB_HOST}",
         "MODE": "${MODE:-fast}",
         "OWN": "$$HOME/$${HOST}",
@@ -190,7 +192,7 @@ def test_a_template_is_told_as_one_with_the_variables_that_it_leaves_open() -> N
     assert "app-svc" in body["networks"]["default"]["aliases"]
     (said,) = [item for item in found.notes if item.code == "TC275"]
     assert "APP, PORT" in said.message
-    assert {"DB_HOST", "TAG"} <= {item.name for item in found.stack.settings if item.required}
+    assert {"DB_HOST", "TAG", "ZONE"} <= {item.name for item in found.stack.settings if item.required}
     assert "TC901" not in codes(found)
 
 
@@ -198,6 +200,14 @@ def test_values_fill_a_template_in() -> None:
     found = result(*template(), APP="web", PORT="8080", TAG="3", REPLICAS="1", DB_HOST="db")
     body = services(found)["web"]
     assert (body["image"], body["expose"], body["environment"]["HOST"]) == ("example/app:3", ["8080"], "db")
+    assert "TC275" not in codes(found)
+
+
+def test_a_variable_in_an_image_makes_a_template() -> None:
+    env = [{"name": "VERSION", "value": "${TAG:-latest}"}]
+    found = result(workload("web", {"name": "web", "image": "example/web:${TAG:-latest}", "env": env}))
+    body = services(found)["web"]
+    assert (body["image"], body["environment"]) == ("example/web:${TAG:-latest}", {"VERSION": "${TAG:-latest}"})
     assert "TC275" not in codes(found)
 
 

@@ -54,6 +54,8 @@ def environment(place: Place) -> Environment:
     for entry in _last(cursor.at("env"), place):
         _add(entry, place, found, scope)
     _follow_ports(place, found)
+    if place.world.draft.template:
+        _open(place, found)
     return found
 
 
@@ -103,7 +105,6 @@ def _add(entry: Cursor, place: Place, found: Environment, scope: _Scope) -> None
         if origin.kind == "map" and given:
             origin.skip("a literal value is given as well")
         given = rewritten(expand(given, scope), entry.at("value"), place, to)
-        given = _open(given, entry.at("value"), found, place) if place.world.draft.template else given
     if given is None:
         entry.at("name").noted("TC214")
     else:
@@ -111,16 +112,16 @@ def _add(entry: Cursor, place: Place, found: Environment, scope: _Scope) -> None
         found.put(name, given, entry.span)
 
 
-def _open(given: str, cursor: Cursor, found: Environment, place: Place) -> str:
-    """The value with the variables of a template as variables of the stack."""
+def _open(place: Place, found: Environment) -> None:
+    """Leaves the variables of a template variables of the stack."""
     from tocompose.importers.kubernetes.templates import opened
 
-    text, names = opened(given, found.values)
-    for name in names:
-        description = f"part of the environment of {place.service}"
-        setting = Setting(name=name, required=True, description=description, origin=cursor.span)
-        place.world.draft.settings.setdefault(name, setting)
-    return text
+    for name, given in found.values.items():
+        found.values[name], names = opened(given, found.values.keys() - {name})
+        for each in names:
+            description = f"part of the environment of {place.service}"
+            setting = Setting(name=each, required=True, description=description, origin=found.spans[name])
+            place.world.draft.settings.setdefault(each, setting)
 
 
 def _from_reference(origin: Cursor, place: Place, name: str) -> str | None:

@@ -1,7 +1,7 @@
 """Variables that `envsubst`, Flux or a pipeline fills in before `kubectl` reads the manifests.
 
-`${NAME}` at a place where Kubernetes takes no such text (a name, a port, an amount, a host) shows that a manifest is a
-template; in a command or a file it may as well be the program's own.
+`${NAME}` at a place where Kubernetes takes no such text (an image, a name, a port, an amount, a host) shows that a
+manifest is a template; in a command or a file it may as well be the program's own.
 https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution
 """
 
@@ -23,7 +23,7 @@ _ESCAPED = regex(r"\$\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}
 _NAMES = frozenset({"claimName", "name", "namespace", "secretName", "serviceAccountName", "serviceName"})
 _LABELS = frozenset({"labels", "matchLabels", "selector"})
 # Below these keys any text may stand.
-_FREE = frozenset({"annotations", "args", "binaryData", "command", "data", "exec", "image", "stringData", "value"})
+_FREE = frozenset({"annotations", "args", "binaryData", "command", "data", "exec", "stringData", "value"})
 
 
 def fill(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
@@ -42,10 +42,12 @@ def fill(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
             if "${" in leaf.text:
                 leaf.text = _VARIABLE.sub(_filled(given, defaults=False), leaf.text)
     names: dict[str, Leaf] = {}
-    for leaf, named in fixed:
+    for leaf, place in fixed:
+        if place == "image":
+            continue
         leaf.text = _VARIABLE.sub(_filled(given, defaults=True), leaf.text)
         names.update({match["name"]: leaf for match in _VARIABLE.finditer(leaf.text) if match["name"] not in names})
-        if named:
+        if place == "name":
             leaf.text = _VARIABLE.sub(lambda match: match["name"].lower().replace("_", "-"), leaf.text)
     if names:
         ledger.say(note("TC275", next(iter(names.values())).span, names=", ".join(names)))
@@ -60,23 +62,24 @@ def _filled(given: Mapping[str, str], *, defaults: bool) -> Callable[[re.Match[s
     return text
 
 
-def _fixed(cursor: Cursor) -> Iterator[tuple[Leaf, bool]]:
-    """The leaves of Kubernetes' own objects that are no free texts, and whether each is a name or a label."""
+def _fixed(cursor: Cursor) -> Iterator[tuple[Leaf, str]]:
+    """The leaves of Kubernetes' own objects that are no free texts, and what each is: `image`, `name` (a label too) or
+    `value`. What is open in an image can stay a variable."""
     own = value(cursor.at("kind")) or ""
     if own.endswith("List"):
         for item in cursor.at("items"):
             yield from _fixed(item)
     elif cursor.node is not None and kind(known(own, value(cursor.at("apiVersion")) or "")).type:
-        yield from _bound(cursor.node, "", False)
+        yield from _bound(cursor.node, "", "value")
 
 
-def _bound(node: Node, key: str | int, named: bool) -> Iterator[tuple[Leaf, bool]]:
+def _bound(node: Node, key: str | int, place: str) -> Iterator[tuple[Leaf, str]]:
     if isinstance(node, Leaf):
-        yield node, named or key in _NAMES
+        yield node, "image" if key == "image" else "name" if key in _NAMES else place
         return
     for inner, _, child in node.children:
         if inner not in _FREE:
-            yield from _bound(child, inner, named or key in _LABELS)
+            yield from _bound(child, inner, "name" if key in _LABELS else place)
 
 
 def opened(text: str, own: Container[str]) -> tuple[str, list[str]]:
