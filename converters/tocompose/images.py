@@ -113,8 +113,6 @@ def image_ref(text: str) -> ImageRef | None:
     path, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
         path, tag = name, ""
-    elif not tag:
-        return None
     first, slash, rest = path.partition("/")
     # As the engine decides it: a first part with a dot or a port, or `localhost`, is a registry.
     registry = first if slash and (set(".:") & set(first) or first == "localhost") else ""

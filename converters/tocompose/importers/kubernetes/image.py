@@ -23,7 +23,8 @@ def image(place: Place) -> str:
     """The image; variables in it stay variables. A stand-in where there is none, or only a template's."""
     cursor = place.unit.cursor.at("image")
     given = (text(cursor, place.path("image")) or "").strip()
-    if "$" not in given and image_ref(given) is not None:
+    # Charts rendered without values write an empty tag, which the engine refuses.
+    if "$" not in given and not given.endswith(":") and image_ref(given) is not None:
         return given
     if "$" in given and image_ref(_VARIABLE.sub(_sample, given)) is not None:
         return _with_variables(given, cursor, place)
