@@ -40,6 +40,16 @@ CASES = {
         {"frontend": "proxy web", "backend": "web db cache"},
         ["backend"],
     ),
+    "a proxy that an inner service calls": (
+        """
+        services:
+          proxy: {image: 'nginx:1.27', ports: ['80:80'], command: [serve, 'http://web:3000']}
+          web: {image: 'me/web:1'}
+          check: {image: 'me/check:1', environment: {TARGET_URL: 'http://proxy:80'}}
+        """,
+        {"frontend": "proxy web", "backend": "proxy web check"},
+        [],
+    ),
     "three tiers": (
         """
         services:

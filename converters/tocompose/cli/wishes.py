@@ -24,7 +24,7 @@ _OPTIONS = (
     click.option("--from", "source", metavar="FORMAT", shell_complete=_formats, help="The format (see formats)."),
     click.option("--namespace", metavar="NAME", multiple=True, help="Kubernetes: only objects of that namespace."),
     click.option("--values", metavar="FILE", multiple=True, help="Helm: a values file inside the source."),
-    click.option("--set", "set_", metavar="KEY=VALUE", multiple=True, help="Helm: one value."),
+    click.option("--set", "set_", metavar="KEY=VALUE", multiple=True, help="Helm, ${KEY} in a template: one value."),
     click.option("--render/--no-render", default=True, help="Kubernetes: kustomize and helm may be run on the source."),
     click.option("--option", metavar="NAME=VALUE", multiple=True, help="An option of the format (see formats)."),
 )

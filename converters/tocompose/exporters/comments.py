@@ -37,16 +37,16 @@ def headers(names: Mapping[Home, str], env: bool) -> dict[Home, tuple[str, ...]]
 def comments(document: Mapping[str, Any], stack: Stack, notes: Iterable[Note]) -> dict[Path, tuple[str, ...]]:
     """The lines that stand above services and above top-level networks, volumes, configs and secrets."""
     places = {(key, name) for key, entries in document.items() if isinstance(entries, Mapping) for name in entries}
-    lines: dict[Path, list[str]] = {place: [] for place in sorted(places)}
+    texts: dict[Path, list[str]] = {place: [] for place in sorted(places)}
     for service in stack.services:
-        if ("services", service.name) in lines:
-            lines["services", service.name] += [*_origin(service.origin), *_wrapped(service.comments)]
+        if ("services", service.name) in texts:
+            texts["services", service.name] += [*_origin(service.origin), *service.comments]
     for note in notes:
         place = tuple(note.subject.split(".", 2)[:2])
-        if note.kind is Kind.LOST and len(place) == 2 and place in lines:
+        if note.kind is Kind.LOST and len(place) == 2 and place in texts:
             where = f"{note.code}, {_place(note.span)}" if note.span else note.code
-            lines[place[0], place[1]] += _wrapped([f"not carried over ({where}): {note.message}"])
-    return {place: tuple(dict.fromkeys(given)) for place, given in lines.items() if given}
+            texts[place[0], place[1]].append(f"not carried over ({where}): {note.message}")
+    return {place: tuple(_wrapped(dict.fromkeys(given))) for place, given in texts.items() if given}
 
 
 def _origin(span: Span | None) -> list[str]:

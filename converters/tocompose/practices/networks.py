@@ -79,7 +79,10 @@ def planned(stack: Stack) -> Plan | None:
     if outside:
         members[FRONT] = tuple(outside)
     if inside:
-        members[BACK] = tuple(name for name in own if name in inside or _talks_inside(own[name], needs, proxies, data))
+        called = {name for other in inside for name in needs[other]} - set(data)
+        members[BACK] = tuple(
+            name for name in own if name in inside or name in called or _talks_inside(own[name], needs, proxies, data)
+        )
     if inner:
         clients = _clients(own, needs, data, proxies)
         members[inner] = tuple(name for name in own if name in data or name in clients)

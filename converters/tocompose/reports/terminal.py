@@ -79,7 +79,8 @@ def _body(report: Report, style: Style) -> Iterator[str]:
 
 
 def _shared(notes: list[Note]) -> dict[Note, list[str]]:
-    """For a note that others repeat but for their name, as the replicas of one workload do, whom it speaks for also.
+    """For a note that others repeat but for their name, whom it speaks for also: the replicas of one workload, or
+    several services that lack the same Secret, each with its own place.
 
     It speaks for them; they are left with nobody.
     """
@@ -87,12 +88,19 @@ def _shared(notes: list[Note]) -> dict[Note, list[str]]:
     for item in notes:
         name = subject_of(item)
         if name and item.span:
-            twins.setdefault((item.code, item.span, item.message.replace(name, "")), []).append(item)
+            twins.setdefault((item.code, item.message.replace(name, "")), []).append(item)
     found: dict[Note, list[str]] = {}
     for first, *others in twins.values():
+        others = [item for item in others if subject_of(item) != subject_of(first)]
         if others:
-            found |= {item: [] for item in others} | {first: [subject_of(item) for item in others]}
+            found |= {item: [] for item in others} | {first: [_other(item, first) for item in others]}
     return found
+
+
+def _other(item: Note, first: Note) -> str:
+    """The subject of a note that another speaks for, with its line where that is another one."""
+    span = item.span
+    return subject_of(item) if span is None or span == first.span else f"{subject_of(item)} {span.file}:{span.line}"
 
 
 def _brief(notes: list[Note], style: Style) -> Iterator[str]:

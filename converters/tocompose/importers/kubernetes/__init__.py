@@ -13,6 +13,7 @@ from tocompose.patterns import regex
 from tocompose.project import Project
 
 if TYPE_CHECKING:
+    from tocompose.importers.kubernetes.objects import Objects
     from tocompose.rendering import Rendering
 
 _OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
@@ -41,7 +42,7 @@ _PROSE = (".md", ".markdown", ".rst", ".adoc", ".sh", ".bash", ".ps1", ".bat", "
 _OPTIONS = {
     "namespace": "only objects of that namespace",
     "values": "a values file for Helm, inside the source",
-    "set": "KEY=VALUE for Helm",
+    "set": "KEY=VALUE for Helm, or for a template's ${KEY}",
     "release": "the name of the Helm release",
     "network-policy": "networks makes networks of NetworkPolicies where that comes to the same",
 }
@@ -96,6 +97,9 @@ class Kubernetes:
             broken = [f"{item.span}: {item.message}" for item in ledger.notes if item.code == "TC010"]
             if broken:
                 raise SourceError("; ".join(broken[:3]))
+            if ledger.notes:
+                fault = ledger.notes[0]
+                raise SourceError(f"{fault.span}: {fault.message}. {fault.advice}")
             raise SourceError(
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
                 "kubectl get all -o yaml | tocompose convert -"
@@ -122,7 +126,6 @@ def convert(
     from tocompose.importers.kubernetes.aliases import attach
     from tocompose.importers.kubernetes.leftovers import say_kinds, say_unused_config, settle_fields
     from tocompose.importers.kubernetes.namespaces import main_namespace, say_namespaces
-    from tocompose.importers.kubernetes.objects import collect
     from tocompose.importers.kubernetes.order import arrange
     from tocompose.importers.kubernetes.outside import say_outside
     from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
@@ -133,17 +136,15 @@ def convert(
     from tocompose.importers.kubernetes.world import resolve
     from tocompose.values import identifier
 
-    objects = collect(found, ledger)
-    if any(item.at("metadata", "ownerReferences") for item in objects.of("Pod", "ReplicaSet")):
-        from tocompose.importers.kubernetes.orphans import without_copies
-
-        objects = without_copies(objects, ledger)
+    template = _is_template(found, ledger, options)
+    objects = _objects(found, ledger)
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers
 
         objects = without_controllers(objects, ledger)
     world = resolve(objects, ledger)
+    world.draft.template = template
     prepared = build(world)
     arrange(world, prepared)
     order_releases(world)
@@ -165,6 +166,31 @@ def convert(
     settle_fields(world)
     settle_inherited(world)
     return stack
+
+
+def _is_template(found: list[Cursor], ledger: Ledger, options: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether the manifests are a template; what is known of its variables is filled in."""
+    if not any("${" in leaf.text for leaf in ledger.leaves()):
+        return False
+    from tocompose.importers.kubernetes.templates import fill
+
+    return fill(found, ledger, options.get("set", ()))
+
+
+def _objects(found: list[Cursor], ledger: Ledger) -> Objects:
+    """The objects that count, each in its namespace; what reads rare inputs is imported for those alone."""
+    from tocompose.importers.kubernetes.objects import collect
+
+    objects = collect(found, ledger)
+    if 0 < sum(1 for item in objects if item.scoped) < len(objects.all):
+        from tocompose.importers.kubernetes.adoption import adopt
+
+        objects = adopt(objects, ledger)
+    if any(item.at("metadata", "ownerReferences") for item in objects.of("Pod", "ReplicaSet")):
+        from tocompose.importers.kubernetes.orphans import without_copies
+
+        objects = without_copies(objects, ledger)
+    return objects
 
 
 IMPORTER = Kubernetes()

@@ -24,6 +24,7 @@ class Draft:
         self.clients: dict[object, dict[str, None]] = {}
         self.strangers: dict[str, tuple[Span, str]] = {}
         self.folders: dict[str, tuple[object, ...]] = {}
+        self.template = False
 
     def volume(self, item: Volume) -> str:
         """Declares a volume unless it is, and gives its name."""

@@ -15,7 +15,7 @@ from tocompose.importers.kubernetes.references import translated
 from tocompose.importers.kubernetes.rewriting import rewritten
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.ledger import Cursor
-from tocompose.model import EnvFile, File, Variable
+from tocompose.model import EnvFile, File, Setting, Variable
 from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.values import literal, whole
@@ -54,6 +54,8 @@ def environment(place: Place) -> Environment:
     for entry in _last(cursor.at("env"), place):
         _add(entry, place, found, scope)
     _follow_ports(place, found)
+    if place.world.draft.template:
+        _open(place, found)
     return found
 
 
@@ -108,6 +110,18 @@ def _add(entry: Cursor, place: Place, found: Environment, scope: _Scope) -> None
     else:
         entry.at("name").take(to=to)
         found.put(name, given, entry.span)
+
+
+def _open(place: Place, found: Environment) -> None:
+    """Leaves the variables of a template variables of the stack."""
+    from tocompose.importers.kubernetes.templates import opened
+
+    for name, given in found.values.items():
+        found.values[name], names = opened(given, found.values.keys() - {name})
+        for each in names:
+            description = f"part of the environment of {place.service}"
+            setting = Setting(name=each, required=True, description=description, origin=found.spans[name])
+            place.world.draft.settings.setdefault(each, setting)
 
 
 def _from_reference(origin: Cursor, place: Place, name: str) -> str | None:

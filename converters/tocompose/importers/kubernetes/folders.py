@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.content import Content, Item
+from tocompose.importers.kubernetes.content import DEFAULT_MODE, Content, Item
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.references import rewrite
 from tocompose.importers.kubernetes.rewriting import outside, say, visit
@@ -27,7 +27,9 @@ def placed(found: Content, target: str, sub_path: str, mount: Cursor, place: Pla
     """The files of a volume at `target`: all of them as a folder that hides the image's own, or one of them."""
     folder = _folder(found, place)
     if sub_path:
-        inside = [item for item in found.items if item.path == sub_path]
+        # Of what is not among the manifests, the one file that is wanted is left to be filled in.
+        empty = Item(sub_path, DEFAULT_MODE, found.secret, None, None)
+        inside = [item for item in found.items or (empty,) if item.path == sub_path]
         if inside:
             return _single(inside[0], folder, target, mount, place)
         chosen = tuple(item for item in found.items if item.path.startswith(f"{sub_path}/"))
@@ -73,7 +75,7 @@ def _write(item: Item, path: str, place: Place) -> None:
     """Writes the file; its Service references are rewritten, since it is not read by Compose."""
     to = f"files.{path}"
     if item.entry is None:
-        place.world.draft.file(File(path=path, content=item.text.encode(), mode=item.mode))
+        place.world.draft.file(File(path=path, content=item.text.encode(), mode=item.mode, secret=item.secret))
         return
     data = item.entry.content(to)
     if data is None:

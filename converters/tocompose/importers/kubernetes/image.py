@@ -6,7 +6,7 @@ import re
 
 from tocompose.images import image_ref
 from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.scalars import text
+from tocompose.importers.kubernetes.scalars import items, take, text, value
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.patterns import regex
@@ -23,12 +23,33 @@ def image(place: Place) -> str:
     """The image; variables in it stay variables. A stand-in where there is none, or only a template's."""
     cursor = place.unit.cursor.at("image")
     given = (text(cursor, place.path("image")) or "").strip()
-    if "$" not in given and image_ref(given) is not None:
+    # Charts rendered without values write an empty tag, which the engine refuses.
+    if "$" not in given and not given.endswith(":") and image_ref(given) is not None:
         return given
     if "$" in given and image_ref(_VARIABLE.sub(_sample, given)) is not None:
         return _with_variables(given, cursor, place)
+    if place.workload.kind == "DeploymentConfig" and (streamed := _streamed(place)) is not None:
+        return literal(streamed)
     (cursor or place.unit.cursor).remark("TC212", object=str(place.workload.object), subject=place.path("image"))
     return literal(given) if given and "{{" not in given else f"{place.workload.name}:missing"
+
+
+def _streamed(place: Place) -> str | None:
+    """The image that OpenShift writes into the container: of the ImageStream's tag that a trigger names.
+
+    https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/images/triggering-updates-on-imagestream-changes
+    """
+    for trigger in items(place.workload.object.at("spec", "triggers")):
+        change = trigger.at("imageChangeParams")
+        if place.unit.name not in [value(name) for name in items(change.at("containerNames"))]:
+            continue
+        space = value(change.at("from", "namespace")) or place.workload.namespace
+        name, _, wanted = (value(change.at("from", "name")) or "").partition(":")
+        stream = place.world.objects.get("ImageStream", space, name)
+        for tag in items(stream.at("spec", "tags")) if stream else ():
+            if value(tag.at("name")) == (wanted or "latest") and value(tag.at("from", "kind")) == "DockerImage":
+                return take(tag.at("from", "name"), place.path("image"))
+    return None
 
 
 def _sample(match: re.Match[str]) -> str:

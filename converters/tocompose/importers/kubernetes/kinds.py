@@ -63,4 +63,4 @@ def known(name: str, version: str) -> str:
 
 
 # Kinds that another API group took over from Kubernetes unchanged.
-_FORKED = frozenset({"DeploymentConfig"})
+_FORKED = frozenset({"DeploymentConfig", "ImageStream"})

@@ -102,6 +102,11 @@ def _service(backend: Backend, world: World, ports: Ports) -> None:
         return
     workload, instance = reached[0]
     to = f"services.{instance.owner}.ports"
+    if all(target_of(port, workload) is None for port in backend.ports):
+        # What is wrong with the ports is said by `settle_ports`.
+        backend.object.at("spec", "type").noted("TC227")
+        backend.object.at("spec", "externalIPs").noted("TC227")
+        return
     backend.object.at("spec", "type").take(to=to)
     if len(reached) > 1:
         backend.object.at("spec", "type").remark("TC229", service=backend.name, what=f"{len(reached)} pods", subject=to)

@@ -34,7 +34,8 @@ _SCHEMES = {
     "memcached": 11211,
 }
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
-_WITH_PORT = regex(rf"(?<![\w.-])(?P<host>{_NAME}):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])")
+# A host name may end in a dot, which says that it is whole.
+_WITH_PORT = regex(rf"(?<![\w.-])(?P<host>{_NAME}\.?):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])")
 # `nc -z db 5432`, where host and port are two words.
 _SPACED = regex(rf"(?<![\w./-])(?P<host>{_NAME})(?P<gap>[ \t]+)(?P<port>[0-9]{{2,5}})(?![\w.:/])")
 _CLIENTS = regex(r"\b(?:nc|ncat|netcat|telnet|wait-for|wait-for-it)\b")

@@ -52,7 +52,10 @@ def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> 
         if given is None:
             continue
         amount = quantity(given)
-        if amount is None or amount <= 0:
+        if amount == 0:
+            entry.skip("nothing is asked for: zero is as good as no amount")
+            continue
+        if amount is None or amount < 0:
             entry.note("TC209", field=f"resources.{name}", expected="a quantity above zero")
             continue
         if name == "memory" and to.endswith("limits") and amount < _LEAST:
@@ -60,8 +63,14 @@ def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> 
             amount = Fraction(_LEAST)
         entry.take(to=f"{to}.{key}")
         found[name] = amount
+    limits = place.unit.cursor.at("resources", "limits")
     for entry in cursor:
-        if entry.key not in ("cpu", "memory") and not _is_device(entry.key) and value(entry) is not None:
+        if entry.key in ("cpu", "memory") or _is_device(entry.key) or value(entry) is None:
+            continue
+        if to.endswith("reservations") and value(limits.at(entry.key)) is not None:
+            # Said with the limit.
+            entry.noted("TC252")
+        else:
             entry.note("TC252", object=str(place.workload.object), fields=f"{entry.key}: {value(entry)}", subject=to)
     return found
 

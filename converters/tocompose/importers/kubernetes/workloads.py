@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple
@@ -12,9 +13,21 @@ from tocompose.importers.kubernetes.scalars import items, strings, truth, value,
 from tocompose.importers.kubernetes.waits import Wait, waited
 from tocompose.ledger import Cursor
 from tocompose.limits import limit
+from tocompose.notes import note
 from tocompose.source import leaves
 from tocompose.values import identifier, unique
 
+# How names of workloads end that say their kind.
+_ENDINGS = {
+    "Deployment": ("-deployment", "-deploy", "-dep"),
+    "DeploymentConfig": ("-deploymentconfig", "-deployment", "-dc"),
+    "StatefulSet": ("-statefulset", "-sts"),
+    "DaemonSet": ("-daemonset", "-ds"),
+    "ReplicaSet": ("-replicaset", "-rs"),
+    "ReplicationController": ("-rc",),
+    "Pod": ("-pod",),
+    "CronJob": ("-cronjob",),
+}
 WORKLOADS = (
     *("Deployment", "StatefulSet", "DaemonSet", "Rollout", "DeploymentConfig"),
     *("ReplicaSet", "ReplicationController", "Pod", "Job", "CronJob"),
@@ -136,12 +149,40 @@ def name_all(found: Iterable[Workload], reserved: Mapping[tuple[str, str], froze
     names: set[str] = set()
     everything = tuple(found)
     crowded = _crowded(everything)
+    short = _short(everything, reserved)
     for workload in everything:
         if not any(items(workload.spec.at("containers"))):
             workload.object.cursor.note("TC210", object=str(workload.object))
             continue
-        _name(workload, taken, names, reserved, (workload.namespace, workload.object.name) in crowded)
+        wanted = short.get(id(workload)) or workload.object.name
+        _name(workload, wanted, taken, names, reserved, (workload.namespace, workload.object.name) in crowded)
         _expand(workload, names)
+    _say_short([workload for workload in everything if id(workload) in short])
+
+
+def _say_short(found: list[Workload]) -> None:
+    if found:
+        names = ", ".join(f"{each.object.name} is {each.name}" for each in found)
+        found[0].object.cursor.ledger.say(note("TC276", found[0].object.span, names=names))
+
+
+def _short(found: tuple[Workload, ...], reserved: Mapping[tuple[str, str], frozenset[int]]) -> dict[int, str]:
+    """The names of workloads (by `id`) without the kind that they end in, where nothing else has the short name."""
+    shortened = {id(each): each.object.name[: -len(end)] for each in found if (end := _ending(each))}
+    if not shortened:
+        return {}
+    names = Counter([*(each.object.name for each in found), *shortened.values()])
+    services: dict[str, set[int]] = {}
+    for (_, name), selected in reserved.items():
+        services.setdefault(name, set()).update(selected or {0})
+    return {key: name for key, name in shortened.items() if names[name] == 1 and services.get(name, {key}) == {key}}
+
+
+def _ending(workload: Workload) -> str:
+    """The kind as the end of the name (`-deployment`), when what stands before it is a name too."""
+    name = workload.object.name
+    found = next((end for end in _ENDINGS.get(workload.kind, ()) if name.endswith(end)), "")
+    return found if found and _allowed(name[: -len(found)]) else ""
 
 
 def _crowded(found: tuple[Workload, ...]) -> set[tuple[str, str]]:
@@ -166,12 +207,12 @@ def _names(workload: Workload, host: str) -> bool:
 
 def _name(
     workload: Workload,
+    given: str,
     taken: dict[str, str],
     names: set[str],
     reserved: Mapping[tuple[str, str], frozenset[int]],
     crowded: bool,
 ) -> None:
-    given = workload.object.name
     wanted = identifier(given) if not _allowed(given) else given
     selected = reserved.get((workload.namespace, wanted))
     name = wanted
@@ -225,7 +266,7 @@ def _stateful(workload: Workload, ordinal: int, count: int, names: set[str]) -> 
 
 
 def _instance(workload: Workload, base: str, hostname: str | None, ordinal: int | None, names: set[str]) -> Instance:
-    mains = tuple(items(workload.spec.at("containers")))
+    mains = _mains(workload)
     before = tuple(items(workload.spec.at("initContainers")))
     if before:
         found = [(cursor, wait) for cursor in before if (wait := waited(cursor)) is not None]
@@ -234,17 +275,34 @@ def _instance(workload: Workload, base: str, hostname: str | None, ordinal: int 
     units: list[Unit] = []
     for cursor in before:
         sidecar = value(cursor.at("restartPolicy")) == "Always"
-        part, infix = (Part.SIDECAR, "") if sidecar else (Part.INIT, "init-")
-        units.append(_unit(cursor, part, f"{base}-{infix}", names))
+        units.append(_unit(cursor, Part.SIDECAR if sidecar else Part.INIT, base, names))
     for number, cursor in enumerate(mains):
         if number == 0:
             units.append(Unit(base, value(cursor.at("name")) or "", Part.MAIN, cursor))
         else:
-            units.append(_unit(cursor, Part.PARTNER, f"{base}-", names))
+            units.append(_unit(cursor, Part.PARTNER, base, names))
     sidecars = [unit.service for unit in units if unit.part is Part.SIDECAR]
     return Instance(base, hostname, ordinal, sidecars[0] if sidecars else base, tuple(units))
 
 
-def _unit(cursor: Cursor, part: Part, prefix: str, names: set[str]) -> Unit:
+def _mains(workload: Workload) -> list[Cursor]:
+    """The containers, first the one that stands for the pod: the default one of kubectl, else the workload's namesake.
+
+    https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
+    """
+    found = list(items(workload.spec.at("containers")))
+    annotation = workload.template.at("metadata", "annotations", "kubectl.kubernetes.io/default-container")
+    for wanted in (value(annotation), workload.object.name, workload.name):
+        chosen = next((cursor for cursor in found if wanted and value(cursor.at("name")) == wanted), None)
+        if chosen is not None:
+            return [chosen, *(cursor for cursor in found if cursor is not chosen)]
+    return found
+
+
+def _unit(cursor: Cursor, part: Part, base: str, names: set[str]) -> Unit:
+    """A container beside the main one: its service is named after the pod's and its own name, neither said twice."""
     name = value(cursor.at("name")) or "container"
-    return Unit(unique(f"{prefix}{name if _allowed(name) else identifier(name)}", names), name, part, cursor)
+    own = (name if _allowed(name) else identifier(name)).removeprefix(f"{base}-")
+    if part is Part.INIT and "init" not in own.split("-"):
+        own = f"init-{own}"
+    return Unit(unique(f"{base}-{own}", names), name, part, cursor)
