@@ -290,11 +290,6 @@ def test_formats(tocompose):
     assert {row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)} >= {"docker_run"}
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(tocompose, shell):
-    assert "_TOCOMPOSE_COMPLETE" in tocompose("completion", shell).out
-
-
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_shows_an_example(name):
     command = main.get_command(click.Context(main), name)
@@ -339,28 +334,6 @@ def test_a_wrong_setting_is_named(tocompose, script, tmp_path, text, message):
     ran = tocompose("convert", script)
     assert ran.code == 2
     assert message in ran.err
-
-
-@pytest.mark.parametrize(
-    ("words", "wanted"),
-    [
-        ("tocompose con", "plain,convert"),
-        ("tocompose convert --fo", "plain,--format"),
-        ("tocompose convert --format sa", "plain,sarif"),
-        ("tocompose convert --fail-on lost,ch", "plain,lost,changed"),
-        ("tocompose convert --from kub", "plain,kubernetes"),
-        ("tocompose explain TC00", "plain,TC001"),
-        ("tocompose convert ru", "file,ru"),
-        ("tocompose convert -o d", "dir,d"),
-    ],
-)
-def test_what_a_shell_completes(words, wanted):
-    found = words.split()
-    env = {"PYTHONPATH": str(tree.PACKAGE.parent), "_TOCOMPOSE_COMPLETE": "bash_complete"}
-    env |= {"COMP_WORDS": words, "COMP_CWORD": str(len(found) - 1)}
-    command = [sys.executable, "-m", "tocompose"]
-    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
-    assert wanted in ran.stdout.split("\n")
 
 
 def test_merge_adds_services_to_a_compose_file_and_keeps_the_rest(tocompose, script, tmp_path):
