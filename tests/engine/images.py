@@ -47,8 +47,8 @@ def traefik() -> bytes:
         tar.add(library, str(library), filter=lambda item: None if UNUSED.search(f"/{item.name}") else item)
         tar.add(HERE / "standin.py", "opt/standin.py")
         tar.add(HERE.parent / "kubernetes_edge/traefik_rules.py", "opt/traefik_rules.py")
-        program = f'#!/bin/sh\nPYTHONHOME={sys.base_prefix} exec {program} /opt/standin.py "$@"\n'.encode()
-        file_of(tar, "bin/traefik", program, 0o755)
+        script = f'#!/bin/sh\nPYTHONHOME={sys.base_prefix} exec {program} /opt/standin.py "$@"\n'.encode()
+        file_of(tar, "bin/traefik", script, 0o755)
     return out.getvalue()
 
 

@@ -78,6 +78,10 @@ def _answers(path: str | None) -> Answers:
 @collector_off()
 def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> NoReturn:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
+    if said.report:
+        from tocompose.cli.reporting import check_names
+
+        check_names(said.report)
     try:
         options = options_for(project, said, settings, source)
         result = convert(project, options)

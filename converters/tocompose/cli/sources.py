@@ -15,10 +15,7 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
 
     `allow` are files and folders elsewhere that the source may read.
     """
-    allowed = tuple(Path(path).absolute() for path in allow)
-    for given, path in zip(allow, allowed, strict=True):
-        if not path.exists():
-            fail(f"--allow-path {given}: no such file or folder")
+    allowed = allowed_paths(allow)
     if sources == ("-",):
         return Memory({"<stdin>": sys.stdin.buffer.read()})
     paths = [Path(source).absolute() for source in sources]
@@ -35,6 +32,15 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
     root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths])).resolve()
     named = [name for path in paths for name in _names(path.resolve(), root)]
     return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
+
+
+def allowed_paths(given: tuple[str, ...]) -> tuple[Path, ...]:
+    """The files and folders of `--allow-path`; ends when one is not there."""
+    paths = tuple(Path(path).absolute() for path in given)
+    for said, path in zip(given, paths, strict=True):
+        if not path.exists():
+            fail(f"--allow-path {said}: no such file or folder")
+    return paths
 
 
 def _names(path: Path, root: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""An audit of compose files for terminals, programs and pull requests: the findings, then the score of each line."""
+"""An audit of compose files, for people and programs: the findings, and the score of each line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
-from tocompose.notes import Note
+from tocompose.notes import Kind, Note
 from tocompose.reports.document import note_record
 from tocompose.reports.escape import printable
 from tocompose.reports.json import dumps
@@ -26,10 +26,19 @@ def as_text(score: Mapping[str, Any], report: Report) -> str:
     return "".join(f"{line}\n" for line in (*_findings(report), *_table(score)))
 
 
+def as_quiet(score: Mapping[str, Any], report: Report) -> str:
+    """What was lost, a line each."""
+    return "".join(f"{_finding(item)}\n" for item in report.of_kind(Kind.LOST))
+
+
+def _finding(item: Note) -> str:
+    place = f"{printable(str(item.span))}: " if item.span else ""
+    return f"{place}{item.kind.value}: {printable(item.message)} [{item.code}]"
+
+
 def _findings(report: Report) -> Iterator[str]:
     for item in report.notes:
-        place = f"{printable(str(item.span))}: " if item.span else ""
-        yield f"{place}{item.kind.value}: {printable(item.message)} [{item.code}]"
+        yield _finding(item)
         quote = report.quotes.quote(item.span) if item.span else None
         if quote is not None:
             yield f"    {printable(quote.line.strip())}"
@@ -63,6 +72,13 @@ def as_markdown(score: Mapping[str, Any], report: Report) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def as_html(score: Mapping[str, Any], report: Report) -> str:
+    """A page that needs nothing else: the checklist, the findings, and the files with a mark at each."""
+    from tocompose.reports.html import page
+
+    return page(report, "audit.html.j2", score=score)
+
+
 def _row(line: Mapping[str, Any]) -> str:
     mark = "✅" if line["state"] == "passed" else "❌"
     return f"| {line['id']} | {mark} | {line['passed']} of {line['total']} | {line['title']} |"
@@ -81,3 +97,7 @@ def _code(text: str) -> str:
 def _cell(text: str) -> str:
     """Text of a file as Markdown that renders as itself."""
     return "".join(f"\\{char}" if char in "\\`*_{}[]<>|#" else char for char in printable(text))
+
+
+# The forms that show the score beside the findings; the others are those of every report.
+OWN = {"text": as_text, "quiet": as_quiet, "json": as_json, "markdown": as_markdown, "html": as_html}

@@ -41,7 +41,12 @@ class Side(NamedTuple):
 
 def render(report: Report) -> str:
     """The page; everything from the source is escaped, and its scripts run only by their own hash."""
-    text: str = _environment().get_template("report.html.j2").render(**_content(report))
+    return page(report, "report.html.j2")
+
+
+def page(report: Report, template: str, **more: object) -> str:
+    """The page that a template makes of the report, and of what else it needs."""
+    text: str = _environment().get_template(template).render(**_content(report), **more)
     return text
 
 
