@@ -126,6 +126,7 @@ def convert(
     from tocompose.importers.kubernetes.publication import publish, settle_ports
     from tocompose.importers.kubernetes.releases import order_releases
     from tocompose.importers.kubernetes.scale import scale
+    from tocompose.importers.kubernetes.scope import within
     from tocompose.importers.kubernetes.units import build
     from tocompose.importers.kubernetes.world import resolve
     from tocompose.values import identifier
@@ -140,7 +141,7 @@ def convert(
         from tocompose.importers.kubernetes.routing.controllers import without_controllers
 
         objects = without_controllers(objects, ledger)
-    world = resolve(objects, ledger)
+    world = resolve(within(objects, options.get("namespace", ())), ledger)
     prepared = build(world)
     arrange(world, prepared)
     order_releases(world)
