@@ -280,7 +280,30 @@ def test_every_code_is_explained(tocompose, code):
 
 def test_explain_lists_every_code(tocompose):
     listed = [line.split()[0] for line in tocompose("explain", "--all").out.splitlines()]
-    assert listed == [code for family in families() for code in sorted(registry(family))]
+    assert listed == sorted(code for family in families() for code in registry(family))
+
+
+def test_explain_lists_the_codes_that_begin_so(tocompose):
+    listed = [line.split()[0] for line in tocompose("explain", "tc90").out.splitlines()]
+    assert listed == ["TC901"]
+    assert len(tocompose("explain", "TC1").out.splitlines()) > 50
+
+
+def test_explain_takes_several_codes(tocompose):
+    both = tocompose("explain", "TC132", "TC133").out
+    assert both == tocompose("explain", "TC132").out + "\n" + tocompose("explain", "TC133").out
+    assert tocompose("explain", "TC132", "TC13").code == 2
+
+
+def test_help_is_no_command(tocompose):
+    ran = tocompose("help")
+    assert ran.code == 2 and "write tocompose --help" in ran.err
+
+
+def test_a_docker_command_that_makes_nothing_is_named(tocompose):
+    ran = tocompose("docker", "ps")
+    assert ran.code == 2
+    assert ran.err == "tocompose: <command>: no docker run or docker create command that names an image was found\n"
 
 
 def test_formats(tocompose):
