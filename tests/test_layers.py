@@ -11,14 +11,14 @@ import tree
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
     ("limits", "patterns"),
-    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores", "lock"),
-    ("model", "notes", "images", "probes", "merging"),
+    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores"),
+    ("model", "notes", "images", "merging"),
     ("ledger",),
     ("readers", "rendering"),
     ("importers", "practices", "exporters", "reports"),
-    ("answers", "prove", "cluster"),
+    ("answers", "cluster"),
     ("pipeline", "writing"),
-    ("decisions", "proving", "batch", "audit"),
+    ("decisions", "prove", "batch", "audit"),
     ("cli",),
     ("__main__",),
 )

@@ -17,7 +17,6 @@ from click.testing import CliRunner
 
 import tree
 from tocompose.cli.group import COMMANDS, main
-from tocompose.notes import families, registry
 
 SCRIPT = """docker network create back
 docker run -d --name db --network back -e POSTGRES_PASSWORD=hunter2-Kq9 -v data:/var/lib/postgresql/data postgres:16
@@ -269,30 +268,6 @@ def test_interrupted(tocompose, script, monkeypatch):
 
     monkeypatch.setattr("tocompose.cli.conversion.convert", stopped)
     assert tocompose("convert", script).code == 130
-
-
-@pytest.mark.parametrize("code", [code for family in families() for code in registry(family)])
-def test_every_code_is_explained(tocompose, code):
-    ran = tocompose("explain", code.lower())
-    assert ran.out.startswith(f"{code}: ")
-    assert not re.search(r"\{\w+\}", ran.out)
-
-
-def test_explain_lists_every_code(tocompose):
-    listed = [line.split()[0] for line in tocompose("explain", "--all").out.splitlines()]
-    assert listed == sorted(code for family in families() for code in registry(family))
-
-
-def test_explain_lists_the_codes_that_begin_so(tocompose):
-    listed = [line.split()[0] for line in tocompose("explain", "tc90").out.splitlines()]
-    assert listed == ["TC901"]
-    assert len(tocompose("explain", "TC1").out.splitlines()) > 50
-
-
-def test_explain_takes_several_codes(tocompose):
-    both = tocompose("explain", "TC132", "TC133").out
-    assert both == tocompose("explain", "TC132").out + "\n" + tocompose("explain", "TC133").out
-    assert tocompose("explain", "TC132", "TC13").code == 2
 
 
 def test_help_is_no_command(tocompose):

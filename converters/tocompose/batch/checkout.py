@@ -44,7 +44,6 @@ class Checkout(Folder):
         self, top: Path, folder: str, files: Iterable[str], journal: Journal, allowed: Iterable[str] = ()
     ) -> None:
         super().__init__(top / folder, name=Path(folder or top).name or "app", allowed=tuple(map(Path, allowed)))
-        self._top = Path(os.path.realpath(top))
         self._real = os.path.realpath(top / folder)
         self._prefix = f"{folder}/" if folder else ""
         self._files = tuple(path[len(self._prefix) :] for path in files)

@@ -16,6 +16,7 @@ from tocompose.reports.links import Place, links
 from tocompose.reports.markdown import HEADINGS
 from tocompose.reports.report import Report
 from tocompose.reports.svg import drawing
+from tocompose.reports.templating import environment
 from tocompose.reports.topology import topology
 
 # A browser shows so many lines of a file without trouble; the rest is counted.
@@ -52,16 +53,7 @@ def page(report: Report, template: str, **more: object) -> str:
 
 @cache
 def _environment() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader("tocompose.reports"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=True,
-    )
+    found = environment(autoescape=True)
     found.filters["show"] = printable
     return found
 
