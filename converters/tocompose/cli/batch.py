@@ -20,6 +20,7 @@ from tocompose.batch.state import NAME as STATE
 from tocompose.batch.state import State, StateError
 from tocompose.batch.summary import FORMS, report_form, save, write_failed, write_form
 from tocompose.cli.batch_options import batch_options, options_of, repositories_of
+from tocompose.cli.conversion import coloured
 from tocompose.cli.ending import FOUND, INTERRUPTED, fail
 from tocompose.cli.options import said
 from tocompose.notes import Kind
@@ -77,8 +78,10 @@ def _run(batch: Batch, params: dict[str, Any]) -> Totals:
     found, late = totals(), list[str]()
     total = len(batch.repositories)
     bar = Bar(total) if sys.stderr.isatty() and not params["quiet"] else None
-    only_failed = params["quiet"] or bar is not None
-    ordered = InOrder(batch.repositories, late.append if bar else click.echo)
+    # Where the bar and the lines would share a terminal, those of what failed follow when it has gone.
+    shared = bar is not None and sys.stdout.isatty()
+    only_failed, colour = params["quiet"] or shared, coloured(sys.stdout)
+    ordered = InOrder(batch.repositories, late.append if shared else click.echo)
 
     def on_end(progress: Progress) -> bool:
         found.add(progress.outcome)
@@ -86,7 +89,8 @@ def _run(batch: Batch, params: dict[str, Any]) -> Totals:
         if bar is not None:
             bar.step(progress.outcome, progress.kept)
         if params["form"] == "text":
-            ordered.add(progress.outcome.repository.id, line(progress.outcome) if failed or not only_failed else "")
+            told = line(progress.outcome, colour)
+            ordered.add(progress.outcome.repository.id, told if failed or not only_failed else "")
         return not (failed and params["fail_fast"])
 
     try:

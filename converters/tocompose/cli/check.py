@@ -9,6 +9,7 @@ from typing import NamedTuple
 import click
 
 from tocompose.audit import Audit, audit, repair
+from tocompose.cli.conversion import coloured, width
 from tocompose.cli.ending import FOUND, fail, write
 from tocompose.cli.options import FORMS, KINDS, Word, Words
 from tocompose.cli.reporting import check_names, write_report
@@ -57,7 +58,7 @@ def command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
         fail(f"{project.name}: no compose file was found here (compose.yaml, docker-compose.yml)")
     if not found.recognised:
         fail(_no_compose_file(found))
-    told = report(_Checked((), found.notes, found.stack, _ledger(found)), project)
+    told = report(Checked((), found.notes, found.stack, _ledger(found)), project)
     if wanted.fix or wanted.diff:
         changed = _put_right(project, told, only_show=wanted.diff)
         sys.exit(FOUND if changed and wanted.diff else 0)
@@ -86,7 +87,7 @@ def _no_compose_file(found: Audit) -> str:
     return f"{names}: this is no compose file: nothing in it is called services, networks or volumes"
 
 
-class _Checked(NamedTuple):
+class Checked(NamedTuple):
     """An audit as reports want an outcome."""
 
     files: tuple[File, ...]
@@ -106,8 +107,14 @@ def _ledger(found: Audit) -> Ledger:
 
 def _tell(found: Audit, told: Report, wanted: _Wanted) -> None:
     """Prints the audit, and writes the reports."""
-    form = "quiet" if wanted.quiet and wanted.form == "text" else wanted.form
-    write(sys.stdout, _printed(found, told, form))
+    from tocompose.reports.audit import as_text
+    from tocompose.reports.terminal import Style
+
+    if wanted.form == "text":
+        style = Style(coloured(sys.stdout), width(sys.stdout), -1 if wanted.quiet else 0)
+        write(sys.stdout, as_text(found.as_dict(), told, style))
+    else:
+        write(sys.stdout, _printed(found, told, wanted.form))
     for path in wanted.report:
         write_report(path, _printed(found, told, str(form_of(path))))
 

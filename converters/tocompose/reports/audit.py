@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from textwrap import wrap
 from typing import Any
 
-from tocompose.notes import Kind, Note
+from tocompose.notes import Note
 from tocompose.reports.document import note_record
 from tocompose.reports.escape import printable
 from tocompose.reports.json import dumps
 from tocompose.reports.report import Report
+from tocompose.reports.terminal import COLOURS, Style, render
 
-_WIDTH = 100
-_MARKS = {"passed": "ok", "failed": "--"}
+_MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
 
 
 def as_json(score: Mapping[str, Any], report: Report) -> str:
@@ -21,37 +21,33 @@ def as_json(score: Mapping[str, Any], report: Report) -> str:
     return dumps({**score, "notes": [note_record(item) for item in report.notes]}) + "\n"
 
 
-def as_text(score: Mapping[str, Any], report: Report) -> str:
-    """Each finding with its place, its source line and what to do; then the score."""
-    return "".join(f"{line}\n" for line in (*_findings(report), *_table(score)))
+def as_text(score: Mapping[str, Any], report: Report, style: Style | None = None) -> str:
+    """Each finding with its place, its line and what to do, then the score; in a quiet style the losses alone."""
+    chosen = style or Style()
+    if chosen.verbosity < 0:
+        return render(report, chosen)
+    return "".join(f"{line}\n" for line in (*_findings(report, chosen), *_table(score, chosen)))
 
 
-def as_quiet(score: Mapping[str, Any], report: Report) -> str:
-    """What was lost, a line each."""
-    return "".join(f"{_finding(item)}\n" for item in report.of_kind(Kind.LOST))
-
-
-def _finding(item: Note) -> str:
-    place = f"{printable(str(item.span))}: " if item.span else ""
-    return f"{place}{item.kind.value}: {printable(item.message)} [{item.code}]"
-
-
-def _findings(report: Report) -> Iterator[str]:
+def _findings(report: Report, style: Style) -> Iterator[str]:
     for item in report.notes:
-        yield _finding(item)
+        place = f"{printable(str(item.span))}: " if item.span else ""
+        kind = style.paint(item.kind.value, f"1;{COLOURS[item.kind]}")
+        yield f"{place}{kind}: {printable(item.message)} {style.paint(f'[{item.code}]', '2')}"
         quote = report.quotes.quote(item.span) if item.span else None
-        if quote is not None:
-            yield f"    {printable(quote.line.strip())}"
-        yield from (f"    {line}" for line in wrap(printable(item.advice), _WIDTH - 4))
+        if quote is not None and quote.line.strip():
+            yield f"    {style.paint(printable(quote.line.strip()), '2')}"
+        yield from (f"    {line}" for line in wrap(printable(item.advice), max(style.width - 4, 20)))
     if report.notes:
         yield ""
 
 
-def _table(score: Mapping[str, Any]) -> Iterator[str]:
+def _table(score: Mapping[str, Any], style: Style) -> Iterator[str]:
     for line in _applicable(score):
         codes = f"  [{', '.join(line['codes'])}]" if line["codes"] else ""
         share = f"{line['passed']:>3} of {line['total']:<3}"
-        yield f"{_MARKS[line['state']]}  {line['id']:<5} {share} {line['title']}{codes}"
+        mark = style.paint(*_MARKS[line["state"]])
+        yield f"{mark}  {line['id']:<5} {share} {line['title']}{style.paint(codes, '2')}"
     yield _sum(score)
 
 
@@ -100,4 +96,4 @@ def _cell(text: str) -> str:
 
 
 # The forms that show the score beside the findings; the others are those of every report.
-OWN = {"text": as_text, "quiet": as_quiet, "json": as_json, "markdown": as_markdown, "html": as_html}
+OWN = {"text": as_text, "json": as_json, "markdown": as_markdown, "html": as_html}
