@@ -143,10 +143,9 @@ def _above(folder: str) -> Iterator[str]:
 
 def _examined(top: Path, folder: str, files: tuple[str, ...], journal: Journal, wishes: Wishes) -> Application:
     project = Checkout(top, folder, files, journal)
-    found = []
-    for importer in _importers():
-        if wishes.source in (None, importer.name) and (sources := importer.sniff(project)):
-            found.append(Evidence(importer.name, sources, place(importer.name, sources)))
+    asked = (item for item in _importers() if wishes.source in (None, item.name))
+    claimed = ((item.name, sources) for item in asked if (sources := item.sniff(project)))
+    found = [Evidence(name, sources, place(name, sources)) for name, sources in claimed]
     return Application(folder, files, tuple(sorted(found, key=lambda item: _order(item, wishes))))
 
 
