@@ -34,6 +34,13 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
     return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
 
 
+def _names(path: Path, root: Path) -> list[str]:
+    if not path.is_relative_to(root):
+        fail(f"{path} is a link that leads out of {root}")
+    base = path.relative_to(root).as_posix()
+    return [f"{base}/{name}" for name in Folder(path).files()] if path.is_dir() else [base]
+
+
 def allowed_paths(given: tuple[str, ...]) -> tuple[Path, ...]:
     """The files and folders of `--allow-path`; ends when one is not there."""
     paths = tuple(Path(path).absolute() for path in given)
@@ -41,10 +48,3 @@ def allowed_paths(given: tuple[str, ...]) -> tuple[Path, ...]:
         if not path.exists():
             fail(f"--allow-path {said}: no such file or folder")
     return paths
-
-
-def _names(path: Path, root: Path) -> list[str]:
-    if not path.is_relative_to(root):
-        fail(f"{path} is a link that leads out of {root}")
-    base = path.relative_to(root).as_posix()
-    return [f"{base}/{name}" for name in Folder(path).files()] if path.is_dir() else [base]

@@ -136,12 +136,13 @@ def convert(
         from tocompose.importers.kubernetes.orphans import without_copies
 
         objects = without_copies(objects, ledger)
+    objects = within(objects, options.get("namespace", ()))
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers
 
         objects = without_controllers(objects, ledger)
-    world = resolve(within(objects, options.get("namespace", ())), ledger)
+    world = resolve(objects, ledger)
     prepared = build(world)
     arrange(world, prepared)
     order_releases(world)
