@@ -184,6 +184,18 @@ def test_check_and_diff_say_whether_something_would_change(tocompose, script, tm
     assert (ran.code, ran.out) == (0, "")
 
 
+def test_a_fresh_checkout_without_the_ignored_files_is_current(tocompose, script, tmp_path):
+    tocompose("convert", script, "-o", "deploy")
+    (tmp_path / "deploy" / ".env").unlink()
+    for path in sorted((tmp_path / "deploy" / "secrets").glob("*")):
+        path.unlink()
+    ran = tocompose("convert", script, "-o", "deploy", "--check")
+    assert (ran.code, ran.err) == (0, "")
+    assert tocompose("convert", script, "-o", "deploy", "--diff").code == 0
+    (tmp_path / "deploy" / ".gitignore").unlink()
+    assert "would change deploy/.env" in tocompose("convert", script, "-o", "deploy", "--check").err
+
+
 def test_diff_masks_the_secrets_of_a_file_that_stands_there(tocompose, script, tmp_path):
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy" / "docker-compose.yml").write_text("services: {db: {environment: {DB_PASSWORD: s3cret9}}}\n")
