@@ -12,14 +12,14 @@ import tree
 LAYERS = (
     ("limits", "patterns"),
     ("secrecy",),
-    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores", "lock"),
-    ("model", "notes", "images", "probes", "merging"),
+    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores"),
+    ("model", "notes", "images", "merging"),
     ("ledger", "command_secrets"),
     ("readers", "rendering"),
     ("importers", "practices", "exporters", "reports"),
-    ("answers", "prove", "cluster"),
+    ("answers", "cluster"),
     ("pipeline", "writing"),
-    ("decisions", "proving", "batch", "audit"),
+    ("decisions", "prove", "batch", "audit"),
     ("cli",),
     ("__main__",),
 )

@@ -19,8 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+import yaml
 
 import tree
+from tocompose import __version__
 
 README = tree.ROOT / "README.md"
 _BLOCK = re.compile(
@@ -128,6 +130,41 @@ def test_links_lead_somewhere() -> None:
     for document in (README, tree.ROOT / "CONTRIBUTING.md"):
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (tree.ROOT / target).exists(), target
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that GitHub makes of a heading."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+def test_anchors_are_headings(name: str) -> None:
+    for file, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", (tree.ROOT / name).read_text(encoding="utf-8")):
+        text = (tree.ROOT / (file or name)).read_text(encoding="utf-8")
+        assert anchor in {_anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}, anchor
+
+
+def test_the_workflow_uses_inputs_that_the_action_has() -> None:
+    shown = {block.file: block.text for block in blocks(README.read_text(encoding="utf-8")) if block.kind == "yaml"}
+    (step,) = yaml.safe_load(shown["workflow-step.yml"])
+    action = yaml.safe_load((tree.ROOT / "action.yml").read_text(encoding="utf-8"))
+    assert set(step["with"]) <= set(action["inputs"])
+    (repository,) = yaml.safe_load(shown[".pre-commit-config.yaml"])["repos"]
+    hooks = {item["id"] for item in yaml.safe_load((tree.ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
+    assert {item["id"] for item in repository["hooks"]} <= hooks
+    assert step["uses"].endswith(f"@v{__version__}") and repository["rev"] == f"v{__version__}"
+
+
+def test_the_map_of_the_package_is_complete() -> None:
+    table = (tree.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| to find |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"`([\w/.]+?)(?:/<format>)?/?`", table))
+    assert {name for name in named if not (tree.PACKAGE / name).exists()} == {
+        "mappings",
+        "ORDER",
+        "converters/tocompose",
+    }
+    folders = {path.name for path in tree.PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert folders <= named
 
 
 def test_the_python_that_runs_is_supported() -> None:

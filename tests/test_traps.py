@@ -42,7 +42,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "T24": ("exporters/test_outputs.py::test_accepted_without_a_word",),
     "T25": ("exporters/test_outputs.py::test_schema_and_yamllint",),
     "T26": (f"{EXPORT}::test_t26_what_is_not_there_is_not_referred_to", f"{PROPERTIES}::test_dependencies_are_sound"),
-    "T27": ("test_writing.py::test_another_base_file_beside_ours_is_told",),
+    "T27": ("writing/test_writing.py::test_another_base_file_beside_ours_is_told",),
 }
 # What only a running engine shows: docker compose config accepts each of these.
 AT_UP = ("T1", "T3", "T4", "T5", "T7", "T8", "T10")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
@@ -95,9 +96,8 @@ def _first_that_runs(project: Project, wanted: Options, every: tuple[Claim, ...]
     for number, claim in enumerate(every):
         if passed and claim.weak:
             break
-        others = every[number + 1 :] if not project.named else ()
         try:
-            said = (*passed_over(passed, claim.files[0]), *left_aside(others))
+            said = (*passed_over(passed, claim.files[0]), *left_aside(project, every[number + 1 :], claim))
             result = _converted(project, wanted, claim.importer, said)
         except SourceError as error:
             problem = problem or error
@@ -195,11 +195,18 @@ def _claimed(project: Project) -> tuple[Claim, ...]:
     return every
 
 
-def left_aside(others: Iterable[Claim]) -> Iterator[Note]:
-    """What to say about the other formats of a folder, each with `--from` to choose it."""
+def left_aside(project: Project, others: Iterable[Claim], taken: Claim) -> Iterator[Note]:
+    """What to say about the other formats of a folder, or among the files named, each with `--from` to choose it."""
+    # Of files that are named importers also claim what only looks like theirs: any shell script may be a source.
+    unnamed = copy(project)
+    unnamed.named = ()
     for claim in others:
-        file = claim.files[0]
-        yield note("TC012", Span(file, 1, 1, 1, 1), title=claim.importer.title, file=file, name=claim.importer.name)
+        sure = claim.importer.sniff(unnamed) if project.named else claim.files
+        files = [file for file in sure if file not in taken.files]
+        for file in files[:1]:
+            more = f" (and {len(files) - 1} more)" if files[1:] else ""
+            code, name, title = "TC014" if claim.weak else "TC012", claim.importer.name, claim.importer.title
+            yield note(code, Span(file, 1, 1, 1, 1), title=title, file=file, more=more, name=name)
 
 
 def passed_over(tried: Iterable[tuple[str, str]], taken: str) -> Iterator[Note]:

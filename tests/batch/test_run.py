@@ -9,6 +9,7 @@ import pty
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -164,7 +165,8 @@ def test_a_bar_with_rate_and_eta_on_a_terminal(tmp_path: Path) -> None:
     near, far = pty.openpty()
     words = command("repos", "-o", "out", "-j", 1)
     env = {**environment(), "TERM": "xterm", "COLUMNS": "120"}
-    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=far, env=env) as running:
+    log = tmp_path / "log.txt"
+    with log.open("w") as lines, subprocess.Popen(words, cwd=tmp_path, stdout=lines, stderr=far, env=env) as running:
         os.close(far)
         seen = b""
         while True:
@@ -175,5 +177,24 @@ def test_a_bar_with_rate_and_eta_on_a_terminal(tmp_path: Path) -> None:
             seen += data
         running.wait(60)
     text = seen.decode()
+    assert len(log.read_text().splitlines()) == 200, "a log has a line for each, whatever the terminal shows"
     assert re.search(r"\[####+\] +200/200 +100%", text) and re.search(r"\d+\.\d/s", text), text[-600:]
     assert re.search(r"\d\d:\d\d:\d\d", text), "the time that it will take"
+
+
+@pytest.mark.parametrize("no_colour", ["", "1"])
+def test_what_failed_stands_in_red_below_the_bar(tmp_path: Path, no_colour: str) -> None:
+    make(tmp_path / "repos" / "a", {"run.sh": b"docker run --name x\n"})
+    make(tmp_path / "repos" / "b", {"run.sh": SCRIPT})
+    near, far = pty.openpty()
+    env = {**environment(), "TERM": "xterm", "NO_COLOR": no_colour}
+    with subprocess.Popen(command("repos", "-o", "out"), cwd=tmp_path, stdout=far, stderr=far, env=env) as running:
+        os.close(far)
+        seen = b""
+        with suppress(OSError):
+            while data := os.read(near, 4096):
+                seen += data
+        running.wait(60)
+    text = seen.decode()
+    assert ("\x1b[31mfailed   \x1b[0m  a" in text) is (not no_colour)
+    assert re.search(r"failed .*  a  ", text) and not re.search(r"converted.*  b  ", text)

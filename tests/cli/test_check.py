@@ -31,7 +31,7 @@ def test_findings_then_the_score(tocompose, folder):
     assert "geheim-12" not in ran.out + ran.err
 
 
-@pytest.mark.parametrize("form", ["text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv"])
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv", "html"])
 def test_every_form(tocompose, folder, form):
     ran = tocompose("check", "--format", form)
     assert ran.code == 0 and "TC716" in ran.out and "geheim-12" not in ran.out
@@ -59,6 +59,60 @@ def test_named_files_are_put_together(tocompose, folder):
     (folder / "more.yml").write_text("services: {web: {restart: always}}\n")
     assert "TC707" in tocompose("check", "docker-compose.yml").out
     assert "TC707" not in tocompose("check", "docker-compose.yml", "more.yml").out
+
+
+def test_fix_and_diff_together_only_show(tocompose, folder):
+    assert tocompose("check", "--fix", "--diff").code == 1
+    assert (folder / "docker-compose.yml").read_text() == FILE
+
+
+def test_the_page_has_the_checklist_the_findings_and_the_files(tocompose, folder):
+    page = tocompose("check", "--format", "html").out
+    assert "<td>A-03</td><td>no</td><td>0 of 1</td><td>No secrets in the compose file</td><td>TC716</td>" in page
+    assert 'href="#s0-5">docker-compose.yml:5:7</a>' in page
+    assert 'id="s0-5" class="changed"' in page
+    assert "geheim-12" not in page and "Next steps" not in page and 'aria-label="Output file"' not in page
+
+
+def test_reports_beside(tocompose, folder):
+    ran = tocompose("check", "--report", "audit/page.html", "--report", "notes.sarif")
+    assert ran.code == 0 and "TC716" in ran.out
+    assert (folder / "audit" / "page.html").read_text() == tocompose("check", "--format", "html").out
+    assert json.loads((folder / "notes.sarif").read_text())["version"] == "2.1.0"
+
+
+def test_a_report_without_a_form_is_refused_first(tocompose, folder):
+    (folder / "run.sh").write_text("docker run nginx\n")
+    for words in (("check", "--report", "x.foo"), ("convert", "run.sh", "--report", "x.foo")):
+        ran = tocompose(*words)
+        assert ran.code == 2 and ran.out == "" and "does not tell the form" in ran.err
+
+
+def test_quiet_prints_only_what_is_lost(tocompose, folder):
+    assert tocompose("check", "--quiet").out == ""
+    (folder / "docker-compose.yml").write_text(FILE + "    imge: x\n")
+    (said,) = tocompose("check", "--quiet").out.splitlines()
+    assert said.startswith("docker-compose.yml:6:5: lost: ") and said.endswith("[TC702]")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("docker run nginx\n", "run.sh: this is no compose file"),
+        ("", "run.sh: this is no compose file"),
+        ("- a\n", "run.sh: this is no compose file"),
+        ("services: [\n", "run.sh:2:1: "),
+    ],
+)
+def test_what_is_no_compose_file_is_not_called_good(tocompose, tmp_path, text, said):
+    (tmp_path / "run.sh").write_text(text)
+    ran = tocompose("check", "run.sh")
+    assert ran.code == 2 and said in ran.err and ran.out == ""
+
+
+def test_a_file_that_only_includes_others_is_a_compose_file(tocompose, tmp_path):
+    (tmp_path / "compose.yaml").write_text("include: [none.yaml]\n")
+    assert tocompose("check").code == 0
 
 
 def test_standard_input(tocompose):

@@ -17,7 +17,6 @@ from click.testing import CliRunner
 
 import tree
 from tocompose.cli.group import COMMANDS, main
-from tocompose.notes import families, registry
 
 SCRIPT = """docker network create back
 docker run -d --name db --network back -e POSTGRES_PASSWORD=hunter2-Kq9 -v data:/var/lib/postgresql/data postgres:16
@@ -185,6 +184,18 @@ def test_check_and_diff_say_whether_something_would_change(tocompose, script, tm
     assert (ran.code, ran.out) == (0, "")
 
 
+def test_a_fresh_checkout_without_the_ignored_files_is_current(tocompose, script, tmp_path):
+    tocompose("convert", script, "-o", "deploy")
+    (tmp_path / "deploy" / ".env").unlink()
+    for path in sorted((tmp_path / "deploy" / "secrets").glob("*")):
+        path.unlink()
+    ran = tocompose("convert", script, "-o", "deploy", "--check")
+    assert (ran.code, ran.err) == (0, "")
+    assert tocompose("convert", script, "-o", "deploy", "--diff").code == 0
+    (tmp_path / "deploy" / ".gitignore").unlink()
+    assert "would change deploy/.env" in tocompose("convert", script, "-o", "deploy", "--check").err
+
+
 def test_diff_masks_the_secrets_of_a_file_that_stands_there(tocompose, script, tmp_path):
     (tmp_path / "deploy").mkdir()
     (tmp_path / "deploy" / "docker-compose.yml").write_text("services: {db: {environment: {DB_PASSWORD: s3cret9}}}\n")
@@ -271,16 +282,15 @@ def test_interrupted(tocompose, script, monkeypatch):
     assert tocompose("convert", script).code == 130
 
 
-@pytest.mark.parametrize("code", [code for family in families() for code in registry(family)])
-def test_every_code_is_explained(tocompose, code):
-    ran = tocompose("explain", code.lower())
-    assert ran.out.startswith(f"{code}: ")
-    assert not re.search(r"\{\w+\}", ran.out)
+def test_help_is_no_command(tocompose):
+    ran = tocompose("help")
+    assert ran.code == 2 and "write tocompose --help" in ran.err
 
 
-def test_explain_lists_every_code(tocompose):
-    listed = [line.split()[0] for line in tocompose("explain", "--all").out.splitlines()]
-    assert listed == [code for family in families() for code in sorted(registry(family))]
+def test_a_docker_command_that_makes_nothing_is_named(tocompose):
+    ran = tocompose("docker", "ps")
+    assert ran.code == 2
+    assert ran.err == "tocompose: <command>: no docker run or docker create command that names an image was found\n"
 
 
 def test_formats(tocompose):
@@ -288,11 +298,6 @@ def test_formats(tocompose):
     assert text.startswith("docker_run  ")
     assert re.search(r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n", text)
     assert {row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)} >= {"docker_run"}
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(tocompose, shell):
-    assert "_TOCOMPOSE_COMPLETE" in tocompose("completion", shell).out
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -339,28 +344,6 @@ def test_a_wrong_setting_is_named(tocompose, script, tmp_path, text, message):
     ran = tocompose("convert", script)
     assert ran.code == 2
     assert message in ran.err
-
-
-@pytest.mark.parametrize(
-    ("words", "wanted"),
-    [
-        ("tocompose con", "plain,convert"),
-        ("tocompose convert --fo", "plain,--format"),
-        ("tocompose convert --format sa", "plain,sarif"),
-        ("tocompose convert --fail-on lost,ch", "plain,lost,changed"),
-        ("tocompose convert --from kub", "plain,kubernetes"),
-        ("tocompose explain TC00", "plain,TC001"),
-        ("tocompose convert ru", "file,ru"),
-        ("tocompose convert -o d", "dir,d"),
-    ],
-)
-def test_what_a_shell_completes(words, wanted):
-    found = words.split()
-    env = {"PYTHONPATH": str(tree.PACKAGE.parent), "_TOCOMPOSE_COMPLETE": "bash_complete"}
-    env |= {"COMP_WORDS": words, "COMP_CWORD": str(len(found) - 1)}
-    command = [sys.executable, "-m", "tocompose"]
-    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
-    assert wanted in ran.stdout.split("\n")
 
 
 def test_merge_adds_services_to_a_compose_file_and_keeps_the_rest(tocompose, script, tmp_path):

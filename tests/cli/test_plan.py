@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -80,3 +81,15 @@ def test_an_answer_to_nothing_is_an_error(tocompose, tmp_path, text, message):
     assert ran.code == 2
     assert message in ran.err
     assert ran.out == ""
+
+
+def test_a_practice_is_told_in_words(tocompose):
+    out = tocompose("plan", "run.sh").out
+    assert re.search(r"^practice.HC-EVERY +yes +Check the health of every service: must \(checklist", out, re.MULTILINE)
+
+
+def test_options_that_only_matter_for_writing_are_taken_and_not_shown(tocompose, tmp_path):
+    assert tocompose("plan", "run.sh", "-o", "out", "--fail-on", "lost").out == tocompose("plan", "run.sh").out
+    assert not (tmp_path / "out").exists()
+    shown = tocompose("plan", "--help").out
+    assert "--practices" in shown and "--force" not in shown and "--fail-on" not in shown

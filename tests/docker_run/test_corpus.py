@@ -15,8 +15,8 @@ from tocompose.ledger import Fate
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder, Memory
 from tocompose.prove import Command, prove_commands
+from tocompose.prove.conversion import prove
 from tocompose.prove.table import as_text
-from tocompose.proving import prove
 
 FOLDER = corpus("docker-run/docs-pairs")
 COMMANDS = sorted(FOLDER.glob("*.command.txt")) if FOLDER else []

@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 BUSYBOX = Path("/bin/busybox")
 # Parts of Python's library that the stand-in does without.
-_UNUSED = re.compile(
+UNUSED = re.compile(
     r"/(?:tests?|site-packages|__pycache__|idlelib|ensurepip|tkinter|turtledemo|lib2to3|config-[^/]*)(?:/|$)"
 )
 
@@ -26,11 +26,11 @@ def busybox() -> bytes:
     names = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True, check=True).stdout.split()
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
-        _folders(tar, ("bin", "tmp", "etc", "proc", "sys", "dev"))
+        folders(tar, ("bin", "tmp", "etc", "proc", "sys", "dev"))
         tar.add(BUSYBOX.resolve(), "bin/busybox")
         for name in names:
             if name != "busybox":
-                _link(tar, f"bin/{name}", "busybox")
+                link(tar, f"bin/{name}", "busybox")
     return out.getvalue()
 
 
@@ -38,26 +38,26 @@ def traefik() -> bytes:
     """A root file system in which `traefik` is `standin.py` with the rules of the tests' own oracle."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
-        _folders(tar, ("bin", "tmp", "etc", "proc", "sys", "dev", "opt", "run", "var"))
+        folders(tar, ("bin", "tmp", "etc", "proc", "sys", "dev", "opt", "run", "var"))
         tar.add(BUSYBOX.resolve(), "bin/busybox")
-        _link(tar, "bin/sh", "busybox")
-        python, library = _python()
-        for path in (python, *_libraries([python, *(library / "lib-dynload").glob("*.so")])):
+        link(tar, "bin/sh", "busybox")
+        program, library = python()
+        for path in (program, *libraries([program, *(library / "lib-dynload").glob("*.so")])):
             tar.add(path.resolve(), str(path))
-        tar.add(library, str(library), filter=lambda item: None if _UNUSED.search(f"/{item.name}") else item)
+        tar.add(library, str(library), filter=lambda item: None if UNUSED.search(f"/{item.name}") else item)
         tar.add(HERE / "standin.py", "opt/standin.py")
         tar.add(HERE.parent / "kubernetes_edge/traefik_rules.py", "opt/traefik_rules.py")
-        program = f'#!/bin/sh\nPYTHONHOME={sys.base_prefix} exec {python} /opt/standin.py "$@"\n'.encode()
-        _file(tar, "bin/traefik", program, 0o755)
+        script = f'#!/bin/sh\nPYTHONHOME={sys.base_prefix} exec {program} /opt/standin.py "$@"\n'.encode()
+        file_of(tar, "bin/traefik", script, 0o755)
     return out.getvalue()
 
 
-def _python() -> tuple[Path, Path]:
+def python() -> tuple[Path, Path]:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return Path(sys.base_prefix, "bin", version), Path(sysconfig.get_path("stdlib"))
 
 
-def _libraries(files: Iterable[Path]) -> list[Path]:
+def libraries(files: Iterable[Path]) -> list[Path]:
     """The shared libraries that programs need, the loader among them."""
     found: dict[Path, None] = {}
     for file in files:
@@ -66,20 +66,20 @@ def _libraries(files: Iterable[Path]) -> list[Path]:
     return list(found)
 
 
-def _folders(tar: tarfile.TarFile, names: Iterable[str]) -> None:
+def folders(tar: tarfile.TarFile, names: Iterable[str]) -> None:
     for name in names:
         item = tarfile.TarInfo(name)
         item.type, item.mode = tarfile.DIRTYPE, 0o1777 if name == "tmp" else 0o755
         tar.addfile(item)
 
 
-def _link(tar: tarfile.TarFile, name: str, target: str) -> None:
+def link(tar: tarfile.TarFile, name: str, target: str) -> None:
     item = tarfile.TarInfo(name)
     item.type, item.linkname, item.mode = tarfile.SYMTYPE, target, 0o777
     tar.addfile(item)
 
 
-def _file(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
+def file_of(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
     item = tarfile.TarInfo(name)
     item.size, item.mode = len(content), mode
     tar.addfile(item, io.BytesIO(content))

@@ -7,7 +7,7 @@ import pytest
 from oracles import oracles
 from tocompose.pipeline import Options
 from tocompose.project import Memory
-from tocompose.proving import prove
+from tocompose.prove.conversion import prove
 
 SOURCES = {
     "a container of one name again": "docker run -d --name web a:1\ndocker run -d --name web -p 80:80 a:2\n",

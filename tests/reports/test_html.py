@@ -12,8 +12,14 @@ from typing import Any
 import pytest
 
 from shop import SECRET, example
+from tocompose.audit import audit
+from tocompose.cli.check import Checked
+from tocompose.ledger import Ledger
 from tocompose.model import Service, Stack
+from tocompose.project import Memory
 from tocompose.reports import render
+from tocompose.reports.audit import as_html
+from tocompose.reports.report import report
 from tocompose.reports.svg import drawing
 from tocompose.reports.topology import topology
 
@@ -165,3 +171,31 @@ def test_narrow_screens_do_not_scroll_sideways(page: Any) -> None:
     finally:
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert wide <= 390
+
+
+@pytest.fixture
+def audited(browser: Any, tmp_path: Path) -> Any:
+    """The page of `check --format html` about a file with a secret and without a healthcheck."""
+    db = "db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: hunter2-Kq9}}"
+    text = f"services:\n  {db}\n  web: {{image: acme/web:1}}\n"
+    project = Memory({"compose.yaml": text.encode()}, name="shop")
+    found = audit(project)
+    assert found is not None
+    told = report(Checked((), found.notes, found.stack, Ledger()), project)
+    path = tmp_path / "audit.html"
+    path.write_text(as_html(found.as_dict(), told), encoding="utf-8")
+    browser.get(path.as_uri())
+    return browser
+
+
+@pytest.mark.browser
+def test_the_page_of_an_audit_shows_the_checklist_and_leads_to_the_lines(audited: Any) -> None:
+    assert [entry for entry in audited.get_log("browser") if "favicon" not in entry["message"]] == []
+    rows = _shown(audited, "#checklist tr.failed")
+    assert any(row.startswith("A-03 no 0 of 1 No secrets in the compose file TC716") for row in rows), rows
+    assert "hunter2" not in audited.page_source
+    audited.find_element("css selector", "svg .node[data-service=db]").click()
+    assert {note.split()[2] for note in _shown(audited, ".note")} >= {"db"}
+    audited.find_element("css selector", ".note a.place").click()
+    (chosen,) = _shown(audited, "tr.chosen")
+    assert "db: {image: 'postgres:16'" in chosen

@@ -10,13 +10,16 @@ from tocompose.audit.scene import Verdict, scene
 from tocompose.model import Stack
 from tocompose.notes import Note, in_order
 from tocompose.project import Project
-from tocompose.source import Node
+from tocompose.source import Branch, Node
 from tocompose.tables import table
 
 RULES = (
     *(form.rules, health.rules, limits.rules, networking.rules),
     *(storage.rules, confidential.rules, structure.rules, web_stack.rules),
 )
+
+# Without one of these a YAML file says nothing to docker compose.
+SECTIONS = ("services", "include", "networks", "volumes", "configs", "secrets", "models")
 
 
 class Line(NamedTuple):
@@ -43,6 +46,11 @@ class Audit(NamedTuple):
     lines: tuple[Line, ...]
     stack: Stack
     trees: tuple[Node, ...]
+
+    @property
+    def recognised(self) -> bool:
+        """Whether anything in the files is of a compose file."""
+        return any(isinstance(root, Branch) and root.child(key) for root in self.trees for key in SECTIONS)
 
     @property
     def passed(self) -> int:

@@ -36,13 +36,14 @@ class Journal:
 class Checkout(Folder):
     """The project of an application at `folder` of a repository, with the files that belong to it.
 
-    Reads anything inside the application's folder (also ignored files such as `.env`) but nothing outside it, nothing
-    that is no plain file, and nothing that is larger than `LARGEST` bytes.
+    Reads anything inside the application's folder (also ignored files such as `.env`) and what is `allowed` outside it,
+    but nothing that is no plain file, and nothing that is larger than `LARGEST` bytes.
     """
 
-    def __init__(self, top: Path, folder: str, files: Iterable[str], journal: Journal) -> None:
-        super().__init__(top / folder, name=Path(folder or top).name or "app")
-        self._top = Path(os.path.realpath(top))
+    def __init__(
+        self, top: Path, folder: str, files: Iterable[str], journal: Journal, allowed: Iterable[str] = ()
+    ) -> None:
+        super().__init__(top / folder, name=Path(folder or top).name or "app", allowed=tuple(map(Path, allowed)))
         self._real = os.path.realpath(top / folder)
         self._prefix = f"{folder}/" if folder else ""
         self._files = tuple(path[len(self._prefix) :] for path in files)
@@ -53,7 +54,7 @@ class Checkout(Folder):
         place = self._inside(path)
         if place is None:
             return None
-        name = self._prefix + str(normal(path))
+        name = self._name(path, place)
         try:
             content = self._content(place, name)
         except OSError as problem:
@@ -67,7 +68,7 @@ class Checkout(Folder):
         place = self._inside(path)
         found = place is not None and _exists(place)
         if place is not None:
-            name = self._prefix + str(normal(path))
+            name = self._name(path, place)
             # What was read has a digest, which says more.
             if self._journal.seen.get(name, UNREAD) == UNREAD:
                 self._journal.seen[name] = THERE if found else MISSING
@@ -81,13 +82,18 @@ class Checkout(Folder):
             return None
         return place.read_bytes()
 
+    def _name(self, path: str, place: Path) -> str:
+        """What the journal calls a file: its path below the repository, else where it is."""
+        relative = normal(path)
+        return str(place) if relative is None else self._prefix + relative
+
     def _inside(self, path: str) -> Path | None:
         """The place of a path with all links followed; `realpath` also ends where links form a circle."""
-        relative = normal(path)
-        if relative is None:
+        if "\x00" in path or (normal(path) is None and not self.allowed):
             return None
-        place = os.path.realpath(Path(self._real, relative))
-        return Path(place) if place == self._real or place.startswith(self._real.rstrip(os.sep) + os.sep) else None
+        place = Path(os.path.realpath(Path(self._real, path)))
+        inside = normal(path) is not None and place.is_relative_to(self._real)
+        return place if inside or any(place.is_relative_to(root) for root in self.allowed) else None
 
 
 def _exists(place: Path) -> bool:

@@ -15,7 +15,7 @@ from tocompose.batch.intent import keep, with_told
 from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Fingerprint, Outcome, Repository, StackRecord, Status
-from tocompose.batch.plan import Application, Plan, checkout, plan, told_rivals
+from tocompose.batch.plan import Application, Plan, checkout, own_settings, plan, told_rivals
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, UnreadableError, scan
 from tocompose.importers import SourceError
@@ -124,7 +124,7 @@ class _Attempt(NamedTuple):
 
 def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attempt:
     """The conversion from the first format of which services come, else from the first that could be read."""
-    project = checkout(top, item, journal)
+    project = checkout(top, item, journal, job.options.allowed)
     problem: SourceError | None = None
     empty: Result | None = None
     passed: list[tuple[str, str]] = []
@@ -166,6 +166,7 @@ def _unreadable(problem: SourceError) -> Note:
 
 def _options(job: Job, item: Application, importer: str) -> Options:
     wanted = job.options.conversion
+    wanted = replace(wanted, settings=own_settings(wanted.settings, importer))
     if job.options.place is not Place.TREE:
         return replace(wanted, source=importer)
     source = os.path.realpath(Path(job.repository.path) / item.folder)
@@ -240,7 +241,7 @@ def _holds(job: Job, known: Fingerprint, found: Scan) -> bool:
     if not all((place / path).exists() for path in job.written):
         return False
     again = Journal()
-    project = Checkout(top, "", (), again)
+    project = Checkout(top, "", (), again, job.options.allowed)
     for path, said in known.seen.items():
         now = project.exists(path) if said in (THERE, MISSING) else digest(project.read(path))
         if now != {THERE: True, MISSING: False}.get(said, said):

@@ -28,8 +28,8 @@ class BatchOptions:
     """What is done with each repository.
 
     `conversion` are the pipeline's options; `output` is the folder for `tree` and `patch`, an absolute path. `exclude`
-    are patterns as in `.gitignore`. `timeout` (seconds) and `memory` (megabytes) bound one repository; they are kept by
-    the batch's own workers.
+    are patterns as in `.gitignore`, `allowed` files and folders outside that every repository may read. `timeout`
+    (seconds) and `memory` (megabytes) bound one repository; they are kept by the batch's own workers.
     """
 
     conversion: Options = field(default_factory=lambda: Options(layout=Layout(split=True)))
@@ -41,6 +41,7 @@ class BatchOptions:
     wishes: Wishes = Wishes()
     timeout: float = 60.0
     memory: int = 512
+    allowed: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """A digest of everything that the result depends on beside the repository: the options and the versions.
@@ -49,5 +50,5 @@ class BatchOptions:
         """
         found = entry_points(group=ENTRY_POINTS)
         plugins = sorted(f"{item.name} {item.dist.version if item.dist else ''}" for item in found)
-        said = (self.conversion, self.place, self.exclude, self.wishes)
+        said = (self.conversion, self.place, self.exclude, self.wishes, self.allowed)
         return sha256(repr((__version__, plugins, said)).encode("utf-8", "surrogateescape")).hexdigest()[:24]

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from tocompose.batch.checkout import Checkout, Journal
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, few
-from tocompose.importers import Importer, importers
+from tocompose.importers import Importer, Settings, importers
 from tocompose.importers.preference import place, ranks
 from tocompose.notes import Note, note
+from tocompose.record import replace
 
 
 class Evidence(NamedTuple):
@@ -82,9 +83,32 @@ def check_formats(names: Iterable[str]) -> None:
             raise ValueError(f"unknown format {name!r}: {hint}")
 
 
-def checkout(top: Path, application: Application, journal: Journal) -> Checkout:
+def check_options(names: Iterable[str], source: str | None) -> None:
+    """Raises ValueError for an option that no importer knows, or not the one that everything is converted with."""
+    from difflib import get_close_matches
+
+    asked = [item for item in _importers() if source in (None, item.name)]
+    if any(getattr(item, "options", None) is None for item in asked):
+        return
+    known = sorted({name for item in asked for name in getattr(item, "options", {})})
+    for name in names:
+        if name not in known:
+            close = get_close_matches(name, known, n=1)
+            there = f"did you mean {close[0]}?" if close else f"there are {', '.join(known) or 'none'}"
+            raise ValueError(f"{source or 'no format'} has {'no' if source else 'an'} option {name!r}: {there}")
+
+
+def own_settings(settings: Settings, name: str) -> Settings:
+    """The settings without the options that are meant for other importers than the one of that name."""
+    known = next((getattr(item, "options", None) for item in _importers() if item.name == name), None)
+    if known is None:
+        return settings
+    return replace(settings, options={key: value for key, value in settings.options.items() if key in known})
+
+
+def checkout(top: Path, application: Application, journal: Journal, allowed: tuple[str, ...] = ()) -> Checkout:
     """The application's files as a project."""
-    return Checkout(top, application.folder, application.files, journal)
+    return Checkout(top, application.folder, application.files, journal, allowed)
 
 
 def _applications(files: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
@@ -119,10 +143,9 @@ def _above(folder: str) -> Iterator[str]:
 
 def _examined(top: Path, folder: str, files: tuple[str, ...], journal: Journal, wishes: Wishes) -> Application:
     project = Checkout(top, folder, files, journal)
-    found = []
-    for importer in _importers():
-        if wishes.source in (None, importer.name) and (sources := importer.sniff(project)):
-            found.append(Evidence(importer.name, sources, place(importer.name, sources)))
+    asked = (item for item in _importers() if wishes.source in (None, item.name))
+    claimed = ((item.name, sources) for item in asked if (sources := item.sniff(project)))
+    found = [Evidence(name, sources, place(name, sources)) for name, sources in claimed]
     return Application(folder, files, tuple(sorted(found, key=lambda item: _order(item, wishes))))
 
 

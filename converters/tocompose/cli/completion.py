@@ -29,4 +29,6 @@ def command(shell: str) -> None:
     found = get_completion_class(shell)
     if found is None:
         raise click.UsageError(f"{shell}: click knows no completion for it")
-    click.echo(found(main, {}, "tocompose", "_TOCOMPOSE_COMPLETE").source())
+    script = found(main, {}, "tocompose", "_TOCOMPOSE_COMPLETE").source()
+    # click's script for fish cuts values off at a comma, as in `--fail-on lost,changed`.
+    click.echo(script.replace('string split "," $completion', 'string split --max 1 "," $completion'))

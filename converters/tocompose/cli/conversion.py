@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from tocompose.answers import Answers, read_answers
 from tocompose.cli.ending import FOUND, Done, fail, refuse, write
@@ -78,6 +78,10 @@ def _answers(path: str | None) -> Answers:
 @collector_off()
 def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> NoReturn:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
+    if said.report:
+        from tocompose.cli.reporting import check_names
+
+        check_names(said.report)
     try:
         options = options_for(project, said, settings, source)
         result = convert(project, options)
@@ -133,19 +137,19 @@ def _print_text(result: Result, project: Project, said: Said) -> None:
     from tocompose.reports.report import report
     from tocompose.reports.terminal import Style, render
 
-    style = Style(colour=coloured(), width=_width(), verbosity=-1 if said.quiet else said.verbose)
+    style = Style(colour=coloured(sys.stderr), width=width(sys.stderr), verbosity=-1 if said.quiet else said.verbose)
     text = render(report(result, project), style)
     write(sys.stderr, text)
 
 
-def coloured() -> bool:
-    """Whether standard error is a terminal that shows colours (https://no-color.org)."""
-    return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+def coloured(stream: TextIO) -> bool:
+    """Whether the stream is a terminal that shows colours (https://no-color.org)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def _width() -> int:
+def width(stream: TextIO) -> int:
     """The terminal's width, 100 where there is none."""
     try:
-        return min(os.get_terminal_size(sys.stderr.fileno()).columns, 120)
+        return min(os.get_terminal_size(stream.fileno()).columns, 120)
     except (OSError, ValueError):
         return 100

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import unified_diff
 from pathlib import Path
 from shutil import get_terminal_size
@@ -55,18 +55,31 @@ def write_all(result: Result, project: Project, folder: Path, said: Said) -> Non
 
 
 def compare(result: Result, project: Project, folder: Path, show: bool) -> bool:
-    """Whether writing would change something in the folder; shows the difference, secret values masked."""
+    """Whether writing would change something in the folder; shows the difference, secret values masked.
+
+    A file with values that is not there is none: a fresh checkout, as CI has it, lacks what `.gitignore` keeps out.
+    """
     files, found = all_files(result, project)
     try:
         changes, _ = plan(files, folder, force=True)
     except WriteError as problem:
         fail(str(problem))
-    changed = [item for item in changes if item.needed]
+    changed = [item for item in changes if item.needed and not _kept_out(item, changes)]
     for item in changed if show else ():
         click.echo("".join(difference(item, folder, found)), nl=False)
     if not show:
         click.echo("".join(f"would change {folder / item.path}\n" for item in changed), nl=False, err=True)
     return bool(changed)
+
+
+def _kept_out(item: Change, changes: Iterable[Change]) -> bool:
+    """Whether a file is missing because it holds secrets and the `.gitignore` that is there keeps it out."""
+    rules = next((each.before for each in changes if each.path == ".gitignore"), None)
+    if item.before is not None or not item.secret or rules is None:
+        return False
+    from tocompose.ignores import ignore_rules
+
+    return ignore_rules(rules.decode("utf-8", "replace").splitlines()).match_file(item.path)
 
 
 def difference(item: Change, folder: Path, found: Report) -> Iterator[str]:

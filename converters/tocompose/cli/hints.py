@@ -20,6 +20,8 @@ def hint(word: str, known: Iterable[str]) -> str:
 
 def unknown_command(word: str, commands: Iterable[str]) -> str:
     """What to say about a first word that is no command: often it is a file to convert."""
+    if word == "help":
+        return "'help' is no command: write tocompose --help, or --help behind a command"
     if Path(word).exists() or word == "-":
         shown = printable(quote(word))
         return f"{shown} is no command; did you mean: tocompose convert {shown}"

@@ -56,6 +56,14 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
     click.echo(text, nl=False)
 
 
+# What only matters when something is written. It is taken, so that `convert` in a command line can become `plan`.
+for _option in command.params:
+    if isinstance(_option, click.Option) and _option.name in {
+        *("output", "merge", "form", "report", "fail_on", "diff", "check", "force", "quiet", "verbose")
+    }:
+        _option.hidden = True
+
+
 def _is_pasted(sources: tuple[str, ...]) -> bool:
     from tocompose.cli import is_tool
 

@@ -33,8 +33,8 @@ def command(ctx: click.Context, sources: tuple[str, ...], docker: str, compose: 
     """
     from tocompose.cli import is_tool
     from tocompose.prove import ProofError, find_binaries
+    from tocompose.prove.conversion import prove
     from tocompose.prove.table import as_json, as_text
-    from tocompose.proving import prove
 
     wanted = said(ctx)
     pasted = is_tool(sources[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -18,16 +19,24 @@ def print_form(result: Result, project: Project, form: str, err: bool) -> None:
     click.echo(_encoded(render(form, report(result, project))), nl=False, err=err)
 
 
-def write_reports(result: Result, project: Project, paths: tuple[str, ...]) -> None:
-    """Each report file, in the form that its name tells; one that exists is a report of an earlier run: replaced."""
-    forms = {path: form_of(path) for path in paths}
-    for path, form in forms.items():
-        if form is None:
+def check_names(paths: Iterable[str]) -> None:
+    """Ends when the name of a report does not tell its form: before anything is read or written."""
+    for path in paths:
+        if form_of(path) is None:
             fail(f"{path}: the name does not tell the form of the report; end it with {_endings()}")
-    for path, form in forms.items():
-        place = Path(path)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(_encoded(render(str(form), report(result, project))))
+
+
+def write_reports(result: Result, project: Project, paths: Iterable[str]) -> None:
+    """Each report file, in the form that its name tells."""
+    for path in paths:
+        write_report(path, render(str(form_of(path)), report(result, project)))
+
+
+def write_report(path: str, text: str) -> None:
+    """Writes a report; one that exists is of an earlier run: it is replaced."""
+    place = Path(path)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_bytes(_encoded(text))
 
 
 def _endings() -> str:

@@ -17,10 +17,7 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
 
     `allow` are files and folders elsewhere that the source may read.
     """
-    allowed = tuple(Path(path).absolute() for path in allow)
-    for given, path in zip(allow, allowed, strict=True):
-        if not path.exists():
-            fail(f"--allow-path {given}: no such file or folder")
+    allowed = allowed_paths(allow)
     if sources == ("-",):
         if sys.stdin is None:
             fail("-: standard input is closed")
@@ -56,3 +53,12 @@ def _names(path: Path, root: Path) -> list[str]:
         fail(f"{path} is a link that leads out of {root}")
     base = path.relative_to(root).as_posix()
     return [f"{base}/{name}" for name in Folder(path).files()] if path.is_dir() else [base]
+
+
+def allowed_paths(given: tuple[str, ...]) -> tuple[Path, ...]:
+    """The files and folders of `--allow-path`; ends when one is not there."""
+    paths = tuple(Path(path).absolute() for path in given)
+    for said, path in zip(given, paths, strict=True):
+        if not path.exists():
+            fail(f"--allow-path {said}: no such file or folder")
+    return paths

@@ -20,13 +20,18 @@ def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
     return [item.name for item in importers() if item.name.startswith(incomplete)]
 
 
-_OPTIONS = (
-    click.option("--from", "source", metavar="FORMAT", shell_complete=_formats, help="The format (see formats)."),
+# What is meant for an importer alone.
+IMPORTER_OPTIONS = (
     click.option("--namespace", metavar="NAME", multiple=True, help="Kubernetes: only objects of that namespace."),
     click.option("--values", metavar="FILE", multiple=True, help="Helm: a values file inside the source."),
     click.option("--set", "set_", metavar="KEY=VALUE", multiple=True, help="Helm, ${KEY} in a template: one value."),
-    click.option("--render/--no-render", default=True, help="Kubernetes: kustomize and helm may be run on the source."),
     click.option("--option", metavar="NAME=VALUE", multiple=True, help="An option of the format (see formats)."),
+)
+_OPTIONS = (
+    click.option("--from", "source", metavar="FORMAT", shell_complete=_formats, help="The format (see formats)."),
+    *IMPORTER_OPTIONS[:-1],
+    click.option("--render/--no-render", default=True, help="Kubernetes: kustomize and helm may be run on the source."),
+    IMPORTER_OPTIONS[-1],
 )
 
 

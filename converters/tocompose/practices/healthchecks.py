@@ -9,6 +9,7 @@ from tocompose.model import Healthcheck, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice, each
+from tocompose.practices.health_commands import tcp_probe
 from tocompose.practices.services import (
     base_facts,
     command_text,
@@ -19,7 +20,6 @@ from tocompose.practices.services import (
     runs_server,
     usable_checks,
 )
-from tocompose.probes import tcp_probe
 from tocompose.record import replace
 from tocompose.values import whole
 

@@ -196,8 +196,10 @@ def _description(draft: Draft) -> Mapping[str, Any]:
 def _list_containers(engine: Engine, request: Request) -> Answer:
     wanted = _wanted(request.query)
     found = [one for one in engine.drafts if _chosen(one.labels(), wanted.get("label", []))]
-    names = wanted.get("name", [])
-    return Answer(200, [_summary(one) for one in found if not names or any(re.search(n, one.name) for n in names)])
+    patterns = wanted.get("name", ())
+    if patterns:
+        found = [one for one in found if any(re.search(pattern, one.name) for pattern in patterns)]
+    return Answer(200, [_summary(one) for one in found])
 
 
 def _summary(draft: Draft) -> Mapping[str, Any]:
@@ -278,7 +280,8 @@ def _inspect_network(engine: Engine, request: Request) -> Answer:
 
 def _list_networks(engine: Engine, request: Request) -> Answer:
     wanted = _wanted(request.query)
-    names = [n for n in _known_networks(engine) if not wanted.get("name") or any(w in n for w in wanted["name"])]
+    parts = wanted.get("name") or [""]
+    names = (name for name in _known_networks(engine) if any(part in name for part in parts))
     described = [_network(engine, name) for name in names]
     return Answer(200, [one for one in described if _chosen(one["Labels"], wanted.get("label", []))])
 

@@ -51,9 +51,11 @@ class Side:
     def find(self, reference: str) -> Container | None:
         """The container that a name or an id stands for."""
         wanted = reference.removeprefix("/")
-        found = (c for c in self.recording.containers if c.name == wanted)
-        by_id = (c for c in self.recording.containers if len(wanted) >= 12 and c.id.startswith(wanted))
-        return next(found, None) or next(by_id, None)
+        containers = self.recording.containers
+        by_name = (item for item in containers if item.name == wanted)
+        # Docker's short ids have twelve digits; fewer could be the beginning of a name.
+        by_id = (item for item in containers if len(wanted) >= 12 and item.id.startswith(wanted))
+        return next(by_name, None) or next(by_id, None)
 
     def identity(self, reference: str) -> str:
         """What both sides call the container that a name or an id stands for (R15)."""

@@ -35,12 +35,6 @@ def words(text: Text, start: int, end: int) -> Branch:
     return numbered("words", [leaf(text, token) for token in found], text, start, end)
 
 
-def redirections(text: Text, start: int, end: int) -> Branch | None:
-    """The redirections between two offsets, as a command without words; None where something else stands there."""
-    parsed = simple_list(text, start, end)
-    return parsed[0] if parsed and len(parsed) == 1 and isinstance(parsed[0], Branch) else None
-
-
 def leaf(text: Text, token: Token, style: str = "word") -> Leaf:
     """The leaf of a token."""
     return Leaf(token.text, text.span(token.start, token.end), style)

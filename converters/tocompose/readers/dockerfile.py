@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from io import BytesIO
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, decode
@@ -140,10 +140,9 @@ def _plain(text: str) -> str:
         continued = not blank and not comment and line.rstrip().endswith(escape)
         if instruction:
             ends = [*ends, *_heredocs(line)]
-        if continued and escape != "\\":
-            line = line.rstrip()[:-1] + "\\"
+        plain = line.rstrip()[:-1] + "\\" if continued and escape != "\\" else line
         # Behind a heredoc's first line the instruction goes on with the body, whatever that line ends in.
-        result.append(line.rstrip().removesuffix("\\") if ends and continued else line)
+        result.append(plain.rstrip().removesuffix("\\") if ends and continued else plain)
         continued = continued and not ends
     return "\n".join(result)
 
@@ -193,29 +192,31 @@ def _arguments(item: Instruction, outer: Mapping[str, str], stage: Stage) -> dic
 
 
 def _applied(stage: Stage, item: Instruction, known: Mapping[str, str]) -> Stage:
-    value = item.value
-    if item.name == "EXPOSE":
-        return stage._replace(exposed=(*stage.exposed, *expand(value, known).split()))
-    if item.name == "VOLUME":
-        return stage._replace(volumes=(*stage.volumes, *(expand(path, known) for path in _list(value))))
-    if item.name == "USER":
-        return stage._replace(user=expand(value.strip(), known))
-    if item.name == "WORKDIR":
-        return stage._replace(workdir=_joined(stage.workdir, expand(_unquote(value.strip()), known)))
-    if item.name == "STOPSIGNAL":
-        return stage._replace(stop_signal=expand(value.strip(), known))
-    if item.name == "CMD":
-        return stage._replace(cmd=_words(value), own_cmd=True)
-    if item.name == "ENTRYPOINT":
-        # Docker forgets an inherited CMD when a stage sets an ENTRYPOINT of its own.
-        return stage._replace(entrypoint=_words(value), cmd=stage.cmd if stage.own_cmd else None)
-    if item.name == "HEALTHCHECK":
-        return stage._replace(health=_health(value))
-    if item.name == "ENV":
-        return stage._replace(environment={**stage.environment, **_pairs(value, known)})
-    if item.name in ("COPY", "ADD"):
-        return stage._replace(copies=(*stage.copies, value))
-    return stage
+    """The stage after an instruction; one that is not listed here changes nothing that a compose file could say."""
+    change = _CHANGES.get(item.name)
+    return stage._replace(**change(stage, item.value, known)) if change else stage
+
+
+# What each instruction changes: the fields of the stage, from the stage, the value and the variables that are known.
+_CHANGES: Mapping[str, Callable[[Stage, str, Mapping[str, str]], dict[str, Any]]] = {
+    "EXPOSE": lambda stage, value, known: {"exposed": (*stage.exposed, *expand(value, known).split())},
+    "VOLUME": lambda stage, value, known: {
+        "volumes": (*stage.volumes, *(expand(path, known) for path in _list(value)))
+    },
+    "USER": lambda stage, value, known: {"user": expand(value.strip(), known)},
+    "WORKDIR": lambda stage, value, known: {"workdir": _joined(stage.workdir, expand(_unquote(value.strip()), known))},
+    "STOPSIGNAL": lambda stage, value, known: {"stop_signal": expand(value.strip(), known)},
+    "CMD": lambda stage, value, known: {"cmd": _words(value), "own_cmd": True},
+    # Docker forgets an inherited CMD when a stage sets an ENTRYPOINT of its own.
+    "ENTRYPOINT": lambda stage, value, known: {
+        "entrypoint": _words(value),
+        "cmd": stage.cmd if stage.own_cmd else None,
+    },
+    "HEALTHCHECK": lambda stage, value, known: {"health": _health(value)},
+    "ENV": lambda stage, value, known: {"environment": {**stage.environment, **_pairs(value, known)}},
+    "COPY": lambda stage, value, known: {"copies": (*stage.copies, value)},
+    "ADD": lambda stage, value, known: {"copies": (*stage.copies, value)},
+}
 
 
 def _joined(before: str, path: str) -> str:

@@ -84,35 +84,52 @@ def _split(text: str) -> list[_Line]:
     return lines
 
 
+class _Block(NamedTuple):
+    """A code block of a language: its body, and the number of the line behind it."""
+
+    language: str
+    body: Text | None
+    end: int
+
+
 def _blocks(text: Text, lines: list[_Line]) -> Iterator[Text]:
     """The fenced, delimited and indented code blocks of a shell language or none."""
-    loose = 2 if text.file.lower().endswith(".rst") else 4
     languages = load("shell")["languages"]
     index = 0
     while index < len(lines):
-        if match := _FENCE.match(lines[index].text):
-            stop = _fence_end(lines, index + 1, match["mark"])
-            language = _language(match["info"])
-            body = lines[index + 1 : stop]
-        elif text.file.lower().endswith((".adoc", ".asciidoc")) and (match := _LISTING.match(lines[index].text)):
-            stop = next(
-                (n for n in range(index + 1, len(lines)) if lines[n].text.rstrip() == match["mark"]), len(lines)
-            )
-            language, body = "", lines[index + 1 : stop]
-        elif _PRE.match(lines[index].text):
-            stop = next((n for n in range(index, len(lines)) if "</pre>" in lines[n].text.lower()), len(lines) - 1)
-            language, body = "", []
-            yield _without_tags(joined(_dedented(text, lines[index : stop + 1])))
-        elif _indent(lines[index].text) >= loose and (index == 0 or not lines[index - 1].text.strip()):
-            stop = _indented_end(lines, index, loose)
-            language, body = "", lines[index:stop]
-            stop -= 1
-        else:
+        block = _block(text, lines, index)
+        if block is None:
             index += 1
             continue
-        index = stop + 1
-        if language in languages and body:
-            yield joined(_dedented(text, body))
+        if block.body is not None and block.language in languages:
+            yield block.body
+        index = block.end
+
+
+def _block(text: Text, lines: list[_Line], index: int) -> _Block | None:
+    """The code block that begins on a line; None where none does."""
+    file, line = text.file.lower(), lines[index].text
+    if match := _FENCE.match(line):
+        end = _fence_end(lines, index + 1, match["mark"])
+        return _Block(_language(match["info"]), _body(text, lines[index + 1 : end]), end + 1)
+    if file.endswith((".adoc", ".asciidoc")) and (match := _LISTING.match(line)):
+        ends = (number for number in range(index + 1, len(lines)) if lines[number].text.rstrip() == match["mark"])
+        end = next(ends, len(lines))
+        return _Block("", _body(text, lines[index + 1 : end]), end + 1)
+    if _PRE.match(line):
+        ends = (number for number in range(index, len(lines)) if "</pre>" in lines[number].text.lower())
+        end = next(ends, len(lines) - 1) + 1
+        return _Block("", _without_tags(joined(_dedented(text, lines[index:end]))), end)
+    loose = 2 if file.endswith(".rst") else 4
+    if _indent(line) >= loose and (index == 0 or not lines[index - 1].text.strip()):
+        end = _indented_end(lines, index, loose)
+        return _Block("", _body(text, lines[index:end]), end)
+    return None
+
+
+def _body(text: Text, lines: list[_Line]) -> Text | None:
+    """The lines of a block without their common indentation; None for an empty block."""
+    return joined(_dedented(text, lines)) if lines else None
 
 
 def _language(info: str) -> str:

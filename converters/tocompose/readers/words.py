@@ -115,7 +115,7 @@ def _quoted(text: str, index: int, end: int) -> int:
     if char == '"':
         return double_quote_end(text, index, end)
     if char == "`":
-        return _backtick_end(text, index, end)
+        return _escaped_end(text, index, end)
     if char == "$":
         return dollar_end(text, index, end)
     if char in "<>" and text.startswith("(", index + 1):
@@ -133,7 +133,7 @@ def dollar_end(text: str, index: int, end: int) -> int:
     if following == "{":
         return _brace_end(text, index + 1, end)
     if following == "'":
-        return _ansi_end(text, index + 1, end)
+        return _escaped_end(text, index + 1, end)
     if following == '"':
         return double_quote_end(text, index + 1, end)
     return index + 1
@@ -164,7 +164,7 @@ def _until(text: str, opener: int, end: int, closer: str, *, nested_quotes: bool
         elif char == "$":
             index = dollar_end(text, index, end) if nested_quotes else _expansion_end(text, index, end)
         elif char == "`":
-            index = _backtick_end(text, index, end)
+            index = _escaped_end(text, index, end)
         elif nested_quotes and char == "'":
             index = _find(text, "'", index, index + 1, end)
         elif nested_quotes and char == '"':
@@ -181,22 +181,14 @@ def _expansion_end(text: str, index: int, end: int) -> int:
     return dollar_end(text, index, end) if text[index + 1 : index + 2] in ("(", "{") else index + 1
 
 
-def _ansi_end(text: str, index: int, end: int) -> int:
-    position = index + 1
+def _escaped_end(text: str, index: int, end: int) -> int:
+    """Where the quote ends that opens at `index` and in which a backslash takes the next character along."""
+    quote, position = text[index], index + 1
     while position < end:
-        if text[position] == "'":
+        if text[position] == quote:
             return position + 1
         position += 2 if text[position] == "\\" else 1
-    raise Unbalanced(index, "'")
-
-
-def _backtick_end(text: str, index: int, end: int) -> int:
-    position = index + 1
-    while position < end:
-        if text[position] == "`":
-            return position + 1
-        position += 2 if text[position] == "\\" else 1
-    raise Unbalanced(index, "`")
+    raise Unbalanced(index, quote)
 
 
 def _find(text: str, closer: str, opener: int, start: int, end: int) -> int:

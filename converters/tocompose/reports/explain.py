@@ -31,9 +31,8 @@ def explain(code: str, width: int = 88) -> str:
 
 
 def codes() -> Iterator[str]:
-    """Every code of the registry, family by family."""
-    for family in families():
-        yield from sorted(registry(family))
+    """Every code of the registry, in order."""
+    yield from sorted(code for family in families() for code in registry(family))
 
 
 def general(text: str) -> str:

@@ -16,6 +16,7 @@ from tocompose.reports.links import Place, links
 from tocompose.reports.markdown import HEADINGS
 from tocompose.reports.report import Report
 from tocompose.reports.svg import drawing
+from tocompose.reports.templating import environment
 from tocompose.reports.topology import topology
 
 # A browser shows so many lines of a file without trouble; the rest is counted.
@@ -41,22 +42,18 @@ class Side(NamedTuple):
 
 def render(report: Report) -> str:
     """The page; everything from the source is escaped, and its scripts run only by their own hash."""
-    text: str = _environment().get_template("report.html.j2").render(**_content(report))
+    return page(report, "report.html.j2")
+
+
+def page(report: Report, template: str, **more: object) -> str:
+    """The page that a template makes of the report, and of what else it needs."""
+    text: str = _environment().get_template(template).render(**_content(report), **more)
     return text
 
 
 @cache
 def _environment() -> Any:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader("tocompose.reports"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=True,
-    )
+    found = environment(autoescape=True)
     found.filters["show"] = printable
     return found
 

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from tocompose.notes import Kind
+from tocompose.reports import templating
 from tocompose.reports.document import document
 from tocompose.reports.escape import cell, code, markdown, prose
 from tocompose.reports.mermaid import flowchart
@@ -31,16 +32,7 @@ def render(report: Report) -> str:
 @cache
 def environment() -> Any:
     """The jinja2 environment of the Markdown templates, with the filters that make text safe."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    found = Environment(
-        loader=PackageLoader("tocompose.reports"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
+    found = templating.environment(autoescape=False)
     found.filters.update(md=markdown, code=code, cell=cell, cells=_cells, codes=_codes, prose=prose, place=_place)
     return found
 

@@ -176,8 +176,8 @@ def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
         if was_inside or (dotenv and not _SETS.match(line)):
             yield _hide(line)
             continue
-        line, named = _mask_pair(line, named)
-        yield _likely(line)
+        masked, named = _mask_pair(line, named)
+        yield _likely(masked)
 
 
 def _mask_pair(line: str, named: bool) -> tuple[str, bool]:

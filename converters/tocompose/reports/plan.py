@@ -64,12 +64,17 @@ def _lines(heading: Heading, decisions: list[Decision]) -> Iterator[str]:
         if item.id:
             place = f" ({printable(str(item.span))})" if item.span else ""
             answer = item.answer or "?"
-            yield f"{printable(item.id):{width}}  {printable(answer):{answers}}  {printable(item.evidence)}{place}"
+            yield f"{printable(item.id):{width}}  {printable(answer):{answers}}  {printable(_reason(item))}{place}"
     assumed = [item for item in decisions if not item.id]
     if assumed:
         yield ""
         yield "assumed, to be changed in the source or in the output:"
         yield from (f"  {printable(_placed(item))}" for item in assumed)
+
+
+def _reason(item: Decision) -> str:
+    """The evidence; the short id of a practice does not say what it does, so its question stands before."""
+    return f"{item.question.rstrip('?')}: {item.evidence}" if item.id.startswith("practice.") else item.evidence
 
 
 def _placed(item: Decision) -> str:

@@ -21,7 +21,7 @@ _HEADINGS = {
     Kind.ADDED: "added: good practice that the source did not state",
     Kind.INFO: "for your information",
 }
-_COLOURS = {Kind.LOST: "31", Kind.CHANGED: "33", Kind.ASSUMED: "36", Kind.ADDED: "32", Kind.INFO: "34"}
+COLOURS = {Kind.LOST: "31", Kind.CHANGED: "33", Kind.ASSUMED: "36", Kind.ADDED: "32", Kind.INFO: "34"}
 _SHOWN_OF_A_CODE = 3
 
 
@@ -65,7 +65,7 @@ def _body(report: Report, style: Style) -> Iterator[str]:
         notes = list(found)
         if kind is Kind.INFO and not style.verbosity:
             continue
-        yield style.paint(f"{len(notes)} {_HEADINGS[kind]}", f"1;{_COLOURS[kind]}")
+        yield style.paint(f"{len(notes)} {_HEADINGS[kind]}", f"1;{COLOURS[kind]}")
         if kind is Kind.ADDED and not style.verbosity:
             yield from _brief(notes, style)
             yield ""
@@ -145,7 +145,7 @@ def _note(item: Note, report: Report, style: Style, again: bool, alike: bool, he
     yield from _wrapped(_first_line(item, style, heard.also.get(item)), style, 4)
     quoted = item.kind not in (Kind.ADDED, Kind.INFO) or style.verbosity > 0
     if item.span and quoted and not again:
-        yield from _quote(item.span, report, style, _COLOURS[item.kind])
+        yield from _quote(item.span, report, style, COLOURS[item.kind])
     if style.verbosity > 0:
         for span in item.related:
             yield f"      see also {printable(str(span))}"
@@ -208,4 +208,4 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
 
 def _painted(kind: Kind, number: int, style: Style) -> str:
     words = {Kind.INFO: "for information"}
-    return style.paint(f"{number} {words.get(kind, kind.value)}", _COLOURS[kind])
+    return style.paint(f"{number} {words.get(kind, kind.value)}", COLOURS[kind])

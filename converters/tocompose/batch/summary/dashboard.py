@@ -14,6 +14,7 @@ from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind, Note, explanation
 from tocompose.reports.escape import printable
 from tocompose.reports.json import dumps
+from tocompose.reports.templating import environment
 
 # A browser opens a page of some 30 MB without trouble; the other notes are in summary.jsonl.
 MAX_NOTES = 60_000
@@ -23,17 +24,7 @@ _STATUSES = tuple(Status)
 
 def write(outcomes: Outcomes, file: IO[str]) -> None:
     """The page; everything from the repositories is data to its script, which runs only by its own hash."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("tocompose.reports"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=True,
-    )
-    page = environment.get_template("batch_dashboard.html.j2")
+    page = environment(autoescape=True).get_template("batch_dashboard.html.j2")
     file.writelines(page.stream(**_content(outcomes)))
 
 

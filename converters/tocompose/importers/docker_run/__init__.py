@@ -64,7 +64,8 @@ def _scripts(project: Project, ledger: Ledger, settings: Settings) -> tuple[Scri
 def _nothing(project: Project, ledger: Ledger) -> str:
     said = [f"{item.span}: {item.message}" for item in ledger.notes if item.kind.value == "lost" and item.span]
     nothing = "no docker run or docker create command that names an image was found"
-    return f"{said[0]}; {nothing}" if said else f"{project.name}: {nothing}"
+    where = next(iter(project.named or project.files()), project.name)
+    return f"{said[0]}; {nothing}" if said else f"{where}: {nothing}"
 
 
 IMPORTER = DockerRun()

@@ -94,12 +94,9 @@ class Kubernetes:
         if not found:
             if notes:
                 raise SourceError(f"{notes[-1].message}. {notes[-1].advice}")
-            broken = [f"{item.span}: {item.message}" for item in ledger.notes if item.code == "TC010"]
-            if broken:
-                raise SourceError("; ".join(broken[:3]))
             if ledger.notes:
-                fault = ledger.notes[0]
-                raise SourceError(f"{fault.span}: {fault.message}. {fault.advice}")
+                said = "; ".join(f"{item.span}: {item.message}" for item in ledger.notes[:3])
+                raise SourceError(f"{said}. {ledger.notes[0].advice}")
             raise SourceError(
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
                 "kubectl get all -o yaml | tocompose convert -"
@@ -132,12 +129,14 @@ def convert(
     from tocompose.importers.kubernetes.publication import publish, settle_ports
     from tocompose.importers.kubernetes.releases import order_releases
     from tocompose.importers.kubernetes.scale import scale
+    from tocompose.importers.kubernetes.scope import within
     from tocompose.importers.kubernetes.units import build
     from tocompose.importers.kubernetes.world import resolve
     from tocompose.values import identifier
 
     template = _is_template(found, ledger, options)
     objects = _objects(found, ledger)
+    objects = within(objects, options.get("namespace", ()))
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers

@@ -1,0 +1,33 @@
+"""`tocompose explain`: the long text of every code, and the list of them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tocompose.notes import families, registry
+
+
+@pytest.mark.parametrize("code", [code for family in families() for code in registry(family)])
+def test_every_code_is_explained(tocompose, code):
+    ran = tocompose("explain", code.lower())
+    assert ran.out.startswith(f"{code}: ")
+    assert not re.search(r"\{\w+\}", ran.out)
+
+
+def test_explain_lists_every_code(tocompose):
+    listed = [line.split()[0] for line in tocompose("explain", "--all").out.splitlines()]
+    assert listed == sorted(code for family in families() for code in registry(family))
+
+
+def test_explain_lists_the_codes_that_begin_so(tocompose):
+    listed = [line.split()[0] for line in tocompose("explain", "tc90").out.splitlines()]
+    assert listed == ["TC901"]
+    assert len(tocompose("explain", "TC1").out.splitlines()) > 50
+
+
+def test_explain_takes_several_codes(tocompose):
+    both = tocompose("explain", "TC132", "TC133").out
+    assert both == tocompose("explain", "TC132").out + "\n" + tocompose("explain", "TC133").out
+    assert tocompose("explain", "TC132", "TC13").code == 2
