@@ -32,7 +32,8 @@ _WEB_BLANK = re.compile("[\u00a0\u2007\u202f\u200b]")  # As web pages put them b
 
 # `-e A=x|y \\`: an operator in a value without quotes, where options in the next line go on with the command.
 _LOOSE_VALUE = re.compile(
-    r"\\\n[ \t]+(?:-e|--env|-l|--label)[ =]([A-Za-z_][\w.-]*=[^\s'\"`$\\()<>]*)(?=[ \t]*(?:`[^`\n]*`)?[ \t]*\\\n[ \t]*-)"
+    r"\\\n[ \t]+(?:-e|--env|-l|--label)[ =]([A-Za-z_][\w.-]*=[^\s'\"`$\\()<>]*)"
+    r"(?=[ \t]*(?:`[^`\n]*`)?[ \t]*\\\n[ \t]*-)"
 )
 
 
