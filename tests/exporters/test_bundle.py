@@ -89,7 +89,7 @@ def test_env_example_documents_every_variable_of_env() -> None:
 
 def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:
     files = split()
-    assert '# WEB_CPUS: 1 unless it is set.\nWEB_CPUS="1"\n' in files[".env.example"]
+    assert '# WEB_CPUS is 1 unless it is set.\nWEB_CPUS="1"\n' in files[".env.example"]
     assert "WEB_CPUS" not in files[".env"]
     given = replace(SHOP, services=(replace(DB, image="db:${TAG}"),), settings=(), configs=(), secrets=(), files=())
     files = split(given)

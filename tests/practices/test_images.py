@@ -214,3 +214,26 @@ def test_checks_of_images_whose_tools_moved(image: str, tool: str) -> None:
 def test_no_check_of_ours_where_none_is_sure_to_work(image: str) -> None:
     found = image_facts(image)
     assert found and not found.checks
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
+def test_no_check_succeeds_before_the_server_serves(row: dict[str, Any]) -> None:
+    """T21 and T22: over the socket the server of the initialisation answers; a refused ping of redis exits with 0."""
+    for check in row.get("checks", ()):
+        text = " ".join(check["test"])
+        for tool in ("pg_isready", "mysqladmin ping", "mariadb-admin ping"):
+            assert text.count(tool) == text.count(f"{tool} -h 127.0.0.1")
+        if re.search(r"(redis|valkey|keydb)-cli ping", text):
+            assert "grep -qE 'PONG|NOAUTH'" in text
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.get("caps")], ids=lambda row: row["id"])
+def test_what_starts_as_root_may_still_change_its_user(row: dict[str, Any]) -> None:
+    """T23: entry scripts and servers that give up root need the capabilities for it, low ports theirs."""
+    caps = set(row["caps"])
+    if row["class"] == "data":
+        assert caps >= {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+    if any(int(port) < 1024 for port in row.get("ports", ()) if port.isdigit()):
+        assert "NET_BIND_SERVICE" in caps
+    if row["id"] in ("nginx", "httpd", "php"):
+        assert caps >= {"CHOWN", "SETGID", "SETUID"}
