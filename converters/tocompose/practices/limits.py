@@ -6,6 +6,7 @@ from tocompose.model import Amounts, Home, Role, Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import facts, is_data, overlay, remark, taken_variables, with_overlay, with_settings
+from tocompose.practices.stated_memory import stated_memory
 from tocompose.record import replace
 from tocompose.values import variable_name
 
@@ -71,6 +72,7 @@ def _defaults(service: Service) -> Amounts:
     usual = _LARGE if _on_gpu(service) or _is_virtual_machine(service) else usual
     reserved = service.resources.reservations
     needed = [_beside_shared(usual.memory or "", service), known.memory if known else None, reserved.memory]
+    needed.append(stated_memory(service))
     memory = max((text for text in needed if text), key=size)
     cpus = max((text for text in (usual.cpus, reserved.cpus) if text), key=_number)
     return replace(usual, memory=memory, cpus=cpus, pids=usual.pids if memory == usual.memory else _MANY)
