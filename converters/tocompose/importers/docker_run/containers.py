@@ -16,6 +16,8 @@ from tocompose.model import Role, Service, Variable
 from tocompose.record import replace
 from tocompose.values import concealed, identifier, plain, split, unique, variables
 
+_SAYS_NOTHING = frozenset({"server", "docker", "image"})
+
 
 class Container(NamedTuple):
     """A container of the script: its service, what ties it to others, and how it was started."""
@@ -108,10 +110,12 @@ def _name_of(name: str) -> str:
 
 
 def _name_of_image(image: str) -> str:
-    """The last part of the repository, without tag and digest."""
+    """The last part of the repository, without tag and digest; the owner where that says nothing (`gotify/server`)."""
     *before, last = split(image, ":")
     untagged = ":".join(before) if before and "/" not in last else image
     text = plain(untagged)
     if text is None:
         return identifier(next(variables(untagged)).replace("_", "-"))
-    return identifier(text.partition("@")[0].rpartition("/")[2].partition(":")[0])
+    owner, _, name = text.partition("@")[0].rpartition("/")
+    name, owner = name.partition(":")[0], owner.rpartition("/")[2]
+    return identifier(owner if name in _SAYS_NOTHING and owner and ":" not in owner and "." not in owner else name)
