@@ -145,7 +145,9 @@ def practice_context(options: Options, project: Project) -> Context:
     layout = options.layout
     production = layout.split and Home.PROD in layout.environments
     inline = layout.inline_secrets and not layout.split
-    return options.context._replace(split=layout.split, production=production, inline_secrets=inline, read=project.read)
+    return options.context._replace(
+        split=layout.split, production=production, inline_secrets=inline, read=project.read, below=project.below
+    )
 
 
 def choose(project: Project, name: str | None) -> Importer:

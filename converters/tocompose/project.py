@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
@@ -33,6 +34,9 @@ class Project(Protocol):
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies in the tree."""
 
+    def below(self, path: str) -> tuple[str, ...]:
+        """The paths of the files that stand in a folder of the tree itself, sorted; none where it is no folder."""
+
 
 class Memory:
     """A project held in memory: standard input, a pasted command, a test."""
@@ -56,6 +60,11 @@ class Memory:
         """Whether a file or folder of that path was given."""
         wanted = normal(path)
         return wanted is not None and any(name == wanted or name.startswith(f"{wanted}/") for name in self._files)
+
+    def below(self, path: str) -> tuple[str, ...]:
+        """The files given of a folder."""
+        wanted = normal(path)
+        return tuple(sorted(name for name in self._files if name.rpartition("/")[0] == wanted and "/" in name))
 
 
 class Folder:
@@ -91,6 +100,16 @@ class Folder:
         """Whether a file or folder of that path lies inside the root."""
         place = self._inside(path)
         return place is not None and _exists(place)
+
+    def below(self, path: str) -> tuple[str, ...]:
+        """The files that stand in a folder inside the root."""
+        place = self._inside(path)
+        try:
+            with os.scandir(place) if place is not None else nullcontext(()) as entries:
+                return tuple(sorted(f"{path.rstrip('/')}/{entry.name}" for entry in entries if entry.is_file()))
+        except OSError:
+            # Not there, not a folder, or not to be listed: nothing to look at.
+            return ()
 
     def _inside(self, path: str) -> Path | None:
         if "\x00" in path:

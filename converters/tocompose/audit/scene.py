@@ -47,7 +47,7 @@ class Scene(NamedTuple):
     @property
     def context(self) -> Context:
         """What the questions of practices need."""
-        return Context(read=self.project.read)
+        return Context(read=self.project.read, below=self.project.below)
 
 
 class Verdict(NamedTuple):

@@ -23,11 +23,11 @@ class Outcome(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What the user said about the practices, and a way to read the source's own Dockerfiles.
+    """What the user said about the practices, and ways to look at files of the source.
 
     `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
     `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
-    that a production file is. `read` gives a file of the source by its relative path.
+    that a production file is. `read` gives a file of the source by its relative path, `below` the files of a folder.
     """
 
     harden: bool = False
@@ -36,6 +36,7 @@ class Context(NamedTuple):
     split: bool = False
     production: bool = True
     read: Callable[[str], bytes | None] | None = None
+    below: Callable[[str], tuple[str, ...]] | None = None
 
 
 Apply: TypeAlias = Callable[[Stack, Context], Outcome]

@@ -9,7 +9,7 @@ from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.evidence import Evidence, evidence
-from tocompose.practices.services import idles, image_name, is_data, remark, runs_client
+from tocompose.practices.services import facts, idles, image_name, is_data, remark, runs_client
 from tocompose.record import replace
 
 
@@ -27,7 +27,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the dependencies that its settings show; the weakest of a circle is left out, with a note."""
     reach: dict[str, set[str]] = {service.name: set() for service in stack.services}
     kept: dict[str, list[Dependency]] = {service.name: [] for service in stack.services}
-    edges = sorted(_edges(stack), key=lambda edge: edge[:2])
+    edges = sorted(_edges(stack, context), key=lambda edge: edge[:2])
     peers = _peers(edges)
     notes: list[Note] = list(_clusters(stack, peers))
     for edge in edges:
@@ -59,14 +59,14 @@ def _clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
             yield remark("TC607", service, "depends_on", others=", ".join(others))
 
 
-def _edges(stack: Stack) -> Iterator[Edge]:
+def _edges(stack: Stack, context: Context) -> Iterator[Edge]:
     known = {service.name: service for service in stack.services}
     for service in stack.services:
         owner = _owner(service, known)
         for name in [item.service for item in service.depends_on] + ([owner.name] if owner else []):
             if name in known:
                 yield Edge(0, False, service, known[name], None)
-    for service, found in evidence(stack):
+    for service, found in evidence(stack, context):
         target = known[found.target]
         if _sensible(service, target):
             yield Edge(found.rank, not is_data(target), service, target, found)
@@ -98,15 +98,22 @@ def _owner(service: Service, known: dict[str, Service]) -> Service | None:
 
 
 def _sensible(service: Service, target: Service) -> bool:
-    """A database does not wait for an application that it knows by name, and nobody calls a job or a client."""
+    """A database or a monitor does not wait for an application that it knows, and nobody calls a job or a client."""
     if (
         target.role is Role.JOB
         or runs_client(target)
         or idles(target)
         or service.network_mode == f"service:{target.name}"
+        or (_monitors(service) and target.role in (Role.APP, Role.PROXY))
     ):
         return False
     return not (is_data(service) and not is_data(target) and target.role is not Role.INFRA)
+
+
+def _monitors(service: Service) -> bool:
+    """Whether it watches others, above all those that do not start."""
+    known = facts(service)
+    return known is not None and known.kind == "monitoring"
 
 
 def _reachable(start: str, reach: dict[str, set[str]]) -> set[str]:

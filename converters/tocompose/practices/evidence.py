@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from tocompose.model import Service, Stack
+from tocompose.practices import Context
+from tocompose.practices.given_files import GivenFiles
 from tocompose.practices.secret_names import words_of
 from tocompose.practices.services import command_text, environment
 from tocompose.source import Span
@@ -15,12 +17,17 @@ from tocompose.source import Span
 _ADDRESS, _HOST, _COMMAND, _FILE = 1, 2, 3, 4
 # Patterns are compiled when they are used first: a run that only reads one command needs few of them.
 _NAME = r"[A-Za-z0-9][\w.-]*"
-_URL_HOST = rf"[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
+_URL_HOST = rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
 _HOST_PORT = rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])"
 _AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
 # A name that only a cluster knows is an address wherever it stands.
 _IN_CLUSTER = r"(?<![\w.-])([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){1,2}\.svc(?:\.[\w.-]*\w)?)(?![\w-])"
 _WAIT = rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
+# A line of a configuration file that says where something is: `host db`, `"db.host": "db",`, `server = db`.
+_HOST_KEY = (
+    r"""(?im)^[ \t]*(?:-[ \t])?["']?(?:[\w.-]*[_.-])?(?:host|server|addr|address)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)"""
+)
+_HOST_LINE = rf"""{_HOST_KEY}["']?({_NAME})["']?[,;]?$"""
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(
     {
@@ -59,13 +66,13 @@ class Evidence(NamedTuple):
     span: Span | None
 
 
-def evidence(stack: Stack) -> Iterator[tuple[Service, Evidence]]:
-    """Every piece of evidence of the stack, by service in the stack's order."""
+def evidence(stack: Stack, context: Context) -> Iterator[tuple[Service, Evidence]]:
+    """Every piece of evidence of the stack, by service in the stack's order; a single service needs no other."""
     names = host_names(stack)
     settings = {setting.name: setting.value or "" for setting in stack.settings}
-    files = {file.path: file.content for file in stack.files}
-    for service in stack.services:
-        for found in _of_service(service, stack, names, settings, files):
+    files = GivenFiles(stack, context)
+    for service in stack.services if len(stack.services) > 1 else ():
+        for found in _of_service(service, names, settings, files):
             if found.target != service.name:
                 yield service, found
 
@@ -92,19 +99,17 @@ def host_names(stack: Stack) -> dict[str, tuple[str, ...]]:
     return given | {service.name.lower(): (service.name,) for service in stack.services}
 
 
-def _of_service(
-    service: Service, stack: Stack, names: Names, settings: Mapping[str, str], files: Mapping[str, bytes]
-) -> Iterator[Evidence]:
+def _of_service(service: Service, names: Names, settings: Mapping[str, str], files: GivenFiles) -> Iterator[Evidence]:
     spans = {item.name: item.origin for item in service.environment}
-    values = dict(_from_files(service, files)) | environment(service)
+    values = dict(files.env_files(service)) | environment(service)
     for name, value in values.items():
         if value and not _about_itself(name):
             yield from _in_variable(name, resolved(value, settings), names, spans.get(name))
     line = resolved(command_text(service) or "", settings)
     for target in _addresses(line, names, (*_IN_TEXT, _WAIT)):
         yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
-    for path, text in _config_files(service, stack, files):
-        for target in _addresses(text, names, _IN_TEXT):
+    for path, text in files.configuration(service):
+        for target in _addresses(text, names, (*_IN_TEXT, _HOST_LINE)):
             yield Evidence(target, _FILE, f"its file {path} names {target}", service.origin)
 
 
@@ -156,29 +161,3 @@ def resolved(text: str, settings: Mapping[str, str]) -> str:
 def _value(match: re.Match[str], settings: Mapping[str, str]) -> str:
     name = match[1] or match[3]
     return "$" if name is None else settings.get(name) or match[2] or ""
-
-
-def _from_files(service: Service, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """The variables in those of the service's env files that are part of the stack."""
-    for item in service.env_files:
-        for line in files.get(item.path.removeprefix("./"), b"").decode("utf-8", "replace").splitlines():
-            name, equals, value = line.removeprefix("export ").partition("=")
-            if equals and not name.startswith("#"):
-                yield name.strip(), value.strip().strip("\"'")
-
-
-def _config_files(service: Service, stack: Stack, files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
-    """The configuration that the service is given, as far as the stack holds its content."""
-    configs = {config.name: config for config in stack.configs}
-    paths = [mount.source for mount in service.mounts if mount.kind == "bind" and mount.source]
-    for grant in service.configs:
-        config = configs.get(grant.source)
-        if config is not None and config.content is not None:
-            yield config.name, config.content
-        elif config is not None and config.file:
-            paths.append(config.file)
-    for path in paths:
-        wanted = path.removeprefix("./").rstrip("/")
-        for name, content in files.items():
-            if name == wanted or name.startswith(f"{wanted}/"):
-                yield name, content.decode("utf-8", "replace")
