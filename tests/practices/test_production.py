@@ -92,6 +92,8 @@ def test_sizes(text: str, number: float) -> None:
         ("image: 'me/web:1', security_opt: ['no-new-privileges:false']", ()),
         ("image: 'dpage/pgadmin4:8'", ()),
         ("image: 'linuxserver/sonarr:4'", ()),
+        ("image: 'plexinc/pms-docker'", ()),  # s6 starts its services with other users.
+        ("image: 'louislam/uptime-kuma:1'", ()),  # It starts with sudo what its user may not.
     ],
 )
 def test_no_new_privileges(body: str, options: tuple[str, ...]) -> None:
