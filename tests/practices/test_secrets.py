@@ -369,3 +369,18 @@ def test_a_default_that_is_not_the_only_one_stays() -> None:
     found = moved("services: {web: {image: 'me/web:1', environment: {A_PASSWORD: '${PW:-tops3cret}', B: '${PW}'}}}")
     assert values(found) == {}
     assert environment(found, "web")["A_PASSWORD"] == "${PW:-tops3cret}"
+
+
+def test_a_secret_that_is_called_as_its_variable_is_no_part_of_its_variable() -> None:
+    """Documentation writes PASSWORD=PASSWORD."""
+    from tocompose.exporters.bundle import Layout
+    from tocompose.pipeline import Options, convert
+    from tocompose.project import Memory
+
+    script = b"docker run -e PASSWORD=PASSWORD -e DB_PASSWORD=DB_PASSWORD -e U=x:DB_PASSWORD a/b:1"
+    for split in (False, True):
+        result = convert(Memory({"run.sh": script}), Options(layout=Layout(split=split), context=Context(split=split)))
+        text = result.files[0].content.decode()
+        assert 'PASSWORD: "${PASSWORD:?set PASSWORD in .env}"' in text
+        assert ' DB_PASSWORD: "${DB_PASSWORD:?set DB_PASSWORD in .env}"' in text
+        assert "x:${DB_PASSWORD:?set DB_PASSWORD in .env}" in text
