@@ -35,6 +35,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC170": ({"a.sh": "docker run -e 'A=<your key>' a"}, "a.sh:1:15", "<your key>"),
     "TC171": ({"a.sh": "docker run --name ${N:-web} a"}, "a.sh:1:19", "web"),
     "TC172": ({"a.sh": "docker run 'a\ndocker run b"}, "a.sh:1:12", "never closed"),
+    "TC173": ({"a.sh": "docker run \\\n  -e A=b|c \\\n  -d \\\n  a"}, "a.sh:2:9", "`|` stands in a value"),
 }
 
 

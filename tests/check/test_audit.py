@@ -165,3 +165,43 @@ def test_alternatives_may_publish_one_port() -> None:
     assert "TC722" not in [item.code for item in audited({"compose.yaml": f"services:\n{services}"}).notes]
     services += "  c: {image: 'x:1', ports: ['8080:80']}\n"
     assert "TC722" in [item.code for item in audited({"compose.yaml": f"services:\n{services}"}).notes]
+
+
+_LISTED = {
+    "docker-compose.yml": "services: {old: {image: 'corp/old:1'}}",
+    "stack/base.yml": "services: {web: {image: 'corp/web'}}",
+    "local.yml": "services: {tool: {image: 'corp/tool:1'}}",
+}
+
+
+@pytest.mark.parametrize(
+    ("env", "files"),
+    [
+        ("COMPOSE_FILE=stack/base.yml:local.yml", ("stack/base.yml", "local.yml")),
+        ("COMPOSE_FILE='stack/base.yml'", ("stack/base.yml",)),
+        ("COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=stack/base.yml;./local.yml\n", ("stack/base.yml", "local.yml")),
+        ("COMPOSE_FILE=", ("docker-compose.yml",)),
+        ("# COMPOSE_FILE=local.yml", ("docker-compose.yml",)),
+        ("A=1", ("docker-compose.yml",)),
+    ],
+)
+def test_a_folder_is_what_compose_file_in_its_env_lists(env: str, files: tuple[str, ...]) -> None:
+    assert audited({**_LISTED, ".env": env}).files == files
+
+
+def test_a_listed_production_file_is_part_of_what_is_started() -> None:
+    prod = "services: {web: {deploy: {resources: {limits: {memory: 1G}}}}}"
+    files = {**_LISTED, "docker-compose.prod.yml": prod, ".env": "COMPOSE_FILE=stack/base.yml:docker-compose.prod.yml"}
+    found = audited(files)
+    assert found.files == ("stack/base.yml", "docker-compose.prod.yml")
+    assert found.stack.services[0].resources.limits.memory == "1G"
+    assert "TC745" not in {item.code for item in found.notes}
+
+
+def test_a_listed_file_that_is_not_there_is_said() -> None:
+    found = audited({**_LISTED, ".env": "COMPOSE_FILE=stack/base.yml:gone.yml"})
+    assert "TC705" in {item.code for item in found.notes}
+
+
+def test_files_that_are_named_win_over_the_list() -> None:
+    assert audited({**_LISTED, ".env": "COMPOSE_FILE=local.yml"}, "stack/base.yml").files == ("stack/base.yml",)

@@ -104,7 +104,7 @@ def put(folder: Path, files: dict[str, str]) -> None:
 
 
 def test_the_files_of_a_folder_are_found_as_compose_finds_them() -> None:
-    assert find(project()) == ("docker-compose.yml", "docker-compose.override.yml", "")
+    assert find(project()) == ("docker-compose.yml", "docker-compose.override.yml", "", ())
     names = (
         "docker-compose.yaml",
         "compose.yml",
@@ -112,7 +112,7 @@ def test_the_files_of_a_folder_are_found_as_compose_finds_them() -> None:
         "compose.override.yaml",
         "compose.prod.yaml",
     )
-    assert find(project(dict.fromkeys(names, ""))) == ("compose.yml", "compose.override.yaml", "compose.prod.yaml")
+    assert find(project(dict.fromkeys(names, ""))) == ("compose.yml", "compose.override.yaml", "compose.prod.yaml", ())
     assert find(project({"other.yml": ""})) is None
 
 

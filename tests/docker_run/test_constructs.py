@@ -197,3 +197,18 @@ def test_docker_on_another_machine_is_told() -> None:
 def test_a_network_that_is_connected_twice() -> None:
     text = "docker network create n\ndocker run -d --name app acme/app:1\n" + "docker network connect n app\n" * 2
     assert list(services({"run.sh": text})["app"]["networks"]) == ["default", "n"]
+
+
+@pytest.mark.parametrize(
+    ("image", "name"),
+    [
+        ("gotify/server", "gotify"),
+        ("ghcr.io/goauthentik/server:2025.1", "goauthentik"),
+        ("localhost:5000/server", "server"),
+        ("registry.example.com/server", "server"),
+        ("acme/web:1", "web"),
+        ("server", "server"),
+    ],
+)
+def test_a_service_is_called_by_what_its_image_is(image: str, name: str) -> None:
+    assert list(services({"run.sh": f"docker run -d {image}"})) == [name]

@@ -21,7 +21,7 @@ from judges import (
 )
 from samples import DB, PASSWORD, SHOP, TOKEN, WEB, at
 from tocompose.exporters.bundle import Bundle, Layout, bundle
-from tocompose.model import Home, Stack
+from tocompose.model import Attachment, Home, Network, Service, Stack, Variable
 from tocompose.notes import note
 
 BASE, DEV, PROD = "docker-compose.yml", "docker-compose.override.yml", "docker-compose.prod.yml"
@@ -89,7 +89,7 @@ def test_env_example_documents_every_variable_of_env() -> None:
 
 def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:
     files = split()
-    assert '# WEB_CPUS: 1 unless it is set.\nWEB_CPUS="1"\n' in files[".env.example"]
+    assert '# WEB_CPUS is 1 unless it is set.\nWEB_CPUS="1"\n' in files[".env.example"]
     assert "WEB_CPUS" not in files[".env"]
     given = replace(SHOP, services=(replace(DB, image="db:${TAG}"),), settings=(), configs=(), secrets=(), files=())
     files = split(given)
@@ -128,6 +128,34 @@ def test_two_merge_keys_never_stand_in_one_map() -> None:
     for text in split().values():
         blocks = re.findall(r"(?:^ *<<: .*\n)+", text, re.M)
         assert all(block.count("<<") == 1 for block in blocks)
+
+
+@pytest.mark.parametrize("names", ["aabc", "aaab", "abcd", "aabb", "abab"])
+def test_anchors_of_environments_never_mix(names: str) -> None:
+    """T16: what some services have wholly in common, and others in part, are two things with one key."""
+    kinds = {
+        "a": {"A1": "1", "A2": "2", "A3": "3"},
+        "b": {"B1": "1", "B2": "2", "B3": "3", "OWN": "b"},
+        "c": {"B1": "1", "B2": "2", "B3": "3", "OWN": "c"},
+        "d": {"A1": "1", "A2": "2", "A3": "3", "B1": "1"},
+    }
+    wanted = {f"{name}{index}": kinds[name] for index, name in enumerate(names)}
+    services = tuple(
+        Service(name=name, image="me/x:1", environment=tuple(Variable(name=k, value=v) for k, v in held.items()))
+        for name, held in wanted.items()
+    )
+    for text in texts(bundle(Stack(name="x", services=services), Layout(split=True))).values():
+        assert all(block.count("<<") == 1 for block in re.findall(r"(?:^ *<<: .*\n)+", text, re.M))
+    body = yaml.safe_load(texts(bundle(Stack(name="x", services=services), Layout()))[BASE])
+    assert {name: dict(item["environment"]) for name, item in body["services"].items()} == wanted
+
+
+def test_networks_that_development_adds_are_a_list_too() -> None:
+    part = Service(name="db", networks=(Attachment(network="front"),))
+    service = Service(name="db", image="me/db:1", networks=(Attachment(network="back"),), overlays={Home.DEV: part})
+    made = Stack(name="x", services=(service,), networks=(Network(name="back"), Network(name="front")))
+    body = yaml.safe_load(texts(bundle(made, Layout()))[BASE])
+    assert body["services"]["db"]["networks"] == ["back", "front"]
 
 
 def test_one_file_asks_for_secrets_and_says_where_they_stand() -> None:

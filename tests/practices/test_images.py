@@ -174,3 +174,66 @@ def test_conditions_on_the_service() -> None:
     assert not holds(("env.B",), values, None)
     assert not holds(("command",), values, None)
     assert holds(("!command", "!env.C"), values, None)
+
+
+@pytest.mark.parametrize("name", ["kasm", "guacd", "socket-proxy"])
+@pytest.mark.parametrize("registry", ["", "lscr.io/", "ghcr.io/"])
+def test_images_of_linuxserver_without_a_config_folder(name: str, registry: str) -> None:
+    found = image_facts(f"{registry}linuxserver/{name}:latest")
+    assert found is not None
+    assert "/config" not in [data.path for data in found.data]
+    assert image_facts(f"{registry}linuxserver/plex").data[0].path == "/config"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("tag", ["2.18.0", "2.44.0", "latest"])
+def test_hasura_has_a_healthcheck_from_2_18_on(tag: str) -> None:
+    now, before = (
+        image_facts(f"hasura/graphql-engine:v{tag}".replace("vl", "l")),
+        image_facts("hasura/graphql-engine:v2.17.0"),
+    )
+    assert now and now.has_healthcheck and not now.checks
+    assert before and not before.has_healthcheck and not before.checks
+
+
+@pytest.mark.parametrize(
+    ("image", "tool"),
+    [
+        ("confluentinc/cp-zookeeper:7.5.0", "bash"),  # No nc in the base image.
+        ("mcr.microsoft.com/mssql/server:2022-CU10-ubuntu-22.04", "/opt/mssql-tools/bin"),
+        ("bitnami/mariadb:11", "mysqladmin"),
+    ],
+)
+def test_checks_of_images_whose_tools_moved(image: str, tool: str) -> None:
+    found = image_facts(image)
+    assert found and any(tool in word for check in found.checks for word in check.test)
+
+
+@pytest.mark.parametrize(
+    "image", ["koenkk/zigbee2mqtt:2", "container-registry.oracle.com/database/free:latest", "gcr.io/cadvisor/cadvisor"]
+)
+def test_no_check_of_ours_where_none_is_sure_to_work(image: str) -> None:
+    found = image_facts(image)
+    assert found and not found.checks
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
+def test_no_check_succeeds_before_the_server_serves(row: dict[str, Any]) -> None:
+    """T21 and T22: over the socket the server of the initialisation answers; a refused ping of redis exits with 0."""
+    for check in row.get("checks", ()):
+        text = " ".join(check["test"])
+        for tool in ("pg_isready", "mysqladmin ping", "mariadb-admin ping"):
+            assert text.count(tool) == text.count(f"{tool} -h 127.0.0.1")
+        if re.search(r"(redis|valkey|keydb)-cli ping", text):
+            assert "grep -qE 'PONG|NOAUTH'" in text
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.get("caps")], ids=lambda row: row["id"])
+def test_what_starts_as_root_may_still_change_its_user(row: dict[str, Any]) -> None:
+    """T23: entry scripts and servers that give up root need the capabilities for it, low ports theirs."""
+    caps = set(row["caps"])
+    if row["class"] == "data":
+        assert caps >= {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+    if any(int(port) < 1024 for port in row.get("ports", ()) if port.isdigit()):
+        assert "NET_BIND_SERVICE" in caps
+    if row["id"] in ("nginx", "httpd", "php"):
+        assert caps >= {"CHOWN", "SETGID", "SETUID"}

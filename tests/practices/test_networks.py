@@ -239,3 +239,27 @@ def test_a_network_with_a_single_homed_application_stays_open() -> None:
     networks: {front: , back: }
     """
     assert internal(made(text)) == []
+
+
+@pytest.mark.parametrize("port", ["192.168.1.7:5432:5432", "5432:5432"])
+def test_a_network_that_is_the_only_way_to_a_port_stays_open(port: str) -> None:
+    """T1: on an internal network alone the port, of the base or of development, is published nowhere."""
+    text = f"""
+    services:
+      web: {{image: 'me/web:1', networks: [front, back]}}
+      db: {{image: 'postgres:16', networks: [back], ports: ['{port}']}}
+    networks: {{front: , back: }}
+    """
+    assert internal(made(text)) == []
+
+
+def test_a_port_whose_service_has_another_way_in_closes_the_network() -> None:
+    """T2: on both networks the port works."""
+    text = """
+    services:
+      web: {image: 'me/web:1', networks: [front, back]}
+      db: {image: 'postgres:16', networks: [back, front], ports: ['192.168.1.7:5432:5432']}
+      cache: {image: 'redis:7', networks: [back]}
+    networks: {front: , back: }
+    """
+    assert internal(made(text)) == ["back"]

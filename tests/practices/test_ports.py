@@ -144,3 +144,10 @@ def test_the_ports_of_what_shares_the_network_of_a_database_are_open_too() -> No
     db = "db: {image: 'postgres:16', ports: ['8080:80']}"
     found = made(f"services: {{{db}, web: {{image: 'me/web:1', network_mode: 'service:db'}}}}")
     assert [note.subject for note in found.notes if note.code == "TC646"] == ["services.db"]
+
+
+@pytest.mark.parametrize("value", ["'443'", ""])
+def test_a_port_has_another_variable_than_the_container(value: str) -> None:
+    """Compose would pass a value of `.env` on to a container that takes the variable from outside."""
+    text = f"services: {{kasm: {{image: 'me/kasm:1', ports: ['3000:3000'], environment: {{KASM_PORT: {value}}}}}}}"
+    assert ports(made(text).stack, "kasm")[0] == ["${KASM_PORT_3000:-3000}:3000"]

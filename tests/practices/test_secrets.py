@@ -410,3 +410,18 @@ def test_hostile_texts_take_no_time(text: str) -> None:
     start = time.process_time()
     secret_value(f"{text} token @")
     assert time.process_time() - start < 5
+
+
+def test_a_secret_that_is_called_as_its_variable_is_no_part_of_its_variable() -> None:
+    """Documentation writes PASSWORD=PASSWORD."""
+    from tocompose.exporters.bundle import Layout
+    from tocompose.pipeline import Options, convert
+    from tocompose.project import Memory
+
+    script = b"docker run -e PASSWORD=PASSWORD -e DB_PASSWORD=DB_PASSWORD -e U=x:DB_PASSWORD a/b:1"
+    for split in (False, True):
+        result = convert(Memory({"run.sh": script}), Options(layout=Layout(split=split), context=Context(split=split)))
+        text = result.files[0].content.decode()
+        assert 'PASSWORD: "${PASSWORD:?set PASSWORD in .env}"' in text
+        assert ' DB_PASSWORD: "${DB_PASSWORD:?set DB_PASSWORD in .env}"' in text
+        assert "x:${DB_PASSWORD:?set DB_PASSWORD in .env}" in text

@@ -33,7 +33,7 @@ def rules(scene: Scene) -> Iterator[Verdict]:
         yield from _values(scene.main, service)
         yield from _references(scene.main, service)
     yield from _repeated(scene)
-    if scene.found is not None:
+    if scene.found is not None and not scene.found.listed:
         others = [name for name in BASE_NAMES if name != scene.found.base and scene.project.exists(name)]
         told = {"other": ", ".join(others), "read": scene.found.base, "own": scene.found.base}
         yield judge("T27", not others, "TC745", None, f"files.{scene.found.base}", **told)

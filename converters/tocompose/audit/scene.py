@@ -64,14 +64,16 @@ class Verdict(NamedTuple):
 
 def scene(project: Project, paths: tuple[str, ...] = ()) -> Scene | None:
     """The scene of the named files, put together in this order as `-f` does; without names, of what docker compose
-    finds in the folder: the base file and the override beside it. None where there is no compose file."""
+    reads in the folder: the base file and the override beside it, or what COMPOSE_FILE in `.env` lists.
+
+    None where there is no compose file."""
     found = None if paths else find(project)
     if not paths and found is None:
         return None
-    base = paths or tuple(name for name in (found.base, found.override) if name) if found else paths
+    base = found.loaded if found else paths
     main, files, notes = _view(project, base)
     production = main
-    if found and found.production:
+    if found and found.production and found.production not in found.loaded:
         production, more, said = _view(project, (found.base, found.production))
         known = {file.path for file in files}
         files += tuple(file for file in more if file.path not in known)

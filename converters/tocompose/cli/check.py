@@ -40,8 +40,8 @@ def command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
     """Hold compose files against the checklist, with a score for each line.
 
     Files are put together in the order given, as docker compose does with -f. A folder (by default this one) is read
-    as docker compose reads it: the base file, and the override file beside it; limits and secrets may also stand in the
-    production file (docker-compose.prod.yml).
+    as docker compose reads it: the base file and the override file beside it, or the files that COMPOSE_FILE in its
+    .env lists; limits and secrets may also stand in the production file (docker-compose.prod.yml).
 
     \b
     Examples:

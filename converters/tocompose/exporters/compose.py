@@ -64,9 +64,16 @@ def service_in(service: Service, home: Home | None) -> dict[str, Any]:
     if home is None:
         body = service_body(service)
         overlay = service.overlays.get(Home.DEV)
-        return _in_order(merge_services(body, service_body(overlay))) if overlay else body
+        return _in_order(_with_short_networks(merge_services(body, service_body(overlay)))) if overlay else body
     part = service if home is Home.BASE else service.overlays.get(home)
     return service_body(part) if part else {}
+
+
+def _with_short_networks(body: dict[str, Any]) -> dict[str, Any]:
+    """The service with its networks as a list, as other services have them, where merging made an empty map of it."""
+    networks = body.get("networks")
+    plain = isinstance(networks, Mapping) and networks and not any(networks.values())
+    return {**body, "networks": list(networks)} if plain and networks else body
 
 
 def service_body(service: Service) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def env_files(stack: Stack, used: Mapping[str, Expression]) -> tuple[File, ...]:
 def _unknown(item: Expression) -> Setting:
     """A variable that the compose files use and the source gives no value to."""
     default = item.rest if item.operator in (":-", "-") and "$" not in item.rest else ""
-    text = f"{item.name}: {default} unless it is set." if default else f"{item.name}: taken from the environment."
+    text = f"{item.name} is {default} unless it is set." if default else f"{item.name} is taken from the environment."
     return Setting(name=item.name, example=default, description=text)
 
 

@@ -6,20 +6,23 @@ from tocompose.model import Amounts, Home, Role, Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.services import facts, is_data, overlay, remark, taken_variables, with_overlay, with_settings
+from tocompose.practices.stated_memory import stated_memory
 from tocompose.record import replace
 from tocompose.values import variable_name
 
 _APP = Amounts(cpus="1.0", memory="512M", pids="256")
 _DATA = Amounts(cpus="1.0", memory="1G", pids="512")
 _INFRA = Amounts(cpus="0.5", memory="256M", pids="256")
-# What works on a GPU loads its model through main memory first.
-_GPU = Amounts(cpus="1.0", memory="8G", pids="1024")
+# What works on a GPU loads its model through main memory first; a virtual machine has the memory of a whole machine.
+_LARGE = Amounts(cpus="1.0", memory="8G", pids="1024")
 # The older keys of a service that set the same limits.
 _OLD_KEYS = {
     "cpus": ("cpus", "cpu_quota", "cpu_period", "cpu_count", "cpu_percent"),
     "memory": ("mem_limit",),
     "pids": ("pids_limit",),
 }
+_MANY = "1024"  # Threads count: what needs more memory than usual (JVMs, whole suites, desktops) has more of them.
+_SHARED = "64M"  # Docker's own size of /dev/shm.
 _UNITS = {"B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
@@ -66,12 +69,13 @@ def _limited(service: Service, taken: set[str]) -> tuple[Service, list[Setting]]
 def _defaults(service: Service) -> Amounts:
     known = facts(service)
     usual = _DATA if is_data(service) else _INFRA if service.role in (Role.PROXY, Role.INFRA, Role.TOOL) else _APP
-    usual = _GPU if _on_gpu(service) else usual
+    usual = _LARGE if _on_gpu(service) or _is_virtual_machine(service) else usual
     reserved = service.resources.reservations
-    needed = [usual.memory, known.memory if known else None, reserved.memory]
+    needed = [_beside_shared(usual.memory or "", service), known.memory if known else None, reserved.memory]
+    needed.append(stated_memory(service))
     memory = max((text for text in needed if text), key=size)
     cpus = max((text for text in (usual.cpus, reserved.cpus) if text), key=_number)
-    return replace(usual, memory=memory, cpus=cpus)
+    return replace(usual, memory=memory, cpus=cpus, pids=usual.pids if memory == usual.memory else _MANY)
 
 
 def _on_gpu(service: Service) -> bool:
@@ -79,6 +83,16 @@ def _on_gpu(service: Service) -> bool:
         v.name == "NVIDIA_VISIBLE_DEVICES" for v in service.environment
     )
     return nvidia or "gpus" in service.options
+
+
+def _is_virtual_machine(service: Service) -> bool:
+    return any("/dev/kvm" in str(device) for device in service.options.get("devices") or ())
+
+
+def _beside_shared(usual: str, service: Service) -> str:
+    """The usual memory and what /dev/shm may take, which counts towards the limit (kernel: cgroup-v2, memory.stat)."""
+    shared = size(str(service.options.get("shm_size") or ""))
+    return usual if shared <= size(_SHARED) else f"{round((size(usual) + shared) / 2**20)}M"
 
 
 def size(text: str) -> float:

@@ -16,7 +16,8 @@ _OFTEN_TAKEN = frozenset(
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with often-taken host ports as `${WEB_PORT:-8080}`, each with its entry in `.env`."""
-    taken = taken_variables(stack)
+    # A container's own variable of that name is something else, and one that is passed through would take our value.
+    taken = taken_variables(stack) | {item.name for service in stack.services for item in service.environment}
     settings: list[Setting] = []
     notes: list[Note] = []
     services: list[Service] = []

@@ -12,6 +12,8 @@ from tocompose.values import literal, variable_name
 
 # Shorter values, and plain words, stand in a text by chance.
 _LEAST = 8
+# The name of a variable and what is said when it is missing: people write PASSWORD=PASSWORD, and it is no secret there.
+_NAMED = r"\$\{[A-Za-z_]\w*(?::?\?[^{}]*\})?"
 
 
 class Vault:
@@ -84,7 +86,7 @@ class Vault:
             form = literal(value)
             if len(value) >= _LEAST and not (value.isalpha() and value.islower()) and form in text:
                 name = self.own(service, value) or holders[0][1]
-                text = re.sub(rf"(?<![\w$]){re.escape(form)}(?!\w)", lambda _, name=name: variable(name), text)  # type: ignore[misc]
+                text = _with_variable(text, form, name)
         return text
 
     def _name(self, service: Service, name: str, value: str) -> str:
@@ -102,6 +104,12 @@ class Vault:
     def _holds(self, name: str, value: str) -> bool:
         known = self.settings.get(name)
         return known is not None and known.value == value
+
+
+def _with_variable(text: str, form: str, name: str) -> str:
+    """The text with the variable in the place of each `form` that is a word of its own."""
+    found = rf"(?P<kept>{_NAMED})|(?<![\w$]){re.escape(form)}(?!\w)"
+    return re.sub(found, lambda match: match["kept"] or variable(name), text)
 
 
 def variable(name: str) -> str:

@@ -30,6 +30,12 @@ _COMMAND = re.compile(r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:docker|podman|nerdctl)[
 _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
 _WEB_BLANK = re.compile("[\u00a0\u2007\u202f\u200b]")  # As web pages put them between the words of a command.
 
+# `-e A=x|y \\`: an operator in a value without quotes, where options in the next line go on with the command.
+_LOOSE_VALUE = re.compile(
+    r"\\\n[ \t]+(?:-e|--env|-l|--label)[ =]([A-Za-z_][\w.-]*=[^\s'\"`$\\()<>]*)"
+    r"(?=[ \t]*(?:`[^`\n]*`)?[ \t]*\\\n[ \t]*-)"
+)
+
 
 class Aside(NamedTuple):
     """A stretch that is not code; `kind` is `output`, `comment` (inside a command) or `ellipsis`."""
@@ -56,6 +62,12 @@ def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
     text = _outside_quotes(_TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text)
     text, comments = _without_joined_comments(text)
     return Cleaned(source.masked(text), tuple(sorted((*asides, *comments), key=lambda aside: aside.start)))
+
+
+def loose_operators(text: str) -> list[int]:
+    """Where a `|`, `;` or `&` stands inside the value of an option, whose command plainly goes on in the next line."""
+    values = ((match.start(1), match[1]) for match in _LOOSE_VALUE.finditer(text))
+    return [start + at for start, value in values for at, char in enumerate(value) if char in "|;&"]
 
 
 def _outside_quotes(pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str], text: str) -> str:

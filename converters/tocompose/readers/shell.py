@@ -2,8 +2,7 @@
 
 Kinds: `script` and `body` hold statements; `command` holds words (leaves of style `word`), `assignment`, `append` and
 `redirect`; `and`, `or`, `not`, `pipeline`, `background`, `if`, `for`, `while`, `until`, `case`, `function`, `group`,
-`subshell` and `redirected` hold what their names say. What is not code is a leaf of style `output`, `comment`,
-`ellipsis`, `unclosed` or `error`.
+`subshell` and XX
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import re
 
 from tocompose.readers.commands import simple_list
-from tocompose.readers.idioms import cleaned
+from tocompose.readers.idioms import cleaned, loose_operators
 from tocompose.readers.text import Text, Unreadable, without_returns
 from tocompose.readers.windows import as_shell
 from tocompose.source import Branch, Child, Leaf, Node, leaves
@@ -31,6 +30,8 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     _guard(source)
     source = without_returns(source)
     source = _without_expressions(as_shell(source) if documentation else source)
+    as_written, operators = source, loose_operators(source.text)
+    source = source.edited((start, start, "\\") for start in operators) if operators else source
     text, asides = cleaned(source, documentation=documentation)
     statements = simple_list(text, 0, len(text.text))
     unclosed: list[Child] = []
@@ -38,6 +39,7 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
         statements, unclosed = _repaired(text)
     nodes: list[Node] = [*statements]
     nodes += [Leaf(source.text[a.start : a.end], text.span(a.start, a.end), a.kind) for a in asides]
+    nodes += [Leaf(as_written.text[at], as_written.span(at, at + 1), "operator") for at in operators]
     children = (*(Child(index, node.span, node) for index, node in enumerate(nodes)), *unclosed)
     return Branch("script", children, source.span(0, len(source.text)))
 

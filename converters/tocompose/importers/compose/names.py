@@ -22,11 +22,20 @@ PROD_NAMES = (
 
 
 class Found(NamedTuple):
-    """The names of the files of a folder: base, override (loaded with it) and production; empty where there is none."""
+    """The names of the files of a folder: base, override (loaded with it) and production; empty where there is none.
+
+    `listed` are the files that COMPOSE_FILE in `.env` names instead of the base and the override.
+    """
 
     base: str
     override: str
     production: str
+    listed: tuple[str, ...] = ()
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """What `docker compose up` reads, in its order."""
+        return self.listed or tuple(name for name in (self.base, self.override) if name)
 
 
 def find(project: Project, folder: str = "") -> Found | None:
@@ -36,8 +45,28 @@ def find(project: Project, folder: str = "") -> Found | None:
         paths = (posixpath.join(folder, name) for name in names)
         return next((path for path in paths if project.exists(path)), "")
 
+    if listed := _listed(project, folder):
+        return Found(listed[0], next(iter(listed[1:]), ""), first(PROD_NAMES), listed)
     base = first(BASE_NAMES)
     return Found(base, first(OVERRIDE_NAMES), first(PROD_NAMES)) if base else None
+
+
+def _listed(project: Project, folder: str) -> tuple[str, ...]:
+    """The files that COMPOSE_FILE names in the `.env` of the folder, separated by COMPOSE_PATH_SEPARATOR.
+
+    https://docs.docker.com/compose/how-tos/environment-variables/envvars/#compose_file
+    """
+    content = project.read(posixpath.join(folder, ".env")) or b""
+    if b"COMPOSE_FILE" not in content:
+        return ()
+    from tocompose.readers.dotenv import read_dotenv
+    from tocompose.source import Leaf
+
+    held = {
+        str(child.key): child.node.text for child in read_dotenv(content).tree.children if isinstance(child.node, Leaf)
+    }
+    parts = held.get("COMPOSE_FILE", "").strip().split(held.get("COMPOSE_PATH_SEPARATOR") or ":")
+    return tuple(posixpath.normpath(posixpath.join(folder, part.strip())) for part in parts if part.strip())
 
 
 def compose_file(project: Project) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tocompose.images import image_ref
 from tocompose.importers.docker_run.facts import Facts, Said, read
 from tocompose.importers.docker_run.folders import below
 from tocompose.importers.docker_run.invocation import Invocation, Word
 from tocompose.importers.docker_run.options import CommandLine, flags, parse
 from tocompose.importers.docker_run.service import Ties, service
+from tocompose.importers.docker_run.unquoted import parsed
 from tocompose.model import Role, Service, Variable
 from tocompose.record import replace
-from tocompose.values import identifier, plain, split, unique, variables
+from tocompose.values import concealed, identifier, plain, split, unique, variables
+
+_SAYS_NOTHING = frozenset({"server", "docker", "image"})
 
 
 class Container(NamedTuple):
@@ -41,7 +45,8 @@ def container(
     tables = ("run", "podman") if invocation.tool == "podman" else ("run",)
     line = parse(invocation.words, flags(*tables))
     if invocation.tool != "podman" and any(option.row is None for option in line.options):
-        line = parse(invocation.words, flags("run", "podman"))
+        tables = ("run", "podman")
+    line = parsed(invocation.words, flags(*tables))
     if not line.arguments:
         _say_no_image(invocation, line)
         return None
@@ -50,6 +55,8 @@ def container(
     said = below(read(line.options, path, f"{invocation.tool} run"), invocation.directory)
     facts = Facts((*extra, *said))
     image = line.arguments[0].take(f"{path}.image")
+    if "$" not in image and image_ref(image) is None:
+        line.arguments[0].remark("TC183", subject=f"{path}.image", image=concealed(image))
     command = tuple(word.take(f"{path}.command") for word in line.arguments[1:])
     found, ties = service(name, facts, image, command, invocation.span)
     given = {option.row["name"]: option.value.text for option in line.options if option.row}
@@ -103,10 +110,12 @@ def _name_of(name: str) -> str:
 
 
 def _name_of_image(image: str) -> str:
-    """The last part of the repository, without tag and digest."""
+    """The last part of the repository, without tag and digest; the owner where that says nothing (`gotify/server`)."""
     *before, last = split(image, ":")
     untagged = ":".join(before) if before and "/" not in last else image
     text = plain(untagged)
     if text is None:
         return identifier(next(variables(untagged)).replace("_", "-"))
-    return identifier(text.partition("@")[0].rpartition("/")[2].partition(":")[0])
+    owner, _, name = text.partition("@")[0].rpartition("/")
+    name, owner = name.partition(":")[0], owner.rpartition("/")[2]
+    return identifier(owner if name in _SAYS_NOTHING and owner and ":" not in owner and "." not in owner else name)

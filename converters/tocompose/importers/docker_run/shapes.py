@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.importers.docker_run.options import boolean
 from tocompose.model import EnvFile, Grant, Port, Variable
+from tocompose.patterns import regex
 from tocompose.values import split, whole
 
 
@@ -26,6 +27,7 @@ class Fact(NamedTuple):
     target: str = ""
 
 
+_UNITS = regex(r"(?:[0-9]*\.?[0-9]+(?:ns|us|µs|ms|s|m|h))+")
 Shape: TypeAlias = Callable[[str], Iterator[Fact]]
 
 
@@ -70,13 +72,16 @@ def duration(value: str) -> Iterator[Fact]:
     """A Go duration; Compose wants a unit behind each number."""
     if re.fullmatch(r"0+", value):
         value = "0s"
-    if "$" not in value and not re.fullmatch(r"-?(?:[0-9]*\.?[0-9]+(?:ns|us|µs|ms|s|m|h))+", value):
+    if "$" not in value and not _UNITS.fullmatch(value.removeprefix("-")):
         raise ValueError("it takes a duration such as 30s or 1m30s")
     yield Fact(value)
 
 
 def seconds(value: str) -> Iterator[Fact]:
-    """A number of seconds, as a duration."""
+    """A number of seconds, as a duration; with a unit, which docker refuses, it is plain what is meant."""
+    if _UNITS.fullmatch(value):
+        yield Fact(value, code="TC184", said=(("value", value),))
+        return
     for fact in integer(value):
         yield Fact(f"{fact.value}s")
 

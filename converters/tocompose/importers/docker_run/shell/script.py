@@ -46,6 +46,8 @@ def _aside(shell: Shell, cursor: Cursor) -> None:
         cursor.note("TC166")
     elif cursor.style == "ellipsis":
         cursor.note("TC168", written=text)
+    elif cursor.style == "operator":
+        cursor.note("TC173", written=text)
     elif shell.settings.get("prose") and not re.search(r"docker|podman", text):
         cursor.skip("prose without a docker command")
     else:
