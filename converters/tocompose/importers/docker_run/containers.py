@@ -14,7 +14,8 @@ from tocompose.importers.docker_run.service import Ties, service
 from tocompose.importers.docker_run.unquoted import parsed
 from tocompose.model import Role, Service, Variable
 from tocompose.record import replace
-from tocompose.values import concealed, identifier, plain, split, unique, variables
+from tocompose.secrecy.texts import concealed
+from tocompose.values import identifier, plain, split, unique, variables
 
 _SAYS_NOTHING = frozenset({"server", "docker", "image"})
 
