@@ -100,7 +100,7 @@ def test_files_beside_are_completed(tmp_path: Path) -> None:
     changes, _ = plan(found.files, tmp_path, asked=[item.path for item in found.files])
     assert {item.path for item in changes if item.needed} == {"docker-compose.yml", ".env.example", ".gitignore"}
     write(found.files, tmp_path, asked=[item.path for item in found.files])
-    assert (tmp_path / ".env.example").read_text().startswith("# mine\nOTHER=1\n# TAG: taken")
+    assert (tmp_path / ".env.example").read_text().startswith("# mine\nOTHER=1\n# TAG is taken")
     assert (tmp_path / ".env").read_text() == "TAG=1\n" and (tmp_path / ".gitignore").read_text() == ".env\n"
 
 

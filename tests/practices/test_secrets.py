@@ -217,7 +217,7 @@ def test_a_variable_of_the_source_becomes_a_secret() -> None:
         (Setting(name="PW", value="tops3cret"),),
     )
     assert [item.secret for item in found.stack.settings] == [True]
-    assert environment(found, "db") == {"POSTGRES_PASSWORD": "${PW}"}
+    assert environment(found, "db") == {"POSTGRES_PASSWORD": "${PW:?set PW in .env}"}
 
 
 COMMANDS = [

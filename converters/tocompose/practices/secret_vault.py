@@ -12,6 +12,7 @@ from tocompose.values import literal, variable_name
 
 # Shorter values, and plain words, stand in a text by chance.
 _LEAST = 8
+_BARE = r"\$\$|\$\{(?P<name>[A-Za-z_]\w*)\}"
 # The name of a variable and what is said when it is missing: people write PASSWORD=PASSWORD, and it is no secret there.
 _NAMED = r"\$\{[A-Za-z_]\w*(?::?\?[^{}]*\})?"
 
@@ -88,6 +89,15 @@ class Vault:
                 name = self.own(service, value) or holders[0][1]
                 text = _with_variable(text, form, name)
         return text
+
+    def asked(self, text: str) -> str:
+        """The text in which a bare variable of a secret that has a value asks for it: without it nothing would start
+        as it did."""
+        return re.sub(_BARE, self._asked, text) if "$" in text else text
+
+    def _asked(self, match: re.Match[str]) -> str:
+        setting = self.settings.get(match["name"] or "")
+        return variable(setting.name) if setting is not None and setting.secret and setting.value else match[0]
 
     def _name(self, service: Service, name: str, value: str) -> str:
         known = self.settings.get(name)

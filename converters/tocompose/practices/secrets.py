@@ -191,7 +191,7 @@ def _hidden(service: Service, vault: Vault, notes: list[Note]) -> Service:
         found = vault.hidden(service, text)
         if found != text:
             notes.append(remark("TC507", service, key, place=key))
-        return found
+        return vault.asked(found)
 
     def words(given: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
         return tuple(safe(key, word) for word in given) if given else given

@@ -78,8 +78,11 @@ def _bound(node: Node, key: str | int, place: str) -> Iterator[tuple[Leaf, str]]
         yield node, "image" if key == "image" else "name" if key in _NAMES else place
         return
     for inner, _, child in node.children:
-        if inner not in _FREE:
-            yield from _bound(child, inner, "name" if key in _LABELS else place)
+        # The name of a variable is the application's own.
+        variable = inner == "name" and key == "env"
+        if inner not in _FREE and not variable:
+            below = key if isinstance(inner, int) else inner
+            yield from _bound(child, below, "name" if key in _LABELS else place)
 
 
 def opened(text: str, own: Container[str]) -> tuple[str, list[str]]:
