@@ -15,7 +15,10 @@ import pytest
 
 from batch.generator import generate
 from batch.runs import SCRIPT, batch, command, contents, environment, make
-from tocompose.batch.intent import FOLDER
+from tocompose.batch.convert import Job, run
+from tocompose.batch.discovery import named
+from tocompose.batch.intent import FOLDER, unfinished
+from tocompose.batch.options import BatchOptions, Place
 
 
 def kill_after(seconds: float, *words: object, cwd: Path) -> bool:
@@ -210,3 +213,17 @@ def test_a_repository_with_the_folders_of_gradle_is_not_done_again(tmp_path: Pat
     before = lines(tmp_path / "out")
     batch(*words, "--resume", cwd=tmp_path)
     assert lines(tmp_path / "out") == before == ["shop"]
+
+
+@pytest.mark.parametrize("given", ["", "MINE=1\n"], ids=("no .env", "a .env of the user"))
+def test_a_kill_between_files_and_state_changes_no_word(tmp_path: Path, given: str) -> None:
+    """All files are in place and the intent still stands: what is told is what would have been told."""
+    repository = make(tmp_path / "a", {"run.sh": b"docker run -e POSTGRES_PASSWORD=s3cret-9Kq postgres:16\n"})
+    if given:
+        (repository / ".env").write_text(given)
+    output = str(tmp_path / "out")
+    outcome = run(Job(named(str(repository)), BatchOptions(place=Place.IN_PLACE, output=output)))
+    assert outcome is not None and ("TC760" in {item.code for item in outcome.notes}) == bool(given)
+    written = contents(repository)
+    assert [item.notes for item in unfinished(output, False)] == [outcome.notes]
+    assert contents(repository) == written

@@ -48,7 +48,9 @@ def unfinished(output: str, force: bool) -> Iterator[Outcome]:
             continue
         data = json.loads(place.read_text(encoding="ascii"))
         outcome = from_data(data["outcome"])
-        yield with_told(outcome, put([_unpacked(item) for item in data["targets"]], force))
+        # Of files that were there already the notes have spoken: these may be ours, from the run that was killed.
+        said = put([_unpacked(item) for item in data["targets"]], force)
+        yield with_told(outcome, (item for item in said if refused([item])))
 
 
 def with_told(outcome: Outcome, said: Iterable[Any]) -> Outcome:
