@@ -22,7 +22,7 @@ _IN_TEXT = (
     r"(?P<value>[^\s'\";|&<>()`]+)"
 )
 _SHORT = (
-    r"\bcurl\b[^;|&]*?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
+    r"\bcurl\b[^;|&]{0,1000}?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
     r"\b(?:echo|printf)\s+(?:-\w+\s+)?['\"]?(?P<value>[^\s'\"|]+)['\"]?\s*\|[^|;&\n]{0,200}-stdin\b",
     # https://min.io/docs/minio/linux/reference/minio-mc/mc-alias-set.html
     r"\bmc\s+(?:--?\S+\s+)?(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+['\"]?(?P<value>[^\s'\";|&]+)",

@@ -90,7 +90,9 @@ class _Fields:
 
     def add(self, part: Value) -> None:
         """Continues the current field."""
-        self.parts = [*(self.parts or ()), part]
+        if self.parts is None:
+            self.parts = []
+        self.parts.append(part)
 
     def close(self) -> None:
         """Ends the current field, if there is one."""
