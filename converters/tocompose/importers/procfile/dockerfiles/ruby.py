@@ -35,7 +35,8 @@ _BESIDE = (".ruby-version", ".tool-versions")
 _ELSEWHERE = regex(r"environments/(?!production)|config/(?:deploy|puma|unicorn|sidekiq)|locales/")
 # What the Gemfile takes from the rest of the repository.
 _LOCAL = regex(
-    r"^[ \t]*(?:gemspec|eval_gemfile|path)\b|\bpath:\s|:path\s*=>|require_relative|instance_eval|File\.(?:join|expand_path|exist)",
+    r"^[ \t]*(?:gemspec|eval_gemfile|path)\b|\bpath:\s|:path\s*=>"
+    r"|require_relative|instance_eval|File\.(?:join|expand_path|exist)",
     re.MULTILINE,
 )
 
