@@ -22,6 +22,8 @@ from engine.images import BUSYBOX, UNUSED, file_of, folders, libraries, link, py
 
 VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 USERADD = Path("/usr/sbin/useradd")
+# Debian's Python looks for packages elsewhere than upstream's (https://wiki.debian.org/Python): the stand-in does not.
+SITE = "import site\nsite.addsitedir('/usr/local/lib/{}/site-packages')\n"
 FOLDERS = (
     *("bin", "tmp", "etc", "home", "proc", "sys", "dev", "root", "wheels", "lib", "lib64", "lib/x86_64-linux-gnu"),
     *("usr", "usr/lib", "usr/lib/x86_64-linux-gnu", "usr/sbin", "usr/local", "usr/local/bin", "usr/local/lib"),
@@ -75,11 +77,18 @@ def _interpreter(tar: tarfile.TarFile) -> None:
         tar.add(path.resolve(), f"usr/local/lib/{path.name}" if path.name.startswith("libpython") else str(path))
     tar.add(program.resolve(), f"usr/local/bin/{VERSION}")
     link(tar, "usr/local/bin/python3", VERSION)
+    scheme = (library / "sysconfig.py").read_text().replace("= 'posix_local'", "= 'posix_prefix'")
+    own = {
+        f"usr/local/lib/{VERSION}/sysconfig.py": scheme.encode(),
+        f"usr/local/lib/{VERSION}/sitecustomize.py": SITE.format(VERSION).encode(),
+    }
     tar.add(
         library,
         f"usr/local/lib/{VERSION}",
-        filter=lambda item: None if UNUSED.search(f"/{item.name}") else item,
+        filter=lambda item: None if UNUSED.search(f"/{item.name}") or item.name in own else item,
     )
+    for name, content in own.items():
+        file_of(tar, name, content, 0o644)
     tar.add(Path(pip.__file__).parent, f"usr/local/lib/{VERSION}/site-packages/pip")
     file_of(tar, "usr/local/bin/pip", f'#!/bin/sh\nexec {VERSION} -m pip "$@"\n'.encode(), 0o755)
 
