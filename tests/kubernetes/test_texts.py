@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from tocompose.importers.kubernetes.expansion import expand
-from tocompose.importers.kubernetes.quantities import decimal, memory, quantity
+from tocompose.importers.kubernetes.quantities import ONE, decimal, memory, quantity
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.values import literal, plain
@@ -38,20 +39,30 @@ from tocompose.values import literal, plain
     ],
 )
 def test_quantities_are_exact(text: str, value: Fraction | int | None) -> None:
-    assert quantity(text) == value
+    assert quantity(text) == (None if value is None else value * ONE)
+
+
+def test_what_is_less_than_a_billionth_is_rounded_up() -> None:
+    assert [quantity(text) for text in ("0.1n", "1e-12", "1.0000000001", "0e-99")] == [1, 1, ONE + 1, 0]
+
+
+@given(some.fractions(min_value=Fraction(1, 10**9), max_value=10**15, max_denominator=10**9))
+def test_a_decimal_is_the_least_number_of_billionths_that_holds_it(amount: Fraction) -> None:
+    digits = ceil(amount * 10**12)
+    text = f"{digits // 10**12}.{digits % 10**12:012d}"
+    assert quantity(text) == ceil(Fraction(text) * ONE)
 
 
 @given(some.integers(min_value=1, max_value=2**62))
 def test_memory_is_the_same_number_of_bytes_for_compose(size: int) -> None:
-    text = memory(Fraction(size))
+    text = memory(size * ONE)
     scale = {"G": 2**30, "M": 2**20}.get(text[-1], 1)
     assert int(text.rstrip("GM")) * scale == size
 
 
-@given(some.fractions(min_value=Fraction(1, 10**9), max_value=10**4))
-def test_processors_are_rounded_up_to_a_billionth(amount: Fraction) -> None:
-    written = Fraction(decimal(amount))
-    assert amount <= written < amount + Fraction(1, 10**9)
+@given(some.integers(min_value=1, max_value=10**13))
+def test_processors_are_written_to_the_billionth(amount: int) -> None:
+    assert Fraction(decimal(amount)) * ONE == amount
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from fractions import Fraction
-from math import ceil
 
 from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.quantities import quantity
+from tocompose.importers.kubernetes.quantities import ONE, quantity, rounded_up
 from tocompose.importers.kubernetes.scalars import value
 from tocompose.importers.kubernetes.workloads import Unit
 from tocompose.ledger import Cursor
@@ -76,7 +74,7 @@ def resource_value(reference: Cursor, place: Place, to: str, name: str) -> str |
     unit = _unit(place, owner) if owner else place.unit
     section, _, resource = path.partition(".")
     amount = _amount(unit, section, resource, to) if unit else None
-    divisor = quantity(value(reference.at("divisor")) or "1") or Fraction(1)
+    divisor = quantity(value(reference.at("divisor")) or "1") or ONE
     if amount is None:
         reference.note("TC218", field=path or "resourceFieldRef", name=name, subject=to)
         return None
@@ -84,14 +82,14 @@ def resource_value(reference: Cursor, place: Place, to: str, name: str) -> str |
     reference.take("divisor", to=to)
     if owner and unit is not place.unit:
         reference.take("containerName", to=to)
-    return str(ceil(amount / divisor))
+    return str(rounded_up(amount, divisor))
 
 
 def _unit(place: Place, name: str) -> Unit | None:
     return next((unit for unit in place.instance.units if unit.name == name), None)
 
 
-def _amount(unit: Unit, section: str, resource: str, to: str) -> Fraction | None:
+def _amount(unit: Unit, section: str, resource: str, to: str) -> int | None:
     resources = unit.cursor.at("resources")
     order = ("limits",) if section == "limits" else ("requests", "limits")
     for key in order:

@@ -1,9 +1,6 @@
-"""Quantities (`500m`, `1.5Gi`, `1e3`), exact, and how Compose writes them."""
+"""Quantities (`500m`, `1.5Gi`, `1e3`) in billionths, the least that Kubernetes counts, and how Compose writes them."""
 
 from __future__ import annotations
-
-from fractions import Fraction
-from math import ceil
 
 from tocompose.patterns import regex
 
@@ -15,33 +12,41 @@ _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _COMPOSE = (("G", 30), ("M", 20))
 
 
-def quantity(text: str) -> Fraction | None:
-    """The exact value of a quantity; None when the text is none.
+# One, in billionths.
+ONE = 10**9
+
+
+def quantity(text: str) -> int | None:
+    """The value of a quantity in billionths, rounded up as Kubernetes does; None when the text is none.
 
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
     """
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         return None
-    number, suffix = Fraction(match["number"]), match["suffix"]
-    if match["power"]:
-        return number * Fraction(10) ** int(match["power"])
-    if suffix in _BINARY:
-        return number * (1 << _BINARY[suffix])
-    return number * Fraction(10) ** _DECIMAL[suffix] if suffix in _DECIMAL else None
+    whole, _, part = match["number"].partition(".")
+    suffix = match["suffix"] or ""
+    if suffix not in _BINARY and suffix not in _DECIMAL:
+        return None
+    power = 9 - len(part) + (int(match["power"]) if match["power"] else _DECIMAL.get(suffix, 0))
+    amount = int(whole + part) << _BINARY.get(suffix, 0)
+    return amount * 10**power if power >= 0 else rounded_up(amount, 10**-power)
 
 
-def memory(amount: Fraction) -> str:
+def rounded_up(amount: int, divisor: int) -> int:
+    """The quotient, rounded up to a whole number."""
+    return -(-amount // divisor)
+
+
+def memory(amount: int) -> str:
     """Bytes as Compose writes them, rounded up to a whole byte; its M and G are powers of 1024."""
-    size = ceil(amount)
+    size = rounded_up(amount, ONE)
     for unit, power in _COMPOSE:
         if size and size % 2**power == 0:
             return f"{size >> power}{unit}"
     return str(size)
 
 
-def decimal(amount: Fraction) -> str:
+def decimal(amount: int) -> str:
     """A number of CPUs as a decimal, to the nano-CPU that the engine counts in."""
-    nano = ceil(amount * 10**9)
-    text = f"{nano // 10**9}.{nano % 10**9:09d}".rstrip("0")
-    return text.rstrip(".")
+    return f"{amount // ONE}.{amount % ONE:09d}".rstrip("0").rstrip(".")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.quantities import decimal, memory, quantity
+from tocompose.importers.kubernetes.quantities import ONE, decimal, memory, quantity
 from tocompose.importers.kubernetes.scalars import value
 from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
 
 # The engine refuses less.
-_LEAST = 6 * 2**20
+_LEAST = 6 * 2**20 * ONE
 _RENDER = ("gpu.intel.com/i915", "gpu.intel.com/xe")
 
 
@@ -35,14 +34,14 @@ def resources(place: Place, defaults: Cursor | None = None) -> tuple[Resources, 
     extra: dict[str, Any] = {}
     if "cpu" in requests:
         # What the kubelet sets; Compose's reservations.cpus has no effect on the engine.
-        extra["cpu_shares"] = max(2, int(requests["cpu"] * 1024))
+        extra["cpu_shares"] = max(2, requests["cpu"] * 1024 // ONE)
     for section in ("limits", "requests"):
         _devices(cursor.at(section), place, extra)
     return Resources(limits=_written(limits), reservations=_written(requests)), extra
 
 
-def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> dict[str, Fraction]:
-    found: dict[str, Fraction] = {}
+def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> dict[str, int]:
+    found: dict[str, int] = {}
     for name, key in (("cpu", "cpus"), ("memory", "memory")):
         entry = cursor.at(name)
         given = value(entry)
@@ -60,7 +59,7 @@ def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> 
             continue
         if name == "memory" and to.endswith("limits") and amount < _LEAST:
             entry.remark("TC259", what=f"the memory limit {given} is below the 6 MB that the engine needs", subject=to)
-            amount = Fraction(_LEAST)
+            amount = _LEAST
         entry.take(to=f"{to}.{key}")
         found[name] = amount
     limits = place.unit.cursor.at("resources", "limits")
@@ -86,11 +85,11 @@ def _devices(cursor: Cursor, place: Place, extra: dict[str, Any]) -> None:
         if given is None or not _is_device(entry.key):
             continue
         amount = quantity(given)
-        if amount is None or amount != int(amount):
+        if amount is None or amount % ONE:
             entry.note("TC209", field=entry.key, expected="a whole number")
         elif entry.key == "nvidia.com/gpu":
             entry.take(to=place.path("gpus"))
-            extra["gpus"] = [{"driver": "nvidia", "count": int(amount)}]
+            extra["gpus"] = [{"driver": "nvidia", "count": amount // ONE}]
         else:
             entry.note(
                 "TC252",
@@ -102,7 +101,7 @@ def _devices(cursor: Cursor, place: Place, extra: dict[str, Any]) -> None:
             extra["devices"] = [f"{file}:{file}" for file in files]
 
 
-def _written(found: dict[str, Fraction]) -> Amounts:
+def _written(found: dict[str, int]) -> Amounts:
     cpus, amount = found.get("cpu"), found.get("memory")
     return Amounts(
         cpus=decimal(cpus) if cpus is not None else None, memory=memory(amount) if amount is not None else None
