@@ -21,15 +21,16 @@ _IN_TEXT = (
     r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)(?P<quote>['\"]?)"
     r"(?P<value>[^\s'\";|&<>()`]+)"
 )
-_SHORT = (
-    r"\bcurl\b[^;|&]{0,1000}?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
-    r"\b(?:echo|printf)\s+(?:-\w+\s+)?['\"]?(?P<value>[^\s'\"|]+)['\"]?\s*\|[^|;&\n]{0,200}-stdin\b",
+# By what stands in every text that the pattern can be in.
+_SHORT = {
+    "curl": r"\bcurl\b[^;|&]{0,1000}?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
+    "-stdin": r"\b(?:echo|printf)\s+(?:-\w+\s+)?['\"]?(?P<value>[^\s'\"|]+)['\"]?\s*\|[^|;&\n]{0,200}-stdin\b",
     # https://min.io/docs/minio/linux/reference/minio-mc/mc-alias-set.html
-    r"\bmc\s+(?:--?\S+\s+)?(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+['\"]?(?P<value>[^\s'\";|&]+)",
-)
+    "mc": r"\bmc\s+(?:--?\S+\s+)?(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+['\"]?(?P<value>[^\s'\";|&]+)",
+}
 # A word of a script, whole when it is quoted; up to the end of a command, whose lines a backslash continues.
 _VALUE = r"(?:'(?P<single>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<value>[^\s'\";|&<>()`-][^\s'\";|&<>()`]*))"
-_REST = r"(?:[^;|&\n]|(?<=\\)\n)*?"
+_REST = r"(?:[^;|&\n]|(?<=\\)\n){0,2000}?"
 # `env PGPASSWORD=… psql`.
 _ASSIGNMENT = regex(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>\S+)")
 # `${API_TOKEN:-default}` in a script: the default is a value.
@@ -68,7 +69,7 @@ def _in_words(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             yield from _in_script(word)
         yield from ((word[start:end], "password") for start, end in passwords(word))
     line = " ".join(words)
-    yield from ((match["value"], "password") for pattern in _SHORT for match in re.finditer(pattern, line))
+    yield from ((line[start:end], "password") for start, end in _short_spans(line))
     yield from ((value, "password") for value in _given_to_client(words))
 
 
@@ -93,14 +94,14 @@ def _clients() -> Mapping[str, Mapping[str, Any]]:
 
 
 @cache
-def _script_patterns() -> tuple[re.Pattern[str], ...]:
-    """For each set of options a pattern that finds their values in the text of a script."""
+def _script_patterns() -> tuple[tuple[list[str], re.Pattern[str]], ...]:
+    """For each set of options the programs that have it, and a pattern that finds their values in a script."""
     kinds: dict[tuple[str, ...], list[str]] = {}
     for name, row in _clients().items():
         separate = [rf"{option}(?:=|\s+)" for option in row.get("next", ())]
         kinds.setdefault((*separate, *row.get("glued", ())), []).append(name)
     return tuple(
-        re.compile(rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-]){_REST}\s(?:{'|'.join(options)}){_VALUE}")
+        (names, regex(rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-]){_REST}\s(?:{'|'.join(options)}){_VALUE}"))
         for options, names in kinds.items()
     )
 
@@ -118,15 +119,21 @@ def _in_script(text: str) -> Iterator[tuple[str, str]]:
 
 def script_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Where the passwords stand that programs of a command line are given."""
-    for pattern in _SHORT:
-        yield from (match.span("value") for match in re.finditer(pattern, text))
+    yield from _short_spans(text)
     yield from _client_spans(text)
+
+
+def _short_spans(text: str) -> Iterator[tuple[int, int]]:
+    for word, pattern in _SHORT.items():
+        if word in text:
+            yield from (match.span("value") for match in re.finditer(pattern, text))
 
 
 def _client_spans(text: str) -> Iterator[tuple[int, int]]:
     """A program may be given more than one: each search goes on after the last find."""
-    for pattern in _script_patterns():
-        yield from (match.span(match.lastgroup or 0) for match in pattern.finditer(text))
+    for names, pattern in _script_patterns():
+        if any(name in text for name in names):
+            yield from (match.span(match.lastgroup or 0) for match in pattern.finditer(text))
 
 
 def _name(service: Service, option: str) -> str:

@@ -19,7 +19,7 @@ from tocompose.project import Memory
 LENGTH = 60_000
 PIECES = (
     *("a", "A_", "0", "-", "a.", "a,", "a:", "a=", "a@", "x://", " ", "\n", "a\n", "# ", "'", '"', "\\\n", "{", "${"),
-    *("{a,b}", "|", "||", "&&a ", "<", "$(", "curl ", "token: ", "eyJ-", "a:1,", "host "),
+    *("{a,b}", "|", "||", "&&a ", "<", "$(", "curl ", "mysql ", "token: ", "eyJ-", "a:1,", "host "),
 )  # fmt: skip
 POD = {
     "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "w", "labels": {"a": "b"}},
