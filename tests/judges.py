@@ -41,11 +41,12 @@ EXCEPTIONS = {
 
 
 def write(folder: Path, files: Iterable[File]) -> None:
-    """The files in the folder, for docker compose to read."""
+    """The files in the folder with their modes, for docker compose to read."""
     for item in files:
         place = folder / item.path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(item.content)
+        place.chmod(item.mode)
 
 
 def compose_config(folder: Path, *names: str, env: Mapping[str, str] | None = None, extra: Iterable[str] = ()) -> Any:

@@ -26,6 +26,11 @@ def plain(text: str) -> str | None:
     return None if any(True for _ in variables(text)) else text.replace("$$", "$")
 
 
+def asked(name: str, file: str = "") -> str:
+    """The variable as Compose reads it where nothing starts without a value, and says in which file to set it."""
+    return f"${{{name}:?set {name}{f' in {file}' if file else ''}}}"
+
+
 def variables(text: str) -> Iterator[str]:
     """The names of the variables that Compose would replace in the text."""
     for match in _VARIABLE.finditer(text):
@@ -93,7 +98,8 @@ def interpolated(text: str, known: Mapping[str, str]) -> str:
             out.append(text[index])
             index += 1
         elif match["braced"]:
-            end = _closing(text, match.end())
+            found = closing(text, match.end())
+            end = len(text) if found is None else found
             out.append(_resolved(match["braced"], text[match.end() : end], known))
             index = end + 1
         else:
@@ -102,18 +108,17 @@ def interpolated(text: str, known: Mapping[str, str]) -> str:
     return "".join(out)
 
 
-def _closing(text: str, index: int) -> int:
-    """Where the brace closes that is open at `index`."""
+def closing(text: str, index: int) -> int | None:
+    """Where the brace of a variable closes that is open at `index`; None where it does not."""
     depth = 1
-    while index < len(text):
-        if text.startswith("${", index):
+    for place in range(index, len(text)):
+        if text.startswith("${", place):
             depth += 1
-        elif text[index] == "}":
+        elif text[place] == "}":
             depth -= 1
             if not depth:
-                return index
-        index += 1
-    return index
+                return place
+    return None
 
 
 def _resolved(name: str, operation: str, known: Mapping[str, str]) -> str:

@@ -50,7 +50,7 @@ def path_after(labels: dict[str, str], router: str, path: str) -> str:
         base = f"traefik.http.middlewares.{name}"
         regex = labels.get(f"{base}.replacepathregex.regex")
         if regex is None:
-            raise NotImplementedError(name)
+            raise ValueError(f"this stand-in does not know the middleware {name}")
         replacement = re.sub(r"\$\{(\d)\}", r"\\\1", labels[f"{base}.replacepathregex.replacement"])
         path = re.sub(regex.replace("$", r"\Z"), replacement, path, count=1)
     return path

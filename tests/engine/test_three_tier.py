@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from engine.images import BUSYBOX, busybox, load, traefik
+from judges import write
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder
@@ -64,11 +65,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     project = Folder(CASE, ("manifests.yaml",), "threetier")
     result = convert(project, Options(source="kubernetes", layout=Layout(split=True)))
     assert not [item for item in result.notes if item.code in ("TC001", "TC901")]
-    for file in result.files:
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.content)
-        path.chmod(file.mode)
+    write(folder, result.files)
     # The one thing that is not as converted: where the engine under test has its socket.
     socket_mount = f"{ENGINE.removeprefix('unix://')}:/var/run/docker.sock:ro"
     (folder / "engine.json").write_text(json.dumps({"services": {"traefik": {"volumes": [socket_mount]}}}))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.images import BUSYBOX, busybox, load
+from judges import write
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -87,11 +88,7 @@ def written(folder: Path, files: dict[str, bytes], source: str, name: str) -> Pa
     load(ENGINE, busybox(), "tocompose-traps/busybox:1", "ENV PATH=/bin")
     result = convert(Memory(files, name), Options(source=source, layout=Layout(split=True)))
     assert not [item for item in result.notes if item.code in ("TC001", "TC901")]
-    for file in result.files:
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.content)
-        path.chmod(file.mode)
+    write(folder, result.files)
     return folder
 
 

@@ -9,6 +9,7 @@ from tocompose.exporters.variables import Expression, replace_variables
 from tocompose.model import Port, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
+from tocompose.values import asked
 
 
 def values_asked_for(stack: Stack) -> Sound:
@@ -19,8 +20,8 @@ def values_asked_for(stack: Stack) -> Sound:
     unset = {item.name: item for item in stack.settings if item.value is None}
     notes: dict[tuple[str, str], Note] = {}
 
-    def asked(subject: str, text: str | None) -> str | None:
-        def ask(found: Expression) -> str:
+    def ask(subject: str, text: str | None) -> str | None:
+        def request(found: Expression) -> str:
             if found.operator or found.name not in unset:
                 return found.text
             place, _, key = subject.rpartition(".")
@@ -28,30 +29,30 @@ def values_asked_for(stack: Stack) -> Sound:
             kind, origin = key.replace("_", " "), unset[found.name].origin or origins[service]
             said = note("TC770", origin, subject=subject, service=service, name=found.name, kind=kind)
             notes.setdefault((subject, found.name), said)
-            return f"${{{found.name}:?set {found.name} in .env}}"
+            return asked(found.name, ".env")
 
-        return replace_variables(text, ask) if text else text
+        return replace_variables(text, request) if text else text
 
     origins = {item.name: item.origin for item in stack.services}
     if not unset:
         return Sound(stack)
-    sound = every_part(stack, lambda owner, part: _part(f"services.{owner.name}", part, asked))
+    sound = every_part(stack, lambda owner, part: _part(f"services.{owner.name}", part, ask))
     return Sound(sound, tuple(notes.values()))
 
 
-def _part(place: str, part: Service, asked: Callable[[str, str | None], str | None]) -> Service:
+def _part(place: str, part: Service, ask: Callable[[str, str | None], str | None]) -> Service:
     return replace(
         part,
-        image=asked(f"{place}.image", part.image),
-        container_name=asked(f"{place}.container_name", part.container_name),
-        ports=tuple(_port(f"{place}.ports", item, asked) for item in part.ports),
+        image=ask(f"{place}.image", part.image),
+        container_name=ask(f"{place}.container_name", part.container_name),
+        ports=tuple(_port(f"{place}.ports", item, ask) for item in part.ports),
     )
 
 
-def _port(place: str, item: Port, asked: Callable[[str, str | None], str | None]) -> Port:
+def _port(place: str, item: Port, ask: Callable[[str, str | None], str | None]) -> Port:
     return replace(
         item,
-        target=asked(place, item.target) or item.target,
-        published=asked(place, item.published),
-        host_ip=asked(place, item.host_ip),
+        target=ask(place, item.target) or item.target,
+        published=ask(place, item.published),
+        host_ip=ask(place, item.host_ip),
     )

@@ -12,7 +12,7 @@ from tocompose.model import File, Grant, Resource, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
-from tocompose.values import literal, variable_name
+from tocompose.values import asked, literal, variable_name
 
 # Stands in `${NAME:-…}` and in plain YAML without any escaping.
 _HARMLESS = regex(r"[A-Za-z0-9_./:@,-]+")
@@ -92,8 +92,7 @@ def settle_variables(document: dict[str, Any], stack: Stack, inline_secrets: boo
         if setting is None or found.operator in (":+", "+"):
             return found.text
         if setting.secret and not (inline_secrets and setting.value is not None):
-            asked = f"${{{found.name}:?set {found.name}}}"
-            return found.text if found.operator else asked
+            return found.text if found.operator else asked(found.name)
         if setting.value is None:
             return found.text
         if setting.secret:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from tocompose.patterns import regex
+from tocompose.values import closing
 
 # What Docker Compose and every shell set themselves.
 AMBIENT = frozenset({"COMPOSE_PROJECT_NAME", "HOME", "PATH", "PWD", "USER"})
@@ -45,24 +46,12 @@ def _expression(text: str, dollar: int) -> Expression | None:
         return None
     if not braced:
         return Expression(text[dollar : name.end()], name[0], "", "")
-    end = _closing(text, name.end())
+    end = closing(text, name.end())
     if end is None:
         return None
     inside = text[name.end() : end]
     operator = next((item for item in (":-", ":?", ":+", "-", "?", "+") if inside.startswith(item)), "")
     return Expression(text[dollar : end + 1], name[0], operator, inside[len(operator) :])
-
-
-def _closing(text: str, start: int) -> int | None:
-    depth = 1
-    for index in range(start, len(text)):
-        if text.startswith("${", index):
-            depth += 1
-        elif text[index] == "}":
-            depth -= 1
-            if not depth:
-                return index
-    return None
 
 
 def expressions(value: Any) -> dict[str, Expression]:

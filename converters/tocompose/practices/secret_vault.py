@@ -8,7 +8,7 @@ from tocompose.model import Service, Setting, Stack
 from tocompose.practices.services import taken_variables, variable_defaults
 from tocompose.record import replace
 from tocompose.source import Span
-from tocompose.values import literal, variable_name
+from tocompose.values import asked, literal, variable_name
 
 # Shorter values, and plain words, stand in a text by chance.
 _LEAST = 8
@@ -124,4 +124,4 @@ def _with_variable(text: str, form: str, name: str) -> str:
 
 def variable(name: str) -> str:
     """The reference to a secret in a compose file: `up` says what is missing when `.env` has no value."""
-    return f"${{{name}:?set {name} in .env}}"
+    return asked(name, ".env")

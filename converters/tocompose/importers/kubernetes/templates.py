@@ -16,6 +16,7 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.source import Leaf, Node, leaves
+from tocompose.values import asked
 
 _VARIABLE = regex(r"\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}")
 _ESCAPED = regex(r"\$\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}")
@@ -97,6 +98,6 @@ def opened(text: str, own: Container[str]) -> tuple[str, list[str]]:
         if default is not None:
             return f"${{{name}:-{default}}}"
         names.append(name)
-        return f"${{{name}:?set {name}}}"
+        return asked(name)
 
     return _ESCAPED.sub(variable, text), names

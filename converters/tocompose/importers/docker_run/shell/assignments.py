@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tocompose.importers.docker_run.shell.expansion import joined
-from tocompose.importers.docker_run.shell.parameters import free_name, opened
+from tocompose.importers.docker_run.shell.parameters import free_name
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import NOTHING, Open, Value
 from tocompose.ledger import Cursor
@@ -159,8 +159,3 @@ def unset_all(shell: Shell, words: list[Cursor]) -> None:
     """`unset X`."""
     for word in words[1:]:
         shell.scope.variables.pop(word.peek() or "", None)
-
-
-def open_argument(name: str, cursor: Cursor, written: str) -> Value:
-    """A parameter that the script is given from outside."""
-    return opened(name, "TC154", cursor, written=written)
