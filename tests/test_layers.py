@@ -12,7 +12,7 @@ import tree
 LAYERS = (
     ("limits", "patterns"),
     ("secrecy",),
-    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores"),
+    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores", "suggestion"),
     ("model", "notes", "images", "merging"),
     ("ledger", "command_secrets"),
     ("readers", "rendering"),

@@ -9,6 +9,7 @@ from tocompose.model import Dependency, Role, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Context, Outcome, Practice
 from tocompose.record import replace
+from tocompose.suggestion import suggested
 
 CONDITIONS = {
     "started": "service_started",
@@ -147,12 +148,9 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
 
 
 def _check(key: str, value: str, name: str) -> None:
-    from difflib import get_close_matches
-
     kind = key.partition(".")[0]
     if kind not in KINDS:
-        close = get_close_matches(kind, KINDS, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"decisions start with {', '.join(KINDS)}"
+        hint = suggested(kind, KINDS, f"decisions start with {', '.join(KINDS)}")
         raise AnswerError(f"{name}: {key} is no decision: {hint}")
     if KINDS[kind] and value not in KINDS[kind]:
         raise AnswerError(f"{name}: {key} can be {', '.join(KINDS[kind])}, not {value!r}")

@@ -19,6 +19,7 @@ from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
 from tocompose.record import record
 from tocompose.source import Span
+from tocompose.suggestion import suggested
 
 
 @record
@@ -81,10 +82,7 @@ def check_options(chosen: Importer, settings: Settings) -> None:
     known: Mapping[str, str] | None = getattr(chosen, "options", None)
     for name in settings.options if known is not None and "argv" not in settings.options else ():
         if name not in (known or {}):
-            from difflib import get_close_matches
-
-            close = get_close_matches(name, known or {}, n=1)
-            there = f"did you mean {close[0]}?" if close else f"it has {', '.join(known or {}) or 'none'}"
+            there = suggested(name, known or {}, f"it has {', '.join(known or {}) or 'none'}")
             raise SourceError(f"{chosen.name} has no option {name!r}: {there}")
 
 
@@ -157,11 +155,8 @@ def choose(project: Project, name: str | None) -> Importer:
     if name is not None:
         found = importer(name)
         if found is None:
-            from difflib import get_close_matches
-
             known = sorted(item.name for item in importers())
-            close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
+            hint = suggested(name, known, f"the formats are {', '.join(known)}")
             raise SourceError(f"unknown format {name!r}: {hint}")
         return found
     every = _claimed(project)

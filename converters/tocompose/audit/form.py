@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 from tocompose.audit.scene import Scene, Verdict, View, judge, of_service
@@ -14,6 +13,7 @@ from tocompose.importers.compose.reading import ComposeFile, duplicate_notes, pl
 from tocompose.importers.compose.shapes import mapping
 from tocompose.model import Service
 from tocompose.source import Branch, Node, Span
+from tocompose.suggestion import suggested
 from tocompose.tables import load
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+")
@@ -78,8 +78,7 @@ def _keys(file: ComposeFile, root: Node) -> Iterator[Verdict]:
             key = str(child.key)
             holds = key in known or key.startswith("x-")
             subject = ".".join((*path[1:2], key)) if path else key
-            close = get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else "delete it, or begin it with x-"
+            hint = suggested(key, known, "delete it, or begin it with x-")
             where = " ".join(("in", *path)) if path else "at the top"
             yield judge("S-01", holds, "TC702", child.span, subject, key=key, where=where, hint=hint)
         if not path:

@@ -15,6 +15,7 @@ from tocompose.importers import Importer, Settings, importers
 from tocompose.importers.preference import place, ranks
 from tocompose.notes import Note, note
 from tocompose.record import replace
+from tocompose.suggestion import suggested
 
 
 class Evidence(NamedTuple):
@@ -73,28 +74,22 @@ def plan(top: Path, found: Scan, journal: Journal, wishes: Wishes) -> Plan:
 
 def check_formats(names: Iterable[str]) -> None:
     """Raises ValueError, with what was perhaps meant, for a format that no importer has."""
-    from difflib import get_close_matches
-
     known = sorted(item.name for item in _importers())
     for name in names:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"the formats are {', '.join(known)}"
+            hint = suggested(name, known, f"the formats are {', '.join(known)}")
             raise ValueError(f"unknown format {name!r}: {hint}")
 
 
 def check_options(names: Iterable[str], source: str | None) -> None:
     """Raises ValueError for an option that no importer knows, or not the one that everything is converted with."""
-    from difflib import get_close_matches
-
     asked = [item for item in _importers() if source in (None, item.name)]
     if any(getattr(item, "options", None) is None for item in asked):
         return
     known = sorted({name for item in asked for name in getattr(item, "options", {})})
     for name in names:
         if name not in known:
-            close = get_close_matches(name, known, n=1)
-            there = f"did you mean {close[0]}?" if close else f"there are {', '.join(known) or 'none'}"
+            there = suggested(name, known, f"there are {', '.join(known) or 'none'}")
             raise ValueError(f"{source or 'no format'} has {'no' if source else 'an'} option {name!r}: {there}")
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 from tocompose.model import Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
+from tocompose.suggestion import suggested
 
 _NOWHERE: Mapping[str, str] = {}
 
@@ -108,10 +109,7 @@ def _named(word: str, known: Mapping[str, Practice]) -> set[str]:
         return set(known) if name == "ALL" else set()
     if name in known:
         return {name}
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]}?" if close else f"known are all, none, {', '.join(known)}"
+    hint = suggested(name, known, f"known are all, none, {', '.join(known)}", cutoff=0.5)
     raise UnknownPractice(f"there is no practice {word!r}: {hint}")
 
 
