@@ -18,13 +18,20 @@ class CompiledTables(BuildHookInterface[Any]):
         """Called before the wheel is built; editable installs read the YAML itself."""
         if version == "editable" or self.target_name != "wheel":
             return
-        source, place = Path(self.root) / "mappings", Path(tempfile.mkdtemp(prefix="tables-"))
+        source, place = (
+            Path(self.root) / "mappings",
+            Path(tempfile.mkdtemp(prefix="tables-")),
+        )
         for table in sorted(source.rglob("*.yaml")):
             relative = table.relative_to(source).with_suffix(".json")
             compiled = place / relative
             compiled.parent.mkdir(parents=True, exist_ok=True)
-            compiled.write_text(json.dumps(content(table.read_text(encoding="utf-8"))), encoding="utf-8")
-            build_data["force_include"][str(compiled)] = f"tocompose/mappings/{relative.as_posix()}"
+            compiled.write_text(
+                json.dumps(content(table.read_text(encoding="utf-8"))), encoding="utf-8"
+            )
+            build_data["force_include"][str(compiled)] = (
+                f"tocompose/mappings/{relative.as_posix()}"
+            )
 
 
 def content(text: str) -> Any:

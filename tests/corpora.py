@@ -15,12 +15,20 @@ def corpus_sources() -> Iterator[tuple[str, str, dict[str, bytes]]]:
         yield place.name, "docker_run", {"run.sh": place.read_bytes()}
     folder = corpus("k8s")
     places = (
-        [place for part in ("apps", "dekube", "pairs", "roundtrip") for place in sorted((folder / part).iterdir())]
+        [
+            place
+            for part in ("apps", "dekube", "pairs", "roundtrip")
+            for place in sorted((folder / part).iterdir())
+        ]
         if folder
         else []
     )
     for place in places:
-        yield f"k8s/{place.name}", "kubernetes", files_of(place / "k8s" if (place / "k8s").is_dir() else place)
+        yield (
+            f"k8s/{place.name}",
+            "kubernetes",
+            files_of(place / "k8s" if (place / "k8s").is_dir() else place),
+        )
     folder = corpus("procfile")
     for place in sorted(folder.iterdir()) if folder else ():
         yield f"procfile/{place.name}", "procfile", files_of(place)
@@ -30,5 +38,7 @@ def files_of(place: Path) -> dict[str, bytes]:
     """A file, or all files below a folder."""
     if place.is_file():
         return {place.name: place.read_bytes()}
-    found = sorted(path for path in place.rglob("*") if path.is_file() and ".git" not in path.parts)
+    found = sorted(
+        path for path in place.rglob("*") if path.is_file() and ".git" not in path.parts
+    )
     return {path.relative_to(place).as_posix(): path.read_bytes() for path in found}

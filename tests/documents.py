@@ -45,7 +45,12 @@ _FAMILIES = {
 
 def documents() -> dict[str, str]:
     """Every generated document by its path."""
-    return {**dict(_manuals()), "docs/api.md": _api(), "docs/notes.md": _notes(), "README.md": _readme()}
+    return {
+        **dict(_manuals()),
+        "docs/api.md": _api(),
+        "docs/notes.md": _notes(),
+        "README.md": _readme(),
+    }
 
 
 def _manuals() -> Iterator[tuple[str, str]]:
@@ -53,19 +58,32 @@ def _manuals() -> Iterator[tuple[str, str]]:
 
     top = click.Context(main, info_name="tocompose")
     loaded = {name: main.get_command(top, name) for name in COMMANDS}
-    main.commands = {name: command for name, command in loaded.items() if command is not None}
+    main.commands = {
+        name: command for name, command in loaded.items() if command is not None
+    }
     for name, command in main.commands.items():
         command.short_help = COMMANDS[name].summary
     main.short_help = "turn what you already run into Docker Compose files"
     version = tocompose.__version__
-    yield "man/tocompose.1", generate_man_page(top, version=version, date=f"version {version}")
+    yield (
+        "man/tocompose.1",
+        generate_man_page(top, version=version, date=f"version {version}"),
+    )
     for name, command in main.commands.items():
         context = click.Context(command, info_name=name, parent=top)
-        yield f"man/tocompose-{name}.1", generate_man_page(context, version=version, date=f"version {version}")
+        yield (
+            f"man/tocompose-{name}.1",
+            generate_man_page(context, version=version, date=f"version {version}"),
+        )
 
 
 def _api() -> str:
-    lines = ["# The library", "", "The public names of `tocompose`, from their docstrings.", ""]
+    lines = [
+        "# The library",
+        "",
+        "The public names of `tocompose`, from their docstrings.",
+        "",
+    ]
     for name in tocompose.__all__:
         lines += [*_entry(name, getattr(tocompose, name)), ""]
     lines += ["# Many repositories", "", "The public names of `tocompose.batch`.", ""]
@@ -83,28 +101,45 @@ def _entry(name: str, found: Any) -> Iterator[str]:
         yield from ("```python", f"{name}{inspect.signature(found)}", "```", "")
     yield inspect.getdoc(found) or ""
     if inspect.isclass(found):
-        fields = [field for field in getattr(found, "__annotations__", {}) if not field.startswith("_")]
+        fields = [
+            field
+            for field in getattr(found, "__annotations__", {})
+            if not field.startswith("_")
+        ]
         if fields:
             yield from ("", f"Fields: {', '.join(f'`{field}`' for field in fields)}.")
         for method, value in vars(found).items():
-            if not method.startswith("_") and (inspect.isfunction(value) or isinstance(value, property)):
+            if not method.startswith("_") and (
+                inspect.isfunction(value) or isinstance(value, property)
+            ):
                 yield f"\n- `{method}`: {(inspect.getdoc(value) or '').splitlines()[0]}"
 
 
 def _readme() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     body = "\n".join(_overview())
-    return re.sub(f"{re.escape(START)}.*{re.escape(END)}", lambda _: f"{START}\n{body}\n{END}", text, flags=re.DOTALL)
+    return re.sub(
+        f"{re.escape(START)}.*{re.escape(END)}",
+        lambda _: f"{START}\n{body}\n{END}",
+        text,
+        flags=re.DOTALL,
+    )
 
 
 def _chapters() -> dict[str, dict[str, Row]]:
     """The rows of each chapter by code; families that belong together share one."""
     found: dict[str, dict[str, Row]] = {}
     for family in families():
-        title = _FAMILIES.get(family) or _FAMILIES.get(family.partition("_")[0]) or family.capitalize()
+        title = (
+            _FAMILIES.get(family)
+            or _FAMILIES.get(family.partition("_")[0])
+            or family.capitalize()
+        )
         found.setdefault(title, {}).update(registry(family))
     titles = dict.fromkeys([*_FAMILIES.values(), *found])
-    return {title: dict(sorted(found[title].items())) for title in titles if found.get(title)}
+    return {
+        title: dict(sorted(found[title].items())) for title in titles if found.get(title)
+    }
 
 
 def _overview() -> Iterator[str]:
@@ -118,12 +153,22 @@ def _overview() -> Iterator[str]:
 
 
 def _notes() -> str:
-    lines = ["# Notes", "", "Every note that tocompose can say; `tocompose explain CODE` prints the same.", ""]
+    lines = [
+        "# Notes",
+        "",
+        "Every note that tocompose can say; `tocompose explain CODE` prints the same.",
+        "",
+    ]
     for title, rows in _chapters().items():
         lines += [f"## {title}", ""]
         for code, row in rows.items():
             lines += [f"### {code}: {markdown(str(row['title']))} ({row['kind']})", ""]
-            lines += [f"> {prose(general(str(row['message'])))}", "", prose(general(str(row["why"]))), ""]
+            lines += [
+                f"> {prose(general(str(row['message'])))}",
+                "",
+                prose(general(str(row["why"]))),
+                "",
+            ]
             if row.get("advice"):
                 lines += [f"**What to do:** {prose(general(str(row['advice'])))}", ""]
             if row.get("url"):

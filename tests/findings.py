@@ -17,7 +17,9 @@ class Finding(NamedTuple):
 
 def one(text: str, **more: str) -> dict[str, str]:
     """A folder with one compose file; other files by name, `_` for `.` and `__` for `/`."""
-    names = {name.replace("__", "/").replace("_", "."): content for name, content in more.items()}
+    names = {
+        name.replace("__", "/").replace("_", "."): content for name, content in more.items()
+    }
     return {"docker-compose.yml": text, **names}
 
 
@@ -44,9 +46,19 @@ FINDINGS = (
         ),
         "M-02",
     ),
-    Finding("TC701", one("version: '3'\nservices: {}\n"), "docker-compose.yml:1:1", one("services: {}\n"), "S-01"),
     Finding(
-        "TC702", service(f"{WEB}, restrat: always"), "docker-compose.yml:2:30", service(f"{WEB}, x-own: 1"), "S-01"
+        "TC701",
+        one("version: '3'\nservices: {}\n"),
+        "docker-compose.yml:1:1",
+        one("services: {}\n"),
+        "S-01",
+    ),
+    Finding(
+        "TC702",
+        service(f"{WEB}, restrat: always"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, x-own: 1"),
+        "S-01",
     ),
     Finding(
         "TC703",
@@ -57,14 +69,32 @@ FINDINGS = (
     ),
     Finding(
         "TC703",
-        one("x-a: &a {init: true}\nservices:\n  web:\n    <<: *a\n    image: a:1\n    <<: *a\n"),
+        one(
+            "x-a: &a {init: true}\nservices:\n  web:\n    <<: *a\n    image: a:1\n    <<: *a\n"
+        ),
         "docker-compose.yml:6:5",
-        one("x-a: &a {init: true}\nservices:\n  web:\n    <<: [*a, *a]\n  b:\n    <<: *a\n    build:\n      <<: *a\n"),
+        one(
+            "x-a: &a {init: true}\nservices:\n  web:\n    <<: [*a, *a]\n  b:\n    <<: *a\n    build:\n      <<: *a\n"
+        ),
         "T16",
     ),
-    Finding("TC704", one("services: {}\n---\nservices: {}\n"), "docker-compose.yml:3:1", service(WEB), "T17"),
-    Finding("TC705", one("include: [no.yml]\nservices: {}\n"), None, one("services: {}\n"), ""),
-    Finding("TC706", service(DB, "db"), "docker-compose.yml:2:3", service(f"{DB}, {CHECK}", "db"), "Q-01 M-06"),
+    Finding(
+        "TC704",
+        one("services: {}\n---\nservices: {}\n"),
+        "docker-compose.yml:3:1",
+        service(WEB),
+        "T17",
+    ),
+    Finding(
+        "TC705", one("include: [no.yml]\nservices: {}\n"), None, one("services: {}\n"), ""
+    ),
+    Finding(
+        "TC706",
+        service(DB, "db"),
+        "docker-compose.yml:2:3",
+        service(f"{DB}, {CHECK}", "db"),
+        "Q-01 M-06",
+    ),
     Finding(
         "TC707",
         service(f"{WEB}, restart: 'no'"),
@@ -95,7 +125,9 @@ FINDINGS = (
     ),
     Finding(
         "TC711",
-        one("services:\n  web: {image: 'acme/web:1', ports: ['80:80']}\n  db: {image: 'postgres:16'}\n"),
+        one(
+            "services:\n  web: {image: 'acme/web:1', ports: ['80:80']}\n  db: {image: 'postgres:16'}\n"
+        ),
         "docker-compose.yml:1:1",
         one(
             "services:\n  web: {image: 'acme/web:1', ports: ['80:80'], networks: [front, back]}\n"
@@ -114,7 +146,9 @@ FINDINGS = (
         "TC713",
         service(DB, "db"),
         "docker-compose.yml:2:3",
-        service(f"{DB}, volumes: ['data:/var/lib/postgresql/data']", "db", "volumes: {data: }\n"),
+        service(
+            f"{DB}, volumes: ['data:/var/lib/postgresql/data']", "db", "volumes: {data: }\n"
+        ),
         "Q-08 Q-09 M-03 M-05 S-03",
     ),
     Finding(
@@ -128,7 +162,9 @@ FINDINGS = (
         "TC715",
         service(f"{WEB}, volumes: ['./src:/app']"),
         "docker-compose.yml:2:40",
-        service(f"{WEB}, volumes: ['./src:/app:ro', '/var/run/docker.sock:/var/run/docker.sock']"),
+        service(
+            f"{WEB}, volumes: ['./src:/app:ro', '/var/run/docker.sock:/var/run/docker.sock']"
+        ),
         "Q-10 M-05",
     ),
     Finding(
@@ -175,7 +211,13 @@ FINDINGS = (
     ),
     Finding(
         "TC721",
-        one(TWO % ("depends_on: {db: {condition: service_healthy}}", "healthcheck: {disable: true}")),
+        one(
+            TWO
+            % (
+                "depends_on: {db: {condition: service_healthy}}",
+                "healthcheck: {disable: true}",
+            )
+        ),
         "docker-compose.yml:2:43",
         one(TWO % ("depends_on: {db: {condition: service_healthy}}", CHECK)),
         "T8",
@@ -196,9 +238,15 @@ FINDINGS = (
     ),
     Finding(
         "TC724",
-        service(f"{WEB}, ports: ['80:80'], networks: [in]", rest="networks: {in: {internal: true}}\n"),
+        service(
+            f"{WEB}, ports: ['80:80'], networks: [in]",
+            rest="networks: {in: {internal: true}}\n",
+        ),
         "docker-compose.yml:2:30",
-        service(f"{WEB}, ports: ['80:80'], networks: [in, out]", rest="networks: {in: {internal: true}, out: }\n"),
+        service(
+            f"{WEB}, ports: ['80:80'], networks: [in, out]",
+            rest="networks: {in: {internal: true}, out: }\n",
+        ),
         "T1",
     ),
     Finding(
@@ -217,16 +265,26 @@ FINDINGS = (
     ),
     Finding(
         "TC727",
-        service(f"{WEB}, read_only: true, secrets: [s]", rest="secrets: {s: {environment: S}}\n"),
+        service(
+            f"{WEB}, read_only: true, secrets: [s]", rest="secrets: {s: {environment: S}}\n"
+        ),
         "docker-compose.yml:2:47",
-        service(f"{WEB}, read_only: true, secrets: [s]", rest="secrets: {s: {file: ./s.txt}}\n"),
+        service(
+            f"{WEB}, read_only: true, secrets: [s]", rest="secrets: {s: {file: ./s.txt}}\n"
+        ),
         "T5",
     ),
     Finding(
         "TC728",
-        service(f"{WEB}, secrets: [{{source: s, mode: 0400}}]", rest="secrets: {s: {file: ./s.txt}}\n"),
+        service(
+            f"{WEB}, secrets: [{{source: s, mode: 0400}}]",
+            rest="secrets: {s: {file: ./s.txt}}\n",
+        ),
         "docker-compose.yml:2:30",
-        service(f"{WEB}, secrets: [{{source: s, mode: 0400}}]", rest="secrets: {s: {environment: S}}\n"),
+        service(
+            f"{WEB}, secrets: [{{source: s, mode: 0400}}]",
+            rest="secrets: {s: {environment: S}}\n",
+        ),
         "T6",
     ),
     Finding(
@@ -245,14 +303,23 @@ FINDINGS = (
     ),
     Finding(
         "TC730",
-        service("image: 'postgres:16', healthcheck: {test: [CMD-SHELL, 'curl -f localhost']}", "db"),
+        service(
+            "image: 'postgres:16', healthcheck: {test: [CMD-SHELL, 'curl -f localhost']}",
+            "db",
+        ),
         "docker-compose.yml:2:44",
-        service("image: 'redis:7-alpine', healthcheck: {test: [CMD-SHELL, 'wget -q localhost']}", "db"),
+        service(
+            "image: 'redis:7-alpine', healthcheck: {test: [CMD-SHELL, 'wget -q localhost']}",
+            "db",
+        ),
         "T9",
     ),
     Finding(
         "TC730",
-        service("image: 'postgres:16', healthcheck: {test: [CMD-SHELL, 'nc -z localhost 1']}", "db"),
+        service(
+            "image: 'postgres:16', healthcheck: {test: [CMD-SHELL, 'nc -z localhost 1']}",
+            "db",
+        ),
         "docker-compose.yml:2:44",
         service(
             "image: 'postgres:16', healthcheck: {test: [CMD-SHELL, "
@@ -263,16 +330,30 @@ FINDINGS = (
     ),
     Finding(
         "TC731",
-        one(TWO % ("depends_on: {db: {condition: service_completed_successfully}}", "restart: always")),
+        one(
+            TWO
+            % (
+                "depends_on: {db: {condition: service_completed_successfully}}",
+                "restart: always",
+            )
+        ),
         "docker-compose.yml:2:43",
-        one(TWO % ("depends_on: {db: {condition: service_completed_successfully}}", "restart: 'no'")),
+        one(
+            TWO
+            % (
+                "depends_on: {db: {condition: service_completed_successfully}}",
+                "restart: 'no'",
+            )
+        ),
         "T10",
     ),
     Finding(
         "TC732",
         service(f"{WEB}, mem_limit: 1g, deploy: {{resources: {{limits: {{cpus: '1'}}}}}}"),
         "docker-compose.yml:2:30",
-        service(f"{WEB}, mem_limit: 1g, deploy: {{resources: {{reservations: {{cpus: '1'}}}}}}"),
+        service(
+            f"{WEB}, mem_limit: 1g, deploy: {{resources: {{reservations: {{cpus: '1'}}}}}}"
+        ),
         "T11",
     ),
     Finding(
@@ -289,7 +370,13 @@ FINDINGS = (
         service(f"{WEB}, container_name: xy"),
         "T12",
     ),
-    Finding("TC734", service("image: acme/web"), "docker-compose.yml:2:9", service("image: 'acme/web:${TAG}'"), "E-02"),
+    Finding(
+        "TC734",
+        service("image: acme/web"),
+        "docker-compose.yml:2:9",
+        service("image: 'acme/web:${TAG}'"),
+        "E-02",
+    ),
     Finding(
         "TC735",
         service(f"{WEB}, network_mode: none, networks: [a]", rest="networks: {a: }\n"),
@@ -299,7 +386,10 @@ FINDINGS = (
     ),
     Finding(
         "TC736",
-        one("services:\n  web: {image: 'acme/web:1', ports: ['127.0.0.1:80:80']}\n", docker__=""),
+        one(
+            "services:\n  web: {image: 'acme/web:1', ports: ['127.0.0.1:80:80']}\n",
+            docker__="",
+        ),
         None,
         service(f"{WEB}, ports: ['127.0.0.1:80:80', '127.0.0.2:80:80']"),
         "T15",
@@ -314,21 +404,38 @@ FINDINGS = (
         "TC737",
         service(f"{WEB}, volumes: ['./web.conf:/etc/web.conf']"),
         "docker-compose.yml:2:40",
-        one("services:\n  web: {image: 'acme/web:1', volumes: ['./web.conf:/etc/web.conf']}\n", web_conf=""),
+        one(
+            "services:\n  web: {image: 'acme/web:1', volumes: ['./web.conf:/etc/web.conf']}\n",
+            web_conf="",
+        ),
         "T18",
     ),
     Finding(
         "TC738",
-        service("image: 'postgres:18', volumes: ['data:/var/lib/postgresql/data']", "db", "volumes: {data: }\n"),
+        service(
+            "image: 'postgres:18', volumes: ['data:/var/lib/postgresql/data']",
+            "db",
+            "volumes: {data: }\n",
+        ),
         "docker-compose.yml:2:30",
-        service("image: 'postgres:18', volumes: ['data:/var/lib/postgresql']", "db", "volumes: {data: }\n"),
+        service(
+            "image: 'postgres:18', volumes: ['data:/var/lib/postgresql']",
+            "db",
+            "volumes: {data: }\n",
+        ),
         "T19",
     ),
     Finding(
         "TC739",
-        service("image: 'rabbitmq:4', environment: {RABBITMQ_DEFAULT_PASS_FILE: /run/secrets/p}", "mq"),
+        service(
+            "image: 'rabbitmq:4', environment: {RABBITMQ_DEFAULT_PASS_FILE: /run/secrets/p}",
+            "mq",
+        ),
         "docker-compose.yml:2:43",
-        service("image: 'mysql:8', environment: {MYSQL_ROOT_PASSWORD_FILE: /run/secrets/p}", "mq"),
+        service(
+            "image: 'mysql:8', environment: {MYSQL_ROOT_PASSWORD_FILE: /run/secrets/p}",
+            "mq",
+        ),
         "T20",
     ),
     Finding(
@@ -340,16 +447,24 @@ FINDINGS = (
     ),
     Finding(
         "TC740",
-        service("image: 'mysql:8', healthcheck: {test: [CMD, mysqladmin, ping, -h, localhost]}", "db"),
+        service(
+            "image: 'mysql:8', healthcheck: {test: [CMD, mysqladmin, ping, -h, localhost]}",
+            "db",
+        ),
         "docker-compose.yml:2:40",
-        service("image: 'mysql:8', healthcheck: {test: [CMD, mysqladmin, ping, -h, 127.0.0.1]}", "db"),
+        service(
+            "image: 'mysql:8', healthcheck: {test: [CMD, mysqladmin, ping, -h, 127.0.0.1]}",
+            "db",
+        ),
         "T21",
     ),
     Finding(
         "TC741",
         service(f"{CACHE}, healthcheck: {{test: [CMD, redis-cli, ping]}}", "cache"),
         "docker-compose.yml:2:43",
-        service(f"{CACHE}, healthcheck: {{test: 'redis-cli ping | grep -q PONG'}}", "cache"),
+        service(
+            f"{CACHE}, healthcheck: {{test: 'redis-cli ping | grep -q PONG'}}", "cache"
+        ),
         "T22",
     ),
     Finding(
@@ -373,7 +488,13 @@ FINDINGS = (
         service(f"{WEB}, healthcheck: {{test: x, interval: 1m30s}}"),
         "T24",
     ),
-    Finding("TC743", service(f"{WEB}, user: 1000"), "docker-compose.yml:2:30", service(f"{WEB}, user: '1000'"), "T24"),
+    Finding(
+        "TC743",
+        service(f"{WEB}, user: 1000"),
+        "docker-compose.yml:2:30",
+        service(f"{WEB}, user: '1000'"),
+        "T24",
+    ),
     Finding(
         "TC743",
         service(f"{WEB}, restart: never"),
@@ -402,8 +523,20 @@ FINDINGS = (
         service(f"{WEB}, network_mode: 'service:web2'", "web2"),
         "T26",
     ),
-    Finding("TC744", service("restart: always"), "docker-compose.yml:2:3", service("build: ."), "S-01"),
-    Finding("TC745", one("services: {}\n", compose_yml="services: {}\n"), None, one("services: {}\n"), "T27"),
+    Finding(
+        "TC744",
+        service("restart: always"),
+        "docker-compose.yml:2:3",
+        service("build: ."),
+        "S-01",
+    ),
+    Finding(
+        "TC745",
+        one("services: {}\n", compose_yml="services: {}\n"),
+        None,
+        one("services: {}\n"),
+        "T27",
+    ),
     Finding(
         "TC746",
         one(
@@ -431,13 +564,24 @@ FINDINGS = (
         service("build: {context: ., target: development}"),
         "E-01",
     ),
-    Finding("TC747", service(WEB), "docker-compose.yml:2:9", service("image: 'nginx:1.27'"), "M-01"),
+    Finding(
+        "TC747",
+        service(WEB),
+        "docker-compose.yml:2:9",
+        service("image: 'nginx:1.27'"),
+        "M-01",
+    ),
     Finding(
         "TC748",
         service(f"{WEB}, volumes: ['.:/app']"),
         "docker-compose.yml:1:1",
         dict.fromkeys(
-            ("docker-compose.yml", "docker-compose.override.yml", "docker-compose.prod.yml"), "services: {}\n"
+            (
+                "docker-compose.yml",
+                "docker-compose.override.yml",
+                "docker-compose.prod.yml",
+            ),
+            "services: {}\n",
         ),
         "M-07",
     ),

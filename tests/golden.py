@@ -57,7 +57,8 @@ def outcome(case: Path) -> Result:
             practices=options.get("practices", "all"),
             layout=layout,
             settings=Settings(
-                name=options.get("name"), options={k: (v,) for k, v in options.get("importer", {}).items()}
+                name=options.get("name"),
+                options={k: (v,) for k, v in options.get("importer", {}).items()},
             ),
         ),
     )
@@ -65,7 +66,10 @@ def outcome(case: Path) -> Result:
 
 def written(result: Result) -> dict[str, bytes]:
     """The files of `expected/`: the bundle, and every note on a line of `notes.txt`."""
-    lines = [f"{item.span or '-'}: {item.kind.value}: {item.message} [{item.code}]" for item in result.notes]
+    lines = [
+        f"{item.span or '-'}: {item.kind.value}: {item.message} [{item.code}]"
+        for item in result.notes
+    ]
     notes = "".join(f"{line}\n" for line in lines).encode()
     return {**{item.path: item.content for item in result.files}, "notes.txt": notes}
 

@@ -19,7 +19,10 @@ from tocompose.model import File
 
 DCLINT = "3.1.0"
 COMPOSE = binary("docker-compose")
-needs_compose = [pytest.mark.oracle, pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed")]
+needs_compose = [
+    pytest.mark.oracle,
+    pytest.mark.skipif(not COMPOSE, reason="docker-compose is not installed"),
+]
 
 YAMLLINT = """
 extends: default
@@ -49,7 +52,12 @@ def write(folder: Path, files: Iterable[File]) -> None:
         place.chmod(item.mode)
 
 
-def compose_config(folder: Path, *names: str, env: Mapping[str, str] | None = None, extra: Iterable[str] = ()) -> Any:
+def compose_config(
+    folder: Path,
+    *names: str,
+    env: Mapping[str, str] | None = None,
+    extra: Iterable[str] = (),
+) -> Any:
     """What docker compose reads from the named files; fails the test with its message when it refuses them."""
     done = run_config(folder, names, env=env, extra=extra)
     assert done.returncode == 0, done.stderr
@@ -57,7 +65,10 @@ def compose_config(folder: Path, *names: str, env: Mapping[str, str] | None = No
 
 
 def run_config(
-    folder: Path, names: Iterable[str], env: Mapping[str, str] | None = None, extra: Iterable[str] = ()
+    folder: Path,
+    names: Iterable[str],
+    env: Mapping[str, str] | None = None,
+    extra: Iterable[str] = (),
 ) -> subprocess.CompletedProcess[str]:
     """`docker-compose config --format json` on the named files."""
     given = [part for name in names for part in ("-f", name)]
@@ -76,7 +87,11 @@ def run_config(
 def _validator() -> Any:
     import jsonschema
 
-    schema = json.loads((Path(__file__).parent / "schemas" / "compose-spec.json").read_text(encoding="utf-8"))
+    schema = json.loads(
+        (Path(__file__).parent / "schemas" / "compose-spec.json").read_text(
+            encoding="utf-8"
+        )
+    )
     return jsonschema.Draft7Validator(schema)
 
 
@@ -103,11 +118,23 @@ def yamllint_findings(text: str) -> list[str]:
 @cache
 def dclint() -> Path | None:
     """The dclint program, installed into the user's cache on first use; None without npm."""
-    cached = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "tocompose" / f"dclint-{DCLINT}"
+    cached = (
+        Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+        / "tocompose"
+        / f"dclint-{DCLINT}"
+    )
     program = cached / "node_modules" / ".bin" / "dclint"
     if not program.exists() and (npm := shutil.which("npm")):
         cached.mkdir(parents=True, exist_ok=True)
-        command = [npm, "install", "--prefix", str(cached), "--no-audit", "--no-fund", f"dclint@{DCLINT}"]
+        command = [
+            npm,
+            "install",
+            "--prefix",
+            str(cached),
+            "--no-audit",
+            "--no-fund",
+            f"dclint@{DCLINT}",
+        ]
         subprocess.run(command, capture_output=True, timeout=300, check=False)
     return program if program.exists() else None
 
@@ -119,18 +146,36 @@ def dclint_findings(folder: Path) -> list[tuple[str, str, str]]:
     # Into a file: dclint ends before a pipe has taken a long report.
     report = folder / "dclint.json"
     command = [str(program), "-f", "json", "-r", "-o", report.name, "."]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
     reports = json.loads(report.read_text(encoding="utf-8"))
     seen = {Path(item["filePath"]) for item in reports}
-    assert seen == {path.relative_to(folder) for path in folder.rglob("docker-compose*.yml")}, done.stderr
-    return [(item["filePath"], finding["rule"], finding["message"]) for item in reports for finding in item["messages"]]
+    assert seen == {
+        path.relative_to(folder) for path in folder.rglob("docker-compose*.yml")
+    }, done.stderr
+    return [
+        (item["filePath"], finding["rule"], finding["message"])
+        for item in reports
+        for finding in item["messages"]
+    ]
 
 
-def unexcused(folder: Path, allowed: Iterable[str] = ("service-keys-order",)) -> list[tuple[str, str, str]]:
+def unexcused(
+    folder: Path, allowed: Iterable[str] = ("service-keys-order",)
+) -> list[tuple[str, str, str]]:
     """The findings of dclint that none of the `allowed` exceptions covers."""
     assert set(allowed) <= set(EXCEPTIONS)
-    findings = [item for item in dclint_findings(folder) if item[1] not in set(allowed) - {"service-keys-order"}]
-    return [item for item in findings if not (item[1] == "service-keys-order" and _begins_with_merge(folder, item))]
+    findings = [
+        item
+        for item in dclint_findings(folder)
+        if item[1] not in set(allowed) - {"service-keys-order"}
+    ]
+    return [
+        item
+        for item in findings
+        if not (item[1] == "service-keys-order" and _begins_with_merge(folder, item))
+    ]
 
 
 def _begins_with_merge(folder: Path, finding: tuple[str, str, str]) -> bool:

@@ -50,7 +50,11 @@ _VALUES: dict[tuple[str, str], Json] = {
         "ephemeral-storage": "1Gi",
         "nvidia.com/gpu": "1",
     },
-    ("ResourceRequirements", "requests"): {"cpu": "250m", "memory": "64Mi", "hugepages-2Mi": "4Mi"},
+    ("ResourceRequirements", "requests"): {
+        "cpu": "250m",
+        "memory": "64Mi",
+        "hugepages-2Mi": "4Mi",
+    },
     ("ConfigMapVolumeSource", "name"): "config",
     ("ConfigMapProjection", "name"): "config",
     ("SecretVolumeSource", "secretName"): "secret",
@@ -168,11 +172,19 @@ def value(model: str, field: Property, depth: int = 0) -> Json:
     below = inner(field.type)
     if below:
         row = types().get(bare(model), {}).get(field.name)
-        made = filled(below, depth + 1) if row is None or row.type or depth < 12 else {"x": "y"}
+        made = (
+            filled(below, depth + 1)
+            if row is None or row.type or depth < 12
+            else {"x": "y"}
+        )
         return [made] if field.type.lower().startswith("list") else made
     if field.type.lower().startswith(("list", "dict")):
         plain: Json = 7 if "int" in field.type else f"{field.name.lower()}-value"
-        return [plain] if field.type.lower().startswith("list") else {f"{field.name.lower()}-key": plain}
+        return (
+            [plain]
+            if field.type.lower().startswith("list")
+            else {f"{field.name.lower()}-key": plain}
+        )
     return {"int": 7, "bool": True, "datetime": "2024-01-01T00:00:00Z", "object": 9}.get(
         field.type, f"{field.name.lower()}-value"
     )
@@ -200,7 +212,11 @@ def variants(model: str) -> Iterator[Json]:
     always = _ONE_OF[bare(model)]
     for field in fields(model):
         if field.name not in always:
-            yield {other.name: value(model, other) for other in fields(model) if other.name in always or other == field}
+            yield {
+                other.name: value(model, other)
+                for other in fields(model)
+                if other.name in always or other == field
+            }
 
 
 def probes() -> Iterator[Json]:
@@ -227,7 +243,12 @@ def metadata(name: str) -> Json:
     made = filled("V1ObjectMeta")
     made.pop("generateName")
     made.pop("ownerReferences")
-    return {**made, "name": name, "namespace": "every", "labels": {"app": name, "spare": "label"}}
+    return {
+        **made,
+        "name": name,
+        "namespace": "every",
+        "labels": {"app": name, "spare": "label"},
+    }
 
 
 def small(name: str) -> Json:

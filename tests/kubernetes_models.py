@@ -10,10 +10,38 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.fields import types
 
 ROOTS = (
-    *("V1Pod", "V1Deployment", "V1ReplicaSet", "V1ReplicationController", "V1StatefulSet", "V1DaemonSet", "V1Job"),
-    *("V1CronJob", "V1Service", "V1ConfigMap", "V1Secret", "V1PersistentVolumeClaim", "V1PersistentVolume"),
-    *("V2HorizontalPodAutoscaler", "V1PodDisruptionBudget", "V1ServiceAccount", "V1Role", "V1ClusterRole"),
-    *("V1RoleBinding", "V1ClusterRoleBinding", "V1Namespace", "V1LimitRange", "V1ResourceQuota", "V1Endpoints"),
+    *(
+        "V1Pod",
+        "V1Deployment",
+        "V1ReplicaSet",
+        "V1ReplicationController",
+        "V1StatefulSet",
+        "V1DaemonSet",
+        "V1Job",
+    ),
+    *(
+        "V1CronJob",
+        "V1Service",
+        "V1ConfigMap",
+        "V1Secret",
+        "V1PersistentVolumeClaim",
+        "V1PersistentVolume",
+    ),
+    *(
+        "V2HorizontalPodAutoscaler",
+        "V1PodDisruptionBudget",
+        "V1ServiceAccount",
+        "V1Role",
+        "V1ClusterRole",
+    ),
+    *(
+        "V1RoleBinding",
+        "V1ClusterRoleBinding",
+        "V1Namespace",
+        "V1LimitRange",
+        "V1ResourceQuota",
+        "V1Endpoints",
+    ),
     "V1EndpointSlice",
 )
 _VERSION = re.compile(
@@ -39,7 +67,10 @@ def fields(model: str) -> tuple[Property, ...]:
     import kubernetes.client.models as models
 
     known = getattr(models, model)
-    return tuple(Property(known.attribute_map[name], kind) for name, kind in known.openapi_types.items())
+    return tuple(
+        Property(known.attribute_map[name], kind)
+        for name, kind in known.openapi_types.items()
+    )
 
 
 @cache
@@ -47,7 +78,11 @@ def is_model(name: str) -> bool:
     """Whether the package has a model of that name."""
     import kubernetes.client.models as models
 
-    return hasattr(models, name) and name[:1].isupper() and hasattr(getattr(models, name), "openapi_types")
+    return (
+        hasattr(models, name)
+        and name[:1].isupper()
+        and hasattr(getattr(models, name), "openapi_types")
+    )
 
 
 def inner(kind: str) -> str | None:

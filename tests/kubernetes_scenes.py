@@ -15,18 +15,31 @@ SPACE = "every"
 
 
 def _own(kind: str, api: str, name: str, **parts: Json) -> Json:
-    return {"apiVersion": api, "kind": kind, "metadata": {"name": name, "namespace": SPACE}, **parts}
+    return {
+        "apiVersion": api,
+        "kind": kind,
+        "metadata": {"name": name, "namespace": SPACE},
+        **parts,
+    }
 
 
 def _config() -> Scene:
     """The ConfigMap and the Secret that the other objects refer to, every field set."""
-    return [every.document("V1ConfigMap", "v1", "config"), every.document("V1Secret", "v1", "secret")]
+    return [
+        every.document("V1ConfigMap", "v1", "config"),
+        every.document("V1Secret", "v1", "secret"),
+    ]
 
 
 def _deployment(name: str, pod: Json, **spec: Json) -> Json:
     template = {"metadata": {"labels": {"app": name}}, "spec": pod}
     selector = {"matchLabels": {"app": name}}
-    return _own("Deployment", "apps/v1", name, spec={"selector": selector, "template": template, **spec})
+    return _own(
+        "Deployment",
+        "apps/v1",
+        name,
+        spec={"selector": selector, "template": template, **spec},
+    )
 
 
 def _container(name: str = "main", **parts: Json) -> Json:
@@ -40,7 +53,8 @@ def containers() -> Scene:
     main.pop("volumeMounts")
     main.update(name="main", volumeDevices=[{"name": "disk", "devicePath": "/dev/xvda"}])
     main["env"] = [
-        {"name": f"VAR_{number}", "valueFrom": each} for number, each in enumerate(every.variants("V1EnvVarSource"))
+        {"name": f"VAR_{number}", "valueFrom": each}
+        for number, each in enumerate(every.variants("V1EnvVarSource"))
     ]
     main["env"].append({"name": "NAMED", "value": "a $(VAR_0)"})
     main["envFrom"] = [
@@ -55,14 +69,19 @@ def containers() -> Scene:
     }
     main["startupProbe"]["exec"]["command"] = ["started"]
     main["livenessProbe"]["exec"]["command"] = ["alive"]
-    pod = {"containers": [main], "volumes": [{"name": "disk", "persistentVolumeClaim": {"claimName": "claim"}}]}
+    pod = {
+        "containers": [main],
+        "volumes": [{"name": "disk", "persistentVolumeClaim": {"claimName": "claim"}}],
+    }
     return [*_config(), _deployment("every", pod)]
 
 
 def hooks() -> Scene:
     """A container for each kind of lifecycle hook."""
     made = [
-        _container(f"hook-{number}", lifecycle={"postStart": each, "preStop": copy.deepcopy(each)})
+        _container(
+            f"hook-{number}", lifecycle={"postStart": each, "preStop": copy.deepcopy(each)}
+        )
         for number, each in enumerate(every.variants("V1LifecycleHandler"))
     ]
     return [_deployment("hooks", {"containers": made})]
@@ -73,7 +92,9 @@ def probes() -> Scene:
     made = []
     for number, each in enumerate(every.probes()):
         for probe in ("readinessProbe", "livenessProbe", "startupProbe"):
-            made.append(_container(f"{probe.lower()}-{number}", **{probe: copy.deepcopy(each)}))
+            made.append(
+                _container(f"{probe.lower()}-{number}", **{probe: copy.deepcopy(each)})
+            )
     return [_deployment("probes", {"containers": made})]
 
 
@@ -82,15 +103,24 @@ def pods() -> Scene:
     pod = every.filled("V1PodSpec")
     for key in ("hostNetwork", "hostPID", "hostIPC", "hostnameOverride", "volumes"):
         pod.pop(key)
-    sidecar = _container("sidecar", restartPolicy="Always", startupProbe={"exec": {"command": ["true"]}})
+    sidecar = _container(
+        "sidecar", restartPolicy="Always", startupProbe={"exec": {"command": ["true"]}}
+    )
     pod["initContainers"] = [_container("first"), sidecar, _container("second")]
-    pod["containers"] = [_container("main"), _container("partner", resources={"limits": {"cpu": "1"}})]
+    pod["containers"] = [
+        _container("main"),
+        _container("partner", resources={"limits": {"cpu": "1"}}),
+    ]
     deployment = every.document("V1Deployment", "apps/v1", "every")
     deployment["spec"].update(template={"metadata": every.metadata("every"), "spec": pod})
     role = _own("Role", "rbac.authorization.k8s.io/v1", "role", rules=[{"verbs": ["get"]}])
     subject = {"kind": "ServiceAccount", "name": "robot", "namespace": SPACE}
     binding = _own(
-        "RoleBinding", "rbac.authorization.k8s.io/v1", "binding", subjects=[subject], roleRef={"name": "role"}
+        "RoleBinding",
+        "rbac.authorization.k8s.io/v1",
+        "binding",
+        subjects=[subject],
+        roleRef={"name": "role"},
     )
     return [deployment, role, binding, *storage_for_group()]
 
@@ -121,9 +151,17 @@ def security() -> Scene:
     """The security settings of a pod that its container does not override, in each form that a profile has."""
     forms: Scene = []
     for number, kind in enumerate(("RuntimeDefault", "Unconfined", "Localhost")):
-        profile = {"type": kind, **({"localhostProfile": "own"} if kind == "Localhost" else {})}
+        profile = {
+            "type": kind,
+            **({"localhostProfile": "own"} if kind == "Localhost" else {}),
+        }
         context = {"seccompProfile": profile, "appArmorProfile": dict(profile)}
-        forms.append(_deployment(f"profile-{number}", {"securityContext": context, "containers": [_container()]}))
+        forms.append(
+            _deployment(
+                f"profile-{number}",
+                {"securityContext": context, "containers": [_container()]},
+            )
+        )
     return forms
 
 
@@ -143,7 +181,9 @@ def volumes() -> Scene:
             mounts[number]["readOnly"] = True
         if "hostPath" in each:
             mounts[number].update(
-                mountPropagation="HostToContainer", recursiveReadOnly="IfPossible", bindMountOptions=["x"]
+                mountPropagation="HostToContainer",
+                recursiveReadOnly="IfPossible",
+                bindMountOptions=["x"],
             )
     mounts.append({"name": "vol-5", "mountPath": "/etc/one", "subPath": "sub/one"})
     mounts.append({"name": "memory", "mountPath": "/scratch"})
@@ -151,8 +191,13 @@ def volumes() -> Scene:
     made.append({"name": "memory", "emptyDir": {"sizeLimit": "1Gi"}})
     made.append({"name": "claim", "persistentVolumeClaim": {"claimName": "claim"}})
     first = _container(volumeMounts=mounts, env=[{"name": "NAMED", "value": "n"}])
-    second = _container("second", volumeMounts=[{"name": "memory", "mountPath": "/scratch"}])
-    return [*_config(), _deployment("volumes", {"containers": [first, second], "volumes": made})]
+    second = _container(
+        "second", volumeMounts=[{"name": "memory", "mountPath": "/scratch"}]
+    )
+    return [
+        *_config(),
+        _deployment("volumes", {"containers": [first, second], "volumes": made}),
+    ]
 
 
 def claims() -> Scene:
@@ -160,16 +205,26 @@ def claims() -> Scene:
     scene: Scene = []
     mounts, made = [], []
     sources = ("hostPath", "local", "nfs", "csi")
-    others = {field.name for field in fields("V1PersistentVolumeSpec") if field.type.startswith("V1")} - {
+    others = {
+        field.name
+        for field in fields("V1PersistentVolumeSpec")
+        if field.type.startswith("V1")
+    } - {
         "claimRef",
         "nodeAffinity",
     }
     for number, source in enumerate(sources):
         volume = every.document("V1PersistentVolume", "v1", f"pv-{number}")
         volume.pop("status")
-        volume["spec"] = {name: item for name, item in volume["spec"].items() if name not in others or name == source}
+        volume["spec"] = {
+            name: item
+            for name, item in volume["spec"].items()
+            if name not in others or name == source
+        }
         volume["spec"]["claimRef"].update(name=f"claim-{number}", namespace=SPACE)
-        claim = every.document("V1PersistentVolumeClaim", "v1", f"claim-{number}", volumeName=f"pv-{number}")
+        claim = every.document(
+            "V1PersistentVolumeClaim", "v1", f"claim-{number}", volumeName=f"pv-{number}"
+        )
         claim.pop("status")
         if number % 2:
             claim["spec"].pop("volumeName")
@@ -178,20 +233,37 @@ def claims() -> Scene:
             claim["metadata"] = {"name": f"claim-{number}", "namespace": SPACE}
         scene.extend((volume, claim))
         made.append(
-            {"name": f"vol-{number}", "persistentVolumeClaim": {"claimName": f"claim-{number}", "readOnly": True}}
+            {
+                "name": f"vol-{number}",
+                "persistentVolumeClaim": {"claimName": f"claim-{number}", "readOnly": True},
+            }
         )
         mounts.append({"name": f"vol-{number}", "mountPath": f"/mnt/{number}"})
-    scene.append(_deployment("claims", {"containers": [_container(volumeMounts=mounts)], "volumes": made}))
+    scene.append(
+        _deployment(
+            "claims", {"containers": [_container(volumeMounts=mounts)], "volumes": made}
+        )
+    )
     scene.append(every.document("V1PersistentVolume", "v1", "spare"))
-    scene.append(every.document("V1PersistentVolumeClaim", "v1", "unused", volumeName="nowhere"))
+    scene.append(
+        every.document("V1PersistentVolumeClaim", "v1", "unused", volumeName="nowhere")
+    )
     return scene
 
 
 def workloads() -> Iterator[tuple[str, Scene]]:
     """Each kind that runs pods, every field of its own set."""
     for model, api in (
-        *(("V1Deployment", "apps/v1"), ("V1ReplicaSet", "apps/v1"), ("V1DaemonSet", "apps/v1")),
-        *(("V1StatefulSet", "apps/v1"), ("V1ReplicationController", "v1"), ("V1Job", "batch/v1")),
+        *(
+            ("V1Deployment", "apps/v1"),
+            ("V1ReplicaSet", "apps/v1"),
+            ("V1DaemonSet", "apps/v1"),
+        ),
+        *(
+            ("V1StatefulSet", "apps/v1"),
+            ("V1ReplicationController", "v1"),
+            ("V1Job", "batch/v1"),
+        ),
     ):
         made = every.document(model, api, "every")
         made["spec"]["template"] = every.small("every")
@@ -207,7 +279,9 @@ def stateful() -> Scene:
     """A StatefulSet whose claims are mounted and whose pods start one after the other."""
     made = every.document("V1StatefulSet", "apps/v1", "every")
     template = every.small("every")
-    template["spec"]["containers"][0]["volumeMounts"] = [{"name": "data", "mountPath": "/data"}]
+    template["spec"]["containers"][0]["volumeMounts"] = [
+        {"name": "data", "mountPath": "/data"}
+    ]
     made["spec"]["template"] = template
     made["spec"]["volumeClaimTemplates"][0]["metadata"]["name"] = "data"
     made["spec"].pop("podManagementPolicy")
@@ -216,14 +290,27 @@ def stateful() -> Scene:
 
 def services() -> Scene:
     """A Service with every field before a pod, and the kinds that lead elsewhere."""
-    pod = {"containers": [_container(ports=[{"containerPort": 8080, "name": "web", "protocol": "UDP"}])]}
+    pod = {
+        "containers": [
+            _container(ports=[{"containerPort": 8080, "name": "web", "protocol": "UDP"}])
+        ]
+    }
     service = every.document("V1Service", "v1", "front")
-    outside = _own("Service", "v1", "outside", spec={"type": "ExternalName", "externalName": "api.example.com"})
+    outside = _own(
+        "Service",
+        "v1",
+        "outside",
+        spec={"type": "ExternalName", "externalName": "api.example.com"},
+    )
     headless = _own(
         "Service",
         "v1",
         "headless",
-        spec={"clusterIP": "None", "selector": {"app": "every"}, "ports": [{"port": 80, "targetPort": 8080}]},
+        spec={
+            "clusterIP": "None",
+            "selector": {"app": "every"},
+            "ports": [{"port": 80, "targetPort": 8080}],
+        },
     )
     fixed = _own("Service", "v1", "fixed", spec={"ports": [{"port": 5432}]})
     endpoints = every.document("V1Endpoints", "v1", "fixed")
@@ -237,7 +324,9 @@ def services() -> Scene:
         spec={
             "type": "NodePort",
             "selector": {"app": "every"},
-            "ports": [{"port": 81, "targetPort": "web", "nodePort": 30081, "protocol": "UDP"}],
+            "ports": [
+                {"port": 81, "targetPort": "web", "nodePort": 30081, "protocol": "UDP"}
+            ],
         },
     )
     client = {
@@ -269,10 +358,24 @@ def scaling() -> Scene:
     """What scales, limits and permits."""
     made: Scene = [_deployment("every", {"containers": [_container()]})]
     for model, api in (
-        *(("V2HorizontalPodAutoscaler", "autoscaling/v2"), ("V1PodDisruptionBudget", "policy/v1")),
-        *(("V1LimitRange", "v1"), ("V1ResourceQuota", "v1"), ("V1ServiceAccount", "v1"), ("V1Namespace", "v1")),
-        *(("V1Role", "rbac.authorization.k8s.io/v1"), ("V1RoleBinding", "rbac.authorization.k8s.io/v1")),
-        *(("V1ClusterRole", "rbac.authorization.k8s.io/v1"), ("V1ClusterRoleBinding", "rbac.authorization.k8s.io/v1")),
+        *(
+            ("V2HorizontalPodAutoscaler", "autoscaling/v2"),
+            ("V1PodDisruptionBudget", "policy/v1"),
+        ),
+        *(
+            ("V1LimitRange", "v1"),
+            ("V1ResourceQuota", "v1"),
+            ("V1ServiceAccount", "v1"),
+            ("V1Namespace", "v1"),
+        ),
+        *(
+            ("V1Role", "rbac.authorization.k8s.io/v1"),
+            ("V1RoleBinding", "rbac.authorization.k8s.io/v1"),
+        ),
+        *(
+            ("V1ClusterRole", "rbac.authorization.k8s.io/v1"),
+            ("V1ClusterRoleBinding", "rbac.authorization.k8s.io/v1"),
+        ),
     ):
         made.append(every.document(model, api, "every"))
     return made
@@ -282,6 +385,18 @@ def scenes() -> dict[str, Scene]:
     """Every scene by its name."""
     found = {
         build.__name__: build()
-        for build in (containers, hooks, probes, pods, hosts, security, volumes, claims, stateful, services, scaling)
+        for build in (
+            containers,
+            hooks,
+            probes,
+            pods,
+            hosts,
+            security,
+            volumes,
+            claims,
+            stateful,
+            services,
+            scaling,
+        )
     }
     return {**found, **dict(workloads())}

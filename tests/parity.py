@@ -42,7 +42,9 @@ def cases(folder: Path) -> Iterator[Case]:
     """Every pair of a folder, by name."""
     for file in sorted(folder.glob("*.command.txt")):
         name = file.name.removesuffix(".command.txt")
-        yield Case(name, argv(file.read_text()), file.with_name(f"{name}.compose.yaml").read_text())
+        yield Case(
+            name, argv(file.read_text()), file.with_name(f"{name}.compose.yaml").read_text()
+        )
 
 
 def prove(case: Case) -> Proof:
@@ -74,7 +76,9 @@ def main(folder: Path, proving: Callable[[Case], Proof]) -> int:
     count = {kind: sum(outcome == kind for _, outcome, _ in found) for kind in OUTCOMES}
     share = 100 * count["equal"] / max(count["equal"] + count["different"], 1)
     print(", ".join(f"{number} {kind}" for kind, number in count.items()))
-    print(f"{share:.1f} % of the pairs that both clients accept are equal; {seconds:.3f} s each")
+    print(
+        f"{share:.1f} % of the pairs that both clients accept are equal; {seconds:.3f} s each"
+    )
     return 0 if count["equal"] == len(found) - count["refused by docker"] else 1
 
 
@@ -97,5 +101,7 @@ if __name__ == "__main__":
     words = [word for word in sys.argv[1:] if word != "--ours"]
     given = Path(words[0]) if words else corpus("docker-run/docs-pairs")
     if not given or not given.is_dir():
-        sys.exit("usage: python tests/parity.py [--ours] [FOLDER]   (the folder may come from TOCOMPOSE_CORPUS)")
+        sys.exit(
+            "usage: python tests/parity.py [--ours] [FOLDER]   (the folder may come from TOCOMPOSE_CORPUS)"
+        )
     sys.exit(main(given, prove_ours if "--ours" in sys.argv else prove))

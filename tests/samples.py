@@ -47,22 +47,31 @@ def limited(name: str) -> Service:
 
 
 SHARED = variables(
-    DATABASE_URL="postgresql://app:${DB_PASSWORD:?set DB_PASSWORD in .env}@db/shop", TZ="Etc/UTC", LEVEL="info"
+    DATABASE_URL="postgresql://app:${DB_PASSWORD:?set DB_PASSWORD in .env}@db/shop",
+    TZ="Etc/UTC",
+    LEVEL="info",
 )
 
 DB = Service(
     name="db",
     image="postgres:16.4",
-    environment=variables(POSTGRES_DB="shop", POSTGRES_PASSWORD="${DB_PASSWORD:?set DB_PASSWORD in .env}"),
+    environment=variables(
+        POSTGRES_DB="shop", POSTGRES_PASSWORD="${DB_PASSWORD:?set DB_PASSWORD in .env}"
+    ),
     mounts=(Mount(kind="volume", source="db_data", target="/var/lib/postgresql/data"),),
     healthcheck=Healthcheck(
-        test=("CMD-SHELL", "pg_isready -h 127.0.0.1 -d shop"), interval="10s", timeout="5s", retries="5"
+        test=("CMD-SHELL", "pg_isready -h 127.0.0.1 -d shop"),
+        interval="10s",
+        timeout="5s",
+        retries="5",
     ),
     networks=(Attachment(network="backend"),),
     logging=ROTATED,
     restart="unless-stopped",
     overlays={
-        Home.DEV: Service(name="db", ports=(Port(target="5432", published="5432", host_ip="127.0.0.1"),)),
+        Home.DEV: Service(
+            name="db", ports=(Port(target="5432", published="5432", host_ip="127.0.0.1"),)
+        ),
         Home.PROD: limited("db"),
     },
     origin=at(3),
@@ -81,7 +90,9 @@ WEB = Service(
     logging=ROTATED,
     restart="unless-stopped",
     overlays={
-        Home.DEV: Service(name="web", mounts=(Mount(kind="bind", source=".", target="/app"),)),
+        Home.DEV: Service(
+            name="web", mounts=(Mount(kind="bind", source=".", target="/app"),)
+        ),
         Home.PROD: limited("web"),
     },
     origin=at(6),
@@ -117,10 +128,20 @@ SHOP = Stack(
             description="Password of the database user.",
             origin=at(3),
         ),
-        Setting(name="WEB_MEMORY", value="256M", description="Memory limit of web in production."),
+        Setting(
+            name="WEB_MEMORY",
+            value="256M",
+            description="Memory limit of web in production.",
+        ),
     ),
     files=(
         File(path="config/worker.toml", content=b'queue = "$default"\n'),
-        File(path="secrets/api_token", content=TOKEN.encode(), mode=0o444, secret=True, origin=at(9)),
+        File(
+            path="secrets/api_token",
+            content=TOKEN.encode(),
+            mode=0o444,
+            secret=True,
+            origin=at(9),
+        ),
     ),
 )

@@ -69,11 +69,22 @@ def stack() -> Stack:
         expose=("5432",),
         healthcheck=Healthcheck(test=("CMD", "pg_isready")),
         logging=Logging(driver="json-file", options={"max-size": "10m", "max-file": "3"}),
-        overlays={Home.DEV: Service(name="db", ports=(Port(target="5432", published="5432", host_ip="127.0.0.1"),))},
+        overlays={
+            Home.DEV: Service(
+                name="db",
+                ports=(Port(target="5432", published="5432", host_ip="127.0.0.1"),),
+            )
+        },
         origin=span(2, "docker run"),
         **names,
     )
-    cache = Service(name="cache", image="redis:7", role=Role.CACHE, origin=span(3, "docker run"), **names)
+    cache = Service(
+        name="cache",
+        image="redis:7",
+        role=Role.CACHE,
+        origin=span(3, "docker run"),
+        **names,
+    )
     web = Service(
         name="web",
         image="shop/web",
@@ -81,7 +92,11 @@ def stack() -> Stack:
             Variable(name="DATABASE_URL", value="postgres://db:5432/shop"),
             Variable(name="CACHE_HOST", value="cache"),
         ),
-        depends_on=(Dependency(service="db", condition="service_healthy", evidence="DATABASE_URL names it"),),
+        depends_on=(
+            Dependency(
+                service="db", condition="service_healthy", evidence="DATABASE_URL names it"
+            ),
+        ),
         origin=span(4, "docker run"),
         **names,
     )
@@ -91,7 +106,14 @@ def stack() -> Stack:
         role=Role.PROXY,
         ports=(Port(target="80", published="80"), Port(target="443", published="443")),
         depends_on=(Dependency(service="web"),),
-        mounts=(Mount(kind="bind", source="./nginx.conf", target="/etc/nginx/nginx.conf", read_only=True),),
+        mounts=(
+            Mount(
+                kind="bind",
+                source="./nginx.conf",
+                target="/etc/nginx/nginx.conf",
+                read_only=True,
+            ),
+        ),
         origin=span(5, "docker run"),
         **names,
     )
@@ -101,7 +123,12 @@ def stack() -> Stack:
         networks=(Network(name="back"),),
         volumes=(Volume(name="data"),),
         settings=(
-            Setting(name="POSTGRES_PASSWORD", value=SECRET, secret=True, origin=span(2, f"POSTGRES_PASSWORD={SECRET}")),
+            Setting(
+                name="POSTGRES_PASSWORD",
+                value=SECRET,
+                secret=True,
+                origin=span(2, f"POSTGRES_PASSWORD={SECRET}"),
+            ),
             Setting(name="STRIPE_KEY", secret=True, required=True),
         ),
     )
@@ -119,11 +146,34 @@ def notes() -> tuple[Note, ...]:
             advice="Install the `nvidia` toolkit, then add a device reservation.",
             url="https://docs.docker.com/compose/how-tos/gpu-support/",
         ),
-        note("TC901", Kind.LOST, "-d was read for x", span=span(3, "-d"), related=(span(2, "-d"),)),
-        note("TC001", Kind.CHANGED, "the volume keeps its name", subject="volumes.data", span=span(2, "data:")),
-        note("TC001", Kind.ASSUMED, "db is a database", subject="services.db.healthcheck", span=span(2, SECRET)),
+        note(
+            "TC901",
+            Kind.LOST,
+            "-d was read for x",
+            span=span(3, "-d"),
+            related=(span(2, "-d"),),
+        ),
+        note(
+            "TC001",
+            Kind.CHANGED,
+            "the volume keeps its name",
+            subject="volumes.data",
+            span=span(2, "data:"),
+        ),
+        note(
+            "TC001",
+            Kind.ASSUMED,
+            "db is a database",
+            subject="services.db.healthcheck",
+            span=span(2, SECRET),
+        ),
         note("TC001", Kind.ADDED, "restart: unless-stopped", subject="services.db.restart"),
-        note("TC001", Kind.INFO, "evil \x1b[31m </script>|`x`\n# head ${HOME} <b>&", subject="services.we|b`<i>"),
+        note(
+            "TC001",
+            Kind.INFO,
+            "evil \x1b[31m </script>|`x`\n# head ${HOME} <b>&",
+            subject="services.we|b`<i>",
+        ),
     )
 
 
@@ -132,12 +182,18 @@ def ledger() -> Ledger:
     words = {"image": "postgres:16", "gpus": "all", "name": "web", "detach": "-d"}
     lines = {"image": 2, "gpus": 4, "name": 4, "detach": 3}
     spans = {key: span(lines[key], text) for key, text in words.items()}
-    root = Branch("map", tuple(Child(key, spans[key], Leaf(words[key], spans[key])) for key in words), spans["image"])
+    root = Branch(
+        "map",
+        tuple(Child(key, spans[key], Leaf(words[key], spans[key])) for key in words),
+        spans["image"],
+    )
     book = Ledger()
     cursor = book.open(root)
     cursor.take("image", to="services.db.image")
     cursor.take("name", to="services.web")
-    book.settle(next(leaf for leaf in book.leaves() if leaf.text == "all"), _fate("noted"), "TC001")
+    book.settle(
+        next(leaf for leaf in book.leaves() if leaf.text == "all"), _fate("noted"), "TC001"
+    )
     cursor.at("detach").skip("Compose decides this with `up -d`")
     return book
 
@@ -166,6 +222,14 @@ def example() -> Report:
         File(path="docker-compose.yml", content=COMPOSE.encode()),
         File(path="docker-compose.override.yml", content=b"services: {}\n"),
         File(path="docker-compose.prod.yml", content=b"services: {}\n"),
-        File(path=".env", content=f"POSTGRES_PASSWORD={SECRET}\n".encode(), mode=0o600, secret=True),
+        File(
+            path=".env",
+            content=f"POSTGRES_PASSWORD={SECRET}\n".encode(),
+            mode=0o600,
+            secret=True,
+        ),
     )
-    return report(Outcome(files, notes(), stack(), ledger(), "docker_run"), Memory({"run.sh": SCRIPT.encode()}, "shop"))
+    return report(
+        Outcome(files, notes(), stack(), ledger(), "docker_run"),
+        Memory({"run.sh": SCRIPT.encode()}, "shop"),
+    )

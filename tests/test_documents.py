@@ -10,7 +10,9 @@ from documents import ROOT, documents
 
 @pytest.mark.parametrize("path", documents())
 def test_the_document_is_current(path: str) -> None:
-    assert (ROOT / path).read_text(encoding="utf-8") == documents()[path], "run python tests/documents.py"
+    assert (ROOT / path).read_text(encoding="utf-8") == documents()[path], (
+        "run python tests/documents.py"
+    )
 
 
 def test_the_public_names_are_few_and_documented() -> None:

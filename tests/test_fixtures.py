@@ -28,7 +28,9 @@ def test_the_case_gives_what_it_should(case: Path) -> None:
 def test_the_case_is_accounted_for(case: Path) -> None:
     allowed = {"TC001"} if said(case).get("unknown") else set()
     result = outcome(case)
-    assert [item for item in result.notes if item.code in {"TC001", "TC901"} - allowed] == []
+    assert [
+        item for item in result.notes if item.code in {"TC001", "TC901"} - allowed
+    ] == []
     assert written(result) == written(outcome(case))
 
 

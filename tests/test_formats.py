@@ -19,13 +19,23 @@ FILES = {
 }
 
 
-def told(folder: Path, *names: str, named: bool = False, source: str | None = None) -> list[tuple[str, str]]:
+def told(
+    folder: Path, *names: str, named: bool = False, source: str | None = None
+) -> list[tuple[str, str]]:
     """What is said of other formats, with its code."""
     for name in names:
         (folder / name).write_text(FILES[name])
     result = convert(Folder(folder, names if named else ()), Options(source=source))
-    assert [item for item in result.notes if item.code == "TC012" and item.kind is not Kind.ASSUMED] == []
-    return [(item.code, item.message.partition(":")[0]) for item in result.notes if item.code in ("TC012", "TC014")]
+    assert [
+        item
+        for item in result.notes
+        if item.code == "TC012" and item.kind is not Kind.ASSUMED
+    ] == []
+    return [
+        (item.code, item.message.partition(":")[0])
+        for item in result.notes
+        if item.code in ("TC012", "TC014")
+    ]
 
 
 @pytest.mark.parametrize("named", [False, True])
@@ -33,7 +43,10 @@ def told(folder: Path, *names: str, named: bool = False, source: str | None = No
     ("names", "said"),
     [
         (("Procfile", "run.sh"), [("TC012", "run.sh was not read")]),
-        (("Procfile", "more.sh", "run.sh"), [("TC012", "more.sh (and 1 more) was not read")]),
+        (
+            ("Procfile", "more.sh", "run.sh"),
+            [("TC012", "more.sh (and 1 more) was not read")],
+        ),
         (("Procfile", "README.md"), [("TC014", "README.md was not read")]),
         (("more.sh", "run.sh"), []),
         (("Procfile", "notes.txt"), []),

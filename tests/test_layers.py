@@ -12,7 +12,17 @@ import tree
 LAYERS = (
     ("limits", "patterns"),
     ("secrecy",),
-    ("source", "values", "tables", "project", "collector", "record", "folding", "ignores", "suggestion"),
+    (
+        "source",
+        "values",
+        "tables",
+        "project",
+        "collector",
+        "record",
+        "folding",
+        "ignores",
+        "suggestion",
+    ),
     ("model", "notes", "images", "merging"),
     ("ledger", "command_secrets"),
     ("readers", "rendering"),
@@ -25,7 +35,16 @@ LAYERS = (
 )
 RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 # Heavy: 20 to 900 ms each, so only inside the functions that need them (`tocompose --help` stays fast).
-HEAVY = ("kubernetes", "jinja2", "tree_sitter", "tree_sitter_bash", "ruamel", "jsonschema", "yaml", "dockerfile_parse")
+HEAVY = (
+    "kubernetes",
+    "jinja2",
+    "tree_sitter",
+    "tree_sitter_bash",
+    "ruamel",
+    "jsonschema",
+    "yaml",
+    "dockerfile_parse",
+)
 
 
 def unit(module: str) -> str:
@@ -40,7 +59,9 @@ def test_imports_go_downward(module: str) -> None:
         there = unit(target)
         if here in ("", there) or there not in RANK or here not in RANK:
             continue
-        assert RANK[there] < RANK[here], f"{tree.file(module)}:{line}: {here} must not import {there}"
+        assert RANK[there] < RANK[here], (
+            f"{tree.file(module)}:{line}: {here} must not import {there}"
+        )
 
 
 @pytest.mark.parametrize("module", tree.modules())
@@ -49,7 +70,9 @@ def test_core_knows_only_the_core(module: str) -> None:
     if RANK.get(unit(module), 99) > RANK["readers"]:
         return
     for target, line in tree.imports(module):
-        assert unit(target) in {"", *RANK}, f"{tree.file(module)}:{line}: {target} is above this layer"
+        assert unit(target) in {"", *RANK}, (
+            f"{tree.file(module)}:{line}: {target} is above this layer"
+        )
 
 
 def test_no_import_cycles() -> None:
@@ -69,7 +92,11 @@ def test_no_import_cycles() -> None:
 
 def _eager(module: str) -> list[tuple[str, int]]:
     """What a module imports, save its own package (whose `__init__` is loaded before it anyway)."""
-    return [(target, line) for target, line in tree.imports(module) if not module.startswith(f"{target}.")]
+    return [
+        (target, line)
+        for target, line in tree.imports(module)
+        if not module.startswith(f"{target}.")
+    ]
 
 
 @pytest.mark.parametrize("module", tree.modules())
@@ -78,4 +105,6 @@ def test_heavy_libraries_are_imported_where_used(module: str) -> None:
         names = [item.name for item in node.names] if isinstance(node, ast.Import) else []
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:
-            assert name.split(".")[0] not in HEAVY, f"{tree.file(module)}:{node.lineno}: import {name} in a function"
+            assert name.split(".")[0] not in HEAVY, (
+                f"{tree.file(module)}:{node.lineno}: import {name} in a function"
+            )

@@ -27,7 +27,14 @@ EITHER = PAIRS | PAIRS.map(as_list)
 WORD_LIST = st.lists(WORDS, min_size=1, max_size=3, unique=True)
 PORTS = st.lists(
     st.sampled_from(
-        ["80:80", "127.0.0.1:80:80", "80:80/udp", "81:80", "443", {"target": 80, "published": "80", "protocol": "tcp"}]
+        [
+            "80:80",
+            "127.0.0.1:80:80",
+            "80:80/udp",
+            "81:80",
+            "443",
+            {"target": 80, "published": "80", "protocol": "tcp"},
+        ]
     ),
     min_size=1,
     max_size=3,
@@ -35,13 +42,22 @@ PORTS = st.lists(
 )
 MOUNTS = st.lists(
     st.sampled_from(
-        ["bb:/data", "./here:/data", "cc:/data:ro", "bb:/other", "/anonymous", {"type": "tmpfs", "target": "/data"}]
+        [
+            "bb:/data",
+            "./here:/data",
+            "cc:/data:ro",
+            "bb:/other",
+            "/anonymous",
+            {"type": "tmpfs", "target": "/data"},
+        ]
     ),
     min_size=1,
     max_size=3,
     unique_by=mount_target,
 )
-LOGGING = st.fixed_dictionaries({}, optional={"driver": st.sampled_from(["json-file", "local"]), "options": PAIRS})
+LOGGING = st.fixed_dictionaries(
+    {}, optional={"driver": st.sampled_from(["json-file", "local"]), "options": PAIRS}
+)
 HEALTHCHECK = st.fixed_dictionaries(
     {"test": st.sampled_from([["CMD", "x"], ["CMD-SHELL", "y"], "shell words"])},
     optional={"interval": SECONDS, "timeout": SECONDS, "retries": st.integers(1, 9)},
@@ -49,7 +65,11 @@ HEALTHCHECK = st.fixed_dictionaries(
 DEPENDENCIES = st.lists(NAMES, min_size=1, max_size=3, unique=True) | st.dictionaries(
     NAMES,
     st.fixed_dictionaries(
-        {"condition": st.sampled_from(["service_started", "service_completed_successfully"])},
+        {
+            "condition": st.sampled_from(
+                ["service_started", "service_completed_successfully"]
+            )
+        },
         optional={"required": st.booleans(), "restart": st.booleans()},
     ),
     min_size=1,
@@ -57,7 +77,10 @@ DEPENDENCIES = st.lists(NAMES, min_size=1, max_size=3, unique=True) | st.diction
 )
 NETWORKS = st.lists(NAMES, min_size=1, max_size=3, unique=True) | st.dictionaries(
     NAMES,
-    st.none() | st.fixed_dictionaries({}, optional={"aliases": WORD_LIST, "priority": st.integers(0, 9)}),
+    st.none()
+    | st.fixed_dictionaries(
+        {}, optional={"aliases": WORD_LIST, "priority": st.integers(0, 9)}
+    ),
     min_size=1,
 )
 DEPLOY = st.fixed_dictionaries(
@@ -67,7 +90,11 @@ DEPLOY = st.fixed_dictionaries(
         "labels": EITHER,
         "resources": st.fixed_dictionaries(
             {},
-            optional={"limits": st.fixed_dictionaries({}, optional={"memory": st.just("64M"), "cpus": st.just("0.5")})},
+            optional={
+                "limits": st.fixed_dictionaries(
+                    {}, optional={"memory": st.just("64M"), "cpus": st.just("0.5")}
+                )
+            },
         ),
     },
 )
@@ -76,18 +103,28 @@ BODY = st.fixed_dictionaries(
     optional={
         "annotations": EITHER,
         "build": st.sampled_from([".", "./sub"])
-        | st.fixed_dictionaries({"context": st.just(".")}, optional={"args": EITHER, "target": WORDS}),
+        | st.fixed_dictionaries(
+            {"context": st.just(".")}, optional={"args": EITHER, "target": WORDS}
+        ),
         "cap_add": WORD_LIST,
         "command": st.none() | WORD_LIST | st.just("shell words") | st.just([]),
-        "configs": st.lists(st.sampled_from(["one", {"source": "one", "target": "/x"}]), max_size=1),
+        "configs": st.lists(
+            st.sampled_from(["one", {"source": "one", "target": "/x"}]), max_size=1
+        ),
         "depends_on": DEPENDENCIES,
         "deploy": DEPLOY,
-        "devices": st.lists(st.sampled_from(["/dev/a:/dev/x", "/dev/b:/dev/x", "/dev/c"]), max_size=1),
+        "devices": st.lists(
+            st.sampled_from(["/dev/a:/dev/x", "/dev/b:/dev/x", "/dev/c"]), max_size=1
+        ),
         "dns": WORD_LIST | st.just("1.1.1.1"),
         "entrypoint": st.none() | WORD_LIST,
         "environment": EITHER | st.dictionaries(NAMES, st.none() | WORDS),
         "expose": st.lists(st.sampled_from(["80", "81"]), unique=True),
-        "extra_hosts": st.lists(st.sampled_from(["h=1.1.1.1", "h=3.3.3.3", "g=2.2.2.2"]), max_size=2, unique=True),
+        "extra_hosts": st.lists(
+            st.sampled_from(["h=1.1.1.1", "h=3.3.3.3", "g=2.2.2.2"]),
+            max_size=2,
+            unique=True,
+        ),
         "group_add": WORD_LIST,
         "healthcheck": HEALTHCHECK,
         "image": st.none() | st.sampled_from(["a:1", "b:2"]),
@@ -98,18 +135,25 @@ BODY = st.fixed_dictionaries(
         "ports": PORTS,
         "profiles": WORD_LIST,
         "restart": st.none() | st.sampled_from(["always", "no"]),
-        "secrets": st.lists(st.sampled_from(["one", {"source": "one", "target": "x"}]), max_size=1),
+        "secrets": st.lists(
+            st.sampled_from(["one", {"source": "one", "target": "x"}]), max_size=1
+        ),
         "security_opt": WORD_LIST,
         "stop_grace_period": SECONDS,
         "sysctls": EITHER,
         "tmpfs": WORD_LIST | st.just("/t"),
-        "ulimits": st.dictionaries(WORDS, st.just(5) | st.just({"soft": 1, "hard": 2}), max_size=2),
+        "ulimits": st.dictionaries(
+            WORDS, st.just(5) | st.just({"soft": 1, "hard": 2}), max_size=2
+        ),
         "user": st.just("1"),
         "volumes": MOUNTS,
         "volumes_from": st.just(["a"]),
     },
 )
-FIRST = {"name": "merged", "services": {"a": {"image": "x:1"}, "bb": {"image": "x:1"}, "cc": {"image": "x:1"}}}
+FIRST = {
+    "name": "merged",
+    "services": {"a": {"image": "x:1"}, "bb": {"image": "x:1"}, "cc": {"image": "x:1"}},
+}
 TOP = {
     "networks": {"a": None, "bb": None, "cc": None},
     "volumes": {"bb": None, "cc": None},
@@ -132,7 +176,11 @@ class TestDockerCompose:
 
     pytestmark = needs_compose
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=30,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
     @given(st.lists(st.tuples(BODY, BODY), min_size=4, max_size=4))
     def test_two_files_are_merged_alike(
         self, tmp_path: Path, pairs: list[tuple[dict[str, Any], dict[str, Any]]]
@@ -152,31 +200,45 @@ class TestDockerCompose:
 
 
 def _accepts(folder: Path, documents: Any) -> bool:
-    return read(folder, {"1.json": documents[0], "2.json": documents[1]}, ("1.json", "2.json")) is not None
+    return (
+        read(folder, {"1.json": documents[0], "2.json": documents[1]}, ("1.json", "2.json"))
+        is not None
+    )
 
 
 def _documents(pairs: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     first = {
-        name: {"image": "x:1", **{k: v for k, v in one.items() if v is not None}} for name, (one, _) in pairs.items()
+        name: {"image": "x:1", **{k: v for k, v in one.items() if v is not None}}
+        for name, (one, _) in pairs.items()
     }
     second = {name: two for name, (_, two) in pairs.items()}
-    return {**FIRST, **TOP, "services": {**FIRST["services"], **first}}, {"services": second}  # type: ignore[dict-item]
+    return {**FIRST, **TOP, "services": {**FIRST["services"], **first}}, {
+        "services": second
+    }  # type: ignore[dict-item]
 
 
 def test_a_later_null_changes_nothing_but_removes_a_command() -> None:
-    merged = merge_services({"image": "a", "command": "x"}, {"image": None, "command": None})
+    merged = merge_services(
+        {"image": "a", "command": "x"}, {"image": None, "command": None}
+    )
     assert merged == {"image": "a"}
 
 
 def test_another_log_driver_replaces_the_whole_block() -> None:
     one = {"logging": {"driver": "json-file", "options": {"max-size": "1m"}}}
-    assert merge_services(one, {"logging": {"driver": "local"}}) == {"logging": {"driver": "local"}}
-    assert merge_services(one, {"logging": {"options": {"max-file": "2"}}})["logging"]["options"] == {
+    assert merge_services(one, {"logging": {"driver": "local"}}) == {
+        "logging": {"driver": "local"}
+    }
+    assert merge_services(one, {"logging": {"options": {"max-file": "2"}}})["logging"][
+        "options"
+    ] == {
         "max-size": "1m",
         "max-file": "2",
     }
 
 
 def test_ports_with_another_address_are_added() -> None:
-    merged = merge_services({"ports": ["127.0.0.1:80:80"]}, {"ports": ["80:80", "127.0.0.1:80:80"]})
+    merged = merge_services(
+        {"ports": ["127.0.0.1:80:80"]}, {"ports": ["80:80", "127.0.0.1:80:80"]}
+    )
     assert merged["ports"] == ["127.0.0.1:80:80", "80:80"]

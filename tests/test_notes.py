@@ -26,14 +26,22 @@ def _named_in_code() -> set[str]:
 
 @cache
 def _named_in_tables() -> set[str]:
-    tables = [path for path in sorted((tree.ROOT / "mappings").rglob("*.yaml")) if "notes" not in path.parts]
-    return set(_CODE.findall("\n".join(path.read_text(encoding="utf-8") for path in tables)))
+    tables = [
+        path
+        for path in sorted((tree.ROOT / "mappings").rglob("*.yaml"))
+        if "notes" not in path.parts
+    ]
+    return set(
+        _CODE.findall("\n".join(path.read_text(encoding="utf-8") for path in tables))
+    )
 
 
 @pytest.mark.parametrize(("family", "code"), CODES)
 def test_the_code_is_complete(family: str, code: str) -> None:
     row = explanation(code)
-    assert row in registry(family).values(), f"{code} stands in {family}, but is looked for elsewhere"
+    assert row in registry(family).values(), (
+        f"{code} stands in {family}, but is looked for elsewhere"
+    )
     assert Kind(row["kind"])
     for column in ("title", "message", "why"):
         assert str(row[column]).strip(), f"{code}: {column} is empty"
@@ -52,12 +60,16 @@ def test_the_text_is_for_people(family: str, code: str) -> None:
         assert all(name.isidentifier() for name in facts), f"{code}: {facts}"
         assert not _VAGUE.search(text), f"{code}: {text}"
     assert not str(row["title"]).endswith(".")
-    assert "{" not in str(row["why"]), f"{code}: the reason is the same for all notes of a code"
+    assert "{" not in str(row["why"]), (
+        f"{code}: the reason is the same for all notes of a code"
+    )
 
 
 @pytest.mark.parametrize(("family", "code"), CODES)
 def test_the_code_is_used(family: str, code: str) -> None:
-    assert code in _named_in_code() | _named_in_tables(), f"{code} is in {family}.yaml, but nothing says it"
+    assert code in _named_in_code() | _named_in_tables(), (
+        f"{code} is in {family}.yaml, but nothing says it"
+    )
 
 
 def test_every_code_that_is_used_is_registered() -> None:
@@ -78,7 +90,10 @@ def _examples() -> Iterator[str]:
     """Everything that tests and fixtures say, in which a code may be shown at work."""
     for folder in ("tests", "fixtures"):
         for path in sorted((tree.ROOT / folder).rglob("*")):
-            if path.suffix in (".py", ".txt", ".yaml", ".yml", ".toml", ".json") and "golden" not in path.parts:
+            if (
+                path.suffix in (".py", ".txt", ".yaml", ".yml", ".toml", ".json")
+                and "golden" not in path.parts
+            ):
                 yield path.read_text(encoding="utf-8", errors="replace")
 
 
@@ -91,18 +106,30 @@ def _sayings() -> Iterator[tuple[str, int, str, set[str]]]:
     """Every call that says a note by its code, with the facts that it gives; those with `**facts` are left out."""
     for module, body in tree.modules().items():
         for node in ast.walk(body):
-            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in ("note", "remark", "tell"):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in (
+                "note",
+                "remark",
+                "tell",
+            ):
                 codes = [item.value for item in node.args if isinstance(item, ast.Constant)]
                 names = {keyword.arg for keyword in node.keywords}
-                if None not in names and any(isinstance(code, str) and _CODE.fullmatch(code) for code in codes):
-                    code = next(code for code in codes if isinstance(code, str) and _CODE.fullmatch(code))
+                if None not in names and any(
+                    isinstance(code, str) and _CODE.fullmatch(code) for code in codes
+                ):
+                    code = next(
+                        code
+                        for code in codes
+                        if isinstance(code, str) and _CODE.fullmatch(code)
+                    )
                     yield module, node.lineno, code, {str(name) for name in names}
 
 
 def _facts(code: str) -> set[str]:
     row = explanation(code)
     texts = [str(row["message"]), str(row.get("advice", ""))]
-    return {name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name}
+    return {
+        name for text in texts for _, name, _, _ in string.Formatter().parse(text) if name
+    }
 
 
 def test_every_saying_gives_the_facts_of_its_text() -> None:

@@ -20,7 +20,15 @@ import tree
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder with wheel and sdist; the wheel is built from the sdist, as package indexes do it."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(folder), str(tree.ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "build",
+        "--no-isolation",
+        "--outdir",
+        str(folder),
+        str(tree.ROOT),
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=180)
     return folder
 
@@ -28,10 +36,15 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_is_complete(built: Path) -> None:
     names = set(zipfile.ZipFile(next(built.glob("*.whl"))).namelist())
     assert "tocompose/py.typed" in names
-    for folder, inside in (("mappings", "tocompose/mappings"), ("converters/tocompose", "tocompose")):
+    for folder, inside in (
+        ("mappings", "tocompose/mappings"),
+        ("converters/tocompose", "tocompose"),
+    ):
         for path in sorted((tree.ROOT / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
-                assert f"{inside}/{path.relative_to(tree.ROOT / folder).as_posix()}" in names
+                assert (
+                    f"{inside}/{path.relative_to(tree.ROOT / folder).as_posix()}" in names
+                )
     assert any(name.endswith("share/man/man1/tocompose.1") for name in names)
     assert not any(name.startswith(("tests", "fixtures")) for name in names)
 
@@ -39,13 +52,28 @@ def test_the_wheel_is_complete(built: Path) -> None:
 def test_the_sdist_can_be_built_from(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
-    assert {"pyproject.toml", "LICENSE", "README.md", "mappings/notes/general.yaml"} <= names
+    assert {
+        "pyproject.toml",
+        "LICENSE",
+        "README.md",
+        "mappings/notes/general.yaml",
+    } <= names
 
 
 def test_the_wheel_works_by_itself(built: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
         wheel.extractall(tmp_path / "site")
-    command = [sys.executable, "-m", "tocompose", "--report", "report.html", "docker", "run", "--frob", "nginx"]
+    command = [
+        sys.executable,
+        "-m",
+        "tocompose",
+        "--report",
+        "report.html",
+        "docker",
+        "run",
+        "--frob",
+        "nginx",
+    ]
     ran = subprocess.run(
         command,
         env={**os.environ, "PYTHONPATH": str(tmp_path / "site")},
@@ -89,7 +117,11 @@ def test_the_action_converts(inputs: dict[str, str], code: int, tmp_path: Path) 
     (tmp_path / "run.sh").write_text("docker run --name web --frob nginx\n")
     step = yaml.safe_load((tree.ROOT / "action.yml").read_text())["runs"]["steps"][1]
     empty = dict.fromkeys(step["env"], "")
-    env = {**os.environ, "PYTHONPATH": str(tree.PACKAGE.parent), "RUNNER_TEMP": str(tmp_path)}
+    env = {
+        **os.environ,
+        "PYTHONPATH": str(tree.PACKAGE.parent),
+        "RUNNER_TEMP": str(tmp_path),
+    }
     ran = subprocess.run(
         [bash, "-eo", "pipefail", "-c", step["run"]],
         env={**env, **empty, "SOURCE": "run.sh\n", **inputs},
@@ -121,6 +153,9 @@ def test_the_image_copies_what_exists_and_runs_as_a_user() -> None:
     assert "USER tocompose" in lines
     ignored = (tree.ROOT / ".dockerignore").read_text().splitlines()
     copied = {
-        name for line in lines if line.startswith("COPY ") and "--from" not in line for name in line.split()[1:-1]
+        name
+        for line in lines
+        if line.startswith("COPY ") and "--from" not in line
+        for name in line.split()[1:-1]
     }
     assert {f"!{name}" for name in copied} <= set(ignored)

@@ -27,7 +27,16 @@ stopsignal=QUIT
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--no-index",
+    ]
     subprocess.run([*pip, "--target", str(folder), str(EXAMPLE)], check=True, timeout=120)
     return folder
 
@@ -47,10 +56,16 @@ def _run(installed: Path, *arguments: str, cwd: Path) -> subprocess.CompletedPro
 
 def test_it_is_listed(installed: Path, tmp_path: Path) -> None:
     rows = json.loads(_run(installed, "formats", "--format", "json", cwd=tmp_path).stdout)
-    assert {"name": "supervisor", "title": "supervisord.conf programs", "package": "tocompose_supervisor"} in rows
+    assert {
+        "name": "supervisor",
+        "title": "supervisord.conf programs",
+        "package": "tocompose_supervisor",
+    } in rows
 
 
-def test_it_is_found_by_its_files_and_accounted_for(installed: Path, tmp_path: Path) -> None:
+def test_it_is_found_by_its_files_and_accounted_for(
+    installed: Path, tmp_path: Path
+) -> None:
     (tmp_path / "supervisord.conf").write_text(CONFIG)
     ran = _run(installed, "convert", ".", "--format", "json", cwd=tmp_path)
     web = yaml.safe_load(ran.stdout)["services"]["web"]
@@ -58,4 +73,7 @@ def test_it_is_found_by_its_files_and_accounted_for(installed: Path, tmp_path: P
     assert web["environment"] == {"MODE": "live", "PRICE": "5$$"}
     assert web["restart"] == "always"
     lost = [item for item in json.loads(ran.stderr)["notes"] if item["kind"] == "lost"]
-    assert [(item["code"], item["span"]["line"]) for item in lost] == [("TC001", 2), ("TC001", 7)]
+    assert [(item["code"], item["span"]["line"]) for item in lost] == [
+        ("TC001", 2),
+        ("TC001", 7),
+    ]

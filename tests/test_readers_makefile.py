@@ -36,7 +36,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "found"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("source", "found"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_makefiles(source: str, found: list[str]) -> None:
     assert commands(source, "Makefile") == found
 
@@ -47,8 +49,15 @@ def test_the_target_is_named() -> None:
 
 
 def test_words_stand_where_the_file_has_them() -> None:
-    (call,) = read("T = 1\nx:\n\t@docker run -e A=$$B i:$(T) \\\n\t\tls\n", "Makefile").calls
-    assert [(word.span.line, word.span.column) for word in call.words] == [(3, 14), (3, 17), (3, 23), (4, 3)]
+    (call,) = read(
+        "T = 1\nx:\n\t@docker run -e A=$$B i:$(T) \\\n\t\tls\n", "Makefile"
+    ).calls
+    assert [(word.span.line, word.span.column) for word in call.words] == [
+        (3, 14),
+        (3, 17),
+        (3, 23),
+        (4, 3),
+    ]
 
 
 def test_targets_without_docker_say_nothing() -> None:

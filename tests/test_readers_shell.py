@@ -46,7 +46,21 @@ def test_both_ways_to_read_give_the_same_tree(source: str) -> None:
 
 
 WORD = st.sampled_from(
-    ["docker", "run", "-e", "A=1", "'a b'", '"$X y"', "$X", "a\\ b", "${X:-d}", "x=y", "img", "$(ls -l)", "-p80:80"]
+    [
+        "docker",
+        "run",
+        "-e",
+        "A=1",
+        "'a b'",
+        '"$X y"',
+        "$X",
+        "a\\ b",
+        "${X:-d}",
+        "x=y",
+        "img",
+        "$(ls -l)",
+        "-p80:80",
+    ]
 )
 
 
@@ -78,7 +92,9 @@ def test_the_grammar_finds_the_same_words(words: list[str]) -> None:
             spans[-1][1] = child.end_byte
         else:
             spans.append([child.start_byte, child.end_byte])
-    assert [source[start:end] for start, end in spans] == [token.text for token in tokens(source)]
+    assert [source[start:end] for start, end in spans] == [
+        token.text for token in tokens(source)
+    ]
 
 
 COMPOUND = """\
@@ -97,19 +113,45 @@ until docker exec db true; do :; done < in
 def test_compound_commands() -> None:
     tree = read(Text("a.sh", COMPOUND))
     kinds = [child.node.kind for child in tree.children if isinstance(child.node, Branch)]
-    assert kinds == ["for", "if", "while", "case", "function", "redirected", "count", "and", "redirected"]
-
-
-@pytest.mark.parametrize("source", [*SIMPLE, COMPOUND, "docker run Ä \\\n\t-e ß=1 \\\n  <my name>\n"])
-def test_every_word_stands_where_its_leaf_says(source: str) -> None:
-    lines = source.split("\n")
-    for leaf in leaves(read(Text("a.sh", source))):
-        if leaf.style == "word" and leaf.span.line == leaf.span.end_line and not leaf.style.startswith("heredoc"):
-            assert lines[leaf.span.line - 1][leaf.span.column - 1 : leaf.span.end_column - 1] == leaf.text
+    assert kinds == [
+        "for",
+        "if",
+        "while",
+        "case",
+        "function",
+        "redirected",
+        "count",
+        "and",
+        "redirected",
+    ]
 
 
 @pytest.mark.parametrize(
-    "source", [*SIMPLE, COMPOUND, "docker run 'a\ndocker run b\n", "if docker run x; then\n'", "}; docker run q )("]
+    "source", [*SIMPLE, COMPOUND, "docker run Ä \\\n\t-e ß=1 \\\n  <my name>\n"]
+)
+def test_every_word_stands_where_its_leaf_says(source: str) -> None:
+    lines = source.split("\n")
+    for leaf in leaves(read(Text("a.sh", source))):
+        if (
+            leaf.style == "word"
+            and leaf.span.line == leaf.span.end_line
+            and not leaf.style.startswith("heredoc")
+        ):
+            assert (
+                lines[leaf.span.line - 1][leaf.span.column - 1 : leaf.span.end_column - 1]
+                == leaf.text
+            )
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        *SIMPLE,
+        COMPOUND,
+        "docker run 'a\ndocker run b\n",
+        "if docker run x; then\n'",
+        "}; docker run q )(",
+    ],
 )
 def test_no_text_is_lost(source: str) -> None:
     source = re.sub(r"2>&1", "", source)
@@ -132,24 +174,48 @@ def test_no_text_is_lost(source: str) -> None:
             "EOF",
             "local",
         )
-        named = word in re.findall(r"\b([A-Za-z]\w*)\+?=|(?<=for )(\w)", source) or re.search(
-            rf"\b{word}(?:\+?=|\(\))", source
-        )
+        named = word in re.findall(
+            r"\b([A-Za-z]\w*)\+?=|(?<=for )(\w)", source
+        ) or re.search(rf"\b{word}(?:\+?=|\(\))", source)
         assert keyword or named or word in held or f"for {word}" in source, word
 
 
 CLEANED = [
-    ("prompt", "$ docker run -d a\n5f3a2b\n$ docker ps\nCONTAINER ID\n", ["docker run -d a", "docker ps"]),
+    (
+        "prompt",
+        "$ docker run -d a\n5f3a2b\n$ docker ps\nCONTAINER ID\n",
+        ["docker run -d a", "docker ps"],
+    ),
     ("root prompt", "# docker run a\n# docker run b\n", ["docker run a", "docker run b"]),
     ("comments are no prompts", "# start it\ndocker run a\n", ["docker run a"]),
     ("continued prompt", "$ docker run \\\n> -d a\n", ["docker run -d a"]),
     ("user prompt", "me@host:~/x$ docker run a\n", ["docker run a"]),
-    ("backtick comment", "docker run -e A=1 `#optional` \\\n -d a", ["docker run -e A=1 -d a"]),
-    ("comment after a backslash", "docker run -e A=1 \\ # yes\n -d a", ["docker run -e A=1 -d a"]),
+    (
+        "backtick comment",
+        "docker run -e A=1 `#optional` \\\n -d a",
+        ["docker run -e A=1 -d a"],
+    ),
+    (
+        "comment after a backslash",
+        "docker run -e A=1 \\ # yes\n -d a",
+        ["docker run -e A=1 -d a"],
+    ),
     ("blank after a backslash", "docker run \\  \n a", ["docker run a"]),
-    ("comment between options", "docker run \\\n  # -e A=1 \\\n  -d \\\n  a", ["docker run -d a"]),
-    ("comment after the last option", "docker run a \\\n# done\nls", ["docker run a", "ls"]),
-    ("carriage returns", "docker run \\\r\n -d a\r\ndocker ps\r\n", ["docker run -d a", "docker ps"]),
+    (
+        "comment between options",
+        "docker run \\\n  # -e A=1 \\\n  -d \\\n  a",
+        ["docker run -d a"],
+    ),
+    (
+        "comment after the last option",
+        "docker run a \\\n# done\nls",
+        ["docker run a", "ls"],
+    ),
+    (
+        "carriage returns",
+        "docker run \\\r\n -d a\r\ndocker ps\r\n",
+        ["docker run -d a", "docker ps"],
+    ),
     ("ellipsis", "docker run a\n...\ndocker ps", ["docker run a", "docker ps"]),
     ("powershell", "docker run `\n  -d a", ["docker run -d a"]),
     ("blanks of web pages", "docker\u00a0run\u00a0-d a\u200b", ["docker run -d a"]),
@@ -157,11 +223,17 @@ CLEANED = [
 ]
 
 
-@pytest.mark.parametrize(("source", "commands"), [case[1:] for case in CLEANED], ids=[case[0] for case in CLEANED])
+@pytest.mark.parametrize(
+    ("source", "commands"),
+    [case[1:] for case in CLEANED],
+    ids=[case[0] for case in CLEANED],
+)
 def test_what_people_paste(source: str, commands: list[str]) -> None:
     tree = read(Text("a.txt", source), documentation=True)
     branches = [child.node for child in tree.children if isinstance(child.node, Branch)]
-    assert [" ".join(leaf.text for leaf in leaves(branch)) for branch in branches] == commands
+    assert [
+        " ".join(leaf.text for leaf in leaves(branch)) for branch in branches
+    ] == commands
 
 
 def test_a_script_is_not_documentation() -> None:
@@ -189,19 +261,44 @@ def test_the_lines_after_an_unclosed_quote_are_read() -> None:
 @pytest.mark.parametrize(
     ("source", "commands", "lost"),
     [
-        ("docker run -e 'A=it's' a\ndocker run b\n", ["docker run b"], ["docker run -e 'A=it's' a"]),
-        ('if x; then\n docker run "a\nfi\ndocker run b', ["docker run b"], ['docker run "a']),
-        ('docker run a "x\ny"\necho it\'s\ndocker run b\n', ['docker run a "x\ny"', "docker run b"], ["echo it's"]),
+        (
+            "docker run -e 'A=it's' a\ndocker run b\n",
+            ["docker run b"],
+            ["docker run -e 'A=it's' a"],
+        ),
+        (
+            'if x; then\n docker run "a\nfi\ndocker run b',
+            ["docker run b"],
+            ['docker run "a'],
+        ),
+        (
+            'docker run a "x\ny"\necho it\'s\ndocker run b\n',
+            ['docker run a "x\ny"', "docker run b"],
+            ["echo it's"],
+        ),
         ("docker run $(date\ndocker run b", ["docker run b"], ["docker run $(date"]),
-        ("docker run A=(1 2) img\ndocker run b", ["docker run b"], ["docker run A=(1 2) img"]),
+        (
+            "docker run A=(1 2) img\ndocker run b",
+            ["docker run b"],
+            ["docker run A=(1 2) img"],
+        ),
         ("docker run a ) b\ndocker run b", ["docker run b"], ["docker run a ) b"]),
     ],
 )
-def test_a_broken_command_is_left_out_whole(source: str, commands: list[str], lost: list[str]) -> None:
+def test_a_broken_command_is_left_out_whole(
+    source: str, commands: list[str], lost: list[str]
+) -> None:
     tree = read(Text("a.sh", source))
-    found = [" ".join(leaf.text for leaf in leaves(child.node) if leaf.style == "word") for child in tree.children]
+    found = [
+        " ".join(leaf.text for leaf in leaves(child.node) if leaf.style == "word")
+        for child in tree.children
+    ]
     assert [text for text in found if text.startswith("docker")] == commands
-    assert [leaf.text for leaf in leaves(tree) if leaf.style in ("error", "unclosed") and leaf.text != "fi"] == lost
+    assert [
+        leaf.text
+        for leaf in leaves(tree)
+        if leaf.style in ("error", "unclosed") and leaf.text != "fi"
+    ] == lost
 
 
 @pytest.mark.parametrize("source", ["x" * 250_000, "docker run a\n" * 200_000])

@@ -40,7 +40,9 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("source", "found"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("source", "found"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
+)
 def test_units(source: str, found: list[str]) -> None:
     assert commands(source, "web.service") == found
 
@@ -53,7 +55,12 @@ def test_instances() -> None:
 
 @pytest.mark.parametrize(
     ("policy", "restart"),
-    [("always", "always"), ("on-failure", "on-failure"), ("on-abnormal", "on-failure"), ("no", "no")],
+    [
+        ("always", "always"),
+        ("on-failure", "on-failure"),
+        ("on-abnormal", "on-failure"),
+        ("no", "no"),
+    ],
 )
 def test_restart(policy: str, restart: str) -> None:
     (call,) = read(service(f"Restart={policy}"), "web.service").calls
@@ -61,13 +68,19 @@ def test_restart(policy: str, restart: str) -> None:
 
 
 def test_order() -> None:
-    source = "[Unit]\nAfter=docker.service db.service network.target\nRequires=db.service cache.service\n" + service("")
+    source = (
+        "[Unit]\nAfter=docker.service db.service network.target\nRequires=db.service cache.service\n"
+        + service("")
+    )
     (call,) = read(source, "web.service").calls
     assert call.after == ("db.service", "cache.service")
 
 
 def test_environment_files() -> None:
-    files = {"web.service": service("EnvironmentFile=-env/web.env", "-e A=${A} i"), "env/web.env": "A=1\n"}
+    files = {
+        "web.service": service("EnvironmentFile=-env/web.env", "-e A=${A} i"),
+        "env/web.env": "A=1\n",
+    }
     (call,) = read(files).calls
     assert call.words[1].text == "A=${A:-1}"
     assert read(service("EnvironmentFile=/etc/web"), "web.service").codes == ["TC161"]
@@ -79,8 +92,14 @@ def test_what_is_passed_on_by_name_is_known() -> None:
 
 
 def test_words_stand_where_the_file_has_them() -> None:
-    (call,) = read('[Service]\nExecStart=-/usr/bin/docker run -e "A=1 2" \\\n\ti\n', "a.service").calls
-    assert [(word.span.line, word.span.column) for word in call.words] == [(2, 32), (2, 35), (3, 2)]
+    (call,) = read(
+        '[Service]\nExecStart=-/usr/bin/docker run -e "A=1 2" \\\n\ti\n', "a.service"
+    ).calls
+    assert [(word.span.line, word.span.column) for word in call.words] == [
+        (2, 32),
+        (2, 35),
+        (3, 2),
+    ]
 
 
 def test_an_unclosed_quote_is_named() -> None:
@@ -91,7 +110,10 @@ def test_an_unclosed_quote_is_named() -> None:
 @given(st.lists(st.text(alphabet="ab $%\\'\"=:é\t", max_size=10), min_size=1, max_size=4))
 def test_quoted_words_come_back_exactly(words: list[str]) -> None:
     quoted = [
-        '"' + "".join({"\\": "\\\\", '"': '\\"', "\t": "\\t"}.get(char, char) for char in word) + '"' for word in words
+        '"'
+        + "".join({"\\": "\\\\", '"': '\\"', "\t": "\\t"}.get(char, char) for char in word)
+        + '"'
+        for word in words
     ]
     assert [unquoted(word) for word in quoted] == words
     line = " ".join(quoted).replace("$", "$$").replace("%", "%%")

@@ -57,7 +57,9 @@ def test_every_kept_character_keeps_its_place(source: str, data: st.DataObject) 
         if offset < first:
             assert edited.place(offset) == text.place(offset)
         elif offset >= last:
-            assert edited.place(offset - (last - first) + len(replacement)) == text.place(offset)
+            assert edited.place(offset - (last - first) + len(replacement)) == text.place(
+                offset
+            )
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,13 @@ from tocompose.readers.text import Text
 from tocompose.readers.words import Unbalanced, tokens
 from tocompose.values import plain
 
-NASTY = st.text(alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00\r"), max_size=20)
-SAFE = st.text(alphabet=st.sampled_from("ab =:,./-_'\"\\$`{}<>()&|;#~*?[]!\t\n%é"), max_size=12)
+NASTY = st.text(
+    alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00\r"),
+    max_size=20,
+)
+SAFE = st.text(
+    alphabet=st.sampled_from("ab =:,./-_'\"\\$`{}<>()&|;#~*?[]!\t\n%é"), max_size=12
+)
 
 
 def split(text: str) -> list[str]:
@@ -66,7 +71,10 @@ def test_a_here_document_is_one_token_after_its_line() -> None:
     assert found[-1].text == "c"
 
 
-@pytest.mark.parametrize(("source", "offset"), [("a 'b", 2), ('a "b $(c)', 2), ("a $(b", 3), ("a `b", 2), ("a ${b", 3)])
+@pytest.mark.parametrize(
+    ("source", "offset"),
+    [("a 'b", 2), ('a "b $(c)', 2), ("a $(b", 3), ("a `b", 2), ("a ${b", 3)],
+)
 def test_an_unclosed_quote_names_its_place(source: str, offset: int) -> None:
     with pytest.raises(Unbalanced) as caught:
         split(source)
@@ -100,14 +108,18 @@ def test_braces(raw: str, found: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("a\\nb", "a\nb"), ("\\x41\\u00e9\\101", "AéA"), ("\\'\\\\", "'\\"), ("\\q", "\\q")]
+    ("text", "found"),
+    [("a\\nb", "a\nb"), ("\\x41\\u00e9\\101", "AéA"), ("\\'\\\\", "'\\"), ("\\q", "\\q")],
 )
 def test_ansi_c_strings(text: str, found: str) -> None:
     assert ansi_c(text) == found
 
 
 def test_a_word_is_taken_apart() -> None:
-    found = [(atom.kind, atom.text, atom.quoted) for atom in atoms("a\"$X\"'$Y'${Z:-d}<my name>$((1+2))$(ls)")]
+    found = [
+        (atom.kind, atom.text, atom.quoted)
+        for atom in atoms("a\"$X\"'$Y'${Z:-d}<my name>$((1+2))$(ls)")
+    ]
     assert found == [
         ("text", "a", False),
         ("parameter", "X", True),
@@ -120,7 +132,11 @@ def test_a_word_is_taken_apart() -> None:
 
 
 def test_an_image_comment_inside_quotes_is_text() -> None:
-    assert arguments("docker run 'x `#a` y' `#b` \\\n  'z `#c` ' `#d` w") == ["x `#a` y", "z `#c` ", "w"]
+    assert arguments("docker run 'x `#a` y' `#b` \\\n  'z `#c` ' `#d` w") == [
+        "x `#a` y",
+        "z `#c` ",
+        "w",
+    ]
 
 
 def test_a_backslash_inside_quotes_is_text() -> None:
@@ -134,17 +150,29 @@ def test_what_shlex_quotes_comes_back_exactly(words: list[str]) -> None:
 
 @given(st.lists(NASTY, min_size=1, max_size=4))
 def test_double_quotes_come_back_exactly(words: list[str]) -> None:
-    quoted = ['"' + "".join("\\" + char if char in '\\"$`' else char for char in word) + '"' for word in words]
+    quoted = [
+        '"' + "".join("\\" + char if char in '\\"$`' else char for char in word) + '"'
+        for word in words
+    ]
     assert arguments("docker run " + " ".join(quoted)) == words
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="bash is the judge here")
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["single", "double", "bare", "ansi"]), SAFE), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["single", "double", "bare", "ansi"]), SAFE),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_bash_splits_the_same_words(parts: list[tuple[str, str]]) -> None:
     source = " ".join(_quoted(kind, text) for kind, text in parts)
     told = subprocess.run(
-        ["bash", "-c", f"printf '%s\\0' {source}"], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"}
+        ["bash", "-c", f"printf '%s\\0' {source}"],
+        capture_output=True,
+        check=True,
+        env={"LC_ALL": "C.UTF-8"},
     )
     assert arguments(f"docker run {source}") == told.stdout.decode().split("\0")[:-1]
 
@@ -153,10 +181,27 @@ def _quoted(kind: str, text: str) -> str:
     if kind == "single":
         return "'" + text.replace("'", "'\\''") + "'"
     if kind == "double":
-        return '"' + "".join("\\" + char if char in '\\"$`!' else char for char in text).replace("\\!", "!") + '"'
+        return (
+            '"'
+            + "".join("\\" + char if char in '\\"$`!' else char for char in text).replace(
+                "\\!", "!"
+            )
+            + '"'
+        )
     if kind == "ansi":
-        return "$'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\t", "\\t") + "'"
+        return (
+            "$'"
+            + text.replace("\\", "\\\\")
+            .replace("'", "\\'")
+            .replace("\n", "\\n")
+            .replace("\t", "\\t")
+            + "'"
+        )
     return (
-        "".join("\\" + char if not char.isalnum() and char not in "=:,./-_%" else char for char in text if char != "\n")
+        "".join(
+            "\\" + char if not char.isalnum() and char not in "=:,./-_%" else char
+            for char in text
+            if char != "\n"
+        )
         or "''"
     )

@@ -54,7 +54,13 @@ def test_keys_and_values_know_their_places() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a: 1\nb: [x, y]\n", "\ufeffa: 1\nb: [x, y]\n", "a: 1\r\nb: [x, y]\r\n", '{"a": 1, "b": ["x", "y"]}']
+    "text",
+    [
+        "a: 1\nb: [x, y]\n",
+        "\ufeffa: 1\nb: [x, y]\n",
+        "a: 1\r\nb: [x, y]\r\n",
+        '{"a": 1, "b": ["x", "y"]}',
+    ],
 )
 def test_byte_order_mark_line_ends_and_json_make_no_difference(text: str) -> None:
     assert plain(only(text)) == {"a": "1", "b": ["x", "y"]}
@@ -72,15 +78,34 @@ def test_json_writes_characters_beyond_the_first_plane_in_two_halves() -> None:
 
 def test_documents_of_a_stream_and_none_for_what_is_empty() -> None:
     found = read(b"---\n# nothing\n---\na: 1\n...\n---\nb: 2\n---\n", "f.yaml")
-    assert [plain(document.root) for document in found if document.root] == [{"a": "1"}, {"b": "2"}]
+    assert [plain(document.root) for document in found if document.root] == [
+        {"a": "1"},
+        {"b": "2"},
+    ]
 
 
 def test_styles_tell_what_the_text_alone_does_not() -> None:
     root = only(
         "a: x\nb: 'x'\nc: \"x\"\nd: |\n  x\ne: >\n  x\nf: !!binary eA==\ng: !Ref x\nh: {}\ni: []\nj:\nk: !!str 1\n"
     )
-    styles = {child.key: child.node.style for child in root.children if isinstance(child.node, Leaf)}  # type: ignore[union-attr]
-    wanted = ["plain", "single", "double", "literal", "folded", "!!binary", "!Ref", "{}", "[]", "plain", "!!str"]
+    styles = {
+        child.key: child.node.style
+        for child in root.children
+        if isinstance(child.node, Leaf)
+    }  # type: ignore[union-attr]
+    wanted = [
+        "plain",
+        "single",
+        "double",
+        "literal",
+        "folded",
+        "!!binary",
+        "!Ref",
+        "{}",
+        "[]",
+        "plain",
+        "!!str",
+    ]
     assert list(styles.values()) == wanted
 
 
@@ -94,9 +119,7 @@ def test_an_alias_is_its_anchor_so_that_a_value_counts_once() -> None:
 
 
 def test_merge_keys_bring_in_what_the_map_does_not_have() -> None:
-    text = (
-        "base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\none:\n  y: 9\n  <<: *b\ntwo:\n  <<: [*b, *m]\nthree: {'<<': 5}\n"
-    )
+    text = "base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\none:\n  y: 9\n  <<: *b\ntwo:\n  <<: [*b, *m]\nthree: {'<<': 5}\n"
     root = only(text)
     assert plain(at(root, "one")) == {"x": "1", "y": "9"}
     assert plain(at(root, "two")) == {"x": "1", "y": "2", "z": "4"}
@@ -107,7 +130,9 @@ def test_of_two_entries_the_later_counts_and_the_earlier_is_noted() -> None:
     ledger = Ledger()
     (cursor,) = cursors(b"a: 1\nb: 2\na: 3\n", "f.yaml", ledger)
     assert cursor.take("a", to="x") == "3"
-    assert [(str(note.span), note.code) for note in ledger.notes] == [("f.yaml:1:1", "TC011")]
+    assert [(str(note.span), note.code) for note in ledger.notes] == [
+        ("f.yaml:1:1", "TC011")
+    ]
     assert [note.message for note in audit_unread(ledger)] == [
         "b was not carried over: tocompose does not know it here"
     ]
@@ -127,7 +152,9 @@ def test_of_two_entries_the_later_counts_and_the_earlier_is_noted() -> None:
         ("[" * 200, "f.yaml:1:102", "nested deeper"),
     ],
 )
-def test_what_does_not_parse_is_said_at_its_place_and_costs_only_itself(text: str, place: str, said: str) -> None:
+def test_what_does_not_parse_is_said_at_its_place_and_costs_only_itself(
+    text: str, place: str, said: str
+) -> None:
     first, second = read(f"{text}\n---\nok: 1\n".encode(), "f.yaml")
     assert first.root is None
     (note,) = first.notes
@@ -140,8 +167,13 @@ def test_what_does_not_parse_is_said_at_its_place_and_costs_only_itself(text: st
 
 def test_places_after_a_broken_document_are_still_right() -> None:
     documents = read(b"a: [\n---\n\nb: 1\n---\nc: {\n---\nd: 2\n", "f.yaml")
-    assert [str(document.root.span) for document in documents if document.root] == ["f.yaml:4:1", "f.yaml:8:1"]
-    assert [note.span.line for document in documents for note in document.notes if note.span] == [2, 7]
+    assert [str(document.root.span) for document in documents if document.root] == [
+        "f.yaml:4:1",
+        "f.yaml:8:1",
+    ]
+    assert [
+        note.span.line for document in documents for note in document.notes if note.span
+    ] == [2, 7]
 
 
 def test_aliases_that_multiply_are_refused() -> None:
@@ -153,7 +185,10 @@ def test_aliases_that_multiply_are_refused() -> None:
 
 
 def test_a_template_in_place_of_a_value_is_a_text() -> None:
-    assert plain(only("image: {{ .Values.image }}\nname: x\n")) == {"image": "{{ .Values.image }}", "name": "x"}
+    assert plain(only("image: {{ .Values.image }}\nname: x\n")) == {
+        "image": "{{ .Values.image }}",
+        "name": "x",
+    }
 
 
 def test_text_that_is_not_utf_8_is_refused_with_a_reason() -> None:
@@ -165,10 +200,40 @@ def test_text_that_is_not_utf_8_is_refused_with_a_reason() -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        *(("1:30:00", "1:30:00"), ("2024-01-01", "2024-01-01"), ("0400", 256), ("0o17", 15), ("0x1F", 31)),
-        *(("08", 8.0), ("1e3", 1000.0), ("1_000", 1000), ("+1", 1), ("-0b11", -3), (".5", 0.5), ("1.", 1.0)),
-        *(("on", True), ("n", False), ("TRUE", True), ("True", True), ("tRUE", "tRUE"), ("", None), ("~", None)),
-        *(("null", None), ("_1", "_1"), ("0xg", "0xg"), ("1.2.3", "1.2.3"), ("abc", "abc"), ("-", "-"), (".", ".")),
+        *(
+            ("1:30:00", "1:30:00"),
+            ("2024-01-01", "2024-01-01"),
+            ("0400", 256),
+            ("0o17", 15),
+            ("0x1F", 31),
+        ),
+        *(
+            ("08", 8.0),
+            ("1e3", 1000.0),
+            ("1_000", 1000),
+            ("+1", 1),
+            ("-0b11", -3),
+            (".5", 0.5),
+            ("1.", 1.0),
+        ),
+        *(
+            ("on", True),
+            ("n", False),
+            ("TRUE", True),
+            ("True", True),
+            ("tRUE", "tRUE"),
+            ("", None),
+            ("~", None),
+        ),
+        *(
+            ("null", None),
+            ("_1", "_1"),
+            ("0xg", "0xg"),
+            ("1.2.3", "1.2.3"),
+            ("abc", "abc"),
+            ("-", "-"),
+            (".", "."),
+        ),
     ],
 )
 def test_scalars_mean_what_kubernetes_reads(text: str, value: Any) -> None:
@@ -179,9 +244,12 @@ def test_scalars_mean_what_kubernetes_reads(text: str, value: Any) -> None:
 def test_quoted_scalars_are_texts() -> None:
     for style in ("single", "double", "literal", "folded", "!!str"):
         assert resolve("1", style) == "1"
-        assert (integer("1", style), boolean("on", style), number("1.5", style), is_null("~", style)) == (None,) * 3 + (
-            False,
-        )
+        assert (
+            integer("1", style),
+            boolean("on", style),
+            number("1.5", style),
+            is_null("~", style),
+        ) == (None,) * 3 + (False,)
 
 
 _NAMES = some.text(string.ascii_letters, min_size=1)

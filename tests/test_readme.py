@@ -26,7 +26,8 @@ from tocompose import __version__
 
 README = tree.ROOT / "README.md"
 _BLOCK = re.compile(
-    r"(?:<!-- (?:file: (?P<file>\S+)|needs: (?P<needs>[^>]+)) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```\n", re.DOTALL
+    r"(?:<!-- (?:file: (?P<file>\S+)|needs: (?P<needs>[^>]+)) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)```\n",
+    re.DOTALL,
 )
 # The commands that stand for this very test run: that the tests can be installed and found is all that is asked.
 _ELSEWHERE = {
@@ -55,7 +56,11 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the checkout's surroundings: an empty environment that sees the libraries of this one."""
     folder = tmp_path_factory.mktemp("readme")
     venv.create(folder / "venv", with_pip=True)
-    site = Path(sysconfig.get_path("purelib", vars={"base": str(folder / "venv"), "platbase": str(folder / "venv")}))
+    site = Path(
+        sysconfig.get_path(
+            "purelib", vars={"base": str(folder / "venv"), "platbase": str(folder / "venv")}
+        )
+    )
     libraries = [path for path in sys.path if path.endswith("site-packages")]
     (site / "libraries.pth").write_text("\n".join(libraries) + "\n")
     (folder / "work").mkdir()
@@ -64,20 +69,30 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _programs() -> str:
     """Where programs are looked for: on PATH, and among the judges of the tests."""
-    return os.pathsep.join(item for item in (os.environ["PATH"], os.environ.get("TOCOMPOSE_ORACLES")) if item)
+    return os.pathsep.join(
+        item for item in (os.environ["PATH"], os.environ.get("TOCOMPOSE_ORACLES")) if item
+    )
 
 
 def _run(command: str, place: Path) -> str:
     """What a command prints; `pip` is run in the checkout, everything else in a folder of its own."""
     bin_folder = place / "venv" / "bin"
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTHON", "TOCOMPOSE", "GITHUB"))}
+    env = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith(("PYTHON", "TOCOMPOSE", "GITHUB"))
+    }
     env |= {
         "PATH": f"{bin_folder}{os.pathsep}{_programs()}",
         "PIP_NO_BUILD_ISOLATION": "0",
         "LC_ALL": "C",
         "PIP_NO_INDEX": "1",
     }
-    env |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore", "COLUMNS": "100"}
+    env |= {
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_ROOT_USER_ACTION": "ignore",
+        "COLUMNS": "100",
+    }
     command = _ELSEWHERE.get(command, command)
     cwd = tree.ROOT if command.startswith(("pip ", "python -m pytest")) else place / "work"
     ran = subprocess.run(
@@ -107,18 +122,28 @@ def test_the_readme_holds(place: Path) -> None:
         if block.file:
             (place / "work" / block.file).parent.mkdir(parents=True, exist_ok=True)
             (place / "work" / block.file).write_text(block.text)
-        elif not all(shutil.which(name, path=_programs()) for name in block.needs.split(", ") if name):
+        elif not all(
+            shutil.which(name, path=_programs()) for name in block.needs.split(", ") if name
+        ):
             continue
         elif block.kind == "console":
             shown = _console(block.text, place)
             if os.environ.get("TOCOMPOSE_UPDATE_README"):
-                text = text.replace(f"```console\n{block.text}```", f"```console\n{shown}```", 1)
+                text = text.replace(
+                    f"```console\n{block.text}```", f"```console\n{shown}```", 1
+                )
                 README.write_text(text, encoding="utf-8")
             else:
                 assert shown == block.text
         elif block.kind == "python":
             ran = [str(place / "venv" / "bin" / "python"), "-c", block.text]
-            subprocess.run(ran, check=True, timeout=60, cwd=place / "work", env={"PATH": os.environ["PATH"]})
+            subprocess.run(
+                ran,
+                check=True,
+                timeout=60,
+                cwd=place / "work",
+                env={"PATH": os.environ["PATH"]},
+            )
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
@@ -128,7 +153,9 @@ def test_every_block_is_of_a_kind_that_is_run() -> None:
 
 def test_links_lead_somewhere() -> None:
     for document in (README, tree.ROOT / "CONTRIBUTING.md"):
-        for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")):
+        for target in re.findall(
+            r"\]\((?!https?://|#)([^)#]+)", document.read_text(encoding="utf-8")
+        ):
             assert (tree.ROOT / target).exists(), target
 
 
@@ -139,31 +166,55 @@ def _anchor(heading: str) -> str:
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_anchors_are_headings(name: str) -> None:
-    for file, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", (tree.ROOT / name).read_text(encoding="utf-8")):
+    for file, anchor in re.findall(
+        r"\]\(([^)#:]*)#([^)]+)\)", (tree.ROOT / name).read_text(encoding="utf-8")
+    ):
         text = (tree.ROOT / (file or name)).read_text(encoding="utf-8")
-        assert anchor in {_anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}, anchor
+        assert anchor in {
+            _anchor(heading) for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+        }, anchor
 
 
 def test_the_workflow_uses_inputs_that_the_action_has() -> None:
-    shown = {block.file: block.text for block in blocks(README.read_text(encoding="utf-8")) if block.kind == "yaml"}
+    shown = {
+        block.file: block.text
+        for block in blocks(README.read_text(encoding="utf-8"))
+        if block.kind == "yaml"
+    }
     (step,) = yaml.safe_load(shown["workflow-step.yml"])
     action = yaml.safe_load((tree.ROOT / "action.yml").read_text(encoding="utf-8"))
     assert set(step["with"]) <= set(action["inputs"])
     (repository,) = yaml.safe_load(shown[".pre-commit-config.yaml"])["repos"]
-    hooks = {item["id"] for item in yaml.safe_load((tree.ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))}
+    hooks = {
+        item["id"]
+        for item in yaml.safe_load(
+            (tree.ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+        )
+    }
     assert {item["id"] for item in repository["hooks"]} <= hooks
-    assert step["uses"].endswith(f"@v{__version__}") and repository["rev"] == f"v{__version__}"
+    assert (
+        step["uses"].endswith(f"@v{__version__}") and repository["rev"] == f"v{__version__}"
+    )
 
 
 def test_the_map_of_the_package_is_complete() -> None:
-    table = (tree.ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("| to find |")[2].partition("\n\n")[0]
+    table = (
+        (tree.ROOT / "CONTRIBUTING.md")
+        .read_text(encoding="utf-8")
+        .partition("| to find |")[2]
+        .partition("\n\n")[0]
+    )
     named = set(re.findall(r"`([\w/.]+?)(?:/<format>)?/?`", table))
     assert {name for name in named if not (tree.PACKAGE / name).exists()} == {
         "mappings",
         "ORDER",
         "converters/tocompose",
     }
-    folders = {path.name for path in tree.PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    folders = {
+        path.name
+        for path in tree.PACKAGE.iterdir()
+        if path.is_dir() and path.name != "__pycache__"
+    }
     assert folders <= named
 
 

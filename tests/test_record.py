@@ -40,7 +40,9 @@ class Model:
 def test_it_says_and_holds_what_a_dataclass_does() -> None:
     mine, theirs = Point(x=1, names=("a",)), Model(x=1, names=("a",))
     assert repr(mine) == repr(theirs).replace("Model", "Point")
-    assert [field.name for field in dataclasses.fields(mine)] == [field.name for field in dataclasses.fields(theirs)]
+    assert [field.name for field in dataclasses.fields(mine)] == [
+        field.name for field in dataclasses.fields(theirs)
+    ]
     assert dataclasses.asdict(mine) == dataclasses.asdict(theirs)
     assert dataclasses.is_dataclass(mine)
     assert mine.total == 3

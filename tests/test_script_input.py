@@ -43,7 +43,9 @@ def test_bad_input_gives_one_message(name: str) -> None:
     started = time.monotonic()
     with pytest.raises(SourceError) as caught:
         scripts(Memory({"a.sh": BAD[name]}), Ledger())
-    assert time.monotonic() - started < 10, "a guard against hanging, with room for a busy machine"
+    assert time.monotonic() - started < 10, (
+        "a guard against hanging, with room for a busy machine"
+    )
     message = str(caught.value)
     assert re.match(r"a\.sh:1:\d+: ", message), message
     assert "\n" not in message
@@ -74,13 +76,21 @@ case x in |a) |;; |esac|[[ |]] |((|))|A=(|$X|\t|é|X=$X|while |until |break |loc
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.sampled_from([*re.split(r"[|\n]", PARTS), "|", "\n", "\\\n", "\nEOF\n", "\\"]), max_size=25))
+@given(
+    st.lists(
+        st.sampled_from([*re.split(r"[|\n]", PARTS), "|", "\n", "\\\n", "\nEOF\n", "\\"]),
+        max_size=25,
+    )
+)
 def test_whatever_it_is_nothing_is_left_unread(parts: list[str]) -> None:
     _read_anything({"a.sh": "".join(parts)})
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(["a.sh", "README.md", "Makefile", "a.service", "x.txt"]), st.text(max_size=80))
+@given(
+    st.sampled_from(["a.sh", "README.md", "Makefile", "a.service", "x.txt"]),
+    st.text(max_size=80),
+)
 def test_any_text_in_any_kind_of_file(path: str, text: str) -> None:
     _read_anything({path: "docker run a\n\t" + text, "b.sh": "docker run b"})
 
@@ -88,7 +98,10 @@ def test_any_text_in_any_kind_of_file(path: str, text: str) -> None:
 def _read_anything(files: dict[str, str]) -> None:
     ledger = Ledger()
     try:
-        found = scripts(Memory({name: text.encode("utf-8", "replace") for name, text in files.items()}), ledger)
+        found = scripts(
+            Memory({name: text.encode("utf-8", "replace") for name, text in files.items()}),
+            ledger,
+        )
     except SourceError:
         return
     for script in found:
@@ -145,4 +158,6 @@ def test_every_command_of_the_corpus_is_one_call() -> None:
     for path in files:
         found = read({path.name: path.read_text()})
         assert [call.verb for call in found.calls] == [("run",)], path
-        assert {note.code for note in found.ledger.notes} <= {"TC151", "TC152", "TC153"}, path
+        assert {note.code for note in found.ledger.notes} <= {"TC151", "TC152", "TC153"}, (
+            path
+        )

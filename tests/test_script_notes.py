@@ -8,14 +8,26 @@ from test_script import read
 from tocompose.notes import registry
 
 EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
-    "TC150": ({"a.sh": "mkdir -p /x\ndocker run a"}, "a.sh:1:1", "mkdir is not a docker command"),
+    "TC150": (
+        {"a.sh": "mkdir -p /x\ndocker run a"},
+        "a.sh:1:1",
+        "mkdir is not a docker command",
+    ),
     "TC151": ({"a.sh": "docker run -e A=$B a"}, "a.sh:1:15", "${B}"),
     "TC152": ({"a.sh": "docker run -e A=$(date -I) a"}, "a.sh:1:15", "`date -I`"),
     "TC153": ({"a.sh": "docker run -e A=<my key> a"}, "a.sh:1:15", "<my key>"),
     "TC154": ({"a.sh": "docker run -e A=$1 a"}, "a.sh:1:15", "${ARG_1}"),
     "TC155": ({"a.sh": 'docker run a "$@"'}, "a.sh:1:14", '"$@"'),
-    "TC156": ({"a.sh": "A=1\nif [ -f x ]; then A=2; fi\ndocker run $A"}, "a.sh:2:19", "`[ -f x ]`"),
-    "TC157": ({"a.sh": "A=1\nif [ $A = 2 ]; then docker run a; fi\ndocker run b"}, "a.sh:2:21", "[ $A = 2 ]"),
+    "TC156": (
+        {"a.sh": "A=1\nif [ -f x ]; then A=2; fi\ndocker run $A"},
+        "a.sh:2:19",
+        "`[ -f x ]`",
+    ),
+    "TC157": (
+        {"a.sh": "A=1\nif [ $A = 2 ]; then docker run a; fi\ndocker run b"},
+        "a.sh:2:21",
+        "[ $A = 2 ]",
+    ),
     "TC158": ({"a.sh": "for i in *.txt; do docker run $i; done"}, "a.sh:1:5", "*.txt"),
     "TC159": ({"a.sh": "for i in {1..60}; do docker run n$i; done"}, "a.sh:1:1", "60"),
     "TC160": ({"a.sh": "f() { docker run a; }"}, "a.sh:1:1", "f is called nowhere"),
@@ -23,11 +35,17 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC162": ({"a.sh": "docker run a ) b\ndocker run c"}, "a.sh:1:1", "left out"),
     "TC163": ({"a.sh": "docker -H tcp://x:1 run a"}, "a.sh:1:8", "-H"),
     "TC164": (
-        {"a.sh": "docker run -e H=$(docker inspect -f '{{.NetworkSettings.IPAddress}}' db) a"},
+        {
+            "a.sh": "docker run -e H=$(docker inspect -f '{{.NetworkSettings.IPAddress}}' db) a"
+        },
         "a.sh:1:15",
         "db is replaced by its name",
     ),
-    "TC165": ({"a.sh": "docker exec -i db psql < dump.sql\ndocker run a"}, "a.sh:1:24", "dump.sql"),
+    "TC165": (
+        {"a.sh": "docker exec -i db psql < dump.sql\ndocker run a"},
+        "a.sh:1:24",
+        "dump.sql",
+    ),
     "TC166": ({"a.sh": "docker run \\\n  # -d \\\n  a"}, "a.sh:2:3", "a comment"),
     "TC167": ({"a.sh": "again.sh docker run a"}, "a.sh:1:1", "again.sh"),
     "TC168": ({"a.sh": "docker run ... a"}, "a.sh:1:12", "..."),
@@ -35,7 +53,11 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC170": ({"a.sh": "docker run -e 'A=<your key>' a"}, "a.sh:1:15", "<your key>"),
     "TC171": ({"a.sh": "docker run --name ${N:-web} a"}, "a.sh:1:19", "web"),
     "TC172": ({"a.sh": "docker run 'a\ndocker run b"}, "a.sh:1:12", "never closed"),
-    "TC173": ({"a.sh": "docker run \\\n  -e A=b|c \\\n  -d \\\n  a"}, "a.sh:2:9", "`|` stands in a value"),
+    "TC173": (
+        {"a.sh": "docker run \\\n  -e A=b|c \\\n  -d \\\n  a"},
+        "a.sh:2:9",
+        "`|` stands in a value",
+    ),
 }
 
 

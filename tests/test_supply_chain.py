@@ -14,7 +14,17 @@ import yaml
 import tree
 
 # Permissive, or weak copyleft that asks nothing of programs which only import it.
-ALLOWED = {"MIT", "BSD-3-Clause", "BSD-2-Clause", "Apache-2.0", "ISC", "PSF-2.0", "MPL-2.0", "0BSD", "Unlicense"}
+ALLOWED = {
+    "MIT",
+    "BSD-3-Clause",
+    "BSD-2-Clause",
+    "Apache-2.0",
+    "ISC",
+    "PSF-2.0",
+    "MPL-2.0",
+    "0BSD",
+    "Unlicense",
+}
 # What packages without an SPDX expression say of themselves.
 SAID = {
     "BSD": "BSD-3-Clause", "Apache 2.0": "Apache-2.0", "BSD License": "BSD-3-Clause", "MIT License": "MIT",
@@ -48,19 +58,28 @@ def closure() -> dict[str, Any]:
         except PackageNotFoundError:
             # Only for other systems or versions of Python.
             continue
-        todo += [plain(item) for item in found[name].requires or () if "extra ==" not in item]
+        todo += [
+            plain(item) for item in found[name].requires or () if "extra ==" not in item
+        ]
     return found
 
 
 def test_everything_that_is_installed_is_pinned() -> None:
-    wanted = {plain(item) for item in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"])}
+    wanted = {
+        plain(item)
+        for item in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"])
+    }
     assert wanted - set(pins()) == set()
     assert set(closure()) - set(pins()) == set()
 
 
 @pytest.mark.parametrize("path", [".ci/run", "action.yml"])
 def test_every_installation_is_held_to_the_pins(path: str) -> None:
-    lines = [line for line in (ROOT / path).read_text().splitlines() if re.search(r"\bpip\"? install", line)]
+    lines = [
+        line
+        for line in (ROOT / path).read_text().splitlines()
+        if re.search(r"\bpip\"? install", line)
+    ]
     assert lines and all(".ci/constraints.txt" in line for line in lines)
 
 
@@ -75,7 +94,11 @@ def test_the_pre_commit_hook_has_the_same_versions() -> None:
 def licence(found: Any) -> set[str]:
     given = found.metadata.get("License-Expression") or found.metadata.get("License") or ""
     if not given or len(given) > 60:
-        rows = [item for item in found.metadata.get_all("Classifier", []) if item.startswith("License ::")]
+        rows = [
+            item
+            for item in found.metadata.get_all("Classifier", [])
+            if item.startswith("License ::")
+        ]
         given = " AND ".join(row.rpartition(":: ")[2] for row in rows)
     return {SAID.get(part, part) for part in re.split(r" (?:AND|OR) ", given)}
 
@@ -102,7 +125,10 @@ SILENCE = "no service with advisories answered from this machine"
 
 
 def test_a_weakness_and_silence_are_told_apart(audit: Any) -> None:
-    assert audit.judged({"dependencies": [WEAK, SILENT, FINE]}) == (["a 1: CVE-1, put right in 2"], ["b"])
+    assert audit.judged({"dependencies": [WEAK, SILENT, FINE]}) == (
+        ["a 1: CVE-1, put right in 2"],
+        ["b"],
+    )
 
 
 @pytest.mark.parametrize(
@@ -116,7 +142,10 @@ def test_a_weakness_and_silence_are_told_apart(audit: Any) -> None:
             [FINE, SILENT],
             None,
             0,
-            ["pypi knows of no weakness in 1 of 2 packages", f"could not ask about 1 of 2 packages: {SILENCE}"],
+            [
+                "pypi knows of no weakness in 1 of 2 packages",
+                f"could not ask about 1 of 2 packages: {SILENCE}",
+            ],
         ),
         ([SILENT], [WEAK], 1, []),
     ],
@@ -126,6 +155,8 @@ def test_what_the_audit_says(
     pypi: Any, osv: Any, code: int, said: list[str],
 ) -> None:  # fmt: skip
     answers = {"pypi": pypi, "osv": osv}
-    monkeypatch.setattr(audit, "asked", lambda name: answers[name] and {"dependencies": answers[name]})
+    monkeypatch.setattr(
+        audit, "asked", lambda name: answers[name] and {"dependencies": answers[name]}
+    )
     assert audit.main() == code
     assert capsys.readouterr().out.splitlines() == [f"pip-audit: {line}" for line in said]

@@ -14,7 +14,10 @@ PACKAGE = ROOT / "converters" / "tocompose"
 @cache
 def modules() -> dict[str, ast.Module]:
     """Every module of the package by its dotted name, parsed."""
-    return {dotted(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+    return {
+        dotted(path): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
 
 
 def dotted(path: Path) -> str:
@@ -33,10 +36,16 @@ def imports(module: str) -> Iterator[tuple[str, int]]:
     """The package's modules that a module imports, at its top or inside a function, with the line."""
     for node in ast.walk(modules()[module]):
         if isinstance(node, ast.Import):
-            yield from ((name.name, node.lineno) for name in node.names if name.name.startswith("tocompose"))
+            yield from (
+                (name.name, node.lineno)
+                for name in node.names
+                if name.name.startswith("tocompose")
+            )
         elif isinstance(node, ast.ImportFrom):
             base = node.module or ""
-            assert node.level == 0, f"{module}:{node.lineno}: write the import from the package's root"
+            assert node.level == 0, (
+                f"{module}:{node.lineno}: write the import from the package's root"
+            )
             if base.split(".")[0] == "tocompose":
                 yield from ((_target(base, name.name), node.lineno) for name in node.names)
 

@@ -38,7 +38,11 @@ class Answers(NamedTuple):
 
     def of(self, kind: str) -> dict[str, str]:
         """The answers of one kind, by the rest of their id."""
-        return {key[len(kind) + 1 :]: value for key, value in self.by_id.items() if key.startswith(f"{kind}.")}
+        return {
+            key[len(kind) + 1 :]: value
+            for key, value in self.by_id.items()
+            if key.startswith(f"{kind}.")
+        }
 
     def practices(self, chosen: Iterable[Practice]) -> tuple[Practice, ...]:
         """The practices that are wanted, with the other answers applied at their place between them."""
@@ -52,48 +56,81 @@ class Answers(NamedTuple):
         """The answers to which a conversion had no decision."""
         services = [item.name for item in stack.services]
         known = {"format", "name", *(f"practice.{item.id}" for item in practices)}
-        known |= {f"role.{name}" for name in services} | {f"value.{item.name}" for item in stack.settings}
+        known |= {f"role.{name}" for name in services} | {
+            f"value.{item.name}" for item in stack.settings
+        }
         known |= {f"depends.{first}.{second}" for first in services for second in services}
         return tuple(key for key in self.by_id if key not in known)
 
     def _roles(self, stack: Stack, context: Context) -> Outcome:
         roles = self.of("role")
         services = tuple(
-            replace(item, role=Role(roles[item.name])) if item.name in roles else item for item in stack.services
+            replace(item, role=Role(roles[item.name])) if item.name in roles else item
+            for item in stack.services
         )
-        said = [_said(f"role.{item.name}", roles[item.name], item) for item in services if item.name in roles]
+        said = [
+            _said(f"role.{item.name}", roles[item.name], item)
+            for item in services
+            if item.name in roles
+        ]
         return Outcome(stack=replace(stack, services=services), notes=tuple(said))
 
     def _last(self, stack: Stack, context: Context) -> Outcome:
         values, roles = self.of("value"), self.of("role")
         depends = self.of("depends")
-        services = tuple(_with_role(_with_dependencies(item, depends), roles) for item in stack.services)
+        services = tuple(
+            _with_role(_with_dependencies(item, depends), roles) for item in stack.services
+        )
         settings = tuple(_with_value(item, values) for item in stack.settings)
         said = [
-            _said(f"depends.{item.name}.{edge.service}", depends[f"{item.name}.{edge.service}"], item)
+            _said(
+                f"depends.{item.name}.{edge.service}",
+                depends[f"{item.name}.{edge.service}"],
+                item,
+            )
             for item in stack.services
             for edge in item.depends_on
             if f"{item.name}.{edge.service}" in depends
         ]
         # What the source said about an edge that an answer takes out has no place of its own any more.
         emptied = {
-            old.name for old, new in zip(stack.services, services, strict=True) if old.depends_on and not new.depends_on
+            old.name
+            for old, new in zip(stack.services, services, strict=True)
+            if old.depends_on and not new.depends_on
         }
-        moves = {f"services.{name}.depends_on": f"services.{name}" for name in sorted(emptied)}
-        return Outcome(stack=replace(stack, services=services, settings=settings), notes=tuple(said), moves=moves)
+        moves = {
+            f"services.{name}.depends_on": f"services.{name}" for name in sorted(emptied)
+        }
+        return Outcome(
+            stack=replace(stack, services=services, settings=settings),
+            notes=tuple(said),
+            moves=moves,
+        )
 
 
 def _step(name: str, apply: Any) -> Practice:
-    return Practice(id=f"ANSWERS-{name}", title="The user's answers", severity="must", apply=apply)
+    return Practice(
+        id=f"ANSWERS-{name}", title="The user's answers", severity="must", apply=apply
+    )
 
 
 def _said(key: str, value: str, service: Service) -> Note:
-    return note("TC090", service.origin, subject=f"services.{service.name}", decision=key, answer=value)
+    return note(
+        "TC090",
+        service.origin,
+        subject=f"services.{service.name}",
+        decision=key,
+        answer=value,
+    )
 
 
 def _with_role(service: Service, roles: Mapping[str, str]) -> Service:
     """The role once more: SVC-CLASS takes an application for a service whose role is not known yet."""
-    return replace(service, role=Role(roles[service.name])) if service.name in roles else service
+    return (
+        replace(service, role=Role(roles[service.name]))
+        if service.name in roles
+        else service
+    )
 
 
 def _with_dependencies(service: Service, answers: Mapping[str, str]) -> Service:
@@ -111,7 +148,9 @@ def _edges(service: Service, answers: Mapping[str, str]) -> Iterator[Dependency]
 
 
 def _with_value(setting: Setting, values: Mapping[str, str]) -> Setting:
-    return replace(setting, value=values[setting.name]) if setting.name in values else setting
+    return (
+        replace(setting, value=values[setting.name]) if setting.name in values else setting
+    )
 
 
 def read_answers(text: str, name: str) -> Answers:
@@ -144,7 +183,12 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
         if isinstance(value, dict):
             yield from _flat(value, f"{path}.")
         else:
-            yield path, {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+            yield (
+                path,
+                {True: "yes", False: "no"}[value]
+                if isinstance(value, bool)
+                else str(value),
+            )
 
 
 def _check(key: str, value: str, name: str) -> None:

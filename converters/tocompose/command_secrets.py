@@ -52,7 +52,12 @@ def command_secrets(service: Service) -> Iterator[tuple[str, str, Span | None]]:
 def _with_program(words: tuple[str, ...], service: Service) -> tuple[str, ...]:
     """The words of a command; an image of a client that is given only options runs that client."""
     program = (service.image or "").partition(":")[0].rpartition("/")[2]
-    bare = words is service.command and service.entrypoint is None and bool(words) and words[0].startswith("-")
+    bare = (
+        words is service.command
+        and service.entrypoint is None
+        and bool(words)
+        and words[0].startswith("-")
+    )
     return (program, *words) if bare else words
 
 
@@ -81,7 +86,11 @@ def _given_to_client(words: tuple[str, ...]) -> Iterator[str]:
         if word in client.get("next", ()) and not following.startswith("-"):
             yield following
         elif word not in client.get("next", ()):
-            yield from (word[len(start) :].removeprefix("=") for start in _glued(client) if word.startswith(start))
+            yield from (
+                word[len(start) :].removeprefix("=")
+                for start in _glued(client)
+                if word.startswith(start)
+            )
 
 
 def _glued(client: Mapping[str, Any]) -> Iterator[str]:
@@ -101,7 +110,12 @@ def _script_patterns() -> tuple[tuple[list[str], re.Pattern[str]], ...]:
         separate = [rf"{option}(?:=|\s+)" for option in row.get("next", ())]
         kinds.setdefault((*separate, *row.get("glued", ())), []).append(name)
     return tuple(
-        (names, regex(rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-]){_REST}\s(?:{'|'.join(options)}){_VALUE}"))
+        (
+            names,
+            regex(
+                rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-]){_REST}\s(?:{'|'.join(options)}){_VALUE}"
+            ),
+        )
         for options, names in kinds.items()
     )
 
@@ -133,11 +147,17 @@ def _client_spans(text: str) -> Iterator[tuple[int, int]]:
     """A program may be given more than one: each search goes on after the last find."""
     for names, pattern in _script_patterns():
         if any(name in text for name in names):
-            yield from (match.span(match.lastgroup or 0) for match in pattern.finditer(text))
+            yield from (
+                match.span(match.lastgroup or 0) for match in pattern.finditer(text)
+            )
 
 
 def _name(service: Service, option: str) -> str:
     """`CACHE_PASSWORD` for `--requirepass` of the service cache."""
     words = words_of(option)
-    plain_words = "PASSWORD" if set(words) & {"REQUIREPASS", "MASTERAUTH", "PASSWORD", "PASS"} else "_".join(words)
+    plain_words = (
+        "PASSWORD"
+        if set(words) & {"REQUIREPASS", "MASTERAUTH", "PASSWORD", "PASS"}
+        else "_".join(words)
+    )
     return variable_name(f"{service.name}_{plain_words}")

@@ -41,12 +41,18 @@ def plan(project: Project, options: Options) -> Plan:
 
 def _decisions(project: Project, options: Options, result: Result) -> Iterator[Decision]:
     yield from _format(project, options, result)
-    yield Decision("name", "What is the stack called?", result.stack.name, (), "the folder, or --name")
+    yield Decision(
+        "name", "What is the stack called?", result.stack.name, (), "the folder, or --name"
+    )
     yield from _practices(options, result)
     yield from _roles(result.stack)
     yield from _dependencies(result.stack)
     yield from _values(result.stack)
-    yield from (_assumed(item) for item in result.notes if item.kind is Kind.ASSUMED and item.code not in ANSWERABLE)
+    yield from (
+        _assumed(item)
+        for item in result.notes
+        if item.kind is Kind.ASSUMED and item.code not in ANSWERABLE
+    )
 
 
 # Notes about decisions that stand in the list by themselves.
@@ -61,24 +67,45 @@ def _format(project: Project, options: Options, result: Result) -> Iterator[Deci
     files = found.get(result.importer, ())
     more = f" and {len(files) - 3} more" if len(files) > 3 else ""
     evidence = f"found in {', '.join(files[:3])}{more}" if files else "--from says so"
-    yield Decision("format", "Which source is converted?", result.importer, others or (result.importer,), evidence)
+    yield Decision(
+        "format",
+        "Which source is converted?",
+        result.importer,
+        others or (result.importer,),
+        evidence,
+    )
 
 
 def _practices(options: Options, result: Result) -> Iterator[Decision]:
-    chosen = {practice.id for practice in options.answers.practices(select(options.practices))}
+    chosen = {
+        practice.id for practice in options.answers.practices(select(options.practices))
+    }
     for practice in registry():
         answer = "yes" if practice.id in chosen else "no"
         covers = f" (checklist {', '.join(practice.covers)})" if practice.covers else ""
         yield Decision(
-            f"practice.{practice.id}", f"{practice.title}?", answer, KINDS["practice"], f"{practice.severity}{covers}"
+            f"practice.{practice.id}",
+            f"{practice.title}?",
+            answer,
+            KINDS["practice"],
+            f"{practice.severity}{covers}",
         )
 
 
 def _roles(stack: Stack) -> Iterator[Decision]:
     for service in stack.services:
         question = f"What is {service.name} for?"
-        evidence = f"image {service.image}" if service.image else "it is built from the source"
-        yield Decision(f"role.{service.name}", question, service.role.value, KINDS["role"], evidence, service.origin)
+        evidence = (
+            f"image {service.image}" if service.image else "it is built from the source"
+        )
+        yield Decision(
+            f"role.{service.name}",
+            question,
+            service.role.value,
+            KINDS["role"],
+            evidence,
+            service.origin,
+        )
 
 
 def _dependencies(stack: Stack) -> Iterator[Decision]:
@@ -100,7 +127,14 @@ def _values(stack: Stack) -> Iterator[Decision]:
     for setting in stack.settings:
         if setting.value is None:
             evidence = setting.description or "the source does not give it"
-            yield Decision(f"value.{setting.name}", f"What is {setting.name}?", "", (), evidence, setting.origin)
+            yield Decision(
+                f"value.{setting.name}",
+                f"What is {setting.name}?",
+                "",
+                (),
+                evidence,
+                setting.origin,
+            )
 
 
 def _assumed(item: Note) -> Decision:

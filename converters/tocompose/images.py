@@ -15,7 +15,9 @@ _COMPONENT = regex(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 _TAG = regex(r"\w[\w.-]{0,127}", re.ASCII)
 _HOST = regex(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
 _VERSION = regex(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
-_DOCKER_HUB = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"})
+_DOCKER_HUB = frozenset(
+    {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
+)
 _NEWEST = (10**6, 0, 0)
 ALPINE_TOOLS = ("sh", "wget", "nc")
 
@@ -117,19 +119,31 @@ def image_ref(text: str) -> ImageRef | None:
     # As the engine decides it: a first part with a dot or a port, or `localhost`, is a registry.
     registry = first if slash and (set(".:") & set(first) or first == "localhost") else ""
     path = rest if registry else path
-    well_formed = all(map(_COMPONENT.fullmatch, path.split("/"))) and (not tag or _TAG.fullmatch(tag))
-    if not well_formed or (registry and not _HOST.fullmatch(registry)) or (digest and not _is_digest(digest)):
+    well_formed = all(map(_COMPONENT.fullmatch, path.split("/"))) and (
+        not tag or _TAG.fullmatch(tag)
+    )
+    if (
+        not well_formed
+        or (registry and not _HOST.fullmatch(registry))
+        or (digest and not _is_digest(digest))
+    ):
         return None
     return ImageRef(registry, path, tag, digest)
 
 
 def _is_digest(text: str) -> bool:
     algorithm, _, digits = text.partition(":")
-    return algorithm.replace("+", "").isalnum() and len(digits) >= 32 and set(digits) <= set("0123456789abcdefABCDEF")
+    return (
+        algorithm.replace("+", "").isalnum()
+        and len(digits) >= 32
+        and set(digits) <= set("0123456789abcdefABCDEF")
+    )
 
 
 def _without_variables(text: str) -> str:
-    default = r"\$\{[A-Za-z_]\w*(?::?-(?P<default>[^{}]*))?(?::?[?][^{}]*)?\}|\$[A-Za-z_]\w*"
+    default = (
+        r"\$\{[A-Za-z_]\w*(?::?-(?P<default>[^{}]*))?(?::?[?][^{}]*)?\}|\$[A-Za-z_]\w*"
+    )
     return re.sub(default, lambda found: found["default"] or "", text).rstrip(":")
 
 
@@ -152,7 +166,9 @@ def similar_facts(reference: str) -> ImageFacts | None:
     return image_facts(ref.repository.rpartition("/")[2]) if ref else None
 
 
-def holds(when: Iterable[str], environment: Mapping[str, str | None], command: str | None) -> bool:
+def holds(
+    when: Iterable[str], environment: Mapping[str, str | None], command: str | None
+) -> bool:
     """Whether the conditions on a service's environment and command hold."""
     return all(_holds(word, environment, command) for word in when)
 
@@ -193,7 +209,9 @@ def _rows_by_name() -> tuple[dict[str, list[Document]], list[tuple[str, Document
 
 def _rows(name: str) -> Iterator[Mapping[str, Any]]:
     exact, wild = _rows_by_name()
-    for document in exact.get(name) or [document for pattern, document in wild if _glob(pattern, name)]:
+    for document in exact.get(name) or [
+        document for pattern, document in wild if _glob(pattern, name)
+    ]:
         yield document.row()
 
 
@@ -203,14 +221,20 @@ def _facts(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
     decided: dict[str, Any] = {
         "category": row["class"],
         "ports": tuple(row.get("ports", ())),
-        "data": tuple(Data(item["path"], when, item.get("moved_by", "")) for item, when in _for_tag(row, "data", ref)),
+        "data": tuple(
+            Data(item["path"], when, item.get("moved_by", ""))
+            for item, when in _for_tag(row, "data", ref)
+        ),
         "checks": tuple(
-            Check(tuple(item["test"]), when, item.get("start_period")) for item, when in _for_tag(row, "checks", ref)
+            Check(tuple(item["test"]), when, item.get("start_period"))
+            for item, when in _for_tag(row, "checks", ref)
         ),
         "secrets": tuple(row.get("secrets", ())),
         "file_names": tuple(files.get("names", ())),
         "file_form": files.get("form", "{}_FILE"),
-        "tools": tuple(tools[0][0]["has"]) if tools else (ALPINE_TOOLS if _part(ref.tag, "alpine") else None),
+        "tools": tuple(tools[0][0]["has"])
+        if tools
+        else (ALPINE_TOOLS if _part(ref.tag, "alpine") else None),
         "caps": tuple(caps) if caps is not None else None,
         "tmpfs": tuple(row.get("tmpfs", ())),
     }
@@ -220,17 +244,39 @@ def _facts(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
 
 # Columns that are taken as they stand, with what a row without them means.
 _PLAIN: dict[str, Any] = {
-    **dict.fromkeys(("id", "kind", "confidence", "interval", "timeout", "user", "grace", "memory", "init"), None),
-    **dict.fromkeys(("has_healthcheck", "fixed_hostname", "lan", "socket", "setuid", "tool"), False),
+    **dict.fromkeys(
+        (
+            "id",
+            "kind",
+            "confidence",
+            "interval",
+            "timeout",
+            "user",
+            "grace",
+            "memory",
+            "init",
+        ),
+        None,
+    ),
+    **dict.fromkeys(
+        ("has_healthcheck", "fixed_hostname", "lan", "socket", "setuid", "tool"), False
+    ),
     "client_auth": None,
     "host": "",
 }
 
 
-def _for_tag(row: Mapping[str, Any], column: str, ref: ImageRef) -> list[tuple[Mapping[str, Any], tuple[str, ...]]]:
+def _for_tag(
+    row: Mapping[str, Any], column: str, ref: ImageRef
+) -> list[tuple[Mapping[str, Any], tuple[str, ...]]]:
     """The rows whose conditions on the tag hold, each with its other conditions."""
     return [
-        (item, tuple(word for word in str(item.get("when", "")).split() if not _about_tag(word)))
+        (
+            item,
+            tuple(
+                word for word in str(item.get("when", "")).split() if not _about_tag(word)
+            ),
+        )
         for item in row.get(column, ())
         if _holds_for_tag(str(item.get("when", "")), ref)
     ]
@@ -252,7 +298,9 @@ def _tag_condition(word: str, ref: ImageRef) -> bool:
         return _part(ref.tag, word)
     bound = match[2].split(".")
     have, want = ref.version[: len(bound)], tuple(int(part) for part in bound)
-    return {"<": have < want, "<=": have <= want, ">": have > want, ">=": have >= want}[match[1]]
+    return {"<": have < want, "<=": have <= want, ">": have > want, ">=": have >= want}[
+        match[1]
+    ]
 
 
 def _part(tag: str, word: str) -> bool:
@@ -263,4 +311,6 @@ def _glob(pattern: str, text: str) -> bool:
     head, star, tail = pattern.partition("*")
     if not star:
         return pattern == text
-    return len(text) >= len(head) + len(tail) and text.startswith(head) and text.endswith(tail)
+    return (
+        len(text) >= len(head) + len(tail) and text.startswith(head) and text.endswith(tail)
+    )

@@ -75,7 +75,9 @@ class Ledger:
     def leaves(self) -> Iterator[Leaf]:
         """Every leaf of every opened tree, each once, in source order."""
         if not self._leaves:
-            self._leaves = dict.fromkeys(leaf for root in self._roots for leaf in leaves(root))
+            self._leaves = dict.fromkeys(
+                leaf for root in self._roots for leaf in leaves(root)
+            )
         return iter(self._leaves)
 
     def path(self, leaf: Leaf) -> Path:
@@ -103,7 +105,9 @@ def _index_paths(node: Node, path: Path, into: dict[Leaf, Path]) -> None:
         if isinstance(current, Leaf):
             into.setdefault(current, here)
         else:
-            stack.extend((child.node, (*here, child.key)) for child in reversed(current.children))
+            stack.extend(
+                (child.node, (*here, child.key)) for child in reversed(current.children)
+            )
 
 
 class Cursor:
@@ -211,14 +215,22 @@ class Cursor:
         for leaf in self._leaves():
             self._ledger.map(leaf, to)
 
-    def note(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any) -> None:
+    def note(
+        self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any
+    ) -> None:
         """Says a note about what stands here and counts every unsettled leaf at or below as noted."""
-        self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
+        self._ledger.say(
+            note(code, self.span, subject=subject, related=tuple(related), **facts)
+        )
         self._settle(Fate.NOTED, code)
 
-    def remark(self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any) -> None:
+    def remark(
+        self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any
+    ) -> None:
         """Says a note about what stands here without settling it: the value is mapped elsewhere."""
-        self._ledger.say(note(code, self.span, subject=subject, related=tuple(related), **facts))
+        self._ledger.say(
+            note(code, self.span, subject=subject, related=tuple(related), **facts)
+        )
 
     def noted(self, code: str) -> None:
         """Counts every unsettled leaf at or below as noted by a note that is said elsewhere."""

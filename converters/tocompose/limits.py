@@ -19,11 +19,22 @@ class Limit(NamedTuple):
 
 LIMITS: Mapping[str, Limit] = {
     "FILE_BYTES": Limit(20_000_000, "bytes of one source file; a larger one is left out"),
-    "SCRIPT_BYTES": Limit(1_000_000, "bytes of a script that is looked for docker commands; a larger one is left out"),
+    "SCRIPT_BYTES": Limit(
+        1_000_000,
+        "bytes of a script that is looked for docker commands; a larger one is left out",
+    ),
     "DOCUMENTS": Limit(20_000, "YAML documents of one file; the rest is left out"),
-    "DEPTH": Limit(100, "levels of nesting of a YAML or JSON document; a deeper one is left out"),
-    "ALIASED_VALUES": Limit(100_000, "values that YAML aliases may multiply into; a document with more is left out"),
-    "PODS": Limit(100, "pods of one StatefulSet, each of which becomes services of its own; the others are left out"),
+    "DEPTH": Limit(
+        100, "levels of nesting of a YAML or JSON document; a deeper one is left out"
+    ),
+    "ALIASED_VALUES": Limit(
+        100_000,
+        "values that YAML aliases may multiply into; a document with more is left out",
+    ),
+    "PODS": Limit(
+        100,
+        "pods of one StatefulSet, each of which becomes services of its own; the others are left out",
+    ),
 }
 
 

@@ -70,7 +70,11 @@ def _at(value: Any, key: str) -> Any:
 
 def _without(value: Any, key: str) -> Any:
     """The map without the key; a list in the short form is not taken apart, as in docker compose."""
-    return {name: item for name, item in value.items() if name != key} if isinstance(value, Mapping) else value
+    return (
+        {name: item for name, item in value.items() if name != key}
+        if isinstance(value, Mapping)
+        else value
+    )
 
 
 def merge_services(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,8 +87,14 @@ def merge_services(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[
             continue
         else:
             known = result.get(key)
-            result[key] = value if known is None else _strategy(key, known, value)(known, value)
-    return {key: value for key, value in result.items() if value is not None or key not in ("command", "entrypoint")}
+            result[key] = (
+                value if known is None else _strategy(key, known, value)(known, value)
+            )
+    return {
+        key: value
+        for key, value in result.items()
+        if value is not None or key not in ("command", "entrypoint")
+    }
 
 
 def _strategy(key: str, first: Any, second: Any) -> Strategy:
@@ -105,7 +115,9 @@ def _each(first: Any, second: Any, strategy: Strategy) -> Any:
     for name, value in (second or {}).items():
         known = result.get(name)
         both = isinstance(known, Mapping) and isinstance(value, Mapping)
-        result[name] = strategy(known, value) if both else (known if value is None else value)
+        result[name] = (
+            strategy(known, value) if both else (known if value is None else value)
+        )
     return result
 
 
@@ -159,7 +171,11 @@ _STARTED = {"condition": "service_started", "required": True}
 
 
 def _by_name(value: Any, default: Any) -> dict[str, Any]:
-    return dict(value) if isinstance(value, Mapping) else dict.fromkeys(map(str, _listed(value)), default)
+    return (
+        dict(value)
+        if isinstance(value, Mapping)
+        else dict.fromkeys(map(str, _listed(value)), default)
+    )
 
 
 def _union(first: Any, second: Any) -> list[Any]:
@@ -184,12 +200,17 @@ def _hosts(first: Any, second: Any) -> dict[str, Any]:
     result: dict[str, list[Any]] = {}
     for host, address in (*_host_pairs(first), *_host_pairs(second)):
         result[host] = _union(result.get(host, []), [address])
-    return {host: addresses if len(addresses) > 1 else addresses[0] for host, addresses in result.items()}
+    return {
+        host: addresses if len(addresses) > 1 else addresses[0]
+        for host, addresses in result.items()
+    }
 
 
 def _host_pairs(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, Mapping):
-        return [(host, address) for host, given in value.items() for address in _listed(given)]
+        return [
+            (host, address) for host, given in value.items() for address in _listed(given)
+        ]
     pairs = (_HOST.match(str(item)) for item in _listed(value))
     return [(pair["host"], pair["address"]) for pair in pairs if pair]
 
@@ -266,11 +287,19 @@ def _healthcheck(first: Any, second: Any) -> Any:
 
 
 def _build(first: Any, second: Any) -> Any:
-    sides = [side if isinstance(side, Mapping) else {"context": side} for side in (first, second)]
+    sides = [
+        side if isinstance(side, Mapping) else {"context": side} for side in (first, second)
+    ]
     return merge_with(
         sides[0],
         sides[1],
-        {"args": _pairs, "labels": _pairs, "additional_contexts": _pairs, "tags": _union, "extra_hosts": _hosts},
+        {
+            "args": _pairs,
+            "labels": _pairs,
+            "additional_contexts": _pairs,
+            "tags": _union,
+            "extra_hosts": _hosts,
+        },
     )
 
 
@@ -293,7 +322,11 @@ def merge_with(
     result = dict(first)
     for key, value in second.items():
         if value is not None:
-            result[key] = strategies.get(key, _deep)(result[key], value) if result.get(key) is not None else value
+            result[key] = (
+                strategies.get(key, _deep)(result[key], value)
+                if result.get(key) is not None
+                else value
+            )
     return result
 
 
@@ -302,9 +335,13 @@ _STRATEGIES: dict[str, Strategy] = {
     **dict.fromkeys(("environment", "labels", "annotations", "sysctls"), _pairs),
     "depends_on": _depends_on,
     "networks": _networks,
-    **dict.fromkeys(("expose", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "tmpfs"), _union),
+    **dict.fromkeys(
+        ("expose", "dns", "dns_search", "dns_opt", "cap_add", "cap_drop", "tmpfs"), _union
+    ),
     **dict.fromkeys(("links", "external_links", "profiles", "label_file"), _union),
-    **dict.fromkeys(("security_opt", "group_add", "device_cgroup_rules", "volumes_from"), _append),
+    **dict.fromkeys(
+        ("security_opt", "group_add", "device_cgroup_rules", "volumes_from"), _append
+    ),
     "build": _build,
     "configs": _keyed(_grant_target),
     "deploy": _deploy,

@@ -56,14 +56,22 @@ FAMILIES = {
 
 
 def note(
-    code: str, span: Span | None = None, *, subject: str = "", related: Iterable[Span] = (), **facts: object
+    code: str,
+    span: Span | None = None,
+    *,
+    subject: str = "",
+    related: Iterable[Span] = (),
+    **facts: object,
 ) -> Note:
     """The note of a registered code, its message and advice filled in with `facts`.
 
     Raises KeyError for a code or a fact that the registry in `mappings/notes/` does not name.
     """
     entry = explanation(code)
-    facts = {name: concealed(value) if isinstance(value, str) else value for name, value in facts.items()}
+    facts = {
+        name: concealed(value) if isinstance(value, str) else value
+        for name, value in facts.items()
+    }
     return Note(
         code=code,
         kind=Kind(entry["kind"]),
@@ -84,7 +92,11 @@ def explanation(code: str) -> Row:
 @cache
 def registry(family: str) -> dict[str, Row]:
     """Every row of one family of codes."""
-    rows = table(f"notes/{family}", required={"kind", "title", "message", "why"}, optional={"advice", "url"})
+    rows = table(
+        f"notes/{family}",
+        required={"kind", "title", "message", "why"},
+        optional={"advice", "url"},
+    )
     return {str(code): row for code, row in rows.items()}
 
 
@@ -96,7 +108,9 @@ def families() -> tuple[str, ...]:
 def in_order(notes: Iterable[Note]) -> list[Note]:
     """The notes as a reader wants them: losses first, then by place in the source."""
     rank = {kind: index for index, kind in enumerate(Kind)}
-    return sorted(notes, key=lambda item: (rank[item.kind], _place(item), item.code, item.message))
+    return sorted(
+        notes, key=lambda item: (rank[item.kind], _place(item), item.code, item.message)
+    )
 
 
 def _place(item: Note) -> tuple[str, int, int]:

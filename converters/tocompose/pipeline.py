@@ -74,15 +74,23 @@ def _convert(project: Project, wanted: Options) -> Result:
     every = _claimed(project)
     for claim in every[:1]:
         check_options(claim.importer, wanted.settings)
-    return _first_that_runs(project, wanted, every) if every else _converted(project, wanted, choose(project, None), ())
+    return (
+        _first_that_runs(project, wanted, every)
+        if every
+        else _converted(project, wanted, choose(project, None), ())
+    )
 
 
 def check_options(chosen: Importer, settings: Settings) -> None:
     """Raises SourceError for an option that the importer does not know; one that names none of its own takes any."""
     known: Mapping[str, str] | None = getattr(chosen, "options", None)
-    for name in settings.options if known is not None and "argv" not in settings.options else ():
+    for name in (
+        settings.options if known is not None and "argv" not in settings.options else ()
+    ):
         if name not in (known or {}):
-            there = suggested(name, known or {}, f"it has {', '.join(known or {}) or 'none'}")
+            there = suggested(
+                name, known or {}, f"it has {', '.join(known or {}) or 'none'}"
+            )
             raise SourceError(f"{chosen.name} has no option {name!r}: {there}")
 
 
@@ -95,7 +103,10 @@ def _first_that_runs(project: Project, wanted: Options, every: tuple[Claim, ...]
         if passed and claim.weak:
             break
         try:
-            said = (*passed_over(passed, claim.files[0]), *left_aside(project, every[number + 1 :], claim))
+            said = (
+                *passed_over(passed, claim.files[0]),
+                *left_aside(project, every[number + 1 :], claim),
+            )
             result = _converted(project, wanted, claim.importer, said)
         except SourceError as error:
             problem = problem or error
@@ -109,7 +120,9 @@ def _first_that_runs(project: Project, wanted: Options, every: tuple[Claim, ...]
     return empty
 
 
-def _converted(project: Project, wanted: Options, chosen: Importer, first: Iterable[Note]) -> Result:
+def _converted(
+    project: Project, wanted: Options, chosen: Importer, first: Iterable[Note]
+) -> Result:
     ledger = Ledger()
     for item in (*wanted.settings.notes, *first):
         ledger.say(item)
@@ -124,16 +137,33 @@ def _converted(project: Project, wanted: Options, chosen: Importer, first: Itera
     ledger.moves.update(outcome.moves)
     said = [*ledger.notes, *_left_out(project), *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
-    made = added_to(wanted.existing, stack, said) if wanted.existing else bundle(stack, wanted.layout, said)
+    made = (
+        added_to(wanted.existing, stack, said)
+        if wanted.existing
+        else bundle(stack, wanted.layout, said)
+    )
     notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
-    return Result(files=made.files, notes=tuple(notes), stack=outcome.stack, ledger=ledger, importer=chosen.name)
+    return Result(
+        files=made.files,
+        notes=tuple(notes),
+        stack=outcome.stack,
+        ledger=ledger,
+        importer=chosen.name,
+    )
 
 
 def _left_out(project: Project) -> Iterator[Note]:
     """A note for each file that was too large or may not be read, or that lies outside of the source."""
     for path, size in sorted(getattr(project, "skipped", {}).items()):
         name = "FILE_BYTES" if size > limit("FILE_BYTES") else "SCRIPT_BYTES"
-        yield note("TC020", Span(path, 1, 1, 1, 1), file=path, size=size, most=limit(name), name=name)
+        yield note(
+            "TC020",
+            Span(path, 1, 1, 1, 1),
+            file=path,
+            size=size,
+            most=limit(name),
+            name=name,
+        )
     for path, place in sorted(getattr(project, "outside", {}).items()):
         yield note("TC023", None, file=path, folder=str(place.parent))
     for path, problem in sorted(getattr(project, "refused", {}).items()):
@@ -146,7 +176,11 @@ def practice_context(options: Options, project: Project) -> Context:
     production = layout.split and Home.PROD in layout.environments
     inline = layout.inline_secrets and not layout.split
     return options.context._replace(
-        split=layout.split, production=production, inline_secrets=inline, read=project.read, below=project.below
+        split=layout.split,
+        production=production,
+        inline_secrets=inline,
+        read=project.read,
+        below=project.below,
     )
 
 
@@ -170,7 +204,9 @@ def _nothing(project: Project) -> SourceError:
     where = ", ".join(project.named[:3]) or project.name
     unread = [item for item in _left_out(project) if item.kind is Kind.LOST]
     if unread:
-        return SourceError(f"{where}: nothing to convert: {'; '.join(item.message for item in unread[:3])}")
+        return SourceError(
+            f"{where}: nothing to convert: {'; '.join(item.message for item in unread[:3])}"
+        )
     return SourceError(
         f"{where}: no docker run script, Kubernetes manifest or Procfile was found here; --from says the format"
     )
@@ -200,8 +236,14 @@ def left_aside(project: Project, others: Iterable[Claim], taken: Claim) -> Itera
         files = [file for file in sure if file not in taken.files]
         for file in files[:1]:
             more = f" (and {len(files) - 1} more)" if files[1:] else ""
-            code, name, title = "TC014" if claim.weak else "TC012", claim.importer.name, claim.importer.title
-            yield note(code, Span(file, 1, 1, 1, 1), title=title, file=file, more=more, name=name)
+            code, name, title = (
+                "TC014" if claim.weak else "TC012",
+                claim.importer.name,
+                claim.importer.title,
+            )
+            yield note(
+                code, Span(file, 1, 1, 1, 1), title=title, file=file, more=more, name=name
+            )
 
 
 def passed_over(tried: Iterable[tuple[str, str]], taken: str) -> Iterator[Note]:

@@ -12,8 +12,28 @@ from tocompose.limits import limit
 
 # Folders that never hold a source of their own and can be huge.
 PRUNED = frozenset(
-    {".git", ".hg", ".svn", "node_modules", "vendor", "__pycache__", ".venv", "venv", ".tox", ".terraform"}
-    | {"bower_components", ".mypy_cache", ".pytest_cache", ".idea", ".gradle", "target", "dist", ".next"}
+    {
+        ".git",
+        ".hg",
+        ".svn",
+        "node_modules",
+        "vendor",
+        "__pycache__",
+        ".venv",
+        "venv",
+        ".tox",
+        ".terraform",
+    }
+    | {
+        "bower_components",
+        ".mypy_cache",
+        ".pytest_cache",
+        ".idea",
+        ".gradle",
+        "target",
+        "dist",
+        ".next",
+    }
 )
 
 
@@ -54,17 +74,27 @@ class Memory:
     def read(self, path: str) -> bytes | None:
         """The content of a file."""
         found = self._files.get(normal(path) or "")
-        return None if found is None or _too_large(path, len(found), self.skipped) else found
+        return (
+            None if found is None or _too_large(path, len(found), self.skipped) else found
+        )
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path was given."""
         wanted = normal(path)
-        return wanted is not None and any(name == wanted or name.startswith(f"{wanted}/") for name in self._files)
+        return wanted is not None and any(
+            name == wanted or name.startswith(f"{wanted}/") for name in self._files
+        )
 
     def below(self, path: str) -> tuple[str, ...]:
         """The files given of a folder."""
         wanted = normal(path)
-        return tuple(sorted(name for name in self._files if name.rpartition("/")[0] == wanted and "/" in name))
+        return tuple(
+            sorted(
+                name
+                for name in self._files
+                if name.rpartition("/")[0] == wanted and "/" in name
+            )
+        )
 
 
 class Folder:
@@ -74,7 +104,13 @@ class Folder:
     and lies neither in the root nor in those; `refused` what may not be read, with the reason.
     """
 
-    def __init__(self, root: Path, named: tuple[str, ...] = (), name: str = "", allowed: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        named: tuple[str, ...] = (),
+        name: str = "",
+        allowed: tuple[Path, ...] = (),
+    ) -> None:
         self.root = root.resolve()
         self.name = name or self.root.name
         self.named = named
@@ -93,7 +129,11 @@ class Folder:
     def read(self, path: str) -> bytes | None:
         """The content of a file inside the root; symbolic links that lead out of it are not followed, nor is a pipe."""
         place = self._inside(path)
-        if place is None or not _is_file(place) or _too_large(path, place.stat().st_size, self.skipped):
+        if (
+            place is None
+            or not _is_file(place)
+            or _too_large(path, place.stat().st_size, self.skipped)
+        ):
             return None
         try:
             return place.read_bytes()
@@ -111,7 +151,13 @@ class Folder:
         place = self._inside(path)
         try:
             with os.scandir(place) if place is not None else nullcontext(()) as entries:
-                return tuple(sorted(f"{path.rstrip('/')}/{entry.name}" for entry in entries if entry.is_file()))
+                return tuple(
+                    sorted(
+                        f"{path.rstrip('/')}/{entry.name}"
+                        for entry in entries
+                        if entry.is_file()
+                    )
+                )
         except OSError:
             # Not there, not a folder, or not to be listed: nothing to look at.
             return ()
@@ -131,7 +177,9 @@ class Folder:
         return None
 
     def _refuse(self, path: str, problem: OSError) -> None:
-        name = Path(path).relative_to(self.root).as_posix() if path.startswith("/") else path
+        name = (
+            Path(path).relative_to(self.root).as_posix() if path.startswith("/") else path
+        )
         self.refused[name] = (problem.strerror or type(problem).__name__).lower()
 
     def _walk(self) -> Iterator[str]:

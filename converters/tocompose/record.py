@@ -30,11 +30,19 @@ class _Params:
 _PARAMS = _Params()
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,))
+@dataclass_transform(
+    frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field,)
+)
 def record(cls: type[_T]) -> type[_T]:
     """The class as a record of its annotated fields; defaults and `dataclasses.field(...)` as in a dataclass."""
-    content = {key: value for key, value in cls.__dict__.items() if key not in ("__dict__", "__weakref__")}
-    fields = {name: _field(name, kind, content) for name, kind in get_annotations(cls).items()}
+    content = {
+        key: value
+        for key, value in cls.__dict__.items()
+        if key not in ("__dict__", "__weakref__")
+    }
+    fields = {
+        name: _field(name, kind, content) for name, kind in get_annotations(cls).items()
+    }
     compared = tuple(name for name, field in fields.items() if field.compare)
     content |= {
         "__slots__": tuple(fields),
@@ -42,8 +50,12 @@ def record(cls: type[_T]) -> type[_T]:
         "__dataclass_params__": _PARAMS,
         "__match_args__": (),
         "__init__": _init(fields),
-        "_all": staticmethod(attrgetter(*fields)) if len(fields) > 1 else staticmethod(_only(fields)),
-        "_compared": staticmethod(attrgetter(*compared)) if compared else staticmethod(lambda _: ()),
+        "_all": staticmethod(attrgetter(*fields))
+        if len(fields) > 1
+        else staticmethod(_only(fields)),
+        "_compared": staticmethod(attrgetter(*compared))
+        if compared
+        else staticmethod(lambda _: ()),
         "__eq__": _equal,
         "__hash__": _hash,
         "__repr__": _repr,
@@ -65,7 +77,9 @@ def replace(item: _T, **changes: Any) -> _T:
     names = origin.__slots__
     values = dict(zip(names, origin._all(item), strict=True)) | changes
     if len(values) != len(names):
-        raise TypeError(f"{type(item).__name__} has no field {', '.join(sorted(values.keys() - set(names)))}")
+        raise TypeError(
+            f"{type(item).__name__} has no field {', '.join(sorted(values.keys() - set(names)))}"
+        )
     made = object.__new__(type(item))
     for name, value in values.items():
         _set(made, name, value)
@@ -80,7 +94,9 @@ def _only(fields: Iterable[str]) -> Callable[[Any], tuple[Any, ...]]:
 def _field(name: str, kind: Any, content: dict[str, Any]) -> dataclasses.Field[Any]:
     default = content.pop(name, dataclasses.MISSING)
     field: dataclasses.Field[Any] = (
-        default if isinstance(default, dataclasses.Field) else dataclasses.field(default=default)
+        default
+        if isinstance(default, dataclasses.Field)
+        else dataclasses.field(default=default)
     )
     field.name, field.type = name, kind
     _set(field, "_field_type", _FIELD)
@@ -89,19 +105,31 @@ def _field(name: str, kind: Any, content: dict[str, Any]) -> dataclasses.Field[A
 
 def _init(fields: dict[str, dataclasses.Field[Any]]) -> Any:
     """The method that takes each field by its keyword; nothing is compiled for it."""
-    plain = {name: field.default for name, field in fields.items() if field.default is not dataclasses.MISSING}
-    made = {name: make for name, field in fields.items() if callable(make := field.default_factory)}
+    plain = {
+        name: field.default
+        for name, field in fields.items()
+        if field.default is not dataclasses.MISSING
+    }
+    made = {
+        name: make
+        for name, field in fields.items()
+        if callable(make := field.default_factory)
+    }
     needed = fields.keys() - plain.keys() - made.keys()
 
     def __init__(self: Any, **given: Any) -> None:
         if not needed <= given.keys():
-            raise TypeError(f"{type(self).__name__} needs {', '.join(sorted(needed - given.keys()))}")
+            raise TypeError(
+                f"{type(self).__name__} needs {', '.join(sorted(needed - given.keys()))}"
+            )
         values = plain | given
         for name, make in made.items():
             if name not in given:
                 values[name] = make()
         if len(values) != len(fields):
-            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(given.keys() - fields.keys()))}")
+            raise TypeError(
+                f"{type(self).__name__} has no {', '.join(sorted(given.keys() - fields.keys()))}"
+            )
         for name, value in values.items():
             _set(self, name, value)
 
@@ -109,7 +137,11 @@ def _init(fields: dict[str, dataclasses.Field[Any]]) -> Any:
 
 
 def _equal(self: Any, other: Any) -> Any:
-    return self._compared(self) == self._compared(other) if other.__class__ is self.__class__ else NotImplemented
+    return (
+        self._compared(self) == self._compared(other)
+        if other.__class__ is self.__class__
+        else NotImplemented
+    )
 
 
 def _hash(self: Any) -> int:
@@ -117,7 +149,11 @@ def _hash(self: Any) -> int:
 
 
 def _repr(self: Any) -> str:
-    shown = (f"{name}={getattr(self, name)!r}" for name, field in self.__dataclass_fields__.items() if field.repr)
+    shown = (
+        f"{name}={getattr(self, name)!r}"
+        for name, field in self.__dataclass_fields__.items()
+        if field.repr
+    )
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 

@@ -24,7 +24,11 @@ def mappings() -> Path:
 def load(name: str) -> Any:
     """The plain content of a table: `mappings/<name>.yaml`, or its compiled form in an installed package."""
     compiled = _compiled(name)
-    return parse((mappings() / f"{name}.yaml").read_text(encoding="utf-8")) if compiled is None else compiled
+    return (
+        parse((mappings() / f"{name}.yaml").read_text(encoding="utf-8"))
+        if compiled is None
+        else compiled
+    )
 
 
 def parse(text: str) -> Any:
@@ -71,18 +75,31 @@ def documents(name: str, key: str) -> tuple[Document, ...]:
     if compiled is not None:
         return tuple(Document(tuple(row[key]), "", row) for row in compiled)
     text = (mappings() / f"{name}.yaml").read_text(encoding="utf-8")
-    return tuple(Document(_keys(name, key, part), part) for part in text.split("\n---\n")[1:])
+    return tuple(
+        Document(_keys(name, key, part), part) for part in text.split("\n---\n")[1:]
+    )
 
 
 def _keys(name: str, key: str, text: str) -> tuple[str, ...]:
-    line = next((line for line in text.splitlines() if line.startswith(f"{key}: [") and line.endswith("]")), None)
+    line = next(
+        (
+            line
+            for line in text.splitlines()
+            if line.startswith(f"{key}: [") and line.endswith("]")
+        ),
+        None,
+    )
     if line is None:
-        raise TableError(f"mappings/{name}.yaml: a document without `{key}: [...]` on one line")
+        raise TableError(
+            f"mappings/{name}.yaml: a document without `{key}: [...]` on one line"
+        )
     return tuple(part.strip().strip("'\"") for part in line[len(key) + 3 : -1].split(","))
 
 
 @cache
-def _table(name: str, required: frozenset[str], optional: frozenset[str]) -> Mapping[str, Row]:
+def _table(
+    name: str, required: frozenset[str], optional: frozenset[str]
+) -> Mapping[str, Row]:
     rows = load(name)
     for key, row in rows.items():
         _check(name, str(key), row, required, optional)
@@ -97,17 +114,24 @@ def table(name: str, *, required: set[str], optional: set[str]) -> Mapping[str, 
     return _table(name, frozenset(required), frozenset(optional))
 
 
-def _check(name: str, key: str, row: Any, required: frozenset[str], optional: frozenset[str]) -> None:
+def _check(
+    name: str, key: str, row: Any, required: frozenset[str], optional: frozenset[str]
+) -> None:
     if not isinstance(row, dict):
         raise TableError(f"{_line(name, key)}: the row must be a map")
     unknown = sorted(set(row) - required - optional)
     missing = sorted(required - set(row))
     if unknown or missing:
-        raise TableError(f"{_line(name, key)}: unknown columns {unknown}, missing columns {missing}")
+        raise TableError(
+            f"{_line(name, key)}: unknown columns {unknown}, missing columns {missing}"
+        )
 
 
 def _line(name: str, key: str) -> str:
     path = mappings() / f"{name}.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()
-    number = next((n for n, text in enumerate(lines, 1) if text.strip().strip("\"'").startswith(key)), 1)
+    number = next(
+        (n for n, text in enumerate(lines, 1) if text.strip().strip("\"'").startswith(key)),
+        1,
+    )
     return f"mappings/{name}.yaml:{number} ({key})"

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 
 from tocompose.patterns import regex
 
-_VARIABLE = regex(r"\$(?:\$|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))")
+_VARIABLE = regex(
+    r"\$(?:\$|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)|(?P<bare>[A-Za-z_][A-Za-z0-9_]*))"
+)
 _NOT_IN_NAME = regex(r"[^a-z0-9_-]+")
 
 

@@ -15,9 +15,30 @@ from random import Random
 ROOT = Path(__file__).parents[2]
 Files = dict[str, bytes]
 
-_NAMES = ("shop", "blog", "mail", "search", "billing", "queue", "stock", "login", "chat", "maps", "tickets", "reports")
+_NAMES = (
+    "shop",
+    "blog",
+    "mail",
+    "search",
+    "billing",
+    "queue",
+    "stock",
+    "login",
+    "chat",
+    "maps",
+    "tickets",
+    "reports",
+)
 _PARTS = ("api", "web", "worker", "core", "edge", "admin", "gateway", "sync")
-_IMAGES = ("nginx:1.27", "redis:7", "postgres:16", "mariadb:11", "rabbitmq:3", "ghcr.io/example/app:2.3", "mongo:7")
+_IMAGES = (
+    "nginx:1.27",
+    "redis:7",
+    "postgres:16",
+    "mariadb:11",
+    "rabbitmq:3",
+    "ghcr.io/example/app:2.3",
+    "mongo:7",
+)
 
 
 @cache
@@ -27,7 +48,11 @@ def fixtures() -> tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]:
     for case in sorted(path.parent for path in (ROOT / "fixtures").glob("*/*/case.toml")):
         every = sorted(path for path in case.rglob("*") if path.is_file())
         named = [(path.relative_to(case).as_posix(), path.read_bytes()) for path in every]
-        kept = tuple((name, data) for name, data in named if name != "case.toml" and not name.startswith("expected/"))
+        kept = tuple(
+            (name, data)
+            for name, data in named
+            if name != "case.toml" and not name.startswith("expected/")
+        )
         found.append((case.relative_to(ROOT / "fixtures").as_posix(), kept))
     return tuple(found)
 
@@ -44,14 +69,22 @@ def _script(rng: Random) -> Files:
         image = rng.choice(_IMAGES)
         secret = f" -e DB_PASSWORD=pw{rng.randrange(10**6)}" if rng.random() < 0.5 else ""
         name = f"{rng.choice(_PARTS)}{number}"
-        lines.append(f"docker run -d --name {name} -p {port}:80 -v data{number}:/data{secret} {image}")
+        lines.append(
+            f"docker run -d --name {name} -p {port}:80 -v data{number}:/data{secret} {image}"
+        )
     return {"deploy/run.sh": "\n".join([*lines, ""]).encode()}
 
 
 def _procfile(rng: Random) -> Files:
-    types = ["web: gunicorn app:app --workers 3", "worker: celery -A app worker", "release: python manage.py migrate"]
+    types = [
+        "web: gunicorn app:app --workers 3",
+        "worker: celery -A app worker",
+        "release: python manage.py migrate",
+    ]
     chosen = types[: rng.randrange(1, 4)]
-    addons = rng.sample(["heroku-postgresql", "heroku-redis", "cloudamqp"], rng.randrange(0, 3))
+    addons = rng.sample(
+        ["heroku-postgresql", "heroku-redis", "cloudamqp"], rng.randrange(0, 3)
+    )
     listed = ", ".join(f'"{item}"' for item in addons)
     return {
         "Procfile": "".join(f"{line}\n" for line in chosen).encode(),
@@ -118,11 +151,19 @@ def _composed(rng: Random) -> Files:
 
 
 def _library(rng: Random) -> Files:
-    return {"README.md": b"# A library\n", "src/lib.c": b"int answer(void) { return 42; }\n" * rng.randrange(1, 50)}
+    return {
+        "README.md": b"# A library\n",
+        "src/lib.c": b"int answer(void) { return 42; }\n" * rng.randrange(1, 50),
+    }
 
 
 def _ignoring(rng: Random) -> Files:
-    return {**_script(rng), ".gitignore": b"build/\n*.log\n", "build/run.sh": b"docker run -d evil\n", "x.log": b"x\n"}
+    return {
+        **_script(rng),
+        ".gitignore": b"build/\n*.log\n",
+        "build/run.sh": b"docker run -d evil\n",
+        "x.log": b"x\n",
+    }
 
 
 def _broken(rng: Random) -> Files:
@@ -173,4 +214,7 @@ def generate(folder: Path, count: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(len(generate(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)), "repositories")
+    print(
+        len(generate(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1000)),
+        "repositories",
+    )

@@ -31,7 +31,9 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT / "converters"), "NO_COLOR": "1"}
 
 
-def batch(*words: object, cwd: Path, code: int | None = 0, **more: Any) -> subprocess.CompletedProcess[str]:
+def batch(
+    *words: object, cwd: Path, code: int | None = 0, **more: Any
+) -> subprocess.CompletedProcess[str]:
     """Runs a batch to its end and checks the exit code."""
     done = subprocess.run(
         command(*words),
@@ -43,7 +45,11 @@ def batch(*words: object, cwd: Path, code: int | None = 0, **more: Any) -> subpr
         timeout=300,
         **more,
     )
-    assert code is None or done.returncode == code, (done.returncode, done.stdout[-2000:], done.stderr[-2000:])
+    assert code is None or done.returncode == code, (
+        done.returncode,
+        done.stdout[-2000:],
+        done.stderr[-2000:],
+    )
     assert "Traceback" not in done.stderr, done.stderr[-2000:]
     return done
 
@@ -60,4 +66,8 @@ def make(folder: Path, files: dict[str, bytes], git: bool = True) -> Path:
 def contents(folder: Path, but: tuple[str, ...] = ("state.jsonl",)) -> dict[str, bytes]:
     """Every file below a folder, with its content."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files if path.name not in but}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in files
+        if path.name not in but
+    }

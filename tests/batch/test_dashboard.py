@@ -27,7 +27,11 @@ EVIL = '</script><script>document.title="evil"</script><img src=x onerror=alert(
 def results(folder: Path) -> list[Outcome]:
     paths = [folder / name for name in generate(folder, 260)]
     paths.append(make(folder / "odd" / EVIL.replace("/", "∕"), {"run.sh": SCRIPT}))
-    return list(convert_many([f"{folder}/./{path.relative_to(folder)}" for path in paths], BatchOptions()))
+    return list(
+        convert_many(
+            [f"{folder}/./{path.relative_to(folder)}" for path in paths], BatchOptions()
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +74,10 @@ def test_counts_and_charts(page: Any, outcomes: list[Outcome]) -> None:
     bars = texts(page, ".charts .value")
     kinds = [sum(item.kinds()[kind] for item in outcomes) for kind in outcomes[0].kinds()]
     assert [int(text.replace(",", "")) for text in bars] == [*map(int, cards), *kinds]
-    widths = [float(bar.get_attribute("width")) for bar in page.find_elements("css selector", ".charts rect")]
+    widths = [
+        float(bar.get_attribute("width"))
+        for bar in page.find_elements("css selector", ".charts rect")
+    ]
     assert max(widths) == 330 and (widths[0] > 0) and all(width >= 0 for width in widths)
     codes = {item.code for outcome in outcomes for item in outcome.notes}
     assert set(texts(page, "#codes td code")) == codes
@@ -98,7 +105,10 @@ def test_filters_and_drill_down(page: Any, outcomes: list[Outcome]) -> None:
     page.execute_script("arguments[0].click()", row)
     assert set(texts(page, "tr.repository .badge")) == {"HAD A COMPOSE FILE"}
     page.find_element("name", "text").send_keys("team-0")
-    assert all(name.startswith(("▸ team-0", "team-0")) for name in texts(page, "tr.repository .name"))
+    assert all(
+        name.startswith(("▸ team-0", "team-0"))
+        for name in texts(page, "tr.repository .name")
+    )
 
 
 @pytest.mark.browser
@@ -113,7 +123,10 @@ def test_sorting(page: Any, outcomes: list[Outcome]) -> None:
 def test_themes(page: Any) -> None:
     back = page.execute_script("return getComputedStyle(document.body).backgroundColor")
     page.find_element("id", "theme").click()
-    assert page.execute_script("return getComputedStyle(document.body).backgroundColor") != back
+    assert (
+        page.execute_script("return getComputedStyle(document.body).backgroundColor")
+        != back
+    )
     shot(page, "dark")
 
 
@@ -125,22 +138,35 @@ def test_names_cannot_break_out_and_nothing_is_fetched(page: Any) -> None:
     assert EVIL.replace("/", "∕") in name
     assert not page.find_elements("css selector", "img")
     assert [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"] == []
-    assert page.execute_script("return performance.getEntriesByType('resource').length") == 0
+    assert (
+        page.execute_script("return performance.getEntriesByType('resource').length") == 0
+    )
 
 
 def test_the_page_needs_nothing_else(outcomes: list[Outcome]) -> None:
     text = io.StringIO()
     write_form("html", lambda: iter(outcomes), text)
-    assert not re.search(r"<link|<img|<iframe|<object|src=|@import|url\(", text.getvalue().split('id="data"')[0])
+    assert not re.search(
+        r"<link|<img|<iframe|<object|src=|@import|url\(",
+        text.getvalue().split('id="data"')[0],
+    )
     assert text.getvalue().count("</script>") == 2
 
 
 def test_a_large_run_keeps_to_what_a_browser_can_open() -> None:
-    said = (*tuple(note("TC812", count=number) for number in range(50)), note("TC800", problem="x"))
+    said = (
+        *tuple(note("TC812", count=number) for number in range(50)),
+        note("TC800", problem="x"),
+    )
     number = MAX_NOTES // 50
-    many = [Outcome(Repository(f"r{n}", "", ""), Status.EMPTY, notes=said) for n in range(number)]
+    many = [
+        Outcome(Repository(f"r{n}", "", ""), Status.EMPTY, notes=said)
+        for n in range(number)
+    ]
     text = io.StringIO()
     write_form("html", lambda: iter(many), text)
     data = json.loads(text.getvalue().split('id="data">')[1].split("</script>")[0])
-    assert sum(len(row[5]) for row in data["repositories"]) == number, "the losses, and not the other 50"
+    assert sum(len(row[5]) for row in data["repositories"]) == number, (
+        "the losses, and not the other 50"
+    )
     assert all(row[3] == [1, 0, 0, 0, 50] for row in data["repositories"])

@@ -31,7 +31,11 @@ def test_a_root_that_is_a_repository_is_one(tmp_path: Path) -> None:
 def test_a_repository_inside_another_is_one_of_its_own(tmp_path: Path) -> None:
     make(tmp_path / "outer", {"run.sh": SCRIPT})
     make(tmp_path / "outer" / "inner", {"run.sh": SCRIPT})
-    make(tmp_path / "outer" / "sub", {".git": b"gitdir: ../.git/modules/sub\n", "run.sh": SCRIPT}, git=False)
+    make(
+        tmp_path / "outer" / "sub",
+        {".git": b"gitdir: ../.git/modules/sub\n", "run.sh": SCRIPT},
+        git=False,
+    )
     assert ids(tmp_path) == ["outer", "outer/inner"]
     found = scan(tmp_path / "outer")
     assert found.files == ("run.sh",)
@@ -42,18 +46,32 @@ def test_a_repository_inside_another_is_one_of_its_own(tmp_path: Path) -> None:
 def test_ignore_files_are_obeyed(tmp_path: Path) -> None:
     make(
         tmp_path / "app",
-        {"run.sh": SCRIPT, "build/run.sh": SCRIPT, "a/x.log": b"", "a/keep.log": b"", "a/y.sh": SCRIPT},
+        {
+            "run.sh": SCRIPT,
+            "build/run.sh": SCRIPT,
+            "a/x.log": b"",
+            "a/keep.log": b"",
+            "a/y.sh": SCRIPT,
+        },
     )
     (tmp_path / "app" / ".gitignore").write_text("build/\n*.log\n")
     (tmp_path / "app" / "a" / ".tocomposeignore").write_text("!keep.log\ny.sh\n")
-    assert set(scan(tmp_path / "app").files) == {".gitignore", "a/.tocomposeignore", "a/keep.log", "run.sh"}
+    assert set(scan(tmp_path / "app").files) == {
+        ".gitignore",
+        "a/.tocomposeignore",
+        "a/keep.log",
+        "run.sh",
+    }
     make(tmp_path / "other", {})
     (tmp_path / ".tocomposeignore").write_text("/other\n")
     assert ids(tmp_path) == ["app"]
 
 
 def test_pruned_folders_are_not_entered(tmp_path: Path) -> None:
-    make(tmp_path / "app", {"node_modules/x/run.sh": SCRIPT, "vendor/run.sh": SCRIPT, "run.sh": SCRIPT})
+    make(
+        tmp_path / "app",
+        {"node_modules/x/run.sh": SCRIPT, "vendor/run.sh": SCRIPT, "run.sh": SCRIPT},
+    )
     assert scan(tmp_path / "app").files == ("run.sh",)
 
 
@@ -104,12 +122,16 @@ def test_a_list_names_repositories() -> None:
         listed('"open', "list")
 
 
-@pytest.mark.parametrize("name", ["plain", "two words", "a\nb", "#x", '"q"', " lead", "é", "tab\t"])
+@pytest.mark.parametrize(
+    "name", ["plain", "two words", "a\nb", "#x", '"q"', " lead", "é", "tab\t"]
+)
 def test_a_name_survives_the_list(name: str) -> None:
     assert [item.path for item in listed(line(name) + "\n", "list")] == [name]
 
 
-def test_a_folder_with_too_many_files_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_with_too_many_files_is_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tocompose.batch.scan.MOST_FILES", 3)
     make(tmp_path / "app", {f"{number}.txt": b"" for number in range(5)})
     found = scan(tmp_path / "app")

@@ -15,7 +15,10 @@ from batch.runs import ROOT, SCRIPT, batch, make
 
 BOMB = (
     b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
-    + b"".join(b"  a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9)) for n in range(1, 12))
+    + b"".join(
+        b"  a%d: &a%d [%s]\n" % (n, n, b", ".join([b"*a%d" % (n - 1)] * 9))
+        for n in range(1, 12)
+    )
 )
 
 
@@ -47,10 +50,20 @@ def test_each_ends_in_one_note_and_the_run_goes_on(tmp_path: Path) -> None:
         file.write(b"apiVersion: v1\nkind: Pod\n")
         file.truncate(100_000_000)
     make(root / "bomb", {"k8s/bomb.yaml": BOMB})
-    make(root / "deep", {"k8s/deep.yaml": b"apiVersion: v1\nkind: List\nitems: " + b"[" * 5000 + b"]" * 5000})
+    make(
+        root / "deep",
+        {
+            "k8s/deep.yaml": b"apiVersion: v1\nkind: List\nitems: "
+            + b"[" * 5000
+            + b"]" * 5000
+        },
+    )
     make(root / "new\nline \x1b[31m", {"run.sh": SCRIPT})
     make(root / os.fsdecode(b"not\xffutf8"), {"run.sh": SCRIPT})
-    make(root / "binary", {"run.sh": bytes(range(256)) * 50, "Procfile": b"\x00\xff\xfe" * 99})
+    make(
+        root / "binary",
+        {"run.sh": bytes(range(256)) * 50, "Procfile": b"\x00\xff\xfe" * 99},
+    )
     pipe = make(root / "pipe", {})
     os.mkfifo(pipe / "run.sh")
     os.mkfifo(pipe / ".gitignore")
@@ -96,10 +109,18 @@ def test_what_may_not_be_read(tmp_path: Path) -> None:
     (root / "part" / "closed").chmod(0)
     make(root / "whole", {"run.sh": SCRIPT}).chmod(0)
     (tmp_path / "list").write_text("r/file\nr/part\nr/whole\n")
-    done = batch("--repos", "list", "-o", "out", cwd=tmp_path, code=3, preexec_fn=_like_everybody)
+    done = batch(
+        "--repos", "list", "-o", "out", cwd=tmp_path, code=3, preexec_fn=_like_everybody
+    )
     found = records(tmp_path / "out")
-    assert of_the_batch(found["r/file"]) == ["TC806"] and found["r/file"]["status"] == "converted"
-    assert of_the_batch(found["r/part"]) == ["TC806"] and found["r/part"]["status"] == "converted"
+    assert (
+        of_the_batch(found["r/file"]) == ["TC806"]
+        and found["r/file"]["status"] == "converted"
+    )
+    assert (
+        of_the_batch(found["r/part"]) == ["TC806"]
+        and found["r/part"]["status"] == "converted"
+    )
     assert codes(found["r/whole"]) == ["TC805"] and "permission denied" in done.stdout
 
 
@@ -142,14 +163,29 @@ def plugin(tmp_path: Path) -> dict[str, str]:
     info.mkdir(parents=True)
     (folder / "hostile_plugin.py").write_text(PLUGIN)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: hostile\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[tocompose.importers]\nhostile = hostile_plugin:IMPORTER\n")
-    return {**os.environ, "PYTHONPATH": f"{ROOT / 'converters'}{os.pathsep}{folder}", "NO_COLOR": "1"}
+    (info / "entry_points.txt").write_text(
+        "[tocompose.importers]\nhostile = hostile_plugin:IMPORTER\n"
+    )
+    return {
+        **os.environ,
+        "PYTHONPATH": f"{ROOT / 'converters'}{os.pathsep}{folder}",
+        "NO_COLOR": "1",
+    }
 
 
-WORDS = {"hang": "TC802", "eat": "TC803", "crash": "TC804", "exit": "TC804", "raise": "TC801", "recurse": "TC801"}
+WORDS = {
+    "hang": "TC802",
+    "eat": "TC803",
+    "crash": "TC804",
+    "exit": "TC804",
+    "raise": "TC801",
+    "recurse": "TC801",
+}
 
 
-def test_hanging_greedy_and_crashing_conversions(tmp_path: Path, plugin: dict[str, str]) -> None:
+def test_hanging_greedy_and_crashing_conversions(
+    tmp_path: Path, plugin: dict[str, str]
+) -> None:
     for number, word in enumerate(WORDS):
         make(tmp_path / "r" / word, {"hostile.txt": word.encode()})
         make(tmp_path / "r" / f"good-{number}", {"run.sh": SCRIPT})
@@ -168,18 +204,31 @@ def test_hanging_greedy_and_crashing_conversions(tmp_path: Path, plugin: dict[st
         "--memory",
         "300",
     ]
-    done = subprocess.run(words, cwd=tmp_path, env=plugin, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(
+        words, cwd=tmp_path, env=plugin, capture_output=True, text=True, timeout=200
+    )
     assert done.returncode == 3, done.stderr
     found = records(tmp_path / "out")
     for word, code in WORDS.items():
         assert (found[word]["status"], codes(found[word])) == ("failed", [code]), word
-    assert all(found[f"good-{number}"]["status"] == "converted" for number in range(len(WORDS)))
+    assert all(
+        found[f"good-{number}"]["status"] == "converted" for number in range(len(WORDS))
+    )
     assert "SIGSEGV" in done.stdout and "exit code 7" in done.stdout
     every = "".join(path.read_text() for path in (tmp_path / "out").glob("*.*"))
     assert "hunter2" not in done.stdout + done.stderr + every
     state = (tmp_path / "out" / "state.jsonl").read_bytes()
-    again = subprocess.run([*words, "--resume"], cwd=tmp_path, env=plugin, capture_output=True, text=True, timeout=200)
-    assert again.returncode == 3 and (tmp_path / "out" / "state.jsonl").read_bytes() == state
+    again = subprocess.run(
+        [*words, "--resume"],
+        cwd=tmp_path,
+        env=plugin,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert (
+        again.returncode == 3 and (tmp_path / "out" / "state.jsonl").read_bytes() == state
+    )
 
 
 def test_fail_fast_stops_at_the_first_failure(tmp_path: Path) -> None:

@@ -33,7 +33,10 @@ def test_without_an_executor(paths: list[Path], here: list[Outcome]) -> None:
     assert [item.repository.path for item in here] == [str(path) for path in paths]
     converted = [item for item in here if item.status is Status.CONVERTED]
     assert len(converted) > 15
-    assert all(any(file.path.endswith("docker-compose.yml") for file in item.files) for item in converted)
+    assert all(
+        any(file.path.endswith("docker-compose.yml") for file in item.files)
+        for item in converted
+    )
 
 
 def test_threads(paths: list[Path], here: list[Outcome]) -> None:
@@ -54,7 +57,11 @@ def client() -> Iterator[Any]:
     )
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.CRITICAL
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
         ) as cluster,
         distributed.Client(cluster) as client,
     ):
@@ -66,7 +73,9 @@ def test_a_dask_cluster(client: Any, paths: list[Path], here: list[Outcome]) -> 
     assert isinstance(executor, Executor)
     assert list(convert_many(paths, executor=executor)) == here
     loaded = client.run(lambda: (os.getpid(), "tocompose.batch.convert" in sys.modules))
-    assert len(loaded) == 2 and all(process != os.getpid() and done for process, done in loaded.values())
+    assert len(loaded) == 2 and all(
+        process != os.getpid() and done for process, done in loaded.values()
+    )
 
 
 def test_a_dask_cluster_writes_what_it_makes(client: Any, tmp_path: Path) -> None:

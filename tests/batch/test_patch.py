@@ -15,9 +15,22 @@ from batch.runs import batch, contents, make
 from tocompose.batch.patch import Edit, patch
 
 LINE = st.text(st.sampled_from("ab \t\r-+@\\\"'é\x00"), max_size=6)
-TEXT = st.lists(LINE, max_size=12).flatmap(lambda lines: st.sampled_from(["\n".join(lines), "\n".join([*lines, ""])]))
+TEXT = st.lists(LINE, max_size=12).flatmap(
+    lambda lines: st.sampled_from(["\n".join(lines), "\n".join([*lines, ""])])
+)
 PATHS = st.sampled_from(
-    ["a", "b c", "d/e f", 'q"uote', "back\\slash", "ünï", "new\nline", "tab\tbed", " lead", "a/b/c.yml"]
+    [
+        "a",
+        "b c",
+        "d/e f",
+        'q"uote',
+        "back\\slash",
+        "ünï",
+        "new\nline",
+        "tab\tbed",
+        " lead",
+        "a/b/c.yml",
+    ]
 )
 
 
@@ -41,7 +54,12 @@ def test_a_patch_of_long_repetitive_files_takes_no_time() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    st.dictionaries(PATHS, st.tuples(st.none() | TEXT, TEXT, st.sampled_from([0o644, 0o755])), min_size=1, max_size=3)
+    st.dictionaries(
+        PATHS,
+        st.tuples(st.none() | TEXT, TEXT, st.sampled_from([0o644, 0o755])),
+        min_size=1,
+        max_size=3,
+    )
 )
 def test_git_applies_any_change(edits: dict[str, tuple[str | None, str, int]]) -> None:
     if {"a", "a/b/c.yml"} <= set(edits):
@@ -67,13 +85,20 @@ def test_git_applies_any_change(edits: dict[str, tuple[str | None, str, int]]) -
 def test_a_patch_for_each_repository_applies_and_holds_no_secret(tmp_path: Path) -> None:
     generate(tmp_path / "repos", 40)
     secret = b"docker run -d --name db -e POSTGRES_PASSWORD=s3cr3t-v4lue -p 5432:5432 postgres:16\n"
-    make(tmp_path / "repos" / "team-00" / "zz", {"run.sh": secret, ".gitignore": b"*.log\nlast"})
+    make(
+        tmp_path / "repos" / "team-00" / "zz",
+        {"run.sh": secret, ".gitignore": b"*.log\nlast"},
+    )
     before = contents(tmp_path / "repos")
     batch("repos", "--out-layout", "patch", "-o", "out", cwd=tmp_path, code=None)
-    assert contents(tmp_path / "repos") == before, "the repositories themselves are not touched"
+    assert contents(tmp_path / "repos") == before, (
+        "the repositories themselves are not touched"
+    )
     patches = sorted((tmp_path / "out" / "patches").iterdir())
     assert len(patches) > 30
-    assert all(b"s3cr3t-v4lue" not in data for data in contents(tmp_path / "out", but=()).values())
+    assert all(
+        b"s3cr3t-v4lue" not in data for data in contents(tmp_path / "out", but=()).values()
+    )
     for place in patches:
         folder = tmp_path / "repos" / place.name.removesuffix(".patch").replace("__", "/")
         (folder / ".git" / "HEAD").unlink(missing_ok=True)
@@ -88,14 +113,20 @@ def test_a_patch_for_each_repository_applies_and_holds_no_secret(tmp_path: Path)
 
 
 def test_a_secret_left_out_is_said(tmp_path: Path) -> None:
-    make(tmp_path / "r" / "db", {"run.sh": b"docker run -d --name db -e POSTGRES_PASSWORD=abc postgres:16\n"})
+    make(
+        tmp_path / "r" / "db",
+        {"run.sh": b"docker run -d --name db -e POSTGRES_PASSWORD=abc postgres:16\n"},
+    )
     batch("r", "--out-layout", "patch", "-o", "out", cwd=tmp_path)
     summary = (tmp_path / "out" / "summary.jsonl").read_text()
     assert '"TC815"' in summary and ".env hold" in summary
 
 
 def test_what_is_there_is_never_changed_by_a_patch_unasked(tmp_path: Path) -> None:
-    folder = make(tmp_path / "r" / "db", {"run.sh": b"docker run -d --name db redis:7\n", "MIGRATION.md": b"mine\n"})
+    folder = make(
+        tmp_path / "r" / "db",
+        {"run.sh": b"docker run -d --name db redis:7\n", "MIGRATION.md": b"mine\n"},
+    )
     batch("r", "--out-layout", "patch", "-o", "out", cwd=tmp_path, code=3)
     assert not (tmp_path / "out" / "patches").exists()
     batch("r", "--out-layout", "patch", "-o", "out", "--force", cwd=tmp_path)

@@ -24,7 +24,11 @@ from tocompose.batch.options import BatchOptions, Place
 def kill_after(seconds: float, *words: object, cwd: Path) -> bool:
     """Starts a batch and kills it; whether it was still running."""
     with subprocess.Popen(
-        command(*words), cwd=cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        command(*words),
+        cwd=cwd,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as running:
         try:
             running.wait(seconds)
@@ -64,14 +68,19 @@ def test_kill_and_resume_in_a_loop(tmp_path: Path, layout: str) -> None:
     assert sorted(lines(tmp_path / "out")) == sorted(lines(tmp_path / "once" / "out"))
     assert contents(tmp_path / "out") == contents(tmp_path / "once" / "out")
     assert contents(tmp_path / "repos") == contents(tmp_path / "once" / "repos")
-    assert not [path for path in tmp_path.rglob(".tocompose-*") if path.is_dir()], "something is left of a killed run"
+    assert not [path for path in tmp_path.rglob(".tocompose-*") if path.is_dir()], (
+        "something is left of a killed run"
+    )
     assert not list((tmp_path / "out").glob(f"{FOLDER}/*"))
 
 
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:
     generate(tmp_path / "repos", 100)
     running = subprocess.Popen(
-        command("repos", "-o", "out", "-j", 2), cwd=tmp_path, env=environment(), stdout=subprocess.DEVNULL
+        command("repos", "-o", "out", "-j", 2),
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
     )
     deadline = time.monotonic() + 60
     while len(lines(tmp_path / "out")) < 3 and time.monotonic() < deadline:
@@ -111,12 +120,16 @@ def test_what_is_done_is_kept_and_what_changed_is_done_again(tmp_path: Path) -> 
     batch("r", "-j", 1, "-o", "out", cwd=tmp_path)
     batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
     assert lines(tmp_path / "out") == ["a", "b", "c"]
-    (tmp_path / "r" / "b" / "run.sh").write_bytes(SCRIPT.replace(b"--name web", b"--name next"))
+    (tmp_path / "r" / "b" / "run.sh").write_bytes(
+        SCRIPT.replace(b"--name web", b"--name next")
+    )
     batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
     assert lines(tmp_path / "out") == ["a", "b", "c", "b"]
     written = tmp_path / "out" / "repositories"
     assert b"  next:" in (written / "b" / "docker-compose.yml").read_bytes()
-    (tmp_path / "r" / "c" / "other.sh").write_bytes(SCRIPT.replace(b"--name web", b"--name more"))
+    (tmp_path / "r" / "c" / "other.sh").write_bytes(
+        SCRIPT.replace(b"--name web", b"--name more")
+    )
     shutil.rmtree(written / "a")
     batch("r", "-j", 1, "-o", "out", "--resume", cwd=tmp_path)
     assert lines(tmp_path / "out")[4:] == ["a", "c"]
@@ -128,7 +141,9 @@ def test_what_the_user_changed_is_not_replaced_by_a_resumed_run(tmp_path: Path) 
     batch("r", "-o", "out", cwd=tmp_path)
     file = tmp_path / "out" / "repositories" / "a" / "docker-compose.yml"
     file.write_text("mine\n")
-    (tmp_path / "r" / "a" / "run.sh").write_bytes(SCRIPT.replace(b"--name web", b"--name next"))
+    (tmp_path / "r" / "a" / "run.sh").write_bytes(
+        SCRIPT.replace(b"--name web", b"--name next")
+    )
     batch("r", "-o", "out", "--resume", cwd=tmp_path, code=3)
     assert file.read_text() == "mine\n"
 
@@ -140,7 +155,9 @@ def test_other_options_are_another_run(tmp_path: Path) -> None:
     assert lines(tmp_path / "out") == ["a", "a"]
 
 
-def test_in_place_results_hold_although_the_repository_has_changed_by_them(tmp_path: Path) -> None:
+def test_in_place_results_hold_although_the_repository_has_changed_by_them(
+    tmp_path: Path,
+) -> None:
     make(tmp_path / "r" / "a", {"run.sh": SCRIPT, ".gitignore": b"*.log\n"})
     words = ("r", "-o", "out", "--out-layout", "in-place")
     batch(*words, cwd=tmp_path)
@@ -160,7 +177,11 @@ def test_failures_are_kept_unless_asked_for(tmp_path: Path) -> None:
 def test_what_was_refused_is_done_with_force(tmp_path: Path) -> None:
     for name in ("a", "b"):
         make(tmp_path / "r" / name, {"run.sh": SCRIPT})
-    make(tmp_path / "out" / "repositories" / "b", {"docker-compose.yml": b"mine\n"}, git=False)
+    make(
+        tmp_path / "out" / "repositories" / "b",
+        {"docker-compose.yml": b"mine\n"},
+        git=False,
+    )
     batch("r", "-o", "out", cwd=tmp_path, code=3)
     batch("r", "-o", "out", "--resume", "--force", cwd=tmp_path)
     assert sorted(lines(tmp_path / "out")) == ["a", "b", "b"]
@@ -189,7 +210,11 @@ def test_a_line_cut_short_is_dropped(tmp_path: Path) -> None:
 def test_an_interrupt_ends_with_its_own_code(tmp_path: Path) -> None:
     generate(tmp_path / "repos", 150)
     with subprocess.Popen(
-        command("repos", "-o", "out", "-q"), cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True
+        command("repos", "-o", "out", "-q"),
+        cwd=tmp_path,
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
     ) as running:
         while len(lines(tmp_path / "out")) < 2:
             time.sleep(0.05)
@@ -200,7 +225,9 @@ def test_an_interrupt_ends_with_its_own_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("layout", ["tree", "in-place"])
-def test_a_repository_with_the_folders_of_gradle_is_not_done_again(tmp_path: Path, layout: str) -> None:
+def test_a_repository_with_the_folders_of_gradle_is_not_done_again(
+    tmp_path: Path, layout: str
+) -> None:
     files = {
         "Procfile": b"web: java -jar build/libs/shop.jar\n",
         "build.gradle": b"sourceCompatibility = '17'\n",
@@ -218,12 +245,19 @@ def test_a_repository_with_the_folders_of_gradle_is_not_done_again(tmp_path: Pat
 @pytest.mark.parametrize("given", ["", "MINE=1\n"], ids=("no .env", "a .env of the user"))
 def test_a_kill_between_files_and_state_changes_no_word(tmp_path: Path, given: str) -> None:
     """All files are in place and the intent still stands: what is told is what would have been told."""
-    repository = make(tmp_path / "a", {"run.sh": b"docker run -e POSTGRES_PASSWORD=s3cret-9Kq postgres:16\n"})
+    repository = make(
+        tmp_path / "a",
+        {"run.sh": b"docker run -e POSTGRES_PASSWORD=s3cret-9Kq postgres:16\n"},
+    )
     if given:
         (repository / ".env").write_text(given)
     output = str(tmp_path / "out")
-    outcome = run(Job(named(str(repository)), BatchOptions(place=Place.IN_PLACE, output=output)))
-    assert outcome is not None and ("TC760" in {item.code for item in outcome.notes}) == bool(given)
+    outcome = run(
+        Job(named(str(repository)), BatchOptions(place=Place.IN_PLACE, output=output))
+    )
+    assert outcome is not None and (
+        "TC760" in {item.code for item in outcome.notes}
+    ) == bool(given)
     written = contents(repository)
     assert [item.notes for item in unfinished(output, False)] == [outcome.notes]
     assert contents(repository) == written

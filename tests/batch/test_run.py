@@ -52,24 +52,37 @@ def test_a_line_for_each_repository_in_order(repositories: Path) -> None:
 def test_summaries_agree(repositories: Path) -> None:
     batch("repos", "-o", "all", cwd=repositories, code=3)
     out = repositories / "all"
-    records = [json.loads(line) for line in (out / "summary.jsonl").read_text().splitlines()]
+    records = [
+        json.loads(line) for line in (out / "summary.jsonl").read_text().splitlines()
+    ]
     assert len(records) == 61
     notes = sum(len(record["notes"]) for record in records)
     sarif = json.loads((out / "summary.sarif").read_text())
     jsonschema.validate(sarif, json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
     assert len(sarif["runs"][0]["results"]) == notes
     suites = ElementTree.parse(out / "junit.xml").getroot()
-    assert [suite.get("name") for suite in suites] == [record["repository"] for record in records]
+    assert [suite.get("name") for suite in suites] == [
+        record["repository"] for record in records
+    ]
     lost = sum(record["notes_by_kind"]["lost"] for record in records)
     assert int(suites.get("failures") or 0) + int(suites.get("errors") or 0) == lost
     assert len((out / "summary.csv").read_text().splitlines()) == 62
     failed = [record["repository"] for record in records if record["status"] == "failed"]
-    assert [line.rpartition("/./")[2] for line in (out / "failed.txt").read_text().splitlines()] == failed
+    assert [
+        line.rpartition("/./")[2] for line in (out / "failed.txt").read_text().splitlines()
+    ] == failed
 
 
 def test_what_failed_feeds_the_next_run(repositories: Path, tmp_path: Path) -> None:
     batch("repos", "-o", tmp_path / "one", cwd=repositories, code=3)
-    done = batch("--repos", tmp_path / "one" / "failed.txt", "-o", tmp_path / "two", cwd=repositories, code=3)
+    done = batch(
+        "--repos",
+        tmp_path / "one" / "failed.txt",
+        "-o",
+        tmp_path / "two",
+        cwd=repositories,
+        code=3,
+    )
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [["failed", "zz"]]
 
 
@@ -143,9 +156,15 @@ def test_the_output_is_not_taken_for_a_repository(tmp_path: Path) -> None:
 def test_no_secret_leaves_its_place(tmp_path: Path) -> None:
     make(tmp_path / "r" / "a", {"run.sh": SCRIPT})
     done = batch("r", "-o", "out", "--report", "extra.html", cwd=tmp_path)
-    found = [path for path, data in contents(tmp_path / "out", but=()).items() if b"hunter2" in data]
+    found = [
+        path
+        for path, data in contents(tmp_path / "out", but=()).items()
+        if b"hunter2" in data
+    ]
     assert found == ["repositories/a/.env"]
-    assert "hunter2" not in done.stdout + done.stderr + (tmp_path / "extra.html").read_text()
+    assert (
+        "hunter2" not in done.stdout + done.stderr + (tmp_path / "extra.html").read_text()
+    )
 
 
 def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
@@ -166,7 +185,10 @@ def test_a_bar_with_rate_and_eta_on_a_terminal(tmp_path: Path) -> None:
     words = command("repos", "-o", "out", "-j", 1)
     env = {**environment(), "TERM": "xterm", "COLUMNS": "120"}
     log = tmp_path / "log.txt"
-    with log.open("w") as lines, subprocess.Popen(words, cwd=tmp_path, stdout=lines, stderr=far, env=env) as running:
+    with (
+        log.open("w") as lines,
+        subprocess.Popen(words, cwd=tmp_path, stdout=lines, stderr=far, env=env) as running,
+    ):
         os.close(far)
         seen = b""
         while True:
@@ -177,8 +199,12 @@ def test_a_bar_with_rate_and_eta_on_a_terminal(tmp_path: Path) -> None:
             seen += data
         running.wait(60)
     text = seen.decode()
-    assert len(log.read_text().splitlines()) == 200, "a log has a line for each, whatever the terminal shows"
-    assert re.search(r"\[####+\] +200/200 +100%", text) and re.search(r"\d+\.\d/s", text), text[-600:]
+    assert len(log.read_text().splitlines()) == 200, (
+        "a log has a line for each, whatever the terminal shows"
+    )
+    assert re.search(r"\[####+\] +200/200 +100%", text) and re.search(r"\d+\.\d/s", text), (
+        text[-600:]
+    )
     assert re.search(r"\d\d:\d\d:\d\d", text), "the time that it will take"
 
 
@@ -188,7 +214,9 @@ def test_what_failed_stands_in_red_below_the_bar(tmp_path: Path, no_colour: str)
     make(tmp_path / "repos" / "b", {"run.sh": SCRIPT})
     near, far = pty.openpty()
     env = {**environment(), "TERM": "xterm", "NO_COLOR": no_colour}
-    with subprocess.Popen(command("repos", "-o", "out"), cwd=tmp_path, stdout=far, stderr=far, env=env) as running:
+    with subprocess.Popen(
+        command("repos", "-o", "out"), cwd=tmp_path, stdout=far, stderr=far, env=env
+    ) as running:
         os.close(far)
         seen = b""
         with suppress(OSError):

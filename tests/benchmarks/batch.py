@@ -33,9 +33,13 @@ class Cost(NamedTuple):
 def main() -> None:
     """Prints the curve."""
     generator = _generator()
-    print(f"{'repositories':>12} {'clock':>8} {'processor':>10} {'each':>8} {'2 cores':>8} {'worker':>8} {'parent':>8}")
+    print(
+        f"{'repositories':>12} {'clock':>8} {'processor':>10} {'each':>8} {'2 cores':>8} {'worker':>8} {'parent':>8}"
+    )
     for count in map(int, os.environ.get("COUNTS", "100,1000,10000").split(",")):
-        with TemporaryDirectory(prefix="tocompose-bench-", dir=os.environ.get("TMPDIR")) as folder:
+        with TemporaryDirectory(
+            prefix="tocompose-bench-", dir=os.environ.get("TMPDIR")
+        ) as folder:
             generator.generate(Path(folder, "repos"), count)
             cost = run(Path(folder))
         each, cores = cost.processor / count, cost.processor / JOBS
@@ -45,7 +49,9 @@ def main() -> None:
             flush=True,
         )
         if count == 1000:
-            print(f"{'':>12} within: {cores <= SECONDS and cost.worker <= MEGABYTES} ({SECONDS} s, {MEGABYTES} MB)")
+            print(
+                f"{'':>12} within: {cores <= SECONDS and cost.worker <= MEGABYTES} ({SECONDS} s, {MEGABYTES} MB)"
+            )
 
 
 def run(folder: Path) -> Cost:
@@ -59,7 +65,18 @@ def run(folder: Path) -> Cost:
 def measure(folder: str) -> None:
     """Runs the batch and prints its cost."""
     start = time.monotonic()
-    words = [sys.executable, "-m", "tocompose", "batch", "repos", "-j", str(JOBS), "-o", "out", "-q"]
+    words = [
+        sys.executable,
+        "-m",
+        "tocompose",
+        "batch",
+        "repos",
+        "-j",
+        str(JOBS),
+        "-o",
+        "out",
+        "-q",
+    ]
     worker = parent = 0.0
     with subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL) as running:
         while running.poll() is None:
@@ -77,18 +94,30 @@ def _peak(process: int) -> float:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
         return 0.0
-    return next((int(line.split()[1]) * 1024 / 1_000_000 for line in lines if line.startswith("VmHWM")), 0.0)
+    return next(
+        (
+            int(line.split()[1]) * 1024 / 1_000_000
+            for line in lines
+            if line.startswith("VmHWM")
+        ),
+        0.0,
+    )
 
 
 def _children(process: int) -> list[int]:
     try:
-        return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+        return [
+            int(word)
+            for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()
+        ]
     except OSError:
         return []
 
 
 def _generator() -> Any:
-    spec = spec_from_file_location("batch_generator", ROOT / "tests" / "batch" / "generator.py")
+    spec = spec_from_file_location(
+        "batch_generator", ROOT / "tests" / "batch" / "generator.py"
+    )
     assert spec and spec.loader
     module = module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -18,7 +18,10 @@ class Timing(NamedTuple):
 
 
 def timings(
-    commands: Mapping[str, Sequence[str]], folder: Path = Path("/"), rounds: int = 5, runs: int = 6
+    commands: Mapping[str, Sequence[str]],
+    folder: Path = Path("/"),
+    rounds: int = 5,
+    runs: int = 6,
 ) -> dict[str, Timing]:
     """The processor time (user and system) of each command: `rounds` in turn, of `runs` each after one to warm up.
 
@@ -29,12 +32,21 @@ def timings(
         for name, command in commands.items():
             _spent(command, folder)
             measured[name] += [_spent(command, folder) for _ in range(runs)]
-    return {name: Timing(min(times), statistics.median(times)) for name, times in measured.items()}
+    return {
+        name: Timing(min(times), statistics.median(times))
+        for name, times in measured.items()
+    }
 
 
 def _spent(command: Sequence[str], folder: Path) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, check=True)
+    subprocess.run(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=folder,
+        check=True,
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1000 * (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
 

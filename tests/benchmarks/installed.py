@@ -10,7 +10,9 @@ from pathlib import Path
 from tempfile import gettempdir
 
 ROOT = Path(__file__).parents[2]
-CACHE = Path(os.environ.get("TOCOMPOSE_BENCHMARKS", Path(gettempdir()) / "tocompose-benchmarks"))
+CACHE = Path(
+    os.environ.get("TOCOMPOSE_BENCHMARKS", Path(gettempdir()) / "tocompose-benchmarks")
+)
 
 
 @cache
@@ -31,5 +33,8 @@ def composerize() -> Path:
     script = CACHE / "node" / "node_modules" / "composerize" / "cli.js"
     if not script.exists():
         (CACHE / "node").mkdir(parents=True, exist_ok=True)
-        subprocess.run(["npm", "install", "--silent", "--prefix", CACHE / "node", "composerize@1.7.6"], check=True)
+        subprocess.run(
+            ["npm", "install", "--silent", "--prefix", CACHE / "node", "composerize@1.7.6"],
+            check=True,
+        )
     return script

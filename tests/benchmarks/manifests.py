@@ -94,13 +94,23 @@ def main() -> None:
         large.write_text(manifests(1024), encoding="utf-8")
         small.write_text(manifests(14), encoding="utf-8")
         command = [str(folder / "python"), "-c", MEASURE, str(large)]
-        seconds, memory, loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
-        verdict = "within" if 2048 / float(seconds) >= 1000 and int(memory) <= 200 else "OVER"
-        print(f"2048 documents: {2048 / float(seconds):.0f} a second, {memory} MB ({verdict} 1000 a second, 200 MB)")
+        seconds, memory, loaded = subprocess.run(
+            command, capture_output=True, text=True, check=True
+        ).stdout.split()
+        verdict = (
+            "within" if 2048 / float(seconds) >= 1000 and int(memory) <= 200 else "OVER"
+        )
+        print(
+            f"2048 documents: {2048 / float(seconds):.0f} a second, {memory} MB ({verdict} 1000 a second, 200 MB)"
+        )
         print(f"the kubernetes package was loaded: {loaded}")
         found = timings(
             {
-                "tocompose on 28 documents": [str(folder / "tocompose"), "convert", str(small)],
+                "tocompose on 28 documents": [
+                    str(folder / "tocompose"),
+                    "convert",
+                    str(small),
+                ],
                 "import click, yaml": [str(folder / "python"), "-c", "import click, yaml"],
             }
         )

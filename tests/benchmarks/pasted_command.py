@@ -19,7 +19,11 @@ def main() -> None:
         {
             "tocompose docker run": [str(folder / "tocompose"), *COMMAND],
             "composerize": ["node", str(composerize()), *COMMAND],
-            "import click, ruamel.yaml": [str(folder / "python"), "-c", "import click, ruamel.yaml"],
+            "import click, ruamel.yaml": [
+                str(folder / "python"),
+                "-c",
+                "import click, ruamel.yaml",
+            ],
         }
     )
     print(ratio(found, "tocompose docker run", "composerize", 0.6))
@@ -27,7 +31,9 @@ def main() -> None:
     with TemporaryDirectory() as place:
         Path(place, "tocompose.toml").write_text('practices = "all"\n', encoding="utf-8")
         print("beside a file of settings, which the full command line reads:")
-        found |= timings({"tocompose docker run": [str(folder / "tocompose"), *COMMAND]}, Path(place))
+        found |= timings(
+            {"tocompose docker run": [str(folder / "tocompose"), *COMMAND]}, Path(place)
+        )
         print(ratio(found, "tocompose docker run", "composerize", 0.6))
         print(ratio(found, "tocompose docker run", "import click, ruamel.yaml", 1.8))
 

@@ -17,12 +17,20 @@ def main() -> None:
     ours, bare = "tocompose convert", "python -c pass"
     found = timings(
         {
-            ours: [str(folder / "tocompose"), "convert", "--from", "procfile", str(REPOSITORY)],
+            ours: [
+                str(folder / "tocompose"),
+                "convert",
+                "--from",
+                "procfile",
+                str(REPOSITORY),
+            ],
             bare: [str(folder / "python"), "-c", "pass"],
         }
     )
     over = found[ours].least - found[bare].least
-    print(f"{ours}: {over:.0f} ms over {bare} ({'within' if over <= BAR else 'OVER'} {BAR} ms)")
+    print(
+        f"{ours}: {over:.0f} ms over {bare} ({'within' if over <= BAR else 'OVER'} {BAR} ms)"
+    )
 
 
 if __name__ == "__main__":

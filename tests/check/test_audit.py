@@ -19,7 +19,9 @@ from tocompose.notes import registry
 from tocompose.project import Memory
 from tocompose.tables import load
 
-SEED = Path(os.environ.get("TOCOMPOSE_CORPUS", "")).parent / "reference" / "seed-checklist.md"
+SEED = (
+    Path(os.environ.get("TOCOMPOSE_CORPUS", "")).parent / "reference" / "seed-checklist.md"
+)
 
 
 def audited(files: dict[str, str], *paths: str) -> Audit:
@@ -48,26 +50,36 @@ def test_what_is_wrong_is_found_at_its_place(finding: Finding) -> None:
 def test_what_is_right_is_not_found(finding: Finding) -> None:
     found = audited(finding.right)
     lines = {line.id: line for line in found.lines}
-    assert [item for item in found.notes if item.code == finding.code and _about(item.message, finding, lines)] == []
+    assert [
+        item
+        for item in found.notes
+        if item.code == finding.code and _about(item.message, finding, lines)
+    ] == []
 
 
 def _about(message: str, finding: Finding, lines: dict[str, object]) -> bool:
     """Codes that several rules share are judged by the line they count for."""
-    return not finding.ids or any(finding.code in lines[name].codes for name in finding.ids.split())  # type: ignore[attr-defined]
+    return not finding.ids or any(
+        finding.code in lines[name].codes for name in finding.ids.split()
+    )  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("line", "old", "new"), WEB_STACK)
 def test_the_web_stack(line: str, old: str, new: str) -> None:
     whole = {item.id: item.state for item in audited(one(STACK)).lines}
-    assert {name: whole[name] for name in ("T-01", "T-02", "T-03", "T-04", "T-05")} == dict.fromkeys(
-        ("T-01", "T-02", "T-03", "T-04", "T-05"), "passed"
-    )
+    assert {
+        name: whole[name] for name in ("T-01", "T-02", "T-03", "T-04", "T-05")
+    } == dict.fromkeys(("T-01", "T-02", "T-03", "T-04", "T-05"), "passed")
     assert old in STACK
-    assert {item.id: item.state for item in audited(one(STACK.replace(old, new))).lines}[line] == "failed"
+    assert {item.id: item.state for item in audited(one(STACK.replace(old, new))).lines}[
+        line
+    ] == "failed"
 
 
 def test_every_line_of_the_checklist_can_fail() -> None:
-    judged = {name for finding in FINDINGS for name in finding.ids.split()} | {line for line, _, _ in WEB_STACK}
+    judged = {name for finding in FINDINGS for name in finding.ids.split()} | {
+        line for line, _, _ in WEB_STACK
+    }
     assert judged == set(checklist())
 
 
@@ -77,7 +89,11 @@ def test_every_code_of_the_audit_is_shown() -> None:
 
 
 def test_keys_are_those_of_the_specification() -> None:
-    schema = json.loads((Path(__file__).parents[1] / "schemas" / "compose-spec.json").read_text(encoding="utf-8"))
+    schema = json.loads(
+        (Path(__file__).parents[1] / "schemas" / "compose-spec.json").read_text(
+            encoding="utf-8"
+        )
+    )
     kinds = {
         "services": "service",
         "networks": "network",
@@ -85,7 +101,10 @@ def test_keys_are_those_of_the_specification() -> None:
         "secrets": "secret",
         "configs": "config",
     }
-    expected = {name: sorted(schema["definitions"][kind]["properties"]) for name, kind in kinds.items()}
+    expected = {
+        name: sorted(schema["definitions"][kind]["properties"])
+        for name, kind in kinds.items()
+    }
     assert load("compose")["sections"] == {"top": sorted(schema["properties"]), **expected}
 
 
@@ -107,23 +126,33 @@ def test_files_are_put_together_as_compose_does() -> None:
 
 def test_no_value_of_a_secret_is_said() -> None:
     found = audited(
-        one("services:\n  web: {image: 'a:1', environment: {DB_PASSWORD: geheim-12, T: 'ghp_%s'}}\n" % ("a1" * 18))
+        one(
+            "services:\n  web: {image: 'a:1', environment: {DB_PASSWORD: geheim-12, T: 'ghp_%s'}}\n"
+            % ("a1" * 18)
+        )
     )
-    text = json.dumps(found.as_dict()) + "".join(f"{item.message}{item.advice}" for item in found.notes)
+    text = json.dumps(found.as_dict()) + "".join(
+        f"{item.message}{item.advice}" for item in found.notes
+    )
     assert "geheim-12" not in text and "ghp_" not in text
 
 
 def test_the_score_is_data() -> None:
     found = audited(one(STACK))
     data = json.loads(json.dumps(found.as_dict()))
-    assert {line["id"] for line in data["lines"]} == set(checklist()) and data["files"] == ["docker-compose.yml"]
+    assert {line["id"] for line in data["lines"]} == set(checklist()) and data["files"] == [
+        "docker-compose.yml"
+    ]
 
 
 def test_a_folder_without_compose_file() -> None:
     assert audit(Memory({"run.sh": b"docker run nginx"})) is None
 
 
-@pytest.mark.parametrize("text", ["", "a: [", "- x", "services: 1", "\x00", "services:\n\ta: b\n", "services: {a: *b}"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "a: [", "- x", "services: 1", "\x00", "services:\n\ta: b\n", "services: {a: *b}"],
+)
 def test_a_broken_file_is_told_and_no_error(text: str) -> None:
     audited({"docker-compose.yml": text})
 
@@ -134,20 +163,34 @@ SHAPES = st.recursive(
     | st.integers(0, 9)
     | st.sampled_from(["a", "a=b", "80:80", "$X", "postgres:16", "512Mi"]),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "target", "test", "limits"]), inner)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "target", "test", "limits"]), inner)
     ),
     max_leaves=5,
 )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.dictionaries(st.sampled_from(load("compose")["sections"]["services"]), SHAPES, max_size=7), SHAPES)
+@given(
+    st.dictionaries(
+        st.sampled_from(load("compose")["sections"]["services"]), SHAPES, max_size=7
+    ),
+    SHAPES,
+)
 def test_no_shape_is_an_error(body: dict[str, object], top: object) -> None:
-    text = json.dumps({"services": {"a": body, "b": {**body, "image": "postgres:16"}}, "networks": top, "secrets": top})
+    text = json.dumps(
+        {
+            "services": {"a": body, "b": {**body, "image": "postgres:16"}},
+            "networks": top,
+            "secrets": top,
+        }
+    )
     audited({"docker-compose.yml": text, ".env": "A=1"})
 
 
-@pytest.mark.skipif(not SEED.exists(), reason="the checklist itself is not part of the project")
+@pytest.mark.skipif(
+    not SEED.exists(), reason="the checklist itself is not part of the project"
+)
 def test_no_line_of_the_seed_is_missing() -> None:
     named = set(re.findall(r"^\| ([A-Z]-\d\d) \|", SEED.read_text(encoding="utf-8"), re.M))
     assert named <= set(checklist())
@@ -161,10 +204,17 @@ def test_the_examples_are_yaml() -> None:
 
 
 def test_alternatives_may_publish_one_port() -> None:
-    services = "".join(f"  {name}: {{image: 'x:1', profiles: [{name}], ports: ['8080:80']}}\n" for name in ("a", "b"))
-    assert "TC722" not in [item.code for item in audited({"compose.yaml": f"services:\n{services}"}).notes]
+    services = "".join(
+        f"  {name}: {{image: 'x:1', profiles: [{name}], ports: ['8080:80']}}\n"
+        for name in ("a", "b")
+    )
+    assert "TC722" not in [
+        item.code for item in audited({"compose.yaml": f"services:\n{services}"}).notes
+    ]
     services += "  c: {image: 'x:1', ports: ['8080:80']}\n"
-    assert "TC722" in [item.code for item in audited({"compose.yaml": f"services:\n{services}"}).notes]
+    assert "TC722" in [
+        item.code for item in audited({"compose.yaml": f"services:\n{services}"}).notes
+    ]
 
 
 _LISTED = {
@@ -179,19 +229,28 @@ _LISTED = {
     [
         ("COMPOSE_FILE=stack/base.yml:local.yml", ("stack/base.yml", "local.yml")),
         ("COMPOSE_FILE='stack/base.yml'", ("stack/base.yml",)),
-        ("COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=stack/base.yml;./local.yml\n", ("stack/base.yml", "local.yml")),
+        (
+            "COMPOSE_PATH_SEPARATOR=;\nCOMPOSE_FILE=stack/base.yml;./local.yml\n",
+            ("stack/base.yml", "local.yml"),
+        ),
         ("COMPOSE_FILE=", ("docker-compose.yml",)),
         ("# COMPOSE_FILE=local.yml", ("docker-compose.yml",)),
         ("A=1", ("docker-compose.yml",)),
     ],
 )
-def test_a_folder_is_what_compose_file_in_its_env_lists(env: str, files: tuple[str, ...]) -> None:
+def test_a_folder_is_what_compose_file_in_its_env_lists(
+    env: str, files: tuple[str, ...]
+) -> None:
     assert audited({**_LISTED, ".env": env}).files == files
 
 
 def test_a_listed_production_file_is_part_of_what_is_started() -> None:
     prod = "services: {web: {deploy: {resources: {limits: {memory: 1G}}}}}"
-    files = {**_LISTED, "docker-compose.prod.yml": prod, ".env": "COMPOSE_FILE=stack/base.yml:docker-compose.prod.yml"}
+    files = {
+        **_LISTED,
+        "docker-compose.prod.yml": prod,
+        ".env": "COMPOSE_FILE=stack/base.yml:docker-compose.prod.yml",
+    }
     found = audited(files)
     assert found.files == ("stack/base.yml", "docker-compose.prod.yml")
     assert found.stack.services[0].resources.limits.memory == "1G"
@@ -204,4 +263,6 @@ def test_a_listed_file_that_is_not_there_is_said() -> None:
 
 
 def test_files_that_are_named_win_over_the_list() -> None:
-    assert audited({**_LISTED, ".env": "COMPOSE_FILE=local.yml"}, "stack/base.yml").files == ("stack/base.yml",)
+    assert audited(
+        {**_LISTED, ".env": "COMPOSE_FILE=local.yml"}, "stack/base.yml"
+    ).files == ("stack/base.yml",)

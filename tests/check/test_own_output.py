@@ -37,7 +37,11 @@ EXCUSED = {
     "TC747": "an image that is unknown or built is converted as it is",
 }
 # Without practices the output is what the source says, good or bad.
-CASES = tuple(case for case in cases() if said(case).get("options", {}).get("practices", "all") == "all")
+CASES = tuple(
+    case
+    for case in cases()
+    if said(case).get("options", {}).get("practices", "all") == "all"
+)
 
 
 def service_of(item: Note) -> str:
@@ -56,10 +60,14 @@ def test_nothing_new_is_found(case: Path) -> None:
 
 
 @pytest.mark.parametrize("source", CORPUS, ids=[name for name, _, _ in CORPUS])
-def test_nothing_new_is_found_in_the_corpus(source: tuple[str, str, dict[str, bytes]]) -> None:
+def test_nothing_new_is_found_in_the_corpus(
+    source: tuple[str, str, dict[str, bytes]],
+) -> None:
     _, kind, files = source
     options = Options(source=kind, layout=Layout(split=True), context=Context(split=True))
-    given = {name: content for name, content in files.items() if not COMPOSE.fullmatch(name)}
+    given = {
+        name: content for name, content in files.items() if not COMPOSE.fullmatch(name)
+    }
     assert surprises(given, convert(Memory(files, "app"), options), "app") == []
 
 

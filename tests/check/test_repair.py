@@ -49,7 +49,10 @@ networks:
 
 def repaired(text: str, **more: str) -> dict[str, str]:
     """The files that change."""
-    files = {"docker-compose.yml": text, **{name.replace("_", "."): content for name, content in more.items()}}
+    files = {
+        "docker-compose.yml": text,
+        **{name.replace("_", "."): content for name, content in more.items()},
+    }
     found = repair(Memory({name: content.encode() for name, content in files.items()}))
     assert found is not None
     return {item.path: item.content.decode() for item in found.files}
@@ -60,11 +63,19 @@ def test_what_is_missing_is_added_and_the_rest_stays() -> None:
     body = yaml.safe_load(text)
     web, db = body["services"]["web"], body["services"]["db"]
     assert "version" not in body
-    assert web["restart"] == db["restart"] == "unless-stopped" and body["services"]["api"]["restart"] == "always"
+    assert (
+        web["restart"] == db["restart"] == "unless-stopped"
+        and body["services"]["api"]["restart"] == "always"
+    )
     assert db["healthcheck"]["test"][1].startswith("pg_isready -h 127.0.0.1")
     assert text.count("max-size") == 1 and text.count("logging: *logging") == 4
     kept = iter(text.splitlines())
-    changed = ('version: "3.8"', "        depends_on: [db, cache]   # both", "        depends_on:", "        - db")
+    changed = (
+        'version: "3.8"',
+        "        depends_on: [db, cache]   # both",
+        "        depends_on:",
+        "        - db",
+    )
     for line in LEGACY.splitlines():
         assert line in changed or line in kept, line
     assert "        # both\n        depends_on:\n" in text
@@ -75,7 +86,9 @@ def test_nobody_waits_for_the_health_of_what_was_not_changed() -> None:
     conditions = {name: item["condition"] for name, item in web["depends_on"].items()}
     assert conditions == {"cache": "service_started", "db": "service_healthy"}
     found = repair(Memory({"docker-compose.yml": LEGACY.encode()}))
-    assert found is not None and [item.subject for item in found.notes if item.code == "TC778"] == ["services.cache"]
+    assert found is not None and [
+        item.subject for item in found.notes if item.code == "TC778"
+    ] == ["services.cache"]
 
 
 def test_a_second_time_changes_nothing() -> None:
@@ -98,10 +111,20 @@ def test_files_beside_are_completed(tmp_path: Path) -> None:
     found = repair(Folder(tmp_path))
     assert found is not None
     changes, _ = plan(found.files, tmp_path, asked=[item.path for item in found.files])
-    assert {item.path for item in changes if item.needed} == {"docker-compose.yml", ".env.example", ".gitignore"}
+    assert {item.path for item in changes if item.needed} == {
+        "docker-compose.yml",
+        ".env.example",
+        ".gitignore",
+    }
     write(found.files, tmp_path, asked=[item.path for item in found.files])
-    assert (tmp_path / ".env.example").read_text().startswith("# mine\nOTHER=1\n# TAG is taken")
-    assert (tmp_path / ".env").read_text() == "TAG=1\n" and (tmp_path / ".gitignore").read_text() == ".env\n"
+    assert (
+        (tmp_path / ".env.example")
+        .read_text()
+        .startswith("# mine\nOTHER=1\n# TAG is taken")
+    )
+    assert (tmp_path / ".env").read_text() == "TAG=1\n" and (
+        tmp_path / ".gitignore"
+    ).read_text() == ".env\n"
 
 
 def test_line_breaks_stay() -> None:
@@ -110,17 +133,32 @@ def test_line_breaks_stay() -> None:
 
 
 def test_broken_files_stay() -> None:
-    for text in ("", "services: [", "a: 1\n---\nb: 2\n", "services: {web: {image: 'a:1'}}\n", "- a\n"):
+    for text in (
+        "",
+        "services: [",
+        "a: 1\n---\nb: 2\n",
+        "services: {web: {image: 'a:1'}}\n",
+        "- a\n",
+    ):
         assert "docker-compose.yml" not in repaired(text)
 
 
 def test_a_good_file_stays() -> None:
     good = repaired(STACK)
-    assert "docker-compose.yml" in good and "docker-compose.yml" not in repaired(good["docker-compose.yml"])
+    assert "docker-compose.yml" in good and "docker-compose.yml" not in repaired(
+        good["docker-compose.yml"]
+    )
 
 
 VALUES = st.sampled_from(
-    ["[a, b]", "{a: 1}", "|\n      x\n\n      # y", "'it'", "\n      - a\n      # c\n      - b", "\n    - a"]
+    [
+        "[a, b]",
+        "{a: 1}",
+        "|\n      x\n\n      # y",
+        "'it'",
+        "\n      - a\n      # c\n      - b",
+        "\n    - a",
+    ]
 )
 
 
@@ -128,18 +166,26 @@ VALUES = st.sampled_from(
 @given(
     st.lists(
         st.tuples(
-            st.dictionaries(st.sampled_from(["labels", "command", "dns", "environment", "tmpfs"]), VALUES, max_size=4),
+            st.dictionaries(
+                st.sampled_from(["labels", "command", "dns", "environment", "tmpfs"]),
+                VALUES,
+                max_size=4,
+            ),
             st.sampled_from(["", "# between", "\n", "    # deep"]),
         ),
         min_size=1,
         max_size=4,
     )
 )
-def test_whatever_the_layout_everything_that_was_there_is_there(services: list[tuple[dict[str, str], str]]) -> None:
+def test_whatever_the_layout_everything_that_was_there_is_there(
+    services: list[tuple[dict[str, str], str]],
+) -> None:
     text = "services:\n"
     for number, (body, between) in enumerate(services):
         text += f"  s{number}:\n    image: postgres:16\n"
-        text += "".join(f"    {key}: {value}\n" for key, value in body.items()) + (f"{between}\n" if between else "")
+        text += "".join(f"    {key}: {value}\n" for key, value in body.items()) + (
+            f"{between}\n" if between else ""
+        )
     text += "volumes:\n  v:\n"
     before = yaml.safe_load(text)
     after = yaml.safe_load(repaired(text)["docker-compose.yml"])

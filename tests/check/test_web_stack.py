@@ -31,12 +31,30 @@ SOURCES = {
     + "docker network connect back app\n",
     "flat": SCRIPT.format(web="", back=""),
 }
-LINES = ("T-01", "T-02", "T-03", "T-04", "T-05", "Q-02", "Q-03", "Q-04", "Q-05", "Q-06", "Q-08", "Q-11", "Q-13", "A-03")
+LINES = (
+    "T-01",
+    "T-02",
+    "T-03",
+    "T-04",
+    "T-05",
+    "Q-02",
+    "Q-03",
+    "Q-04",
+    "Q-05",
+    "Q-06",
+    "Q-08",
+    "Q-11",
+    "Q-13",
+    "A-03",
+)
 
 
 def converted(name: str) -> Result:
     """The conversion of one of the sources."""
-    files = {"run.sh": SOURCES[name].encode(), "Dockerfile": b"FROM node:22-alpine\nCMD node server.js\n"}
+    files = {
+        "run.sh": SOURCES[name].encode(),
+        "Dockerfile": b"FROM node:22-alpine\nCMD node server.js\n",
+    }
     return convert(Memory(files, "shop"), Options(layout=Layout(split=True)))
 
 
@@ -45,7 +63,9 @@ def test_the_lines_are_met(name: str) -> None:
     files = {item.path: item.content for item in converted(name).files}
     found = audit(Memory(files, "shop"))
     assert found is not None
-    assert {line.id: line.state for line in found.lines if line.id in LINES} == dict.fromkeys(LINES, "passed")
+    assert {
+        line.id: line.state for line in found.lines if line.id in LINES
+    } == dict.fromkeys(LINES, "passed")
 
 
 class TestDockerCompose:
@@ -56,6 +76,13 @@ class TestDockerCompose:
     @pytest.mark.parametrize("name", SOURCES)
     def test_accepted(self, tmp_path: Path, name: str) -> None:
         write(tmp_path, converted(name).files)
-        assert sorted(compose_config(tmp_path)["services"]) == ["app", "db", "redis", "traefik"]
-        production = compose_config(tmp_path, "docker-compose.yml", "docker-compose.prod.yml")
+        assert sorted(compose_config(tmp_path)["services"]) == [
+            "app",
+            "db",
+            "redis",
+            "traefik",
+        ]
+        production = compose_config(
+            tmp_path, "docker-compose.yml", "docker-compose.prod.yml"
+        )
         assert "POSTGRES_PASSWORD_FILE" in production["services"]["db"]["environment"]

@@ -52,17 +52,36 @@ spec:
   ports: [{port: 80, targetPort: web}]
 """
 SOURCES = {"ingress": STACK, "traefik": STACK.replace(_INGRESS, _TRAEFIK)}
-LINES = ("T-01", "T-02", "T-03", "T-04", "T-05", "Q-02", "Q-03", "Q-04", "Q-05", "Q-06", "Q-08", "Q-11", "Q-13", "A-03")
+LINES = (
+    "T-01",
+    "T-02",
+    "T-03",
+    "T-04",
+    "T-05",
+    "Q-02",
+    "Q-03",
+    "Q-04",
+    "Q-05",
+    "Q-06",
+    "Q-08",
+    "Q-11",
+    "Q-13",
+    "A-03",
+)
 
 
 def converted(text: str) -> Result:
     """The conversion of manifests into the files of a folder."""
-    return convert(Memory({"stack.yaml": text.encode()}, "shop"), Options(layout=Layout(split=True)))
+    return convert(
+        Memory({"stack.yaml": text.encode()}, "shop"), Options(layout=Layout(split=True))
+    )
 
 
 def states(text: str) -> dict[str, str]:
     """Which lines of the checklist the output meets."""
-    found = audit(Memory({item.path: item.content for item in converted(text).files}, "shop"))
+    found = audit(
+        Memory({item.path: item.content for item in converted(text).files}, "shop")
+    )
     assert found is not None
     return {line.id: line.state for line in found.lines if line.id in LINES}
 
@@ -74,7 +93,9 @@ def test_the_lines_are_met(name: str) -> None:
 
 def test_a_line_can_fail() -> None:
     """A cache of an unknown image keeps its data nowhere and has no healthcheck."""
-    lost = STACK.replace("image: redis:7-alpine", "image: registry.example.com/shop/cache:1")
+    lost = STACK.replace(
+        "image: redis:7-alpine", "image: registry.example.com/shop/cache:1"
+    )
     assert lost != STACK
     assert states(lost)["T-04"] != "passed"
 
@@ -87,6 +108,10 @@ class TestDockerCompose:
     @pytest.mark.parametrize("name", SOURCES)
     def test_accepted(self, tmp_path: Path, name: str) -> None:
         write(tmp_path, converted(SOURCES[name]).files)
-        assert {"app", "cache", "db", "traefik"} <= set(compose_config(tmp_path)["services"])
-        production = compose_config(tmp_path, "docker-compose.yml", "docker-compose.prod.yml")
+        assert {"app", "cache", "db", "traefik"} <= set(
+            compose_config(tmp_path)["services"]
+        )
+        production = compose_config(
+            tmp_path, "docker-compose.yml", "docker-compose.prod.yml"
+        )
         assert "POSTGRES_PASSWORD_FILE" in production["services"]["db"]["environment"]

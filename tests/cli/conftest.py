@@ -25,7 +25,11 @@ Tocompose = Callable[..., Ran]
 
 
 @pytest.fixture
-def tocompose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Tocompose:
+def tocompose(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> Tocompose:
     """`tocompose("convert", "run.sh", stdin="…")` runs in `tmp_path`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".git").mkdir()
@@ -36,6 +40,8 @@ def tocompose(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pyte
             run(list(args))
         printed = capfdbinary.readouterr()
         code = ended.value.code
-        return Ran(code if isinstance(code, int) else 0, printed.out.decode(), printed.err.decode())
+        return Ran(
+            code if isinstance(code, int) else 0, printed.out.decode(), printed.err.decode()
+        )
 
     return call

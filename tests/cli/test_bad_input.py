@@ -31,7 +31,9 @@ def test_standard_input(tocompose: Tocompose, tmp_path: Path, name: str) -> None
     refused(ran.code, ran.out, ran.err, tmp_path)
 
 
-@pytest.mark.parametrize("words", [("docker", "run", "-d", "--name", "web"), ("convert", "no.sh", "-o", "out")])
+@pytest.mark.parametrize(
+    "words", [("docker", "run", "-d", "--name", "web"), ("convert", "no.sh", "-o", "out")]
+)
 def test_a_pasted_command_without_an_image_and_a_missing_file(
     tocompose: Tocompose, tmp_path: Path, words: tuple[str, ...]
 ) -> None:

@@ -25,19 +25,28 @@ def folder(tmp_path: Path) -> Path:
 def test_findings_then_the_score(tocompose, folder):
     ran = tocompose("check")
     assert ran.code == 0
-    assert "docker-compose.yml:5:7: changed: web: the value of DB_PASSWORD is a secret" in ran.out
+    assert (
+        "docker-compose.yml:5:7: changed: web: the value of DB_PASSWORD is a secret"
+        in ran.out
+    )
     assert "--  A-03    0 of 1   No secrets in the compose file  [TC716]" in ran.out
-    assert ran.out.splitlines()[-1].endswith("lines of the checklist are met (docker-compose.yml)")
+    assert ran.out.splitlines()[-1].endswith(
+        "lines of the checklist are met (docker-compose.yml)"
+    )
     assert "geheim-12" not in ran.out + ran.err
 
 
-@pytest.mark.parametrize("form", ["text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv", "html"])
+@pytest.mark.parametrize(
+    "form", ["text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv", "html"]
+)
 def test_every_form(tocompose, folder, form):
     ran = tocompose("check", "--format", form)
     assert ran.code == 0 and "TC716" in ran.out and "geheim-12" not in ran.out
     if form == "json":
         data = json.loads(ran.out)
-        assert {line["id"] for line in data["lines"]} >= {"Q-01", "T-05", "T27"} and data["notes"]
+        assert {line["id"] for line in data["lines"]} >= {"Q-01", "T-05", "T27"} and data[
+            "notes"
+        ]
 
 
 def test_fail_on(tocompose, folder):
@@ -68,22 +77,34 @@ def test_fix_and_diff_together_only_show(tocompose, folder):
 
 def test_the_page_has_the_checklist_the_findings_and_the_files(tocompose, folder):
     page = tocompose("check", "--format", "html").out
-    assert "<td>A-03</td><td>no</td><td>0 of 1</td><td>No secrets in the compose file</td><td>TC716</td>" in page
+    assert (
+        "<td>A-03</td><td>no</td><td>0 of 1</td><td>No secrets in the compose file</td><td>TC716</td>"
+        in page
+    )
     assert 'href="#s0-5">docker-compose.yml:5:7</a>' in page
     assert 'id="s0-5" class="changed"' in page
-    assert "geheim-12" not in page and "Next steps" not in page and 'aria-label="Output file"' not in page
+    assert (
+        "geheim-12" not in page
+        and "Next steps" not in page
+        and 'aria-label="Output file"' not in page
+    )
 
 
 def test_reports_beside(tocompose, folder):
     ran = tocompose("check", "--report", "audit/page.html", "--report", "notes.sarif")
     assert ran.code == 0 and "TC716" in ran.out
-    assert (folder / "audit" / "page.html").read_text() == tocompose("check", "--format", "html").out
+    assert (folder / "audit" / "page.html").read_text() == tocompose(
+        "check", "--format", "html"
+    ).out
     assert json.loads((folder / "notes.sarif").read_text())["version"] == "2.1.0"
 
 
 def test_a_report_without_a_form_is_refused_first(tocompose, folder):
     (folder / "run.sh").write_text("docker run nginx\n")
-    for words in (("check", "--report", "x.foo"), ("convert", "run.sh", "--report", "x.foo")):
+    for words in (
+        ("check", "--report", "x.foo"),
+        ("convert", "run.sh", "--report", "x.foo"),
+    ):
         ran = tocompose(*words)
         assert ran.code == 2 and ran.out == "" and "does not tell the form" in ran.err
 
@@ -129,7 +150,11 @@ def test_no_compose_file(tocompose):
 @pytest.mark.parametrize("source", [("docker-compose.yml",), (".",), ("-",)])
 def test_a_compose_file_is_not_converted(tocompose, folder, source):
     ran = tocompose("convert", *source, stdin=FILE)
-    assert ran.code == 2 and "is a compose file already" in ran.err and "tocompose check" in ran.err
+    assert (
+        ran.code == 2
+        and "is a compose file already" in ran.err
+        and "tocompose check" in ran.err
+    )
 
 
 def test_the_output_of_a_conversion_is_not_converted(tocompose, tmp_path):

@@ -31,12 +31,26 @@ def script(tmp_path: Path) -> str:
 
 
 def test_a_pasted_command_gives_a_compose_file(tocompose):
-    ran = tocompose("--practices", "none", "docker", "run", "-d", "--name", "web", "-p", "8080:80", "nginx")
+    ran = tocompose(
+        "--practices",
+        "none",
+        "docker",
+        "run",
+        "-d",
+        "--name",
+        "web",
+        "-p",
+        "8080:80",
+        "nginx",
+    )
     assert ran.code == 0
     assert yaml.safe_load(ran.out)["services"]["web"]["ports"] == ["8080:80"]
 
 
-@pytest.mark.parametrize("words", [["docker"], ["docker", "--help"], ["docker", "run", "--help"], ["podman", "-h"]])
+@pytest.mark.parametrize(
+    "words",
+    [["docker"], ["docker", "--help"], ["docker", "run", "--help"], ["podman", "-h"]],
+)
 def test_a_docker_command_that_asks_for_help_gets_ours(tocompose, words):
     ran = tocompose(*words)
     assert (ran.code, ran.err) == (0, "")
@@ -45,20 +59,34 @@ def test_a_docker_command_that_asks_for_help_gets_ours(tocompose, words):
 
 def test_a_pipe_can_be_converted(tocompose, tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    writer = threading.Thread(target=(tmp_path / "pipe").write_text, args=["docker run --name web nginx\n"])
+    writer = threading.Thread(
+        target=(tmp_path / "pipe").write_text, args=["docker run --name web nginx\n"]
+    )
     writer.start()
-    assert yaml.safe_load(tocompose("convert", "pipe").out)["services"]["web"]["image"] == "nginx"
+    assert (
+        yaml.safe_load(tocompose("convert", "pipe").out)["services"]["web"]["image"]
+        == "nginx"
+    )
     writer.join()
 
 
-@pytest.mark.parametrize("words", ["explain --all", "docker run nginx", "convert run.sh", "--help"])
+@pytest.mark.parametrize(
+    "words", ["explain --all", "docker run nginx", "convert run.sh", "--help"]
+)
 def test_a_reader_that_goes_away_is_no_error_of_ours(script, tmp_path, words):
     reader, writer = os.pipe()
     os.close(reader)
     env = {"PYTHONPATH": str(tree.PACKAGE.parent)}
     command = [sys.executable, "-m", "tocompose", *words.split()]
     ran = subprocess.run(
-        command, env=env, cwd=tmp_path, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        command,
+        env=env,
+        cwd=tmp_path,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
     )
     os.close(writer)
     assert ran.returncode == 141
@@ -71,7 +99,14 @@ def test_a_full_disk_is_one_clear_message(script, tmp_path):
     command = [sys.executable, "-m", "tocompose", "convert", script]
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(
-            command, env=env, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            command,
+            env=env,
+            cwd=tmp_path,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
         )
     assert ran.returncode == 2
     assert "tocompose: standard output: No space left on device" in ran.stderr
@@ -80,7 +115,9 @@ def test_a_full_disk_is_one_clear_message(script, tmp_path):
 
 
 def test_a_prompt_before_a_pasted_command_is_no_hindrance(tocompose):
-    assert yaml.safe_load(tocompose("$", "sudo", "docker", "run", "nginx").out)["services"]["nginx"]
+    assert yaml.safe_load(tocompose("$", "sudo", "docker", "run", "nginx").out)["services"][
+        "nginx"
+    ]
 
 
 def test_own_options_stand_before_the_word_docker(tocompose):
@@ -134,11 +171,20 @@ def test_a_file_of_no_format_is_named(tocompose, tmp_path):
     (tmp_path / "notes.txt").write_text("hello\n")
     ran = tocompose("convert", "notes.txt")
     assert ran.code == 2
-    assert "notes.txt: no docker run script, Kubernetes manifest or Procfile was found here; --from says" in ran.err
+    assert (
+        "notes.txt: no docker run script, Kubernetes manifest or Procfile was found here; --from says"
+        in ran.err
+    )
 
 
 def test_secrets_are_printed_nowhere(tocompose, script):
-    for arguments in (["-v"], ["--format", "json"], ["--format", "html"], ["--format", "markdown"], ["--diff"]):
+    for arguments in (
+        ["-v"],
+        ["--format", "json"],
+        ["--format", "html"],
+        ["--format", "markdown"],
+        ["--diff"],
+    ):
         ran = tocompose("convert", script, *arguments)
         assert "hunter2" not in ran.err
         assert "hunter2" not in (ran.out if arguments == ["--diff"] else "")
@@ -156,7 +202,9 @@ def test_running_twice_changes_nothing(tocompose, script, tmp_path):
     tocompose("convert", script, "-o", "deploy")
     before = {path: path.read_bytes() for path in sorted((tmp_path / "deploy").iterdir())}
     assert tocompose("convert", script, "-o", "deploy").code == 0
-    assert {path: path.read_bytes() for path in sorted((tmp_path / "deploy").iterdir())} == before
+    assert {
+        path: path.read_bytes() for path in sorted((tmp_path / "deploy").iterdir())
+    } == before
 
 
 def test_a_users_file_is_not_overwritten_unasked(tocompose, script, tmp_path):
@@ -193,12 +241,17 @@ def test_a_fresh_checkout_without_the_ignored_files_is_current(tocompose, script
     assert (ran.code, ran.err) == (0, "")
     assert tocompose("convert", script, "-o", "deploy", "--diff").code == 0
     (tmp_path / "deploy" / ".gitignore").unlink()
-    assert "would change deploy/.env" in tocompose("convert", script, "-o", "deploy", "--check").err
+    assert (
+        "would change deploy/.env"
+        in tocompose("convert", script, "-o", "deploy", "--check").err
+    )
 
 
 def test_diff_masks_the_secrets_of_a_file_that_stands_there(tocompose, script, tmp_path):
     (tmp_path / "deploy").mkdir()
-    (tmp_path / "deploy" / "docker-compose.yml").write_text("services: {db: {environment: {DB_PASSWORD: s3cret9}}}\n")
+    (tmp_path / "deploy" / "docker-compose.yml").write_text(
+        "services: {db: {environment: {DB_PASSWORD: s3cret9}}}\n"
+    )
     ran = tocompose("convert", script, "-o", "deploy", "--diff")
     assert "DB_PASSWORD" in ran.out
     assert "s3cret9" not in ran.out + ran.err
@@ -211,7 +264,9 @@ def test_fail_on_a_kind_of_note(tocompose, script):
     assert tocompose("--fail-on", "added", "docker", "run", "nginx").code == 1
 
 
-def test_a_form_goes_to_standard_error_beside_the_compose_file_and_else_to_standard_output(tocompose, script):
+def test_a_form_goes_to_standard_error_beside_the_compose_file_and_else_to_standard_output(
+    tocompose, script
+):
     beside = tocompose("convert", script, "--format", "json")
     assert json.loads(beside.err)["importer"] == "docker_run"
     alone = tocompose("convert", script, "-o", "deploy", "--format", "jsonl")
@@ -219,7 +274,12 @@ def test_a_form_goes_to_standard_error_beside_the_compose_file_and_else_to_stand
 
 
 def test_reports_in_the_form_that_their_names_tell(tocompose, script, tmp_path):
-    assert tocompose("convert", script, "--report", "a/notes.sarif", "--report", "report.html").code == 0
+    assert (
+        tocompose(
+            "convert", script, "--report", "a/notes.sarif", "--report", "report.html"
+        ).code
+        == 0
+    )
     assert json.loads((tmp_path / "a/notes.sarif").read_text())["version"] == "2.1.0"
     assert (tmp_path / "report.html").read_text().startswith("<!doctype html>")
     ran = tocompose("convert", script, "--report", "notes.docx")
@@ -253,7 +313,10 @@ def test_did_you_mean(tocompose, script, arguments, hint):
         (["convert", "-", "run.sh"], "cannot be combined"),
         (["convert", "run.sh", "--option", "x"], "write NAME=VALUE"),
         (["convert", "run.sh", "--answers", "none.toml"], "none.toml"),
-        (["convert", "run.sh", "-o", "x", "--inline-secrets"], "--inline-secrets is for standard output"),
+        (
+            ["convert", "run.sh", "-o", "x", "--inline-secrets"],
+            "--inline-secrets is for standard output",
+        ),
     ],
 )
 def test_a_usage_error_is_one_clear_message(tocompose, script, arguments, message):
@@ -290,30 +353,44 @@ def test_help_is_no_command(tocompose):
 def test_a_docker_command_that_makes_nothing_is_named(tocompose):
     ran = tocompose("docker", "ps")
     assert ran.code == 2
-    assert ran.err == "tocompose: <command>: no docker run or docker create command that names an image was found\n"
+    assert (
+        ran.err
+        == "tocompose: <command>: no docker run or docker create command that names an image was found\n"
+    )
 
 
 def test_formats(tocompose):
     text = tocompose("formats").out
     assert text.startswith("docker_run  ")
-    assert re.search(r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n", text)
-    assert {row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)} >= {"docker_run"}
+    assert re.search(
+        r"\n +\d{3} names: \d{2,3} carried over, \d+ with a note, \d+ left out on purpose\n",
+        text,
+    )
+    assert {
+        row["name"] for row in json.loads(tocompose("formats", "--format", "json").out)
+    } >= {"docker_run"}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_shows_an_example(name):
     command = main.get_command(click.Context(main), name)
     assert command is not None
-    assert re.search(r"Examples:\n +(\S+ \| |eval \"\$\()?tocompose ", command.help or ""), name
+    assert re.search(
+        r"Examples:\n +(\S+ \| |eval \"\$\()?tocompose ", command.help or ""
+    ), name
     summary = (command.help or "").split("\n")[0]
     assert summary.rstrip(".") in COMMANDS[name].summary or len(summary) > 20
 
 
 def test_settings_of_a_file_are_defaults(tocompose, script, tmp_path):
-    (tmp_path / "pyproject.toml").write_text('[tool.tocompose]\nname = "from-file"\npractices = "none"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.tocompose]\nname = "from-file"\npractices = "none"\n'
+    )
     assert yaml.safe_load(tocompose("convert", script).out)["name"] == "from-file"
     assert "restart" not in tocompose("convert", script).out
-    assert yaml.safe_load(tocompose("convert", script, "--name", "flag").out)["name"] == "flag"
+    assert (
+        yaml.safe_load(tocompose("convert", script, "--name", "flag").out)["name"] == "flag"
+    )
     (tmp_path / "tocompose.toml").write_text('name = "own-file"\nfail-on = ["lost"]\n')
     ran = tocompose("convert", script)
     assert yaml.safe_load(ran.out)["name"] == "own-file"
@@ -321,11 +398,18 @@ def test_settings_of_a_file_are_defaults(tocompose, script, tmp_path):
 
 
 def test_settings_of_a_command_stand_in_a_table_of_its_name(tocompose, script, tmp_path):
-    (tmp_path / "tocompose.toml").write_text('name = "all"\n[convert]\nname = "one"\nfrom = "docker_run"\n')
+    (tmp_path / "tocompose.toml").write_text(
+        'name = "all"\n[convert]\nname = "one"\nfrom = "docker_run"\n'
+    )
     assert yaml.safe_load(tocompose("convert", script).out)["name"] == "one"
     assert yaml.safe_load(tocompose("docker", "run", "nginx").out)["name"] == "all"
-    assert yaml.safe_load(tocompose("--name", "typed", "convert", script).out)["name"] == "typed"
-    assert yaml.safe_load(tocompose("convert", script, "--name", "last").out)["name"] == "last"
+    assert (
+        yaml.safe_load(tocompose("--name", "typed", "convert", script).out)["name"]
+        == "typed"
+    )
+    assert (
+        yaml.safe_load(tocompose("convert", script, "--name", "last").out)["name"] == "last"
+    )
 
 
 @pytest.mark.parametrize(
@@ -346,7 +430,9 @@ def test_a_wrong_setting_is_named(tocompose, script, tmp_path, text, message):
     assert message in ran.err
 
 
-def test_merge_adds_services_to_a_compose_file_and_keeps_the_rest(tocompose, script, tmp_path):
+def test_merge_adds_services_to_a_compose_file_and_keeps_the_rest(
+    tocompose, script, tmp_path
+):
     (tmp_path / "deploy").mkdir()
     own = tmp_path / "deploy" / "compose.yml"
     own.write_text("# mine\nservices:\n  web:\n    image: mine   # stays\n")
@@ -366,7 +452,10 @@ def test_merge_into_what_is_no_compose_file_is_one_message(tocompose, script, tm
     assert "compose.yml:" in ran.err
     assert (tmp_path / "compose.yml").read_text() == "services: [\n"
     assert tocompose("convert", script, "--merge", "none.yml").code == 2
-    assert "leave out -o" in tocompose("convert", script, "--merge", "compose.yml", "-o", "x").err
+    assert (
+        "leave out -o"
+        in tocompose("convert", script, "--merge", "compose.yml", "-o", "x").err
+    )
 
 
 def test_lines_of_a_users_gitignore_stay(tocompose, script, tmp_path):
@@ -378,7 +467,9 @@ def test_lines_of_a_users_gitignore_stay(tocompose, script, tmp_path):
 
 
 def test_check_puts_right_what_is_safe(tocompose, tmp_path):
-    (tmp_path / "docker-compose.yml").write_text("services:\n  web:\n    image: nginx:1.27\n    ports: ['80:80']\n")
+    (tmp_path / "docker-compose.yml").write_text(
+        "services:\n  web:\n    image: nginx:1.27\n    ports: ['80:80']\n"
+    )
     assert "TC625" in "".join(tocompose("check", "--fix")[1:])
     assert "logging" in (tmp_path / "docker-compose.yml").read_text()
 
@@ -386,7 +477,11 @@ def test_check_puts_right_what_is_safe(tocompose, tmp_path):
 def test_a_file_outside_of_the_source_is_named(tmp_path: Path) -> None:
     (tmp_path / "app").mkdir()
     (tmp_path / "secret.env").write_text("A=1\n")
-    (tmp_path / "app" / "run.sh").write_text("docker run --name web --env-file ../secret.env nginx\n")
+    (tmp_path / "app" / "run.sh").write_text(
+        "docker run --name web --env-file ../secret.env nginx\n"
+    )
     done = CliRunner().invoke(main, ["convert", "-v", str(tmp_path / "app")])
-    assert "../secret.env was not read: it lies outside of the source [TC023]" in " ".join(done.stderr.split())
+    assert "../secret.env was not read: it lies outside of the source [TC023]" in " ".join(
+        done.stderr.split()
+    )
     assert "A: " not in done.stdout

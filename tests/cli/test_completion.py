@@ -56,7 +56,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _environment(place: Path) -> dict[str, str]:
     path = f"{place / 'bin'}:{os.environ['PATH']}"
-    return {"PATH": path, "HOME": str(place), "PYTHONPATH": str(tree.PACKAGE.parent), "TERM": "dumb", "PS1": "$ "}
+    return {
+        "PATH": path,
+        "HOME": str(place),
+        "PYTHONPATH": str(tree.PACKAGE.parent),
+        "TERM": "dumb",
+        "PS1": "$ ",
+    }
 
 
 def _appears(path: Path, seconds: float) -> bool:
@@ -131,7 +137,13 @@ def test_fish_completes_the_last_word(words: str, line: str, place: Path) -> Non
     asked = f"tocompose completion fish | source; complete -C '{words}'"
     command = ["fish", "--no-config", "-c", asked]
     ran = subprocess.run(
-        command, cwd=place, env=_environment(place), capture_output=True, text=True, timeout=60, check=True
+        command,
+        cwd=place,
+        env=_environment(place),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
     )
     offered = [row.partition("\t")[0] for row in ran.stdout.splitlines()]
     assert offered == [line.split()[-1]], ran.stderr
@@ -142,5 +154,7 @@ def test_nothing_is_offered_where_nothing_fits(shell: str, place: Path) -> None:
     env = _environment(place) | {"_TOCOMPOSE_COMPLETE": f"{shell}_complete"}
     env |= {"COMP_WORDS": "tocompose xyz", "COMP_CWORD": "xyz" if shell == "fish" else "1"}
     command = [str(place / "bin" / "tocompose")]
-    ran = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run(
+        command, env=env, capture_output=True, text=True, timeout=60, check=True
+    )
     assert ran.stdout.strip() == ""

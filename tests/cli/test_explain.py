@@ -9,7 +9,9 @@ import pytest
 from tocompose.notes import families, registry
 
 
-@pytest.mark.parametrize("code", [code for family in families() for code in registry(family)])
+@pytest.mark.parametrize(
+    "code", [code for family in families() for code in registry(family)]
+)
 def test_every_code_is_explained(tocompose, code):
     ran = tocompose("explain", code.lower())
     assert ran.out.startswith(f"{code}: ")
@@ -29,5 +31,7 @@ def test_explain_lists_the_codes_that_begin_so(tocompose):
 
 def test_explain_takes_several_codes(tocompose):
     both = tocompose("explain", "TC132", "TC133").out
-    assert both == tocompose("explain", "TC132").out + "\n" + tocompose("explain", "TC133").out
+    assert (
+        both == tocompose("explain", "TC132").out + "\n" + tocompose("explain", "TC133").out
+    )
     assert tocompose("explain", "TC132", "TC13").code == 2

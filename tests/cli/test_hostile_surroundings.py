@@ -18,7 +18,11 @@ import pytest
 import tree
 
 SCRIPT = "docker run -d --name web -p 80:80 nginx:1.27\n"
-ENV = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tree.PACKAGE.parent), "PYTHONDONTWRITEBYTECODE": "1"}
+ENV = {
+    "PATH": os.environ["PATH"],
+    "PYTHONPATH": str(tree.PACKAGE.parent),
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
 WORDS = [sys.executable, "-m", "tocompose"]
 
 
@@ -34,9 +38,18 @@ def ran(place: Path, words: str, **more: Any) -> subprocess.CompletedProcess[str
     line = words.replace("tocompose", " ".join(WORDS))
     env = {**ENV, **more.pop("env", {})}
     done = subprocess.run(
-        ["bash", "-c", line], cwd=place, env=env, capture_output=True, text=True, errors="replace", timeout=60, **more
+        ["bash", "-c", line],
+        cwd=place,
+        env=env,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=60,
+        **more,
     )
-    assert "Traceback" not in done.stderr and "fault of tocompose" not in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and "fault of tocompose" not in done.stderr, (
+        done.stderr
+    )
     return done
 
 
@@ -53,10 +66,14 @@ def _like_everybody() -> None:
             raise OSError(ctypes.get_errno(), "prctl")
 
 
-@pytest.mark.parametrize("words", ["tocompose convert /dev/zero", "tocompose convert - < /dev/zero"])
+@pytest.mark.parametrize(
+    "words", ["tocompose convert /dev/zero", "tocompose convert - < /dev/zero"]
+)
 def test_an_input_without_end(place: Path, words: str) -> None:
     done = ran(place, words, preexec_fn=_little_memory)
-    assert done.returncode == 2 and "more than the limit" in done.stderr and done.stdout == ""
+    assert (
+        done.returncode == 2 and "more than the limit" in done.stderr and done.stdout == ""
+    )
 
 
 def test_a_pipe_is_read(place: Path) -> None:
@@ -81,7 +98,9 @@ def test_a_pipe_is_read(place: Path) -> None:
         ("tocompose convert run.sh -o out <&- >&- 2>&-", 0, ""),
     ],
 )
-def test_streams_that_are_closed_or_full(place: Path, words: str, code: int, said: str) -> None:
+def test_streams_that_are_closed_or_full(
+    place: Path, words: str, code: int, said: str
+) -> None:
     done = ran(place, words)
     assert done.returncode == code and said in done.stderr.lower()
     assert len(done.stderr.splitlines()) <= (1 if code else 99)
@@ -91,8 +110,14 @@ def test_nothing_that_is_told_ends_up_in_a_file(place: Path) -> None:
     ran(place, "tocompose convert run.sh -o plain")
     ran(place, "tocompose convert run.sh -o closed <&- >&- 2>&-")
     names = sorted(item.name for item in (place / "plain").iterdir())
-    assert names == sorted(item.name for item in (place / "closed").iterdir()) and ".env" in names
-    assert all((place / "plain" / name).read_bytes() == (place / "closed" / name).read_bytes() for name in names)
+    assert (
+        names == sorted(item.name for item in (place / "closed").iterdir())
+        and ".env" in names
+    )
+    assert all(
+        (place / "plain" / name).read_bytes() == (place / "closed" / name).read_bytes()
+        for name in names
+    )
 
 
 def test_what_may_not_be_read_is_named_and_the_rest_converted(place: Path) -> None:
@@ -120,13 +145,24 @@ def test_a_manifest_that_does_not_parse_is_named_with_its_place(place: Path) -> 
     assert done.returncode == 2 and done.stderr.startswith("tocompose: a.yaml:4:1: ")
 
 
-@pytest.mark.parametrize("name", ["e\x1b[31mvil.sh", "line\nbreak.sh", "bell\x07.sh", "\u202egnp.sh"])
-@pytest.mark.parametrize("words", ["tocompose {}", "tocompose convert {}", "tocompose convert no{}", "tocompose no{}"])
+@pytest.mark.parametrize(
+    "name", ["e\x1b[31mvil.sh", "line\nbreak.sh", "bell\x07.sh", "\u202egnp.sh"]
+)
+@pytest.mark.parametrize(
+    "words",
+    ["tocompose {}", "tocompose convert {}", "tocompose convert no{}", "tocompose no{}"],
+)
 def test_names_that_a_terminal_would_obey(place: Path, name: str, words: str) -> None:
     (place / name).write_text(SCRIPT)
     reader, writer = pty.openpty()
     line = [*WORDS, *(word.replace("{}", name) for word in words.split()[1:])]
-    with subprocess.Popen(line, cwd=place, env={**ENV, "NO_COLOR": "1"}, stdout=subprocess.DEVNULL, stderr=writer):
+    with subprocess.Popen(
+        line,
+        cwd=place,
+        env={**ENV, "NO_COLOR": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=writer,
+    ):
         os.close(writer)
         said = _all_of(reader)
     assert said and not {"\x1b", "\x07", "\u202e"} & set(said)
@@ -145,14 +181,29 @@ def _all_of(reader: int) -> str:
 @pytest.mark.parametrize(
     "odd",
     [
-        *({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, {"PYTHONIOENCODING": "ascii:strict"}),
-        *({"HOME": "/nonexistent"}, {"HOME": ""}, {"TERM": "dumb"}, {"COLUMNS": "0"}, {"COLUMNS": "-1"}),
+        *(
+            {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+            {"PYTHONIOENCODING": "ascii:strict"},
+        ),
+        *(
+            {"HOME": "/nonexistent"},
+            {"HOME": ""},
+            {"TERM": "dumb"},
+            {"COLUMNS": "0"},
+            {"COLUMNS": "-1"},
+        ),
     ],
     ids=str,
 )
-def test_surroundings_change_no_byte_of_the_output(place: Path, odd: dict[str, str]) -> None:
-    (place / "run.sh").write_text(SCRIPT.replace("-p", "-e 'WORDS=héllo ☃' -p"), encoding="utf-8")
-    usual = ran(place, "tocompose convert run.sh", env={"HOME": str(place), "PYTHONUTF8": "1"})
+def test_surroundings_change_no_byte_of_the_output(
+    place: Path, odd: dict[str, str]
+) -> None:
+    (place / "run.sh").write_text(
+        SCRIPT.replace("-p", "-e 'WORDS=héllo ☃' -p"), encoding="utf-8"
+    )
+    usual = ran(
+        place, "tocompose convert run.sh", env={"HOME": str(place), "PYTHONUTF8": "1"}
+    )
     changed = ran(place, "tocompose convert run.sh", env=odd)
     assert usual.returncode == changed.returncode == 0
     assert changed.stdout == usual.stdout and "☃" in usual.stdout
@@ -163,14 +214,22 @@ def test_a_signal_in_the_middle(place: Path, number: signal.Signals, code: int) 
     many = place / "many"
     many.mkdir()
     for item in range(600):
-        (many / f"{item}.sh").write_text(SCRIPT.replace("web", f"web{item}").replace("80:80", f"{8000 + item}:80"))
+        (many / f"{item}.sh").write_text(
+            SCRIPT.replace("web", f"web{item}").replace("80:80", f"{8000 + item}:80")
+        )
     line = [*WORDS, "convert", "many", "-o", "out"]
-    with subprocess.Popen(line, cwd=place, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        line, cwd=place, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
         # The handler of SIGTERM is there from the time on when the program has read its first file.
         _wait_until_reading(process.pid)
         process.send_signal(number)
         _, said = process.communicate(timeout=60)
-    assert process.returncode == code and said.count(b"tocompose: ") == 1 and b"Traceback" not in said
+    assert (
+        process.returncode == code
+        and said.count(b"tocompose: ") == 1
+        and b"Traceback" not in said
+    )
     assert sorted(item.name for item in place.iterdir()) == ["many", "run.sh"]
 
 

@@ -57,7 +57,9 @@ def test_answers_are_followed(tocompose, tmp_path):
 
 
 def test_an_answer_to_a_stated_dependency_loses_no_value(tocompose, tmp_path):
-    (tmp_path / "run.sh").write_text("docker run --name db postgres:16\ndocker run --name web --link db nginx\n")
+    (tmp_path / "run.sh").write_text(
+        "docker run --name db postgres:16\ndocker run --name web --link db nginx\n"
+    )
     (tmp_path / "answers.json").write_text('{"depends": {"web": {"db": "no"}}}')
     ran = tocompose("convert", "run.sh", "--answers", "answers.json", "-v")
     assert "depends_on" not in yaml.safe_load(ran.out)["services"]["web"]
@@ -85,11 +87,18 @@ def test_an_answer_to_nothing_is_an_error(tocompose, tmp_path, text, message):
 
 def test_a_practice_is_told_in_words(tocompose):
     out = tocompose("plan", "run.sh").out
-    assert re.search(r"^practice.HC-EVERY +yes +Check the health of every service: must \(checklist", out, re.MULTILINE)
+    assert re.search(
+        r"^practice.HC-EVERY +yes +Check the health of every service: must \(checklist",
+        out,
+        re.MULTILINE,
+    )
 
 
 def test_options_that_only_matter_for_writing_are_taken_and_not_shown(tocompose, tmp_path):
-    assert tocompose("plan", "run.sh", "-o", "out", "--fail-on", "lost").out == tocompose("plan", "run.sh").out
+    assert (
+        tocompose("plan", "run.sh", "-o", "out", "--fail-on", "lost").out
+        == tocompose("plan", "run.sh").out
+    )
     assert not (tmp_path / "out").exists()
     shown = tocompose("plan", "--help").out
     assert "--practices" in shown and "--force" not in shown and "--fail-on" not in shown

@@ -64,16 +64,26 @@ def test_help_imports_no_part_of_the_converter(arguments: list[str]) -> None:
 def test_a_pasted_command_imports_nothing_heavy() -> None:
     loaded = _loaded("docker", "run", "-d", "-p", "80:80", "nginx")
     assert not loaded & set(HEAVY)
-    assert not {name for name in loaded if name.startswith(("tocompose.importers.kubernetes", "tocompose.prove"))}
+    assert not {
+        name
+        for name in loaded
+        if name.startswith(("tocompose.importers.kubernetes", "tocompose.prove"))
+    }
 
 
-def test_manifests_load_neither_shells_nor_libraries_that_they_do_not_need(tmp_path: Path) -> None:
+def test_manifests_load_neither_shells_nor_libraries_that_they_do_not_need(
+    tmp_path: Path,
+) -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: web, image: nginx:1.27}]}\n"
     (tmp_path / "pod.yaml").write_text(pod)
     loaded = _loaded("convert", "pod.yaml", folder=tmp_path)
     assert "yaml" in loaded
     assert not loaded & set(HEAVY)
-    assert not {name for name in loaded if name.startswith(("tocompose.readers.shell", "tocompose.prove", "difflib"))}
+    assert not {
+        name
+        for name in loaded
+        if name.startswith(("tocompose.readers.shell", "tocompose.prove", "difflib"))
+    }
 
 
 def _settings_kept_out(folder: Path, text: str) -> bool:
@@ -94,7 +104,13 @@ def test_a_program_that_ends_at_once_has_written_everything(tmp_path: Path) -> N
     (tmp_path / "run.sh").write_text("\n".join(lines))
     command = [sys.executable, "-m", "tocompose", "convert", "run.sh", "--fail-on", "added"]
     ran = subprocess.run(
-        command, cwd=tmp_path, env={"PYTHONPATH": PATH}, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=tmp_path,
+        env={"PYTHONPATH": PATH},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert ran.returncode == 1
     assert len(yaml.safe_load(ran.stdout)["services"]) == len(lines)

@@ -16,9 +16,16 @@ import tree
 def _on_a_terminal(stream: str, *words: str, **extra: str) -> str:
     """What a command prints to standard output or standard error when that is a terminal."""
     reader, writer = pty.openpty()
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tree.PACKAGE.parent), "TERM": "xterm", **extra}
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(tree.PACKAGE.parent),
+        "TERM": "xterm",
+        **extra,
+    }
     streams = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writer}
-    with subprocess.Popen([sys.executable, "-m", "tocompose", *words], env=env, **streams) as process:  # type: ignore[call-overload]
+    with subprocess.Popen(
+        [sys.executable, "-m", "tocompose", *words], env=env, **streams
+    ) as process:  # type: ignore[call-overload]
         os.close(writer)
         printed = b""
         while part := _read(reader):
@@ -59,8 +66,12 @@ def test_a_terminal_of_ascii_alone_gets_drawings_in_ascii() -> None:
 
 
 @pytest.mark.parametrize(("extra", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
-def test_an_audit_has_the_same_colours(extra: dict[str, str], coloured: bool, tmp_path: Path) -> None:
-    (tmp_path / "compose.yaml").write_text("services: {web: {image: 'acme/web:1', imge: x}}\n")
+def test_an_audit_has_the_same_colours(
+    extra: dict[str, str], coloured: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "compose.yaml").write_text(
+        "services: {web: {image: 'acme/web:1', imge: x}}\n"
+    )
     said = _on_a_terminal("stdout", "check", str(tmp_path), **extra)
     assert ("\x1b[1;31mlost\x1b[0m: imge" in said) is coloured
     assert ("\x1b[32mok\x1b[0m  " in said) is coloured

@@ -112,7 +112,12 @@ def test_the_files_of_a_folder_are_found_as_compose_finds_them() -> None:
         "compose.override.yaml",
         "compose.prod.yaml",
     )
-    assert find(project(dict.fromkeys(names, ""))) == ("compose.yml", "compose.override.yaml", "compose.prod.yaml", ())
+    assert find(project(dict.fromkeys(names, ""))) == (
+        "compose.yml",
+        "compose.override.yaml",
+        "compose.prod.yaml",
+        (),
+    )
     assert find(project({"other.yml": ""})) is None
 
 
@@ -120,38 +125,71 @@ def test_positions_are_those_of_the_last_file_that_speaks() -> None:
     loaded = load(project(), ("docker-compose.yml", "docker-compose.override.yml"))
     places = Places(loaded.files)
     assert str(places.span("services", "web", "image")) == "docker-compose.yml:9:5"
-    assert str(places.span("services", "web", "labels", "a")) == "docker-compose.override.yml:6:14"
+    assert (
+        str(places.span("services", "web", "labels", "a"))
+        == "docker-compose.override.yml:6:14"
+    )
     assert str(places.span("services", "redis")) == "extra/more.yml:2:3"
-    assert str(places.item("D", "services", "web", "environment")).startswith("docker-compose.yml:11:")
-    assert str(places.span("services", "web", "nothing", "here")) == "docker-compose.override.yml:2:3"
+    assert str(places.item("D", "services", "web", "environment")).startswith(
+        "docker-compose.yml:11:"
+    )
+    assert (
+        str(places.span("services", "web", "nothing", "here"))
+        == "docker-compose.override.yml:2:3"
+    )
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "- a", "services:", "services: [a]", "services: {a: b}", "services: {a: {ports: x}}"]
+    "text",
+    [
+        "",
+        "a",
+        "- a",
+        "services:",
+        "services: [a]",
+        "services: {a: b}",
+        "services: {a: {ports: x}}",
+    ],
 )
 def test_no_shape_of_file_is_an_error(text: str) -> None:
     stack("f.yml", files={"f.yml": text})
 
 
 SHAPES = st.recursive(
-    st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["a", "a=b", "a:b", "80:80", "$X"]),
+    st.none()
+    | st.booleans()
+    | st.integers(0, 9)
+    | st.sampled_from(["a", "a=b", "a:b", "80:80", "$X"]),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "target", "file", "path"]), inner)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "target", "file", "path"]), inner)
     ),
     max_leaves=5,
 )
 KEYS = sorted(
-    json.loads((Path(__file__).parents[1] / "schemas/compose-spec.json").read_text())["definitions"]["service"][
-        "properties"
-    ]
+    json.loads((Path(__file__).parents[1] / "schemas/compose-spec.json").read_text())[
+        "definitions"
+    ]["service"]["properties"]
 )
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.dictionaries(st.sampled_from(KEYS), SHAPES, max_size=6), min_size=2, max_size=2), SHAPES)
+@given(
+    st.lists(
+        st.dictionaries(st.sampled_from(KEYS), SHAPES, max_size=6), min_size=2, max_size=2
+    ),
+    SHAPES,
+)
 def test_wrong_shapes_are_no_error(bodies: list[dict[str, Any]], top: Any) -> None:
     files = {
-        f"{number}.yml": json.dumps({"services": {"a": body}, "networks": top, "volumes": {"a": top}, "secrets": top})
+        f"{number}.yml": json.dumps(
+            {
+                "services": {"a": body},
+                "networks": top,
+                "volumes": {"a": top},
+                "secrets": top,
+            }
+        )
         for number, body in enumerate(bodies)
     }
     read = stack("0.yml", "1.yml", files=files)
@@ -165,7 +203,10 @@ class TestDockerCompose:
 
     def test_a_file_with_everything(self, tmp_path: Path) -> None:
         put(tmp_path, FILES)
-        for names in (("docker-compose.yml",), ("docker-compose.yml", "docker-compose.override.yml")):
+        for names in (
+            ("docker-compose.yml",),
+            ("docker-compose.yml", "docker-compose.override.yml"),
+        ):
             expected = unordered(compose_config(tmp_path, *names))
             assert again(tmp_path, stack(*names)) == expected
 
@@ -179,8 +220,13 @@ class TestDockerCompose:
             (tmp_path / "given.yml").write_text(text, encoding="utf-8")
             if run_config(tmp_path, ["given.yml"]).returncode == 0:
                 compared += 1
-                expected = unordered(compose_config(tmp_path, "given.yml", extra=("-p", "app")))
-                assert again(tmp_path, stack("given.yml", files={"given.yml": text})) == expected, place.name
+                expected = unordered(
+                    compose_config(tmp_path, "given.yml", extra=("-p", "app"))
+                )
+                assert (
+                    again(tmp_path, stack("given.yml", files={"given.yml": text}))
+                    == expected
+                ), place.name
         assert compared > 50
 
 

@@ -22,7 +22,9 @@ FILES = {
 def commands() -> Iterator[tuple[str, ...]]:
     """Each command as its words; a quoted line break continues it."""
     text = ""
-    for line in (FIXTURES / "flags.txt").read_text(encoding="utf-8").splitlines(keepends=True):
+    for line in (
+        (FIXTURES / "flags.txt").read_text(encoding="utf-8").splitlines(keepends=True)
+    ):
         if not text and (line.startswith("#") or not line.strip()):
             continue
         text += line
@@ -37,7 +39,9 @@ def commands() -> Iterator[tuple[str, ...]]:
 def converted(argv: tuple[str, ...], practices: str = "none") -> Result:
     """The outcome of a pasted command."""
     settings = Settings(options={"argv": argv})
-    return convert(Memory(FILES), Options(source="docker_run", practices=practices, settings=settings))
+    return convert(
+        Memory(FILES), Options(source="docker_run", practices=practices, settings=settings)
+    )
 
 
 def text(result: Result) -> str:

@@ -14,7 +14,9 @@ from tocompose.project import Memory
 UNTOUCHED = "none"
 
 
-def converted(files: dict[str, str], practices: str = "all", *, split: bool = False) -> Result:
+def converted(
+    files: dict[str, str], practices: str = "all", *, split: bool = False
+) -> Result:
     """The result for sources by name, which the user names one by one."""
     project = Memory({name: text.encode() for name, text in files.items()}, "shop")
     return convert(project, Options(practices=practices, layout=Layout(split=split)))
@@ -41,7 +43,10 @@ def test_powershell_script() -> None:
         }
     )
     assert found["db-1"]["volumes"][:2] == ["./data:/data", "./init:/init:ro"]
-    assert [item["source"] for item in found["db-1"]["volumes"][2:]] == ["C:/Program Files/x", "D:/media"]
+    assert [item["source"] for item in found["db-1"]["volumes"][2:]] == [
+        "C:/Program Files/x",
+        "D:/media",
+    ]
     assert found["db-1"]["environment"]["LEVEL"] in ("debug", "${LEVEL:-debug}")
 
 
@@ -70,10 +75,12 @@ def test_a_shell_script_keeps_its_backslashes() -> None:
 
 @pytest.mark.parametrize("room", ["<OPTIONS>", "<options>", "[OPTIONS]", "<your flags>"])
 def test_room_for_options_is_no_image(room: str) -> None:
-    assert services({"README.md": f"```\ndocker run {room} -d acme/app:1 serve\n```\n"}) == {
-        "app": {"image": "acme/app:1", "command": ["serve"]}
-    }
-    assert {"TC155", "TC168"} & set(codes({"README.md": f"```\ndocker run {room} -d acme/app:1 serve\n```\n"}))
+    assert services(
+        {"README.md": f"```\ndocker run {room} -d acme/app:1 serve\n```\n"}
+    ) == {"app": {"image": "acme/app:1", "command": ["serve"]}}
+    assert {"TC155", "TC168"} & set(
+        codes({"README.md": f"```\ndocker run {room} -d acme/app:1 serve\n```\n"})
+    )
 
 
 def test_a_placeholder_can_be_the_image() -> None:
@@ -84,24 +91,30 @@ def test_a_placeholder_can_be_the_image() -> None:
 
 
 def test_an_empty_variable_is_no_image() -> None:
-    assert services({"run.sh": 'start() { args=; docker run -d "$args" "$1"; }\nstart acme/app:1\n'}) == {
-        "app": {"image": "acme/app:1"}
-    }
+    assert services(
+        {"run.sh": 'start() { args=; docker run -d "$args" "$1"; }\nstart acme/app:1\n'}
+    ) == {"app": {"image": "acme/app:1"}}
 
 
 def test_a_folder_by_default() -> None:
-    found = services({"run.sh": 'BASE="${BASE:-$(pwd)}"\ndocker run -v "$BASE/data:/data" acme/app:1\n'})
+    found = services(
+        {"run.sh": 'BASE="${BASE:-$(pwd)}"\ndocker run -v "$BASE/data:/data" acme/app:1\n'}
+    )
     assert found["app"]["volumes"] == ["${BASE:-.}/data:/data"]
 
 
 def test_a_default_that_must_be_computed() -> None:
-    found = services({"run.sh": "PORT_X=${PORT_X:-$(free-port)}\ndocker run -e P=$PORT_X acme/app:1\n"})
+    found = services(
+        {"run.sh": "PORT_X=${PORT_X:-$(free-port)}\ndocker run -e P=$PORT_X acme/app:1\n"}
+    )
     assert found["app"]["environment"] == {"P": "${PORT_X}"}
 
 
 def test_a_repository_as_build_context() -> None:
     found = services(
-        {"run.sh": "cd sub\ndocker build -t acme/app:1 github.com/acme/app#main\ndocker run -d acme/app:1\n"}
+        {
+            "run.sh": "cd sub\ndocker build -t acme/app:1 github.com/acme/app#main\ndocker run -d acme/app:1\n"
+        }
     )
     assert found["app"]["build"] == {"context": "https://github.com/acme/app.git#main"}
 
@@ -113,23 +126,35 @@ def test_documentation_that_quotes_a_manifest() -> None:
 
 def test_alternatives_of_one_name() -> None:
     result = converted(
-        {"README.md": "```\ndocker run -d --name app x:1\n```\nor\n```\ndocker run -d --name app x:2\n```\n"}
+        {
+            "README.md": "```\ndocker run -d --name app x:1\n```\nor\n```\ndocker run -d --name app x:2\n```\n"
+        }
     )
-    said = [(note.code, note.subject) for note in result.notes if note.code in ("TC104", "TC755")]
+    said = [
+        (note.code, note.subject)
+        for note in result.notes
+        if note.code in ("TC104", "TC755")
+    ]
     assert said == [("TC104", "services.app-2.container_name")]
     found = yaml.safe_load(result.files[0].content.decode())["services"]
-    assert found["app-2"]["profiles"] == ["app-2"] and "container_name" not in found["app-2"]
+    assert (
+        found["app-2"]["profiles"] == ["app-2"] and "container_name" not in found["app-2"]
+    )
 
 
 def test_what_a_person_runs_is_not_restarted() -> None:
-    files = {"run.sh": "docker run -d --name db mongo:7\ndocker run -it --rm mongo:7 --help\n"}
+    files = {
+        "run.sh": "docker run -d --name db mongo:7\ndocker run -it --rm mongo:7 --help\n"
+    }
     found = services(files, "all")
     assert found["mongo"]["restart"] == "no" and "healthcheck" not in found["mongo"]
     assert found["db"]["restart"] == "unless-stopped"
 
 
 def test_a_container_that_is_run_for_its_output() -> None:
-    files = {"run.sh": "KEY=$(docker run --rm acme/app:1 new-key)\ndocker run -d -e KEY_X=$KEY acme/app:1 serve\n"}
+    files = {
+        "run.sh": "KEY=$(docker run --rm acme/app:1 new-key)\ndocker run -d -e KEY_X=$KEY acme/app:1 serve\n"
+    }
     found = services(files, "all")
     assert found["app"]["profiles"] == ["tools"] and found["app"]["restart"] == "no"
     assert "profiles" not in found["app-2"]
@@ -152,21 +177,32 @@ def test_code_in_html() -> None:
 
 
 def test_a_file_without_ending_must_exist() -> None:
-    found = services({"run.sh": "docker run -d -v $PWD/Caddyfile:/etc/caddy/Caddyfile caddy:2\n"}, "all")
+    found = services(
+        {"run.sh": "docker run -d -v $PWD/Caddyfile:/etc/caddy/Caddyfile caddy:2\n"}, "all"
+    )
     assert found["caddy"]["volumes"][0]["bind"] == {"create_host_path": False}
 
 
 @pytest.mark.parametrize(
     ("config", "secret"),
-    [('external_url "http://x.example"', False), ('gitlab_rails["smtp_password"] = "hunter2hunter2"', True)],
+    [
+        ('external_url "http://x.example"', False),
+        ('gitlab_rails["smtp_password"] = "hunter2hunter2"', True),
+    ],
 )
-def test_configuration_in_a_variable_is_a_secret_when_it_holds_one(config: str, secret: bool) -> None:
-    command = f"docker run -d -e 'GITLAB_OMNIBUS_CONFIG={config}' gitlab/gitlab-ce:17.4.1-ce.0\n"
+def test_configuration_in_a_variable_is_a_secret_when_it_holds_one(
+    config: str, secret: bool
+) -> None:
+    command = (
+        f"docker run -d -e 'GITLAB_OMNIBUS_CONFIG={config}' gitlab/gitlab-ce:17.4.1-ce.0\n"
+    )
     assert ("TC500" in codes({"run.sh": command})) is secret
 
 
 def test_an_argument_with_a_computed_default() -> None:
-    found = services({"run.sh": 'TAG="${1:-$(git describe)}"\ndocker run -d acme/app:$TAG\n'})
+    found = services(
+        {"run.sh": 'TAG="${1:-$(git describe)}"\ndocker run -d acme/app:$TAG\n'}
+    )
     assert found["app"]["image"] == "acme/app:${TAG:?set TAG in .env}"
 
 
@@ -184,18 +220,25 @@ def test_a_service_is_called_after_the_image_not_its_tag() -> None:
 def test_expressions_of_github_workflows() -> None:
     text = "docker run -d -e P=${{ secrets.DB_PASSWORD }} --name app ghcr.io/${{ github.repository }}:${{github.sha}}\n"
     found = services({"steps.txt": text})["app"]
-    asked = (f"${{{name}:?set {name} in .env}}" for name in ("GITHUB_REPOSITORY", "GITHUB_SHA"))
+    asked = (
+        f"${{{name}:?set {name} in .env}}" for name in ("GITHUB_REPOSITORY", "GITHUB_SHA")
+    )
     assert found["image"] == "ghcr.io/" + ":".join(asked)
     assert found["environment"] == {"P": "${DB_PASSWORD:?set DB_PASSWORD}"}
 
 
 def test_docker_on_another_machine_is_told() -> None:
     text = 'ssh me@host "docker run -d acme/replica:1"\ndocker run -d acme/app:1\n'
-    assert list(services({"run.sh": text})) == ["app"] and "TC163" in codes({"run.sh": text})
+    assert list(services({"run.sh": text})) == ["app"] and "TC163" in codes(
+        {"run.sh": text}
+    )
 
 
 def test_a_network_that_is_connected_twice() -> None:
-    text = "docker network create n\ndocker run -d --name app acme/app:1\n" + "docker network connect n app\n" * 2
+    text = (
+        "docker network create n\ndocker run -d --name app acme/app:1\n"
+        + "docker network connect n app\n" * 2
+    )
     assert list(services({"run.sh": text})["app"]["networks"]) == ["default", "n"]
 
 

@@ -20,7 +20,9 @@ from tocompose.prove.table import as_text
 
 FOLDER = corpus("docker-run/docs-pairs")
 COMMANDS = sorted(FOLDER.glob("*.command.txt")) if FOLDER else []
-needs_corpus = pytest.mark.skipif(not os.environ.get("TOCOMPOSE_CORPUS"), reason="TOCOMPOSE_CORPUS names no corpus")
+needs_corpus = pytest.mark.skipif(
+    not os.environ.get("TOCOMPOSE_CORPUS"), reason="TOCOMPOSE_CORPUS names no corpus"
+)
 
 
 @needs_corpus
@@ -50,14 +52,18 @@ def test_practices_make_no_difference_that_no_note_tells(file: Path) -> None:
 @pytest.mark.parametrize("file", COMMANDS, ids=lambda path: path.name)
 def test_a_file_gives_what_the_pasted_command_gives(file: Path) -> None:
     content = file.read_text(encoding="utf-8")
-    read = convert(Memory({"run.sh": content.encode()}), Options(source="docker_run", practices="none"))
+    read = convert(
+        Memory({"run.sh": content.encode()}), Options(source="docker_run", practices="none")
+    )
     assert read.counts[Fate.UNREAD] == 0
     if not re.search(r"<[^>]+>", content):
         assert _plain(text(read)) == _plain(text(converted(argv(content))))
 
 
 def _plain(compose: str) -> str:
-    return "\n".join(line for line in compose.splitlines() if not line.strip().startswith("#"))
+    return "\n".join(
+        line for line in compose.splitlines() if not line.strip().startswith("#")
+    )
 
 
 # Every case but `pod`, whose podman commands docker refuses, and `every-note`, which is made of mistakes.
@@ -67,6 +73,11 @@ def _plain(compose: str) -> str:
 @pytest.mark.parametrize("case", ["shop", "units", "makefile", "unit-restart", "readme"])
 def test_a_script_starts_the_same_containers(case: str, practices: str) -> None:
     docker, compose = oracles()
-    proof = prove(Folder(FIXTURES / case), Options(source="docker_run", practices=practices), docker, compose)
+    proof = prove(
+        Folder(FIXTURES / case),
+        Options(source="docker_run", practices=practices),
+        docker,
+        compose,
+    )
     assert proof.holds, as_text(proof)
     assert not proof.refusals

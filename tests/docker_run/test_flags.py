@@ -24,25 +24,40 @@ COMMANDS = tuple(commands())
 INEXPRESSIBLE = {
     "docker run --cpuset-mems 0 alpine:3.20": {"HostConfig.CpusetMems": "TC112"},
     # Compose takes 0 for unset.
-    "docker run --memory-swappiness 0 alpine:3.20": {"HostConfig.MemorySwappiness": "TC123"},
+    "docker run --memory-swappiness 0 alpine:3.20": {
+        "HostConfig.MemorySwappiness": "TC123"
+    },
     # No limit, as without the key; below `deploy`, where limits stand, Compose takes -1 for unset.
     "docker run --pids-limit -1 alpine:3.20": {"HostConfig.PidsLimit": "TC144"},
     "docker run -P alpine:3.20": {"HostConfig.PublishAllPorts": "TC114"},
     "docker run --volumes-from other:ro alpine:3.20": {"HostConfig.VolumesFrom": "TC138"},
     # Compose has its own key for it, and mounts the socket with a folder of its own.
-    "docker run --use-api-socket alpine:3.20": {"Env.DOCKER_CONFIG": "TC145", "Mounts./var/run/docker.sock": "TC145"},
+    "docker run --use-api-socket alpine:3.20": {
+        "Env.DOCKER_CONFIG": "TC145",
+        "Mounts./var/run/docker.sock": "TC145",
+    },
     # Compose drops the label where a propagation is given.
     "docker run -v /srv/z:/z:Z,rshared alpine:3.20": {"Mounts./z": "TC148"},
 }
-HELP_LINE = re.compile(r"^ {2}(?:-(\w), | {4})(--[a-z0-9-]+)(?: ([a-z0-9-]+))? {2,}", re.MULTILINE)
+HELP_LINE = re.compile(
+    r"^ {2}(?:-(\w), | {4})(--[a-z0-9-]+)(?: ([a-z0-9-]+))? {2,}", re.MULTILINE
+)
 
 
 def test_each_flag_of_the_table_has_a_command() -> None:
     known = flags("run")
-    used = {name for argv in COMMANDS for word in argv for name in _names(word) if name in known}
+    used = {
+        name for argv in COMMANDS for word in argv for name in _names(word) if name in known
+    }
     covered = {known[name]["name"] for name in used}
     # --help ends the command and the Windows flags are refused by the CLI on Linux.
-    without = {"--help", "--cpu-count", "--cpu-percent", "--io-maxbandwidth", "--io-maxiops"}
+    without = {
+        "--help",
+        "--cpu-count",
+        "--cpu-percent",
+        "--io-maxbandwidth",
+        "--io-maxiops",
+    }
     assert set(load("docker/run")) - covered - without == set()
 
 
@@ -53,7 +68,15 @@ def _names(word: str) -> set[str]:
 
 
 def test_each_row_has_one_outcome() -> None:
-    for name in ("run", "podman", "build", "network_create", "network_connect", "volume_create", "pod_create"):
+    for name in (
+        "run",
+        "podman",
+        "build",
+        "network_create",
+        "network_connect",
+        "volume_create",
+        "pod_create",
+    ):
         for flag, row in load(f"docker/{name}").items():
             assert len({"target", "note", "ignore"} & set(row)) == 1, f"{name} {flag}"
             assert ("shape" in row) == ("target" in row), f"{name} {flag}"
@@ -71,9 +94,13 @@ def test_each_row_has_one_outcome() -> None:
         (("build",), "build"),
     ],
 )
-def test_the_table_knows_each_flag_that_the_cli_lists(command: tuple[str, ...], name: str) -> None:
+def test_the_table_knows_each_flag_that_the_cli_lists(
+    command: tuple[str, ...], name: str
+) -> None:
     docker, _ = oracles()
-    listed = subprocess.run([docker, *command, "--help"], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        [docker, *command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
     found = HELP_LINE.findall(listed)
     assert len(found) > 4
     known = flags(name)
@@ -97,10 +124,16 @@ def test_every_word_is_accounted_for(argv: tuple[str, ...]) -> None:
 def test_compose_sends_what_docker_sends(argv: tuple[str, ...]) -> None:
     result = converted(argv)
     docker, compose = oracles()
-    proof = prove_commands([Command(argv)], text(result), result.notes, docker, compose, FILES)
+    proof = prove_commands(
+        [Command(argv)], text(result), result.notes, docker, compose, FILES
+    )
     assert proof.holds, as_text(proof) + text(result)
-    differing = {one.field: one.declared_by for one in proof.differences if not one.inherent}
-    assert differing == INEXPRESSIBLE.get(shlex.join(argv), {}), as_text(proof) + text(result)
+    differing = {
+        one.field: one.declared_by for one in proof.differences if not one.inherent
+    }
+    assert differing == INEXPRESSIBLE.get(shlex.join(argv), {}), as_text(proof) + text(
+        result
+    )
 
 
 @pytest.mark.parametrize("argv", COMMANDS, ids=shlex.join)
@@ -109,13 +142,21 @@ def test_canary_a_changed_word_changes_the_outcome(argv: tuple[str, ...]) -> Non
     before = _outcome(argv)
     ledger = converted(argv).ledger
     mapped = [ledger.fate(leaf).fate is Fate.MAPPED for leaf in ledger.leaves()]
-    for index in [index for index, is_mapped in enumerate(mapped) if is_mapped and not _is_replaced(argv, index)]:
+    for index in [
+        index
+        for index, is_mapped in enumerate(mapped)
+        if is_mapped and not _is_replaced(argv, index)
+    ]:
         changed = (*argv[:index], _altered(argv[index]), *argv[index + 1 :])
         assert _outcome(changed) != before, argv[index]
 
 
 def _altered(word: str) -> str:
-    return word[:-1] + ("8" if word[-1:] == "7" else "7") if word[-1:].isdigit() else f"{word}7"
+    return (
+        word[:-1] + ("8" if word[-1:] == "7" else "7")
+        if word[-1:].isdigit()
+        else f"{word}7"
+    )
 
 
 def _is_replaced(argv: tuple[str, ...], index: int) -> bool:
@@ -156,7 +197,9 @@ def test_a_flag_that_docker_does_not_have_is_reported_with_its_file() -> None:
     ],
 )
 def test_an_unknown_flag_does_not_take_the_image(argv: tuple[str, ...]) -> None:
-    assert 'image: "nginx:1.27"' in text(converted(argv)) or "image: nginx:1.27" in text(converted(argv))
+    assert 'image: "nginx:1.27"' in text(converted(argv)) or "image: nginx:1.27" in text(
+        converted(argv)
+    )
 
 
 @unless_oracles
@@ -165,5 +208,7 @@ def test_an_unknown_flag_does_not_take_the_image(argv: tuple[str, ...]) -> None:
 def test_practices_make_no_difference_that_no_note_tells(argv: tuple[str, ...]) -> None:
     result = converted(argv, "all")
     docker, compose = oracles()
-    proof = prove_commands([Command(argv)], text(result), result.notes, docker, compose, FILES)
+    proof = prove_commands(
+        [Command(argv)], text(result), result.notes, docker, compose, FILES
+    )
     assert not proof.undeclared, as_text(proof) + text(result)

@@ -27,7 +27,11 @@ from tocompose.importers import SourceError
     ],
 )
 def test_every_way_to_write_the_command_gives_one_service(argv: tuple[str, ...]) -> None:
-    body = "\n".join(line for line in text(converted(argv)).splitlines() if not line.strip().startswith("#"))
+    body = "\n".join(
+        line
+        for line in text(converted(argv)).splitlines()
+        if not line.strip().startswith("#")
+    )
     assert body == "name: nginx\n\nservices:\n  nginx:\n    image: nginx:1.27"
 
 
@@ -41,7 +45,11 @@ def test_positions_are_columns_of_the_command() -> None:
     assert (found.code, str(found.span)) == ("TC101", "<command>:1:23")
 
 
-@pytest.mark.parametrize("argv", [("docker",), ("docker", "run"), ("docker", "run", "-p"), ("docker", "ps")])
+@pytest.mark.parametrize(
+    "argv", [("docker",), ("docker", "run"), ("docker", "run", "-p"), ("docker", "ps")]
+)
 def test_a_command_without_an_image_is_one_message(argv: tuple[str, ...]) -> None:
-    with pytest.raises(SourceError, match="no docker run or docker create command that names an image"):
+    with pytest.raises(
+        SourceError, match="no docker run or docker create command that names an image"
+    ):
         converted(argv)

@@ -37,7 +37,26 @@ PIECES = (
         "%",
         "@",
     ),
-    *("|", ">", "{", "[", "]", ",", "\n", "\r", "\t", " ", "~", "null", "true", "No", "0x1F", "1e3", "1.10", "0777"),
+    *(
+        "|",
+        ">",
+        "{",
+        "[",
+        "]",
+        ",",
+        "\n",
+        "\r",
+        "\t",
+        " ",
+        "~",
+        "null",
+        "true",
+        "No",
+        "0x1F",
+        "1e3",
+        "1.10",
+        "0777",
+    ),
     *(
         "2001-01-01",
         "=",
@@ -75,8 +94,19 @@ def test_3000_strings_arrive_unchanged(seed: int) -> None:
     for index, string in enumerate(strings[:200]):
         argv += ["-e", f"V{index}={string}"] if index % 2 else ["-l", f"l{index}={string}"]
     # A check is one text: all the others stand in it, one after the other.
-    argv += ["--health-cmd", "|".join(strings), "--entrypoint", strings[201] or "x", "-w", f"/{strings[202]}"]
-    argv += [part for string in strings[203:210] for part in ("--annotation", f"a{strings.index(string)}={string}")]
+    argv += [
+        "--health-cmd",
+        "|".join(strings),
+        "--entrypoint",
+        strings[201] or "x",
+        "-w",
+        f"/{strings[202]}",
+    ]
+    argv += [
+        part
+        for string in strings[203:210]
+        for part in ("--annotation", f"a{strings.index(string)}={string}")
+    ]
     argv += ["alpine:3.20", *strings[210:], "end"]
     result = converted(tuple(argv))
     docker, compose = oracles()
@@ -91,6 +121,12 @@ def test_literal_and_plain_are_inverse(string: str) -> None:
 
 
 @settings(max_examples=300)
-@given(st.lists(st.sampled_from(["a", "${X:-b:c}", "$$", "${Y}", "", "$${", "1.2"]), min_size=1, max_size=5))
+@given(
+    st.lists(
+        st.sampled_from(["a", "${X:-b:c}", "$$", "${Y}", "", "$${", "1.2"]),
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_split_leaves_variables_whole(parts: list[str]) -> None:
     assert split(":".join(parts), ":") == parts

@@ -18,23 +18,43 @@ def service(*lines: str) -> Any:
 
 
 def script(*lines: str) -> dict[str, str]:
-    return {"run.sh": "docker run -d \\\n" + "".join(f"  {line} \\\n" for line in lines) + BEHIND}
+    return {
+        "run.sh": "docker run -d \\\n"
+        + "".join(f"  {line} \\\n" for line in lines)
+        + BEHIND
+    }
 
 
 @pytest.mark.parametrize(
     ("line", "key", "wanted"),
     [
         ("-e OPTIONS=--config a=b", "environment", {"OPTIONS": "--config a=b"}),
-        ("-e OPTIONS=-Xms1g -XX:+UseG1GC", "environment", {"OPTIONS": "-Xms1g -XX:+UseG1GC"}),
+        (
+            "-e OPTIONS=-Xms1g -XX:+UseG1GC",
+            "environment",
+            {"OPTIONS": "-Xms1g -XX:+UseG1GC"},
+        ),
         ("-v /path/to/other media:/media", "volumes", ["/path/to/other media:/media"]),
-        ("-v /path/to/other media:/media `#optional`", "volumes", ["/path/to/other media:/media"]),
-        ("--device path to device:path to device", "devices", ["path to device:path to device"]),
+        (
+            "-v /path/to/other media:/media `#optional`",
+            "volumes",
+            ["/path/to/other media:/media"],
+        ),
+        (
+            "--device path to device:path to device",
+            "devices",
+            ["path to device:path to device"],
+        ),
         ("--label title=a name of words", "labels", {"title": "a name of words"}),
     ],
 )
 def test_a_value_with_blanks_is_joined_and_said(line: str, key: str, wanted: Any) -> None:
     found = service(line)
-    assert (found["image"], found["restart"], found[key]) == ("acme/app:1", "always", wanted)
+    assert (found["image"], found["restart"], found[key]) == (
+        "acme/app:1",
+        "always",
+        wanted,
+    )
     assert "command" not in found
     assert "TC182" in codes(script(line))
 
@@ -60,12 +80,23 @@ def test_several_such_values_are_joined() -> None:
 )
 def test_arguments_of_a_container_stay_its_arguments(text: str) -> None:
     [found] = services({"run.sh": text}).values()
-    assert found["image"] in ("prom/prometheus", "nmap", "nginx", "tool") and found["command"]
+    assert (
+        found["image"] in ("prom/prometheus", "nmap", "nginx", "tool") and found["command"]
+    )
     assert not {"TC182", "TC183"} & set(codes({"run.sh": text}))
 
 
 def test_a_pasted_command_is_joined_where_the_image_cannot_be_one() -> None:
-    argv = ("docker", "run", "-v", "/other", "media:/media", "--restart", "always", "acme/app:1")
+    argv = (
+        "docker",
+        "run",
+        "-v",
+        "/other",
+        "media:/media",
+        "--restart",
+        "always",
+        "acme/app:1",
+    )
     result = pasted(argv)
     assert "TC182" in {note.code for note in result.notes}
     assert b"/other media:/media" in result.files[0].content
@@ -76,7 +107,8 @@ def test_what_cannot_be_an_image_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"), [("a|b", "a|b"), ("http://h/?a=b&c=d", "http://h/?a=b&c=d"), ("a;b", "a;b")]
+    ("given", "wanted"),
+    [("a|b", "a|b"), ("http://h/?a=b&c=d", "http://h/?a=b&c=d"), ("a;b", "a;b")],
 )
 def test_an_operator_in_a_value_is_part_of_it(given: str, wanted: str) -> None:
     assert service(f"-e MODS={given} `#optional`")["environment"] == {"MODS": wanted}

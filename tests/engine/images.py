@@ -23,7 +23,9 @@ UNUSED = re.compile(
 
 def busybox() -> bytes:
     """A root file system of nothing but a static busybox, with its programs as links."""
-    names = subprocess.run([BUSYBOX, "--list"], capture_output=True, text=True, check=True).stdout.split()
+    names = subprocess.run(
+        [BUSYBOX, "--list"], capture_output=True, text=True, check=True
+    ).stdout.split()
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         folders(tar, ("bin", "tmp", "etc", "proc", "sys", "dev"))
@@ -42,9 +44,16 @@ def traefik() -> bytes:
         tar.add(BUSYBOX.resolve(), "bin/busybox")
         link(tar, "bin/sh", "busybox")
         program, library = python()
-        for path in (program, *libraries([program, *(library / "lib-dynload").glob("*.so")])):
+        for path in (
+            program,
+            *libraries([program, *(library / "lib-dynload").glob("*.so")]),
+        ):
             tar.add(path.resolve(), str(path))
-        tar.add(library, str(library), filter=lambda item: None if UNUSED.search(f"/{item.name}") else item)
+        tar.add(
+            library,
+            str(library),
+            filter=lambda item: None if UNUSED.search(f"/{item.name}") else item,
+        )
         tar.add(HERE / "standin.py", "opt/standin.py")
         tar.add(HERE.parent / "kubernetes_edge/traefik_rules.py", "opt/traefik_rules.py")
         script = f'#!/bin/sh\nPYTHONHOME={sys.base_prefix} exec {program} /opt/standin.py "$@"\n'.encode()
@@ -61,7 +70,9 @@ def libraries(files: Iterable[Path]) -> list[Path]:
     """The shared libraries that programs need, the loader among them."""
     found: dict[Path, None] = {}
     for file in files:
-        listed = subprocess.run(["ldd", file], capture_output=True, text=True, check=False).stdout
+        listed = subprocess.run(
+            ["ldd", file], capture_output=True, text=True, check=False
+        ).stdout
         found |= dict.fromkeys(Path(name) for name in re.findall(r"(/[^\s]+) \(0x", listed))
     return list(found)
 
@@ -88,6 +99,14 @@ def file_of(tar: tarfile.TarFile, name: str, content: bytes, mode: int) -> None:
 def load(engine: str, content: bytes, name: str, *changes: str) -> None:
     """Gives the engine an image of that root file system."""
     docker = shutil.which("docker") or "docker"
-    words = [docker, "import", *(word for change in changes for word in ("--change", change)), "-", name]
+    words = [
+        docker,
+        "import",
+        *(word for change in changes for word in ("--change", change)),
+        "-",
+        name,
+    ]
     environment = {**os.environ, "DOCKER_HOST": engine}
-    subprocess.run(words, input=content, env=environment, check=True, capture_output=True, timeout=300)
+    subprocess.run(
+        words, input=content, env=environment, check=True, capture_output=True, timeout=300
+    )

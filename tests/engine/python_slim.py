@@ -25,8 +25,29 @@ USERADD = Path("/usr/sbin/useradd")
 # Debian's Python looks for packages elsewhere than upstream's (https://wiki.debian.org/Python): the stand-in does not.
 SITE = "import site\nsite.addsitedir('/usr/local/lib/{}/site-packages')\n"
 FOLDERS = (
-    *("bin", "tmp", "etc", "home", "proc", "sys", "dev", "root", "wheels", "lib", "lib64", "lib/x86_64-linux-gnu"),
-    *("usr", "usr/lib", "usr/lib/x86_64-linux-gnu", "usr/sbin", "usr/local", "usr/local/bin", "usr/local/lib"),
+    *(
+        "bin",
+        "tmp",
+        "etc",
+        "home",
+        "proc",
+        "sys",
+        "dev",
+        "root",
+        "wheels",
+        "lib",
+        "lib64",
+        "lib/x86_64-linux-gnu",
+    ),
+    *(
+        "usr",
+        "usr/lib",
+        "usr/lib/x86_64-linux-gnu",
+        "usr/sbin",
+        "usr/local",
+        "usr/local/bin",
+        "usr/local/lib",
+    ),
 )
 # What only a live cluster needs stays empty: with it the image would be four times as large, and each step as slow.
 EMPTY = ("kubernetes",)
@@ -71,13 +92,26 @@ def _system(tar: tarfile.TarFile) -> None:
 def _interpreter(tar: tarfile.TarFile) -> None:
     """Python below /usr/local, as in the official image, and pip."""
     program, library = python()
-    modules = sorted(path for path in (library / "lib-dynload").glob("*.so") if "tkinter" not in path.name)
+    modules = sorted(
+        path
+        for path in (library / "lib-dynload").glob("*.so")
+        if "tkinter" not in path.name
+    )
     used = [program, USERADD, *modules]
     for path in libraries(used):
-        tar.add(path.resolve(), f"usr/local/lib/{path.name}" if path.name.startswith("libpython") else str(path))
+        tar.add(
+            path.resolve(),
+            f"usr/local/lib/{path.name}"
+            if path.name.startswith("libpython")
+            else str(path),
+        )
     tar.add(program.resolve(), f"usr/local/bin/{VERSION}")
     link(tar, "usr/local/bin/python3", VERSION)
-    scheme = (library / "sysconfig.py").read_text().replace("= 'posix_local'", "= 'posix_prefix'")
+    scheme = (
+        (library / "sysconfig.py")
+        .read_text()
+        .replace("= 'posix_local'", "= 'posix_prefix'")
+    )
     own = {
         f"usr/local/lib/{VERSION}/sysconfig.py": scheme.encode(),
         f"usr/local/lib/{VERSION}/sitecustomize.py": SITE.format(VERSION).encode(),
@@ -85,12 +119,16 @@ def _interpreter(tar: tarfile.TarFile) -> None:
     tar.add(
         library,
         f"usr/local/lib/{VERSION}",
-        filter=lambda item: None if UNUSED.search(f"/{item.name}") or item.name in own else item,
+        filter=lambda item: (
+            None if UNUSED.search(f"/{item.name}") or item.name in own else item
+        ),
     )
     for name, content in own.items():
         file_of(tar, name, content, 0o644)
     tar.add(Path(pip.__file__).parent, f"usr/local/lib/{VERSION}/site-packages/pip")
-    file_of(tar, "usr/local/bin/pip", f'#!/bin/sh\nexec {VERSION} -m pip "$@"\n'.encode(), 0o755)
+    file_of(
+        tar, "usr/local/bin/pip", f'#!/bin/sh\nexec {VERSION} -m pip "$@"\n'.encode(), 0o755
+    )
 
 
 def closure(packages: Iterable[str]) -> Iterator[Distribution]:
@@ -104,7 +142,11 @@ def closure(packages: Iterable[str]) -> Iterator[Distribution]:
         seen.add(name)
         yield distribution(name)
         wanted = map(Requirement, (requires(name) or ()) if name not in EMPTY else ())
-        todo += [item.name for item in wanted if not item.marker or item.marker.evaluate({"extra": ""})]
+        todo += [
+            item.name
+            for item in wanted
+            if not item.marker or item.marker.evaluate({"extra": ""})
+        ]
 
 
 def wheel_name(found: Distribution) -> str:

@@ -35,23 +35,33 @@ def containers() -> list[dict[str, Any]]:
     return [item for item in found if item["Labels"].get("traefik.enable") == "true"]
 
 
-def place(container: dict[str, Any], labels: dict[str, str], router: str) -> tuple[str, int]:
+def place(
+    container: dict[str, Any], labels: dict[str, str], router: str
+) -> tuple[str, int]:
     """The address of a container on the network that it shares with the proxy, and the port of the router's service."""
     networks = container["NetworkSettings"]["Networks"]
     name = labels.get("traefik.docker.network") or next(iter(networks))
-    services = {key.split(".")[3] for key in labels if key.startswith("traefik.http.services.")}
+    services = {
+        key.split(".")[3] for key in labels if key.startswith("traefik.http.services.")
+    }
     service = labels.get(f"traefik.http.routers.{router}.service") or services.pop()
-    return networks[name]["IPAddress"], int(labels[f"traefik.http.services.{service}.loadbalancer.server.port"])
+    return networks[name]["IPAddress"], int(
+        labels[f"traefik.http.services.{service}.loadbalancer.server.port"]
+    )
 
 
 def path_after(labels: dict[str, str], router: str, path: str) -> str:
     """The path that the router's middlewares make of a path."""
-    for name in filter(None, labels.get(f"traefik.http.routers.{router}.middlewares", "").split(",")):
+    for name in filter(
+        None, labels.get(f"traefik.http.routers.{router}.middlewares", "").split(",")
+    ):
         base = f"traefik.http.middlewares.{name}"
         regex = labels.get(f"{base}.replacepathregex.regex")
         if regex is None:
             raise ValueError(f"this stand-in does not know the middleware {name}")
-        replacement = re.sub(r"\$\{(\d)\}", r"\\\1", labels[f"{base}.replacepathregex.replacement"])
+        replacement = re.sub(
+            r"\$\{(\d)\}", r"\\\1", labels[f"{base}.replacepathregex.replacement"]
+        )
         path = re.sub(regex.replace("$", r"\Z"), replacement, path, count=1)
     return path
 
@@ -68,9 +78,15 @@ class Handler(BaseHTTPRequestHandler):
         if router is None:
             self.send_error(404)
             return
-        container = next(item for item in found if f"traefik.http.routers.{router}.rule" in item["Labels"])
+        container = next(
+            item
+            for item in found
+            if f"traefik.http.routers.{router}.rule" in item["Labels"]
+        )
         host, port = place(container, container["Labels"], router)
-        target = path_after(container["Labels"], router, path) + (f"?{query}" if query else "")
+        target = path_after(container["Labels"], router, path) + (
+            f"?{query}" if query else ""
+        )
         with urllib.request.urlopen(f"http://{host}:{port}{target}", timeout=10) as answer:
             content = answer.read()
         self.send_response(200)
@@ -93,8 +109,14 @@ def main(arguments: list[str]) -> None:
         urllib.request.urlopen("http://127.0.0.1:8080/ping", timeout=3)
         return
     assert "--providers.docker.exposedbydefault=false" in arguments, arguments
-    [port] = [word.rpartition(":")[2] for word in arguments if word.startswith("--entrypoints.web.address=")]
-    threading.Thread(target=ThreadingHTTPServer(("", 8080), Ping).serve_forever, daemon=True).start()
+    [port] = [
+        word.rpartition(":")[2]
+        for word in arguments
+        if word.startswith("--entrypoints.web.address=")
+    ]
+    threading.Thread(
+        target=ThreadingHTTPServer(("", 8080), Ping).serve_forever, daemon=True
+    ).start()
     ThreadingHTTPServer(("", int(port)), Handler).serve_forever()
 
 

@@ -23,13 +23,22 @@ ENVIRONMENT = {**os.environ, "DOCKER_HOST": ENGINE, "DOCKER_BUILDKIT": "0"}
 IMAGE = "tocompose-own/tocompose:1"
 BASE = "tocompose-own/python:slim"
 ready = bool(ENGINE and DOCKER and BUSYBOX.exists() and USERADD.exists())
-pytestmark = [pytest.mark.engine, pytest.mark.skipif(not ready, reason="needs TOCOMPOSE_ENGINE, docker and busybox")]
+pytestmark = [
+    pytest.mark.engine,
+    pytest.mark.skipif(not ready, reason="needs TOCOMPOSE_ENGINE, docker and busybox"),
+]
 SCRIPT = "docker run -d --name web -p 8080:80 -e API_KEY=k3y-9Kq2 nginx:1.27\n"
 
 
 def docker(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [DOCKER, *words], env=ENVIRONMENT, input=stdin, capture_output=True, text=True, timeout=300, check=False
+        [DOCKER, *words],
+        env=ENVIRONMENT,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
 
 
@@ -38,13 +47,17 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The image, built from the Dockerfile with a stand-in for its base image."""
     project = tomllib.loads((tree.ROOT / "pyproject.toml").read_text())
     wanted = (*project["project"]["dependencies"], *project["build-system"]["requires"])
-    load(ENGINE, python_slim(re.split(r"[><=]", item)[0] for item in wanted), BASE, *CHANGES)
+    load(
+        ENGINE, python_slim(re.split(r"[><=]", item)[0] for item in wanted), BASE, *CHANGES
+    )
     text = (tree.ROOT / "Dockerfile").read_text()
     base = re.findall(r"^FROM (\S+)", text, re.MULTILINE)
     assert len(set(base)) == 1, "both stages stand on the same image"
     file = tmp_path_factory.mktemp("build") / "Dockerfile"
     file.write_text(text.replace(base[0], BASE))
-    built = docker("build", "--network", "none", "-f", str(file), "-t", IMAGE, str(tree.ROOT))
+    built = docker(
+        "build", "--network", "none", "-f", str(file), "-t", IMAGE, str(tree.ROOT)
+    )
     assert built.returncode == 0, built.stdout[-3000:] + built.stderr[-3000:]
     return IMAGE
 
@@ -57,16 +70,40 @@ def test_it_is_a_command_for_somebody_who_is_not_root(image: str) -> None:
 
 
 def test_it_reads_standard_input_and_needs_no_disk(image: str) -> None:
-    ran = docker("run", "--rm", "-i", "--network", "none", "--read-only", image, "convert", "-", stdin=SCRIPT)
+    ran = docker(
+        "run",
+        "--rm",
+        "-i",
+        "--network",
+        "none",
+        "--read-only",
+        image,
+        "convert",
+        "-",
+        stdin=SCRIPT,
+    )
     assert ran.returncode == 0, ran.stderr
     assert "    image: nginx:1.27\n" in ran.stdout
 
 
-def test_it_writes_into_a_mounted_folder_for_the_user_who_starts_it(image: str, tmp_path: Path) -> None:
+def test_it_writes_into_a_mounted_folder_for_the_user_who_starts_it(
+    image: str, tmp_path: Path
+) -> None:
     (tmp_path / "run.sh").write_text(SCRIPT)
     tmp_path.chmod(0o777)
     mount = ("--user", "4711:4711", "-v", f"{tmp_path}:/work")
-    ran = docker("run", "--rm", "--network", "none", *mount, image, "convert", "run.sh", "-o", "deploy")
+    ran = docker(
+        "run",
+        "--rm",
+        "--network",
+        "none",
+        *mount,
+        image,
+        "convert",
+        "run.sh",
+        "-o",
+        "deploy",
+    )
     assert ran.returncode == 0, ran.stderr
     written = tmp_path / "deploy" / ".env"
     assert 'API_KEY="k3y-9Kq2"\n' in written.read_text()

@@ -23,7 +23,10 @@ ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 CASE = Path(__file__).parents[2] / "fixtures/kubernetes/three-tier"
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not ENGINE or not BUSYBOX.exists(), reason="needs TOCOMPOSE_ENGINE and a static busybox"),
+    pytest.mark.skipif(
+        not ENGINE or not BUSYBOX.exists(),
+        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+    ),
 ]
 
 
@@ -35,7 +38,12 @@ def compose(folder: Path, *words: str, timeout: float = 300) -> str:
     done = subprocess.run(
         [*program, *files, *words],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), "DOCKER_HOST": ENGINE, "TRAEFIK_PORT": str(PORT)},
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "DOCKER_HOST": ENGINE,
+            "TRAEFIK_PORT": str(PORT),
+        },
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -68,7 +76,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     write(folder, result.files)
     # The one thing that is not as converted: where the engine under test has its socket.
     socket_mount = f"{ENGINE.removeprefix('unix://')}:/var/run/docker.sock:ro"
-    (folder / "engine.json").write_text(json.dumps({"services": {"traefik": {"volumes": [socket_mount]}}}))
+    (folder / "engine.json").write_text(
+        json.dumps({"services": {"traefik": {"volumes": [socket_mount]}}})
+    )
     try:
         compose(folder, "up", "-d", "--wait", "--wait-timeout", "120")
         yield folder
@@ -78,7 +88,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def ask(path: str, host: str = "shop.example.com") -> str:
     """What the proxy answers."""
-    request = urllib.request.Request(f"http://127.0.0.1:{PORT}{path}", headers={"Host": host})
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{PORT}{path}", headers={"Host": host}
+    )
     with urllib.request.urlopen(request, timeout=20) as answer:
         return answer.read().decode().strip()
 
@@ -95,7 +107,10 @@ def test_second_route_reaches_the_api_by_itself(stack: Path) -> None:
 
 
 def test_other_hosts_and_paths_find_nothing(stack: Path) -> None:
-    for path, host in (("/shop/index", "other.example.com"), ("/shopping", "shop.example.com")):
+    for path, host in (
+        ("/shop/index", "other.example.com"),
+        ("/shopping", "shop.example.com"),
+    ):
         with pytest.raises(urllib.error.HTTPError, match="404"):
             ask(path, host)
 

@@ -18,7 +18,10 @@ from tocompose.project import Memory
 ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not ENGINE or not BUSYBOX.exists(), reason="needs TOCOMPOSE_ENGINE and a static busybox"),
+    pytest.mark.skipif(
+        not ENGINE or not BUSYBOX.exists(),
+        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+    ),
 ]
 # A read-only program of another user, with files, secrets, a probe, a job before it and one beside it.
 MANIFESTS = b"""
@@ -79,7 +82,13 @@ def compose(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     program = [str(docker)] if docker.is_file() else ["docker", "compose"]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DOCKER_HOST": ENGINE}
     return subprocess.run(
-        [*program, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False
+        [*program, *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
 
 
@@ -95,7 +104,12 @@ def written(folder: Path, files: dict[str, bytes], source: str, name: str) -> Pa
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The converted manifests, which run."""
-    folder = written(tmp_path_factory.mktemp("reader"), {"app.yaml": MANIFESTS}, "kubernetes", "traps-reader")
+    folder = written(
+        tmp_path_factory.mktemp("reader"),
+        {"app.yaml": MANIFESTS},
+        "kubernetes",
+        "traps-reader",
+    )
     try:
         done = compose(folder, "up", "-d", "--wait", "--wait-timeout", "90", "reader")
         assert done.returncode == 0, done.stderr
@@ -107,16 +121,29 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_it_comes_up(reader: Path) -> None:
     """T4 and T5: no start_interval for an engine before 25, and only files in a read-only container."""
     text = (reader / "docker-compose.yml").read_text(encoding="utf-8")
-    assert "read_only: true" in text and "start_interval" not in text and "content:" not in text
+    assert (
+        "read_only: true" in text
+        and "start_interval" not in text
+        and "content:" not in text
+    )
     assert "(healthy)" in compose(reader, "ps", "reader").stdout
 
 
 def test_secrets_can_be_read(reader: Path) -> None:
     """T6 and T7: the file is there, and for the user that the container runs as."""
     assert compose(reader, "exec", "-T", "reader", "id", "-u").stdout.strip() == "1000"
-    assert compose(reader, "exec", "-T", "reader", "cat", "/secret/token").stdout == "tops3cret-9"
-    assert compose(reader, "exec", "-T", "reader", "cat", "/pages/index.txt").stdout == "price=5$"
-    assert compose(reader, "exec", "-T", "reader", "sh", "-c", "echo $TOKEN").stdout.strip() == "tops3cret-9"
+    assert (
+        compose(reader, "exec", "-T", "reader", "cat", "/secret/token").stdout
+        == "tops3cret-9"
+    )
+    assert (
+        compose(reader, "exec", "-T", "reader", "cat", "/pages/index.txt").stdout
+        == "price=5$"
+    )
+    assert (
+        compose(reader, "exec", "-T", "reader", "sh", "-c", "echo $TOKEN").stdout.strip()
+        == "tops3cret-9"
+    )
 
 
 def test_nobody_waits_for_ever(tmp_path: Path) -> None:
@@ -141,6 +168,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         assert not (folder / "app.conf").exists()
         (folder / "app.conf").write_text("a=1\n", encoding="utf-8")
         assert compose(folder, "up", "-d").returncode == 0
-        assert compose(folder, "exec", "-T", "traps-conf", "cat", "/etc/app.conf").stdout == "a=1\n"
+        assert (
+            compose(folder, "exec", "-T", "traps-conf", "cat", "/etc/app.conf").stdout
+            == "a=1\n"
+        )
     finally:
         compose(folder, "down", "-v", "--timeout", "1")

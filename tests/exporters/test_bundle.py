@@ -24,7 +24,11 @@ from tocompose.exporters.bundle import Bundle, Layout, bundle
 from tocompose.model import Attachment, Home, Network, Service, Stack, Variable
 from tocompose.notes import note
 
-BASE, DEV, PROD = "docker-compose.yml", "docker-compose.override.yml", "docker-compose.prod.yml"
+BASE, DEV, PROD = (
+    "docker-compose.yml",
+    "docker-compose.override.yml",
+    "docker-compose.prod.yml",
+)
 
 
 def split(stack: Stack = SHOP, **options: object) -> dict[str, str]:
@@ -38,38 +42,58 @@ def texts(made: Bundle) -> dict[str, str]:
 
 
 def test_each_part_stands_in_its_file() -> None:
-    files = {name: yaml.safe_load(text) for name, text in split().items() if name.startswith("docker-compose")}
+    files = {
+        name: yaml.safe_load(text)
+        for name, text in split().items()
+        if name.startswith("docker-compose")
+    }
     assert list(files) == [BASE, DEV, PROD]
     assert files[BASE]["services"]["web"]["ports"] == ["0.0.0.0:80:80", "0.0.0.0:8443:8443"]
     assert "ports" not in files[BASE]["services"]["db"]
-    assert files[DEV]["services"] == {"db": {"ports": ["127.0.0.1:5432:5432"]}, "web": {"volumes": [".:/app"]}}
+    assert files[DEV]["services"] == {
+        "db": {"ports": ["127.0.0.1:5432:5432"]},
+        "web": {"volumes": [".:/app"]},
+    }
     assert sorted(files[PROD]["services"]) == ["db", "web", "worker"]
     assert {file["name"] for file in files.values()} == {"shop"}
     assert "version" not in files[BASE]
 
 
 def test_the_override_is_only_written_when_a_service_has_a_development_part() -> None:
-    plain = replace(SHOP, services=tuple(replace(item, overlays={}) for item in SHOP.services))
+    plain = replace(
+        SHOP, services=tuple(replace(item, overlays={}) for item in SHOP.services)
+    )
     assert [name for name in split(plain) if name.startswith("docker-compose")] == [BASE]
 
 
 def test_modern_names_and_chosen_environments() -> None:
     files = split(modern_names=True, environments=(Home.PROD,))
-    assert [name for name in files if name.startswith("compose")] == ["compose.yaml", "compose.prod.yaml"]
+    assert [name for name in files if name.startswith("compose")] == [
+        "compose.yaml",
+        "compose.prod.yaml",
+    ]
     assert "-f compose.yaml -f compose.prod.yaml" in files["compose.yaml"]
     made = bundle(SHOP, Layout(split=True, environments=(Home.PROD,)))
-    assert [item.subject for item in made.notes if item.code == "TC767"] == ["services.web", "services.db"]
+    assert [item.subject for item in made.notes if item.code == "TC767"] == [
+        "services.web",
+        "services.db",
+    ]
     assert "services.db.ports" in made.written
 
 
 def test_secrets_stand_in_env_and_secrets_only() -> None:
     for name, text in split().items():
-        assert (PASSWORD in text or PASSWORD.replace("$", "\\$") in text) == (name == ".env"), name
+        assert (PASSWORD in text or PASSWORD.replace("$", "\\$") in text) == (
+            name == ".env"
+        ), name
         assert (TOKEN in text) == (name == "secrets/api_token"), name
 
 
 def test_modes_of_what_holds_secrets() -> None:
-    modes = {item.path: (item.mode, item.secret) for item in bundle(SHOP, Layout(split=True)).files}
+    modes = {
+        item.path: (item.mode, item.secret)
+        for item in bundle(SHOP, Layout(split=True)).files
+    }
     assert modes[".env"] == (0o600, True)
     assert modes["secrets/api_token"] == (0o444, True)
     assert modes[".env.example"] == (0o644, False)
@@ -81,7 +105,9 @@ def test_env_example_documents_every_variable_of_env() -> None:
     example = files[".env.example"].split("\n")
     assert names == ["DB_PASSWORD", "WEB_MEMORY"]
     for name in names:
-        line = next(number for number, text in enumerate(example) if text.startswith(f"{name}="))
+        line = next(
+            number for number, text in enumerate(example) if text.startswith(f"{name}=")
+        )
         assert example[line - 1].startswith("# ")
     assert 'DB_PASSWORD="change-me"' in example
     assert files[".gitignore"].splitlines() == [".env", "secrets/"]
@@ -91,9 +117,20 @@ def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:
     files = split()
     assert '# WEB_CPUS is 1 unless it is set.\nWEB_CPUS="1"\n' in files[".env.example"]
     assert "WEB_CPUS" not in files[".env"]
-    given = replace(SHOP, services=(replace(DB, image="db:${TAG}"),), settings=(), configs=(), secrets=(), files=())
+    given = replace(
+        SHOP,
+        services=(replace(DB, image="db:${TAG}"),),
+        settings=(),
+        configs=(),
+        secrets=(),
+        files=(),
+    )
     files = split(given)
-    assert "\nTAG=\n" in files[".env"] and 'TAG=""\n' in files[".env.example"] and files[".gitignore"] == ".env\n"
+    assert (
+        "\nTAG=\n" in files[".env"]
+        and 'TAG=""\n' in files[".env.example"]
+        and files[".gitignore"] == ".env\n"
+    )
 
 
 def test_where_a_service_comes_from_and_what_it_lost_stands_above_it() -> None:
@@ -101,13 +138,17 @@ def test_where_a_service_comes_from_and_what_it_lost_stands_above_it() -> None:
     text = texts(bundle(SHOP, Layout(split=True), [lost]))[BASE]
     above = text[: text.index("  web:\n")].splitlines()[-2:]
     assert above[0] == "  # from run.sh:6"
-    assert above[1].startswith("  # not carried over (TC001, run.sh:7): gpus was not carried over")
+    assert above[1].startswith(
+        "  # not carried over (TC001, run.sh:7): gpus was not carried over"
+    )
 
 
 def test_repeated_blocks_are_written_once() -> None:
     text = split()[BASE]
     assert text.count("max-size") == 1 and text.count("logging: *logging") == 2
-    assert text.index("x-environment:") < text.index("x-service:") < text.index("name: shop")
+    assert (
+        text.index("x-environment:") < text.index("x-service:") < text.index("name: shop")
+    )
     assert "  web:\n    <<: *service\n" in text
     assert yaml.safe_load(text)["services"]["web"]["logging"]["options"]["max-file"] == "3"
 
@@ -141,19 +182,38 @@ def test_anchors_of_environments_never_mix(names: str) -> None:
     }
     wanted = {f"{name}{index}": kinds[name] for index, name in enumerate(names)}
     services = tuple(
-        Service(name=name, image="me/x:1", environment=tuple(Variable(name=k, value=v) for k, v in held.items()))
+        Service(
+            name=name,
+            image="me/x:1",
+            environment=tuple(Variable(name=k, value=v) for k, v in held.items()),
+        )
         for name, held in wanted.items()
     )
-    for text in texts(bundle(Stack(name="x", services=services), Layout(split=True))).values():
-        assert all(block.count("<<") == 1 for block in re.findall(r"(?:^ *<<: .*\n)+", text, re.M))
+    for text in texts(
+        bundle(Stack(name="x", services=services), Layout(split=True))
+    ).values():
+        assert all(
+            block.count("<<") == 1 for block in re.findall(r"(?:^ *<<: .*\n)+", text, re.M)
+        )
     body = yaml.safe_load(texts(bundle(Stack(name="x", services=services), Layout()))[BASE])
-    assert {name: dict(item["environment"]) for name, item in body["services"].items()} == wanted
+    assert {
+        name: dict(item["environment"]) for name, item in body["services"].items()
+    } == wanted
 
 
 def test_networks_that_development_adds_are_a_list_too() -> None:
     part = Service(name="db", networks=(Attachment(network="front"),))
-    service = Service(name="db", image="me/db:1", networks=(Attachment(network="back"),), overlays={Home.DEV: part})
-    made = Stack(name="x", services=(service,), networks=(Network(name="back"), Network(name="front")))
+    service = Service(
+        name="db",
+        image="me/db:1",
+        networks=(Attachment(network="back"),),
+        overlays={Home.DEV: part},
+    )
+    made = Stack(
+        name="x",
+        services=(service,),
+        networks=(Network(name="back"), Network(name="front")),
+    )
     body = yaml.safe_load(texts(bundle(made, Layout()))[BASE])
     assert body["services"]["db"]["networks"] == ["back", "front"]
 
@@ -163,31 +223,47 @@ def test_one_file_asks_for_secrets_and_says_where_they_stand() -> None:
     (file,) = made.files
     text = file.content.decode()
     assert PASSWORD not in text and TOKEN not in text
-    assert "${DB_PASSWORD:?set DB_PASSWORD in .env}" in text and "environment: API_TOKEN" in text
+    assert (
+        "${DB_PASSWORD:?set DB_PASSWORD in .env}" in text
+        and "environment: API_TOKEN" in text
+    )
     said = {item.message for item in made.notes if item.code == "TC758"}
     assert said == {
         "DB_PASSWORD is a secret: it does not stand in the output, its value is at run.sh:3:1",
         "API_TOKEN is a secret: it does not stand in the output, its value is at run.sh:9:1",
     }
     body = yaml.safe_load(text)
-    assert body["configs"]["worker_toml"]["content"] == 'queue = "$$default"\n' and "ports" in body["services"]["db"]
+    assert (
+        body["configs"]["worker_toml"]["content"] == 'queue = "$$default"\n'
+        and "ports" in body["services"]["db"]
+    )
 
 
 def test_inline_secrets_keeps_them_in_place() -> None:
     made = bundle(SHOP, Layout(inline_secrets=True))
     body = yaml.safe_load(made.files[0].content)
-    assert body["services"]["db"]["environment"]["POSTGRES_PASSWORD"] == PASSWORD.replace("$", "$$")
+    assert body["services"]["db"]["environment"]["POSTGRES_PASSWORD"] == PASSWORD.replace(
+        "$", "$$"
+    )
     assert body["configs"]["api_token"]["content"] == TOKEN
-    assert {"source": "api_token", "target": "/run/secrets/api_token"} in body["services"]["worker"]["configs"]
-    assert made.files[0].secret and not [item for item in made.notes if item.code == "TC758"]
+    assert {"source": "api_token", "target": "/run/secrets/api_token"} in body["services"][
+        "worker"
+    ]["configs"]
+    assert made.files[0].secret and not [
+        item for item in made.notes if item.code == "TC758"
+    ]
 
 
-@pytest.mark.parametrize("layout", [Layout(split=True), Layout(split=True, modern_names=True), Layout()])
+@pytest.mark.parametrize(
+    "layout", [Layout(split=True), Layout(split=True, modern_names=True), Layout()]
+)
 def test_same_stack_same_bytes(layout: Layout) -> None:
     assert bundle(SHOP, layout) == bundle(SHOP, layout)
 
 
-@pytest.mark.parametrize("layout", [Layout(split=True), Layout(), Layout(inline_secrets=True)])
+@pytest.mark.parametrize(
+    "layout", [Layout(split=True), Layout(), Layout(inline_secrets=True)]
+)
 def test_schema_and_yamllint_find_nothing(layout: Layout) -> None:
     for name, text in texts(bundle(SHOP, layout)).items():
         if name.startswith("docker-compose"):
@@ -209,11 +285,16 @@ class TestDockerCompose:
     def test_base_alone_and_with_each_overlay(self, tmp_path: Path) -> None:
         write(tmp_path, bundle(SHOP, Layout(split=True)).files)
         base = compose_config(tmp_path, BASE)
-        assert base["services"]["db"]["environment"]["POSTGRES_PASSWORD"].replace("$$", "$") == PASSWORD
+        assert (
+            base["services"]["db"]["environment"]["POSTGRES_PASSWORD"].replace("$$", "$")
+            == PASSWORD
+        )
         dev = compose_config(tmp_path)
         assert [item["published"] for item in dev["services"]["db"]["ports"]] == ["5432"]
         prod = compose_config(tmp_path, BASE, PROD)
-        assert prod["services"]["web"]["deploy"]["resources"]["limits"]["memory"] == str(256 * 1024**2)
+        assert prod["services"]["web"]["deploy"]["resources"]["limits"]["memory"] == str(
+            256 * 1024**2
+        )
         assert "ports" not in prod["services"]["db"]
 
     def test_one_file_is_the_base_with_the_development_part(self, tmp_path: Path) -> None:
@@ -226,7 +307,9 @@ class TestDockerCompose:
             given, expected = alone["services"][name], both["services"][name]
             for mount in (*given.get("volumes", ()), *expected.get("volumes", ())):
                 if mount["type"] == "bind":
-                    mount["source"] = Path(mount["source"]).name.replace(tmp_path.name, "split")
+                    mount["source"] = Path(mount["source"]).name.replace(
+                        tmp_path.name, "split"
+                    )
             assert given == expected
 
     def test_a_missing_secret_is_named(self, tmp_path: Path) -> None:
@@ -235,7 +318,9 @@ class TestDockerCompose:
         assert done.returncode != 0 and "DB_PASSWORD" in done.stderr
 
     def test_empty_overlays_are_not_written(self, tmp_path: Path) -> None:
-        stack = replace(SHOP, services=(replace(DB, overlays={}), replace(WEB, overlays={})))
+        stack = replace(
+            SHOP, services=(replace(DB, overlays={}), replace(WEB, overlays={}))
+        )
         write(tmp_path, bundle(stack, Layout(split=True)).files)
         assert sorted(path.name for path in tmp_path.glob("docker-compose*")) == [BASE]
         compose_config(tmp_path)

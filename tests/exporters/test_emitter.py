@@ -19,13 +19,128 @@ from tocompose.model import Healthcheck, Service, Setting, Stack, Variable
 from tocompose.values import literal
 
 PIECES = (
-    *("yes", "no", "on", "off", "y", "n", "true", "True", "null", "Null", "~", "0777", "08", "0o17", "0x1F", "1_000"),
-    *("1e3", "1.0", "1.10", ".5", "5.", ".inf", ".nan", "2001-01-01", "2001-12-14t21:59:43.10-05:00", "22:22", "+1"),
-    *("*x", "@", "`", "%", "[a", "{a", "'q", '"q', "|x", ": x", "? q", "- x", "a: b", "key: |", "&a b", "!tag x"),
-    *("!!str 1", "a #b", "|", ">", "#c", "---", "...", "<<", "=", ":", "::", "a:", ",", "$", "$$", "$$$", "${", "${}"),
-    *("${X", "$X", "${X:-y}", "$1", "$(", "\\", "\\n", "\\\\", '\\"', "'", '"', "''", "\t", "\n", "\r", "\r\n", " "),
-    *("é", "ß", "漢", "😀", "\u2028", "\u2029", "\ufeff", "\x85", "\xa0", "\x7f", "\x01", "\x1b", "\x0b", "\ue000"),
-    *("/path", "./x", "../y", "~/z", "a=b", "A=B=C", "10s", "512M", "1k", "-1", "a,b", "a]", "it's", "?", "%s", "{}"),
+    *(
+        "yes",
+        "no",
+        "on",
+        "off",
+        "y",
+        "n",
+        "true",
+        "True",
+        "null",
+        "Null",
+        "~",
+        "0777",
+        "08",
+        "0o17",
+        "0x1F",
+        "1_000",
+    ),
+    *(
+        "1e3",
+        "1.0",
+        "1.10",
+        ".5",
+        "5.",
+        ".inf",
+        ".nan",
+        "2001-01-01",
+        "2001-12-14t21:59:43.10-05:00",
+        "22:22",
+        "+1",
+    ),
+    *(
+        "*x",
+        "@",
+        "`",
+        "%",
+        "[a",
+        "{a",
+        "'q",
+        '"q',
+        "|x",
+        ": x",
+        "? q",
+        "- x",
+        "a: b",
+        "key: |",
+        "&a b",
+        "!tag x",
+    ),
+    *(
+        "!!str 1",
+        "a #b",
+        "|",
+        ">",
+        "#c",
+        "---",
+        "...",
+        "<<",
+        "=",
+        ":",
+        "::",
+        "a:",
+        ",",
+        "$",
+        "$$",
+        "$$$",
+        "${",
+        "${}",
+    ),
+    *(
+        "${X",
+        "$X",
+        "${X:-y}",
+        "$1",
+        "$(",
+        "\\",
+        "\\n",
+        "\\\\",
+        '\\"',
+        "'",
+        '"',
+        "''",
+        "\t",
+        "\n",
+        "\r",
+        "\r\n",
+        " ",
+    ),
+    *(
+        "é",
+        "ß",
+        "漢",
+        "😀",
+        "\u2028",
+        "\u2029",
+        "\ufeff",
+        "\x85",
+        "\xa0",
+        "\x7f",
+        "\x01",
+        "\x1b",
+        "\x0b",
+        "\ue000",
+    ),
+    *(
+        "/path",
+        "./x",
+        "../y",
+        "~/z",
+        "a=b",
+        "A=B=C",
+        "10s",
+        "512M",
+        "1k",
+        "-1",
+        "a,b",
+        "a]",
+        "it's",
+        "?",
+        "%s",
+        "{}",
+    ),
     *(
         "[]",
         "{{.Name}}",
@@ -49,7 +164,9 @@ PIECES = (
 def nasty(count: int) -> list[str]:
     """Awkward strings, the same at each run: every piece alone, then random joins of them."""
     chance = random.Random(20_261_123)
-    joined = {"".join(chance.choices(PIECES, k=chance.randint(1, 4))) for _ in range(count * 2)}
+    joined = {
+        "".join(chance.choices(PIECES, k=chance.randint(1, 4))) for _ in range(count * 2)
+    }
     return [*PIECES, *sorted(joined - set(PIECES))][:count]
 
 
@@ -62,7 +179,9 @@ def service_of(strings: list[str]) -> Service:
     return Service(
         name="app",
         image="app:1",
-        environment=tuple(Variable(name=f"V{number}", value=item) for number, item in enumerate(texts)),
+        environment=tuple(
+            Variable(name=f"V{number}", value=item) for number, item in enumerate(texts)
+        ),
         command=texts,
         labels={f"l{number}": item for number, item in enumerate(texts)},
         healthcheck=Healthcheck(test=("CMD", *texts)),
@@ -93,17 +212,30 @@ class TestDockerCompose:
         assert [as_read(item) for item in read["healthcheck"]["test"][1:]] == STRINGS
 
     def test_words_on_one_line_come_back(self, tmp_path: Path) -> None:
-        words = {f"s{number}": tuple(map(literal, STRINGS[number : number + 3])) for number in range(0, 3_000, 3)}
-        services = tuple(Service(name=name, image="a:1", entrypoint=given) for name, given in words.items())
+        words = {
+            f"s{number}": tuple(map(literal, STRINGS[number : number + 3]))
+            for number in range(0, 3_000, 3)
+        }
+        services = tuple(
+            Service(name=name, image="a:1", entrypoint=given)
+            for name, given in words.items()
+        )
         write(tmp_path, bundle(Stack(name="fuzz", services=services), Layout()).files)
         read = compose_config(tmp_path)["services"]
         for number in range(0, 3_000, 3):
-            assert [as_read(item) for item in read[f"s{number}"]["entrypoint"]] == STRINGS[number : number + 3]
+            assert [as_read(item) for item in read[f"s{number}"]["entrypoint"]] == STRINGS[
+                number : number + 3
+            ]
 
     def test_keys_come_back(self, tmp_path: Path) -> None:
         # Compose itself refuses a key of nothing but line breaks, and reads a name up to the first `=`.
         keys = [item for item in STRINGS if item.strip("\n") and "=" not in item]
-        service = Service(name="app", image="app:1", labels=dict.fromkeys(keys, "x"), environment=_named(keys))
+        service = Service(
+            name="app",
+            image="app:1",
+            labels=dict.fromkeys(keys, "x"),
+            environment=_named(keys),
+        )
         write(tmp_path, bundle(Stack(name="fuzz", services=(service,)), Layout()).files)
         read = compose_config(tmp_path)["services"]["app"]
         assert sorted(map(as_read, read["labels"])) == sorted(keys)
@@ -113,10 +245,23 @@ class TestDockerCompose:
         """Through `.env`, then `${NAME}` in the compose file."""
         names = [f"V{number}" for number in range(len(STRINGS))]
         service = Service(name="app", image="app:1", environment=_referring(names))
-        settings_ = tuple(Setting(name=name, value=text) for name, text in zip(names, STRINGS, strict=True))
-        write(tmp_path, bundle(Stack(name="fuzz", services=(service,), settings=settings_), Layout(split=True)).files)
+        settings_ = tuple(
+            Setting(name=name, value=text)
+            for name, text in zip(names, STRINGS, strict=True)
+        )
+        write(
+            tmp_path,
+            bundle(
+                Stack(name="fuzz", services=(service,), settings=settings_),
+                Layout(split=True),
+            ).files,
+        )
         read = compose_config(tmp_path)["services"]["app"]["environment"]
-        wrong = {text: read[name] for name, text in zip(names, STRINGS, strict=True) if as_read(read[name]) != text}
+        wrong = {
+            text: read[name]
+            for name, text in zip(names, STRINGS, strict=True)
+            if as_read(read[name]) != text
+        }
         assert wrong == {}
 
     def test_settings_come_back_without_an_env_file(self, tmp_path: Path) -> None:
@@ -135,14 +280,32 @@ class TestDockerCompose:
         from tocompose.model import Grant, Resource
 
         usable = [item for item in STRINGS if item]
-        configs = tuple(Resource(name=f"c{number}", content=literal(text)) for number, text in enumerate(usable))
-        service = Service(name="app", image="a:1", configs=tuple(Grant(source=item.name) for item in configs))
-        write(tmp_path, bundle(Stack(name="fuzz", services=(service,), configs=configs), Layout()).files)
+        configs = tuple(
+            Resource(name=f"c{number}", content=literal(text))
+            for number, text in enumerate(usable)
+        )
+        service = Service(
+            name="app",
+            image="a:1",
+            configs=tuple(Grant(source=item.name) for item in configs),
+        )
+        write(
+            tmp_path,
+            bundle(
+                Stack(name="fuzz", services=(service,), configs=configs), Layout()
+            ).files,
+        )
         read = compose_config(tmp_path)["configs"]
-        assert [as_read(read[f"c{number}"]["content"]) for number in range(len(usable))] == usable
+        assert [
+            as_read(read[f"c{number}"]["content"]) for number in range(len(usable))
+        ] == usable
 
     def test_a_comment_cannot_end_early(self, tmp_path: Path) -> None:
-        service = Service(name="app", image="a:1", comments=("x\nimage: evil", "y\r\u2028\x85evil: true", "\x00"))
+        service = Service(
+            name="app",
+            image="a:1",
+            comments=("x\nimage: evil", "y\r\u2028\x85evil: true", "\x00"),
+        )
         write(tmp_path, bundle(Stack(name="fuzz", services=(service,)), Layout()).files)
         assert run_config(tmp_path, ()).returncode == 0
 
@@ -163,16 +326,24 @@ def test_a_scalar_is_the_same_string_in_yaml_1_1(text: str) -> None:
 
 
 PLAIN = st.recursive(
-    st.text(max_size=12).filter(lambda text: text.isprintable()) | st.booleans() | st.integers() | st.none(),
+    st.text(max_size=12).filter(lambda text: text.isprintable())
+    | st.booleans()
+    | st.integers()
+    | st.none(),
     lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text("abcß: -#", min_size=1, max_size=5), inner, max_size=3)
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text("abcß: -#", min_size=1, max_size=5), inner, max_size=3)
     ),
     max_leaves=12,
 )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.dictionaries(st.text("abcdef", min_size=1, max_size=4), PLAIN, min_size=1, max_size=4))
+@given(
+    st.dictionaries(
+        st.text("abcdef", min_size=1, max_size=4), PLAIN, min_size=1, max_size=4
+    )
+)
 def test_documents_read_back_equal(document: dict[str, Any]) -> None:
     assert yaml.safe_load(render(document)) == document
 
@@ -191,5 +362,10 @@ def test_anchors_and_merge_keys_read_back() -> None:
 
 
 def test_a_service_named_like_a_boolean_keeps_its_name() -> None:
-    document = compose(Stack(name="n", services=(Service(name="on", image="a:1"), Service(name="1", image="a:1"))))
+    document = compose(
+        Stack(
+            name="n",
+            services=(Service(name="on", image="a:1"), Service(name="1", image="a:1")),
+        )
+    )
     assert list(yaml.safe_load(render(document))["services"]) == ["1", "on"]

@@ -60,7 +60,9 @@ def test_every_line_stays_and_the_rest_is_added() -> None:
     assert_kept(EXISTING, text)
     body = yaml.safe_load(text)
     assert sorted(body["services"]) == ["cache", "db", "mail", "web", "worker"]
-    assert sorted(body["volumes"]) == ["cache_data", "db_data"] and sorted(body["networks"]) == ["backend", "frontend"]
+    assert sorted(body["volumes"]) == ["cache_data", "db_data"] and sorted(
+        body["networks"]
+    ) == ["backend", "frontend"]
     assert body["services"]["db"]["ports"] == ["127.0.0.1:5432:5432"]
     assert "    # from run.sh:6\n    web:\n" in text
     assert text.index("    web:") < text.index("# volumes of old")
@@ -76,7 +78,15 @@ def test_adding_twice_changes_nothing() -> None:
 
 
 def test_a_service_of_the_same_name_stays_as_it_is() -> None:
-    made = add(Stack(name="s", services=(Service(name="cache", image="other:1"), Service(name="new", image="n:1"))))
+    made = add(
+        Stack(
+            name="s",
+            services=(
+                Service(name="cache", image="other:1"),
+                Service(name="new", image="n:1"),
+            ),
+        )
+    )
     assert yaml.safe_load(text_of(made))["services"]["cache"]["image"] == "redis:7"
     assert [(item.code, item.subject) for item in made.notes] == [
         ("TC768", "services.cache"),
@@ -85,7 +95,11 @@ def test_a_service_of_the_same_name_stays_as_it_is() -> None:
 
 
 def test_a_service_of_theirs_can_be_depended_on() -> None:
-    service = Service(name="new", image="n:1", depends_on=(Dependency(service="cache"), Dependency(service="nope")))
+    service = Service(
+        name="new",
+        image="n:1",
+        depends_on=(Dependency(service="cache"), Dependency(service="nope")),
+    )
     made = add(Stack(name="s", services=(service,)))
     assert list(yaml.safe_load(text_of(made))["services"]["new"]["depends_on"]) == ["cache"]
     assert [item.code for item in made.notes] == ["TC750", "TC769"]
@@ -142,10 +156,19 @@ class TestDockerCompose:
 
     def test_the_result_is_accepted(self, tmp_path: Path) -> None:
         write(tmp_path, add(SHOP).files)
-        assert sorted(compose_config(tmp_path)["services"]) == ["cache", "db", "mail", "web", "worker"]
+        assert sorted(compose_config(tmp_path)["services"]) == [
+            "cache",
+            "db",
+            "mail",
+            "web",
+            "worker",
+        ]
 
     def test_it_can_be_started_from_an_empty_file(self, tmp_path: Path) -> None:
-        write(tmp_path, add(Stack(name="s", services=(DB, WEB), settings=SHOP.settings), "").files)
+        write(
+            tmp_path,
+            add(Stack(name="s", services=(DB, WEB), settings=SHOP.settings), "").files,
+        )
         assert sorted(compose_config(tmp_path)["services"]) == ["db", "web"]
 
 

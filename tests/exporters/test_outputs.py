@@ -10,7 +10,16 @@ import pytest
 
 from corpora import corpus_sources
 from golden import cases, inputs, outcome
-from judges import EXCEPTIONS, dclint, needs_compose, run_config, schema_errors, unexcused, write, yamllint_findings
+from judges import (
+    EXCEPTIONS,
+    dclint,
+    needs_compose,
+    run_config,
+    schema_errors,
+    unexcused,
+    write,
+    yamllint_findings,
+)
 from tocompose.exporters.bundle import Layout
 from tocompose.model import File, Role
 from tocompose.pipeline import Options, Result, convert
@@ -34,7 +43,9 @@ def outputs() -> Iterator[Output]:
     for case in cases():
         yield Output(f"{case.parent.name}/{case.name}", inputs(case), outcome(case))
     for name, kind, source in corpus_sources():
-        options = Options(source=kind, layout=Layout(split=True), context=Context(split=True))
+        options = Options(
+            source=kind, layout=Layout(split=True), context=Context(split=True)
+        )
         yield Output(name, source, convert(Memory(source, "app"), options))
 
 
@@ -57,8 +68,16 @@ def test_schema_and_yamllint(output: Output) -> None:
 @pytest.mark.parametrize("output", ALL, ids=NAMES)
 def test_secrets_stand_where_they_belong_only(output: Output) -> None:
     stack = output.result.stack
-    values = {item.value for item in stack.settings if item.secret and item.value and len(item.value) >= 8}
-    values |= {item.content.decode("utf-8", "replace").strip() for item in stack.files if item.secret}
+    values = {
+        item.value
+        for item in stack.settings
+        if item.secret and item.value and len(item.value) >= 8
+    }
+    values |= {
+        item.content.decode("utf-8", "replace").strip()
+        for item in stack.files
+        if item.secret
+    }
     source = b"\n".join(output.source.values()).decode("utf-8", "replace")
     told = "".join(f"{item.message}{item.advice}" for item in output.result.notes)
     for value in values:
@@ -84,7 +103,11 @@ def excused(output: Output, rule: str, message: str) -> bool:
     """Whether a finding of dclint's is the source's doing, and the user was told; `judges.EXCEPTIONS` says why."""
     name = message.partition('ervice "')[2].partition('"')[0]
     service = output.result.stack.service(name)
-    codes = {item.code for item in output.result.notes if item.subject.startswith(f"services.{name}")}
+    codes = {
+        item.code
+        for item in output.result.notes
+        if item.subject.startswith(f"services.{name}")
+    }
     if rule == "service-image-require-explicit-tag":
         return "TC675" in codes
     if service is not None and rule == "no-unbound-port-interfaces":
@@ -101,8 +124,15 @@ def excused(output: Output, rule: str, message: str) -> bool:
 def test_dclint(tmp_path: Path) -> None:
     for number, output in enumerate(ALL):
         write(tmp_path / str(number), compose_files(output))
-    found = [(ALL[int(path.partition("/")[0])], rule, text) for path, rule, text in unexcused(tmp_path)]
-    assert [(output.name, rule, text) for output, rule, text in found if not excused(output, rule, text)] == []
+    found = [
+        (ALL[int(path.partition("/")[0])], rule, text)
+        for path, rule, text in unexcused(tmp_path)
+    ]
+    assert [
+        (output.name, rule, text)
+        for output, rule, text in found
+        if not excused(output, rule, text)
+    ] == []
     assert {rule for _, rule, _ in found} <= set(EXCEPTIONS)
 
 
@@ -126,7 +156,11 @@ class TestDockerCompose:
                 # What the source takes from its surroundings is a path here, a port there.
                 said = ""
                 for value in GIVEN:
-                    if not (said := self._said(tmp_path, names, dict.fromkeys(unset(output), value))):
+                    if not (
+                        said := self._said(
+                            tmp_path, names, dict.fromkeys(unset(output), value)
+                        )
+                    ):
                         break
                 assert said == ""
 
@@ -142,7 +176,11 @@ GIVEN = ("/given", "8080", "given")
 def env_files(output: Output) -> set[str]:
     """The files of variables that the source names and does not bring."""
     own = {item.path for item in output.result.files} | set(output.source)
-    paths = {item.path.removeprefix("./") for service in output.result.stack.services for item in service.env_files}
+    paths = {
+        item.path.removeprefix("./")
+        for service in output.result.stack.services
+        for item in service.env_files
+    }
     return {path for path in paths - own if not path.startswith("/")}
 
 

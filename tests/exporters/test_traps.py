@@ -68,20 +68,32 @@ def codes(made: Stack, layout: Layout = SPLIT) -> list[str]:
 def test_t4_start_interval_is_written_only_where_the_source_has_it() -> None:
     check = Healthcheck(test=("CMD", "x"), start_period="1s")
     assert "start_interval" not in str(service(stack(app(healthcheck=check))))
-    assert "start_interval" in str(service(stack(app(healthcheck=replace(check, start_interval="2s")))))
+    assert "start_interval" in str(
+        service(stack(app(healthcheck=replace(check, start_interval="2s"))))
+    )
 
 
 def test_t5_a_read_only_service_gets_files() -> None:
     made = stack(
-        app(security=Security(read_only=True), secrets=(Grant(source="s"),), configs=(Grant(source="c"),)),
+        app(
+            security=Security(read_only=True),
+            secrets=(Grant(source="s"),),
+            configs=(Grant(source="c"),),
+        ),
         secrets=(Resource(name="s", environment="S"),),
         configs=(Resource(name="c", content="a $$b"),),
         settings=(Setting(name="S", value="geheim", secret=True),),
     )
     result, body = written(made)
     files = {item.path: (item.content, item.mode) for item in result.files}
-    assert body["secrets"] == {"s": {"file": "./secrets/s"}} and files["secrets/s"] == (b"geheim", 0o444)
-    assert body["configs"] == {"c": {"file": "./config/c"}} and files["config/c"] == (b"a $b", 0o644)
+    assert body["secrets"] == {"s": {"file": "./secrets/s"}} and files["secrets/s"] == (
+        b"geheim",
+        0o444,
+    )
+    assert body["configs"] == {"c": {"file": "./config/c"}} and files["config/c"] == (
+        b"a $b",
+        0o644,
+    )
     inline = written(replace(made, services=(app(configs=(Grant(source="c"),)),)))[1]
     assert inline["configs"] == {"c": {"content": "a $$b"}}
 
@@ -89,7 +101,11 @@ def test_t5_a_read_only_service_gets_files() -> None:
 def test_t6_owner_and_mode_of_file_secrets_are_left_out() -> None:
     grant = Grant(source="s", mode="0400", uid="1")
     files = (File(path="secrets/s", content=b"x", mode=0o444, secret=True),)
-    made = stack(app(secrets=(grant,)), secrets=(Resource(name="s", file="./secrets/s"),), files=files)
+    made = stack(
+        app(secrets=(grant,)),
+        secrets=(Resource(name="s", file="./secrets/s"),),
+        files=files,
+    )
     assert service(made)["secrets"] == ["s"] and codes(made) == ["TC756"]
     assert "services.app.secrets" in bundle(made, SPLIT).written
     kept = stack(app(secrets=(grant,)), secrets=(Resource(name="s", environment="S"),))
@@ -97,14 +113,18 @@ def test_t6_owner_and_mode_of_file_secrets_are_left_out() -> None:
 
 
 def test_t7_a_secret_file_that_nobody_writes_is_told() -> None:
-    made = stack(app(secrets=(Grant(source="s"),)), secrets=(Resource(name="s", file="./secrets/s"),))
+    made = stack(
+        app(secrets=(Grant(source="s"),)), secrets=(Resource(name="s", file="./secrets/s"),)
+    )
     assert codes(made) == ["TC757"]
 
 
 def test_t8_nobody_waits_for_a_check_that_is_off() -> None:
     waits = app(depends_on=(Dependency(service="other", condition="service_healthy"),))
     made = stack(waits, other(healthcheck=Healthcheck(disable=True)))
-    assert service(made)["depends_on"] == {"other": {"condition": "service_started"}} and codes(made) == ["TC754"]
+    assert service(made)["depends_on"] == {
+        "other": {"condition": "service_started"}
+    } and codes(made) == ["TC754"]
 
 
 @pytest.mark.parametrize("home", [Home.DEV, Home.PROD])
@@ -112,12 +132,17 @@ def test_t11_limits_stand_in_one_place(home: Home) -> None:
     part = app(resources=Resources(limits=Amounts(pids="9")))
     made = stack(app(options={"mem_limit": "1g", "cpus": 0.5}, overlays={home: part}))
     body = service(made)
-    assert body["deploy"] == {"resources": {"limits": {"cpus": "0.5", "memory": "1g"}}} and "mem_limit" not in body
+    assert (
+        body["deploy"] == {"resources": {"limits": {"cpus": "0.5", "memory": "1g"}}}
+        and "mem_limit" not in body
+    )
     assert {"services.app.mem_limit", "services.app.cpus"} <= bundle(made, SPLIT).written
     assert service(stack(app(options={"mem_limit": "1g"})))["mem_limit"] == "1g"
 
 
-@pytest.mark.parametrize("given", [{"container_name": "one", "replicas": 2}, {"container_name": "x"}])
+@pytest.mark.parametrize(
+    "given", [{"container_name": "one", "replicas": 2}, {"container_name": "x"}]
+)
 def test_t12_no_container_name_with_replicas(given: dict[str, object]) -> None:
     made = stack(app(**given))
     assert "container_name" not in service(made) and codes(made) == ["TC755"]
@@ -126,18 +151,25 @@ def test_t12_no_container_name_with_replicas(given: dict[str, object]) -> None:
 
 def test_t12_a_container_name_once() -> None:
     made = stack(app(container_name="same"), other(container_name="same"))
-    assert service(made)["container_name"] == "same" and "container_name" not in service(made, "other")
+    assert service(made)["container_name"] == "same" and "container_name" not in service(
+        made, "other"
+    )
     assert codes(made) == ["TC755"]
 
 
 def test_t13_a_volume_of_one_letter_is_written_in_the_long_form() -> None:
     made = stack(app(mounts=(Mount(kind="volume", source="d", target="/data"),)))
-    assert service(made)["volumes"] == [{"type": "volume", "source": "d", "target": "/data"}]
+    assert service(made)["volumes"] == [
+        {"type": "volume", "source": "d", "target": "/data"}
+    ]
 
 
 def test_t14_network_mode_excludes_networks_in_every_file() -> None:
     made = stack(
-        app(network_mode="host", overlays={Home.PROD: app(networks=(Attachment(network="a"),))}),
+        app(
+            network_mode="host",
+            overlays={Home.PROD: app(networks=(Attachment(network="a"),))},
+        ),
         networks=(Network(name="a"),),
     )
     assert codes(made) == ["TC762"]
@@ -147,21 +179,37 @@ def test_t14_network_mode_excludes_networks_in_every_file() -> None:
 
 
 def test_t15_an_overlay_binds_no_port_twice() -> None:
-    again = app(ports=(Port(target="80", published="80"), Port(target="81", published="81")))
-    made = stack(app(ports=(Port(target="80", published="80", host_ip="127.0.0.1"),), overlays={Home.PROD: again}))
+    again = app(
+        ports=(Port(target="80", published="80"), Port(target="81", published="81"))
+    )
+    made = stack(
+        app(
+            ports=(Port(target="80", published="80", host_ip="127.0.0.1"),),
+            overlays={Home.PROD: again},
+        )
+    )
     result = bundle(made, SPLIT)
-    prod = yaml.safe_load(next(item.content for item in result.files if "prod" in item.path))
+    prod = yaml.safe_load(
+        next(item.content for item in result.files if "prod" in item.path)
+    )
     assert prod["services"]["app"]["ports"] == ["81:81"] and codes(made) == ["TC763"]
 
 
 def test_t17_no_document_start() -> None:
-    texts = [item.content for layout in (SPLIT, Layout()) for item in bundle(stack(app(), other()), layout).files]
+    texts = [
+        item.content
+        for layout in (SPLIT, Layout())
+        for item in bundle(stack(app(), other()), layout).files
+    ]
     assert all(not line.startswith(b"---") for text in texts for line in text.splitlines())
 
 
 def test_t18_generated_files_are_there_to_be_mounted() -> None:
     file = File(path="config/web.conf", content=b"x")
-    made = stack(app(mounts=(Mount(kind="bind", source="./config/web.conf", target="/x"),)), files=(file,))
+    made = stack(
+        app(mounts=(Mount(kind="bind", source="./config/web.conf", target="/x"),)),
+        files=(file,),
+    )
     assert file in bundle(made, SPLIT).files
     assert codes(made, Layout()) == ["TC759"] and codes(made) == []
 
@@ -169,17 +217,27 @@ def test_t18_generated_files_are_there_to_be_mounted() -> None:
 @pytest.mark.parametrize(
     ("given", "key", "kept"),
     [
-        ({"depends_on": (Dependency(service="nope"), Dependency(service="other"))}, "depends_on", ["other"]),
+        (
+            {"depends_on": (Dependency(service="nope"), Dependency(service="other"))},
+            "depends_on",
+            ["other"],
+        ),
         ({"depends_on": (Dependency(service="app"),)}, "depends_on", None),
         ({"secrets": (Grant(source="nope"),)}, "secrets", None),
         ({"configs": (Grant(source="nope"),)}, "configs", None),
         ({"network_mode": "service:nope"}, "network_mode", None),
         ({"options": {"pid": "service:nope"}}, "pid", None),
         ({"options": {"links": ["nope:x", "other"]}}, "links", ["other"]),
-        ({"options": {"volumes_from": ["nope", "container:x"]}}, "volumes_from", ["container:x"]),
+        (
+            {"options": {"volumes_from": ["nope", "container:x"]}},
+            "volumes_from",
+            ["container:x"],
+        ),
     ],
 )
-def test_t26_what_is_not_there_is_not_referred_to(given: dict[str, object], key: str, kept: list[str] | None) -> None:
+def test_t26_what_is_not_there_is_not_referred_to(
+    given: dict[str, object], key: str, kept: list[str] | None
+) -> None:
     made = stack(app(**given), other())
     body = service(made)
     assert (list(body[key]) if key in body else None) == kept  # type: ignore[call-overload]
@@ -190,17 +248,26 @@ def test_t26_networks_and_volumes_that_are_used_are_declared() -> None:
     mount = Mount(kind="volume", source="data", target="/d")
     made = stack(app(networks=(Attachment(network="net"),), mounts=(mount,)))
     body = written(made)[1]
-    assert body["networks"] == {"net": None} and body["volumes"] == {"data": None} and codes(made) == ["TC751"] * 2
+    assert (
+        body["networks"] == {"net": None}
+        and body["volumes"] == {"data": None}
+        and codes(made) == ["TC751"] * 2
+    )
 
 
 def test_a_circle_is_opened() -> None:
-    made = stack(app(depends_on=(Dependency(service="other"),)), other(options={"links": ["app"]}))
+    made = stack(
+        app(depends_on=(Dependency(service="other"),)), other(options={"links": ["app"]})
+    )
     assert "depends_on" not in service(made) and codes(made) == ["TC753"]
 
 
 def test_a_dependency_that_a_profile_switches_off_is_optional() -> None:
     waits = app(depends_on=(Dependency(service="other"),))
-    assert service(stack(waits, other(profiles=("tools",))))["depends_on"]["other"]["required"] is False  # type: ignore[index]
+    assert (
+        service(stack(waits, other(profiles=("tools",))))["depends_on"]["other"]["required"]
+        is False
+    )  # type: ignore[index]
     same = stack(replace(waits, profiles=("tools",)), other(profiles=("tools", "more")))
     assert "required" not in str(service(same)) and codes(same) == []
 
@@ -218,7 +285,11 @@ class TestDockerCompose:
                 replicas=2,
                 options={"mem_limit": "1g", "links": ["nope", "other"]},
                 secrets=(Grant(source="s", mode="0400"), Grant(source="nope")),
-                depends_on=(Dependency(service="tool"), Dependency(service="nope"), Dependency(service="third")),
+                depends_on=(
+                    Dependency(service="tool"),
+                    Dependency(service="nope"),
+                    Dependency(service="third"),
+                ),
                 mounts=(Mount(kind="volume", source="d", target="/data"),),
                 networks=(Attachment(network="net"),),
                 overlays={
@@ -227,7 +298,12 @@ class TestDockerCompose:
                 },
             ),
             other(network_mode="host", networks=(Attachment(network="net"),)),
-            Service(name="tool", image="t:1", profiles=("tools",), depends_on=(Dependency(service="other"),)),
+            Service(
+                name="tool",
+                image="t:1",
+                profiles=("tools",),
+                depends_on=(Dependency(service="other"),),
+            ),
             Service(name="third", image="t:1", depends_on=(Dependency(service="app"),)),
             secrets=(Resource(name="s", file="./secrets/s"),),
             files=(File(path="secrets/s", content=b"x", mode=0o444, secret=True),),

@@ -30,13 +30,24 @@ def repeat(name: str, number: int) -> None:
 def main() -> int:
     """Prints what was tried and found; 1 when something was found."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=1.0, help="for all targets together")
-    parser.add_argument("--inputs", type=int, help="so many for all targets together, however long it takes")
+    parser.add_argument(
+        "--minutes", type=float, default=1.0, help="for all targets together"
+    )
+    parser.add_argument(
+        "--inputs", type=int, help="so many for all targets together, however long it takes"
+    )
     parser.add_argument("--target", action="append", choices=sorted(TARGETS))
-    parser.add_argument("--from", dest="first", type=int, default=0, help="the number of the first input")
+    parser.add_argument(
+        "--from", dest="first", type=int, default=0, help="the number of the first input"
+    )
     parser.add_argument("--only", type=int, help="repeat the input of this number")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--atheris", type=int, metavar="RUNS", help="coverage-guided, so many inputs per target")
+    parser.add_argument(
+        "--atheris",
+        type=int,
+        metavar="RUNS",
+        help="coverage-guided, so many inputs per target",
+    )
     wanted = parser.parse_args()
     names = wanted.target or sorted(TARGETS)
     if wanted.only is not None:
@@ -47,16 +58,23 @@ def main() -> int:
 
         return run_all(names, wanted.atheris)
     shares = sum(SHARES[name] for name in names)
-    counts = {name: wanted.inputs and -(-wanted.inputs * SHARES[name] // shares) for name in names}
+    counts = {
+        name: wanted.inputs and -(-wanted.inputs * SHARES[name] // shares) for name in names
+    }
     seconds = None if wanted.inputs else wanted.minutes * 60 * wanted.jobs / len(names)
     return _everything(counts, wanted.first, seconds, wanted.jobs)
 
 
-def _everything(counts: dict[str, int | None], first: int, seconds: float | None, jobs: int) -> int:
+def _everything(
+    counts: dict[str, int | None], first: int, seconds: float | None, jobs: int
+) -> int:
     total = faults = 0
     os.nice(5)
     with ProcessPoolExecutor(jobs, max_tasks_per_child=1) as pool:
-        runs = {name: pool.submit(session, name, first, seconds, count) for name, count in counts.items()}
+        runs = {
+            name: pool.submit(session, name, first, seconds, count)
+            for name, count in counts.items()
+        }
         for name, run in runs.items():
             outcome = run.result()
             slow, number = outcome.slowest

@@ -43,7 +43,12 @@ atheris.Setup(sys.argv, one)
 atheris.Fuzz()
 """
 # The file that the input stands for, where the importer goes by names.
-_PATHS = {"docker_run": "run.sh", "pasted": "run.sh", "kubernetes": "app.yaml", "check": "docker-compose.yml"}
+_PATHS = {
+    "docker_run": "run.sh",
+    "pasted": "run.sh",
+    "kubernetes": "app.yaml",
+    "check": "docker-compose.yml",
+}
 # The files of an application: the first byte of the input says which of them the rest is.
 _APPLICATION = {
     "Procfile": b"web: npm start\n",
@@ -73,7 +78,11 @@ def files_of(name: str, data: bytes) -> Files:
         return {_PATHS.get(name, "input"): data}
     paths = list(_APPLICATION)
     path = paths[data[0] % len(paths)] if data else paths[0]
-    given = {key: text for key, text in _APPLICATION.items() if key == "Procfile" or data[:1] > b"\x7f"}
+    given = {
+        key: text
+        for key, text in _APPLICATION.items()
+        if key == "Procfile" or data[:1] > b"\x7f"
+    }
     return given | {path: data[1:]}
 
 
@@ -81,8 +90,17 @@ def _seeds(name: str) -> list[bytes]:
     if name != "procfile":
         return [next(iter(files.values())) for files in TARGETS[name].starts()[:300]]
     paths = list(_APPLICATION)
-    every = (item for files in TARGETS[name].starts()[:100] for item in files.items() if item[0] in _APPLICATION)
-    return [bytes([paths.index(path) + offset]) + text for path, text in every for offset in (0, 130)]
+    every = (
+        item
+        for files in TARGETS[name].starts()[:100]
+        for item in files.items()
+        if item[0] in _APPLICATION
+    )
+    return [
+        bytes([paths.index(path) + offset]) + text
+        for path, text in every
+        for offset in (0, 130)
+    ]
 
 
 def run_all(names: list[str], runs: int) -> int:
@@ -91,7 +109,11 @@ def run_all(names: list[str], runs: int) -> int:
     for name in names:
         outcome = run(name, runs)
         total, failed = total + outcome.runs, failed + bool(outcome.failure)
-        said = "\n    ".join(("failed", *outcome.failure)) if outcome.failure else f"{outcome.coverage} edges reached"
+        said = (
+            "\n    ".join(("failed", *outcome.failure))
+            if outcome.failure
+            else f"{outcome.coverage} edges reached"
+        )
         print(f"{name:16} {outcome.runs:9,} inputs, {said}", flush=True)
     print(f"{total:,} inputs, {failed} targets failed")
     return int(failed > 0)
@@ -103,12 +125,30 @@ def run(name: str, runs: int) -> Guided:
         for number, text in enumerate(_seeds(name)):
             Path(corpus, f"{number}").write_bytes(text[:20_000])
         kept = os.environ.get("TOCOMPOSE_FUZZ_KEPT") or tempfile.gettempdir()
-        limits = [f"-atheris_runs={runs}", "-timeout=300", "-rss_limit_mb=1000", "-max_len=20000"]
+        limits = [
+            f"-atheris_runs={runs}",
+            "-timeout=300",
+            "-rss_limit_mb=1000",
+            "-max_len=20000",
+        ]
         paths = os.pathsep.join([str(ROOT / "tests"), str(ROOT / "converters")])
         script = _HARNESS.format(name=name)
-        command = [sys.executable, "-W", "ignore", "-c", script, *limits, f"-artifact_prefix={kept}/{name}-", corpus]
+        command = [
+            sys.executable,
+            "-W",
+            "ignore",
+            "-c",
+            script,
+            *limits,
+            f"-artifact_prefix={kept}/{name}-",
+            corpus,
+        ]
         done = subprocess.run(
-            command, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, errors="replace"
+            command,
+            env={**os.environ, "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            errors="replace",
         )
     said = done.stdout + done.stderr
     Path(kept, f"{name}.log").write_text(said, encoding="utf-8", errors="backslashreplace")
@@ -117,5 +157,7 @@ def run(name: str, runs: int) -> Guided:
     tried = int(ended[1]) if ended else int(counts[-1][0]) if counts else 0
     _, _, raised = done.stdout.partition("Uncaught Python exception")
     told = [line for line in (raised or said).splitlines() if not line.startswith("#")]
-    failure = () if ended and done.returncode == 0 else tuple(told[-60:] or ["it said nothing"])
+    failure = (
+        () if ended and done.returncode == 0 else tuple(told[-60:] or ["it said nothing"])
+    )
     return Guided(tried, int(counts[-1][1]) if counts else 0, failure)

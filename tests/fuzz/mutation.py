@@ -45,9 +45,52 @@ NASTY = (
         "!x",
         "<<",
     ),
-    *("'", '"', "`", "\\", "$", "$$", "${", "${A", "${A:-", "${A:?x}", "$(", "$(x", "$((1<<99))", "`x`", "<<EOF", "#"),
-    *("../x", "/", "//", "C:\\x", "CON", ".", "..", "~", "a/../../b", "@/etc/passwd", "x" * 300, "é" * 130, "a:b:c:d"),
-    *("\x00", "\x1b[31m", "\r", "\u2028", "\u202e", "\ufeff", "\ud7ff", "\U0001f40b", "e\u0301", "\x85", "\x7f"),
+    *(
+        "'",
+        '"',
+        "`",
+        "\\",
+        "$",
+        "$$",
+        "${",
+        "${A",
+        "${A:-",
+        "${A:?x}",
+        "$(",
+        "$(x",
+        "$((1<<99))",
+        "`x`",
+        "<<EOF",
+        "#",
+    ),
+    *(
+        "../x",
+        "/",
+        "//",
+        "C:\\x",
+        "CON",
+        ".",
+        "..",
+        "~",
+        "a/../../b",
+        "@/etc/passwd",
+        "x" * 300,
+        "é" * 130,
+        "a:b:c:d",
+    ),
+    *(
+        "\x00",
+        "\x1b[31m",
+        "\r",
+        "\u2028",
+        "\u202e",
+        "\ufeff",
+        "\ud7ff",
+        "\U0001f40b",
+        "e\u0301",
+        "\x85",
+        "\x7f",
+    ),
     *(
         "{{ .Values.x }}",
         "{% x %}",
@@ -101,7 +144,9 @@ _WORD = re.compile(rb"\S+")
 _NUMBER = re.compile(rb"\d+")
 
 
-def mutated(random: Random, files: dict[str, bytes], donors: tuple[bytes, ...]) -> dict[str, bytes]:
+def mutated(
+    random: Random, files: dict[str, bytes], donors: tuple[bytes, ...]
+) -> dict[str, bytes]:
     """The files with up to six changes in some of them; now and then one is left out or swapped with another."""
     found = dict(files)
     names = sorted(found)
@@ -156,7 +201,9 @@ def _truncate(random: Random, text: bytes, donors: tuple[bytes, ...]) -> bytes:
     return text[: random.randrange(len(text) + 1)]
 
 
-def _replaced(pattern: re.Pattern[bytes], group: int) -> Callable[[Random, bytes, tuple[bytes, ...]], bytes]:
+def _replaced(
+    pattern: re.Pattern[bytes], group: int
+) -> Callable[[Random, bytes, tuple[bytes, ...]], bytes]:
     """A change that puts something nasty where one of the pattern's matches is."""
 
     def change(random: Random, text: bytes, donors: tuple[bytes, ...]) -> bytes:
@@ -195,7 +242,13 @@ def _spliced(random: Random, text: bytes, donors: tuple[bytes, ...]) -> bytes:
     first = random.randrange(len(other))
     lines = text.split(b"\n")
     place = random.randrange(len(lines) + 1)
-    return b"\n".join([*lines[:place], *other[first : first + random.choice((1, 2, 5, 20))], *lines[place:]])
+    return b"\n".join(
+        [
+            *lines[:place],
+            *other[first : first + random.choice((1, 2, 5, 20))],
+            *lines[place:],
+        ]
+    )
 
 
 def _json(random: Random, text: bytes, donors: tuple[bytes, ...]) -> bytes:
@@ -206,12 +259,27 @@ def _json(random: Random, text: bytes, donors: tuple[bytes, ...]) -> bytes:
         value = json.loads(text)
     except ValueError:
         return _insert(random, text, donors)
-    odd = (None, True, -1, 1.5, 10**30, "", [], {}, [[]], [None], {"": None}, random.choice(NASTY))
+    odd = (
+        None,
+        True,
+        -1,
+        1.5,
+        10**30,
+        "",
+        [],
+        {},
+        [[]],
+        [None],
+        {"": None},
+        random.choice(NASTY),
+    )
     places = list(_places(value))
     if places:
         holder, key = random.choice(places)
         holder[key] = random.choice(odd)
-    return json.dumps(value, indent=random.choice((None, 2))).encode("utf-8", "surrogatepass")
+    return json.dumps(value, indent=random.choice((None, 2))).encode(
+        "utf-8", "surrogatepass"
+    )
 
 
 def _places(value: Any) -> list[tuple[Any, Any]]:
@@ -226,7 +294,26 @@ def _places(value: Any) -> list[tuple[Any, Any]]:
 
 
 _CHANGES = (
-    *(_cut, _double, _insert, _insert, _byte, _truncate, _lines, _lines, _lines, _spliced, _json, _json),
-    *(_replaced(_SCALAR, 2), _replaced(_SCALAR, 2), _replaced(_SCALAR, 1), _replaced(_WORD, 0), _replaced(_WORD, 0)),
+    *(
+        _cut,
+        _double,
+        _insert,
+        _insert,
+        _byte,
+        _truncate,
+        _lines,
+        _lines,
+        _lines,
+        _spliced,
+        _json,
+        _json,
+    ),
+    *(
+        _replaced(_SCALAR, 2),
+        _replaced(_SCALAR, 2),
+        _replaced(_SCALAR, 1),
+        _replaced(_WORD, 0),
+        _replaced(_WORD, 0),
+    ),
     _replaced(_NUMBER, 0),
 )

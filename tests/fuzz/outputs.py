@@ -29,7 +29,10 @@ def shown(files: dict[str, bytes], form: str) -> Iterator[tuple[str, str]]:
         single = convert(project, Options(source=form))
     except SourceError as problem:
         yield "the error", str(problem)
-        yield from (("a note of the error", f"{item.message} {item.advice}") for item in problem.notes)
+        yield from (
+            ("a note of the error", f"{item.message} {item.advice}")
+            for item in problem.notes
+        )
         return
     yield from _outputs("split", split, project)
     yield from _outputs("single", single, project)
@@ -47,12 +50,19 @@ def shown(files: dict[str, bytes], form: str) -> Iterator[tuple[str, str]]:
 def open_files(result: Result, project: Memory) -> tuple[File, ...]:
     """The files that may be shown: all but `.env` and what stands in `secrets/`."""
     every, _ = all_files(result, project)
-    return tuple(item for item in every if item.path != ".env" and not item.path.startswith("secrets/"))
+    return tuple(
+        item
+        for item in every
+        if item.path != ".env" and not item.path.startswith("secrets/")
+    )
 
 
 def _outputs(name: str, result: Result, project: Memory) -> Iterator[tuple[str, str]]:
     for item in open_files(result, project):
-        yield f"{name}: {item.path}", f"{item.path}\n{item.content.decode('utf-8', 'replace')}"
+        yield (
+            f"{name}: {item.path}",
+            f"{item.path}\n{item.content.decode('utf-8', 'replace')}",
+        )
     yield from _reports(name, result, project)
 
 
@@ -61,9 +71,18 @@ def _reports(name: str, result: Result, project: Memory) -> Iterator[tuple[str, 
     for form in FORMS:
         yield f"{name}: --format {form}", render(form, found)
     for verbosity in (-1, 0, 1, 2):
-        yield f"{name}: terminal {verbosity}", terminal(found, Style(colour=True, width=80, verbosity=verbosity))
+        yield (
+            f"{name}: terminal {verbosity}",
+            terminal(found, Style(colour=True, width=80, verbosity=verbosity)),
+        )
     every, told = all_files(result, project)
     for item in every:
         change = Change(item.path, None, item.content, item.mode, item.secret)
-        yield f"{name}: --diff of {item.path}", "".join(difference(change, Path("out"), told))
-    yield f"{name}: notes", "\n".join(f"{item.message} {item.advice} {item.subject}" for item in result.notes)
+        yield (
+            f"{name}: --diff of {item.path}",
+            "".join(difference(change, Path("out"), told)),
+        )
+    yield (
+        f"{name}: notes",
+        "\n".join(f"{item.message} {item.advice} {item.subject}" for item in result.notes),
+    )

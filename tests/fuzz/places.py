@@ -26,14 +26,21 @@ def _script(template: str, **files: str) -> Plant:
 
     def plant(secret: str) -> dict[str, str]:
         found = {"run.sh": _filled(template, shlex.quote(secret), secret)}
-        return found | {name.replace("__", "."): _filled(text, secret, secret) for name, text in files.items()}
+        return found | {
+            name.replace("__", "."): _filled(text, secret, secret)
+            for name, text in files.items()
+        }
 
     return plant
 
 
 def _filled(template: str, word: str, secret: str) -> str:
     address = quote(secret, safe="")
-    return template.replace("%s", word).replace("%u", address).replace("%b", b64encode(secret.encode()).decode())
+    return (
+        template.replace("%s", word)
+        .replace("%u", address)
+        .replace("%b", b64encode(secret.encode()).decode())
+    )
 
 
 _RUN = "docker run -d --name web "
@@ -186,11 +193,16 @@ def _of_docker(name: str, template: str) -> Place:
 
 
 def _env_file(secret: str) -> dict[str, str]:
-    return {"run.sh": _RUN + "--env-file app.env acme/web:1\n", "app.env": f"# the token\nAPI_TOKEN={secret}\n"}
+    return {
+        "run.sh": _RUN + "--env-file app.env acme/web:1\n",
+        "app.env": f"# the token\nAPI_TOKEN={secret}\n",
+    }
 
 
 def _makefile(secret: str) -> dict[str, str]:
-    return {"Makefile": f"TOKEN = {secret}\nup:\n\tdocker run -d --name web -e API_TOKEN=$(TOKEN) acme/web:1\n"}
+    return {
+        "Makefile": f"TOKEN = {secret}\nup:\n\tdocker run -d --name web -e API_TOKEN=$(TOKEN) acme/web:1\n"
+    }
 
 
 def _unit(secret: str) -> dict[str, str]:
@@ -219,14 +231,25 @@ spec:
 
 
 def _pod(
-    body: str = "", more: str = "", after: str = "", image: str = "acme/web:1", meta: str = "", pod: str = ""
+    body: str = "",
+    more: str = "",
+    after: str = "",
+    image: str = "acme/web:1",
+    meta: str = "",
+    pod: str = "",
 ) -> Plant:
     """A Deployment: lines of its container, lines of its pod, documents after it; `%s` is the secret in YAML."""
 
     def plant(secret: str) -> dict[str, str]:
         inner = "\n".join(f"        {line}" for line in body.split("\n") if line)
         rest = "\n".join(f"      {line}" for line in more.split("\n") if line)
-        text = _POD % {"body": inner, "more": rest, "image": image, "meta": meta, "pod": pod}
+        text = _POD % {
+            "body": inner,
+            "more": rest,
+            "image": image,
+            "meta": meta,
+            "pod": pod,
+        }
         text += f"---\n{after}\n" if after else ""
         return {"app.yaml": _filled(text, json.dumps(secret), secret)}
 
@@ -234,7 +257,9 @@ def _pod(
 
 
 def _secret(data: str = "", kind: str = "Opaque", name: str = "api") -> str:
-    return f"apiVersion: v1\nkind: Secret\ntype: {kind}\nmetadata: {{name: {name}}}\n{data}\n"
+    return (
+        f"apiVersion: v1\nkind: Secret\ntype: {kind}\nmetadata: {{name: {name}}}\n{data}\n"
+    )
 
 
 _DATA, _STRINGS = "data: {token: %b}", "stringData: {token: %s}"
@@ -408,9 +433,14 @@ def _app(procfile: str = "web: npm start\n", **files: str) -> Plant:
     """A repository: `%s` is the secret as JSON or as a raw value, `_json` files by name."""
 
     def plant(secret: str) -> dict[str, str]:
-        found = {"Procfile": procfile, **{_NAMES.get(name, name): text for name, text in files.items()}}
+        found = {
+            "Procfile": procfile,
+            **{_NAMES.get(name, name): text for name, text in files.items()},
+        }
         return {
-            name: _filled(text, json.dumps(secret) if name.endswith(".json") else secret, secret)
+            name: _filled(
+                text, json.dumps(secret) if name.endswith(".json") else secret, secret
+            )
             for name, text in found.items()
         }
 
@@ -500,6 +530,9 @@ PLACES = (
     Place("docker_run", "Makefile", _makefile, plain=True),
     Place("docker_run", "systemd unit", _unit, plain=True),
     Place("docker_run", "README", _readme, plain=True),
-    *(Place("kubernetes", name, plant, plain=name in _QUOTED_RAW) for name, plant in KUBERNETES.items()),
+    *(
+        Place("kubernetes", name, plant, plain=name in _QUOTED_RAW)
+        for name, plant in KUBERNETES.items()
+    ),
     *(Place("procfile", name, plant, plain=True) for name, plant in PROCFILE.items()),
 )

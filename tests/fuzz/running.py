@@ -53,7 +53,9 @@ def _donors(starts: tuple[Files, ...]) -> tuple[bytes, ...]:
     return tuple(text for files in starts[:80] for text in list(files.values())[:2])
 
 
-def fuzz(target: Target, numbers: Iterator[int], go_on: Callable[[], bool] = lambda: True) -> Outcome:
+def fuzz(
+    target: Target, numbers: Iterator[int], go_on: Callable[[], bool] = lambda: True
+) -> Outcome:
     """Tries the inputs of these numbers for as long as `go_on` says so."""
     tried, slowest = 0, (0.0, -1)
     found: dict[tuple[str, str], Finding] = {}
@@ -70,7 +72,9 @@ def fuzz(target: Target, numbers: Iterator[int], go_on: Callable[[], bool] = lam
     return Outcome(tried, slowest, tuple(found.values()))
 
 
-def session(name: str, first: int, seconds: float | None, inputs: int | None = None) -> Outcome:
+def session(
+    name: str, first: int, seconds: float | None, inputs: int | None = None
+) -> Outcome:
     """So many seconds or inputs of one target, from an input number on."""
     target = TARGETS[name]
     target.starts()
@@ -86,7 +90,9 @@ def attempt(target: Target, number: int, files: Files) -> Finding | None:
         with limited(SECONDS):
             target.run(files)
     except (Exception, MemoryError) as fault:
-        return Finding(number, f"{type(fault).__name__}: {fault}"[:300], _place(fault), files)
+        return Finding(
+            number, f"{type(fault).__name__}: {fault}"[:300], _place(fault), files
+        )
     return None
 
 
@@ -108,9 +114,13 @@ def limited(seconds: float) -> Iterator[None]:
 
 def limit_memory(more: int = MEMORY) -> None:
     """Lets this process take so many bytes more than it has: beyond them every allocation is a MemoryError."""
-    pages = int(open("/proc/self/statm").read().split()[0]) if sys.platform == "linux" else 0  # noqa: SIM115, PTH123
+    pages = (
+        int(open("/proc/self/statm").read().split()[0]) if sys.platform == "linux" else 0
+    )  # noqa: SIM115, PTH123
     total = pages * resource.getpagesize() + more
-    resource.setrlimit(resource.RLIMIT_AS, (total, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    resource.setrlimit(
+        resource.RLIMIT_AS, (total, resource.getrlimit(resource.RLIMIT_AS)[1])
+    )
 
 
 def _place(fault: BaseException) -> str:

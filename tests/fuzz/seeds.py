@@ -48,8 +48,17 @@ def seeds(form: str) -> tuple[Seed, ...]:
 @cache
 def texts(*endings: str) -> tuple[bytes, ...]:
     """Every file of all seeds whose name ends so, for the fuzzers of single readers."""
-    every = (seed for form in ("docker_run", "kubernetes", "procfile", "compose") for seed in seeds(form))
-    found = {text: None for seed in every for name, text in sorted(seed.files.items()) if name.endswith(endings)}
+    every = (
+        seed
+        for form in ("docker_run", "kubernetes", "procfile", "compose")
+        for seed in seeds(form)
+    )
+    found = {
+        text: None
+        for seed in every
+        for name, text in sorted(seed.files.items())
+        if name.endswith(endings)
+    }
     return tuple(found)
 
 
@@ -57,10 +66,18 @@ def _fixtures(form: str) -> Iterator[Seed]:
     if form == "compose":
         for place in sorted((ROOT / "fixtures").glob("*/*/expected")):
             names = sorted(place.glob("*compose*.y*ml"))
-            yield Seed(f"{place.parent.name}/expected", form, {item.name: _read(item) for item in names})
+            yield Seed(
+                f"{place.parent.name}/expected",
+                form,
+                {item.name: _read(item) for item in names},
+            )
         return
     for place in sorted((ROOT / "fixtures" / form).iterdir()):
-        files = {name: text for name, text in _tree(place) if name != "case.toml" and not name.startswith("expected/")}
+        files = {
+            name: text
+            for name, text in _tree(place)
+            if name != "case.toml" and not name.startswith("expected/")
+        }
         yield Seed(f"fixtures/{place.name}", form, files)
 
 
@@ -74,10 +91,16 @@ def _corpus(form: str) -> Iterator[Seed]:
             yield Seed(f"corpus/{place.name}", form, dict(_tree(place)))
     elif form == "kubernetes":
         for place in sorted(root.glob("k8s/**/*.yaml")):
-            yield Seed(f"corpus/{place.relative_to(root)}", form, {place.name: _read(place)})
+            yield Seed(
+                f"corpus/{place.relative_to(root)}", form, {place.name: _read(place)}
+            )
     else:
         for place in sorted(root.glob("**/*compose*.y*ml")):
-            yield Seed(f"corpus/{place.relative_to(root)}", form, {"docker-compose.yml": _read(place)})
+            yield Seed(
+                f"corpus/{place.relative_to(root)}",
+                form,
+                {"docker-compose.yml": _read(place)},
+            )
 
 
 def _tree(place: Path) -> Iterator[tuple[str, bytes]]:

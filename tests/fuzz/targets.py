@@ -22,7 +22,17 @@ from tocompose.model import File
 from tocompose.pipeline import Options, convert
 from tocompose.practices import Context
 from tocompose.project import Memory
-from tocompose.readers import dotenv, json, lines, makefile, markdown, procfile, shell, systemd, yaml
+from tocompose.readers import (
+    dotenv,
+    json,
+    lines,
+    makefile,
+    markdown,
+    procfile,
+    shell,
+    systemd,
+    yaml,
+)
 from tocompose.readers.dockerfile import read_dockerfile
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.readers.windows import as_shell
@@ -77,7 +87,9 @@ def _windows_starts() -> tuple[Files, ...]:
 
 def _yaml(content: bytes) -> object:
     found = yaml.cursors(content, "input", Ledger())
-    return [yaml.resolve(leaf.text, leaf.style) for cursor in found for leaf in cursor._leaves()]
+    return [
+        yaml.resolve(leaf.text, leaf.style) for cursor in found for leaf in cursor._leaves()
+    ]
 
 
 def _dotenv(content: bytes) -> object:
@@ -108,7 +120,12 @@ def _convert(name: str, files: Files) -> object:
     random = Random(sum(map(len, files.values())))
     layout = Layout(split=random.random() < 0.7, modern_names=random.random() < 0.3)
     practices = random.choice(("all", "all", "none"))
-    options = Options(source=name, practices=practices, layout=layout, context=Context(harden=random.random() < 0.3))
+    options = Options(
+        source=name,
+        practices=practices,
+        layout=layout,
+        context=Context(harden=random.random() < 0.3),
+    )
     project = Memory(files)
     try:
         result = convert(project, options)
@@ -161,7 +178,9 @@ TARGETS = {
         "lines": _single(partial(lines.read_lines, file="input"), "CHECKS", ".txt"),
         "dockerfile": _single(read_dockerfile, "Dockerfile"),
         "shell": _single(_text_reader(shell.read), *_SHELL),
-        "documentation": _single(_text_reader(partial(shell.read, documentation=True)), *_SHELL),
+        "documentation": _single(
+            _text_reader(partial(shell.read, documentation=True)), *_SHELL
+        ),
         "makefile": _single(_text_reader(makefile.read), "Makefile", ".mk"),
         "markdown": _single(_text_reader(markdown.read), ".md", ".txt"),
         "systemd": _single(_text_reader(systemd.read), ".service"),
@@ -177,4 +196,10 @@ TARGETS = {
 }
 
 # Of a hundred inputs, how many each target gets when they are counted: whole conversions take longest.
-SHARES = dict.fromkeys(TARGETS, 5) | {"docker_run": 6, "kubernetes": 9, "procfile": 4, "check": 4, "existing": 4}
+SHARES = dict.fromkeys(TARGETS, 5) | {
+    "docker_run": 6,
+    "kubernetes": 9,
+    "procfile": 4,
+    "check": 4,
+    "existing": 4,
+}

@@ -37,9 +37,9 @@ def test_a_config_map_with_a_password_is_written_below_secrets() -> None:
     assert "secrets/conf/other.ini" in files
     assert [mount.source for mount in found.stack.services[0].mounts] == ["./secrets/conf"]
     assert b"secrets/" in files[".gitignore"].content
-    assert [(item.code, item.subject) for item in found.notes if item.code in ("TC508", "TC901")] == [
-        ("TC508", "services.web.volumes")
-    ]
+    assert [
+        (item.code, item.subject) for item in found.notes if item.code in ("TC508", "TC901")
+    ] == [("TC508", "services.web.volumes")]
 
 
 @pytest.mark.parametrize("password", ["${PASSWORD}", "", "$PASSWORD", "none"])
@@ -68,17 +68,25 @@ def test_what_counts_as_a_secret(text: str, secret: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "opening", ["cat > conf/app.ini <<EOF", "cat <<'EOF' > conf/app.ini", "tee conf/app.ini <<-EOF"]
+    "opening",
+    ["cat > conf/app.ini <<EOF", "cat <<'EOF' > conf/app.ini", "tee conf/app.ini <<-EOF"],
 )
 @pytest.mark.parametrize("source", ["$PWD/conf:/etc/app", "./conf/app.ini:/etc/app.ini:ro"])
-def test_a_here_document_with_a_password_is_written_below_secrets(opening: str, source: str) -> None:
+def test_a_here_document_with_a_password_is_written_below_secrets(
+    opening: str, source: str
+) -> None:
     script = f"mkdir -p conf\n{opening}\nuser = app\npassword=hunter22\nEOF\ndocker run -d --name web -v {source} a:1\n"
-    found = convert(Memory({"run.sh": script.encode()}), Options(source="docker_run", layout=Layout(split=True)))
+    found = convert(
+        Memory({"run.sh": script.encode()}),
+        Options(source="docker_run", layout=Layout(split=True)),
+    )
     files = {item.path: item for item in found.files}
     own = files["secrets/conf/app.ini"]
     assert own.secret and own.content == b"user = app\npassword=hunter22\n"
     assert b"secrets/" in files[".gitignore"].content
-    assert [path for path, item in files.items() if b"hunter22" in item.content] == ["secrets/conf/app.ini"]
+    assert [path for path, item in files.items() if b"hunter22" in item.content] == [
+        "secrets/conf/app.ini"
+    ]
     assert [mount.source for mount in found.stack.services[0].mounts] == [
         "./secrets/conf" if source.startswith("$PWD") else "./secrets/conf/app.ini"
     ]

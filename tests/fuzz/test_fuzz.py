@@ -17,7 +17,12 @@ from fuzz.targets import TARGETS, Target
 
 INPUTS, SECONDS = 40, 1.0
 # Where an importer looks for its source.
-PATHS = {"docker_run": "run.sh", "pasted": "run.sh", "kubernetes": "app.yaml", "procfile": "Procfile"}
+PATHS = {
+    "docker_run": "run.sh",
+    "pasted": "run.sh",
+    "kubernetes": "app.yaml",
+    "procfile": "Procfile",
+}
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
@@ -28,14 +33,23 @@ def test_mutated_real_inputs(name: str) -> None:
     assert not [(item.number, item.place, item.fault) for item in outcome.findings]
 
 
-_text = st.lists(st.sampled_from(NASTY) | st.text(max_size=12) | st.sampled_from(["\n", "  ", ": ", " "]), max_size=30)
+_text = st.lists(
+    st.sampled_from(NASTY)
+    | st.text(max_size=12)
+    | st.sampled_from(["\n", "  ", ": ", " "]),
+    max_size=30,
+)
 
 
 @pytest.mark.parametrize("name", sorted(TARGETS))
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(parts=_text)
 def test_any_text(name: str, parts: list[str]) -> None:
-    files = {PATHS.get(name, "docker-compose.yml"): "".join(parts).encode("utf-8", "surrogatepass")}
+    files = {
+        PATHS.get(name, "docker-compose.yml"): "".join(parts).encode(
+            "utf-8", "surrogatepass"
+        )
+    }
     assert attempt(TARGETS[name], 0, files) is None
 
 
@@ -50,4 +64,6 @@ def test_a_fault_and_a_hang_are_findings() -> None:
 
     for run, kind in ((hangs, "Hang"), (falls, "KeyError")):
         outcome = fuzz(Target("yaml", run, TARGETS["yaml"].starts), iter(range(3)))
-        assert outcome.tried == 3 and [item.fault.partition(":")[0] for item in outcome.findings] == [kind]
+        assert outcome.tried == 3 and [
+            item.fault.partition(":")[0] for item in outcome.findings
+        ] == [kind]

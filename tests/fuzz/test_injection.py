@@ -58,7 +58,11 @@ PLAIN = "harmless"
 
 def line(payload: str) -> str:
     """The payload where it cannot start a line of its own: further lines of a source are what it says."""
-    alone = len(f"{payload}.".splitlines()) == 1 and "\x00" not in payload and payload.strip() == payload
+    alone = (
+        len(f"{payload}.".splitlines()) == 1
+        and "\x00" not in payload
+        and payload.strip() == payload
+    )
     return payload if alone else "x"
 
 
@@ -87,12 +91,24 @@ def manifests(payload: str) -> dict[str, bytes]:
             "volumes": [{"name": "v", "hostPath": {"path": f"/{payload}"}}, {"name": "c", "configMap": {"name": "c"}}]},
     }  # fmt: skip
     others = (
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {payload: "1", "B": payload}},
-        {"apiVersion": "x/v1", "kind": payload, "metadata": {"name": payload}, "spec": {payload: payload}},
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "c"},
+            "data": {payload: "1", "B": payload},
+        },
+        {
+            "apiVersion": "x/v1",
+            "kind": payload,
+            "metadata": {"name": payload},
+            "spec": {payload: payload},
+        },
     )
     text = "\n---\n".join(json.dumps(item) for item in (pod, *others))
     return {
-        f"{'' if '/' in payload else payload[:40].replace(chr(0), '')}app.yaml": text.encode("utf-8", "surrogatepass")
+        f"{'' if '/' in payload else payload[:40].replace(chr(0), '')}app.yaml": text.encode(
+            "utf-8", "surrogatepass"
+        )
     }
 
 
@@ -108,8 +124,12 @@ def application(payload: str) -> dict[str, bytes]:
         ),
         "app.json": json.dumps(app).encode(),
         "package.json": json.dumps(package).encode(),
-        ".env": f"A={line(payload)}\n{line(payload)}=1\n# {line(payload)}\nB=2\n".encode("utf-8", "surrogatepass"),
-        "Aptfile": f"curl=1{line(payload)}\n{line(payload)}\n".encode("utf-8", "surrogatepass"),
+        ".env": f"A={line(payload)}\n{line(payload)}=1\n# {line(payload)}\nB=2\n".encode(
+            "utf-8", "surrogatepass"
+        ),
+        "Aptfile": f"curl=1{line(payload)}\n{line(payload)}\n".encode(
+            "utf-8", "surrogatepass"
+        ),
     }
 
 
@@ -131,12 +151,20 @@ def outputs(form: str, payload: str) -> Iterator[tuple[str, str]]:
     yield "terminal", terminal(told, Style(colour=True, width=80, verbosity=1))
 
 
-each = pytest.mark.parametrize(("form", "payload"), CASES, ids=[f"{form}-{payload!a:.40}" for form, payload in CASES])
+each = pytest.mark.parametrize(
+    ("form", "payload"), CASES, ids=[f"{form}-{payload!a:.40}" for form, payload in CASES]
+)
 
 
 def _entries(value: Any) -> Iterator[tuple[str, Any]]:
     """Every key of every map with its value."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, below in inner:
         yield str(key), below
         yield from _entries(below)
@@ -174,11 +202,18 @@ def _terminal(text: str) -> None:
 def _yaml(text: str) -> None:
     document = yaml.load(text, _Loader)
     assert not [
-        value for key, value in _entries(document) if key == "pwned" and value in (True, "1", {"image": "pwned"})
+        value
+        for key, value in _entries(document)
+        if key == "pwned" and value in (True, "1", {"image": "pwned"})
     ]
-    assert set(document) <= {"name", "services", "networks", "volumes", "configs", "secrets"} | {
-        key for key in document if key.startswith("x-")
-    }
+    assert set(document) <= {
+        "name",
+        "services",
+        "networks",
+        "volumes",
+        "configs",
+        "secrets",
+    } | {key for key in document if key.startswith("x-")}
     _text(text)
 
 
@@ -200,8 +235,17 @@ def _lines_of_json(text: str) -> None:
 def _junit(text: str) -> None:
     root = ElementTree.fromstring(text)
     names = {item.tag for item in root.iter()}
-    assert names <= {"testsuites", "testsuite", "testcase", "failure", "properties", "property"}
-    assert sum(int(item.get("tests", "0")) for item in root) == len(root.findall("*/testcase"))
+    assert names <= {
+        "testsuites",
+        "testsuite",
+        "testcase",
+        "failure",
+        "properties",
+        "property",
+    }
+    assert sum(int(item.get("tests", "0")) for item in root) == len(
+        root.findall("*/testcase")
+    )
 
 
 def _github(text: str) -> None:
@@ -215,7 +259,9 @@ def _github(text: str) -> None:
 def _csv(text: str) -> None:
     for row in csv.reader(StringIO(text)):
         assert len(row) == 10
-        assert not [cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+        assert not [
+            cell for cell in row if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+        ]
     _text(text)
 
 
@@ -234,7 +280,8 @@ class Tags(HTMLParser):
         self.acting += [
             (name, value)
             for name, value in attrs
-            if name.startswith("on") or (name in ("href", "src") and "pwned" in (value or "").lower())
+            if name.startswith("on")
+            or (name in ("href", "src") and "pwned" in (value or "").lower())
         ]
 
 
@@ -242,7 +289,9 @@ def _html(text: str) -> None:
     tags = Tags()
     tags.feed(text)
     assert tags.scripts == 1 and "pwned" not in tags.names and "img" not in tags.names
-    assert [item for item in tags.acting if item[0] not in ("href",) or "pwned" in str(item)] == []
+    assert [
+        item for item in tags.acting if item[0] not in ("href",) or "pwned" in str(item)
+    ] == []
     _text(text)
 
 
@@ -256,11 +305,19 @@ def _markdown(text: str) -> None:
     _text(text)
     for token in MarkdownIt("commonmark").enable("table").parse(text):
         every = [token, *(token.children or ())]
-        assert not [item for item in every if item.type in ("html_block", "html_inline") and "pwned" in item.content]
+        assert not [
+            item
+            for item in every
+            if item.type in ("html_block", "html_inline") and "pwned" in item.content
+        ]
         targets = [str(item.attrGet("href") or item.attrGet("src") or "") for item in every]
-        assert not [target for target in targets if "pwned" in target and not target.startswith("#")]
+        assert not [
+            target for target in targets if "pwned" in target and not target.startswith("#")
+        ]
         if token.type == "fence" and token.info == "mermaid":
-            assert not [line for line in token.content.splitlines() if not _MERMAID.fullmatch(line)], token.content
+            assert not [
+                line for line in token.content.splitlines() if not _MERMAID.fullmatch(line)
+            ], token.content
     for line in text.splitlines():
         assert not re.match(r"\s*(#+ pwned|- \[[ x]\] pwned|\| pwned \|$)", line), line
 
@@ -290,9 +347,10 @@ def _dockerfile(text: str) -> None:
     for line in joined.splitlines():
         instruction, _, rest = line.partition(" ")
         assert not line or line.startswith("#") or instruction in known, line
-        assert instruction not in ("USER", "FROM", "COPY", "ENV", "ARG", "WORKDIR", "EXPOSE") or "pwned" not in rest, (
-            line
-        )
+        assert (
+            instruction not in ("USER", "FROM", "COPY", "ENV", "ARG", "WORKDIR", "EXPOSE")
+            or "pwned" not in rest
+        ), line
         if instruction == "RUN" and "pwned" in rest:
             assert "pwned" not in _commands(rest), line
 
@@ -300,7 +358,11 @@ def _dockerfile(text: str) -> None:
 def _commands(text: str) -> set[str]:
     """The programs that a line of shell runs."""
     root = Ledger().open(shell.read(Text("input", text)))
-    return {word for leaf in root._leaves() for word in re.findall(r"(?:^|[;&|(`\n>]\s*)(\w+)", leaf.text)}
+    return {
+        word
+        for leaf in root._leaves()
+        for word in re.findall(r"(?:^|[;&|(`\n>]\s*)(\w+)", leaf.text)
+    }
 
 
 JUDGES = {
@@ -315,7 +377,9 @@ JUDGES = {
 def test_the_judges_see_every_kind_of_output(form: str) -> None:
     names = {name for name, _ in outputs(form, PLAIN)}
     assert {f"--format {name}" for name in FORMS} <= names
-    assert {"docker-compose.yml", ".env.example"} <= names and ("Dockerfile" in names) is (form == "procfile")
+    assert {"docker-compose.yml", ".env.example"} <= names and ("Dockerfile" in names) is (
+        form == "procfile"
+    )
 
 
 @pytest.mark.parametrize(
@@ -343,8 +407,12 @@ def test_the_judges_find_what_has_broken_out(judge: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize("form", SOURCES)
-@pytest.mark.parametrize("payload", ["\x1b]0;pwned\x07", "\u202edenwp", "\x9b31m", "x\n::error::pwned", "\x08x"])
-def test_what_the_command_line_says_acts_nowhere(form: str, payload: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "payload", ["\x1b]0;pwned\x07", "\u202edenwp", "\x9b31m", "x\n::error::pwned", "\x08x"]
+)
+def test_what_the_command_line_says_acts_nowhere(
+    form: str, payload: str, tmp_path: Path
+) -> None:
     for name, content in SOURCES[form](payload).items():
         (tmp_path / name).write_bytes(content)
     for command in (["convert", "-v"], ["convert", "-o", str(tmp_path / "out")], ["plan"], ["convert", "--format", "github"],
@@ -356,7 +424,9 @@ def test_what_the_command_line_says_acts_nowhere(form: str, payload: str, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "name", [name for name in HOSTILE if name and "\x00" not in name and len(name.encode()) < 200], ids=ascii
+    "name",
+    [name for name in HOSTILE if name and "\x00" not in name and len(name.encode()) < 200],
+    ids=ascii,
 )
 def test_a_file_of_any_name_is_named_harmlessly(name: str, tmp_path: Path) -> None:
     if "/" in name or name in (".", ".."):

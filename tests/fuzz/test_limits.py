@@ -32,7 +32,9 @@ def codes(found: Result) -> set[str]:
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
 )
-MERGES = "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{k{n}: *a{n - 1}, l{n}: *a{n - 1}}}\n" for n in range(1, 40))
+MERGES = "a0: &a0 {k: 1}\n" + "".join(
+    f"a{n}: &a{n} {{k{n}: *a{n - 1}, l{n}: *a{n - 1}}}\n" for n in range(1, 40)
+)
 
 
 @pytest.mark.parametrize(
@@ -72,25 +74,39 @@ def test_a_statefulset_of_countless_pods() -> None:
 def test_odd_numbers_of_pods(replicas: str) -> None:
     for kind in ("StatefulSet", "Deployment"):
         text = f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec: {{replicas: {replicas}, "
-        assert converted(text + "template: {spec: {containers: [{name: a, image: 'a:1'}]}}}\n").stack.services
+        assert converted(
+            text + "template: {spec: {containers: [{name: a, image: 'a:1'}]}}}\n"
+        ).stack.services
 
 
 def test_a_stream_of_too_many_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TOCOMPOSE_MAX_DOCUMENTS", "3")
     found = converted("---\n".join(POD % f"p{number}" for number in range(9)))
     assert len(found.stack.services) == 3
-    assert [str(item.span) for item in found.notes if item.code == "TC021"] == ["a.yaml:16:1"]
+    assert [str(item.span) for item in found.notes if item.code == "TC021"] == [
+        "a.yaml:16:1"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["folder", "memory"])
-def test_a_file_that_is_too_large(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_too_large(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("TOCOMPOSE_MAX_FILE_BYTES", "1000")
-    files = {"big.yaml": (POD % "big" + "#" * 1000).encode(), "good.yaml": (POD % "good").encode()}
+    files = {
+        "big.yaml": (POD % "big" + "#" * 1000).encode(),
+        "good.yaml": (POD % "good").encode(),
+    }
     for name, text in files.items():
         (tmp_path / name).write_bytes(text)
-    found = convert(Folder(tmp_path) if kind == "folder" else Memory(files), Options(source="kubernetes"))
+    found = convert(
+        Folder(tmp_path) if kind == "folder" else Memory(files),
+        Options(source="kubernetes"),
+    )
     assert [item.name for item in found.stack.services] == ["good"]
-    assert [item.span.file for item in found.notes if item.code == "TC020" and item.span] == ["big.yaml"]
+    assert [
+        item.span.file for item in found.notes if item.code == "TC020" and item.span
+    ] == ["big.yaml"]
 
 
 # What is refused as a whole, with the place: nothing after it can be told apart from it.
@@ -128,7 +144,9 @@ CUT_OFF = ('docker run -d -e "', "f()", "a=x; ", "docker run -d -e 'A=xx", "cat 
     ids=lambda text: text[:30],
 )
 def test_a_script_without_end_ends(script: str) -> None:
-    project = Memory({"run.sh": script.encode() + b"docker run -d --name good acme/good:1\n"})
+    project = Memory(
+        {"run.sh": script.encode() + b"docker run -d --name good acme/good:1\n"}
+    )
     start = time.process_time()
     try:
         found = convert(project, Options(source="docker_run"))
@@ -139,7 +157,10 @@ def test_a_script_without_end_ends(script: str) -> None:
     assert time.process_time() - start < 5
 
 
-@pytest.mark.parametrize("text", ["web: " + "a " * 200_000, "web: x\n" * 50_000, "a" * 200_000 + ": x", ":" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ["web: " + "a " * 200_000, "web: x\n" * 50_000, "a" * 200_000 + ": x", ":" * 100_000],
+)
 def test_a_procfile_of_any_size(text: str) -> None:
     start = time.process_time()
     with contextlib.suppress(SourceError):
@@ -154,15 +175,22 @@ def test_every_limit_is_documented() -> None:
 
 
 @pytest.mark.parametrize("name", ["big.sh", "big.txt"])
-def test_a_script_that_is_too_large_to_be_searched_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_script_that_is_too_large_to_be_searched_is_told(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     big = b"docker run -d --name big a:1\n" + b"# padding\n" * 120_000
     files = {name: big, "run.sh": b"docker run -d --name good a:1\n"}
     found = convert(Memory(files), Options(source="docker_run"))
     assert [item.name for item in found.stack.services] == ["good"]
-    assert [item.span.file for item in found.notes if item.code == "TC020" and item.span] == [name]
+    assert [
+        item.span.file for item in found.notes if item.code == "TC020" and item.span
+    ] == [name]
     monkeypatch.setenv("TOCOMPOSE_MAX_SCRIPT_BYTES", "2000000")
     found = convert(Memory(files), Options(source="docker_run"))
-    assert {item.name for item in found.stack.services} == {"big", "good"} and "TC020" not in codes(found)
+    assert {item.name for item in found.stack.services} == {
+        "big",
+        "good",
+    } and "TC020" not in codes(found)
 
 
 @pytest.mark.parametrize("name", ["SCRIPT_BYTES", "FILE_BYTES"])
@@ -176,5 +204,8 @@ def test_a_script_alone_that_is_too_large_is_an_error(
     project = Memory({"big.sh": script}) if kind == "memory" else Folder(tmp_path)
     if kind == "named":
         project = Folder(tmp_path, ("big.sh",))
-    with pytest.raises(SourceError, match=rf"^big\.sh:1:1: 1,229 bytes are more .* TOCOMPOSE_MAX_{name} sets another$"):
+    with pytest.raises(
+        SourceError,
+        match=rf"^big\.sh:1:1: 1,229 bytes are more .* TOCOMPOSE_MAX_{name} sets another$",
+    ):
         convert(project, Options(source="docker_run"))

@@ -40,19 +40,42 @@ def scripts(text: str) -> Iterator[dict[str, str]]:
         f"docker run -d --name a nginx\n{text}",
     ):
         yield {"run.sh": line + other}
-    yield {"run.sh": "docker run -d --name a --env-file e.env nginx" + other, "e.env": f"X={text}\n"}
+    yield {
+        "run.sh": "docker run -d --name a --env-file e.env nginx" + other,
+        "e.env": f"X={text}\n",
+    }
     yield {"README.md": f"# x\n{text}\n```\ndocker run -d nginx\n```\n"}
 
 
 def manifests(text: str) -> Iterator[dict[str, str]]:
     container = POD["spec"]["containers"][0]  # type: ignore[index]
-    for more in ({"env": [{"name": "X", "value": text}]}, {"args": [text]}, {"command": ["sh", "-c", text]}):
+    for more in (
+        {"env": [{"name": "X", "value": text}]},
+        {"args": [text]},
+        {"command": ["sh", "-c", text]},
+    ):
         pod = POD | {"spec": {"containers": [container | more]}}
         yield {"app.yaml": f"{json.dumps(pod)}\n---\n{json.dumps(SERVICE)}"}
-    pod = POD | {"metadata": {"name": "w", "labels": {"a": "b"}, "annotations": {"x": text}}}
-    settings = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"X": text, "a.conf": text}}
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "m"}, "stringData": {"PASSWORD": text}}
-    yield {"app.yaml": "\n---\n".join(json.dumps(item) for item in (pod, SERVICE, settings, secret))}
+    pod = POD | {
+        "metadata": {"name": "w", "labels": {"a": "b"}, "annotations": {"x": text}}
+    }
+    settings = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "m"},
+        "data": {"X": text, "a.conf": text},
+    }
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "m"},
+        "stringData": {"PASSWORD": text},
+    }
+    yield {
+        "app.yaml": "\n---\n".join(
+            json.dumps(item) for item in (pod, SERVICE, settings, secret)
+        )
+    }
 
 
 def repositories(text: str) -> Iterator[dict[str, str]]:
@@ -60,19 +83,37 @@ def repositories(text: str) -> Iterator[dict[str, str]]:
     web = {"Procfile": "web: npm start\n", "package.json": "{}"}
     yield web | {"Procfile": f"web: node {line}\n"}
     yield web | {".env": f"X={text}\n"}
-    told = {"env": {"X": {"value": text, "description": text}}, "scripts": {"postdeploy": text}}
+    told = {
+        "env": {"X": {"value": text, "description": text}},
+        "scripts": {"postdeploy": text},
+    }
     yield web | {"app.json": json.dumps(told)}
-    yield web | {"package.json": json.dumps({"scripts": {"start": text}, "engines": {"node": text}})}
+    yield web | {
+        "package.json": json.dumps({"scripts": {"start": text}, "engines": {"node": text}})
+    }
     yield web | {"Dockerfile": f'FROM node:20\nENV X={line}\nCMD ["a"]\n'}
-    yield {"Procfile": "web: python a.py\n", "requirements.txt": text, "runtime.txt": text, "a.py": text}
+    yield {
+        "Procfile": "web: python a.py\n",
+        "requirements.txt": text,
+        "runtime.txt": text,
+        "a.py": text,
+    }
     lock = f"GEM\n  specs:\n    rails (7.0)\n{text}\n"
-    yield {"Procfile": "web: rails s\n", "Gemfile": f"gem 'rails'\n{text}\n", "Gemfile.lock": lock}
+    yield {
+        "Procfile": "web: rails s\n",
+        "Gemfile": f"gem 'rails'\n{text}\n",
+        "Gemfile.lock": lock,
+    }
 
 
 @pytest.mark.parametrize("piece", PIECES, ids=repr)
 def test_no_value_takes_the_square_of_its_length(piece: str) -> None:
     text = (piece * LENGTH)[:LENGTH]
-    for kind, sources in (("docker_run", scripts), ("kubernetes", manifests), ("procfile", repositories)):
+    for kind, sources in (
+        ("docker_run", scripts),
+        ("kubernetes", manifests),
+        ("procfile", repositories),
+    ):
         for number, files in enumerate(sources(text)):
             project = Memory({path: content.encode() for path, content in files.items()})
             start = time.process_time()

@@ -38,7 +38,23 @@ HOSTILE = (
         " ",
         "-rf",
     ),
-    *("CON", "con.txt", "NUL", "aux", "COM1", "LPT9.ini", "x.", "x ", " x", "a:b", "a*b", "a?b", "a<b", 'a"b', "a|b"),
+    *(
+        "CON",
+        "con.txt",
+        "NUL",
+        "aux",
+        "COM1",
+        "LPT9.ini",
+        "x.",
+        "x ",
+        " x",
+        "a:b",
+        "a*b",
+        "a?b",
+        "a<b",
+        'a"b',
+        "a|b",
+    ),
     *(
         "x" * 255,
         "x" * 300,
@@ -79,11 +95,19 @@ HOSTILE = (
         ".tocompose-1",
     ),
 )
-RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(1, 10))}
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(1, 10)),
+}
 names = st.sampled_from(HOSTILE) | st.text(min_size=1, max_size=40)
 
 
-def manifests(config: str, key: str, secret: str, volume: str, path: str) -> dict[str, bytes]:
+def manifests(
+    config: str, key: str, secret: str, volume: str, path: str
+) -> dict[str, bytes]:
     """A pod whose every name is hostile."""
     pod = {
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": config},
@@ -96,11 +120,25 @@ def manifests(config: str, key: str, secret: str, volume: str, path: str) -> dic
                 {"name": "s", "secret": {"secretName": secret}},
                 {"name": volume, "persistentVolumeClaim": {"claimName": volume}}]}}  # fmt: skip
     documents = (
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": config}, "data": {key: "x", key.upper(): "y"}},
-        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret}, "stringData": {key: "x", secret: "y"}},
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": config},
+            "data": {key: "x", key.upper(): "y"},
+        },
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": secret},
+            "stringData": {key: "x", secret: "y"},
+        },
         pod,
     )
-    return {"app.yaml": "\n---\n".join(json.dumps(item) for item in documents).encode("utf-8", "surrogatepass")}
+    return {
+        "app.yaml": "\n---\n".join(json.dumps(item) for item in documents).encode(
+            "utf-8", "surrogatepass"
+        )
+    }
 
 
 def commands(*given: str) -> dict[str, bytes]:
@@ -116,7 +154,13 @@ def commands(*given: str) -> dict[str, bytes]:
 
 def process_types(*given: str) -> dict[str, bytes]:
     a, b, c, d, e = given
-    body = {"name": a, "env": {b: "x"}, "addons": [c], "buildpacks": [{"url": d}], "scripts": {e: "x"}}
+    body = {
+        "name": a,
+        "env": {b: "x"},
+        "addons": [c],
+        "buildpacks": [{"url": d}],
+        "scripts": {e: "x"},
+    }
     heroku = {"build": {"docker": {a: b}}, "run": {c: d}}
     return {
         "Procfile": f"{a}: x\nweb: y\n{b}: z\n".encode("utf-8", "surrogatepass"),
@@ -131,7 +175,9 @@ SOURCES = {"kubernetes": manifests, "docker_run": commands, "procfile": process_
 
 def converted(form: str, given: tuple[str, ...]) -> Result | None:
     try:
-        return convert(Memory(SOURCES[form](*given)), Options(source=form, layout=Layout(split=True)))
+        return convert(
+            Memory(SOURCES[form](*given)), Options(source=form, layout=Layout(split=True))
+        )
     except SourceError:
         return None
 
@@ -141,9 +187,14 @@ def sound(path: str) -> bool:
     parts = path.split("/")
     return bool(
         path
-        and all(part and part not in (".", "..") and len(part.encode()) <= 255 for part in parts)
+        and all(
+            part and part not in (".", "..") and len(part.encode()) <= 255 for part in parts
+        )
         and all(char.isprintable() and char not in '\\:*?"<>|' for char in path)
-        and not any(part.partition(".")[0].strip().lower() in RESERVED or part.endswith((" ", ".")) for part in parts)
+        and not any(
+            part.partition(".")[0].strip().lower() in RESERVED or part.endswith((" ", "."))
+            for part in parts
+        )
     )
 
 
@@ -162,7 +213,11 @@ def test_each_hostile_name(form: str, name: str, tmp_path: Path) -> None:
         folder = tmp_path / "out"
         write(found.files, folder)
         assert {path.name for path in tmp_path.iterdir()} == {"out"}
-        written = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        written = {
+            path.relative_to(folder).as_posix()
+            for path in folder.rglob("*")
+            if path.is_file()
+        }
         assert written == {item.path for item in found.files}
 
 
@@ -193,12 +248,18 @@ def test_nothing_outside_of_the_source_is_read(path: str, tmp_path: Path) -> Non
     (root / "link.env").symlink_to(tmp_path / "outside.env")
     (root / "folder").symlink_to(tmp_path)
     (root / ".env").symlink_to(tmp_path / "outside.env")
-    wanted = path.replace("/outside.env", f"{tmp_path}/outside.env") if path.startswith("/") else path
+    wanted = (
+        path.replace("/outside.env", f"{tmp_path}/outside.env")
+        if path.startswith("/")
+        else path
+    )
     (root / "run.sh").write_text(
         f"source {wanted}\n. {wanted}\ndocker run -d --name w --env-file {wanted} -e B=$A -e C=$(cat {wanted}) a:1\n"
         f"docker run -d --name x --label-file {wanted} -v {wanted}:/x b:1\n"
     )
-    (root / "Procfile").write_text(f"web: env $(cat {wanted}) foreman start -e {wanted} -f {wanted}\n")
+    (root / "Procfile").write_text(
+        f"web: env $(cat {wanted}) foreman start -e {wanted} -f {wanted}\n"
+    )
     (root / "app.yaml").write_text(
         "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: 'a:1'}]}\n"
     )
@@ -209,7 +270,9 @@ def test_nothing_outside_of_the_source_is_read(path: str, tmp_path: Path) -> Non
     for form in sorted(SOURCES):
         for split in (True, False):
             try:
-                found = convert(Folder(root), Options(source=form, layout=Layout(split=split)))
+                found = convert(
+                    Folder(root), Options(source=form, layout=Layout(split=split))
+                )
             except SourceError as problem:
                 assert "canary" not in str(problem)
             else:
@@ -230,20 +293,34 @@ spec:
 """
 
 
-def _placed(data: str, name: str = "conf") -> tuple[dict[str, bytes], dict[str, str], list[str]]:
+def _placed(
+    data: str, name: str = "conf"
+) -> tuple[dict[str, bytes], dict[str, str], list[str]]:
     text = (MAP % (data, name)).replace("{name: conf}", f"{{name: {name}}}")
-    found = convert(Memory({"app.yaml": text.encode()}), Options(source="kubernetes", layout=Layout(split=True)))
+    found = convert(
+        Memory({"app.yaml": text.encode()}),
+        Options(source="kubernetes", layout=Layout(split=True)),
+    )
     compose = yaml.safe_load(found.files[0].content)
     mounts = compose["services"]["web"]["volumes"]
-    pairs = [item.split(":")[:2] if isinstance(item, str) else [item["source"], item["target"]] for item in mounts]
-    files = {item.path: item.content for item in found.files if item.path.startswith("config/")}
+    pairs = [
+        item.split(":")[:2] if isinstance(item, str) else [item["source"], item["target"]]
+        for item in mounts
+    ]
+    files = {
+        item.path: item.content for item in found.files if item.path.startswith("config/")
+    }
     said = [item.message for item in found.notes if item.code == "TC779"]
     return files, {target: source for source, target in pairs}, said
 
 
 def test_files_of_a_folder_that_differ_in_case_are_mounted_under_their_own_names() -> None:
     files, mounts, said = _placed("App.ini: one, app.ini: two, x: three")
-    assert files == {"config/conf/App.ini": b"one", "config/conf/app-2.ini": b"two", "config/conf/x": b"three"}
+    assert files == {
+        "config/conf/App.ini": b"one",
+        "config/conf/app-2.ini": b"two",
+        "config/conf/x": b"three",
+    }
     assert mounts == {f"/etc/c/{new}": f"./config/conf/{old}" for new, old in
                       (("App.ini", "App.ini"), ("app.ini", "app-2.ini"), ("x", "x"))}  # fmt: skip
     assert said == ["config/conf/app.ini is written as config/conf/app-2.ini"]
@@ -273,7 +350,10 @@ def _shop(tmp_path: Path) -> tuple[Path, Path]:
     return beside, root
 
 
-@pytest.mark.parametrize("named", ["{beside}/vars.sh", "../shared/vars.sh", "./link.sh", "x/../../shared/vars.sh"])
+@pytest.mark.parametrize(
+    "named",
+    ["{beside}/vars.sh", "../shared/vars.sh", "./link.sh", "x/../../shared/vars.sh"],
+)
 @pytest.mark.parametrize("allowed", ["", "folder", "file"])
 def test_a_path_that_is_allowed_is_read(named: str, allowed: str, tmp_path: Path) -> None:
     beside, root = _shop(tmp_path)
@@ -282,16 +362,22 @@ def test_a_path_that_is_allowed_is_read(named: str, allowed: str, tmp_path: Path
     )
     place = {"folder": beside, "file": beside / "vars.sh"}.get(allowed)
     allow = ("--allow-path", str(place)) if place else ()
-    done = CliRunner().invoke(main, ["convert", "-v", *allow, "--practices", "none", str(root)])
+    done = CliRunner().invoke(
+        main, ["convert", "-v", *allow, "--practices", "none", str(root)]
+    )
     assert done.exit_code == 0, done.stderr
     assert ("acme/web:7" in done.stdout) is bool(allowed)
-    said = [line for line in done.stderr.splitlines() if "lies outside of the source" in line]
+    said = [
+        line for line in done.stderr.splitlines() if "lies outside of the source" in line
+    ]
     assert any("app.env" in line for line in said) is (allowed != "folder")
     assert any(".sh" in line for line in said) is (not allowed)
 
 
 def test_a_path_to_allow_must_be_there(tmp_path: Path) -> None:
-    done = CliRunner().invoke(main, ["convert", "--allow-path", str(tmp_path / "none"), str(tmp_path)])
+    done = CliRunner().invoke(
+        main, ["convert", "--allow-path", str(tmp_path / "none"), str(tmp_path)]
+    )
     assert done.exit_code == 2 and "no such file or folder" in done.stderr
 
 
@@ -299,13 +385,18 @@ def test_a_path_to_allow_must_be_there(tmp_path: Path) -> None:
 def test_what_a_compose_file_includes_from_elsewhere(allowed: bool, tmp_path: Path) -> None:
     beside, root = _shop(tmp_path)
     (beside / "db.yml").write_text("services: {db: {image: 'postgres:16'}}\n")
-    (root / "docker-compose.yml").write_text("include: [../shared/db.yml]\nservices: {web: {image: 'a:1'}}\n")
+    (root / "docker-compose.yml").write_text(
+        "include: [../shared/db.yml]\nservices: {web: {image: 'a:1'}}\n"
+    )
     allow = ("--allow-path", str(beside)) if allowed else ()
     done = CliRunner().invoke(main, ["check", *allow, "--format", "json", str(root)])
     assert ("services.db" in done.stdout) is allowed
 
 
-@pytest.mark.parametrize(("git", "allowed", "reads"), [(False, False, False), (True, False, True), (False, True, True)])
+@pytest.mark.parametrize(
+    ("git", "allowed", "reads"),
+    [(False, False, False), (True, False, True), (False, True, True)],
+)
 def test_a_kustomization_reaches_no_further_than_its_repository(
     git: bool, allowed: bool, reads: bool, tmp_path: Path
 ) -> None:
@@ -332,14 +423,26 @@ def test_a_pipe_and_links_in_a_circle_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "null.yaml").symlink_to("/dev/zero")
     (tmp_path / "Procfile").write_text("web: x\n")
     project = Folder(tmp_path)
-    for path in ("pipe.yaml", "a.yaml", "null.yaml", "x" * 5000, "/dev/zero", "/dev/stdin", "\x00"):
-        assert project.read(path) is None and (path == "pipe.yaml" or not project.exists(path))
+    for path in (
+        "pipe.yaml",
+        "a.yaml",
+        "null.yaml",
+        "x" * 5000,
+        "/dev/zero",
+        "/dev/stdin",
+        "\x00",
+    ):
+        assert project.read(path) is None and (
+            path == "pipe.yaml" or not project.exists(path)
+        )
     assert convert(project).importer == "procfile"
 
 
 def test_what_was_not_read_is_told_with_the_way_to_allow_it(tmp_path: Path) -> None:
     beside, root = _shop(tmp_path)
-    (root / "run.sh").write_text("docker run -d --name w --env-file ../shared/app.env a:1\n")
+    (root / "run.sh").write_text(
+        "docker run -d --name w --env-file ../shared/app.env a:1\n"
+    )
     (root / "link.sh").unlink()
     (said,) = [item for item in convert(Folder(root)).notes if item.code == "TC023"]
     assert said.message == "../shared/app.env was not read: it lies outside of the source"

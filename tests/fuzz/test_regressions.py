@@ -25,9 +25,13 @@ from tocompose.readers.windows import as_shell
 from tocompose.source import leaves
 
 
-@pytest.mark.parametrize("line", ["[s-c]", "restart: \\", "x\\", "[[:foo:]]", "[z--a]", "!", "/"])
+@pytest.mark.parametrize(
+    "line", ["[s-c]", "restart: \\", "x\\", "[[:foo:]]", "[z--a]", "!", "/"]
+)
 def test_a_line_of_gitignore_that_is_no_pattern_is_skipped(line: str) -> None:
-    after, said = combine(File(path=".gitignore", content=b".env\nsecrets/\n"), f"{line}\n.env\n".encode())
+    after, said = combine(
+        File(path=".gitignore", content=b".env\nsecrets/\n"), f"{line}\n.env\n".encode()
+    )
     assert after.decode() == f"{line}\n.env\nsecrets/\n"
     assert [item.code for item in said] == ["TC764"]
     assert ignore_rules([line, "kept"]).match_file("kept")
@@ -42,11 +46,15 @@ def test_containers_that_are_no_list_are_a_workload_without_containers() -> None
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("docker",), ("",), ("docker", ""), ("docker", "run"), ("--",), ("docker", "--")]
+    "words",
+    [(), ("docker",), ("",), ("docker", ""), ("docker", "run"), ("--",), ("docker", "--")],
 )
 def test_a_pasted_command_of_hardly_a_word_is_one_message(words: tuple[str, ...]) -> None:
     with pytest.raises(SourceError, match="image"):
-        convert(Memory({}), Options(source="docker_run", settings=Settings(options={"argv": words})))
+        convert(
+            Memory({}),
+            Options(source="docker_run", settings=Settings(options={"argv": words})),
+        )
 
 
 def test_a_compose_file_that_is_nested_too_deeply_is_refused() -> None:
@@ -60,7 +68,8 @@ def test_a_compose_file_that_is_nested_too_deeply_is_refused() -> None:
     [
         "version: '3'\nservices:\n  a: x\n  b: {image: 'b:1'}\n",
         "version: '3'\nservices: x\n",
-        "services:\n  a: {image: 'a:1', ports: ['80²:80', '%s:80', '٣:80']}\n" % ("9" * 5000),
+        "services:\n  a: {image: 'a:1', ports: ['80²:80', '%s:80', '٣:80']}\n"
+        % ("9" * 5000),
     ],
     ids=("a service that is a word", "services that are a word", "odd numbers"),
 )
@@ -70,13 +79,27 @@ def test_a_strange_compose_file_is_judged_and_put_right(text: str) -> None:
     repair(project, project.named)
 
 
-def test_a_compose_file_with_a_key_twice_is_refused_where_only_a_round_trip_would_do() -> None:
-    with pytest.raises(InsertionError, match=r"^docker-compose\.yml:2: found duplicate key"):
-        insert("services:\nservices: {}\n", "docker-compose.yml", {"services": {"a": {"image": "a:1"}}})
+def test_a_compose_file_with_a_key_twice_is_refused_where_only_a_round_trip_would_do() -> (
+    None
+):
+    with pytest.raises(
+        InsertionError, match=r"^docker-compose\.yml:2: found duplicate key"
+    ):
+        insert(
+            "services:\nservices: {}\n",
+            "docker-compose.yml",
+            {"services": {"a": {"image": "a:1"}}},
+        )
 
 
 @pytest.mark.parametrize(
-    "text", ["services: {}\n---\n", "services: 0.0\n", "services: {}\nx: - y\n", "a: b\nservices: !!float 0\n"]
+    "text",
+    [
+        "services: {}\n---\n",
+        "services: 0.0\n",
+        "services: {}\nx: - y\n",
+        "a: b\nservices: !!float 0\n",
+    ],
 )
 def test_an_odd_compose_file_is_added_to_or_refused(text: str) -> None:
     with contextlib.suppress(InsertionError):
@@ -94,10 +117,23 @@ def test_a_process_type_of_several_lines_is_a_worker() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1", "[]", '"x"', "null", '{"scripts": 1}', '{"scripts": {"start": 1}}', '{"engines": 2}']
+    "text",
+    [
+        "1",
+        "[]",
+        '"x"',
+        "null",
+        '{"scripts": 1}',
+        '{"scripts": {"start": 1}}',
+        '{"engines": 2}',
+    ],
 )
 def test_a_package_json_that_is_no_object_counts_as_empty(text: str) -> None:
-    files = {"Procfile": b"web: npm start\n", "package.json": text.encode(), "composer.json": text.encode()}
+    files = {
+        "Procfile": b"web: npm start\n",
+        "package.json": text.encode(),
+        "composer.json": text.encode(),
+    }
     assert convert(Memory(files), Options(source="procfile")).stack.services
 
 
@@ -123,7 +159,14 @@ def test_odd_numbers_are_words(number: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("1Em", None), ("1e", None), ("1E", 10**18), ("2e3", 2000), ("2E-1", Fraction(1, 5)), ("1em", None)],
+    [
+        ("1Em", None),
+        ("1e", None),
+        ("1E", 10**18),
+        ("2e3", 2000),
+        ("2E-1", Fraction(1, 5)),
+        ("1em", None),
+    ],
 )
 def test_a_quantity_of_odd_letters_is_none(text: str, amount: Fraction | None) -> None:
     assert quantity(text) == (None if amount is None else amount * ONE)
@@ -135,11 +178,15 @@ def test_a_node_version_of_any_length_takes_no_time() -> None:
     with limited(1.0):
         assert node_version("x" * 100_000 + " 20") == "20"
         assert node_version(">" + " " * 100_000 + "18") == "24"
-    assert satisfies((18, 0, 0), ">=4 || 16.1 - 18.2") and not satisfies((19, 0, 0), "16 - 18")
+    assert satisfies((18, 0, 0), ">=4 || 16.1 - 18.2") and not satisfies(
+        (19, 0, 0), "16 - 18"
+    )
 
 
 @pytest.mark.parametrize("ending", [".ps1", ".cmd"])
-@pytest.mark.parametrize("part", [" ", "\t", "`", " `", "$a", ".\\", "\\", "%a", "C:\\", "'a", "=", "set a="])
+@pytest.mark.parametrize(
+    "part", [" ", "\t", "`", " `", "$a", ".\\", "\\", "%a", "C:\\", "'a", "=", "set a="]
+)
 def test_a_long_line_of_windows_takes_no_time(part: str, ending: str) -> None:
     line = part * (150_000 // len(part))
     with limited(4.0):
@@ -148,7 +195,12 @@ def test_a_long_line_of_windows_takes_no_time(part: str, ending: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [('set "A=b c" ', 'A="b c"'), ("set A=b c  ", 'A="b c"'), ("@SET A=$x", 'A="\\$x"'), ('set A="b"', 'set A="b"')],
+    [
+        ('set "A=b c" ', 'A="b c"'),
+        ("set A=b c  ", 'A="b c"'),
+        ("@SET A=$x", 'A="\\$x"'),
+        ('set A="b"', 'set A="b"'),
+    ],
 )
 def test_a_setting_of_cmd_is_an_assignment(line: str, said: str) -> None:
     assert as_shell(Text("a.cmd", f"{line}\n")).text == f"{said}\n"
@@ -163,17 +215,24 @@ def test_many_unclosed_lines_of_a_long_script_take_no_time(broken: str) -> None:
 
 
 def test_an_unclosed_quote_of_a_long_script_costs_only_its_line() -> None:
-    script = "docker run -d --name a a:1\n" + "echo b c d e\n" * 4_000 + "echo 'x\ndocker run -d --name b b:1\n"
+    script = (
+        "docker run -d --name a a:1\n"
+        + "echo b c d e\n" * 4_000
+        + "echo 'x\ndocker run -d --name b b:1\n"
+    )
     found = convert(Memory({"run.sh": script.encode()}), Options(source="docker_run"))
     assert [item.name for item in found.stack.services] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
-    "option", ["bind-propagation=shared", "bind-recursive=disabled", "bind-nonrecursive", "bind-x=1"]
+    "option",
+    ["bind-propagation=shared", "bind-recursive=disabled", "bind-nonrecursive", "bind-x=1"],
 )
 @pytest.mark.parametrize("kind", ["", "type=volume,", "type=tmpfs,", "type=,", "type=a,"])
 def test_an_option_of_another_type_of_mount_is_told(option: str, kind: str) -> None:
     script = f"docker run -d --name a --mount {kind}source=b,target=/b,{option} a:1\ndocker run -d --name c a:1\n"
     found = convert(Memory({"run.sh": script.encode()}), Options(source="docker_run"))
     assert "c" in [item.name for item in found.stack.services]
-    assert any(option.partition("=")[0] in item.message for item in found.notes), found.notes
+    assert any(option.partition("=")[0] in item.message for item in found.notes), (
+        found.notes
+    )

@@ -30,7 +30,12 @@ def forms(secret: str) -> set[str]:
     """The ways in which the secret, or so much of it that the rest can be guessed, may stand in a text."""
     pieces = {secret[start : start + 9] for start in range(max(len(secret) - 8, 1))}
     coded = b64encode(secret.encode()).decode().rstrip("=")[:-1]
-    written = {json.dumps(secret)[1:-1], quote(secret, safe=""), secret.replace("$", "$$"), coded[:12]}
+    written = {
+        json.dumps(secret)[1:-1],
+        quote(secret, safe=""),
+        secret.replace("$", "$$"),
+        coded[:12],
+    }
     return pieces | {form for form in written if len(form) > 8}
 
 

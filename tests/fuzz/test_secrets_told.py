@@ -24,16 +24,25 @@ class Planted(NamedTuple):
     secret: str
 
 
-PLANTED = [Planted(place, secret_of(Random(f"told {place.form}{place.name}"), place.plain)) for place in PLACES]
+PLANTED = [
+    Planted(place, secret_of(Random(f"told {place.form}{place.name}"), place.plain))
+    for place in PLACES
+]
 # A handful of each format; the batch takes them all.
 SOME = [PLANTED[number] for number in range(0, len(PLANTED), 12)]
 PROVED = [planted for planted in PLANTED if planted.place.form == "docker_run"][::8]
-_names = pytest.mark.parametrize("planted", SOME, ids=lambda item: f"{item.place.form}-{item.place.name}")
+_names = pytest.mark.parametrize(
+    "planted", SOME, ids=lambda item: f"{item.place.form}-{item.place.name}"
+)
 Told = Callable[..., str]
 
 
 @pytest.fixture
-def told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Told:
+def told(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> Told:
     """What a command line run in `tmp_path` prints to both streams."""
     monkeypatch.chdir(tmp_path)
 
@@ -73,12 +82,20 @@ def test_a_batch_over_every_place(told: Told, tmp_path: Path, layout: str) -> No
         put(tmp_path / "repos" / f"r{number:03}", place.plant(secret))
     said = told("batch", "repos", "-j", "1", "-o", "out", "--out-layout", layout)
     out = tmp_path / "out"
-    assert {"summary.jsonl", "summary.csv", "summary.sarif", "junit.xml", "dashboard.html", "state.jsonl"} <= {
-        path.name for path in out.iterdir()
-    }
+    assert {
+        "summary.jsonl",
+        "summary.csv",
+        "summary.sarif",
+        "junit.xml",
+        "dashboard.html",
+        "state.jsonl",
+    } <= {path.name for path in out.iterdir()}
     texts = [("what is printed", said)]
     texts += [
-        (path.relative_to(out).as_posix(), path.read_text(encoding="utf-8", errors="replace"))
+        (
+            path.relative_to(out).as_posix(),
+            path.read_text(encoding="utf-8", errors="replace"),
+        )
         for path in sorted(out.rglob("*"))
         if path.is_file() and not _private(path.relative_to(out))
     ]
@@ -90,23 +107,40 @@ def test_a_batch_over_every_place(told: Told, tmp_path: Path, layout: str) -> No
         if "/" not in name or name.startswith(f"r{number:03}") or f"r{number:03}" in name
         for line in leaked(text, planted.secret)
         # A patch cannot be applied without the lines beside a change, which stand in the repository's own file already.
-        if not (name.endswith(".patch") and line.startswith(" ") and planted.place.name == "example")
+        if not (
+            name.endswith(".patch")
+            and line.startswith(" ")
+            and planted.place.name == "example"
+        )
     ]
     assert not found
 
 
 @_names
-def test_differences_with_what_is_there(told: Told, tmp_path: Path, planted: Planted) -> None:
+def test_differences_with_what_is_there(
+    told: Told, tmp_path: Path, planted: Planted
+) -> None:
     place, secret = planted
     put(tmp_path / "source", place.plant(secret))
     other = secret_of(Random(f"before {place.name}"), place.plain)
-    for words in (["--diff"], ["--check"], ["--check", "--format", "json"], ["--dry-run", "-vv"], ["--explain"]):
+    for words in (
+        ["--diff"],
+        ["--check"],
+        ["--check", "--format", "json"],
+        ["--dry-run", "-vv"],
+        ["--explain"],
+    ):
         said = told("--from", place.form, "source", "-o", "out", *words)
         assert not leaked(said, secret), words
     put(tmp_path / "source", place.plant(other))
     told("--from", place.form, "source", "-o", "out")
     put(tmp_path / "source", place.plant(secret))
-    for words in (["--diff"], ["--check"], ["--diff", "--force"], ["--check", "--format", "json"]):
+    for words in (
+        ["--diff"],
+        ["--check"],
+        ["--diff", "--force"],
+        ["--check", "--format", "json"],
+    ):
         said = told("--from", place.form, "source", "-o", "out", *words)
         assert not leaked(said, secret) and not leaked(said, other), words
     for code in ("TC001", secret):
@@ -121,7 +155,16 @@ def test_proofs(told: Told, tmp_path: Path, planted: Planted, practices: str) ->
     put(tmp_path, planted.place.plant(planted.secret))
     clients = oracles()
     for form in ("text", "json"):
-        words = ("prove", "run.sh", "--docker", clients.docker, "--compose", clients.compose, "--format", form)
+        words = (
+            "prove",
+            "run.sh",
+            "--docker",
+            clients.docker,
+            "--compose",
+            clients.compose,
+            "--format",
+            form,
+        )
         said = told("--practices", practices, *words)
         assert said and not leaked(said, planted.secret)
 
@@ -160,7 +203,9 @@ _SERVERS = (
 
 @pytest.mark.parametrize("server", _SERVERS)
 @pytest.mark.parametrize("user", list(_USERS))
-def test_clusters_that_let_nobody_in(told: Told, tmp_path: Path, user: str, server: str) -> None:
+def test_clusters_that_let_nobody_in(
+    told: Told, tmp_path: Path, user: str, server: str
+) -> None:
     secret = secret_of(Random(f"{user}{server}"), plain=True)
     text = "current-context: a\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n"
     text += f"clusters: [{{name: c, cluster: {{server: {server}}}}}]\nusers: [{{name: u, user: {_USERS[user]}}}]\n"

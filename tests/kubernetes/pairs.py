@@ -66,11 +66,21 @@ def matched(theirs: Services, mine: Services) -> dict[str, str]:
     for name, body in theirs.items():
         by_name = [other for other in mine if _plain(other) == _plain(name)]
         same = [
-            other for other, service in mine.items() if repository(service) and repository(service) == repository(body)
+            other
+            for other, service in mine.items()
+            if repository(service) and repository(service) == repository(body)
         ]
-        by_alias = [other for other, service in mine.items() if _plain(name) in map(_plain, aliases(service))]
+        by_alias = [
+            other
+            for other, service in mine.items()
+            if _plain(name) in map(_plain, aliases(service))
+        ]
         # The containers of one pod answer to the same names: then the image tells them apart.
-        by_alias = [other for other in by_alias if other in same] or [] if len(same) == 1 else by_alias
+        by_alias = (
+            [other for other in by_alias if other in same] or []
+            if len(same) == 1
+            else by_alias
+        )
         # kompose calls a container of a pod by its container_name.
         own = _plain(str(body.get("container_name") or ""))
         by_container = [other for other in mine if own and _plain(other).endswith(own)]
@@ -123,7 +133,11 @@ def published(service: Mapping[str, Any]) -> set[str]:
 def _with_namespace(service: Mapping[str, Any], mine: Services) -> Mapping[str, Any]:
     """The service with the ports of the one whose network namespace it shares."""
     owner = mine.get(str(service.get("network_mode") or "").removeprefix("service:"))
-    return service if owner is None else {**service, "expose": [*sorted(ports(owner)), *sorted(ports(service))]}
+    return (
+        service
+        if owner is None
+        else {**service, "expose": [*sorted(ports(owner)), *sorted(ports(service))]}
+    )
 
 
 def count(wanted: Iterable[str], found: Iterable[str]) -> Count:
@@ -138,12 +152,18 @@ def compare(theirs: Services, mine: Services) -> dict[str, Count]:
     pairs = matched(theirs, mine)
     mine = {name: _with_namespace(service, mine) for name, service in mine.items()}
     wanted_env = [f"{name}.{key}" for name in pairs for key in environment(theirs[name])]
-    found_env = [f"{name}.{key}" for name, other in pairs.items() for key in environment(mine[other])]
+    found_env = [
+        f"{name}.{key}" for name, other in pairs.items() for key in environment(mine[other])
+    ]
     wanted_ports = [f"{name}:{port}" for name in pairs for port in published(theirs[name])]
-    found_ports = [f"{name}:{port}" for name, other in pairs.items() for port in ports(mine[other])]
+    found_ports = [
+        f"{name}:{port}" for name, other in pairs.items() for port in ports(mine[other])
+    ]
     return {
         "services": count(theirs, pairs),
-        "images": count(filter(None, map(repository, theirs.values())), map(repository, mine.values())),
+        "images": count(
+            filter(None, map(repository, theirs.values())), map(repository, mine.values())
+        ),
         "env keys": count(wanted_env, found_env),
         "ports": count(wanted_ports, found_ports),
     }
@@ -156,16 +176,27 @@ def came_back(theirs: Services, mine: Services) -> dict[str, Count]:
 
     def both(read_of: Any) -> Count:
         wanted = [f"{name} {each}" for name in pairs for each in read_of(theirs[name])]
-        return count(wanted, [f"{name} {each}" for name, other in pairs.items() for each in read_of(mine[other])])
+        return count(
+            wanted,
+            [
+                f"{name} {each}"
+                for name, other in pairs.items()
+                for each in read_of(mine[other])
+            ],
+        )
 
     return {
         "services": count(theirs, pairs),
         "images": both(lambda body: [body["image"]] if body.get("image") else []),
-        "env": both(lambda body: [f"{key}={value}" for key, value in environment(body).items()]),
+        "env": both(
+            lambda body: [f"{key}={value}" for key, value in environment(body).items()]
+        ),
         "ports": both(ports),
         "mounts": both(_targets),
         "command": both(_words),
-        "health": both(lambda body: ["health"] if (body.get("healthcheck") or {}).get("test") else []),
+        "health": both(
+            lambda body: ["health"] if (body.get("healthcheck") or {}).get("test") else []
+        ),
         "restart": both(lambda body: [body["restart"]] if body.get("restart") else []),
     }
 
@@ -175,7 +206,9 @@ def _targets(service: Mapping[str, Any]) -> Iterator[str]:
         given = service.get(key) or ()
         for item in [given] if isinstance(given, str) else given:
             if isinstance(item, dict):
-                yield str(item.get("target") or _BELOW.get(key, "") + str(item.get("source")))
+                yield str(
+                    item.get("target") or _BELOW.get(key, "") + str(item.get("source"))
+                )
             else:
                 parts = str(item).split(":")
                 yield parts[1] if len(parts) > 1 else _BELOW.get(key, "") + parts[0]
@@ -187,7 +220,9 @@ def _words(service: Mapping[str, Any]) -> Iterator[str]:
         yield from shlex.split(given) if isinstance(given, str) else map(str, given)
 
 
-def table(title: str, columns: tuple[str, ...], rows: dict[str, dict[str, Count]], detail: bool) -> None:
+def table(
+    title: str, columns: tuple[str, ...], rows: dict[str, dict[str, Count]], detail: bool
+) -> None:
     """Prints the rows and their sum."""
     width = max(len(name) for name in (*rows, title))
     print(f"{title:<{width}}  " + "  ".join(f"{column:>9}" for column in columns))
@@ -197,14 +232,21 @@ def table(title: str, columns: tuple[str, ...], rows: dict[str, dict[str, Count]
             for column in columns:
                 if row[column].missing:
                     print(f"    {column}: {', '.join(row[column].missing)}")
-    sums = [Count(sum(r[c].found for r in rows.values()), sum(r[c].wanted for r in rows.values())) for c in columns]
+    sums = [
+        Count(
+            sum(r[c].found for r in rows.values()), sum(r[c].wanted for r in rows.values())
+        )
+        for c in columns
+    ]
     print(f"{'all':<{width}}  " + "  ".join(f"{each!s:>9}" for each in sums))
 
 
 def pairs(root: Path) -> dict[str, dict[str, Count]]:
     """The comparison of each application of `pairs/`."""
     return {
-        folder.name: compare(read((folder / "compose.yaml").read_bytes()), ours(folder / "k8s"))
+        folder.name: compare(
+            read((folder / "compose.yaml").read_bytes()), ours(folder / "k8s")
+        )
         for folder in sorted((root / "pairs").iterdir())
     }
 

@@ -16,7 +16,11 @@ from tocompose.importers.kubernetes.kinds import kinds
 from tocompose.notes import explanation
 
 OPEN = tuple(open_types())
-SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "compose-spec.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads(
+    (Path(__file__).parents[1] / "schemas" / "compose-spec.json").read_text(
+        encoding="utf-8"
+    )
+)
 
 
 @pytest.mark.parametrize(("model", "place"), OPEN, ids=[model for model, _ in OPEN])
@@ -34,16 +38,18 @@ def test_rows_name_the_type_that_the_field_has(model: str, place: str) -> None:
         if row.type:
             assert below is not None, f"{place}.{field.name} is a plain value"
             assert row.type == bare(below), f"{place}.{field.name}"
-            assert row.many == field.type.lower().startswith("list"), f"{place}.{field.name}"
+            assert row.many == field.type.lower().startswith("list"), (
+                f"{place}.{field.name}"
+            )
 
 
 @pytest.mark.parametrize("name", sorted(types()))
 def test_every_note_is_registered_and_every_type_known(name: str) -> None:
     for field, row in types()[name].items():
         if row.note:
-            assert {"{object}", "{fields}"} & set(_facts(explanation(row.note))) or row.note in ("TC202", "TC203"), (
-                field
-            )
+            assert {"{object}", "{fields}"} & set(
+                _facts(explanation(row.note))
+            ) or row.note in ("TC202", "TC203"), field
         if row.type:
             assert row.type in types(), f"{name}.{field}"
 
@@ -54,7 +60,16 @@ def _facts(row: Any) -> list[str]:
 
 @pytest.mark.parametrize("name", sorted(types()))
 def test_every_target_is_a_key_of_compose(name: str) -> None:
-    tops = {"services", "networks", "volumes", "configs", "secrets", "name", "files", "settings"}
+    tops = {
+        "services",
+        "networks",
+        "volumes",
+        "configs",
+        "secrets",
+        "name",
+        "files",
+        "settings",
+    }
     service = SCHEMA["definitions"]["service"]["properties"]
     for field, row in types()[name].items():
         if row.target:

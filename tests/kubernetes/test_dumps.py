@@ -27,26 +27,52 @@ def services(found: Result) -> dict[str, Any]:
     return base["services"] or {}
 
 
-def made(kind: str, name: str, owner: str, spec: dict[str, Any], prefix: str = "", **labels: str) -> dict[str, Any]:
+def made(
+    kind: str, name: str, owner: str, spec: dict[str, Any], prefix: str = "", **labels: str
+) -> dict[str, Any]:
     """An object that the controller `owner` (`Kind name`) made."""
     api, (title, owner_name) = {"Pod": "v1"}.get(kind, "apps/v1"), owner.split()
-    reference = {"apiVersion": "apps/v1", "kind": title, "name": owner_name, "controller": True, "uid": "1"}
-    metadata = {"name": name, "namespace": "default", "labels": labels, "ownerReferences": [reference]}
+    reference = {
+        "apiVersion": "apps/v1",
+        "kind": title,
+        "name": owner_name,
+        "controller": True,
+        "uid": "1",
+    }
+    metadata = {
+        "name": name,
+        "namespace": "default",
+        "labels": labels,
+        "ownerReferences": [reference],
+    }
     if prefix:
         metadata["generateName"] = prefix
-    return {"apiVersion": api, "kind": kind, "metadata": metadata, "spec": spec, "status": {"phase": "Running"}}
+    return {
+        "apiVersion": api,
+        "kind": kind,
+        "metadata": metadata,
+        "spec": spec,
+        "status": {"phase": "Running"},
+    }
 
 
 def pod_spec(volume: str = "kube-api-access-x7k2p") -> dict[str, Any]:
     """The spec of a pod as the cluster completes it."""
     token = {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}}
-    root = {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}
+    root = {
+        "configMap": {
+            "name": "kube-root-ca.crt",
+            "items": [{"key": "ca.crt", "path": "ca.crt"}],
+        }
+    }
     mounts = [{"name": volume, "mountPath": ACCOUNT, "readOnly": True}]
     return {
         "serviceAccount": "default",
         "serviceAccountName": "default",
         "containers": [{"name": "web", "image": "example/web:1", "volumeMounts": mounts}],
-        "volumes": [{"name": volume, "projected": {"defaultMode": 420, "sources": [token, root]}}],
+        "volumes": [
+            {"name": volume, "projected": {"defaultMode": 420, "sources": [token, root]}}
+        ],
     }
 
 
@@ -57,7 +83,9 @@ def test_a_pod_has_the_name_of_what_made_it() -> None:
     )  # fmt: skip
     found = result(pod)
     assert list(services(found)) == ["web"]
-    assert [item.code for item in found.notes if "it is called web" in item.message] == ["TC206"]
+    assert [item.code for item in found.notes if "it is called web" in item.message] == [
+        "TC206"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -73,25 +101,52 @@ def test_the_ending_depends_on_who_made_the_pod(name: str, owner: str, wanted: s
 
 
 def test_one_of_several_equal_pods_stands_for_all() -> None:
-    pods = [made("Pod", f"web-7f-{end}", "ReplicaSet web-7f", pod_spec(), "web-7f-") for end in ("aaaaa", "bbbbb")]
+    pods = [
+        made("Pod", f"web-7f-{end}", "ReplicaSet web-7f", pod_spec(), "web-7f-")
+        for end in ("aaaaa", "bbbbb")
+    ]
     found = result(*pods)
     assert list(services(found)) == ["web-7f"]
-    assert ["web-7f-bbbbb" in item.message for item in found.notes if item.code == "TC268"] == [True]
+    assert [
+        "web-7f-bbbbb" in item.message for item in found.notes if item.code == "TC268"
+    ] == [True]
     assert "TC001" not in {item.code for item in found.notes}
 
 
 def test_the_replica_set_that_runs_is_the_one_that_counts() -> None:
     def revision(number: int, replicas: int, image: str) -> dict[str, Any]:
-        template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": image}]}}
-        spec = {"replicas": replicas, "selector": {"matchLabels": {"app": "web"}}, "template": template}
-        return made("ReplicaSet", f"web-{number}", "Deployment web", spec, **{"pod-template-hash": str(number)})
+        template = {
+            "metadata": {"labels": {"app": "web"}},
+            "spec": {"containers": [{"name": "web", "image": image}]},
+        }
+        spec = {
+            "replicas": replicas,
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": template,
+        }
+        return made(
+            "ReplicaSet",
+            f"web-{number}",
+            "Deployment web",
+            spec,
+            **{"pod-template-hash": str(number)},
+        )
 
-    found = services(result(revision(11, 0, "example/web:1"), revision(12, 1, "example/web:2"), revision(13, 0, "x:3")))
+    found = services(
+        result(
+            revision(11, 0, "example/web:1"),
+            revision(12, 1, "example/web:2"),
+            revision(13, 0, "x:3"),
+        )
+    )
     assert {name: body["image"] for name, body in found.items()} == {"web": "example/web:2"}
 
 
 def test_pods_of_two_owners_stay_two() -> None:
-    pods = [made("Pod", f"{name}-7f-aaaaa", f"ReplicaSet {name}-7f", pod_spec()) for name in ("web", "api")]
+    pods = [
+        made("Pod", f"{name}-7f-aaaaa", f"ReplicaSet {name}-7f", pod_spec())
+        for name in ("web", "api")
+    ]
     assert list(services(result(*pods))) == ["api-7f", "web-7f"]
 
 
@@ -105,5 +160,7 @@ def test_what_every_pod_gets_to_talk_to_the_api_is_left_out(volume: str) -> None
 
 def test_a_token_that_the_manifest_asks_for_is_not_left_out() -> None:
     spec = pod_spec("mine")
-    found = result({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "agent"}, "spec": spec})
+    found = result(
+        {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "agent"}, "spec": spec}
+    )
     assert "TC247" in {item.code for item in found.notes}

@@ -33,8 +33,13 @@ def result(documents: Scene) -> Result:
 
 def said(outcome: Result) -> Any:
     """What a user gets to see: files and notes, without the places in the source."""
-    files = sorted((item.path, _PLACE.sub("", item.content.decode("latin-1")), item.mode) for item in outcome.files)
-    return files, sorted((item.code, _PLACE.sub("", item.message)) for item in outcome.notes)
+    files = sorted(
+        (item.path, _PLACE.sub("", item.content.decode("latin-1")), item.mode)
+        for item in outcome.files
+    )
+    return files, sorted(
+        (item.code, _PLACE.sub("", item.message)) for item in outcome.notes
+    )
 
 
 def seen(documents: Scene) -> Any:
@@ -47,7 +52,11 @@ def seen(documents: Scene) -> Any:
 
 @pytest.mark.parametrize("name", sorted(SCENES))
 def test_nothing_is_left_unread_or_unwritten(name: str) -> None:
-    assert [note.message for note in result(SCENES[name]).notes if note.code in ("TC001", "TC901")] == []
+    assert [
+        note.message
+        for note in result(SCENES[name]).notes
+        if note.code in ("TC001", "TC901")
+    ] == []
 
 
 @pytest.mark.parametrize("name", sorted(SCENES))
@@ -66,7 +75,10 @@ def test_changing_any_value_that_was_carried_over_shows(name: str) -> None:
     base, silent = said(outcome), []
     for leaf in outcome.ledger.leaves():
         place = ((leaf.span.line - 1) // 2, *outcome.ledger.path(leaf))
-        if outcome.ledger.fate(leaf).fate is Fate.MAPPED and seen(_changed(documents, place)) == base:
+        if (
+            outcome.ledger.fate(leaf).fate is Fate.MAPPED
+            and seen(_changed(documents, place)) == base
+        ):
             silent.append(place)
     assert silent == []
 
@@ -90,7 +102,9 @@ def _other(value: Any) -> Any:
 
 def test_the_scenes_hold_every_field_of_every_supported_kind() -> None:
     """Guards the tests above: a field that no scene sets would never be looked at."""
-    present = {(type_of, key) for documents in SCENES.values() for type_of, key in _keys(documents)}
+    present = {
+        (type_of, key) for documents in SCENES.values() for type_of, key in _keys(documents)
+    }
     kinds = {kind for kind, _ in present}
     for root in ROOTS:
         assert bare(root) in kinds, root
@@ -98,7 +112,10 @@ def test_the_scenes_hold_every_field_of_every_supported_kind() -> None:
     from kubernetes_models import fields
 
     missing = [
-        f"{bare(model)}.{field.name}" for model, _ in open_types() for field in fields(model) if field.name not in keys
+        f"{bare(model)}.{field.name}"
+        for model, _ in open_types()
+        for field in fields(model)
+        if field.name not in keys
     ]
     assert missing == []
 

@@ -28,7 +28,12 @@ def pod(**parts: Any) -> str:
     """A pod called `web` of one container, with fields added to it; `spec` and `more` stand beside the container."""
     container = {"name": "web", "image": "example/web:1", **parts.pop("container", {})}
     spec = {"containers": [container], **parts.pop("spec", {})}
-    item = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "labels": {"app": "web"}}, "spec": spec}
+    item = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "labels": {"app": "web"}},
+        "spec": spec,
+    }
     return yaml.safe_dump_all([item, *parts.pop("more", ())])
 
 
@@ -47,7 +52,11 @@ def test_a_variable_in_an_image_stays_one(given: str, wanted: str) -> None:
     assert yaml.safe_load(found.files[0].content)["services"]["web"]["image"] == wanted
     assert "TC265" in {item.code for item in found.notes}
     asked = {item.name for item in found.stack.settings if item.required}
-    assert asked == {name for name in ("REGISTRY", "TAG", "COUCHDB_VERSION", "IMAGE") if f"{{{name}:?" in wanted}
+    assert asked == {
+        name
+        for name in ("REGISTRY", "TAG", "COUCHDB_VERSION", "IMAGE")
+        if f"{{{name}:?" in wanted
+    }
 
 
 EMPTY = """\
@@ -86,12 +95,27 @@ def test_an_empty_string_is_an_absent_field() -> None:
     found = result(EMPTY)
     web = yaml.safe_load(found.files[0].content)["services"]["web"]
     assert not {"hostname", "runtime", "working_dir", "pull_policy", "ports"} & set(web)
-    assert (web["environment"], web["command"], web["volumes"]) == ({"A": ""}, ["", "x"], ["/h:/h"])
-    assert not {item.code for item in found.notes} & {"TC001", "TC201", "TC209", "TC224", "TC901"}
+    assert (web["environment"], web["command"], web["volumes"]) == (
+        {"A": ""},
+        ["", "x"],
+        ["/h:/h"],
+    )
+    assert not {item.code for item in found.notes} & {
+        "TC001",
+        "TC201",
+        "TC209",
+        "TC224",
+        "TC901",
+    }
 
 
 def test_an_empty_key_of_a_config_map_is_kept() -> None:
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"A": "", "B": "b"}}
+    config = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c"},
+        "data": {"A": "", "B": "b"},
+    }
     text = pod(container={"envFrom": [{"configMapRef": {"name": "c"}}]}, more=[config])
     assert services(text)["web"]["environment"] == {"A": "", "B": "b"}
     assert "TC001" not in {item.code for item in result(text).notes}
@@ -107,19 +131,40 @@ def _from(name: str, secret: str, key: str) -> dict[str, Any]:
 
 def test_a_secret_that_holds_no_text_is_one_setting_to_fill_in() -> None:
     # "password" is base64, of six bytes that are no text: people forget to encode what stands in `data`.
-    text = pod(container={"env": [_from("A", "s", "pw"), _from("B", "s", "pw")]}, more=[_secret("s", pw="password")])
+    text = pod(
+        container={"env": [_from("A", "s", "pw"), _from("B", "s", "pw")]},
+        more=[_secret("s", pw="password")],
+    )
     found = result(text)
     assert [(item.name, item.value) for item in found.stack.settings] == [("A", None)]
-    assert set(services(text)["web"]["environment"].values()) == {"${A:?from Secret s, key pw}"}
-    assert [item.code for item in found.notes if item.code in ("TC209", "TC901")] == ["TC209"]
+    assert set(services(text)["web"]["environment"].values()) == {
+        "${A:?from Secret s, key pw}"
+    }
+    assert [item.code for item in found.notes if item.code in ("TC209", "TC901")] == [
+        "TC209"
+    ]
 
 
 def test_no_settings_name_holds_a_hyphen() -> None:
-    secrets = [_secret("a", k="b25l"), _secret("b", k="dHdv"), _secret("b-k", v="eA=="), _secret("b.k", v="eQ==")]
+    secrets = [
+        _secret("a", k="b25l"),
+        _secret("b", k="dHdv"),
+        _secret("b-k", v="eA=="),
+        _secret("b.k", v="eQ=="),
+    ]
     first = [_from("A", "a", "k"), _from("B_K_V", "b-k", "v")]
-    more = {"name": "more", "image": "example/more:1", "env": [_from("A", "b", "k"), _from("B_K_V", "b.k", "v")]}
+    more = {
+        "name": "more",
+        "image": "example/more:1",
+        "env": [_from("A", "b", "k"), _from("B_K_V", "b.k", "v")],
+    }
     container = {"name": "web", "image": "example/web:1", "env": first}
-    names = [item.name for item in result(pod(spec={"containers": [container, more]}, more=secrets)).stack.settings]
+    names = [
+        item.name
+        for item in result(
+            pod(spec={"containers": [container, more]}, more=secrets)
+        ).stack.settings
+    ]
     assert len(set(names)) == 4
     assert all(name.replace("_", "").isalnum() for name in names), names
 
@@ -132,15 +177,21 @@ def test_a_service_before_the_hosts_network_is_accounted_for() -> None:
         "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]},
     }
     ports = [{"containerPort": 8080, "name": "http"}]
-    found = result(pod(container={"ports": ports}, spec={"hostNetwork": True}, more=[service]))
+    found = result(
+        pod(container={"ports": ports}, spec={"hostNetwork": True}, more=[service])
+    )
     assert not {item.code for item in found.notes} & {"TC001", "TC901"}
-    assert any("Service web" in item.message for item in found.notes if item.code == "TC228")
+    assert any(
+        "Service web" in item.message for item in found.notes if item.code == "TC228"
+    )
 
 
 def test_rights_that_may_grow_are_kept_in_production() -> None:
     text = pod(container={"securityContext": {"allowPrivilegeEscalation": True}})
     found = {item.path: item.content.decode() for item in result(text, "all").files}
-    assert yaml.safe_load(found["docker-compose.yml"])["services"]["web"]["security_opt"] == ["no-new-privileges:false"]
+    assert yaml.safe_load(found["docker-compose.yml"])["services"]["web"][
+        "security_opt"
+    ] == ["no-new-privileges:false"]
     assert "no-new-privileges" not in found["docker-compose.prod.yml"]
 
 
@@ -190,7 +241,9 @@ spec:
     - {metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}
 """
     found = result(text)
-    assert yaml.safe_load(found.files[0].content)["services"]["db"]["volumes"] == ["data-db-0:/data"]
+    assert yaml.safe_load(found.files[0].content)["services"]["db"]["volumes"] == [
+        "data-db-0:/data"
+    ]
     assert "TC001" not in {item.code for item in found.notes}
 
 
@@ -198,8 +251,15 @@ def test_a_secret_outside_the_manifests_is_not_said_to_stand_there() -> None:
     found = result(pod(container={"env": [_from("A", "s", "pw")]}), split=False)
     asked = [item.message for item in found.notes if item.code == "TC758"]
     assert len(asked) == 1 and "the source holds no value for it" in asked[0]
-    given = result(pod(container={"env": [_from("A", "s", "pw")]}, more=[_secret("s", pw="eA==")]), split=False)
-    assert any("its value is at app.yaml:" in item.message for item in given.notes if item.code == "TC758")
+    given = result(
+        pod(container={"env": [_from("A", "s", "pw")]}, more=[_secret("s", pw="eA==")]),
+        split=False,
+    )
+    assert any(
+        "its value is at app.yaml:" in item.message
+        for item in given.notes
+        if item.code == "TC758"
+    )
 
 
 def _probe(delay: int = 0, **action: Any) -> dict[str, Any]:
@@ -207,7 +267,10 @@ def _probe(delay: int = 0, **action: Any) -> dict[str, Any]:
 
 
 def test_a_probe_that_can_run_goes_before_one_that_cannot() -> None:
-    http, command = {"httpGet": {"path": "/", "port": 8080}}, {"exec": {"command": ["/check"]}}
+    http, command = (
+        {"httpGet": {"path": "/", "port": 8080}},
+        {"exec": {"command": ["/check"]}},
+    )
     web = services(pod(container={"readinessProbe": http, "livenessProbe": command}))["web"]
     assert web["healthcheck"]["test"] == ["CMD", "/check"]
     said = result(pod(container={"readinessProbe": http, "livenessProbe": command})).notes
@@ -216,7 +279,10 @@ def test_a_probe_that_can_run_goes_before_one_that_cannot() -> None:
 
 
 def test_a_first_start_may_take_as_long_as_the_liveness_probe_waits() -> None:
-    ready, alive = _probe(5, exec={"command": ["/ready"]}), _probe(90, exec={"command": ["/alive"]})
+    ready, alive = (
+        _probe(5, exec={"command": ["/ready"]}),
+        _probe(90, exec={"command": ["/alive"]}),
+    )
     web = services(pod(container={"readinessProbe": ready, "livenessProbe": alive}))["web"]
     assert web["healthcheck"]["start_period"] == "90s"
 
@@ -240,9 +306,18 @@ def test_a_first_start_may_take_as_long_as_the_image_needs() -> None:
 
 def _api(version: str, port: int) -> dict[str, Any]:
     labels = {"app": "api", "version": version}
-    container = {"name": "api", "image": f"example/api:{version}", "ports": [{"name": "http", "containerPort": port}]}
+    container = {
+        "name": "api",
+        "image": f"example/api:{version}",
+        "ports": [{"name": "http", "containerPort": port}],
+    }
     metadata = {"name": f"api-{version}", "labels": labels}
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {"containers": [container]}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": metadata,
+        "spec": {"containers": [container]},
+    }
 
 
 def test_a_service_with_a_different_port_in_each_workload_is_said() -> None:
@@ -253,7 +328,9 @@ def test_a_service_with_a_different_port_in_each_workload_is_said() -> None:
         "spec": {"selector": {"app": "api"}, "ports": [{"port": 80, "targetPort": "http"}]},
     }
     found = result(yaml.safe_dump_all([service, _api("v1", 5000), _api("v2", 5001)]))
-    assert ["5000 or 5001" in item.message for item in found.notes if item.code == "TC220"] == [True]
+    assert [
+        "5000 or 5001" in item.message for item in found.notes if item.code == "TC220"
+    ] == [True]
 
 
 def test_a_name_in_the_cluster_that_nothing_answers_to_is_said_once() -> None:
@@ -263,10 +340,17 @@ def test_a_name_in_the_cluster_that_nothing_answers_to_is_said_once() -> None:
         {"name": "C", "value": "db.data.svc.cluster.local"},
         {"name": "D", "value": "web-0.web.default.svc.cluster.local"},
     ]
-    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"selector": {"app": "web"}}}
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": {"selector": {"app": "web"}},
+    }
     found = result(pod(container={"env": env}, more=[service]))
     said = [item.message for item in found.notes if item.code == "TC266"]
-    assert said == ["web names db.data.svc.cluster.local, which no Service among the manifests answers to"]
+    assert said == [
+        "web names db.data.svc.cluster.local, which no Service among the manifests answers to"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -278,11 +362,23 @@ def test_a_name_in_the_cluster_that_nothing_answers_to_is_said_once() -> None:
         ({"capabilities": {"drop": ["all"]}}, 0o444),
     ],
 )
-def test_a_file_stays_as_closed_as_the_container_can_bear(security: dict[str, Any], mode: int) -> None:
-    config = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "b"}}
-    container = {"securityContext": security, "volumeMounts": [{"name": "c", "mountPath": "/c"}]}
+def test_a_file_stays_as_closed_as_the_container_can_bear(
+    security: dict[str, Any], mode: int
+) -> None:
+    config = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "c"},
+        "data": {"a": "b"},
+    }
+    container = {
+        "securityContext": security,
+        "volumeMounts": [{"name": "c", "mountPath": "/c"}],
+    }
     volumes = [{"name": "c", "configMap": {"name": "c", "defaultMode": 0o440}}]
-    files = result(pod(container=container, spec={"volumes": volumes}, more=[config])).stack.files
+    files = result(
+        pod(container=container, spec={"volumes": volumes}, more=[config])
+    ).stack.files
     assert [(item.path, item.mode) for item in files] == [("config/c/a", mode)]
 
 
@@ -291,7 +387,11 @@ def _deployment(replicas: int, *containers: dict[str, Any], **spec: Any) -> str:
     main = {"name": "web", "image": "example/web:1", "volumeMounts": mounts}
     template = {
         "metadata": {"labels": {"app": "web"}},
-        "spec": {"containers": [main, *containers], "volumes": [{"name": "data", "emptyDir": {}}], **spec},
+        "spec": {
+            "containers": [main, *containers],
+            "volumes": [{"name": "data", "emptyDir": {}}],
+            **spec,
+        },
     }
     selector = {"matchLabels": {"app": "web"}}
     item = {
@@ -307,18 +407,29 @@ def _deployment(replicas: int, *containers: dict[str, Any], **spec: Any) -> str:
 def test_replicas_do_not_share_what_each_pod_has_of_its_own(practices: str) -> None:
     found = yaml.safe_load(result(_deployment(3), practices).files[0].content)
     web = found["services"]["web"]
-    assert (web["volumes"], web["deploy"]["replicas"], found.get("volumes")) == (["/data"], 3, None)
+    assert (web["volumes"], web["deploy"]["replicas"], found.get("volumes")) == (
+        ["/data"],
+        3,
+        None,
+    )
 
 
 def test_replicas_of_a_chosen_user_keep_their_directory_in_memory() -> None:
     web = services(_deployment(3, securityContext={"runAsUser": 1000}))["web"]
-    assert web["volumes"] == [{"type": "tmpfs", "target": "/data", "tmpfs": {"mode": 0o1777}}]
+    assert web["volumes"] == [
+        {"type": "tmpfs", "target": "/data", "tmpfs": {"mode": 0o1777}}
+    ]
 
 
 def test_one_pod_keeps_its_directory_in_a_volume_with_a_name() -> None:
     partner = {"name": "log", "image": "example/log:1"}
     spec = {"type": "NodePort", "selector": {"app": "web"}, "ports": [{"port": 80}]}
-    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": spec}
+    service = {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": "web"},
+        "spec": spec,
+    }
     published = f"{_deployment(3)}---\n{yaml.safe_dump(service)}"
     for text in (_deployment(1), _deployment(3, partner), published):
         assert services(text)["web"]["volumes"][0]["source"] == "web-data"
@@ -326,7 +437,9 @@ def test_one_pod_keeps_its_directory_in_a_volume_with_a_name() -> None:
 
 def test_replicas_do_not_share_a_host_name() -> None:
     env = [{"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]
-    text = _deployment(2).replace("image: example/web:1", f"image: example/web:1\n        env: {env}")
+    text = _deployment(2).replace(
+        "image: example/web:1", f"image: example/web:1\n        env: {env}"
+    )
     assert "hostname" not in services(text)["web"]
     assert services(text.replace("replicas: 2", "replicas: 1"))["web"]["hostname"] == "web"
 
@@ -338,7 +451,9 @@ def test_replicas_do_not_share_a_host_name() -> None:
         ({"secretRef": {"name": "app"}, "prefix": "DB_"}, "./secrets/app.env"),
     ],
 )
-def test_variables_outside_the_manifests_have_a_file_to_stand_in(source: dict[str, Any], path: str) -> None:
+def test_variables_outside_the_manifests_have_a_file_to_stand_in(
+    source: dict[str, Any], path: str
+) -> None:
     found = result(pod(container={"envFrom": [source]}))
     web = yaml.safe_load(found.files[0].content)["services"]["web"]
     assert web["env_file"] == [{"path": path, "required": False}]
@@ -348,7 +463,9 @@ def test_variables_outside_the_manifests_have_a_file_to_stand_in(source: dict[st
 
 
 def test_optional_variables_need_no_file() -> None:
-    found = result(pod(container={"envFrom": [{"secretRef": {"name": "app", "optional": True}}]}))
+    found = result(
+        pod(container={"envFrom": [{"secretRef": {"name": "app", "optional": True}}]})
+    )
     assert "env_file" not in yaml.safe_load(found.files[0].content)["services"]["web"]
 
 
@@ -358,7 +475,16 @@ def test_limits_that_no_container_takes_are_said() -> None:
         {"type": "Pod", "max": {"cpu": "2"}},
         {"type": "Container", "default": amounts, "defaultRequest": amounts},
     ]
-    item = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "r"}, "spec": {"limits": limits}}
-    found = result(pod(container={"resources": {"limits": amounts, "requests": amounts}}, more=[item]))
+    item = {
+        "apiVersion": "v1",
+        "kind": "LimitRange",
+        "metadata": {"name": "r"},
+        "spec": {"limits": limits},
+    }
+    found = result(
+        pod(container={"resources": {"limits": amounts, "requests": amounts}}, more=[item])
+    )
     assert "TC001" not in {item.code for item in found.notes}
-    assert any("limits[0].type" in item.message for item in found.notes if item.code == "TC253")
+    assert any(
+        "limits[0].type" in item.message for item in found.notes if item.code == "TC253"
+    )

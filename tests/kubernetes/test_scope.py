@@ -18,15 +18,25 @@ spec: {{containers: [{{name: {name}, image: 'nginx:1.27'}}]}}
 """
 SHOP, BLOG, BARE = (
     POD.format(name=name, more=more)
-    for name, more in (("web", ", namespace: shop"), ("posts", ", namespace: blog"), ("tool", ""))
+    for name, more in (
+        ("web", ", namespace: shop"),
+        ("posts", ", namespace: blog"),
+        ("tool", ""),
+    )
 )
-SPACES = "".join(f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n---\n" for name in ("shop", "blog"))
+SPACES = "".join(
+    f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n---\n"
+    for name in ("shop", "blog")
+)
 
 
 def converted(text: str, *namespaces: str) -> Result:
     options = {"namespace": namespaces} if namespaces else {}
     settings = Settings(options=options)
-    return convert(Memory({"all.yaml": text.encode()}, name="x"), Options(source="kubernetes", settings=settings))
+    return convert(
+        Memory({"all.yaml": text.encode()}, name="x"),
+        Options(source="kubernetes", settings=settings),
+    )
 
 
 @pytest.mark.parametrize(
@@ -56,12 +66,19 @@ def test_a_list_is_no_obstacle() -> None:
 
 def test_the_rest_is_left_out_on_purpose_and_nothing_is_lost() -> None:
     result = converted(SPACES + SHOP + BLOG, "shop")
-    reasons = {result.ledger.fate(leaf).detail[0] for leaf in result.ledger.leaves() if leaf.text == "posts"}
+    reasons = {
+        result.ledger.fate(leaf).detail[0]
+        for leaf in result.ledger.leaves()
+        if leaf.text == "posts"
+    }
     assert reasons == {"only the namespace shop was asked for"}
     assert result.counts[Fate.UNREAD] == 0
     assert not [item for item in result.notes if item.code == "TC001"]
 
 
 def test_a_namespace_without_objects_is_named() -> None:
-    with pytest.raises(SourceError, match="no object is in the namespace shp; the namespaces are shop, blog"):
+    with pytest.raises(
+        SourceError,
+        match="no object is in the namespace shp; the namespaces are shop, blog",
+    ):
         converted(SHOP + BLOG, "shp")

@@ -34,8 +34,21 @@ from tocompose.values import literal, plain
             ("2Ei", 2**61),
             ("100k", 100000),
         ),
-        *(("5n", Fraction(5, 10**9)), ("7u", Fraction(7, 10**6)), (".5Ki", 512), ("+3", 3), ("-1", -1)),
-        *(("", None), ("x", None), ("1MiB", None), ("1 Mi", None), ("1K", None), ("1e", None)),
+        *(
+            ("5n", Fraction(5, 10**9)),
+            ("7u", Fraction(7, 10**6)),
+            (".5Ki", 512),
+            ("+3", 3),
+            ("-1", -1),
+        ),
+        *(
+            ("", None),
+            ("x", None),
+            ("1MiB", None),
+            ("1 Mi", None),
+            ("1K", None),
+            ("1e", None),
+        ),
     ],
 )
 def test_quantities_are_exact(text: str, value: Fraction | int | None) -> None:
@@ -43,11 +56,20 @@ def test_quantities_are_exact(text: str, value: Fraction | int | None) -> None:
 
 
 def test_what_is_less_than_a_billionth_is_rounded_up() -> None:
-    assert [quantity(text) for text in ("0.1n", "1e-12", "1.0000000001", "0e-99")] == [1, 1, ONE + 1, 0]
+    assert [quantity(text) for text in ("0.1n", "1e-12", "1.0000000001", "0e-99")] == [
+        1,
+        1,
+        ONE + 1,
+        0,
+    ]
 
 
-@given(some.fractions(min_value=Fraction(1, 10**9), max_value=10**15, max_denominator=10**9))
-def test_a_decimal_is_the_least_number_of_billionths_that_holds_it(amount: Fraction) -> None:
+@given(
+    some.fractions(min_value=Fraction(1, 10**9), max_value=10**15, max_denominator=10**9)
+)
+def test_a_decimal_is_the_least_number_of_billionths_that_holds_it(
+    amount: Fraction,
+) -> None:
     digits = ceil(amount * 10**12)
     text = f"{digits // 10**12}.{digits % 10**12:012d}"
     assert quantity(text) == ceil(Fraction(text) * ONE)
@@ -68,8 +90,22 @@ def test_processors_are_written_to_the_billionth(amount: int) -> None:
 @pytest.mark.parametrize(
     ("text", "compose"),
     [
-        *(("$(A)", "one"), ("x$(A)y$(B)", "xoney${B}"), ("$(C)", "$$(C)"), ("$$(A)", "$$(A)"), ("$$$(A)", "$$one")),
-        *(("$A", "$$A"), ("${A}", "$${A}"), ("$", "$$"), ("a$", "a$$"), ("$(A", "$$(A"), ("$()", "$$()"), ("$$", "$$")),
+        *(
+            ("$(A)", "one"),
+            ("x$(A)y$(B)", "xoney${B}"),
+            ("$(C)", "$$(C)"),
+            ("$$(A)", "$$(A)"),
+            ("$$$(A)", "$$one"),
+        ),
+        *(
+            ("$A", "$$A"),
+            ("${A}", "$${A}"),
+            ("$", "$$"),
+            ("a$", "a$$"),
+            ("$(A", "$$(A"),
+            ("$()", "$$()"),
+            ("$$", "$$"),
+        ),
         *(("$(C)$(A)", "$$(C)one"), ("plain", "plain"), ("", "")),
     ],
 )
@@ -98,7 +134,8 @@ def services(value: str, *extra: str) -> str:
         *extra,
     ]
     result = convert(
-        Memory({"m.yaml": "\n---\n".join(documents).encode()}), Options(source="kubernetes", practices="none")
+        Memory({"m.yaml": "\n---\n".join(documents).encode()}),
+        Options(source="kubernetes", practices="none"),
     )
     service = result.stack.service("client")
     assert service is not None
@@ -113,9 +150,23 @@ def services(value: str, *extra: str) -> str:
             ("http://api", "http://api:8080"),
             ("http://api?x", "http://api:8080?x"),
         ),
-        *(("api:80", "api:8080"), ("api.default:80", "api.default:8080"), ("u:p@api:80/x", "u:p@api:8080/x")),
-        *(("http://api.default.svc.cluster.local/", "http://api.default.svc.cluster.local:8080/"),),
-        *(("https://api/", "https://api/"), ("api:800", "api:800"), ("xapi:80", "xapi:80"), ("api-x:80", "api-x:80")),
+        *(
+            ("api:80", "api:8080"),
+            ("api.default:80", "api.default:8080"),
+            ("u:p@api:80/x", "u:p@api:8080/x"),
+        ),
+        *(
+            (
+                "http://api.default.svc.cluster.local/",
+                "http://api.default.svc.cluster.local:8080/",
+            ),
+        ),
+        *(
+            ("https://api/", "https://api/"),
+            ("api:800", "api:800"),
+            ("xapi:80", "xapi:80"),
+            ("api-x:80", "api-x:80"),
+        ),
         *(
             ("api.example.com:80", "api.example.com:80"),
             ("api:9000", "api:9000"),
@@ -127,7 +178,10 @@ def services(value: str, *extra: str) -> str:
             ("nc -z api 80", "nc -z api 8080"),
             ("sleep api 80", "sleep api 80"),
         ),
-        *(("redis+http://api/", "redis+http://api/"), ("http://api:80/a:80", "http://api:8080/a:80")),
+        *(
+            ("redis+http://api/", "redis+http://api/"),
+            ("http://api:80/a:80", "http://api:8080/a:80"),
+        ),
     ],
 )
 def test_references_follow_the_containers_port(text: str, wanted: str) -> None:

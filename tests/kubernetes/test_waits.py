@@ -33,7 +33,10 @@ metadata: {name: migrate}
 spec: {template: {spec: {restartPolicy: Never, containers: [{name: m, image: "example/web:1", args: [migrate]}]}}}
 ---
 """
-STARTED, DONE = {"condition": "service_started"}, {"condition": "service_completed_successfully"}
+STARTED, DONE = (
+    {"condition": "service_started"},
+    {"condition": "service_completed_successfully"},
+)
 SCRIPT = "kubectl wait --for=condition=ready pod -l app=db --timeout=60s"
 
 
@@ -45,7 +48,9 @@ def result(container: dict[str, Any]) -> Result:
     }
     web = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}, "spec": spec}
     options = Options(source="kubernetes", practices="none", layout=Layout(split=True))
-    return convert(Memory({"app.yaml": (OTHERS + yaml.safe_dump(web)).encode()}, "shop"), options)
+    return convert(
+        Memory({"app.yaml": (OTHERS + yaml.safe_dump(web)).encode()}, "shop"), options
+    )
 
 
 def services(found: Result) -> dict[str, Any]:
@@ -58,24 +63,47 @@ def services(found: Result) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("container", "wanted"),
     [
-        ({"image": "groundnuty/k8s-wait-for:v1.3", "args": ["service", "db"]}, {"postgres": STARTED}),
-        ({"image": "ghcr.io/groundnuty/k8s-wait-for:v2.0", "args": ["job", "migrate"]}, {"migrate": DONE}),
-        ({"image": "groundnuty/k8s-wait-for:v1.3", "args": ["pod", "-lapp=db"]}, {"postgres": STARTED}),
-        ({"image": "bitnami/kubectl", "command": ["sh", "-c", SCRIPT]}, {"postgres": STARTED}),
+        (
+            {"image": "groundnuty/k8s-wait-for:v1.3", "args": ["service", "db"]},
+            {"postgres": STARTED},
+        ),
+        (
+            {"image": "ghcr.io/groundnuty/k8s-wait-for:v2.0", "args": ["job", "migrate"]},
+            {"migrate": DONE},
+        ),
+        (
+            {"image": "groundnuty/k8s-wait-for:v1.3", "args": ["pod", "-lapp=db"]},
+            {"postgres": STARTED},
+        ),
+        (
+            {"image": "bitnami/kubectl", "command": ["sh", "-c", SCRIPT]},
+            {"postgres": STARTED},
+        ),
         (
             {
                 "image": "bitnami/kubectl:1.29",
-                "args": ["wait", "--for=condition=complete", "job/migrate", "-n", "default"],
+                "args": [
+                    "wait",
+                    "--for=condition=complete",
+                    "job/migrate",
+                    "-n",
+                    "default",
+                ],
             },
             {"migrate": DONE},
         ),
         (
-            {"image": "bitnami/kubectl:1.29", "command": ["kubectl", "rollout", "status", "statefulset/postgres"]},
+            {
+                "image": "bitnami/kubectl:1.29",
+                "command": ["kubectl", "rollout", "status", "statefulset/postgres"],
+            },
             {"postgres": STARTED},
         ),
     ],
 )
-def test_the_waiting_becomes_a_dependency(container: dict[str, Any], wanted: dict[str, Any]) -> None:
+def test_the_waiting_becomes_a_dependency(
+    container: dict[str, Any], wanted: dict[str, Any]
+) -> None:
     found = result(container)
     assert sorted(services(found)) == ["migrate", "postgres", "web"]
     assert services(found)["web"]["depends_on"] == wanted
@@ -87,13 +115,20 @@ def test_the_waiting_becomes_a_dependency(container: dict[str, Any], wanted: dic
 def test_what_is_not_among_the_manifests_is_said() -> None:
     found = result({"image": "groundnuty/k8s-wait-for:v1.3", "args": ["service", "cache"]})
     assert "depends_on" not in services(found)["web"]
-    assert any("not among the manifests" in item.message for item in found.notes if item.code == "TC269")
+    assert any(
+        "not among the manifests" in item.message
+        for item in found.notes
+        if item.code == "TC269"
+    )
 
 
 @pytest.mark.parametrize(
     "container",
     [
-        {"image": "bitnami/kubectl", "command": ["sh", "-c", f"{SCRIPT} && touch /work/ready"]},
+        {
+            "image": "bitnami/kubectl",
+            "command": ["sh", "-c", f"{SCRIPT} && touch /work/ready"],
+        },
         {"image": "bitnami/kubectl", "args": ["get", "secret", "db", "-o", "yaml"]},
         {"image": "busybox:1.36", "args": ["service", "db"]},
     ],
@@ -105,5 +140,9 @@ def test_one_that_does_anything_else_is_kept(container: dict[str, Any]) -> None:
 @pytest.mark.parametrize("image", ["bitnami/kubectl", "busybox:1.36"])
 def test_one_that_is_kept_and_asks_the_api_is_said(image: str) -> None:
     found = result({"image": image, "args": ["get", "secret", "db"]})
-    said = [item.message for item in found.notes if item.code == "TC247" and "web-init-wait" in item.message]
+    said = [
+        item.message
+        for item in found.notes
+        if item.code == "TC247" and "web-init-wait" in item.message
+    ]
     assert bool(said) == ("kubectl" in image)

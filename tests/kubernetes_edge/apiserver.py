@@ -40,27 +40,62 @@ def certificates(folder: Path) -> None:
     """A CA, a server certificate for 127.0.0.1 and a client certificate, made by openssl."""
 
     def openssl(*words: str) -> None:
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            ["openssl", *words], cwd=folder, check=True, capture_output=True, timeout=60
+        )
 
-    key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
-    openssl("req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=test CA")
+    key = (
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    )
+    openssl(
+        "req", "-x509", *key, "-keyout", "ca.key", "-out", "ca.crt", "-subj", "/CN=test CA"
+    )
     for name, subject in (("server", "/CN=127.0.0.1"), ("client", "/O=readers/CN=someone")):
-        openssl("req", *key[:-2], "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", subject)
+        openssl(
+            "req",
+            *key[:-2],
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.csr",
+            "-subj",
+            subject,
+        )
         (folder / "ext").write_text("subjectAltName=IP:127.0.0.1")
-        signed = ("-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "ext")
+        signed = (
+            "-CA",
+            "ca.crt",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-days",
+            "2",
+            "-extfile",
+            "ext",
+        )
         openssl("x509", "-req", "-in", f"{name}.csr", "-out", f"{name}.crt", *signed)
 
 
 class ApiServer:
     """The server; `faults` maps a plural to a status or to `hang`, `pages` is the largest page it gives."""
 
-    def __init__(self, folder: Path, objects: list[dict[str, Any]], *, aggregated: bool = True) -> None:
+    def __init__(
+        self, folder: Path, objects: list[dict[str, Any]], *, aggregated: bool = True
+    ) -> None:
         self.folder, self.objects, self.aggregated = folder, objects, aggregated
         self.faults: dict[str, int | str] = {}
         self.pages = 500
         self.requests: list[tuple[str, str, str]] = []
         self.expire_once = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self}))
+        self._server = ThreadingHTTPServer(
+            ("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self})
+        )
         self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(folder / "server.crt", folder / "server.key")
@@ -68,7 +103,9 @@ class ApiServer:
         context.verify_mode = ssl.CERT_OPTIONAL
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        ).start()
 
     def close(self) -> None:
         self._server.shutdown()
@@ -81,7 +118,10 @@ class ApiServer:
             if fault == "hang":
                 time.sleep(5)
                 return 504, {}
-            return int(fault), {"kind": "Status", "message": f"{parts[-1]} is forbidden: User cannot list"}
+            return int(fault), {
+                "kind": "Status",
+                "message": f"{parts[-1]} is forbidden: User cannot list",
+            }
         if path in ("/api", "/apis"):
             return 200, self._groups(path)
         version = parts[1] if parts[0] == "api" else "/".join(parts[1:3])
@@ -95,13 +135,19 @@ class ApiServer:
         if self.aggregated:
             items = [_aggregated(name) for name in versions]
             return {"kind": "APIGroupDiscoveryList", "items": items}
-        groups = [(name.split("/")[0], name.split("/")[1]) for name in versions if "/" in name]
+        groups = [
+            (name.split("/")[0], name.split("/")[1]) for name in versions if "/" in name
+        ]
         return {
-            "groups": [{"name": name, "preferredVersion": {"version": v}} for name, v in groups],
+            "groups": [
+                {"name": name, "preferredVersion": {"version": v}} for name, v in groups
+            ],
             "versions": ["v1"],
         }
 
-    def _list(self, version: str, rest: list[str], query: dict[str, list[str]]) -> tuple[int, Any]:
+    def _list(
+        self, version: str, rest: list[str], query: dict[str, list[str]]
+    ) -> tuple[int, Any]:
         plural = rest[-1]
         kind = next((kind for name, kind, _ in KINDS[version] if name == plural), None)
         if kind is None:
@@ -116,10 +162,18 @@ class ApiServer:
         if start and self.expire_once:
             self.expire_once = False
             return 410, {"message": "The provided continue parameter is too old"}
-        size = min(int(query.get("limit", ["100000"])[0]), self.pages if "limit" in query else 100000)
+        size = min(
+            int(query.get("limit", ["100000"])[0]),
+            self.pages if "limit" in query else 100000,
+        )
         more = str(start + size) if start + size < len(found) else ""
         page = found[start : start + size]
-        return 200, {"kind": f"{kind}List", "apiVersion": version, "metadata": {"continue": more}, "items": page}
+        return 200, {
+            "kind": f"{kind}List",
+            "apiVersion": version,
+            "metadata": {"continue": more},
+            "items": page,
+        }
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -128,7 +182,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         certificate = self.connection.getpeercert()  # type: ignore[attr-defined]
-        name = next((pair[0][1] for pair in (certificate or {}).get("subject", ()) if pair[0][0] == "commonName"), "")
+        name = next(
+            (
+                pair[0][1]
+                for pair in (certificate or {}).get("subject", ())
+                if pair[0][0] == "commonName"
+            ),
+            "",
+        )
         token = self.headers.get("Authorization", "")
         self.api.requests.append((self.command, self.path, name or token))
         split = urlsplit(self.path)
@@ -151,9 +212,13 @@ class _Handler(BaseHTTPRequestHandler):
 def _resources(version: str) -> list[dict[str, Any]]:
     verbs = ["get", "list", "watch"]
     found = [
-        {"name": name, "kind": kind, "namespaced": spaced, "verbs": verbs} for name, kind, spaced in KINDS[version]
+        {"name": name, "kind": kind, "namespaced": spaced, "verbs": verbs}
+        for name, kind, spaced in KINDS[version]
     ]
-    return [*found, {"name": "pods/log", "kind": "Pod", "namespaced": True, "verbs": ["get"]}]
+    return [
+        *found,
+        {"name": "pods/log", "kind": "Pod", "namespaced": True, "verbs": ["get"]},
+    ]
 
 
 def _aggregated(version: str) -> dict[str, Any]:
@@ -167,35 +232,63 @@ def _aggregated(version: str) -> dict[str, Any]:
         }
         for name, kind, spaced in KINDS[version]
     ]
-    return {"metadata": {"name": group} if group else {}, "versions": [{"version": number, "resources": resources}]}
+    return {
+        "metadata": {"name": group} if group else {},
+        "versions": [{"version": number, "resources": resources}],
+    }
 
 
 def kubeconfig(folder: Path, server: ApiServer, **extra: Any) -> Path:
     """A kubeconfig whose contexts log in by token, certificate data or files, by a program, or not at all."""
     data = {
-        name: base64.b64encode((folder / name).read_bytes()).decode() for name in ("ca.crt", "client.crt", "client.key")
+        name: base64.b64encode((folder / name).read_bytes()).decode()
+        for name in ("ca.crt", "client.crt", "client.key")
     }
     users = {
         "token": {"token": TOKEN},
-        "data": {"client-certificate-data": data["client.crt"], "client-key-data": data["client.key"]},
+        "data": {
+            "client-certificate-data": data["client.crt"],
+            "client-key-data": data["client.key"],
+        },
         "files": {"client-certificate": "client.crt", "client-key": "client.key"},
-        "program": {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(folder / "login")}},
-        "provider": {"auth-provider": {"name": "gcp", "config": {"cmd-path": "/usr/bin/gcloud"}}},
+        "program": {
+            "exec": {
+                "apiVersion": "client.authentication.k8s.io/v1",
+                "command": str(folder / "login"),
+            }
+        },
+        "provider": {
+            "auth-provider": {"name": "gcp", "config": {"cmd-path": "/usr/bin/gcloud"}}
+        },
         "nobody": {},
         "expired": {"token": "old-token-77"},
     }
-    contexts = [{"name": name, "context": {"cluster": "here", "user": name, "namespace": "shop"}} for name in users]
+    contexts = [
+        {"name": name, "context": {"cluster": "here", "user": name, "namespace": "shop"}}
+        for name in users
+    ]
     contexts.append({"name": "elsewhere", "context": {"cluster": "gone", "user": "token"}})
-    contexts.append({"name": "untrusted", "context": {"cluster": "untrusted", "user": "token"}})
+    contexts.append(
+        {"name": "untrusted", "context": {"cluster": "untrusted", "user": "token"}}
+    )
     config = {
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "token",
         "clusters": [
-            {"name": "here", "cluster": {"server": server.url, "certificate-authority-data": data["ca.crt"]}},
+            {
+                "name": "here",
+                "cluster": {
+                    "server": server.url,
+                    "certificate-authority-data": data["ca.crt"],
+                },
+            },
             {
                 "name": "gone",
-                "cluster": {"server": "https://127.0.0.1:1", "certificate-authority-data": data["ca.crt"]},
+                "cluster": {
+                    "server": "https://127.0.0.1:1",
+                    "certificate-authority-data": data["ca.crt"],
+                },
             },
             {"name": "untrusted", "cluster": {"server": server.url}},
         ],

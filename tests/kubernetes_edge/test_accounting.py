@@ -19,7 +19,9 @@ from tocompose.pipeline import Result
 
 ROOT = Path(__file__).parents[2]
 CASES = sorted(
-    path for name in ("ingress", "gateway", "networkpolicy") for path in (ROOT / "fixtures/kubernetes").glob(f"{name}*")
+    path
+    for name in ("ingress", "gateway", "networkpolicy")
+    for path in (ROOT / "fixtures/kubernetes").glob(f"{name}*")
 )
 EDGE = {
     "Ingress",
@@ -37,8 +39,20 @@ EDGE |= {"IngressRoute", "IngressRouteTCP", "IngressRouteUDP"}
 IDENTITY = {("apiVersion",), ("kind",), ("metadata", "name")}
 # Values that mean the same as to say nothing; an Ingress without a class is read as one of ingress-nginx.
 DEFAULTS = {
-    *(("path", "/"), ("path", "/*"), ("value", "/"), ("pathType", "ImplementationSpecific"), ("type", "PathPrefix")),
-    *(("type", "Exact"), ("weight", 1), ("protocol", "TCP"), ("statusCode", 302), ("mode", "Terminate")),
+    *(
+        ("path", "/"),
+        ("path", "/*"),
+        ("value", "/"),
+        ("pathType", "ImplementationSpecific"),
+        ("type", "PathPrefix"),
+    ),
+    *(
+        ("type", "Exact"),
+        ("weight", 1),
+        ("protocol", "TCP"),
+        ("statusCode", 302),
+        ("mode", "Terminate"),
+    ),
     *(("from", "All"), ("namespace", "default"), ("ingressClassName", "nginx")),
 }
 
@@ -57,7 +71,10 @@ def test_every_field_of_the_api_has_a_row(root: str) -> None:
             field = rows.get(known.attribute_map[name])
             if field is None:
                 missing.append(f"{model}.{known.attribute_map[name]}")
-            inner = next((word for word in re.findall(r"V1\w+", typed) if hasattr(models, word)), None)
+            inner = next(
+                (word for word in re.findall(r"V1\w+", typed) if hasattr(models, word)),
+                None,
+            )
             if inner and field and field.type and inner not in seen:
                 todo.append(inner)
     assert {item for item in missing if "Status" not in item} == set()
@@ -68,7 +85,13 @@ def objects(case: Path) -> list[dict[str, Any]]:
 
 
 def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    entries = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, item in entries:
         if isinstance(item, dict | list) and item:
             yield from leaves(item, (*path, key))
@@ -78,14 +101,21 @@ def leaves(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str |
 
 def seen(result: Result) -> Any:
     """All that the user gets to see, without the places in the source."""
-    files = [(item.path, re.sub(rb"from all.json:\d+|all.json:[\d:]+", b"", item.content)) for item in result.files]
+    files = [
+        (item.path, re.sub(rb"from all.json:\d+|all.json:[\d:]+", b"", item.content))
+        for item in result.files
+    ]
     beside = [(item.path, item.content) for item in result.stack.files]
     return files, beside, [(item.code, item.message) for item in result.notes]
 
 
 def changed(value: Any) -> Any:
     if isinstance(value, bool) or value in ("true", "false"):
-        return not value if isinstance(value, bool) else {"true": "false", "false": "true"}[value]
+        return (
+            not value
+            if isinstance(value, bool)
+            else {"true": "false", "false": "true"}[value]
+        )
     return value + 1 if isinstance(value, int) else f"{value or ''}x"
 
 
@@ -95,7 +125,9 @@ def places(items: list[dict[str, Any]]) -> Iterator[tuple[int, tuple[str | int, 
             yield from ((number, path) for path in leaves(item))
 
 
-def with_change(items: list[dict[str, Any]], number: int, path: tuple[str | int, ...], *, remove: bool) -> Any:
+def with_change(
+    items: list[dict[str, Any]], number: int, path: tuple[str | int, ...], *, remove: bool
+) -> Any:
     copied = copy.deepcopy(items)
     inner: Any = copied[number]
     for key in path[:-1]:
@@ -111,7 +143,9 @@ def said(items: list[dict[str, Any]], number: int, path: tuple[str | int, ...]) 
     return f"{items[number]['kind']} {items[number]['metadata']['name']}: {'.'.join(map(str, path))}"
 
 
-def says_nothing(items: list[dict[str, Any]], number: int, path: tuple[str | int, ...]) -> bool:
+def says_nothing(
+    items: list[dict[str, Any]], number: int, path: tuple[str | int, ...]
+) -> bool:
     value: Any = items[number]
     for key in path:
         value = value[key]
@@ -120,7 +154,10 @@ def says_nothing(items: list[dict[str, Any]], number: int, path: tuple[str | int
 
 def fates(result: Result) -> dict[tuple[str | int, ...], Any]:
     """What became of each leaf, by its path below the list of objects."""
-    return {result.ledger.path(leaf)[1:]: result.ledger.fate(leaf) for leaf in result.ledger.leaves()}
+    return {
+        result.ledger.path(leaf)[1:]: result.ledger.fate(leaf)
+        for leaf in result.ledger.leaves()
+    }
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
@@ -170,6 +207,9 @@ def test_every_kind_of_route_has_a_table() -> None:
 def test_shown_values_are_no_secrets() -> None:
     for case in CASES:
         result = converted(objects(case))
-        told = str([(item.message, item.advice) for item in result.notes]) + result.files[0].content.decode()
+        told = (
+            str([(item.message, item.advice) for item in result.notes])
+            + result.files[0].content.decode()
+        )
         for secret in ("wonderland-7", "$apr1$", "not a real key", "h23bbcFvY"):
             assert secret not in told, (case.name, secret)

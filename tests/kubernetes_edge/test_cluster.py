@@ -20,9 +20,16 @@ from tocompose.cluster import Request, kinds
 from tocompose.importers import SourceError
 
 
-def made(kind: str, name: str, namespace: str | None = "shop", **rest: Any) -> dict[str, Any]:
+def made(
+    kind: str, name: str, namespace: str | None = "shop", **rest: Any
+) -> dict[str, Any]:
     place = {"namespace": namespace} if namespace else {}
-    return {"kind": kind, "apiVersion": "v1", "metadata": {"name": name, **place, "managedFields": [{}]}, **rest}
+    return {
+        "kind": kind,
+        "apiVersion": "v1",
+        "metadata": {"name": name, **place, "managedFields": [{}]},
+        **rest,
+    }
 
 
 def labelled(item: dict[str, Any], **labels: str) -> dict[str, Any]:
@@ -30,7 +37,11 @@ def labelled(item: dict[str, Any], **labels: str) -> dict[str, Any]:
     return item
 
 
-WEB = made("Deployment", "web", spec={"template": {"spec": {"volumes": [{"secret": {"secretName": "web-tls"}}]}}})
+WEB = made(
+    "Deployment",
+    "web",
+    spec={"template": {"spec": {"volumes": [{"secret": {"secretName": "web-tls"}}]}}},
+)
 OBJECTS = [
     labelled(WEB, app="web", tier="front"),
     labelled(made("Deployment", "api"), app="api", tier="back"),
@@ -42,14 +53,28 @@ OBJECTS = [
     made("Secret", "other", data={"a": "aHVudGVyMw=="}),
     made("Secret", "sh.helm.release.v1.shop.v1", type="helm.sh/release.v1"),
     made("ConfigMap", "kube-root-ca.crt"),
-    made("ConfigMap", "settings", data={"when": "1:30", "octal": "0o7", "yes": "y", "exp": "1e3"}),
+    made(
+        "ConfigMap",
+        "settings",
+        data={"when": "1:30", "octal": "0o7", "yes": "y", "exp": "1e3"},
+    ),
     made("ServiceAccount", "default"),
     made("Offer", "summer"),
     made("Event", "pulled"),
     made("Namespace", "shop", None),
     made("Namespace", "kube-system", None),
-    made("PersistentVolume", "pv1", None, spec={"claimRef": {"namespace": "shop", "name": "data"}}),
-    made("PersistentVolume", "pv2", None, spec={"claimRef": {"namespace": "else", "name": "data"}}),
+    made(
+        "PersistentVolume",
+        "pv1",
+        None,
+        spec={"claimRef": {"namespace": "shop", "name": "data"}},
+    ),
+    made(
+        "PersistentVolume",
+        "pv2",
+        None,
+        spec={"claimRef": {"namespace": "else", "name": "data"}},
+    ),
     made("Node", "n1", None),
     made("Deployment", "dns", "kube-system"),
     made("Deployment", "job", "jobs"),
@@ -92,7 +117,9 @@ SHOP = [
 
 @pytest.mark.parametrize("context", [None, "token", "data", "files"])
 @pytest.mark.parametrize("aggregated", [True, False])
-def test_every_way_in_reads_the_namespace(folder: Path, context: str | None, aggregated: bool) -> None:
+def test_every_way_in_reads_the_namespace(
+    folder: Path, context: str | None, aggregated: bool
+) -> None:
     api = ApiServer(folder, OBJECTS, aggregated=aggregated)
     try:
         found = ask(folder, api, context=context)
@@ -103,7 +130,10 @@ def test_every_way_in_reads_the_namespace(folder: Path, context: str | None, agg
     assert {method for method, _, _ in api.requests} == {"GET"}
     who = {"data": "someone", "files": "someone"}.get(context or "", f"Bearer {TOKEN}")
     assert {name for _, _, name in api.requests} == {who}
-    assert not any("events" in path or "nodes" in path or "metrics.k8s.io/v1beta1/" in path for path in paths(api))
+    assert not any(
+        "events" in path or "nodes" in path or "metrics.k8s.io/v1beta1/" in path
+        for path in paths(api)
+    )
     assert [item.code for item in found.notes] == ["TC271"]
     web = json.loads(found.project.read("shop/deployment/web.json") or b"")
     assert (web["kind"], web["apiVersion"]) == ("Deployment", "apps/v1")
@@ -130,11 +160,15 @@ def test_long_lists_come_in_pages(folder: Path) -> None:
     assert sum("configmaps" in path for path in paths(api)) == 3
     api.requests.clear()
     api.expire_once = True
-    assert len(ask(folder, api).project.files()) == 25, "an expired page is asked for again, whole"
+    assert len(ask(folder, api).project.files()) == 25, (
+        "an expired page is asked for again, whole"
+    )
     api.close()
 
 
-def test_a_forbidden_a_broken_and_a_hanging_kind_are_told_and_the_rest_is_read(folder: Path, server: ApiServer) -> None:
+def test_a_forbidden_a_broken_and_a_hanging_kind_are_told_and_the_rest_is_read(
+    folder: Path, server: ApiServer
+) -> None:
     server.faults = {"secrets": 403, "offers": 500, "services": "hang"}
     started = time.monotonic()
     found = ask(folder, server, timeout=1.0)
@@ -149,7 +183,9 @@ def test_a_forbidden_a_broken_and_a_hanging_kind_are_told_and_the_rest_is_read(f
     assert not any("secret/" in name for name in found.project.files())
 
 
-def test_a_server_that_hides_its_kinds_is_asked_for_the_usual_ones(folder: Path, server: ApiServer) -> None:
+def test_a_server_that_hides_its_kinds_is_asked_for_the_usual_ones(
+    folder: Path, server: ApiServer
+) -> None:
     server.faults = {"apis": 403}
     found = ask(folder, server)
     assert found.notes[0].code == "TC272"
@@ -167,7 +203,9 @@ def test_a_server_that_hides_its_kinds_is_asked_for_the_usual_ones(folder: Path,
         ("unheard-of", "has no context 'unheard-of'"),
     ],
 )
-def test_clusters_that_cannot_be_read_at_all(folder: Path, server: ApiServer, context: str, said: str) -> None:
+def test_clusters_that_cannot_be_read_at_all(
+    folder: Path, server: ApiServer, context: str, said: str
+) -> None:
     with pytest.raises(SourceError) as error:
         ask(folder, server, context=context)
     assert said in str(error.value)
@@ -176,7 +214,9 @@ def test_clusters_that_cannot_be_read_at_all(folder: Path, server: ApiServer, co
 
 
 @pytest.mark.parametrize("context", ["program", "provider"])
-def test_login_programs_are_not_run_unasked(folder: Path, server: ApiServer, context: str) -> None:
+def test_login_programs_are_not_run_unasked(
+    folder: Path, server: ApiServer, context: str
+) -> None:
     with pytest.raises(SourceError, match="--allow-exec"):
         ask(folder, server, context=context)
     assert server.requests == []
@@ -185,16 +225,26 @@ def test_login_programs_are_not_run_unasked(folder: Path, server: ApiServer, con
 def test_login_program_is_run_when_allowed(folder: Path, server: ApiServer) -> None:
     login = folder / "login"
     status = {"token": TOKEN}
-    answer = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
+    answer = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": status,
+    }
     login.write_text(f"#!/bin/sh\ncat <<'E'\n{json.dumps(answer)}\nE\n")
     login.chmod(login.stat().st_mode | stat.S_IXUSR)
-    assert sorted(ask(folder, server, context="program", allow_exec=True).project.files()) == SHOP
+    assert (
+        sorted(ask(folder, server, context="program", allow_exec=True).project.files())
+        == SHOP
+    )
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("a: [", "not a kubeconfig"), ("", "not a kubeconfig"), (None, "no kubeconfig")]
+    ("text", "said"),
+    [("a: [", "not a kubeconfig"), ("", "not a kubeconfig"), (None, "no kubeconfig")],
 )
-def test_kubeconfigs_that_cannot_be_used(tmp_path: Path, text: str | None, said: str) -> None:
+def test_kubeconfigs_that_cannot_be_used(
+    tmp_path: Path, text: str | None, said: str
+) -> None:
     path = tmp_path / "config"
     if text is not None:
         path.write_text(text)
@@ -202,15 +252,21 @@ def test_kubeconfigs_that_cannot_be_used(tmp_path: Path, text: str | None, said:
         cluster.read(Request(kubeconfig=str(path)))
 
 
-def test_several_kubeconfigs_are_merged(folder: Path, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_several_kubeconfigs_are_merged(
+    folder: Path, server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     real = kubeconfig(folder, server)
     first = folder / "first"
-    first.write_text(json.dumps({"current-context": "data", "contexts": [], "clusters": [], "users": []}))
+    first.write_text(
+        json.dumps({"current-context": "data", "contexts": [], "clusters": [], "users": []})
+    )
     monkeypatch.setenv("KUBECONFIG", os.pathsep.join([str(first), str(real)]))
     assert sorted(cluster.read(Request(context="data")).project.files()) == SHOP
 
 
-def test_all_namespaces_leave_out_those_of_the_system(folder: Path, server: ApiServer) -> None:
+def test_all_namespaces_leave_out_those_of_the_system(
+    folder: Path, server: ApiServer
+) -> None:
     found = ask(folder, server, all_namespaces=True)
     names = found.project.files()
     assert "jobs/deployment/job.json" in names
@@ -235,13 +291,21 @@ def test_namespaces_by_name(folder: Path, server: ApiServer) -> None:
         ("app in (web),tier=front", ["web"]),
     ],
 )
-def test_selector(folder: Path, server: ApiServer, selector: str, deployments: list[str]) -> None:
+def test_selector(
+    folder: Path, server: ApiServer, selector: str, deployments: list[str]
+) -> None:
     found = ask(folder, server, selector=selector)
-    names = [Path(name).stem for name in sorted(found.project.files()) if name.startswith("shop/deployment/")]
+    names = [
+        Path(name).stem
+        for name in sorted(found.project.files())
+        if name.startswith("shop/deployment/")
+    ]
     assert names == deployments
 
 
-def test_selector_keeps_what_the_selected_workloads_name(folder: Path, server: ApiServer) -> None:
+def test_selector_keeps_what_the_selected_workloads_name(
+    folder: Path, server: ApiServer
+) -> None:
     names = ask(folder, server, selector="app=web").project.files()
     assert "shop/secret/web-tls.json" in names
     assert "shop/secret/other.json" not in names
@@ -266,7 +330,9 @@ def test_no_note_and_no_error_holds_a_secret(folder: Path, server: ApiServer) ->
         assert secret not in said
 
 
-def test_a_server_of_another_kind(folder: Path, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_of_another_kind(
+    folder: Path, server: ApiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(server, "answer", lambda path, query: (200, b"<html>"))
     found = ask(folder, server)
     assert found.project.files() == ()
@@ -291,8 +357,14 @@ def test_every_ignored_kind_says_why_and_every_other_can_be_asked_for() -> None:
         assert ("ignore" in row) != ("kind" in row and "version" in row), key
 
 
-def test_command_writes_the_stack_of_the_cluster(folder: Path, server: ApiServer, tmp_path: Path) -> None:
-    container = {"name": "api", "image": "api:1", "envFrom": [{"secretRef": {"name": "other"}}]}
+def test_command_writes_the_stack_of_the_cluster(
+    folder: Path, server: ApiServer, tmp_path: Path
+) -> None:
+    container = {
+        "name": "api",
+        "image": "api:1",
+        "envFrom": [{"secretRef": {"name": "other"}}],
+    }
     template = {"metadata": {"labels": {"app": "api"}}, "spec": {"containers": [container]}}
     server.objects = [*OBJECTS, made("Deployment", "shop", spec={"template": template})]
     server.faults = {"offers": 403}
@@ -315,6 +387,15 @@ def test_command_writes_the_stack_of_the_cluster(folder: Path, server: ApiServer
     assert done.returncode == 0, done.stderr
     assert "image: api:1" in (tmp_path / "out/docker-compose.yml").read_text()
     assert "hunter3" in (tmp_path / "out/.env").read_text()
-    assert "Offer: not read from the cluster: forbidden (403)" in " ".join(done.stderr.split())
-    written = [path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file() and path.name != ".env"]
-    assert not any("hunter" in text or "aHVudGVy" in text for text in [*written, done.stderr, done.stdout])
+    assert "Offer: not read from the cluster: forbidden (403)" in " ".join(
+        done.stderr.split()
+    )
+    written = [
+        path.read_text()
+        for path in (tmp_path / "out").rglob("*")
+        if path.is_file() and path.name != ".env"
+    ]
+    assert not any(
+        "hunter" in text or "aHVudGVy" in text
+        for text in [*written, done.stderr, done.stdout]
+    )

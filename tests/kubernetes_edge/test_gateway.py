@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from kubernetes_edge.stacks import all_labels, answers, app, codes, converted, labels, service
+from kubernetes_edge.stacks import (
+    all_labels,
+    answers,
+    app,
+    codes,
+    converted,
+    labels,
+    service,
+)
 from kubernetes_edge.traefik_rules import Request
 
 API = "gateway.networking.k8s.io/v1"
@@ -15,10 +23,20 @@ API = "gateway.networking.k8s.io/v1"
 
 def gateway(*listeners: dict[str, Any]) -> dict[str, Any]:
     given = list(listeners) or [{"name": "http", "port": 80, "protocol": "HTTP"}]
-    return {"apiVersion": API, "kind": "Gateway", "metadata": {"name": "edge"}, "spec": {"listeners": given}}
+    return {
+        "apiVersion": API,
+        "kind": "Gateway",
+        "metadata": {"name": "edge"},
+        "spec": {"listeners": given},
+    }
 
 
-def route(*rules: dict[str, Any], kind: str = "HTTPRoute", parent: dict[str, Any] | None = None, **spec: Any) -> Any:
+def route(
+    *rules: dict[str, Any],
+    kind: str = "HTTPRoute",
+    parent: dict[str, Any] | None = None,
+    **spec: Any,
+) -> Any:
     parents = [{"name": "edge"} | (parent or {})]
     body = {"parentRefs": parents, "rules": list(rules), **spec}
     return {"apiVersion": API, "kind": kind, "metadata": {"name": "r"}, "spec": body}
@@ -36,10 +54,18 @@ def test_matches_of_a_rule() -> None:
     matches = [
         path("/exact", "Exact"),
         path("/items/[0-9]+", "RegularExpression") | {"method": "POST"},
-        {"headers": [{"name": "X-A", "value": "1"}], "queryParams": [{"name": "q", "value": "v"}]},
+        {
+            "headers": [{"name": "X-A", "value": "1"}],
+            "queryParams": [{"name": "q", "value": "v"}],
+        },
         {"headers": [{"type": "RegularExpression", "name": "X-B", "value": "^b+$"}]},
     ]
-    result = converted(app("a"), app("z"), gateway(), route(to("a", matches=matches), to("z"), hostnames=["a.com"]))
+    result = converted(
+        app("a"),
+        app("z"),
+        gateway(),
+        route(to("a", matches=matches), to("z"), hostnames=["a.com"]),
+    )
     ask = Request("a.com")
     expected = [
         (ask._replace(path="/exact"), "a"),
@@ -52,7 +78,9 @@ def test_matches_of_a_rule() -> None:
         (ask._replace(headers={"X-B": "bbb"}), "a"),
         (ask._replace(host="b.com"), None),
     ]
-    assert [answers(result, request) for request, _ in expected] == [name for _, name in expected]
+    assert [answers(result, request) for request, _ in expected] == [
+        name for _, name in expected
+    ]
 
 
 def test_precedence_of_matches() -> None:
@@ -65,8 +93,16 @@ def test_precedence_of_matches() -> None:
         to("e", matches=[path("/foo", "Exact")]),
     ]
     result = converted(*map(app, "abcde"), gateway(), route(*rules))
-    asked = [("/foo", {}, "GET"), ("/foo/x", {}, "GET"), ("/foo/x", {"X": "1"}, "PUT"), ("/foo/bar", {"X": "1"}, "GET")]
-    found = [answers(result, Request(path=text, headers=headers, method=method)) for text, headers, method in asked]
+    asked = [
+        ("/foo", {}, "GET"),
+        ("/foo/x", {}, "GET"),
+        ("/foo/x", {"X": "1"}, "PUT"),
+        ("/foo/bar", {"X": "1"}, "GET"),
+    ]
+    found = [
+        answers(result, Request(path=text, headers=headers, method=method))
+        for text, headers, method in asked
+    ]
     assert found == ["e", "b", "c", "d"]
 
 
@@ -83,8 +119,12 @@ def test_precedence_of_matches() -> None:
         ("x.a.com", ["*.a.com"], "y.a.com", False),
     ],
 )
-def test_hosts_of_listener_and_route(listener: str, names: list[str], host: str, reached: bool) -> None:
-    given = {"name": "http", "port": 80, "protocol": "HTTP"} | ({"hostname": listener} if listener else {})
+def test_hosts_of_listener_and_route(
+    listener: str, names: list[str], host: str, reached: bool
+) -> None:
+    given = {"name": "http", "port": 80, "protocol": "HTTP"} | (
+        {"hostname": listener} if listener else {}
+    )
     result = converted(app("a"), gateway(given), route(to("a"), hostnames=names))
     assert (answers(result, Request(host)) == "a") is reached
 
@@ -92,7 +132,12 @@ def test_hosts_of_listener_and_route(listener: str, names: list[str], host: str,
 def test_sections_and_ports_of_parents() -> None:
     listeners = [
         {"name": "plain", "port": 80, "protocol": "HTTP"},
-        {"name": "secure", "port": 443, "protocol": "HTTPS", "tls": {"certificateRefs": [{"name": "cert"}]}},
+        {
+            "name": "secure",
+            "port": 443,
+            "protocol": "HTTPS",
+            "tls": {"certificateRefs": [{"name": "cert"}]},
+        },
         {"name": "extra", "port": 8090, "protocol": "HTTP"},
     ]
     only = route(to("a"), parent={"sectionName": "secure"})
@@ -103,7 +148,9 @@ def test_sections_and_ports_of_parents() -> None:
     result = converted(app("a"), gateway(*listeners), route(to("a"), parent={"port": 8090}))
     assert "--entrypoints.extra.address=:8090" in (service(result, "traefik").command or ())
     result = converted(app("a"), gateway(*listeners), route(to("a")))
-    assert {answers(result, Request(), point) for point in ("web", "websecure", "extra")} == {"a"}
+    assert {
+        answers(result, Request(), point) for point in ("web", "websecure", "extra")
+    } == {"a"}
 
 
 def test_gateway_of_somebody_else_is_the_usual_one() -> None:
@@ -112,12 +159,19 @@ def test_gateway_of_somebody_else_is_the_usual_one() -> None:
     assert [port.published for port in service(result, "traefik").ports] == ["80"]
 
 
-def redirected(filter_: dict[str, Any], url: str, match: dict[str, Any] | None = None) -> str:
+def redirected(
+    filter_: dict[str, Any], url: str, match: dict[str, Any] | None = None
+) -> str:
     """Where a redirect filter sends a request, as Go's ReplaceAllString makes it."""
-    rule = {"filters": [{"type": "RequestRedirect", "requestRedirect": filter_}], "matches": [match] if match else None}
+    rule = {
+        "filters": [{"type": "RequestRedirect", "requestRedirect": filter_}],
+        "matches": [match] if match else None,
+    }
     result = converted(app("a"), gateway(), route(rule, to("a", matches=[path("/other")])))
     found = all_labels(result)
-    base = next(key.rpartition(".")[0] for key in found if key.endswith("redirectregex.regex"))
+    base = next(
+        key.rpartition(".")[0] for key in found if key.endswith("redirectregex.regex")
+    )
     python = re.sub(r"\$\{(\d)\}", r"\\\1", found[f"{base}.replacement"])
     return re.sub(found[f"{base}.regex"].replace("$", r"\Z"), python, url, count=1)
 
@@ -125,9 +179,24 @@ def redirected(filter_: dict[str, Any], url: str, match: dict[str, Any] | None =
 @pytest.mark.parametrize(
     ("filter_", "match", "url", "arrives"),
     [
-        ({"hostname": "new.com"}, None, "http://old.com:81/a?b=c", "http://new.com:81/a?b=c"),
-        ({"hostname": "new.com", "scheme": "https"}, None, "http://old.com:81/a", "https://new.com/a"),
-        ({"port": 8443, "scheme": "https", "hostname": "n"}, None, "http://old.com/a", "https://n:8443/a"),
+        (
+            {"hostname": "new.com"},
+            None,
+            "http://old.com:81/a?b=c",
+            "http://new.com:81/a?b=c",
+        ),
+        (
+            {"hostname": "new.com", "scheme": "https"},
+            None,
+            "http://old.com:81/a",
+            "https://new.com/a",
+        ),
+        (
+            {"port": 8443, "scheme": "https", "hostname": "n"},
+            None,
+            "http://old.com/a",
+            "https://n:8443/a",
+        ),
         (
             {"path": {"type": "ReplaceFullPath", "replaceFullPath": "/x"}},
             None,
@@ -148,23 +217,42 @@ def redirected(filter_: dict[str, Any], url: str, match: dict[str, Any] | None =
         ),
     ],
 )
-def test_redirects(filter_: dict[str, Any], match: dict[str, Any] | None, url: str, arrives: str) -> None:
+def test_redirects(
+    filter_: dict[str, Any], match: dict[str, Any] | None, url: str, arrives: str
+) -> None:
     assert redirected(filter_, url, match) == arrives
 
 
 def test_redirect_to_https_needs_no_backend() -> None:
-    rule = {"filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}]}
+    rule = {
+        "filters": [
+            {
+                "type": "RequestRedirect",
+                "requestRedirect": {"scheme": "https", "statusCode": 301},
+            }
+        ]
+    }
     found = labels(converted(app("a"), gateway(), route(rule)), "traefik")
     assert found["traefik.http.routers.r.service"] == "noop@internal"
-    assert found["traefik.http.middlewares.r-redirectscheme.redirectscheme.permanent"] == "true"
+    assert (
+        found["traefik.http.middlewares.r-redirectscheme.redirectscheme.permanent"]
+        == "true"
+    )
     assert found["traefik.enable"] == "true"
 
 
 def test_weights_go_to_the_file() -> None:
-    rule = {"backendRefs": [{"name": "a", "port": 80, "weight": 9}, {"name": "b", "port": 80, "weight": 1}]}
+    rule = {
+        "backendRefs": [
+            {"name": "a", "port": 80, "weight": 9},
+            {"name": "b", "port": 80, "weight": 1},
+        ]
+    }
     result = converted(app("a"), app("b"), gateway(), route(rule))
     assert answers(result, Request()) == "r@file"
-    file = next(item for item in result.stack.files if item.path.startswith("config/traefik"))
+    file = next(
+        item for item in result.stack.files if item.path.startswith("config/traefik")
+    )
     assert '- name: "a@docker"\n            weight: 9' in file.content.decode()
     assert labels(result, "a") == {
         "traefik.enable": "true",
@@ -173,7 +261,12 @@ def test_weights_go_to_the_file() -> None:
 
 
 def test_weight_of_nothing_is_left_out() -> None:
-    rule = {"backendRefs": [{"name": "a", "port": 80, "weight": 1}, {"name": "b", "port": 80, "weight": 0}]}
+    rule = {
+        "backendRefs": [
+            {"name": "a", "port": 80, "weight": 1},
+            {"name": "b", "port": 80, "weight": 0},
+        ]
+    }
     assert answers(converted(app("a"), app("b"), gateway(), route(rule)), Request()) == "a"
 
 
@@ -185,21 +278,49 @@ def test_weight_of_nothing_is_left_out() -> None:
         ({"method": {"service": "a.B"}}, "/a.B/D", True),
         ({"method": {"service": "a.B"}}, "/a.Bx/D", False),
         ({"method": {"method": "C"}}, "/x.Y/C", True),
-        ({"method": {"type": "RegularExpression", "service": "a.[A-Z]", "method": "G.*"}}, "/a.Q/Get", True),
-        ({"method": {"type": "RegularExpression", "service": "a.[A-Z]"}}, "/a.q/Get", False),
+        (
+            {
+                "method": {
+                    "type": "RegularExpression",
+                    "service": "a.[A-Z]",
+                    "method": "G.*",
+                }
+            },
+            "/a.Q/Get",
+            True,
+        ),
+        (
+            {"method": {"type": "RegularExpression", "service": "a.[A-Z]"}},
+            "/a.q/Get",
+            False,
+        ),
     ],
 )
 def test_grpc_methods(match: dict[str, Any], asked: str, reached: bool) -> None:
-    result = converted(app("a"), gateway(), route(to("a", matches=[match]), kind="GRPCRoute"))
+    result = converted(
+        app("a"), gateway(), route(to("a", matches=[match]), kind="GRPCRoute")
+    )
     assert (answers(result, Request(path=asked, method="POST")) == "a") is reached
-    assert labels(result, "a")["traefik.http.services.a.loadbalancer.server.scheme"] == "h2c"
+    assert (
+        labels(result, "a")["traefik.http.services.a.loadbalancer.server.scheme"] == "h2c"
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "listener", "label", "value"),
     [
-        ("TCPRoute", {"name": "pg", "port": 5432, "protocol": "TCP"}, "tcp.routers.r.rule", "HostSNI(`*`)"),
-        ("UDPRoute", {"name": "pg", "port": 53, "protocol": "UDP"}, "udp.routers.r.entrypoints", "pg"),
+        (
+            "TCPRoute",
+            {"name": "pg", "port": 5432, "protocol": "TCP"},
+            "tcp.routers.r.rule",
+            "HostSNI(`*`)",
+        ),
+        (
+            "UDPRoute",
+            {"name": "pg", "port": 53, "protocol": "UDP"},
+            "udp.routers.r.entrypoints",
+            "pg",
+        ),
         (
             "TLSRoute",
             {"name": "pg", "port": 9443, "protocol": "TLS", "tls": {"mode": "Passthrough"}},
@@ -215,7 +336,10 @@ def test_streams(kind: str, listener: dict[str, Any], label: str, value: str) ->
     protocol = label.split(".")[0]
     assert found[f"traefik.{protocol}.services.a.loadbalancer.server.port"] == "8080"
     [port] = service(result, "traefik").ports
-    assert (port.target, port.protocol) == (str(listener["port"]), "udp" if kind == "UDPRoute" else "tcp")
+    assert (port.target, port.protocol) == (
+        str(listener["port"]),
+        "udp" if kind == "UDPRoute" else "tcp",
+    )
 
 
 @pytest.mark.parametrize(
@@ -227,7 +351,12 @@ def test_streams(kind: str, listener: dict[str, Any], label: str, value: str) ->
     ],
 )
 def test_conditions_that_cannot_be_told_close_the_rule(match: dict[str, Any]) -> None:
-    result = converted(app("a"), app("b"), gateway(), route(to("a", matches=[match]), to("b", matches=[path("/b")])))
+    result = converted(
+        app("a"),
+        app("b"),
+        gateway(),
+        route(to("a", matches=[match]), to("b", matches=[path("/b")])),
+    )
     assert "TC283" in codes(result)
     assert answers(result, Request(path="/x", headers={"X": "1"}, query={"x": "1"})) is None
 
@@ -237,23 +366,62 @@ def test_conditions_that_cannot_be_told_close_the_rule(match: dict[str, Any]) ->
     [
         (to("a", timeouts={"request": "1s"}), "TC290"),
         (to("a", retry={"attempts": 2}), "TC290"),
-        (to("a", filters=[{"type": "RequestMirror", "requestMirror": {"backendRef": {"name": "a"}}}]), "TC293"),
         (
-            to("a", filters=[{"type": "ExtensionRef", "extensionRef": {"group": "x", "kind": "Y", "name": "z"}}]),
+            to(
+                "a",
+                filters=[
+                    {
+                        "type": "RequestMirror",
+                        "requestMirror": {"backendRef": {"name": "a"}},
+                    }
+                ],
+            ),
             "TC293",
         ),
         (
             to(
                 "a",
                 filters=[
-                    {"type": "RequestHeaderModifier", "requestHeaderModifier": {"add": [{"name": "A", "value": "b"}]}}
+                    {
+                        "type": "ExtensionRef",
+                        "extensionRef": {"group": "x", "kind": "Y", "name": "z"},
+                    }
+                ],
+            ),
+            "TC293",
+        ),
+        (
+            to(
+                "a",
+                filters=[
+                    {
+                        "type": "RequestHeaderModifier",
+                        "requestHeaderModifier": {"add": [{"name": "A", "value": "b"}]},
+                    }
                 ],
             ),
             "TC294",
         ),
-        ({"backendRefs": [{"name": "a", "port": 80, "filters": [{"type": "RequestHeaderModifier"}]}]}, "TC290"),
-        ({"backendRefs": [{"name": "a", "port": 80}, {"name": "gone", "port": 80}]}, "TC282"),
-        ({"backendRefs": [{"name": "a", "port": 80}, {"kind": "Bucket", "name": "b"}]}, "TC282"),
+        (
+            {
+                "backendRefs": [
+                    {
+                        "name": "a",
+                        "port": 80,
+                        "filters": [{"type": "RequestHeaderModifier"}],
+                    }
+                ]
+            },
+            "TC290",
+        ),
+        (
+            {"backendRefs": [{"name": "a", "port": 80}, {"name": "gone", "port": 80}]},
+            "TC282",
+        ),
+        (
+            {"backendRefs": [{"name": "a", "port": 80}, {"kind": "Bucket", "name": "b"}]},
+            "TC282",
+        ),
     ],
 )
 def test_what_labels_cannot_say_is_said(rule: dict[str, Any], code: str) -> None:

@@ -32,8 +32,12 @@ DOCUMENTED = [
 
 
 @pytest.mark.parametrize(("kind", "paths", "request_path", "expected"), DOCUMENTED)
-def test_documented_paths(kind: str, paths: list[str], request_path: str, expected: bool) -> None:
-    result = converted(app("web"), ingress("i", [rule("", *((path, kind, "web") for path in paths))]))
+def test_documented_paths(
+    kind: str, paths: list[str], request_path: str, expected: bool
+) -> None:
+    result = converted(
+        app("web"), ingress("i", [rule("", *((path, kind, "web") for path in paths))])
+    )
     assert (answers(result, Request(path=request_path)) == "web") is expected
 
 
@@ -57,11 +61,22 @@ def test_documented_hosts(host: str, asked: str, expected: bool) -> None:
 
 
 def test_longest_and_exact_paths_come_first_whatever_the_host_is_called() -> None:
-    paths = [("/", "Prefix", "a"), ("/foo", "Prefix", "b"), ("/foo/bar", "Prefix", "c"), ("/foo", "Exact", "d")]
-    rules = [rule("a.very.long.host.name.example.com", *paths), rule("", ("/foo/bar/baz", "Exact", "e"))]
+    paths = [
+        ("/", "Prefix", "a"),
+        ("/foo", "Prefix", "b"),
+        ("/foo/bar", "Prefix", "c"),
+        ("/foo", "Exact", "d"),
+    ]
+    rules = [
+        rule("a.very.long.host.name.example.com", *paths),
+        rule("", ("/foo/bar/baz", "Exact", "e")),
+    ]
     result = converted(*map(app, "abcde"), ingress("i", rules))
     host = "a.very.long.host.name.example.com"
-    found = [answers(result, Request(host, path)) for path in ("/x", "/foo/x", "/foo/bar/x", "/foo")]
+    found = [
+        answers(result, Request(host, path))
+        for path in ("/x", "/foo/x", "/foo/bar/x", "/foo")
+    ]
     assert found == ["a", "b", "c", "d"]
     assert answers(result, Request("other", "/foo/bar/baz")) == "e"
 
@@ -77,7 +92,12 @@ def test_default_backend_takes_the_rest() -> None:
 WORDS = st.sampled_from(["a", "ab", "b", "a-b", "a.b"])
 PATHS = st.lists(WORDS, max_size=3).map(lambda parts: "/" + "/".join(parts))
 HOSTS = st.sampled_from(["", "a.com", "b.a.com", "*.a.com", "c.org"])
-RULES = st.lists(st.tuples(HOSTS, PATHS, st.sampled_from(["Exact", "Prefix"])), min_size=1, max_size=6, unique=True)
+RULES = st.lists(
+    st.tuples(HOSTS, PATHS, st.sampled_from(["Exact", "Prefix"])),
+    min_size=1,
+    max_size=6,
+    unique=True,
+)
 ASKED = st.sampled_from(["a.com", "b.a.com", "x.a.com", "x.y.a.com", "c.org", "d.net"])
 NAMES = tuple(f"s{number}" for number in range(6))
 
@@ -87,7 +107,9 @@ def documented(rules: list[tuple[str, str, str]], host: str, path: str) -> str |
     found = []
     for number, (name, wanted, kind) in enumerate(rules):
         label, _, rest = host.partition(".")
-        if name not in ("", host) and not (name.startswith("*.") and rest == name[2:] and label):
+        if name not in ("", host) and not (
+            name.startswith("*.") and rest == name[2:] and label
+        ):
             continue
         elements = [part for part in wanted.split("/") if part]
         given = [part for part in path.split("/") if part]
@@ -102,8 +124,14 @@ def documented(rules: list[tuple[str, str, str]], host: str, path: str) -> str |
 def test_random_ingresses_lead_where_the_documentation_says(
     rules: list[tuple[str, str, str]], requests: list[tuple[str, str]]
 ) -> None:
-    entries = [rule(host, (path, kind, NAMES[number])) for number, (host, path, kind) in enumerate(rules)]
+    entries = [
+        rule(host, (path, kind, NAMES[number]))
+        for number, (host, path, kind) in enumerate(rules)
+    ]
     result = converted(*map(app, NAMES[: len(rules)]), ingress("i", entries))
     assert codes(result) == ["TC280"]
     for host, path in requests:
-        assert answers(result, Request(host, path)) == documented(rules, host, path), (host, path)
+        assert answers(result, Request(host, path)) == documented(rules, host, path), (
+            host,
+            path,
+        )

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from kubernetes_edge.stacks import all_labels, answers, app, backend, codes, converted, ingress, labels, rule, service
+from kubernetes_edge.stacks import (
+    all_labels,
+    answers,
+    app,
+    backend,
+    codes,
+    converted,
+    ingress,
+    labels,
+    rule,
+    service,
+)
 from kubernetes_edge.traefik_rules import Request
 from tocompose.exporters.bundle import Layout
 from tocompose.importers.kubernetes.routing.annotations import rows
@@ -19,7 +30,9 @@ from tocompose.project import Memory
 NGINX = "nginx.ingress.kubernetes.io/"
 
 
-def annotated(path: tuple[str, str, str] = ("/", "Prefix", "web"), **annotations: str) -> Any:
+def annotated(
+    path: tuple[str, str, str] = ("/", "Prefix", "web"), **annotations: str
+) -> Any:
     names = {NGINX + key.replace("_", "-"): text for key, text in annotations.items()}
     return converted(app("web"), ingress("i", [rule("a.com", path)], names))
 
@@ -45,7 +58,9 @@ def test_rewrite_as_nginx_does(path: str, target: str, asked: str, arrives: str)
     result = annotated((path, "ImplementationSpecific", "web"), rewrite_target=target)
     assert answers(result, Request("a.com", asked)) == "web"
     assert rewritten(result, asked) == arrives
-    stored = service(result, "web").labels["traefik.http.middlewares.i-replacepathregex.replacepathregex.replacement"]
+    stored = service(result, "web").labels[
+        "traefik.http.middlewares.i-replacepathregex.replacepathregex.replacement"
+    ]
     assert "$" not in stored.replace("$$", "")
 
 
@@ -67,23 +82,46 @@ def test_regex_that_go_cannot_compile_is_told_and_not_opened(pattern: str) -> No
     [
         ({"app_root": "/start"}, {"redirectregex.replacement": "${1}/start"}),
         ({"app_root": "/start"}, {"redirectregex.regex": "^(https?://[^/]+)/?$"}),
-        ({"permanent_redirect": "https://b.com/$x"}, {"redirectregex.replacement": "https://b.com/$$x"}),
+        (
+            {"permanent_redirect": "https://b.com/$x"},
+            {"redirectregex.replacement": "https://b.com/$$x"},
+        ),
         ({"permanent_redirect": "https://b.com"}, {"redirectregex.permanent": "true"}),
-        ({"temporal_redirect": "https://b.com"}, {"redirectregex.replacement": "https://b.com"}),
-        ({"whitelist_source_range": "10.0.0.0/8, 1.2.3.4"}, {"ipallowlist.sourcerange": "10.0.0.0/8,1.2.3.4"}),
-        ({"limit_rps": "5", "limit_burst_multiplier": "3"}, {"ratelimit.average": "5", "ratelimit.burst": "15"}),
-        ({"limit_rpm": "60"}, {"ratelimit.average": "60", "ratelimit.burst": "300", "ratelimit.period": "1m"}),
+        (
+            {"temporal_redirect": "https://b.com"},
+            {"redirectregex.replacement": "https://b.com"},
+        ),
+        (
+            {"whitelist_source_range": "10.0.0.0/8, 1.2.3.4"},
+            {"ipallowlist.sourcerange": "10.0.0.0/8,1.2.3.4"},
+        ),
+        (
+            {"limit_rps": "5", "limit_burst_multiplier": "3"},
+            {"ratelimit.average": "5", "ratelimit.burst": "15"},
+        ),
+        (
+            {"limit_rpm": "60"},
+            {"ratelimit.average": "60", "ratelimit.burst": "300", "ratelimit.period": "1m"},
+        ),
         ({"proxy_body_size": "10m"}, {"buffering.maxrequestbodybytes": "10485760"}),
         ({"proxy_body_size": "1024"}, {"buffering.maxrequestbodybytes": "1024"}),
         ({"auth_url": "http://auth/verify"}, {"forwardauth.address": "http://auth/verify"}),
-        ({"auth_url": "http://a", "auth_response_headers": "X-A, X-B"}, {"forwardauth.authresponseheaders": "X-A,X-B"}),
+        (
+            {"auth_url": "http://a", "auth_response_headers": "X-A, X-B"},
+            {"forwardauth.authresponseheaders": "X-A,X-B"},
+        ),
         ({"upstream_vhost": "inner"}, {"headers.customrequestheaders.Host": "inner"}),
-        ({"x_forwarded_prefix": "/p"}, {"headers.customrequestheaders.X-Forwarded-Prefix": "/p"}),
+        (
+            {"x_forwarded_prefix": "/p"},
+            {"headers.customrequestheaders.X-Forwarded-Prefix": "/p"},
+        ),
         ({"enable_cors": "true"}, {"headers.accesscontrolalloworiginlist": "*"}),
         ({"enable_cors": "true"}, {"headers.accesscontrolallowcredentials": "true"}),
     ],
 )
-def test_annotation_becomes_a_middleware_of_the_router(annotations: dict[str, str], middleware: dict[str, str]) -> None:
+def test_annotation_becomes_a_middleware_of_the_router(
+    annotations: dict[str, str], middleware: dict[str, str]
+) -> None:
     found = labels(annotated(**annotations), "web")
     [name] = found["traefik.http.routers.web.middlewares"].split(",")
     for option, text in middleware.items():
@@ -94,12 +132,20 @@ def test_annotation_becomes_a_middleware_of_the_router(annotations: dict[str, st
     ("annotations", "options"),
     [
         ({"affinity": "cookie"}, {"sticky.cookie.name": "INGRESSCOOKIE"}),
-        ({"affinity": "cookie", "session_cookie_samesite": "Lax"}, {"sticky.cookie.samesite": "lax"}),
+        (
+            {"affinity": "cookie", "session_cookie_samesite": "Lax"},
+            {"sticky.cookie.samesite": "lax"},
+        ),
         ({"backend_protocol": "GRPC"}, {"server.scheme": "h2c"}),
-        ({"backend_protocol": "HTTPS"}, {"server.scheme": "https", "serverstransport": "insecure@file"}),
+        (
+            {"backend_protocol": "HTTPS"},
+            {"server.scheme": "https", "serverstransport": "insecure@file"},
+        ),
     ],
 )
-def test_annotation_becomes_an_option_of_the_service(annotations: dict[str, str], options: dict[str, str]) -> None:
+def test_annotation_becomes_an_option_of_the_service(
+    annotations: dict[str, str], options: dict[str, str]
+) -> None:
     found = labels(annotated(**annotations), "web")
     for option, text in options.items():
         assert found[f"traefik.http.services.web.loadbalancer.{option}"] == text
@@ -108,26 +154,44 @@ def test_annotation_becomes_an_option_of_the_service(annotations: dict[str, str]
 def test_servers_with_certificates_of_their_own_are_told() -> None:
     result = annotated(backend_protocol="HTTPS")
     assert "TC298" in codes(result)
-    [file] = [item for item in result.stack.files if item.path == "config/traefik/dynamic.yml"]
+    [file] = [
+        item for item in result.stack.files if item.path == "config/traefik/dynamic.yml"
+    ]
     assert b"insecureSkipVerify: true" in file.content
     command = service(result, "traefik").command or ()
     assert "--providers.file.filename=/etc/traefik/dynamic.yml" in command
 
 
-@pytest.mark.parametrize("name", [name for name, row in rows().items() if "note" in row and "*" not in name])
+@pytest.mark.parametrize(
+    "name", [name for name, row in rows().items() if "note" in row and "*" not in name]
+)
 def test_every_annotation_without_an_equivalent_is_said(name: str) -> None:
-    value = "https://$host/auth" if name.endswith("auth-url") else "FCGI" if name.endswith("protocol") else "x/y"
-    result = converted(app("web"), ingress("i", [rule("a.com", ("/", "Prefix", "web"))], {name: value}))
+    value = (
+        "https://$host/auth"
+        if name.endswith("auth-url")
+        else "FCGI"
+        if name.endswith("protocol")
+        else "x/y"
+    )
+    result = converted(
+        app("web"), ingress("i", [rule("a.com", ("/", "Prefix", "web"))], {name: value})
+    )
     [told] = [item for item in result.notes if item.code == "TC284"]
     assert name in told.message
     assert not [item for item in result.notes if item.code in ("TC001", "TC901")]
 
 
-@pytest.mark.parametrize("annotations", [{"auth_url": "https://$host/auth"}, {"auth_tls_secret": "default/ca"}])
-def test_a_lock_that_cannot_be_carried_over_closes_the_route(annotations: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "annotations", [{"auth_url": "https://$host/auth"}, {"auth_tls_secret": "default/ca"}]
+)
+def test_a_lock_that_cannot_be_carried_over_closes_the_route(
+    annotations: dict[str, str],
+) -> None:
     found = labels(annotated(**annotations), "web")
     [name] = found["traefik.http.routers.web.middlewares"].split(",")
-    assert not any(key.startswith(f"traefik.http.middlewares.{name}.") for key in found), "Traefik refuses the router"
+    assert not any(key.startswith(f"traefik.http.middlewares.{name}.") for key in found), (
+        "Traefik refuses the router"
+    )
 
 
 SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "users"}}
@@ -138,10 +202,16 @@ BASIC = {NGINX + "auth-type": "basic", NGINX + "auth-secret": "users"}
     ("extra", "secret", "content"),
     [
         ({}, {"stringData": {"auth": "bob:$apr1$x$y\n"}}, b"bob:$apr1$x$y\n"),
-        ({NGINX + "auth-secret-type": "auth-map"}, {"stringData": {"bob": "$apr1$x$y"}}, b"bob:$apr1$x$y\n"),
+        (
+            {NGINX + "auth-secret-type": "auth-map"},
+            {"stringData": {"bob": "$apr1$x$y"}},
+            b"bob:$apr1$x$y\n",
+        ),
     ],
 )
-def test_password_files_go_to_a_secret(extra: dict[str, str], secret: dict[str, Any], content: bytes) -> None:
+def test_password_files_go_to_a_secret(
+    extra: dict[str, str], secret: dict[str, Any], content: bytes
+) -> None:
     route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], BASIC | extra)
     result = converted(app("web"), SECRET | secret, route)
     files = {item.path: item for item in result.stack.files}
@@ -151,22 +221,38 @@ def test_password_files_go_to_a_secret(extra: dict[str, str], secret: dict[str, 
     assert b"apr1" not in compose.content
     assert "apr1" not in str(result.notes)
     found = labels(result, "web")
-    assert found["traefik.http.middlewares.i-basicauth.basicauth.usersfile"] == "/run/secrets/users.htpasswd"
-    assert [grant.source for grant in service(result, "traefik").secrets] == ["users.htpasswd"]
+    assert (
+        found["traefik.http.middlewares.i-basicauth.basicauth.usersfile"]
+        == "/run/secrets/users.htpasswd"
+    )
+    assert [grant.source for grant in service(result, "traefik").secrets] == [
+        "users.htpasswd"
+    ]
 
 
 def test_missing_password_file_keeps_the_route_locked() -> None:
-    result = converted(app("web"), ingress("i", [rule("a.com", ("/", "Prefix", "web"))], BASIC))
+    result = converted(
+        app("web"), ingress("i", [rule("a.com", ("/", "Prefix", "web"))], BASIC)
+    )
     assert "TC288" in codes(result)
     assert "usersfile" in str(labels(result, "web"))
 
 
-TLS = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "cert"}, "type": "kubernetes.io/tls"}
+TLS = {
+    "apiVersion": "v1",
+    "kind": "Secret",
+    "metadata": {"name": "cert"},
+    "type": "kubernetes.io/tls",
+}
 
 
 def test_tls_redirects_as_nginx_does_and_serves_the_certificate() -> None:
     secret = TLS | {"stringData": {"tls.crt": "CERT", "tls.key": "KEY"}}
-    route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], tls=[{"hosts": ["a.com"], "secretName": "cert"}])
+    route = ingress(
+        "i",
+        [rule("a.com", ("/", "Prefix", "web"))],
+        tls=[{"hosts": ["a.com"], "secretName": "cert"}],
+    )
     result = converted(app("web"), secret, route)
     found = labels(result, "web")
     assert found["traefik.http.routers.web-http.middlewares"] == "i-redirectscheme"
@@ -191,15 +277,27 @@ def test_tls_redirects_as_nginx_does_and_serves_the_certificate() -> None:
         ({NGINX + "force-ssl-redirect": "true"}, "traefik", True),
     ],
 )
-def test_who_is_redirected(annotations: dict[str, str], kind: str | None, redirected: bool) -> None:
+def test_who_is_redirected(
+    annotations: dict[str, str], kind: str | None, redirected: bool
+) -> None:
     more = {"ingressClassName": kind} if kind else {}
-    route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], annotations, tls=[{"hosts": ["a.com"]}], **more)
+    route = ingress(
+        "i",
+        [rule("a.com", ("/", "Prefix", "web"))],
+        annotations,
+        tls=[{"hosts": ["a.com"]}],
+        **more,
+    )
     found = labels(converted(app("web"), route), "web")
     assert ("traefik.http.routers.web-http.middlewares" in found) is redirected
 
 
 def test_missing_certificate_is_told() -> None:
-    route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], tls=[{"hosts": ["a.com"], "secretName": "cert"}])
+    route = ingress(
+        "i",
+        [rule("a.com", ("/", "Prefix", "web"))],
+        tls=[{"hosts": ["a.com"], "secretName": "cert"}],
+    )
     assert codes(converted(app("web"), route)) == ["TC286", "TC280"]
 
 
@@ -208,11 +306,19 @@ def test_named_ports_and_beta_backends() -> None:
     rules = [
         {
             "host": "a.com",
-            "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend("web", "web")}, old]},
+            "http": {
+                "paths": [
+                    {"path": "/", "pathType": "Prefix", "backend": backend("web", "web")},
+                    old,
+                ]
+            },
         }
     ]
     result = converted(app("web", 9999), ingress("i", rules))
-    assert labels(result, "web")["traefik.http.services.web.loadbalancer.server.port"] == "9999"
+    assert (
+        labels(result, "web")["traefik.http.services.web.loadbalancer.server.port"]
+        == "9999"
+    )
     assert answers(result, Request("a.com", "/old/x")) == "web"
     assert codes(result) == ["TC280"]
 
@@ -228,7 +334,12 @@ def test_named_ports_and_beta_backends() -> None:
     ],
 )
 def test_backends_that_lead_nowhere(broken: dict[str, Any], why: str) -> None:
-    rules = [{"host": "a.com", "http": {"paths": [{"path": "/x", "pathType": "Prefix", "backend": broken}]}}]
+    rules = [
+        {
+            "host": "a.com",
+            "http": {"paths": [{"path": "/x", "pathType": "Prefix", "backend": broken}]},
+        }
+    ]
     result = converted(app("web"), ingress("i", rules))
     assert why in next(item.message for item in result.notes if item.code == "TC282")
     assert result.stack.service("traefik") is None
@@ -238,18 +349,28 @@ def test_backends_that_lead_nowhere(broken: dict[str, Any], why: str) -> None:
 def test_one_service_on_several_workloads_and_pods_is_one_traefik_service() -> None:
     both = app("web")
     stable = {**both[0], "metadata": {"name": "web-stable"}}
-    stateful = {**both[0], "kind": "StatefulSet", "metadata": {"name": "db"}, "spec": both[0]["spec"] | {"replicas": 2}}
-    result = converted(both, stable, stateful, ingress("i", [rule("a.com", ("/", "Prefix", "web"))]))
+    stateful = {
+        **both[0],
+        "kind": "StatefulSet",
+        "metadata": {"name": "db"},
+        "spec": both[0]["spec"] | {"replicas": 2},
+    }
+    result = converted(
+        both, stable, stateful, ingress("i", [rule("a.com", ("/", "Prefix", "web"))])
+    )
     for name in ("web", "web-stable", "db-0", "db-1"):
         assert labels(result, name)["traefik.http.routers.web.rule"] == "Host(`a.com`)"
-    assert all_labels(result)["traefik.http.services.web.loadbalancer.server.port"] == "8080"
+    assert (
+        all_labels(result)["traefik.http.services.web.loadbalancer.server.port"] == "8080"
+    )
 
 
 def test_a_service_of_two_ports_names_them_in_its_routers() -> None:
     objects = app("web")
     objects[1]["spec"]["ports"].append({"name": "admin", "port": 90, "targetPort": 9090})
     paths = [
-        {"path": p, "pathType": "Prefix", "backend": backend("web", port)} for p, port in (("/", 80), ("/admin", 90))
+        {"path": p, "pathType": "Prefix", "backend": backend("web", port)}
+        for p, port in (("/", 80), ("/admin", 90))
     ]
     result = converted(objects, ingress("i", [{"host": "a.com", "http": {"paths": paths}}]))
     assert answers(result, Request("a.com", "/admin/x")) == "web-9090"
@@ -267,7 +388,9 @@ def test_other_controllers_are_told() -> None:
 
 
 def test_proxy_is_as_the_template_wants_it() -> None:
-    result = converted(app("web"), ingress("i", [rule("a.com", ("/", "Prefix", "web"))]), practices="all")
+    result = converted(
+        app("web"), ingress("i", [rule("a.com", ("/", "Prefix", "web"))]), practices="all"
+    )
     proxy = service(result, "traefik")
     assert proxy.image == "traefik:v3.6"
     assert {
@@ -288,16 +411,25 @@ def test_host_network_backend_is_reached_through_the_host() -> None:
     objects = app("web")
     objects[0]["spec"]["template"]["spec"]["hostNetwork"] = True
     result = converted(objects, ingress("i", [rule("a.com", ("/", "Prefix", "web"))]))
-    assert service(result, "traefik").options["extra_hosts"] == ["host.docker.internal=host-gateway"]
+    assert service(result, "traefik").options["extra_hosts"] == [
+        "host.docker.internal=host-gateway"
+    ]
 
 
 def test_pod_of_several_containers_is_labelled_at_the_owner_of_its_network() -> None:
     objects = app("web")
-    extra = {"name": "side", "image": "example/side:1", "ports": [{"name": "side", "containerPort": 7000}]}
+    extra = {
+        "name": "side",
+        "image": "example/side:1",
+        "ports": [{"name": "side", "containerPort": 7000}],
+    }
     objects[0]["spec"]["template"]["spec"]["containers"].append(extra)
     objects[1]["spec"]["ports"][0]["targetPort"] = "side"
     result = converted(objects, ingress("i", [rule("a.com", ("/", "Prefix", "web"))]))
-    assert labels(result, "web")["traefik.http.services.web.loadbalancer.server.port"] == "7000"
+    assert (
+        labels(result, "web")["traefik.http.services.web.loadbalancer.server.port"]
+        == "7000"
+    )
     assert not service(result, "web-side").labels
 
 
@@ -305,18 +437,32 @@ EXTERNAL = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "out"}}
 
 
 def proxy_file(result: Any) -> str:
-    return next(item.content.decode() for item in result.stack.files if item.path == "config/traefik/dynamic.yml")
+    return next(
+        item.content.decode()
+        for item in result.stack.files
+        if item.path == "config/traefik/dynamic.yml"
+    )
 
 
 @pytest.mark.parametrize(
     ("spec", "port", "urls"),
     [
-        ({"type": "ExternalName", "externalName": "shop.example.org"}, 8080, ["http://shop.example.org:8080"]),
-        ({"type": "ExternalName", "externalName": "shop.example.org"}, 443, ["https://shop.example.org:443"]),
+        (
+            {"type": "ExternalName", "externalName": "shop.example.org"},
+            8080,
+            ["http://shop.example.org:8080"],
+        ),
+        (
+            {"type": "ExternalName", "externalName": "shop.example.org"},
+            443,
+            ["https://shop.example.org:443"],
+        ),
         ({"ports": [{"port": 80}]}, 80, ["http://10.0.0.1:9090", "http://[fd00::1]:9090"]),
     ],
 )
-def test_backends_outside_of_the_stack_stand_in_the_file(spec: dict[str, Any], port: int, urls: list[str]) -> None:
+def test_backends_outside_of_the_stack_stand_in_the_file(
+    spec: dict[str, Any], port: int, urls: list[str]
+) -> None:
     addresses = [{"ip": "10.0.0.1"}, {"ip": "fd00::1"}]
     endpoints = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "out"}}
     endpoints["subsets"] = [{"addresses": addresses, "ports": [{"port": 9090}]}]  # type: ignore[assignment]
@@ -325,22 +471,37 @@ def test_backends_outside_of_the_stack_stand_in_the_file(spec: dict[str, Any], p
     extra = [endpoints] if "ports" in spec else []
     result = converted(app("web"), EXTERNAL | {"spec": spec}, *extra, route)
     assert answers(result, Request("a.com")) == "out@file"
-    assert [line.split('"')[1] for line in proxy_file(result).splitlines() if "url:" in line] == urls
+    assert [
+        line.split('"')[1] for line in proxy_file(result).splitlines() if "url:" in line
+    ] == urls
     assert not [item for item in result.notes if item.code in ("TC001", "TC901", "TC282")]
 
 
 def test_address_of_the_authentication_service_names_the_container_port() -> None:
-    route = ingress("i", [rule("a.com", ("/", "Prefix", "web"))], {NGINX + "auth-url": "http://auth.default/verify"})
+    route = ingress(
+        "i",
+        [rule("a.com", ("/", "Prefix", "web"))],
+        {NGINX + "auth-url": "http://auth.default/verify"},
+    )
     found = labels(converted(app("web"), app("auth", 4180), route), "web")
-    assert found["traefik.http.middlewares.i-forwardauth.forwardauth.address"] == "http://auth.default:4180/verify"
+    assert (
+        found["traefik.http.middlewares.i-forwardauth.forwardauth.address"]
+        == "http://auth.default:4180/verify"
+    )
 
 
 def test_name_of_the_project_is_left_to_compose() -> None:
-    text = json.dumps(app("web") + app("db") + [ingress("i", [rule("a.com", ("/", "Prefix", "web"))])])
+    text = json.dumps(
+        app("web") + app("db") + [ingress("i", [rule("a.com", ("/", "Prefix", "web"))])]
+    )
     items = {"apiVersion": "v1", "kind": "List", "items": json.loads(text)}
     items["items"][2]["spec"]["template"]["spec"]["containers"][0]["image"] = "postgres:16"
     project = Memory({"all.json": json.dumps(items).encode()}, "shop")
     result = convert(project, Options(source="kubernetes", layout=Layout(split=True)))
     files = {item.path: item.content.decode() for item in result.files}
     assert "${COMPOSE_PROJECT_NAME}_frontend" in files["docker-compose.yml"]
-    assert not any("COMPOSE_PROJECT_NAME" in text for name, text in files.items() if name.startswith(".env"))
+    assert not any(
+        "COMPOSE_PROJECT_NAME" in text
+        for name, text in files.items()
+        if name.startswith(".env")
+    )

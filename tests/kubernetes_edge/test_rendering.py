@@ -17,7 +17,9 @@ from tocompose.readers.yaml import read
 from tocompose.rendering import command, render, sites
 
 ORACLES = os.environ.get("TOCOMPOSE_ORACLES", "")
-needs_kustomize = pytest.mark.skipif(not Path(ORACLES, "kustomize").is_file(), reason="needs TOCOMPOSE_ORACLES")
+needs_kustomize = pytest.mark.skipif(
+    not Path(ORACLES, "kustomize").is_file(), reason="needs TOCOMPOSE_ORACLES"
+)
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
@@ -65,7 +67,9 @@ OVERLAYS = {
 
 
 @needs_kustomize
-def test_real_kustomize_builds_the_production_overlay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_kustomize_builds_the_production_overlay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", ORACLES)
     project = tree(tmp_path, OVERLAYS)
     found = render(project, ON)
@@ -108,7 +112,9 @@ def test_base_outside_of_the_repository_is_refused(
 
 
 @needs_kustomize
-def test_real_failure_is_shown_without_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_real_failure_is_shown_without_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", ORACLES)
     text = "secretGenerator: [{name: s, literals: [hunter2-without-equals]}]\nresources: [web.yaml]\n"
     found = render(tree(tmp_path, {"kustomization.yaml": text, "web.yaml": DEPLOYMENT}), ON)
@@ -120,10 +126,14 @@ def test_real_failure_is_shown_without_secrets(tmp_path: Path, monkeypatch: pyte
 
 
 @needs_kustomize
-def test_a_missing_file_of_secrets_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_file_of_secrets_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", ORACLES)
     text = "commonLabels: {a: b}\nsecretGenerator: [{name: s, envs: [db.secret]}]\nresources: [web.yaml]\n"
-    [told] = render(tree(tmp_path, {"kustomization.yaml": text, "web.yaml": DEPLOYMENT}), ON).notes
+    [told] = render(
+        tree(tmp_path, {"kustomization.yaml": text, "web.yaml": DEPLOYMENT}), ON
+    ).notes
     assert "db.secret" in told.message
     assert "deprecated" not in told.message
 
@@ -139,7 +149,9 @@ def test_a_missing_file_of_secrets_is_named(tmp_path: Path, monkeypatch: pytest.
     ],
 )
 @pytest.mark.parametrize("key", ["resources", "bases", "components", "transformers"])
-def test_remote_bases_are_refused_unbuilt(tmp_path: Path, path: Path, entry: str, key: str) -> None:
+def test_remote_bases_are_refused_unbuilt(
+    tmp_path: Path, path: Path, entry: str, key: str
+) -> None:
     program(path, "kustomize", f"open({str(tmp_path / 'ran')!r}, 'w')")
     project = tree(tmp_path / "src", {"kustomization.yaml": f'{key}: ["{entry}"]\n'})
     found = render(project, ON)
@@ -159,7 +171,9 @@ def test_remote_bases_are_refused_unbuilt(tmp_path: Path, path: Path, entry: str
         "resources: [missing.yaml]",
     ],
 )
-def test_what_else_would_be_downloaded_or_is_missing(tmp_path: Path, path: Path, text: str) -> None:
+def test_what_else_would_be_downloaded_or_is_missing(
+    tmp_path: Path, path: Path, text: str
+) -> None:
     program(path, "kustomize", "print('x')")
     found = render(tree(tmp_path / "src", {"kustomization.yaml": text}), ON)
     assert not found.streams
@@ -168,7 +182,10 @@ def test_what_else_would_be_downloaded_or_is_missing(tmp_path: Path, path: Path,
 
 def test_remote_entry_of_an_included_base_is_found(tmp_path: Path, path: Path) -> None:
     program(path, "kustomize", "print('x')")
-    files = {"a/kustomization.yaml": "resources: [../b]", "b/kustomization.yaml": "resources: ['https://e.com/x']"}
+    files = {
+        "a/kustomization.yaml": "resources: [../b]",
+        "b/kustomization.yaml": "resources: ['https://e.com/x']",
+    }
     found = render(tree(tmp_path / "src", files), ON)
     assert "https://e.com/x" in found.notes[0].message
 
@@ -178,7 +195,11 @@ def test_kubectl_is_used_without_kustomize_and_nothing_of_the_user_is_seen(
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", "/home/someone/.kube/config")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
-    program(path, "kubectl", "print(sys.argv[1:], sorted(os.environ), os.listdir(os.environ['HOME']))")
+    program(
+        path,
+        "kubectl",
+        "print(sys.argv[1:], sorted(os.environ), os.listdir(os.environ['HOME']))",
+    )
     found = render(tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON)
     [stream] = found.streams
     said = stream.text.decode()
@@ -189,7 +210,9 @@ def test_kubectl_is_used_without_kustomize_and_nothing_of_the_user_is_seen(
     assert said.rstrip().endswith("[]")
 
 
-def test_without_a_program_the_resources_are_left_to_be_read(tmp_path: Path, path: Path) -> None:
+def test_without_a_program_the_resources_are_left_to_be_read(
+    tmp_path: Path, path: Path
+) -> None:
     found = render(tree(tmp_path / "src", OVERLAYS), ON)
     assert not found.streams
     assert "base/web.yaml" not in found.replaced
@@ -203,14 +226,19 @@ def test_without_a_program_the_resources_are_left_to_be_read(tmp_path: Path, pat
 def test_no_render_runs_nothing(tmp_path: Path, path: Path) -> None:
     program(path, "kustomize", f"open({str(tmp_path / 'ran')!r}, 'w')")
     program(path, "helm", f"open({str(tmp_path / 'ran')!r}, 'w')")
-    project = tree(tmp_path / "src", {"a/kustomization.yaml": "resources: []", "b/Chart.yaml": "name: b"})
+    project = tree(
+        tmp_path / "src",
+        {"a/kustomization.yaml": "resources: []", "b/Chart.yaml": "name: b"},
+    )
     found = render(project, Settings(render=False))
     assert not (tmp_path / "ran").exists()
     assert [item.code for item in found.notes] == ["TC260", "TC260"]
     assert all("switched off" in item.message for item in found.notes)
 
 
-def test_program_inside_the_source_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_inside_the_source_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     program(tmp_path / "src" / "bin", "kustomize", f"open({str(tmp_path / 'ran')!r}, 'w')")
     monkeypatch.setenv("PATH", str(tmp_path / "src" / "bin"))
     found = render(tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON)
@@ -222,7 +250,11 @@ def test_hanging_program_is_ended_with_its_children(
     tmp_path: Path, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = tmp_path / "child"
-    program(path, "kustomize", f"c = os.fork()\nif c: open({str(pid)!r}, 'w').write(str(c))\ntime.sleep(60)")
+    program(
+        path,
+        "kustomize",
+        f"c = os.fork()\nif c: open({str(pid)!r}, 'w').write(str(c))\ntime.sleep(60)",
+    )
     monkeypatch.setattr(command.Command.__new__, "__defaults__", ((), (), 1.0))
     started = time.monotonic()
     found = render(tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON)
@@ -248,15 +280,32 @@ CHART = {
 }
 
 
-def test_helm_gets_values_settings_release_and_namespace(tmp_path: Path, path: Path) -> None:
+def test_helm_gets_values_settings_release_and_namespace(
+    tmp_path: Path, path: Path
+) -> None:
     program(path, "helm", HELM)
     values = tmp_path / "mine.yaml"
     values.write_text("a: 1")
-    options = {"values": (str(values),), "set": ("x=sesame",), "release": ("rel",), "namespace": ("ns",)}
+    options = {
+        "values": (str(values),),
+        "set": ("x=sesame",),
+        "release": ("rel",),
+        "namespace": ("ns",),
+    }
     project = tree(tmp_path / "src", CHART | {"chart/charts/sub/Chart.yaml": "name: sub"})
     found = render(project, Settings(render=True, options=options))
     [stream] = found.streams
-    expected = ["template", "rel", "chart", "--values", str(values), "--set", "x=sesame", "--namespace", "ns"]
+    expected = [
+        "template",
+        "rel",
+        "chart",
+        "--values",
+        str(values),
+        "--set",
+        "x=sesame",
+        "--namespace",
+        "ns",
+    ]
     assert str(expected) in stream.text.decode()
     assert stream.label == "helm template chart"
     assert "chart/templates/a.yaml" in found.replaced
@@ -265,7 +314,11 @@ def test_helm_gets_values_settings_release_and_namespace(tmp_path: Path, path: P
 
 
 def test_helm_failure_is_shown_without_values(tmp_path: Path, path: Path) -> None:
-    program(path, "helm", "sys.stderr.write('Error: bad hunter2 and sesame in chart/templates/a.yaml'); sys.exit(1)")
+    program(
+        path,
+        "helm",
+        "sys.stderr.write('Error: bad hunter2 and sesame in chart/templates/a.yaml'); sys.exit(1)",
+    )
     project = tree(tmp_path / "src", CHART)
     found = render(project, Settings(render=True, options={"set": ("a=sesame",)}))
     [told] = found.notes
@@ -280,10 +333,16 @@ def test_missing_helm_names_the_command(tmp_path: Path, path: Path) -> None:
     assert found.notes[0].advice.endswith("helm template chart chart | tocompose convert -")
 
 
-@pytest.mark.parametrize("values", ["https://example.com/v.yaml", "secrets://v.yaml", "nowhere.yaml"])
-def test_values_that_are_not_on_disk_are_refused(tmp_path: Path, path: Path, values: str) -> None:
+@pytest.mark.parametrize(
+    "values", ["https://example.com/v.yaml", "secrets://v.yaml", "nowhere.yaml"]
+)
+def test_values_that_are_not_on_disk_are_refused(
+    tmp_path: Path, path: Path, values: str
+) -> None:
     program(path, "helm", HELM)
-    found = render(tree(tmp_path / "src", CHART), Settings(render=True, options={"values": (values,)}))
+    found = render(
+        tree(tmp_path / "src", CHART), Settings(render=True, options={"values": (values,)})
+    )
     assert not found.streams
     assert found.notes[0].code == "TC260"
 
@@ -304,7 +363,9 @@ def test_memory_project_is_never_rendered(path: Path) -> None:
 
 
 def test_sites_are_named_for_the_importer(tmp_path: Path) -> None:
-    project = tree(tmp_path / "src", OVERLAYS | CHART | {"lib/Chart.yaml": "name: l\ntype: library\n"})
+    project = tree(
+        tmp_path / "src", OVERLAYS | CHART | {"lib/Chart.yaml": "name: l\ntype: library\n"}
+    )
     assert sites(project) == (
         "base/kustomization.yaml",
         "chart/Chart.yaml",
@@ -315,19 +376,30 @@ def test_sites_are_named_for_the_importer(tmp_path: Path) -> None:
 
 def test_separate_applications_are_built_each(tmp_path: Path, path: Path) -> None:
     program(path, "kustomize", "print('#', sys.argv[2])")
-    files = {"a/kustomization.yaml": "resources: []", "b/kustomization.yaml": "resources: []"}
+    files = {
+        "a/kustomization.yaml": "resources: []",
+        "b/kustomization.yaml": "resources: []",
+    }
     found = render(tree(tmp_path / "src", files), ON)
-    assert [stream.label for stream in found.streams] == ["kustomize build a", "kustomize build b"]
+    assert [stream.label for stream in found.streams] == [
+        "kustomize build a",
+        "kustomize build b",
+    ]
 
 
-@pytest.mark.parametrize("text", ["resources: [", "- a\n", "", "resources: {a: 1}", "resources: [[1]]", "bases: null"])
+@pytest.mark.parametrize(
+    "text",
+    ["resources: [", "- a\n", "", "resources: {a: 1}", "resources: [[1]]", "bases: null"],
+)
 def test_odd_kustomizations_do_not_break_it(tmp_path: Path, path: Path, text: str) -> None:
     program(path, "kustomize", "print('x')")
     assert render(tree(tmp_path / "src", {"kustomization.yaml": text}), ON).notes
 
 
 @needs_kustomize
-def test_importer_reads_what_kustomize_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_importer_reads_what_kustomize_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", ORACLES)
     project = tree(tmp_path / "shop", OVERLAYS)
     result = convert(project, Options(source="kubernetes", settings=ON))
@@ -338,7 +410,9 @@ def test_importer_reads_what_kustomize_built(tmp_path: Path, monkeypatch: pytest
     assert "TC010" not in {item.code for item in result.notes}
 
 
-def test_importer_reads_plain_resources_when_nothing_may_run(tmp_path: Path, path: Path) -> None:
+def test_importer_reads_plain_resources_when_nothing_may_run(
+    tmp_path: Path, path: Path
+) -> None:
     result = convert(tree(tmp_path / "shop", OVERLAYS), Options(source="kubernetes"))
     assert [service.name for service in result.stack.services][:1] == ["web"]
     assert "TC260" in {item.code for item in result.notes}

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from kubernetes_edge.stacks import all_labels, answers, app, codes, converted, ingress, labels, rule, service
+from kubernetes_edge.stacks import (
+    all_labels,
+    answers,
+    app,
+    codes,
+    converted,
+    ingress,
+    labels,
+    rule,
+    service,
+)
 from kubernetes_edge.traefik_rules import Request, compiled
 from tocompose.importers import Settings
 from tocompose.importers.kubernetes.routing.crd import modern
@@ -17,8 +27,15 @@ from tocompose.project import Memory
 GROUP = "traefik.io/v1alpha1"
 
 
-def made(kind: str, name: str, spec: dict[str, Any], group: str = GROUP, **more: Any) -> dict[str, Any]:
-    return {"apiVersion": group, "kind": kind, "metadata": {"name": name, **more}, "spec": spec}
+def made(
+    kind: str, name: str, spec: dict[str, Any], group: str = GROUP, **more: Any
+) -> dict[str, Any]:
+    return {
+        "apiVersion": group,
+        "kind": kind,
+        "metadata": {"name": name, **more},
+        "spec": spec,
+    }
 
 
 def route(match: str, *services: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -30,12 +47,18 @@ def route(match: str, *services: dict[str, Any], **more: Any) -> dict[str, Any]:
     ("old", "new"),
     [
         ("Host(`a.com`)", "Host(`a.com`)"),
-        ("Host(`a.com`, `b.com`) && Path(`/x`)", "(Host(`a.com`) || Host(`b.com`)) && Path(`/x`)"),
+        (
+            "Host(`a.com`, `b.com`) && Path(`/x`)",
+            "(Host(`a.com`) || Host(`b.com`)) && Path(`/x`)",
+        ),
         ('PathPrefix("/a","/b")', '(PathPrefix("/a") || PathPrefix("/b"))'),
         ("Headers(`X`, `1`)", "Header(`X`, `1`)"),
         ("HeadersRegexp(`X`, `a(b)`)", "HeaderRegexp(`X`, `a(b)`)"),
         ("Query(`a=b`, `c=d`)", "(Query(`a`, `b`) && Query(`c`, `d`))"),
-        ("!Host(`a.com`) || (Method(`GET`, `HEAD`))", "!Host(`a.com`) || ((Method(`GET`) || Method(`HEAD`)))"),
+        (
+            "!Host(`a.com`) || (Method(`GET`, `HEAD`))",
+            "!Host(`a.com`) || ((Method(`GET`) || Method(`HEAD`)))",
+        ),
         ("", "PathPrefix(`/`)"),
     ],
 )
@@ -55,12 +78,19 @@ def test_ingress_route() -> None:
     result = converted(app("a"), app("b"), made("IngressRoute", "r", spec))
     assert answers(result, Request("a.com", "/x")) == "b"
     assert labels(result, "a")["traefik.http.routers.r.priority"] == "7"
-    assert labels(result, "b")["traefik.http.services.b.loadbalancer.server.scheme"] == "h2c"
+    assert (
+        labels(result, "b")["traefik.http.services.b.loadbalancer.server.scheme"] == "h2c"
+    )
     assert codes(result) == ["TC280"]
 
 
 def test_one_route_of_two_that_leads_nowhere_is_said_whole() -> None:
-    weighted = route("Host(`b.com`)", {"name": "w", "kind": "TraefikService"}, middlewares=[{"name": "m"}], priority=3)
+    weighted = route(
+        "Host(`b.com`)",
+        {"name": "w", "kind": "TraefikService"},
+        middlewares=[{"name": "m"}],
+        priority=3,
+    )
     spec = {"entryPoints": ["web"], "routes": [route("Host(`a.com`)"), weighted]}
     result = converted(app("a"), made("IngressRoute", "r", spec))
     assert answers(result, Request("a.com", "/x")) == "a"
@@ -71,9 +101,22 @@ def test_one_route_of_two_that_leads_nowhere_is_said_whole() -> None:
 def test_middlewares_option_by_option() -> None:
     objects = [
         made(
-            "Middleware", "all", {"chain": {"middlewares": [{"name": "one"}, {"name": "two", "namespace": "default"}]}}
+            "Middleware",
+            "all",
+            {
+                "chain": {
+                    "middlewares": [
+                        {"name": "one"},
+                        {"name": "two", "namespace": "default"},
+                    ]
+                }
+            },
         ),
-        made("Middleware", "one", {"headers": {"customRequestHeaders": {"X-A": "$b"}, "frameDeny": True}}),
+        made(
+            "Middleware",
+            "one",
+            {"headers": {"customRequestHeaders": {"X-A": "$b"}, "frameDeny": True}},
+        ),
         made(
             "Middleware",
             "two",
@@ -86,10 +129,21 @@ def test_middlewares_option_by_option() -> None:
     found = labels(result, "a")
     names = found["traefik.http.routers.r.middlewares"].split(",")
     assert names == ["one-headers", "two-ipallowlist"]
-    assert found["traefik.http.middlewares.one-headers.headers.customrequestheaders.X-A"] == "$b"
+    assert (
+        found["traefik.http.middlewares.one-headers.headers.customrequestheaders.X-A"]
+        == "$b"
+    )
     assert found["traefik.http.middlewares.one-headers.headers.framedeny"] == "true"
-    assert found["traefik.http.middlewares.two-ipallowlist.ipallowlist.sourcerange"] == "1.1.1.1,2.2.2.2"
-    assert service(result, "a").labels["traefik.http.middlewares.one-headers.headers.customrequestheaders.X-A"] == "$$b"
+    assert (
+        found["traefik.http.middlewares.two-ipallowlist.ipallowlist.sourcerange"]
+        == "1.1.1.1,2.2.2.2"
+    )
+    assert (
+        service(result, "a").labels[
+            "traefik.http.middlewares.one-headers.headers.customrequestheaders.X-A"
+        ]
+        == "$$b"
+    )
     assert codes(result) == ["TC280"]
 
 
@@ -97,11 +151,15 @@ def test_a_chain_of_itself_ends() -> None:
     loop = made("Middleware", "loop", {"chain": {"middlewares": [{"name": "loop2"}]}})
     other = made("Middleware", "loop2", {"chain": {"middlewares": [{"name": "loop"}]}})
     spec = {"routes": [route("Host(`a.com`)", middlewares=[{"name": "loop"}])]}
-    assert "TC292" in codes(converted(app("a"), loop, other, made("IngressRoute", "r", spec)))
+    assert "TC292" in codes(
+        converted(app("a"), loop, other, made("IngressRoute", "r", spec))
+    )
 
 
 @pytest.mark.parametrize("spec", [None, {"plugin": {"oidc": {"x": 1}}}])
-def test_a_middleware_that_is_missing_or_a_plugin_closes_the_route(spec: dict[str, Any] | None) -> None:
+def test_a_middleware_that_is_missing_or_a_plugin_closes_the_route(
+    spec: dict[str, Any] | None,
+) -> None:
     objects = [made("Middleware", "auth", spec)] if spec else []
     given = {"routes": [route("Host(`a.com`)", middlewares=[{"name": "auth"}])]}
     result = converted(app("a"), *objects, made("IngressRoute", "r", given))
@@ -124,10 +182,15 @@ def test_streams_and_guessed_entry_points() -> None:
     tcp = made(
         "IngressRouteTCP",
         "pg",
-        {"entryPoints": ["pg"], "routes": [{"match": "HostSNI(`*`)", "services": [{"name": "a", "port": 80}]}]},
+        {
+            "entryPoints": ["pg"],
+            "routes": [{"match": "HostSNI(`*`)", "services": [{"name": "a", "port": 80}]}],
+        },
     )
     udp = made(
-        "IngressRouteUDP", "dns", {"entryPoints": ["dns"], "routes": [{"services": [{"name": "b", "port": 80}]}]}
+        "IngressRouteUDP",
+        "dns",
+        {"entryPoints": ["dns"], "routes": [{"services": [{"name": "b", "port": 80}]}]},
     )
     result = converted(app("a", 5432), app("b", 53), tcp, udp)
     assert labels(result, "a")["traefik.tcp.routers.pg.rule"] == "HostSNI(`*`)"
@@ -158,7 +221,10 @@ def test_annotations_of_traefik() -> None:
 
 def controller(image: str, *args: str) -> list[dict[str, Any]]:
     objects = app("edge")
-    objects[0]["spec"]["template"]["spec"]["containers"][0] |= {"image": image, "args": list(args)}
+    objects[0]["spec"]["template"]["spec"]["containers"][0] |= {
+        "image": image,
+        "args": list(args),
+    }
     return objects
 
 
@@ -180,19 +246,33 @@ def test_controllers_are_left_out_with_their_services(image: str, args: list[str
     assert not [item for item in result.notes if item.code in ("TC001", "TC901", "TC222")]
 
 
-@pytest.mark.parametrize(("image", "args"), [("nginx:1.27", []), ("traefik:v3.1", ["--providers.file.filename=/x"])])
+@pytest.mark.parametrize(
+    ("image", "args"),
+    [("nginx:1.27", []), ("traefik:v3.1", ["--providers.file.filename=/x"])],
+)
 def test_other_proxies_stay(image: str, args: list[str]) -> None:
-    result = converted(app("a"), controller(image, *args), ingress("i", [rule("a.com", ("/", "Prefix", "a"))]))
+    result = converted(
+        app("a"),
+        controller(image, *args),
+        ingress("i", [rule("a.com", ("/", "Prefix", "a"))]),
+    )
     assert "edge" in [item.name for item in result.stack.services]
 
 
 def test_controllers_stay_when_nothing_is_routed() -> None:
-    result = converted(app("a"), controller("registry.k8s.io/ingress-nginx/controller:v1.11.1"))
+    result = converted(
+        app("a"), controller("registry.k8s.io/ingress-nginx/controller:v1.11.1")
+    )
     assert "edge" in [item.name for item in result.stack.services]
 
 
 def policy(spec: dict[str, Any]) -> dict[str, Any]:
-    return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "p"}, "spec": spec}
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": "p"},
+        "spec": spec,
+    }
 
 
 SELECT_A: dict[str, Any] = {"podSelector": {"matchLabels": {"app": "a"}}}
@@ -201,8 +281,15 @@ SELECT_A: dict[str, Any] = {"podSelector": {"matchLabels": {"app": "a"}}}
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        (SELECT_A, "a can be reached by every service on the same network, where the policy says nobody"),
-        (SELECT_A | {"ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "b"}}}]}]}, "only b"),
+        (
+            SELECT_A,
+            "a can be reached by every service on the same network, where the policy says nobody",
+        ),
+        (
+            SELECT_A
+            | {"ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "b"}}}]}]},
+            "only b",
+        ),
         (SELECT_A | {"ingress": [{"from": [{"podSelector": {}}]}]}, "only a, b"),
         (
             SELECT_A
@@ -212,7 +299,9 @@ SELECT_A: dict[str, Any] = {"podSelector": {"matchLabels": {"app": "a"}}}
                         "from": [
                             {
                                 "podSelector": {
-                                    "matchExpressions": [{"key": "app", "operator": "NotIn", "values": ["a"]}]
+                                    "matchExpressions": [
+                                        {"key": "app", "operator": "NotIn", "values": ["a"]}
+                                    ]
                                 }
                             }
                         ]
@@ -221,11 +310,22 @@ SELECT_A: dict[str, Any] = {"podSelector": {"matchLabels": {"app": "a"}}}
             },
             "only b",
         ),
-        (SELECT_A | {"ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"x": "y"}}}]}]}, "nobody"),
-        (SELECT_A | {"ingress": [{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}]}, "addresses in 10.0.0.0/8"),
+        (
+            SELECT_A
+            | {"ingress": [{"from": [{"namespaceSelector": {"matchLabels": {"x": "y"}}}]}]},
+            "nobody",
+        ),
+        (
+            SELECT_A | {"ingress": [{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}]},
+            "addresses in 10.0.0.0/8",
+        ),
         (SELECT_A | {"policyTypes": ["Egress"]}, "a can reach every service"),
         (
-            SELECT_A | {"egress": [{"to": [], "ports": [{"port": 53, "protocol": "UDP"}]}], "policyTypes": ["Egress"]},
+            SELECT_A
+            | {
+                "egress": [{"to": [], "ports": [{"port": 53, "protocol": "UDP"}]}],
+                "policyTypes": ["Egress"],
+            },
             "on 53/udp",
         ),
         ({"podSelector": {"matchLabels": {"app": "nobody"}}}, "it selects no workload"),
@@ -240,7 +340,9 @@ def test_policies_say_what_stays_open(spec: dict[str, Any], said: str) -> None:
 
 
 def test_a_policy_that_allows_everything_says_nothing() -> None:
-    result = converted(app("a"), policy(SELECT_A | {"ingress": [{}], "policyTypes": ["Ingress"]}))
+    result = converted(
+        app("a"), policy(SELECT_A | {"ingress": [{}], "policyTypes": ["Ingress"]})
+    )
     assert not [item for item in result.notes if item.code in ("TC296", "TC001")]
 
 
@@ -266,35 +368,61 @@ def test_routes_of_all_kinds_share_one_proxy() -> None:
 
 
 def isolated(*objects: Any) -> Any:
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": [each for item in objects for each in item]})
+    text = json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "List",
+            "items": [each for item in objects for each in item],
+        }
+    )
     settings = Settings(options={"network-policy": ("networks",)})
-    return convert(Memory({"all.json": text.encode()}), Options(source="kubernetes", settings=settings))
+    return convert(
+        Memory({"all.json": text.encode()}), Options(source="kubernetes", settings=settings)
+    )
 
 
 def lets(name: str, *sources: str) -> dict[str, Any]:
     """A policy for the workload of that name: only these may reach it."""
     peers = [{"podSelector": {"matchLabels": {"app": source}}} for source in sources]
     ingress_rules = [{"from": peers}] if peers else []
-    spec = {"podSelector": {"matchLabels": {"app": name}}, "policyTypes": ["Ingress"], "ingress": ingress_rules}
+    spec = {
+        "podSelector": {"matchLabels": {"app": name}},
+        "policyTypes": ["Ingress"],
+        "ingress": ingress_rules,
+    }
     return policy(spec) | {"metadata": {"name": f"to-{name}"}}
 
 
-DENY = policy({"podSelector": {}, "policyTypes": ["Ingress"]}) | {"metadata": {"name": "deny"}}
+DENY = policy({"podSelector": {}, "policyTypes": ["Ingress"]}) | {
+    "metadata": {"name": "deny"}
+}
 
 
 def reaches(result: Any) -> set[tuple[str, str]]:
     """The pairs of services that share a network."""
-    on = {item.name: {each.network for each in item.networks} for item in result.stack.services}
+    on = {
+        item.name: {each.network for each in item.networks}
+        for item in result.stack.services
+    }
     return {(a, b) for a in on for b in on if a < b and on[a] & on[b]}
 
 
 def test_policies_become_networks_on_request() -> None:
     route_ = ingress("i", [rule("a.com", ("/", "Prefix", "web"))])
-    objects = [app("web"), app("api"), app("db"), [DENY, lets("api", "web"), lets("db", "api"), route_]]
+    objects = [
+        app("web"),
+        app("api"),
+        app("db"),
+        [DENY, lets("api", "web"), lets("db", "api"), route_],
+    ]
     result = isolated(*objects)
-    assert reaches(result) == {("api", "web"), ("api", "db"), ("traefik", "web")} | {("api", "traefik")}
+    assert reaches(result) == {("api", "web"), ("api", "db"), ("traefik", "web")} | {
+        ("api", "traefik")
+    }
     assert codes(result) == ["TC297", "TC297", "TC297", "TC280"]
-    assert {name for each in service(result, "db").networks for name in each.aliases} >= {"db.default.svc"}
+    assert {name for each in service(result, "db").networks for name in each.aliases} >= {
+        "db.default.svc"
+    }
     assert not [item for item in result.notes if item.code in ("TC001", "TC901")]
     assert ("db", "web") not in reaches(result)
 
@@ -302,9 +430,14 @@ def test_policies_become_networks_on_request() -> None:
 def test_policies_stay_notes_while_a_workload_is_open_to_all() -> None:
     result = isolated(app("web"), app("db"), [lets("db", "web")])
     assert codes(result) == ["TC296"]
-    assert "--option network-policy=networks" in next(item.advice for item in result.notes if item.code == "TC296")
+    assert "--option network-policy=networks" in next(
+        item.advice for item in result.notes if item.code == "TC296"
+    )
 
 
 def test_policies_with_ports_stay_notes() -> None:
-    spec = {"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 80}]}]}
+    spec = {
+        "podSelector": {},
+        "ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 80}]}],
+    }
     assert codes(isolated(app("web"), [policy(spec)])) == ["TC296"]

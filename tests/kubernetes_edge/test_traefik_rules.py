@@ -11,14 +11,20 @@ import pytest
 from kubernetes_edge.traefik_rules import Request, chosen
 from tocompose.importers.kubernetes.routing.expressions import foreign
 
-JOBS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("traefik_answers.json").read_text())["jobs"]
+JOBS: list[dict[str, Any]] = json.loads(
+    Path(__file__).with_name("traefik_answers.json").read_text()
+)["jobs"]
 # Go took `(?<name>…)` up with version 1.22; the answers were given by an older one.
 NEWER = {"(?<n>a)"}
 
 
 def labels(rules: list[tuple[str, str, int]]) -> dict[str, str]:
     found = {f"traefik.http.routers.{name}.rule": rule for name, rule, _ in rules}
-    return found | {f"traefik.http.routers.{name}.priority": str(rank) for name, _, rank in rules if rank}
+    return found | {
+        f"traefik.http.routers.{name}.priority": str(rank)
+        for name, _, rank in rules
+        if rank
+    }
 
 
 def test_the_oracle_chooses_as_traefik_does() -> None:
@@ -26,7 +32,10 @@ def test_the_oracle_chooses_as_traefik_does() -> None:
     for job in JOBS:
         for host, path, method, headers, query, real in job.get("requests", ()):
             asked = Request(host, path, method, headers, query)
-            assert (chosen(labels(job["rules"]), asked) or "") == real, (job["rules"], asked)
+            assert (chosen(labels(job["rules"]), asked) or "") == real, (
+                job["rules"],
+                asked,
+            )
             count += 1
     assert count > 2500
 
@@ -40,7 +49,13 @@ def test_the_oracle_refuses_what_traefik_refuses() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "refused"), [pair for job in JOBS for pair in job.get("patterns", {}).items() if pair[0] not in NEWER]
+    ("pattern", "refused"),
+    [
+        pair
+        for job in JOBS
+        for pair in job.get("patterns", {}).items()
+        if pair[0] not in NEWER
+    ],
 )
 def test_expressions_that_go_refuses(pattern: str, refused: bool) -> None:
     assert foreign(pattern) is refused

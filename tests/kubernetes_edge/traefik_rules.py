@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-_TOKEN = re.compile(r"\s*(?:(&&|\|\||!|\(|\)|,)|([A-Z][A-Za-z]*)(?=\()|`([^`]*)`|\"((?:[^\"\\]|\\.)*)\")")
+_TOKEN = re.compile(
+    r"\s*(?:(&&|\|\||!|\(|\)|,)|([A-Z][A-Za-z]*)(?=\()|`([^`]*)`|\"((?:[^\"\\]|\\.)*)\")"
+)
 
 
 class Request(NamedTuple):
@@ -34,9 +36,15 @@ _MATCHERS: Mapping[str, tuple[int, Callable[..., bool]]] = {
     "PathRegexp": (1, lambda request, pattern: _search(pattern, request.path)),
     "Method": (1, lambda request, method: request.method == method.upper()),
     "Header": (2, lambda request, name, text: request.headers.get(name) == text),
-    "HeaderRegexp": (2, lambda request, name, pattern: _search(pattern, request.headers.get(name))),
+    "HeaderRegexp": (
+        2,
+        lambda request, name, pattern: _search(pattern, request.headers.get(name)),
+    ),
     "Query": (2, lambda request, name, text="": request.query.get(name) == text),
-    "QueryRegexp": (2, lambda request, name, pattern: _search(pattern, request.query.get(name))),
+    "QueryRegexp": (
+        2,
+        lambda request, name, pattern: _search(pattern, request.query.get(name)),
+    ),
 }
 
 
@@ -63,8 +71,16 @@ def compiled(rule: str) -> Rule:
         if match is None:
             raise ValueError(f"{rule!r} at {at}")
         sign, name, ticked, double = match.groups()
-        text = ticked if ticked is not None else re.sub(r"\\(.)", r"\1", double) if double is not None else None
-        tokens.append(("sign", sign) if sign else ("name", name) if name else ("text", text or ""))
+        text = (
+            ticked
+            if ticked is not None
+            else re.sub(r"\\(.)", r"\1", double)
+            if double is not None
+            else None
+        )
+        tokens.append(
+            ("sign", sign) if sign else ("name", name) if name else ("text", text or "")
+        )
         at = match.end()
     parser = _Parser(tokens)
     found = parser.alternatives()
@@ -129,7 +145,9 @@ class _Parser:
         return lambda request: check(request, *arguments)
 
 
-def chosen(labels: Mapping[str, str], request: Request, entrypoint: str = "web") -> str | None:
+def chosen(
+    labels: Mapping[str, str], request: Request, entrypoint: str = "web"
+) -> str | None:
     """The http router that Traefik gives a request that came in at an entry point, by the labels of all containers."""
     routers: list[tuple[int, str, Rule]] = []
     for key, rule in sorted(labels.items()):
@@ -149,6 +167,10 @@ def service_of(labels: Mapping[str, str], router: str) -> str:
     named = labels.get(f"traefik.http.routers.{router}.service")
     if named:
         return named
-    found = {key.split(".")[3] for key in labels if key.startswith("traefik.http.services.")}
-    assert len(found) == 1, f"{router}: Traefik cannot tell which of {sorted(found)} is meant"
+    found = {
+        key.split(".")[3] for key in labels if key.startswith("traefik.http.services.")
+    }
+    assert len(found) == 1, (
+        f"{router}: Traefik cannot tell which of {sorted(found)} is meant"
+    )
     return found.pop()

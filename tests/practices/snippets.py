@@ -39,7 +39,11 @@ class _Loader(yaml.SafeLoader):
 
 _Loader.add_constructor("!reset", lambda loader, node: "!reset null")
 _Loader.yaml_implicit_resolvers = {
-    key: [(tag, pattern) for tag, pattern in rules if not (tag.endswith(":bool") and key in "yYnNoO")]
+    key: [
+        (tag, pattern)
+        for tag, pattern in rules
+        if not (tag.endswith(":bool") and key in "yYnNoO")
+    ]
     for key, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 
@@ -54,11 +58,24 @@ def stack(text: str, name: str = "app") -> Stack:
     body = document(text)
     return Stack(
         name=body.get("name", name),
-        services=tuple(service(key, value or {}) for key, value in (body.get("services") or {}).items()),
-        networks=tuple(_network(key, value or {}) for key, value in (body.get("networks") or {}).items()),
-        volumes=tuple(_volume(key, value or {}) for key, value in (body.get("volumes") or {}).items()),
-        secrets=tuple(Resource(name=key, **value) for key, value in (body.get("secrets") or {}).items()),
-        configs=tuple(Resource(name=key, **value) for key, value in (body.get("configs") or {}).items()),
+        services=tuple(
+            service(key, value or {}) for key, value in (body.get("services") or {}).items()
+        ),
+        networks=tuple(
+            _network(key, value or {})
+            for key, value in (body.get("networks") or {}).items()
+        ),
+        volumes=tuple(
+            _volume(key, value or {}) for key, value in (body.get("volumes") or {}).items()
+        ),
+        secrets=tuple(
+            Resource(name=key, **value)
+            for key, value in (body.get("secrets") or {}).items()
+        ),
+        configs=tuple(
+            Resource(name=key, **value)
+            for key, value in (body.get("configs") or {}).items()
+        ),
     )
 
 
@@ -67,7 +84,9 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
     body = dict(given)
     deploy = dict(body.pop("deploy", {}))
     resources = deploy.pop("resources", {})
-    limits, reservations = (Amounts(**_texts(resources.get(key, {}))) for key in ("limits", "reservations"))
+    limits, reservations = (
+        Amounts(**_texts(resources.get(key, {}))) for key in ("limits", "reservations")
+    )
     return Service(
         name=name,
         image=body.pop("image", None),
@@ -75,7 +94,10 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
         container_name=body.pop("container_name", None),
         command=_words(body.pop("command", None)),
         entrypoint=_words(body.pop("entrypoint", None)),
-        environment=tuple(Variable(name=key, value=_text(value)) for key, value in body.pop("environment", {}).items()),
+        environment=tuple(
+            Variable(name=key, value=_text(value))
+            for key, value in body.pop("environment", {}).items()
+        ),
         env_files=tuple(EnvFile(path=path) for path in body.pop("env_file", ())),
         ports=tuple(port(text) for text in body.pop("ports", ())),
         expose=tuple(map(str, body.pop("expose", ()))),
@@ -90,17 +112,26 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
             user=_text(body.pop("user", None)),
             privileged=body.pop("privileged", None),
             read_only=body.pop("read_only", None),
-            **{key: tuple(body.pop(key, ())) for key in ("cap_add", "cap_drop", "security_opt", "group_add")},
+            **{
+                key: tuple(body.pop(key, ()))
+                for key in ("cap_add", "cap_drop", "security_opt", "group_add")
+            },
         ),
         labels=body.pop("labels", {}),
         logging=_logging(body.pop("logging", None)),
         secrets=tuple(_grant(item) for item in body.pop("secrets", ())),
         configs=tuple(_grant(item) for item in body.pop("configs", ())),
         profiles=tuple(body.pop("profiles", ())),
-        stop=Stop(signal=body.pop("stop_signal", None), grace_period=body.pop("stop_grace_period", None)),
+        stop=Stop(
+            signal=body.pop("stop_signal", None),
+            grace_period=body.pop("stop_grace_period", None),
+        ),
         init=body.pop("init", None),
         replicas=deploy.pop("replicas", None),
-        overlays={Home(key): service(name, part) for key, part in body.pop("x-overlays", {}).items()},
+        overlays={
+            Home(key): service(name, part)
+            for key, part in body.pop("x-overlays", {}).items()
+        },
         options=body | ({"deploy": deploy} if deploy else {}),
     )
 
@@ -135,7 +166,9 @@ def mount(item: Any) -> Mount:
     modes = parts[2].split(",") if len(parts) > 2 else []
     kind = "bind" if parts[0][0] in "/.~" else "volume"
     rest = ",".join(mode for mode in modes if mode not in ("ro", "rw"))
-    return Mount(kind=kind, source=parts[0], target=parts[1], read_only="ro" in modes, mode=rest)
+    return Mount(
+        kind=kind, source=parts[0], target=parts[1], read_only="ro" in modes, mode=rest
+    )
 
 
 def _tmpfs(item: str) -> Mount:
@@ -144,7 +177,13 @@ def _tmpfs(item: str) -> Mount:
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        None
+        if value is None
+        else str(value).lower()
+        if isinstance(value, bool)
+        else str(value)
+    )
 
 
 def _texts(values: Mapping[str, Any]) -> dict[str, str]:
@@ -161,7 +200,11 @@ def _build(value: Any) -> Build | None:
     if value is None or isinstance(value, str):
         return Build(context=value) if value else None
     body = dict(value)
-    known = {key: body.pop(key) for key in ("context", "dockerfile", "target", "args") if key in body}
+    known = {
+        key: body.pop(key)
+        for key in ("context", "dockerfile", "target", "args")
+        if key in body
+    }
     return Build(**known, options=body)
 
 
@@ -186,11 +229,15 @@ def _logging(value: Any) -> Logging | None:
 
 
 def _attachments(value: Any) -> tuple[Attachment, ...]:
-    items = value.items() if isinstance(value, Mapping) else ((name, None) for name in value)
+    items = (
+        value.items() if isinstance(value, Mapping) else ((name, None) for name in value)
+    )
     result = []
     for name, body in items:
         rest = dict(body or {})
-        result.append(Attachment(network=name, aliases=tuple(rest.pop("aliases", ())), options=rest))
+        result.append(
+            Attachment(network=name, aliases=tuple(rest.pop("aliases", ())), options=rest)
+        )
     return tuple(result)
 
 
@@ -200,7 +247,9 @@ def _grant(item: Any) -> Grant:
 
 def _network(name: str, given: Mapping[str, Any]) -> Network:
     body = dict(given)
-    known = {key: body.pop(key) for key in ("external", "internal", "driver") if key in body}
+    known = {
+        key: body.pop(key) for key in ("external", "internal", "driver") if key in body
+    }
     return Network(name=name, engine_name=body.pop("name", None), options=body, **known)
 
 

@@ -14,7 +14,9 @@ PRACTICES = select("SVC-CLASS,HC-EVERY,DEP-INFER,DEP-COND,RESTART")
 
 
 def made(given: Stack | str) -> Stack:
-    return apply_all(stack(given) if isinstance(given, str) else given, PRACTICES, Context()).stack
+    return apply_all(
+        stack(given) if isinstance(given, str) else given, PRACTICES, Context()
+    ).stack
 
 
 def edges(given: Stack | str) -> dict[str, dict[str, str]]:
@@ -96,7 +98,10 @@ def test_commands_that_name_a_service(settings: str) -> None:
 
 
 def test_values_in_settings_count() -> None:
-    given = replace(stack(environment("DB_URL", "${DB_URL}")), settings=(Setting(name="DB_URL", value="pg://db/x"),))
+    given = replace(
+        stack(environment("DB_URL", "${DB_URL}")),
+        settings=(Setting(name="DB_URL", value="pg://db/x"),),
+    )
     assert edges(given) == {"web": {"db": "service_healthy"}}
 
 
@@ -124,7 +129,9 @@ def test_the_weakest_of_a_circle_is_left_out() -> None:
     """
     outcome = apply_all(stack(text), PRACTICES, Context())
     assert edges(text) == {"b": {"c": "service_started"}, "c": {"a": "service_started"}}
-    assert [note.subject for note in outcome.notes if note.code == "TC603"] == ["services.a"]
+    assert [note.subject for note in outcome.notes if note.code == "TC603"] == [
+        "services.a"
+    ]
 
 
 def test_members_of_a_cluster_do_not_wait_for_each_other() -> None:
@@ -145,7 +152,10 @@ def test_what_prepares_a_member_does_not_wait_for_the_others_either() -> None:
         return f"{own}: {{image: 'me/zoo:1', {waits}}}, {own}-init: {{image: 'me/init:1', {names}, restart: 'no'}}"
 
     given = stack(f"services: {{{member('a', 'b')}, {member('b', 'a')}}}")
-    services = [replace(item, role=Role.JOB if "init" in item.name else item.role) for item in given.services]
+    services = [
+        replace(item, role=Role.JOB if "init" in item.name else item.role)
+        for item in given.services
+    ]
     assert set(edges(replace(given, services=tuple(services)))) == {"a", "b"}
 
 
@@ -158,9 +168,13 @@ def test_one_of_two_with_one_image_may_wait_for_the_other() -> None:
     assert edges(text) == {"worker": {"web": "service_started"}}
 
 
-@pytest.mark.parametrize("host", ["db.default.svc", "db.default.svc.cluster.local", "db.shop.svc.cluster.local"])
+@pytest.mark.parametrize(
+    "host", ["db.default.svc", "db.default.svc.cluster.local", "db.shop.svc.cluster.local"]
+)
 def test_the_name_inside_a_cluster_counts_wherever_it_stands(host: str) -> None:
-    assert edges(client(f"command: [run, '-target={host}']")) == {"web": {"db": "service_healthy"}}
+    assert edges(client(f"command: [run, '-target={host}']")) == {
+        "web": {"db": "service_healthy"}
+    }
 
 
 def test_the_source_wins_over_evidence() -> None:
@@ -195,9 +209,9 @@ def test_a_target_in_a_profile_is_optional() -> None:
     """
     service = made(text).service("web")
     assert service is not None
-    assert [(item.service, item.required, item.condition) for item in service.depends_on] == [
-        ("mail", False, "service_healthy")
-    ]
+    assert [
+        (item.service, item.required, item.condition) for item in service.depends_on
+    ] == [("mail", False, "service_healthy")]
 
 
 CONDITIONS = [
@@ -227,7 +241,9 @@ def test_a_name_that_several_services_share_means_all_of_them() -> None:
       api-v1: {image: 'me/api:1', networks: {default: {aliases: [api]}}}
       api-v2: {image: 'me/api:2', networks: {default: {aliases: [api]}}}
     """
-    assert edges(text) == {"web": {"api-v1": "service_started", "api-v2": "service_started"}}
+    assert edges(text) == {
+        "web": {"api-v1": "service_started", "api-v2": "service_started"}
+    }
 
 
 def test_members_of_a_cluster_start_together() -> None:
@@ -236,9 +252,13 @@ def test_members_of_a_cluster_start_together() -> None:
         for n in (1, 2, 3)
     )
     given = f"services:\n{nodes}  kibana: {{image: 'kibana:8.15.0', environment: {{ELASTICSEARCH_HOSTS: 'http://es1:9200'}}}}\n"
-    assert {name: list(found) for name, found in edges(given).items()} == {"kibana": ["es1"]}
+    assert {name: list(found) for name, found in edges(given).items()} == {
+        "kibana": ["es1"]
+    }
     said = apply_all(stack(given), PRACTICES, Context()).notes
-    assert [item.subject for item in said if item.code == "TC607"] == [f"services.es{n}.depends_on" for n in (1, 2, 3)]
+    assert [item.subject for item in said if item.code == "TC607"] == [
+        f"services.es{n}.depends_on" for n in (1, 2, 3)
+    ]
 
 
 def test_a_replica_waits_for_the_one_it_copies() -> None:

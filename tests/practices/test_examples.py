@@ -32,12 +32,19 @@ def classified(given: Stack) -> Stack:
 def files(given: Stack) -> dict[Home, dict[str, object]]:
     """The three documents of a stack, without the project's name, in comparable form."""
     documents = {home: compose(given, home) for home in Home}
-    return {home: _plain({key: body[key] for key in body if key != "name"}) for home, body in documents.items()}
+    return {
+        home: _plain({key: body[key] for key in body if key != "name"})
+        for home, body in documents.items()
+    }
 
 
 def _plain(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items() if not (key in _TOP and item == {})}
+        return {
+            key: _plain(item)
+            for key, item in value.items()
+            if not (key in _TOP and item == {})
+        }
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return str(value) if isinstance(value, str) else value
@@ -47,7 +54,9 @@ _TOP = ("services", "networks", "volumes", "secrets", "configs")
 
 
 @pytest.mark.parametrize(("practice", "example"), CASES)
-def test_after_is_what_the_practice_makes_of_before(practice: Practice, example: Example) -> None:
+def test_after_is_what_the_practice_makes_of_before(
+    practice: Practice, example: Example
+) -> None:
     made = practice.apply(before(example), example.context).stack
     wanted = stack(example.after)
     assert files(made)[Home.BASE] == files(wanted)[Home.BASE]

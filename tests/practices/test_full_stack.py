@@ -49,7 +49,10 @@ _Loader.add_constructor("!reset", lambda loader, node: None)
 
 @cache
 def result(script: str) -> Result:
-    return convert(Memory({"run.sh": SCRIPTS[script].encode()}, "shop"), Options(layout=Layout(split=True)))
+    return convert(
+        Memory({"run.sh": SCRIPTS[script].encode()}, "shop"),
+        Options(layout=Layout(split=True)),
+    )
 
 
 def document(script: str, name: str = "docker-compose.yml") -> dict[str, Any]:
@@ -71,7 +74,9 @@ def script(request: pytest.FixtureRequest) -> str:
 def test_t01_traefik(script: str) -> None:
     traefik = services(script)["traefik"]
     assert traefik["image"] == "traefik:v3.0"
-    assert {"--providers.docker=true", "--entrypoints.web.address=:80"} <= set(traefik["command"])
+    assert {"--providers.docker=true", "--entrypoints.web.address=:80"} <= set(
+        traefik["command"]
+    )
     assert traefik["volumes"] == ["/var/run/docker.sock:/var/run/docker.sock:ro"]
     assert traefik["ports"] == ["${TRAEFIK_PORT:-80}:80"]
     assert list(traefik["networks"]) == ["frontend"]
@@ -115,11 +120,18 @@ def test_quality_of_every_service(script: str) -> None:
     """Q-01 to Q-04; a service without a healthcheck has a note that says why."""
     notes = result(script).notes
     for name, service in services(script).items():
-        limits = document(script, "docker-compose.prod.yml")["services"][name]["deploy"]["resources"]["limits"]
+        limits = document(script, "docker-compose.prod.yml")["services"][name]["deploy"][
+            "resources"
+        ]["limits"]
         assert set(limits) == {"cpus", "memory", "pids"}
         assert service["restart"] == "unless-stopped"
-        assert service["logging"] == {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
-        explained = any(item.subject == f"services.{name}" and item.code == "TC613" for item in notes)
+        assert service["logging"] == {
+            "driver": "json-file",
+            "options": {"max-size": "10m", "max-file": "3"},
+        }
+        explained = any(
+            item.subject == f"services.{name}" and item.code == "TC613" for item in notes
+        )
         assert "healthcheck" in service or explained
 
 
@@ -143,14 +155,22 @@ def test_database_port_is_for_development() -> None:
 
 @pytest.mark.oracle
 @unless_oracles
-@pytest.mark.parametrize("files", [(), ("docker-compose.yml",), ("docker-compose.yml", "docker-compose.prod.yml")])
+@pytest.mark.parametrize(
+    "files",
+    [(), ("docker-compose.yml",), ("docker-compose.yml", "docker-compose.prod.yml")],
+)
 def test_compose_accepts_it(script: str, files: tuple[str, ...], tmp_path: Path) -> None:
     _, compose = oracles()
     for file in result(script).files:
         (tmp_path / file.path).write_bytes(file.content)
     named = [word for name in files for word in ("-f", name)]
     run = subprocess.run(
-        [compose, *named, "config", "--quiet"], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
+        [compose, *named, "config", "--quiet"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert (run.returncode, run.stderr) == (0, "")
 
@@ -166,10 +186,18 @@ docker run -d --name b --network lan me/b:1
 docker run -d --name c --network host me/c:1
 docker run -d --name d --network none me/d:1
 """
-    found = convert(Memory({"run.sh": text.encode()}, "shop"), Options(layout=Layout(split=True)))
+    found = convert(
+        Memory({"run.sh": text.encode()}, "shop"), Options(layout=Layout(split=True))
+    )
     base = yaml.load(found.files[0].content, Loader=_Loader)
-    assert (base["networks"]["mesh"]["driver"], base["networks"]["lan"]["driver"]) == ("overlay", "macvlan")
-    assert (base["services"]["c"]["network_mode"], base["services"]["d"]["network_mode"]) == ("host", "none")
+    assert (base["networks"]["mesh"]["driver"], base["networks"]["lan"]["driver"]) == (
+        "overlay",
+        "macvlan",
+    )
+    assert (
+        base["services"]["c"]["network_mode"],
+        base["services"]["d"]["network_mode"],
+    ) == ("host", "none")
     assert base["services"]["a"]["tmpfs"] == ["/scratch"]
     assert base["volumes"]["shared"]["driver_opts"]["type"] == "nfs"
     assert any(item.code == "TC649" for item in found.notes)

@@ -18,7 +18,11 @@ docker run -d --name api --network shop shop/api:2
 
 
 def needs(given: str, files: dict[str, bytes], image: str = "nginx:1.27") -> set[str]:
-    return needed(Memory({"run.sh": SCRIPT.format(given=given, image=image).encode(), **files}, "shop"))
+    return needed(
+        Memory(
+            {"run.sh": SCRIPT.format(given=given, image=image).encode(), **files}, "shop"
+        )
+    )
 
 
 def needed(project: Project) -> set[str]:
@@ -30,29 +34,83 @@ def needed(project: Project) -> set[str]:
 @pytest.mark.parametrize(
     ("given", "path", "content", "found"),
     [
-        ("--env-file app.env", "app.env", b"DATABASE_URL=postgres://u:p@db:5432/shop\n", {"db"}),
+        (
+            "--env-file app.env",
+            "app.env",
+            b"DATABASE_URL=postgres://u:p@db:5432/shop\n",
+            {"db"},
+        ),
         ("--env-file ./conf/app.env", "conf/app.env", b'export DB_HOST="db"\n', {"db"}),
-        ("--env-file app.env", "app.env", b"#DB_HOST=db\nCORS_ORIGIN=http://api:80\n", set()),
-        ("-v $PWD/nginx.conf:/etc/nginx/nginx.conf:ro", "nginx.conf", b"  proxy_pass http://api:8000;\n", {"api"}),
-        ("-v ./sites:/etc/nginx/conf.d", "sites/a.conf", b"upstream a { server api:8000; }\n", {"api"}),
-        ("-v ./sites:/etc/nginx/conf.d", "sites/a.conf", b"  # proxy_pass http://api:8000;\n", set()),
-        ("-v ./sites:/etc/nginx/conf.d", "sites/old/a.conf", b"proxy_pass http://api:8000;\n", set()),
-        ("-v ./fluent.conf:/etc/fluent.conf", "fluent.conf", b"<match **>\n  host db\n  port 5432\n</match>\n", {"db"}),
-        ("-v ./a.json:/etc/a.json", "a.json", b'{\n  "db.host": "db",\n  "x_server": "api"\n}', {"db", "api"}),
-        ("-v ./a.conf:/etc/a.conf", "a.conf", b"server_name api;\nghost db\nhost is db\n", set()),
-        ("-v ./seed.sql:/docker-entrypoint-initdb.d/seed.sql", "seed.sql", b"-- http://api:8000\n", set()),
+        (
+            "--env-file app.env",
+            "app.env",
+            b"#DB_HOST=db\nCORS_ORIGIN=http://api:80\n",
+            set(),
+        ),
+        (
+            "-v $PWD/nginx.conf:/etc/nginx/nginx.conf:ro",
+            "nginx.conf",
+            b"  proxy_pass http://api:8000;\n",
+            {"api"},
+        ),
+        (
+            "-v ./sites:/etc/nginx/conf.d",
+            "sites/a.conf",
+            b"upstream a { server api:8000; }\n",
+            {"api"},
+        ),
+        (
+            "-v ./sites:/etc/nginx/conf.d",
+            "sites/a.conf",
+            b"  # proxy_pass http://api:8000;\n",
+            set(),
+        ),
+        (
+            "-v ./sites:/etc/nginx/conf.d",
+            "sites/old/a.conf",
+            b"proxy_pass http://api:8000;\n",
+            set(),
+        ),
+        (
+            "-v ./fluent.conf:/etc/fluent.conf",
+            "fluent.conf",
+            b"<match **>\n  host db\n  port 5432\n</match>\n",
+            {"db"},
+        ),
+        (
+            "-v ./a.json:/etc/a.json",
+            "a.json",
+            b'{\n  "db.host": "db",\n  "x_server": "api"\n}',
+            {"db", "api"},
+        ),
+        (
+            "-v ./a.conf:/etc/a.conf",
+            "a.conf",
+            b"server_name api;\nghost db\nhost is db\n",
+            set(),
+        ),
+        (
+            "-v ./seed.sql:/docker-entrypoint-initdb.d/seed.sql",
+            "seed.sql",
+            b"-- http://api:8000\n",
+            set(),
+        ),
         ("-v ./a.conf:/etc/a.conf", "a.conf", b"http://api:8000 " + b"x" * 200_000, set()),
         ("-v ./a.conf:/etc/a.conf", "a.conf", b"\xff\xfe http://api:8000\n", {"api"}),
         ("-v ./.:/srv", "a.conf", b"http://api:8000\n", set()),
     ],
 )
-def test_files_that_name_a_service(given: str, path: str, content: bytes, found: set[str]) -> None:
+def test_files_that_name_a_service(
+    given: str, path: str, content: bytes, found: set[str]
+) -> None:
     assert needs(given, {path: content}) == found
 
 
 def test_a_monitor_does_not_wait_for_what_it_watches() -> None:
     given = "-v ./prometheus.yml:/etc/prometheus/prometheus.yml"
-    scrapes = {"prometheus.yml": b"scrape_configs: [{static_configs: [{targets: ['api:8000']}]}]\n"}
+    scrapes = {
+        "prometheus.yml": b"scrape_configs: [{static_configs: [{targets: ['api:8000']}]}]\n"
+    }
     assert needs(given, scrapes, "prom/prometheus:v3.0.0") == set()
     assert needs(given, scrapes, "shop/scraper:1") == {"api"}
 
@@ -62,12 +120,18 @@ def test_files_on_disk(tmp_path: Path) -> None:
     (tmp_path / "away" / "a.conf").write_text("http://api:8000")
     source = tmp_path / "source"
     (source / "sites").mkdir(parents=True)
-    (source / "run.sh").write_text(SCRIPT.format(given="-v ./sites:/etc/nginx/conf.d", image="nginx:1.27"))
+    (source / "run.sh").write_text(
+        SCRIPT.format(given="-v ./sites:/etc/nginx/conf.d", image="nginx:1.27")
+    )
     (source / "sites" / "a.conf").symlink_to(tmp_path / "away" / "a.conf")
     assert needed(Folder(source)) == set(), "a link that leads out is not followed"
     (source / "sites" / "b.conf").write_text("proxy_pass http://api:8000;")
-    assert needed(Folder(source, ("run.sh",))) == {"api"}, "also where the script alone was named"
-    (source / "run.sh").write_text(SCRIPT.format(given="-v ../away:/etc/nginx/conf.d", image="nginx:1.27"))
+    assert needed(Folder(source, ("run.sh",))) == {"api"}, (
+        "also where the script alone was named"
+    )
+    (source / "run.sh").write_text(
+        SCRIPT.format(given="-v ../away:/etc/nginx/conf.d", image="nginx:1.27")
+    )
     assert needed(Folder(source)) == set()
 
 

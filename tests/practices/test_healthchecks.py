@@ -24,7 +24,11 @@ def made(body: str) -> Service:
 
 @pytest.mark.parametrize(
     "words",
-    ["command: [sleep, infinity]", "entrypoint: [/bin/sleep, '3600']", "command: [sh, -c, 'tail -f /dev/null']"],
+    [
+        "command: [sleep, infinity]",
+        "entrypoint: [/bin/sleep, '3600']",
+        "command: [sh, -c, 'tail -f /dev/null']",
+    ],
 )
 def test_a_container_to_work_in_is_no_server(words: str) -> None:
     found = outcome(f"image: 'redis:7', {words}")
@@ -44,11 +48,20 @@ def test_a_container_to_work_in_is_no_server(words: str) -> None:
         ("image: 'mongo:7'", "mongosh --quiet"),
         ("image: 'memcached:1-alpine'", "nc -z 127.0.0.1 11211"),
         ("image: 'memcached:1'", "bash -c exec 3<>/dev/tcp/127.0.0.1/11211"),
-        ("image: 'nginx:1.27', ports: ['443:8443']", "curl -s -o /dev/null http://127.0.0.1:8443/"),
+        (
+            "image: 'nginx:1.27', ports: ['443:8443']",
+            "curl -s -o /dev/null http://127.0.0.1:8443/",
+        ),
         ("image: 'nginx:alpine'", "nc -z 127.0.0.1 80"),
-        ("image: 'traefik:v3', command: [traefik, --ping=true]", "traefik healthcheck --ping"),
+        (
+            "image: 'traefik:v3', command: [traefik, --ping=true]",
+            "traefik healthcheck --ping",
+        ),
         ("image: 'traefik:v3', command: [--api.insecure=true]", "nc -z 127.0.0.1 80"),
-        ("image: 'elasticsearch:8.15.0', environment: {xpack.security.enabled: 'false'}", 'curl -fsS "http://'),
+        (
+            "image: 'elasticsearch:8.15.0', environment: {xpack.security.enabled: 'false'}",
+            'curl -fsS "http://',
+        ),
         (
             "image: 'elasticsearch:8.15.0', environment: {ELASTIC_PASSWORD: x}",
             'curl -fsSk -u "elastic:$$ELASTIC_PASSWORD"',
@@ -57,8 +70,14 @@ def test_a_container_to_work_in_is_no_server(words: str) -> None:
             "image: 'python:3.13-slim', command: [serve], ports: ['8000:8000']",
             "bash -c exec 3<>/dev/tcp/127.0.0.1/8000",
         ),
-        ("image: 'node:22-alpine', command: [node, x.js], environment: {PORT: '3000'}", "nc -z 127.0.0.1 3000"),
-        ("image: 'php:8.3-apache', expose: ['80']", "bash -c exec 3<>/dev/tcp/127.0.0.1/80"),
+        (
+            "image: 'node:22-alpine', command: [node, x.js], environment: {PORT: '3000'}",
+            "nc -z 127.0.0.1 3000",
+        ),
+        (
+            "image: 'php:8.3-apache', expose: ['80']",
+            "bash -c exec 3<>/dev/tcp/127.0.0.1/80",
+        ),
     ],
 )
 def test_command(body: str, command: str) -> None:
@@ -110,7 +129,10 @@ def test_no_start_interval() -> None:
         ("image: 'rabbitmq:4'", ("15s", "10s", "5", "30s")),
         ("image: 'nginx:1.27'", ("30s", "5s", "3", None)),
         ("image: 'me/web:1', healthcheck: {test: [CMD, x]}", ("30s", "30s", "3", None)),
-        ("image: 'me/web:1', healthcheck: {test: [CMD, x], interval: 3s, retries: 9}", ("3s", "30s", "9", None)),
+        (
+            "image: 'me/web:1', healthcheck: {test: [CMD, x], interval: 3s, retries: 9}",
+            ("3s", "30s", "9", None),
+        ),
     ],
 )
 def test_numbers(body: str, numbers: tuple[str | None, ...]) -> None:
@@ -122,20 +144,27 @@ def test_numbers(body: str, numbers: tuple[str | None, ...]) -> None:
 @pytest.mark.parametrize("body", ["{disable: true}", "{test: [NONE]}"])
 def test_a_check_that_is_switched_off_stays_off(body: str) -> None:
     text = f"image: 'postgres:16', healthcheck: {body}"
-    assert made(text).healthcheck == stack(f"services: {{x: {{{text}}}}}").services[0].healthcheck
+    assert (
+        made(text).healthcheck
+        == stack(f"services: {{x: {{{text}}}}}").services[0].healthcheck
+    )
 
 
 def test_the_base_of_a_dockerfile_counts() -> None:
     text = b"FROM node:22 AS build\nRUN x\nFROM --platform=linux/amd64 python:3.13-slim AS last\nCOPY . .\nFROM last\n"
     context = Context(read=lambda path: text if path == "api/Dockerfile" else None)
-    found = outcome("build: ./api, ports: ['8000:8000']", context).stack.services[0].healthcheck
+    found = (
+        outcome("build: ./api, ports: ['8000:8000']", context).stack.services[0].healthcheck
+    )
     assert found is not None
     assert found.test == ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8000")
 
 
 def test_a_generated_dockerfile_counts() -> None:
     given = stack("services: {x: {build: ., ports: ['3000:3000']}}")
-    given = replace(given, files=(File(path="Dockerfile", content=b"FROM ruby:3.4-alpine\n"),))
+    given = replace(
+        given, files=(File(path="Dockerfile", content=b"FROM ruby:3.4-alpine\n"),)
+    )
     check = apply_all(given, PRACTICES, Context()).stack.services[0].healthcheck
     assert check is not None
     assert check.test == ("CMD-SHELL", "nc -z 127.0.0.1 3000")

@@ -12,35 +12,64 @@ from tocompose.tables import documents
 
 ROWS: list[dict[str, Any]] = [dict(item.row()) for item in documents("images", "match")]
 TYPES: dict[str, type | tuple[type, ...]] = {
-    **dict.fromkeys(("id", "class", "kind", "only", "interval", "timeout", "user", "grace", "memory", "init"), str),
+    **dict.fromkeys(
+        (
+            "id",
+            "class",
+            "kind",
+            "only",
+            "interval",
+            "timeout",
+            "user",
+            "grace",
+            "memory",
+            "init",
+        ),
+        str,
+    ),
     **dict.fromkeys(("client_auth", "host", "notes", "confidence", "source"), str),
-    **dict.fromkeys(("match", "ports", "data", "checks", "secrets", "tools", "caps", "tmpfs"), list),
-    **dict.fromkeys(("has_healthcheck", "fixed_hostname", "lan", "socket", "setuid", "tool"), bool),
+    **dict.fromkeys(
+        ("match", "ports", "data", "checks", "secrets", "tools", "caps", "tmpfs"), list
+    ),
+    **dict.fromkeys(
+        ("has_healthcheck", "fixed_hostname", "lan", "socket", "setuid", "tool"), bool
+    ),
     "files": dict,
 }
-CONDITION = re.compile(r"!?[a-z]\w*|[<>]=?\d+(\.\d+)*|!?env\.[\w.]+(=\S+)?|!?command(:\S+)?")
+CONDITION = re.compile(
+    r"!?[a-z]\w*|[<>]=?\d+(\.\d+)*|!?env\.[\w.]+(=\S+)?|!?command(:\S+)?"
+)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["id"])
 def test_row_is_well_formed(row: dict[str, Any]) -> None:
     assert {"id", "match", "class", "kind", "confidence", "source"} <= set(row)
-    assert {key: type(value) for key, value in row.items() if not isinstance(value, TYPES[key])} == {}
+    assert {
+        key: type(value) for key, value in row.items() if not isinstance(value, TYPES[key])
+    } == {}
     assert row["class"] in ("app", "data", "infra")
     assert row["confidence"] in ("high", "medium", "low")
     assert row.get("init") in (None, "own", "wanted")
     assert all(re.fullmatch(r"\d+(-\d+)?(/udp)?", port) for port in row.get("ports", ()))
     assert all(
-        item["path"].startswith("/") and item.keys() <= {"path", "when", "moved_by"} for item in row.get("data", ())
+        item["path"].startswith("/") and item.keys() <= {"path", "when", "moved_by"}
+        for item in row.get("data", ())
     )
     assert all(set(item) <= {"when", "has"} for item in row.get("tools", ()))
     conditions = [
         row.get("only", ""),
-        *(item.get("when", "") for key in ("data", "checks", "tools") for item in row.get(key, ())),
+        *(
+            item.get("when", "")
+            for key in ("data", "checks", "tools")
+            for item in row.get(key, ())
+        ),
     ]
     assert all(CONDITION.fullmatch(word) for text in conditions for word in text.split())
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.get("checks")], ids=lambda row: row["id"])
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.get("checks")], ids=lambda row: row["id"]
+)
 def test_health_commands_are_ready_for_compose(row: dict[str, Any]) -> None:
     for check in row["checks"]:
         assert check["test"][0] in ("CMD", "CMD-SHELL")
@@ -50,7 +79,9 @@ def test_health_commands_are_ready_for_compose(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "row", [row for row in ROWS if row.get("checks") and row.get("tools")], ids=lambda row: row["id"]
+    "row",
+    [row for row in ROWS if row.get("checks") and row.get("tools")],
+    ids=lambda row: row["id"],
 )
 def test_health_commands_use_tools_that_are_there(row: dict[str, Any]) -> None:
     """T9: curl in an image without curl is for ever unhealthy."""
@@ -60,7 +91,11 @@ def test_health_commands_use_tools_that_are_there(row: dict[str, Any]) -> None:
             if facts is None or facts.id != row["id"] or facts.tools is None:
                 continue
             for check in facts.checks[:1]:
-                word = check.test[1].split()[0] if check.test[0] == "CMD-SHELL" else check.test[1]
+                word = (
+                    check.test[1].split()[0]
+                    if check.test[0] == "CMD-SHELL"
+                    else check.test[1]
+                )
                 known = {"curl", "wget", "nc", "bash", "python", "node", "ruby", "php"}
                 assert word not in known or word in facts.tools, (name + tag, check.test)
 
@@ -92,7 +127,10 @@ def test_references(text: str, parts: tuple[str, str, str, str]) -> None:
     assert image_ref(text) == parts
 
 
-@pytest.mark.parametrize("text", ["", "UPPER", "a//b", "${IMAGE}", "a b", "-x", "a:b:c", "Foo/bar", "x/", "a@sha256:0"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "UPPER", "a//b", "${IMAGE}", "a b", "-x", "a:b:c", "Foo/bar", "x/", "a@sha256:0"],
+)
 def test_what_is_no_reference(text: str) -> None:
     assert image_ref(text) is None
     assert image_facts(text) is None
@@ -124,7 +162,14 @@ def test_names(reference: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "reference", ["me/postgres", "postgresql", "influxdb:3-core", "docker:27", "localhost:5000/postgres"]
+    "reference",
+    [
+        "me/postgres",
+        "postgresql",
+        "influxdb:3-core",
+        "docker:27",
+        "localhost:5000/postgres",
+    ],
 )
 def test_strangers(reference: str) -> None:
     assert image_facts(reference) is None
@@ -138,7 +183,11 @@ def test_named_after() -> None:
 
 @pytest.mark.parametrize(
     ("tag", "path"),
-    [("", "/var/lib/postgresql"), (":17.2", "/var/lib/postgresql/data"), (":18-alpine", "/var/lib/postgresql")],
+    [
+        ("", "/var/lib/postgresql"),
+        (":17.2", "/var/lib/postgresql/data"),
+        (":18-alpine", "/var/lib/postgresql"),
+    ],
 )
 def test_data_of_postgres_moved_in_18(tag: str, path: str) -> None:
     """T19."""
@@ -163,7 +212,10 @@ def test_variables_read_from_files() -> None:
 
     assert of("postgres:16", "POSTGRES_PASSWORD") == "POSTGRES_PASSWORD_FILE"
     assert of("rabbitmq:4", "RABBITMQ_DEFAULT_PASS") is None
-    assert of("grafana/grafana", "GF_SECURITY_ADMIN_PASSWORD") == "GF_SECURITY_ADMIN_PASSWORD__FILE"
+    assert (
+        of("grafana/grafana", "GF_SECURITY_ADMIN_PASSWORD")
+        == "GF_SECURITY_ADMIN_PASSWORD__FILE"
+    )
     assert of("linuxserver/sonarr", "PASSWORD") == "FILE__PASSWORD"
     assert of("elasticsearch:8", "ELASTIC_PASSWORD") is None
 
@@ -209,7 +261,12 @@ def test_checks_of_images_whose_tools_moved(image: str, tool: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "image", ["koenkk/zigbee2mqtt:2", "container-registry.oracle.com/database/free:latest", "gcr.io/cadvisor/cadvisor"]
+    "image",
+    [
+        "koenkk/zigbee2mqtt:2",
+        "container-registry.oracle.com/database/free:latest",
+        "gcr.io/cadvisor/cadvisor",
+    ],
 )
 def test_no_check_of_ours_where_none_is_sure_to_work(image: str) -> None:
     found = image_facts(image)
@@ -227,7 +284,9 @@ def test_no_check_succeeds_before_the_server_serves(row: dict[str, Any]) -> None
             assert "grep -qE 'PONG|NOAUTH'" in text
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.get("caps")], ids=lambda row: row["id"])
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row.get("caps")], ids=lambda row: row["id"]
+)
 def test_what_starts_as_root_may_still_change_its_user(row: dict[str, Any]) -> None:
     """T23: entry scripts and servers that give up root need the capabilities for it, low ports theirs."""
     caps = set(row["caps"])

@@ -18,7 +18,9 @@ def made(text: str) -> Stack:
 def members(found: Stack) -> dict[str, str]:
     return {
         network.name: " ".join(
-            item.name for item in found.services if network.name in [at.network for at in item.networks]
+            item.name
+            for item in found.services
+            if network.name in [at.network for at in item.networks]
         )
         for network in found.networks
     }
@@ -104,7 +106,11 @@ CASES = {
           metrics: {image: 'prom/prometheus:v3.0.0'}
           db: {image: 'postgres:16'}
         """,
-        {"frontend": "web admin", "backend": "web admin metrics", "data": "web admin metrics db"},
+        {
+            "frontend": "web admin",
+            "backend": "web admin metrics",
+            "data": "web admin metrics db",
+        },
         ["data"],
     ),
     "who shares a network stays where that is": (
@@ -173,7 +179,9 @@ def test_aliases_move_along() -> None:
     """
     found = made(text).service("db")
     assert found is not None
-    assert [(item.network, item.aliases) for item in found.networks] == [("backend", ("primary",))]
+    assert [(item.network, item.aliases) for item in found.networks] == [
+        ("backend", ("primary",))
+    ]
 
 
 def test_development_port_of_an_internal_service() -> None:

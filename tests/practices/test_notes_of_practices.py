@@ -14,30 +14,60 @@ from tocompose.practices import Context, apply_all, select
 DOCKERFILE = File(path="Dockerfile", content=b"FROM node:22 AS development\nWORKDIR /app\n")
 WEB = "web: {image: 'me/web:1'}"
 PLACES: dict[str, tuple[str, str]] = {
-    "TC500": ("web: {image: 'me/web:1', environment: {API_KEY: tops3cret}}", "services.web.environment.API_KEY"),
-    "TC501": ("web: {image: 'me/web:1', environment: {DB: 'pg://u:tops3cret@${H}/x'}}", "services.web.environment.DB"),
-    "TC502": ("web: {image: 'me/web:1', command: [x, --token, tops3cret]}", "services.web.command"),
-    "TC503": ("web: {image: 'me/web:1', environment: {API_KEY: '${GIVEN}'}}", "services.web.environment.API_KEY"),
-    "TC504": ("web: {image: 'me/web:1', labels: {a.token: tops3cret}}", "services.web.labels.a.token"),
-    "TC505": ("web: {build: {context: ., args: {API_KEY: tops3cret}}}", "services.web.build.args.API_KEY"),
-    "TC506": ("db: {image: 'mysql:8', environment: {MYSQL_PASSWORD: tops3cret}}", "services.db.secrets.mysql_password"),
+    "TC500": (
+        "web: {image: 'me/web:1', environment: {API_KEY: tops3cret}}",
+        "services.web.environment.API_KEY",
+    ),
+    "TC501": (
+        "web: {image: 'me/web:1', environment: {DB: 'pg://u:tops3cret@${H}/x'}}",
+        "services.web.environment.DB",
+    ),
+    "TC502": (
+        "web: {image: 'me/web:1', command: [x, --token, tops3cret]}",
+        "services.web.command",
+    ),
+    "TC503": (
+        "web: {image: 'me/web:1', environment: {API_KEY: '${GIVEN}'}}",
+        "services.web.environment.API_KEY",
+    ),
+    "TC504": (
+        "web: {image: 'me/web:1', labels: {a.token: tops3cret}}",
+        "services.web.labels.a.token",
+    ),
+    "TC505": (
+        "web: {build: {context: ., args: {API_KEY: tops3cret}}}",
+        "services.web.build.args.API_KEY",
+    ),
+    "TC506": (
+        "db: {image: 'mysql:8', environment: {MYSQL_PASSWORD: tops3cret}}",
+        "services.db.secrets.mysql_password",
+    ),
     "TC507": (
         "web: {image: 'me/web:1', environment: {API_KEY: tops3cret}, labels: {x: 'is tops3cret'}}",
         "services.web.labels.x",
     ),
-    "TC509": ("web: {image: 'me/web:1', annotations: {a.token: tops3cret}}", "services.web"),
+    "TC509": (
+        "web: {image: 'me/web:1', annotations: {a.token: tops3cret}}",
+        "services.web",
+    ),
     "TC600": ("web: {image: 'corp/postgres:1'}", "services.web"),
     "TC601": (WEB, "services.web"),
     "TC602": (
         "web: {image: 'me/web:1', environment: {DB_HOST: db}}, db: {image: 'mysql:8'}",
         "services.web.depends_on.db",
     ),
-    "TC603": ("a: {image: 'me/a:1', depends_on: [b]}, b: {image: 'me/b:1', depends_on: [a]}", "services.b"),
+    "TC603": (
+        "a: {image: 'me/a:1', depends_on: [b]}, b: {image: 'me/b:1', depends_on: [a]}",
+        "services.b",
+    ),
     "TC604": (
         "web: {image: 'me/web:1', depends_on: [db]}, db: {image: 'mysql:8'}",
         "services.web.depends_on.db.condition",
     ),
-    "TC605": ("web: {image: 'me/web:1', depends_on: [api]}, api: {image: 'me/api:1'}", "services.web.depends_on.api"),
+    "TC605": (
+        "web: {image: 'me/web:1', depends_on: [api]}, api: {image: 'me/api:1'}",
+        "services.web.depends_on.api",
+    ),
     "TC606": (
         "web: {image: 'me/web:1', depends_on: [up]}, up: {image: 'me/web:1', command: [rails, db:migrate]}",
         "services.web.depends_on.up.condition",
@@ -65,42 +95,75 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC624": ("x: {image: 'node:22', command: [node, x.js]}", "services.x.init"),
     "TC625": (WEB, "services.web.logging"),
     "TC626": ("x: {image: 'me/x:1', logging: {driver: none}}", "services.x"),
-    "TC627": ("x: {image: 'me/x:1', logging: {driver: json-file}}", "services.x.logging.options.max-size"),
+    "TC627": (
+        "x: {image: 'me/x:1', logging: {driver: json-file}}",
+        "services.x.logging.options.max-size",
+    ),
     "TC628": (WEB, "services.web.deploy.resources.limits"),
-    "TC630": ("web: {image: 'me/web:1', ports: ['9:9']}, db: {image: 'mysql:8'}", "services.db.networks"),
-    "TC631": ("web: {image: 'me/web:1', ports: ['9:9']}, db: {image: 'mysql:8'}", "networks.frontend"),
+    "TC630": (
+        "web: {image: 'me/web:1', ports: ['9:9']}, db: {image: 'mysql:8'}",
+        "services.db.networks",
+    ),
+    "TC631": (
+        "web: {image: 'me/web:1', ports: ['9:9']}, db: {image: 'mysql:8'}",
+        "networks.frontend",
+    ),
     "TC632": (
         "web: {image: 'me/web:1', ports: ['9:9']}, db: {image: 'mysql:8', ports: ['8:3306']}",
         "services.db.networks",
     ),
-    "TC633": ("web: {image: 'me/web:1', ports: ['9:9']}, db: {image: 'mysql:8'}", "networks.backend.internal"),
+    "TC633": (
+        "web: {image: 'me/web:1', ports: ['9:9']}, db: {image: 'mysql:8'}",
+        "networks.backend.internal",
+    ),
     "TC635": (
         "web: {image: 'me/web:1', labels: {traefik.enable: 'true'}}, db: {image: 'mysql:8'}",
         "services.web.labels.traefik.docker.network",
     ),
-    "TC640": ("a: {image: 'me/a:1', ports: ['9:9']}, b: {image: 'me/b:1', ports: ['9:9']}", "services.b.ports"),
-    "TC641": ("web: {image: 'me/web:1'}, x: {image: 'eclipse-mosquitto:2', ports: ['1883:1883']}", "services.x"),
-    "TC642": ("web: {image: 'me/web:1'}, db: {image: 'mysql:8', ports: ['10.0.0.1:9:3306']}", "services.db"),
+    "TC640": (
+        "a: {image: 'me/a:1', ports: ['9:9']}, b: {image: 'me/b:1', ports: ['9:9']}",
+        "services.b.ports",
+    ),
+    "TC641": (
+        "web: {image: 'me/web:1'}, x: {image: 'eclipse-mosquitto:2', ports: ['1883:1883']}",
+        "services.x",
+    ),
+    "TC642": (
+        "web: {image: 'me/web:1'}, db: {image: 'mysql:8', ports: ['10.0.0.1:9:3306']}",
+        "services.db",
+    ),
     "TC643": (
         "web: {image: 'me/web:1', extra_hosts: ['a:host-gateway']}, db: {image: 'mysql:8', ports: ['9:3306']}",
         "services.db",
     ),
     "TC644": ("db: {image: 'mysql:8', ports: ['9:3306']}", "services.db.ports"),
-    "TC645": ("web: {image: 'me/web:1'}, db: {image: 'mysql:8', ports: ['9:3306']}", "services.db.ports"),
+    "TC645": (
+        "web: {image: 'me/web:1'}, db: {image: 'mysql:8', ports: ['9:3306']}",
+        "services.db.ports",
+    ),
     "TC646": ("web: {image: 'me/web:1', ports: ['9:9']}", "services.web"),
     "TC647": ("web: {image: 'me/web:1', ports: ['80:80']}", "services.web.ports"),
     "TC648": ("x: {image: 'prom/node-exporter:v1', network_mode: host}", "services.x"),
     "TC649": ("x: {image: 'me/x:1', network_mode: host}", "services.x"),
     "TC650": ("x: {image: 'me/x:1', volumes: [/data]}", "services.x.volumes"),
     "TC651": ("db: {image: 'mysql:8'}", "services.db.volumes"),
-    "TC652": ("db: {image: 'postgres:18', volumes: ['d1:/var/lib/postgresql/data']}", "services.db"),
-    "TC653": ("x: {image: 'me/x:1', volumes: [/data], deploy: {replicas: 2}}", "services.x"),
+    "TC652": (
+        "db: {image: 'postgres:18', volumes: ['d1:/var/lib/postgresql/data']}",
+        "services.db",
+    ),
+    "TC653": (
+        "x: {image: 'me/x:1', volumes: [/data], deploy: {replicas: 2}}",
+        "services.x",
+    ),
     "TC654": ("db: {image: 'mysql:8'}", "volumes.db_data"),
     "TC655": ("x: {build: ., volumes: ['./src:/app']}", "services.x.volumes"),
     "TC656": ("x: {image: 'me/x:1', volumes: ['./a.conf:/a.conf']}", "services.x.volumes"),
     "TC657": ("db: {image: 'mysql:8', volumes: ['/srv/x:/var/lib/mysql']}", "services.db"),
     "TC658": ("x: {image: 'me/x:1', volumes: ['/srv/x:/x']}", "services.x"),
-    "TC660": ("x: {image: 'traefik:v3', volumes: ['/var/run/docker.sock:/x']}", "services.x"),
+    "TC660": (
+        "x: {image: 'traefik:v3', volumes: ['/var/run/docker.sock:/x']}",
+        "services.x",
+    ),
     "TC661": ("x: {image: 'me/x:1', volumes: ['/var/run/docker.sock:/x']}", "services.x"),
     "TC662": ("x: {image: 'me/x:1', volumes: ['/etc:/x:ro']}", "services.x"),
     "TC663": ("x: {image: 'me/x:1', volumes: ['/etc:/x']}", "services.x"),
@@ -121,7 +184,9 @@ PLACES: dict[str, tuple[str, str]] = {
 
 def notes(services: str) -> list[Note]:
     given = stack(f"services: {{{services}}}")
-    given = replace(given, files=(DOCKERFILE,), settings=(Setting(name="GIVEN", value="tops3cret-9"),))
+    given = replace(
+        given, files=(DOCKERFILE,), settings=(Setting(name="GIVEN", value="tops3cret-9"),)
+    )
     return list(apply_all(given, select("all"), Context(split=True, harden=True)).notes)
 
 

@@ -18,7 +18,10 @@ from tocompose.project import Memory
 ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not ENGINE or not BUSYBOX.exists(), reason="needs TOCOMPOSE_ENGINE and a static busybox"),
+    pytest.mark.skipif(
+        not ENGINE or not BUSYBOX.exists(),
+        reason="needs TOCOMPOSE_ENGINE and a static busybox",
+    ),
 ]
 SCRIPT = r"""
 docker run -d --name site -p 18080:80 nginx:1.27
@@ -42,7 +45,13 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     program = [str(docker)] if docker.is_file() else ["docker", "compose"]
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "DOCKER_HOST": ENGINE}
     return subprocess.run(
-        [*program, *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=240, check=False
+        [*program, *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
 
 
@@ -51,7 +60,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The converted script, with images that answer on the ports of the real ones."""
     rootfs = busybox()
     for name, program in IMAGES.items():
-        load(ENGINE, rootfs, name, f'ENTRYPOINT ["/bin/sh","-c",{quoted(program)}]', "CMD []", "ENV PATH=/bin")
+        load(
+            ENGINE,
+            rootfs,
+            name,
+            f'ENTRYPOINT ["/bin/sh","-c",{quoted(program)}]',
+            "CMD []",
+            "ENV PATH=/bin",
+        )
     place = tmp_path_factory.mktemp("practices")
     # The engine of the tests may have no control groups, without which it refuses limits.
     options = Options(practices="all,-RES-LIM", layout=Layout(split=True))
@@ -98,10 +114,14 @@ def test_development(development: Path) -> None:
     """T1 to T3: what is published answers, also from an internal network; who should not meet does not."""
     assert "POSTGRES_PASSWORD=tops3cret-9" in get("http://127.0.0.1:15432/env")
     assert get("http://127.0.0.1:13000/env")
-    assert get("http://127.0.0.1:18081/env"), "the tool of the profile runs, because .env says so"
+    assert get("http://127.0.0.1:18081/env"), (
+        "the tool of the profile runs, because .env says so"
+    )
     assert reaches(development, "app", "db", 5432)
     assert reaches(development, "admin", "db", 5432)
-    assert "backend" not in run(development, "ps", "--format", "{{.Networks}}", "site").stdout
+    assert (
+        "backend" not in run(development, "ps", "--format", "{{.Networks}}", "site").stdout
+    )
 
 
 def test_base_alone(folder: Path) -> None:

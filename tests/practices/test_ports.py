@@ -21,7 +21,9 @@ def ports(found: Stack, name: str) -> tuple[list[str], list[str]]:
     service = found.service(name)
     assert service is not None
     part = service.overlays.get(Home.DEV)
-    return [str(port(item)) for item in service.ports], [str(port(item)) for item in (part.ports if part else ())]
+    return [str(port(item)) for item in service.ports], [
+        str(port(item)) for item in (part.ports if part else ())
+    ]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,10 @@ def test_ports_of_databases(given: str, base: list[str], dev: list[str]) -> None
 
 
 STAYING = {
-    "nothing else in the stack": ("db: {image: 'mysql:8', ports: ['13306:3306']}", "127.0.0.1:13306:3306"),
+    "nothing else in the stack": (
+        "db: {image: 'mysql:8', ports: ['13306:3306']}",
+        "127.0.0.1:13306:3306",
+    ),
     "a service on the host's network": (
         "web: {image: 'me/web:1', network_mode: host}, db: {image: 'mysql:8', ports: ['13306:3306']}",
         "127.0.0.1:13306:3306",
@@ -122,7 +127,9 @@ def test_variables_avoid_names_that_are_taken() -> None:
     text = "services: {web: {image: 'me/web:1', ports: ['8080:80'], environment: {URL: 'http://x:${WEB_PORT}'}}}"
     found = made(text)
     assert ports(found.stack, "web")[0] == ["${WEB_PORT_80:-8080}:80"]
-    assert [(item.name, item.value) for item in found.stack.settings] == [("WEB_PORT_80", "8080")]
+    assert [(item.name, item.value) for item in found.stack.settings] == [
+        ("WEB_PORT_80", "8080")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +149,9 @@ def test_a_word_about_open_ports(body: str, noted: bool) -> None:
 
 def test_the_ports_of_what_shares_the_network_of_a_database_are_open_too() -> None:
     db = "db: {image: 'postgres:16', ports: ['8080:80']}"
-    found = made(f"services: {{{db}, web: {{image: 'me/web:1', network_mode: 'service:db'}}}}")
+    found = made(
+        f"services: {{{db}, web: {{image: 'me/web:1', network_mode: 'service:db'}}}}"
+    )
     assert [note.subject for note in found.notes if note.code == "TC646"] == ["services.db"]
 
 

@@ -17,10 +17,17 @@ from tocompose.practices.evidence import resolved
 from tocompose.practices.services import DATA_ROLES, texts
 from tocompose.values import plain, variables
 
-CONTEXTS = (Context(split=True), Context(), Context(split=True, harden=True), Context(keep_ports=True))
+CONTEXTS = (
+    Context(split=True),
+    Context(),
+    Context(split=True, harden=True),
+    Context(keep_ports=True),
+)
 ALL = registry()
 slow = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 
@@ -28,7 +35,9 @@ def made(stack: Stack, context: Context = CONTEXTS[0]) -> Outcome:
     return apply_all(stack, ALL, context)
 
 
-@pytest.mark.parametrize("context", CONTEXTS, ids=("split", "one file", "harden", "keep ports"))
+@pytest.mark.parametrize(
+    "context", CONTEXTS, ids=("split", "one file", "harden", "keep ports")
+)
 @slow
 @given(stack=stacks())
 def test_twice_is_once(stack: Stack, context: Context) -> None:
@@ -43,7 +52,9 @@ def test_same_input_same_output(stack: Stack) -> None:
 
 
 def pairs(before: Stack, after: Stack) -> Iterable[tuple[Service, Service]]:
-    assert [service.name for service in before.services] == [service.name for service in after.services]
+    assert [service.name for service in before.services] == [
+        service.name for service in after.services
+    ]
     return zip(before.services, after.services, strict=True)
 
 
@@ -77,7 +88,10 @@ def test_what_the_source_said_stands(stack: Stack) -> None:
             item.name: read(item.value, after) for item in new.environment
         }
         assert old.labels.keys() <= new.labels.keys()
-        assert all(read(old.labels[key], stack) == read(new.labels[key], after) for key in old.labels)
+        assert all(
+            read(old.labels[key], stack) == read(new.labels[key], after)
+            for key in old.labels
+        )
 
 
 def words(given: tuple[str, ...] | None, stack: Stack) -> list[str | None] | None:
@@ -94,7 +108,10 @@ def test_checks_and_logs_of_the_source_stand(stack: Stack) -> None:
             assert words(old.healthcheck.test, stack) == words(new.healthcheck.test, after)
             assert old.healthcheck.disable == new.healthcheck.disable
             for key in ("interval", "timeout", "retries", "start_period"):
-                assert getattr(old.healthcheck, key) in (None, getattr(new.healthcheck, key))
+                assert getattr(old.healthcheck, key) in (
+                    None,
+                    getattr(new.healthcheck, key),
+                )
         if old.logging is not None:
             assert new.logging is not None
             assert new.logging.driver == old.logging.driver
@@ -106,11 +123,19 @@ def test_checks_and_logs_of_the_source_stand(stack: Stack) -> None:
 def test_mounts_stay_in_base_or_dev(stack: Stack) -> None:
     for old, new in pairs(stack, made(stack).stack):
         part = dev(new)
-        found = {item.target: item for item in (*new.mounts, *(part.mounts if part else ()))}
-        assert len(found) == len(new.mounts) + (len(part.mounts) if part else 0), "a target is mounted twice"
+        found = {
+            item.target: item for item in (*new.mounts, *(part.mounts if part else ()))
+        }
+        assert len(found) == len(new.mounts) + (len(part.mounts) if part else 0), (
+            "a target is mounted twice"
+        )
         for item in old.mounts:
             kept = found[item.target]
-            assert (kept.kind, kept.read_only, kept.mode) == (item.kind, item.read_only, item.mode)
+            assert (kept.kind, kept.read_only, kept.mode) == (
+                item.kind,
+                item.read_only,
+                item.mode,
+            )
             assert item.source in (None, kept.source)
 
 
@@ -126,7 +151,9 @@ def test_ports_stay_in_base_or_dev(stack: Stack) -> None:
             (item.target, item.protocol) for item in ports
         )
         if new.role not in DATA_ROLES:
-            assert [item.host_ip for item in old.ports] == [item.host_ip for item in new.ports]
+            assert [item.host_ip for item in old.ports] == [
+                item.host_ip for item in new.ports
+            ]
 
 
 @slow
@@ -136,7 +163,9 @@ def test_no_port_has_two_bindings(stack: Stack) -> None:
     for service in made(stack).stack.services:
         part = dev(service)
         if part is not None:
-            assert not {key(item) for item in service.ports} & {key(item) for item in part.ports}
+            assert not {key(item) for item in service.ports} & {
+                key(item) for item in part.ports
+            }
 
 
 def key(port: Port) -> tuple[str | None, str, str]:
@@ -148,7 +177,9 @@ def key(port: Port) -> tuple[str | None, str, str]:
 def test_networks_of_the_source_stand(stack: Stack) -> None:
     after = made(stack).stack
     if stack.networks:
-        assert [item.name for item in after.networks] == [item.name for item in stack.networks]
+        assert [item.name for item in after.networks] == [
+            item.name for item in stack.networks
+        ]
         assert all(old.networks == new.networks for old, new in pairs(stack, after))
 
 
@@ -162,7 +193,10 @@ def test_published_ports_are_reachable(stack: Stack) -> None:
         part = dev(service)
         for ports, networks in (
             (service.ports, service.networks),
-            (part.ports if part else (), (*service.networks, *(part.networks if part else ()))),
+            (
+                part.ports if part else (),
+                (*service.networks, *(part.networks if part else ())),
+            ),
         ):
             names = {item.network for item in networks}
             assert not ports or not names or names - internal
@@ -175,7 +209,9 @@ def test_dependencies_are_sound(stack: Stack) -> None:
     after = made(stack).stack
     known = {service.name: service for service in after.services}
     for old, new in pairs(stack, after):
-        assert {item.service for item in old.depends_on} <= {item.service for item in new.depends_on}
+        assert {item.service for item in old.depends_on} <= {
+            item.service for item in new.depends_on
+        }
         for item in new.depends_on:
             assert comes(item, known[item.service])
             hidden = set(known[item.service].profiles) - set(new.profiles)
@@ -201,7 +237,9 @@ def circles(known: Mapping[str, Service]) -> bool:
     left = dict(known)
     while left:
         free = [
-            name for name, service in left.items() if not {item.service for item in service.depends_on} & left.keys()
+            name
+            for name, service in left.items()
+            if not {item.service for item in service.depends_on} & left.keys()
         ]
         if not free:
             return True
@@ -215,12 +253,20 @@ def circles(known: Mapping[str, Service]) -> bool:
 def test_secrets_stand_in_settings_only(stack: Stack) -> None:
     outcome = made(stack)
     after = outcome.stack
-    secrets = [item.value for item in after.settings if item.secret and item.value and len(item.value) >= 8]
+    secrets = [
+        item.value
+        for item in after.settings
+        if item.secret and item.value and len(item.value) >= 8
+    ]
     secrets = [value for value in secrets if not (value.isalpha() and value.islower())]
-    plain_texts = [plain(text) or text for text in (*texts(after.services), *texts(after.configs))]
+    plain_texts = [
+        plain(text) or text for text in (*texts(after.services), *texts(after.configs))
+    ]
     for value in secrets:
         assert not any(value in text for text in plain_texts)
-        assert not any(value in (item.message + item.advice + item.subject) for item in outcome.notes)
+        assert not any(
+            value in (item.message + item.advice + item.subject) for item in outcome.notes
+        )
 
 
 @slow
@@ -229,7 +275,11 @@ def test_every_new_variable_has_its_setting(stack: Stack) -> None:
     """Q-12: whatever a practice asks of `.env` is in `.env`."""
     after = made(stack).stack
     before = {name for text in texts(stack.services) for name in variables(text)}
-    names = {name for text in texts(after.services) for name in variables(text)} - before - {"COMPOSE_PROJECT_NAME"}
+    names = (
+        {name for text in texts(after.services) for name in variables(text)}
+        - before
+        - {"COMPOSE_PROJECT_NAME"}
+    )
     assert names <= {setting.name for setting in after.settings}
     assert all(re.fullmatch(r"[A-Za-z_]\w*", setting.name) for setting in after.settings)
     assert len({setting.name for setting in after.settings}) == len(after.settings)
@@ -240,12 +290,16 @@ def test_every_new_variable_has_its_setting(stack: Stack) -> None:
 def test_each_change_of_a_service_is_declared(stack: Stack) -> None:
     """Promise 3: no addition without a note at its place."""
     outcome = made(stack)
-    places = [item.subject for item in outcome.notes if item.kind.value in ("added", "changed")]
+    places = [
+        item.subject for item in outcome.notes if item.kind.value in ("added", "changed")
+    ]
     for old, new in pairs(stack, outcome.stack):
         for name, key_name in FIELDS.items():
             if getattr(old, name) != getattr(new, name):
                 place = f"services.{new.name}.{key_name}"
-                assert any(item == place or item.startswith(f"{place}.") for item in places), place
+                assert any(
+                    item == place or item.startswith(f"{place}.") for item in places
+                ), place
 
 
 FIELDS = {

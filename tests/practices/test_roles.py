@@ -31,7 +31,10 @@ from tocompose.practices import Context, apply_all, select
         ("image: 'postgres:16', command: [pg_dump, -h, db]", Role.JOB),
         ("image: 'postgres:16', command: [sh, -c, 'pg_dump -h db > /x']", Role.JOB),
         ("image: 'me/web:1', command: [python, manage.py, migrate]", Role.JOB),
-        ("image: 'me/web:1', command: [sh, -c, 'python manage.py migrate && gunicorn app']", Role.APP),
+        (
+            "image: 'me/web:1', command: [sh, -c, 'python manage.py migrate && gunicorn app']",
+            Role.APP,
+        ),
         ("image: 'me/web:1', command: [rails, db:migrate], restart: always", Role.APP),
         ("image: 'corp/postgres:12-custom'", Role.DATA),
         ("image: 'corp/store:1', expose: ['5432']", Role.DATA),

@@ -40,7 +40,15 @@ def environment(outcome: Outcome, name: str) -> dict[str, str | None]:
 @pytest.mark.parametrize(
     "name",
     [
-        *("POSTGRES_PASSWORD", "DB_PASSWD", "SMTP_PASS", "SECRET_KEY", "SECRET_KEY_BASE", "GITHUB_TOKEN", "API_KEY"),
+        *(
+            "POSTGRES_PASSWORD",
+            "DB_PASSWD",
+            "SMTP_PASS",
+            "SECRET_KEY",
+            "SECRET_KEY_BASE",
+            "GITHUB_TOKEN",
+            "API_KEY",
+        ),
         *(
             "STRIPE_APIKEY",
             "AWS_SECRET_ACCESS_KEY",
@@ -62,8 +70,22 @@ def environment(outcome: Outcome, name: str) -> dict[str, str | None]:
             "AUTH_CREDENTIALS",
             "ENCRYPTION_KEY",
             "--requirepass",
-            *("DB_PW", "PASS", "DB_PASS1", "MAILGUN_KEY", "AUTHTOKEN", "CLIENTSECRET", "SENTRY_DSN", "SSH_KEY_B64"),
-            *("API_TOKEN_2", "traefik.http.middlewares.a.basicauth.users", "apiToken", "password_in"),
+            *(
+                "DB_PW",
+                "PASS",
+                "DB_PASS1",
+                "MAILGUN_KEY",
+                "AUTHTOKEN",
+                "CLIENTSECRET",
+                "SENTRY_DSN",
+                "SSH_KEY_B64",
+            ),
+            *(
+                "API_TOKEN_2",
+                "traefik.http.middlewares.a.basicauth.users",
+                "apiToken",
+                "password_in",
+            ),
             "OAUTH_CLIENT_SECRET",
         ),
     ],
@@ -83,9 +105,36 @@ def test_names_of_secrets(name: str) -> None:
             "TOKEN_TTL",
             "PASSWORD_MIN_LENGTH",
         ),
-        *("SECRET_NAME", "PWD", "PASSENGER_APP", "COMPASS", "KEYBOARD", "PRIMARY_KEY", "MONKEY", "TOKEN_URL", "AUTHOR"),
-        *("PASSWORD_RESET_TIMEOUT", "SECRETS_DIR", "ACCESS_KEY_ID", "POSTGRES_USER", "TOKENIZER", "BYPASS", "SORT_KEY"),
-        *("topologyKey", "secretKeyRef", "RECAPTCHA_SITE_KEY", "MAX_TOKENS", "KEY", "TOKEN_EXPIRES_IN", "DSN", "users"),
+        *(
+            "SECRET_NAME",
+            "PWD",
+            "PASSENGER_APP",
+            "COMPASS",
+            "KEYBOARD",
+            "PRIMARY_KEY",
+            "MONKEY",
+            "TOKEN_URL",
+            "AUTHOR",
+        ),
+        *(
+            "PASSWORD_RESET_TIMEOUT",
+            "SECRETS_DIR",
+            "ACCESS_KEY_ID",
+            "POSTGRES_USER",
+            "TOKENIZER",
+            "BYPASS",
+            "SORT_KEY",
+        ),
+        *(
+            "topologyKey",
+            "secretKeyRef",
+            "RECAPTCHA_SITE_KEY",
+            "MAX_TOKENS",
+            "KEY",
+            "TOKEN_EXPIRES_IN",
+            "DSN",
+            "users",
+        ),
         *("com.example/key", "com.example.key"),
     ],
 )
@@ -130,15 +179,32 @@ def test_values_that_are_secrets(value: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        *("postgres://db/app", "http://host:80/", "https://user@example.com/", "text with password in it", "a:b@c"),
-        *("-----BEGIN PUBLIC KEY-----", "postgres://app:${PW}@db/app", "--password=", "mailto:a@b.c"),
+        *(
+            "postgres://db/app",
+            "http://host:80/",
+            "https://user@example.com/",
+            "text with password in it",
+            "a:b@c",
+        ),
+        *(
+            "-----BEGIN PUBLIC KEY-----",
+            "postgres://app:${PW}@db/app",
+            "--password=",
+            "mailto:a@b.c",
+        ),
         *(
             "https://h.example/?page=1&sort=key",
             "https://h.example/?token=${T}",
             "a: 1\npassword: |\n  x",
             "token: {{ .t }}",
         ),
-        *("SELECT password FROM users", '{"secretName": "x"}', '{"password": ""}', "<token/>", "see //a:b/c@d"),
+        *(
+            "SELECT password FROM users",
+            '{"secretName": "x"}',
+            '{"password": ""}',
+            "<token/>",
+            "see //a:b/c@d",
+        ),
     ],
 )
 def test_values_that_only_look_like_it(value: str) -> None:
@@ -146,7 +212,17 @@ def test_values_that_only_look_like_it(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "true", "No", "0", "30", "/run/secrets/x", "./key.pem", "https://example.com/token"]
+    "value",
+    [
+        "",
+        "true",
+        "No",
+        "0",
+        "30",
+        "/run/secrets/x",
+        "./key.pem",
+        "https://example.com/token",
+    ],
 )
 def test_values_that_are_none_whatever_the_name(value: str) -> None:
     assert not may_be_secret(value)
@@ -168,7 +244,10 @@ def test_equal_secrets_of_a_client_share_the_setting() -> None:
         """
     )
     assert values(found) == {"POSTGRES_PASSWORD": "tops3cret"}
-    assert environment(found, "web")["DB_PASSWORD"] == "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}"
+    assert (
+        environment(found, "web")["DB_PASSWORD"]
+        == "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}"
+    )
 
 
 def test_strangers_do_not_share() -> None:
@@ -190,11 +269,16 @@ def test_one_name_with_two_values_becomes_two_settings() -> None:
           two: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: second-one}}
         """
     )
-    assert values(found) == {"ONE_POSTGRES_PASSWORD": "first-one", "TWO_POSTGRES_PASSWORD": "second-one"}
+    assert values(found) == {
+        "ONE_POSTGRES_PASSWORD": "first-one",
+        "TWO_POSTGRES_PASSWORD": "second-one",
+    }
 
 
 def test_dollar_signs_survive() -> None:
-    found = moved("services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: 'a$$b$$$$c'}}}")
+    found = moved(
+        "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: 'a$$b$$$$c'}}}"
+    )
     assert values(found) == {"POSTGRES_PASSWORD": "a$b$$c"}
 
 
@@ -206,9 +290,13 @@ def test_an_address_whose_password_nobody_else_has_goes_out_whole() -> None:
 
 
 def test_a_password_between_variables() -> None:
-    found = moved("services: {web: {image: 'me/web:1', environment: {DB: 'postgres://${U}:tops3cret@${H}/x'}}}")
+    found = moved(
+        "services: {web: {image: 'me/web:1', environment: {DB: 'postgres://${U}:tops3cret@${H}/x'}}}"
+    )
     assert values(found) == {"DB_PASSWORD": "tops3cret"}
-    assert environment(found, "web") == {"DB": "postgres://${U}:${DB_PASSWORD:?set DB_PASSWORD in .env}@${H}/x"}
+    assert environment(found, "web") == {
+        "DB": "postgres://${U}:${DB_PASSWORD:?set DB_PASSWORD in .env}@${H}/x"
+    }
 
 
 def test_a_variable_of_the_source_becomes_a_secret() -> None:
@@ -223,22 +311,42 @@ def test_a_variable_of_the_source_becomes_a_secret() -> None:
 COMMANDS = [
     ("redis:7", "[redis-server, --requirepass, tops3cret]", "CACHE_PASSWORD"),
     ("redis:7", "['redis-server', '--requirepass=tops3cret']", "CACHE_PASSWORD"),
-    ("redis:7", "[sh, -c, 'exec redis-server --requirepass \"tops3cret\" --appendonly yes']", "CACHE_PASSWORD"),
+    (
+        "redis:7",
+        "[sh, -c, 'exec redis-server --requirepass \"tops3cret\" --appendonly yes']",
+        "CACHE_PASSWORD",
+    ),
     ("me/app:1", "[serve, --admin-token, tops3cret]", "CACHE_ADMIN_TOKEN"),
     ("me/app:1", "[sh, -c, 'PGPASSWORD=tops3cret psql -h db']", "CACHE_PGPASSWORD"),
-    ("me/app:1", "[java, -Dspring.datasource.password=tops3cret, -jar, x.jar]", "CACHE_PASSWORD"),
+    (
+        "me/app:1",
+        "[java, -Dspring.datasource.password=tops3cret, -jar, x.jar]",
+        "CACHE_PASSWORD",
+    ),
     ("me/app:1", "[serve, 'amqp://u:tops3cret@queue/']", "CACHE_PASSWORD"),
     ("mongo:7", "[mongosh, -u, root, -p, tops3cret, --host, m]", "CACHE_PASSWORD"),
     ("mongo:7", "[/usr/bin/mongodump, '-p=tops3cret']", "CACHE_PASSWORD"),
-    ("mongo:7", "[sh, -c, 'mongosh --host m -u root -p tops3cret --eval 1']", "CACHE_PASSWORD"),
+    (
+        "mongo:7",
+        "[sh, -c, 'mongosh --host m -u root -p tops3cret --eval 1']",
+        "CACHE_PASSWORD",
+    ),
     ("mysql:8", "[mysql, -hdb, -uroot, -ptops3cret, shop]", "CACHE_PASSWORD"),
     ("mysql:8", "[sh, -c, \"mysqldump -h db -p'tops3cret' shop > /x\"]", "CACHE_PASSWORD"),
     ("mysql:8", '[sh, -c, "mysql -h db \\\\\\n -ptops3cret shop"]', "CACHE_PASSWORD"),
     ("redis:7", "[redis-cli, -h, cache, --pass, tops3cret, ping]", "CACHE_PASSWORD"),
-    ("redis:7", "[sh, -c, 'redis-cli -h cache -a \"tops3cret\" ping | grep PONG']", "CACHE_PASSWORD"),
+    (
+        "redis:7",
+        "[sh, -c, 'redis-cli -h cache -a \"tops3cret\" ping | grep PONG']",
+        "CACHE_PASSWORD",
+    ),
     ("postgres:16", "[env, PGPASSWORD=tops3cret, psql, -h, db]", "CACHE_PGPASSWORD"),
     ("postgres:16", "[psql, 'host=db password=tops3cret']", "CACHE_PASSWORD"),
-    ("mcr.microsoft.com/mssql-tools:1", "[sqlcmd, -S, db, -P, tops3cret]", "CACHE_PASSWORD"),
+    (
+        "mcr.microsoft.com/mssql-tools:1",
+        "[sqlcmd, -S, db, -P, tops3cret]",
+        "CACHE_PASSWORD",
+    ),
 ]
 
 
@@ -274,7 +382,9 @@ def test_secrets_in_commands(image: str, command: str, name: str) -> None:
     ],
 )
 def test_commands_without_secrets(command: str) -> None:
-    assert values(moved(f"services: {{web: {{image: 'me/web:1', command: {command}}}}}")) == {}
+    assert (
+        values(moved(f"services: {{web: {{image: 'me/web:1', command: {command}}}}}")) == {}
+    )
 
 
 def test_a_repeated_secret_leaves_every_text() -> None:
@@ -294,7 +404,10 @@ def test_a_repeated_secret_leaves_every_text() -> None:
     )
     assert values(found) == {"CACHE_PASSWORD": "tops3cret-9"}
     assert "tops3cret-9" not in str(
-        [(item.command, item.healthcheck, item.labels, item.environment) for item in found.stack.services]
+        [
+            (item.command, item.healthcheck, item.labels, item.environment)
+            for item in found.stack.services
+        ]
     )
     assert not any("tops3cret-9" in str(item) for item in found.notes)
 
@@ -354,7 +467,13 @@ def test_production_reads_from_files_where_the_image_can() -> None:
         "image: 'postgres:16', entrypoint: [sh, /start.sh], environment: {POSTGRES_PASSWORD: tops3cret}",
         "image: 'postgres:16', environment: {POSTGRES_PASSWORD: tops3cret}, command: ['$$POSTGRES_PASSWORD']",
     ],
-    ids=("image refuses (T20)", "unknown image", "read-only (T5)", "own entrypoint", "read by the command"),
+    ids=(
+        "image refuses (T20)",
+        "unknown image",
+        "read-only (T5)",
+        "own entrypoint",
+        "read by the command",
+    ),
 )
 def test_production_leaves_others_alone(body: str) -> None:
     part, done = production(f"services: {{x: {{{body}}}}}")
@@ -363,8 +482,13 @@ def test_production_leaves_others_alone(body: str) -> None:
 
 
 def test_no_note_says_a_secret() -> None:
-    text = "services:\n" + indent("x: {image: 'mysql:8', environment: {MYSQL_ROOT_PASSWORD: tops3cret-9}}", "  ")
-    assert not any("tops3cret-9" in f"{item.message}{item.advice}{item.subject}" for item in moved(text).notes)
+    text = "services:\n" + indent(
+        "x: {image: 'mysql:8', environment: {MYSQL_ROOT_PASSWORD: tops3cret-9}}", "  "
+    )
+    assert not any(
+        "tops3cret-9" in f"{item.message}{item.advice}{item.subject}"
+        for item in moved(text).notes
+    )
 
 
 @pytest.mark.parametrize(
@@ -393,7 +517,9 @@ def test_secrets_as_defaults(body: str, settings: dict[str, str], environment: s
 
 def test_a_default_that_is_not_the_only_one_stays() -> None:
     """With a value in `.env` the other use would change."""
-    found = moved("services: {web: {image: 'me/web:1', environment: {A_PASSWORD: '${PW:-tops3cret}', B: '${PW}'}}}")
+    found = moved(
+        "services: {web: {image: 'me/web:1', environment: {A_PASSWORD: '${PW:-tops3cret}', B: '${PW}'}}}"
+    )
     assert values(found) == {}
     assert environment(found, "web")["A_PASSWORD"] == "${PW:-tops3cret}"
 
@@ -401,8 +527,21 @@ def test_a_default_that_is_not_the_only_one_stays() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("a" * 500_000, "//" * 250_000, "//a:" * 100_000, '"a":' * 100_000, "password: a\n" * 40_000, "<a>" * 150_000),
-        *("a:" * 200_000 + "@tcp(", "&token=a" * 50_000, '"token":"a' * 50_000, " " * 500_000, "token:\n" * 80_000),
+        *(
+            "a" * 500_000,
+            "//" * 250_000,
+            "//a:" * 100_000,
+            '"a":' * 100_000,
+            "password: a\n" * 40_000,
+            "<a>" * 150_000,
+        ),
+        *(
+            "a:" * 200_000 + "@tcp(",
+            "&token=a" * 50_000,
+            '"token":"a' * 50_000,
+            " " * 500_000,
+            "token:\n" * 80_000,
+        ),
     ],
     ids=lambda text: text[:12],
 )
@@ -420,7 +559,10 @@ def test_a_secret_that_is_called_as_its_variable_is_no_part_of_its_variable() ->
 
     script = b"docker run -e PASSWORD=PASSWORD -e DB_PASSWORD=DB_PASSWORD -e U=x:DB_PASSWORD a/b:1"
     for split in (False, True):
-        result = convert(Memory({"run.sh": script}), Options(layout=Layout(split=split), context=Context(split=split)))
+        result = convert(
+            Memory({"run.sh": script}),
+            Options(layout=Layout(split=split), context=Context(split=split)),
+        )
         text = result.files[0].content.decode()
         assert 'PASSWORD: "${PASSWORD:?set PASSWORD in .env}"' in text
         assert ' DB_PASSWORD: "${DB_PASSWORD:?set DB_PASSWORD in .env}"' in text

@@ -16,8 +16,16 @@ IDS = tuple(
     for letter, last in {"S": 6, "M": 7, "Q": 13, "A": 6, "E": 2, "T": 5}.items()
     for number in range(1, last + 1)
 )
-STACK, NETWORKS, PORTS = "practices/test_full_stack.py", "practices/test_networks.py", "practices/test_ports.py"
-HEALTH, VOLUMES, PROD = "practices/test_healthchecks.py", "practices/test_volumes.py", "practices/test_production.py"
+STACK, NETWORKS, PORTS = (
+    "practices/test_full_stack.py",
+    "practices/test_networks.py",
+    "practices/test_ports.py",
+)
+HEALTH, VOLUMES, PROD = (
+    "practices/test_healthchecks.py",
+    "practices/test_volumes.py",
+    "practices/test_production.py",
+)
 DEPENDENCIES, SECRETS = "practices/test_dependencies.py", "practices/test_secrets.py"
 BUNDLE = "exporters/test_bundle.py"
 PROOFS: dict[str, tuple[str, ...]] = {
@@ -31,7 +39,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
         f"{VOLUMES}::test_named_volumes",
         f"{VOLUMES}::test_code_of_built_services",
     ),
-    "S-04": (f"{STACK}::test_secrets", f"{SECRETS}::test_production_reads_from_files_where_the_image_can"),
+    "S-04": (
+        f"{STACK}::test_secrets",
+        f"{SECRETS}::test_production_reads_from_files_where_the_image_can",
+    ),
     "S-05": (f"{PROD}::test_tools_start_only_where_env_says_so",),
     "S-06": (f"{BUNDLE}::test_repeated_blocks_are_written_once",),
     "M-01": ("practices/test_roles.py::test_role",),
@@ -63,21 +74,33 @@ PROOFS: dict[str, tuple[str, ...]] = {
         f"{STACK}::test_quality_of_every_service",
         "practices/test_examples.py::test_after_is_what_the_practice_makes_of_before",
     ),
-    "Q-05": (f"{STACK}::test_database_port_is_for_development", f"{PORTS}::test_ports_of_databases"),
+    "Q-05": (
+        f"{STACK}::test_database_port_is_for_development",
+        f"{PORTS}::test_ports_of_databases",
+    ),
     "Q-06": (f"{NETWORKS}::test_plan",),
     "Q-07": (f"{PROD}::test_a_word_about_power",),
     "Q-08": (f"{VOLUMES}::test_named_volumes",),
     "Q-09": (f"{VOLUMES}::test_named_volumes",),
-    "Q-10": (f"{VOLUMES}::test_code_of_built_services", f"{VOLUMES}::test_a_word_about_mounts"),
+    "Q-10": (
+        f"{VOLUMES}::test_code_of_built_services",
+        f"{VOLUMES}::test_a_word_about_mounts",
+    ),
     "Q-11": (f"{STACK}::test_secrets", f"{BUNDLE}::test_modes_of_what_holds_secrets"),
     "Q-12": (
         "practices/test_properties.py::test_every_new_variable_has_its_setting",
         f"{BUNDLE}::test_env_example_documents_every_variable_of_env",
     ),
-    "Q-13": (f"{STACK}::test_secrets", f"{SECRETS}::test_production_reads_from_files_where_the_image_can"),
+    "Q-13": (
+        f"{STACK}::test_secrets",
+        f"{SECRETS}::test_production_reads_from_files_where_the_image_can",
+    ),
     "A-01": (f"{DEPENDENCIES}::test_conditions",),
     "A-02": (f"{VOLUMES}::test_named_volumes",),
-    "A-03": (f"{STACK}::test_secrets", "practices/test_properties.py::test_secrets_stand_in_settings_only"),
+    "A-03": (
+        f"{STACK}::test_secrets",
+        "practices/test_properties.py::test_secrets_stand_in_settings_only",
+    ),
     "A-04": (f"{PROD}::test_a_word_about_power",),
     "A-05": (f"{PROD}::test_restart",),
     "A-06": (
@@ -98,7 +121,9 @@ PROOFS: dict[str, tuple[str, ...]] = {
 @cache
 def names_in(file: str) -> frozenset[str]:
     tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
-    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return frozenset(
+        node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)
+    )
 
 
 def test_every_id_has_a_proof() -> None:

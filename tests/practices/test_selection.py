@@ -25,7 +25,10 @@ def test_selection(spec: str, chosen: list[str]) -> None:
     assert [practice.id for practice in select(spec)] == chosen
 
 
-@pytest.mark.parametrize(("spec", "hint"), [("all,-LOGS", "did you mean LOG?"), ("xyzzy", "known are all, none, ")])
+@pytest.mark.parametrize(
+    ("spec", "hint"),
+    [("all,-LOGS", "did you mean LOG?"), ("xyzzy", "known are all, none, ")],
+)
 def test_unknown(spec: str, hint: str) -> None:
     with pytest.raises(UnknownPractice, match=hint.replace("?", r"\?")):
         select(spec)
@@ -34,4 +37,6 @@ def test_unknown(spec: str, hint: str) -> None:
 def test_registry() -> None:
     assert len(ALL) == len(set(ALL))
     assert {practice.severity for practice in registry()} == {"must", "should", "may"}
-    assert [practice.id for practice in registry() if not practice.url.startswith("https://")] == ["SVC-CLASS"]
+    assert [
+        practice.id for practice in registry() if not practice.url.startswith("https://")
+    ] == ["SVC-CLASS"]

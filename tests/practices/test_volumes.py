@@ -35,10 +35,19 @@ def codes(body: str) -> list[str]:
         ("image: 'mysql:8', volumes: ['mine:/var/lib/mysql']", ["mine:/var/lib/mysql"]),
         ("image: 'mysql:8', volumes: ['./sql:/var/lib/mysql']", ["./sql:/var/lib/mysql"]),
         ("image: 'mysql:8', tmpfs: [/var/lib/mysql]", ["/var/lib/mysql"]),
-        ("image: 'postgres:17', environment: {PGDATA: /pg}, volumes: ['mine:/pg']", ["mine:/pg"]),
+        (
+            "image: 'postgres:17', environment: {PGDATA: /pg}, volumes: ['mine:/pg']",
+            ["mine:/pg"],
+        ),
         ("image: 'me/web:1', volumes: [/srv/up-loads/]", ["x_up_loads:/srv/up-loads/"]),
-        ("image: 'me/web:1', volumes: ['.:/app', /app/node_modules]", [".:/app", "/app/node_modules"]),
-        ("image: 'me/web:1', volumes: [/app/node_modules]", ["x_node_modules:/app/node_modules"]),
+        (
+            "image: 'me/web:1', volumes: ['.:/app', /app/node_modules]",
+            [".:/app", "/app/node_modules"],
+        ),
+        (
+            "image: 'me/web:1', volumes: [/app/node_modules]",
+            ["x_node_modules:/app/node_modules"],
+        ),
         ("image: 'postgres:16', command: [pg_dump]", []),
         ("image: 'minio/minio', command: [server, /data]", ["x_data:/data"]),
         ("image: 'minio/minio', command: [server, /other]", []),
@@ -53,7 +62,9 @@ def test_named_volumes(body: str, found: list[object]) -> None:
 def test_replicas_do_not_share_what_was_their_own() -> None:
     body = "image: 'mysql:8', deploy: {replicas: 2}, volumes: [/scratch]"
     assert volumes(body) == ["/scratch"]
-    assert codes(body) == ["TC653", "TC653"], "the volume of the source, and the one that the image declares"
+    assert codes(body) == ["TC653", "TC653"], (
+        "the volume of the source, and the one that the image declares"
+    )
 
 
 def test_names_are_not_used_twice() -> None:
@@ -87,7 +98,9 @@ def test_a_mount_beside_the_data(image: str, target: str) -> None:
 def test_code_of_built_services(source: str, target: str, moved: bool) -> None:
     service = outcome(f"build: ., volumes: ['{source}:{target}']").stack.services[0]
     part = service.overlays.get(Home.DEV)
-    assert [item.source for item in (part.mounts if part else ())] == ([source] if moved else [])
+    assert [item.source for item in (part.mounts if part else ())] == (
+        [source] if moved else []
+    )
     assert len(service.mounts) == (0 if moved else 1)
 
 
@@ -108,15 +121,26 @@ def test_code_on_a_bare_runtime_stays() -> None:
 )
 def test_files_must_exist(volume: str, strict: bool) -> None:
     """T18: Docker makes an empty folder of a missing file."""
-    options = outcome(f"image: 'me/web:1', volumes: ['{volume}']").stack.services[0].mounts[0].options
+    options = (
+        outcome(f"image: 'me/web:1', volumes: ['{volume}']")
+        .stack.services[0]
+        .mounts[0]
+        .options
+    )
     assert (options == {"bind": {"create_host_path": False}}) is strict
 
 
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ("image: 'traefik:v3', volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']", "TC660"),
-        ("image: 'me/web:1', volumes: ['/var/run/docker.sock:/var/run/docker.sock']", "TC661"),
+        (
+            "image: 'traefik:v3', volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']",
+            "TC660",
+        ),
+        (
+            "image: 'me/web:1', volumes: ['/var/run/docker.sock:/var/run/docker.sock']",
+            "TC661",
+        ),
         ("image: 'prom/node-exporter:v1', volumes: ['/:/host:ro']", "TC662"),
         ("image: 'me/web:1', volumes: ['/etc:/etc']", "TC663"),
         ("image: 'mysql:8', volumes: ['/srv/sql:/var/lib/mysql']", "TC657"),

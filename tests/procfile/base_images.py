@@ -16,21 +16,41 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 _BASE = ("dash", "bash", "coreutils", "sed", "grep", "findutils", "passwd")
-_PYTHON = ("python3.11-minimal", "libpython3.11-minimal", "libpython3.11-stdlib", "python3.11", "python3.11-venv")
+_PYTHON = (
+    "python3.11-minimal",
+    "libpython3.11-minimal",
+    "libpython3.11-stdlib",
+    "python3.11",
+    "python3.11-venv",
+)
 _WHEELS = ("python3-pip-whl", "python3-setuptools-whl")
 _SKIPPED = ("/usr/share/doc", "/usr/share/man", "/usr/share/locale")
 _PATH = "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 IMAGES = {
-    "python:3.11-slim-bookworm": ((*_BASE, *_PYTHON, *_WHEELS), ("/etc/pam.d/common-auth",), ()),
-    "node:20-bookworm-slim": ((*_BASE, "nodejs"), ("/usr/bin/npm", "/usr/bin/npx"), ("/usr/lib/node_modules/npm",)),
+    "python:3.11-slim-bookworm": (
+        (*_BASE, *_PYTHON, *_WHEELS),
+        ("/etc/pam.d/common-auth",),
+        (),
+    ),
+    "node:20-bookworm-slim": (
+        (*_BASE, "nodejs"),
+        ("/usr/bin/npm", "/usr/bin/npx"),
+        ("/usr/lib/node_modules/npm",),
+    ),
 }
 
 
 def packaged(names: Iterable[str]) -> Iterator[str]:
     """The files of installed packages."""
     for name in names:
-        listed = subprocess.run(["dpkg", "-L", name], capture_output=True, text=True, check=True).stdout.splitlines()
-        yield from (path for path in listed if not path.startswith(_SKIPPED) and not Path(path).is_dir())
+        listed = subprocess.run(
+            ["dpkg", "-L", name], capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        yield from (
+            path
+            for path in listed
+            if not path.startswith(_SKIPPED) and not Path(path).is_dir()
+        )
 
 
 def libraries(paths: Iterable[str]) -> Iterator[str]:
@@ -38,7 +58,9 @@ def libraries(paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
         real = Path(path).resolve()
         if real.is_file() and (os.access(real, os.X_OK) or ".so" in real.name):
-            listed = subprocess.run(["ldd", real], capture_output=True, text=True, check=False).stdout
+            listed = subprocess.run(
+                ["ldd", real], capture_output=True, text=True, check=False
+            ).stdout
             yield from re.findall(r"(/\S+?\.so\S*)", listed)
 
 
@@ -66,13 +88,32 @@ def fill(root: Path, name: str) -> None:
         put(root, path)
     for tree in trees:
         shutil.copytree(tree, root / tree.lstrip("/"), symlinks=True, dirs_exist_ok=True)
-    for folder in ("etc/skel", "etc/default", "home/node", "proc", "dev", "sys", "run", "root", "tmp"):
+    for folder in (
+        "etc/skel",
+        "etc/default",
+        "home/node",
+        "proc",
+        "dev",
+        "sys",
+        "run",
+        "root",
+        "tmp",
+    ):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "tmp").chmod(0o1777)
     os.chown(root / "home" / "node", 1000, 1000)
-    user, group = ("node:x:1000:1000::/home/node:/bin/sh\n", "node:x:1000:\n") if name.startswith("node") else ("", "")
-    texts = {"passwd": f"root:x:0:0:root:/root:/bin/sh\n{user}", "group": f"root:x:0:\n{group}"}
-    texts |= {"login.defs": "UID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\nUSERGROUPS_ENAB yes\n"}
+    user, group = (
+        ("node:x:1000:1000::/home/node:/bin/sh\n", "node:x:1000:\n")
+        if name.startswith("node")
+        else ("", "")
+    )
+    texts = {
+        "passwd": f"root:x:0:0:root:/root:/bin/sh\n{user}",
+        "group": f"root:x:0:\n{group}",
+    }
+    texts |= {
+        "login.defs": "UID_MIN 1000\nUID_MAX 60000\nGID_MIN 1000\nGID_MAX 60000\nUSERGROUPS_ENAB yes\n"
+    }
     texts |= {"shadow": "root:*:1::::::\n", "gshadow": "root:*::\n"}
     for file, text in texts.items():
         (root / "etc" / file).write_text(text)
@@ -83,12 +124,21 @@ def fill(root: Path, name: str) -> None:
 def main() -> None:
     """Imports every image that the engine does not have."""
     for name in IMAGES:
-        if subprocess.run(["docker", "image", "inspect", name], capture_output=True, check=False).returncode == 0:
+        if (
+            subprocess.run(
+                ["docker", "image", "inspect", name], capture_output=True, check=False
+            ).returncode
+            == 0
+        ):
             continue
         with TemporaryDirectory() as folder:
             fill(Path(folder), name)
-            tar = subprocess.run(["tar", "c", "-C", folder, "."], capture_output=True, check=True).stdout
-            subprocess.run(["docker", "import", "-c", _PATH, "-", name], input=tar, check=True)
+            tar = subprocess.run(
+                ["tar", "c", "-C", folder, "."], capture_output=True, check=True
+            ).stdout
+            subprocess.run(
+                ["docker", "import", "-c", _PATH, "-", name], input=tar, check=True
+            )
 
 
 if __name__ == "__main__":

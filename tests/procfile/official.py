@@ -40,9 +40,26 @@ def kind(name: str, image: str) -> str:
         if any(word in text for word in words):
             return found
     plain = name.lower()
-    if any(word in plain for word in ("worker", "celery", "sidekiq", "rq_", "queue", "jobs", "clock", "cron", "sched")):
+    if any(
+        word in plain
+        for word in (
+            "worker",
+            "celery",
+            "sidekiq",
+            "rq_",
+            "queue",
+            "jobs",
+            "clock",
+            "cron",
+            "sched",
+        )
+    ):
         return "worker"
-    return "job" if any(word in plain for word in ("setup", "migrate", "release", "seed")) else "app"
+    return (
+        "job"
+        if any(word in plain for word in ("setup", "migrate", "release", "seed"))
+        else "app"
+    )
 
 
 def ours(service: Service) -> str:
@@ -54,9 +71,13 @@ def ours(service: Service) -> str:
 
 def compare(repository: Path) -> tuple[set[str], set[str]]:
     """The kinds in the official file, and in the converted stack."""
-    document: Any = yaml.safe_load((repository / "official.compose.yaml").read_text(encoding="utf-8"))
+    document: Any = yaml.safe_load(
+        (repository / "official.compose.yaml").read_text(encoding="utf-8")
+    )
     services = document.get("services") or {}
-    official = {kind(name, str((body or {}).get("image") or "")) for name, body in services.items()}
+    official = {
+        kind(name, str((body or {}).get("image") or "")) for name, body in services.items()
+    }
     stack = convert(Folder(repository), Options(source="procfile", practices="none")).stack
     return official, {ours(item) for item in stack.services}
 
@@ -65,11 +86,25 @@ def main() -> None:
     """Prints a line for each repository: the kinds of both, what only theirs has, what only ours has."""
     folder = Path(os.environ.get("TOCOMPOSE_CORPUS", "")) / "procfile"
     both_total = missed_total = 0
-    for repository in sorted(path.parent for path in folder.glob("*/official.compose.yaml")):
+    for repository in sorted(
+        path.parent for path in folder.glob("*/official.compose.yaml")
+    ):
         official, found = compare(repository)
-        both_total, missed_total = both_total + len(official & found), missed_total + len(official - found)
-        parts = (("both", official & found), ("official only", official - found), ("ours only", found - official))
-        print(f"{repository.name}: " + "; ".join(f"{name}: {', '.join(sorted(kinds)) or '-'}" for name, kinds in parts))
+        both_total, missed_total = (
+            both_total + len(official & found),
+            missed_total + len(official - found),
+        )
+        parts = (
+            ("both", official & found),
+            ("official only", official - found),
+            ("ours only", found - official),
+        )
+        print(
+            f"{repository.name}: "
+            + "; ".join(
+                f"{name}: {', '.join(sorted(kinds)) or '-'}" for name, kinds in parts
+            )
+        )
     print(f"{both_total} kinds in both, {missed_total} in the official file only")
 
 

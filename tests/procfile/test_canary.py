@@ -31,18 +31,31 @@ def changed(content: bytes, leaf: Leaf) -> Iterator[bytes]:
         return
     for place in range(len(raw) - 1, -1, -1):
         if raw[place].isascii() and raw[place].isalnum():
-            other = str((int(raw[place]) + 4) % 10) if raw[place].isdigit() else ("q" if raw[place] != "q" else "z")
-            lines[leaf.span.line - 1] = line[: start + place] + other + line[start + place + 1 :]
+            other = (
+                str((int(raw[place]) + 4) % 10)
+                if raw[place].isdigit()
+                else ("q" if raw[place] != "q" else "z")
+            )
+            lines[leaf.span.line - 1] = (
+                line[: start + place] + other + line[start + place + 1 :]
+            )
             yield "\n".join(lines).encode()
 
 
 def mapped(result: Result) -> Iterator[Leaf]:
-    return (leaf for leaf in result.ledger.leaves() if result.ledger.fate(leaf).fate is Fate.MAPPED)
+    return (
+        leaf
+        for leaf in result.ledger.leaves()
+        if result.ledger.fate(leaf).fate is Fate.MAPPED
+    )
 
 
 def again(case: Path, files: dict[str, bytes]) -> Result:
     practices = said(case).get("options", {}).get("practices", "all")
-    return convert(Memory(files, case.name), Options(source="procfile", practices=practices, layout=Layout(split=True)))
+    return convert(
+        Memory(files, case.name),
+        Options(source="procfile", practices=practices, layout=Layout(split=True)),
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -53,6 +66,9 @@ def test_every_mapped_leaf_reaches_the_output(case: Path) -> None:
     for leaf in mapped(first):
         variants = list(changed(given[leaf.span.file], leaf))
         files = ({**given, leaf.span.file: content} for content in variants)
-        if variants and all({item.path: item.content for item in again(case, one).files} == before for one in files):
+        if variants and all(
+            {item.path: item.content for item in again(case, one).files} == before
+            for one in files
+        ):
             dropped.append(f"{leaf.span}: {first.ledger.fate(leaf).detail}")
     assert dropped == []

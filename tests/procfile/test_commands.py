@@ -17,12 +17,32 @@ from tocompose.importers.procfile.shell import command
 
 SHOW = '#!/bin/sh\nprintf "A=%s B=%s\\n" "$A" "$B"\nfor word in "$@"; do printf "<%s>\\n" "$word"; done\n'
 PIECES = st.sampled_from(
-    ["a", "b c", "'single $A'", '"double $HOMELESS"', "$A", "${B:-none}", "\\$x", "~+", "'it'\\''s'", '"q\\"q"', "-x=1"]  # noqa: RUF005
+    [
+        "a",
+        "b c",
+        "'single $A'",
+        '"double $HOMELESS"',
+        "$A",
+        "${B:-none}",
+        "\\$x",
+        "~+",
+        "'it'\\''s'",
+        '"q\\"q"',
+        "-x=1",
+    ]  # noqa: RUF005
     + ["{a,b}", "*.none", "a\\ b", '""', "#x", "x#y", "é", "%s", "!", "=", "A=2"]
 )
 JOINS = st.sampled_from([" ", " && show ", " ; show ", " | cat ; show "])
 LEADS = st.sampled_from(
-    ["show ", "A=1 show ", "A=1 B='x y' show ", "A=$B show ", "exec show ", "env A=5 show ", "cd . && show "]
+    [
+        "show ",
+        "A=1 show ",
+        "A=1 B='x y' show ",
+        "A=$B show ",
+        "exec show ",
+        "env A=5 show ",
+        "cd . && show ",
+    ]
 )
 
 
@@ -38,7 +58,9 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(argv: list[str], shelf: Path, extra: dict[str, str]) -> tuple[str, int]:
     env = {"PATH": f"{shelf}:{os.environ['PATH']}", "B": "bee", **extra}
-    done = subprocess.run(argv, cwd=shelf, env=env, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(
+        argv, cwd=shelf, env=env, capture_output=True, text=True, timeout=20, check=False
+    )
     return done.stdout, done.returncode
 
 
@@ -48,23 +70,38 @@ def as_compose_reads(word: str) -> str:
     return word.replace("$$", "$")
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=120,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(LEADS, st.lists(PIECES, max_size=5), JOINS, st.lists(PIECES, max_size=2))
 @example("show ", ['"double $HOMELESS"', "~+"], " ", ['"double $HOMELESS"'])
 @example("show ", ['"double $HOMELESS"', "{a,b}"], " ", ['"double $HOMELESS"'])
-@example("show ", ["'it'\\''s'", "~+", '"q\\"q"', "{a,b}"], " && show ", ["'single $A'", "~+"])
+@example(
+    "show ", ["'it'\\''s'", "~+", '"q\\"q"', "{a,b}"], " && show ", ["'single $A'", "~+"]
+)
 @example("show ", ["a\\ b", '"q\\"q"', "{a,b}", '"q\\"q"'], " ", [])
-def test_a_command_runs_as_bash_runs_it(shelf: Path, lead: str, first: list[str], join: str, rest: list[str]) -> None:
+def test_a_command_runs_as_bash_runs_it(
+    shelf: Path, lead: str, first: list[str], join: str, rest: list[str]
+) -> None:
     text = lead + " ".join(first) + (join + " ".join(rest) if rest else "")
     translated = command(text)
-    ours = run([as_compose_reads(word) for word in translated.argv], shelf, dict(translated.environment))
+    ours = run(
+        [as_compose_reads(word) for word in translated.argv],
+        shelf,
+        dict(translated.environment),
+    )
     assert ours == run(["bash", "-c", text], shelf, {})
 
 
 @pytest.mark.parametrize(
     ("text", "argv"),
     [
-        ("bundle exec puma -C config/puma.rb", ("bundle", "exec", "puma", "-C", "config/puma.rb")),
+        (
+            "bundle exec puma -C config/puma.rb",
+            ("bundle", "exec", "puma", "-C", "config/puma.rb"),
+        ),
         ("QUEUE=1 rake a && b $HOME", ("sh", "-c", "QUEUE=1 rake a && exec b $$HOME")),
         ("exec node x", ("node", "x")),
         ("node x # why", ("node", "x")),

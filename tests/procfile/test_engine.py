@@ -16,7 +16,10 @@ import pytest
 from golden import ROOT, inputs, outcome
 from oracles import binary
 
-CASES = {"buildable_python": ("python:3.11-slim-bookworm", 8000), "buildable_node": ("node:20-bookworm-slim", 3000)}
+CASES = {
+    "buildable_python": ("python:3.11-slim-bookworm", 8000),
+    "buildable_node": ("node:20-bookworm-slim", 3000),
+}
 ANSWERS = {
     ("buildable_python", "production"): "python hello $HOME 1000\n",
     ("buildable_python", "development"): "python hello $HOME 1000\n",
@@ -28,23 +31,38 @@ ENGINE = os.environ.get("TOCOMPOSE_ENGINE", "")
 ENVIRONMENT = {**os.environ, "DOCKER_HOST": ENGINE}
 pytestmark = [
     pytest.mark.engine,
-    pytest.mark.skipif(not (COMPOSE and ENGINE), reason="no engine: TOCOMPOSE_ENGINE is not set"),
+    pytest.mark.skipif(
+        not (COMPOSE and ENGINE), reason="no engine: TOCOMPOSE_ENGINE is not set"
+    ),
 ]
 
 
 def compose(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [COMPOSE, *words], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=400, check=False
+        [COMPOSE, *words],
+        cwd=folder,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
     )
 
 
-@pytest.fixture(params=[(name, mode) for name in CASES for mode in ("production", "development")], ids="-".join)
-def running(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Path, tuple[str, str], list[str]]]:
+@pytest.fixture(
+    params=[(name, mode) for name in CASES for mode in ("production", "development")],
+    ids="-".join,
+)
+def running(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[tuple[Path, tuple[str, str], list[str]]]:
     """A converted fixture, built and up."""
     name, mode = request.param
     image, _ = CASES[name]
     inspect = [binary("docker"), "image", "inspect", image]
-    if subprocess.run(inspect, env=ENVIRONMENT, capture_output=True, check=False).returncode:
+    if subprocess.run(
+        inspect, env=ENVIRONMENT, capture_output=True, check=False
+    ).returncode:
         pytest.skip(f"the engine has no image {image} (tests/procfile/base_images.py)")
     folder = tmp_path / name
     for path, content in {**inputs(ROOT / "fixtures" / "procfile" / name)}.items():
@@ -68,5 +86,7 @@ def test_the_stack_answers(running: tuple[Path, tuple[str, str], list[str]]) -> 
     with urlopen(f"http://127.0.0.1:{CASES[case[0]][1]}/", timeout=10) as answer:
         assert answer.read().decode() == ANSWERS[case]
     if case[0] == "buildable_python":
-        logs = compose(folder, *files, "logs", "--no-log-prefix", "release", "worker").stdout
+        logs = compose(
+            folder, *files, "logs", "--no-log-prefix", "release", "worker"
+        ).stdout
         assert sorted(logs.split("\n")) == ["", "released", "working as bee"]

@@ -8,7 +8,11 @@ from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
-PYTHON = {"Procfile": "web: gunicorn shop\n", ".python-version": "3.12\n", "requirements.txt": "flask\npsycopg2\n"}
+PYTHON = {
+    "Procfile": "web: gunicorn shop\n",
+    ".python-version": "3.12\n",
+    "requirements.txt": "flask\npsycopg2\n",
+}
 READS = (
     'import os\nHOST = os.environ.get("DB_HOST", "localhost")\n'
     'USER, WORD = os.environ["DB_USER"], os.getenv("DB_PASSWORD")\n'
@@ -17,7 +21,9 @@ READS = (
 
 def of(files: dict[str, str]) -> Result:
     content = {path: text.encode() for path, text in files.items()}
-    return convert(Memory(content, "shop"), Options(source="procfile", layout=Layout(split=True)))
+    return convert(
+        Memory(content, "shop"), Options(source="procfile", layout=Layout(split=True))
+    )
 
 
 def kinds(result: Result) -> set[str]:
@@ -45,7 +51,9 @@ def test_a_driver_and_a_host_give_the_service_and_every_part_that_the_app_reads(
             "DB_PASSWORD": "${POSTGRES_PASSWORD:?}",
         }.items()
     )
-    assert "DB_PORT" not in environment(result) and "DATABASE_URL" not in environment(result)
+    assert "DB_PORT" not in environment(result) and "DATABASE_URL" not in environment(
+        result
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,28 +61,60 @@ def test_a_driver_and_a_host_give_the_service_and_every_part_that_the_app_reads(
     [
         {**PYTHON},
         {**PYTHON, "requirements.txt": "flask\n", "shop.py": READS},
-        {**PYTHON, "shop.py": 'import os\nHOST = os.getenv("DB_HOST", "db.c9x2.eu-west-1.rds.amazonaws.com")\n'},
-        {**PYTHON, "shop.py": READS, ".env.example": "DB_HOST=prod-db.postgres.database.azure.com\n"},
+        {
+            **PYTHON,
+            "shop.py": 'import os\nHOST = os.getenv("DB_HOST", "db.c9x2.eu-west-1.rds.amazonaws.com")\n',
+        },
+        {
+            **PYTHON,
+            "shop.py": READS,
+            ".env.example": "DB_HOST=prod-db.postgres.database.azure.com\n",
+        },
         {**PYTHON, "shop.py": 'import os\nHOST = os.environ["TEST_DB_HOST"]\n'},
-        {**PYTHON, "requirements.txt": "redis\n", "shop.py": READS, ".env.example": "REDIS_HOST=null\n"},
-        {"Procfile": "web: bundle exec puma\n", "Gemfile": "gem 'sinatra'\ngem 'pg'\n", "Gemfile.lock": "x"},
+        {
+            **PYTHON,
+            "requirements.txt": "redis\n",
+            "shop.py": READS,
+            ".env.example": "REDIS_HOST=null\n",
+        },
+        {
+            "Procfile": "web: bundle exec puma\n",
+            "Gemfile": "gem 'sinatra'\ngem 'pg'\n",
+            "Gemfile.lock": "x",
+        },
     ],
-    ids=["driver", "host", "default elsewhere", "example elsewhere", "test server", "null", "gem"],
+    ids=[
+        "driver",
+        "host",
+        "default elsewhere",
+        "example elsewhere",
+        "test server",
+        "null",
+        "gem",
+    ],
 )
-def test_one_piece_of_evidence_or_a_server_elsewhere_gives_no_service(files: dict[str, str]) -> None:
+def test_one_piece_of_evidence_or_a_server_elsewhere_gives_no_service(
+    files: dict[str, str],
+) -> None:
     assert kinds(of(files)) == set()
 
 
 def test_a_hint_says_that_the_server_lies_elsewhere() -> None:
-    result = of({**PYTHON, "shop.py": READS, ".env.example": "DB_HOST=prod.abc.rds.amazonaws.com\n"})
+    result = of(
+        {**PYTHON, "shop.py": READS, ".env.example": "DB_HOST=prod.abc.rds.amazonaws.com\n"}
+    )
     hint = next(item for item in result.notes if item.code == "TC402")
     assert "DB_HOST names a server elsewhere" in hint.message
 
 
 def test_user_and_password_of_another_server_give_way_with_its_host() -> None:
-    dotenv = "DB_HOST=db\nDB_USER=joe\nDB_PASSWORD=s3cret-word\nDB_NAME=shop\nSMTP_HOST=mail\n"
+    dotenv = (
+        "DB_HOST=db\nDB_USER=joe\nDB_PASSWORD=s3cret-word\nDB_NAME=shop\nSMTP_HOST=mail\n"
+    )
     result = of({**PYTHON, "shop.py": READS, ".env": dotenv})
-    assert environment(result)["DB_USER"] == "app" and environment(result)["DB_NAME"] == "app"
+    assert (
+        environment(result)["DB_USER"] == "app" and environment(result)["DB_NAME"] == "app"
+    )
     assert codes(result).count("TC416") == 4
     assert not any(b"s3cret-word" in item.content for item in result.files)
     written = next(item.content for item in result.files if item.path == ".env")
@@ -84,24 +124,43 @@ def test_user_and_password_of_another_server_give_way_with_its_host() -> None:
 def test_laravel_takes_the_server_that_its_connection_names() -> None:
     example = "DB_CONNECTION=mysql\nDB_HOST=127.0.0.1\nDB_PORT=3306\nDB_DATABASE=laravel\nREDIS_HOST=127.0.0.1\n"
     files = {"Procfile": "web: heroku-php-apache2 public/\n", ".env.example": example}
-    result = of({**files, "composer.json": '{"require": {"php": "^8.2", "laravel/framework": "^11"}}'})
+    result = of(
+        {
+            **files,
+            "composer.json": '{"require": {"php": "^8.2", "laravel/framework": "^11"}}',
+        }
+    )
     assert kinds(result) == {"mysql"}
-    expected = {"DB_CONNECTION": "mysql", "DB_HOST": "mysql", "DB_PORT": "3306", "DB_DATABASE": "app"}
+    expected = {
+        "DB_CONNECTION": "mysql",
+        "DB_HOST": "mysql",
+        "DB_PORT": "3306",
+        "DB_DATABASE": "app",
+    }
     assert environment(result).items() >= expected.items()
 
 
 def test_of_two_drivers_the_configuration_chooses() -> None:
     package = '{"dependencies": {"pg": "8", "mysql2": "3", "sequelize": "6"}}'
-    files = {"Procfile": "web: node a.js\n", "package.json": package, "package-lock.json": "{}"}
+    files = {
+        "Procfile": "web: node a.js\n",
+        "package.json": package,
+        "package-lock.json": "{}",
+    }
     code = "module.exports = {dialect: 'mysql', host: process.env.DB_HOST, username: process.env.DB_USERNAME}\n"
     assert kinds(of({**files, "config.js": code})) == {"mysql"}
-    assert kinds(of({**files, "config.js": code.replace("'mysql'", "'postgres'")})) == {"postgres"}
+    assert kinds(of({**files, "config.js": code.replace("'mysql'", "'postgres'")})) == {
+        "postgres"
+    }
 
 
 @pytest.mark.parametrize(
     ("sample", "value"),
     [
-        ("postgresql+asyncpg://joe:x@db/shop", "postgresql+asyncpg://app:${POSTGRES_PASSWORD:?}@postgres:5432/app"),
+        (
+            "postgresql+asyncpg://joe:x@db/shop",
+            "postgresql+asyncpg://app:${POSTGRES_PASSWORD:?}@postgres:5432/app",
+        ),
         (
             "jdbc:postgresql://db:5432/shop",
             "jdbc:postgresql://postgres:5432/app?user=app&password=${POSTGRES_PASSWORD:?}",
@@ -111,26 +170,43 @@ def test_of_two_drivers_the_configuration_chooses() -> None:
 )
 def test_an_address_has_the_scheme_of_its_sample(sample: str, value: str) -> None:
     result = of(
-        {**PYTHON, ".env.example": f"DATABASE_URL={sample}\n", "shop.py": "import os\nos.environ['DATABASE_URL']\n"}
+        {
+            **PYTHON,
+            ".env.example": f"DATABASE_URL={sample}\n",
+            "shop.py": "import os\nos.environ['DATABASE_URL']\n",
+        }
     )
     assert environment(result)["DATABASE_URL"] == value
 
 
 @pytest.mark.parametrize(
-    ("sample", "value"), [("es:9200", "elasticsearch:9200"), ("es", "elasticsearch"), ("", "http://elasticsearch:9200")]
+    ("sample", "value"),
+    [
+        ("es:9200", "elasticsearch:9200"),
+        ("es", "elasticsearch"),
+        ("", "http://elasticsearch:9200"),
+    ],
 )
 def test_a_host_has_the_shape_of_its_sample(sample: str, value: str) -> None:
-    files = {**PYTHON, "requirements.txt": "elasticsearch\n", ".env.example": f"ELASTICSEARCH_HOST={sample}\n"}
+    files = {
+        **PYTHON,
+        "requirements.txt": "elasticsearch\n",
+        ".env.example": f"ELASTICSEARCH_HOST={sample}\n",
+    }
     assert environment(of(files))["ELASTICSEARCH_HOST"] == value
 
 
 def test_an_add_on_is_told_in_parts_too_where_the_app_reads_parts() -> None:
-    result = of({**PYTHON, "shop.py": READS, "app.json": '{"addons": ["heroku-postgresql"]}'})
+    result = of(
+        {**PYTHON, "shop.py": READS, "app.json": '{"addons": ["heroku-postgresql"]}'}
+    )
     found = environment(result)
     assert found["DB_HOST"] == "postgres" and found["DATABASE_URL"] is not None
 
 
-def test_an_orm_with_its_only_driver_counts_unless_the_code_keeps_its_data_in_a_file() -> None:
+def test_an_orm_with_its_only_driver_counts_unless_the_code_keeps_its_data_in_a_file() -> (
+    None
+):
     files = {**PYTHON, "requirements.txt": "django\npsycopg2\n"}
     assert kinds(of(files)) == {"postgres"}
     settings = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3'}}\n"
@@ -144,24 +220,32 @@ def test_an_assumed_variable_that_nothing_reads_is_said() -> None:
 
 def test_a_worker_takes_the_broker_whose_client_is_there() -> None:
     procfile = "web: gunicorn shop\nworker: celery -A shop worker\n"
-    assert kinds(of({**PYTHON, "Procfile": procfile, "requirements.txt": "celery\nredis\n"})) == {"redis"}
-    assert kinds(of({**PYTHON, "Procfile": procfile, "requirements.txt": "celery\n"})) == set()
+    assert kinds(
+        of({**PYTHON, "Procfile": procfile, "requirements.txt": "celery\nredis\n"})
+    ) == {"redis"}
+    assert (
+        kinds(of({**PYTHON, "Procfile": procfile, "requirements.txt": "celery\n"})) == set()
+    )
 
 
 def test_what_the_settings_read_without_a_default_can_be_filled_in() -> None:
-    settings = (
-        "import os\nSECRET_KEY = os.environ['SECRET_KEY']\nLIMIT = int(os.environ['LIMIT'])\nA = os.getenv('B')\n"
-    )
+    settings = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\nLIMIT = int(os.environ['LIMIT'])\nA = os.getenv('B')\n"
     files = {**PYTHON, "requirements.txt": "django\n", "shop/settings.py": settings}
     found = environment(of(files))
-    assert found["SECRET_KEY"] == "${SECRET_KEY:?}" and found["LIMIT"] is None and "B" not in found
+    assert (
+        found["SECRET_KEY"] == "${SECRET_KEY:?}"
+        and found["LIMIT"] is None
+        and "B" not in found
+    )
     said = next(item for item in of(files).notes if item.code == "TC386")
     assert "SECRET_KEY, LIMIT" in said.message and str(said.span) == "shop/settings.py:2:26"
     assert "TC386" not in codes(of({**files, ".env": "SECRET_KEY=x\nLIMIT=3\n"}))
 
 
 def test_what_is_read_under_a_condition_is_passed_through_without_a_word() -> None:
-    settings = "import os\nif os.getenv('S3'):\n    # x\n    BUCKET = os.environ['BUCKET']\n"
+    settings = (
+        "import os\nif os.getenv('S3'):\n    # x\n    BUCKET = os.environ['BUCKET']\n"
+    )
     settings += "D = {\n    'a': os.environ['ALWAYS'],\n}\n"
     result = of({**PYTHON, "requirements.txt": "django\n", "shop/settings.py": settings})
     said = next(item for item in result.notes if item.code == "TC386")

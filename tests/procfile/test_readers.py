@@ -17,11 +17,23 @@ from tocompose.readers.procfile import read_procfile
 from tocompose.source import Branch, Leaf, Node, leaves
 
 NAMES = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True)
-PRINTABLE = st.characters(min_codepoint=0x21, max_codepoint=0x2FFF, exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"))
-COMMANDS = st.lists(st.text(PRINTABLE, min_size=1, max_size=8), min_size=1, max_size=6).map(" ".join)
+PRINTABLE = st.characters(
+    min_codepoint=0x21,
+    max_codepoint=0x2FFF,
+    exclude_categories=("Cs", "Cc", "Zs", "Zl", "Zp"),
+)
+COMMANDS = st.lists(st.text(PRINTABLE, min_size=1, max_size=8), min_size=1, max_size=6).map(
+    " ".join
+)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -38,8 +50,12 @@ def plain(node: Node) -> Any:
     return {child.key: plain(child.node) for child in node.children}
 
 
-@given(st.dictionaries(st.text(), JSON, max_size=5), st.sampled_from([None, 2]), st.booleans())
-def test_json_is_read_as_python_reads_it(value: dict[str, Any], indent: int | None, ascii_only: bool) -> None:
+@given(
+    st.dictionaries(st.text(), JSON, max_size=5), st.sampled_from([None, 2]), st.booleans()
+)
+def test_json_is_read_as_python_reads_it(
+    value: dict[str, Any], indent: int | None, ascii_only: bool
+) -> None:
     text = json.dumps(value, indent=indent, ensure_ascii=ascii_only)
     reading = read_json(text.encode("utf-8", "surrogatepass"))
     if "\\ud" not in text.lower():
@@ -51,7 +67,9 @@ def test_json_is_read_as_python_reads_it(value: dict[str, Any], indent: int | No
 def test_nothing_stops_the_json_reader(text: str) -> None:
     reading = read_json(text.encode())
     assert isinstance(reading.tree, Branch)
-    assert all(leaf.span.line >= 1 and leaf.span.column >= 1 for leaf in leaves(reading.tree))
+    assert all(
+        leaf.span.line >= 1 and leaf.span.column >= 1 for leaf in leaves(reading.tree)
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,20 +94,34 @@ def test_loose_json_is_read_as_meant(text: str, value: Any, kinds: list[str]) ->
     reading = read_json(text.encode())
     assert [item.kind for item in reading.oddities] == kinds
     if value is not None:
-        assert {key: item or "" for key, item in plain(reading.tree).items()} == {k: v or "" for k, v in value.items()}
+        assert {key: item or "" for key, item in plain(reading.tree).items()} == {
+            k: v or "" for k, v in value.items()
+        }
 
 
 def test_json_positions() -> None:
     tree = read_json(b'{\n  "a": "x",\n  "b": [1,\n 22]\n}').tree
-    places = {leaf.text: (leaf.span.line, leaf.span.column, leaf.span.end_column) for leaf in leaves(tree)}
+    places = {
+        leaf.text: (leaf.span.line, leaf.span.column, leaf.span.end_column)
+        for leaf in leaves(tree)
+    }
     assert places == {"x": (2, 8, 11), "1": (3, 9, 10), "22": (4, 2, 4)}
 
 
-@given(st.dictionaries(NAMES, COMMANDS, min_size=1, max_size=6), st.sampled_from([": ", ":  ", ":\t", ":"]))
-def test_procfiles_are_read_as_honcho_reads_them(processes: dict[str, str], colon: str) -> None:
+@given(
+    st.dictionaries(NAMES, COMMANDS, min_size=1, max_size=6),
+    st.sampled_from([": ", ":  ", ":\t", ":"]),
+)
+def test_procfiles_are_read_as_honcho_reads_them(
+    processes: dict[str, str], colon: str
+) -> None:
     text = "".join(f"{name}{colon}{command}\n" for name, command in processes.items())
     reading = read_procfile(text.encode())
-    ours = {child.key: child.node.text for child in reading.tree.children if isinstance(child.node, Leaf)}
+    ours = {
+        child.key: child.node.text
+        for child in reading.tree.children
+        if isinstance(child.node, Leaf)
+    }
     assert ours == dict(environ.parse_procfile(text).processes)
 
 
@@ -98,29 +130,54 @@ def test_every_line_of_a_procfile_is_accounted_for(text: str) -> None:
     reading = read_procfile(text.encode())
     kept = {leaf.span.line for leaf in leaves(reading.tree)}
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    said = {number for number, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")}
+    said = {
+        number
+        for number, line in enumerate(lines, 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    }
     assert kept == said
 
 
 SAFE = st.text(st.sampled_from("abcXYZ019./:@%+=,_-"), min_size=1, max_size=15)
 
 
-@given(st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True), SAFE, min_size=1, max_size=5))
+@given(
+    st.dictionaries(
+        st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True),
+        SAFE,
+        min_size=1,
+        max_size=5,
+    )
+)
 def test_dotenv_is_read_as_honcho_reads_it_where_they_agree(values: dict[str, str]) -> None:
     quotes = ("", "'", '"')
-    lines = [f"{name}={quotes[n % 3]}{value}{quotes[n % 3]}" for n, (name, value) in enumerate(values.items())]
+    lines = [
+        f"{name}={quotes[n % 3]}{value}{quotes[n % 3]}"
+        for n, (name, value) in enumerate(values.items())
+    ]
     reading = read_dotenv("\n".join(lines).encode())
-    ours = {child.key: child.node.text for child in reading.tree.children if isinstance(child.node, Leaf)}
+    ours = {
+        child.key: child.node.text
+        for child in reading.tree.children
+        if isinstance(child.node, Leaf)
+    }
     assert ours == environ.parse("\n".join(lines)) == values
     assert reading.oddities == ()
 
 
-@pytest.mark.parametrize("line", ["A=a #b", "A= a", "A=x$y", "A=x$$y", 'A="$x"', r'A="a\tb"', 'A="open', "A='"])
+@pytest.mark.parametrize(
+    "line", ["A=a #b", "A= a", "A=x$y", "A=x$$y", 'A="$x"', r'A="a\tb"', 'A="open', "A='"]
+)
 def test_what_compose_reads_otherwise_is_said(line: str) -> None:
-    assert [item.kind for item in read_dotenv(line.encode()).oddities] in (["dialect"], ["multiline"])
+    assert [item.kind for item in read_dotenv(line.encode()).oddities] in (
+        ["dialect"],
+        ["multiline"],
+    )
 
 
-@pytest.mark.parametrize("line", ["A=a#b", "A=$", "A=1$", "A='$x'", r'A="a\nb"', "A=it's", 'A={"a": "b"}', "A="])
+@pytest.mark.parametrize(
+    "line", ["A=a#b", "A=$", "A=1$", "A='$x'", r'A="a\nb"', "A=it's", 'A={"a": "b"}', "A="]
+)
 def test_what_compose_reads_alike_needs_no_word(line: str) -> None:
     assert read_dotenv(line.encode()).oddities == ()
 
@@ -150,7 +207,13 @@ def test_dotenv_in_the_dialect_of_foreman(line: str, value: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "kind"),
-    [("export E=1", "export"), ("A = x y", "spaced"), ("K: v", "colon"), ("NAME", "bare"), ("a.b=1", "unparsed")],
+    [
+        ("export E=1", "export"),
+        ("A = x y", "spaced"),
+        ("K: v", "colon"),
+        ("NAME", "bare"),
+        ("a.b=1", "unparsed"),
+    ],
 )
 def test_what_foreman_drops_is_said(line: str, kind: str) -> None:
     assert [item.kind for item in read_dotenv(line.encode()).oddities] == [kind]
@@ -220,7 +283,9 @@ def test_a_dockerfile_with_all_that_dockerfile_parse_does_not_know() -> None:
 
 
 def test_windows_dockerfile_and_byte_order_mark() -> None:
-    parsed = read_dockerfile(b"\xef\xbb\xbf# escape=`\r\nFROM a AS b`\r\n\r\nRUN one `\r\n  two\r\nEXPOSE 80\r\n")
+    parsed = read_dockerfile(
+        b"\xef\xbb\xbf# escape=`\r\nFROM a AS b`\r\n\r\nRUN one `\r\n  two\r\nEXPOSE 80\r\n"
+    )
     assert parsed.stages[-1].exposed == ("80",)
     assert [item.kind for item in parsed.oddities] == ["bom"]
 
@@ -237,7 +302,14 @@ def test_nothing_stops_the_dockerfile_reader(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("$A/${A}", "1/1"), ("${B:-x}", "x"), ("${A:+y}", "y"), ("${B:+y}", ""), (r"\$A", "$A"), ("${B:-$A}", "1")],
+    [
+        ("$A/${A}", "1/1"),
+        ("${B:-x}", "x"),
+        ("${A:+y}", "y"),
+        ("${B:+y}", ""),
+        (r"\$A", "$A"),
+        ("${B:-$A}", "1"),
+    ],
 )
 def test_variables_of_a_dockerfile(text: str, value: str) -> None:
     assert expand(text, {"A": "1"}) == value

@@ -6,18 +6,34 @@ from typing import Any, NamedTuple
 
 from tocompose.prove.recording import Container, Recording, Resource
 
-SERVICE, PROJECT, NUMBER = (f"com.docker.compose.{part}" for part in ("service", "project", "container-number"))
+SERVICE, PROJECT, NUMBER = (
+    f"com.docker.compose.{part}" for part in ("service", "project", "container-number")
+)
 
 
 def docker(name: str = "", host: Any = None, ends: Any = None, **config: Any) -> Container:
     number = name or "nameless"
-    return Container(f"d-{number}".ljust(64, "0"), name, {"Image": "nginx", **config}, host or {}, ends or {})
+    return Container(
+        f"d-{number}".ljust(64, "0"),
+        name,
+        {"Image": "nginx", **config},
+        host or {},
+        ends or {},
+    )
 
 
-def compose(service: str = "web", host: Any = None, ends: Any = None, name: str = "", **config: Any) -> Container:
+def compose(
+    service: str = "web", host: Any = None, ends: Any = None, name: str = "", **config: Any
+) -> Container:
     labels = {SERVICE: service, PROJECT: "p", NUMBER: "1", **config.pop("Labels", {})}
     body = {"Image": "nginx", **config, "Labels": labels}
-    return Container(f"c-{service}".ljust(64, "0"), name or f"p-{service}-1", body, host or {}, ends or {})
+    return Container(
+        f"c-{service}".ljust(64, "0"),
+        name or f"p-{service}-1",
+        body,
+        host or {},
+        ends or {},
+    )
 
 
 class Rule(NamedTuple):
@@ -40,7 +56,11 @@ SECOND = compose("first", name="first", Image="redis")
 
 RULES = [
     Rule(
-        "R1", docker(), compose(Labels={"com.docker.compose.image": "x"}), compose(Labels={"mine": "x"}), "Labels.mine"
+        "R1",
+        docker(),
+        compose(Labels={"com.docker.compose.image": "x"}),
+        compose(Labels={"mine": "x"}),
+        "Labels.mine",
     ),
     Rule(
         "R2",
@@ -59,20 +79,46 @@ RULES = [
     Rule(
         "R3 explicit aliases",
         docker(host={"NetworkMode": "bridge"}),
-        compose(host={"NetworkMode": "p_default"}, ends={"p_default": {"Aliases": ["web", "p-web-1"]}}),
-        compose(host={"NetworkMode": "p_default"}, ends={"p_default": {"Aliases": ["web", "extra"]}}),
+        compose(
+            host={"NetworkMode": "p_default"},
+            ends={"p_default": {"Aliases": ["web", "p-web-1"]}},
+        ),
+        compose(
+            host={"NetworkMode": "p_default"},
+            ends={"p_default": {"Aliases": ["web", "extra"]}},
+        ),
         "Networks.default.Aliases",
     ),
     Rule(
         "R4",
         docker(ends={"n": {"Aliases": ["web", "al"]}}, host={"NetworkMode": "n"}),
-        compose(ends={"p_n": {"Aliases": ["web", "p-web-1", "al"]}}, host={"NetworkMode": "p_n"}),
+        compose(
+            ends={"p_n": {"Aliases": ["web", "p-web-1", "al"]}}, host={"NetworkMode": "p_n"}
+        ),
         compose(ends={"p_n": {"Aliases": ["web", "p-web-1"]}}, host={"NetworkMode": "p_n"}),
         "Networks.n.Aliases",
     ),
-    Rule("R5 empty", docker(Cmd=None, User=""), compose(Cmd=[], User=None), compose(Cmd=["x"]), "Config.Cmd"),
-    Rule("R5 init", docker(host={"Init": False}), compose(host={"Init": False}), compose(), "HostConfig.Init"),
-    Rule("R5 stop", docker(StopTimeout=0), compose(StopTimeout=0), compose(), "Config.StopTimeout"),
+    Rule(
+        "R5 empty",
+        docker(Cmd=None, User=""),
+        compose(Cmd=[], User=None),
+        compose(Cmd=["x"]),
+        "Config.Cmd",
+    ),
+    Rule(
+        "R5 init",
+        docker(host={"Init": False}),
+        compose(host={"Init": False}),
+        compose(),
+        "HostConfig.Init",
+    ),
+    Rule(
+        "R5 stop",
+        docker(StopTimeout=0),
+        compose(StopTimeout=0),
+        compose(),
+        "Config.StopTimeout",
+    ),
     Rule(
         "R5 nested",
         docker(host={"Devices": [{"A": ""}]}),
@@ -80,7 +126,13 @@ RULES = [
         compose(),
         "HostConfig.Devices",
     ),
-    Rule("R6", docker(AttachStdin=True, OnBuild=["x"]), compose(), compose(OpenStdin=True), "Config.OpenStdin"),
+    Rule(
+        "R6",
+        docker(AttachStdin=True, OnBuild=["x"]),
+        compose(),
+        compose(OpenStdin=True),
+        "Config.OpenStdin",
+    ),
     Rule(
         "R7 any order",
         docker(host={"CapAdd": ["A", "B"], "ExtraHosts": ["a:1", "b:2"]}),
@@ -95,7 +147,13 @@ RULES = [
         compose(Env=["B=3", "A=1"]),
         "Env.A",
     ),
-    Rule("R7 kept", docker(Cmd=["a", "b"]), compose(Cmd=["a", "b"]), compose(Cmd=["b", "a"]), "Config.Cmd"),
+    Rule(
+        "R7 kept",
+        docker(Cmd=["a", "b"]),
+        compose(Cmd=["a", "b"]),
+        compose(Cmd=["b", "a"]),
+        "Config.Cmd",
+    ),
     Rule(
         "R7 dns",
         docker(host={"Dns": ["1", "2"]}),
@@ -109,7 +167,14 @@ RULES = [
         docker(host={"Binds": ["/a:/b:rw,cached"]}),
         compose(
             host={
-                "Mounts": [{"Type": "bind", "Source": "/a", "Target": "/b", "BindOptions": {"CreateMountpoint": True}}]
+                "Mounts": [
+                    {
+                        "Type": "bind",
+                        "Source": "/a",
+                        "Target": "/b",
+                        "BindOptions": {"CreateMountpoint": True},
+                    }
+                ]
             }
         ),
         compose(host={"Mounts": [{"Type": "bind", "Source": "/a", "Target": "/b"}]}),
@@ -118,7 +183,13 @@ RULES = [
     Rule(
         "R9 read-only",
         docker(host={"Binds": ["v:/b:ro"]}),
-        compose(host={"Mounts": [{"Type": "volume", "Source": "v", "Target": "/b", "ReadOnly": True}]}),
+        compose(
+            host={
+                "Mounts": [
+                    {"Type": "volume", "Source": "v", "Target": "/b", "ReadOnly": True}
+                ]
+            }
+        ),
         compose(host={"Mounts": [{"Type": "volume", "Source": "v", "Target": "/b"}]}),
         "Mounts./b",
     ),
@@ -133,10 +204,26 @@ RULES = [
         "R9 tmpfs",
         docker(host={"Tmpfs": {"/t": "size=1m,mode=0755"}}),
         compose(
-            host={"Mounts": [{"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 1048576, "Mode": 0o755}}]}
+            host={
+                "Mounts": [
+                    {
+                        "Type": "tmpfs",
+                        "Target": "/t",
+                        "TmpfsOptions": {"SizeBytes": 1048576, "Mode": 0o755},
+                    }
+                ]
+            }
         ),
         compose(
-            host={"Mounts": [{"Type": "tmpfs", "Target": "/t", "TmpfsOptions": {"SizeBytes": 1048577, "Mode": 0o755}}]}
+            host={
+                "Mounts": [
+                    {
+                        "Type": "tmpfs",
+                        "Target": "/t",
+                        "TmpfsOptions": {"SizeBytes": 1048577, "Mode": 0o755},
+                    }
+                ]
+            }
         ),
         "Mounts./t",
     ),
@@ -149,7 +236,9 @@ RULES = [
                         "Type": "volume",
                         "Source": "v",
                         "Target": "/b",
-                        "VolumeOptions": {"DriverConfig": {"Name": "local", "Options": {"type": "nfs"}}},
+                        "VolumeOptions": {
+                            "DriverConfig": {"Name": "local", "Options": {"type": "nfs"}}
+                        },
                     }
                 ]
             }
@@ -207,9 +296,19 @@ RULES = [
         compose(host={"SecurityOpt": ["label=type=t"]}),
         "HostConfig.SecurityOpt",
     ),
-    Rule("R12", docker(Image="a/b"), compose(Image="docker.io/a/b:latest"), compose(Image="a/b:1"), "Config.Image"),
     Rule(
-        "R12 library", docker(), compose(Image="docker.io/library/nginx"), compose(Image="x.io/nginx"), "Config.Image"
+        "R12",
+        docker(Image="a/b"),
+        compose(Image="docker.io/a/b:latest"),
+        compose(Image="a/b:1"),
+        "Config.Image",
+    ),
+    Rule(
+        "R12 library",
+        docker(),
+        compose(Image="docker.io/library/nginx"),
+        compose(Image="x.io/nginx"),
+        "Config.Image",
     ),
     Rule(
         "R13",
@@ -230,30 +329,49 @@ RULES = [
     Rule(
         "R15 automatic",
         both(docker(Image="redis"), docker("web", host={"VolumesFrom": [docker().id]})),
-        both(compose("db", Image="redis"), compose(name="web", host={"VolumesFrom": ["p-db-1"]})),
-        both(compose("db", Image="redis"), compose(name="web", host={"VolumesFrom": ["p-db-1:ro"]})),
+        both(
+            compose("db", Image="redis"),
+            compose(name="web", host={"VolumesFrom": ["p-db-1"]}),
+        ),
+        both(
+            compose("db", Image="redis"),
+            compose(name="web", host={"VolumesFrom": ["p-db-1:ro"]}),
+        ),
         "HostConfig.VolumesFrom",
     ),
     Rule(
         "R16",
         both(FIRST, docker("web", host={"Links": ["first:db"]})),
         both(
-            SECOND._replace(endpoints={"p_default": {"Aliases": ["db"]}}), compose(name="web", ends={"p_default": {}})
+            SECOND._replace(endpoints={"p_default": {"Aliases": ["db"]}}),
+            compose(name="web", ends={"p_default": {}}),
         ),
-        both(SECOND._replace(endpoints={"p_default": {}}), compose(name="web", ends={"p_default": {}})),
+        both(
+            SECOND._replace(endpoints={"p_default": {}}),
+            compose(name="web", ends={"p_default": {}}),
+        ),
         "HostConfig.Links",
     ),
     Rule(
         "R16 shared network",
         both(FIRST, docker("web", host={"Links": ["first:first"]})),
-        both(SECOND._replace(endpoints={"p_default": {}}), compose(name="web", ends={"p_default": {}})),
+        both(
+            SECOND._replace(endpoints={"p_default": {}}),
+            compose(name="web", ends={"p_default": {}}),
+        ),
         both(
             SECOND._replace(endpoints={"p_back": {}}, host={"NetworkMode": "p_back"}),
             compose(name="web", ends={"p_default": {}}),
         ),
         "HostConfig.Links",
     ),
-    Rule("R17", docker()._replace(pulled=True), compose()._replace(pulled=True), compose(), "Pull"),
+    Rule(
+        "R17",
+        docker()._replace(pulled=True),
+        compose()._replace(pulled=True),
+        compose(),
+        "Pull",
+    ),
     Rule(
         "R17 platform",
         docker()._replace(platform="linux/arm64"),
@@ -277,9 +395,13 @@ RULES = [
     ),
     Rule(
         "R20",
-        docker(ends={"n": {"IPAMConfig": {"IPv4Address": "1.2.3.4"}, "DriverOpts": None}}, host={"NetworkMode": "n"}),
+        docker(
+            ends={"n": {"IPAMConfig": {"IPv4Address": "1.2.3.4"}, "DriverOpts": None}},
+            host={"NetworkMode": "n"},
+        ),
         compose(
-            ends={"p_n": {"IPAMConfig": {"IPv4Address": "1.2.3.4"}, "DriverOpts": {}}}, host={"NetworkMode": "p_n"}
+            ends={"p_n": {"IPAMConfig": {"IPv4Address": "1.2.3.4"}, "DriverOpts": {}}},
+            host={"NetworkMode": "p_n"},
         ),
         compose(ends={"p_n": {"IPAMConfig": {}}}, host={"NetworkMode": "p_n"}),
         "Networks.n.IPAMConfig",
@@ -315,7 +437,13 @@ RULES = [
     Rule(
         "R23 bindings",
         docker(host={"PortBindings": {"80": [{"HostPort": "1"}, {"HostPort": "2"}]}}),
-        compose(host={"PortBindings": {"80/tcp": [{"HostIp": "", "HostPort": "2"}, {"HostPort": "1"}]}}),
+        compose(
+            host={
+                "PortBindings": {
+                    "80/tcp": [{"HostIp": "", "HostPort": "2"}, {"HostPort": "1"}]
+                }
+            }
+        ),
         compose(host={"PortBindings": {"80/tcp": [{"HostPort": "1"}]}}),
         "HostConfig.PortBindings",
     ),

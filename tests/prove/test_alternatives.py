@@ -28,6 +28,8 @@ SOURCES = {
 @pytest.mark.parametrize("practices", ["none", "all"])
 def test_nothing_differs_that_no_note_tells(source: str, practices: str) -> None:
     project = Memory({"run.sh": source.encode()}, "app")
-    proof = prove(project, Options(practices=practices), oracles().docker, oracles().compose)
+    proof = prove(
+        project, Options(practices=practices), oracles().docker, oracles().compose
+    )
     assert not proof.refusals
     assert [one.field for one in proof.differences if not one.accounted] == []

@@ -45,9 +45,14 @@ def test_every_way_to_create_a_container(command: str) -> None:
 @pytest.mark.parametrize("flags", ["-it", "-i", "-t", "-itd", "-it -a stdin -a stdout"])
 def test_an_interactive_run_ends(flags: str) -> None:
     options = "".join(
-        f", {key}: true" for letter, key in (("i", "stdin_open"), ("t", "tty")) if letter in flags.split()[0]
+        f", {key}: true"
+        for letter, key in (("i", "stdin_open"), ("t", "tty"))
+        if letter in flags.split()[0]
     )
-    found = proof(f"docker run --rm {flags} --name web nginx", COMPOSE.replace(": web}}", f": web{options}}}}}"))
+    found = proof(
+        f"docker run --rm {flags} --name web nginx",
+        COMPOSE.replace(": web}}", f": web{options}}}}}"),
+    )
     assert (found.verdict, [one.field for one in found.differences]) == (
         "equal apart from --rm",
         ["HostConfig.AutoRemove"],
@@ -56,15 +61,28 @@ def test_an_interactive_run_ends(flags: str) -> None:
 
 def test_a_refused_command_is_reported_and_the_others_are_compared() -> None:
     found = proof("docker run --memory lots nginx\ndocker run --name web nginx", COMPOSE)
-    assert (found.verdict, found.holds, found.matches[0].differences) == ("refused", False, ())
-    assert found.refusals[0].group == 0 and 'invalid argument "lots"' in found.refusals[0].message
+    assert (found.verdict, found.holds, found.matches[0].differences) == (
+        "refused",
+        False,
+        (),
+    )
+    assert (
+        found.refusals[0].group == 0
+        and 'invalid argument "lots"' in found.refusals[0].message
+    )
     assert "docker refuses command 1" in as_text(found)
 
 
 def test_only_commands_that_create_are_run(tmp_path: Path) -> None:
-    commands = [["docker", *words.split()] for words in ("rm -f web", "login", "exec web ls", "build .", "run nginx")]
+    commands = [
+        ["docker", *words.split()]
+        for words in ("rm -f web", "login", "exec web ls", "build .", "run nginx")
+    ]
     found = record_docker(commands, docker=oracles().docker, folder=tmp_path)
-    assert ([one.group for one in found.refusals], len(found.containers)) == ([0, 1, 2, 3], 1)
+    assert ([one.group for one in found.refusals], len(found.containers)) == (
+        [0, 1, 2, 3],
+        1,
+    )
 
 
 def test_a_name_taken_twice_is_refused_as_docker_refuses_it() -> None:
@@ -72,24 +90,37 @@ def test_a_name_taken_twice_is_refused_as_docker_refuses_it() -> None:
     assert "already in use" in found.refusals[0].message
 
 
-def test_the_environment_is_what_was_given_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_what_was_given_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LEAKED", "inherited")
     monkeypatch.setenv("DOCKER_CONTEXT", "remote")
-    env = {"GIVEN": "1", "DOCKER_HOST": "tcp://10.255.255.1:1", "DOCKER_CONFIG": "/etc", "COMPOSE_FILE": "/x"}
+    env = {
+        "GIVEN": "1",
+        "DOCKER_HOST": "tcp://10.255.255.1:1",
+        "DOCKER_CONFIG": "/etc",
+        "COMPOSE_FILE": "/x",
+    }
     words = ["docker", "run", "-d", "-e", "LEAKED", "-e", "GIVEN", "nginx"]
     found = record_docker([words], docker=oracles().docker, folder=tmp_path, env=env)
     assert "GIVEN=1" in found.containers[0].config["Env"] and "inherited" not in str(found)
-    (tmp_path / "c.yaml").write_text("services: {a: {image: nginx, environment: [LEAKED, GIVEN]}}")
-    given = record_compose([tmp_path / "c.yaml"], compose=oracles().compose, folder=tmp_path, env=env)
+    (tmp_path / "c.yaml").write_text(
+        "services: {a: {image: nginx, environment: [LEAKED, GIVEN]}}"
+    )
+    given = record_compose(
+        [tmp_path / "c.yaml"], compose=oracles().compose, folder=tmp_path, env=env
+    )
     assert "GIVEN=1" in given.containers[0].config["Env"] and "inherited" not in str(given)
 
 
 def test_files_and_dotenv_lie_in_the_folder_of_both() -> None:
     files = {".env": b"TOKEN=s3cret-value\n", "conf/app.env": b"A=1\n"}
-    compose = (
-        "services: {web: {image: nginx, env_file: conf/app.env, volumes: ['./x:/x'], environment: {T: '${TOKEN}'}}}"
+    compose = "services: {web: {image: nginx, env_file: conf/app.env, volumes: ['./x:/x'], environment: {T: '${TOKEN}'}}}"
+    found = proof(
+        "docker run -d --env-file conf/app.env -v ./x:/x -e T=s3cret-value nginx",
+        compose,
+        files=files,
     )
-    found = proof("docker run -d --env-file conf/app.env -v ./x:/x -e T=s3cret-value nginx", compose, files=files)
     assert found.verdict == "equal"
 
 
@@ -100,7 +131,9 @@ def test_values_are_shown_in_no_report() -> None:
     shown = as_text(found) + json.dumps(as_data(found))
     assert [one.field for one in found.undeclared] == ["Config.Cmd", "Env.T"]
     assert "--t=${TOKEN}" in shown and "(14 characters)" in shown
-    assert not any(value in shown for value in ("s3cret-value", "hidden-as-well", "a-changed-one"))
+    assert not any(
+        value in shown for value in ("s3cret-value", "hidden-as-well", "a-changed-one")
+    )
     assert json.loads(as_json(found)) == as_data(found)
 
 
@@ -128,7 +161,11 @@ def test_a_file_outside_the_project_is_refused() -> None:
 
 def test_a_note_declares_a_difference() -> None:
     note = Note(code="TC600", kind=Kind.ADDED, message="", subject="services.web.restart")
-    found = proof("docker run --name web nginx", COMPOSE.replace(": web}}", ": web, restart: always}}"), note)
+    found = proof(
+        "docker run --name web nginx",
+        COMPOSE.replace(": web}}", ": web, restart: always}}"),
+        note,
+    )
     assert (found.verdict, found.differences[0].declared_by) == ("declared", "TC600")
 
 
@@ -138,13 +175,21 @@ services: {web: {image: nginx, networks: [own, there], volumes: ["data:/d"]}}
 networks: {own: {external: true}, there: {external: true}}
 volumes: {data: {external: true}}
 """
-    found = proof("docker network create own\ndocker run --network own --network there -v data:/d nginx", compose)
+    found = proof(
+        "docker network create own\ndocker run --network own --network there -v data:/d nginx",
+        compose,
+    )
     assert [one.field for one in found.differences] == ["External.own", "External.data"]
 
 
 def test_services_of_a_profile_and_replicas_are_created() -> None:
-    compose = "services: {web: {image: nginx, scale: 2}, tool: {image: redis, profiles: [tools]}}"
-    assert proof("docker run nginx\ndocker run redis\ndocker run nginx", compose).verdict == "equal"
+    compose = (
+        "services: {web: {image: nginx, scale: 2}, tool: {image: redis, profiles: [tools]}}"
+    )
+    assert (
+        proof("docker run nginx\ndocker run redis\ndocker run nginx", compose).verdict
+        == "equal"
+    )
 
 
 def test_missing_binary_is_named() -> None:
@@ -153,17 +198,25 @@ def test_missing_binary_is_named() -> None:
     with pytest.raises(ProofError, match="/no/docker is not a program"):
         find_binaries("/no/docker")
     with pytest.raises(ProofError, match="cannot be run"):
-        prove_commands([Command(("docker", "run", "x"))], COMPOSE, [], "/no/docker", "/no/compose")
+        prove_commands(
+            [Command(("docker", "run", "x"))], COMPOSE, [], "/no/docker", "/no/compose"
+        )
 
 
 @pytest.mark.parametrize(("docker", "compose"), [(False, True), (True, False)])
-def test_another_engines_client_is_never_started(docker: bool, compose: bool, tmp_path: Path) -> None:
+def test_another_engines_client_is_never_started(
+    docker: bool, compose: bool, tmp_path: Path
+) -> None:
     fake = tmp_path / "docker"
-    fake.write_text(f"#!/bin/sh\ncase $1 in *version) echo podman version 5.4;; *) touch {tmp_path}/started;; esac\n")
+    fake.write_text(
+        f"#!/bin/sh\ncase $1 in *version) echo podman version 5.4;; *) touch {tmp_path}/started;; esac\n"
+    )
     fake.chmod(0o755)
     real = oracles()
     clients = (real.docker if docker else str(fake), real.compose if compose else str(fake))
-    with pytest.raises(ProofError, match=r"not Docker's own client \(it says 'podman version 5.4'\)"):
+    with pytest.raises(
+        ProofError, match=r"not Docker's own client \(it says 'podman version 5.4'\)"
+    ):
         prove_commands([Command(("docker", "run", "nginx"))], COMPOSE, [], *clients)
     assert not (tmp_path / "started").exists()
 
@@ -194,24 +247,51 @@ NASTY = [
 
 
 def test_any_text_arrives_at_the_engine_unchanged(tmp_path: Path) -> None:
-    words = ["docker", "run", "-d", *(f"--env=N{i}={text}" for i, text in enumerate(NASTY)), "nginx", *NASTY]
-    found = record_docker([words], docker=oracles().docker, folder=tmp_path).containers[0].config
+    words = [
+        "docker",
+        "run",
+        "-d",
+        *(f"--env=N{i}={text}" for i, text in enumerate(NASTY)),
+        "nginx",
+        *NASTY,
+    ]
+    found = (
+        record_docker([words], docker=oracles().docker, folder=tmp_path)
+        .containers[0]
+        .config
+    )
     assert sorted(found["Env"]) == sorted(f"N{i}={text}" for i, text in enumerate(NASTY))
     assert found["Cmd"] == NASTY
 
 
 def test_hundreds_of_services_go_in_one_project(tmp_path: Path) -> None:
     file = tmp_path / "compose.json"
-    file.write_text(json.dumps({"services": {f"s{i}": {"image": "nginx", "command": [f"{i}"]} for i in range(300)}}))
+    file.write_text(
+        json.dumps(
+            {
+                "services": {
+                    f"s{i}": {"image": "nginx", "command": [f"{i}"]} for i in range(300)
+                }
+            }
+        )
+    )
     found = record_compose([file], compose=oracles().compose, folder=tmp_path)
     assert sorted(int(one.config["Cmd"][0]) for one in found.containers) == list(range(300))
 
 
 def test_argv_of_a_documented_command() -> None:
-    assert argv("docker run \\\r\n  -e 'A=b c' `#optional` \\\n  x\n") == ("docker", "run", "-e", "A=b c", "x")
+    assert argv("docker run \\\r\n  -e 'A=b c' `#optional` \\\n  x\n") == (
+        "docker",
+        "run",
+        "-e",
+        "A=b c",
+        "x",
+    )
 
 
-@pytest.mark.skipif(corpus("docker-run/docs-pairs") is None, reason="TOCOMPOSE_CORPUS is not set")
+@pytest.mark.skipif(
+    corpus("docker-run/docs-pairs") is None, reason="TOCOMPOSE_CORPUS is not set"
+)
 def test_written_pairs_are_found_equal() -> None:
     """A sample of what people wrote by hand for the same container, as a check on the comparison itself."""
     folder = corpus("docker-run/docs-pairs")

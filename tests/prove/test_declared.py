@@ -62,12 +62,18 @@ def test_a_note_about_something_else_does_not(field: str, subject: str) -> None:
 
 @pytest.mark.parametrize("kind", [Kind.INFO, Kind.ASSUMED])
 def test_a_note_that_tells_of_no_difference_does_not(kind: Kind) -> None:
-    assert declared([difference("HostConfig.Init")], [note("services.web.init", kind)])[0].declared_by == ""
+    assert (
+        declared([difference("HostConfig.Init")], [note("services.web.init", kind)])[
+            0
+        ].declared_by
+        == ""
+    )
 
 
 def test_every_path_is_in_the_compose_file_of_its_service() -> None:
     assert set(paths(difference("Networks.n.IPAMConfig"))) == {
-        f"services.web.networks.n.{key}" for key in ("ipv4_address", "ipv6_address", "link_local_ips")
+        f"services.web.networks.n.{key}"
+        for key in ("ipv4_address", "ipv6_address", "link_local_ips")
     }
     assert all(
         path.startswith(("services.", "networks.", "volumes."))
@@ -83,7 +89,9 @@ def test_a_field_nobody_heard_of_is_compared_all_the_same() -> None:
 
 
 def test_the_table_shows_only_what_differs() -> None:
-    one = Difference("app", "Mounts./d", {"type": "bind", "ro": True}, {"type": "bind"}, service="web")
+    one = Difference(
+        "app", "Mounts./d", {"type": "bind", "ro": True}, {"type": "bind"}, service="web"
+    )
     text = as_text(Proof((Match("app", "web", (one,)), Match("db", "db"))))
     assert '{"ro": true}' in text and "bind" not in text and "NOT DECLARED" in text
     assert "Different: 1 undeclared difference(s) in 2 containers, 0 declared." in text

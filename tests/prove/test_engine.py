@@ -51,7 +51,12 @@ def ask(client: Connection, method: str, path: str, body: Any = None) -> tuple[i
 def test_ping_says_which_api_it_speaks(client: Connection) -> None:
     client.request("HEAD", "/_ping")
     reply = client.getresponse()
-    assert (reply.status, reply.read(), reply.getheader("Api-Version"), reply.getheader("Ostype")) == (
+    assert (
+        reply.status,
+        reply.read(),
+        reply.getheader("Api-Version"),
+        reply.getheader("Ostype"),
+    ) == (
         200,
         b"",
         "1.51",
@@ -59,17 +64,30 @@ def test_ping_says_which_api_it_speaks(client: Connection) -> None:
     )
 
 
-def test_a_container_is_kept_as_it_was_asked_for(client: Connection, server: Server) -> None:
+def test_a_container_is_kept_as_it_was_asked_for(
+    client: Connection, server: Server
+) -> None:
     body = {
         "Image": "x",
         "Env": ["A=1"],
         "HostConfig": {"Memory": 5},
         "NetworkingConfig": {"EndpointsConfig": {"n": {}}},
     }
-    status, made = ask(client, "POST", "/containers/create?name=a&platform=linux%2Farm64", body)
+    status, made = ask(
+        client, "POST", "/containers/create?name=a&platform=linux%2Farm64", body
+    )
     found = server.engine.recording().containers[0]
-    assert (status, made["Id"], found.name, found.platform) == (201, found.id, "a", "linux/arm64")
-    assert (found.config, found.host, found.endpoints) == ({"Image": "x", "Env": ["A=1"]}, {"Memory": 5}, {"n": {}})
+    assert (status, made["Id"], found.name, found.platform) == (
+        201,
+        found.id,
+        "a",
+        "linux/arm64",
+    )
+    assert (found.config, found.host, found.endpoints) == (
+        {"Image": "x", "Env": ["A=1"]},
+        {"Memory": 5},
+        {"n": {}},
+    )
     assert ask(client, "GET", f"/containers/{found.id[:12]}/json")[1]["Name"] == "/a"
     assert ask(client, "POST", "/containers/create?name=a", body)[0] == 409
 
@@ -86,7 +104,9 @@ def test_a_chunked_body_is_read(client: Connection, server: Server) -> None:
     assert server.engine.recording().containers[0].config == {"Image": "x"}
 
 
-def test_a_later_connection_is_part_of_the_container(client: Connection, server: Server) -> None:
+def test_a_later_connection_is_part_of_the_container(
+    client: Connection, server: Server
+) -> None:
     ask(client, "POST", "/networks/create", {"Name": "late"})
     ask(client, "POST", "/containers/create?name=a", {"Image": "x"})
     body = {"Container": "a", "EndpointConfig": {"Aliases": ["b"]}}
@@ -98,16 +118,29 @@ def test_a_later_connection_is_part_of_the_container(client: Connection, server:
 
 def test_lists_are_filtered_by_label_and_name(client: Connection) -> None:
     for name, label in (("a", "1"), ("b", "2")):
-        ask(client, "POST", f"/containers/create?name={name}", {"Image": "x", "Labels": {"l": label}})
-        ask(client, "POST", "/networks/create", {"Name": f"n{name}", "Labels": {"l": label}})
+        ask(
+            client,
+            "POST",
+            f"/containers/create?name={name}",
+            {"Image": "x", "Labels": {"l": label}},
+        )
+        ask(
+            client, "POST", "/networks/create", {"Name": f"n{name}", "Labels": {"l": label}}
+        )
         ask(client, "POST", "/volumes/create", {"Name": f"v{name}", "Labels": {"l": label}})
     wanted = "filters=%7B%22label%22%3A%5B%22l%3D2%22%5D%7D"
-    assert [one["Names"] for one in ask(client, "GET", f"/containers/json?{wanted}")[1]] == [["/b"]]
+    assert [
+        one["Names"] for one in ask(client, "GET", f"/containers/json?{wanted}")[1]
+    ] == [["/b"]]
     assert [one["Name"] for one in ask(client, "GET", f"/networks?{wanted}")[1]] == ["nb"]
-    assert [one["Name"] for one in ask(client, "GET", f"/volumes?{wanted}")[1]["Volumes"]] == ["vb"]
+    assert [
+        one["Name"] for one in ask(client, "GET", f"/volumes?{wanted}")[1]["Volumes"]
+    ] == ["vb"]
 
 
-def test_what_it_does_not_know_is_said_and_remembered(client: Connection, server: Server) -> None:
+def test_what_it_does_not_know_is_said_and_remembered(
+    client: Connection, server: Server
+) -> None:
     assert ask(client, "POST", "/swarm/init", {}) == (
         501,
         {"message": "the recording engine has no answer for POST /swarm/init"},
@@ -122,7 +155,11 @@ def test_a_reset_forgets_and_provides(client: Connection, server: Server) -> Non
     ask(client, "POST", "/containers/create", {"Image": "x"})
     server.engine.reset(("net",), ("vol",))
     assert server.engine.recording().containers == ()
-    assert ask(client, "GET", "/networks/net")[0] == ask(client, "GET", "/volumes/vol")[0] == 200
+    assert (
+        ask(client, "GET", "/networks/net")[0]
+        == ask(client, "GET", "/volumes/vol")[0]
+        == 200
+    )
 
 
 def test_closing_leaves_nothing_behind() -> None:

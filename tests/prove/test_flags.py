@@ -17,22 +17,32 @@ from tocompose.prove.record import record_compose, record_docker
 from tocompose.prove.recording import Recording
 
 pytestmark = needs_oracles
-CASES: dict[str, dict[str, Any]] = yaml.safe_load(Path(__file__).with_name("flags.yaml").read_text())
+CASES: dict[str, dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("flags.yaml").read_text()
+)
 ENV = {"GIVEN": "value"}
 
 
 def commands(case: dict[str, Any]) -> list[list[str]]:
     main = f"run -d {case['run']} nginx {case.get('args', '')}"
-    return [["docker", *shlex.split(text)] for text in (*case.get("before", ()), main, *case.get("after", ()))]
+    return [
+        ["docker", *shlex.split(text)]
+        for text in (*case.get("before", ()), main, *case.get("after", ()))
+    ]
 
 
-def recordings(name: str, folder: Path, service: dict[str, Any]) -> tuple[Recording, Recording]:
+def recordings(
+    name: str, folder: Path, service: dict[str, Any]
+) -> tuple[Recording, Recording]:
     case = CASES[name]
     place = folder / "project"
     place.mkdir()
     for file, text in case.get("files", {}).items():
         (place / file).write_text(text)
-    stack = {"services": {"app": {"image": "nginx", **service}, **case.get("others", {})}, **case.get("top", {})}
+    stack = {
+        "services": {"app": {"image": "nginx", **service}, **case.get("others", {})},
+        **case.get("top", {}),
+    }
     file = place / "compose.yaml"
     file.write_text(yaml.safe_dump(stack))
     docker, compose = oracles()
@@ -44,7 +54,9 @@ def recordings(name: str, folder: Path, service: dict[str, Any]) -> tuple[Record
 def test_equal_file_is_equal(name: str, tmp_path: Path) -> None:
     asked, given = recordings(name, tmp_path, CASES[name]["service"])
     assert asked.refusals == ()
-    assert [one.field for one in Proof(*compare(asked, given)).differences] == CASES[name].get("known", [])
+    assert [one.field for one in Proof(*compare(asked, given)).differences] == CASES[
+        name
+    ].get("known", [])
 
 
 @cache
@@ -54,8 +66,12 @@ def bare(folder: Path) -> Recording:
     return record_compose([file], compose=oracles().compose, folder=folder)
 
 
-@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.get("silent")])
-def test_lost_flag_is_found(name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.mark.parametrize(
+    "name", [name for name, case in CASES.items() if not case.get("silent")]
+)
+def test_lost_flag_is_found(
+    name: str, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     case = CASES[name]
     for file, text in case.get("files", {}).items():
         (tmp_path / file).write_text(text)

@@ -13,7 +13,9 @@ from tocompose.prove.recording import Container, Recording, Resource
 ID = "f" * 64
 
 
-def differences(asked: Container | Recording, given: Container | Recording) -> tuple[Difference, ...]:
+def differences(
+    asked: Container | Recording, given: Container | Recording
+) -> tuple[Difference, ...]:
     left = asked if isinstance(asked, Recording) else Recording((asked,))
     right = given if isinstance(given, Recording) else Recording((given,))
     return Proof(*compare(left, right._replace(project="p"))).differences
@@ -31,23 +33,37 @@ def test_rule_lets_the_same_pass_and_holds_a_difference(rule: Rule) -> None:
 
 def test_every_rule_has_a_pair() -> None:
     elsewhere = {"R18", "R21"}
-    assert {rule.rule.split()[0] for rule in RULES} | elsewhere == {f"R{number}" for number in range(1, 24)}
+    assert {rule.rule.split()[0] for rule in RULES} | elsewhere == {
+        f"R{number}" for number in range(1, 24)
+    }
 
 
 def test_r18_rm_is_listed_but_inherent() -> None:
-    found = differences(docker(host={"AutoRemove": True}), compose(host={"AutoRemove": False}))
-    assert [(one.field, one.inherent, one.accounted) for one in found] == [("HostConfig.AutoRemove", True, True)]
+    found = differences(
+        docker(host={"AutoRemove": True}), compose(host={"AutoRemove": False})
+    )
+    assert [(one.field, one.inherent, one.accounted) for one in found] == [
+        ("HostConfig.AutoRemove", True, True)
+    ]
     reverse = differences(docker(), compose(host={"AutoRemove": True}))
-    assert [(one.field, one.inherent) for one in reverse] == [("HostConfig.AutoRemove", False)]
+    assert [(one.field, one.inherent) for one in reverse] == [
+        ("HostConfig.AutoRemove", False)
+    ]
 
 
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
         ("docker run --cidfile /x -d nginx", "run -d nginx"),
-        ("docker run -itp 80:80 --cidfile=/x --name a nginx --cidfile y", "run -itp 80:80 --name a nginx --cidfile y"),
+        (
+            "docker run -itp 80:80 --cidfile=/x --name a nginx --cidfile y",
+            "run -itp 80:80 --name a nginx --cidfile y",
+        ),
         ("docker run -e --cidfile nginx", "run -e --cidfile nginx"),
-        ("docker container create -it --rm --cidfile x nginx", "container create -it --rm nginx"),
+        (
+            "docker container create -it --rm --cidfile x nginx",
+            "container create -it --rm nginx",
+        ),
         ("docker -H tcp://1.2.3.4 --context=x -D run nginx", "run nginx"),
         ("docker network create --cidfile", "network create --cidfile"),
     ],
@@ -61,14 +77,20 @@ def test_r2_exact_names_are_told_where_wanted() -> None:
     given = both(compose(name="web", host={"Binds": ["p_data:/d"]}), project="p")
     assert Proof(*compare(asked, given)).differences == ()
     found = Proof(*compare(asked, given, exact_names=True)).differences
-    assert [(one.docker_value["source"], one.compose_value["source"]) for one in found] == [("data", "p_data")]
+    assert [(one.docker_value["source"], one.compose_value["source"]) for one in found] == [
+        ("data", "p_data")
+    ]
 
 
 def test_containers_are_matched_by_name_then_likeness() -> None:
     asked = both(
-        docker("b", Image="redis"), docker(Image="nginx", Cmd=["x"]), docker("", Image="nginx")._replace(id=ID)
+        docker("b", Image="redis"),
+        docker(Image="nginx", Cmd=["x"]),
+        docker("", Image="nginx")._replace(id=ID),
     )
-    given = both(compose("one"), compose("two", Cmd=["x"]), compose("b", name="b", Image="redis"))
+    given = both(
+        compose("one"), compose("two", Cmd=["x"]), compose("b", name="b", Image="redis")
+    )
     found, _ = compare(asked, given._replace(project="p"))
     assert [match.service for match in found] == ["b", "two", "one"]
 
@@ -82,17 +104,29 @@ def test_a_known_service_decides_the_match() -> None:
 
 def test_a_container_without_counterpart_is_a_difference_on_either_side() -> None:
     found = differences(both(docker("a"), docker("b")), both(compose("a", name="a")))
-    assert [(one.container, one.field, one.docker_value, one.compose_value) for one in found] == [
-        ("b", "Container", "created", None)
-    ]
+    assert [
+        (one.container, one.field, one.docker_value, one.compose_value) for one in found
+    ] == [("b", "Container", "created", None)]
     found = differences(both(docker("a")), both(compose("a", name="a"), compose("z")))
-    assert [(one.container, one.docker_value, one.compose_value) for one in found] == [("z", None, "created")]
+    assert [(one.container, one.docker_value, one.compose_value) for one in found] == [
+        ("z", None, "created")
+    ]
 
 
 def test_networks_that_docker_creates_are_compared() -> None:
-    made = {"Driver": "bridge", "IPAM": {"Driver": "default", "Config": [{"Subnet": "10.0.0.0/8"}]}, "Internal": True}
+    made = {
+        "Driver": "bridge",
+        "IPAM": {"Driver": "default", "Config": [{"Subnet": "10.0.0.0/8"}]},
+        "Internal": True,
+    }
     asked = both(networks=(Resource("n", made),))
-    same = both(networks=(Resource("p_n", {"Internal": True, "IPAM": {"Config": [{"Subnet": "10.0.0.0/8"}]}}),))
+    same = both(
+        networks=(
+            Resource(
+                "p_n", {"Internal": True, "IPAM": {"Config": [{"Subnet": "10.0.0.0/8"}]}}
+            ),
+        )
+    )
     assert fields(asked, same) == []
     assert fields(asked, both(networks=(Resource("p_n", {"IPAM": None}),))) == [
         "Network.n.Internal",

@@ -19,17 +19,26 @@ from tocompose.reports.json import schema
 from tocompose.reports.report import report
 
 CORPUS = os.environ.get("TOCOMPOSE_CORPUS", "")
-pytestmark = pytest.mark.skipif(not CORPUS, reason="TOCOMPOSE_CORPUS names the folder of real sources")
+pytestmark = pytest.mark.skipif(
+    not CORPUS, reason="TOCOMPOSE_CORPUS names the folder of real sources"
+)
 SARIF = json.loads((Path(__file__).parents[1] / "schemas" / "sarif-2.1.0.json").read_text())
 
 
 def _sources() -> Iterator[Path]:
     """Every third folder of each kind: enough to meet every shape, quick enough for each change."""
-    for pattern in ("procfile/*", "k8s/apps/*", "k8s/roundtrip/*", "docker-run/docs-pairs/*"):
+    for pattern in (
+        "procfile/*",
+        "k8s/apps/*",
+        "k8s/roundtrip/*",
+        "docker-run/docs-pairs/*",
+    ):
         yield from sorted(Path(CORPUS).glob(pattern))[::3]
 
 
-@pytest.mark.parametrize("source", list(_sources()) if CORPUS else [], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "source", list(_sources()) if CORPUS else [], ids=lambda path: path.name
+)
 def test_every_form_of_every_source(source: Path) -> None:
     project = Folder(source) if source.is_dir() else Folder(source.parent, (source.name,))
     try:
@@ -38,8 +47,14 @@ def test_every_form_of_every_source(source: Path) -> None:
         return
     found = report(result, project)
     texts = {form: render(form, found) for form in FORMS}
-    assert not list(jsonschema.Draft202012Validator(json.loads(schema())).iter_errors(json.loads(texts["json"])))
-    assert not list(jsonschema.Draft4Validator(SARIF).iter_errors(json.loads(texts["sarif"])))
+    assert not list(
+        jsonschema.Draft202012Validator(json.loads(schema())).iter_errors(
+            json.loads(texts["json"])
+        )
+    )
+    assert not list(
+        jsonschema.Draft4Validator(SARIF).iter_errors(json.loads(texts["sarif"]))
+    )
     # Passwords such as `postgres` or `password` are words that reports use anyway.
     secrets = {item.value for item in result.stack.settings if item.secret and item.value}
     for secret in sorted(item for item in secrets if len(item) > 7 and not item.isalpha()):

@@ -21,7 +21,11 @@ CASES = {"docker_run": "shop", "kubernetes": "ingress-nginx", "procfile": "web_s
 def test_the_report_is_as_it_was(source: str, form: str, update_golden: bool) -> None:
     case = ROOT / "fixtures" / source / CASES[source]
     text = render(form, report(outcome(case), Memory(inputs(case), case.name)))
-    path = GOLDEN / source / {"markdown": "MIGRATION.md", "text": "notes.txt", "sarif": "notes.sarif"}[form]
+    path = (
+        GOLDEN
+        / source
+        / {"markdown": "MIGRATION.md", "text": "notes.txt", "sarif": "notes.sarif"}[form]
+    )
     if update_golden:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

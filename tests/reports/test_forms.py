@@ -40,9 +40,15 @@ def test_secrets_never_show(form: str) -> None:
     assert SECRET not in render(form, example())
 
 
-@pytest.mark.parametrize("form", [name for name in FORMS if name not in ("html", "markdown")])
+@pytest.mark.parametrize(
+    "form", [name for name in FORMS if name not in ("html", "markdown")]
+)
 def test_every_note_is_in_every_form(form: str) -> None:
-    text = terminal(example(), Style(verbosity=1)) if form == "text" else render(form, example())
+    text = (
+        terminal(example(), Style(verbosity=1))
+        if form == "text"
+        else render(form, example())
+    )
     for item in example().notes[:5]:
         assert item.code in text
         assert item.message in text
@@ -73,13 +79,17 @@ def test_json_lines_are_one_note_each() -> None:
 
 
 def test_sarif_is_valid_against_the_oasis_schema() -> None:
-    validator = jsonschema.Draft4Validator(json.loads((SCHEMAS / "sarif-2.1.0.json").read_text()))
+    validator = jsonschema.Draft4Validator(
+        json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())
+    )
     assert not list(validator.iter_errors(json.loads(render("sarif", example()))))
 
 
 def test_sarif_keeps_within_the_limits_of_github() -> None:
     span = Span("a b/ü#?.sh", 1, 1, 1, 2)
-    many = Note(code="TC001", kind=Kind.LOST, message="x" * 2000, span=span, related=(span,) * 500)
+    many = Note(
+        code="TC001", kind=Kind.LOST, message="x" * 2000, span=span, related=(span,) * 500
+    )
     simple = Note(code="TC001", kind=Kind.INFO, message="x")
     report = example()._replace(notes=(many, *(simple,) * MAX_RESULTS))
     run = json.loads(render("sarif", report))["runs"][0]
@@ -88,12 +98,17 @@ def test_sarif_keeps_within_the_limits_of_github() -> None:
     first = run["results"][0]
     assert len(first["relatedLocations"]) == MAX_RELATED
     assert len(first["message"]["text"]) == MAX_MESSAGE
-    assert first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "a%20b/%C3%BC%23%3F.sh"
+    assert (
+        first["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        == "a%20b/%C3%BC%23%3F.sh"
+    )
 
 
 def test_sarif_fingerprints_survive_lines_added_above() -> None:
     def fingerprint(line: int) -> str:
-        note = Note(code="TC001", kind=Kind.LOST, message="x", span=Span("a", line, 1, line, 2))
+        note = Note(
+            code="TC001", kind=Kind.LOST, message="x", span=Span("a", line, 1, line, 2)
+        )
         document = json.loads(render("sarif", example()._replace(notes=(note,))))
         return str(document["runs"][0]["results"][0]["partialFingerprints"])
 
@@ -109,12 +124,22 @@ def test_junit_counts_losses_as_failures() -> None:
 
 def test_junit_without_notes_has_a_case_that_passed() -> None:
     root = ElementTree.fromstring(render("junit", example()._replace(notes=())))
-    assert root.attrib == {"name": "tocompose", "tests": "1", "failures": "0", "errors": "0"}
+    assert root.attrib == {
+        "name": "tocompose",
+        "tests": "1",
+        "failures": "0",
+        "errors": "0",
+    }
     assert len(root.findall(".//testcase")) == 1
 
 
 def test_github_annotations_cannot_be_forged() -> None:
-    evil = Note(code="TC001", kind=Kind.LOST, message="a\r::error::b%0A", span=Span("x,line=9::y\n::z", 1, 1, 1, 2))
+    evil = Note(
+        code="TC001",
+        kind=Kind.LOST,
+        message="a\r::error::b%0A",
+        span=Span("x,line=9::y\n::z", 1, 1, 1, 2),
+    )
     lines = render("github", example()._replace(notes=(evil,))).splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("::error file=x%2Cline=9%3A%3Ay %3A%3Az,line=1,")
@@ -123,7 +148,9 @@ def test_github_annotations_cannot_be_forged() -> None:
 
 def test_csv_cells_are_no_formulas() -> None:
     note = Note(code="TC001", kind=Kind.LOST, message='=HYPERLINK("x")')
-    rows = list(csv.DictReader(io.StringIO(render("csv", example()._replace(notes=(note,))))))
+    rows = list(
+        csv.DictReader(io.StringIO(render("csv", example()._replace(notes=(note,)))))
+    )
     assert rows[0]["message"] == '\'=HYPERLINK("x")'
 
 
@@ -139,14 +166,21 @@ def test_markdown_cannot_be_broken_out_of() -> None:
 
 def test_markdown_names_the_real_files_in_its_commands() -> None:
     text = render("markdown", example())
-    assert "`docker compose -f docker-compose.yml -f docker-compose.prod.yml up -d --wait`" in text
+    assert (
+        "`docker compose -f docker-compose.yml -f docker-compose.prod.yml up -d --wait`"
+        in text
+    )
     assert "This deletes the data in shop\\_data." in text
     assert "Fill in STRIPE\\_KEY: `$EDITOR .env`" in text
 
 
 def test_terminal_underlines_what_the_note_is_about() -> None:
     lines = terminal(example()).splitlines()
-    place = next(index for index, line in enumerate(lines) if "│ docker run -d --name web --gpus all" in line)
+    place = next(
+        index
+        for index, line in enumerate(lines)
+        if "│ docker run -d --name web --gpus all" in line
+    )
     start = lines[place].index("--gpus all")
     assert lines[place + 1][start : start + 10] == "^" * 10
     assert lines[place + 1].strip("^ │") == ""
@@ -154,7 +188,11 @@ def test_terminal_underlines_what_the_note_is_about() -> None:
 
 def test_terminal_underlines_the_right_word_after_a_masked_secret() -> None:
     lines = terminal(example(), Style(width=200)).splitlines()
-    place = next(index for index, line in enumerate(lines) if "POSTGRES_PASSWORD=•••" in line and "data:" in line)
+    place = next(
+        index
+        for index, line in enumerate(lines)
+        if "POSTGRES_PASSWORD=•••" in line and "data:" in line
+    )
     start = lines[place].index("data:")
     assert lines[place + 1][start : start + 5] == "^^^^^"
 
@@ -173,7 +211,9 @@ def test_terminal_quiet_says_only_what_was_lost() -> None:
 
 def test_terminal_says_every_place_of_a_note_that_comes_often() -> None:
     spans = [Span("run.sh", 3, column, 3, column + 1) for column in range(1, 21)]
-    many = tuple(Note(code="TC001", kind=Kind.LOST, message="x", span=span) for span in spans)
+    many = tuple(
+        Note(code="TC001", kind=Kind.LOST, message="x", span=span) for span in spans
+    )
     text = terminal(example()._replace(notes=many))
     assert all(f"{span} " in text for span in spans)
     assert text.count("│") == 6
@@ -181,18 +221,41 @@ def test_terminal_says_every_place_of_a_note_that_comes_often() -> None:
 
 def test_terminal_says_once_what_was_added_to_several_services() -> None:
     def added(code: str, name: str) -> Note:
-        return Note(code=code, kind=Kind.ADDED, message=f"{name} has it", subject=f"services.{name}")
+        return Note(
+            code=code, kind=Kind.ADDED, message=f"{name} has it", subject=f"services.{name}"
+        )
 
     notes = (added("TC625", "db"), added("TC625", "web"), added("TC623", "db"))
     lines = terminal(example()._replace(notes=notes)).splitlines()
     assert lines[1:3] == ["  Log rotation added: db, web [TC625]", "  db has it [TC623]"]
     long = terminal(example()._replace(notes=notes), Style(verbosity=1))
-    assert all(f"{name} has it [{code}]" in long for code, name in (("TC625", "db"), ("TC625", "web"), ("TC623", "db")))
+    assert all(
+        f"{name} has it [{code}]" in long
+        for code, name in (("TC625", "db"), ("TC625", "web"), ("TC623", "db"))
+    )
 
 
 def test_form_of_a_file() -> None:
-    names = ["a.sarif", "MIGRATION.md", "junit.xml", "x.html", "x.jsonl", "x.csv", "x.exe", "x"]
-    assert [form_of(name) for name in names] == ["sarif", "markdown", "junit", "html", "jsonl", "csv", None, None]
+    names = [
+        "a.sarif",
+        "MIGRATION.md",
+        "junit.xml",
+        "x.html",
+        "x.jsonl",
+        "x.csv",
+        "x.exe",
+        "x",
+    ]
+    assert [form_of(name) for name in names] == [
+        "sarif",
+        "markdown",
+        "junit",
+        "html",
+        "jsonl",
+        "csv",
+        None,
+        None,
+    ]
 
 
 def test_example_is_what_it_says() -> None:
@@ -210,16 +273,27 @@ def test_example_is_what_it_says() -> None:
     ],
 )
 def test_the_heading_of_a_subject(subject: str, heading: str) -> None:
-    assert subject_of(note("TC090", None, subject=subject, decision="x", answer="y")) == heading
+    assert (
+        subject_of(note("TC090", None, subject=subject, decision="x", answer="y"))
+        == heading
+    )
 
 
 def test_what_replicas_share_is_said_once() -> None:
     span = Span("app.yaml", 7, 3, 7, 9)
     probes = tuple(
-        Note(code="TC230", kind=Kind.LOST, message=f"{name}: no probe", subject=f"services.{name}", span=span)
+        Note(
+            code="TC230",
+            kind=Kind.LOST,
+            message=f"{name}: no probe",
+            subject=f"services.{name}",
+            span=span,
+        )
         for name in ("a-0", "a-1", "a-2")
     )
     lines = terminal(example()._replace(notes=probes)).splitlines()
     assert lines[0].startswith("3 lost")
-    assert [line for line in lines if "no probe" in line] == ["    app.yaml:7:3 a-0: no probe (also a-1, a-2) [TC230]"]
+    assert [line for line in lines if "no probe" in line] == [
+        "    app.yaml:7:3 a-0: no probe (also a-1, a-2) [TC230]"
+    ]
     assert "a-1: no probe" in terminal(example()._replace(notes=probes), Style(verbosity=1))

@@ -24,8 +24,20 @@ from tocompose.reports.svg import drawing
 from tocompose.reports.topology import topology
 
 FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1400,1000"),
+    *(
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--hide-scrollbars",
+    ),
+    *(
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--window-size=1400,1000",
+    ),
 )
 
 
@@ -43,7 +55,9 @@ def test_the_page_is_well_escaped() -> None:
 
 
 def test_a_service_name_cannot_break_the_drawing() -> None:
-    evil = Stack(name="x", services=(Service(name='"><script>alert(1)</script>', image="a&b<c>"),))
+    evil = Stack(
+        name="x", services=(Service(name='"><script>alert(1)</script>', image="a&b<c>"),)
+    )
     text = drawing(topology(evil))
     assert "<script" not in text
     assert "a&amp;b&lt;c&gt;" in text
@@ -86,13 +100,18 @@ def _shown(page: Any, selector: str) -> list[str]:
 
 @pytest.mark.browser
 def test_the_console_stays_empty(page: Any) -> None:
-    assert [entry for entry in page.get_log("browser") if "favicon" not in entry["message"]] == []
+    assert [
+        entry for entry in page.get_log("browser") if "favicon" not in entry["message"]
+    ] == []
 
 
 @pytest.mark.browser
 def test_the_style_sheet_is_applied(page: Any) -> None:
     """The policy allows the style sheet by its hash: a wrong hash would leave the page bare."""
-    assert page.find_element("css selector", ".sides").value_of_css_property("display") == "grid"
+    assert (
+        page.find_element("css selector", ".sides").value_of_css_property("display")
+        == "grid"
+    )
 
 
 @pytest.mark.browser
@@ -104,7 +123,9 @@ def test_notes_are_filtered_by_kind_service_and_text(page: Any) -> None:
     page.find_element("css selector", "select[name=subject]").send_keys("db")
     assert len(_shown(page, ".note")) == 2
     page.find_element("css selector", "input[name=text]").send_keys("restart")
-    assert [text.split("\n")[0] for text in _shown(page, ".note")] == ["ADDED TC001 db restart: unless-stopped"]
+    assert [text.split("\n")[0] for text in _shown(page, ".note")] == [
+        "ADDED TC001 db restart: unless-stopped"
+    ]
     assert page.find_element("id", "shown").text == "1 of 6"
 
 
@@ -144,7 +165,10 @@ def test_both_themes_can_be_read(page: Any) -> None:
         style = page.execute_script(
             "const s = getComputedStyle(document.body); return [s.color, s.backgroundColor].map(c => c.match(/\\d+/g))"
         )
-        light, dark = sorted((_luminance([int(part) for part in colour[:3]]) for colour in style), reverse=True)
+        light, dark = sorted(
+            (_luminance([int(part) for part in colour[:3]]) for colour in style),
+            reverse=True,
+        )
         return (light + 0.05) / (dark + 0.05)
 
     themes = {page.find_element("id", "theme").text: contrast()}
@@ -157,14 +181,18 @@ def test_both_themes_can_be_read(page: Any) -> None:
 def _luminance(colour: list[int]) -> float:
     """https://www.w3.org/TR/WCAG21/#dfn-relative-luminance"""
     parts = [value / 255 for value in colour]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @pytest.mark.browser
 def test_narrow_screens_do_not_scroll_sideways(page: Any) -> None:
     page.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        "Emulation.setDeviceMetricsOverride",
+        {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False},
     )
     try:
         wide = page.execute_script("return document.documentElement.scrollWidth")
@@ -189,10 +217,17 @@ def audited(browser: Any, tmp_path: Path) -> Any:
 
 
 @pytest.mark.browser
-def test_the_page_of_an_audit_shows_the_checklist_and_leads_to_the_lines(audited: Any) -> None:
-    assert [entry for entry in audited.get_log("browser") if "favicon" not in entry["message"]] == []
+def test_the_page_of_an_audit_shows_the_checklist_and_leads_to_the_lines(
+    audited: Any,
+) -> None:
+    assert [
+        entry for entry in audited.get_log("browser") if "favicon" not in entry["message"]
+    ] == []
     rows = _shown(audited, "#checklist tr.failed")
-    assert any(row.startswith("A-03 no 0 of 1 No secrets in the compose file TC716") for row in rows), rows
+    assert any(
+        row.startswith("A-03 no 0 of 1 No secrets in the compose file TC716")
+        for row in rows
+    ), rows
     assert "hunter2" not in audited.page_source
     audited.find_element("css selector", "svg .node[data-service=db]").click()
     assert {note.split()[2] for note in _shown(audited, ".note")} >= {"db"}

@@ -21,12 +21,16 @@ from tocompose.source import Span
 
 def masked(text: str, stack: Stack | None = None) -> str:
     return "\n".join(
-        Quotes(Memory({"f": text.encode("utf-8", "surrogateescape")}), stack or Stack(name="x")).lines("f")
+        Quotes(
+            Memory({"f": text.encode("utf-8", "surrogateescape")}), stack or Stack(name="x")
+        ).lines("f")
     )
 
 
 def secret(value: str, origin: Span | None = None) -> Stack:
-    return Stack(name="x", settings=(Setting(name="S", value=value, secret=True, origin=origin),))
+    return Stack(
+        name="x", settings=(Setting(name="S", value=value, secret=True, origin=origin),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -35,7 +39,10 @@ def secret(value: str, origin: Span | None = None) -> Stack:
         ("docker run -e POSTGRES_PASSWORD=a1 x", "docker run -e POSTGRES_PASSWORD=••• x"),
         ('docker run -e "API_KEY=two words" x', 'docker run -e "API_KEY=•••" x'),
         ("curl https://u:pw@host/", "curl https://u:•••@host/"),
-        ("DATABASE_URL: postgres://u:pw@db:5432/x", "DATABASE_URL: postgres://u:•••@db:5432/x"),
+        (
+            "DATABASE_URL: postgres://u:pw@db:5432/x",
+            "DATABASE_URL: postgres://u:•••@db:5432/x",
+        ),
         ("mysql --password hunter2 db", "mysql --password ••• db"),
         ("mysql --password=hunter2 db", "mysql --password=••• db"),
         ("    password: hunter2", "    password: •••"),
@@ -46,7 +53,10 @@ def secret(value: str, origin: Span | None = None) -> Stack:
         ("POSTGRES_PASSWORD_FILE=/run/secrets/x", "POSTGRES_PASSWORD_FILE=/run/secrets/x"),
         ("secretName: tls", "secretName: tls"),
         ("the password of the user", "the password of the user"),
-        ('curl -H "Authorization: Bearer abc-def-1"', 'curl -H "Authorization: Bearer •••"'),
+        (
+            'curl -H "Authorization: Bearer abc-def-1"',
+            'curl -H "Authorization: Bearer •••"',
+        ),
         ("mysqladmin ping -phunter2", "mysqladmin ping -p•••"),
         ('mysql -u root -p"$PW"', 'mysql -u root -p"$PW"'),
         ("mysql -p$PW", "mysql -p$PW"),
@@ -83,7 +93,14 @@ def test_a_password_that_is_an_everyday_word_is_masked_at_its_place_only() -> No
     stack = Stack(
         name="x",
         services=(Service(name="postgres", image="postgres:16"),),
-        settings=(Setting(name="X", value="postgres", secret=True, origin=Span("f", 1, start, 1, start + 10)),),
+        settings=(
+            Setting(
+                name="X",
+                value="postgres",
+                secret=True,
+                origin=Span("f", 1, start, 1, start + 10),
+            ),
+        ),
     )
     assert masked(line, stack) == "docker run --name postgres -e X=••• postgres:16"
 
@@ -91,7 +108,9 @@ def test_a_password_that_is_an_everyday_word_is_masked_at_its_place_only() -> No
 def test_the_columns_of_what_stands_behind_a_secret_are_right() -> None:
     line = "run -e PASSWORD=very-long-secret --gpus all x"
     start = line.index("--gpus") + 1
-    quote = Quotes(Memory({"f": line.encode()}), Stack(name="x")).quote(Span("f", 1, start, 1, start + 10))
+    quote = Quotes(Memory({"f": line.encode()}), Stack(name="x")).quote(
+        Span("f", 1, start, 1, start + 10)
+    )
     assert quote is not None
     assert quote.line[quote.start : quote.end] == "--gpus all"
     assert quote.line == "run -e PASSWORD=••• --gpus all x"
@@ -103,12 +122,17 @@ def test_there_is_no_quote_where_there_is_no_line() -> None:
     assert quotes.quote(Span("gone", 2, 1, 2, 2)) is None
 
 
-_SECRETS = st.text(st.characters(codec="utf-8", exclude_characters="\n\r\ue000"), min_size=8, max_size=40).filter(
-    lambda text: text == text.strip() and not set(text) <= {"•"}
+_SECRETS = st.text(
+    st.characters(codec="utf-8", exclude_characters="\n\r\ue000"), min_size=8, max_size=40
+).filter(lambda text: text == text.strip() and not set(text) <= {"•"})
+
+
+@given(
+    _SECRETS,
+    st.sampled_from(
+        ["x %s y", "a: '%s'", 'ENV x="%s"', "%s", "- %s # c", "prefix%ssuffix"]
+    ),
 )
-
-
-@given(_SECRETS, st.sampled_from(["x %s y", "a: '%s'", 'ENV x="%s"', "%s", "- %s # c", "prefix%ssuffix"]))
 def test_a_known_secret_shows_nowhere(value: str, place: str) -> None:
     assert value not in masked(place % value, secret(value))
 
@@ -123,13 +147,19 @@ def test_a_known_secret_shows_in_no_encoding(value: str) -> None:
 
 @given(_SECRETS)
 def test_a_secret_file_shows_nowhere(value: str) -> None:
-    stack = Stack(name="x", files=(File(path="secrets/s", content=f"first\n{value}\n".encode(), secret=True),))
+    stack = Stack(
+        name="x",
+        files=(File(path="secrets/s", content=f"first\n{value}\n".encode(), secret=True),),
+    )
     assert value not in masked(f"  {value}", stack)
 
 
 @given(_SECRETS)
 def test_a_secret_that_is_kept_in_place_shows_nowhere(value: str) -> None:
-    service = Service(name="a", environment=(Variable(name="DB_PASSWORD", value=value.replace("$", "$$")),))
+    service = Service(
+        name="a",
+        environment=(Variable(name="DB_PASSWORD", value=value.replace("$", "$$")),),
+    )
     assert value not in masked(f"x {value}", Stack(name="x", services=(service,)))
 
 
@@ -156,7 +186,9 @@ _KEYS = sorted(secret_names._KEYS)
 _WORDS = sorted(secret_names._WORDS | secret_names._LAST_WORDS)
 
 
-@pytest.mark.parametrize("name", [*(f"{word}_KEY" for word in _KEYS), *(f"MY_{word}" for word in _WORDS)])
+@pytest.mark.parametrize(
+    "name", [*(f"{word}_KEY" for word in _KEYS), *(f"MY_{word}" for word in _WORDS)]
+)
 def test_what_practices_take_for_a_secret_is_hidden_without_them_too(name: str) -> None:
     assert secret_names.secret_name(name) and is_secret_name(name)
     for source, files in {

@@ -28,8 +28,16 @@ def edges(*services: Service) -> set[Edge]:
 
 def test_the_layers_of_the_shop() -> None:
     found = topology(stack())
-    names = {layer: [node.name for node in found.layer(layer)] for layer in ("public", "proxy", "apps", "data")}
-    assert names == {"public": [PUBLIC], "proxy": ["proxy"], "apps": ["web"], "data": ["db", "cache"]}
+    names = {
+        layer: [node.name for node in found.layer(layer)]
+        for layer in ("public", "proxy", "apps", "data")
+    }
+    assert names == {
+        "public": [PUBLIC],
+        "proxy": ["proxy"],
+        "apps": ["web"],
+        "data": ["db", "cache"],
+    }
 
 
 def test_the_edges_of_the_shop() -> None:
@@ -59,9 +67,17 @@ def test_a_variable_that_names_a_host_is_an_inferred_edge(value: str, port: str)
     assert edges(db, web) == {Edge("web", "db", port, inferred=True)}
 
 
-@pytest.mark.parametrize("value", ["database", "my-db", "db-2", "dbx:1", "a db b", "/db/x", None])
+@pytest.mark.parametrize(
+    "value", ["database", "my-db", "db-2", "dbx:1", "a db b", "/db/x", None]
+)
 def test_a_variable_that_only_holds_the_name_is_none(value: str | None) -> None:
-    assert edges(Service(name="db"), Service(name="web", environment=(Variable(name="X", value=value),))) == set()
+    assert (
+        edges(
+            Service(name="db"),
+            Service(name="web", environment=(Variable(name="X", value=value),)),
+        )
+        == set()
+    )
 
 
 def test_a_port_of_this_machine_only_is_not_public() -> None:
@@ -74,15 +90,24 @@ def test_a_dependency_on_nothing_is_no_edge() -> None:
 
 
 def test_a_variable_with_a_default_is_shown_as_its_default() -> None:
-    web = Service(name="web", image="web:${TAG:-1}", ports=(Port(target="80", published="${WEB_PORT:-8080}"),))
+    web = Service(
+        name="web",
+        image="web:${TAG:-1}",
+        ports=(Port(target="80", published="${WEB_PORT:-8080}"),),
+    )
     assert edges(web) == {Edge(PUBLIC, "web", "8080→80")}
     assert topology(Stack(name="x", services=(web,))).nodes[1].detail == "web:1"
 
 
 def test_traefik_reaches_what_its_labels_route() -> None:
-    labels = {"traefik.enable": "true", "traefik.http.services.web.loadbalancer.server.port": "3000"}
+    labels = {
+        "traefik.enable": "true",
+        "traefik.http.services.web.loadbalancer.server.port": "3000",
+    }
     proxy = Service(name="proxy", image="traefik:v3", role=Role.PROXY)
-    assert edges(proxy, Service(name="web", labels=labels), Service(name="db")) == {Edge("proxy", "web", "3000")}
+    assert edges(proxy, Service(name="web", labels=labels), Service(name="db")) == {
+        Edge("proxy", "web", "3000")
+    }
 
 
 def test_a_service_may_be_called_internet() -> None:
@@ -93,8 +118,17 @@ def test_a_service_may_be_called_internet() -> None:
 _NAMES = st.text(max_size=30)
 
 
-@given(st.lists(st.tuples(_NAMES, _NAMES, st.sampled_from(Role)), max_size=12, unique_by=lambda row: row[0]), _NAMES)
-def test_no_name_breaks_out_of_a_diagram(rows: list[tuple[str, str, Role]], port: str) -> None:
+@given(
+    st.lists(
+        st.tuples(_NAMES, _NAMES, st.sampled_from(Role)),
+        max_size=12,
+        unique_by=lambda row: row[0],
+    ),
+    _NAMES,
+)
+def test_no_name_breaks_out_of_a_diagram(
+    rows: list[tuple[str, str, Role]], port: str
+) -> None:
     services = tuple(
         Service(
             name=name,
@@ -110,9 +144,19 @@ def test_no_name_breaks_out_of_a_diagram(rows: list[tuple[str, str, Role]], port
         assert _LINE.fullmatch(line), line
     text = drawing(found)
     tags = set(re.findall(r"<(/?[A-Za-z!?]\w*)", text))
-    assert tags <= {"svg", "/svg", "defs", "/defs", "marker", "/marker", "path", "text", "/text", "g", "/g"} | {
-        *("rect", "title", "/title")
-    }
+    assert tags <= {
+        "svg",
+        "/svg",
+        "defs",
+        "/defs",
+        "marker",
+        "/marker",
+        "path",
+        "text",
+        "/text",
+        "g",
+        "/g",
+    } | {*("rect", "title", "/title")}
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", text)
 
 

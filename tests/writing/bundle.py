@@ -16,7 +16,10 @@ FILES = (
     File(path="docker-compose.yml", content=b"name: a\n"),
     File(path="docker-compose.override.yml", content=b"name: a\n"),
     ENV,
-    File(path=".env.example", content=b'# head\n\n# About A.\nA="1"\n\n# About B.\nB="change-me"\n'),
+    File(
+        path=".env.example",
+        content=b'# head\n\n# About A.\nA="1"\n\n# About B.\nB="change-me"\n',
+    ),
     File(path=".gitignore", content=b".env\nsecrets/\n"),
     File(path="secrets/token", content=b"s3cr3t-value", mode=0o444, secret=True),
     File(path="config/app.toml", content=b"x = 1\n"),
@@ -30,5 +33,7 @@ def mode(path: Path) -> int:
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file below the folder."""
     return {
-        str(place.relative_to(folder)): place.read_bytes() for place in sorted(folder.rglob("*")) if place.is_file()
+        str(place.relative_to(folder)): place.read_bytes()
+        for place in sorted(folder.rglob("*"))
+        if place.is_file()
     }

@@ -50,7 +50,9 @@ except WriteError as problem:
 
 def _as_nobody(folder: Path) -> str:
     command = [sys.executable, "-c", AS_NOBODY, str(folder), SOURCES]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(
+        command, capture_output=True, text=True, check=True, timeout=60
+    ).stdout
 
 
 @pytest.fixture
@@ -81,7 +83,10 @@ def test_a_folder_of_which_one_part_is_read_only(open_folder: Path) -> None:
     assert tree(folder) == {} and [place.name for place in folder.iterdir()] == ["a"]
 
 
-@pytest.mark.parametrize(("code", "said"), [(errno.EROFS, "the file system is read-only"), (errno.EDQUOT, "quota")])
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [(errno.EROFS, "the file system is read-only"), (errno.EDQUOT, "quota")],
+)
 @pytest.mark.parametrize("call", ["mkdir", "fsync", "replace"])
 def test_what_the_system_refuses_is_told_in_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, said: str, call: str
@@ -118,12 +123,19 @@ def test_a_write_that_the_kernel_cuts_short(tmp_path: Path) -> None:
     (tmp_path / "f1.yml").write_text("old")
     command = [sys.executable, "-c", FULL, str(tmp_path), SOURCES]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    assert "larger than this process may write" in done.stdout and "Nothing was changed" in done.stdout
-    assert tree(tmp_path) == {"f1.yml": b"old"} and [item.name for item in tmp_path.iterdir()] == ["f1.yml"]
+    assert (
+        "larger than this process may write" in done.stdout
+        and "Nothing was changed" in done.stdout
+    )
+    assert tree(tmp_path) == {"f1.yml": b"old"} and [
+        item.name for item in tmp_path.iterdir()
+    ] == ["f1.yml"]
 
 
 @pytest.mark.parametrize("number", range(len(FILES)))
-def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+def test_a_full_disk_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
     (tmp_path / "docker-compose.yml").write_text("mine\n")
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "app.toml").write_text("mine too")
@@ -143,10 +155,15 @@ def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: py
     with pytest.raises(WriteError, match="the disk is full"):
         write(FILES, tmp_path, force=True)
     assert tree(tmp_path) == before
-    assert sorted(place.name for place in tmp_path.iterdir()) == ["config", "docker-compose.yml"]
+    assert sorted(place.name for place in tmp_path.iterdir()) == [
+        "config",
+        "docker-compose.yml",
+    ]
 
 
-def test_a_full_disk_makes_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_makes_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fsync(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -185,7 +202,9 @@ writing.write(files, Path(sys.argv[1]), force=True)
         *(("replace", count) for count in range(1, 6)),
     ],
 )
-def test_a_killed_writer_leaves_no_half_file(tmp_path: Path, point: str, count: int) -> None:
+def test_a_killed_writer_leaves_no_half_file(
+    tmp_path: Path, point: str, count: int
+) -> None:
     folder = tmp_path / "out"
     folder.mkdir()
     for number in range(4):
@@ -202,21 +221,29 @@ def test_a_killed_writer_leaves_no_half_file(tmp_path: Path, point: str, count: 
     # The same command again finishes what was begun, and takes away what was left.
     again = [*command[:-1], "99"]
     subprocess.run(again, check=True, timeout=60)
-    whole = {f"f{number}.yml": b"x" * 100_000 for number in range(4)} | {".env": b'SECRET="value"'}
+    whole = {f"f{number}.yml": b"x" * 100_000 for number in range(4)} | {
+        ".env": b'SECRET="value"'
+    }
     assert tree(folder) == whole and list(folder.glob(".tocompose-*")) == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(("point", "count", "done"), [("fsync", 3, False), ("replace", 2, True)])
+@pytest.mark.parametrize(
+    ("point", "count", "done"), [("fsync", 3, False), ("replace", 2, True)]
+)
 def test_an_interrupted_writer_takes_everything_back_or_finishes(
     tmp_path: Path, number: signal.Signals, point: str, count: int, done: bool
 ) -> None:
     """Between the renames nothing interrupts; before them nothing has changed."""
     (tmp_path / "f0.yml").write_bytes(b"old")
-    script = f"from tocompose.cli.ending import ending\nwith ending():\n{indent(KILLED, '    ')}"
+    script = (
+        f"from tocompose.cli.ending import ending\nwith ending():\n{indent(KILLED, '    ')}"
+    )
     script = f"import sys\nsys.path.insert(0, sys.argv[2])\n{script.replace('time.sleep(60)', 'time.sleep(0.5)')}"
     command = [sys.executable, "-c", script, str(tmp_path), SOURCES, point, str(count)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
         assert child.stdout is not None and child.stdout.readline() == "now\n"
         child.send_signal(number)
         _, said = child.communicate(timeout=60)
@@ -247,10 +274,19 @@ for _ in range(12):
 
 
 def test_of_runs_at_the_same_time_one_wins_as_a_whole(tmp_path: Path) -> None:
-    runs = [subprocess.Popen([sys.executable, "-c", RUNS, str(tmp_path / "out"), SOURCES, letter]) for letter in "abcd"]
+    runs = [
+        subprocess.Popen(
+            [sys.executable, "-c", RUNS, str(tmp_path / "out"), SOURCES, letter]
+        )
+        for letter in "abcd"
+    ]
     seen = set()
     while any(run.poll() is None for run in runs):
-        with suppress(BlockingIOError), suppress(FileNotFoundError), alone(tmp_path / "out", 0.0):
+        with (
+            suppress(BlockingIOError),
+            suppress(FileNotFoundError),
+            alone(tmp_path / "out", 0.0),
+        ):
             found = tree(tmp_path / "out")
             assert len(set(found.values())) <= 1 and len(found) in (0, 6)
             seen |= set(found.values())
@@ -258,15 +294,22 @@ def test_of_runs_at_the_same_time_one_wins_as_a_whole(tmp_path: Path) -> None:
     assert len(seen) > 1 and len(set(tree(tmp_path / "out").values())) == 1
 
 
-def test_a_run_waits_for_another_but_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_waits_for_another_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tocompose.writing.lock.WAIT", 0.1)
-    with alone(tmp_path), pytest.raises(WriteError, match="another run is writing to this folder"):
+    with (
+        alone(tmp_path),
+        pytest.raises(WriteError, match="another run is writing to this folder"),
+    ):
         write(FILES, tmp_path)
     assert tree(tmp_path) == {}
     write(FILES, tmp_path)
 
 
-def test_no_byte_is_written_before_the_mode_is_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_byte_is_written_before_the_mode_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever looks while the files are written finds none that is open to others."""
     seen = []
 

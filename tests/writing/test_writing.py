@@ -24,7 +24,10 @@ def test_a_new_folder_gets_every_file_with_its_mode(tmp_path: Path) -> None:
     finally:
         os.umask(old)
     assert tree(folder) == {item.path: item.content for item in FILES}
-    assert sorted(written.created) == sorted(item.path for item in FILES) and written.changed == ()
+    assert (
+        sorted(written.created) == sorted(item.path for item in FILES)
+        and written.changed == ()
+    )
     assert mode(folder / ".env") == 0o600
     assert mode(folder / "secrets") == 0o700 and mode(folder / "secrets" / "token") == 0o444
     assert mode(folder / "docker-compose.yml") == 0o644
@@ -40,7 +43,9 @@ def test_the_second_run_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_file_of_the_user_is_not_overwritten_unasked(tmp_path: Path) -> None:
     (tmp_path / "docker-compose.yml").write_text("mine\n")
-    with pytest.raises(WriteError, match=r"docker-compose\.yml exists with another content.*--force"):
+    with pytest.raises(
+        WriteError, match=r"docker-compose\.yml exists with another content.*--force"
+    ):
         write(FILES, tmp_path)
     assert tree(tmp_path) == {"docker-compose.yml": b"mine\n"}
     assert write(FILES, tmp_path, force=True).changed == ("docker-compose.yml",)
@@ -75,13 +80,17 @@ def test_values_and_secrets_of_the_user_stay(tmp_path: Path, force: bool) -> Non
         ("a\r\n", "a\r\n.env\r\nsecrets/\r\n"),
     ],
 )
-def test_gitignore_gets_only_the_lines_that_are_missing(tmp_path: Path, given_lines: str, added: str) -> None:
+def test_gitignore_gets_only_the_lines_that_are_missing(
+    tmp_path: Path, given_lines: str, added: str
+) -> None:
     (tmp_path / ".gitignore").write_bytes(given_lines.encode())
     write(FILES, tmp_path)
     assert (tmp_path / ".gitignore").read_bytes() == added.encode()
 
 
-@pytest.mark.parametrize("path", ["../out", "/etc/x", "a/../../b", "./a", "a//b", "", "a\x00b"])
+@pytest.mark.parametrize(
+    "path", ["../out", "/etc/x", "a/../../b", "./a", "a//b", "", "a\x00b"]
+)
 def test_nothing_is_written_outside_the_folder(tmp_path: Path, path: str) -> None:
     folder = tmp_path / "in"
     with pytest.raises(WriteError, match="does not lie inside"):
@@ -129,7 +138,9 @@ def test_a_folder_where_a_file_should_be(tmp_path: Path) -> None:
         ("compose.yaml", "docker-compose.yml", "compose.yaml"),
     ],
 )
-def test_another_base_file_beside_ours_is_told(tmp_path: Path, own: str, other: str, read: str) -> None:
+def test_another_base_file_beside_ours_is_told(
+    tmp_path: Path, own: str, other: str, read: str
+) -> None:
     """T27: docker compose reads one of them, with a warning."""
     (tmp_path / other).write_text("services: {}\n")
     (said,) = write([File(path=own, content=b"name: a\n")], tmp_path).notes
@@ -142,14 +153,21 @@ def test_a_plan_says_what_would_change_and_writes_nothing(tmp_path: Path) -> Non
     before = tree(tmp_path)
     changes, notes = plan(FILES, tmp_path)
     needed = {item.path: (item.before, item.after) for item in changes if item.needed}
-    assert needed[".env"][0] == b"A=mine\nX=y\n" and needed[".env"][1].startswith(b"A=mine\nX=y\nB=")
+    assert needed[".env"][0] == b"A=mine\nX=y\n" and needed[".env"][1].startswith(
+        b"A=mine\nX=y\nB="
+    )
     assert [item.code for item in notes] == ["TC760"] and tree(tmp_path) == before
     write(FILES, tmp_path)
     assert [item.path for item in plan(FILES, tmp_path)[0] if item.needed] == []
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")), max_size=5))
+@given(
+    st.lists(
+        st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")),
+        max_size=5,
+    )
+)
 def test_names_are_found_whatever_the_values_hold(values: list[str]) -> None:
     text = "\n".join(f"V{number}={quoted(value)}" for number, value in enumerate(values))
     assert names_in(text) == {f"V{number}" for number in range(len(values))}

@@ -44,7 +44,15 @@ def _in_clear(view: View, service: Service) -> Iterator[Verdict]:
         clear = bool(named and text) or bool(value and secret_value(value))
         span = view.span(service, *key.split("."), name)
         subject = f"services.{service.name}.{key}.{name}"
-        yield judge("Q-11 A-03 S-04", not clear, "TC716", span, subject, service=service.name, name=name)
+        yield judge(
+            "Q-11 A-03 S-04",
+            not clear,
+            "TC716",
+            span,
+            subject,
+            service=service.name,
+            name=name,
+        )
 
 
 def _from_files(view: View, service: Service) -> Iterator[Verdict]:
@@ -55,7 +63,9 @@ def _from_files(view: View, service: Service) -> Iterator[Verdict]:
         if file_variable and names & {name, file_variable}:
             key = f"environment.{name}" if name in names else ""
             told = {"name": name, "file_variable": file_variable}
-            yield of_service(view, service, key, "Q-13", file_variable in names, "TC719", **told)
+            yield of_service(
+                view, service, key, "Q-13", file_variable in names, "TC719", **told
+            )
 
 
 def _unread_files(view: View, service: Service) -> Iterator[Verdict]:
@@ -68,7 +78,9 @@ def _unread_files(view: View, service: Service) -> Iterator[Verdict]:
         if name != item.name and known.is_secret(name):
             read = known.file_variable(name) == item.name
             told = {"name": item.name, "image": service.image or ""}
-            yield of_service(view, service, f"environment.{item.name}", "T20", read, "TC739", **told)
+            yield of_service(
+                view, service, f"environment.{item.name}", "T20", read, "TC739", **told
+            )
 
 
 def _read_only(view: View, service: Service) -> Iterator[Verdict]:
@@ -79,7 +91,16 @@ def _read_only(view: View, service: Service) -> Iterator[Verdict]:
         for item in grants:
             source = resources.get((key, item.source))
             inline = source is not None and not source.file and not source.external
-            yield of_service(view, service, key, "T5", not inline, "TC727", kind=key[:-1], name=item.source)
+            yield of_service(
+                view,
+                service,
+                key,
+                "T5",
+                not inline,
+                "TC727",
+                kind=key[:-1],
+                name=item.source,
+            )
 
 
 def _granted(view: View, service: Service) -> Iterator[Verdict]:
@@ -88,7 +109,16 @@ def _granted(view: View, service: Service) -> Iterator[Verdict]:
         for item in grants:
             source = resources.get((key, item.source))
             ignored = bool(source and source.file and (item.mode or item.uid or item.gid))
-            yield of_service(view, service, key, "T6", not ignored, "TC728", kind=key[:-1], name=item.source)
+            yield of_service(
+                view,
+                service,
+                key,
+                "T6",
+                not ignored,
+                "TC728",
+                kind=key[:-1],
+                name=item.source,
+            )
 
 
 def _resources(view: View) -> Mapping[tuple[str, str], Resource]:
@@ -101,10 +131,17 @@ def _sources(scene: Scene) -> Iterator[Verdict]:
     """Files that secrets and configs are read from, and variables of the `.env` that is there."""
     text = scene.project.read(".env")
     known = names_in(text.decode("utf-8", "replace")) if text is not None else None
-    for key, items in (("secrets", scene.main.stack.secrets), ("configs", scene.main.stack.configs)):
+    for key, items in (
+        ("secrets", scene.main.stack.secrets),
+        ("configs", scene.main.stack.configs),
+    ):
         for item in items:
             path = posixpath.normpath(item.file or "")
-            if item.file and not item.file.startswith(("/", "~", "../")) and "$" not in item.file:
+            if (
+                item.file
+                and not item.file.startswith(("/", "~", "../"))
+                and "$" not in item.file
+            ):
                 there = scene.project.exists(path)
                 facts_: dict[str, Any] = {
                     "kind": key[:-1],
@@ -112,12 +149,28 @@ def _sources(scene: Scene) -> Iterator[Verdict]:
                     "what": f"the file {item.file} is missing",
                 }
                 yield judge(
-                    "T7", there, "TC729", scene.main.places.span(key, item.name), f"{key}.{item.name}", **facts_
+                    "T7",
+                    there,
+                    "TC729",
+                    scene.main.places.span(key, item.name),
+                    f"{key}.{item.name}",
+                    **facts_,
                 )
             if item.environment and known is not None:
-                facts_ = {"kind": key[:-1], "name": item.name, "what": f"{item.environment} is not in .env"}
+                facts_ = {
+                    "kind": key[:-1],
+                    "name": item.name,
+                    "what": f"{item.environment} is not in .env",
+                }
                 span = scene.main.places.span(key, item.name)
-                yield judge("T7", item.environment in known, "TC729", span, f"{key}.{item.name}", **facts_)
+                yield judge(
+                    "T7",
+                    item.environment in known,
+                    "TC729",
+                    span,
+                    f"{key}.{item.name}",
+                    **facts_,
+                )
 
 
 def _env_files(scene: Scene) -> Iterator[Verdict]:
@@ -127,21 +180,40 @@ def _env_files(scene: Scene) -> Iterator[Verdict]:
         yield judge("Q-11", _is_ignored(scene), "TC717", None, "")
     if used and scene.found is not None:
         example = scene.project.read(".env.example")
-        documented = names_in(example.decode("utf-8", "replace")) if example is not None else set()
+        documented = (
+            names_in(example.decode("utf-8", "replace")) if example is not None else set()
+        )
         missing = [name for name in used if name not in documented]
         for name in used:
             span = _first_use(scene, name)
             one = ", ".join(missing)
-            yield judge("Q-12", name in documented, "TC718", span, f"settings.{name}", name=name, missing=one)
+            yield judge(
+                "Q-12",
+                name in documented,
+                "TC718",
+                span,
+                f"settings.{name}",
+                name=name,
+                missing=one,
+            )
 
 
 def _first_use(scene: Scene, name: str) -> Span | None:
-    return next((leaf.span for leaf in _leaves(scene) if "$" in leaf.text and name in variables(leaf.text)), None)
+    return next(
+        (
+            leaf.span
+            for leaf in _leaves(scene)
+            if "$" in leaf.text and name in variables(leaf.text)
+        ),
+        None,
+    )
 
 
 def used_variables(scene: Scene) -> set[str]:
     """The names of every variable in the files."""
-    return {name for leaf in _leaves(scene) if "$" in leaf.text for name in variables(leaf.text)}
+    return {
+        name for leaf in _leaves(scene) if "$" in leaf.text for name in variables(leaf.text)
+    }
 
 
 def _leaves(scene: Scene) -> Iterator[Leaf]:
@@ -150,4 +222,6 @@ def _leaves(scene: Scene) -> Iterator[Leaf]:
 
 def _is_ignored(scene: Scene) -> bool:
     text = scene.project.read(".gitignore")
-    return text is not None and ignore_rules(text.decode("utf-8", "replace").splitlines()).match_file(".env")
+    return text is not None and ignore_rules(
+        text.decode("utf-8", "replace").splitlines()
+    ).match_file(".env")

@@ -44,9 +44,15 @@ def in_block_style(entry: Child, lines: list[str]) -> bool:
     line = lines[entry.span.line - 1]
     rest = line[entry.span.end_column - 1 :].partition("#")[0].strip()
     plain_key = rest in (":", "") or (
-        rest.startswith(":") and rest[1:].strip().startswith("&") and " " not in rest[2:].strip()
+        rest.startswith(":")
+        and rest[1:].strip().startswith("&")
+        and " " not in rest[2:].strip()
     )
-    return isinstance(entry.node, Branch) and plain_key and not line.lstrip().startswith(("-", "?", "{"))
+    return (
+        isinstance(entry.node, Branch)
+        and plain_key
+        and not line.lstrip().startswith(("-", "?", "{"))
+    )
 
 
 def added_key(entry: Child, lines: list[str], key: str, value: Any) -> Edit:
@@ -81,5 +87,6 @@ def _first_column(entry: Child, lines: list[str]) -> int:
 def indented(content: Mapping[str, Any], column: int) -> list[str]:
     """The lines of a map, moved to a column."""
     return [
-        " " * column + line if line else line for line in render(content).rstrip("\n").replace("\n\n", "\n").split("\n")
+        " " * column + line if line else line
+        for line in render(content).rstrip("\n").replace("\n\n", "\n").split("\n")
     ]

@@ -40,25 +40,47 @@ def _watched(scene: Scene, service: Service) -> Iterator[Verdict]:
         return
     ids = "Q-01 M-06" if service.role in (Role.DATA, Role.CACHE, Role.QUEUE) else "Q-01"
     watched = (
-        shows_health(service) or (known is not None and has_own_check(service, known)) or _in_image(scene, service)
+        shows_health(service)
+        or (known is not None and has_own_check(service, known))
+        or _in_image(scene, service)
     )
     disabled = service.healthcheck is not None and service.healthcheck.disable
-    yield of_service(scene.main, service, "healthcheck" if disabled else "", ids, watched, "TC706")
+    yield of_service(
+        scene.main, service, "healthcheck" if disabled else "", ids, watched, "TC706"
+    )
 
 
 def _in_image(scene: Scene, service: Service) -> bool:
     """Whether the Dockerfile of a built image brings a HEALTHCHECK."""
     text = dockerfile(service, scene.main.stack, scene.context)
-    return text is not None and re.search(r"(?im)^[ \t]*HEALTHCHECK\s+(?!NONE)", text) is not None
+    return (
+        text is not None
+        and re.search(r"(?im)^[ \t]*HEALTHCHECK\s+(?!NONE)", text) is not None
+    )
 
 
 def _restarted(scene: Scene, service: Service) -> Iterator[Verdict]:
-    policy = service.options.get("deploy", {}).get("restart_policy") if service.options.get("deploy") else None
+    policy = (
+        service.options.get("deploy", {}).get("restart_policy")
+        if service.options.get("deploy")
+        else None
+    )
     restart = plain(service.restart or "")
-    held = restart is None or bool(policy) or (restart or "").startswith((*_RESTARTING, "on-failure"))
+    held = (
+        restart is None
+        or bool(policy)
+        or (restart or "").startswith((*_RESTARTING, "on-failure"))
+    )
     if service.role is Role.JOB or service.role is Role.TOOL or service.profiles:
         return
-    yield of_service(scene.main, service, "restart" if service.restart else "", "Q-02 A-05", held, "TC707")
+    yield of_service(
+        scene.main,
+        service,
+        "restart" if service.restart else "",
+        "Q-02 A-05",
+        held,
+        "TC707",
+    )
 
 
 def _waited_for(scene: Scene) -> Iterator[Verdict]:
@@ -73,10 +95,27 @@ def _waited_for(scene: Scene) -> Iterator[Verdict]:
         )  # fmt: skip
         if item.condition == HEALTHY:
             unknown = target.healthcheck is None and facts(target) is None
-            yield of_service(scene.main, service, key, "T8", healthy or unknown, "TC721", target=target.name)
+            yield of_service(
+                scene.main,
+                service,
+                key,
+                "T8",
+                healthy or unknown,
+                "TC721",
+                target=target.name,
+            )
         if item.condition == COMPLETED:
             ends = (target.restart or "no") not in _RESTARTING
-            yield of_service(scene.main, service, key, "T10", ends, "TC731", target=target.name, restart=target.restart)
+            yield of_service(
+                scene.main,
+                service,
+                key,
+                "T10",
+                ends,
+                "TC731",
+                target=target.name,
+                restart=target.restart,
+            )
 
 
 def _undeclared(scene: Scene) -> Iterator[Verdict]:
@@ -88,32 +127,67 @@ def _undeclared(scene: Scene) -> Iterator[Verdict]:
         for item in told.depends_on:
             waits = item.service in stated
             yield of_service(
-                scene.main, service, "", "M-02", waits, "TC700", target=item.service, evidence=item.evidence
+                scene.main,
+                service,
+                "",
+                "M-02",
+                waits,
+                "TC700",
+                target=item.service,
+                evidence=item.evidence,
             )
 
 
 def _test(scene: Scene, service: Service, check: Healthcheck) -> Iterator[Verdict]:
     key = "healthcheck.test"
-    yield of_service(scene.main, service, "healthcheck", "T4", check.start_interval is None, "TC726")
+    yield of_service(
+        scene.main, service, "healthcheck", "T4", check.start_interval is None, "TC726"
+    )
     if not check.test:
         return
     form = check.test[0] in ("CMD", "CMD-SHELL", "NONE")
     wrong = "the first word of the list must be CMD, CMD-SHELL or NONE"
-    yield of_service(scene.main, service, key, "T25", form, "TC743", what="healthcheck.test", problem=wrong)
+    yield of_service(
+        scene.main,
+        service,
+        key,
+        "T25",
+        form,
+        "TC743",
+        what="healthcheck.test",
+        problem=wrong,
+    )
     text = " ".join(check.test[1:])
     known = facts(service)
     if known is not None and known.tools is not None and service.build is None:
-        missing = [tool for tool in _CLIENTS if re.search(rf"(?:^|[\s;&|(]){tool}\s", text) and tool not in known.tools]
+        missing = [
+            tool
+            for tool in _CLIENTS
+            if re.search(rf"(?:^|[\s;&|(]){tool}\s", text) and tool not in known.tools
+        ]
         # A test that asks for its clients first is right with any of them, and with none.
         missing = [tool for tool in missing if f"command -v {tool}" not in text]
         there = not missing or "apk add" in text or "apt" in text
         yield of_service(
-            scene.main, service, key, "T9", there, "TC730", tool=", ".join(missing), image=service.image or ""
+            scene.main,
+            service,
+            key,
+            "T9",
+            there,
+            "TC730",
+            tool=", ".join(missing),
+            image=service.image or "",
         )
     if match := _SOCKET_PING.search(text):
         over_tcp = _PG_OVER_TCP if match[0].startswith("pg_isready") else _OVER_TCP
         yield of_service(
-            scene.main, service, key, "T21", bool(over_tcp.search(text)), "TC740", tool=match[0].split()[0]
+            scene.main,
+            service,
+            key,
+            "T21",
+            bool(over_tcp.search(text)),
+            "TC740",
+            tool=match[0].split()[0],
         )
     if named_facts(service) in ("redis", "valkey") or "redis-cli" in text:
         sure = "ping" not in text.lower() or "grep" in text or "PONG" in text

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tocompose.audit.edits import Edit, added_key, block_end, edited, in_block_style, indented, replaced_key
+from tocompose.audit.edits import (
+    Edit,
+    added_key,
+    block_end,
+    edited,
+    in_block_style,
+    indented,
+    replaced_key,
+)
 from tocompose.audit.scene import Scene, scene
 from tocompose.exporters.compose import service_body
 from tocompose.exporters.dotenv import env_files, gitignore
@@ -48,7 +56,9 @@ def repair(project: Project, paths: tuple[str, ...] = ()) -> Repair | None:
         old if old.name in fixed else new
         for old, new in zip(found.main.stack.services, alone.stack.services, strict=True)
     )
-    waiting = apply_all(replace(alone.stack, services=services), select(WAITING), found.context)
+    waiting = apply_all(
+        replace(alone.stack, services=services), select(WAITING), found.context
+    )
     files: list[File] = []
     told: list[Note] = []
     done: set[str] = set()
@@ -57,8 +67,14 @@ def repair(project: Project, paths: tuple[str, ...] = ()) -> Repair | None:
         told += said
         done |= repaired
         if text is not None:
-            files.append(File(path=file.path, content=text.encode("utf-8", "surrogateescape")))
-    added = [item for item in (*alone.notes, *waiting.notes) if item.kind is Kind.ADDED and _service(item) in done]
+            files.append(
+                File(path=file.path, content=text.encode("utf-8", "surrogateescape"))
+            )
+    added = [
+        item
+        for item in (*alone.notes, *waiting.notes)
+        if item.kind is Kind.ADDED and _service(item) in done
+    ]
     return Repair((*files, *_beside(found)), (*added, *told))
 
 
@@ -80,12 +96,16 @@ def _fixed_services(file: ComposeFile) -> Iterator[str]:
             yield str(child.key)
 
 
-def _repaired(file: ComposeFile, found: Scene, wanted: Stack) -> tuple[str | None, list[Note], frozenset[str]]:
+def _repaired(
+    file: ComposeFile, found: Scene, wanted: Stack
+) -> tuple[str | None, list[Note], frozenset[str]]:
     """The text of the file with the services that first stand in it put right, what to say, and the services changed.
 
     The text is None when nothing changes.
     """
-    own = [child for child in _entries(file) if _first_file(found, str(child.key)) == file.path]
+    own = [
+        child for child in _entries(file) if _first_file(found, str(child.key)) == file.path
+    ]
     changes = {str(child.key): _changes(found, wanted, str(child.key)) for child in own}
     text = "\n".join(file.lines)
     edits: list[Edit] = []
@@ -96,13 +116,16 @@ def _repaired(file: ComposeFile, found: Scene, wanted: Stack) -> tuple[str | Non
         anchor = _anchor(text)
         edits.append(_shared_logging(file, anchor, logged[0]))
         changes = {
-            name: given | ({"logging": Alias(anchor)} if "logging" in given else {}) for name, given in changes.items()
+            name: given | ({"logging": Alias(anchor)} if "logging" in given else {})
+            for name, given in changes.items()
         }
     fixed = set(_fixed_services(file))
     for child in own:
         name = str(child.key)
         if name in fixed:
-            notes.append(note("TC778", child.span, subject=f"services.{name}", service=name))
+            notes.append(
+                note("TC778", child.span, subject=f"services.{name}", service=name)
+            )
         elif changes[name]:
             edits += _edits(child, file, changes[name])
             done.add(name)
@@ -115,7 +138,14 @@ def _repaired(file: ComposeFile, found: Scene, wanted: Stack) -> tuple[str | Non
 
 def _first_file(found: Scene, name: str) -> str:
     """The file that a service first stands in."""
-    return next((file.path for file in found.files if any(str(child.key) == name for child in _entries(file))), "")
+    return next(
+        (
+            file.path
+            for file in found.files
+            if any(str(child.key) == name for child in _entries(file))
+        ),
+        "",
+    )
 
 
 def _changes(found: Scene, wanted: Stack, name: str) -> dict[str, Any]:
@@ -131,7 +161,9 @@ def _changes(found: Scene, wanted: Stack, name: str) -> dict[str, Any]:
 
 
 def _plain_order(before: Service, after: Service) -> bool:
-    return {item.service for item in before.depends_on} == {item.service for item in after.depends_on}
+    return {item.service for item in before.depends_on} == {
+        item.service for item in after.depends_on
+    }
 
 
 def _edits(child: Child, file: ComposeFile, changes: dict[str, Any]) -> Iterator[Edit]:
@@ -141,7 +173,11 @@ def _edits(child: Child, file: ComposeFile, changes: dict[str, Any]) -> Iterator
     for key, value in changes.items():
         inner = child.node.child(key) if isinstance(child.node, Branch) else None
         # A key that a merged block brings in stands elsewhere: one of the service's own overrides it.
-        if inner is not None and inner.span.file == file.path and child.span.line < inner.span.line <= end:
+        if (
+            inner is not None
+            and inner.span.file == file.path
+            and child.span.line < inner.span.line <= end
+        ):
             yield replaced_key(inner, lines, key, value)
         else:
             added = (*added, *added_key(child, lines, key, value).lines)
@@ -151,19 +187,35 @@ def _edits(child: Child, file: ComposeFile, changes: dict[str, Any]) -> Iterator
 
 def _anchor(text: str) -> str:
     """A name for the shared log settings that the file does not use yet."""
-    taken = {word for word in ("logging", "logging-2", "logging-3") if f"&{word}" in text or f"x-{word}:" in text}
+    taken = {
+        word
+        for word in ("logging", "logging-2", "logging-3")
+        if f"&{word}" in text or f"x-{word}:" in text
+    }
     return unique("logging", taken)
 
 
 def _shared_logging(file: ComposeFile, anchor: str, value: Any) -> Edit:
-    first = min(child.span.line for root in file.roots if isinstance(root, Branch) for child in root.children) - 1
+    first = (
+        min(
+            child.span.line
+            for root in file.roots
+            if isinstance(root, Branch)
+            for child in root.children
+        )
+        - 1
+    )
     return Edit(first, first, (*indented({f"x-{anchor}": Anchored(anchor, value)}, 0), ""))
 
 
 def _without_version(file: ComposeFile) -> Iterator[Edit]:
     root = file.roots[0] if file.roots else None
     version = root.child("version") if isinstance(root, Branch) else None
-    if version is None or version.node.span.line != version.span.line or version.span.column != 1:
+    if (
+        version is None
+        or version.node.span.line != version.span.line
+        or version.span.column != 1
+    ):
         return
     start = version.span.line - 1
     end = start + 1
@@ -184,13 +236,19 @@ def _same_otherwise(file: ComposeFile, text: str) -> bool:
         return False
     if not all(_same_service(body, now.get(name)) for name, body in services.items()):
         return False
-    return all(after.get(key) == value for key, value in before.items() if key not in ("services", "version"))
+    return all(
+        after.get(key) == value
+        for key, value in before.items()
+        if key not in ("services", "version")
+    )
 
 
 def _same_service(before: Any, after: Any) -> bool:
     if not isinstance(before, dict) or not isinstance(after, dict):
         return bool(before == after)
-    return all(after.get(key) == value for key, value in before.items() if key != "depends_on")
+    return all(
+        after.get(key) == value for key, value in before.items() if key != "depends_on"
+    )
 
 
 def _beside(found: Scene) -> tuple[File, ...]:
@@ -198,7 +256,11 @@ def _beside(found: Scene) -> tuple[File, ...]:
     if found.found is None:
         return ()
     example = (
-        item for item in env_files(Stack(name=""), expressions(found.main.document)) if item.path == ".env.example"
+        item
+        for item in env_files(Stack(name=""), expressions(found.main.document))
+        if item.path == ".env.example"
     )
-    ignored = gitignore([File(path=".env", content=b"")]) if found.project.exists(".env") else ()
+    ignored = (
+        gitignore([File(path=".env", content=b"")]) if found.project.exists(".env") else ()
+    )
     return (*example, *ignored)

@@ -81,7 +81,9 @@ def scene(project: Project, paths: tuple[str, ...] = ()) -> Scene | None:
     return Scene(project, files, found, main, production, notes)
 
 
-def _view(project: Project, paths: tuple[str, ...]) -> tuple[View, tuple[ComposeFile, ...], tuple[Note, ...]]:
+def _view(
+    project: Project, paths: tuple[str, ...]
+) -> tuple[View, tuple[ComposeFile, ...], tuple[Note, ...]]:
     loaded = load(project, paths)
     places = Places(loaded.files)
     stack = ROLES.apply(stack_of(loaded.document, places, project.name), Context()).stack
@@ -101,20 +103,38 @@ def _with_jobs(stack: Stack) -> Stack:
         for item in stack.services
         if item.profiles and (item.restart or "no").startswith(("no", "on-failure"))
     }
-    services = (replace(item, role=Role.JOB) if item.name in awaited else item for item in stack.services)
+    services = (
+        replace(item, role=Role.JOB) if item.name in awaited else item
+        for item in stack.services
+    )
     return replace(stack, services=tuple(services))
 
 
-def judge(ids: str, holds: bool, code: str, span: Span | None, subject: str, /, **facts: Any) -> Verdict:
+def judge(
+    ids: str, holds: bool, code: str, span: Span | None, subject: str, /, **facts: Any
+) -> Verdict:
     """The verdict on one thing, with the note of that code unless it holds; `ids` are separated by blanks."""
-    return Verdict(tuple(ids.split()), None if holds else note(code, span, subject=subject, **facts))
+    return Verdict(
+        tuple(ids.split()), None if holds else note(code, span, subject=subject, **facts)
+    )
 
 
-def of_service(view: View, service: Service, key: str, ids: str, holds: bool, code: str, /, **facts: Any) -> Verdict:
+def of_service(
+    view: View,
+    service: Service,
+    key: str,
+    ids: str,
+    holds: bool,
+    code: str,
+    /,
+    **facts: Any,
+) -> Verdict:
     """The verdict on a service, or on what stands at `key` below it."""
     subject = f"services.{service.name}.{key}" if key else f"services.{service.name}"
     path = key.split(".") if key else []
-    return judge(ids, holds, code, view.span(service, *path), subject, service=service.name, **facts)
+    return judge(
+        ids, holds, code, view.span(service, *path), subject, service=service.name, **facts
+    )
 
 
 def networks_of(service: Service) -> frozenset[str]:

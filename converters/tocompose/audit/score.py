@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tocompose.audit import confidential, form, health, limits, networking, storage, structure, web_stack
+from tocompose.audit import (
+    confidential,
+    form,
+    health,
+    limits,
+    networking,
+    storage,
+    structure,
+    web_stack,
+)
 from tocompose.audit.scene import Verdict, scene
 from tocompose.model import Stack
 from tocompose.notes import Note, in_order
@@ -35,7 +44,13 @@ class Line(NamedTuple):
     @property
     def state(self) -> str:
         """`passed`, `failed`, or `none` where the line does not apply."""
-        return "none" if not self.total else "passed" if self.passed == self.total else "failed"
+        return (
+            "none"
+            if not self.total
+            else "passed"
+            if self.passed == self.total
+            else "failed"
+        )
 
 
 class Audit(NamedTuple):
@@ -50,7 +65,11 @@ class Audit(NamedTuple):
     @property
     def recognised(self) -> bool:
         """Whether anything in the files is of a compose file."""
-        return any(isinstance(root, Branch) and root.child(key) for root in self.trees for key in SECTIONS)
+        return any(
+            isinstance(root, Branch) and root.child(key)
+            for root in self.trees
+            for key in SECTIONS
+        )
 
     @property
     def passed(self) -> int:
@@ -67,7 +86,10 @@ class Audit(NamedTuple):
         return {
             "files": list(self.files),
             "score": {"passed": self.passed, "applicable": self.applicable},
-            "lines": [{**line._asdict(), "codes": list(line.codes), "state": line.state} for line in self.lines],
+            "lines": [
+                {**line._asdict(), "codes": list(line.codes), "state": line.state}
+                for line in self.lines
+            ],
         }
 
 
@@ -97,7 +119,9 @@ def _lines(verdicts: list[Verdict]) -> Iterator[Line]:
         given = by_id.get(name, [])
         codes = sorted({item.note.code for item in given if item.note is not None})
         passed = sum(item.holds for item in given)
-        yield Line(name, str(row["group"]), str(row["title"]), passed, len(given), tuple(codes))
+        yield Line(
+            name, str(row["group"]), str(row["title"]), passed, len(given), tuple(codes)
+        )
 
 
 def checklist() -> dict[str, Any]:

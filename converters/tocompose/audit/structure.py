@@ -47,12 +47,32 @@ def _files(scene: Scene) -> Iterator[Verdict]:
     span = scene.main.places.span("services")
     subject = f"files.{found.base}"
     services = scene.main.stack.services
-    divided = bool(found.override) or not any(_only_for_development(scene.main, item) for item in services)
+    divided = bool(found.override) or not any(
+        _only_for_development(scene.main, item) for item in services
+    )
     purpose = "what only development needs (Docker Compose loads it by itself)"
-    yield judge("M-07", divided, "TC748", span, subject, file="docker-compose.override.yml", purpose=purpose)
-    divided = bool(found.production) or all(item.resources.limits != Amounts() for item in services)
+    yield judge(
+        "M-07",
+        divided,
+        "TC748",
+        span,
+        subject,
+        file="docker-compose.override.yml",
+        purpose=purpose,
+    )
+    divided = bool(found.production) or all(
+        item.resources.limits != Amounts() for item in services
+    )
     purpose = "what only production needs (limits, secrets, replicas)"
-    yield judge("M-07", divided, "TC748", span, subject, file="docker-compose.prod.yml", purpose=purpose)
+    yield judge(
+        "M-07",
+        divided,
+        "TC748",
+        span,
+        subject,
+        file="docker-compose.prod.yml",
+        purpose=purpose,
+    )
     built = [service for service in scene.main.stack.services if service.build is not None]
     for service in built:
         yield of_service(
@@ -70,10 +90,20 @@ def _files(scene: Scene) -> Iterator[Verdict]:
 def _only_for_development(view: View, service: Service) -> bool:
     """Whether a part of the service is for development only: mounted code, a database's open port."""
     context = service.build.context.rstrip("/") if service.build else "."
-    code = any(item.kind == "bind" and (item.source or "").rstrip("/") in (".", context) for item in service.mounts)
+    code = any(
+        item.kind == "bind" and (item.source or "").rstrip("/") in (".", context)
+        for item in service.mounts
+    )
     return code or (is_data(service) and bool(own_ports(view, service)))
 
 
 def _for_development(service: Service) -> bool:
-    mounts = any(item.kind == "bind" and (item.source or "").startswith(".") for item in service.mounts)
-    return mounts or "develop" in service.options or bool(service.build and service.build.target)
+    mounts = any(
+        item.kind == "bind" and (item.source or "").startswith(".")
+        for item in service.mounts
+    )
+    return (
+        mounts
+        or "develop" in service.options
+        or bool(service.build and service.build.target)
+    )

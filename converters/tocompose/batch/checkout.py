@@ -41,9 +41,18 @@ class Checkout(Folder):
     """
 
     def __init__(
-        self, top: Path, folder: str, files: Iterable[str], journal: Journal, allowed: Iterable[str] = ()
+        self,
+        top: Path,
+        folder: str,
+        files: Iterable[str],
+        journal: Journal,
+        allowed: Iterable[str] = (),
     ) -> None:
-        super().__init__(top / folder, name=Path(folder or top).name or "app", allowed=tuple(map(Path, allowed)))
+        super().__init__(
+            top / folder,
+            name=Path(folder or top).name or "app",
+            allowed=tuple(map(Path, allowed)),
+        )
         self._real = os.path.realpath(top / folder)
         self._prefix = f"{folder}/" if folder else ""
         self._files = tuple(path[len(self._prefix) :] for path in files)
@@ -58,7 +67,9 @@ class Checkout(Folder):
         try:
             content = self._content(place, name)
         except OSError as problem:
-            self._journal.refused[name] = (problem.strerror or type(problem).__name__).lower()
+            self._journal.refused[name] = (
+                problem.strerror or type(problem).__name__
+            ).lower()
             content = None
         self._journal.seen[name] = digest(content)
         return content
@@ -93,7 +104,11 @@ class Checkout(Folder):
             return None
         place = Path(os.path.realpath(Path(self._real, path)))
         inside = normal(path) is not None and place.is_relative_to(self._real)
-        return place if inside or any(place.is_relative_to(root) for root in self.allowed) else None
+        return (
+            place
+            if inside or any(place.is_relative_to(root) for root in self.allowed)
+            else None
+        )
 
 
 def _exists(place: Path) -> bool:

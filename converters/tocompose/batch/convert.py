@@ -15,7 +15,14 @@ from tocompose.batch.intent import keep, with_told
 from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, Place
 from tocompose.batch.outcome import Fingerprint, Outcome, Repository, StackRecord, Status
-from tocompose.batch.plan import Application, Plan, checkout, own_settings, plan, told_rivals
+from tocompose.batch.plan import (
+    Application,
+    Plan,
+    checkout,
+    own_settings,
+    plan,
+    told_rivals,
+)
 from tocompose.batch.rules import rules
 from tocompose.batch.scan import Scan, UnreadableError, scan
 from tocompose.importers import SourceError
@@ -84,7 +91,12 @@ def _run(job: Job) -> Outcome | None:
     journal = Journal()
     chosen = plan(top, found, journal, job.options.wishes)
     attempts = [_attempt(job, top, item, journal) for item in chosen.applications]
-    ready = prepare([item.bundle for item in attempts if item.bundle], job.repository, job.options, job.written)
+    ready = prepare(
+        [item.bundle for item in attempts if item.bundle],
+        job.repository,
+        job.options,
+        job.written,
+    )
     outcome = Outcome(
         repository=job.repository,
         status=_status(attempts, chosen, ready.refused),
@@ -138,7 +150,10 @@ def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attem
         else:
             if result.stack.services:
                 told = (
-                    (_moved(found, item.folder) for found in passed_over(passed, evidence.files[0]))
+                    (
+                        _moved(found, item.folder)
+                        for found in passed_over(passed, evidence.files[0])
+                    )
                     if passed
                     else told_rivals(item, top.name)
                 )
@@ -153,15 +168,25 @@ def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attem
     return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True, chart=chart)
 
 
-def _made(item: Application, result: Result, project: Checkout, first: Iterable[Note] = ()) -> _Attempt:
+def _made(
+    item: Application, result: Result, project: Checkout, first: Iterable[Note] = ()
+) -> _Attempt:
     said = (*first, *(_moved(found, item.folder) for found in result.notes))
-    return _Attempt(said, _record(item, result), Bundle(item.folder, _all_files(result, project)))
+    return _Attempt(
+        said, _record(item, result), Bundle(item.folder, _all_files(result, project))
+    )
 
 
 def _unreadable(problem: SourceError) -> Note:
     """One note on a source that gave nothing, with the place and reason of the first loss where there is one."""
-    first = next((item for item in problem.notes if item.kind is Kind.LOST and item.span), None)
-    return note("TC800", first.span if first else None, problem=first.message if first else str(problem))
+    first = next(
+        (item for item in problem.notes if item.kind is Kind.LOST and item.span), None
+    )
+    return note(
+        "TC800",
+        first.span if first else None,
+        problem=first.message if first else str(problem),
+    )
 
 
 def _options(job: Job, item: Application, importer: str) -> Options:
@@ -170,7 +195,9 @@ def _options(job: Job, item: Application, importer: str) -> Options:
     if job.options.place is not Place.TREE:
         return replace(wanted, source=importer)
     source = os.path.realpath(Path(job.repository.path) / item.folder)
-    target = os.path.realpath(Path(job.options.output, "repositories", safe_path(job.repository.id), item.folder))
+    target = os.path.realpath(
+        Path(job.options.output, "repositories", safe_path(job.repository.id), item.folder)
+    )
     up, back = os.path.relpath(source, target), os.path.relpath(target, source)
     return replace(wanted, source=importer, up=f"{up}/", back=f"{back}/")
 
@@ -178,9 +205,14 @@ def _options(job: Job, item: Application, importer: str) -> Options:
 def _all_files(result: Result, project: Checkout) -> tuple[File, ...]:
     """The files of the stack with the two reports that stand beside them."""
     found = report(result, project)
-    found = found._replace(files=(*result.files, *(File(path=name, content=b"") for name in REPORTS)))
+    found = found._replace(
+        files=(*result.files, *(File(path=name, content=b"") for name in REPORTS))
+    )
     texts = {name: render(form, found) for name, form in REPORTS.items()}
-    reports = [File(path=name, content=text.encode("utf-8", "backslashreplace")) for name, text in texts.items()]
+    reports = [
+        File(path=name, content=text.encode("utf-8", "backslashreplace"))
+        for name, text in texts.items()
+    ]
     return (*result.files, *reports)
 
 
@@ -200,7 +232,9 @@ def _moved(item: Note, folder: str) -> Note:
     if not folder:
         return item
     related = tuple(_below(span, folder) for span in item.related)
-    return replace(item, span=_below(item.span, folder) if item.span else None, related=related)
+    return replace(
+        item, span=_below(item.span, folder) if item.span else None, related=related
+    )
 
 
 def _below(span: Span, folder: str) -> Span:
@@ -217,11 +251,15 @@ def _status(attempts: list[_Attempt], chosen: Plan, undelivered: bool) -> Status
     return Status.PRESENT if chosen.present else Status.EMPTY
 
 
-def _notes(found: Scan, chosen: Plan, attempts: list[_Attempt], ready: Prepared, journal: Journal) -> tuple[Note, ...]:
+def _notes(
+    found: Scan, chosen: Plan, attempts: list[_Attempt], ready: Prepared, journal: Journal
+) -> tuple[Note, ...]:
     """Everything to tell about the repository, in reading order; one without any source gets one note that says so."""
     said = [*found.notes, *chosen.notes, *ready.notes, *journal.notes()]
     said += [item for attempt in attempts for item in attempt.notes]
-    idle = not chosen.present and not any(attempt.record or attempt.failed for attempt in attempts)
+    idle = not chosen.present and not any(
+        attempt.record or attempt.failed for attempt in attempts
+    )
     if idle and not any(item.kind is Kind.LOST for item in said):
         said.append(note("TC812", count=len(found.files)))
     return tuple(in_order(said))
@@ -229,7 +267,11 @@ def _notes(found: Scan, chosen: Plan, attempts: list[_Attempt], ready: Prepared,
 
 def _fingerprint(found: Scan, journal: Journal, own: frozenset[str]) -> Fingerprint:
     """What the result depends on, without the files that it wrote itself."""
-    listing = sha256("\0".join(path for path in found.files if path not in own).encode("utf-8", "surrogateescape"))
+    listing = sha256(
+        "\0".join(path for path in found.files if path not in own).encode(
+            "utf-8", "surrogateescape"
+        )
+    )
     seen = {path: said for path, said in journal.seen.items() if path not in own}
     return Fingerprint(listing.hexdigest()[:24], seen)
 
@@ -243,10 +285,15 @@ def _holds(job: Job, known: Fingerprint, found: Scan) -> bool:
     again = Journal()
     project = Checkout(top, "", (), again, job.options.allowed)
     for path, said in known.seen.items():
-        now = project.exists(path) if said in (THERE, MISSING) else digest(project.read(path))
+        now = (
+            project.exists(path) if said in (THERE, MISSING) else digest(project.read(path))
+        )
         if now != {THERE: True, MISSING: False}.get(said, said):
             return False
-    return _fingerprint(found, Journal(), _own(job.written, job.options)).listing == known.listing
+    return (
+        _fingerprint(found, Journal(), _own(job.written, job.options)).listing
+        == known.listing
+    )
 
 
 def _place(fault: BaseException) -> str:
@@ -254,4 +301,8 @@ def _place(fault: BaseException) -> str:
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    return (
+        f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        if trace
+        else "an unknown place"
+    )

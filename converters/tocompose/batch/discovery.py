@@ -37,7 +37,9 @@ def discover(roots: Iterable[str], search: Search) -> list[Repository]:
     root that is a repository counts as one, with those inside it beside it. Raises DiscoveryError for a bad root.
     """
     named = list(roots)
-    found = [item for root in named for item in _below(root, search, several=len(named) > 1)]
+    found = [
+        item for root in named for item in _below(root, search, several=len(named) > 1)
+    ]
     return _distinct(found)
 
 
@@ -60,7 +62,13 @@ def named(path: str) -> Repository:
     _, mark, tail = path.rpartition("/./")
     clean = os.path.normpath(path)
     relative = not Path(clean).is_absolute() and not clean.startswith("..") and clean != "."
-    name = os.path.normpath(tail) if mark and tail else clean if relative else Path(os.path.realpath(clean)).name
+    name = (
+        os.path.normpath(tail)
+        if mark and tail
+        else clean
+        if relative
+        else Path(os.path.realpath(clean)).name
+    )
     return Repository(name or "repository", clean, path)
 
 
@@ -79,21 +87,31 @@ def _unquoted(text: str, place: str) -> str:
     try:
         return str(json.loads(stripped))
     except ValueError:
-        raise DiscoveryError(f"{place}: a line that starts with a double quote must be a JSON string") from None
+        raise DiscoveryError(
+            f"{place}: a line that starts with a double quote must be a JSON string"
+        ) from None
 
 
 def _below(root: str, search: Search, several: bool) -> list[Repository]:
     if not Path(root).is_dir():
-        raise DiscoveryError(f"{root}: {'not a folder' if Path(root).exists() else 'no such folder'}")
+        raise DiscoveryError(
+            f"{root}: {'not a folder' if Path(root).exists() else 'no such folder'}"
+        )
     paths = list(_paths(root, search))
-    return [_repository(root, path, several) for path in sorted(paths) if _included(path, root, search)]
+    return [
+        _repository(root, path, several)
+        for path in sorted(paths)
+        if _included(path, root, search)
+    ]
 
 
 def _repository(root: str, path: str, several: bool) -> Repository:
     """Named by its path below the root; below the root's own name where several roots could have the same paths."""
     if not path or several:
         real = Path(os.path.realpath(root))
-        identity = join(real.name or "repository", path) if path else real.name or "repository"
+        identity = (
+            join(real.name or "repository", path) if path else real.name or "repository"
+        )
         return Repository(identity, str(Path(root, path)), f"{real.parent}/./{identity}")
     return Repository(path, str(Path(root, path)), f"{root.rstrip('/') or '/'}/./{path}")
 
@@ -136,7 +154,9 @@ def _is_repository(listing: Listing) -> bool:
     """Whether a folder outside of any repository is one: the root only when it is an application."""
     if not listing.path:
         return any(name in rules().applications for name in listing.files)
-    return any(rules().is_source(name) or name in rules().applications for name in listing.files)
+    return any(
+        rules().is_source(name) or name in rules().applications for name in listing.files
+    )
 
 
 def _limit(root: str, listing: Listing, search: Search) -> None:
@@ -146,7 +166,9 @@ def _limit(root: str, listing: Listing, search: Search) -> None:
         listing.folders.clear()
     if search.skip and listing.folders:
         base = Path(os.path.realpath(root), listing.path)
-        listing.folders[:] = [name for name in listing.folders if str(base / name) not in search.skip]
+        listing.folders[:] = [
+            name for name in listing.folders if str(base / name) not in search.skip
+        ]
 
 
 def _distinct(found: Iterable[Repository]) -> list[Repository]:

@@ -27,7 +27,10 @@ class Ignores(NamedTuple):
     def match(self, path: str) -> bool:
         """Whether a path is ignored; a folder's path ends with `/`."""
         for base, spec in reversed(self.layers):
-            if path.startswith(base) and (said := spec.check_file(path[len(base) :]).include) is not None:
+            if (
+                path.startswith(base)
+                and (said := spec.check_file(path[len(base) :]).include) is not None
+            ):
                 return said
         return False
 

@@ -29,7 +29,9 @@ def keep(output: str, outcome: Outcome, targets: Iterable[Target]) -> None:
     place = _place(output, outcome.repository.id)
     fresh = place.with_suffix(f".{os.getpid()}")
     data = {"outcome": to_data(outcome), "targets": [_packed(item) for item in targets]}
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as stream:
+    with os.fdopen(
+        os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
+    ) as stream:
         json.dump(data, stream)
     fresh.replace(place)
 
@@ -57,19 +59,33 @@ def with_told(outcome: Outcome, said: Iterable[Any]) -> Outcome:
     """The outcome with what writing had to tell beyond what was foreseen."""
     more = [item for item in said if item not in outcome.notes]
     status = Status.FAILED if refused(more) else outcome.status
-    return outcome._replace(status=status, notes=tuple(in_order([*outcome.notes, *more]))) if more else outcome
+    return (
+        outcome._replace(status=status, notes=tuple(in_order([*outcome.notes, *more])))
+        if more
+        else outcome
+    )
 
 
 def _place(output: str, identity: str) -> Path:
-    return Path(output, FOLDER, sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32] + ".json")
+    return Path(
+        output,
+        FOLDER,
+        sha256(identity.encode("utf-8", "surrogateescape")).hexdigest()[:32] + ".json",
+    )
 
 
 def _packed(target: Target) -> list[Any]:
-    files = [[file.path, b64encode(file.content).decode(), file.mode, file.secret] for file in target.files]
+    files = [
+        [file.path, b64encode(file.content).decode(), file.mode, file.secret]
+        for file in target.files
+    ]
     return [target.place, target.where, files, target.asked]
 
 
 def _unpacked(data: list[Any]) -> Target:
     place, where, files, asked = data
-    made = [File(path=path, content=b64decode(text), mode=mode, secret=secret) for path, text, mode, secret in files]
+    made = [
+        File(path=path, content=b64decode(text), mode=mode, secret=secret)
+        for path, text, mode, secret in files
+    ]
     return Target(place, where, tuple(made), tuple(asked))

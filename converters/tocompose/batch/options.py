@@ -49,6 +49,10 @@ class BatchOptions:
         `force` is not part of it: what was written without it would be the same with it.
         """
         found = entry_points(group=ENTRY_POINTS)
-        plugins = sorted(f"{item.name} {item.dist.version if item.dist else ''}" for item in found)
+        plugins = sorted(
+            f"{item.name} {item.dist.version if item.dist else ''}" for item in found
+        )
         said = (self.conversion, self.place, self.exclude, self.wishes, self.allowed)
-        return sha256(repr((__version__, plugins, said)).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        return sha256(
+            repr((__version__, plugins, said)).encode("utf-8", "surrogateescape")
+        ).hexdigest()[:24]

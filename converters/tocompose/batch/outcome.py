@@ -98,7 +98,12 @@ def from_data(data: Mapping[str, Any]) -> Outcome:
 
 
 def _stack(
-    folder: str, name: str, importer: str, services: list[str], files: list[str], values: dict[str, int]
+    folder: str,
+    name: str,
+    importer: str,
+    services: list[str],
+    files: list[str],
+    values: dict[str, int],
 ) -> StackRecord:
     return StackRecord(folder, name, importer, tuple(services), tuple(files), values)
 
@@ -106,7 +111,16 @@ def _stack(
 def _packed(item: Note) -> list[Any]:
     related = [list(span) for span in item.related]
     span = list(item.span) if item.span else None
-    return [item.code, item.kind.value, item.message, item.subject, span, related, item.advice, item.url]
+    return [
+        item.code,
+        item.kind.value,
+        item.message,
+        item.subject,
+        span,
+        related,
+        item.advice,
+        item.url,
+    ]
 
 
 def _unpacked(data: list[Any]) -> Note:

@@ -8,7 +8,9 @@ from difflib import SequenceMatcher
 from typing import Literal, NamedTuple, TypeAlias
 
 # What happens (equal, replace, delete, insert), and from which line to which before and after.
-_Change: TypeAlias = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
+_Change: TypeAlias = tuple[
+    Literal["replace", "delete", "insert", "equal"], int, int, int, int
+]
 _CONTEXT = 3
 # Each line is compared with every equal one: files of more such pairs, all repetition, are replaced as a whole.
 _MOST_PAIRS = 2_000_000
@@ -26,7 +28,9 @@ class Edit(NamedTuple):
 
 def patch(edits: Iterable[Edit]) -> bytes:
     """The patch; files that stay as they are do not stand in it."""
-    return b"".join(line for edit in edits if edit.before != edit.after for line in _file(edit))
+    return b"".join(
+        line for edit in edits if edit.before != edit.after for line in _file(edit)
+    )
 
 
 def _file(edit: Edit) -> Iterator[bytes]:
@@ -77,11 +81,14 @@ def _compared(old: list[bytes], new: list[bytes]) -> list[_Change]:
 def _common(left: list[bytes], right: list[bytes]) -> int:
     """How many lines are the same from the start on."""
     return next(
-        (i for i, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]), min(len(left), len(right))
+        (i for i, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]),
+        min(len(left), len(right)),
     )
 
 
-def _hunk(group: list[tuple[str, int, int, int, int]], before: list[bytes], after: list[bytes]) -> Iterator[bytes]:
+def _hunk(
+    group: list[tuple[str, int, int, int, int]], before: list[bytes], after: list[bytes]
+) -> Iterator[bytes]:
     first, last = group[0], group[-1]
     yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
     for kind, start, end, new_start, new_end in group:

@@ -61,13 +61,22 @@ class Wishes(NamedTuple):
 
 def plan(top: Path, found: Scan, journal: Journal, wishes: Wishes) -> Plan:
     """What is converted in the repository at `top`, and why; reads the files that importers ask for."""
-    every = [_examined(top, folder, files, journal, wishes) for folder, files in _applications(found.files)]
-    every = [item._replace(present=_present(item, found.files, top, journal)) for item in every]
+    every = [
+        _examined(top, folder, files, journal, wishes)
+        for folder, files in _applications(found.files)
+    ]
+    every = [
+        item._replace(present=_present(item, found.files, top, journal)) for item in every
+    ]
     wanted = [item for item in every if item.evidence]
     main, aside = _apart(wanted)
     main = _without_weak(main)
     chosen = [item for item in main if wishes.convert_existing or not item.present]
-    covered = [item for item in every if item.present and item not in chosen and (item in main or not item.folder)]
+    covered = [
+        item
+        for item in every
+        if item.present and item not in chosen and (item in main or not item.folder)
+    ]
     notes = [*_told_present(covered), *_told_several(chosen, top), *_told_asides(aside)]
     return Plan(tuple(chosen), tuple(covered), tuple(notes))
 
@@ -90,18 +99,27 @@ def check_options(names: Iterable[str], source: str | None) -> None:
     for name in names:
         if name not in known:
             there = suggested(name, known, f"there are {', '.join(known) or 'none'}")
-            raise ValueError(f"{source or 'no format'} has {'no' if source else 'an'} option {name!r}: {there}")
+            raise ValueError(
+                f"{source or 'no format'} has {'no' if source else 'an'} option {name!r}: {there}"
+            )
 
 
 def own_settings(settings: Settings, name: str) -> Settings:
     """The settings without the options that are meant for other importers than the one of that name."""
-    known = next((getattr(item, "options", None) for item in _importers() if item.name == name), None)
+    known = next(
+        (getattr(item, "options", None) for item in _importers() if item.name == name), None
+    )
     if known is None:
         return settings
-    return replace(settings, options={key: value for key, value in settings.options.items() if key in known})
+    return replace(
+        settings,
+        options={key: value for key, value in settings.options.items() if key in known},
+    )
 
 
-def checkout(top: Path, application: Application, journal: Journal, allowed: tuple[str, ...] = ()) -> Checkout:
+def checkout(
+    top: Path, application: Application, journal: Journal, allowed: tuple[str, ...] = ()
+) -> Checkout:
     """The application's files as a project."""
     return Checkout(top, application.folder, application.files, journal, allowed)
 
@@ -109,14 +127,27 @@ def checkout(top: Path, application: Application, journal: Journal, allowed: tup
 def _applications(files: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
     """Every folder that is an application of its own with the files that belong to it, the repository itself first."""
     every = tuple(files)
-    marked = {_parent(path) for path in every if path.rpartition("/")[2] in rules().applications}
+    marked = {
+        _parent(path) for path in every if path.rpartition("/")[2] in rules().applications
+    }
     charts = {_parent(path) for path in every if path.rpartition("/")[2] == "Chart.yaml"}
-    roots = {folder for folder in marked if not any(above in charts for above in _above(folder))} | {""}
-    roots |= {folder for path in every for folder in _above(path) if _is_aside(folder) and _parent(folder) in roots}
+    roots = {
+        folder for folder in marked if not any(above in charts for above in _above(folder))
+    } | {""}
+    roots |= {
+        folder
+        for path in every
+        for folder in _above(path)
+        if _is_aside(folder) and _parent(folder) in roots
+    }
     owned: dict[str, list[str]] = defaultdict(list)
     for path in every:
         folder = _parent(path)
-        owner = folder if folder in roots else next((above for above in _above(folder) if above in roots), "")
+        owner = (
+            folder
+            if folder in roots
+            else next((above for above in _above(folder) if above in roots), "")
+        )
         owned[owner].append(path)
     return [(folder, tuple(owned[folder])) for folder in sorted(owned)]
 
@@ -136,12 +167,16 @@ def _above(folder: str) -> Iterator[str]:
         yield folder
 
 
-def _examined(top: Path, folder: str, files: tuple[str, ...], journal: Journal, wishes: Wishes) -> Application:
+def _examined(
+    top: Path, folder: str, files: tuple[str, ...], journal: Journal, wishes: Wishes
+) -> Application:
     project = Checkout(top, folder, files, journal)
     asked = (item for item in _importers() if wishes.source in (None, item.name))
     claimed = ((item.name, sources) for item in asked if (sources := item.sniff(project)))
     found = [Evidence(name, sources, place(name, sources)) for name, sources in claimed]
-    return Application(folder, files, tuple(sorted(found, key=lambda item: _order(item, wishes))))
+    return Application(
+        folder, files, tuple(sorted(found, key=lambda item: _order(item, wishes)))
+    )
 
 
 @cache
@@ -151,7 +186,11 @@ def _importers() -> tuple[Importer, ...]:
 
 
 def _order(item: Evidence, wishes: Wishes) -> tuple[int, int]:
-    preferred = wishes.prefer.index(item.importer) if item.importer in wishes.prefer else len(wishes.prefer)
+    preferred = (
+        wishes.prefer.index(item.importer)
+        if item.importer in wishes.prefer
+        else len(wishes.prefer)
+    )
     return preferred, item.rank
 
 
@@ -166,7 +205,9 @@ def _present(item: Application, files: tuple[str, ...], top: Path, journal: Jour
         relative = item.folder[len(above) + 1 :] if above else item.folder
         for name in names:
             path = f"{above}/{name}" if above else name
-            if path in files and relative.encode("utf-8", "surrogateescape") in (whole.read(path) or b""):
+            if path in files and relative.encode("utf-8", "surrogateescape") in (
+                whole.read(path) or b""
+            ):
                 return path
     return ""
 
@@ -192,7 +233,13 @@ def _told_present(covered: list[Application]) -> Iterator[Note]:
     for item in covered:
         own = _parent(item.present) == item.folder
         covers = "" if own else ", as it speaks of this folder"
-        yield note("TC811", subject=f"files.{item.present}", where=_name(item.folder), file=item.present, covers=covers)
+        yield note(
+            "TC811",
+            subject=f"files.{item.present}",
+            where=_name(item.folder),
+            file=item.present,
+            covers=covers,
+        )
 
 
 def told_rivals(item: Application, name: str) -> Iterator[Note]:

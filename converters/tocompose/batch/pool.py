@@ -107,7 +107,9 @@ class Pool:
     def _start(self) -> _Worker:
         mine, theirs = self._context.Pipe()
         far, near = self._context.Pipe(duplex=False)
-        process = self._context.Process(target=serve, args=(theirs, far, self._memory), daemon=True)
+        process = self._context.Process(
+            target=serve, args=(theirs, far, self._memory), daemon=True
+        )
         process.start()
         theirs.close()
         far.close()

@@ -13,13 +13,20 @@ from tocompose.batch.outcome import Outcome, Repository, Status
 from tocompose.notes import Kind
 from tocompose.reports.escape import printable
 
-_COLOURS = {Status.CONVERTED: "green", Status.PRESENT: "blue", Status.EMPTY: "bright_black", Status.FAILED: "red"}
+_COLOURS = {
+    Status.CONVERTED: "green",
+    Status.PRESENT: "blue",
+    Status.EMPTY: "bright_black",
+    Status.FAILED: "red",
+}
 
 
 class InOrder:
     """Gives texts on in the order of the repositories, whatever the order in which they come."""
 
-    def __init__(self, repositories: Iterable[Repository], show: Callable[[str], object]) -> None:
+    def __init__(
+        self, repositories: Iterable[Repository], show: Callable[[str], object]
+    ) -> None:
         self._order = {item.id: index for index, item in enumerate(repositories)}
         self._waiting: dict[int, str] = {}
         self._next = 0
@@ -91,7 +98,9 @@ def line(outcome: Outcome, colour: bool = False) -> str:
     """A repository on one line: its fate, its name, and what it came to or what the gravest note says."""
     status = f"{outcome.status.value:9}"
     shown = click.style(status, fg=_COLOURS[outcome.status]) if colour else status
-    return f"{shown}  {printable(outcome.repository.id)}  {printable(_told(outcome))}".rstrip()
+    return (
+        f"{shown}  {printable(outcome.repository.id)}  {printable(_told(outcome))}".rstrip()
+    )
 
 
 def _told(outcome: Outcome) -> str:
@@ -99,8 +108,14 @@ def _told(outcome: Outcome) -> str:
         formats = ", ".join(dict.fromkeys(item.importer for item in outcome.stacks))
         stacks = f"{len(outcome.stacks)} stacks, " if len(outcome.stacks) > 1 else ""
         number = outcome.services()
-        kinds = [f"{count} {kind}" for kind, count in outcome.kinds().items() if count and kind in ("lost", "changed")]
-        return ", ".join([f"{formats}: {stacks}{number} service{'s' if number != 1 else ''}", *kinds])
+        kinds = [
+            f"{count} {kind}"
+            for kind, count in outcome.kinds().items()
+            if count and kind in ("lost", "changed")
+        ]
+        return ", ".join(
+            [f"{formats}: {stacks}{number} service{'s' if number != 1 else ''}", *kinds]
+        )
     said = next((item for item in outcome.notes if item.code.startswith("TC8")), None)
     if said is None:
         return ""
@@ -111,9 +126,23 @@ def _told(outcome: Outcome) -> str:
 def closing(found: Totals) -> str:
     """The sentence at the end of a run."""
     every = sum(found.statuses.values())
-    words = {Status.CONVERTED: "converted", Status.PRESENT: "had a compose file", Status.EMPTY: "had no source"}
-    parts = [f"{found.statuses[status]} {word}" for status, word in words.items() if found.statuses[status]]
-    parts += [f"{found.statuses[Status.FAILED]} failed"] if found.statuses[Status.FAILED] else []
-    kinds = [f"{number} {kind.value}" for kind, number in found.kinds.items() if number and kind is not Kind.INFO]
+    words = {
+        Status.CONVERTED: "converted",
+        Status.PRESENT: "had a compose file",
+        Status.EMPTY: "had no source",
+    }
+    parts = [
+        f"{found.statuses[status]} {word}"
+        for status, word in words.items()
+        if found.statuses[status]
+    ]
+    parts += (
+        [f"{found.statuses[Status.FAILED]} failed"] if found.statuses[Status.FAILED] else []
+    )
+    kinds = [
+        f"{number} {kind.value}"
+        for kind, number in found.kinds.items()
+        if number and kind is not Kind.INFO
+    ]
     notes = f"; notes: {', '.join(kinds)}" if kinds else ""
     return f"{every} repositor{'y' if every == 1 else 'ies'}: {', '.join(parts)}{notes}"

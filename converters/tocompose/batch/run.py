@@ -25,7 +25,12 @@ class Batch:
     """A run: repositories, options, and the state that its results go into."""
 
     def __init__(
-        self, repositories: Iterable[Repository], options: BatchOptions, state: State, *, retry_failed: bool = False
+        self,
+        repositories: Iterable[Repository],
+        options: BatchOptions,
+        state: State,
+        *,
+        retry_failed: bool = False,
     ) -> None:
         self.repositories = tuple(repositories)
         self.options = options
@@ -70,7 +75,11 @@ class Batch:
     def _job(self, repository: Repository) -> Job:
         earlier = self.state.earlier(repository.id)
         if earlier is None or self._again(earlier):
-            written = self.state.read(repository.id).written if repository.id in self.state else {}
+            written = (
+                self.state.read(repository.id).written
+                if repository.id in self.state
+                else {}
+            )
             return Job(repository, self.options, written=written)
         return Job(repository, self.options, earlier.fingerprint, earlier.written)
 

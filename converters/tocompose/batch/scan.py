@@ -32,8 +32,15 @@ def scan(root: Path, exclude: Iterable[str] = ()) -> Scan:
     Raises UnreadableError when the folder itself cannot be read.
     """
     if not root.is_dir():
-        raise UnreadableError("it is not a folder" if root.exists() else "there is no such folder")
-    files, nested, refused, outside = list[str](), list[str](), dict[str, str](), list[str]()
+        raise UnreadableError(
+            "it is not a folder" if root.exists() else "there is no such folder"
+        )
+    files, nested, refused, outside = (
+        list[str](),
+        list[str](),
+        dict[str, str](),
+        list[str](),
+    )
     for listing in walk(str(root), Ignores().below("", tuple(exclude))):
         if listing.refused:
             refused[listing.path] = listing.refused
@@ -62,7 +69,9 @@ def _links(root: Path, listing: Listing, files: list[str], outside: list[str]) -
             files.append(path)
 
 
-def _notes(files: list[str], nested: list[str], refused: dict[str, str], outside: list[str]) -> tuple[Note, ...]:
+def _notes(
+    files: list[str], nested: list[str], refused: dict[str, str], outside: list[str]
+) -> tuple[Note, ...]:
     found: list[Note] = []
     if len(files) > MOST_FILES:
         found.append(note("TC809", count=MOST_FILES))

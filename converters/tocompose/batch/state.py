@@ -74,7 +74,9 @@ class State:
         left = memoryview(text)
         while left:
             left = left[os.write(self._file, left) :]
-        self._places[outcome.repository.id] = _Place(self._end, len(text), outcome.status, self._key)
+        self._places[outcome.repository.id] = _Place(
+            self._end, len(text), outcome.status, self._key
+        )
         self._end += len(text)
 
     def close(self) -> None:
@@ -90,7 +92,9 @@ class State:
             if data is None:
                 break
             identity = data["repository"][0]
-            self._places[identity] = _Place(start, len(line), Status(data["status"]), data["key"])
+            self._places[identity] = _Place(
+                start, len(line), Status(data["status"]), data["key"]
+            )
             start += len(line)
         os.ftruncate(self._file, start)
 
@@ -114,7 +118,11 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
         data = json.loads(line)
     except ValueError:
         return None
-    return data if isinstance(data, dict) and {"key", "repository", "status"} <= set(data) else None
+    return (
+        data
+        if isinstance(data, dict) and {"key", "repository", "status"} <= set(data)
+        else None
+    )
 
 
 def _lock(file: int, path: Path) -> None:
@@ -127,4 +135,6 @@ def _lock(file: int, path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(file)
-        raise StateError(f"{path}: another run is using this folder. Wait for it, or name another with -o.") from None
+        raise StateError(
+            f"{path}: another run is using this folder. Wait for it, or name another with -o."
+        ) from None

@@ -49,7 +49,9 @@ def _listing(root: str, path: str, ignores: Ignores) -> tuple[Listing, Ignores]:
         with os.scandir(place) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except OSError as problem:
-        return Listing(path, [], (), (), refused=problem.strerror or type(problem).__name__), ignores
+        return Listing(
+            path, [], (), (), refused=problem.strerror or type(problem).__name__
+        ), ignores
     names = {entry.name for entry in found}
     for name in FILES:
         if name in names:
@@ -62,7 +64,9 @@ def _listing(root: str, path: str, ignores: Ignores) -> tuple[Listing, Ignores]:
         relative = join(path, entry.name)
         if not ignores.match(f"{relative}/" if kind is folders else relative):
             kind.append(entry.name)
-    return Listing(path, folders, tuple(files), tuple(links), _git(place) if ".git" in names else ""), ignores
+    return Listing(
+        path, folders, tuple(files), tuple(links), _git(place) if ".git" in names else ""
+    ), ignores
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -86,7 +90,10 @@ def _git(place: Path) -> str:
     """`repository`, or `submodule` when `.git` is a file that leads into another repository's modules."""
     dot = place / ".git"
     try:
-        inner = dot.is_file() and "/modules/" in dot.read_text(encoding="utf-8", errors="replace")[:4096]
+        inner = (
+            dot.is_file()
+            and "/modules/" in dot.read_text(encoding="utf-8", errors="replace")[:4096]
+        )
     except OSError:
         return "repository"
     return "submodule" if inner else "repository"

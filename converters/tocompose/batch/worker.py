@@ -62,4 +62,6 @@ def _bound(memory: int) -> None:
         return
     limit = (memory + _BASE_MEGABYTES) * 1_000_000
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard))
+    resource.setrlimit(
+        resource.RLIMIT_DATA, (limit if hard < 0 else min(limit, hard), hard)
+    )

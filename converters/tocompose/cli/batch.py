@@ -44,13 +44,17 @@ def command(ctx: click.Context, /, roots: tuple[str, ...], **_: object) -> None:
       tocompose batch ~/work --resume
     """
     wanted = said(ctx)
-    output = Path(os.path.realpath(ctx.params["output"] or wanted.output or "tocompose-out"))
+    output = Path(
+        os.path.realpath(ctx.params["output"] or wanted.output or "tocompose-out")
+    )
     try:
         reports = {Path(path): report_form(path) for path in ctx.params["report"]}
         repositories = repositories_of(roots, ctx.params, output)
         options = options_of(ctx, wanted, output)
         with _state(output, options.digest(), ctx.params) as state:
-            batch = Batch(repositories, options, state, retry_failed=ctx.params["retry_failed"])
+            batch = Batch(
+                repositories, options, state, retry_failed=ctx.params["retry_failed"]
+            )
             found = _run(batch, ctx.params)
             _sum_up(batch, ctx.params, output, reports)
             click.echo(f"{closing(found)}; {_where(ctx.params, output)}", err=True)
@@ -90,7 +94,9 @@ def _run(batch: Batch, params: dict[str, Any]) -> Totals:
             bar.step(progress.outcome, progress.kept)
         if params["form"] == "text":
             told = line(progress.outcome, colour)
-            ordered.add(progress.outcome.repository.id, told if failed or not only_failed else "")
+            ordered.add(
+                progress.outcome.repository.id, told if failed or not only_failed else ""
+            )
         return not (failed and params["fail_fast"])
 
     try:
@@ -98,16 +104,23 @@ def _run(batch: Batch, params: dict[str, Any]) -> Totals:
             batch.run(params["jobs"] or os.cpu_count() or 1, on_end)
     except KeyboardInterrupt:
         done = sum(found.statuses.values())
-        click.echo(f"tocompose: interrupted; {done} of {total} are done, --resume goes on", err=True)
+        click.echo(
+            f"tocompose: interrupted; {done} of {total} are done, --resume goes on",
+            err=True,
+        )
         sys.exit(INTERRUPTED)
     for text in late:
         click.echo(text)
     return found
 
 
-def _sum_up(batch: Batch, params: dict[str, Any], output: Path, reports: Mapping[Path, str]) -> None:
+def _sum_up(
+    batch: Batch, params: dict[str, Any], output: Path, reports: Mapping[Path, str]
+) -> None:
     """Writes the reports asked for, the summaries and the list of what failed."""
-    written = {} if params["dry_run"] else {output / name: form for form, name in FORMS.items()}
+    written = (
+        {} if params["dry_run"] else {output / name: form for form, name in FORMS.items()}
+    )
     if not params["dry_run"]:
         write_failed(batch.outcomes(), output / "failed.txt")
     for path, form in {**reports, **written}.items():
@@ -117,4 +130,8 @@ def _sum_up(batch: Batch, params: dict[str, Any], output: Path, reports: Mapping
 
 
 def _where(params: dict[str, Any], output: Path) -> str:
-    return "nothing was written (--dry-run)" if params["dry_run"] else f"see {output / FORMS['html']}"
+    return (
+        "nothing was written (--dry-run)"
+        if params["dry_run"]
+        else f"see {output / FORMS['html']}"
+    )

@@ -28,51 +28,151 @@ _FILE, _FOLDER = click.Path(), click.Path(file_okay=False)
 _WHICH = (
     click.argument("roots", nargs=-1, type=_FOLDER),
     click.option(
-        "--repos", metavar="FILE", type=_FILE, help="A list of repositories, one a line; - is standard input."
+        "--repos",
+        metavar="FILE",
+        type=_FILE,
+        help="A list of repositories, one a line; - is standard input.",
     ),
     click.option(
-        "--include", metavar="PATTERN", multiple=True, help="Only repositories whose path below ROOT matches."
+        "--include",
+        metavar="PATTERN",
+        multiple=True,
+        help="Only repositories whose path below ROOT matches.",
     ),
     click.option(
-        "--exclude", metavar="PATTERN", multiple=True, help="Leave out what matches, as .tocomposeignore does."
+        "--exclude",
+        metavar="PATTERN",
+        multiple=True,
+        help="Leave out what matches, as .tocomposeignore does.",
     ),
-    click.option("--max-depth", type=click.IntRange(0), help="How deep below ROOT repositories are looked for."),
+    click.option(
+        "--max-depth",
+        type=click.IntRange(0),
+        help="How deep below ROOT repositories are looked for.",
+    ),
 )
 _WHAT = (
-    click.option("--from", "source", metavar="FORMAT", help="Only sources of that format (see formats)."),
-    click.option("--prefer", metavar="FORMAT", multiple=True, help="Take that format where there are several."),
-    click.option("--existing", type=Word("leave", "convert"), default="leave", help="Where a compose file is there."),
-    click.option("--render", is_flag=True, help="kustomize and helm may be run on the repositories."),
-    click.option("--practices", metavar="LIST", default="all", help="all, none, or a list such as all,-LOG."),
-    click.option("--env", type=Words("dev", "prod"), default="dev,prod", help="Which overlays are written."),
-    click.option("--answers", metavar="FILE", type=_FILE, help="Decisions to use instead of the defaults (see plan)."),
-    click.option("--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."),
-    click.option("--harden", is_flag=True, help="Add hardening that may break an application."),
-    click.option("--keep-ports", is_flag=True, help="Leave published ports of data services in the base file."),
+    click.option(
+        "--from",
+        "source",
+        metavar="FORMAT",
+        help="Only sources of that format (see formats).",
+    ),
+    click.option(
+        "--prefer",
+        metavar="FORMAT",
+        multiple=True,
+        help="Take that format where there are several.",
+    ),
+    click.option(
+        "--existing",
+        type=Word("leave", "convert"),
+        default="leave",
+        help="Where a compose file is there.",
+    ),
+    click.option(
+        "--render", is_flag=True, help="kustomize and helm may be run on the repositories."
+    ),
+    click.option(
+        "--practices",
+        metavar="LIST",
+        default="all",
+        help="all, none, or a list such as all,-LOG.",
+    ),
+    click.option(
+        "--env",
+        type=Words("dev", "prod"),
+        default="dev,prod",
+        help="Which overlays are written.",
+    ),
+    click.option(
+        "--answers",
+        metavar="FILE",
+        type=_FILE,
+        help="Decisions to use instead of the defaults (see plan).",
+    ),
+    click.option(
+        "--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."
+    ),
+    click.option(
+        "--harden", is_flag=True, help="Add hardening that may break an application."
+    ),
+    click.option(
+        "--keep-ports",
+        is_flag=True,
+        help="Leave published ports of data services in the base file.",
+    ),
 )
 _READ = (
     click.option(
-        "--allow-path", metavar="PATH", type=_FILE, multiple=True, help="What else all repositories may read."
+        "--allow-path",
+        metavar="PATH",
+        type=_FILE,
+        multiple=True,
+        help="What else all repositories may read.",
     ),
 )
 _HOW = (
     click.option(
-        "-o", "--output", metavar="DIR", type=_FOLDER, help="For outputs, summaries and the state (tocompose-out)."
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=_FOLDER,
+        help="For outputs, summaries and the state (tocompose-out).",
     ),
-    click.option("--out-layout", type=Word(*PLACES), default="tree", help="tree, in-place or patch."),
+    click.option(
+        "--out-layout", type=Word(*PLACES), default="tree", help="tree, in-place or patch."
+    ),
     click.option("--force", is_flag=True, help="Overwrite files that exist."),
     click.option("--dry-run", is_flag=True, help="Convert, tell, write nothing."),
-    click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="How many processes; 0 is one a core."),
-    click.option("--timeout", type=click.FloatRange(0.1), default=60.0, help="Seconds for one repository."),
-    click.option("--memory", type=click.IntRange(100), default=512, help="Megabytes for one repository."),
-    click.option("--resume", is_flag=True, help="Go on where an earlier run into the same DIR ended."),
-    click.option("--retry-failed", is_flag=True, help="With --resume: also what failed before."),
-    click.option("--fail-fast", is_flag=True, help="Stop at the first repository that fails."),
-    click.option("--fail-on", type=Words(*KINDS), default="", help="Exit with 1 when there is a note of that kind."),
     click.option(
-        "--report", metavar="FILE", type=_FILE, multiple=True, help="A summary at another place, its form by the name."
+        "-j",
+        "--jobs",
+        type=click.IntRange(0),
+        default=0,
+        help="How many processes; 0 is one a core.",
     ),
-    click.option("--format", "form", type=Word("text", "jsonl"), default="text", help="What standard output gets."),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(0.1),
+        default=60.0,
+        help="Seconds for one repository.",
+    ),
+    click.option(
+        "--memory",
+        type=click.IntRange(100),
+        default=512,
+        help="Megabytes for one repository.",
+    ),
+    click.option(
+        "--resume", is_flag=True, help="Go on where an earlier run into the same DIR ended."
+    ),
+    click.option(
+        "--retry-failed", is_flag=True, help="With --resume: also what failed before."
+    ),
+    click.option(
+        "--fail-fast", is_flag=True, help="Stop at the first repository that fails."
+    ),
+    click.option(
+        "--fail-on",
+        type=Words(*KINDS),
+        default="",
+        help="Exit with 1 when there is a note of that kind.",
+    ),
+    click.option(
+        "--report",
+        metavar="FILE",
+        type=_FILE,
+        multiple=True,
+        help="A summary at another place, its form by the name.",
+    ),
+    click.option(
+        "--format",
+        "form",
+        type=Word("text", "jsonl"),
+        default="text",
+        help="What standard output gets.",
+    ),
     click.option("-q", "--quiet", is_flag=True, help="Print only what failed."),
 )
 
@@ -84,18 +184,26 @@ def batch_options(function: _F) -> _F:
     return function
 
 
-def repositories_of(roots: tuple[str, ...], params: dict[str, Any], output: Path) -> list[Repository]:
+def repositories_of(
+    roots: tuple[str, ...], params: dict[str, Any], output: Path
+) -> list[Repository]:
     """The repositories below the folders, or of the list. Raises DiscoveryError when there are none."""
     if bool(roots) == (params["repos"] is not None):
         raise click.UsageError("name folders to look below, or a list with --repos FILE")
     if params["repos"] is not None:
-        with click.open_file(params["repos"], encoding="utf-8", errors="surrogateescape") as file:
+        with click.open_file(
+            params["repos"], encoding="utf-8", errors="surrogateescape"
+        ) as file:
             found = listed(file.read(), params["repos"])
     else:
-        search = Search(params["include"], params["exclude"], params["max_depth"], (str(output),))
+        search = Search(
+            params["include"], params["exclude"], params["max_depth"], (str(output),)
+        )
         found = discover(roots, search)
     if not found:
-        raise DiscoveryError(f"no repository was found in {params['repos'] or ', '.join(roots)}")
+        raise DiscoveryError(
+            f"no repository was found in {params['repos'] or ', '.join(roots)}"
+        )
     return found
 
 

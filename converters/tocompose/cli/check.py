@@ -24,17 +24,50 @@ from tocompose.reports.report import Report, report
 
 @click.command("check")
 @click.argument("files", metavar="[COMPOSE]...", nargs=-1, type=click.Path())
-@click.option("--fix", is_flag=True, help="Write what is safe to put right; shows the difference first.")
-@click.option("--diff", is_flag=True, help="Show what --fix would change, write nothing; exit with 1 if it would.")
-@click.option("--format", "form", type=Word(*FORMS), default="text", metavar="FORM", help=f"{', '.join(FORMS)}.")
 @click.option(
-    "--report", multiple=True, metavar="FILE", type=click.Path(), help="Also write a report, such as notes.sarif."
+    "--fix",
+    is_flag=True,
+    help="Write what is safe to put right; shows the difference first.",
 )
 @click.option(
-    "--allow-path", multiple=True, metavar="PATH", type=click.Path(), help="What else the files may include and extend."
+    "--diff",
+    is_flag=True,
+    help="Show what --fix would change, write nothing; exit with 1 if it would.",
 )
-@click.option("--fail-on", type=Words(*KINDS), default="", help="Exit with 1 when there is a note of that kind.")
-@click.option("-q", "--quiet", is_flag=True, help="Print only what Compose cannot do as it is written, a line each.")
+@click.option(
+    "--format",
+    "form",
+    type=Word(*FORMS),
+    default="text",
+    metavar="FORM",
+    help=f"{', '.join(FORMS)}.",
+)
+@click.option(
+    "--report",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="Also write a report, such as notes.sarif.",
+)
+@click.option(
+    "--allow-path",
+    multiple=True,
+    metavar="PATH",
+    type=click.Path(),
+    help="What else the files may include and extend.",
+)
+@click.option(
+    "--fail-on",
+    type=Words(*KINDS),
+    default="",
+    help="Exit with 1 when there is a note of that kind.",
+)
+@click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    help="Print only what Compose cannot do as it is written, a line each.",
+)
 @click.pass_context
 def command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
     """Hold compose files against the checklist, with a score for each line.
@@ -55,7 +88,9 @@ def command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
     project = project_of(files or (".",), wanted.allow_path)
     found = audit(project, project.named)
     if found is None:
-        fail(f"{project.name}: no compose file was found here (compose.yaml, docker-compose.yml)")
+        fail(
+            f"{project.name}: no compose file was found here (compose.yaml, docker-compose.yml)"
+        )
     if not found.recognised:
         fail(_no_compose_file(found))
     told = report(Checked((), found.notes, found.stack, _ledger(found)), project)
@@ -63,7 +98,9 @@ def command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
         changed = _put_right(project, told, only_show=wanted.diff)
         sys.exit(FOUND if changed and wanted.diff else 0)
     _tell(found, told, wanted)
-    sys.exit(FOUND if {item.kind.value for item in found.notes} & set(wanted.fail_on) else 0)
+    sys.exit(
+        FOUND if {item.kind.value for item in found.notes} & set(wanted.fail_on) else 0
+    )
 
 
 class _Wanted(NamedTuple):

@@ -11,14 +11,50 @@ from tocompose.importers import Settings, SourceError
 
 
 @click.command("cluster")
-@click.option("--context", metavar="NAME", help="The context of the kubeconfig; by default its current one.")
-@click.option("-n", "--namespace", metavar="NAME", multiple=True, help="A namespace; by default that of the context.")
-@click.option("-A", "--all-namespaces", is_flag=True, help="Every namespace but those of Kubernetes itself.")
-@click.option("-l", "--selector", metavar="LABELS", help="Only objects with these labels, and what they refer to.")
-@click.option("--kubeconfig", metavar="FILE", help="By default $KUBECONFIG, else ~/.kube/config.")
-@click.option("--secrets/--no-secrets", default=True, help="Whether Secrets are read; without them values stay open.")
-@click.option("--allow-exec", is_flag=True, help="Run the login program that the kubeconfig names (aws, gcloud …).")
-@click.option("--timeout", type=float, default=20.0, metavar="SECONDS", help="How long to wait for each answer.")
+@click.option(
+    "--context",
+    metavar="NAME",
+    help="The context of the kubeconfig; by default its current one.",
+)
+@click.option(
+    "-n",
+    "--namespace",
+    metavar="NAME",
+    multiple=True,
+    help="A namespace; by default that of the context.",
+)
+@click.option(
+    "-A",
+    "--all-namespaces",
+    is_flag=True,
+    help="Every namespace but those of Kubernetes itself.",
+)
+@click.option(
+    "-l",
+    "--selector",
+    metavar="LABELS",
+    help="Only objects with these labels, and what they refer to.",
+)
+@click.option(
+    "--kubeconfig", metavar="FILE", help="By default $KUBECONFIG, else ~/.kube/config."
+)
+@click.option(
+    "--secrets/--no-secrets",
+    default=True,
+    help="Whether Secrets are read; without them values stay open.",
+)
+@click.option(
+    "--allow-exec",
+    is_flag=True,
+    help="Run the login program that the kubeconfig names (aws, gcloud …).",
+)
+@click.option(
+    "--timeout",
+    type=float,
+    default=20.0,
+    metavar="SECONDS",
+    help="How long to wait for each answer.",
+)
 @conversion_options
 @click.pass_context
 def command(
@@ -47,7 +83,16 @@ def command(
 
     if all_namespaces and namespace:
         raise click.UsageError("--all-namespaces and --namespace exclude each other", ctx)
-    request = Request(context, namespace, all_namespaces, selector, secrets, kubeconfig, allow_exec, timeout)
+    request = Request(
+        context,
+        namespace,
+        all_namespaces,
+        selector,
+        secrets,
+        kubeconfig,
+        allow_exec,
+        timeout,
+    )
     try:
         found = read(request)
     except SourceError as problem:

@@ -31,4 +31,8 @@ def command(shell: str) -> None:
         raise click.UsageError(f"{shell}: click knows no completion for it")
     script = found(main, {}, "tocompose", "_TOCOMPOSE_COMPLETE").source()
     # click's script for fish cuts values off at a comma, as in `--fail-on lost,changed`.
-    click.echo(script.replace('string split "," $completion', 'string split --max 1 "," $completion'))
+    click.echo(
+        script.replace(
+            'string split "," $completion', 'string split --max 1 "," $completion'
+        )
+    )

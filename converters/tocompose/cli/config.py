@@ -11,7 +11,9 @@ import click
 from tocompose.cli.settings import nearest
 
 
-def defaults(params: Iterable[click.Parameter], command: Callable[[str], click.Command | None]) -> dict[str, Any]:
+def defaults(
+    params: Iterable[click.Parameter], command: Callable[[str], click.Command | None]
+) -> dict[str, Any]:
     """The values that stand in the configuration file, by parameter name; those of a command in a table of its name.
 
     Raises UsageError, with the file, for a setting that does not exist or is of the wrong type.
@@ -21,7 +23,9 @@ def defaults(params: Iterable[click.Parameter], command: Callable[[str], click.C
         return {}
     path, settings = found
     own = {key: value for key, value in settings.items() if isinstance(value, dict)}
-    values = _checked(path, {key: value for key, value in settings.items() if key not in own}, params)
+    values = _checked(
+        path, {key: value for key, value in settings.items() if key not in own}, params
+    )
     for name, table in own.items():
         named = command(name)
         if named is None:
@@ -30,8 +34,14 @@ def defaults(params: Iterable[click.Parameter], command: Callable[[str], click.C
     return values
 
 
-def _checked(path: Path, settings: dict[str, Any], params: Iterable[click.Parameter]) -> dict[str, Any]:
-    known = {_setting(param): param for param in params if isinstance(param, click.Option) and _setting(param)}
+def _checked(
+    path: Path, settings: dict[str, Any], params: Iterable[click.Parameter]
+) -> dict[str, Any]:
+    known = {
+        _setting(param): param
+        for param in params
+        if isinstance(param, click.Option) and _setting(param)
+    }
     values: dict[str, Any] = {}
     for key, value in settings.items():
         param = known.get(key)

@@ -22,10 +22,14 @@ from tocompose.record import replace
 _HOMES = {"dev": Home.DEV, "prod": Home.PROD}
 
 
-def options_for(project: Project, said: Said, settings: Settings, source: str | None) -> Options:
+def options_for(
+    project: Project, said: Said, settings: Settings, source: str | None
+) -> Options:
     """The pipeline's options for what the user said about a project."""
     if said.inline_secrets and said.output is not None:
-        refuse("--inline-secrets is for standard output: with -o secrets stand in .env and secrets/")
+        refuse(
+            "--inline-secrets is for standard output: with -o secrets stand in .env and secrets/"
+        )
     layout = Layout(
         split=_folder(said) is not None,
         modern_names=said.modern_names,
@@ -56,19 +60,30 @@ def _ways(project: Project, said: Said) -> dict[str, str]:
     output = folder.resolve()
     if output == source:
         return {}
-    return {"up": f"{os.path.relpath(source, output)}/", "back": f"{os.path.relpath(output, source)}/"}
+    return {
+        "up": f"{os.path.relpath(source, output)}/",
+        "back": f"{os.path.relpath(output, source)}/",
+    }
 
 
 def _folder(said: Said) -> Path | None:
     """The folder that is written to or compared with; None when the compose file goes to standard output."""
     if said.merge is not None:
         return Path(said.merge).parent
-    return Path(said.output or ".") if said.output is not None or said.diff or said.check else None
+    return (
+        Path(said.output or ".")
+        if said.output is not None or said.diff or said.check
+        else None
+    )
 
 
 def _existing(path: str | None) -> File | None:
     """The compose file that the user named, by its name in its folder."""
-    return File(path=Path(path).name, content=Path(path).read_bytes()) if path is not None else None
+    return (
+        File(path=Path(path).name, content=Path(path).read_bytes())
+        if path is not None
+        else None
+    )
 
 
 def _answers(path: str | None) -> Answers:
@@ -76,7 +91,9 @@ def _answers(path: str | None) -> Answers:
 
 
 @collector_off()
-def run(project: Project, said: Said, settings: Settings, source: str | None = None) -> NoReturn:
+def run(
+    project: Project, said: Said, settings: Settings, source: str | None = None
+) -> NoReturn:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
     if said.report:
         from tocompose.cli.reporting import check_names
@@ -105,7 +122,9 @@ def _check_answers(options: Options, result: Result, said: Said) -> None:
     from tocompose.practices import registry
 
     if unused := options.answers.unused(result.stack, registry()):
-        fail(f"{said.answers}: this conversion has no decision {unused[0]} (tocompose plan lists them)")
+        fail(
+            f"{said.answers}: this conversion has no decision {unused[0]} (tocompose plan lists them)"
+        )
 
 
 def _to_folder(result: Result, project: Project, said: Said, folder: Path) -> bool:
@@ -137,14 +156,22 @@ def _print_text(result: Result, project: Project, said: Said) -> None:
     from tocompose.reports.report import report
     from tocompose.reports.terminal import Style, render
 
-    style = Style(colour=coloured(sys.stderr), width=width(sys.stderr), verbosity=-1 if said.quiet else said.verbose)
+    style = Style(
+        colour=coloured(sys.stderr),
+        width=width(sys.stderr),
+        verbosity=-1 if said.quiet else said.verbose,
+    )
     text = render(report(result, project), style)
     write(sys.stderr, text)
 
 
 def coloured(stream: TextIO) -> bool:
     """Whether the stream is a terminal that shows colours (https://no-color.org)."""
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        stream.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def width(stream: TextIO) -> int:

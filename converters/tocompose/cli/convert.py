@@ -29,4 +29,9 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
       tocompose convert . --from procfile -o . --diff
     """
     wanted = said(ctx)
-    run(project_of(sources, wanted.allow_path), wanted, settings_for(ctx, wanted), ctx.params["source"])
+    run(
+        project_of(sources, wanted.allow_path),
+        wanted,
+        settings_for(ctx, wanted),
+        ctx.params["source"],
+    )

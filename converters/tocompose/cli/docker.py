@@ -9,7 +9,9 @@ from tocompose.cli.options import said
 from tocompose.cli.pasting import convert
 
 
-@click.command("docker", context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.command(
+    "docker", context_settings={"ignore_unknown_options": True, "help_option_names": []}
+)
 @click.argument("argv", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
 def command(ctx: click.Context, argv: tuple[str, ...]) -> None:

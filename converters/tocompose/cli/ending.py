@@ -36,7 +36,9 @@ def ending() -> Iterator[None]:
     except OSError as problem:
         if problem.filename is None:
             _close_output()
-        fail(f"{problem.filename or 'standard output'}: {problem.strerror or type(problem).__name__}")
+        fail(
+            f"{problem.filename or 'standard output'}: {problem.strerror or type(problem).__name__}"
+        )
     except (Exception, KeyboardInterrupt) as fault:
         _end(fault)
 
@@ -103,12 +105,17 @@ def _end(fault: BaseException) -> NoReturn:
         # The frames and the source lines of our own; the texts of the exceptions may quote the input.
         for number, each in enumerate(_chain(fault)):
             head = "\nwhile handling:\n" if number else ""
-            write(sys.stderr, f"{head}{''.join(format_tb(each.__traceback__))}{type(each).__name__}\n")
+            write(
+                sys.stderr,
+                f"{head}{''.join(format_tb(each.__traceback__))}{type(each).__name__}\n",
+            )
     fail(_internal(fault))
 
 
 # The signs that our own texts draw with, for terminals that have ASCII alone.
-_DRAWN = str.maketrans({"→": "->", "│": "|", "…": "...", "·": "-", "—": "-", "–": "-", "█": "#"})
+_DRAWN = str.maketrans(
+    {"→": "->", "│": "|", "…": "...", "·": "-", "—": "-", "–": "-", "█": "#"}
+)
 
 
 def _chain(fault: BaseException | None) -> Iterator[BaseException]:
@@ -148,7 +155,9 @@ def open_closed() -> None:
     if sys.stdout is None:
         sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     if sys.stderr is None:
-        sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+        sys.stderr = os.fdopen(
+            2, "w", encoding="utf-8", errors="backslashreplace", closefd=False
+        )
 
 
 @contextmanager
@@ -176,7 +185,11 @@ def _internal(fault: BaseException) -> str:
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    place = (
+        f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        if trace
+        else "an unknown place"
+    )
     return (
         f"a fault of tocompose itself ({type(fault).__name__} in {place}). Nothing was written.\n"
         "Please report it with the input; TOCOMPOSE_TRACEBACK=1 shows where it comes from."

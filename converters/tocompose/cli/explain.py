@@ -42,7 +42,9 @@ def command(given: tuple[str, ...], every: bool) -> None:
         except KeyError:
             begun = [name for name in codes() if name.startswith(code.upper())]
             if not begun or len(given) > 1:
-                fail(f"there is no note {code!r}{hint(code, codes())} (tocompose explain --all lists them)")
+                fail(
+                    f"there is no note {code!r}{hint(code, codes())} (tocompose explain --all lists them)"
+                )
             _list(begun)
     click.echo("\n".join(texts), nl=False)
 

@@ -27,8 +27,13 @@ REPORTS = {"MIGRATION.md": "markdown", "migration.json": "json"}
 def all_files(result: Result, project: Project) -> tuple[tuple[File, ...], Report]:
     """The files of the stack with the two reports that stand beside them."""
     found = report(result, project)
-    found = found._replace(files=(*result.files, *(File(path=name, content=b"") for name in REPORTS)))
-    reports = [File(path=name, content=_encoded(render(form, found))) for name, form in REPORTS.items()]
+    found = found._replace(
+        files=(*result.files, *(File(path=name, content=b"") for name in REPORTS))
+    )
+    reports = [
+        File(path=name, content=_encoded(render(form, found)))
+        for name, form in REPORTS.items()
+    ]
     return (*result.files, *reports), found
 
 
@@ -50,7 +55,13 @@ def write_all(result: Result, project: Project, folder: Path, said: Said) -> Non
         new = ", ".join((*written.created, *written.changed)) or "nothing new"
         width = min(get_terminal_size((100, 24)).columns, 100)
         text = f"{len(files)} files in {folder}: {new}"
-        lines = wrap(text, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+        lines = wrap(
+            text,
+            width,
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
         click.echo("\n".join(lines) if sys.stderr.isatty() else text, err=True)
 
 
@@ -68,7 +79,11 @@ def compare(result: Result, project: Project, folder: Path, show: bool) -> bool:
     for item in changed if show else ():
         click.echo("".join(difference(item, folder, found)), nl=False)
     if not show:
-        click.echo("".join(f"would change {folder / item.path}\n" for item in changed), nl=False, err=True)
+        click.echo(
+            "".join(f"would change {folder / item.path}\n" for item in changed),
+            nl=False,
+            err=True,
+        )
     return bool(changed)
 
 
@@ -88,7 +103,14 @@ def difference(item: Change, folder: Path, found: Report) -> Iterator[str]:
     if item.secret or item.mode & 0o077 == 0:
         yield f"{'changes' if item.before is not None else 'creates'} {path} (holds secrets: not shown)\n"
         return
-    old = [] if item.before is None else list(found.quotes.masked(item.before.decode("utf-8", "replace")))
+    old = (
+        []
+        if item.before is None
+        else list(found.quotes.masked(item.before.decode("utf-8", "replace")))
+    )
     new = list(found.quotes.masked(item.after.decode("utf-8", "replace")))
     start = str(path) if item.before is not None else "/dev/null"
-    yield from (f"{printable(line)}\n" for line in unified_diff(old, new, start, str(path), lineterm=""))
+    yield from (
+        f"{printable(line)}\n"
+        for line in unified_diff(old, new, start, str(path), lineterm="")
+    )

@@ -15,7 +15,13 @@ _FLAGS = ("namespace", "values", "set")
 
 
 @click.command("formats")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How they are printed.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="How they are printed.",
+)
 def command(form: str) -> None:
     """The formats that can be read, those of other packages too.
 
@@ -72,7 +78,9 @@ class Format(NamedTuple):
 
     def record(self) -> dict[str, Any]:
         """The row of the JSON form."""
-        known: dict[str, Any] = {"coverage": self.coverage()._asdict()} if self.tables else {}
+        known: dict[str, Any] = (
+            {"coverage": self.coverage()._asdict()} if self.tables else {}
+        )
         if self.options:
             known["options"] = self.options
         return {"name": self.name, "title": self.title, "package": self.package, **known}

@@ -22,16 +22,25 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Mapping[str, Entry] = {
-    "docker": Entry("docker", "A pasted docker run (docker create, podman run) to a compose file."),
+    "docker": Entry(
+        "docker", "A pasted docker run (docker create, podman run) to a compose file."
+    ),
     "convert": Entry("convert", "Files, folders or standard input to compose files."),
-    "cluster": Entry("cluster", "What runs in a Kubernetes cluster to compose files; reads only."),
+    "cluster": Entry(
+        "cluster", "What runs in a Kubernetes cluster to compose files; reads only."
+    ),
     "plan": Entry("plan", "What would be converted, and each decision with its evidence."),
     "batch": Entry("batch", "Many repositories at once, unattended."),
-    "check": Entry("check", "Hold existing compose files against the checklist, and put right what is safe."),
+    "check": Entry(
+        "check",
+        "Hold existing compose files against the checklist, and put right what is safe.",
+    ),
     "prove": Entry("prove", "Show that docker compose starts what docker run started."),
     "explain": Entry("explain", "The long text of a note's code."),
     "formats": Entry("formats", "The formats that can be read."),
-    "completion": Entry("completion", "The script that completes commands in bash, zsh or fish."),
+    "completion": Entry(
+        "completion", "The script that completes commands in bash, zsh or fish."
+    ),
 }
 
 
@@ -43,7 +52,9 @@ class Commands(click.Group):
         from tocompose.cli.config import defaults
 
         if not ctx.resilient_parsing:
-            ctx.default_map = defaults(self.params, lambda name: self.get_command(ctx, name))
+            ctx.default_map = defaults(
+                self.params, lambda name: self.get_command(ctx, name)
+            )
         with heard():
             return super().parse_args(ctx, args)
 
@@ -84,7 +95,10 @@ class Commands(click.Group):
         click.Command.format_options(self, ctx, formatter)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @conversion_options
 @click.version_option(__version__, prog_name="tocompose")
 def main(**_: object) -> None:

@@ -26,7 +26,9 @@ class Words(click.ParamType[Any]):
     def __init__(self, *choices: str) -> None:
         self.choices = choices
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
         """The words, each once."""
         found = value if isinstance(value, tuple | list) else str(value).split(",")
         words = tuple(dict.fromkeys(word.strip() for word in found if word.strip()))
@@ -34,19 +36,29 @@ class Words(click.ParamType[Any]):
             if word not in self.choices:
                 from tocompose.cli.hints import hint
 
-                self.fail(f"{word!r} is none of {', '.join(self.choices)}{hint(word, self.choices)}", param, ctx)
+                self.fail(
+                    f"{word!r} is none of {', '.join(self.choices)}{hint(word, self.choices)}",
+                    param,
+                    ctx,
+                )
         return words
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """How the help shows the value."""
         return "|".join(self.choices)
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
         """The words that go on from what is typed, after the words before it."""
         from click.shell_completion import CompletionItem
 
         before, comma, last = incomplete.rpartition(",")
-        return [CompletionItem(f"{before}{comma}{word}") for word in self.choices if word.startswith(last)]
+        return [
+            CompletionItem(f"{before}{comma}{word}")
+            for word in self.choices
+            if word.startswith(last)
+        ]
 
 
 class Word(Words):
@@ -54,7 +66,9 @@ class Word(Words):
 
     name = "word"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
         """The word."""
         return super().convert((value,), param, ctx)[0]
 
@@ -63,24 +77,86 @@ class Word(Words):
 _FILE, _FOLDER = click.Path(), click.Path(file_okay=False)
 _FORMS_HELP = f"How notes are printed: {', '.join(FORMS)}."
 _OPTIONS = (
-    click.option("-o", "--output", metavar="DIR", type=_FOLDER, help="Write all files there, not one to stdout."),
-    click.option("--merge", metavar="FILE", type=_FILE, help="Add the services to that compose file, in its folder."),
-    click.option("--name", metavar="NAME", help="The name of the stack (by default that of the folder)."),
-    click.option("--practices", metavar="LIST", default="all", help="all, none, or a list such as all,-LOG."),
-    click.option("--env", type=Words("dev", "prod"), default="dev,prod", help="Which overlays -o writes."),
-    click.option("--answers", metavar="FILE", type=_FILE, help="Decisions to use instead of the defaults (see plan)."),
-    click.option("--format", "form", type=Word(*FORMS), default="text", metavar="FORM", help=_FORMS_HELP),
     click.option(
-        "--report", metavar="FILE", type=_FILE, multiple=True, help="Also write a report, such as notes.sarif."
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=_FOLDER,
+        help="Write all files there, not one to stdout.",
     ),
-    click.option("--fail-on", type=Words(*KINDS), default="", help="Exit with 1 when there is a note of that kind."),
-    click.option("--diff", is_flag=True, help="Show what -o would change, write nothing; exit with 1 if it would."),
+    click.option(
+        "--merge",
+        metavar="FILE",
+        type=_FILE,
+        help="Add the services to that compose file, in its folder.",
+    ),
+    click.option(
+        "--name",
+        metavar="NAME",
+        help="The name of the stack (by default that of the folder).",
+    ),
+    click.option(
+        "--practices",
+        metavar="LIST",
+        default="all",
+        help="all, none, or a list such as all,-LOG.",
+    ),
+    click.option(
+        "--env",
+        type=Words("dev", "prod"),
+        default="dev,prod",
+        help="Which overlays -o writes.",
+    ),
+    click.option(
+        "--answers",
+        metavar="FILE",
+        type=_FILE,
+        help="Decisions to use instead of the defaults (see plan).",
+    ),
+    click.option(
+        "--format",
+        "form",
+        type=Word(*FORMS),
+        default="text",
+        metavar="FORM",
+        help=_FORMS_HELP,
+    ),
+    click.option(
+        "--report",
+        metavar="FILE",
+        type=_FILE,
+        multiple=True,
+        help="Also write a report, such as notes.sarif.",
+    ),
+    click.option(
+        "--fail-on",
+        type=Words(*KINDS),
+        default="",
+        help="Exit with 1 when there is a note of that kind.",
+    ),
+    click.option(
+        "--diff",
+        is_flag=True,
+        help="Show what -o would change, write nothing; exit with 1 if it would.",
+    ),
     click.option("--check", is_flag=True, help="The same without showing it."),
     click.option("--force", is_flag=True, help="Overwrite files that exist."),
-    click.option("--inline-secrets", is_flag=True, help="Leave secret values in the compose file (stdout only)."),
-    click.option("--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."),
-    click.option("--harden", is_flag=True, help="Add hardening that may break an application."),
-    click.option("--keep-ports", is_flag=True, help="Leave published ports of data services in the base file."),
+    click.option(
+        "--inline-secrets",
+        is_flag=True,
+        help="Leave secret values in the compose file (stdout only).",
+    ),
+    click.option(
+        "--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."
+    ),
+    click.option(
+        "--harden", is_flag=True, help="Add hardening that may break an application."
+    ),
+    click.option(
+        "--keep-ports",
+        is_flag=True,
+        help="Leave published ports of data services in the base file.",
+    ),
     click.option(
         "--allow-path",
         metavar="PATH",
@@ -88,7 +164,9 @@ _OPTIONS = (
         multiple=True,
         help="A file or folder outside of the source that it may read.",
     ),
-    click.option("-q", "--quiet", is_flag=True, help="Print only what was lost, a line each."),
+    click.option(
+        "-q", "--quiet", is_flag=True, help="Print only what was lost, a line each."
+    ),
     click.option("-v", "--verbose", count=True, help="Print every note at length."),
 )
 
@@ -102,7 +180,9 @@ def conversion_options(function: _F) -> _F:
 
 def _weight(source: ParameterSource | None) -> int:
     """How much a value counts: typed more than one of the configuration file, and that more than a default."""
-    return {ParameterSource.COMMANDLINE: 2, ParameterSource.DEFAULT_MAP: 1}.get(source or ParameterSource.DEFAULT, 0)
+    return {ParameterSource.COMMANDLINE: 2, ParameterSource.DEFAULT_MAP: 1}.get(
+        source or ParameterSource.DEFAULT, 0
+    )
 
 
 def said(ctx: click.Context) -> Said:

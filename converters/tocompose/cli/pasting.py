@@ -16,4 +16,9 @@ def convert(argv: tuple[str, ...], said: Said | None = None) -> NoReturn:
     """Converts the command and ends the program."""
     wanted = said or Said()
     settings = Settings(name=wanted.name, options={"argv": argv})
-    run(Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}), wanted, settings, "docker_run")
+    run(
+        Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}),
+        wanted,
+        settings,
+        "docker_run",
+    )

@@ -17,7 +17,13 @@ from tocompose.project import Memory
 
 @click.command("plan", context_settings={"ignore_unknown_options": True})
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
-@click.option("--as", "shape", type=Word("text", "json", "answers"), default="text", help="text, json or answers.")
+@click.option(
+    "--as",
+    "shape",
+    type=Word("text", "json", "answers"),
+    default="text",
+    help="text, json or answers.",
+)
 @importer_options
 @conversion_options
 @click.pass_context
@@ -38,7 +44,11 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
 
     wanted = said(ctx)
     pasted = _is_pasted(sources)
-    settings = Settings(name=wanted.name, options={"argv": sources}) if pasted else settings_for(ctx, wanted)
+    settings = (
+        Settings(name=wanted.name, options={"argv": sources})
+        if pasted
+        else settings_for(ctx, wanted)
+    )
     source = "docker_run" if pasted else ctx.params["source"]
     try:
         project = Memory({}) if pasted else project_of(sources, wanted.allow_path)
@@ -47,19 +57,36 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
         fail(str(problem))
     services = tuple((item.name, image_of(item)) for item in found.result.stack.services)
     files = sorted({leaf.span.file for leaf in found.result.ledger.leaves()})
-    heading = Heading(found.result.stack.name, found.result.importer, tuple(files), services)
+    heading = Heading(
+        found.result.stack.name, found.result.importer, tuple(files), services
+    )
     shape = ctx.params["shape"]
     if shape == "json":
         text = json.dumps(as_data(heading, found.decisions), indent=2) + "\n"
     else:
-        text = as_answers(found.decisions) if shape == "answers" else as_text(heading, found.decisions)
+        text = (
+            as_answers(found.decisions)
+            if shape == "answers"
+            else as_text(heading, found.decisions)
+        )
     click.echo(text, nl=False)
 
 
 # What only matters when something is written. It is taken, so that `convert` in a command line can become `plan`.
 for _option in command.params:
     if isinstance(_option, click.Option) and _option.name in {
-        *("output", "merge", "form", "report", "fail_on", "diff", "check", "force", "quiet", "verbose")
+        *(
+            "output",
+            "merge",
+            "form",
+            "report",
+            "fail_on",
+            "diff",
+            "check",
+            "force",
+            "quiet",
+            "verbose",
+        )
     }:
         _option.hidden = True
 

@@ -16,11 +16,29 @@ from tocompose.project import Memory
 
 @click.command("prove", context_settings={"ignore_unknown_options": True})
 @click.argument("sources", nargs=-1, required=True, type=click.UNPROCESSED)
-@click.option("--docker", metavar="PROGRAM", default="", help="The docker client; by default the one on PATH.")
-@click.option("--compose", metavar="PROGRAM", default="", help="docker compose; by default the one on PATH.")
-@click.option("--format", "form", type=Word("text", "json"), default="text", help="How the proof is printed.")
+@click.option(
+    "--docker",
+    metavar="PROGRAM",
+    default="",
+    help="The docker client; by default the one on PATH.",
+)
+@click.option(
+    "--compose",
+    metavar="PROGRAM",
+    default="",
+    help="docker compose; by default the one on PATH.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=Word("text", "json"),
+    default="text",
+    help="How the proof is printed.",
+)
 @click.pass_context
-def command(ctx: click.Context, sources: tuple[str, ...], docker: str, compose: str, form: str) -> None:
+def command(
+    ctx: click.Context, sources: tuple[str, ...], docker: str, compose: str, form: str
+) -> None:
     """Show that the compose file sends the engine what the docker commands send it.
 
     SOURCES are files, folders or -, or a pasted docker command. No real engine is contacted. Exit code 1 says that
@@ -43,7 +61,10 @@ def command(ctx: click.Context, sources: tuple[str, ...], docker: str, compose: 
     try:
         clients = find_binaries(docker, compose)
         proof = prove(
-            Memory({}) if pasted else project_of(sources, wanted.allow_path), options, clients.docker, clients.compose
+            Memory({}) if pasted else project_of(sources, wanted.allow_path),
+            options,
+            clients.docker,
+            clients.compose,
         )
     except (SourceError, ProofError, ValueError) as problem:
         fail(str(problem))

@@ -23,7 +23,9 @@ def check_names(paths: Iterable[str]) -> None:
     """Ends when the name of a report does not tell its form: before anything is read or written."""
     for path in paths:
         if form_of(path) is None:
-            fail(f"{path}: the name does not tell the form of the report; end it with {_endings()}")
+            fail(
+                f"{path}: the name does not tell the form of the report; end it with {_endings()}"
+            )
 
 
 def write_reports(result: Result, project: Project, paths: Iterable[str]) -> None:

@@ -33,7 +33,9 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
     if not any(path.is_dir() or path.is_file() for path in paths):
         # Pipes, such as `<(ssh host cat run.sh)`: they can be read once, and lie in no source tree.
         return Memory({path.name: _read(path) for path in paths})
-    root = Path(os.path.commonpath([path if path.is_dir() else path.parent for path in paths])).resolve()
+    root = Path(
+        os.path.commonpath([path if path.is_dir() else path.parent for path in paths])
+    ).resolve()
     named = [name for path in paths for name in _names(path.resolve(), root)]
     return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
 

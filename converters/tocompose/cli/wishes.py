@@ -22,15 +22,46 @@ def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
 
 # What is meant for an importer alone.
 IMPORTER_OPTIONS = (
-    click.option("--namespace", metavar="NAME", multiple=True, help="Kubernetes: only objects of that namespace."),
-    click.option("--values", metavar="FILE", multiple=True, help="Helm: a values file inside the source."),
-    click.option("--set", "set_", metavar="KEY=VALUE", multiple=True, help="Helm, ${KEY} in a template: one value."),
-    click.option("--option", metavar="NAME=VALUE", multiple=True, help="An option of the format (see formats)."),
+    click.option(
+        "--namespace",
+        metavar="NAME",
+        multiple=True,
+        help="Kubernetes: only objects of that namespace.",
+    ),
+    click.option(
+        "--values",
+        metavar="FILE",
+        multiple=True,
+        help="Helm: a values file inside the source.",
+    ),
+    click.option(
+        "--set",
+        "set_",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Helm, ${KEY} in a template: one value.",
+    ),
+    click.option(
+        "--option",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="An option of the format (see formats).",
+    ),
 )
 _OPTIONS = (
-    click.option("--from", "source", metavar="FORMAT", shell_complete=_formats, help="The format (see formats)."),
+    click.option(
+        "--from",
+        "source",
+        metavar="FORMAT",
+        shell_complete=_formats,
+        help="The format (see formats).",
+    ),
     *IMPORTER_OPTIONS[:-1],
-    click.option("--render/--no-render", default=True, help="Kubernetes: kustomize and helm may be run on the source."),
+    click.option(
+        "--render/--no-render",
+        default=True,
+        help="Kubernetes: kustomize and helm may be run on the source.",
+    ),
     IMPORTER_OPTIONS[-1],
 )
 
@@ -51,6 +82,8 @@ def settings_for(ctx: click.Context, wanted: Said) -> Settings:
     for text in ctx.params["option"]:
         name, sign, value = text.partition("=")
         if not sign or not name:
-            raise click.BadParameter(f"{text!r}: write NAME=VALUE", ctx, param_hint="--option")
+            raise click.BadParameter(
+                f"{text!r}: write NAME=VALUE", ctx, param_hint="--option"
+            )
         options[name] = (*options.get(name, ()), value)
     return Settings(name=wanted.name, render=ctx.params["render"], options=options)

@@ -48,8 +48,14 @@ def read(request: Request) -> Found:
     connection = connect(request.kubeconfig, request.context, allow_exec=request.allow_exec)
     api = Api(connection, request.timeout)
     resources, notes = discover(api)
-    wanted = [item for item in resources if not ignored(item) and (request.secrets or item.plural != "secrets")]
-    namespaces = () if request.all_namespaces else request.namespaces or (connection.namespace,)
+    wanted = [
+        item
+        for item in resources
+        if not ignored(item) and (request.secrets or item.plural != "secrets")
+    ]
+    namespaces = (
+        () if request.all_namespaces else request.namespaces or (connection.namespace,)
+    )
     answers = _all(api, wanted, namespaces)
     notes += [_refused(resource, answer) for resource, answer in answers if answer.problem]
     if not request.secrets:
@@ -58,12 +64,20 @@ def read(request: Request) -> Found:
     selection = Selection(namespaces, selector)
     chosen, left_out = kept(objects, selection)
     if left_out:
-        notes.append(note("TC271", count=len(left_out), what=", ".join(left_out[:5]) + (" …" * (len(left_out) > 5))))
+        notes.append(
+            note(
+                "TC271",
+                count=len(left_out),
+                what=", ".join(left_out[:5]) + (" …" * (len(left_out) > 5)),
+            )
+        )
     name = namespaces[0] if len(namespaces) == 1 else connection.name
     return Found(Memory(dict(_files(chosen)), name), tuple(notes))
 
 
-def _all(api: Api, resources: list[Resource], namespaces: tuple[str, ...]) -> list[tuple[Resource, Answer]]:
+def _all(
+    api: Api, resources: list[Resource], namespaces: tuple[str, ...]
+) -> list[tuple[Resource, Answer]]:
     """The answer for each resource and namespace, asked side by side, in the order of the resources."""
     from concurrent.futures import ThreadPoolExecutor
 
@@ -81,5 +95,14 @@ def _files(objects: Iterable[dict[str, Any]]) -> Iterable[tuple[str, bytes]]:
     """One file an object, named `namespace/kind/name.json`, so that a position in a note says which object it is."""
     for item in objects:
         metadata = item.get("metadata") or {}
-        place = "/".join((metadata.get("namespace") or "cluster", str(item["kind"]).lower(), str(metadata.get("name"))))
-        yield f"{place}.json", json.dumps(item, indent=2, ensure_ascii=False, sort_keys=True).encode()
+        place = "/".join(
+            (
+                metadata.get("namespace") or "cluster",
+                str(item["kind"]).lower(),
+                str(metadata.get("name")),
+            )
+        )
+        yield (
+            f"{place}.json",
+            json.dumps(item, indent=2, ensure_ascii=False, sort_keys=True).encode(),
+        )

@@ -46,7 +46,9 @@ class Api:
         token, size, again = "", PAGE, True
         while True:
             try:
-                page = self.get(path, {"limit": str(size), "continue": token} if size else {})
+                page = self.get(
+                    path, {"limit": str(size), "continue": token} if size else {}
+                )
             except Refusal as refusal:
                 if refusal.status == 410 and again:
                     # The token of a long list expired: once more, in one piece.
@@ -71,15 +73,29 @@ class Api:
                 raise SourceError(f"{name} cannot be read: {refusal}") from refusal
             raise
 
-    def get(self, path: str, query: dict[str, str], accept: str = "application/json") -> dict[str, Any]:
+    def get(
+        self, path: str, query: dict[str, str], accept: str = "application/json"
+    ) -> dict[str, Any]:
         """The JSON that stands at a path. Raises Refusal when there is none."""
         import urllib3
 
         given = {key: value for key, value in query.items() if value}
         url = f"{self._connection.host}{path}" + (f"?{urlencode(given)}" if given else "")
-        headers = {"Accept": accept, "User-Agent": "tocompose", **self._connection.headers()}
+        headers = {
+            "Accept": accept,
+            "User-Agent": "tocompose",
+            **self._connection.headers(),
+        }
         # A busy server says when to ask again; anything else is told at once.
-        retries = urllib3.Retry(2, connect=0, read=0, redirect=0, other=0, status_forcelist=[429], backoff_factor=0.2)
+        retries = urllib3.Retry(
+            2,
+            connect=0,
+            read=0,
+            redirect=0,
+            other=0,
+            status_forcelist=[429],
+            backoff_factor=0.2,
+        )
         limits = urllib3.Timeout(connect=min(_CONNECT, self._timeout), read=self._timeout)
         try:
             answer = self._connection.pool.request(
@@ -125,8 +141,13 @@ def _unreached(error: Exception, timeout: float) -> str:
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, urllib3.exceptions.SSLError):
         return f"the TLS connection failed ({_line(str(reason.args[0] if reason.args else reason))})"
-    if isinstance(reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError):
-        return f"no connection ({_line(str(reason).rpartition(': ')[2].rpartition('] ')[2])})"
+    if isinstance(
+        reason,
+        urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError,
+    ):
+        return (
+            f"no connection ({_line(str(reason).rpartition(': ')[2].rpartition('] ')[2])})"
+        )
     if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
         return "nothing answers at that address"
     if isinstance(reason, urllib3.exceptions.TimeoutError):

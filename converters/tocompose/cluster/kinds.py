@@ -12,7 +12,10 @@ from tocompose.tables import Row, table
 # Discovery in two requests where the server can, else a request a group.
 # https://kubernetes.io/docs/concepts/overview/kubernetes-api/#aggregated-discovery
 _AGGREGATED = ",".join(
-    [f"application/json;g=apidiscovery.k8s.io;v={v};as=APIGroupDiscoveryList" for v in ("v2", "v2beta1")]
+    [
+        f"application/json;g=apidiscovery.k8s.io;v={v};as=APIGroupDiscoveryList"
+        for v in ("v2", "v2beta1")
+    ]
     + ["application/json"]
 )
 
@@ -33,7 +36,9 @@ class Resource(NamedTuple):
 
     def places(self, namespaces: tuple[str, ...]) -> tuple[str, ...]:
         """The paths to list: one a namespace; all of them at once when none is named or the kind has none."""
-        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        root = (
+            f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
+        )
         if not self.namespaced or not namespaces:
             return (f"{root}/{self.plural}",)
         return tuple(f"{root}/namespaces/{name}/{self.plural}" for name in namespaces)
@@ -41,7 +46,13 @@ class Resource(NamedTuple):
 
 def rows() -> dict[str, Row]:
     """The table of kinds by key."""
-    return dict(table("kubernetes/edge/cluster", required=set(), optional={"ignore", "kind", "version", "cluster"}))
+    return dict(
+        table(
+            "kubernetes/edge/cluster",
+            required=set(),
+            optional={"ignore", "kind", "version", "cluster"},
+        )
+    )
 
 
 def ignored(resource: Resource) -> bool:
@@ -66,7 +77,9 @@ def _usual() -> Iterator[Resource]:
     for key, row in rows().items():
         if "kind" in row:
             group, _, plural = key.rpartition("/")
-            yield Resource(group, str(row["version"]), plural, str(row["kind"]), not row.get("cluster"))
+            yield Resource(
+                group, str(row["version"]), plural, str(row["kind"]), not row.get("cluster")
+            )
 
 
 def _core(api: Api) -> Iterator[Resource]:
@@ -85,7 +98,9 @@ def _groups(api: Api) -> Iterator[Resource]:
     for group in body.get("groups") or ():
         version = str((group.get("preferredVersion") or {}).get("version"))
         try:
-            yield from _listed(group["name"], version, api.get(f"/apis/{group['name']}/{version}", {}))
+            yield from _listed(
+                group["name"], version, api.get(f"/apis/{group['name']}/{version}", {})
+            )
         except Refusal:
             # A group whose own server is down (metrics, a broken operator) must not hide the others; what this table
             # knows of it is asked for all the same, and its absence told then.
@@ -95,7 +110,9 @@ def _groups(api: Api) -> Iterator[Resource]:
 def _listed(group: str, version: str, body: dict[str, Any]) -> Iterator[Resource]:
     for item in body.get("resources") or ():
         if "/" not in item["name"] and "list" in (item.get("verbs") or ()):
-            yield Resource(group, version, item["name"], item["kind"], bool(item.get("namespaced")))
+            yield Resource(
+                group, version, item["name"], item["kind"], bool(item.get("namespaced"))
+            )
 
 
 def _aggregated(body: dict[str, Any]) -> Iterator[Resource]:
@@ -106,7 +123,13 @@ def _aggregated(body: dict[str, Any]) -> Iterator[Resource]:
             # The server names its preferred version first; an older one adds the kinds that only it has.
             for item in _fresh(version.get("resources") or (), seen):
                 kind = str((item.get("responseKind") or {}).get("kind"))
-                yield Resource(name, version["version"], item["resource"], kind, item.get("scope") == "Namespaced")
+                yield Resource(
+                    name,
+                    version["version"],
+                    item["resource"],
+                    kind,
+                    item.get("scope") == "Namespaced",
+                )
 
 
 def _fresh(resources: Iterable[dict[str, Any]], seen: set[str]) -> Iterator[dict[str, Any]]:

@@ -45,7 +45,9 @@ def connect(path: str | None, context: str | None, *, allow_exec: bool) -> Conne
     configuration = client.Configuration()
     if content is None:
         if path or context or "KUBERNETES_SERVICE_HOST" not in os.environ:
-            raise SourceError(f"{paths}: there is no kubeconfig here; name one with --kubeconfig or KUBECONFIG")
+            raise SourceError(
+                f"{paths}: there is no kubeconfig here; name one with --kubeconfig or KUBECONFIG"
+            )
         return _inside(configuration)
     chosen = _context(content, context, paths)
     if not allow_exec:
@@ -53,7 +55,9 @@ def connect(path: str | None, context: str | None, *, allow_exec: bool) -> Conne
     try:
         load(paths, chosen["name"], configuration, persist_config=False)
     except Exception as error:  # the package raises what it meets: ConfigException, KeyError, OSError, binascii.Error …
-        raise SourceError(f"{paths}: the context {chosen['name']} cannot be used: {_words(error)}") from error
+        raise SourceError(
+            f"{paths}: the context {chosen['name']} cannot be used: {_words(error)}"
+        ) from error
     namespace = chosen["context"].get("namespace") or "default"
     return _connection(chosen["name"], namespace, configuration)
 
@@ -73,7 +77,9 @@ def _inside(configuration: Any) -> Connection:
     try:
         load(configuration)
     except config.ConfigException as error:
-        raise SourceError(f"there is no kubeconfig, and this pod has no service account ({error})") from error
+        raise SourceError(
+            f"there is no kubeconfig, and this pod has no service account ({error})"
+        ) from error
     return _connection("this cluster", "default", configuration)
 
 
@@ -84,7 +90,9 @@ def _content(paths: str) -> dict[str, Any] | None:
     merger: Any = kube_config.KubeConfigMerger
     try:
         merged = merger(paths).config
-    except Exception as error:  # a file that is not YAML, a folder, one that may not be read
+    except (
+        Exception
+    ) as error:  # a file that is not YAML, a folder, one that may not be read
         raise SourceError(f"{paths}: this is not a kubeconfig: {_words(error)}") from error
     return None if merged is None else merged.value
 
@@ -96,14 +104,22 @@ def _context(content: dict[str, Any], wanted: str | None, paths: str) -> dict[st
         return contexts[name]
     known = ", ".join(sorted(contexts)) or "none"
     missing = f"has no context {name!r}" if name else "has no current context"
-    raise SourceError(f"{paths}: the kubeconfig {missing}; name one with --context (known: {known})")
+    raise SourceError(
+        f"{paths}: the kubeconfig {missing}; name one with --context (known: {known})"
+    )
 
 
 def _check_user(content: dict[str, Any], context: dict[str, Any], paths: str) -> None:
     """Raises SourceError for a user who logs in through a program: tocompose runs none unasked."""
-    user = _named(content, "users", paths).get(str(context["context"].get("user")), {}).get("user", {})
+    user = (
+        _named(content, "users", paths)
+        .get(str(context["context"].get("user")), {})
+        .get("user", {})
+    )
     provider = _mapping(user.get("auth-provider"))
-    program = _mapping(user.get("exec")).get("command") or _mapping(provider.get("config")).get("cmd-path")
+    program = _mapping(user.get("exec")).get("command") or _mapping(
+        provider.get("config")
+    ).get("cmd-path")
     if program or "exec" in user or provider.get("name") == "gcp":
         raise SourceError(
             f"{paths}: the context {context['name']} logs in by running {program or 'gcloud'}, and tocompose runs no "
@@ -116,8 +132,13 @@ def _named(content: dict[str, Any], kind: str, paths: str) -> dict[str, dict[str
     """The entries of `contexts` or `users` by name, each a mapping that holds one."""
     entries = [_mapping(getattr(node, "value", node)) for node in content.get(kind) or ()]
     inner = kind.removesuffix("s")
-    if not all(isinstance(entry.get("name"), str) and isinstance(entry.get(inner) or {}, dict) for entry in entries):
-        raise SourceError(f"{paths}: this is not a kubeconfig: each of its {kind} has a name and a mapping {inner!r}")
+    if not all(
+        isinstance(entry.get("name"), str) and isinstance(entry.get(inner) or {}, dict)
+        for entry in entries
+    ):
+        raise SourceError(
+            f"{paths}: this is not a kubeconfig: each of its {kind} has a name and a mapping {inner!r}"
+        )
     return {entry["name"]: entry | {inner: entry.get(inner) or {}} for entry in entries}
 
 

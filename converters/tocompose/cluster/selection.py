@@ -13,7 +13,9 @@ Object: TypeAlias = dict[str, Any]
 # Kinds that the selected workloads refer to by name; they rarely carry the labels of the application.
 _REFERRED = ("ConfigMap", "Secret", "PersistentVolumeClaim", "ServiceAccount")
 _SYSTEM = re.compile(r"kube-(system|public|node-lease)")
-_REQUIREMENT = re.compile(r"\s*(!?)([\w./-]+)\s*(?:(==|=|!=|in|notin)\s*(\([^)]*\)|[\w.-]*))?\s*")
+_REQUIREMENT = re.compile(
+    r"\s*(!?)([\w./-]+)\s*(?:(==|=|!=|in|notin)\s*(\([^)]*\)|[\w.-]*))?\s*"
+)
 
 
 class Requirement(NamedTuple):
@@ -69,7 +71,10 @@ def _of_the_cluster(item: Object) -> bool:
     if kind == "ConfigMap":
         return name in ("kube-root-ca.crt", "openshift-service-ca.crt")
     if kind == "Secret":
-        return str(item.get("type")) in ("kubernetes.io/service-account-token", "helm.sh/release.v1")
+        return str(item.get("type")) in (
+            "kubernetes.io/service-account-token",
+            "helm.sh/release.v1",
+        )
     if kind == "Service":
         return (name, _metadata(item).get("namespace")) == ("kubernetes", "default")
     return kind == "ServiceAccount" and name == "default"
@@ -85,8 +90,13 @@ def _placed(item: Object, selection: Selection) -> bool:
         claim = (item.get("spec") or {}).get("claimRef") or {}
         return claim.get("namespace") in spaces if spaces else bool(claim)
     if kind == "ClusterRoleBinding":
-        places = {subject.get("namespace") for subject in item.get("subjects") or ()} - {None}
-        return any(place in spaces if spaces else not _SYSTEM.fullmatch(str(place)) for place in places)
+        places = {subject.get("namespace") for subject in item.get("subjects") or ()} - {
+            None
+        }
+        return any(
+            place in spaces if spaces else not _SYSTEM.fullmatch(str(place))
+            for place in places
+        )
     return True
 
 
@@ -105,14 +115,30 @@ def _needed(objects: list[Object]) -> Iterator[Object]:
 
 def _selected(objects: list[Object], selection: Selection) -> Iterator[Object]:
     """What carries the labels, and the configuration, secrets and claims that those objects name."""
-    matching = [item for item in objects if selection.matches(_metadata(item).get("labels") or {})]
-    named = {(_metadata(item).get("namespace"), text) for item in matching for text in _texts(item)}
+    matching = [
+        item for item in objects if selection.matches(_metadata(item).get("labels") or {})
+    ]
+    named = {
+        (_metadata(item).get("namespace"), text)
+        for item in matching
+        for text in _texts(item)
+    }
     ids = {id(item) for item in matching}
-    claimed = {text for item in objects if item.get("kind") == "PersistentVolumeClaim" for text in _texts(item)}
+    claimed = {
+        text
+        for item in objects
+        if item.get("kind") == "PersistentVolumeClaim"
+        for text in _texts(item)
+    }
     for item in objects:
         kind, name = item.get("kind"), _metadata(item).get("name")
         referred = kind in _REFERRED and (_metadata(item).get("namespace"), name) in named
-        if id(item) in ids or referred or kind == "Namespace" or (kind == "PersistentVolume" and name in claimed):
+        if (
+            id(item) in ids
+            or referred
+            or kind == "Namespace"
+            or (kind == "PersistentVolume" and name in claimed)
+        ):
             yield item
 
 
@@ -130,7 +156,9 @@ def requirements(selector: str) -> tuple[Requirement, ...]:
     while rest:
         match = _REQUIREMENT.match(rest)
         if match is None or (match.end() < len(rest) and rest[match.end()] != ","):
-            raise SourceError(f"--selector {selector!r}: not a label selector, such as app=web,tier in (front,back)")
+            raise SourceError(
+                f"--selector {selector!r}: not a label selector, such as app=web,tier in (front,back)"
+            )
         negated, key, operator, value = match.groups()
         values = tuple(part.strip() for part in (value or "").strip("()").split(","))
         found.append(Requirement(bool(negated), key, operator or "", values))

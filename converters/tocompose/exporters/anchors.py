@@ -15,7 +15,9 @@ _COMPARED = 40  # services whose environments are compared in pairs
 
 def with_anchors(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with `x-` blocks in front for what at least two of its services share."""
-    services = {name: dict(body or {}) for name, body in document.get("services", {}).items()}
+    services = {
+        name: dict(body or {}) for name, body in document.get("services", {}).items()
+    }
     blocks: dict[str, Any] = {}
     for key in _WHOLE:
         blocks.update(_whole_blocks(key, services))
@@ -24,10 +26,16 @@ def with_anchors(document: Mapping[str, Any]) -> dict[str, Any]:
     blocks.update(_common_service(services))
     if not blocks:
         return dict(document)
-    return {**{f"x-{name}": Anchored(name, blocks[name]) for name in sorted(blocks)}, **document, "services": services}
+    return {
+        **{f"x-{name}": Anchored(name, blocks[name]) for name in sorted(blocks)},
+        **document,
+        "services": services,
+    }
 
 
-def _whole_blocks(key: str, services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
+def _whole_blocks(
+    key: str, services: dict[str, dict[str, Any]]
+) -> Iterator[tuple[str, Any]]:
     """The values of `key` that several services have in common, and aliases in their place."""
     groups: dict[str, tuple[Any, list[str]]] = {}
     for name, body in services.items():
@@ -48,7 +56,11 @@ def _extend(services: dict[str, dict[str, Any]], block: Mapping[str, Any]) -> No
     """Merges the shared environment into those that hold all of it and more: a web process with its own PORT."""
     for body in services.values():
         value = body.get("environment")
-        if isinstance(value, Mapping) and MERGE not in value and block.items() <= value.items():
+        if (
+            isinstance(value, Mapping)
+            and MERGE not in value
+            and block.items() <= value.items()
+        ):
             own = {name: text for name, text in value.items() if name not in block}
             body["environment"] = {MERGE: Alias("environment"), **own}
 
@@ -56,31 +68,56 @@ def _extend(services: dict[str, dict[str, Any]], block: Mapping[str, Any]) -> No
 def _lines(value: Any) -> int:
     """How many lines a value takes below its key."""
     if isinstance(value, Mapping) and value:
-        return sum(1 + (_lines(item) if isinstance(item, Mapping | list) else 0) for item in value.values())
+        return sum(
+            1 + (_lines(item) if isinstance(item, Mapping | list) else 0)
+            for item in value.values()
+        )
     return len(value) if isinstance(value, list) else 0
 
 
 def _common_environment(services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     """The variables that several services have with the same values, merged into what each has besides."""
     maps = {name: body.get("environment") for name, body in services.items()}
-    given = {name: items for name, items in maps.items() if isinstance(items, Mapping) and MERGE not in items}
-    common = _largest_overlap({name: frozenset(items.items()) for name, items in given.items()})
+    given = {
+        name: items
+        for name, items in maps.items()
+        if isinstance(items, Mapping) and MERGE not in items
+    }
+    common = _largest_overlap(
+        {name: frozenset(items.items()) for name, items in given.items()}
+    )
     if common is None:
         return
     users = [name for name, items in given.items() if common <= items.items()]
     for name in users:
-        own = {key: value for key, value in given[name].items() if (key, value) not in common}
-        services[name]["environment"] = {MERGE: Alias("environment"), **own} if own else Alias("environment")
-    yield "environment", {key: value for key, value in given[users[0]].items() if (key, value) in common}
+        own = {
+            key: value for key, value in given[name].items() if (key, value) not in common
+        }
+        services[name]["environment"] = (
+            {MERGE: Alias("environment"), **own} if own else Alias("environment")
+        )
+    yield (
+        "environment",
+        {key: value for key, value in given[users[0]].items() if (key, value) in common},
+    )
 
 
 def _largest_overlap(sets: Mapping[str, frozenset[Any]]) -> frozenset[Any] | None:
     """What at least two sets share, chosen for the most lines saved; None where it is not worth a block."""
-    candidates = {one & two for one, two in combinations(list(sets.values())[:_COMPARED], 2)}
+    candidates = {
+        one & two for one, two in combinations(list(sets.values())[:_COMPARED], 2)
+    }
     by_size = sorted(candidates, key=lambda item: (-len(item), sorted(map(repr, item))))
     worthwhile = [item for item in by_size[:_COMPARED] if len(item) >= _WORTH]
-    saved = {item: len(item) * (sum(item <= given for given in sets.values()) - 1) for item in worthwhile}
-    return max(worthwhile, key=lambda item: (saved[item], len(item), sorted(map(repr, item))), default=None)
+    saved = {
+        item: len(item) * (sum(item <= given for given in sets.values()) - 1)
+        for item in worthwhile
+    }
+    return max(
+        worthwhile,
+        key=lambda item: (saved[item], len(item), sorted(map(repr, item))),
+        default=None,
+    )
 
 
 def _common_service(services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
@@ -89,8 +126,14 @@ def _common_service(services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, 
     for name, body in services.items():
         if body.get("image") or body.get("build"):
             groups.setdefault(repr((body.get("image"), body.get("build"))), []).append(name)
-    shared = {tuple(users): _agreed([services[name] for name in users]) for users in groups.values() if len(users) > 1}
-    worthwhile = {users: block for users, block in shared.items() if _one_application(block)}
+    shared = {
+        tuple(users): _agreed([services[name] for name in users])
+        for users in groups.values()
+        if len(users) > 1
+    }
+    worthwhile = {
+        users: block for users, block in shared.items() if _one_application(block)
+    }
     for users, block in worthwhile.items():
         anchor = "service" if len(worthwhile) == 1 else f"service-{users[0]}"
         for name in users:
@@ -101,9 +144,15 @@ def _common_service(services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, 
 
 def _one_application(block: Mapping[str, Any]) -> bool:
     """Whether services share more than an image: a database and its command line tool are no variants of an app."""
-    return bool(block.keys() & {"build", "environment", "env_file"}) and _lines(block) > _WORTH
+    return (
+        bool(block.keys() & {"build", "environment", "env_file"}) and _lines(block) > _WORTH
+    )
 
 
 def _agreed(bodies: list[dict[str, Any]]) -> dict[str, Any]:
     first, *others = bodies
-    return {key: value for key, value in first.items() if all(key in body and body[key] == value for body in others)}
+    return {
+        key: value
+        for key, value in first.items()
+        if all(key in body and body[key] == value for body in others)
+    }

@@ -24,7 +24,11 @@ from tocompose.exporters.ordering import start_in_order
 from tocompose.exporters.portable import files_named_portably
 from tocompose.exporters.references import refer_to_known
 from tocompose.exporters.required import values_asked_for
-from tocompose.exporters.selfcontained import ask_for_secrets, self_contained, settle_variables
+from tocompose.exporters.selfcontained import (
+    ask_for_secrets,
+    self_contained,
+    settle_variables,
+)
 from tocompose.exporters.sound import Check, checked
 from tocompose.exporters.variables import expressions
 from tocompose.exporters.yaml_text import render
@@ -40,7 +44,11 @@ CLASSIC = {
     Home.DEV: "docker-compose.override.yml",
     Home.PROD: "docker-compose.prod.yml",
 }
-MODERN = {Home.BASE: "compose.yaml", Home.DEV: "compose.override.yaml", Home.PROD: "compose.prod.yaml"}
+MODERN = {
+    Home.BASE: "compose.yaml",
+    Home.DEV: "compose.override.yaml",
+    Home.PROD: "compose.prod.yaml",
+}
 
 
 @record
@@ -67,7 +75,11 @@ class Bundle(NamedTuple):
 
 def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:
     """The files of the stack; those of `notes` that say what a service lost stand as comments above it."""
-    return _split(stack, layout, tuple(notes)) if layout.split else _single(stack, layout, tuple(notes))
+    return (
+        _split(stack, layout, tuple(notes))
+        if layout.split
+        else _single(stack, layout, tuple(notes))
+    )
 
 
 _ALWAYS: tuple[Check, ...] = (
@@ -79,26 +91,51 @@ _ALWAYS: tuple[Check, ...] = (
     refer_to_known,
     start_in_order,
 )
-_FILES: tuple[Check, ...] = (files_for_read_only, files_readable, files_present, files_named_portably)
+_FILES: tuple[Check, ...] = (
+    files_for_read_only,
+    files_readable,
+    files_present,
+    files_named_portably,
+)
 
 
 def _single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     contained = partial(self_contained, inline_secrets=layout.inline_secrets)
-    sound = checked(without_homes(stack, (Home.DEV,)).stack, (*_ALWAYS, contained, files_readable))
+    sound = checked(
+        without_homes(stack, (Home.DEV,)).stack, (*_ALWAYS, contained, files_readable)
+    )
     unknown = frozenset(item.name for item in stack.settings if item.value is None)
     said = (*sound.notes, *ask_for_secrets(sound.stack, unknown, layout.inline_secrets))
     document = settle_variables(compose(sound.stack), sound.stack, layout.inline_secrets)
     name = (MODERN if layout.modern_names else CLASSIC)[Home.BASE]
-    values = [*(item.secret for item in stack.settings), *(item.secret for item in stack.files)]
-    file = _file(name, document, sound.stack, (*notes, *said), (), layout.inline_secrets and any(values))
-    return Bundle((file,), frozenset(paths(document)) | sound.paths | _settings(stack), said)
+    values = [
+        *(item.secret for item in stack.settings),
+        *(item.secret for item in stack.files),
+    ]
+    file = _file(
+        name,
+        document,
+        sound.stack,
+        (*notes, *said),
+        (),
+        layout.inline_secrets and any(values),
+    )
+    return Bundle(
+        (file,), frozenset(paths(document)) | sound.paths | _settings(stack), said
+    )
 
 
 def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     chosen = without_homes(stack, layout.environments)
     sound = checked(chosen.stack, (*_ALWAYS, *_FILES))
-    documents = {home: compose(sound.stack, home) for home in (Home.BASE, *layout.environments)}
-    documents = {home: body for home, body in documents.items() if body["services"] or home is Home.BASE}
+    documents = {
+        home: compose(sound.stack, home) for home in (Home.BASE, *layout.environments)
+    }
+    documents = {
+        home: body
+        for home, body in documents.items()
+        if body["services"] or home is Home.BASE
+    }
     every = MODERN if layout.modern_names else CLASSIC
     names = {home: every[home] for home in Home if home in documents}
     env = env_files(sound.stack, expressions(documents))
@@ -106,9 +143,14 @@ def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     said = (*chosen.notes, *sound.notes)
     above = {Home.BASE: (*notes, *said)}
     files = [
-        _file(name, documents[home], sound.stack, above.get(home, ()), lines[home]) for home, name in names.items()
+        _file(name, documents[home], sound.stack, above.get(home, ()), lines[home])
+        for home, name in names.items()
     ]
-    written = {path for body in documents.values() for path in paths(body)} | chosen.paths | sound.paths
+    written = (
+        {path for body in documents.values() for path in paths(body)}
+        | chosen.paths
+        | sound.paths
+    )
     written |= _settings(stack) | {f"files.{item.path}" for item in sound.stack.files}
     own = sound.stack.files
     return Bundle((*files, *env, *gitignore((*env, *own)), *own), frozenset(written), said)
@@ -146,7 +188,13 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
 
 def _told(made: Insertion, file: str) -> Iterator[Note]:
     for section, name in made.clashing:
-        yield note("TC768", subject=f"{section}.{name}", file=file, kind=f"the {section[:-1]}", name=name)
+        yield note(
+            "TC768",
+            subject=f"{section}.{name}",
+            file=file,
+            kind=f"the {section[:-1]}",
+            name=name,
+        )
     if made.added:
         names = ", ".join(name for _, name in made.added)
         yield note("TC769", subject=f"files.{file}", names=names, file=file)

@@ -18,13 +18,21 @@ def headers(names: Mapping[Home, str], env: bool) -> dict[Home, tuple[str, ...]]
     """The first lines of each file of a split stack: what it is, and the commands that use it."""
     base = names[Home.BASE]
     lines: dict[Home, list[str]] = {
-        Home.BASE: ["Base: what this stack needs everywhere. Start it:", "  docker compose up -d"],
-        Home.DEV: ["Development: what it adds to the base. Docker Compose loads this file by itself:"],
+        Home.BASE: [
+            "Base: what this stack needs everywhere. Start it:",
+            "  docker compose up -d",
+        ],
+        Home.DEV: [
+            "Development: what it adds to the base. Docker Compose loads this file by itself:"
+        ],
         Home.PROD: ["Production: what it adds to the base. Name both files:"],
     }
     production = f"  docker compose -f {base} -f {names.get(Home.PROD, '')} up -d"
     if Home.DEV in names:
-        lines[Home.BASE] += ["Without the development settings:", f"  docker compose -f {base} up -d"]
+        lines[Home.BASE] += [
+            "Without the development settings:",
+            f"  docker compose -f {base} up -d",
+        ]
     if Home.PROD in names:
         lines[Home.BASE] += ["In production:", production]
     lines[Home.DEV].append("  docker compose up -d")
@@ -34,9 +42,16 @@ def headers(names: Mapping[Home, str], env: bool) -> dict[Home, tuple[str, ...]]
     return {home: tuple(lines[home]) for home in names}
 
 
-def comments(document: Mapping[str, Any], stack: Stack, notes: Iterable[Note]) -> dict[Path, tuple[str, ...]]:
+def comments(
+    document: Mapping[str, Any], stack: Stack, notes: Iterable[Note]
+) -> dict[Path, tuple[str, ...]]:
     """The lines that stand above services and above top-level networks, volumes, configs and secrets."""
-    places = {(key, name) for key, entries in document.items() if isinstance(entries, Mapping) for name in entries}
+    places = {
+        (key, name)
+        for key, entries in document.items()
+        if isinstance(entries, Mapping)
+        for name in entries
+    }
     texts: dict[Path, list[str]] = {place: [] for place in sorted(places)}
     for service in stack.services:
         if ("services", service.name) in texts:
@@ -46,7 +61,11 @@ def comments(document: Mapping[str, Any], stack: Stack, notes: Iterable[Note]) -
         if note.kind is Kind.LOST and len(place) == 2 and place in texts:
             where = f"{note.code}, {_place(note.span)}" if note.span else note.code
             texts[place[0], place[1]].append(f"not carried over ({where}): {note.message}")
-    return {place: tuple(_wrapped(dict.fromkeys(given))) for place, given in texts.items() if given}
+    return {
+        place: tuple(_wrapped(dict.fromkeys(given)))
+        for place, given in texts.items()
+        if given
+    }
 
 
 def _origin(span: Span | None) -> list[str]:

@@ -29,8 +29,26 @@ from tocompose.values import split, whole
 
 # dclint's order of service keys (services-keys-order rule), the rest alphabetical.
 KEY_ORDER = (
-    *("image", "build", "container_name", "depends_on", "volumes", "volumes_from", "configs", "secrets"),
-    *("environment", "env_file", "ports", "networks", "network_mode", "extra_hosts", "command", "entrypoint"),
+    *(
+        "image",
+        "build",
+        "container_name",
+        "depends_on",
+        "volumes",
+        "volumes_from",
+        "configs",
+        "secrets",
+    ),
+    *(
+        "environment",
+        "env_file",
+        "ports",
+        "networks",
+        "network_mode",
+        "extra_hosts",
+        "command",
+        "entrypoint",
+    ),
     *("working_dir", "restart", "healthcheck", "logging", "labels", "user", "isolation"),
 )
 
@@ -40,11 +58,22 @@ _LINE = 100  # characters of a command that stands on one line
 def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
     """The document of one file of the stack: base, dev override or production; None puts base and dev into one."""
     ordered = sorted(stack.services, key=lambda item: alphabetical(item.name))
-    services = {item.name: body for item in ordered if (body := service_in(item, home)) or _needed(item, home)}
-    elsewhere = {item.name: service_in(item, Home.DEV) | service_in(item, Home.PROD) for item in ordered}
+    services = {
+        item.name: body
+        for item in ordered
+        if (body := service_in(item, home)) or _needed(item, home)
+    }
+    elsewhere = {
+        item.name: service_in(item, Home.DEV) | service_in(item, Home.PROD)
+        for item in ordered
+    }
     document: dict[str, Any] = {"name": stack.name, "services": services}
     for key, entries in _top_level(stack).items():
-        used = {name: body for name, body in entries.items() if _belongs(key, name, services, elsewhere, home)}
+        used = {
+            name: body
+            for name, body in entries.items()
+            if _belongs(key, name, services, elsewhere, home)
+        }
         if used:
             document[key] = used
     return document
@@ -52,7 +81,9 @@ def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
 
 def alphabetical(name: str) -> tuple[tuple[int, ...], str]:
     """A sort key in the order of the Unicode collation that dclint uses: `_`, `-`, `.`, digits, letters."""
-    return tuple("_-.".find(char) if char in "_-." else ord(char) for char in name.lower()), name.swapcase()
+    return tuple(
+        "_-.".find(char) if char in "_-." else ord(char) for char in name.lower()
+    ), name.swapcase()
 
 
 def _needed(service: Service, home: Home | None) -> bool:
@@ -64,7 +95,11 @@ def service_in(service: Service, home: Home | None) -> dict[str, Any]:
     if home is None:
         body = service_body(service)
         overlay = service.overlays.get(Home.DEV)
-        return _in_order(_with_short_networks(merge_services(body, service_body(overlay)))) if overlay else body
+        return (
+            _in_order(_with_short_networks(merge_services(body, service_body(overlay))))
+            if overlay
+            else body
+        )
     part = service if home is Home.BASE else service.overlays.get(home)
     return service_body(part) if part else {}
 
@@ -88,7 +123,9 @@ def service_body(service: Service) -> dict[str, Any]:
 
 def _in_order(body: Mapping[str, Any]) -> dict[str, Any]:
     rank = {key: index for index, key in enumerate(KEY_ORDER)}
-    return dict(sorted(body.items(), key=lambda item: (rank.get(item[0], len(rank)), item[0])))
+    return dict(
+        sorted(body.items(), key=lambda item: (rank.get(item[0], len(rank)), item[0]))
+    )
 
 
 def _service_keys(service: Service) -> Iterator[tuple[str, Any]]:
@@ -96,11 +133,23 @@ def _service_keys(service: Service) -> Iterator[tuple[str, Any]]:
     yield "build", _build(service.build)
     yield "container_name", service.container_name
     yield "depends_on", _dependencies(service.depends_on)
-    yield "volumes", [mount(item) for item in service.mounts if item.kind != "tmpfs" or item.options]
-    yield "tmpfs", [item.target + (f":{item.mode}" if item.mode else "") for item in _plain_tmpfs(service)]
+    yield (
+        "volumes",
+        [mount(item) for item in service.mounts if item.kind != "tmpfs" or item.options],
+    )
+    yield (
+        "tmpfs",
+        [
+            item.target + (f":{item.mode}" if item.mode else "")
+            for item in _plain_tmpfs(service)
+        ],
+    )
     yield "configs", [_grant(item) for item in service.configs]
     yield "secrets", [_grant(item) for item in service.secrets]
-    yield "environment", {item.name: RESET if item.remove else item.value for item in service.environment}
+    yield (
+        "environment",
+        {item.name: RESET if item.remove else item.value for item in service.environment},
+    )
     yield "env_file", [_env_file(item) for item in service.env_files]
     yield "ports", [port(item) for item in sorted(service.ports, key=_port_order)]
     yield "expose", [Quoted(item) for item in service.expose]
@@ -130,7 +179,9 @@ def _explicit(service: Service) -> dict[str, Any]:
 
 def _words(words: tuple[str, ...]) -> list[str]:
     """On one line where it fits and holds no line breaks."""
-    fits = sum(len(word) + 4 for word in words) <= _LINE and not any("\n" in word for word in words)
+    fits = sum(len(word) + 4 for word in words) <= _LINE and not any(
+        "\n" in word for word in words
+    )
     return Flow(words) if fits or not words else list(words)
 
 
@@ -148,12 +199,22 @@ def _security(service: Service) -> Iterator[tuple[str, Any]]:
 def _build(build: Build | None) -> Any:
     if build is None:
         return None
-    body = {"context": build.context, "dockerfile": build.dockerfile, "target": build.target, "args": dict(build.args)}
-    return {key: value for key, value in body.items() if value not in (None, {})} | dict(build.options)
+    body = {
+        "context": build.context,
+        "dockerfile": build.dockerfile,
+        "target": build.target,
+        "args": dict(build.args),
+    }
+    return {key: value for key, value in body.items() if value not in (None, {})} | dict(
+        build.options
+    )
 
 
 def _dependencies(items: Iterable[Dependency]) -> dict[str, Any]:
-    return {item.service: _dependency(item) for item in sorted(items, key=lambda item: item.service)}
+    return {
+        item.service: _dependency(item)
+        for item in sorted(items, key=lambda item: item.service)
+    }
 
 
 def _dependency(item: Dependency) -> dict[str, Any]:
@@ -166,7 +227,13 @@ def _dependency(item: Dependency) -> dict[str, Any]:
 
 
 def _grant(item: Grant) -> Any:
-    body = {"source": item.source, "target": item.target, "uid": item.uid, "gid": item.gid, "mode": item.mode}
+    body = {
+        "source": item.source,
+        "target": item.target,
+        "uid": item.uid,
+        "gid": item.gid,
+        "mode": item.mode,
+    }
     body = {key: value for key, value in body.items() if value is not None}
     return item.source if len(body) == 1 else body
 
@@ -192,7 +259,11 @@ def _rank(part: str) -> tuple[int, int, str]:
 
 def port(item: Port) -> Quoted:
     """The short form, in quotes, brackets around an IPv6 address."""
-    host = f"[{item.host_ip}]" if item.host_ip and ":" in item.host_ip and "$" not in item.host_ip else item.host_ip
+    host = (
+        f"[{item.host_ip}]"
+        if item.host_ip and ":" in item.host_ip and "$" not in item.host_ip
+        else item.host_ip
+    )
     text = item.target if item.protocol == "tcp" else f"{item.target}/{item.protocol}"
     if item.published is not None or host:
         text = f"{item.published or ''}:{text}"
@@ -248,7 +319,11 @@ def _resources(resources: Resources) -> dict[str, Any]:
     for name in ("limits", "reservations"):
         amounts = getattr(resources, name)
         given = {"cpus": amounts.cpus, "memory": amounts.memory}
-        part: dict[str, Any] = {key: Quoted(value) if key == "cpus" else value for key, value in given.items() if value}
+        part: dict[str, Any] = {
+            key: Quoted(value) if key == "cpus" else value
+            for key, value in given.items()
+            if value
+        }
         if amounts.pids and name == "limits":
             part["pids"] = number(amounts.pids)
         if part:
@@ -281,11 +356,21 @@ def _resource(item: Resource) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _belongs(key: str, name: str, services: Mapping[str, Any], elsewhere: Mapping[str, Any], home: Home | None) -> bool:
+def _belongs(
+    key: str,
+    name: str,
+    services: Mapping[str, Any],
+    elsewhere: Mapping[str, Any],
+    home: Home | None,
+) -> bool:
     """Each file declares what its services refer to; the base also what no file refers to."""
     if name in _references(key, services):
         return True
-    return home in (Home.BASE, None) and key in ("networks", "volumes") and name not in _references(key, elsewhere)
+    return (
+        home in (Home.BASE, None)
+        and key in ("networks", "volumes")
+        and name not in _references(key, elsewhere)
+    )
 
 
 def _references(key: str, services: Mapping[str, Any]) -> set[str]:

@@ -25,10 +25,14 @@ def limits_in_one_place(stack: Stack) -> Sound:
             return service
         limits = service.resources.limits
         for key, value in given.items():
-            limits = replace(limits, **{_LIMITS[key]: getattr(limits, _LIMITS[key]) or str(value)})
+            limits = replace(
+                limits, **{_LIMITS[key]: getattr(limits, _LIMITS[key]) or str(value)}
+            )
             paths.add(f"services.{service.name}.{key}")
         options = {key: value for key, value in service.options.items() if key not in given}
-        return replace(service, options=options, resources=replace(service.resources, limits=limits))
+        return replace(
+            service, options=options, resources=replace(service.resources, limits=limits)
+        )
 
     services = tuple(moved(service) for service in stack.services)
     return Sound(replace(stack, services=services), (), frozenset(paths))
@@ -46,11 +50,17 @@ def names_free_to_scale(stack: Stack) -> Sound:
             taken.update({name} if name else ())
             return service
         subject = f"services.{service.name}.container_name"
-        notes.append(note("TC755", service.origin, subject=subject, service=service.name, name=name))
+        notes.append(
+            note("TC755", service.origin, subject=subject, service=service.name, name=name)
+        )
         return replace(service, container_name=None)
 
     services = tuple(named(service) for service in stack.services)
-    return Sound(replace(stack, services=services), tuple(notes), frozenset(item.subject for item in notes))
+    return Sound(
+        replace(stack, services=services),
+        tuple(notes),
+        frozenset(item.subject for item in notes),
+    )
 
 
 def one_network_form(stack: Stack) -> Sound:
@@ -65,7 +75,9 @@ def one_network_form(stack: Stack) -> Sound:
         subject = f"services.{owner.name}.networks"
         names = ", ".join(item.network for item in part.networks)
         span = part.networks[0].origin or owner.origin
-        notes.append(note("TC762", span, subject=subject, service=owner.name, mode=mode, names=names))
+        notes.append(
+            note("TC762", span, subject=subject, service=owner.name, mode=mode, names=names)
+        )
         paths.add(subject)
         return replace(part, networks=())
 
@@ -80,13 +92,27 @@ def ports_bound_once(stack: Stack) -> Sound:
         if part is owner:
             return part
         known = {_port(item): item for item in owner.ports}
-        clashing = [item for item in part.ports if _port(item) in known and known[_port(item)].host_ip != item.host_ip]
+        clashing = [
+            item
+            for item in part.ports
+            if _port(item) in known and known[_port(item)].host_ip != item.host_ip
+        ]
         for item in clashing:
             kept = known[_port(item)].host_ip or "all addresses"
             facts: dict[str, Any] = {"port": item.published or item.target, "kept": kept}
             subject = f"services.{owner.name}.ports"
-            notes.append(note("TC763", item.origin or owner.origin, subject=subject, service=owner.name, **facts))
-        return replace(part, ports=tuple(item for item in part.ports if item not in clashing))
+            notes.append(
+                note(
+                    "TC763",
+                    item.origin or owner.origin,
+                    subject=subject,
+                    service=owner.name,
+                    **facts,
+                )
+            )
+        return replace(
+            part, ports=tuple(item for item in part.ports if item not in clashing)
+        )
 
     return Sound(every_part(stack, added), tuple(notes))
 
@@ -105,7 +131,15 @@ def files_readable(stack: Stack) -> Sound:
             return item
         facts: dict[str, Any] = {"name": item.source, "kind": kind}
         subject = f"services.{owner.name}.{kind}s"
-        notes.append(note("TC756", item.origin or owner.origin, subject=subject, service=owner.name, **facts))
+        notes.append(
+            note(
+                "TC756",
+                item.origin or owner.origin,
+                subject=subject,
+                service=owner.name,
+                **facts,
+            )
+        )
         return replace(item, mode=None, uid=None, gid=None)
 
     def change(owner: Service, part: Service) -> Service:
@@ -129,13 +163,22 @@ def files_for_read_only(stack: Stack) -> Sound:
 
 def given_to_read_only(stack: Stack) -> set[str]:
     """The configs and secrets that services with a read-only root file system are given."""
-    read_only = {item.name for item in stack.services if any(part.security.read_only for part in parts(item))}
+    read_only = {
+        item.name
+        for item in stack.services
+        if any(part.security.read_only for part in parts(item))
+    }
     return _given_to(stack, read_only)
 
 
 def _given_to(stack: Stack, services: set[str]) -> set[str]:
     users = (service for service in stack.services if service.name in services)
-    return {item.source for service in users for part in parts(service) for item in (*part.configs, *part.secrets)}
+    return {
+        item.source
+        for service in users
+        for part in parts(service)
+        for item in (*part.configs, *part.secrets)
+    }
 
 
 def _content_to_files(stack: Stack, names: set[str]) -> Stack:
@@ -149,12 +192,27 @@ def _content_to_files(stack: Stack, names: set[str]) -> Stack:
         if text is None or item.name not in names or path in files:
             return item
         mode = 0o444 if secret else 0o644
-        added.append(File(path=path, content=text.encode(), mode=mode, secret=secret, origin=item.origin))
+        added.append(
+            File(
+                path=path,
+                content=text.encode(),
+                mode=mode,
+                secret=secret,
+                origin=item.origin,
+            )
+        )
         return replace(item, content=None, environment=None, file=f"./{path}")
 
-    configs = [as_file(item, "config", _literal(item.content), False) for item in stack.configs]
-    secrets = [as_file(item, "secrets", values.get(item.environment or ""), True) for item in stack.secrets]
-    return replace(stack, configs=tuple(configs), secrets=tuple(secrets), files=(*stack.files, *added))
+    configs = [
+        as_file(item, "config", _literal(item.content), False) for item in stack.configs
+    ]
+    secrets = [
+        as_file(item, "secrets", values.get(item.environment or ""), True)
+        for item in stack.secrets
+    ]
+    return replace(
+        stack, configs=tuple(configs), secrets=tuple(secrets), files=(*stack.files, *added)
+    )
 
 
 def _literal(content: str | None) -> str | None:
@@ -165,8 +223,16 @@ def files_present(stack: Stack) -> Sound:
     """A note for each secret file that the stack names and nobody writes: `up` fails until it is there."""
     written = {item.path for item in stack.files}
     notes = [
-        note("TC757", item.origin, subject=f"secrets.{item.name}", name=item.name, path=item.file)
+        note(
+            "TC757",
+            item.origin,
+            subject=f"secrets.{item.name}",
+            name=item.name,
+            path=item.file,
+        )
         for item in stack.secrets
-        if item.file and item.file.startswith("./secrets/") and item.file.removeprefix("./") not in written
+        if item.file
+        and item.file.startswith("./secrets/")
+        and item.file.removeprefix("./") not in written
     ]
     return Sound(stack, tuple(notes))

@@ -9,7 +9,9 @@ from tocompose.folding import fold
 from tocompose.model import File, Setting, Stack
 
 IGNORED = (".env", "secrets/")
-_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
+_ESCAPES = str.maketrans(
+    {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+)
 _WIDTH = 100
 
 
@@ -27,17 +29,33 @@ def env_files(stack: Stack, used: Mapping[str, Expression]) -> tuple[File, ...]:
     others = [_unknown(item) for name, item in sorted(used.items()) if name not in known]
     settings = (*stack.settings, *(item for item in others if not item.example))
     every = (*stack.settings, *others)
-    passed = {item.name for service in stack.services for item in service.environment if item.value is None}
-    real = [*_ENV_HEAD, *(line for item in settings for line in _real(item, item.name in passed))]
+    passed = {
+        item.name
+        for service in stack.services
+        for item in service.environment
+        if item.value is None
+    }
+    real = [
+        *_ENV_HEAD,
+        *(line for item in settings for line in _real(item, item.name in passed)),
+    ]
     example = [*_EXAMPLE_HEAD, *(line for item in every for line in _example(item))]
-    files = [File(path=".env", content=_bytes(real), mode=0o600, secret=True)] if settings else []
+    files = (
+        [File(path=".env", content=_bytes(real), mode=0o600, secret=True)]
+        if settings
+        else []
+    )
     return (*files, File(path=".env.example", content=_bytes(example))) if every else ()
 
 
 def _unknown(item: Expression) -> Setting:
     """A variable that the compose files use and the source gives no value to."""
     default = item.rest if item.operator in (":-", "-") and "$" not in item.rest else ""
-    text = f"{item.name} is {default} unless it is set." if default else f"{item.name} is taken from the environment."
+    text = (
+        f"{item.name} is {default} unless it is set."
+        if default
+        else f"{item.name} is taken from the environment."
+    )
     return Setting(name=item.name, example=default, description=text)
 
 
@@ -77,7 +95,11 @@ def _example(item: Setting) -> Iterator[str]:
 
 def _described(item: Setting) -> str:
     text = " ".join(item.description.split()) or f"{item.name}, as in the source."
-    kinds = [word for word, holds in (("required", item.required), ("secret", item.secret)) if holds]
+    kinds = [
+        word
+        for word, holds in (("required", item.required), ("secret", item.secret))
+        if holds
+    ]
     return f"{text} ({', '.join(kinds)})" if kinds else text
 
 

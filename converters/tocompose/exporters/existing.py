@@ -12,7 +12,9 @@ from tocompose.notes import Note, note
 
 Combined: TypeAlias = tuple[bytes, tuple[Note, ...]]
 
-_ENTRY = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(?P<quote>[\"']?)")
+_ENTRY = re.compile(
+    r"\s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s*(?P<quote>[\"']?)"
+)
 _OWN_ENTRY = re.compile(r"(?:# )?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=")
 
 
@@ -75,8 +77,15 @@ def _entries(text: str) -> Iterator[tuple[str, list[str]]]:
 def _env(file: File, before: bytes) -> Combined:
     text = before.decode("utf-8", "surrogateescape")
     known = names_in(text)
-    missing = [(name, lines) for name, lines in _entries(file.content.decode("utf-8", "surrogateescape"))]
-    missing = [(name, lines) for name, lines in missing if name not in known and not _mentioned(text, lines)]
+    missing = [
+        (name, lines)
+        for name, lines in _entries(file.content.decode("utf-8", "surrogateescape"))
+    ]
+    missing = [
+        (name, lines)
+        for name, lines in missing
+        if name not in known and not _mentioned(text, lines)
+    ]
     added = _appended(text, [line for _, lines in missing for line in lines])
     names = ", ".join(name for name, _ in missing)
     told = f"{names} {'were' if len(missing) > 1 else 'was'}" if names else "nothing was"
@@ -94,8 +103,23 @@ def _ignored(file: File, before: bytes) -> Combined:
     text = before.decode("utf-8", "surrogateescape")
     spec = ignore_rules(text.splitlines())
     wanted = file.content.decode().splitlines()
-    missing = [line for line in wanted if not spec.match_file(f"{line}x" if line.endswith("/") else line)]
-    said = (note("TC764", subject=f"files.{file.path}", path=file.path, lines=", ".join(missing)),) if missing else ()
+    missing = [
+        line
+        for line in wanted
+        if not spec.match_file(f"{line}x" if line.endswith("/") else line)
+    ]
+    said = (
+        (
+            note(
+                "TC764",
+                subject=f"files.{file.path}",
+                path=file.path,
+                lines=", ".join(missing),
+            ),
+        )
+        if missing
+        else ()
+    )
     return _appended(text, missing).encode("utf-8", "surrogateescape"), said
 
 

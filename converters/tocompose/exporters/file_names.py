@@ -61,7 +61,9 @@ def _folded(name: str) -> str:
 
 def _sound(part: str) -> str:
     """The part of a path without what some system refuses or reads as something else."""
-    name = "".join(char if char.isprintable() and char not in _REFUSED else "_" for char in part)
+    name = "".join(
+        char if char.isprintable() and char not in _REFUSED else "_" for char in part
+    )
     if name in (".", ".."):
         return "_" * len(name)
     if name.endswith((" ", ".")):
@@ -94,7 +96,10 @@ def renamed(moved: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     seen = set()
     for old, new in moved.items():
         olds, news = [part for part in old.split("/") if part], new.split("/")
-        first = next((at for at, (a, b) in enumerate(zip(olds, news, strict=False), 1) if a != b), len(news))
+        first = next(
+            (at for at, (a, b) in enumerate(zip(olds, news, strict=False), 1) if a != b),
+            len(news),
+        )
         pair = ("/".join(olds[:first]) or old, "/".join(news[:first]))
         if old != new and pair not in seen:
             seen.add(pair)

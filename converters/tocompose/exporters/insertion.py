@@ -28,7 +28,9 @@ class Insertion(NamedTuple):
     clashing: tuple[tuple[str, str], ...]
 
 
-def insert(text: str, file: str, document: Mapping[str, Any], comments: Comments | None = None) -> Insertion:
+def insert(
+    text: str, file: str, document: Mapping[str, Any], comments: Comments | None = None
+) -> Insertion:
     """The text of `file` with what the document adds to it. Raises InsertionError."""
     before = read_plain(text, file)
     new, clashing = _new_entries(before, document)
@@ -53,16 +55,26 @@ def read_plain(text: str, file: str) -> dict[str, Any]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
-        raise InsertionError(f"{place}: {error.problem}. Correct the file first.") from error
+        raise InsertionError(
+            f"{place}: {error.problem}. Correct the file first."
+        ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise InsertionError(f"{file}: {error}. Correct the file first.") from error
     except RecursionError as error:
-        raise InsertionError(f"{file}: it is nested too deeply, or contains itself. Flatten it first.") from error
+        raise InsertionError(
+            f"{file}: it is nested too deeply, or contains itself. Flatten it first."
+        ) from error
     if len(documents) > 1:
-        raise InsertionError(f"{file}: more than one YAML document. Keep one: Docker Compose merges them into one.")
+        raise InsertionError(
+            f"{file}: more than one YAML document. Keep one: Docker Compose merges them into one."
+        )
     document = documents[0] if documents else {}
-    if not isinstance(document, dict) or any(not isinstance(document.get(key) or {}, dict) for key in SECTIONS):
-        raise InsertionError(f"{file}: this is not a compose file: a map with services is expected.")
+    if not isinstance(document, dict) or any(
+        not isinstance(document.get(key) or {}, dict) for key in SECTIONS
+    ):
+        raise InsertionError(
+            f"{file}: this is not a compose file: a map with services is expected."
+        )
     return document
 
 
@@ -92,10 +104,16 @@ def _loader(text: str) -> Any:
 
 def _untagged(loader: Any, _: str, node: Any) -> Any:
     kinds = {"mapping": loader.construct_mapping, "sequence": loader.construct_sequence}
-    return kinds[node.id](node, deep=True) if node.id in kinds else loader.construct_scalar(node)
+    return (
+        kinds[node.id](node, deep=True)
+        if node.id in kinds
+        else loader.construct_scalar(node)
+    )
 
 
-def _new_entries(before: Mapping[str, Any], document: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
+def _new_entries(
+    before: Mapping[str, Any], document: Mapping[str, Any]
+) -> tuple[dict[str, Any], Any]:
     """The entries that the file lacks, by section, and those that it has otherwise."""
     new: dict[str, dict[str, Any]] = {}
     clashing: list[tuple[str, str]] = []
@@ -115,7 +133,13 @@ def _as_read(body: Any) -> Any:
 
 def _expected(before: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     added = read_plain(render(new), "")
-    return {**before, **{section: {**(before.get(section) or {}), **entries} for section, entries in added.items()}}
+    return {
+        **before,
+        **{
+            section: {**(before.get(section) or {}), **entries}
+            for section, entries in added.items()
+        },
+    }
 
 
 def _reads_as(text: str, expected: Mapping[str, Any]) -> bool:
@@ -140,14 +164,19 @@ def _inserted(text: str, new: Mapping[str, Any], comments: Comments) -> str | No
     places = _sections(text, lines)
     if any(places.get(section, _Section(0, 0)) is None for section in new):
         return None
-    for section in sorted(new, key=lambda name: _end(places, name, len(lines)), reverse=True):
+    for section in sorted(
+        new, key=lambda name: _end(places, name, len(lines)), reverse=True
+    ):
         place = places.get(section)
         body = render({section: new[section]}, comments).rstrip("\n").split("\n")
         if place is None:
             lines += ["", *body]
         else:
             spaced = [""] if section == "services" and place.column else []
-            lines[place.end : place.end] = [*spaced, *_indented(body[1:], place.column or 2)]
+            lines[place.end : place.end] = [
+                *spaced,
+                *_indented(body[1:], place.column or 2),
+            ]
     return newline.join(line.removesuffix("\r") for line in lines) + newline
 
 
@@ -212,7 +241,9 @@ def _round_trip(text: str, file: str, new: Mapping[str, Any]) -> str:
     except (YAMLError, ValueError) as error:
         # Stricter than the other reader: it refuses keys that stand twice, for one.
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        said = str(error.problem if isinstance(error, MarkedYAMLError) else error).splitlines()[0]
+        said = str(
+            error.problem if isinstance(error, MarkedYAMLError) else error
+        ).splitlines()[0]
         line = f":{mark.line + 1}" if mark else ""
         raise InsertionError(f"{file}{line}: {said}. Correct the file first.") from error
     for section, entries in parser.load(render(new)).items():

@@ -23,7 +23,11 @@ def _fits_short(item: Mount) -> bool:
     if any(len(split(part, ":")) > 1 for part in (item.target, item.source or "")):
         return False
     if item.kind == "bind":
-        return (item.source or "").startswith(_PATH_STARTS) or item.source in (".", "..", "~")
+        return (item.source or "").startswith(_PATH_STARTS) or item.source in (
+            ".",
+            "..",
+            "~",
+        )
     return item.source is None or len(item.source) > 1
 
 
@@ -40,7 +44,10 @@ def _long(item: Mount) -> dict[str, Any]:
     body["target"] = item.target
     if item.read_only:
         body["read_only"] = True
-    return body | {key: dict(value) if isinstance(value, dict) else value for key, value in item.options.items()}
+    return body | {
+        key: dict(value) if isinstance(value, dict) else value
+        for key, value in item.options.items()
+    }
 
 
 def volume(item: Volume) -> dict[str, Any] | None:

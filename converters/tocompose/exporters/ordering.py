@@ -24,7 +24,11 @@ class _Order:
     def __init__(self, stack: Stack) -> None:
         self.edges = _fixed_edges(stack)
         self.profiles = {item.name: frozenset(item.profiles) for item in stack.services}
-        self.unchecked = {item.name for item in stack.services if item.healthcheck and item.healthcheck.disable}
+        self.unchecked = {
+            item.name
+            for item in stack.services
+            if item.healthcheck and item.healthcheck.disable
+        }
         self.notes: list[Note] = []
         self.paths: set[str] = set()
 
@@ -36,7 +40,12 @@ class _Order:
     def _met(self, owner: Service, item: Dependency) -> Dependency | None:
         if _reaches(self.edges, item.service, owner.name):
             self._say("TC753", owner, item)
-            self.paths.update((f"services.{owner.name}.depends_on", f"services.{owner.name}.depends_on.{item.service}"))
+            self.paths.update(
+                (
+                    f"services.{owner.name}.depends_on",
+                    f"services.{owner.name}.depends_on.{item.service}",
+                )
+            )
             return None
         self.edges.setdefault(owner.name, []).append(item.service)
         if item.required and not self._is_on(owner.name, item.service):
@@ -55,7 +64,13 @@ class _Order:
     def _say(self, code: str, owner: Service, item: Dependency) -> None:
         subject = f"services.{owner.name}.depends_on.{item.service}"
         self.notes.append(
-            note(code, item.origin or owner.origin, subject=subject, service=owner.name, name=item.service)
+            note(
+                code,
+                item.origin or owner.origin,
+                subject=subject,
+                service=owner.name,
+                name=item.service,
+            )
         )
 
 
@@ -65,9 +80,17 @@ def _fixed_edges(stack: Stack) -> dict[str, list[str]]:
     for service in stack.services:
         for part in parts(service):
             options = part.options
-            shared = map(shared_with, (part.network_mode, options.get("ipc"), options.get("pid")))
-            linked = (linked_name(item) for key in ("links", "volumes_from") for item in options.get(key, ()))
-            edges.setdefault(service.name, []).extend(name for name in (*shared, *linked) if name)
+            shared = map(
+                shared_with, (part.network_mode, options.get("ipc"), options.get("pid"))
+            )
+            linked = (
+                linked_name(item)
+                for key in ("links", "volumes_from")
+                for item in options.get(key, ())
+            )
+            edges.setdefault(service.name, []).extend(
+                name for name in (*shared, *linked) if name
+            )
     return edges
 
 

@@ -32,14 +32,25 @@ def placed(stack: Stack, up: str, back: str) -> Stack:
 
 def _file(item: File) -> File:
     """`.dockerignore` is looked for in the context; BuildKit also takes it from beside the Dockerfile."""
-    return replace(item, path=f"{_DOCKERFILE}.dockerignore") if item.path == ".dockerignore" else item
+    return (
+        replace(item, path=f"{_DOCKERFILE}.dockerignore")
+        if item.path == ".dockerignore"
+        else item
+    )
 
 
 def path(text: str, up: str, own: frozenset[str] = frozenset()) -> str:
     """A path of the source as the output folder sees it; absolute paths, variables and generated files stay."""
-    if text.startswith(("/", "~", "$")) or "://" in text or text.removeprefix("./") in own or _is_drive(text):
+    if (
+        text.startswith(("/", "~", "$"))
+        or "://" in text
+        or text.removeprefix("./") in own
+        or _is_drive(text)
+    ):
         return text
-    if any(item.startswith(text.removeprefix("./").rstrip("/") + "/") for item in own) and text not in (".", "./"):
+    if any(
+        item.startswith(text.removeprefix("./").rstrip("/") + "/") for item in own
+    ) and text not in (".", "./"):
         return text
     rest = text.removeprefix("./") if text != "." else ""
     return (up + rest).rstrip("/") if rest in ("", "/") else up + rest
@@ -57,15 +68,24 @@ def _service(service: Service, up: str, back: str, own: frozenset[str]) -> Servi
         env_files=tuple(_env_file(item, up, own) for item in service.env_files),
         security=replace(
             service.security,
-            security_opt=tuple(_profile(item, up, own) for item in service.security.security_opt),
+            security_opt=tuple(
+                _profile(item, up, own) for item in service.security.security_opt
+            ),
         ),
         options=_options(service.options, up, own),
-        overlays={home: _service(overlay, up, back, own) for home, overlay in service.overlays.items()},
+        overlays={
+            home: _service(overlay, up, back, own)
+            for home, overlay in service.overlays.items()
+        },
     )
 
 
 def _mount(item: Mount, up: str, own: frozenset[str]) -> Mount:
-    return replace(item, source=path(item.source, up, own)) if item.kind == "bind" and item.source else item
+    return (
+        replace(item, source=path(item.source, up, own))
+        if item.kind == "bind" and item.source
+        else item
+    )
 
 
 def _env_file(item: EnvFile, up: str, own: frozenset[str]) -> EnvFile:
@@ -81,7 +101,11 @@ def _profile(option: str, up: str, own: frozenset[str]) -> str:
 
 def _options(options: Mapping[str, Any], up: str, own: frozenset[str]) -> Mapping[str, Any]:
     files = options.get("label_file")
-    return {**options, "label_file": [path(item, up, own) for item in files]} if isinstance(files, list) else options
+    return (
+        {**options, "label_file": [path(item, up, own) for item in files]}
+        if isinstance(files, list)
+        else options
+    )
 
 
 def _build(build: Build, up: str, back: str, own: frozenset[str]) -> Build:
@@ -89,9 +113,16 @@ def _build(build: Build, up: str, back: str, own: frozenset[str]) -> Build:
     dockerfile = build.dockerfile or _DOCKERFILE
     generated = dockerfile.removeprefix("./") in own and build.context in (".", "./")
     return replace(
-        build, context=path(build.context, up), dockerfile=back + dockerfile if generated else build.dockerfile
+        build,
+        context=path(build.context, up),
+        dockerfile=back + dockerfile if generated else build.dockerfile,
     )
 
 
-def _resources(items: Iterable[Resource], up: str, own: frozenset[str]) -> tuple[Resource, ...]:
-    return tuple(replace(item, file=path(item.file, up, own)) if item.file else item for item in items)
+def _resources(
+    items: Iterable[Resource], up: str, own: frozenset[str]
+) -> tuple[Resource, ...]:
+    return tuple(
+        replace(item, file=path(item.file, up, own)) if item.file else item
+        for item in items
+    )

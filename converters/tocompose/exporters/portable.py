@@ -14,15 +14,32 @@ from tocompose.values import literal, plain
 
 # What is written beside the files of a stack, under either set of names.
 _OWN = (
-    *(".env", ".env.example", ".gitignore", "MIGRATION.md", "migration.json", "config", "secrets"),
-    *("docker-compose.yml", "docker-compose.override.yml", "docker-compose.prod.yml", "docker-compose.yaml"),
+    *(
+        ".env",
+        ".env.example",
+        ".gitignore",
+        "MIGRATION.md",
+        "migration.json",
+        "config",
+        "secrets",
+    ),
+    *(
+        "docker-compose.yml",
+        "docker-compose.override.yml",
+        "docker-compose.prod.yml",
+        "docker-compose.yaml",
+    ),
     *("compose.yaml", "compose.yml", "compose.override.yaml", "compose.prod.yaml"),
 )
 
 
 def files_named_portably(stack: Stack) -> Sound:
     """The stack with every file inside the folder, under a name of its own that Linux, macOS and Windows take."""
-    own = [name for name in _OWN if not any(item.path.startswith(f"{name}/") for item in stack.files)]
+    own = [
+        name
+        for name in _OWN
+        if not any(item.path.startswith(f"{name}/") for item in stack.files)
+    ]
     paths = [item.path for item in stack.files]
     every = portable(dict.fromkeys(paths), own)
     moved = {old: new for old, new in every.items() if old != new}
@@ -32,7 +49,12 @@ def files_named_portably(stack: Stack) -> Sound:
     origins = {item.path: item.origin for item in stack.files}
     stack = every_part(stack, lambda owner, part: _part(part, every))
     notes = tuple(
-        note("TC779", next((origins[path] for path in moved if path.startswith(old)), None), old=old, new=new)
+        note(
+            "TC779",
+            next((origins[path] for path in moved if path.startswith(old)), None),
+            old=old,
+            new=new,
+        )
         for old, new in renamed(moved)
     )
     return Sound(
@@ -52,9 +74,15 @@ def _resource(item: Resource, every: Mapping[str, str]) -> Resource:
 
 
 def _part(part: Service, every: Mapping[str, str]) -> Service:
-    others = {item.target for item in part.mounts} | {item.target or "" for item in (*part.configs, *part.secrets)}
+    others = {item.target for item in part.mounts} | {
+        item.target or "" for item in (*part.configs, *part.secrets)
+    }
     mounts = tuple(found for item in part.mounts for found in _mounts(item, every, others))
-    return replace(part, mounts=mounts, env_files=tuple(_env_file(item, every) for item in part.env_files))
+    return replace(
+        part,
+        mounts=mounts,
+        env_files=tuple(_env_file(item, every) for item in part.env_files),
+    )
 
 
 def _env_file(item: EnvFile, every: Mapping[str, str]) -> EnvFile:
@@ -63,14 +91,23 @@ def _env_file(item: EnvFile, every: Mapping[str, str]) -> EnvFile:
 
 def _file(source: str, every: Mapping[str, str]) -> str:
     old = _known(source, every)
-    return source if old is None or every.get(old, old) == old else f"./{literal(every[old])}"
+    return (
+        source if old is None or every.get(old, old) == old else f"./{literal(every[old])}"
+    )
 
 
 def _known(source: str, every: Mapping[str, str]) -> str | None:
     """The file, or the folder of files, that a source in the stack stands for; None when it is none of the bundle's."""
     raw = (plain(source) or source).removeprefix("./").rstrip("/")
     folders = (path for path in (raw, normpath(raw) if raw else raw) if path)
-    return next((path for path in folders if path in every or any(each.startswith(f"{path}/") for each in every)), None)
+    return next(
+        (
+            path
+            for path in folders
+            if path in every or any(each.startswith(f"{path}/") for each in every)
+        ),
+        None,
+    )
 
 
 def _mounts(item: Mount, every: Mapping[str, str], others: set[str]) -> Iterator[Mount]:
@@ -79,8 +116,15 @@ def _mounts(item: Mount, every: Mapping[str, str], others: set[str]) -> Iterator
     if folder is None:
         yield item
         return
-    inside = {old[len(folder) :]: new for old, new in every.items() if f"{old}/".startswith(f"{folder}/")}
-    bases = {new.removesuffix(rest) if new.endswith(rest) else None for rest, new in inside.items()}
+    inside = {
+        old[len(folder) :]: new
+        for old, new in every.items()
+        if f"{old}/".startswith(f"{folder}/")
+    }
+    bases = {
+        new.removesuffix(rest) if new.endswith(rest) else None
+        for rest, new in inside.items()
+    }
     base = bases.pop()
     if not bases and base is not None:
         yield item if base == folder else replace(item, source=f"./{literal(base)}")

@@ -39,24 +39,44 @@ class _Dropped:
         part = replace(
             part,
             depends_on=tuple(
-                item for item in part.depends_on if keep(owner, "depends_on", item.service, others, item.origin)
+                item
+                for item in part.depends_on
+                if keep(owner, "depends_on", item.service, others, item.origin)
             ),
             secrets=tuple(
-                item for item in part.secrets if keep(owner, "secrets", item.source, self.secrets, item.origin)
+                item
+                for item in part.secrets
+                if keep(owner, "secrets", item.source, self.secrets, item.origin)
             ),
             configs=tuple(
-                item for item in part.configs if keep(owner, "configs", item.source, self.configs, item.origin)
+                item
+                for item in part.configs
+                if keep(owner, "configs", item.source, self.configs, item.origin)
             ),
         )
         return self._shared(owner, self._linked(owner, part))
 
-    def _keep(self, owner: Service, key: str, name: str, known: frozenset[str], span: Span | None = None) -> bool:
+    def _keep(
+        self,
+        owner: Service,
+        key: str,
+        name: str,
+        known: frozenset[str],
+        span: Span | None = None,
+    ) -> bool:
         if name in known or "$" in name:
             return True
         subject = f"services.{owner.name}.{key}"
         kind = key[:-1] if key in ("secrets", "configs") else "service"
         self.notes.append(
-            note("TC750", span or owner.origin, subject=subject, service=owner.name, kind=kind, name=name)
+            note(
+                "TC750",
+                span or owner.origin,
+                subject=subject,
+                service=owner.name,
+                kind=kind,
+                name=name,
+            )
         )
         self.paths.update((subject, f"{subject}.{name}"))
         return False
@@ -78,7 +98,11 @@ class _Dropped:
         options = dict(part.options)
         for key in ("links", "volumes_from"):
             given = options.pop(key, ())
-            kept = [item for item in given if self._keep(owner, key, linked_name(item), self.services | {"container"})]
+            kept = [
+                item
+                for item in given
+                if self._keep(owner, key, linked_name(item), self.services | {"container"})
+            ]
             if kept:
                 options[key] = kept
         return replace(part, options=options)
@@ -105,19 +129,34 @@ def _declared(stack: Stack) -> tuple[Stack, list[Note]]:
             for attachment in part.networks:
                 if attachment.network not in networks and attachment.network != "default":
                     networks[attachment.network] = Network(name=attachment.network)
-                    notes.append(_declares(service, "network", attachment.network, attachment.origin))
+                    notes.append(
+                        _declares(service, "network", attachment.network, attachment.origin)
+                    )
             for mount in part.mounts:
                 name = _volume_name(mount)
                 if name and name not in volumes:
                     volumes[name] = Volume(name=name)
                     notes.append(_declares(service, "volume", name, mount.origin))
-    return replace(stack, networks=tuple(networks.values()), volumes=tuple(volumes.values())), notes
+    return replace(
+        stack, networks=tuple(networks.values()), volumes=tuple(volumes.values())
+    ), notes
 
 
 def _volume_name(mount: Mount) -> str | None:
-    return mount.source if mount.kind == "volume" and mount.source and "$" not in mount.source else None
+    return (
+        mount.source
+        if mount.kind == "volume" and mount.source and "$" not in mount.source
+        else None
+    )
 
 
 def _declares(service: Service, kind: str, name: str, span: Span | None) -> Note:
     subject = f"services.{service.name}.{kind}s"
-    return note("TC751", span or service.origin, subject=subject, service=service.name, kind=kind, name=name)
+    return note(
+        "TC751",
+        span or service.origin,
+        subject=subject,
+        service=service.name,
+        kind=kind,
+        name=name,
+    )

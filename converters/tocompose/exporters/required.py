@@ -26,8 +26,18 @@ def values_asked_for(stack: Stack) -> Sound:
                 return found.text
             place, _, key = subject.rpartition(".")
             service = place.removeprefix("services.")
-            kind, origin = key.replace("_", " "), unset[found.name].origin or origins[service]
-            said = note("TC770", origin, subject=subject, service=service, name=found.name, kind=kind)
+            kind, origin = (
+                key.replace("_", " "),
+                unset[found.name].origin or origins[service],
+            )
+            said = note(
+                "TC770",
+                origin,
+                subject=subject,
+                service=service,
+                name=found.name,
+                kind=kind,
+            )
             notes.setdefault((subject, found.name), said)
             return asked(found.name, ".env")
 
@@ -36,11 +46,15 @@ def values_asked_for(stack: Stack) -> Sound:
     origins = {item.name: item.origin for item in stack.services}
     if not unset:
         return Sound(stack)
-    sound = every_part(stack, lambda owner, part: _part(f"services.{owner.name}", part, ask))
+    sound = every_part(
+        stack, lambda owner, part: _part(f"services.{owner.name}", part, ask)
+    )
     return Sound(sound, tuple(notes.values()))
 
 
-def _part(place: str, part: Service, ask: Callable[[str, str | None], str | None]) -> Service:
+def _part(
+    place: str, part: Service, ask: Callable[[str, str | None], str | None]
+) -> Service:
     return replace(
         part,
         image=ask(f"{place}.image", part.image),

@@ -33,15 +33,30 @@ def self_contained(stack: Stack, inline_secrets: bool) -> Sound:
         elif inline_secrets and (text := _text(file)) is not None:
             inlined.add(file.path)
             moved[item.name] = item.name
-            configs.append(Resource(name=item.name, content=literal(text), origin=item.origin))
+            configs.append(
+                Resource(name=item.name, content=literal(text), origin=item.origin)
+            )
         else:
             inlined.add(file.path)
             name = variable_name(item.name)
-            settings.append(Setting(name=name, secret=True, required=True, origin=file.origin or item.origin))
+            settings.append(
+                Setting(
+                    name=name, secret=True, required=True, origin=file.origin or item.origin
+                )
+            )
             secrets.append(Resource(name=item.name, environment=name, origin=item.origin))
-    stack = replace(stack, configs=tuple(configs), secrets=tuple(secrets), settings=tuple(settings), files=())
+    stack = replace(
+        stack,
+        configs=tuple(configs),
+        secrets=tuple(secrets),
+        settings=tuple(settings),
+        files=(),
+    )
     stack = every_part(stack, lambda _, part: _with_configs(part, moved))
-    notes = [note("TC759", item.origin, subject=f"files.{path}", path=path) for path, item in _left(files, inlined)]
+    notes = [
+        note("TC759", item.origin, subject=f"files.{path}", path=path)
+        for path, item in _left(files, inlined)
+    ]
     accounted = {f"files.{path}" for path in files} | {f"secrets.{name}" for name in moved}
     return Sound(stack, tuple(notes), frozenset(accounted))
 
@@ -61,7 +76,9 @@ def _text(file: File) -> str | None:
         return None
 
 
-def _config(item: Resource, files: Mapping[str, File], outside: set[str], inlined: set[str]) -> Resource:
+def _config(
+    item: Resource, files: Mapping[str, File], outside: set[str], inlined: set[str]
+) -> Resource:
     file = _file(item, files)
     text = _text(file) if file else None
     if file is None or text is None or item.name in outside:
@@ -83,7 +100,9 @@ def _secret_target(item: Grant) -> str:
     return target if target.startswith("/") else f"/run/secrets/{target}"
 
 
-def settle_variables(document: dict[str, Any], stack: Stack, inline_secrets: bool) -> dict[str, Any]:
+def settle_variables(
+    document: dict[str, Any], stack: Stack, inline_secrets: bool
+) -> dict[str, Any]:
     """The document with the values of `.env` as defaults; a secret is asked for unless it is to stand inline."""
     settings = {item.name: item for item in stack.settings}
 
@@ -104,7 +123,9 @@ def settle_variables(document: dict[str, Any], stack: Stack, inline_secrets: boo
     return {key: replace_everywhere(value, replacement) for key, value in document.items()}
 
 
-def ask_for_secrets(stack: Stack, open_settings: frozenset[str], inline_secrets: bool) -> tuple[Note, ...]:
+def ask_for_secrets(
+    stack: Stack, open_settings: frozenset[str], inline_secrets: bool
+) -> tuple[Note, ...]:
     """A note for each secret that the user must set, with the place of its value in the source and never the value;
     the source holds none for the `open_settings`."""
 
@@ -115,7 +136,13 @@ def ask_for_secrets(stack: Stack, open_settings: frozenset[str], inline_secrets:
 
     secrets = (item for item in stack.settings if item.secret)
     return tuple(
-        note("TC758", item.origin, subject=f"settings.{item.name}", name=item.name, place=place(item))
+        note(
+            "TC758",
+            item.origin,
+            subject=f"settings.{item.name}",
+            name=item.name,
+            place=place(item),
+        )
         for item in secrets
         if not (inline_secrets and item.value is not None)
     )

@@ -27,7 +27,11 @@ def checked(stack: Stack, checks: Iterable[Check]) -> Sound:
     accounted: frozenset[str] = frozenset()
     for check in checks:
         result = check(stack)
-        stack, notes, accounted = result.stack, notes + result.notes, accounted | result.paths
+        stack, notes, accounted = (
+            result.stack,
+            notes + result.notes,
+            accounted | result.paths,
+        )
     return Sound(stack, notes, accounted)
 
 
@@ -44,6 +48,11 @@ def every_part(stack: Stack, change: Callable[[Service, Service], Service]) -> S
         base = change(service, service)
         if not service.overlays:
             return base
-        return replace(base, overlays={home: change(service, part) for home, part in service.overlays.items()})
+        return replace(
+            base,
+            overlays={
+                home: change(service, part) for home, part in service.overlays.items()
+            },
+        )
 
     return replace(stack, services=tuple(changed(service) for service in stack.services))

@@ -50,7 +50,9 @@ def _expression(text: str, dollar: int) -> Expression | None:
     if end is None:
         return None
     inside = text[name.end() : end]
-    operator = next((item for item in (":-", ":?", ":+", "-", "?", "+") if inside.startswith(item)), "")
+    operator = next(
+        (item for item in (":-", ":?", ":+", "-", "?", "+") if inside.startswith(item)), ""
+    )
     return Expression(text[dollar : end + 1], name[0], operator, inside[len(operator) :])
 
 

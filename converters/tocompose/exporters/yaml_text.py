@@ -67,7 +67,11 @@ MERGE = MergeKey("<<")
 RESET = Tagged("!reset null")
 
 
-def render(document: Mapping[str, Any], comments: Comments | None = None, header: tuple[str, ...] = ()) -> str:
+def render(
+    document: Mapping[str, Any],
+    comments: Comments | None = None,
+    header: tuple[str, ...] = (),
+) -> str:
     """The text of a document: two spaces a level, a blank line between top-level blocks and between services."""
     lines = [_comment(line) for line in header]
     if header:
@@ -79,7 +83,9 @@ def render(document: Mapping[str, Any], comments: Comments | None = None, header
     return "\n".join(lines) + "\n"
 
 
-def _map(content: Mapping[str, Any], path: Path, indent: int, comments: Comments) -> Iterator[str]:
+def _map(
+    content: Mapping[str, Any], path: Path, indent: int, comments: Comments
+) -> Iterator[str]:
     spaced = path == ("services",)
     for index, (key, value) in enumerate(content.items()):
         if spaced and index:
@@ -87,7 +93,9 @@ def _map(content: Mapping[str, Any], path: Path, indent: int, comments: Comments
         yield from _entry(key, value, (*path, key), indent, comments)
 
 
-def _entry(key: str, value: Any, path: Path, indent: int, comments: Comments) -> Iterator[str]:
+def _entry(
+    key: str, value: Any, path: Path, indent: int, comments: Comments
+) -> Iterator[str]:
     pad = " " * indent
     for line in comments.get(path, ()):
         yield pad + _comment(line)
@@ -132,7 +140,9 @@ def _inline(value: Any) -> str:
     if isinstance(value, Tagged):
         return str(value)
     if isinstance(value, Quoted):
-        return "'" + value.replace("'", "''") + "'" if value.isprintable() else _double(value)
+        return (
+            "'" + value.replace("'", "''") + "'" if value.isprintable() else _double(value)
+        )
     if isinstance(value, str):
         return scalar(value)
     if isinstance(value, bool):
@@ -140,14 +150,22 @@ def _inline(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{scalar(key)}: {_flow(item)}" for key, item in value.items()) + "}"
+        return (
+            "{"
+            + ", ".join(f"{scalar(key)}: {_flow(item)}" for key, item in value.items())
+            + "}"
+        )
     if isinstance(value, list):
         return "[" + ", ".join(_flow(item) for item in value) + "]"
     return str(value)
 
 
 def _flow(value: Any) -> str:
-    return _double(value) if isinstance(value, str) and not isinstance(value, Alias) else _inline(value)
+    return (
+        _double(value)
+        if isinstance(value, str) and not isinstance(value, Alias)
+        else _inline(value)
+    )
 
 
 def scalar(text: str) -> str:
@@ -174,13 +192,21 @@ def _visible(char: str) -> str:
 
 def _block(value: Any) -> list[str] | None:
     """The lines of a text that reads best as a block scalar (several lines, nothing that needs escapes)."""
-    if not isinstance(value, str) or isinstance(value, Quoted | Alias) or "\n" not in value.rstrip("\n"):
+    if (
+        not isinstance(value, str)
+        or isinstance(value, Quoted | Alias)
+        or "\n" not in value.rstrip("\n")
+    ):
         return None
     lines = value.removesuffix("\n").split("\n")
     first = next((line for line in lines if line), "")
     if not _BLOCK_SAFE.fullmatch(value) or first.startswith((" ", "\t")) or not lines[0]:
         return None
-    if value.endswith("\n\n") or any(line.endswith((" ", "\t")) for line in lines) or "\t" in value:
+    if (
+        value.endswith("\n\n")
+        or any(line.endswith((" ", "\t")) for line in lines)
+        or "\t" in value
+    ):
         return None
     return lines
 

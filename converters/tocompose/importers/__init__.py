@@ -83,7 +83,9 @@ def plugins() -> Iterator[Importer]:
 def importer(name: str) -> Importer | None:
     """The importer of that name (`docker_run`, `kubernetes`, `procfile` …)."""
     if any(module.name == name for module in iter_modules(__path__)):
-        own: Importer | None = getattr(import_module(f"{__name__}.{name}"), "IMPORTER", None)
+        own: Importer | None = getattr(
+            import_module(f"{__name__}.{name}"), "IMPORTER", None
+        )
         if own is not None:
             return own
     return next((found for found in importers() if found.name == name), None)

@@ -29,7 +29,11 @@ class Rank(NamedTuple):
         """Whether what an importer found belongs at this place."""
         if importer in self.but or not fnmatchcase(importer, self.importer):
             return False
-        return any(_lies(path, self.place) for path in files if self._named(path.rpartition("/")[2]))
+        return any(
+            _lies(path, self.place)
+            for path in files
+            if self._named(path.rpartition("/")[2])
+        )
 
     def _named(self, name: str) -> bool:
         return not self.files or any(fnmatchcase(name, pattern) for pattern in self.files)
@@ -75,7 +79,13 @@ def claims(project: Project) -> tuple[Claim, ...]:
     if all(item.place >= place("another", ("file",)) for item in found):
         found += _claimed(plugins(), project)
     return tuple(
-        sorted(found, key=lambda item: (bool(project.named) and item.importer.name == "docker_run", item.place))
+        sorted(
+            found,
+            key=lambda item: (
+                bool(project.named) and item.importer.name == "docker_run",
+                item.place,
+            ),
+        )
     )
 
 
@@ -88,7 +98,10 @@ def _claimed(asked: Iterable[Importer], project: Project) -> Iterator[Claim]:
 def place(importer: str, files: Iterable[str]) -> int:
     """The number of the first rank that fits what an importer found."""
     every = tuple(files)
-    return next((number for number, rank in enumerate(ranks()) if rank.fits(importer, every)), len(ranks()) - 1)
+    return next(
+        (number for number, rank in enumerate(ranks()) if rank.fits(importer, every)),
+        len(ranks()) - 1,
+    )
 
 
 def _lies(path: str, wanted: str) -> bool:
@@ -98,4 +111,6 @@ def _lies(path: str, wanted: str) -> bool:
     folders = path.lower().split("/")[:-1]
     if not set(folders).isdisjoint(load("batch")["asides"]):
         return False
-    return wanted == "elsewhere" or len(folders) < 2 or folders[0] in load("batch")["deploys"]
+    return (
+        wanted == "elsewhere" or len(folders) < 2 or folders[0] in load("batch")["deploys"]
+    )

@@ -75,11 +75,42 @@ class UnknownPractice(ValueError):
 
 # In the order in which they are applied: what a later one asks (roles, checks, dependencies) an earlier one answers.
 ORDER = (
-    *("roles", "healthchecks", "health_numbers", "dependencies", "conditions", "restart", "stop", "init"),
+    *(
+        "roles",
+        "healthchecks",
+        "health_numbers",
+        "dependencies",
+        "conditions",
+        "restart",
+        "stop",
+        "init",
+    ),
     *("named_volumes", "bind_mounts", "sensitive_mounts", "hostnames", "profiles"),
-    *("port_conflicts", "data_ports", "open_ports", "port_variables", "networks", "internal_network"),
-    *("host_network", "privileges", "logging", "limits", "no_new_privileges", "capabilities", "read_only"),
-    *("image_tags", "image_versions", "development", "documented_variables", "secrets", "docker_secrets"),
+    *(
+        "port_conflicts",
+        "data_ports",
+        "open_ports",
+        "port_variables",
+        "networks",
+        "internal_network",
+    ),
+    *(
+        "host_network",
+        "privileges",
+        "logging",
+        "limits",
+        "no_new_privileges",
+        "capabilities",
+        "read_only",
+    ),
+    *(
+        "image_tags",
+        "image_versions",
+        "development",
+        "documented_variables",
+        "secrets",
+        "docker_secrets",
+    ),
 )
 
 
@@ -113,7 +144,9 @@ def _named(word: str, known: Mapping[str, Practice]) -> set[str]:
     raise UnknownPractice(f"there is no practice {word!r}: {hint}")
 
 
-def apply_all(stack: Stack, practices: Iterable[Practice], context: Context = Context()) -> Outcome:  # noqa: B008
+def apply_all(
+    stack: Stack, practices: Iterable[Practice], context: Context = Context()
+) -> Outcome:  # noqa: B008
     """The stack after all practices, in the order given, with their notes and moves."""
     notes: list[Note] = []
     moves: dict[str, str] = {}
@@ -125,9 +158,14 @@ def apply_all(stack: Stack, practices: Iterable[Practice], context: Context = Co
     return Outcome(stack=stack, notes=tuple(notes), moves=moves)
 
 
-def each(stack: Stack, step: Callable[[Service], tuple[Service, Iterable[Note]]]) -> Outcome:
+def each(
+    stack: Stack, step: Callable[[Service], tuple[Service, Iterable[Note]]]
+) -> Outcome:
     """What a step makes of every service of the stack."""
     results = [step(service) for service in stack.services]
     services = tuple(service for service, _ in results)
     notes = tuple(item for _, said in results for item in said)
-    return Outcome(stack=stack if services == stack.services else replace(stack, services=services), notes=notes)
+    return Outcome(
+        stack=stack if services == stack.services else replace(stack, services=services),
+        notes=notes,
+    )

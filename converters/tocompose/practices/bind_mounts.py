@@ -10,20 +10,80 @@ from tocompose.practices.sensitive_mounts import sensitive
 from tocompose.practices.services import data_paths, facts, overlay, remark, with_overlay
 from tocompose.record import replace
 
-_CODE = ("/app", "/usr/src", "/code", "/srv", "/src", "/workspace", "/var/www", "/opt", "/home", "/work", "/go/src")
+_CODE = (
+    "/app",
+    "/usr/src",
+    "/code",
+    "/srv",
+    "/src",
+    "/workspace",
+    "/var/www",
+    "/opt",
+    "/home",
+    "/work",
+    "/go/src",
+)
 # Names of folders that hold code. What else lies beside it (uploads, data, logs) is content that production needs too.
 _SOURCES = frozenset(
-    {"api", "app", "backend", "bin", "client", "cmd", "code", "frontend", "internal", "lib", "packages", "pkg"}
+    {
+        "api",
+        "app",
+        "backend",
+        "bin",
+        "client",
+        "cmd",
+        "code",
+        "frontend",
+        "internal",
+        "lib",
+        "packages",
+        "pkg",
+    }
     | {"scripts", "server", "source", "src", "templates", "test", "tests", "views", "web"}
 )
 # Endings of files that a service is configured with; a folder is rarely called so.
 _FILES = (
-    *(".conf", ".cfg", ".cnf", ".ini", ".toml", ".yml", ".yaml", ".json", ".xml", ".properties", ".env", ".rules"),
-    *(".crt", ".cert", ".pem", ".key", ".sql", ".sh", ".lua", ".vcl", ".acl", ".htpasswd", ".config", ".tmpl"),
+    *(
+        ".conf",
+        ".cfg",
+        ".cnf",
+        ".ini",
+        ".toml",
+        ".yml",
+        ".yaml",
+        ".json",
+        ".xml",
+        ".properties",
+        ".env",
+        ".rules",
+    ),
+    *(
+        ".crt",
+        ".cert",
+        ".pem",
+        ".key",
+        ".sql",
+        ".sh",
+        ".lua",
+        ".vcl",
+        ".acl",
+        ".htpasswd",
+        ".config",
+        ".tmpl",
+    ),
 )
 # Files whose names have no ending, by their kind.
 _NAMED_FILES = frozenset(
-    {"caddyfile", "corefile", "dockerfile", "gemfile", "jenkinsfile", "makefile", "pipfile", "procfile"}
+    {
+        "caddyfile",
+        "corefile",
+        "dockerfile",
+        "gemfile",
+        "jenkinsfile",
+        "makefile",
+        "pipfile",
+        "procfile",
+    }
 )
 
 
@@ -33,31 +93,58 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _binds(service: Service) -> tuple[Service, list[Note]]:
-    code = [mount for mount in service.mounts if service.build is not None and _is_code(mount)]
-    masks = [mount for mount in service.mounts if code and is_anonymous(mount) and is_mask(mount, service)]
+    code = [
+        mount for mount in service.mounts if service.build is not None and _is_code(mount)
+    ]
+    masks = [
+        mount
+        for mount in service.mounts
+        if code and is_anonymous(mount) and is_mask(mount, service)
+    ]
     stay = [mount for mount in service.mounts if mount not in code and mount not in masks]
-    notes = [remark("TC655", service, "volumes", mount.origin, path=mount.target) for mount in code]
+    notes = [
+        remark("TC655", service, "volumes", mount.origin, path=mount.target)
+        for mount in code
+    ]
     mounts: list[Mount] = []
     for mount in stay:
         mounts.append(_must_exist(mount) if _is_file(mount) else mount)
         notes += _remarks(service, mount)
-    changed = replace(service, mounts=tuple(mounts)) if mounts != list(service.mounts) else service
+    changed = (
+        replace(service, mounts=tuple(mounts))
+        if mounts != list(service.mounts)
+        else service
+    )
     if code:
         part = overlay(service, Home.DEV)
-        changed = with_overlay(changed, Home.DEV, replace(part, mounts=(*part.mounts, *code, *masks)))
+        changed = with_overlay(
+            changed, Home.DEV, replace(part, mounts=(*part.mounts, *code, *masks))
+        )
     return changed, notes
 
 
 def _is_code(mount: Mount) -> bool:
     """Whether it is the built folder itself, or a folder of code in it, mounted where images keep code."""
     source = (mount.source or "").rstrip("/")
-    inside = source == "." or (source.startswith("./") and source.rpartition("/")[2].lower() in _SOURCES)
+    inside = source == "." or (
+        source.startswith("./") and source.rpartition("/")[2].lower() in _SOURCES
+    )
     target = f"{mount.target.rstrip('/')}/"
-    return mount.kind == "bind" and inside and not _looks_like_file(source) and target.startswith(_CODE)
+    return (
+        mount.kind == "bind"
+        and inside
+        and not _looks_like_file(source)
+        and target.startswith(_CODE)
+    )
 
 
 def _is_file(mount: Mount) -> bool:
-    return mount.kind == "bind" and _looks_like_file(mount.source or "") and not mount.options and not mount.mode
+    return (
+        mount.kind == "bind"
+        and _looks_like_file(mount.source or "")
+        and not mount.options
+        and not mount.mode
+    )
 
 
 def _looks_like_file(source: str) -> bool:
@@ -77,7 +164,9 @@ def _remarks(service: Service, mount: Mount) -> list[Note]:
     if _looks_like_file(mount.source):
         return []
     known = facts(service)
-    if known and any(f"{mount.target.rstrip('/')}/" == f"{path}/" for path in data_paths(service, known)):
+    if known and any(
+        f"{mount.target.rstrip('/')}/" == f"{path}/" for path in data_paths(service, known)
+    ):
         return [remark("TC657", service, "", mount.origin, path=mount.source)]
     return [remark("TC658", service, "", mount.origin, path=mount.source)]
 

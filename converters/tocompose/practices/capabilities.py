@@ -23,7 +23,9 @@ def _drop(service: Service) -> tuple[Service, list[Note]]:
         return service, []
     needed = tuple(name for name in known.caps if name not in security.cap_add)
     closed = replace(part.security, cap_drop=("ALL",), cap_add=needed)
-    return with_overlay(service, Home.PROD, replace(part, security=closed)), [remark("TC672", service, "cap_drop")]
+    return with_overlay(service, Home.PROD, replace(part, security=closed)), [
+        remark("TC672", service, "cap_drop")
+    ]
 
 
 PRACTICE = Practice(

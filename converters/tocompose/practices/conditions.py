@@ -9,7 +9,11 @@ from tocompose.practices.healthchecks import has_own_check
 from tocompose.practices.services import facts, remark
 from tocompose.record import replace
 
-STARTED, HEALTHY, COMPLETED = "service_started", "service_healthy", "service_completed_successfully"
+STARTED, HEALTHY, COMPLETED = (
+    "service_started",
+    "service_healthy",
+    "service_completed_successfully",
+)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -18,19 +22,28 @@ def apply(stack: Stack, context: Context) -> Outcome:
     services: list[Service] = []
     notes: list[Note] = []
     for service in stack.services:
-        pairs = [_conditioned(service, item, known.get(item.service)) for item in service.depends_on]
+        pairs = [
+            _conditioned(service, item, known.get(item.service))
+            for item in service.depends_on
+        ]
         services.append(replace(service, depends_on=tuple(item for item, _ in pairs)))
         notes += [said for _, said in pairs if said]
     return Outcome(stack=replace(stack, services=tuple(services)), notes=tuple(notes))
 
 
-def _conditioned(service: Service, item: Dependency, target: Service | None) -> tuple[Dependency, Note | None]:
+def _conditioned(
+    service: Service, item: Dependency, target: Service | None
+) -> tuple[Dependency, Note | None]:
     if target is None or item.condition != STARTED:
         return item, None
     if target.role is Role.JOB and target.restart not in ("always", "unless-stopped"):
-        return replace(item, condition=COMPLETED), _remark("TC606", service, item, ".condition")
+        return replace(item, condition=COMPLETED), _remark(
+            "TC606", service, item, ".condition"
+        )
     if shows_health(target):
-        return replace(item, condition=HEALTHY), _remark("TC604", service, item, ".condition")
+        return replace(item, condition=HEALTHY), _remark(
+            "TC604", service, item, ".condition"
+        )
     return item, _remark("TC605", service, item, "")
 
 
@@ -46,7 +59,9 @@ def shows_health(service: Service) -> bool:
 
 
 def _remark(code: str, service: Service, item: Dependency, key: str) -> Note:
-    return remark(code, service, f"depends_on.{item.service}{key}", item.origin, target=item.service)
+    return remark(
+        code, service, f"depends_on.{item.service}{key}", item.origin, target=item.service
+    )
 
 
 PRACTICE = Practice(

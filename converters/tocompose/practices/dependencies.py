@@ -9,7 +9,14 @@ from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
 from tocompose.practices.evidence import Evidence, evidence
-from tocompose.practices.services import facts, idles, image_name, is_data, remark, runs_client
+from tocompose.practices.services import (
+    facts,
+    idles,
+    image_name,
+    is_data,
+    remark,
+    runs_client,
+)
 from tocompose.record import replace
 
 
@@ -43,7 +50,10 @@ def apply(stack: Stack, context: Context) -> Outcome:
         if edge.found is not None:
             kept[name].append(_dependency(edge, edge.found))
             notes.append(_added(edge, edge.found))
-    services = tuple(_with(service, kept[service.name], reach[service.name]) for service in stack.services)
+    services = tuple(
+        _with(service, kept[service.name], reach[service.name])
+        for service in stack.services
+    )
     return Outcome(stack=replace(stack, services=services), notes=tuple(notes))
 
 
@@ -63,7 +73,9 @@ def _edges(stack: Stack, context: Context) -> Iterator[Edge]:
     known = {service.name: service for service in stack.services}
     for service in stack.services:
         owner = _owner(service, known)
-        for name in [item.service for item in service.depends_on] + ([owner.name] if owner else []):
+        for name in [item.service for item in service.depends_on] + (
+            [owner.name] if owner else []
+        ):
             if name in known:
                 yield Edge(0, False, service, known[name], None)
     for service, found in evidence(stack, context):
@@ -89,7 +101,9 @@ def _peers(edges: list[Edge]) -> set[tuple[str, str]]:
         if member is not edge.target and _same_image(member, edge.target)
     }
     pairs = {(member, target) for member, target, _ in named}
-    return {(service, target) for member, target, service in named if (target, member) in pairs}
+    return {
+        (service, target) for member, target, service in named if (target, member) in pairs
+    }
 
 
 def _owner(service: Service, known: dict[str, Service]) -> Service | None:
@@ -127,12 +141,21 @@ def _reachable(start: str, reach: dict[str, set[str]]) -> set[str]:
 
 
 def _dependency(edge: Edge, found: Evidence) -> Dependency:
-    optional = bool(edge.target.profiles) and not set(edge.target.profiles) & set(edge.service.profiles)
-    return Dependency(service=edge.target.name, required=not optional, evidence=found.words, origin=found.span)
+    optional = bool(edge.target.profiles) and not set(edge.target.profiles) & set(
+        edge.service.profiles
+    )
+    return Dependency(
+        service=edge.target.name,
+        required=not optional,
+        evidence=found.words,
+        origin=found.span,
+    )
 
 
 def _with(service: Service, added: list[Dependency], reach: set[str]) -> Service:
-    stated = tuple(item for item in service.depends_on if item.service in reach or not item.service)
+    stated = tuple(
+        item for item in service.depends_on if item.service in reach or not item.service
+    )
     if len(stated) == len(service.depends_on) and not added:
         return service
     fresh = sorted(added, key=lambda item: item.service)
@@ -141,7 +164,14 @@ def _with(service: Service, added: list[Dependency], reach: set[str]) -> Service
 
 def _added(edge: Edge, found: Evidence) -> Note:
     key = f"depends_on.{edge.target.name}"
-    return remark("TC602", edge.service, key, found.span, target=edge.target.name, evidence=found.words)
+    return remark(
+        "TC602",
+        edge.service,
+        key,
+        found.span,
+        target=edge.target.name,
+        evidence=found.words,
+    )
 
 
 def _circle(edge: Edge) -> Note:
@@ -151,7 +181,11 @@ def _circle(edge: Edge) -> Note:
 
 def dependents(stack: Stack, name: str) -> Iterable[Service]:
     """The services that depend on the named one."""
-    return [service for service in stack.services if any(item.service == name for item in service.depends_on)]
+    return [
+        service
+        for service in stack.services
+        if any(item.service == name for item in service.depends_on)
+    ]
 
 
 PRACTICE = Practice(

@@ -10,7 +10,14 @@ from tocompose.model import Build, Home, Mount, Port, Service, Stack, Variable
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import base_facts, dockerfile, overlay, remark, volumes_of, with_overlay
+from tocompose.practices.services import (
+    base_facts,
+    dockerfile,
+    overlay,
+    remark,
+    volumes_of,
+    with_overlay,
+)
 from tocompose.record import replace
 
 _STAGES = ("development", "dev")
@@ -30,7 +37,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return each(stack, lambda service: _develop(service, stack, context))
 
 
-def _develop(service: Service, stack: Stack, context: Context) -> tuple[Service, list[Note]]:
+def _develop(
+    service: Service, stack: Stack, context: Context
+) -> tuple[Service, list[Note]]:
     text = dockerfile(service, stack, context)
     part = overlay(service, Home.DEV)
     if service.build is None or text is None or part.build is not None:
@@ -57,7 +66,9 @@ def _stages(text: str) -> dict[str, str | None]:
         if match := _FROM.match(line):
             current, folder = (match[2] or "").lower(), found.get(match[1].lower())
         elif match := _WORKDIR.match(line):
-            folder = posixpath.normpath(posixpath.join(folder or "/", match[1].strip("\"'")))
+            folder = posixpath.normpath(
+                posixpath.join(folder or "/", match[1].strip("\"'"))
+            )
         if current:
             found[current] = folder if folder and "$" not in folder else None
     return found
@@ -69,28 +80,43 @@ def _language(service: Service, stack: Stack, context: Context) -> str:
 
 
 def _mounts(
-    service: Service, folder: str, language: tuple[tuple[str, str], str | None, str | None] | None
+    service: Service,
+    folder: str,
+    language: tuple[tuple[str, str], str | None, str | None] | None,
 ) -> list[Mount]:
     """The code on top of the image's, and the image's own packages on top of that."""
-    if service.build is None or any(mount.target.rstrip("/") == folder for mount in volumes_of(service)):
+    if service.build is None or any(
+        mount.target.rstrip("/") == folder for mount in volumes_of(service)
+    ):
         return []
-    source = service.build.context if service.build.context.startswith((".", "/")) else f"./{service.build.context}"
+    source = (
+        service.build.context
+        if service.build.context.startswith((".", "/"))
+        else f"./{service.build.context}"
+    )
     packages = language[1] if language else None
     masks = [Mount(kind="volume", target=f"{folder}/{packages}")] if packages else []
     return [Mount(kind="bind", source=source, target=folder), *masks]
 
 
 def _debugged(
-    service: Service, part: Service, language: tuple[tuple[str, str], str | None, str | None] | None
+    service: Service,
+    part: Service,
+    language: tuple[tuple[str, str], str | None, str | None] | None,
 ) -> Service:
     if language is None:
         return part
     (name, value), _, port = language
     if all(item.name != name for item in service.environment):
-        part = replace(part, environment=(*part.environment, Variable(name=name, value=value)))
+        part = replace(
+            part, environment=(*part.environment, Variable(name=name, value=value))
+        )
     taken = {item.target for item in (*service.ports, *part.ports)}
     if port and port not in taken:
-        part = replace(part, ports=(*part.ports, Port(target=port, published=port, host_ip="127.0.0.1")))
+        part = replace(
+            part,
+            ports=(*part.ports, Port(target=port, published=port, host_ip="127.0.0.1")),
+        )
     return part
 
 
@@ -122,7 +148,9 @@ PRACTICE = Practice(
                 environment: {NODE_ENV: development}
                 ports: ['127.0.0.1:9229:9229']
             """,
-            context=Context(read=lambda path: _DOCKERFILE if path == "Dockerfile" else None),
+            context=Context(
+                read=lambda path: _DOCKERFILE if path == "Dockerfile" else None
+            ),
         ),
     ),
 )

@@ -9,7 +9,14 @@ from tocompose.model import Grant, Home, Resource, Service, Setting, Stack, Vari
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.practices import Context, Example, Outcome, Practice
-from tocompose.practices.services import command_text, facts, overlay, remark, runs_server, with_overlay
+from tocompose.practices.services import (
+    command_text,
+    facts,
+    overlay,
+    remark,
+    runs_server,
+    with_overlay,
+)
 from tocompose.record import replace
 from tocompose.values import identifier, unique
 
@@ -53,12 +60,21 @@ def _swaps(service: Service, secret: set[str]) -> list[Swap]:
     # A secret that is no file of the host cannot be put into a read-only container.
     if known is None or not runs_server(service) or read_only:
         return []
-    given = {item.name for item in (*service.environment, *overlay(service, Home.PROD).environment)}
+    given = {
+        item.name
+        for item in (*service.environment, *overlay(service, Home.PROD).environment)
+    }
     result = []
     for item in service.environment:
         match = _WHOLE.fullmatch(item.value or "")
         file_variable = known.file_variable(item.name)
-        if match and match[1] in secret and file_variable and file_variable not in given and not _read(service, item):
+        if (
+            match
+            and match[1] in secret
+            and file_variable
+            and file_variable not in given
+            and not _read(service, item)
+        ):
             result.append(Swap(item, file_variable, match[1]))
     return result
 
@@ -75,9 +91,17 @@ def _swapped(service: Service, swaps: list[Swap], names: dict[str, str]) -> Serv
     environment = list(part.environment)
     for swap in swaps:
         environment.append(Variable(name=swap.variable.name, value=None, remove=True))
-        environment.append(Variable(name=swap.file_variable, value=f"/run/secrets/{names[swap.setting]}"))
-    grants = dict.fromkeys((*part.secrets, *(Grant(source=names[swap.setting]) for swap in swaps)))
-    return with_overlay(service, Home.PROD, replace(part, environment=tuple(environment), secrets=tuple(grants)))
+        environment.append(
+            Variable(name=swap.file_variable, value=f"/run/secrets/{names[swap.setting]}")
+        )
+    grants = dict.fromkeys(
+        (*part.secrets, *(Grant(source=names[swap.setting]) for swap in swaps))
+    )
+    return with_overlay(
+        service,
+        Home.PROD,
+        replace(part, environment=tuple(environment), secrets=tuple(grants)),
+    )
 
 
 _SETTINGS = (Setting(name="POSTGRES_PASSWORD", value="x", secret=True),)

@@ -17,16 +17,20 @@ from tocompose.source import Span
 _ADDRESS, _HOST, _COMMAND, _FILE = 1, 2, 3, 4
 # Patterns are compiled when they are used first: a run that only reads one command needs few of them.
 _NAME = r"[A-Za-z0-9][\w.-]*"
-_URL_HOST = rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
+_URL_HOST = (
+    rf"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://(?:[^\s/@'\"]*@)?({_NAME}(?:(?::\d+)?,{_NAME})*)"
+)
 _HOST_PORT = rf"(?<![\w./@-])({_NAME}):\d{{2,5}}(?![\w.])"
 _AT_HOST = rf"@(?:tcp\()?({_NAME})(?=[:/)]|$)"
 # A name that only a cluster knows is an address wherever it stands.
-_IN_CLUSTER = r"(?<![\w.-])([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){1,2}\.svc(?:\.[\w.-]*\w)?)(?![\w-])"
-_WAIT = rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
-# A line of a configuration file that says where something is: `host db`, `"db.host": "db",`, `server = db`.
-_HOST_KEY = (
-    r"""(?im)^[ \t]*(?:-[ \t])?["']?(?:[\w.-]*[_.-])?(?:host|server|addr|address)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)"""
+_IN_CLUSTER = (
+    r"(?<![\w.-])([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+){1,2}\.svc(?:\.[\w.-]*\w)?)(?![\w-])"
 )
+_WAIT = (
+    rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
+)
+# A line of a configuration file that says where something is: `host db`, `"db.host": "db",`, `server = db`.
+_HOST_KEY = r"""(?im)^[ \t]*(?:-[ \t])?["']?(?:[\w.-]*[_.-])?(?:host|server|addr|address)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)"""
 _HOST_LINE = rf"""{_HOST_KEY}["']?({_NAME})["']?[,;]?$"""
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(
@@ -43,12 +47,36 @@ _HOST_WORDS = frozenset(
         "ENDPOINTS",
         "BROKER",
     }
-    | {"BROKERS", "NODE", "NODES", "UPSTREAM", "BACKEND", "URL", "URI", "POINT", "POINTS", "SEED", "SEEDS", "LINK"}
+    | {
+        "BROKERS",
+        "NODE",
+        "NODES",
+        "UPSTREAM",
+        "BACKEND",
+        "URL",
+        "URI",
+        "POINT",
+        "POINTS",
+        "SEED",
+        "SEEDS",
+        "LINK",
+    }
     | {"PGHOST", "CONTACTPOINTS", "MYSQLHOST", "REDISHOST", "DBHOST", "MONGOHOST"}
 )
 # Variables that say how the service itself is reached, not what it reaches.
 _ABOUT_ITSELF = (
-    *("CORS", "ORIGIN", "ALLOWED", "CALLBACK", "REDIRECT", "PUBLIC", "ADVERTISED", "EXTERNAL", "NO_PROXY", "SITE_URL"),
+    *(
+        "CORS",
+        "ORIGIN",
+        "ALLOWED",
+        "CALLBACK",
+        "REDIRECT",
+        "PUBLIC",
+        "ADVERTISED",
+        "EXTERNAL",
+        "NO_PROXY",
+        "SITE_URL",
+    ),
     *("_BASE_URL", "CSRF", "TRUSTED", "VIRTUAL_HOST", "LISTEN"),
 )
 _VARIABLE = r"\$(?:\$|\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|([A-Za-z_]\w*))"
@@ -99,7 +127,9 @@ def host_names(stack: Stack) -> dict[str, tuple[str, ...]]:
     return given | {service.name.lower(): (service.name,) for service in stack.services}
 
 
-def _of_service(service: Service, names: Names, settings: Mapping[str, str], files: GivenFiles) -> Iterator[Evidence]:
+def _of_service(
+    service: Service, names: Names, settings: Mapping[str, str], files: GivenFiles
+) -> Iterator[Evidence]:
     spans = {item.name: item.origin for item in service.environment}
     values = dict(files.env_files(service)) | environment(service)
     for name, value in values.items():
@@ -121,12 +151,16 @@ def _about_itself(name: str) -> bool:
     return any(word in text for word in _ABOUT_ITSELF)
 
 
-def _in_variable(name: str, value: str, names: Names, span: Span | None) -> Iterator[Evidence]:
+def _in_variable(
+    name: str, value: str, names: Names, span: Span | None
+) -> Iterator[Evidence]:
     for target in _addresses(value, names, (_URL_HOST, _HOST_PORT, _AT_HOST, _IN_CLUSTER)):
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
     if _HOST_WORDS & set(words_of(name)[-1:]):
         for word in re.split(r"[,;\s]+", value.strip()):
-            for meant in services_of(word.partition(":")[0], names) if "://" not in word else ():
+            for meant in (
+                services_of(word.partition(":")[0], names) if "://" not in word else ()
+            ):
                 yield Evidence(meant, _HOST, f"{name} names {meant}", span)
 
 
@@ -149,13 +183,19 @@ def services_of(host: str, names: Names) -> tuple[str, ...]:
     head, dot, _ = name.partition(".svc")
     if dot and head:
         parts = head.split(".")
-        return next((names[part] for part in (head, parts[0], *parts[1:2]) if part in names), ())
+        return next(
+            (names[part] for part in (head, parts[0], *parts[1:2]) if part in names), ()
+        )
     return ()
 
 
 def resolved(text: str, settings: Mapping[str, str]) -> str:
     """The text as Compose would read it with these settings."""
-    return re.sub(_VARIABLE, lambda match: _value(match, settings), text) if "$" in text else text
+    return (
+        re.sub(_VARIABLE, lambda match: _value(match, settings), text)
+        if "$" in text
+        else text
+    )
 
 
 def _value(match: re.Match[str], settings: Mapping[str, str]) -> str:

@@ -10,8 +10,31 @@ from tocompose.practices import Context
 
 # Files that name other services in what they set; what a database is filled with does not.
 _CONFIGURATION = (
-    *(".conf", ".cfg", ".cnf", ".ini", ".toml", ".yml", ".yaml", ".json", ".xml", ".properties", ".env", ".config"),
-    *(".tmpl", ".template", ".vcl", ".hcl", ".alloy", ".river", "caddyfile", "corefile", "nginx"),
+    *(
+        ".conf",
+        ".cfg",
+        ".cnf",
+        ".ini",
+        ".toml",
+        ".yml",
+        ".yaml",
+        ".json",
+        ".xml",
+        ".properties",
+        ".env",
+        ".config",
+    ),
+    *(
+        ".tmpl",
+        ".template",
+        ".vcl",
+        ".hcl",
+        ".alloy",
+        ".river",
+        "caddyfile",
+        "corefile",
+        "nginx",
+    ),
 )
 _LONGEST, _MOST = 200_000, 40
 
@@ -35,10 +58,21 @@ class GivenFiles:
     def configuration(self, service: Service) -> Iterator[tuple[str, str]]:
         """The path (a config's name) and the text of each configuration file, without lines that are a comment."""
         for path, text in self._configuration(service):
-            yield path, "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(("#", "//", ";")))
+            yield (
+                path,
+                "\n".join(
+                    line
+                    for line in text.splitlines()
+                    if not line.lstrip().startswith(("#", "//", ";"))
+                ),
+            )
 
     def _configuration(self, service: Service) -> Iterator[tuple[str, str]]:
-        paths = [mount.source for mount in service.mounts if mount.kind == "bind" and mount.source]
+        paths = [
+            mount.source
+            for mount in service.mounts
+            if mount.kind == "bind" and mount.source
+        ]
         for grant in service.configs:
             config = self._configs.get(grant.source)
             if config is not None and config.content is not None:
@@ -55,13 +89,19 @@ class GivenFiles:
         if made or _leads_out(path) or path == "." or self._context.below is None:
             return made
         below = () if path.lower().endswith(_CONFIGURATION) else self._context.below(path)
-        return [name for name in (path, *below) if name.lower().endswith(_CONFIGURATION)][:_MOST]
+        return [name for name in (path, *below) if name.lower().endswith(_CONFIGURATION)][
+            :_MOST
+        ]
 
     def _text(self, path: str) -> str:
         content = self._made.get(path)
         if content is None and self._context.read is not None and not _leads_out(path):
             content = self._context.read(path)
-        return content.decode("utf-8", "replace") if content and len(content) <= _LONGEST else ""
+        return (
+            content.decode("utf-8", "replace")
+            if content and len(content) <= _LONGEST
+            else ""
+        )
 
 
 def _leads_out(path: str) -> bool:

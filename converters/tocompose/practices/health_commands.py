@@ -9,7 +9,15 @@ _NODE_TCP = "require('net').connect(PORT,'127.0.0.1').on('connect',()=>process.e
 _TCP = (
     ("bash", ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/PORT")),
     ("nc", ("CMD-SHELL", "nc -z 127.0.0.1 PORT")),
-    ("python", ("CMD", "python", "-c", "import socket; socket.create_connection(('127.0.0.1', PORT), 3)")),
+    (
+        "python",
+        (
+            "CMD",
+            "python",
+            "-c",
+            "import socket; socket.create_connection(('127.0.0.1', PORT), 3)",
+        ),
+    ),
     ("node", ("CMD", "node", "-e", _NODE_TCP)),
     ("ruby", ("CMD", "ruby", "-rsocket", "-e", "TCPSocket.new('127.0.0.1', PORT)")),
     ("php", ("CMD", "php", "-r", "exit(@fsockopen('127.0.0.1', PORT) ? 0 : 1);")),

@@ -23,27 +23,37 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return each(stack, lambda service: _fill(service, stack, context))
 
 
-def _fill(service: Service, stack: Stack, context: Context) -> tuple[Service, Iterable[Note]]:
+def _fill(
+    service: Service, stack: Stack, context: Context
+) -> tuple[Service, Iterable[Note]]:
     check = service.healthcheck
     if check is None or check.disable or not check.test or check.test[0] == "NONE":
         return service, ()
     numbers = _numbers(service, check, stack, context)
-    missing: dict[str, Any] = {key: value for key, value in numbers.items() if getattr(check, key) is None}
+    missing: dict[str, Any] = {
+        key: value for key, value in numbers.items() if getattr(check, key) is None
+    }
     if not missing:
         return service, ()
     words = ", ".join(f"{key} {value}" for key, value in missing.items())
-    keys = [f"healthcheck.{key}" for key in missing] if numbers is _ENGINE else ["healthcheck"]
+    keys = (
+        [f"healthcheck.{key}" for key in missing] if numbers is _ENGINE else ["healthcheck"]
+    )
     notes = [remark("TC617", service, key, numbers=words) for key in keys]
     return replace(service, healthcheck=replace(check, **missing)), notes
 
 
-def _numbers(service: Service, check: Healthcheck, stack: Stack, context: Context) -> dict[str, str]:
+def _numbers(
+    service: Service, check: Healthcheck, stack: Stack, context: Context
+) -> dict[str, str]:
     ours = known_healthcheck(service, stack, context)
     if not isinstance(ours, Healthcheck) or ours.test != check.test:
         return _ENGINE
     known = base_facts(service, stack, context)
     special = {"interval": known.interval, "timeout": known.timeout} if known else {}
-    return (_DATA if is_data(service) else _APP) | {key: value for key, value in special.items() if value}
+    return (_DATA if is_data(service) else _APP) | {
+        key: value for key, value in special.items() if value
+    }
 
 
 PRACTICE = Practice(

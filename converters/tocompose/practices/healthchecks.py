@@ -31,19 +31,25 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return each(stack, lambda service: _check(service, stack, context))
 
 
-def _check(service: Service, stack: Stack, context: Context) -> tuple[Service, Iterable[Note]]:
+def _check(
+    service: Service, stack: Stack, context: Context
+) -> tuple[Service, Iterable[Note]]:
     if service.healthcheck is not None:
         return service, ()
     if service.role is Role.JOB or interactive(service):
         return service, [remark("TC618", service)]
     found = known_healthcheck(service, stack, context)
     if isinstance(found, Healthcheck):
-        return replace(service, healthcheck=found), [remark("TC610", service, "healthcheck", command=_shown(found))]
+        return replace(service, healthcheck=found), [
+            remark("TC610", service, "healthcheck", command=_shown(found))
+        ]
     code, facts = found
     return service, [remark(code, service, "", **facts)]
 
 
-def known_healthcheck(service: Service, stack: Stack, context: Context) -> Healthcheck | tuple[str, dict[str, str]]:
+def known_healthcheck(
+    service: Service, stack: Stack, context: Context
+) -> Healthcheck | tuple[str, dict[str, str]]:
     """The health command known to work in the service's image, or the code and facts of the note that says why not."""
     known = base_facts(service, stack, context)
     if known is None:
@@ -57,7 +63,12 @@ def known_healthcheck(service: Service, stack: Stack, context: Context) -> Healt
 
 def has_own_check(service: Service, known: ImageFacts) -> bool:
     """Whether the image brings a HEALTHCHECK of its own that counts for this service."""
-    return known.has_healthcheck and known.sure and service.build is None and runs_server(service)
+    return (
+        known.has_healthcheck
+        and known.sure
+        and service.build is None
+        and runs_server(service)
+    )
 
 
 def _shown(check: Healthcheck, width: int = 60) -> str:
@@ -65,18 +76,26 @@ def _shown(check: Healthcheck, width: int = 60) -> str:
     return text if len(text) <= width else f"{text[:width]}…"
 
 
-def _of_server(service: Service, known: ImageFacts) -> Healthcheck | tuple[str, dict[str, str]]:
+def _of_server(
+    service: Service, known: ImageFacts
+) -> Healthcheck | tuple[str, dict[str, str]]:
     port = main_port(service, known)
     check = next(usable_checks(service, known), None)
     if not runs_server(service) or _moved_port(service, known):
         return "TC615", {"image": image_name(service)}
-    if check is None or not known.sure or (port is None and any("PORT" in word for word in check.test)):
+    if (
+        check is None
+        or not known.sure
+        or (port is None and any("PORT" in word for word in check.test))
+    ):
         return _none(service, known)
     test = tuple(word.replace("PORT", port) if port else word for word in check.test)
     return Healthcheck(test=test, start_period=check.start_period)
 
 
-def _of_port(service: Service, known: ImageFacts) -> Healthcheck | tuple[str, dict[str, str]]:
+def _of_port(
+    service: Service, known: ImageFacts
+) -> Healthcheck | tuple[str, dict[str, str]]:
     port = main_port(service, known)
     if port is None:
         return "TC616", {"image": image_name(service)}

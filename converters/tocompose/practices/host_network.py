@@ -19,7 +19,11 @@ def _remarks(service: Service) -> tuple[Service, list[Note]]:
     known = facts(service)
     if known is not None and known.host:
         return service, [remark("TC648", service, why=known.host)]
-    ports = ", ".join(f"{port}:{port}" for port in known.ports) if known and known.ports else "HOST:CONTAINER"
+    ports = (
+        ", ".join(f"{port}:{port}" for port in known.ports)
+        if known and known.ports
+        else "HOST:CONTAINER"
+    )
     return service, [remark("TC649", service, ports=ports)]
 
 

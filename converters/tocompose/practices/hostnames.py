@@ -17,7 +17,12 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _hostname(service: Service) -> tuple[Service, list[Note]]:
     known = facts(service)
     wanted = known is not None and known.fixed_hostname and runs_server(service)
-    if not wanted or "hostname" in service.options or service.network_mode or (service.replicas or 1) > 1:
+    if (
+        not wanted
+        or "hostname" in service.options
+        or service.network_mode
+        or (service.replicas or 1) > 1
+    ):
         return service, []
     options = {**service.options, "hostname": service.name}
     return replace(service, options=options), [remark("TC664", service, "hostname")]
@@ -32,7 +37,8 @@ PRACTICE = Practice(
     url="https://www.rabbitmq.com/docs/configure#directory-and-path-locations",
     examples=(
         Example(
-            "services: {queue: {image: 'rabbitmq:4'}}", "services: {queue: {image: 'rabbitmq:4', hostname: queue}}"
+            "services: {queue: {image: 'rabbitmq:4'}}",
+            "services: {queue: {image: 'rabbitmq:4', hostname: queue}}",
         ),
     ),
 )

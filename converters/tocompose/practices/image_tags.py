@@ -10,7 +10,21 @@ from tocompose.practices.services import remark
 from tocompose.values import plain
 
 _FLOATING = frozenset(
-    {"", "latest", "stable", "edge", "nightly", "dev", "develop", "beta", "canary", "lts", "main", "master", "testing"}
+    {
+        "",
+        "latest",
+        "stable",
+        "edge",
+        "nightly",
+        "dev",
+        "develop",
+        "beta",
+        "canary",
+        "lts",
+        "main",
+        "master",
+        "testing",
+    }
 )
 
 
@@ -42,5 +56,7 @@ PRACTICE = Practice(
     apply=apply,
     covers=("E-02",),
     url="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
-    examples=(Example("services: {web: {image: nginx}}", "services: {web: {image: nginx}}"),),
+    examples=(
+        Example("services: {web: {image: nginx}}", "services: {web: {image: nginx}}"),
+    ),
 )

@@ -16,9 +16,16 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return each(stack, lambda service: _init(service, stack, context))
 
 
-def _init(service: Service, stack: Stack, context: Context) -> tuple[Service, Iterable[Note]]:
+def _init(
+    service: Service, stack: Stack, context: Context
+) -> tuple[Service, Iterable[Note]]:
     known = base_facts(service, stack, context)
-    if service.init is not None or known is None or known.init != "wanted" or _brings_init(service):
+    if (
+        service.init is not None
+        or known is None
+        or known.init != "wanted"
+        or _brings_init(service)
+    ):
         return service, ()
     return replace(service, init=True), [remark("TC624", service, "init")]
 
@@ -26,7 +33,10 @@ def _init(service: Service, stack: Stack, context: Context) -> tuple[Service, It
 def _brings_init(service: Service) -> bool:
     """Whether the command starts one of the known first processes itself."""
     words = (service.entrypoint or ()) + (service.command or ())
-    return any(word.rpartition("/")[2] in ("tini", "dumb-init", "s6-svscan", "supervisord", "init") for word in words)
+    return any(
+        word.rpartition("/")[2] in ("tini", "dumb-init", "s6-svscan", "supervisord", "init")
+        for word in words
+    )
 
 
 PRACTICE = Practice(

@@ -22,14 +22,21 @@ def apply(stack: Stack, context: Context) -> Outcome:
             network = replace(network, internal=True)
             closed.add(network.name)
             notes.append(
-                note("TC633", network.origin, subject=f"networks.{network.name}.internal", network=network.name)
+                note(
+                    "TC633",
+                    network.origin,
+                    subject=f"networks.{network.name}.internal",
+                    network=network.name,
+                )
             )
         networks.append(network)
     return Outcome(stack=replace(stack, networks=tuple(networks)), notes=tuple(notes))
 
 
 def _can_be_internal(network: Network, stack: Stack, closed: set[str]) -> bool:
-    plain = not (network.external or network.internal or network.options) and network.driver in (None, "bridge")
+    plain = not (
+        network.external or network.internal or network.options
+    ) and network.driver in (None, "bridge")
     members = [service for service in stack.services if network.name in _networks(service)]
     return (
         plain
@@ -51,7 +58,9 @@ def _may_be_inside(service: Service, closed: set[str], stack: Stack) -> bool:
     if any(name not in closed for name in _networks(service)):
         return True
     part = service.overlays.get(Home.DEV)
-    opened = not (part and part.ports) or any(item.network not in closed for item in part.networks)
+    opened = not (part and part.ports) or any(
+        item.network not in closed for item in part.networks
+    )
     return only_data(service, stack) and not service.ports and opened
 
 

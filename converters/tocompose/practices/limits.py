@@ -5,7 +5,15 @@ from __future__ import annotations
 from tocompose.model import Amounts, Home, Role, Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
-from tocompose.practices.services import facts, is_data, overlay, remark, taken_variables, with_overlay, with_settings
+from tocompose.practices.services import (
+    facts,
+    is_data,
+    overlay,
+    remark,
+    taken_variables,
+    with_overlay,
+    with_settings,
+)
 from tocompose.practices.stated_memory import stated_memory
 from tocompose.record import replace
 from tocompose.values import variable_name
@@ -51,9 +59,15 @@ def _limited(service: Service, taken: set[str]) -> tuple[Service, list[Setting]]
         return service, []
     wanted = _defaults(service)
     settings: list[Setting] = []
-    given: dict[str, str | None] = {"cpus": own.cpus, "memory": own.memory, "pids": own.pids}
+    given: dict[str, str | None] = {
+        "cpus": own.cpus,
+        "memory": own.memory,
+        "pids": own.pids,
+    }
     for key in given:
-        stated = getattr(base, key) is not None or any(old in service.options for old in _OLD_KEYS[key])
+        stated = getattr(base, key) is not None or any(
+            old in service.options for old in _OLD_KEYS[key]
+        )
         if not stated and given[key] is None:
             default = str(getattr(wanted, key))
             setting = _setting(service, key, default, taken) if key != "pids" else None
@@ -68,14 +82,29 @@ def _limited(service: Service, taken: set[str]) -> tuple[Service, list[Setting]]
 
 def _defaults(service: Service) -> Amounts:
     known = facts(service)
-    usual = _DATA if is_data(service) else _INFRA if service.role in (Role.PROXY, Role.INFRA, Role.TOOL) else _APP
+    usual = (
+        _DATA
+        if is_data(service)
+        else _INFRA
+        if service.role in (Role.PROXY, Role.INFRA, Role.TOOL)
+        else _APP
+    )
     usual = _LARGE if _on_gpu(service) or _is_virtual_machine(service) else usual
     reserved = service.resources.reservations
-    needed = [_beside_shared(usual.memory or "", service), known.memory if known else None, reserved.memory]
+    needed = [
+        _beside_shared(usual.memory or "", service),
+        known.memory if known else None,
+        reserved.memory,
+    ]
     needed.append(stated_memory(service))
     memory = max((text for text in needed if text), key=size)
     cpus = max((text for text in (usual.cpus, reserved.cpus) if text), key=_number)
-    return replace(usual, memory=memory, cpus=cpus, pids=usual.pids if memory == usual.memory else _MANY)
+    return replace(
+        usual,
+        memory=memory,
+        cpus=cpus,
+        pids=usual.pids if memory == usual.memory else _MANY,
+    )
 
 
 def _on_gpu(service: Service) -> bool:

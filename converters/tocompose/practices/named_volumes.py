@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from tocompose.model import Mount, Role, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.practices import Context, Example, Outcome, Practice
-from tocompose.practices.services import data_paths, facts, image_name, remark, runs_server, volumes_of
+from tocompose.practices.services import (
+    data_paths,
+    facts,
+    image_name,
+    remark,
+    runs_server,
+    volumes_of,
+)
 from tocompose.record import replace
 from tocompose.values import unique, variable_name
 
@@ -27,7 +34,17 @@ MASKS = frozenset(
         "_build",
         ".bundle",
     }
-    | {".gradle", ".m2", "bower_components", ".nuxt", ".svelte-kit", "elm-stuff", "__pycache__", ".cache", "bundle"}
+    | {
+        ".gradle",
+        ".m2",
+        "bower_components",
+        ".nuxt",
+        ".svelte-kit",
+        "elm-stuff",
+        "__pycache__",
+        ".cache",
+        "bundle",
+    }
 )
 
 
@@ -43,12 +60,18 @@ def apply(stack: Stack, context: Context) -> Outcome:
         notes += said
         names += new
     volumes = (*stack.volumes, *(Volume(name=name) for name in names))
-    return Outcome(stack=replace(stack, services=tuple(services), volumes=volumes), notes=tuple(notes))
+    return Outcome(
+        stack=replace(stack, services=tuple(services), volumes=volumes), notes=tuple(notes)
+    )
 
 
-def _mounts(service: Service, taken: set[str]) -> tuple[tuple[Mount, ...], list[Note], list[str]]:
+def _mounts(
+    service: Service, taken: set[str]
+) -> tuple[tuple[Mount, ...], list[Note], list[str]]:
     known = facts(service)
-    wanted = data_paths(service, known) if known and known.sure and _keeps_data(service) else []
+    wanted = (
+        data_paths(service, known) if known and known.sure and _keeps_data(service) else []
+    )
     mounts, said, names = [], [], []
     for mount in service.mounts:
         if is_anonymous(mount) and not is_mask(mount, service):
@@ -56,7 +79,9 @@ def _mounts(service: Service, taken: set[str]) -> tuple[tuple[Mount, ...], list[
                 said.append(remark("TC653", service, path=mount.target))
             else:
                 names.append(_name(service, mount.target, wanted, taken))
-                said.append(remark("TC650", service, "volumes", path=mount.target, volume=names[-1]))
+                said.append(
+                    remark("TC650", service, "volumes", path=mount.target, volume=names[-1])
+                )
                 mount = replace(mount, source=names[-1])
         mounts.append(mount)
     for path in wanted:
@@ -67,7 +92,16 @@ def _mounts(service: Service, taken: set[str]) -> tuple[tuple[Mount, ...], list[
         else:
             names.append(_name(service, path, wanted, taken))
             mounts.append(Mount(kind="volume", source=names[-1], target=path))
-            said.append(remark("TC651", service, "volumes", path=path, volume=names[-1], image=image_name(service)))
+            said.append(
+                remark(
+                    "TC651",
+                    service,
+                    "volumes",
+                    path=path,
+                    volume=names[-1],
+                    image=image_name(service),
+                )
+            )
     said += [note("TC654", subject=f"volumes.{name}", volume=name) for name in names]
     return tuple(mounts), said, names
 
@@ -91,7 +125,8 @@ def _keeps_data(service: Service) -> bool:
 def _covered(path: str, service: Service) -> bool:
     """Whether some mount lies at the path, above it or below it: then where the data go is the user's own choice."""
     return any(
-        f"{path}/".startswith(f"{mount.target.rstrip('/')}/") or mount.target.startswith(f"{path}/")
+        f"{path}/".startswith(f"{mount.target.rstrip('/')}/")
+        or mount.target.startswith(f"{path}/")
         for mount in volumes_of(service)
     )
 
@@ -100,7 +135,12 @@ def _mismatch(service: Service, path: str) -> Iterable[Note]:
     """A note when only a folder above or below the data is mounted: the data lie in an anonymous volume."""
     targets = [mount.target.rstrip("/") for mount in volumes_of(service)]
     known = facts(service)
-    if path not in targets and known is not None and known.category == "data" and "postgresql" in path:
+    if (
+        path not in targets
+        and known is not None
+        and known.category == "data"
+        and "postgresql" in path
+    ):
         yield remark("TC652", service, path=path, image=service.image or "")
 
 

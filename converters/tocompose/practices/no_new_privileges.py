@@ -21,7 +21,9 @@ def _close(service: Service) -> tuple[Service, list[Note]]:
     options = (*service.security.security_opt, *part.security.security_opt)
     known = facts(service)
     gains = known is not None and (known.setuid or known.init == "own")
-    if service.security.privileged or any(text.startswith("no-new-privileges") for text in options):
+    if service.security.privileged or any(
+        text.startswith("no-new-privileges") for text in options
+    ):
         return service, []
     if gains:
         return service, [remark("TC671", service)]

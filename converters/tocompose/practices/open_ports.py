@@ -17,11 +17,17 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 def _remarks(service: Service) -> tuple[Service, list[Note]]:
     known = facts(service)
-    if service.role is Role.PROXY or (known is not None and known.lan) or (is_data(service) and known is None):
+    if (
+        service.role is Role.PROXY
+        or (known is not None and known.lan)
+        or (is_data(service) and known is None)
+    ):
         return service, []
     # The ports of a database are PORT-DB's; what shares its network has its ports there too.
     own = known.ports if known is not None and is_data(service) else ()
-    tcp = [port for port in service.ports if port.protocol == "tcp" and port.target not in own]
+    tcp = [
+        port for port in service.ports if port.protocol == "tcp" and port.target not in own
+    ]
     ports = [port.published or port.target for port in tcp if port.host_ip in _ANY]
     return service, [remark("TC646", service, ports=", ".join(ports))] if ports else []
 

@@ -24,11 +24,21 @@ def safe_options(stack: Stack, vault: Vault, notes: list[Note]) -> Stack:
     """The stack with secrets in options of services, loggers, networks and volumes as variables."""
     services = tuple(_service(item, vault, notes) for item in stack.services)
     networks = tuple(
-        replace(item, options=_safe(item.options, "", partial(_kept, f"networks.{item.name}", vault, notes)))
+        replace(
+            item,
+            options=_safe(
+                item.options, "", partial(_kept, f"networks.{item.name}", vault, notes)
+            ),
+        )
         for item in stack.networks
     )
     volumes = tuple(
-        replace(item, options=_safe(item.options, "", partial(_kept, f"volumes.{item.name}", vault, notes)))
+        replace(
+            item,
+            options=_safe(
+                item.options, "", partial(_kept, f"volumes.{item.name}", vault, notes)
+            ),
+        )
         for item in stack.volumes
     )
     return replace(stack, services=services, networks=networks, volumes=volumes)
@@ -36,9 +46,13 @@ def safe_options(stack: Stack, vault: Vault, notes: list[Note]) -> Stack:
 
 def _service(service: Service, vault: Vault, notes: list[Note]) -> Service:
     keep = partial(_kept, f"services.{service.name}", vault, notes)
-    options = {key: _safe(item, "", keep) if key in _OPEN else item for key, item in service.options.items()}
+    options = {
+        key: _safe(item, "", keep) if key in _OPEN else item
+        for key, item in service.options.items()
+    }
     mounts = tuple(
-        replace(item, options=_safe(item.options, "", keep)) if item.options else item for item in service.mounts
+        replace(item, options=_safe(item.options, "", keep)) if item.options else item
+        for item in service.mounts
     )
     logging = service.logging
     if logging is not None:
@@ -49,7 +63,9 @@ def _service(service: Service, vault: Vault, notes: list[Note]) -> Service:
 def _kept(place: str, vault: Vault, notes: list[Note], name: str, value: str) -> str:
     """The reference that stands for a secret from now on."""
     owner = place.rpartition(".")[2]
-    setting = vault.keep(Service(name=owner), f"{owner}_{name.rpartition('.')[2]}", value, None)
+    setting = vault.keep(
+        Service(name=owner), f"{owner}_{name.rpartition('.')[2]}", value, None
+    )
     notes.append(note("TC509", subject=place, place=place, option=name, name=setting))
     return variable(setting)
 

@@ -23,7 +23,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         ports: list[Port] = []
         for port in service.ports:
-            other = next((item for taken, item in seen if _clash(taken, port, item, service)), None)
+            other = next(
+                (item for taken, item in seen if _clash(taken, port, item, service)), None
+            )
             if other is not None:
                 free = _free(port, used)
                 notes.append(remark("TC640", service, "ports", port.origin, port=port.published, other=other.name,
@@ -31,7 +33,11 @@ def apply(stack: Stack, context: Context) -> Outcome:
                 port = replace(port, published=free)
             seen.append((port, service))
             ports.append(port)
-        services.append(replace(service, ports=tuple(ports)) if ports != list(service.ports) else service)
+        services.append(
+            replace(service, ports=tuple(ports))
+            if ports != list(service.ports)
+            else service
+        )
     return Outcome(stack=replace(stack, services=tuple(services)), notes=tuple(notes))
 
 
@@ -44,7 +50,9 @@ def _all(service: Service) -> Iterator[Port]:
 def _clash(one: Port, two: Port, first: Service, second: Service) -> bool:
     if one.published is None or not whole(one.published) or one.published != two.published:
         return False
-    together = set(first.profiles) & set(second.profiles) or not (first.profiles and second.profiles)
+    together = set(first.profiles) & set(second.profiles) or not (
+        first.profiles and second.profiles
+    )
     one_ip, two_ip = one.host_ip or "", two.host_ip or ""
     same_address = one_ip == two_ip or one_ip in _ANY or two_ip in _ANY
     return one.protocol == two.protocol and same_address and bool(together)

@@ -11,7 +11,16 @@ from tocompose.practices.services import remark
 
 _HOST_MODES = ("pid", "ipc", "uts", "userns_mode", "cgroup")
 _STRONG = frozenset(
-    {"SYS_ADMIN", "SYS_PTRACE", "SYS_MODULE", "NET_ADMIN", "DAC_READ_SEARCH", "ALL", "SYS_RAWIO", "BPF"}
+    {
+        "SYS_ADMIN",
+        "SYS_PTRACE",
+        "SYS_MODULE",
+        "NET_ADMIN",
+        "DAC_READ_SEARCH",
+        "ALL",
+        "SYS_RAWIO",
+        "BPF",
+    }
 )
 
 
@@ -30,11 +39,17 @@ def powers(service: Service) -> Iterator[str]:
     security = service.security
     if security.privileged:
         yield "privileged: true"
-    strong = [name for name in security.cap_add if name.upper().removeprefix("CAP_") in _STRONG]
+    strong = [
+        name for name in security.cap_add if name.upper().removeprefix("CAP_") in _STRONG
+    ]
     if strong:
         yield f"cap_add: {', '.join(strong)}"
     yield from (f"{key}: host" for key in _HOST_MODES if service.options.get(key) == "host")
-    yield from (f"security_opt: {text}" for text in security.security_opt if text.endswith(("unconfined", "disable")))
+    yield from (
+        f"security_opt: {text}"
+        for text in security.security_opt
+        if text.endswith(("unconfined", "disable"))
+    )
     if service.options.get("devices"):
         yield "devices"
 

@@ -23,13 +23,27 @@ def apply(stack: Stack, context: Context) -> Outcome:
     Where no `.env` is written they would not start, so they stay as they are.
     """
     tools = [service.name for service in stack.services if _is_tool(service, stack)]
-    if not context.split or not tools or not any(service.role is not Role.TOOL for service in stack.services):
+    if (
+        not context.split
+        or not tools
+        or not any(service.role is not Role.TOOL for service in stack.services)
+    ):
         return Outcome(stack=stack)
-    if any(setting.name == SETTING.name and setting.value != PROFILE for setting in stack.settings):
+    if any(
+        setting.name == SETTING.name and setting.value != PROFILE
+        for setting in stack.settings
+    ):
         return Outcome(stack=stack)
-    services = tuple(replace(item, profiles=(PROFILE,)) if item.name in tools else item for item in stack.services)
-    notes = tuple(remark("TC667", item, "profiles") for item in stack.services if item.name in tools)
-    return Outcome(stack=with_settings(replace(stack, services=services), [SETTING]), notes=notes)
+    services = tuple(
+        replace(item, profiles=(PROFILE,)) if item.name in tools else item
+        for item in stack.services
+    )
+    notes = tuple(
+        remark("TC667", item, "profiles") for item in stack.services if item.name in tools
+    )
+    return Outcome(
+        stack=with_settings(replace(stack, services=services), [SETTING]), notes=notes
+    )
 
 
 def _is_tool(service: Service, stack: Stack) -> bool:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from tocompose.model import Home, Mount, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import facts, overlay, remark, runs_server, volumes_of, with_overlay
+from tocompose.practices.services import (
+    facts,
+    overlay,
+    remark,
+    runs_server,
+    volumes_of,
+    with_overlay,
+)
 from tocompose.record import replace
 
 
@@ -14,7 +21,11 @@ def apply(stack: Stack, context: Context) -> Outcome:
     inline = {config.name for config in stack.configs if config.content is not None}
     inline |= {secret.name for secret in stack.secrets if secret.environment is not None}
     wanted = context.harden and context.production
-    return each(stack, lambda service: _close(service, inline)) if wanted else Outcome(stack=stack)
+    return (
+        each(stack, lambda service: _close(service, inline))
+        if wanted
+        else Outcome(stack=stack)
+    )
 
 
 def _close(service: Service, inline: set[str]) -> tuple[Service, list[Note]]:
@@ -27,8 +38,14 @@ def _close(service: Service, inline: set[str]) -> tuple[Service, list[Note]]:
     if known is None or not known.tmpfs or not runs_server(service) or granted:
         return service, [remark("TC674", service)]
     mounted = {mount.target for mount in volumes_of(service)}
-    scratch = tuple(Mount(kind="tmpfs", target=path) for path in known.tmpfs if path not in mounted)
-    part = replace(part, mounts=(*part.mounts, *scratch), security=replace(part.security, read_only=True))
+    scratch = tuple(
+        Mount(kind="tmpfs", target=path) for path in known.tmpfs if path not in mounted
+    )
+    part = replace(
+        part,
+        mounts=(*part.mounts, *scratch),
+        security=replace(part.security, read_only=True),
+    )
     return with_overlay(service, Home.PROD, part), [remark("TC673", service, "read_only")]
 
 
@@ -46,6 +63,9 @@ PRACTICE = Practice(
             prod="services: {proxy: {read_only: true, tmpfs: [/var/cache/nginx, /run, /tmp]}}",
             context=Context(harden=True),
         ),
-        Example("services: {proxy: {image: 'nginx:1.27'}}", "services: {proxy: {image: 'nginx:1.27'}}"),
+        Example(
+            "services: {proxy: {image: 'nginx:1.27'}}",
+            "services: {proxy: {image: 'nginx:1.27'}}",
+        ),
     ),
 )

@@ -7,7 +7,14 @@ from collections.abc import Iterable
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each
-from tocompose.practices.services import SHELLS, command_text, facts, interactive, remark, runs_client
+from tocompose.practices.services import (
+    SHELLS,
+    command_text,
+    facts,
+    interactive,
+    remark,
+    runs_client,
+)
 from tocompose.record import replace
 
 
@@ -20,7 +27,9 @@ def _restart(service: Service) -> tuple[Service, Iterable[Note]]:
     if "restart_policy" in (service.options.get("deploy") or {}):
         return service, ()
     if service.restart is not None:
-        kept = service.restart == "no" and service.role is not Role.JOB and not ends(service)
+        kept = (
+            service.restart == "no" and service.role is not Role.JOB and not ends(service)
+        )
         return service, [remark("TC622", service)] if kept else ()
     if service.role is Role.JOB or interactive(service) or ends(service):
         return replace(service, restart="no"), [remark("TC621", service, "restart")]
@@ -32,7 +41,11 @@ def ends(service: Service) -> bool:
     command = command_text(service)
     known = facts(service)
     if command is None:
-        return known is not None and known.kind in ("base", "runtime") and known.id not in ("php", "tomcat")
+        return (
+            known is not None
+            and known.kind in ("base", "runtime")
+            and known.id not in ("php", "tomcat")
+        )
     return command in SHELLS or runs_client(service)
 
 

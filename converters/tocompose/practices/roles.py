@@ -48,7 +48,12 @@ def _classify(service: Service) -> tuple[Service, Iterable[Note]]:
     said: list[Note] = []
     if evidence:
         said = [remark("TC600", service, role=_WORDS[role], evidence=evidence)]
-    elif role is Role.APP and service.image and facts(service) is None and service.build is None:
+    elif (
+        role is Role.APP
+        and service.image
+        and facts(service) is None
+        and service.build is None
+    ):
         said = [remark("TC601", service, image=service.image)]
     return replace(service, role=role), said
 
@@ -96,7 +101,9 @@ def _ends(service: Service) -> bool:
     command = command_text(service)
     if command is None or service.ports or service.restart in ("always", "unless-stopped"):
         return False
-    return re.search(_ONE_SHOT, re.split(r"&&|;|\|\|", command.rstrip("; "))[-1]) is not None
+    return (
+        re.search(_ONE_SHOT, re.split(r"&&|;|\|\|", command.rstrip("; "))[-1]) is not None
+    )
 
 
 PRACTICE = Practice(
@@ -105,5 +112,10 @@ PRACTICE = Practice(
     severity="must",
     apply=apply,
     covers=("M-01",),
-    examples=(Example("services: {db: {image: 'postgres:16'}}", "services: {db: {image: 'postgres:16'}}"),),
+    examples=(
+        Example(
+            "services: {db: {image: 'postgres:16'}}",
+            "services: {db: {image: 'postgres:16'}}",
+        ),
+    ),
 )

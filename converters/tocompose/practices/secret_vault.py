@@ -21,7 +21,9 @@ class Vault:
     """Gives every secret its setting; the value of a secret is never in any text that it returns."""
 
     def __init__(self, stack: Stack, clashing: frozenset[str]) -> None:
-        self.settings: dict[str, Setting] = {setting.name: setting for setting in stack.settings}
+        self.settings: dict[str, Setting] = {
+            setting.name: setting for setting in stack.settings
+        }
         self._taken = taken_variables(stack)
         self._defaults = variable_defaults(stack)
         self._clashing = clashing
@@ -38,7 +40,14 @@ class Vault:
         chosen = self._name(service, variable_name(name), value)
         if chosen not in self.settings:
             words = f"{name} of {service.name}"
-            setting = Setting(name=chosen, value=value, secret=True, description=words, required=True, origin=origin)
+            setting = Setting(
+                name=chosen,
+                value=value,
+                secret=True,
+                description=words,
+                required=True,
+                origin=origin,
+            )
             self.settings[chosen] = setting
             self._taken.add(chosen)
         self.mark(chosen)
@@ -51,10 +60,18 @@ class Vault:
         False where the variable is used elsewhere with another default or none, which the value would change.
         """
         known = self.settings.get(name)
-        if (known is None or known.value is None) and set(self._defaults.get(name, ())) != {value}:
+        if (known is None or known.value is None) and set(self._defaults.get(name, ())) != {
+            value
+        }:
             return False
         if known is None:
-            known = Setting(name=name, value=value, description=description, required=True, origin=origin)
+            known = Setting(
+                name=name,
+                value=value,
+                description=description,
+                required=True,
+                origin=origin,
+            )
         value = known.value or value
         self.settings[name] = replace(known, value=value, secret=True)
         self._holders.setdefault(value, []).append(("", name))
@@ -78,14 +95,20 @@ class Vault:
 
     def own(self, service: Service, value: str) -> str | None:
         """The setting that holds the value for this service or for one that it needs."""
-        mine = [name for owner, name in self._holders.get(value, ()) if owner == service.name]
+        mine = [
+            name for owner, name in self._holders.get(value, ()) if owner == service.name
+        ]
         return mine[0] if mine else self.find(service, value)
 
     def hidden(self, service: Service, text: str) -> str:
         """The text with every secret in it replaced by its variable, where it stands as a word of its own."""
         for value, holders in self._holders.items():
             form = literal(value)
-            if len(value) >= _LEAST and not (value.isalpha() and value.islower()) and form in text:
+            if (
+                len(value) >= _LEAST
+                and not (value.isalpha() and value.islower())
+                and form in text
+            ):
                 name = self.own(service, value) or holders[0][1]
                 text = _with_variable(text, form, name)
         return text
@@ -97,7 +120,11 @@ class Vault:
 
     def _asked(self, match: re.Match[str]) -> str:
         setting = self.settings.get(match["name"] or "")
-        return variable(setting.name) if setting is not None and setting.secret and setting.value else match[0]
+        return (
+            variable(setting.name)
+            if setting is not None and setting.secret and setting.value
+            else match[0]
+        )
 
     def _name(self, service: Service, name: str, value: str) -> str:
         known = self.settings.get(name)

@@ -33,13 +33,21 @@ def apply(stack: Stack, context: Context) -> Outcome:
     done: dict[str, Service] = {}
     for service in sorted(stack.services, key=lambda item: not is_data(item)):
         done[service.name] = _without_secrets(service, vault, notes)
-    stack = safe_options(replace(stack, services=tuple(done[item.name] for item in stack.services)), vault, notes)
+    stack = safe_options(
+        replace(stack, services=tuple(done[item.name] for item in stack.services)),
+        vault,
+        notes,
+    )
     services = tuple(_hidden(service, vault, notes) for service in stack.services)
     configs = tuple(
-        replace(item, content=vault.hidden(Service(name=""), item.content)) if item.content else item
+        replace(item, content=vault.hidden(Service(name=""), item.content))
+        if item.content
+        else item
         for item in stack.configs
     )
-    changed = replace(stack, services=services, configs=configs, settings=tuple(vault.settings.values()))
+    changed = replace(
+        stack, services=services, configs=configs, settings=tuple(vault.settings.values())
+    )
     if not context.split:
         return Outcome(stack=changed, notes=tuple(notes))
     moved = in_secrets(changed)
@@ -70,15 +78,23 @@ def _without_secrets(service: Service, vault: Vault, notes: list[Note]) -> Servi
         setting = vault.keep(service, name, text, origin)
         notes.append(remark("TC502", service, "command", origin, name=setting))
         service = _replaced_in_commands(service, text, setting)
-    labels = {key: _safe_label(key, text, service, vault, notes) for key, text in service.labels.items()}
+    labels = {
+        key: _safe_label(key, text, service, vault, notes)
+        for key, text in service.labels.items()
+    }
     service = replace(service, labels=labels) if labels != dict(service.labels) else service
     if service.build is not None:
-        args = {key: _safe_argument(key, text, service, vault, notes) for key, text in service.build.args.items()}
+        args = {
+            key: _safe_argument(key, text, service, vault, notes)
+            for key, text in service.build.args.items()
+        }
         context = _safe_context(service.build.context, service, vault, notes)
         service = replace(service, build=replace(service.build, args=args, context=context))
     for home, part in service.overlays.items():
         inner = tuple(_safe(item, service, vault, notes) for item in part.environment)
-        service = replace(service, overlays={**service.overlays, home: replace(part, environment=inner)})
+        service = replace(
+            service, overlays={**service.overlays, home: replace(part, environment=inner)}
+        )
     return service
 
 
@@ -91,16 +107,41 @@ def _safe(item: Variable, service: Service, vault: Vault, notes: list[Note]) -> 
     if not is_secret(item.name, text, facts(service)):
         return item
     spans = passwords(text)
-    if len(spans) == 1 and (known := vault.own(service, text[spans[0][0] : spans[0][1]])) is not None:
+    if (
+        len(spans) == 1
+        and (known := vault.own(service, text[spans[0][0] : spans[0][1]])) is not None
+    ):
         start, end = spans[0]
-        notes.append(remark("TC501", service, f"environment.{item.name}", item.origin, variable=item.name, name=known))
-        return replace(item, value=literal(text[:start]) + variable(known) + literal(text[end:]))
+        notes.append(
+            remark(
+                "TC501",
+                service,
+                f"environment.{item.name}",
+                item.origin,
+                variable=item.name,
+                name=known,
+            )
+        )
+        return replace(
+            item, value=literal(text[:start]) + variable(known) + literal(text[end:])
+        )
     setting = vault.keep(service, item.name, text, item.origin)
-    notes.append(remark("TC500", service, f"environment.{item.name}", item.origin, variable=item.name, name=setting))
+    notes.append(
+        remark(
+            "TC500",
+            service,
+            f"environment.{item.name}",
+            item.origin,
+            variable=item.name,
+            name=setting,
+        )
+    )
     return replace(item, value=variable(setting))
 
 
-def _safe_mixed(item: Variable, service: Service, vault: Vault, notes: list[Note]) -> Variable:
+def _safe_mixed(
+    item: Variable, service: Service, vault: Vault, notes: list[Note]
+) -> Variable:
     """A value with variables: a password between them goes out; a variable that is all of a secret is one itself."""
     text = item.value or ""
     for start, end in reversed(passwords(text)):
@@ -115,12 +156,16 @@ def _safe_mixed(item: Variable, service: Service, vault: Vault, notes: list[Note
     names = list(variables(text))
     whole = text.startswith("${") and text.endswith("}") and len(names) == 1
     known = facts(service)
-    if whole and (secret_name(item.name) or (known is not None and known.is_secret(item.name))):
+    if whole and (
+        secret_name(item.name) or (known is not None and known.is_secret(item.name))
+    ):
         _mark(names[0], item, service, vault, notes)
     return replace(item, value=text)
 
 
-def _without_defaults(item: Variable, text: str, service: Service, vault: Vault, notes: list[Note]) -> str:
+def _without_defaults(
+    item: Variable, text: str, service: Service, vault: Vault, notes: list[Note]
+) -> str:
     """The text without secrets that stand as the default of a variable: `${PASSWORD:-tops3cret}`."""
     known = facts(service)
     by_name = secret_name(item.name) or (known is not None and known.is_secret(item.name))
@@ -131,29 +176,59 @@ def _without_defaults(item: Variable, text: str, service: Service, vault: Vault,
             return match[0]
         if not vault.adopt(name, default, f"{item.name} of {service.name}", item.origin):
             return match[0]
-        notes.append(remark("TC500", service, f"environment.{item.name}", item.origin, variable=item.name, name=name))
+        notes.append(
+            remark(
+                "TC500",
+                service,
+                f"environment.{item.name}",
+                item.origin,
+                variable=item.name,
+                name=name,
+            )
+        )
         return variable(name)
 
     return re.sub(_DEFAULT, replaced, text)
 
 
-def _mark(name: str, item: Variable, service: Service, vault: Vault, notes: list[Note]) -> None:
+def _mark(
+    name: str, item: Variable, service: Service, vault: Vault, notes: list[Note]
+) -> None:
     setting = vault.settings.get(name)
-    if (setting is None or setting.value is None or may_be_secret(setting.value)) and vault.mark(name):
-        notes.append(remark("TC503", service, f"environment.{item.name}", item.origin, variable=item.name, name=name))
+    if (
+        setting is None or setting.value is None or may_be_secret(setting.value)
+    ) and vault.mark(name):
+        notes.append(
+            remark(
+                "TC503",
+                service,
+                f"environment.{item.name}",
+                item.origin,
+                variable=item.name,
+                name=name,
+            )
+        )
 
 
-def _safe_label(key: str, text: str, service: Service, vault: Vault, notes: list[Note]) -> str:
+def _safe_label(
+    key: str, text: str, service: Service, vault: Vault, notes: list[Note]
+) -> str:
     value = plain(text)
     last = key.rpartition(".")[2]
-    if not value or not (lists_users(key) or (secret_name(last) and may_be_secret(value)) or secret_value(value)):
+    if not value or not (
+        lists_users(key)
+        or (secret_name(last) and may_be_secret(value))
+        or secret_value(value)
+    ):
         return text
     setting = vault.keep(service, f"{service.name}_{last}", value, service.origin)
     notes.append(remark("TC504", service, f"labels.{key}", label=key, name=setting))
     return variable(setting)
 
 
-def _safe_argument(key: str, text: str | None, service: Service, vault: Vault, notes: list[Note]) -> str | None:
+def _safe_argument(
+    key: str, text: str | None, service: Service, vault: Vault, notes: list[Note]
+) -> str | None:
     value = plain(text) if text else None
     if not value or not is_secret(key, value, None):
         return text
@@ -167,7 +242,9 @@ def _safe_context(text: str, service: Service, vault: Vault, notes: list[Note]) 
     for start, end in reversed(passwords(text)):
         password = plain(text[start:end])
         if password:
-            setting = vault.keep(service, f"{service.name}_BUILD_PASSWORD", password, service.origin)
+            setting = vault.keep(
+                service, f"{service.name}_BUILD_PASSWORD", password, service.origin
+            )
             notes.append(remark("TC507", service, "build.context", place="build.context"))
             text = text[:start] + variable(setting) + text[end:]
     return text
@@ -177,11 +254,20 @@ def _replaced_in_commands(service: Service, value: str, setting: str) -> Service
     form = literal(value)
 
     def changed(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return tuple(word.replace(form, variable(setting)) for word in words) if words else words
+        return (
+            tuple(word.replace(form, variable(setting)) for word in words)
+            if words
+            else words
+        )
 
     check = service.healthcheck
     check = replace(check, test=changed(check.test)) if check is not None else None
-    return replace(service, command=changed(service.command), entrypoint=changed(service.entrypoint), healthcheck=check)
+    return replace(
+        service,
+        command=changed(service.command),
+        entrypoint=changed(service.entrypoint),
+        healthcheck=check,
+    )
 
 
 def _hidden(service: Service, vault: Vault, notes: list[Note]) -> Service:
@@ -198,17 +284,23 @@ def _hidden(service: Service, vault: Vault, notes: list[Note]) -> Service:
 
     check: Healthcheck | None = service.healthcheck
     environment = tuple(
-        replace(item, value=safe(f"environment.{item.name}", item.value)) if item.value else item
+        replace(item, value=safe(f"environment.{item.name}", item.value))
+        if item.value
+        else item
         for item in service.environment
     )
     return replace(
         service,
         command=words(service.command, "command"),
         entrypoint=words(service.entrypoint, "entrypoint"),
-        healthcheck=replace(check, test=words(check.test, "healthcheck.test")) if check is not None else None,
+        healthcheck=replace(check, test=words(check.test, "healthcheck.test"))
+        if check is not None
+        else None,
         environment=environment,
         labels={key: safe(f"labels.{key}", text) for key, text in service.labels.items()},
-        options={key: _deep(value, partial(safe, key)) for key, value in service.options.items()},
+        options={
+            key: _deep(value, partial(safe, key)) for key, value in service.options.items()
+        },
     )
 
 

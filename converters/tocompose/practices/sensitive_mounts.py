@@ -8,8 +8,31 @@ from tocompose.practices import Context, Example, Outcome, Practice, each
 from tocompose.practices.services import facts, remark, volumes_of
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
-_WHOLE = frozenset({"/", "/etc", "/root", "/boot", "/dev", "/proc", "/sys", "/usr", "/lib", "/var", "/home", "/run"})
-_BELOW = ("/var/lib/docker", "/var/run", "/etc/shadow", "/etc/passwd", "/root/.ssh", "/lib/modules", "/etc/ssl/private")
+_WHOLE = frozenset(
+    {
+        "/",
+        "/etc",
+        "/root",
+        "/boot",
+        "/dev",
+        "/proc",
+        "/sys",
+        "/usr",
+        "/lib",
+        "/var",
+        "/home",
+        "/run",
+    }
+)
+_BELOW = (
+    "/var/lib/docker",
+    "/var/run",
+    "/etc/shadow",
+    "/etc/passwd",
+    "/root/.ssh",
+    "/lib/modules",
+    "/etc/ssl/private",
+)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:

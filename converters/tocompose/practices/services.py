@@ -19,15 +19,67 @@ from tocompose.values import plain, variables
 
 DATA_ROLES = frozenset({Role.DATA, Role.CACHE, Role.QUEUE})
 SHELLS = frozenset(
-    {"sh", "bash", "ash", "dash", "zsh", "/bin/sh", "/bin/bash", "/bin/ash", "/bin/dash", "/usr/bin/bash"}
+    {
+        "sh",
+        "bash",
+        "ash",
+        "dash",
+        "zsh",
+        "/bin/sh",
+        "/bin/bash",
+        "/bin/ash",
+        "/bin/dash",
+        "/usr/bin/bash",
+    }
 )
 # Programs that come with a server's image but run, talk to a server elsewhere, and end.
 CLIENTS = frozenset(
-    {"psql", "pg_dump", "pg_dumpall", "pg_restore", "pg_isready", "createdb", "dropdb", "createuser", "pg_basebackup"}
-    | {"mysql", "mysqldump", "mysqladmin", "mysqlimport", "mariadb", "mariadb-dump", "mariadb-admin"}
-    | {"redis-cli", "valkey-cli", "redis-benchmark", "mongosh", "mongo", "mongodump", "mongorestore", "mongoimport"}
-    | {"rabbitmqadmin", "rabbitmqctl", "cqlsh", "clickhouse-client", "influx", "cypher-shell", "etcdctl", "nats"}
-    | {"kafka-topics", "kafka-topics.sh", "/opt/kafka/bin/kafka-topics.sh", "kafka-console-producer.sh"}
+    {
+        "psql",
+        "pg_dump",
+        "pg_dumpall",
+        "pg_restore",
+        "pg_isready",
+        "createdb",
+        "dropdb",
+        "createuser",
+        "pg_basebackup",
+    }
+    | {
+        "mysql",
+        "mysqldump",
+        "mysqladmin",
+        "mysqlimport",
+        "mariadb",
+        "mariadb-dump",
+        "mariadb-admin",
+    }
+    | {
+        "redis-cli",
+        "valkey-cli",
+        "redis-benchmark",
+        "mongosh",
+        "mongo",
+        "mongodump",
+        "mongorestore",
+        "mongoimport",
+    }
+    | {
+        "rabbitmqadmin",
+        "rabbitmqctl",
+        "cqlsh",
+        "clickhouse-client",
+        "influx",
+        "cypher-shell",
+        "etcdctl",
+        "nats",
+    }
+    | {
+        "kafka-topics",
+        "kafka-topics.sh",
+        "/opt/kafka/bin/kafka-topics.sh",
+        "kafka-console-producer.sh",
+    }
     | {"elasticsearch-plugin", "htpasswd", "certbot", "curl", "wget"}
 )
 
@@ -51,7 +103,9 @@ def dockerfile(service: Service, stack: Stack, context: Context) -> str | None:
     # A repository elsewhere is not read, and its address may hold a password.
     if service.build is None or "://" in service.build.context:
         return None
-    path = posixpath.normpath(posixpath.join(service.build.context, service.build.dockerfile or "Dockerfile"))
+    path = posixpath.normpath(
+        posixpath.join(service.build.context, service.build.dockerfile or "Dockerfile")
+    )
     content = next((file.content for file in stack.files if file.path == path), None)
     if content is None and context.read is not None:
         content = context.read(path)
@@ -62,7 +116,9 @@ def final_base(text: str) -> str | None:
     """The image that the last stage of a Dockerfile starts from, followed through its named stages."""
     stages: dict[str, str] = {}
     image = None
-    for match in re.finditer(r"(?im)^[ \t]*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", text):
+    for match in re.finditer(
+        r"(?im)^[ \t]*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", text
+    ):
         image = stages.get(match[1].lower(), match[1])
         if match[2]:
             stages[match[2].lower()] = image
@@ -72,7 +128,9 @@ def final_base(text: str) -> str | None:
 def environment(service: Service) -> dict[str, str | None]:
     """The environment with `$$` undone; a value with variables stays as Compose has it."""
     return {
-        item.name: item.value if item.value is None or (text := plain(item.value)) is None else text
+        item.name: item.value
+        if item.value is None or (text := plain(item.value)) is None
+        else text
         for item in service.environment
     }
 
@@ -98,7 +156,10 @@ def runs_client(service: Service) -> bool:
     name = program(service)
     if name in SHELLS:
         script = " ".join((service.command or ())[-1:] or (service.entrypoint or ())[-1:])
-        return any(re.search(rf"(?:^|[\s;&|]){re.escape(word)}\s", script) for word in ("pg_dump", "mysqldump", "psql"))
+        return any(
+            re.search(rf"(?:^|[\s;&|]){re.escape(word)}\s", script)
+            for word in ("pg_dump", "mysqldump", "psql")
+        )
     return name is not None and name.rpartition("/")[2] in CLIENTS
 
 
@@ -106,7 +167,11 @@ def idles(service: Service) -> bool:
     """Whether the container does nothing but stay, as with `sleep infinity` or `tail -f /dev/null`."""
     name = program(service)
     if name in SHELLS:
-        name = ((service.command or ())[-1:] or (service.entrypoint or ())[-1:])[0].strip().partition(" ")[0]
+        name = (
+            ((service.command or ())[-1:] or (service.entrypoint or ())[-1:])[0]
+            .strip()
+            .partition(" ")[0]
+        )
     return name is not None and name.rpartition("/")[2] in _IDLERS
 
 
@@ -119,7 +184,11 @@ def runs_server(service: Service) -> bool:
 def interactive(service: Service) -> bool:
     """Whether a person at a terminal runs it when it is wanted (`docker compose run`): `up` never starts it."""
     terminal = service.options.get("tty") or service.options.get("stdin_open")
-    return service.role is Role.TOOL and bool(service.profiles and terminal) and not service.ports
+    return (
+        service.role is Role.TOOL
+        and bool(service.profiles and terminal)
+        and not service.ports
+    )
 
 
 def usable_checks(service: Service, known: ImageFacts) -> Iterator[Check]:
@@ -134,7 +203,8 @@ def data_paths(service: Service, known: ImageFacts) -> list[str]:
     return [
         data.path
         for data in known.data
-        if holds(data.when, values, command) and not (data.moved_by and values.get(data.moved_by))
+        if holds(data.when, values, command)
+        and not (data.moved_by and values.get(data.moved_by))
     ]
 
 
@@ -146,7 +216,9 @@ def is_data(service: Service) -> bool:
 def only_data(service: Service, stack: Stack) -> bool:
     """Whether what is reached at the service keeps data: it does, and nothing else shares its network."""
     mode = f"service:{service.name}"
-    return is_data(service) and all(is_data(other) for other in stack.services if other.network_mode == mode)
+    return is_data(service) and all(
+        is_data(other) for other in stack.services if other.network_mode == mode
+    )
 
 
 def overlay(service: Service, home: Home) -> Service:
@@ -193,14 +265,26 @@ def _content(kind: type) -> Callable[[Any], list[Any]] | None:
 def taken_variables(stack: Stack) -> set[str]:
     """The names that stand for something already: settings, and variables used anywhere in the stack."""
     parts = (stack.services, stack.networks, stack.volumes, stack.configs, stack.secrets)
-    used = {name for part in parts for text in texts(part) if "$" in text for name in variables(text)}
+    used = {
+        name
+        for part in parts
+        for text in texts(part)
+        if "$" in text
+        for name in variables(text)
+    }
     return used | {setting.name for setting in stack.settings}
 
 
 def variable_defaults(stack: Stack) -> dict[str, dict[str | None, str]]:
     """For each variable of the stack its defaults (None where it has none), each with the first thing that uses it."""
     found: dict[str, dict[str | None, str]] = {}
-    for part in (stack.services, stack.networks, stack.volumes, stack.configs, stack.secrets):
+    for part in (
+        stack.services,
+        stack.networks,
+        stack.volumes,
+        stack.configs,
+        stack.secrets,
+    ):
         for item in part:
             for text in texts(item) if part else ():
                 for match in re.finditer(_USE, text) if "$" in text else ():
@@ -219,10 +303,14 @@ def with_settings(stack: Stack, settings: Iterable[Setting]) -> Stack:
     return replace(stack, settings=(*stack.settings, *fresh)) if fresh else stack
 
 
-def remark(code: str, service: Service, key: str = "", span: Span | None = None, /, **facts: Any) -> Note:
+def remark(
+    code: str, service: Service, key: str = "", span: Span | None = None, /, **facts: Any
+) -> Note:
     """A note about the service, or about what stands at `key` below it."""
     subject = f"services.{service.name}.{key}" if key else f"services.{service.name}"
-    return note(code, span or service.origin, subject=subject, service=service.name, **facts)
+    return note(
+        code, span or service.origin, subject=subject, service=service.name, **facts
+    )
 
 
 def image_name(service: Service) -> str:

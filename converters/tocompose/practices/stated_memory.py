@@ -42,5 +42,11 @@ def _sizes(service: Service) -> Iterator[int]:
 
 
 def _bytes(found: dict[str, str | None]) -> int:
-    unit = "m" if "mega" in found else "g" if "giga" in found else (found["unit"] or "").lower()
+    unit = (
+        "m"
+        if "mega" in found
+        else "g"
+        if "giga" in found
+        else (found["unit"] or "").lower()
+    )
     return int(found["size"] or 0) * _UNITS[unit]

@@ -22,7 +22,9 @@ def _stop(service: Service) -> tuple[Service, Iterable[Note]]:
     known = facts(service)
     grace = (known.grace if known else None) or "60s"
     stop = replace(service.stop, grace_period=grace)
-    return replace(service, stop=stop), [remark("TC623", service, "stop_grace_period", grace=grace)]
+    return replace(service, stop=stop), [
+        remark("TC623", service, "stop_grace_period", grace=grace)
+    ]
 
 
 PRACTICE = Practice(

@@ -5,4 +5,13 @@ from tocompose.prove.command import Command
 from tocompose.prove.difference import Difference, Match, Proof
 from tocompose.prove.proof import prove_commands
 
-__all__ = ["Binaries", "Command", "Difference", "Match", "Proof", "ProofError", "find_binaries", "prove_commands"]
+__all__ = [
+    "Binaries",
+    "Command",
+    "Difference",
+    "Match",
+    "Proof",
+    "ProofError",
+    "find_binaries",
+    "prove_commands",
+]

@@ -49,7 +49,9 @@ def _executable(named: str, name: str, path: str | None) -> str:
 
 
 def _compose(named: str, path: str | None) -> str:
-    return _executable(named, "docker-compose", path) or _missing("docker compose", "--compose")
+    return _executable(named, "docker-compose", path) or _missing(
+        "docker compose", "--compose"
+    )
 
 
 def _plugin() -> str:
@@ -59,7 +61,9 @@ def _plugin() -> str:
 
 
 def _missing(name: str, option: str) -> str:
-    raise ProofError(f"{name} was not found on PATH: install it, or name the program with {option}")
+    raise ProofError(
+        f"{name} was not found on PATH: install it, or name the program with {option}"
+    )
 
 
 @cache
@@ -79,10 +83,19 @@ def genuine_compose(path: str) -> str:
 
 def _saying(path: str, arguments: tuple[str, ...], start: str) -> str:
     try:
-        done = subprocess.run([path, *arguments], capture_output=True, text=True, errors="replace", timeout=30, env={})
+        done = subprocess.run(
+            [path, *arguments],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=30,
+            env={},
+        )
     except (OSError, subprocess.TimeoutExpired) as fault:
         raise ProofError(f"{path} cannot be run: {fault}") from fault
     if not done.stdout.startswith(start):
         said = (done.stdout or done.stderr).strip().partition("\n")[0]
-        raise ProofError(f"{path} is not Docker's own client (it says {said!r}): a proof needs the real one")
+        raise ProofError(
+            f"{path} is not Docker's own client (it says {said!r}): a proof needs the real one"
+        )
     return path

@@ -19,7 +19,14 @@ GLOBAL_VALUES = (
     "--tlscert",
     "--tlskey",
 )
-CREATING = (("run",), ("create",), ("network", "create"), ("network", "connect"), ("volume", "create"), ("pull",))
+CREATING = (
+    ("run",),
+    ("create",),
+    ("network", "create"),
+    ("network", "connect"),
+    ("volume", "create"),
+    ("pull",),
+)
 # The flags of `docker run --help` (28.5) that take no value; every other flag does.
 SWITCHES = re.compile(
     "-[Pdiqt]|--(detach|disable-content-trust|help|init|interactive|no-healthcheck|oom-kill-disable|privileged"
@@ -59,7 +66,11 @@ def _without_globals(words: list[str]) -> list[str]:
 def _without_cidfile(words: list[str]) -> list[str]:
     kept: list[str] = []
     index = 0
-    while index < len(words) and words[index].startswith("-") and words[index] not in ("-", "--"):
+    while (
+        index < len(words)
+        and words[index].startswith("-")
+        and words[index] not in ("-", "--")
+    ):
         length = 2 if _takes_next(words[index]) else 1
         if words[index].partition("=")[0] != "--cidfile":
             kept += words[index : index + length]

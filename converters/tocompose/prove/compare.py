@@ -14,7 +14,11 @@ from tocompose.prove.side import Side
 
 
 def compare(
-    docker: Recording, compose: Recording, services: Mapping[int, str] | None = None, *, exact_names: bool = False
+    docker: Recording,
+    compose: Recording,
+    services: Mapping[int, str] | None = None,
+    *,
+    exact_names: bool = False,
 ) -> tuple[tuple[Match, ...], tuple[Difference, ...]]:
     """Every container with what differs in it, and what differs in networks and volumes.
 
@@ -28,26 +32,40 @@ def compare(
 
 def _match(sides: Sides, pair: Pair) -> Match:
     one, two = pair
-    container = sides.docker.identities[one.id] if one else sides.compose.identities[two.id] if two else ""
+    container = (
+        sides.docker.identities[one.id]
+        if one
+        else sides.compose.identities[two.id]
+        if two
+        else ""
+    )
     service = sides.compose.service(two) if two else ""
     if not one or not two:
-        sole = Difference(container, "Container", _presence(one), _presence(two), service=service)
+        sole = Difference(
+            container, "Container", _presence(one), _presence(two), service=service
+        )
         return Match(container, service, (sole,))
     docker, compose = fields(sides.docker, one), fields(sides.compose, two)
     extra = names(sides, one, two)
     docker.update(extra[0])
     compose.update(extra[1])
-    if docker.get("Platform") or compose.get("Platform"):  # R17: what Compose pulls then depends on the engine
+    if docker.get("Platform") or compose.get(
+        "Platform"
+    ):  # R17: what Compose pulls then depends on the engine
         docker.pop("Pull", None)
         compose.pop("Pull", None)
-    return Match(container, service, tuple(_differences(container, service, docker, compose)))
+    return Match(
+        container, service, tuple(_differences(container, service, docker, compose))
+    )
 
 
 def _presence(one: object) -> str | None:
     return "created" if one else None
 
 
-def _differences(container: str, service: str, docker: Fields, compose: Fields) -> Iterator[Difference]:
+def _differences(
+    container: str, service: str, docker: Fields, compose: Fields
+) -> Iterator[Difference]:
     for field in sorted(docker.keys() | compose.keys()):
         mine, theirs = docker.get(field), compose.get(field)
         if mine != theirs or type(mine) is not type(theirs):
@@ -67,28 +85,42 @@ def _network(sides: Sides, name: str, made: Payload) -> Iterator[Difference]:
     elif name not in sides.compose.networks:
         yield Difference("", field, "created", None)
     else:
-        yield from _parts(field, _network_fields(made), _network_fields(sides.compose.networks[name]))
+        yield from _parts(
+            field, _network_fields(made), _network_fields(sides.compose.networks[name])
+        )
 
 
 def _network_fields(made: Payload) -> Fields:
     ipam = made.get("IPAM") or {}
-    found: Fields = {key: made.get(key) for key in ("Internal", "Attachable", "EnableIPv6", "EnableIPv4", "Options")}
+    found: Fields = {
+        key: made.get(key)
+        for key in ("Internal", "Attachable", "EnableIPv6", "EnableIPv4", "Options")
+    }
     found["Labels"] = _own(made.get("Labels") or {})
     found["Driver"] = "" if made.get("Driver") == "bridge" else made.get("Driver")
     found["IPAM.Driver"] = "" if ipam.get("Driver") == "default" else ipam.get("Driver")
     found["IPAM.Options"] = ipam.get("Options")
-    found["IPAM.Config"] = [{key: value for key, value in one.items() if value} for one in ipam.get("Config") or ()]
+    found["IPAM.Config"] = [
+        {key: value for key, value in one.items() if value}
+        for one in ipam.get("Config") or ()
+    ]
     return found
 
 
 def _own(labels: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in labels.items() if not key.startswith("com.docker.compose.")}
+    return {
+        key: value
+        for key, value in labels.items()
+        if not key.startswith("com.docker.compose.")
+    }
 
 
 def _parts(field: str, docker: Fields, compose: Fields) -> Iterator[Difference]:
     for key in docker:
         if (docker[key] or None) != (compose[key] or None):
-            yield Difference("", f"{field}.{key}", _shown(docker[key]), _shown(compose[key]))
+            yield Difference(
+                "", f"{field}.{key}", _shown(docker[key]), _shown(compose[key])
+            )
 
 
 def _shown(value: Any) -> Any:

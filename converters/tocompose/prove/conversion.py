@@ -21,17 +21,28 @@ def prove(project: Project, options: Options, docker: str, compose: str) -> Proo
     """
     chosen = choose(project, options.source)
     if not isinstance(chosen, DockerRun):
-        raise SourceError(f"{chosen.name} sources hold no docker commands to compare with: prove takes docker run")
+        raise SourceError(
+            f"{chosen.name} sources hold no docker commands to compare with: prove takes docker run"
+        )
     result = convert(project, options)
-    values = {"HOME": _HOME, "PWD": f"{_HOME}/{project.name}", **dict(_values(result.stack))}
+    values = {
+        "HOME": _HOME,
+        "PWD": f"{_HOME}/{project.name}",
+        **dict(_values(result.stack)),
+    }
     commands = [
         Command(tuple(interpolated(word, values) for word in words), service)
         for words, service in chosen.commands(project, options.settings)
     ]
-    files = {**dict(_named_files(project, result)), **{item.path: item.content for item in result.files[1:]}}
+    files = {
+        **dict(_named_files(project, result)),
+        **{item.path: item.content for item in result.files[1:]},
+    }
     text = result.files[0].content.decode()
     renewing = any(item.code == _SAME_NAME for item in result.notes)
-    return prove_commands(commands, text, result.notes, docker, compose, files, env=values, renewing=renewing)
+    return prove_commands(
+        commands, text, result.notes, docker, compose, files, env=values, renewing=renewing
+    )
 
 
 # The note about a second container of one name, which has a profile of its own.

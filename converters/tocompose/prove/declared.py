@@ -11,7 +11,9 @@ from tocompose.tables import table
 TELLING = (Kind.LOST, Kind.CHANGED, Kind.ADDED)
 
 
-def declared(differences: Iterable[Difference], notes: Iterable[Note]) -> tuple[Difference, ...]:
+def declared(
+    differences: Iterable[Difference], notes: Iterable[Note]
+) -> tuple[Difference, ...]:
     """The differences, each with the code of the first note about its place in the Compose file."""
     telling = [note for note in notes if note.kind in TELLING and note.subject]
     return tuple(one._replace(declared_by=_code(one, telling)) for one in differences)
@@ -38,19 +40,32 @@ def _rest(field: str, row: str) -> str | None:
     before, star, after = row.partition("*")
     if not star:
         return "" if field == row else None
-    fits = field.startswith(before) and field.endswith(after) and len(field) > len(before) + len(after)
+    fits = (
+        field.startswith(before)
+        and field.endswith(after)
+        and len(field) > len(before) + len(after)
+    )
     return field[len(before) : len(field) - len(after)] if fits else None
 
 
 def _code(difference: Difference, notes: Sequence[Note]) -> str:
     places = list(paths(difference))
     exact = difference.field == "Container"
-    return next((note.code for note in notes if any(_about(note.subject, place, exact) for place in places)), "")
+    return next(
+        (
+            note.code
+            for note in notes
+            if any(_about(note.subject, place, exact) for place in places)
+        ),
+        "",
+    )
 
 
 def _about(subject: str, place: str, exact: bool) -> bool:
     """Whether a note's subject is the place, a part of it, or (for an attribute of a service) what it is part of."""
     if subject == place:
         return True
-    whole = place.startswith(f"{subject}.") and subject.count(".") >= (2 if place.startswith("services.") else 1)
+    whole = place.startswith(f"{subject}.") and subject.count(".") >= (
+        2 if place.startswith("services.") else 1
+    )
     return not exact and (whole or subject.startswith(f"{place}."))

@@ -57,7 +57,10 @@ class Proof(NamedTuple):
     @property
     def differences(self) -> tuple[Difference, ...]:
         """All differences, container by container."""
-        return (*(one for match in self.matches for one in match.differences), *self.project)
+        return (
+            *(one for match in self.matches for one in match.differences),
+            *self.project,
+        )
 
     @property
     def undeclared(self) -> tuple[Difference, ...]:

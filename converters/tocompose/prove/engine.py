@@ -40,12 +40,20 @@ class Answer(NamedTuple):
 class Draft:
     """A container while its record grows."""
 
-    def __init__(self, identity: str, name: str, body: Mapping[str, Any], platform: str, group: int) -> None:
+    def __init__(
+        self, identity: str, name: str, body: Mapping[str, Any], platform: str, group: int
+    ) -> None:
         self.id = identity
         self.name = name
         self.host = body.get("HostConfig") or {}
-        self.endpoints = dict((body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {})
-        self.config = {key: value for key, value in body.items() if key not in ("HostConfig", "NetworkingConfig")}
+        self.endpoints = dict(
+            (body.get("NetworkingConfig") or {}).get("EndpointsConfig") or {}
+        )
+        self.config = {
+            key: value
+            for key, value in body.items()
+            if key not in ("HostConfig", "NetworkingConfig")
+        }
         self.platform = platform
         self.group = group
         self.pulled = False
@@ -87,7 +95,9 @@ class Engine:
                 draft.pulled = tagged(str(draft.config.get("Image", ""))) in self.pulled
             return Recording(
                 containers=tuple(draft.record() for draft in self.drafts),
-                networks=tuple(Resource(name, body) for name, body in self.networks.items()),
+                networks=tuple(
+                    Resource(name, body) for name, body in self.networks.items()
+                ),
                 volumes=tuple(Resource(name, body) for name, body in self.volumes.items()),
                 external_networks=self.given[0],
                 external_volumes=self.given[1],
@@ -102,12 +112,16 @@ class Engine:
                 with self._lock:
                     return reply(self, Request(found.groups(), query, body))
         self.unanswered.append(f"{method} {plain}")
-        return Answer(501, {"message": f"the recording engine has no answer for {method} {plain}"})
+        return Answer(
+            501, {"message": f"the recording engine has no answer for {method} {plain}"}
+        )
 
     def find(self, name: str) -> Draft | None:
         """The container of that name or id (or its first characters)."""
         found = (one for one in self.drafts if one.id not in self._gone)
-        return next((one for one in found if name == one.name or one.id.startswith(name)), None)
+        return next(
+            (one for one in found if name == one.name or one.id.startswith(name)), None
+        )
 
     def make_room(self, name: str) -> bool:
         """Whether the name is free; with `renewing`, the container that an earlier command called so gives it up."""
@@ -146,7 +160,10 @@ def _wanted(query: Query) -> dict[str, list[str]]:
 
 def _chosen(labels: Mapping[str, str], wanted: list[str]) -> bool:
     pairs = [item.partition("=") for item in wanted]
-    return all(key in labels and (not equals or labels[key] == value) for key, equals, value in pairs)
+    return all(
+        key in labels and (not equals or labels[key] == value)
+        for key, equals, value in pairs
+    )
 
 
 def _ping(_engine: Engine, _request: Request) -> Answer:
@@ -154,7 +171,13 @@ def _ping(_engine: Engine, _request: Request) -> Answer:
 
 
 def _version(_engine: Engine, _request: Request) -> Answer:
-    facts = {"Version": "28.5.2", "ApiVersion": API_VERSION, "MinAPIVersion": "1.24", "Os": "linux", "Arch": "amd64"}
+    facts = {
+        "Version": "28.5.2",
+        "ApiVersion": API_VERSION,
+        "MinAPIVersion": "1.24",
+        "Os": "linux",
+        "Arch": "amd64",
+    }
     return Answer(200, {**facts, "Components": [], "KernelVersion": "6.1.0"})
 
 
@@ -166,14 +189,23 @@ def _info(_engine: Engine, _request: Request) -> Answer:
         "Architecture": "x86_64",
         "ServerVersion": "28.5.2",
     }
-    server = {"IndexServerAddress": "https://index.docker.io/v1/", "DefaultRuntime": "runc", "Driver": "overlay2"}
-    return Answer(200, {**facts, **server, "SecurityOptions": [], "Swarm": {"LocalNodeState": "inactive"}})
+    server = {
+        "IndexServerAddress": "https://index.docker.io/v1/",
+        "DefaultRuntime": "runc",
+        "Driver": "overlay2",
+    }
+    return Answer(
+        200,
+        {**facts, **server, "SecurityOptions": [], "Swarm": {"LocalNodeState": "inactive"}},
+    )
 
 
 def _create_container(engine: Engine, request: Request) -> Answer:
     name = request.query.get("name", "")
     if name and not engine.make_room(name):
-        return Answer(409, {"message": f'Conflict. The container name "/{name}" is already in use'})
+        return Answer(
+            409, {"message": f'Conflict. The container name "/{name}" is already in use'}
+        )
     identity = _digest("container", len(engine.drafts), name)
     platform = request.query.get("platform", "")
     engine.drafts.append(Draft(identity, name, request.body, platform, engine.group))
@@ -182,15 +214,40 @@ def _create_container(engine: Engine, request: Request) -> Answer:
 
 def _inspect_container(engine: Engine, request: Request) -> Answer:
     draft = engine.find(request.parts[0])
-    return Answer(200, _description(draft)) if draft else _missing("container", request.parts[0])
+    return (
+        Answer(200, _description(draft))
+        if draft
+        else _missing("container", request.parts[0])
+    )
 
 
 def _description(draft: Draft) -> Mapping[str, Any]:
-    state = {"Status": "created", "Running": False, "ExitCode": 0, "StartedAt": CREATED, "FinishedAt": CREATED}
-    networks = {name: {"NetworkID": _digest("network", name), **(end or {})} for name, end in draft.endpoints.items()}
+    state = {
+        "Status": "created",
+        "Running": False,
+        "ExitCode": 0,
+        "StartedAt": CREATED,
+        "FinishedAt": CREATED,
+    }
+    networks = {
+        name: {"NetworkID": _digest("network", name), **(end or {})}
+        for name, end in draft.endpoints.items()
+    }
     image = f"sha256:{_digest('image', draft.config.get('Image'))}"
-    facts = {"Id": draft.id, "Name": f"/{draft.name}", "Created": CREATED, "State": state, "Mounts": [], "Image": image}
-    return {**facts, "Config": draft.config, "HostConfig": draft.host, "NetworkSettings": {"Networks": networks}}
+    facts = {
+        "Id": draft.id,
+        "Name": f"/{draft.name}",
+        "Created": CREATED,
+        "State": state,
+        "Mounts": [],
+        "Image": image,
+    }
+    return {
+        **facts,
+        "Config": draft.config,
+        "HostConfig": draft.host,
+        "NetworkSettings": {"Networks": networks},
+    }
 
 
 def _list_containers(engine: Engine, request: Request) -> Answer:
@@ -198,13 +255,29 @@ def _list_containers(engine: Engine, request: Request) -> Answer:
     found = [one for one in engine.drafts if _chosen(one.labels(), wanted.get("label", []))]
     patterns = wanted.get("name", ())
     if patterns:
-        found = [one for one in found if any(re.search(pattern, one.name) for pattern in patterns)]
+        found = [
+            one
+            for one in found
+            if any(re.search(pattern, one.name) for pattern in patterns)
+        ]
     return Answer(200, [_summary(one) for one in found])
 
 
 def _summary(draft: Draft) -> Mapping[str, Any]:
-    facts = {"Id": draft.id, "Names": [f"/{draft.name}"], "Image": draft.config.get("Image"), "State": "created"}
-    return {**facts, "Labels": draft.labels(), "Created": 0, "Status": "Created", "HostConfig": {}, "Mounts": []}
+    facts = {
+        "Id": draft.id,
+        "Names": [f"/{draft.name}"],
+        "Image": draft.config.get("Image"),
+        "State": "created",
+    }
+    return {
+        **facts,
+        "Labels": draft.labels(),
+        "Created": 0,
+        "Status": "Created",
+        "HostConfig": {},
+        "Mounts": [],
+    }
 
 
 def _rename_container(engine: Engine, request: Request) -> Answer:
@@ -248,8 +321,16 @@ def _pull(engine: Engine, request: Request) -> Answer:
 
 def _inspect_image(_engine: Engine, request: Request) -> Answer:
     identity = f"sha256:{_digest('image', request.parts[0])}"
-    facts = {"Id": identity, "RepoTags": [request.parts[0]], "RepoDigests": [], "Created": CREATED, "Config": {}}
-    return Answer(200, {**facts, "Os": "linux", "Architecture": "amd64", "RootFS": {}, "Size": 0})
+    facts = {
+        "Id": identity,
+        "RepoTags": [request.parts[0]],
+        "RepoDigests": [],
+        "Created": CREATED,
+        "Config": {},
+    }
+    return Answer(
+        200, {**facts, "Os": "linux", "Architecture": "amd64", "RootFS": {}, "Size": 0}
+    )
 
 
 def _create_network(engine: Engine, request: Request) -> Answer:
@@ -262,8 +343,20 @@ def _create_network(engine: Engine, request: Request) -> Answer:
 
 def _network(engine: Engine, name: str) -> Mapping[str, Any]:
     body = engine.networks.get(name, {})
-    facts = {"Name": name, "Id": _digest("network", name), "Created": CREATED, "Scope": "local", "Driver": "bridge"}
-    return {**facts, "Containers": {}, "Labels": {}, "Options": {}, **{k: v for k, v in body.items() if v is not None}}
+    facts = {
+        "Name": name,
+        "Id": _digest("network", name),
+        "Created": CREATED,
+        "Scope": "local",
+        "Driver": "bridge",
+    }
+    return {
+        **facts,
+        "Containers": {},
+        "Labels": {},
+        "Options": {},
+        **{k: v for k, v in body.items() if v is not None},
+    }
 
 
 def _known_networks(engine: Engine) -> tuple[str, ...]:
@@ -281,9 +374,13 @@ def _inspect_network(engine: Engine, request: Request) -> Answer:
 def _list_networks(engine: Engine, request: Request) -> Answer:
     wanted = _wanted(request.query)
     parts = wanted.get("name") or [""]
-    names = (name for name in _known_networks(engine) if any(part in name for part in parts))
+    names = (
+        name for name in _known_networks(engine) if any(part in name for part in parts)
+    )
     described = [_network(engine, name) for name in names]
-    return Answer(200, [one for one in described if _chosen(one["Labels"], wanted.get("label", []))])
+    return Answer(
+        200, [one for one in described if _chosen(one["Labels"], wanted.get("label", []))]
+    )
 
 
 def _connect(engine: Engine, request: Request) -> Answer:
@@ -293,7 +390,10 @@ def _connect(engine: Engine, request: Request) -> Answer:
         return _missing("container", name)
     network = _name_of_network(engine, request.parts[0])
     if network in draft.endpoints:
-        return Answer(403, {"message": f"endpoint with name {name} already exists in network {network}"})
+        return Answer(
+            403,
+            {"message": f"endpoint with name {name} already exists in network {network}"},
+        )
     draft.endpoints[network] = request.body.get("EndpointConfig") or {}
     return Answer(200)
 
@@ -306,7 +406,10 @@ def _disconnect(engine: Engine, request: Request) -> Answer:
 
 
 def _name_of_network(engine: Engine, wanted: str) -> str:
-    return next((name for name in _known_networks(engine) if _digest("network", name) == wanted), wanted)
+    return next(
+        (name for name in _known_networks(engine) if _digest("network", name) == wanted),
+        wanted,
+    )
 
 
 def _create_volume(engine: Engine, request: Request) -> Answer:
@@ -317,8 +420,18 @@ def _create_volume(engine: Engine, request: Request) -> Answer:
 
 def _volume(engine: Engine, name: str) -> Mapping[str, Any]:
     body = engine.volumes.get(name, {})
-    facts = {"Name": name, "Driver": "local", "Mountpoint": f"/volumes/{name}", "Scope": "local", "CreatedAt": CREATED}
-    return {**facts, "Labels": body.get("Labels") or {}, "Options": body.get("DriverOpts") or {}}
+    facts = {
+        "Name": name,
+        "Driver": "local",
+        "Mountpoint": f"/volumes/{name}",
+        "Scope": "local",
+        "CreatedAt": CREATED,
+    }
+    return {
+        **facts,
+        "Labels": body.get("Labels") or {},
+        "Options": body.get("DriverOpts") or {},
+    }
 
 
 def _inspect_volume(engine: Engine, request: Request) -> Answer:
@@ -331,7 +444,13 @@ def _inspect_volume(engine: Engine, request: Request) -> Answer:
 def _list_volumes(engine: Engine, request: Request) -> Answer:
     wanted = _wanted(request.query).get("label", [])
     described = [_volume(engine, name) for name in (*engine.given[1], *engine.volumes)]
-    return Answer(200, {"Volumes": [one for one in described if _chosen(one["Labels"], wanted)], "Warnings": []})
+    return Answer(
+        200,
+        {
+            "Volumes": [one for one in described if _chosen(one["Labels"], wanted)],
+            "Warnings": [],
+        },
+    )
 
 
 def _put_archive(engine: Engine, request: Request) -> Answer:
@@ -362,7 +481,11 @@ ROUTES: tuple[tuple[str, re.Pattern[str], Reply], ...] = tuple(
         ("POST", "/containers/([^/]+)/attach", _attach),
         ("POST", "/containers/([^/]+)/wait", _wait),
         ("POST", "/containers/([^/]+)/rename", _rename_container),
-        ("POST", "/containers/([^/]+)/(?:start|stop|restart|kill|resize|update|pause|unpause)", _done),
+        (
+            "POST",
+            "/containers/([^/]+)/(?:start|stop|restart|kill|resize|update|pause|unpause)",
+            _done,
+        ),
         ("DELETE", "/containers/([^/]+)", _remove_container),
         ("PUT", "/containers/([^/]+)/archive", _put_archive),
         ("POST", "/images/create", _pull),

@@ -13,10 +13,20 @@ SHORTEST = 5  # a shorter value (true, 80) is hidden only where it is the whole 
 
 def hidden_values(dotenv: bytes, env: Mapping[str, str]) -> Hidden:
     """The values of an `.env` file and of an environment, with the variables that stand for them."""
-    lines = [line.partition("=") for line in dotenv.decode(errors="replace").splitlines() if not line.startswith("#")]
-    found = {value.strip().strip("'\""): name.strip() for name, equals, value in lines if equals}
+    lines = [
+        line.partition("=")
+        for line in dotenv.decode(errors="replace").splitlines()
+        if not line.startswith("#")
+    ]
+    found = {
+        value.strip().strip("'\""): name.strip() for name, equals, value in lines if equals
+    }
     found.update({value: name for name, value in env.items()})
-    return tuple((value, f"${{{name}}}") for value, name in sorted(found.items(), key=_longest) if value)
+    return tuple(
+        (value, f"${{{name}}}")
+        for value, name in sorted(found.items(), key=_longest)
+        if value
+    )
 
 
 def _longest(pair: tuple[str, str]) -> tuple[int, str]:

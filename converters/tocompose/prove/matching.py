@@ -20,18 +20,30 @@ def pairs(docker: Side, compose: Side, services: Mapping[int, str]) -> list[Pair
     """
     chosen: dict[str, Container] = {}
     for docker_one, compose_one in _choices(docker, compose, services):
-        if docker_one.id not in chosen and all(compose_one.id != other.id for other in chosen.values()):
+        if docker_one.id not in chosen and all(
+            compose_one.id != other.id for other in chosen.values()
+        ):
             chosen[docker_one.id] = compose_one
     _name(docker, compose, chosen)
     taken = {one.id for one in chosen.values()}
     matched: list[Pair] = [(one, chosen.get(one.id)) for one in docker.recording.containers]
-    return matched + [(None, one) for one in compose.recording.containers if one.id not in taken]
+    return matched + [
+        (None, one) for one in compose.recording.containers if one.id not in taken
+    ]
 
 
-def _choices(docker: Side, compose: Side, services: Mapping[int, str]) -> Iterator[tuple[Container, Container]]:
+def _choices(
+    docker: Side, compose: Side, services: Mapping[int, str]
+) -> Iterator[tuple[Container, Container]]:
     """Possible pairs, the surest first."""
-    both = [(one, two) for one in docker.recording.containers for two in compose.recording.containers]
-    yield from (pair for pair in both if services.get(pair[0].group) == compose.service(pair[1]))
+    both = [
+        (one, two)
+        for one in docker.recording.containers
+        for two in compose.recording.containers
+    ]
+    yield from (
+        pair for pair in both if services.get(pair[0].group) == compose.service(pair[1])
+    )
     open_ended = [pair for pair in both if not services.get(pair[0].group)]
     yield from (pair for pair in open_ended if pair[0].name == pair[1].name)
     yield from (pair for pair in open_ended if pair[0].name == compose.service(pair[1]))
@@ -49,13 +61,19 @@ def _alike(
 def _distance(one: Fields, two: Fields) -> tuple[bool, int]:
     names = one.keys() | two.keys()
     image = "Config.Image"
-    return one.get(image) != two.get(image), sum(one.get(name) != two.get(name) for name in names)
+    return one.get(image) != two.get(image), sum(
+        one.get(name) != two.get(name) for name in names
+    )
 
 
 def _name(docker: Side, compose: Side, chosen: Mapping[str, Container]) -> None:
     for position, one in enumerate(docker.recording.containers, 1):
-        docker.identities[one.id] = one.name or f"{one.config.get('Image', '')} ({position})"
+        docker.identities[one.id] = (
+            one.name or f"{one.config.get('Image', '')} ({position})"
+        )
     for two in compose.recording.containers:
-        compose.identities[two.id] = compose.service(two) if compose.automatic(two) else two.name
+        compose.identities[two.id] = (
+            compose.service(two) if compose.automatic(two) else two.name
+        )
     for identity, two in chosen.items():
         compose.identities[two.id] = docker.identities[identity]

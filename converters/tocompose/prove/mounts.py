@@ -21,10 +21,18 @@ def mounts(container: Container, volumes: Mapping[str, Payload]) -> dict[str, Mo
 
     `volumes` are the named volumes that the same side created, with driver and options.
     """
-    found = [*_binds(container), *_mounts(container), *_tmpfs(container), *_anonymous(container)]
+    found = [
+        *_binds(container),
+        *_mounts(container),
+        *_tmpfs(container),
+        *_anonymous(container),
+    ]
     driver = str(container.host.get("VolumeDriver") or "")
     # The engine cleans the path, which docker sends as it was typed: `/data/` is `/data`.
-    return {posixpath.normpath(target): _plain(_with_driver(mount, volumes, driver)) for target, mount in found}
+    return {
+        posixpath.normpath(target): _plain(_with_driver(mount, volumes, driver))
+        for target, mount in found
+    }
 
 
 def _binds(container: Container) -> Iterator[tuple[str, Mount]]:
@@ -48,7 +56,11 @@ def _options(text: str) -> Mount:
 
 def _mounts(container: Container) -> Iterator[tuple[str, Mount]]:
     for given in container.host.get("Mounts") or ():
-        mount = {"type": given["Type"], "source": given.get("Source", ""), "ro": given.get("ReadOnly", False)}
+        mount = {
+            "type": given["Type"],
+            "source": given.get("Source", ""),
+            "ro": given.get("ReadOnly", False),
+        }
         for shape in (_bind_part, _volume_part, _tmpfs_part, _image_part):
             mount.update(shape(given))
         yield given["Target"], mount
@@ -65,12 +77,20 @@ def _volume_part(given: Payload) -> Mount:
     options = dict(given.get("VolumeOptions") or {})
     config = options.pop("DriverConfig", None) or {}
     part = {"nocopy": options.pop("NoCopy", False), "volume": options}
-    return {**part, "driver": config.get("Name", ""), "driver_opts": config.get("Options") or {}}
+    return {
+        **part,
+        "driver": config.get("Name", ""),
+        "driver_opts": config.get("Options") or {},
+    }
 
 
 def _tmpfs_part(given: Payload) -> Mount:
     options = dict(given.get("TmpfsOptions") or {})
-    return {"size": options.pop("SizeBytes", 0), "mode": options.pop("Mode", 0), "tmpfs": options}
+    return {
+        "size": options.pop("SizeBytes", 0),
+        "mode": options.pop("Mode", 0),
+        "tmpfs": options,
+    }
 
 
 def _image_part(given: Payload) -> Mount:
@@ -80,8 +100,17 @@ def _image_part(given: Payload) -> Mount:
 def _tmpfs(container: Container) -> Iterator[tuple[str, Mount]]:
     for target, text in (container.host.get("Tmpfs") or {}).items():
         words = dict(_pair(word) for word in text.split(",") if word not in SILENT)
-        mount = {"type": "tmpfs", "ro": "ro" in words, "size": _bytes(words), "mode": _mode(words)}
-        rest = sorted(f"{k}={v}" if v else k for k, v in words.items() if k not in ("ro", "size", "mode"))
+        mount = {
+            "type": "tmpfs",
+            "ro": "ro" in words,
+            "size": _bytes(words),
+            "mode": _mode(words),
+        }
+        rest = sorted(
+            f"{k}={v}" if v else k
+            for k, v in words.items()
+            if k not in ("ro", "size", "mode")
+        )
         yield target, {**mount, "opts": rest}
 
 
@@ -93,7 +122,9 @@ def _pair(word: str) -> tuple[str, str]:
 def _bytes(words: Mapping[str, str]) -> int | str:
     text = words.get("size", "")
     number, unit = (text[:-1], text[-1:].lower()) if text[-1:].isalpha() else (text, "")
-    return int(number) * UNITS.get(unit, 1) if whole(number) and unit in ("", *UNITS) else text
+    return (
+        int(number) * UNITS.get(unit, 1) if whole(number) and unit in ("", *UNITS) else text
+    )
 
 
 def _mode(words: Mapping[str, str]) -> int | str:
@@ -125,7 +156,11 @@ def _with_driver(mount: Mount, volumes: Mapping[str, Payload], driver: str) -> M
 
 
 def _own(labels: Mapping[str, str]) -> dict[str, str]:
-    return {key: value for key, value in labels.items() if not key.startswith("com.docker.compose.")}
+    return {
+        key: value
+        for key, value in labels.items()
+        if not key.startswith("com.docker.compose.")
+    }
 
 
 def _plain(mount: Mount) -> Mount:

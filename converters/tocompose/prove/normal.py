@@ -57,7 +57,9 @@ def fields(side: Side, container: Container) -> Fields:
     found["Platform"] = container.platform
     found["Pull"] = container.pulled
     found["Copies"] = sorted(container.copies)
-    found.update({f"Mounts.{target}": mount for target, mount in side.mounts(container).items()})
+    found.update(
+        {f"Mounts.{target}": mount for target, mount in side.mounts(container).items()}
+    )
     return {name: value for name, value in found.items() if not _empty(name, value)}
 
 
@@ -81,7 +83,11 @@ def _stripped(value: Any) -> Any:
     """The value without what is empty inside it (R5); an empty text stays where the user chose the key."""
     if isinstance(value, Mapping):
         inner = {key: _stripped(item) for key, item in value.items()}
-        return {key: item for key, item in inner.items() if item or (item == "" and not key[:1].isupper())}
+        return {
+            key: item
+            for key, item in inner.items()
+            if item or (item == "" and not key[:1].isupper())
+        }
     return [_stripped(item) for item in value] if isinstance(value, list) else value
 
 
@@ -104,7 +110,9 @@ def _capabilities(value: Any) -> list[str]:
 
 def _security(value: Any) -> list[str]:
     """Options as `key=value`: the engine takes the first of `:` and `=` as the mark (R11)."""
-    return sorted(item if "=" in item else item.replace(":", "=", 1) for item in value or ())
+    return sorted(
+        item if "=" in item else item.replace(":", "=", 1) for item in value or ()
+    )
 
 
 def _swappiness(value: Any) -> Any:
@@ -128,7 +136,10 @@ def _ports(value: Any) -> Payload:
 
 
 def _bindings(value: Any) -> list[Payload]:
-    pairs = [{"HostIp": one.get("HostIp", ""), "HostPort": one.get("HostPort", "")} for one in value or ()]
+    pairs = [
+        {"HostIp": one.get("HostIp", ""), "HostPort": one.get("HostPort", "")}
+        for one in value or ()
+    ]
     return sorted(pairs, key=lambda one: (one["HostIp"], one["HostPort"]))
 
 
@@ -151,11 +162,19 @@ def _config(container: Container) -> Fields:
     """Environment, labels, image and exposed ports."""
     config = container.config
     pairs = [entry.partition("=") for entry in config.get("Env") or ()]
-    found: Fields = {f"Env.{name}": value for name, equals, value in pairs if equals}  # R8; the last one wins
-    labels = {key: value for key, value in (config.get("Labels") or {}).items() if not _bookkeeping(key)}
+    found: Fields = {
+        f"Env.{name}": value for name, equals, value in pairs if equals
+    }  # R8; the last one wins
+    labels = {
+        key: value
+        for key, value in (config.get("Labels") or {}).items()
+        if not _bookkeeping(key)
+    }
     found.update({f"Labels.{key}": value for key, value in labels.items()})
     found["Config.Image"] = tagged(str(config.get("Image") or ""))
-    found["Config.ExposedPorts"] = sorted(_port(port) for port in config.get("ExposedPorts") or ())
+    found["Config.ExposedPorts"] = sorted(
+        _port(port) for port in config.get("ExposedPorts") or ()
+    )
     return found
 
 
@@ -183,7 +202,9 @@ def _attachments(side: Side, container: Container) -> Fields:
     macs = {primary: container.config.get("MacAddress")}
     for network, end in side.endpoints(container).items():
         found[f"Networks.{network}"] = "attached"
-        given = _stripped({key: end.get(key) for key in ("IPAMConfig", "DriverOpts", "GwPriority")})
+        given = _stripped(
+            {key: end.get(key) for key in ("IPAMConfig", "DriverOpts", "GwPriority")}
+        )
         found.update({f"Networks.{network}.{key}": value for key, value in given.items()})
         macs[network] = end.get("MacAddress") or macs.get(network)
     found["Config.MacAddress"] = macs.pop(primary)

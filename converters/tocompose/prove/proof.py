@@ -46,21 +46,34 @@ def prove_commands(
         place = folder or Path(scratch) / "project"
         _write(place, content)
         argvs = [command.argv for command in commands]
-        asked = record_docker(argvs, docker=docker, folder=place, env=env, renewing=renewing)
+        asked = record_docker(
+            argvs, docker=docker, folder=place, env=env, renewing=renewing
+        )
         given = _given(place, compose, env, hidden)
-    services = {number: command.service for number, command in enumerate(commands) if command.service}
+    services = {
+        number: command.service
+        for number, command in enumerate(commands)
+        if command.service
+    }
     matches, project = compare(asked, given, services, exact_names=exact_names)
     return Proof(
-        tuple(match._replace(differences=declared(match.differences, notes)) for match in matches),
+        tuple(
+            match._replace(differences=declared(match.differences, notes))
+            for match in matches
+        ),
         declared(project, notes),
         asked.refusals,
         ((str(place), "."), *hidden),
     )
 
 
-def _given(folder: Path, compose: str, env: Mapping[str, str] | None, hidden: Hidden) -> Recording:
+def _given(
+    folder: Path, compose: str, env: Mapping[str, str] | None, hidden: Hidden
+) -> Recording:
     try:
-        return record_compose([folder / COMPOSE_FILE], compose=compose, folder=folder, env=env)
+        return record_compose(
+            [folder / COMPOSE_FILE], compose=compose, folder=folder, env=env
+        )
     except ProofError as fault:
         raise ProofError(masked(str(fault), hidden)) from None
 
@@ -69,7 +82,9 @@ def _write(folder: Path, content: Mapping[str, bytes]) -> None:
     for name, data in content.items():
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts:
-            raise ProofError(f"{name} lies outside the project: it cannot take part in a proof")
+            raise ProofError(
+                f"{name} lies outside the project: it cannot take part in a proof"
+            )
         target = folder / relative
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(data)

@@ -22,7 +22,11 @@ FOREIGN = re.compile(
     r"|DOCKER_(API_VERSION|AUTH_CONFIG|BUILDKIT|CERT_PATH|CLI_|CONFIG$|CONTENT_TRUST|CONTEXT$|CUSTOM_HEADERS"
     r"|DEFAULT_PLATFORM|HIDE_LEGACY|HOST$|TLS)"
 )
-PREFER_QUIET = {"DOCKER_CLI_HINTS": "false", "COMPOSE_MENU": "false", "COMPOSE_PARALLEL_LIMIT": "1"}
+PREFER_QUIET = {
+    "DOCKER_CLI_HINTS": "false",
+    "COMPOSE_MENU": "false",
+    "COMPOSE_PARALLEL_LIMIT": "1",
+}
 EXTERNAL_NETWORK = re.compile(r"network (\S+) declared as external, but could not be found")
 EXTERNAL_VOLUME = re.compile(r'external volume "([^"]+)" not found')
 BESIDE = re.compile(r"Run 'docker|Usage: |time=.* level=(warning|info|debug)")
@@ -56,7 +60,11 @@ def record_docker(
 
 
 def record_compose(
-    files: Sequence[Path], *, compose: str, folder: Path, env: Mapping[str, str] | None = None
+    files: Sequence[Path],
+    *,
+    compose: str,
+    folder: Path,
+    env: Mapping[str, str] | None = None,
 ) -> Recording:
     """What `docker compose create` asks of the engine for the files, with every profile, in the project `folder`.
 
@@ -72,10 +80,14 @@ def record_compose(
     argv += ["--profile", "*", "--progress", "quiet", "create", "--no-build"]
     full = _environment(server, env or {})
     with server.lock:
-        return _with_externals(server, folder, lambda: _run(argv, folder, full, COMPOSE_SECONDS))
+        return _with_externals(
+            server, folder, lambda: _run(argv, folder, full, COMPOSE_SECONDS)
+        )
 
 
-def _with_externals(server: Server, folder: Path, run: Callable[[], subprocess.CompletedProcess[str]]) -> Recording:
+def _with_externals(
+    server: Server, folder: Path, run: Callable[[], subprocess.CompletedProcess[str]]
+) -> Recording:
     """Repeats the run with each external network and volume that it misses, until it misses none."""
     networks: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
@@ -84,24 +96,38 @@ def _with_externals(server: Server, folder: Path, run: Callable[[], subprocess.C
         done = run()
         if done.returncode == 0:
             return _named(server.engine.recording())
-        network, volume = EXTERNAL_NETWORK.search(done.stderr), EXTERNAL_VOLUME.search(done.stderr)
+        network, volume = (
+            EXTERNAL_NETWORK.search(done.stderr),
+            EXTERNAL_VOLUME.search(done.stderr),
+        )
         if network and network[1] not in networks:
             networks += (network[1],)
         elif volume and volume[1] not in volumes:
             volumes += (volume[1],)
         else:
-            raise ProofError(f"docker compose refuses the file: {_said(server, done, folder)}")
+            raise ProofError(
+                f"docker compose refuses the file: {_said(server, done, folder)}"
+            )
 
 
 def _named(recording: Recording) -> Recording:
     """The recording with the project's name, which Compose writes on everything that it creates, services in order."""
     labels = [container.label(PROJECT) for container in recording.containers]
-    labels += [str((one.payload.get("Labels") or {}).get(PROJECT, "")) for one in recording.networks]
-    containers = sorted(recording.containers, key=lambda one: (one.label(SERVICE), len(one.name), one.name))
-    return recording._replace(project=next(filter(None, labels), ""), containers=tuple(containers))
+    labels += [
+        str((one.payload.get("Labels") or {}).get(PROJECT, ""))
+        for one in recording.networks
+    ]
+    containers = sorted(
+        recording.containers, key=lambda one: (one.label(SERVICE), len(one.name), one.name)
+    )
+    return recording._replace(
+        project=next(filter(None, labels), ""), containers=tuple(containers)
+    )
 
 
-def _run_docker(server: Server, argv: Sequence[str], docker: str, folder: Path, env: Mapping[str, str]) -> str:
+def _run_docker(
+    server: Server, argv: Sequence[str], docker: str, folder: Path, env: Mapping[str, str]
+) -> str:
     """Runs one command; what it says when it fails, else nothing."""
     words = words_for_recording(argv)
     if not verb(words):
@@ -115,11 +141,19 @@ def _run_docker(server: Server, argv: Sequence[str], docker: str, folder: Path, 
 
 def _said(server: Server, done: subprocess.CompletedProcess[str], folder: Path) -> str:
     """The client's last words without its warnings, with what the engine could not answer."""
-    lines = [line.strip() for line in done.stderr.splitlines() if line.strip() and not BESIDE.match(line)]
+    lines = [
+        line.strip()
+        for line in done.stderr.splitlines()
+        if line.strip() and not BESIDE.match(line)
+    ]
     unknown = (
-        f" (the recording engine has no answer for {server.engine.unanswered[0]})" if server.engine.unanswered else ""
+        f" (the recording engine has no answer for {server.engine.unanswered[0]})"
+        if server.engine.unanswered
+        else ""
     )
-    return (" ".join(lines[-3:]) or f"exit status {done.returncode}").replace(f"{folder}/", "") + unknown
+    return (" ".join(lines[-3:]) or f"exit status {done.returncode}").replace(
+        f"{folder}/", ""
+    ) + unknown
 
 
 def _environment(server: Server, env: Mapping[str, str]) -> dict[str, str]:
@@ -129,7 +163,9 @@ def _environment(server: Server, env: Mapping[str, str]) -> dict[str, str]:
     return {"HOME": str(server.config), "PATH": os.defpath, **own, **PREFER_QUIET, **engine}
 
 
-def _run_in_terminal(argv: Sequence[str], folder: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+def _run_in_terminal(
+    argv: Sequence[str], folder: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
     """Runs with a terminal as standard input, which `docker run -it` insists on."""
     master, slave = os.openpty()
     try:
@@ -140,7 +176,11 @@ def _run_in_terminal(argv: Sequence[str], folder: Path, env: Mapping[str, str]) 
 
 
 def _run(
-    argv: Sequence[str], folder: Path, env: Mapping[str, str], seconds: int, stdin: int = subprocess.DEVNULL
+    argv: Sequence[str],
+    folder: Path,
+    env: Mapping[str, str],
+    seconds: int,
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
@@ -155,6 +195,8 @@ def _run(
             check=False,
         )
     except subprocess.TimeoutExpired as fault:
-        raise ProofError(f"{Path(argv[0]).name} {argv[1]} did not end within {seconds} seconds") from fault
+        raise ProofError(
+            f"{Path(argv[0]).name} {argv[1]} did not end within {seconds} seconds"
+        ) from fault
     except (OSError, ValueError) as fault:
         raise ProofError(f"{argv[0]} cannot be run: {fault}") from fault

@@ -40,7 +40,11 @@ class _Connection(BaseHTTPRequestHandler):
         self._hijacked() if answer.status == 101 else self._reply(answer)
 
     def _body(self) -> Any:
-        raw = self._chunks() if "chunked" in self.headers.get("Transfer-Encoding", "") else self._sized()
+        raw = (
+            self._chunks()
+            if "chunked" in self.headers.get("Transfer-Encoding", "")
+            else self._sized()
+        )
         return json.loads(raw) if raw[:1] in (b"{", b"[") else {}
 
     def _sized(self) -> bytes:
@@ -78,7 +82,11 @@ class _Connection(BaseHTTPRequestHandler):
 
 
 def _encoded(payload: Any) -> bytes:
-    return payload.encode() if isinstance(payload, str) else json.dumps(payload).encode() + b"\n"
+    return (
+        payload.encode()
+        if isinstance(payload, str)
+        else json.dumps(payload).encode() + b"\n"
+    )
 
 
 class _Socket(socketserver.ThreadingUnixStreamServer):
@@ -106,7 +114,9 @@ class Server:
         path = str(self._folder / "engine.sock")
         self.host = f"unix://{path}"
         self._socket = _Socket(path, self.engine)
-        threading.Thread(target=self._socket.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        threading.Thread(
+            target=self._socket.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        ).start()
 
     def close(self) -> None:
         """Stops answering and removes the socket."""

@@ -22,7 +22,9 @@ class Side:
     def __init__(self, recording: Recording, exact_names: bool = False) -> None:
         self.recording = recording
         self.project = recording.project
-        self.prefix = "" if exact_names or not recording.project else f"{recording.project}_"
+        self.prefix = (
+            "" if exact_names or not recording.project else f"{recording.project}_"
+        )
         self.identities: dict[str, str] = {}
 
     def service(self, container: Container) -> str:
@@ -31,7 +33,10 @@ class Side:
 
     def automatic(self, container: Container) -> bool:
         """Whether Compose chose its name."""
-        return container.name == f"{self.project}-{self.service(container)}-{container.label(NUMBER)}"
+        return (
+            container.name
+            == f"{self.project}-{self.service(container)}-{container.label(NUMBER)}"
+        )
 
     def default_network(self, name: str) -> bool:
         """Whether it is the network that one gets without asking (R3)."""
@@ -44,9 +49,15 @@ class Side:
     @cached_property
     def _stated(self) -> frozenset[str]:
         """The engine names of what Compose made under a `name:` of the file (`app_data` in the project `app`)."""
-        made = [(KEYS[0], one) for one in self.recording.networks] + [(KEYS[1], one) for one in self.recording.volumes]
-        keys = ((one.name, (one.payload.get("Labels") or {}).get(label)) for label, one in made)
-        return frozenset(name for name, key in keys if key is not None and name != f"{self.prefix}{key}")
+        made = [(KEYS[0], one) for one in self.recording.networks] + [
+            (KEYS[1], one) for one in self.recording.volumes
+        ]
+        keys = (
+            (one.name, (one.payload.get("Labels") or {}).get(label)) for label, one in made
+        )
+        return frozenset(
+            name for name, key in keys if key is not None and name != f"{self.prefix}{key}"
+        )
 
     def find(self, reference: str) -> Container | None:
         """The container that a name or an id stands for."""
@@ -54,7 +65,9 @@ class Side:
         containers = self.recording.containers
         by_name = (item for item in containers if item.name == wanted)
         # Docker's short ids have twelve digits; fewer could be the beginning of a name.
-        by_id = (item for item in containers if len(wanted) >= 12 and item.id.startswith(wanted))
+        by_id = (
+            item for item in containers if len(wanted) >= 12 and item.id.startswith(wanted)
+        )
         return next(by_name, None) or next(by_id, None)
 
     def identity(self, reference: str) -> str:
@@ -68,7 +81,11 @@ class Side:
         return {target: self._plain_source(mount) for target, mount in found.items()}
 
     def _plain_source(self, mount: Mount) -> Mount:
-        return {**mount, "source": self.resource(mount["source"])} if mount.get("source") else mount
+        return (
+            {**mount, "source": self.resource(mount["source"])}
+            if mount.get("source")
+            else mount
+        )
 
     @cached_property
     def volumes(self) -> Mapping[str, Payload]:
@@ -78,12 +95,19 @@ class Side:
     @cached_property
     def networks(self) -> Mapping[str, Payload]:
         """The payload of each network created, by its plain name."""
-        return {self.resource(network.name): network.payload for network in self.recording.networks}
+        return {
+            self.resource(network.name): network.payload
+            for network in self.recording.networks
+        }
 
     def primary(self, container: Container) -> str:
         """The network of its network mode by plain name; empty for host, none and another container's."""
         mode = str(container.host.get("NetworkMode") or "")
-        return "" if mode in ("host", "none") or mode.startswith("container:") else self.network(mode)
+        return (
+            ""
+            if mode in ("host", "none") or mode.startswith("container:")
+            else self.network(mode)
+        )
 
     def network(self, name: str) -> str:
         """The plain name of a network; the default network is called `default`."""

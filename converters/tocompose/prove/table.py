@@ -18,7 +18,10 @@ def as_text(proof: Proof) -> str:
     rows = [row for match in proof.matches for row in _rows(match, proof)]
     rows += [_row(one, "project", proof) for one in proof.project]
     lines = _aligned([HEAD, *rows]) if rows else []
-    lines += [f"docker refuses command {one.group + 1}: {masked(one.message, proof.hidden)}" for one in proof.refusals]
+    lines += [
+        f"docker refuses command {one.group + 1}: {masked(one.message, proof.hidden)}"
+        for one in proof.refusals
+    ]
     return "\n".join([*lines, "", _verdict(proof), ""])
 
 
@@ -29,7 +32,10 @@ def as_data(proof: Proof) -> dict[str, Any]:
         "holds": proof.holds,
         "containers": [_container(match, proof) for match in proof.matches],
         "project": [_difference(one, proof) for one in proof.project],
-        "refused": [{"command": one.group + 1, "message": masked(one.message, proof.hidden)} for one in proof.refusals],
+        "refused": [
+            {"command": one.group + 1, "message": masked(one.message, proof.hidden)}
+            for one in proof.refusals
+        ],
     }
 
 
@@ -40,7 +46,11 @@ def as_json(proof: Proof) -> str:
 
 def _container(match: Match, proof: Proof) -> dict[str, Any]:
     differences = [_difference(one, proof) for one in match.differences]
-    return {"container": match.container, "service": match.service, "differences": differences}
+    return {
+        "container": match.container,
+        "service": match.service,
+        "differences": differences,
+    }
 
 
 def _difference(one: Difference, proof: Proof) -> dict[str, Any]:
@@ -93,7 +103,11 @@ def _hide(value: Any, proof: Proof) -> Any:
 
 def _cell(value: Any) -> str:
     text = (
-        "-" if value is None else value if isinstance(value, str) and value else json.dumps(value, ensure_ascii=False)
+        "-"
+        if value is None
+        else value
+        if isinstance(value, str) and value
+        else json.dumps(value, ensure_ascii=False)
     )
     plain = " ".join(text.split())
     return plain if len(plain) <= WIDTH else f"{plain[: WIDTH - 1]}…"

@@ -16,9 +16,20 @@ _BODY = re.compile(
 )
 _STOP = re.compile(r"[\\'\"`$<]")
 _QUOTED_STOP = re.compile(r"[\\`$]")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v"}
+_ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "a": "\a",
+    "b": "\b",
+    "e": "\x1b",
+    "E": "\x1b",
+    "f": "\f",
+    "v": "\v",
+}
 _ANSI = re.compile(
-    r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))", re.DOTALL
+    r"\\(?:x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|([0-7]{1,3})|c(.)|(.))",
+    re.DOTALL,
 )
 
 
@@ -51,7 +62,11 @@ def atoms(raw: str, *, quoted: bool = False) -> Iterator[Atom]:
 
 
 def _parts(raw: str, index: int, end: int, quoted: bool) -> Iterator[Atom]:
-    if not quoted and raw.startswith("~", index) and raw[index + 1 : index + 2] in ("", "/"):
+    if (
+        not quoted
+        and raw.startswith("~", index)
+        and raw[index + 1 : index + 2] in ("", "/")
+    ):
         yield Atom("parameter", "HOME", True, index)
         index += 1
     stop = _QUOTED_STOP if quoted else _STOP
@@ -138,12 +153,16 @@ def _process(raw: str, index: int, end: int) -> tuple[int, list[Atom]]:
     return close, [Atom("process", raw[index + 2 : close - 1], True, index)]
 
 
-def _dollar_group(raw: str, index: int, close: int, opener: str, quoted: bool) -> list[Atom]:
+def _dollar_group(
+    raw: str, index: int, close: int, opener: str, quoted: bool
+) -> list[Atom]:
     inner = raw[index + 2 : close - 1]
     if opener == "'":
         return [Atom("text", ansi_c(inner), True, index)]
     if opener == '"':
-        return list(_parts(raw, index + 2, close - 1, True)) or [Atom("text", "", True, index)]
+        return list(_parts(raw, index + 2, close - 1, True)) or [
+            Atom("text", "", True, index)
+        ]
     if opener == "(":
         if inner.startswith("(") and inner.endswith(")"):
             return [Atom("arithmetic", inner[1:-1], quoted, index)]
@@ -158,7 +177,9 @@ def _braced(inner: str, quoted: bool, index: int) -> Atom:
     operator, argument = match["op"] or "", inner[match.end() :]
     if match["mark"]:
         operator = {"#": "length", "!": "indirect"}[match["mark"]]
-    return Atom("parameter", match["name"], quoted, index, match["index"] or "", operator, argument)
+    return Atom(
+        "parameter", match["name"], quoted, index, match["index"] or "", operator, argument
+    )
 
 
 def ansi_c(text: str) -> str:
@@ -238,7 +259,12 @@ def _choices(inner: str) -> list[str] | None:
         return _numbers(*steps.groups())
     if letters := re.fullmatch(r"([A-Za-z])\.\.([A-Za-z])", inner):
         first, last = (ord(letter) for letter in letters.groups())
-        return [chr(code) for code in range(first, last + (1 if last >= first else -1), 1 if last >= first else -1)]
+        return [
+            chr(code)
+            for code in range(
+                first, last + (1 if last >= first else -1), 1 if last >= first else -1
+            )
+        ]
     return None
 
 
@@ -251,6 +277,12 @@ def _numbers(first: str, last: str, step: str | None) -> list[str] | None:
     stride = abs(int(step or 1)) or 1
     if abs(stop - start) // stride > 10_000:
         return None
-    width = max(len(first.lstrip("-")), len(last.lstrip("-"))) if re.match(r"-?0\d", first) else 0
-    found = range(start, stop + 1, stride) if stop >= start else range(start, stop - 1, -stride)
+    width = (
+        max(len(first.lstrip("-")), len(last.lstrip("-")))
+        if re.match(r"-?0\d", first)
+        else 0
+    )
+    found = (
+        range(start, stop + 1, stride) if stop >= start else range(start, stop - 1, -stride)
+    )
     return [f"{number:0{width}d}" for number in found]

@@ -10,7 +10,21 @@ from tocompose.readers.words import REDIRECTIONS, Token, Unbalanced, tokens
 from tocompose.source import Branch, Child, Leaf, Node
 
 RESERVED = frozenset(
-    {"if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in"}
+    {
+        "if",
+        "then",
+        "else",
+        "elif",
+        "fi",
+        "for",
+        "while",
+        "until",
+        "do",
+        "done",
+        "case",
+        "esac",
+        "in",
+    }
     | {"function", "select", "coproc", "{", "}", "time"}
 ) - {"in", "time"}
 DECLARATIONS = frozenset({"export", "local", "declare", "readonly", "typeset"})
@@ -72,7 +86,9 @@ class _Parser:
         while self._skip("\n", ";"):
             statement = self._and_or()
             if self._at("&"):
-                statement = Branch("background", (Child(0, statement.span, statement),), statement.span)
+                statement = Branch(
+                    "background", (Child(0, statement.span, statement),), statement.span
+                )
                 self.index += 1
             elif self.index < len(self.tokens) and not self._at(";", "\n"):
                 raise Compound
@@ -121,7 +137,13 @@ class _Parser:
                 named = True
                 parts.append(leaf(self.text, token))
                 self.index += 1
-        return numbered("command", parts, self.text, self.tokens[start].start, self.tokens[self.index - 1].end)
+        return numbered(
+            "command",
+            parts,
+            self.text,
+            self.tokens[start].start,
+            self.tokens[self.index - 1].end,
+        )
 
     def _word_or_redirection(self) -> bool:
         if self.index >= len(self.tokens):
@@ -149,7 +171,11 @@ class _Parser:
         if match.end() == len(token.text) and self._opens_array(token.end):
             value: Node = self._array(token.end)
         else:
-            value = Leaf(token.text[match.end() :], self.text.span(token.start + match.end(), token.end), "word")
+            value = Leaf(
+                token.text[match.end() :],
+                self.text.span(token.start + match.end(), token.end),
+                "word",
+            )
         key = self.text.span(token.start, token.start + len(match[1]))
         return Branch(kind, (Child(name, key, value),), span.to(value.span))
 
@@ -178,7 +204,9 @@ class _Parser:
         target = self.tokens[self.index]
         self.index += 1
         span = self.text.span(operator.start, operator.end)
-        node = leaf(self.text, target, "delimiter" if operator.text in ("<<", "<<-") else "word")
+        node = leaf(
+            self.text, target, "delimiter" if operator.text in ("<<", "<<-") else "word"
+        )
         children = [Child(operator.text, span, node)]
         if body := self.bodies.get(operator.start):
             held = leaf(self.text, body, "heredoc-quoted" if body.quoted else "heredoc")

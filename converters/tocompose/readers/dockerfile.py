@@ -21,8 +21,13 @@ from tocompose.values import whole
 _DIRECTIVE = regex(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*")
 _HEREDOC = regex(r"(?:\d*)<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
 _HEREDOC_INSTRUCTIONS = regex(r"\s*(?:ONBUILD\s+)?(?:RUN|COPY|ADD)\s", re.IGNORECASE)
-_FROM = regex(r"(?:--platform=(?P<platform>\S+)\s+)?(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?", re.IGNORECASE)
-_VARIABLE = regex(r"\\\$|\$(?:\{(?P<name>\w+)(?:(?P<op>:?[-+])(?P<word>[^{}]*))?\}|(?P<bare>\w+))")
+_FROM = regex(
+    r"(?:--platform=(?P<platform>\S+)\s+)?(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?",
+    re.IGNORECASE,
+)
+_VARIABLE = regex(
+    r"\\\$|\$(?:\{(?P<name>\w+)(?:(?P<op>:?[-+])(?P<word>[^{}]*))?\}|(?P<bare>\w+))"
+)
 _PAIR = regex(r"([\w.-]+)=(\"(?:[^\"\\]|\\.)*\"|'[^']*'|(?:[^\s\\]|\\.)*)")
 _HEALTH_OPTION = regex(r"--(interval|timeout|retries|start-period|start-interval)=(\S+)\s*")
 
@@ -83,12 +88,19 @@ class Dockerfile(NamedTuple):
             return self.stages[-1] if self.stages else None
         if whole(target) and int(target) < len(self.stages):
             return self.stages[int(target)]
-        return next((item for item in reversed(self.stages) if item.name.lower() == target.lower()), None)
+        return next(
+            (item for item in reversed(self.stages) if item.name.lower() == target.lower()),
+            None,
+        )
 
 
 def read_dockerfile(content: bytes, file: str = "Dockerfile") -> Dockerfile:
     """The stages of a Dockerfile. Never raises; oddities: bom, no-from."""
-    oddities = [Oddity("bom", Span(file, 1, 1, 1, 1), {})] if content.startswith(b"\xef\xbb\xbf") else []
+    oddities = (
+        [Oddity("bom", Span(file, 1, 1, 1, 1), {})]
+        if content.startswith(b"\xef\xbb\xbf")
+        else []
+    )
     instructions = tuple(_instructions(_plain(decode(content)), file))
     stages: list[Stage] = []
     arguments: dict[str, str] = {}
@@ -105,14 +117,18 @@ def read_dockerfile(content: bytes, file: str = "Dockerfile") -> Dockerfile:
             stages[-1] = _applied(stages[-1], item, {**local, **stages[-1].environment})
     if not stages:
         oddities.append(Oddity("no-from", Span(file, 1, 1, 1, 1), {}))
-    return Dockerfile(tuple(stages), tuple(_names(instructions)), tuple(oddities), instructions)
+    return Dockerfile(
+        tuple(stages), tuple(_names(instructions)), tuple(oddities), instructions
+    )
 
 
 def _instructions(text: str, file: str) -> Iterator[Instruction]:
     from dockerfile_parse import DockerfileParser
 
     # A file object always: given a path it writes to disk, and prints when the file is missing.
-    for part in DockerfileParser(fileobj=BytesIO(text.encode("utf-8", "replace"))).structure:
+    for part in DockerfileParser(
+        fileobj=BytesIO(text.encode("utf-8", "replace"))
+    ).structure:
         if part["instruction"] != "COMMENT":
             span = Span(file, part["startline"] + 1, 1, part["endline"] + 1, 1)
             yield Instruction(part["instruction"].upper(), part["value"], span)
@@ -136,7 +152,9 @@ def _plain(text: str) -> str:
         if continued and (blank or comment):
             result.append("#")
             continue
-        instruction = (continued and instruction) or _HEREDOC_INSTRUCTIONS.match(line) is not None
+        instruction = (continued and instruction) or _HEREDOC_INSTRUCTIONS.match(
+            line
+        ) is not None
         continued = not blank and not comment and line.rstrip().endswith(escape)
         if instruction:
             ends = [*ends, *_heredocs(line)]
@@ -187,7 +205,9 @@ def _arguments(item: Instruction, outer: Mapping[str, str], stage: Stage) -> dic
     found = {}
     for part in item.value.split():
         name, equals, value = part.partition("=")
-        found[name] = expand(_unquote(value), stage.environment) if equals else outer.get(name, "")
+        found[name] = (
+            expand(_unquote(value), stage.environment) if equals else outer.get(name, "")
+        )
     return found
 
 
@@ -199,12 +219,16 @@ def _applied(stage: Stage, item: Instruction, known: Mapping[str, str]) -> Stage
 
 # What each instruction changes: the fields of the stage, from the stage, the value and the variables that are known.
 _CHANGES: Mapping[str, Callable[[Stage, str, Mapping[str, str]], dict[str, Any]]] = {
-    "EXPOSE": lambda stage, value, known: {"exposed": (*stage.exposed, *expand(value, known).split())},
+    "EXPOSE": lambda stage, value, known: {
+        "exposed": (*stage.exposed, *expand(value, known).split())
+    },
     "VOLUME": lambda stage, value, known: {
         "volumes": (*stage.volumes, *(expand(path, known) for path in _list(value)))
     },
     "USER": lambda stage, value, known: {"user": expand(value.strip(), known)},
-    "WORKDIR": lambda stage, value, known: {"workdir": _joined(stage.workdir, expand(_unquote(value.strip()), known))},
+    "WORKDIR": lambda stage, value, known: {
+        "workdir": _joined(stage.workdir, expand(_unquote(value.strip()), known))
+    },
     "STOPSIGNAL": lambda stage, value, known: {"stop_signal": expand(value.strip(), known)},
     "CMD": lambda stage, value, known: {"cmd": _words(value), "own_cmd": True},
     # Docker forgets an inherited CMD when a stage sets an ENTRYPOINT of its own.
@@ -213,7 +237,9 @@ _CHANGES: Mapping[str, Callable[[Stage, str, Mapping[str, str]], dict[str, Any]]
         "cmd": stage.cmd if stage.own_cmd else None,
     },
     "HEALTHCHECK": lambda stage, value, known: {"health": _health(value)},
-    "ENV": lambda stage, value, known: {"environment": {**stage.environment, **_pairs(value, known)}},
+    "ENV": lambda stage, value, known: {
+        "environment": {**stage.environment, **_pairs(value, known)}
+    },
     "COPY": lambda stage, value, known: {"copies": (*stage.copies, value)},
     "ADD": lambda stage, value, known: {"copies": (*stage.copies, value)},
 }
@@ -228,7 +254,11 @@ def _words(value: str) -> Words:
         found = json.loads(value)
     except ValueError:
         return Words(True, (value.strip(),))
-    return Words(False, tuple(map(str, found))) if isinstance(found, list) else Words(True, (value.strip(),))
+    return (
+        Words(False, tuple(map(str, found)))
+        if isinstance(found, list)
+        else Words(True, (value.strip(),))
+    )
 
 
 def _list(value: str) -> tuple[str, ...]:

@@ -40,7 +40,11 @@ def read_dotenv(content: bytes, file: str = ".env") -> Reading:
     lines = text.replace("\r\n", "\n").split("\n")
     whole = Span(file, 1, 1, len(lines), len(lines[-1]) + 1)
     children: list[Child] = []
-    oddities = [Oddity("bom", whole, {"file": file})] if content.startswith(b"\xef\xbb\xbf") else []
+    oddities = (
+        [Oddity("bom", whole, {"file": file})]
+        if content.startswith(b"\xef\xbb\xbf")
+        else []
+    )
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.lstrip().startswith("#"):
             child, oddity = _line(line, file, number)
@@ -70,17 +74,27 @@ def comments(content: bytes) -> dict[str, str]:
 
 def _line(line: str, file: str, number: int) -> tuple[Child, list[Oddity]]:
     whole = Span(file, number, 1, number, len(line.rstrip()) + 1)
-    for style, pattern in (("foreman", _FOREMAN), ("export", _EXPORT), ("spaced", _SPACED), ("colon", _COLON)):
+    for style, pattern in (
+        ("foreman", _FOREMAN),
+        ("export", _EXPORT),
+        ("spaced", _SPACED),
+        ("colon", _COLON),
+    ):
         match = pattern.fullmatch(line)
         if match is None:
             continue
         span = Span(file, number, match.start(2) + 1, number, len(line) + 1)
         key = Span(file, number, match.start(1) + 1, number, match.end(1) + 1)
         child = Child(match[1], key, Leaf(unquote(match[2]), span, style))
-        return child, [*_style_oddity(style, whole, match[1]), *_read_otherwise(match[2], whole, match[1])]
+        return child, [
+            *_style_oddity(style, whole, match[1]),
+            *_read_otherwise(match[2], whole, match[1]),
+        ]
     kind = "bare" if _BARE.fullmatch(line.strip()) else "unparsed"
     name = line.strip() if kind == "bare" else ""
-    return Child(f"line {number}", whole, Leaf(line, whole, "unparsed")), [Oddity(kind, whole, {"name": name})]
+    return Child(f"line {number}", whole, Leaf(line, whole, "unparsed")), [
+        Oddity(kind, whole, {"name": name})
+    ]
 
 
 def _style_oddity(style: str, span: Span, name: str) -> Iterator[Oddity]:
@@ -93,13 +107,27 @@ def _read_otherwise(value: str, span: Span, name: str) -> Iterator[Oddity]:
     opens = value[:1] in ("'", '"')
     closed = opens and len(value.rstrip()) > 1 and value.rstrip()[-1] == value[0]
     if opens and not closed:
-        yield Oddity("multiline", span, {"name": name, "what": "its quotes do not close on its line"})
+        yield Oddity(
+            "multiline", span, {"name": name, "what": "its quotes do not close on its line"}
+        )
     elif _INTERPOLATED.search(value) and value[:1] != "'":
-        yield Oddity("dialect", span, {"name": name, "what": "Compose replaces the variable that it sees in it"})
+        yield Oddity(
+            "dialect",
+            span,
+            {"name": name, "what": "Compose replaces the variable that it sees in it"},
+        )
     elif not opens and (" #" in value or value != value.strip()):
-        yield Oddity("dialect", span, {"name": name, "what": "Compose drops a comment and blanks at its end"})
+        yield Oddity(
+            "dialect",
+            span,
+            {"name": name, "what": "Compose drops a comment and blanks at its end"},
+        )
     elif value[:1] == '"' and re.search(r"\\[^n\"\\]", value):
-        yield Oddity("dialect", span, {"name": name, "what": "Compose knows more escapes in double quotes"})
+        yield Oddity(
+            "dialect",
+            span,
+            {"name": name, "what": "Compose knows more escapes in double quotes"},
+        )
 
 
 def unquote(value: str) -> str:
@@ -115,4 +143,8 @@ def _duplicates(children: list[Child]) -> Iterator[Oddity]:
     last = {child.key: child for child in children}
     for child in children:
         if last[child.key] is not child:
-            yield Oddity("duplicate", child.span, {"name": str(child.key), "line": str(last[child.key].span.line)})
+            yield Oddity(
+                "duplicate",
+                child.span,
+                {"name": str(child.key), "line": str(last[child.key].span.line)},
+            )

@@ -27,7 +27,11 @@ _SEPARATORS = frozenset({";", "\n", "&", ";;", ";&", ";;&"})
 def by_grammar(text: Text) -> tuple[list[Node], bool]:
     """The statements, and whether the grammar accepts the whole text."""
     # The grammar takes the square of the length for NULs, which no shell reads either.
-    source = PLACEHOLDER.sub(lambda match: "x" * len(match[0]), text.text).replace("\0", "x").encode()
+    source = (
+        PLACEHOLDER.sub(lambda match: "x" * len(match[0]), text.text)
+        .replace("\0", "x")
+        .encode()
+    )
     tree = _tree(source)
     if tree is None:
         return by_line(text, 0, len(text.text)), False
@@ -46,7 +50,9 @@ def by_line(text: Text, start: int, end: int) -> list[Node]:
         if not match[0].strip():
             continue
         statements = simple_list(text, match.start(), match.end())
-        found += [_error(text, match.start(), match.end())] if statements is None else statements
+        found += (
+            [_error(text, match.start(), match.end())] if statements is None else statements
+        )
     return found
 
 
@@ -125,14 +131,18 @@ class _Reader:
         broken = [self._line(node, start, end) for node in nodes if node.type == "ERROR"]
         for node in nodes:
             first = self._range(node)[0]
-            if around := next((line for line in broken if line[0] <= first < line[1]), None):
+            if around := next(
+                (line for line in broken if line[0] <= first < line[1]), None
+            ):
                 broken.remove(around)
                 found += by_line(self.text, *around)
                 done = around[1]
             if first < done:
                 continue
             if node.type == "&" and found:
-                found[-1] = Branch("background", (Child(0, found[-1].span, found[-1]),), found[-1].span)
+                found[-1] = Branch(
+                    "background", (Child(0, found[-1].span, found[-1]),), found[-1].span
+                )
             elif node.type not in _SEPARATORS and node.type != "comment":
                 found += self._read(node)
         return found
@@ -148,12 +158,18 @@ class _Reader:
     def _read(self, node: Syntax) -> list[Node]:
         start, end = self._range(node)
         piece = self.text.text[start:end].strip()
-        if node.type in ("test_command", "compound_statement") and piece.startswith("((") and piece.endswith("))"):
+        if (
+            node.type in ("test_command", "compound_statement")
+            and piece.startswith("((")
+            and piece.endswith("))")
+        ):
             leaf = _error(self.text, start, end)
             leaf.style = "arithmetic"
             return [numbered("command", [leaf], self.text, start, end)]
         if node.type != "ERROR" and node.type in self.readers:
-            simple = simple_list(self.text, start, end) if node.type in _MAYBE_SIMPLE else None
+            simple = (
+                simple_list(self.text, start, end) if node.type in _MAYBE_SIMPLE else None
+            )
             if simple is not None and len(simple) == 1:
                 return simple
             compound = self.readers[node.type](node)
@@ -163,7 +179,9 @@ class _Reader:
         if simple is not None:
             return simple
         if node.type == "test_command":
-            return [numbered("command", [_error(self.text, start, end)], self.text, start, end)]
+            return [
+                numbered("command", [_error(self.text, start, end)], self.text, start, end)
+            ]
         return by_line(self.text, start, end)
 
     def _one(self, node: Syntax) -> Node:
@@ -192,7 +210,9 @@ class _Reader:
 
     def _if(self, node: Syntax) -> Node:
         parts = list(_split(node.children, {"if", "elif", "then", "fi"}))
-        tail = [child for child in parts[-1] if child.type in ("elif_clause", "else_clause")]
+        tail = [
+            child for child in parts[-1] if child.type in ("elif_clause", "else_clause")
+        ]
         then = [child for child in parts[1] if child not in tail] if len(parts) > 1 else []
         children = [
             self._child("condition", self._block("body", parts[0], node)),
@@ -211,7 +231,9 @@ class _Reader:
         parts = list(_split(first.children, {"elif", "then"}))
         children = [
             self._child("condition", self._block("body", parts[0], first)),
-            self._child("then", self._block("body", parts[1] if len(parts) > 1 else [], first)),
+            self._child(
+                "then", self._block("body", parts[1] if len(parts) > 1 else [], first)
+            ),
         ]
         if other := self._else(rest):
             children.append(self._child("else", other))
@@ -220,12 +242,27 @@ class _Reader:
 
     def _for(self, node: Syntax) -> Node | None:
         name = node.child_by_field_name("variable")
-        body = next((child for child in node.children if child.type in ("do_group", "compound_statement")), None)
+        body = next(
+            (
+                child
+                for child in node.children
+                if child.type in ("do_group", "compound_statement")
+            ),
+            None,
+        )
         if name is None or body is None:
             return None
         kinds = [child.type for child in node.children]
-        values = node.children[kinds.index("in") + 1 : node.children.index(body)] if "in" in kinds else []
-        values = [child for child in values if child.type not in _SEPARATORS and child.type != "comment"]
+        values = (
+            node.children[kinds.index("in") + 1 : node.children.index(body)]
+            if "in" in kinds
+            else []
+        )
+        values = [
+            child
+            for child in values
+            if child.type not in _SEPARATORS and child.type != "comment"
+        ]
         start = self._range(values[0])[0] if values else self._range(name)[1]
         end = self._range(values[-1])[1] if values else start
         try:
@@ -235,11 +272,22 @@ class _Reader:
         kind = "for" if "in" in kinds else "for-arguments"
         key = self.text.span(*self._range(name))
         variable = self.text.text[slice(*self._range(name))]
-        return self._branch(kind, node, [Child(variable, key, listed), self._child("body", self._body(body))])
+        return self._branch(
+            kind,
+            node,
+            [Child(variable, key, listed), self._child("body", self._body(body))],
+        )
 
     def _count(self, node: Syntax) -> Node | None:
         """`for ((i = 0; i < 3; i++))`; the header is one leaf of style `arithmetic`."""
-        body = next((child for child in node.children if child.type in ("do_group", "compound_statement")), None)
+        body = next(
+            (
+                child
+                for child in node.children
+                if child.type in ("do_group", "compound_statement")
+            ),
+            None,
+        )
         if body is None:
             return None
         start, end = self._range(node)[0], self._range(body)[0]
@@ -249,7 +297,11 @@ class _Reader:
             return None
         header = _error(self.text, start + opened + 2, start + closed)
         header.style = "arithmetic"
-        return self._branch("count", node, [self._child("header", header), self._child("body", self._body(body))])
+        return self._branch(
+            "count",
+            node,
+            [self._child("header", header), self._child("body", self._body(body))],
+        )
 
     def _while(self, node: Syntax) -> Node | None:
         body = next((child for child in node.children if child.type == "do_group"), None)
@@ -275,11 +327,22 @@ class _Reader:
         return self._branch("case", node, children)
 
     def _case_item(self, node: Syntax) -> Branch:
-        closing = next(index for index, child in enumerate(node.children) if child.type == ")")
-        patterns = [self._range(child) for child in node.children[:closing] if child.type not in ("|", "(")]
-        listed = [Leaf(self.text.text[start:end], self.text.span(start, end), "word") for start, end in patterns]
+        closing = next(
+            index for index, child in enumerate(node.children) if child.type == ")"
+        )
+        patterns = [
+            self._range(child)
+            for child in node.children[:closing]
+            if child.type not in ("|", "(")
+        ]
+        listed = [
+            Leaf(self.text.text[start:end], self.text.span(start, end), "word")
+            for start, end in patterns
+        ]
         children = [
-            self._child("patterns", numbered("words", listed, self.text, *self._range(node))),
+            self._child(
+                "patterns", numbered("words", listed, self.text, *self._range(node))
+            ),
             self._child("body", self._block("body", node.children[closing + 1 :], node)),
         ]
         return self._branch("item", node, children)
@@ -290,7 +353,11 @@ class _Reader:
             return None
         start, end = self._range(name)
         inner = self._one(body)
-        return self._branch("function", node, [Child(self.text.text[start:end], self.text.span(start, end), inner)])
+        return self._branch(
+            "function",
+            node,
+            [Child(self.text.text[start:end], self.text.span(start, end), inner)],
+        )
 
     def _list(self, node: Syntax) -> Node | None:
         """`a && b || c`, which the grammar nests to the left: each command is read once, however long the list is."""
@@ -300,15 +367,21 @@ class _Reader:
         found = self._one(lists[-1].children[0])
         for item in reversed(lists):
             kind = "and" if item.children[1].type == "&&" else "or"
-            found = numbered(kind, [found, self._one(item.children[2])], self.text, *self._range(item))
+            found = numbered(
+                kind, [found, self._one(item.children[2])], self.text, *self._range(item)
+            )
         return found
 
     def _pipeline(self, node: Syntax) -> Node:
-        parts = [self._one(child) for child in node.children if child.type not in ("|", "|&")]
+        parts = [
+            self._one(child) for child in node.children if child.type not in ("|", "|&")
+        ]
         return numbered("pipeline", parts, self.text, *self._range(node))
 
     def _not(self, node: Syntax) -> Node:
-        return numbered("not", [self._one(node.children[-1])], self.text, *self._range(node))
+        return numbered(
+            "not", [self._one(node.children[-1])], self.text, *self._range(node)
+        )
 
     def _redirected(self, node: Syntax) -> Node | None:
         body = node.child_by_field_name("body")
@@ -317,7 +390,11 @@ class _Reader:
         tail = simple_list(self.text, self._range(body)[1], self._range(node)[1])
         if tail is None or len(tail) != 1 or not isinstance(tail[0], Branch):
             return None
-        return self._branch("redirected", node, [self._child("body", self._one(body)), self._child("to", tail[0])])
+        return self._branch(
+            "redirected",
+            node,
+            [self._child("body", self._one(body)), self._child("to", tail[0])],
+        )
 
 
 _BRACKETS = frozenset({"{", "}", "(", ")", "do", "done", "else"})
@@ -327,7 +404,11 @@ _MAYBE_SIMPLE = frozenset({"list", "pipeline", "negated_command", "redirected_st
 
 def _spine(node: Syntax) -> Iterator[Syntax]:
     """The list and those that are its left sides, the outermost first."""
-    while node.type == "list" and len(node.children) == 3 and node.children[1].type in ("&&", "||"):
+    while (
+        node.type == "list"
+        and len(node.children) == 3
+        and node.children[1].type in ("&&", "||")
+    ):
         yield node
         node = node.children[0]
 

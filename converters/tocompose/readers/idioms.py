@@ -28,7 +28,9 @@ _ROOT_PROMPT = re.compile(r"^[ \t]*#[ \t]+(?=\S)")
 _CONTINUED_PROMPT = re.compile(r"^[ \t]*>(?:[ \t]|$)")
 _COMMAND = re.compile(r"(?:sudo[ \t]+(?:-\w+[ \t]+)*)?(?:docker|podman|nerdctl)[ \t]")
 _ELLIPSIS = re.compile(r"^[ \t]*(?:\.\.\.|…|\[\.\.\.\]|\[…\])[ \t]*\\?$", re.MULTILINE)
-_WEB_BLANK = re.compile("[\u00a0\u2007\u202f\u200b]")  # As web pages put them between the words of a command.
+_WEB_BLANK = re.compile(
+    "[\u00a0\u2007\u202f\u200b]"
+)  # As web pages put them between the words of a command.
 
 # `-e A=x|y \\`: an operator in a value without quotes, where options in the next line go on with the command.
 _LOOSE_VALUE = re.compile(
@@ -59,30 +61,52 @@ def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
     text = _outside_quotes(_BACKTICK_COMMENT, _blank, text)
     asides = [*prompted, *_ellipses(text)]
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
-    text = _outside_quotes(_TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text)
+    text = _outside_quotes(
+        _TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text
+    )
     text, comments = _without_joined_comments(text)
-    return Cleaned(source.masked(text), tuple(sorted((*asides, *comments), key=lambda aside: aside.start)))
+    return Cleaned(
+        source.masked(text),
+        tuple(sorted((*asides, *comments), key=lambda aside: aside.start)),
+    )
 
 
 def loose_operators(text: str) -> list[int]:
     """Where a `|`, `;` or `&` stands inside the value of an option, whose command plainly goes on in the next line."""
     values = ((match.start(1), match[1]) for match in _LOOSE_VALUE.finditer(text))
-    return [start + at for start, value in values for at, char in enumerate(value) if char in "|;&"]
+    return [
+        start + at
+        for start, value in values
+        for at, char in enumerate(value)
+        if char in "|;&"
+    ]
 
 
-def _outside_quotes(pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str], text: str) -> str:
+def _outside_quotes(
+    pattern: re.Pattern[str], replacement: Callable[[re.Match[str]], str], text: str
+) -> str:
     """The text with each match replaced that does not stand inside a word, where quotes make it mean itself."""
     if not pattern.search(text):
         return text
     try:
-        inside = [(token.start, token.end) for token in tokens(text) if token.kind in ("word", "heredoc")]
+        inside = [
+            (token.start, token.end)
+            for token in tokens(text)
+            if token.kind in ("word", "heredoc")
+        ]
     except Unbalanced:
-        return pattern.sub(lambda match: match[0] if _is_quoted(match) else replacement(match), text)
+        return pattern.sub(
+            lambda match: match[0] if _is_quoted(match) else replacement(match), text
+        )
     starts = [start for start, _ in inside]
 
     def replaced(match: re.Match[str]) -> str:
         index = bisect_left(starts, match.start()) - 1
-        return match[0] if index >= 0 and match.start() < inside[index][1] else replacement(match)
+        return (
+            match[0]
+            if index >= 0 and match.start() < inside[index][1]
+            else replacement(match)
+        )
 
     return pattern.sub(replaced, text)
 
@@ -90,10 +114,15 @@ def _outside_quotes(pattern: re.Pattern[str], replacement: Callable[[re.Match[st
 def _is_quoted(match: re.Match[str]) -> bool:
     """Whether a match stands inside quotes that its command opens before it."""
     start = match.start()
-    while (line := match.string.rfind("\n", 0, start)) > 0 and match.string[line - 1] == "\\":
+    while (line := match.string.rfind("\n", 0, start)) > 0 and match.string[
+        line - 1
+    ] == "\\":
         start = line
     before = match.string[line + 1 : match.start()]
-    return any(quote[0][0] != "\\" and not (quote[1] or quote[2]) for quote in _QUOTES.finditer(before))
+    return any(
+        quote[0][0] != "\\" and not (quote[1] or quote[2])
+        for quote in _QUOTES.finditer(before)
+    )
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -105,12 +134,17 @@ def _blank_keeping(text: str, keep: str) -> str:
 
 
 def _ellipses(text: str) -> list[Aside]:
-    return [Aside("ellipsis", *_trimmed(text, match.start(), match.end())) for match in _ELLIPSIS.finditer(text)]
+    return [
+        Aside("ellipsis", *_trimmed(text, match.start(), match.end()))
+        for match in _ELLIPSIS.finditer(text)
+    ]
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(piece.rstrip(" \t\\"))
+    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(
+        piece.rstrip(" \t\\")
+    )
 
 
 def _without_joined_comments(text: str) -> tuple[str, list[Aside]]:
@@ -124,7 +158,9 @@ def _without_joined_comments(text: str) -> tuple[str, list[Aside]]:
         for line in lines if goes_on else ():
             asides.append(Aside("comment", *_trimmed(text, offset, offset + len(line))))
             offset += len(line) + 1
-        blank = [" " * (len(line) - 1) + "\\" if goes_on else " " * len(line) for line in lines]
+        blank = [
+            " " * (len(line) - 1) + "\\" if goes_on else " " * len(line) for line in lines
+        ]
         return "\\\n" + "\n".join(blank) + "\n"
 
     return _JOINED_COMMENT.sub(replaced, text), asides
@@ -158,22 +194,33 @@ def _without_prompts(text: str, root_prompts: bool) -> tuple[str, list[Aside]]:
     return "\n".join(_unprompted(line, prompt, whole, asides) for line in lines), asides
 
 
-def _prompt_of(lines: list[_Line], root_prompts: bool) -> tuple[re.Pattern[str] | None, bool]:
+def _prompt_of(
+    lines: list[_Line], root_prompts: bool
+) -> tuple[re.Pattern[str] | None, bool]:
     """The prompt in front of the commands, and whether lines without it are output (the first line of code has it)."""
     heads = [line.text for line in lines if line.text.strip() and not line.continued]
     code = [head for head in heads if not head.lstrip().startswith("#")]
-    if any((found := _PROMPT.match(head)) and _COMMAND.match(head, found.end()) for head in code):
+    if any(
+        (found := _PROMPT.match(head)) and _COMMAND.match(head, found.end())
+        for head in code
+    ):
         return _PROMPT, bool(_PROMPT.match(code[0]))
     if code and all(_PROMPT.match(head) for head in code):
         return _PROMPT, True
-    rooted = [head for head in heads if (found := _ROOT_PROMPT.match(head)) and _COMMAND.match(head, found.end())]
+    rooted = [
+        head
+        for head in heads
+        if (found := _ROOT_PROMPT.match(head)) and _COMMAND.match(head, found.end())
+    ]
     bare = [head for head in heads if _COMMAND.match(head.lstrip())]
     if root_prompts and rooted and not bare and _ROOT_PROMPT.match(heads[0]):
         return _ROOT_PROMPT, True
     return None, False
 
 
-def _unprompted(line: _Line, prompt: re.Pattern[str], whole: bool, asides: list[Aside]) -> str:
+def _unprompted(
+    line: _Line, prompt: re.Pattern[str], whole: bool, asides: list[Aside]
+) -> str:
     if line.continued:
         secondary = _CONTINUED_PROMPT.match(line.text)
         return _blanked(line.text, secondary.end()) if secondary else line.text

@@ -42,7 +42,9 @@ def read_json(content: bytes, file: str = "app.json") -> Reading:
     if isinstance(node, Leaf):
         if node.style != "{}":
             scan.say("not-an-object", 0, len(text))
-        node = Branch("map", () if node.style == "{}" else (Child("", node.span, node),), node.span)
+        node = Branch(
+            "map", () if node.style == "{}" else (Child("", node.span, node),), node.span
+        )
     return Reading(node, tuple(sorted(scan.oddities, key=lambda item: item.span)))
 
 
@@ -116,11 +118,17 @@ def _container(scan: _Scanner, depth: int, kind: str) -> Node:
     scan.place += 1
     children: list[Child] = []
     while _continues(scan, start, close, children):
-        children.append(_member(scan, depth) if kind == "map" else _item(scan, depth, len(children)))
+        children.append(
+            _member(scan, depth) if kind == "map" else _item(scan, depth, len(children))
+        )
     span = scan.span(start, scan.place)
     if kind == "map":
         _report_duplicates(scan, children)
-    return Branch(kind, tuple(children), span) if children else Leaf("", span, "{}" if kind == "map" else "[]")
+    return (
+        Branch(kind, tuple(children), span)
+        if children
+        else Leaf("", span, "{}" if kind == "map" else "[]")
+    )
 
 
 def _continues(scan: _Scanner, start: int, close: str, children: list[Child]) -> bool:
@@ -201,7 +209,12 @@ def _named(scan: _Scanner, raw: str, style: str, start: int) -> _Text:
 def _unescape(raw: str) -> str:
     if "\\" not in raw:
         return raw
-    text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)) if match[1] else _ESCAPES.get(match[2], match[2]), raw)
+    text = _ESCAPE.sub(
+        lambda match: (
+            chr(int(match[1], 16)) if match[1] else _ESCAPES.get(match[2], match[2])
+        ),
+        raw,
+    )
     # A pair of \u escapes for one character beyond the basic plane; a lone half has no encoding of its own.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 

@@ -16,4 +16,6 @@ def read_lines(content: bytes, file: str) -> Reading:
             start = line.index(text) + 1
             span = Span(file, number, start, number, start + len(text))
             children.append(Child(f"line {number}", span, Leaf(text, span, "line")))
-    return Reading(Branch("lines", tuple(children), Span(file, 1, 1, len(lines), len(lines[-1]) + 1)))
+    return Reading(
+        Branch("lines", tuple(children), Span(file, 1, 1, len(lines), len(lines[-1]) + 1))
+    )

@@ -15,7 +15,9 @@ _SETTING = re.compile(
     r"(?P<value>.*)",
     re.DOTALL,
 )
-_RULE = re.compile(r"(?P<targets>[^\s:#=][^:#=\n]*?)[ \t]*::?(?![:=])(?P<rest>.*)", re.DOTALL)
+_RULE = re.compile(
+    r"(?P<targets>[^\s:#=][^:#=\n]*?)[ \t]*::?(?![:=])(?P<rest>.*)", re.DOTALL
+)
 _DEFINE = re.compile(r"define[ \t]+(?P<name>[A-Za-z_][\w.-]*)[ \t]*[:?+]?=?[ \t]*$")
 _DIRECTIVE = re.compile(
     r"(?:-?include|sinclude|export|unexport|if(?:n?eq|n?def)|else|endif|endef|undefine|vpath|\.\w+)\b"
@@ -66,7 +68,11 @@ def read(source: Text) -> Branch:
 
 def _is_blank(line: _Logical) -> bool:
     stripped = line.text.text.strip()
-    return not stripped or stripped.startswith("#") or bool(re.match(r"(?:if(?:n?eq|n?def)|else|endif)\b", stripped))
+    return (
+        not stripped
+        or stripped.startswith("#")
+        or bool(re.match(r"(?:if(?:n?eq|n?def)|else|endif)\b", stripped))
+    )
 
 
 def _opens_rule(stripped: str) -> bool:
@@ -76,7 +82,10 @@ def _opens_rule(stripped: str) -> bool:
 
 
 def _target_setting(stripped: str) -> re.Match[str] | None:
-    return re.match(r"[\w./%-]+(?:[ \t]+[\w./%-]+)*[ \t]*:(?!=)[ \t]*[A-Za-z_]\w*[ \t]*[:?+]?=", stripped)
+    return re.match(
+        r"[\w./%-]+(?:[ \t]+[\w./%-]+)*[ \t]*:(?!=)[ \t]*[A-Za-z_]\w*[ \t]*[:?+]?=",
+        stripped,
+    )
 
 
 def _logical(text: Text) -> Iterator[_Logical]:
@@ -101,7 +110,11 @@ def _defined(lines: list[_Logical], index: int, name: str) -> tuple[int, Branch]
         body.append(lines[index].text)
         index += 1
     held = expanded(joined(body), "", []) if body else None
-    span = held.span(0, len(held.text)) if held else lines[min(index, len(lines) - 1)].text.span(0, 0)
+    span = (
+        held.span(0, len(held.text))
+        if held
+        else lines[min(index, len(lines) - 1)].text.span(0, 0)
+    )
     leaf = Leaf(held.text if held else "", span, "macro=")
     return index + 1, Branch("macro", (Child(name, span, leaf),), span)
 
@@ -114,12 +127,17 @@ def _macro(line: Text, setting: re.Match[str]) -> Branch:
     span = value.span(0, len(value.text))
     leaf = Leaf(held.text.strip(), span, "macro" + setting["operator"].lstrip(":"))
     name = line.span(setting.start("name") + lead, setting.end("name") + lead)
-    kind = "macro-exported" if setting["export"] and "export" in setting["export"] else "macro"
+    kind = (
+        "macro-exported" if setting["export"] and "export" in setting["export"] else "macro"
+    )
     return Branch(kind, (Child(setting["name"], name, leaf),), name.to(span))
 
 
 def _exported(line: Text) -> Branch:
-    words = [Leaf(m[0], line.span(m.start(), m.end()), "macro-name") for m in re.finditer(r"\S+", line.text)][1:]
+    words = [
+        Leaf(m[0], line.span(m.start(), m.end()), "macro-name")
+        for m in re.finditer(r"\S+", line.text)
+    ][1:]
     children = tuple(Child(index, word.span, word) for index, word in enumerate(words))
     return Branch("macro-names", children, line.span(0, len(line.text)))
 
@@ -131,7 +149,9 @@ def _without_comment(value: Text) -> Text:
 
 def _unwrapped(value: Text) -> Text:
     """Lines joined by a backslash, as make joins them: with one blank."""
-    return value.edited((m.start(), m.end(), " ") for m in re.finditer(r"[ \t]*\\\n[ \t]*", value.text))
+    return value.edited(
+        (m.start(), m.end(), " ") for m in re.finditer(r"[ \t]*\\\n[ \t]*", value.text)
+    )
 
 
 def _rule(line: Text, rule: re.Match[str], recipe: list[Text], one_shell: bool) -> Branch:
@@ -139,7 +159,11 @@ def _rule(line: Text, rule: re.Match[str], recipe: list[Text], one_shell: bool) 
     name = line.span(rule.start("targets"), rule.start("targets") + len(targets[0]))
     head, _, inline = rule["rest"].partition(";")
     if setting := _SETTING.match(head.strip()):
-        start = rule.start("rest") + head.index(setting[0][0]) if setting[0] else rule.start("rest")
+        start = (
+            rule.start("rest") + head.index(setting[0][0])
+            if setting[0]
+            else rule.start("rest")
+        )
         inner = _macro(line.cut(start, len(line.text)), setting)
         return Branch("rule", (Child(targets[0], name, inner),), name)
     if inline.strip():
@@ -147,7 +171,11 @@ def _rule(line: Text, rule: re.Match[str], recipe: list[Text], one_shell: bool) 
     needs = [word for word in head.split() if word != "|"]
     bodies = [joined(_ended(text) for text in recipe)] if one_shell and recipe else recipe
     nodes = [_recipe(text, targets[0], needs) for text in bodies]
-    held = Branch("recipe", tuple(Child(n, node.span, node) for n, node in enumerate(nodes)), _around(nodes, name))
+    held = Branch(
+        "recipe",
+        tuple(Child(n, node.span, node) for n, node in enumerate(nodes)),
+        _around(nodes, name),
+    )
     return Branch("rule", (Child(targets[0], name, held),), name)
 
 
@@ -186,17 +214,27 @@ def expanded(text: Text, target: str, needs: list[str]) -> Text:
     return text.edited(edits)
 
 
-def _dollar(source: str, index: int, quote: str, target: str, needs: list[str], edits: list[Edit]) -> int:
+def _dollar(
+    source: str, index: int, quote: str, target: str, needs: list[str], edits: list[Edit]
+) -> int:
     """Adds the edit for the `$` at `index`; gives the offset behind what was dealt with."""
     if source.startswith("$$", index):
         edits.append((index, index + 2, "$"))
         return index + 2
     if match := _SIMPLE.match(source, index):
         name = match[1] or match[2]
-        edits.append((index, match.end(), f"'\"${{{name}}}\"'" if quote == "'" else f"${{{name}}}"))
+        edits.append(
+            (index, match.end(), f"'\"${{{name}}}\"'" if quote == "'" else f"${{{name}}}")
+        )
         return match.end()
     if match := _AUTOMATIC.match(source, index):
-        edits.append((index, match.end(), _automatic(match[1] or match[2], match[3] or "", target, needs)))
+        edits.append(
+            (
+                index,
+                match.end(),
+                _automatic(match[1] or match[2], match[3] or "", target, needs),
+            )
+        )
         return match.end()
     if source.startswith("$(shell ", index):
         edits.append((index + 2, index + 8, ""))
@@ -206,7 +244,12 @@ def _dollar(source: str, index: int, quote: str, target: str, needs: list[str], 
 
 def _automatic(sign: str, part: str, target: str, needs: list[str]) -> str:
     """`$@`, `$<`, `$^` where the rule says them; else a variable of that name."""
-    value = {"@": target, "<": needs[0] if needs else "", "^": " ".join(needs), "+": " ".join(needs)}.get(sign, "")
+    value = {
+        "@": target,
+        "<": needs[0] if needs else "",
+        "^": " ".join(needs),
+        "+": " ".join(needs),
+    }.get(sign, "")
     if not value or re.search(r"[%$()]", value):
         names = {
             "@": "TARGET",

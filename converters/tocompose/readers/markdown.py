@@ -22,11 +22,15 @@ _FENCE = re.compile(
 )
 _LISTING = re.compile(r"^(?P<mark>-{4,}|\.{4,})[ \t]*$")
 _INLINE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-_SETTING = re.compile(r"[ \t]*(?:\$[ \t]+)?(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*=(?:[^\s]*|\"[^\"]*\"|'[^']*'))?[ \t]*")
+_SETTING = re.compile(
+    r"[ \t]*(?:\$[ \t]+)?(?:#.*|(?:export[ \t]+)?[A-Za-z_]\w*=(?:[^\s]*|\"[^\"]*\"|'[^']*'))?[ \t]*"
+)
 
 
 _PRE = re.compile(r"[ \t]*<pre\b", re.IGNORECASE)
-_TAG = re.compile(r"</?(?:pre|code|strong|em|b|i|u|span|mark|kbd|samp|a|br|div)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:pre|code|strong|em|b|i|u|span|mark|kbd|samp|a|br|div)\b[^<>]*>", re.IGNORECASE
+)
 _ENTITY = re.compile(r"&(?:[a-z]+|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 
 
@@ -53,18 +57,29 @@ def read(source: Text) -> Branch:
 
 def _unmarked(text: Text) -> Iterator[Text]:
     """Commands that are no code to Markdown: lines that begin with docker, or code between single backticks."""
-    lines = [match for match in LOGICAL_LINE.finditer(text.text) if CALL.match(_bare(match[0]))]
+    lines = [
+        match for match in LOGICAL_LINE.finditer(text.text) if CALL.match(_bare(match[0]))
+    ]
     if lines:
         yield from (text.cut(match.start(), match.end()) for match in lines)
         return
-    spans = (match.span(1) for match in _INLINE.finditer(text.text) if CALL.match(_bare(match[1])))
+    spans = (
+        match.span(1)
+        for match in _INLINE.finditer(text.text)
+        if CALL.match(_bare(match[1]))
+    )
     yield from (text.cut(*span) for span in spans)
 
 
 def _without_tags(text: Text) -> Text:
     """The text of HTML code: GitBook and README pages mark words of a command bold in it."""
-    plain = text.edited((match.start(), match.end(), "") for match in _TAG.finditer(text.text))
-    return plain.edited((match.start(), match.end(), unescape(match[0])) for match in _ENTITY.finditer(plain.text))
+    plain = text.edited(
+        (match.start(), match.end(), "") for match in _TAG.finditer(text.text)
+    )
+    return plain.edited(
+        (match.start(), match.end(), unescape(match[0]))
+        for match in _ENTITY.finditer(plain.text)
+    )
 
 
 def _bare(code: str) -> str:
@@ -111,13 +126,23 @@ def _block(text: Text, lines: list[_Line], index: int) -> _Block | None:
     file, line = text.file.lower(), lines[index].text
     if match := _FENCE.match(line):
         end = _fence_end(lines, index + 1, match["mark"])
-        return _Block(_language(match["info"]), _body(text, lines[index + 1 : end]), end + 1)
+        return _Block(
+            _language(match["info"]), _body(text, lines[index + 1 : end]), end + 1
+        )
     if file.endswith((".adoc", ".asciidoc")) and (match := _LISTING.match(line)):
-        ends = (number for number in range(index + 1, len(lines)) if lines[number].text.rstrip() == match["mark"])
+        ends = (
+            number
+            for number in range(index + 1, len(lines))
+            if lines[number].text.rstrip() == match["mark"]
+        )
         end = next(ends, len(lines))
         return _Block("", _body(text, lines[index + 1 : end]), end + 1)
     if _PRE.match(line):
-        ends = (number for number in range(index, len(lines)) if "</pre>" in lines[number].text.lower())
+        ends = (
+            number
+            for number in range(index, len(lines))
+            if "</pre>" in lines[number].text.lower()
+        )
         end = next(ends, len(lines) - 1) + 1
         return _Block("", _without_tags(joined(_dedented(text, lines[index:end]))), end)
     loose = 2 if file.endswith(".rst") else 4
@@ -139,7 +164,9 @@ def _language(info: str) -> str:
 
 def _fence_end(lines: list[_Line], index: int, mark: str) -> int:
     closing = re.compile(rf"^[ \t]*(?:>[ \t]?)*{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$")
-    return next((n for n in range(index, len(lines)) if closing.match(lines[n].text)), len(lines))
+    return next(
+        (n for n in range(index, len(lines)) if closing.match(lines[n].text)), len(lines)
+    )
 
 
 def _indent(line: str) -> int:
@@ -162,8 +189,14 @@ def _dedented(text: Text, lines: list[_Line]) -> Iterator[Text]:
     """Each line without the quote marks and indentation that all have in common."""
     quote = re.compile(r"[ \t]*(?:>[ \t]?)+")
     quoted = all(quote.match(line.text) for line in lines if line.text.strip())
-    leads = [match.end() if quoted and (match := quote.match(line.text)) else 0 for line in lines]
-    margins = [_margin(line.text[lead:]) for line, lead in zip(lines, leads, strict=True) if line.text[lead:].strip()]
+    leads = [
+        match.end() if quoted and (match := quote.match(line.text)) else 0 for line in lines
+    ]
+    margins = [
+        _margin(line.text[lead:])
+        for line, lead in zip(lines, leads, strict=True)
+        if line.text[lead:].strip()
+    ]
     margin = min(margins, default=0)
     for line, lead in zip(lines, leads, strict=True):
         start = line.start + min(lead + margin, len(line.text))

@@ -14,7 +14,9 @@ from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, Reading, decode
 from tocompose.source import Branch, Child, Leaf, Span
 
-_PROCESS = regex(r"(?P<indent>\s*)(?P<name>[A-Za-z0-9_-]+)(?P<sep>[ \t]*:[ \t]*|[ \t]+)(?P<command>\S.*?)?\s*")
+_PROCESS = regex(
+    r"(?P<indent>\s*)(?P<name>[A-Za-z0-9_-]+)(?P<sep>[ \t]*:[ \t]*|[ \t]+)(?P<command>\S.*?)?\s*"
+)
 _SCALAR = regex(r"[|>][+-]?")
 _COMMENT = regex(r"\s*(#|//)")
 # https://devcenter.heroku.com/articles/procfile and the Cloud Native Buildpacks' limit for process types.
@@ -51,7 +53,9 @@ def read_procfile(content: bytes, file: str = "Procfile") -> Reading:
         children.append(kept.child)
         oddities += kept.oddities
     oddities += _duplicates(children)
-    if not any(child.node.style == "process" for child in children if isinstance(child.node, Leaf)):
+    if not any(
+        child.node.style == "process" for child in children if isinstance(child.node, Leaf)
+    ):
         oddities.append(Oddity("empty-file", whole, {"file": file}))
     return Reading(Branch("procfile", tuple(children), whole), tuple(oddities))
 
@@ -93,8 +97,14 @@ def _processes(lines: list[_Line]) -> Iterator[_Kept]:
 def _without_scalar(kept: _Kept, lines: list[_Line], index: int) -> _Kept:
     """A line whose command is YAML's mark for the lines below it, as one without a command."""
     leaf = kept.child.node
-    if isinstance(leaf, Leaf) and _SCALAR.fullmatch(leaf.text) and _opens_block(lines, index):
-        return _Kept(kept.child._replace(node=Leaf(leaf.text, leaf.span, "empty")), kept.oddities)
+    if (
+        isinstance(leaf, Leaf)
+        and _SCALAR.fullmatch(leaf.text)
+        and _opens_block(lines, index)
+    ):
+        return _Kept(
+            kept.child._replace(node=Leaf(leaf.text, leaf.span, "empty")), kept.oddities
+        )
     return kept
 
 
@@ -110,11 +120,18 @@ def _process(line: _Line) -> _Kept:
     if match is None or option or (match["command"] is None and ":" not in match["sep"]):
         return _unparsed(line, "unparsed")
     name, key_span = match["name"], line.span(match.start("name"), match.end("name"))
-    oddities = tuple(Oddity(kind, line.span(), {"name": name}) for kind in _deviations(match))
+    oddities = tuple(
+        Oddity(kind, line.span(), {"name": name}) for kind in _deviations(match)
+    )
     if match["command"] is None:
         leaf = Leaf("", line.span(len(line.text.rstrip())), "empty")
-        return _Kept(Child(name, key_span, leaf), (*oddities, Oddity("empty-command", line.span(), {"name": name})))
-    leaf = Leaf(match["command"], line.span(match.start("command"), match.end("command")), "process")
+        return _Kept(
+            Child(name, key_span, leaf),
+            (*oddities, Oddity("empty-command", line.span(), {"name": name})),
+        )
+    leaf = Leaf(
+        match["command"], line.span(match.start("command"), match.end("command")), "process"
+    )
     return _Kept(Child(name, key_span, leaf), oddities)
 
 

@@ -67,7 +67,11 @@ def _score(text: str) -> tuple[bool, int]:
     count, fresh = 0, True
     try:
         for token in tokens(text):
-            count += fresh and token.kind == "word" and token.text.rpartition("/")[2] in ("docker", "podman", "sudo")
+            count += (
+                fresh
+                and token.kind == "word"
+                and token.text.rpartition("/")[2] in ("docker", "podman", "sudo")
+            )
             fresh = token.kind != "word"
     except Unbalanced:
         return False, count

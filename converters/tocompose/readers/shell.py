@@ -31,16 +31,27 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     source = without_returns(source)
     source = _without_expressions(as_shell(source) if documentation else source)
     as_written, operators = source, loose_operators(source.text)
-    source = source.edited((start, start, "\\") for start in operators) if operators else source
+    source = (
+        source.edited((start, start, "\\") for start in operators) if operators else source
+    )
     text, asides = cleaned(source, documentation=documentation)
     statements = simple_list(text, 0, len(text.text))
     unclosed: list[Child] = []
     if statements is None:
         statements, unclosed = _repaired(text)
     nodes: list[Node] = [*statements]
-    nodes += [Leaf(source.text[a.start : a.end], text.span(a.start, a.end), a.kind) for a in asides]
-    nodes += [Leaf(as_written.text[at], as_written.span(at, at + 1), "operator") for at in operators]
-    children = (*(Child(index, node.span, node) for index, node in enumerate(nodes)), *unclosed)
+    nodes += [
+        Leaf(source.text[a.start : a.end], text.span(a.start, a.end), a.kind)
+        for a in asides
+    ]
+    nodes += [
+        Leaf(as_written.text[at], as_written.span(at, at + 1), "operator")
+        for at in operators
+    ]
+    children = (
+        *(Child(index, node.span, node) for index, node in enumerate(nodes)),
+        *unclosed,
+    )
     return Branch("script", children, source.span(0, len(source.text)))
 
 
@@ -52,7 +63,8 @@ def _without_expressions(source: Text) -> Text:
     if "${{" not in source.text:
         return source
     return source.edited(
-        (match.start(), match.end(), _as_variable(match[1])) for match in _EXPRESSION.finditer(source.text)
+        (match.start(), match.end(), _as_variable(match[1]))
+        for match in _EXPRESSION.finditer(source.text)
     )
 
 
@@ -67,7 +79,11 @@ def _repaired(text: Text) -> tuple[list[Node], list[Child]]:
 
     sound, lines = repaired(text)
     left = [
-        Child(f"unclosed{line.start}", text.span(line.quote, line.quote + 1), _unclosed(text, line.start, line.end))
+        Child(
+            f"unclosed{line.start}",
+            text.span(line.quote, line.quote + 1),
+            _unclosed(text, line.start, line.end),
+        )
         for line in lines
     ]
     statements = simple_list(sound, 0, len(sound.text)) if lines else None
@@ -90,7 +106,12 @@ def _structured(text: Text) -> list[Node]:
 
 
 def _docker_calls(nodes: list[Node]) -> int:
-    return sum(1 for node in nodes for leaf in leaves(node) if leaf.style == "word" and _DOCKER.fullmatch(leaf.text))
+    return sum(
+        1
+        for node in nodes
+        for leaf in leaves(node)
+        if leaf.style == "word" and _DOCKER.fullmatch(leaf.text)
+    )
 
 
 def _guard(source: Text) -> None:

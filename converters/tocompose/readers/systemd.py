@@ -10,14 +10,41 @@ from tocompose.readers.text import Text, Unreadable, without_returns
 from tocompose.source import Branch, Child, Leaf, Node
 
 _SECTION = re.compile(r"[ \t]*\[(?P<name>[^\]\n]+)\][ \t]*$")
-_SETTING = re.compile(r"[ \t]*(?P<key>[A-Za-z][\w-]*)[ \t]*=[ \t]*(?P<value>.*)$", re.DOTALL)
+_SETTING = re.compile(
+    r"[ \t]*(?P<key>[A-Za-z][\w-]*)[ \t]*=[ \t]*(?P<value>.*)$", re.DOTALL
+)
 _COMMANDS = re.compile(r"Exec\w+$")
-_LISTS = frozenset({"Environment", "After", "Requires", "Wants", "BindsTo", "Requisite", "PartOf", "Before", "Upholds"})
+_LISTS = frozenset(
+    {
+        "Environment",
+        "After",
+        "Requires",
+        "Wants",
+        "BindsTo",
+        "Requisite",
+        "PartOf",
+        "Before",
+        "Upholds",
+    }
+)
 # https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html#Quoting
-_ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL)
-_CHARS = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "s": " "}
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.))", re.DOTALL
+)
+_CHARS = {
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    "s": " ",
+}
 _VARIABLE = re.compile(r"\$\$|\$\{([A-Za-z_]\w*)\}|%(.)", re.DOTALL)
-_WORD = re.compile(r"(?:\\\n|[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')+", re.DOTALL)
+_WORD = re.compile(
+    r"(?:\\\n|[^\s\"'\\]|\\.|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')+", re.DOTALL
+)
 
 
 def read(source: Text) -> Branch:
@@ -82,7 +109,9 @@ def _setting(text: Text, start: int, setting: re.Match[str]) -> Child:
         value = re.sub(r"[ \t]*\\\n[ \t]*", " ", text.text[first:last]).strip()
         return Child(key, span, Leaf(value, text.span(first, last), "plain"))
     kind = "command" if _COMMANDS.match(key) else "words"
-    if kind == "command" and (prefix := re.compile(r"[@\-:+!|]+").match(text.text, first, last)):
+    if kind == "command" and (
+        prefix := re.compile(r"[@\-:+!|]+").match(text.text, first, last)
+    ):
         first = prefix.end()
     words = list(_words(text, first, last))
     children = tuple(Child(index, word.span, word) for index, word in enumerate(words))
@@ -90,7 +119,11 @@ def _setting(text: Text, start: int, setting: re.Match[str]) -> Child:
 
 
 def _words(text: Text, start: int, end: int) -> Iterator[Node]:
-    plain = re.sub(r"\\\n(?:[ \t]*[#;][^\n]*\n)*", lambda match: " " * len(match[0]), text.text[start:end])
+    plain = re.sub(
+        r"\\\n(?:[ \t]*[#;][^\n]*\n)*",
+        lambda match: " " * len(match[0]),
+        text.text[start:end],
+    )
     index = 0
     while index < len(plain):
         if plain[index].isspace():
@@ -99,7 +132,10 @@ def _words(text: Text, start: int, end: int) -> Iterator[Node]:
         match = _WORD.match(plain, index)
         if match is None or (match.end() < len(plain) and not plain[match.end()].isspace()):
             at = match.end() if match else index
-            raise Unreadable(text.span(start + at, start + at + 1), "this quote is never closed; add the closing one")
+            raise Unreadable(
+                text.span(start + at, start + at + 1),
+                "this quote is never closed; add the closing one",
+            )
         yield Leaf(match[0], text.span(start + index, start + match.end()), "systemd")
         index = match.end()
 
@@ -107,7 +143,9 @@ def _words(text: Text, start: int, end: int) -> Iterator[Node]:
 def unquoted(raw: str) -> str:
     """The word without its quotes, its escapes undone."""
     parts: list[str] = []
-    for piece in re.finditer(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|((?:[^\"'\\]|\\.)+)", raw, re.DOTALL):
+    for piece in re.finditer(
+        r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|((?:[^\"'\\]|\\.)+)", raw, re.DOTALL
+    ):
         parts.append(_ESCAPE.sub(_unescaped, piece[1] or piece[2] or piece[3] or ""))
     return "".join(parts)
 

@@ -25,7 +25,14 @@ class Text:
 
     __slots__ = ("_marks", "_offsets", "file", "text")
 
-    def __init__(self, file: str, text: str, marks: list[_Mark] | None = None, line: int = 1, column: int = 1) -> None:
+    def __init__(
+        self,
+        file: str,
+        text: str,
+        marks: list[_Mark] | None = None,
+        line: int = 1,
+        column: int = 1,
+    ) -> None:
         self.file = file
         self.text = text
         self._marks = marks if marks is not None else _lines(text, line, column)
@@ -65,7 +72,9 @@ class Text:
         """The part from `start` up to but not including `end`."""
         marks: list[_Mark] = []
         self._keep(start, end, -start, marks)
-        return Text(self.file, self.text[start:end], marks or [_Mark(0, *self.place(start))])
+        return Text(
+            self.file, self.text[start:end], marks or [_Mark(0, *self.place(start))]
+        )
 
     def masked(self, text: str) -> Text:
         """Other text of the same length at the same places."""
@@ -80,7 +89,12 @@ class Text:
         marks.append(_Mark(start + shift, *self.place(start)))
         first = bisect_right(self._offsets, start)
         last = bisect_right(self._offsets, end - 1)
-        marks.extend([_Mark(offset + shift, line, column) for offset, line, column in self._marks[first:last]])
+        marks.extend(
+            [
+                _Mark(offset + shift, line, column)
+                for offset, line, column in self._marks[first:last]
+            ]
+        )
 
 
 def joined(pieces: Iterable[Text]) -> Text:
@@ -90,7 +104,11 @@ def joined(pieces: Iterable[Text]) -> Text:
     file, length = "", 0
     for piece in pieces:
         file = file or piece.file
-        marks.extend(mark._replace(offset=mark.offset + length) for mark in piece._marks if piece.text)
+        marks.extend(
+            mark._replace(offset=mark.offset + length)
+            for mark in piece._marks
+            if piece.text
+        )
         parts.append(piece.text)
         length += len(piece.text)
     return Text(file, "".join(parts), marks or [_Mark(0, 1, 1)])
@@ -110,7 +128,9 @@ def without_returns(source: Text) -> Text:
     """The text with Windows and old Macintosh line ends made `\\n`."""
     if "\r" not in source.text:
         return source
-    return source.edited((m.start(), m.end(), "\n") for m in re.finditer(r"\r+\n|\r(?!\n)", source.text))
+    return source.edited(
+        (m.start(), m.end(), "\n") for m in re.finditer(r"\r+\n|\r(?!\n)", source.text)
+    )
 
 
 def decode(data: bytes) -> str | None:
@@ -129,7 +149,11 @@ def decode(data: bytes) -> str | None:
 def _is_junk(text: str) -> bool:
     """Whether more than one character in twenty is a control character that no script holds."""
     head = text[:4096]
-    odd = sum(1 for char in head if (char < " " and char not in "\t\n\r\f\x1b") or "\x7f" <= char < "\xa0")
+    odd = sum(
+        1
+        for char in head
+        if (char < " " and char not in "\t\n\r\f\x1b") or "\x7f" <= char < "\xa0"
+    )
     return odd * 20 > len(head)
 
 

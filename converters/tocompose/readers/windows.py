@@ -10,7 +10,8 @@ from tocompose.readers.text import Text
 _POWERSHELL_END = re.compile(r"(?<=[ \t])`(?=[ \t]*\n)")
 _CMD_END = re.compile(r"(?<=[ \t])\^(?=[ \t]*\n)")
 _POWERSHELL = re.compile(
-    r"\$env:\w|^[ \t]*\$\w+[ \t]*=[ \t]*[\"'(\w]|\b(?:Write-(?:Host|Output|Error)|Get-Location)\b", re.M | re.I
+    r"\$env:\w|^[ \t]*\$\w+[ \t]*=[ \t]*[\"'(\w]|\b(?:Write-(?:Host|Output|Error)|Get-Location)\b",
+    re.M | re.I,
 )
 # A folder of the host, then its path: `C:\data`, `.\data`, `$PWD\data`, `%cd%\data`.
 _QUOTED_PATH = re.compile(r"(?<=[\"'])((?:\w[\w-]*=)?[A-Za-z]:\\[^\"'`:*?<>|\n]*)")
@@ -20,12 +21,18 @@ _RELATIVE = re.compile(
     r"(\\[^\s\"'`:;*?<>|]*[^\s\"'`:;*?<>|\\])",
     re.I,
 )
-_POWERSHELL_FOLDER = re.compile(r"\$\(\(?(?:Get-Location|pwd)\)?(?:\.Path)?\)|\$\{?(?:pwd|PSScriptRoot)\}?(?!\w)", re.I)
+_POWERSHELL_FOLDER = re.compile(
+    r"\$\(\(?(?:Get-Location|pwd)\)?(?:\.Path)?\)|\$\{?(?:pwd|PSScriptRoot)\}?(?!\w)", re.I
+)
 _POWERSHELL_VARIABLE = re.compile(r"\$\{?env:(\w+)\}?", re.I)
-_POWERSHELL_SETTING = re.compile(r"^([ \t]*)\$(?:env:)?(\w+)[ \t]*=[ \t]*(?=[\"'\w])", re.M | re.I)
+_POWERSHELL_SETTING = re.compile(
+    r"^([ \t]*)\$(?:env:)?(\w+)[ \t]*=[ \t]*(?=[\"'\w])", re.M | re.I
+)
 _CMD_FOLDER = re.compile(r"%cd%|%~dp0(?:\\|(?=[\w.]))?", re.I)
 _CMD_VARIABLE = re.compile(r"(?<!%)%(\w+)%(?!%)")
-_CMD_SETTING = re.compile(r'^([ \t]*@?)set[ \t]+(?:"(\w+)=([^"\n]*)"[ \t]*|(\w+)=([^"\n]*))$', re.M | re.I)
+_CMD_SETTING = re.compile(
+    r'^([ \t]*@?)set[ \t]+(?:"(\w+)=([^"\n]*)"[ \t]*|(\w+)=([^"\n]*))$', re.M | re.I
+)
 _CMD_REMARK = re.compile(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
 
 
@@ -46,14 +53,18 @@ def _is_powershell(source: Text) -> bool:
 
 def _is_cmd(source: Text) -> bool:
     named = source.file.lower().endswith((".bat", ".cmd"))
-    return named or _CMD_END.search(source.text) is not None or "%cd%" in source.text.lower()
+    return (
+        named or _CMD_END.search(source.text) is not None or "%cd%" in source.text.lower()
+    )
 
 
 def _slashed(source: Text, *patterns: re.Pattern[str]) -> Text:
     """The text with slashes in its host paths: docker takes them too, where a shell would drop backslashes."""
     if "\\" not in source.text:
         return source
-    stretches = sorted(match.span(1) for pattern in patterns for match in pattern.finditer(source.text))
+    stretches = sorted(
+        match.span(1) for pattern in patterns for match in pattern.finditer(source.text)
+    )
     return source.masked("".join(_slashes(source.text, stretches)))
 
 
@@ -78,7 +89,8 @@ def _cmd(source: Text) -> Text:
     source = _replaced(source, _CMD_END, "\\\\")
     source = _replaced(source, _CMD_REMARK, "#")
     source = source.edited(
-        (match.start(), match.end(), _setting(match)) for match in _CMD_SETTING.finditer(source.text)
+        (match.start(), match.end(), _setting(match))
+        for match in _CMD_SETTING.finditer(source.text)
     )
     source = source.edited(
         (match.start(), match.end(), "$PWD" if match[0].lower() == "%cd%" else "$PWD/")
@@ -95,4 +107,6 @@ def _setting(match: re.Match[str]) -> str:
 
 
 def _replaced(source: Text, pattern: re.Pattern[str], replacement: str) -> Text:
-    return source.edited((m.start(), m.end(), m.expand(replacement)) for m in pattern.finditer(source.text))
+    return source.edited(
+        (m.start(), m.end(), m.expand(replacement)) for m in pattern.finditer(source.text)
+    )

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 # Longest first. A digit before a redirection belongs to it and is found by the word rule.
-_OPERATOR = re.compile(r"&&|\|\||;;&|;;|;&|\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\||[;&|<>()\n]")
-REDIRECTIONS = frozenset({"&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">"})
+_OPERATOR = re.compile(
+    r"&&|\|\||;;&|;;|;&|\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\||[;&|<>()\n]"
+)
+REDIRECTIONS = frozenset(
+    {"&>>", "&>", "<<<", "<<-", "<<", "<&", "<>", ">>", ">&", ">|", "<", ">"}
+)
 # `<name>` as people write what the reader must fill in: no blank inside its brackets' edges, nothing glued behind it.
 PLACEHOLDER = re.compile(r"<(?=[A-Za-z_/])[^<>\n|;&\"'`$\\]*(?<![\s=])>(?![\w&(])")
 # Only these are blanks to a shell; other white space is part of a word.
@@ -77,7 +81,9 @@ def _token(text: str, index: int, end: int) -> Token:
         return Token("comment", index, stop, text[index:stop])
     if char == "\n":
         return Token("newline", index, index + 1, "\n")
-    if char in "<>" and (text.startswith(("<(", ">("), index) or PLACEHOLDER.match(text, index, end)):
+    if char in "<>" and (
+        text.startswith(("<(", ">("), index) or PLACEHOLDER.match(text, index, end)
+    ):
         return _word(text, index, end)
     if char in ";&|<>()":
         operator = _OPERATOR.match(text, index, end)
@@ -98,7 +104,12 @@ def _word(text: str, start: int, end: int) -> Token:
         index = following
     index = max(index, start + 1)
     raw = text[start:index]
-    if raw.isdigit() and index < end and text[index] in "<>" and not PLACEHOLDER.match(text, index, end):
+    if (
+        raw.isdigit()
+        and index < end
+        and text[index] in "<>"
+        and not PLACEHOLDER.match(text, index, end)
+    ):
         operator = _OPERATOR.match(text, index, end)
         assert operator
         return Token("operator", start, operator.end(), raw + operator[0])
@@ -162,7 +173,11 @@ def _until(text: str, opener: int, end: int, closer: str, *, nested_quotes: bool
         if char == "\\":
             index += 2
         elif char == "$":
-            index = dollar_end(text, index, end) if nested_quotes else _expansion_end(text, index, end)
+            index = (
+                dollar_end(text, index, end)
+                if nested_quotes
+                else _expansion_end(text, index, end)
+            )
         elif char == "`":
             index = _escaped_end(text, index, end)
         elif nested_quotes and char == "'":
@@ -178,7 +193,11 @@ def _until(text: str, opener: int, end: int, closer: str, *, nested_quotes: bool
 
 def _expansion_end(text: str, index: int, end: int) -> int:
     """As `dollar_end` inside double quotes, where `$'` and `$"` open nothing."""
-    return dollar_end(text, index, end) if text[index + 1 : index + 2] in ("(", "{") else index + 1
+    return (
+        dollar_end(text, index, end)
+        if text[index + 1 : index + 2] in ("(", "{")
+        else index + 1
+    )
 
 
 def _escaped_end(text: str, index: int, end: int) -> int:
@@ -204,14 +223,22 @@ def _delimiter(raw: str) -> tuple[str, bool]:
     return bare, bare != raw
 
 
-def _heredoc(text: str, start: int, end: int, delimiter: str, quoted: bool, tabs: bool) -> Token:
+def _heredoc(
+    text: str, start: int, end: int, delimiter: str, quoted: bool, tabs: bool
+) -> Token:
     index = start
     while index < end:
         stop = _line_end(text, index, end)
         line = text[index:stop].rstrip("\n")
         if (line.lstrip("\t") if tabs else line).rstrip(" \r") == delimiter:
             body = text[start:index]
-            return Token("heredoc", start, index + len(line), _untabbed(body) if tabs else body, quoted)
+            return Token(
+                "heredoc",
+                start,
+                index + len(line),
+                _untabbed(body) if tabs else body,
+                quoted,
+            )
         index = stop
     return Token("heredoc", start, end, text[start:end], quoted)
 

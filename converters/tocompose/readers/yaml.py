@@ -18,7 +18,14 @@ from tocompose.source import Branch, Child, Leaf, Node, Span
 # Patterns that few inputs need are texts: re compiles them on first use.
 _DOCUMENT = r"(?m)^(?:%[^\n]*\n)*---(?=\s|\Z)"
 _SURROGATES = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
-_STYLES = {None: "plain", "": "plain", "'": "single", '"': "double", "|": "literal", ">": "folded"}
+_STYLES = {
+    None: "plain",
+    "": "plain",
+    "'": "single",
+    '"': "double",
+    "|": "literal",
+    ">": "folded",
+}
 _CORE = "tag:yaml.org,2002:"
 
 
@@ -36,7 +43,13 @@ def read(text: bytes, file: str) -> list[Document]:
     try:
         source = _decode(text)
     except UnicodeError as error:
-        return [_unparsed(Span(file, 1, 1, 1, 1), f"it is not UTF-8 text ({error})", "Save the file as UTF-8.")]
+        return [
+            _unparsed(
+                Span(file, 1, 1, 1, 1),
+                f"it is not UTF-8 text ({error})",
+                "Save the file as UTF-8.",
+            )
+        ]
     with collector_off():
         documents, complete = _stream(source, file, 0)
         if complete:
@@ -65,7 +78,11 @@ def _decode(text: bytes) -> str:
     if source.lstrip()[:1] in ("{", "[") and "\\u" in source:
         # libyaml refuses the two halves that JSON writes for a character beyond the first plane.
         return re.sub(
-            _SURROGATES, lambda m: chr(0x10000 + ((int(m[1], 16) & 0x3FF) << 10) + (int(m[2], 16) & 0x3FF)), source
+            _SURROGATES,
+            lambda m: chr(
+                0x10000 + ((int(m[1], 16) & 0x3FF) << 10) + (int(m[2], 16) & 0x3FF)
+            ),
+            source,
         )
     return source
 
@@ -75,7 +92,11 @@ def _pieces(source: str) -> Iterator[tuple[int, str]]:
 
     A line that starts with `---` begins a document wherever it stands, even inside a quoted or block scalar.
     """
-    starts = [0, *(match.start() for match in re.finditer(_DOCUMENT, source) if match.start()), len(source)]
+    starts = [
+        0,
+        *(match.start() for match in re.finditer(_DOCUMENT, source) if match.start()),
+        len(source),
+    ]
     line = 0
     for start, end in pairwise(starts):
         yield line, source[start:end]
@@ -144,20 +165,34 @@ def _too_many(first: Document, file: str, most: int) -> Document:
 def _fault(error: Any, source: str, file: str, lines: int) -> Document:
     """What libyaml says about a document, with the cause where the text shows it."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    line, column = (mark.line, mark.column) if mark else _place(source, getattr(error, "position", 0))
+    line, column = (
+        (mark.line, mark.column) if mark else _place(source, getattr(error, "position", 0))
+    )
     span = Span(file, lines + line + 1, column + 1, lines + line + 1, column + 1)
     text = source.split("\n")
     here = text[line] if line < len(text) else ""
     if "\t" in here[: len(here) - len(here.lstrip())] or here[column : column + 1] == "\t":
-        return _unparsed(span, "a tab stands where YAML wants spaces", "Replace the tab by spaces.")
+        return _unparsed(
+            span, "a tab stands where YAML wants spaces", "Replace the tab by spaces."
+        )
     if "{{" in source:
-        line, column = next((n, row.index("{{")) for n, row in enumerate(text) if "{{" in row)
+        line, column = next(
+            (n, row.index("{{")) for n, row in enumerate(text) if "{{" in row
+        )
         span = Span(file, lines + line + 1, column + 1, lines + line + 1, column + 3)
         advice = "It looks like a template: render it first (helm template . | tocompose convert -)."
         return _unparsed(span, "it is not YAML before it is rendered", advice)
-    problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is not YAML"
+    problem = (
+        getattr(error, "problem", None)
+        or getattr(error, "reason", None)
+        or "it is not YAML"
+    )
     context = getattr(error, "context", None)
-    return _unparsed(span, f"{problem}, {context}" if context else str(problem), "Correct the YAML at this place.")
+    return _unparsed(
+        span,
+        f"{problem}, {context}" if context else str(problem),
+        "Correct the YAML at this place.",
+    )
 
 
 def _place(source: str, position: int) -> tuple[int, int]:
@@ -210,7 +245,16 @@ class _Builder:
 
     def _span(self, event: Any) -> Span:
         start, end, first = event.start_mark, event.end_mark, self._first
-        return tuple.__new__(Span, (self._file, start.line + first, start.column + 1, end.line + first, end.column + 1))
+        return tuple.__new__(
+            Span,
+            (
+                self._file,
+                start.line + first,
+                start.column + 1,
+                end.line + first,
+                end.column + 1,
+            ),
+        )
 
     def _node(self, event: Any, depth: int) -> Node:
         kind = type(event)
@@ -233,19 +277,29 @@ class _Builder:
     def _inner(self, event: Any, kind: Any, depth: int) -> Node:
         if kind is self._scalar:
             return self._leaf(event)
-        return self._map(event, depth + 1) if kind is self._map_start else self._list(event, depth + 1)
+        return (
+            self._map(event, depth + 1)
+            if kind is self._map_start
+            else self._list(event, depth + 1)
+        )
 
     def _shared(self, event: Any) -> Node:
         """The node that an alias names. Aliases that multiply into more than can be walked are refused."""
         node = self._anchors.get(event.anchor)
         if node is None:
             inside = event.anchor in self._anchors
-            problem = f"*{event.anchor} stands inside its own anchor" if inside else f"*{event.anchor} has no anchor"
+            problem = (
+                f"*{event.anchor} stands inside its own anchor"
+                if inside
+                else f"*{event.anchor} has no anchor"
+            )
             raise _Refused(self._span(event), problem, "Write the value out.")
         self._expanded += self._sizes[event.anchor]
         if self._expanded > self._most and self._expanded > 10 * self._nodes:
             problem = f"its aliases multiply into more than {self._most:,} values"
-            raise _Refused(self._span(event), problem, "Write out what is meant, with fewer aliases.")
+            raise _Refused(
+                self._span(event), problem, "Write out what is meant, with fewer aliases."
+            )
         return node
 
     def _leaf(self, event: Any) -> Leaf:
@@ -253,7 +307,11 @@ class _Builder:
         self._expanded += 1
         tag = event.tag
         style = _STYLES[event.style] if tag is None or tag == "!" else _tag(tag)
-        return Leaf(event.value, self._span(event), "double" if tag == "!" and style == "plain" else style)
+        return Leaf(
+            event.value,
+            self._span(event),
+            "double" if tag == "!" and style == "plain" else style,
+        )
 
     def _list(self, start: Any, depth: int) -> Node:
         children: list[Child] = []
@@ -273,7 +331,9 @@ class _Builder:
         while type(event := self._next()) is not self._map_end:
             if type(event) is scalar:
                 key, span = intern(event.value), self._span(event)
-            elif type(event) is self._alias and isinstance(shared := self._shared(event), Leaf):
+            elif type(event) is self._alias and isinstance(
+                shared := self._shared(event), Leaf
+            ):
                 key, span = shared.text, self._span(event)
             else:
                 complex_key, key, span = True, "", self._span(event)
@@ -301,10 +361,16 @@ class _Builder:
     def _merge(self, merged: list[Node], taken: set[str | int]) -> Iterator[Child]:
         """The entries that `<<` brings in: those of earlier maps first, none that the map has itself."""
         for node in merged:
-            maps = tuple(child.node for child in node.children) if _is_list(node) else (node,)
+            maps = (
+                tuple(child.node for child in node.children) if _is_list(node) else (node,)
+            )
             for each in maps:
                 if isinstance(each, Leaf) and each.style != "{}":
-                    raise _Refused(each.span, "<< must bring in a map", "Write *name of a map after <<.")
+                    raise _Refused(
+                        each.span,
+                        "<< must bring in a map",
+                        "Write *name of a map after <<.",
+                    )
                 for child in each.children if isinstance(each, Branch) else ():
                     if child.key not in taken:
                         taken.add(child.key)
@@ -320,7 +386,13 @@ class _Builder:
 
     def _whole(self, start: Any, end: Any) -> Span:
         first, last, line = start.start_mark, end.end_mark, self._first
-        return Span(self._file, first.line + line, first.column + 1, last.line + line, last.column + 1)
+        return Span(
+            self._file,
+            first.line + line,
+            first.column + 1,
+            last.line + line,
+            last.column + 1,
+        )
 
 
 def _is_list(node: Node) -> TypeGuard[Branch]:
@@ -336,7 +408,9 @@ def _tag(tag: str) -> str:
 # https://github.com/kubernetes-sigs/yaml/blob/master/goyaml.v2/resolve.go
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"})
-_FALSE = frozenset({"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})
+_FALSE = frozenset(
+    {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"}
+)
 _FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _SPECIAL = {".nan": "nan", ".inf": "inf", "+.inf": "inf", "-.inf": "-inf"}
 _OCTAL = r"([-+]?)0([0-7]+)"

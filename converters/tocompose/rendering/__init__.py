@@ -29,7 +29,14 @@ class Wanted(Protocol):
 def sites(project: Project) -> tuple[str, ...]:
     """The kustomization files and Chart.yaml files of the project that stand for manifests, sorted."""
     found_groups = [item for group in groups(project) for item in group.kustomizations]
-    return tuple(sorted([*(item.path for item in found_groups), *(chart.path for chart in charts(project))]))
+    return tuple(
+        sorted(
+            [
+                *(item.path for item in found_groups),
+                *(chart.path for chart in charts(project)),
+            ]
+        )
+    )
 
 
 def render(project: Project, wanted: Wanted) -> Rendering:
@@ -52,16 +59,31 @@ def _group(project: Project, group: Group, wanted: Wanted) -> Rendering:
     covered = group.covered(project)
     if unlisted := group.unlisted(project):
         files = ", ".join(unlisted[:5]) + (" …" if len(unlisted) > 5 else "")
-        notes.append(note("TC263", place(chosen.path), folder=where, files=files, count=len(unlisted)))
+        notes.append(
+            note(
+                "TC263", place(chosen.path), folder=where, files=files, count=len(unlisted)
+            )
+        )
     command = _kustomize(project, group, where, wanted)
     if isinstance(command, Command):
         outcome = command.run()
         notes.append(_told(outcome, command, chosen.path, where))
         if outcome.text is not None:
-            return Rendering((Rendered(command.label, outcome.text),), covered, tuple(notes))
+            return Rendering(
+                (Rendered(command.label, outcome.text),), covered, tuple(notes)
+            )
     else:
         advice = f"kustomize build {where} | tocompose convert -"
-        notes.append(note("TC260", place(chosen.path), folder=where, what="kustomization", why=command, command=advice))
+        notes.append(
+            note(
+                "TC260",
+                place(chosen.path),
+                folder=where,
+                what="kustomization",
+                why=command,
+                command=advice,
+            )
+        )
     return Rendering((), covered - group.plain_resources(), tuple(notes))
 
 
@@ -75,17 +97,31 @@ def _kustomize(project: Project, group: Group, where: str, wanted: Wanted) -> Co
         folders = group.check_local(project)
     except NotLocal as error:
         return str(error)
-    return kustomize_command(project, group.chosen, where, folders) or "neither kustomize nor kubectl is on PATH"
+    return (
+        kustomize_command(project, group.chosen, where, folders)
+        or "neither kustomize nor kubectl is on PATH"
+    )
 
 
 def _chart(project: Project, chart: Chart, wanted: Wanted) -> Rendering:
     where = chart.folder if chart.folder != "." else project.name
     covered = frozenset(path for path in project.files() if chart.holds(path))
     wishes = Wishes.of(wanted.options)
-    command = _helm(project, chart, where, wishes) if wanted.render else "rendering is switched off"
+    command = (
+        _helm(project, chart, where, wishes)
+        if wanted.render
+        else "rendering is switched off"
+    )
     if isinstance(command, str):
         advice = f"{wishes.text(chart, where)} | tocompose convert -"
-        told = note("TC260", place(chart.path), folder=where, what="Helm chart", why=command, command=advice)
+        told = note(
+            "TC260",
+            place(chart.path),
+            folder=where,
+            what="Helm chart",
+            why=command,
+            command=advice,
+        )
         return Rendering((), covered, (told,))
     outcome = command.run()
     streams = (Rendered(command.label, outcome.text),) if outcome.text is not None else ()
@@ -104,7 +140,9 @@ def _alternatives(group: Group) -> Iterator[Note]:
     others = [item.folder for item in group.tops if item is not group.chosen]
     if others:
         chosen = group.chosen
-        yield note("TC261", place(chosen.path), chosen=chosen.folder, others=", ".join(others))
+        yield note(
+            "TC261", place(chosen.path), chosen=chosen.folder, others=", ".join(others)
+        )
 
 
 def _told(outcome: Outcome, command: Command, path: str, where: str) -> Note:

@@ -109,10 +109,31 @@ def _environment(home: str) -> dict[str, str]:
 
     What a renderer might still want to download meets a closed port and a git without protocols.
     """
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TEMP") if name in os.environ}
-    homes = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "TMPDIR"), home)
-    closed = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
-    return kept | homes | closed | {"GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "SYSTEMROOT", "TEMP")
+        if name in os.environ
+    }
+    homes = dict.fromkeys(
+        (
+            "HOME",
+            "USERPROFILE",
+            "XDG_CONFIG_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_DATA_HOME",
+            "TMPDIR",
+        ),
+        home,
+    )
+    closed = dict.fromkeys(
+        ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
+    )
+    return (
+        kept
+        | homes
+        | closed
+        | {"GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
+    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -125,9 +146,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def blanked(text: str, hidden: Iterable[str]) -> str:
     """The last lines of an error message, each of the hidden values replaced by `***`, on one line."""
-    for value in sorted({value for value in hidden if len(value) > 2}, key=len, reverse=True):
+    for value in sorted(
+        {value for value in hidden if len(value) > 2}, key=len, reverse=True
+    ):
         text = text.replace(value, "***")
-    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("# Warning:")]
+    lines = [
+        line.strip()
+        for line in text.splitlines()
+        if line.strip() and not line.startswith("# Warning:")
+    ]
     return "; ".join(lines[-_LINES:])
 
 
@@ -153,10 +180,14 @@ def _in_yaml(text: bytes) -> Iterator[str]:
         for document in yaml.load_all(text, Loader=loader):
             yield from _secrets(document, False)
             if isinstance(document, dict) and document.get("kind") == "Secret":
-                yield from _secrets([document.get("data"), document.get("stringData")], True)
+                yield from _secrets(
+                    [document.get("data"), document.get("stringData")], True
+                )
     except (yaml.YAMLError, ValueError, RecursionError):
         # A file that does not parse is what the renderer complains about: blank every value in it.
-        yield from re.findall(r"(?m)[:=]\s*[\"']?([^\s\"'{}][^\"'\n]*)", text.decode(errors="replace"))
+        yield from re.findall(
+            r"(?m)[:=]\s*[\"']?([^\s\"'{}][^\"'\n]*)", text.decode(errors="replace")
+        )
 
 
 def _secrets(value: Any, hidden: bool) -> Iterator[str]:
@@ -165,7 +196,9 @@ def _secrets(value: Any, hidden: bool) -> Iterator[str]:
         for key, item in value.items():
             if key == "secretGenerator" and isinstance(item, list):
                 # Its name and the names of its files are what the reader of a message must know.
-                yield from _secrets([each.get("literals") for each in item if isinstance(each, dict)], True)
+                yield from _secrets(
+                    [each.get("literals") for each in item if isinstance(each, dict)], True
+                )
             else:
                 yield from _secrets(item, hidden or bool(HINT.search(str(key))))
     elif isinstance(value, list):

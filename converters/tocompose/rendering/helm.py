@@ -47,29 +47,45 @@ class Wishes(NamedTuple):
         name = self.release or identifier(where.rpartition("/")[2])
         words = ["helm", "template", name, where]
         words += [word for file in self.values for word in ("--values", file)]
-        words += [word for item in self.sets for word in ("--set", item.partition("=")[0] + "=…")]
+        words += [
+            word for item in self.sets for word in ("--set", item.partition("=")[0] + "=…")
+        ]
         words += ["--namespace", self.namespace] if self.namespace else []
-        return " ".join(word if word.endswith("=…") else shlex.quote(word) for word in words)
+        return " ".join(
+            word if word.endswith("=…") else shlex.quote(word) for word in words
+        )
 
 
 def charts(project: Project) -> tuple[Chart, ...]:
     """The project's charts, without those in the `charts/` folder of another and without library charts."""
     paths = [path for path in project.files() if path.rpartition("/")[2] == "Chart.yaml"]
     found_charts = [Chart(path, path.rpartition("/")[0] or ".") for path in sorted(paths)]
-    return tuple(chart for chart in found_charts if not _inside(chart, found_charts) and not _library(project, chart))
+    return tuple(
+        chart
+        for chart in found_charts
+        if not _inside(chart, found_charts) and not _library(project, chart)
+    )
 
 
 def _inside(chart: Chart, others: list[Chart]) -> bool:
-    homes = ("charts" if other.folder == "." else f"{other.folder}/charts" for other in others if other is not chart)
+    homes = (
+        "charts" if other.folder == "." else f"{other.folder}/charts"
+        for other in others
+        if other is not chart
+    )
     return any(chart.folder.startswith(f"{home}/") for home in homes)
 
 
 def _library(project: Project, chart: Chart) -> bool:
     lines = (project.read(chart.path) or b"").splitlines()
-    return any(line.replace(b" ", b"").replace(b'"', b"") == b"type:library" for line in lines)
+    return any(
+        line.replace(b" ", b"").replace(b'"', b"") == b"type:library" for line in lines
+    )
 
 
-def chart_command(project: Folder, chart: Chart, where: str, wishes: Wishes) -> Command | str:
+def chart_command(
+    project: Folder, chart: Chart, where: str, wishes: Wishes
+) -> Command | str:
     """The command that renders a chart, or why it must not be run."""
     for file in wishes.values:
         if "://" in file:
@@ -85,7 +101,14 @@ def chart_command(project: Folder, chart: Chart, where: str, wishes: Wishes) -> 
     files = [_place(file, project) for file in wishes.values]
     reads = (project.root / chart.folder, *files)
     argv = _argv(binary, chart, where, wishes, files)
-    return Command(argv, project.root, f"helm template {where}", wishes.text(chart, where), hidden, reads)
+    return Command(
+        argv,
+        project.root,
+        f"helm template {where}",
+        wishes.text(chart, where),
+        hidden,
+        reads,
+    )
 
 
 def _place(file: str, project: Folder) -> Path:
@@ -94,7 +117,9 @@ def _place(file: str, project: Folder) -> Path:
     return here if here.is_file() else project.root / file
 
 
-def _argv(binary: str, chart: Chart, where: str, wishes: Wishes, files: list[Path]) -> tuple[str, ...]:
+def _argv(
+    binary: str, chart: Chart, where: str, wishes: Wishes, files: list[Path]
+) -> tuple[str, ...]:
     name = wishes.release or identifier(where.rpartition("/")[2])
     argv = [binary, "template", name, chart.folder]
     argv += [word for file in files for word in ("--values", str(file))]

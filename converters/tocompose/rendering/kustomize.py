@@ -15,7 +15,16 @@ from tocompose.rendering.command import Command, found
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # The entries of a kustomization that name files, folders or, in kustomize, remote repositories.
 # https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
-_PLACES = ("resources", "bases", "components", "crds", "configurations", "generators", "transformers", "validators")
+_PLACES = (
+    "resources",
+    "bases",
+    "components",
+    "crds",
+    "configurations",
+    "generators",
+    "transformers",
+    "validators",
+)
 _FILES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "openapi")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
 _PREFERRED = ("production", "prod", "live", "default", "release")
@@ -40,8 +49,14 @@ class Kustomization(NamedTuple):
 
     def folders(self) -> tuple[str, ...]:
         """Every place that it includes, as paths from the project's root; files among them."""
-        entries = (entry for key in ("resources", "bases", "components") for entry in _strings(self.content.get(key)))
-        return tuple(normpath(join(self.folder, entry)) for entry in entries if "://" not in entry)
+        entries = (
+            entry
+            for key in ("resources", "bases", "components")
+            for entry in _strings(self.content.get(key))
+        )
+        return tuple(
+            normpath(join(self.folder, entry)) for entry in entries if "://" not in entry
+        )
 
 
 class Group(NamedTuple):
@@ -54,20 +69,32 @@ class Group(NamedTuple):
     def chosen(self) -> Kustomization:
         """The one to build: the only top, else the one named like production, else the first by name."""
         rank = {name: index for index, name in enumerate(_PREFERRED)}
-        return min(self.tops, key=lambda item: (rank.get(item.folder.rpartition("/")[2], len(rank)), item.folder))
+        return min(
+            self.tops,
+            key=lambda item: (
+                rank.get(item.folder.rpartition("/")[2], len(rank)),
+                item.folder,
+            ),
+        )
 
     def covered(self, project: Project) -> frozenset[str]:
         """The files of the project that belong to the group."""
         folders = {item.folder for item in self.kustomizations}
         named = self._named()
-        return frozenset(path for path in project.files() if path in named or any(_under(path, it) for it in folders))
+        return frozenset(
+            path
+            for path in project.files()
+            if path in named or any(_under(path, it) for it in folders)
+        )
 
     def unlisted(self, project: Project) -> tuple[str, ...]:
         """Manifests that lie beside the kustomizations and that none of them names."""
         named = self._named() | {item.path for item in self.kustomizations}
         files = (path for path in sorted(self.covered(project)) if path not in named)
         manifests = (path for path in files if path.endswith((".yaml", ".yml", ".json")))
-        return tuple(path for path in manifests if _MANIFEST.search(project.read(path) or b""))
+        return tuple(
+            path for path in manifests if _MANIFEST.search(project.read(path) or b"")
+        )
 
     def plain_resources(self) -> frozenset[str]:
         """The manifest files that the chosen kustomization includes, directly or through others."""
@@ -76,14 +103,20 @@ class Group(NamedTuple):
         todo = [self.chosen.folder]
         while todo:
             item = by_folder.get(here := todo.pop())
-            new = [place for place in item.folders() if place not in reached] if item else []
+            new = (
+                [place for place in item.folders() if place not in reached] if item else []
+            )
             reached += [here, *(place for place in new if place not in by_folder)]
             todo += [place for place in new if place in by_folder]
         return frozenset(reached) - by_folder.keys()
 
     def _named(self) -> set[str]:
         """Every file that some kustomization of the group names."""
-        named = ((item.folder, entry) for item in self.kustomizations for _, entry in entries(item.content))
+        named = (
+            (item.folder, entry)
+            for item in self.kustomizations
+            for _, entry in entries(item.content)
+        )
         return {normpath(join(folder, entry)) for folder, entry in named}
 
     def check_local(self, project: Folder) -> tuple[Path, ...]:
@@ -109,7 +142,9 @@ class Group(NamedTuple):
 
 def fence(root: Path) -> Path:
     """The folder that a kustomization may reach into: its repository, else the source itself."""
-    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    return next(
+        (folder for folder in (root, *root.parents) if (folder / ".git").exists()), root
+    )
 
 
 def entries(content: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
@@ -126,7 +161,9 @@ def entries(content: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
 def _strings(value: Any) -> Iterator[str]:
     """The entries that are paths; an entry of several lines is a manifest written inline."""
     if isinstance(value, list):
-        yield from (entry for entry in value if isinstance(entry, str) and "\n" not in entry)
+        yield from (
+            entry for entry in value if isinstance(entry, str) and "\n" not in entry
+        )
 
 
 def _patch_files(value: Any) -> Iterator[str]:
@@ -154,10 +191,14 @@ def _check(folder: Path) -> Iterator[Path]:
     if content is None:
         raise NotLocal(f"there is no readable kustomization in {folder.name}")
     if content.get("helmCharts") or content.get("helmChartInflationGenerator"):
-        raise NotLocal("it inflates a Helm chart, which kustomize downloads (kustomize build --enable-helm)")
+        raise NotLocal(
+            "it inflates a Helm chart, which kustomize downloads (kustomize build --enable-helm)"
+        )
     for may_be_folder, entry in entries(content):
         if "://" in entry or entry.startswith("git@"):
-            raise NotLocal(f"it includes {_shown(entry)}, which would have to be downloaded")
+            raise NotLocal(
+                f"it includes {_shown(entry)}, which would have to be downloaded"
+            )
         target = (folder / entry).resolve()
         if may_be_folder and not target.exists():
             raise NotLocal(f"it includes {_shown(entry)}, which is not on disk")
@@ -194,7 +235,9 @@ def groups(project: Project) -> tuple[Group, ...]:
     sets: dict[str, list[Kustomization]] = {}
     for folder in sorted(items):
         sets.setdefault(leader[folder], []).append(items[folder])
-    made = (Group(tuple(members), tuple(_tops(members, included))) for members in sets.values())
+    made = (
+        Group(tuple(members), tuple(_tops(members, included))) for members in sets.values()
+    )
     return tuple(group for group in made if group.tops)
 
 
@@ -219,10 +262,14 @@ def _under(path: str, folder: str) -> bool:
     return folder == "." or path.startswith(f"{folder}/")
 
 
-def kustomize_command(project: Folder, item: Kustomization, where: str, reads: tuple[Path, ...]) -> Command | None:
+def kustomize_command(
+    project: Folder, item: Kustomization, where: str, reads: tuple[Path, ...]
+) -> Command | None:
     """The command that builds a kustomization: `kustomize build`, else `kubectl kustomize`; None without either."""
     for program, verb in (("kustomize", "build"), ("kubectl", "kustomize")):
         if (binary := found(program, project.root)) is not None:
             label = f"{program} {verb} {where}"
-            return Command((binary, verb, item.folder), project.root, label, label, reads=reads)
+            return Command(
+                (binary, verb, item.folder), project.root, label, label, reads=reads
+            )
     return None

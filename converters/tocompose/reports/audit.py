@@ -26,7 +26,9 @@ def as_text(score: Mapping[str, Any], report: Report, style: Style | None = None
     chosen = style or Style()
     if chosen.verbosity < 0:
         return render(report, chosen)
-    return "".join(f"{line}\n" for line in (*_findings(report, chosen), *_table(score, chosen)))
+    return "".join(
+        f"{line}\n" for line in (*_findings(report, chosen), *_table(score, chosen))
+    )
 
 
 def _findings(report: Report, style: Style) -> Iterator[str]:
@@ -37,7 +39,9 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
         quote = report.quotes.quote(item.span) if item.span else None
         if quote is not None and quote.line.strip():
             yield f"    {style.paint(printable(quote.line.strip()), '2')}"
-        yield from (f"    {line}" for line in wrap(printable(item.advice), max(style.width - 4, 20)))
+        yield from (
+            f"    {line}" for line in wrap(printable(item.advice), max(style.width - 4, 20))
+        )
     if report.notes:
         yield ""
 
@@ -62,9 +66,16 @@ def _sum(score: Mapping[str, Any]) -> str:
 
 def as_markdown(score: Mapping[str, Any], report: Report) -> str:
     """A table of the lines, then the findings as a list."""
-    table = "\n".join(["| line | | score | what |", "|---|---|---|---|", *map(_row, _applicable(score))])
+    table = "\n".join(
+        ["| line | | score | what |", "|---|---|---|---|", *map(_row, _applicable(score))]
+    )
     found = "\n".join(map(_item, report.notes))
-    parts = ["# Audit of the compose files", _sum(score), table, *(["## Findings", found] if found else [])]
+    parts = [
+        "# Audit of the compose files",
+        _sum(score),
+        table,
+        *(["## Findings", found] if found else []),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -77,7 +88,9 @@ def as_html(score: Mapping[str, Any], report: Report) -> str:
 
 def _row(line: Mapping[str, Any]) -> str:
     mark = "✅" if line["state"] == "passed" else "❌"
-    return f"| {line['id']} | {mark} | {line['passed']} of {line['total']} | {line['title']} |"
+    return (
+        f"| {line['id']} | {mark} | {line['passed']} of {line['total']} | {line['title']} |"
+    )
 
 
 def _item(item: Note) -> str:
@@ -92,7 +105,9 @@ def _code(text: str) -> str:
 
 def _cell(text: str) -> str:
     """Text of a file as Markdown that renders as itself."""
-    return "".join(f"\\{char}" if char in "\\`*_{}[]<>|#" else char for char in printable(text))
+    return "".join(
+        f"\\{char}" if char in "\\`*_{}[]<>|#" else char for char in printable(text)
+    )
 
 
 # The forms that show the score beside the findings; the others are those of every report.

@@ -25,9 +25,15 @@ def commands(report: Report) -> tuple[Command, ...]:
         *_settings(report, names),
         Command("Check what docker compose makes of it", _compose(base, "config --quiet")),
     ]
-    found.append(Command("Start everything and wait until it is healthy", _compose(base, "up -d --wait")))
+    found.append(
+        Command(
+            "Start everything and wait until it is healthy", _compose(base, "up -d --wait")
+        )
+    )
     found += [
-        Command("The same for production", f"docker compose -f {base} -f {name} up -d --wait")
+        Command(
+            "The same for production", f"docker compose -f {base} -f {name} up -d --wait"
+        )
         for name in names
         if ".prod." in name
     ]
@@ -39,7 +45,12 @@ def commands(report: Report) -> tuple[Command, ...]:
 
 def _compose(base: str, rest: str) -> str:
     """`-f` only where docker compose would not find the file by itself (then it reads the override file too)."""
-    found = base in ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+    found = base in (
+        "compose.yaml",
+        "compose.yml",
+        "docker-compose.yml",
+        "docker-compose.yaml",
+    )
     return f"docker compose {rest}" if found else f"docker compose -f {base} {rest}"
 
 
@@ -54,19 +65,27 @@ def _settings(report: Report, names: list[str]) -> list[Command]:
 def _example(report: Report) -> Service | None:
     """The service to show commands with: an application if there is one."""
     services = report.stack.services
-    return next((item for item in services if item.role is Role.APP), services[0] if services else None)
+    return next(
+        (item for item in services if item.role is Role.APP),
+        services[0] if services else None,
+    )
 
 
 def _of_service(base: str, service: Service) -> list[Command]:
     name = service.name
     rebuild = f"up -d --build {name}"
-    built = service.build is not None or any(part.build for part in service.overlays.values())
+    built = service.build is not None or any(
+        part.build for part in service.overlays.values()
+    )
     return [
         Command(f"Follow the log of {name}", _compose(base, f"logs --follow {name}")),
         Command(f"Open a shell in {name}", _compose(base, f"exec {name} sh")),
         Command(f"Build {name} again and restart it", _compose(base, rebuild))
         if built
-        else Command(f"Fetch a newer image of {name} and restart it", _compose(base, f"up -d --pull always {name}")),
+        else Command(
+            f"Fetch a newer image of {name} and restart it",
+            _compose(base, f"up -d --pull always {name}"),
+        ),
     ]
 
 

@@ -9,7 +9,18 @@ from tocompose.notes import Note
 from tocompose.reports.escape import printable
 from tocompose.reports.report import Report
 
-COLUMNS = ("stack", "kind", "code", "subject", "file", "line", "column", "message", "advice", "url")
+COLUMNS = (
+    "stack",
+    "kind",
+    "code",
+    "subject",
+    "file",
+    "line",
+    "column",
+    "message",
+    "advice",
+    "url",
+)
 # A cell that starts like this is a formula to a spreadsheet (CWE-1236).
 _FORMULA = ("=", "+", "-", "@")
 
@@ -19,13 +30,28 @@ def render(report: Report) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([cell(text) for text in _row(report.stack.name, item)] for item in report.notes)
+    writer.writerows(
+        [cell(text) for text in _row(report.stack.name, item)] for item in report.notes
+    )
     return text.getvalue()
 
 
 def _row(stack: str, item: Note) -> tuple[str, ...]:
-    place = (item.span.file, str(item.span.line), str(item.span.column)) if item.span else ("", "", "")
-    return (stack, item.kind.value, item.code, item.subject, *place, item.message, item.advice, item.url)
+    place = (
+        (item.span.file, str(item.span.line), str(item.span.column))
+        if item.span
+        else ("", "", "")
+    )
+    return (
+        stack,
+        item.kind.value,
+        item.code,
+        item.subject,
+        *place,
+        item.message,
+        item.advice,
+        item.url,
+    )
 
 
 def cell(text: str) -> str:

@@ -25,10 +25,16 @@ def document(report: Report) -> dict[str, Any]:
         "name": report.stack.name,
         "importer": report.importer,
         "sources": list(report.sources()),
-        "files": [{"path": item.path, "mode": f"{item.mode:04o}", "secret": item.secret} for item in report.files],
+        "files": [
+            {"path": item.path, "mode": f"{item.mode:04o}", "secret": item.secret}
+            for item in report.files
+        ],
         "values": report.counts(),
         "notes_by_kind": report.kinds(),
-        "ignored": [{"reason": reason, "values": number} for reason, number in report.ignored().items()],
+        "ignored": [
+            {"reason": reason, "values": number}
+            for reason, number in report.ignored().items()
+        ],
         "services": [_service(item) for item in report.stack.services],
         "topology": _topology(report),
         "inventory": _inventory(report),
@@ -67,7 +73,10 @@ def _service(service: Service) -> dict[str, Any]:
         "role": service.role.value,
         "image": image_of(service),
         "span": span_record(service.origin) if service.origin else None,
-        "ports": [f"{item.published or ''}:{item.target}/{item.protocol}" for item in service.ports],
+        "ports": [
+            f"{item.published or ''}:{item.target}/{item.protocol}"
+            for item in service.ports
+        ],
         "networks": [item.network for item in service.networks],
         "depends_on": [item.service for item in service.depends_on],
         "healthcheck": service.healthcheck is not None and not service.healthcheck.disable,
@@ -79,14 +88,23 @@ def _topology(report: Report) -> dict[str, Any]:
     return {
         "nodes": [node._asdict() for node in found.nodes],
         "edges": [
-            {"from": edge.start, "to": edge.end, "label": edge.label, "inferred": edge.inferred} for edge in found.edges
+            {
+                "from": edge.start,
+                "to": edge.end,
+                "label": edge.label,
+                "inferred": edge.inferred,
+            }
+            for edge in found.edges
         ],
     }
 
 
 def _inventory(report: Report) -> dict[str, Any]:
     return {
-        "data": [{**item._asdict(), "used_by": list(item.used_by)} for item in stores(report.stack)],
+        "data": [
+            {**item._asdict(), "used_by": list(item.used_by)}
+            for item in stores(report.stack)
+        ],
         "configuration": [item._asdict() for item in items(report.stack)],
         "logs": [item._asdict() for item in logs(report.stack)],
     }

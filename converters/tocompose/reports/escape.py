@@ -20,7 +20,13 @@ def _shown(char: str) -> str:
     if char in "\t\n":
         return " "
     code = ord(char)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+    return (
+        f"\\x{code:02x}"
+        if code < 0x100
+        else f"\\u{code:04x}"
+        if code < 0x10000
+        else f"\\U{code:08x}"
+    )
 
 
 def markdown(text: str) -> str:
@@ -47,17 +53,26 @@ def prose(text: str) -> str:
     parts = printable(text).split("`")
     if len(parts) % 2 == 0:
         return markdown(text)
-    return "".join(code(part) if index % 2 else markdown(part) for index, part in enumerate(parts) if part)
+    return "".join(
+        code(part) if index % 2 else markdown(part)
+        for index, part in enumerate(parts)
+        if part
+    )
 
 
 def block(text: str) -> str:
     """A fenced Markdown code block; control characters are shown as escapes, lines are kept."""
     lines = [printable(line) for line in text.split("\n")]
-    longest = max((len(run) for line in lines for run in re.findall(r"`+", line)), default=0)
+    longest = max(
+        (len(run) for line in lines for run in re.findall(r"`+", line)), default=0
+    )
     fence = "`" * max(3, longest + 1)
     return "\n".join([fence, *lines, fence])
 
 
 def mermaid(text: str) -> str:
     """A label inside `"…"` in a Mermaid diagram: anything that its grammar knows stands as a character entity."""
-    return "".join(char if _MERMAID_SAFE.fullmatch(char) else f"#{ord(char)};" for char in printable(text))
+    return "".join(
+        char if _MERMAID_SAFE.fullmatch(char) else f"#{ord(char)};"
+        for char in printable(text)
+    )

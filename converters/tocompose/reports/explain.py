@@ -21,13 +21,20 @@ def explain(code: str, width: int = 88) -> str:
     """The long text of a code. Raises KeyError for a code that the registry does not name."""
     row = explanation(code)
     kind = Kind(row["kind"])
-    parts = [f"{code}: {row['title']} ({kind.value})", general(str(row["message"])), _MEANING[kind]]
+    parts = [
+        f"{code}: {row['title']} ({kind.value})",
+        general(str(row["message"])),
+        _MEANING[kind],
+    ]
     parts.append(general(str(row["why"])))
     if row.get("advice"):
         parts.append(f"What to do: {general(str(row['advice']))}")
     if row.get("url"):
         parts.append(str(row["url"]))
-    return "\n\n".join("\n".join(wrap(part, width, break_long_words=False)) for part in parts) + "\n"
+    return (
+        "\n\n".join("\n".join(wrap(part, width, break_long_words=False)) for part in parts)
+        + "\n"
+    )
 
 
 def codes() -> Iterator[str]:

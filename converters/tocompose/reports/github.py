@@ -21,11 +21,18 @@ def _annotation(item: Note) -> str:
     title = f"{item.code} {explanation(item.code)['title']}"
     properties: dict[str, str | int] = {}
     if item.span:
-        properties = {"file": item.span.file, "line": item.span.line, "col": item.span.column}
+        properties = {
+            "file": item.span.file,
+            "line": item.span.line,
+            "col": item.span.column,
+        }
         properties["endLine"] = item.span.end_line
         if item.span.end_line == item.span.line:
             properties["endColumn"] = max(item.span.end_column - 1, item.span.column)
-    given = ",".join(f"{key}={_property(str(value))}" for key, value in {**properties, "title": title}.items())
+    given = ",".join(
+        f"{key}={_property(str(value))}"
+        for key, value in {**properties, "title": title}.items()
+    )
     text = f"{item.message}\n{item.advice}" if item.advice else item.message
     return f"::{_COMMANDS.get(item.kind, 'notice')} {given}::{_data(text)}"
 

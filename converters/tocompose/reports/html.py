@@ -72,12 +72,16 @@ def _content(report: Report) -> dict[str, Any]:
         "subjects": sorted({item["about"] for item in content["notes"]} - {""}),
         "source_sides": sources,
         "output_sides": outputs,
-        "source_ids": {path: f"s{index}" for index, path in enumerate(_source_files(report))},
+        "source_ids": {
+            path: f"s{index}" for index, path in enumerate(_source_files(report))
+        },
     }
 
 
 def _asset(name: str) -> str:
-    return files("tocompose.reports").joinpath("templates", name).read_text(encoding="utf-8")
+    return (
+        files("tocompose.reports").joinpath("templates", name).read_text(encoding="utf-8")
+    )
 
 
 def _hash(text: str) -> str:
@@ -101,9 +105,13 @@ def _sides(report: Report) -> tuple[list[Side], list[Side]]:
             ahead.setdefault(one, []).append(two)
             ahead.setdefault(two, []).append(one)
     noted = _noted(report, source_ids)
-    left_sides = [_side(path, source_ids[path], report.quotes.lines(path), ahead, noted) for path in sources]
+    left_sides = [
+        _side(path, source_ids[path], report.quotes.lines(path), ahead, noted)
+        for path in sources
+    ]
     right_sides = [
-        _side(item.path, output_ids[item.path], _masked(report, item.content), ahead, {}) for item in outputs
+        _side(item.path, output_ids[item.path], _masked(report, item.content), ahead, {})
+        for item in outputs
     ]
     return left_sides, right_sides
 
@@ -123,11 +131,19 @@ def _noted(report: Report, ids: dict[str, str]) -> dict[str, str]:
     for item in report.notes:
         if item.span and item.kind not in (Kind.ADDED, Kind.INFO):
             key = f"{ids[item.span.file]}-{item.span.line}"
-            found[key] = min(found.get(key, item.kind.value), item.kind.value, key=rank.index)
+            found[key] = min(
+                found.get(key, item.kind.value), item.kind.value, key=rank.index
+            )
     return found
 
 
-def _side(path: str, prefix: str, lines: Iterable[str], ahead: dict[str, list[str]], noted: dict[str, str]) -> Side:
+def _side(
+    path: str,
+    prefix: str,
+    lines: Iterable[str],
+    ahead: dict[str, list[str]],
+    noted: dict[str, str],
+) -> Side:
     every = list(lines)
     shown = tuple(
         Line(

@@ -44,12 +44,17 @@ def stores(stack: Stack) -> tuple[Store, ...]:
     for volume in stack.volumes:
         used.setdefault(("volume", volume.name), [])
     rank = ("volume", "host path", "anonymous volume", "memory", "other")
-    found = [Store(name, kind, tuple(dict.fromkeys(at)), _kept(stack, kind, name)) for (kind, name), at in used.items()]
+    found = [
+        Store(name, kind, tuple(dict.fromkeys(at)), _kept(stack, kind, name))
+        for (kind, name), at in used.items()
+    ]
     return tuple(sorted(found, key=lambda item: (rank.index(item.kind), item.name)))
 
 
 def _mounts(service: Service) -> tuple[Mount, ...]:
-    return tuple(mount for part in (service, *service.overlays.values()) for mount in part.mounts)
+    return tuple(
+        mount for part in (service, *service.overlays.values()) for mount in part.mounts
+    )
 
 
 def _kind(mount: Mount) -> str:
@@ -76,28 +81,52 @@ def _kept(stack: Stack, kind: str, name: str) -> str:
 
 def deleted_volumes(stack: Stack) -> tuple[str, ...]:
     """The engine's names of the volumes that `docker compose down --volumes` deletes."""
-    return tuple(item.engine_name or f"{stack.name}_{item.name}" for item in stack.volumes if not item.external)
+    return tuple(
+        item.engine_name or f"{stack.name}_{item.name}"
+        for item in stack.volumes
+        if not item.external
+    )
 
 
 def items(stack: Stack) -> tuple[Item, ...]:
     """Settings, configuration files and secrets, each with the place where its value is."""
     found = [
-        Item(setting.name, "secret" if setting.secret else "setting", ".env", _state(setting))
+        Item(
+            setting.name, "secret" if setting.secret else "setting", ".env", _state(setting)
+        )
         for setting in stack.settings
     ]
-    for kind, resources in (("configuration file", stack.configs), ("secret file", stack.secrets)):
+    for kind, resources in (
+        ("configuration file", stack.configs),
+        ("secret file", stack.secrets),
+    ):
         for item in resources:
-            where = item.file or (f"variable {item.environment}" if item.environment else "")
-            found.append(Item(item.name, kind, where or ("outside" if item.external else "in the compose file"), ""))
+            where = item.file or (
+                f"variable {item.environment}" if item.environment else ""
+            )
+            found.append(
+                Item(
+                    item.name,
+                    kind,
+                    where or ("outside" if item.external else "in the compose file"),
+                    "",
+                )
+            )
     for service in stack.services:
-        found += [Item(file.path, "variables", file.path, f"read by {service.name}") for file in service.env_files]
+        found += [
+            Item(file.path, "variables", file.path, f"read by {service.name}")
+            for file in service.env_files
+        ]
     return tuple(found)
 
 
 def _state(setting: Setting) -> str:
     """What a setting is for, and whether it has a value yet."""
     missing = "fill it in before the first start" if setting.required else "optional"
-    parts = [setting.description.strip().rstrip("."), missing if setting.value is None else ""]
+    parts = [
+        setting.description.strip().rstrip("."),
+        missing if setting.value is None else "",
+    ]
     return "; ".join(part for part in parts if part)
 
 
@@ -109,5 +138,11 @@ def logs(stack: Stack) -> tuple[Log, ...]:
 def _log(service: str, logging: Logging | None) -> Log:
     options = logging.options if logging else {}
     size, count = options.get("max-size"), options.get("max-file")
-    rotation = f"{count or 1} files of {size}" if size else "as the engine is set up; by default none"
-    return Log(service, (logging.driver if logging else None) or "the engine's default", rotation)
+    rotation = (
+        f"{count or 1} files of {size}"
+        if size
+        else "as the engine is set up; by default none"
+    )
+    return Log(
+        service, (logging.driver if logging else None) or "the engine's default", rotation
+    )

@@ -43,9 +43,15 @@ def _case(item: Note, report: Report) -> Iterator[str]:
     place = f"{item.span}" if item.span else ""
     about = subject_of(item) or report.stack.name
     name = attribute(f"{item.code} {item.message}" + (f" ({place})" if place else ""))
-    where = f" file={attribute(item.span.file)} line={attribute(str(item.span.line))}" if item.span else ""
+    where = (
+        f" file={attribute(item.span.file)} line={attribute(str(item.span.line))}"
+        if item.span
+        else ""
+    )
     yield f"    <testcase classname={attribute(f'{report.importer}.{about}')} name={name}{where}>"
-    text = attribute(" ".join(part for part in (place, item.message, item.advice, item.url) if part))
+    text = attribute(
+        " ".join(part for part in (place, item.message, item.advice, item.url) if part)
+    )
     if item.kind is Kind.LOST:
         yield f"      <failure type={attribute(item.code)} message={text}/>"
     else:

@@ -32,7 +32,11 @@ def secrets_of(stack: Stack) -> Iterator[Secret]:
         if file.secret:
             text = file.content.decode("utf-8", "replace")
             yield Secret(text.strip(), file.origin)
-            yield from (Secret(line.strip(), file.origin) for line in text.split("\n") if len(line.strip()) > 3)
+            yield from (
+                Secret(line.strip(), file.origin)
+                for line in text.split("\n")
+                if len(line.strip()) > 3
+            )
     for service in stack.services:
         yield from _environment(service)
         yield from (Secret(text, None) for text, _, _ in command_secrets(service))
@@ -47,7 +51,11 @@ def _open_texts(service: Service) -> Iterator[tuple[str, str]]:
     """Texts of the service under names of the user's choice."""
     yield from ((item.name, item.value) for item in service.environment if item.value)
     yield from service.labels.items()
-    yield from ((name, text) for name, text in (service.build.args if service.build else {}).items() if text)
+    yield from (
+        (name, text)
+        for name, text in (service.build.args if service.build else {}).items()
+        if text
+    )
 
 
 def _environment(service: Service) -> Iterator[Secret]:
@@ -56,7 +64,9 @@ def _environment(service: Service) -> Iterator[Secret]:
         for item in part.environment:
             if not item.value or not is_secret_name(item.name):
                 continue
-            yield from (Secret(found["word"], None) for found in _DEFAULT.finditer(item.value))
+            yield from (
+                Secret(found["word"], None) for found in _DEFAULT.finditer(item.value)
+            )
             value = plain(item.value)
             if value:
                 yield Secret(value, item.origin)

@@ -23,7 +23,10 @@ class Place(NamedTuple):
 def links(report: Report) -> tuple[tuple[Place, Place], ...]:
     """Pairs of a source line and an output line, each once, in source order."""
     where = _positions(report)
-    outputs = {item.path: item.content.decode("utf-8", "replace").split("\n") for item in report.files}
+    outputs = {
+        item.path: item.content.decode("utf-8", "replace").split("\n")
+        for item in report.files
+    }
     found: dict[tuple[Place, Place], None] = {}
     for span, path in report.trace():
         for place in _narrowed(_nearest(path, where), span, report, outputs):
@@ -33,13 +36,18 @@ def links(report: Report) -> tuple[tuple[Place, Place], ...]:
     return tuple(found)
 
 
-def _narrowed(places: list[Place], span: Span, report: Report, outputs: dict[str, list[str]]) -> list[Place]:
+def _narrowed(
+    places: list[Place], span: Span, report: Report, outputs: dict[str, list[str]]
+) -> list[Place]:
     """Of the lines of a list those that have most in common with what stands in the source."""
     quote = report.quotes.quote(span) if len(places) > 1 else None
     if quote is None:
         return places
     words = set(_WORD.findall(quote.line[quote.start : quote.end]))
-    shared = {place: len(words & set(_WORD.findall(outputs[place.file][place.line - 1]))) for place in places}
+    shared = {
+        place: len(words & set(_WORD.findall(outputs[place.file][place.line - 1])))
+        for place in places
+    }
     most = max(shared.values())
     return [place for place in places if shared[place] == most] if most else places
 
@@ -55,7 +63,9 @@ def _positions(report: Report) -> dict[str, list[Place]]:
     where: dict[str, list[Place]] = {}
     for file in report.files:
         for path, first, last in _paths(file):
-            where.setdefault(path, []).extend(Place(file.path, line) for line in range(first, last + 1))
+            where.setdefault(path, []).extend(
+                Place(file.path, line) for line in range(first, last + 1)
+            )
     return where
 
 
@@ -65,7 +75,9 @@ def _paths(file: File) -> Iterator[tuple[str, int, int]]:
     if file.path.endswith((".yml", ".yaml")) and not file.path.startswith("config/"):
         yield from _yaml_paths(file.content)
     elif file.path.startswith(".env") and not file.secret:
-        for number, line in enumerate(file.content.decode("utf-8", "replace").split("\n"), 1):
+        for number, line in enumerate(
+            file.content.decode("utf-8", "replace").split("\n"), 1
+        ):
             name, sign, _ = line.partition("=")
             if sign and not line.startswith("#"):
                 yield f"settings.{name}", number, number

@@ -25,7 +25,9 @@ HEADINGS = {
 def render(report: Report) -> str:
     """The report in GitHub-flavoured Markdown; everything from the source is escaped."""
     template = environment().get_template("migration.md.j2")
-    text: str = template.render(**document(report), headings=_headings(), diagram=flowchart(topology(report.stack)))
+    text: str = template.render(
+        **document(report), headings=_headings(), diagram=flowchart(topology(report.stack))
+    )
     return text
 
 
@@ -33,7 +35,15 @@ def render(report: Report) -> str:
 def environment() -> Any:
     """The jinja2 environment of the Markdown templates, with the filters that make text safe."""
     found = templating.environment(autoescape=False)
-    found.filters.update(md=markdown, code=code, cell=cell, cells=_cells, codes=_codes, prose=prose, place=_place)
+    found.filters.update(
+        md=markdown,
+        code=code,
+        cell=cell,
+        cells=_cells,
+        codes=_codes,
+        prose=prose,
+        place=_place,
+    )
     return found
 
 

@@ -47,10 +47,26 @@ _SPOKEN = regex(
       (?:\b(?:docker|podman)\s+(?:secret|login)|-stdin)\b""".replace("WORD", _SHELL_WORD)
 )
 # What a line must hold for `_SPOKEN` to find something, so that most lines never ask for it.
-_SPEAKERS = ("bearer", "basic", "mysql", "mariadb", "sshpass", "login", "secret", "curl", "-cli", "echo", "printf")
+_SPEAKERS = (
+    "bearer",
+    "basic",
+    "mysql",
+    "mariadb",
+    "sshpass",
+    "login",
+    "secret",
+    "curl",
+    "-cli",
+    "echo",
+    "printf",
+)
 _PEM_END = regex(r"-----END [A-Z ]*PRIVATE KEY-----")
-_SECRET_KIND = regex(r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$""")
-_SECRET_DATA = regex(r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$""")
+_SECRET_KIND = regex(
+    r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$"""
+)
+_SECRET_DATA = regex(
+    r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$"""
+)
 # `name: PASSWORD, value: x`, also on two lines: how Kubernetes writes variables.
 _NAMED = regex(r"""\bname["']?\s*:\s*["']?(?P<name>[\w.-]+)["']?""")
 _VALUE = regex(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
@@ -58,7 +74,9 @@ _VALUE = regex(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
 _SETS = regex(r"\s*(?:#|$|(?:export\s+)?[\w.-]+\s*[=:])")
 # A map or a list where the value should be.
 _NESTED = regex(r"""\[|\{.*?["']?\bvalue["']?\s*:\s*""")
-_BLOCK = regex(r"""(?P<indent>[ -]*)["']?(?P<name>[\w./-]+)["']?[ ]*:[ ]*[|>][-+0-9]*[ ]*(?:#.*)?$""")
+_BLOCK = regex(
+    r"""(?P<indent>[ -]*)["']?(?P<name>[\w./-]+)["']?[ ]*:[ ]*[|>][-+0-9]*[ ]*(?:#.*)?$"""
+)
 _ENTRY = regex(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
 
 
@@ -85,7 +103,11 @@ class Quotes:
             return None
         line = lines[span.line - 1]
         start = min(span.column - 1, len(line))
-        end = min(span.end_column - 1, len(line)) if span.end_line == span.line else len(line.rstrip())
+        end = (
+            min(span.end_column - 1, len(line))
+            if span.end_line == span.line
+            else len(line.rstrip())
+        )
         before, marked = _shown(line[:start]), _shown(line[start:end])
         return Quote(_shown(line), len(before), len(before) + max(len(marked), 1))
 
@@ -96,18 +118,25 @@ class Quotes:
 
     def masked(self, text: str) -> tuple[str, ...]:
         """The lines of any text, such as an output file, with every known and every likely secret masked."""
-        return tuple(_shown(line) for line in _mask_lines(_split(text), "", self._secrets, self._names))
+        return tuple(
+            _shown(line)
+            for line in _mask_lines(_split(text), "", self._secrets, self._names)
+        )
 
     def _hidden(self, path: str) -> tuple[str, ...]:
         if path not in self._lines:
             text = (self._project.read(path) or b"").decode("utf-8", "replace")
-            self._lines[path] = tuple(_mask_lines(_split(text), path, self._secrets, self._names))
+            self._lines[path] = tuple(
+                _mask_lines(_split(text), path, self._secrets, self._names)
+            )
         return self._lines[path]
 
     @cached_property
     def _secrets(self) -> tuple[Secret, ...]:
         found = {item for item in secrets_of(self._stack) if item.text}
-        return tuple(sorted(found, key=lambda item: (-len(item.text), item.text, str(item.origin))))
+        return tuple(
+            sorted(found, key=lambda item: (-len(item.text), item.text, str(item.origin)))
+        )
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -141,10 +170,14 @@ def _names(stack: Stack) -> Iterator[str]:
     yield from ("true", "false", "yes", "no", "on", "off", "0", "1", "none", "null")
 
 
-def _mask_lines(lines: list[str], path: str, secrets: Iterable[Secret], names: frozenset[str]) -> Iterator[str]:
+def _mask_lines(
+    lines: list[str], path: str, secrets: Iterable[Secret], names: frozenset[str]
+) -> Iterator[str]:
     """The lines, of a file at that path, with what is known and what looks like a secret hidden."""
     whole = "\n".join(lines)
-    forms = (form for item in secrets if item.text not in names for form in _forms(item.text))
+    forms = (
+        form for item in secrets if item.text not in names for form in _forms(item.text)
+    )
     known = [form for form in dict.fromkeys(forms) if form in whole]
     marked = [_replaced(line, known) for line in lines]
     for item in secrets:
@@ -154,14 +187,19 @@ def _mask_lines(lines: list[str], path: str, secrets: Iterable[Secret], names: f
     guessed = _mask_likely(lines, path)
     if marked == lines:
         return guessed
-    return (_both(left, right) for left, right in zip(_mask_likely(marked, path), guessed, strict=True))
+    return (
+        _both(left, right)
+        for left, right in zip(_mask_likely(marked, path), guessed, strict=True)
+    )
 
 
 def _both(left: str, right: str) -> str:
     """Two maskings of one line as one that hides what either hides."""
     if left == right:
         return left
-    return "".join(_HIDDEN if _HIDDEN in pair else pair[0] for pair in zip(left, right, strict=True))
+    return "".join(
+        _HIDDEN if _HIDDEN in pair else pair[0] for pair in zip(left, right, strict=True)
+    )
 
 
 def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
@@ -172,7 +210,9 @@ def _mask_likely(lines: list[str], path: str) -> Iterator[str]:
     for line in _mask_blocks(_mask_manifests(lines)):
         was_inside = inside_key
         if inside_key or "-----BEGIN" in line:
-            inside_key = bool(PRIVATE_KEY.search(line)) or (inside_key and not _PEM_END.search(line))
+            inside_key = bool(PRIVATE_KEY.search(line)) or (
+                inside_key and not _PEM_END.search(line)
+            )
         if was_inside or (dotenv and not _SETS.match(line)):
             yield _hide(line)
             continue
@@ -190,7 +230,11 @@ def _mask_pair(line: str, named: bool) -> tuple[str, bool]:
         start = name.end()
         found = _VALUE.match(line, start) or _VALUE.match(line[start:])
         if named and found:
-            at = start + found.start("value") if found.string is not line else found.start("value")
+            at = (
+                start + found.start("value")
+                if found.string is not line
+                else found.start("value")
+            )
             return line[:at] + _hide(line[at:]), False
     return line, named and not line.strip().startswith("#")
 
@@ -200,7 +244,11 @@ def _forms(text: str) -> Iterator[str]:
     yield text
     yield text.replace("\\", "\\\\").replace('"', '\\"')
     yield text.replace("$", "$$")
-    yield from (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1], quote(text, safe=""))
+    yield from (
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        quote(text, safe=""),
+    )
     if "'" in text:
         yield from (text.replace("'", escaped) for escaped in ("''", "'\\''", "'\"'\"'"))
     if len(text) > 2:
@@ -211,7 +259,9 @@ def _forms(text: str) -> Iterator[str]:
 def _replaced(line: str, forms: Iterable[str]) -> str:
     for form in forms:
         if form in line:
-            pattern = re.escape(form) if len(form) > 3 else rf"(?<!\w){re.escape(form)}(?!\w)"
+            pattern = (
+                re.escape(form) if len(form) > 3 else rf"(?<!\w){re.escape(form)}(?!\w)"
+            )
             line = re.sub(pattern, lambda found: _hide(found[0]), line)
     return line
 
@@ -247,14 +297,20 @@ def _mask_manifests(lines: list[str]) -> Iterator[str]:
             block = -1
         if block >= 0 and line.strip():
             entry = _ENTRY.match(line)
-            yield entry["head"] + _hide(entry["value"]) if entry else _hide_line(line, indent)
+            yield (
+                entry["head"] + _hide(entry["value"]) if entry else _hide_line(line, indent)
+            )
             continue
         found = _SECRET_DATA.match(line) if inside else None
         if found:
             block = len(found["indent"])
             rest = found["rest"].strip()
             opens = not rest or rest.startswith("#") or rest == "{"
-            yield line if opens else line[: found.start("rest")] + " " + _hide(found["rest"][1:])
+            yield (
+                line
+                if opens
+                else line[: found.start("rest")] + " " + _hide(found["rest"][1:])
+            )
         else:
             yield line
 
@@ -268,7 +324,11 @@ def _mask_blocks(lines: Iterable[str]) -> Iterator[str]:
             yield line[:indent] + _hide(line[indent:])
             continue
         found = _BLOCK.match(line)
-        block = len(found["indent"]) if found and (secret_file(found["name"]) or is_secret_name(found["name"])) else -1
+        block = (
+            len(found["indent"])
+            if found and (secret_file(found["name"]) or is_secret_name(found["name"]))
+            else -1
+        )
         yield line
 
 
@@ -300,7 +360,11 @@ def _likely(line: str) -> str:
     line = HASH.sub(lambda found: _hide(found[0]), line)
     found = DIRECTIVE.match(line)
     if found and is_secret_name(found["name"]):
-        line = line[: found.start("value")] + _hide(found["value"]) + line[found.end("value") :]
+        line = (
+            line[: found.start("value")]
+            + _hide(found["value"])
+            + line[found.end("value") :]
+        )
     if HINT.search(line):
         line = "".join(_mask_assigned(line))
     return "".join(_mask_passwords(line))
@@ -319,7 +383,9 @@ def _hide_group(found: re.Match[str]) -> str:
     name = found.lastgroup or ""
     start, end = found.start(name) - found.start(), found.end(name) - found.start()
     return (
-        found[0] if found[name].strip("\"'").startswith("$") else found[0][:start] + _hide(found[name]) + found[0][end:]
+        found[0]
+        if found[name].strip("\"'").startswith("$")
+        else found[0][:start] + _hide(found[name]) + found[0][end:]
     )
 
 
@@ -352,5 +418,7 @@ def _value_end(line: str, start: int, found: re.Match[str]) -> int:
 def _is_value(text: str) -> bool:
     bare = text.strip("\"'")
     return (
-        bool(bare) and not bare.startswith(("$", _HIDDEN, "-", '{"', '["')) and bare not in ("|", ">", "{", "[", "null")
+        bool(bare)
+        and not bare.startswith(("$", _HIDDEN, "-", '{"', '["'))
+        and bare not in ("|", ">", "{", "[", "null")
     )

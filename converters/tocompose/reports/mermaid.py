@@ -18,7 +18,9 @@ def flowchart(topology: Topology) -> str:
     return "\n".join(lines)
 
 
-def _layer(layer: str, title: str, nodes: tuple[Node, ...], ids: dict[str, str]) -> Iterator[str]:
+def _layer(
+    layer: str, title: str, nodes: tuple[Node, ...], ids: dict[str, str]
+) -> Iterator[str]:
     if not nodes:
         return
     if layer == "public":
@@ -27,7 +29,11 @@ def _layer(layer: str, title: str, nodes: tuple[Node, ...], ids: dict[str, str])
     yield f'  subgraph {layer}["{title}"]'
     for node in nodes:
         label = mermaid(node.name) + (f"<br/>{mermaid(node.detail)}" if node.detail else "")
-        yield f'    {ids[node.name]}[("{label}")]' if layer == "data" else f'    {ids[node.name]}["{label}"]'
+        yield (
+            f'    {ids[node.name]}[("{label}")]'
+            if layer == "data"
+            else f'    {ids[node.name]}["{label}"]'
+        )
     yield "  end"
 
 

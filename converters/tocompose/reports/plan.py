@@ -74,7 +74,11 @@ def _lines(heading: Heading, decisions: list[Decision]) -> Iterator[str]:
 
 def _reason(item: Decision) -> str:
     """The evidence; the short id of a practice does not say what it does, so its question stands before."""
-    return f"{item.question.rstrip('?')}: {item.evidence}" if item.id.startswith("practice.") else item.evidence
+    return (
+        f"{item.question.rstrip('?')}: {item.evidence}"
+        if item.id.startswith("practice.")
+        else item.evidence
+    )
 
 
 def _placed(item: Decision) -> str:
@@ -105,11 +109,16 @@ def _record(item: Decision) -> dict[str, Any]:
 
 def as_answers(decisions: Iterable[Decision]) -> str:
     """A TOML file with every decision and its default, for --answers; a value to be filled in is commented out."""
-    lines = ["# Decisions of tocompose. Change what you want, delete the rest, and give the file to --answers."]
+    lines = [
+        "# Decisions of tocompose. Change what you want, delete the rest, and give the file to --answers."
+    ]
     for item in decisions:
         if item.id:
             choices = f" One of {', '.join(item.choices)}." if item.choices else ""
-            lines += ["", f"# {printable(item.question)} {printable(item.evidence)}.{choices}"]
+            lines += [
+                "",
+                f"# {printable(item.question)} {printable(item.evidence)}.{choices}",
+            ]
             mark = "" if item.answer else "# "
             lines.append(f"{mark}{_key(item.id)} = {_quoted(item.answer)}")
     return "\n".join(lines) + "\n"

@@ -75,7 +75,9 @@ class Report(NamedTuple):
         for leaf in self.ledger.leaves():
             entry = self.ledger.fate(leaf)
             if entry.fate is Fate.MAPPED:
-                yield from ((leaf.span, self.ledger.moves.get(path, path)) for path in entry.detail)
+                yield from (
+                    (leaf.span, self.ledger.moves.get(path, path)) for path in entry.detail
+                )
 
     def sources(self) -> tuple[str, ...]:
         """The source files that were read, sorted."""
@@ -101,7 +103,9 @@ def subject_of(item: Note) -> str:
         return ""
     if parts[0] == "files":
         return f"file {item.subject.removeprefix('files.')}"
-    return parts[1] if parts[0] == "services" else f"{parts[0].removesuffix('s')} {parts[1]}"
+    return (
+        parts[1] if parts[0] == "services" else f"{parts[0].removesuffix('s')} {parts[1]}"
+    )
 
 
 def image_of(service: Service) -> str:
@@ -113,4 +117,6 @@ def image_of(service: Service) -> str:
 
 def settings_of(report: Report) -> Mapping[str, bool]:
     """The names in `.env`, and whether each must be filled in before the first start."""
-    return {item.name: item.required and item.value is None for item in report.stack.settings}
+    return {
+        item.name: item.required and item.value is None for item in report.stack.settings
+    }

@@ -17,7 +17,13 @@ from tocompose.reports.json import dumps
 from tocompose.reports.report import Report
 from tocompose.source import Span
 
-_LEVELS = {Kind.LOST: "error", Kind.CHANGED: "warning", Kind.ASSUMED: "warning", Kind.ADDED: "note", Kind.INFO: "note"}
+_LEVELS = {
+    Kind.LOST: "error",
+    Kind.CHANGED: "warning",
+    Kind.ASSUMED: "warning",
+    Kind.ADDED: "note",
+    Kind.INFO: "note",
+}
 # GitHub refuses a run with more than 25,000 results and shows the first 100 locations of one.
 MAX_RESULTS = 25_000
 MAX_RELATED = 99
@@ -57,7 +63,10 @@ def _rule(code: str) -> dict[str, Any]:
     kind = Kind(row["kind"])
     rule = {
         "id": code,
-        "name": "".join(word.capitalize() for word in str(row["title"]).split() if word.isalnum()) or code,
+        "name": "".join(
+            word.capitalize() for word in str(row["title"]).split() if word.isalnum()
+        )
+        or code,
         "shortDescription": {"text": str(row["title"])},
         "fullDescription": {"text": general(str(row["why"]))},
         "help": {"text": general(str(row.get("advice") or row["why"]))},
@@ -79,7 +88,9 @@ def result(item: Note, index: int, place: Span) -> dict[str, Any]:
         "properties": {"kind": item.kind.value},
     }
     if item.related:
-        found["relatedLocations"] = [_location(span, "") for span in item.related[:MAX_RELATED]]
+        found["relatedLocations"] = [
+            _location(span, "") for span in item.related[:MAX_RELATED]
+        ]
     return found
 
 
@@ -94,7 +105,9 @@ def _location(span: Span, subject: str) -> dict[str, Any]:
         "startLine": span.line,
         "startColumn": span.column,
         "endLine": max(span.end_line, span.line),
-        "endColumn": span.end_column if span.end_line > span.line else max(span.end_column, span.column),
+        "endColumn": span.end_column
+        if span.end_line > span.line
+        else max(span.end_column, span.column),
     }
     uri = quote(span.file.encode("utf-8", "surrogateescape"), safe="/")
     physical = {"artifactLocation": {"uri": uri}, "region": region}

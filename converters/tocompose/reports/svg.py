@@ -63,10 +63,18 @@ def _rows(topology: Topology) -> list[tuple[str, list[Node]]]:
     placed: dict[str, float] = {}
     for layer, title in LAYERS.items():
         outer = set(placed)
-        nodes = sorted(topology.layer(layer), key=lambda node: not _touches(node, topology.edges, outer))
+        nodes = sorted(
+            topology.layer(layer),
+            key=lambda node: not _touches(node, topology.edges, outer),
+        )
         for start in range(0, len(nodes), PER_ROW):
-            row = sorted(nodes[start : start + PER_ROW], key=lambda node: _pull(node, topology.edges, placed))
-            placed |= {node.name: (index + 0.5) / len(row) for index, node in enumerate(row)}
+            row = sorted(
+                nodes[start : start + PER_ROW],
+                key=lambda node: _pull(node, topology.edges, placed),
+            )
+            placed |= {
+                node.name: (index + 0.5) / len(row) for index, node in enumerate(row)
+            }
             rows.append((title if start == 0 else "", row))
     return rows
 
@@ -78,8 +86,14 @@ def _touches(node: Node, edges: tuple[Edge, ...], names: set[str]) -> bool:
 
 def _pull(node: Node, edges: tuple[Edge, ...], placed: dict[str, float]) -> float:
     """The mean place of the neighbours that are placed already (the barycentre rule); the middle without any."""
-    near = [placed[edge.start] for edge in edges if edge.end == node.name and edge.start in placed]
-    near += [placed[edge.end] for edge in edges if edge.start == node.name and edge.end in placed]
+    near = [
+        placed[edge.start]
+        for edge in edges
+        if edge.end == node.name and edge.start in placed
+    ]
+    near += [
+        placed[edge.end] for edge in edges if edge.start == node.name and edge.end in placed
+    ]
     return sum(near) / len(near) if near else 0.5
 
 
@@ -109,7 +123,11 @@ def _box(box: Box) -> str:
         ("name", middle + (-3 if detail else 5), _cut(name, _NAME)),
         ("detail", middle + 15, _cut(detail, _DETAIL)),
     ]
-    texts = [f'<text class="{kind}" x="{box.middle:.0f}" y="{y:.0f}">{text}</text>' for kind, y, text in lines if text]
+    texts = [
+        f'<text class="{kind}" x="{box.middle:.0f}" y="{y:.0f}">{text}</text>'
+        for kind, y, text in lines
+        if text
+    ]
     radius = HEIGHT // 2 if node.layer == "public" else 8
     shape = f'<rect x="{box.x:.0f}" y="{box.y:.0f}" width="{WIDTH}" height="{HEIGHT}" rx="{radius}"/>'
     title = f"<title>{escape(f'{name} {detail}'.strip())}</title>"
@@ -122,7 +140,9 @@ def _cut(text: str, length: int) -> str:
 
 def _edge(edge: Edge, boxes: dict[str, Box]) -> str:
     kind = "edge inferred" if edge.inferred else "edge"
-    first, *rest = (f"{x:.0f} {y:.0f}" for x, y in _curve(boxes[edge.start], boxes[edge.end]))
+    first, *rest = (
+        f"{x:.0f} {y:.0f}" for x, y in _curve(boxes[edge.start], boxes[edge.end])
+    )
     return f'<path class="{kind}" d="M{first}C{" ".join(rest)}" marker-end="url(#tip)"/>'
 
 
@@ -130,7 +150,12 @@ def _curve(start: Box, end: Box) -> tuple[Point, Point, Point, Point]:
     """A cubic curve down or up from box to box; between boxes of one row a bow below them."""
     if end.y == start.y:
         low = start.y + HEIGHT
-        return (start.middle, low), (start.middle, low + 44), (end.middle, low + 44), (end.middle, low)
+        return (
+            (start.middle, low),
+            (start.middle, low + 44),
+            (end.middle, low + 44),
+            (end.middle, low),
+        )
     down = end.y > start.y
     first, last = (start.y + HEIGHT, end.y) if down else (start.y, end.y + HEIGHT)
     aside = 0 if down else 40
@@ -145,13 +170,17 @@ def _curve(start: Box, end: Box) -> tuple[Point, Point, Point, Point]:
 
 def _labels(edges: tuple[Edge, ...], boxes: dict[str, Box]) -> Iterator[str]:
     """The ports of all edges; of several edges that lead down to one box by one port, once beside their tip."""
-    shared = Counter((edge.end, edge.label) for edge in edges if boxes[edge.start].y < boxes[edge.end].y)
+    shared = Counter(
+        (edge.end, edge.label) for edge in edges if boxes[edge.start].y < boxes[edge.end].y
+    )
     for (end, label), count in shared.items():
         if label and count > 1:
             x, y = boxes[end].middle + 10, boxes[end].y - 6
             yield f'<text class="port tip-port" x="{x:.0f}" y="{y:.0f}">{_cut(printable(label), 28)}</text>'
     for edge in edges:
-        if edge.label and (shared[edge.end, edge.label] < 2 or boxes[edge.start].y >= boxes[edge.end].y):
+        if edge.label and (
+            shared[edge.end, edge.label] < 2 or boxes[edge.start].y >= boxes[edge.end].y
+        ):
             yield _label(edge, boxes)
 
 

@@ -21,7 +21,13 @@ _HEADINGS = {
     Kind.ADDED: "added: good practice that the source did not state",
     Kind.INFO: "for your information",
 }
-COLOURS = {Kind.LOST: "31", Kind.CHANGED: "33", Kind.ASSUMED: "36", Kind.ADDED: "32", Kind.INFO: "34"}
+COLOURS = {
+    Kind.LOST: "31",
+    Kind.CHANGED: "33",
+    Kind.ASSUMED: "36",
+    Kind.ADDED: "32",
+    Kind.INFO: "34",
+}
 _SHOWN_OF_A_CODE = 3
 
 
@@ -73,8 +79,17 @@ def _body(report: Report, style: Style) -> Iterator[str]:
         heard = Heard({}, set(), {} if style.verbosity else _shared(notes))
         notes = [item for item in notes if heard.also.get(item) != []]
         for subject in dict.fromkeys(subject_of(item) for item in notes):
-            yield f"  {style.paint(printable(subject), '1')}" if subject else "  the whole stack"
-            yield from _group([item for item in notes if subject_of(item) == subject], report, style, heard)
+            yield (
+                f"  {style.paint(printable(subject), '1')}"
+                if subject
+                else "  the whole stack"
+            )
+            yield from _group(
+                [item for item in notes if subject_of(item) == subject],
+                report,
+                style,
+                heard,
+            )
         yield ""
 
 
@@ -93,14 +108,20 @@ def _shared(notes: list[Note]) -> dict[Note, list[str]]:
     for first, *others in twins.values():
         others = [item for item in others if subject_of(item) != subject_of(first)]
         if others:
-            found |= {item: [] for item in others} | {first: [_other(item, first) for item in others]}
+            found |= {item: [] for item in others} | {
+                first: [_other(item, first) for item in others]
+            }
     return found
 
 
 def _other(item: Note, first: Note) -> str:
     """The subject of a note that another speaks for, with its line where that is another one."""
     span = item.span
-    return subject_of(item) if span is None or span == first.span else f"{subject_of(item)} {span.file}:{span.line}"
+    return (
+        subject_of(item)
+        if span is None or span == first.span
+        else f"{subject_of(item)} {span.file}:{span.line}"
+    )
 
 
 def _brief(notes: list[Note], style: Style) -> Iterator[str]:
@@ -112,7 +133,9 @@ def _brief(notes: list[Note], style: Style) -> Iterator[str]:
             yield from _wrapped(_first_line(same[0], style), style, 2)
         else:
             text = f"{explanation(code)['title']}: {', '.join(subjects)}"
-            yield from _wrapped(f"{printable(text)} {style.paint(f'[{code}]', '2')}", style, 2)
+            yield from _wrapped(
+                f"{printable(text)} {style.paint(f'[{code}]', '2')}", style, 2
+            )
 
 
 def _group(notes: list[Note], report: Report, style: Style, heard: Heard) -> Iterator[str]:
@@ -126,7 +149,9 @@ def _group(notes: list[Note], report: Report, style: Style, heard: Heard) -> Ite
                 alike = again and before is not None and before.code == code
                 yield from _note(item, report, style, again, alike, heard)
             else:
-                yield from _wrapped(_first_line(item, style, heard.also.get(item)), style, 4)
+                yield from _wrapped(
+                    _first_line(item, style, heard.also.get(item)), style, 4
+                )
                 if item.advice and item.advice not in heard.advice:
                     yield from _wrapped(f"→ {printable(item.advice)}", style, 6)
             heard.advice.add(item.advice)
@@ -140,7 +165,9 @@ def _first_line(item: Note, style: Style, also: Iterable[str] | None = None) -> 
     return f"{place}{printable(said)} {style.paint(f'[{item.code}]', '2')}"
 
 
-def _note(item: Note, report: Report, style: Style, again: bool, alike: bool, heard: Heard) -> Iterator[str]:
+def _note(
+    item: Note, report: Report, style: Style, again: bool, alike: bool, heard: Heard
+) -> Iterator[str]:
     """A note at length; a place that was just quoted is not quoted `again`, nor the link of a note that is `alike`."""
     yield from _wrapped(_first_line(item, style, heard.also.get(item)), style, 4)
     quoted = item.kind not in (Kind.ADDED, Kind.INFO) or style.verbosity > 0
@@ -159,7 +186,10 @@ def _wrapped(text: str, style: Style, indent: int) -> list[str]:
     """Text in lines of the terminal's width; colour codes count for nothing, as they are only at the end."""
     room = max(style.width - indent, 30)
     pieces = fold(text, room) or [""]
-    return [" " * (indent if index == 0 else indent + 2) + piece for index, piece in enumerate(pieces)]
+    return [
+        " " * (indent if index == 0 else indent + 2) + piece
+        for index, piece in enumerate(pieces)
+    ]
 
 
 def _quote(span: Span, report: Report, style: Style, colour: str) -> Iterator[str]:
@@ -178,13 +208,21 @@ def _quote(span: Span, report: Report, style: Style, colour: str) -> Iterator[st
 def _window(quote: Quote, room: int) -> Quote:
     """The part of a long line around what is underlined, without its indentation, and where that stands in it."""
     indent = len(quote.line) - len(quote.line.lstrip())
-    line, start, end = quote.line[indent:].rstrip(), max(quote.start - indent, 0), max(quote.end - indent, 1)
+    line, start, end = (
+        quote.line[indent:].rstrip(),
+        max(quote.start - indent, 0),
+        max(quote.end - indent, 1),
+    )
     if len(line) <= room:
         return Quote(line, start, min(end, len(line) + 1))
     left = max(0, min(start - room // 3, len(line) - room))
     head, tail = ("…" if left else ""), ("…" if left + room < len(line) else "")
     shift = len(head) - left
-    return Quote(f"{head}{line[left : left + room]}{tail}", start + shift, min(end + shift, len(head) + room))
+    return Quote(
+        f"{head}{line[left : left + room]}{tail}",
+        start + shift,
+        min(end + shift, len(head) + room),
+    )
 
 
 def _columns(text: str) -> int:

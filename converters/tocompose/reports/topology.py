@@ -51,7 +51,11 @@ def topology(stack: Stack) -> Topology:
     """The nodes and edges of a stack: published ports, stated dependencies, and hosts named in variables."""
     services = [_node(item) for item in stack.services]
     published = [edge for item in stack.services for edge in _published(item)]
-    inside = [edge for item in stack.services for edge in (*_inside(item, stack), *_routed(item, stack))]
+    inside = [
+        edge
+        for item in stack.services
+        for edge in (*_inside(item, stack), *_routed(item, stack))
+    ]
     outside = [Node(PUBLIC, "public")] if published else []
     return Topology((*outside, *services), (*published, *inside))
 
@@ -68,7 +72,9 @@ def shown(text: str) -> str:
 
 def _published(service: Service) -> Iterator[Edge]:
     """One edge from outside for all ports that other machines can reach."""
-    ports = [_port(item) for item in service.ports if not (item.host_ip or "").startswith(_LOCAL)]
+    ports = [
+        _port(item) for item in service.ports if not (item.host_ip or "").startswith(_LOCAL)
+    ]
     if ports:
         yield Edge(PUBLIC, service.name, ", ".join(dict.fromkeys(ports)))
 
@@ -76,7 +82,11 @@ def _published(service: Service) -> Iterator[Edge]:
 def _port(item: Port) -> str:
     protocol = "" if item.protocol == "tcp" else f"/{item.protocol}"
     target, published = shown(item.target), shown(item.published or "")
-    return f"{target}{protocol}" if published in ("", target) else f"{published}→{target}{protocol}"
+    return (
+        f"{target}{protocol}"
+        if published in ("", target)
+        else f"{published}→{target}{protocol}"
+    )
 
 
 def _inside(service: Service, stack: Stack) -> Iterator[Edge]:
@@ -96,8 +106,16 @@ def _routed(service: Service, stack: Stack) -> Iterator[Edge]:
         return
     stated = {item.service for item in service.depends_on}
     for other in stack.services:
-        if other.name != service.name and other.name not in stated and other.labels.get("traefik.enable") == "true":
-            ports = [value for key, value in other.labels.items() if key.endswith("loadbalancer.server.port")]
+        if (
+            other.name != service.name
+            and other.name not in stated
+            and other.labels.get("traefik.enable") == "true"
+        ):
+            ports = [
+                value
+                for key, value in other.labels.items()
+                if key.endswith("loadbalancer.server.port")
+            ]
             yield Edge(service.name, other.name, ", ".join(dict.fromkeys(ports)))
 
 
@@ -114,12 +132,21 @@ def _hosts(service: Service, stack: Stack) -> dict[str, str]:
 
 
 def _aliases(stack: Stack) -> dict[str, str]:
-    names = {alias: item.name for item in stack.services for at in item.networks for alias in at.aliases}
-    names |= {item.container_name: item.name for item in stack.services if item.container_name}
+    names = {
+        alias: item.name
+        for item in stack.services
+        for at in item.networks
+        for alias in at.aliases
+    }
+    names |= {
+        item.container_name: item.name for item in stack.services if item.container_name
+    }
     return names | {item.name: item.name for item in stack.services}
 
 
-_AT_HOST = re.compile(r"(?:^|//|@|,)(?P<host>[A-Za-z0-9][\w.-]*)(?::(?P<port>\d{1,5}))?(?=$|[/,?;])")
+_AT_HOST = re.compile(
+    r"(?:^|//|@|,)(?P<host>[A-Za-z0-9][\w.-]*)(?::(?P<port>\d{1,5}))?(?=$|[/,?;])"
+)
 
 
 def _named_in(value: str) -> Iterator[tuple[str, str]]:

@@ -10,34 +10,211 @@ from tocompose.patterns import regex
 
 # A name with one of these words holds a secret, unless it ends in a word of `_ABOUT`.
 _WORDS = frozenset(
-    {"PASSWORD", "PASSWORDS", "PASSWD", "PASSPHRASE", "PASSCODE", "SECRET", "SECRETS", "TOKEN", "CREDENTIAL"}
-    | {"APIKEY", "SECRETKEY", "AUTHKEY", "PRIVKEY", "PRIVATEKEY", "ACCESSKEY", "REQUIREPASS", "MASTERAUTH"}
+    {
+        "PASSWORD",
+        "PASSWORDS",
+        "PASSWD",
+        "PASSPHRASE",
+        "PASSCODE",
+        "SECRET",
+        "SECRETS",
+        "TOKEN",
+        "CREDENTIAL",
+    }
+    | {
+        "APIKEY",
+        "SECRETKEY",
+        "AUTHKEY",
+        "PRIVKEY",
+        "PRIVATEKEY",
+        "ACCESSKEY",
+        "REQUIREPASS",
+        "MASTERAUTH",
+    }
     | {"CREDENTIALS"}
 )
 # A word that ends so is one of them: `AUTHTOKEN`, `dbpassword`.
-_ENDINGS = ("PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN", "APIKEY", "SECRETKEY", "PRIVATEKEY", "ACCESSKEY")
+_ENDINGS = (
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "SECRET",
+    "TOKEN",
+    "APIKEY",
+    "SECRETKEY",
+    "PRIVATEKEY",
+    "ACCESSKEY",
+)
 _LAST_WORDS = frozenset({"PASS", "PWD", "PW", "SALT", "DBPASS", "DSN"})
 # Of them those that are no secret alone: the working directory, the address of a source of data.
 _NOT_ALONE = frozenset({"PWD", "DSN"})
 _KEYS = frozenset(
-    {"API", "ACCESS", "PRIVATE", "SECRET", "ENCRYPTION", "ENCRYPT", "SIGNING", "MASTER", "AUTH", "FERNET", "APP"}
-    | {"ROLE", "ACCOUNT", "SHARED", "CLIENT", "HMAC", "JWT", "SESSION", "COOKIE", "RPC", "DECRYPTION", "NONCE"}
+    {
+        "API",
+        "ACCESS",
+        "PRIVATE",
+        "SECRET",
+        "ENCRYPTION",
+        "ENCRYPT",
+        "SIGNING",
+        "MASTER",
+        "AUTH",
+        "FERNET",
+        "APP",
+    }
+    | {
+        "ROLE",
+        "ACCOUNT",
+        "SHARED",
+        "CLIENT",
+        "HMAC",
+        "JWT",
+        "SESSION",
+        "COOKIE",
+        "RPC",
+        "DECRYPTION",
+        "NONCE",
+    }
 )
 # `…_KEY` is a secret but for the keys that things are found by, and those that anyone may know.
 _OPEN_KEYS = frozenset(
-    {"PUBLIC", "PUB", "PUBLISHABLE", "SITE", "CACHE", "PRIMARY", "FOREIGN", "SORT", "PARTITION", "ROUTING", "HASH"}
-    | {"ROW", "GROUP", "BINDING", "INDEX", "LOOKUP", "MESSAGE", "OBJECT", "RECORD", "ITEM", "UNIQUE", "LOCK", "FILE"}
-    | {"LABEL", "TOPOLOGY", "FEATURE", "REGISTRY", "CONFIG", "METADATA", "HOST", "MAP", "TAG", "SELECTOR", "REF"}
-    | {"QUEUE", "TOPIC", "STREAM", "ID", "NAME", "PATH", "USER", "EVENT", "JSON", "LOG", "FIELD", "SHARD", "HEADER"}
+    {
+        "PUBLIC",
+        "PUB",
+        "PUBLISHABLE",
+        "SITE",
+        "CACHE",
+        "PRIMARY",
+        "FOREIGN",
+        "SORT",
+        "PARTITION",
+        "ROUTING",
+        "HASH",
+    }
+    | {
+        "ROW",
+        "GROUP",
+        "BINDING",
+        "INDEX",
+        "LOOKUP",
+        "MESSAGE",
+        "OBJECT",
+        "RECORD",
+        "ITEM",
+        "UNIQUE",
+        "LOCK",
+        "FILE",
+    }
+    | {
+        "LABEL",
+        "TOPOLOGY",
+        "FEATURE",
+        "REGISTRY",
+        "CONFIG",
+        "METADATA",
+        "HOST",
+        "MAP",
+        "TAG",
+        "SELECTOR",
+        "REF",
+    }
+    | {
+        "QUEUE",
+        "TOPIC",
+        "STREAM",
+        "ID",
+        "NAME",
+        "PATH",
+        "USER",
+        "EVENT",
+        "JSON",
+        "LOG",
+        "FIELD",
+        "SHARD",
+        "HEADER",
+    }
 )
 # What comes last in the name of something about a secret rather than the secret itself.
 _ABOUT = frozenset(
-    {"FILE", "PATH", "DIR", "HOST", "PORT", "NAME", "USER", "USERNAME", "ID", "TTL", "EXPIRY", "EXPIRES", "EXPIRATION"}
-    | {"EXPIRE", "LENGTH", "MIN", "MAX", "SIZE", "TIMEOUT", "ENABLED", "ENABLE", "DISABLED", "REQUIRED", "ALGORITHM"}
-    | {"ALG", "TYPE", "HEADER", "ISSUER", "AUDIENCE", "POLICY", "ENDPOINT", "METHOD", "PREFIX", "SUFFIX", "FIELD"}
-    | {"ROUNDS", "AGE", "LIFETIME", "DURATION", "SECONDS", "MINUTES", "HOURS", "DAYS", "COUNT", "FORMAT", "ENGINE"}
-    | {"PROVIDER", "BACKEND", "STORE", "MODE", "HASHERS", "VALIDATORS", "CLASS", "REGION", "VERSION", "LOCATION"}
-    | {"INTERVAL", "LIMIT", "SERVICE", "URL", "URI", "ENCODING", "STRENGTH", "COMMAND", "CMD", "TEMPLATE", "SCOPE"}
+    {
+        "FILE",
+        "PATH",
+        "DIR",
+        "HOST",
+        "PORT",
+        "NAME",
+        "USER",
+        "USERNAME",
+        "ID",
+        "TTL",
+        "EXPIRY",
+        "EXPIRES",
+        "EXPIRATION",
+    }
+    | {
+        "EXPIRE",
+        "LENGTH",
+        "MIN",
+        "MAX",
+        "SIZE",
+        "TIMEOUT",
+        "ENABLED",
+        "ENABLE",
+        "DISABLED",
+        "REQUIRED",
+        "ALGORITHM",
+    }
+    | {
+        "ALG",
+        "TYPE",
+        "HEADER",
+        "ISSUER",
+        "AUDIENCE",
+        "POLICY",
+        "ENDPOINT",
+        "METHOD",
+        "PREFIX",
+        "SUFFIX",
+        "FIELD",
+    }
+    | {
+        "ROUNDS",
+        "AGE",
+        "LIFETIME",
+        "DURATION",
+        "SECONDS",
+        "MINUTES",
+        "HOURS",
+        "DAYS",
+        "COUNT",
+        "FORMAT",
+        "ENGINE",
+    }
+    | {
+        "PROVIDER",
+        "BACKEND",
+        "STORE",
+        "MODE",
+        "HASHERS",
+        "VALIDATORS",
+        "CLASS",
+        "REGION",
+        "VERSION",
+        "LOCATION",
+    }
+    | {
+        "INTERVAL",
+        "LIMIT",
+        "SERVICE",
+        "URL",
+        "URI",
+        "ENCODING",
+        "STRENGTH",
+        "COMMAND",
+        "CMD",
+        "TEMPLATE",
+        "SCOPE",
+    }
     | {"ENCRYPTION", "HASHING", "VALIDATION"}
     | {"REF", "REFS", "MOUNT", "ARN", "NAMES", "FILES", "PATHS", "STDIN"}
 )
@@ -48,8 +225,27 @@ _USERS = ("basicauth.users", "digestauth.users", "basic_auth", "basicauth", "bas
 # Parameters of an address that are secrets there and everyday words elsewhere.
 _PARAMETERS = frozenset({"key", "sig", "signature", "auth", "pass", "pwd", "pw"})
 _FILES = frozenset(
-    {".pgpass", "pgpass", ".netrc", "_netrc", ".htpasswd", "htpasswd", ".git-credentials", ".dockercfg", ".my.cnf"}
-    | {".dockerconfigjson", "id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "tls.key", "kubeconfig", ".vault-token"}
+    {
+        ".pgpass",
+        "pgpass",
+        ".netrc",
+        "_netrc",
+        ".htpasswd",
+        "htpasswd",
+        ".git-credentials",
+        ".dockercfg",
+        ".my.cnf",
+    }
+    | {
+        ".dockerconfigjson",
+        "id_rsa",
+        "id_dsa",
+        "id_ecdsa",
+        "id_ed25519",
+        "tls.key",
+        "kubeconfig",
+        ".vault-token",
+    }
 )
 _CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 _OWNED_KEY = regex(r"(?i)[./]key\d*$")
@@ -78,13 +274,23 @@ def secret_name(name: str) -> bool:
     words = words_of(name)
     while len(words) > 1 and (words[-1] in _CODED or words[-1].isdigit()):
         words.pop()
-    if not words or words[-1] in _ABOUT or words[-2:] == ["EXPIRES", "IN"] or ("PUBLIC" in words and "KEY" in words):
+    if (
+        not words
+        or words[-1] in _ABOUT
+        or words[-2:] == ["EXPIRES", "IN"]
+        or ("PUBLIC" in words and "KEY" in words)
+    ):
         return False
     last = words[-1].rstrip("0123456789")
     if last in _LAST_WORDS:
         return len(words) > 1 or last not in _NOT_ALONE
     # In `com.example/key` the words before are whose key it is, not what it opens.
-    if last == "KEY" and words[-2:-1] and words[-2] not in _OPEN_KEYS and not _OWNED_KEY.search(name):
+    if (
+        last == "KEY"
+        and words[-2:-1]
+        and words[-2] not in _OPEN_KEYS
+        and not _OWNED_KEY.search(name)
+    ):
         return True
     ends = any(word.endswith(_ENDINGS) for word in (*words, last))
     keyed = any(word == "KEY" and before in _KEYS for before, word in pairwise(words))

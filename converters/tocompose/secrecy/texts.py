@@ -9,7 +9,21 @@ from tocompose.patterns import regex
 from tocompose.secrecy.names import HINT, secret_name, secret_parameter
 
 _NOT_A_VALUE = frozenset(
-    {"", "true", "false", "yes", "no", "on", "off", "none", "null", "enabled", "disabled", "required", "optional"}
+    {
+        "",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "none",
+        "null",
+        "enabled",
+        "disabled",
+        "required",
+        "optional",
+    }
 )
 _PLACE = regex(r"(?:\.{0,2}/)[\w.@-]+(?:/[\w.@-]+)*/?|[A-Za-z][\w+.-]*://[^\s@?]*")
 # In an address: `//user:password@`, `//token@`, MySQL's `user:password@tcp(…)`, Oracle's `user/password@`.
@@ -23,11 +37,17 @@ _CREDENTIALS = (
 )
 _PARAMETER = regex(r"[?&](?P<name>[\w.-]{1,100})=(?P<password>[^&\s;'\")#]+)")
 # `-Ddb.password=x`, `export API_TOKEN=x`.
-_ASSIGNMENT = regex(r"(?<![\w.-])(?:-D)?(?P<name>[A-Za-z_][\w.-]{0,99})=[\"']?(?P<password>[^\s;&,'\"]+)")
+_ASSIGNMENT = regex(
+    r"(?<![\w.-])(?:-D)?(?P<name>[A-Za-z_][\w.-]{0,99})=[\"']?(?P<password>[^\s;&,'\"]+)"
+)
 # `getenv("API_TOKEN", "x")`, `ENV.fetch('API_TOKEN', 'x')`.
-_ARGUMENT = regex(r"\(\s{0,9}[\"'](?P<name>[\w.-]{1,100})[\"']\s{0,9},\s{0,9}[\"'](?P<password>[^\s\"']+)[\"']")
+_ARGUMENT = regex(
+    r"\(\s{0,9}[\"'](?P<name>[\w.-]{1,100})[\"']\s{0,9},\s{0,9}[\"'](?P<password>[^\s\"']+)[\"']"
+)
 # `CREATE USER a WITH PASSWORD 'x'`, `IDENTIFIED BY 'x'`.
-_STATEMENT = regex(r"(?i)\b(?:PASSWORD|IDENTIFIED\b[^'\"\n;]{0,60})\s{0,9}=?\s{0,9}['\"](?P<password>[^'\"\s]+)['\"]")
+_STATEMENT = regex(
+    r"(?i)\b(?:PASSWORD|IDENTIFIED\b[^'\"\n;]{0,60})\s{0,9}=?\s{0,9}['\"](?P<password>[^'\"\s]+)['\"]"
+)
 # `"password": "x"` in JSON, also where its quotes are escaped.
 _MEMBER = regex(
     r"(?P<quote>\\?[\"'])(?P<name>[\w.-]{1,100})(?P=quote)\s{0,9}:\s{0,9}(?P=quote)(?P<password>[^\s\"'\\]+)"
@@ -62,7 +82,9 @@ TOKEN = regex(
 # A private key, a hash of a password as Apache's htpasswd and crypt write it.
 PRIVATE_KEY = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY")
 HASH = regex(r"(?<=:)(?:\$\$?(?:apr1|2[abxy]|[156]|y)\$\$?|\{SHA\}|\{SSHA\})[^\s,\"']{8,}")
-_LITERAL = regex(r"(?i:password|passwd|secret|token|_key)['\"]?\]?\s{0,9}=>?\s{0,9}['\"][^'\"\s$]")
+_LITERAL = regex(
+    r"(?i:password|passwd|secret|token|_key)['\"]?\]?\s{0,9}=>?\s{0,9}['\"][^'\"\s$]"
+)
 
 
 def secret_value(value: str) -> bool:
@@ -74,14 +96,22 @@ def secret_value(value: str) -> bool:
 def may_be_secret(value: str) -> bool:
     """Whether the text can be one at all: not empty, a switch, a small number, a path or a plain address."""
     small = value.isascii() and value.isdigit() and len(value) < 4
-    return value.strip().lower() not in _NOT_A_VALUE and not small and _PLACE.fullmatch(value) is None
+    return (
+        value.strip().lower() not in _NOT_A_VALUE
+        and not small
+        and _PLACE.fullmatch(value) is None
+    )
 
 
 def passwords(text: str) -> list[tuple[int, int]]:
     """Where the passwords of addresses and connection strings stand in the text; what is a variable does not count."""
     found: list[tuple[int, int]] = []
     for start, end in sorted(_spans(text), key=lambda span: (span[0], -span[1])):
-        if "${" not in text[start:end] and text[start] != "$" and (not found or start >= found[-1][1]):
+        if (
+            "${" not in text[start:end]
+            and text[start] != "$"
+            and (not found or start >= found[-1][1])
+        ):
             found.append((start, end))
     return found
 
@@ -104,7 +134,11 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     pattern = _SETTING if ";" in text or "," not in text else _MOUNT_OPTION
     yield from (match.span("password") for match in pattern.finditer(text))
     if "=" in text:
-        yield from (match.span("password") for match in _PARAMETER.finditer(text) if secret_parameter(match["name"]))
+        yield from (
+            match.span("password")
+            for match in _PARAMETER.finditer(text)
+            if secret_parameter(match["name"])
+        )
     yield from (match.span("password") for match in _STATEMENT.finditer(text))
     yield from _pairs(text)
 
@@ -114,6 +148,10 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
     for pattern in (_ASSIGNMENT, _ARGUMENT, _MEMBER, _FIELD, _ELEMENT):
         for match in pattern.finditer(text):
             group = "header" if match["password"] is None else "password"
-            named = group == "header" or secret_name(match["name"]) or match["name"].casefold() in _HEADERS
+            named = (
+                group == "header"
+                or secret_name(match["name"])
+                or match["name"].casefold() in _HEADERS
+            )
             if named and match[group][0] not in "$<{[|>&*" and may_be_secret(match[group]):
                 yield match.span(group)

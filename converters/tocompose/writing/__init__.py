@@ -66,11 +66,19 @@ def plan(
             place = _place(folder, file.path)
             before = place.read_bytes() if place.is_file() else None
             after, said = combine(file, before)
-            mode = file.mode if before is None or file.secret else place.stat().st_mode & 0o7777
+            mode = (
+                file.mode
+                if before is None or file.secret
+                else place.stat().st_mode & 0o7777
+            )
             changes.append(Change(file.path, before, after, mode, file.secret))
             notes += said
     own = {*ADDED_TO, *asked}
-    foreign = [item.path for item in changes if item.before is not None and item.needed and item.path not in own]
+    foreign = [
+        item.path
+        for item in changes
+        if item.before is not None and item.needed and item.path not in own
+    ]
     if foreign and not force:
         raise WriteError(
             f"{folder}: {', '.join(foreign)} {'exist' if len(foreign) > 1 else 'exists'} with another content. "
@@ -80,7 +88,12 @@ def plan(
 
 
 def write(
-    files: Iterable[File], folder: Path, *, force: bool = False, asked: Iterable[str] = (), lasting: bool = True
+    files: Iterable[File],
+    folder: Path,
+    *,
+    force: bool = False,
+    asked: Iterable[str] = (),
+    lasting: bool = True,
 ) -> Written:
     """Writes the files below the folder, which is made where it is missing. Arguments and errors as for `plan`.
 
@@ -119,9 +132,13 @@ def _place(folder: Path, path: str) -> Path:
         raise WriteError(f"{path} does not lie inside {folder}. Nothing was changed.")
     place = folder / relative
     if not place.parent.resolve().is_relative_to(folder.resolve()):
-        raise WriteError(f"{place.parent} is a link that leads out of {folder}. Nothing was changed.")
+        raise WriteError(
+            f"{place.parent} is a link that leads out of {folder}. Nothing was changed."
+        )
     if place.is_symlink() or (place.exists() and not place.is_file()):
-        raise WriteError(f"{place} is not a plain file. Nothing was changed. Move it away, or name another folder.")
+        raise WriteError(
+            f"{place} is not a plain file. Nothing was changed. Move it away, or name another folder."
+        )
     return place
 
 
@@ -200,15 +217,22 @@ def _stage(staging: Path, changes: list[Change], lasting: bool) -> list[Path]:
     return staged
 
 
-def _commit(folder: Path, changes: list[Change], staged: list[Path], staging: Path, lasting: bool) -> None:
+def _commit(
+    folder: Path, changes: list[Change], staged: list[Path], staging: Path, lasting: bool
+) -> None:
     """Renames the staged files into place, compose files last; takes it all back when one cannot be renamed."""
     done: list[tuple[Path, Path | None]] = []
     made: list[Path] = []
-    order = sorted(zip(changes, staged, strict=True), key=lambda pair: (pair[0].path in BASE_NAMES, not pair[0].secret))
+    order = sorted(
+        zip(changes, staged, strict=True),
+        key=lambda pair: (pair[0].path in BASE_NAMES, not pair[0].secret),
+    )
     try:
         for item, new in order:
             place = folder / item.path
-            made += _make_parents(place.parent, 0o700 if item.path.startswith("secrets/") else 0o755)
+            made += _make_parents(
+                place.parent, 0o700 if item.path.startswith("secrets/") else 0o755
+            )
             old = staging / f"old-{len(done)}" if place.exists() else None
             if old is not None:
                 _keep(place, old)
@@ -257,10 +281,17 @@ def _tighten(folder: Path, changes: list[Change]) -> Iterator[Note]:
     """Sets the modes of secret files that were there already; says when the folder of secrets is open to others."""
     for item in changes:
         place = folder / item.path
-        if item.secret and item.path == ".env" and place.stat().st_mode & 0o7777 != item.mode:
+        if (
+            item.secret
+            and item.path == ".env"
+            and place.stat().st_mode & 0o7777 != item.mode
+        ):
             place.chmod(item.mode)
     secrets = folder / "secrets"
-    if any(item.path.startswith("secrets/") for item in changes) and (mode := secrets.stat().st_mode & 0o7777) & 0o077:
+    if (
+        any(item.path.startswith("secrets/") for item in changes)
+        and (mode := secrets.stat().st_mode & 0o7777) & 0o077
+    ):
         yield note("TC766", subject="files.secrets", path="secrets", mode=f"{mode:o}")
 
 
@@ -283,5 +314,10 @@ def _told(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        cause = _CAUSES.get(error.errno or 0, f"{(error.strerror or str(error)).lower()}. Name another folder with -o")
-        raise WriteError(f"{error.filename or folder}: {cause}. Nothing was changed.") from error
+        cause = _CAUSES.get(
+            error.errno or 0,
+            f"{(error.strerror or str(error)).lower()}. Name another folder with -o",
+        )
+        raise WriteError(
+            f"{error.filename or folder}: {cause}. Nothing was changed."
+        ) from error

@@ -65,7 +65,9 @@ def _lock(handle: int, folder: Path, until: float) -> bool:
             if error.errno not in (errno.EAGAIN, errno.EACCES):
                 return False
             if time.monotonic() > until:
-                raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(folder)) from error
+                raise OSError(
+                    errno.EAGAIN, os.strerror(errno.EAGAIN), str(folder)
+                ) from error
             time.sleep(_STEP)
         else:
             return True
@@ -77,7 +79,9 @@ def uninterrupted() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    held = signal.pthread_sigmask(
+        signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    )
     try:
         yield
     finally:

@@ -33,8 +33,12 @@ class Supervisor:
                 if section.key.startswith("program:"):
                     services.append(service(section))
         if not services:
-            raise SourceError(f"{project.name}: no [program:x] section was found in {' or '.join(NAMES)}")
-        return Stack(name=identifier(settings.name or project.name), services=tuple(services))
+            raise SourceError(
+                f"{project.name}: no [program:x] section was found in {' or '.join(NAMES)}"
+            )
+        return Stack(
+            name=identifier(settings.name or project.name), services=tuple(services)
+        )
 
 
 def service(section: Cursor) -> Service:
@@ -48,8 +52,12 @@ def service(section: Cursor) -> Service:
         name=name,
         build=Build(),
         command=("sh", "-c", literal(command)) if command else None,
-        environment=tuple(Variable(name=key, value=literal(one or two)) for key, one, two in pairs),
-        restart={"true": "always", "unexpected": "on-failure"}.get(restart or "", "no") if restart else None,
+        environment=tuple(
+            Variable(name=key, value=literal(one or two)) for key, one, two in pairs
+        ),
+        restart={"true": "always", "unexpected": "on-failure"}.get(restart or "", "no")
+        if restart
+        else None,
         origin=section.span,
     )
 
@@ -65,7 +73,13 @@ def tree(text: str, path: str) -> Branch:
             sections.append(Child(match[1], span, Branch("map", (), span)))
         elif (match := re.match(r"(\w+)\s*=\s*(.*?)\s*(?:;.*)?$", line)) and sections:
             value = Span(path, number, match.start(2) + 1, number, match.end(2) + 1)
-            entries.append(Child(match[1], Span(path, number, 1, number, match.end(1) + 1), Leaf(match[2], value)))
+            entries.append(
+                Child(
+                    match[1],
+                    Span(path, number, 1, number, match.end(1) + 1),
+                    Leaf(match[2], value),
+                )
+            )
             head = sections[-1]
             sections[-1] = head._replace(node=Branch("map", tuple(entries), head.span))
     return Branch("document", tuple(sections), Span(path, 1, 1, text.count("\n") + 1, 1))

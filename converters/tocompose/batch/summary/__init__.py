@@ -25,7 +25,9 @@ FORMS = {
 
 def write_form(form: str, outcomes: Outcomes, file: IO[str]) -> None:
     """Writes one of `FORMS`."""
-    import_module(f"{__name__}.{'dashboard' if form == 'html' else form}").write(outcomes, file)
+    import_module(f"{__name__}.{'dashboard' if form == 'html' else form}").write(
+        outcomes, file
+    )
 
 
 def save(form: str, outcomes: Outcomes, path: Path) -> None:
@@ -39,15 +41,25 @@ def save(form: str, outcomes: Outcomes, path: Path) -> None:
 
 def report_form(path: str) -> str:
     """The form that a file's name asks for. Raises ValueError when it tells none."""
-    endings = {".jsonl": "jsonl", ".csv": "csv", ".sarif": "sarif", ".xml": "junit", ".html": "html"}
+    endings = {
+        ".jsonl": "jsonl",
+        ".csv": "csv",
+        ".sarif": "sarif",
+        ".xml": "junit",
+        ".html": "html",
+    }
     form = endings.get(Path(path).suffix.lower())
     if form is None:
-        raise ValueError(f"{path}: the name does not tell the form of the summary; end it with {', '.join(endings)}")
+        raise ValueError(
+            f"{path}: the name does not tell the form of the summary; end it with {', '.join(endings)}"
+        )
     return form
 
 
 def write_failed(outcomes: Iterable[Outcome], path: Path) -> None:
     """The list of what failed, for the next run's `--repos`; empty when nothing did."""
-    lines = [line(item.repository.line) for item in outcomes if item.status is Status.FAILED]
+    lines = [
+        line(item.repository.line) for item in outcomes if item.status is Status.FAILED
+    ]
     text = "".join(f"{item}\n" for item in lines)
     path.write_text(text, encoding="utf-8", errors="surrogateescape")

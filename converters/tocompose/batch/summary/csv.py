@@ -10,7 +10,16 @@ from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind
 from tocompose.reports.csv import cell
 
-COLUMNS = ("repository", "status", "formats", "stacks", "services", *(kind.value for kind in Kind), "codes", "first")
+COLUMNS = (
+    "repository",
+    "status",
+    "formats",
+    "stacks",
+    "services",
+    *(kind.value for kind in Kind),
+    "codes",
+    "first",
+)
 
 
 def write(outcomes: Outcomes, file: IO[str]) -> None:
@@ -23,7 +32,10 @@ def write(outcomes: Outcomes, file: IO[str]) -> None:
 
 def _row(outcome: Outcome) -> list[str]:
     codes = dict.fromkeys(item.code for item in outcome.notes)
-    counted = (f"{code}×{sum(item.code == code for item in outcome.notes)}" for code in sorted(codes))
+    counted = (
+        f"{code}×{sum(item.code == code for item in outcome.notes)}"
+        for code in sorted(codes)
+    )
     formats = dict.fromkeys(item.importer for item in outcome.stacks)
     first = outcome.notes[0] if outcome.notes else None
     place = f"{first.span}: " if first and first.span else ""

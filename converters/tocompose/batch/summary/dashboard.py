@@ -48,7 +48,9 @@ def _content(outcomes: Outcomes) -> dict[str, Any]:
         "services": services,
         "statuses": [(status.value, statuses[status]) for status in Status],
         "kinds": [(kind.value, kinds[kind]) for kind in Kind],
-        "codes": [_code(code, codes[code], repositories[code]) for code in _by_weight(codes)],
+        "codes": [
+            _code(code, codes[code], repositories[code]) for code in _by_weight(codes)
+        ],
         "data": _data(outcomes, sum(codes.values())),
         "script": script,
         "style": style,
@@ -84,7 +86,11 @@ def _data(outcomes: Outcomes, total: int) -> str:
     rows = []
     room = MAX_NOTES
     for outcome in outcomes():
-        shown = outcome.notes[:room] if total <= MAX_NOTES else [item for item in outcome.notes if _grave(item)][:room]
+        shown = (
+            outcome.notes[:room]
+            if total <= MAX_NOTES
+            else [item for item in outcome.notes if _grave(item)][:room]
+        )
         room -= len(shown)
         rows.append(_row(outcome, [_note(item, texts) for item in shown]))
     data = {
@@ -102,10 +108,20 @@ def _grave(item: Note) -> bool:
 
 def _row(outcome: Outcome, notes: list[list[Any]]) -> list[Any]:
     """Name, status, formats, stacks, services, notes by kind, codes, and the notes."""
-    stacks = [[item.folder, item.name, item.importer, len(item.services)] for item in outcome.stacks]
+    stacks = [
+        [item.folder, item.name, item.importer, len(item.services)]
+        for item in outcome.stacks
+    ]
     codes = sorted({item.code for item in outcome.notes})
     kinds = list(outcome.kinds().values())
-    return [printable(outcome.repository.id), _STATUSES.index(outcome.status), stacks, kinds, codes, notes]
+    return [
+        printable(outcome.repository.id),
+        _STATUSES.index(outcome.status),
+        stacks,
+        kinds,
+        codes,
+        notes,
+    ]
 
 
 def _note(item: Note, texts: dict[str, int]) -> list[Any]:
@@ -115,11 +131,19 @@ def _note(item: Note, texts: dict[str, int]) -> list[Any]:
         return texts.setdefault(printable(text), len(texts))
 
     place = str(item.span) if item.span else ""
-    return [number(item.code), _KINDS.index(item.kind), number(place), number(item.message), number(item.advice)]
+    return [
+        number(item.code),
+        _KINDS.index(item.kind),
+        number(place),
+        number(item.message),
+        number(item.advice),
+    ]
 
 
 def _asset(name: str) -> str:
-    return files("tocompose.reports").joinpath("templates", name).read_text(encoding="utf-8")
+    return (
+        files("tocompose.reports").joinpath("templates", name).read_text(encoding="utf-8")
+    )
 
 
 def _hash(text: str) -> str:

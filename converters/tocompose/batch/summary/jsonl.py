@@ -29,4 +29,7 @@ def record(outcome: Outcome) -> dict[str, Any]:
 
 
 def _stack(data: dict[str, Any]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in data.items()}
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in data.items()
+    }

@@ -29,7 +29,9 @@ def write(outcomes: Outcomes, file: IO[str]) -> None:
                 index = codes.setdefault(item.code, len(codes))
                 texts[item.kind].append(dumps(result(item, index, _place(item, outcome))))
     shown = sum(map(len, texts.values()))
-    before, _, after = dumps(log(list(codes), [_HERE], total, shown)).partition(f'["{_HERE}"]')
+    before, _, after = dumps(log(list(codes), [_HERE], total, shown)).partition(
+        f'["{_HERE}"]'
+    )
     file.write(f"{before}[\n")
     for number, text in enumerate(text for kind in Kind for text in texts[kind]):
         file.write(f",\n{text}" if number else text)
@@ -48,4 +50,8 @@ def _room(outcomes: Outcomes) -> dict[Kind, int]:
 
 def _place(item: Note, outcome: Outcome) -> Span:
     name = outcome.repository.id
-    return item.span._replace(file=f"{name}/{item.span.file}") if item.span else Span(name, 1, 1, 1, 1)
+    return (
+        item.span._replace(file=f"{name}/{item.span.file}")
+        if item.span
+        else Span(name, 1, 1, 1, 1)
+    )

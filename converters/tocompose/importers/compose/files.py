@@ -25,7 +25,11 @@ def load(project: Project, paths: tuple[str, ...]) -> Loaded:
     """The files of those paths as docker compose puts them together, with what they include and extend."""
     loader = _Loader(project)
     document = merged([loader.document(path) for path in paths])
-    return Loaded(loader.extended(document, paths[0] if paths else ""), tuple(loader.files), tuple(loader.notes))
+    return Loaded(
+        loader.extended(document, paths[0] if paths else ""),
+        tuple(loader.files),
+        tuple(loader.notes),
+    )
 
 
 class _Loader:
@@ -57,7 +61,9 @@ class _Loader:
         for item in many(own.get("include")):
             names = many(item.get("path")) if isinstance(item, Mapping) else [item]
             for name in names:
-                result = merge_documents(result, self.document(self._beside(path, str(name))))
+                result = merge_documents(
+                    result, self.document(self._beside(path, str(name)))
+                )
         return result
 
     def _beside(self, path: str, name: str) -> str:
@@ -69,7 +75,9 @@ class _Loader:
         done = {name: self._service(services, name, path, ()) for name in services}
         return {**document, "services": done} if services else document
 
-    def _service(self, services: Mapping[str, Any], name: str, path: str, trail: tuple[str, ...]) -> dict[str, Any]:
+    def _service(
+        self, services: Mapping[str, Any], name: str, path: str, trail: tuple[str, ...]
+    ) -> dict[str, Any]:
         body = mapping(services.get(name))
         reference = body.pop("extends", None)
         if reference is None or f"{path}:{name}" in trail:
@@ -81,7 +89,9 @@ class _Loader:
             parent = self._service(services, target, path, trail)
         else:
             other = self._beside(path, file)
-            parent = self._service(mapping(self._read(other).get("services")), target, other, trail)
+            parent = self._service(
+                mapping(self._read(other).get("services")), target, other, trail
+            )
         return merge_services(parent, body)
 
     def _read(self, path: str) -> dict[str, Any]:

@@ -15,7 +15,12 @@ OVERRIDE_NAMES = (
     *("docker-compose.override.yml", "docker-compose.override.yaml"),
 )
 PROD_NAMES = (
-    *("docker-compose.prod.yml", "docker-compose.prod.yaml", "compose.prod.yaml", "compose.prod.yml"),
+    *(
+        "docker-compose.prod.yml",
+        "docker-compose.prod.yaml",
+        "compose.prod.yaml",
+        "compose.prod.yml",
+    ),
     *("docker-compose.production.yml", "docker-compose.production.yaml"),
     *("compose.production.yaml", "compose.production.yml"),
 )
@@ -63,10 +68,20 @@ def _listed(project: Project, folder: str) -> tuple[str, ...]:
     from tocompose.source import Leaf
 
     held = {
-        str(child.key): child.node.text for child in read_dotenv(content).tree.children if isinstance(child.node, Leaf)
+        str(child.key): child.node.text
+        for child in read_dotenv(content).tree.children
+        if isinstance(child.node, Leaf)
     }
-    parts = held.get("COMPOSE_FILE", "").strip().split(held.get("COMPOSE_PATH_SEPARATOR") or ":")
-    return tuple(posixpath.normpath(posixpath.join(folder, part.strip())) for part in parts if part.strip())
+    parts = (
+        held.get("COMPOSE_FILE", "")
+        .strip()
+        .split(held.get("COMPOSE_PATH_SEPARATOR") or ":")
+    )
+    return tuple(
+        posixpath.normpath(posixpath.join(folder, part.strip()))
+        for part in parts
+        if part.strip()
+    )
 
 
 def compose_file(project: Project) -> str:
@@ -77,8 +92,14 @@ def compose_file(project: Project) -> str:
     if not project.named:
         found = find(project)
         return found.base if found else ""
-    named = (path for path in project.named if path.endswith((".yml", ".yaml", ".json")) or path == "<stdin>")
-    return next((path for path in named if _is_compose(project.read(path) or b"", path)), "")
+    named = (
+        path
+        for path in project.named
+        if path.endswith((".yml", ".yaml", ".json")) or path == "<stdin>"
+    )
+    return next(
+        (path for path in named if _is_compose(project.read(path) or b"", path)), ""
+    )
 
 
 def _is_compose(content: bytes, path: str) -> bool:

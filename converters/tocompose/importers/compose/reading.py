@@ -35,7 +35,9 @@ def read_file(content: bytes, path: str) -> ComposeFile:
 
 def document_of(file: ComposeFile) -> dict[str, Any]:
     """What the file holds as maps, lists and scalars, with the tags `!reset` and `!override` kept for merging."""
-    first, *more = [value for root in file.roots if isinstance(value := plain(root, file), dict)] or [{}]
+    first, *more = [
+        value for root in file.roots if isinstance(value := plain(root, file), dict)
+    ] or [{}]
     for value in more:
         first = merge_documents(first, value)
     return first
@@ -77,7 +79,10 @@ def _scalar(leaf: Leaf) -> Any:
         return {} if leaf.style == "{}" else []
     if is_null(leaf.text, leaf.style):
         return None
-    if leaf.text.lower() in ("true", "false") and boolean(leaf.text, leaf.style) is not None:
+    if (
+        leaf.text.lower() in ("true", "false")
+        and boolean(leaf.text, leaf.style) is not None
+    ):
         return leaf.text.lower() == "true"
     whole = integer(leaf.text, leaf.style)
     if whole is not None:
@@ -116,7 +121,14 @@ class Places:
 
     def item(self, text: str, *path: str) -> Span | None:
         """The place of the list entry at the path that begins with the text or mentions it; else of the list."""
-        for node in reversed([node for file in self._files for root in file.roots if (node := _at(root, path))]):
+        for node in reversed(
+            [
+                node
+                for file in self._files
+                for root in file.roots
+                if (node := _at(root, path))
+            ]
+        ):
             for child in node.children if isinstance(node, Branch) else ():
                 if str(child.key) == text or _mentions(child.node, text):
                     return child.span
@@ -138,8 +150,12 @@ def _entry(node: Branch, key: str | int) -> Child | None:
     found = node.child(key)
     if found is not None or node.kind != "list":
         return found
-    texts = ((child, child.node.text) for child in node.children if isinstance(child.node, Leaf))
-    return next((child for child, text in texts if text == key or text.startswith(f"{key}=")), None)
+    texts = (
+        (child, child.node.text) for child in node.children if isinstance(child.node, Leaf)
+    )
+    return next(
+        (child for child, text in texts if text == key or text.startswith(f"{key}=")), None
+    )
 
 
 def _at(node: Node, path: Path) -> Node | None:
@@ -159,6 +175,8 @@ def _mentions(node: Node, text: str) -> bool:
 
 def duplicate_notes(file: ComposeFile) -> tuple[Note, ...]:
     """A note for each entry that a later one of the same key hides, and for each further YAML document."""
-    hidden = (note("TC703", child.span, file=file.path, key=child.key) for child in file.hidden)
+    hidden = (
+        note("TC703", child.span, file=file.path, key=child.key) for child in file.hidden
+    )
     more = (note("TC704", root.span, file=file.path) for root in file.roots[1:])
     return (*hidden, *more)

@@ -21,14 +21,53 @@ from tocompose.importers.compose.shapes import (
     variables,
     words,
 )
-from tocompose.model import Amounts, Build, Healthcheck, Logging, Resources, Security, Service, Stop
+from tocompose.model import (
+    Amounts,
+    Build,
+    Healthcheck,
+    Logging,
+    Resources,
+    Security,
+    Service,
+    Stop,
+)
 from tocompose.source import Span
 
 # The keys that have a field of their own in the model; the rest are kept as they are.
 _FIELDS = frozenset(
-    {"image", "build", "container_name", "command", "entrypoint", "environment", "env_file", "ports", "expose"}
-    | {"volumes", "tmpfs", "networks", "network_mode", "depends_on", "healthcheck", "restart", "deploy", "user"}
-    | {"group_add", "privileged", "read_only", "cap_add", "cap_drop", "security_opt", "labels", "logging", "configs"}
+    {
+        "image",
+        "build",
+        "container_name",
+        "command",
+        "entrypoint",
+        "environment",
+        "env_file",
+        "ports",
+        "expose",
+    }
+    | {
+        "volumes",
+        "tmpfs",
+        "networks",
+        "network_mode",
+        "depends_on",
+        "healthcheck",
+        "restart",
+        "deploy",
+        "user",
+    }
+    | {
+        "group_add",
+        "privileged",
+        "read_only",
+        "cap_add",
+        "cap_drop",
+        "security_opt",
+        "labels",
+        "logging",
+        "configs",
+    }
     | {"secrets", "profiles", "stop_signal", "stop_grace_period", "init"}
 )
 
@@ -37,7 +76,11 @@ def service_of(name: str, body: Mapping[str, Any], origin: Span | None = None) -
     """The service; what the model has no field for stands in its options."""
     deploy = mapping(body.get("deploy"))
     options = {key: value for key, value in body.items() if key not in _FIELDS}
-    options |= {key: list(texts(options[key])) for key in ("links", "volumes_from") if key in options}
+    options |= {
+        key: list(texts(options[key]))
+        for key in ("links", "volumes_from")
+        if key in options
+    }
     rest = _rest_of_deploy(deploy)
     return Service(
         name=name,
@@ -50,7 +93,10 @@ def service_of(name: str, body: Mapping[str, Any], origin: Span | None = None) -
         env_files=tuple(map(env_file, many(body.get("env_file")))),
         ports=tuple(map(port, many(body.get("ports")))),
         expose=texts(body.get("expose")),
-        mounts=(*map(mount, many(body.get("volumes"))), *map(tmpfs, many(body.get("tmpfs")))),
+        mounts=(
+            *map(mount, many(body.get("volumes"))),
+            *map(tmpfs, many(body.get("tmpfs"))),
+        ),
         networks=attachments(body.get("networks")),
         network_mode=text(body.get("network_mode")),
         depends_on=dependencies(body.get("depends_on")),
@@ -63,9 +109,14 @@ def service_of(name: str, body: Mapping[str, Any], origin: Span | None = None) -
         configs=tuple(map(grant, many(body.get("configs")))),
         secrets=tuple(map(grant, many(body.get("secrets")))),
         profiles=texts(body.get("profiles")),
-        stop=Stop(signal=text(body.get("stop_signal")), grace_period=text(body.get("stop_grace_period"))),
+        stop=Stop(
+            signal=text(body.get("stop_signal")),
+            grace_period=text(body.get("stop_grace_period")),
+        ),
         init=body.get("init") if isinstance(body.get("init"), bool) else None,
-        replicas=deploy.get("replicas") if isinstance(deploy.get("replicas"), int) else None,
+        replicas=deploy.get("replicas")
+        if isinstance(deploy.get("replicas"), int)
+        else None,
         options=options | ({"deploy": rest} if rest else {}),
         origin=origin,
     )
@@ -93,7 +144,9 @@ def _healthcheck(value: Any) -> Healthcheck | None:
     durations = ("interval", "timeout", "retries", "start_period", "start_interval")
     given = {key: text(value.get(key)) for key in durations}
     return Healthcheck(
-        test=texts(test) if isinstance(test, list) else (("CMD-SHELL", str(test)) if test is not None else None),
+        test=texts(test)
+        if isinstance(test, list)
+        else (("CMD-SHELL", str(test)) if test is not None else None),
         disable=value.get("disable") is True,
         interval=given["interval"],
         timeout=given["timeout"],
@@ -104,22 +157,33 @@ def _healthcheck(value: Any) -> Healthcheck | None:
 
 
 def _amounts(value: Mapping[str, Any]) -> Amounts:
-    return Amounts(cpus=text(value.get("cpus")), memory=text(value.get("memory")), pids=text(value.get("pids")))
+    return Amounts(
+        cpus=text(value.get("cpus")),
+        memory=text(value.get("memory")),
+        pids=text(value.get("pids")),
+    )
 
 
 def _resources(value: Mapping[str, Any]) -> Resources:
     return Resources(
-        limits=_amounts(mapping(value.get("limits"))), reservations=_amounts(mapping(value.get("reservations")))
+        limits=_amounts(mapping(value.get("limits"))),
+        reservations=_amounts(mapping(value.get("reservations"))),
     )
 
 
 def _rest_of_deploy(deploy: Mapping[str, Any]) -> dict[str, Any]:
-    rest = {key: value for key, value in deploy.items() if key not in ("resources", "replicas")}
+    rest = {
+        key: value for key, value in deploy.items() if key not in ("resources", "replicas")
+    }
     if not isinstance(deploy.get("replicas"), int | None):
         rest["replicas"] = deploy["replicas"]
     resources = {}
     for name, amounts in mapping(deploy.get("resources")).items():
-        more = {key: value for key, value in mapping(amounts).items() if key not in ("cpus", "memory", "pids")}
+        more = {
+            key: value
+            for key, value in mapping(amounts).items()
+            if key not in ("cpus", "memory", "pids")
+        }
         if more:
             resources[name] = more
     return rest | ({"resources": resources} if resources else {})

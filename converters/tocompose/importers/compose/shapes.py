@@ -48,7 +48,9 @@ def _as_map(value: Any) -> dict[str, Any]:
 
 def variables(value: Any) -> tuple[Variable, ...]:
     """Environment variables of a map or a list; a bare name is passed through from the host."""
-    return tuple(Variable(name=name, value=text(item)) for name, item in _as_map(value).items())
+    return tuple(
+        Variable(name=name, value=text(item)) for name, item in _as_map(value).items()
+    )
 
 
 def words(value: Any) -> tuple[str, ...] | None:
@@ -66,13 +68,22 @@ def words(value: Any) -> tuple[str, ...] | None:
 def port(item: Any) -> Port:
     """A port in short or long form."""
     address, target, published, protocol = port_key(item)
-    return Port(target=target, published=published or None, host_ip=address or None, protocol=protocol)
+    return Port(
+        target=target,
+        published=published or None,
+        host_ip=address or None,
+        protocol=protocol,
+    )
 
 
 def mount(item: Any) -> Mount:
     """An entry of `volumes` in short or long form."""
     if isinstance(item, Mapping):
-        rest = {key: value for key, value in item.items() if key not in ("type", "source", "target", "read_only")}
+        rest = {
+            key: value
+            for key, value in item.items()
+            if key not in ("type", "source", "target", "read_only")
+        }
         return Mount(
             kind=text(item.get("type")) or "volume",
             target=text(item.get("target")) or "",
@@ -86,7 +97,13 @@ def mount(item: Any) -> Mount:
     modes = parts[2].split(",") if len(parts) > 2 else []
     kind = "bind" if parts[0].startswith(_PATHS) else "volume"
     rest_modes = ",".join(mode for mode in modes if mode not in ("ro", "rw"))
-    return Mount(kind=kind, source=parts[0], target=parts[1], read_only="ro" in modes, mode=rest_modes)
+    return Mount(
+        kind=kind,
+        source=parts[0],
+        target=parts[1],
+        read_only="ro" in modes,
+        mode=rest_modes,
+    )
 
 
 def tmpfs(item: Any) -> Mount:

@@ -20,9 +20,18 @@ def stack_of(document: Mapping[str, Any], places: Places, name: str = "app") -> 
     services = mapping(document.get("services"))
     return Stack(
         name=text(document.get("name")) or identifier(name),
-        services=tuple(service_of(key, mapping(body), places.span("services", key)) for key, body in services.items()),
-        networks=tuple(_network(key, mapping(body), places) for key, body in mapping(document.get("networks")).items()),
-        volumes=tuple(_volume(key, mapping(body), places) for key, body in mapping(document.get("volumes")).items()),
+        services=tuple(
+            service_of(key, mapping(body), places.span("services", key))
+            for key, body in services.items()
+        ),
+        networks=tuple(
+            _network(key, mapping(body), places)
+            for key, body in mapping(document.get("networks")).items()
+        ),
+        volumes=tuple(
+            _volume(key, mapping(body), places)
+            for key, body in mapping(document.get("volumes")).items()
+        ),
         configs=_resources(document, "configs", places),
         secrets=_resources(document, "secrets", places),
     )
@@ -35,7 +44,9 @@ def _network(key: str, body: dict[str, Any], places: Places) -> Network:
         internal=body.get("internal") is True,
         driver=text(body.get("driver")),
         engine_name=_engine_name(body),
-        options={name: value for name, value in body.items() if name not in _NETWORK_FIELDS},
+        options={
+            name: value for name, value in body.items() if name not in _NETWORK_FIELDS
+        },
         origin=places.span("networks", key),
     )
 
@@ -56,7 +67,9 @@ def _engine_name(body: Mapping[str, Any]) -> str | None:
     return text(body.get("name")) or text(mapping(body.get("external")).get("name"))
 
 
-def _resources(document: Mapping[str, Any], section: str, places: Places) -> tuple[Resource, ...]:
+def _resources(
+    document: Mapping[str, Any], section: str, places: Places
+) -> tuple[Resource, ...]:
     return tuple(
         Resource(
             name=key,

@@ -25,7 +25,13 @@ class DockerRun:
     options = _OPTIONS
     title = "docker run (also create, podman): scripts, README code blocks, Makefiles, systemd units"
     tables = (
-        *("docker/run", "docker/podman", "docker/build", "docker/network_create", "docker/network_connect"),
+        *(
+            "docker/run",
+            "docker/podman",
+            "docker/build",
+            "docker/network_create",
+            "docker/network_connect",
+        ),
         *("docker/volume_create", "docker/pod_create"),
     )
 
@@ -44,7 +50,9 @@ class DockerRun:
             raise SourceError(_nothing(project, ledger))
         return found
 
-    def commands(self, project: Project, settings: Settings) -> tuple[tuple[tuple[str, ...], str], ...]:
+    def commands(
+        self, project: Project, settings: Settings
+    ) -> tuple[tuple[tuple[str, ...], str], ...]:
         """The words of each docker command that makes something, as Compose text, with the service that it became."""
         from tocompose.importers.docker_run.making import commands
 
@@ -62,7 +70,11 @@ def _scripts(project: Project, ledger: Ledger, settings: Settings) -> tuple[Scri
 
 
 def _nothing(project: Project, ledger: Ledger) -> str:
-    said = [f"{item.span}: {item.message}" for item in ledger.notes if item.kind.value == "lost" and item.span]
+    said = [
+        f"{item.span}: {item.message}"
+        for item in ledger.notes
+        if item.kind.value == "lost" and item.span
+    ]
     nothing = "no docker run or docker create command that names an image was found"
     where = next(iter(project.named or project.files()), project.name)
     return f"{said[0]}; {nothing}" if said else f"{where}: {nothing}"

@@ -34,7 +34,21 @@ _LIFE_CYCLE = {
 }
 
 # What only looks at the engine, or clears away what a run before has left.
-_LOOKING = frozenset({"df", "exists", "history", "info", "inspect", "list", "ls", "prune", "rm", "search", "version"})
+_LOOKING = frozenset(
+    {
+        "df",
+        "exists",
+        "history",
+        "info",
+        "inspect",
+        "list",
+        "ls",
+        "prune",
+        "rm",
+        "search",
+        "version",
+    }
+)
 
 
 class Assembly:
@@ -87,16 +101,24 @@ class Assembly:
 
     def service_of(self, name: str) -> str | None:
         """The service of a container, by container name, service name, or the shell variable that holds its id."""
-        return self.called.get(name) or self.called.get(name.removeprefix("${").removesuffix("}"))
+        return self.called.get(name) or self.called.get(
+            name.removeprefix("${").removesuffix("}")
+        )
 
     def _run(self, step: Invocation) -> None:
         pod = _pod_of(step)
         first = bool(pod) and pod not in self.members
-        found = container(step, self._taken, self._stated, self.pods.get(pod, ()) if first else ())
+        found = container(
+            step, self._taken, self._stated, self.pods.get(pod, ()) if first else ()
+        )
         if found is None:
             return
         if step.stdin is not None:
-            step.stdin.note("TC109", subject=f"services.{found.service.name}", service=found.service.name)
+            step.stdin.note(
+                "TC109",
+                subject=f"services.{found.service.name}",
+                service=found.service.name,
+            )
         if pod:
             self.members.setdefault(pod, []).append(found.service.name)
         name = found.service.container_name or found.service.name
@@ -121,7 +143,9 @@ class Assembly:
             for source in word.sources:
                 source.ledger.moves[f"{path}.container_name"] = f"{path}.profiles"
         return found._replace(
-            service=replace(found.service, container_name=None, profiles=(found.service.name,)),
+            service=replace(
+                found.service, container_name=None, profiles=(found.service.name,)
+            ),
         )
 
     def _network(self, step: Invocation) -> None:
@@ -152,12 +176,18 @@ class Assembly:
         for word in line.arguments:
             word.take(path)
         self.connections.append(
-            (service, Attachment(network=network.text, aliases=aliases, options=facts.rest()), name)
+            (
+                service,
+                Attachment(network=network.text, aliases=aliases, options=facts.rest()),
+                name,
+            )
         )
 
     def _pod(self, step: Invocation) -> None:
         line = parse(step.words, flags("pod_create"), interspersed=True)
-        named = [o.value for o in line.options if o.row and o.row["name"] == "--name"] or list(line.arguments)
+        named = [
+            o.value for o in line.options if o.row and o.row["name"] == "--name"
+        ] or list(line.arguments)
         name = named[0].text if named else "pod"
         for word in line.arguments:
             word.skip("the name ties the containers of the pod together")
@@ -184,7 +214,12 @@ class Assembly:
             self._other(step)
             return
         if step.polled:
-            self.probes.append((len(self.containers), Probe(service, tuple(w.text for w in line.arguments[1:]))))
+            self.probes.append(
+                (
+                    len(self.containers),
+                    Probe(service, tuple(w.text for w in line.arguments[1:])),
+                )
+            )
             for word in step.words:
                 word.take(f"services.{service}.healthcheck")
             return

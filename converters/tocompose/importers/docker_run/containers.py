@@ -32,11 +32,16 @@ class Container(NamedTuple):
     @property
     def interactive(self) -> bool:
         """Whether a person sits at its terminal, so that it is no service."""
-        return not self.detached and bool(self.service.options.get("tty") or self.service.options.get("stdin_open"))
+        return not self.detached and bool(
+            self.service.options.get("tty") or self.service.options.get("stdin_open")
+        )
 
 
 def container(
-    invocation: Invocation, taken: set[str], stated: Callable[[str], str] = str, extra: tuple[Said, ...] = ()
+    invocation: Invocation,
+    taken: set[str],
+    stated: Callable[[str], str] = str,
+    extra: tuple[Said, ...] = (),
 ) -> Container | None:
     """The container that an invocation starts; None, with a note, when it names no image.
 
@@ -61,7 +66,11 @@ def container(
     command = tuple(word.take(f"{path}.command") for word in line.arguments[1:])
     found, ties = service(name, facts, image, command, invocation.span)
     given = {option.row["name"]: option.value.text for option in line.options if option.row}
-    detached = given.get("--detach") == "true" or invocation.verb == ("create",) or bool(invocation.unit)
+    detached = (
+        given.get("--detach") == "true"
+        or invocation.verb == ("create",)
+        or bool(invocation.unit)
+    )
     removed = given.get("--rm") == "true"
     if not detached and removed and not found.ports:
         found = replace(found, role=Role.JOB)
@@ -79,13 +88,20 @@ def _say_no_image(invocation: Invocation, line: CommandLine) -> None:
 def _with_exports(found: Service, invocation: Invocation) -> Service:
     """The service with the values that `-e NAME` passes on from variables that the script exports."""
     known = dict(invocation.environment)
-    return replace(found, environment=tuple(_passed_on(item, known, found.name) for item in found.environment))
+    return replace(
+        found,
+        environment=tuple(
+            _passed_on(item, known, found.name) for item in found.environment
+        ),
+    )
 
 
 def _passed_on(item: Variable, known: dict[str, Word], service: str) -> Variable:
     if item.value is not None or item.name not in known:
         return item
-    return replace(item, value=known[item.name].take(f"services.{service}.environment.{item.name}"))
+    return replace(
+        item, value=known[item.name].take(f"services.{service}.environment.{item.name}")
+    )
 
 
 def _kept_running(found: Service, invocation: Invocation) -> Service:
@@ -93,13 +109,24 @@ def _kept_running(found: Service, invocation: Invocation) -> Service:
     if not invocation.restart or found.restart is not None:
         return found
     for word in invocation.head[:1]:
-        word.remark("TC149", subject=f"services.{found.name}.restart", unit=invocation.unit, policy=invocation.restart)
+        word.remark(
+            "TC149",
+            subject=f"services.{found.name}.restart",
+            unit=invocation.unit,
+            policy=invocation.restart,
+        )
     return replace(found, restart=invocation.restart)
 
 
 def _service_name(line: CommandLine, stated: Callable[[str], str]) -> str:
-    given = next((o.value for o in line.options if o.row and o.row["name"] == "--name"), None)
-    return _name_of(stated(given.text)) if given else _name_of_image(stated(line.arguments[0].text))
+    given = next(
+        (o.value for o in line.options if o.row and o.row["name"] == "--name"), None
+    )
+    return (
+        _name_of(stated(given.text))
+        if given
+        else _name_of_image(stated(line.arguments[0].text))
+    )
 
 
 def _name_of(name: str) -> str:
@@ -119,4 +146,8 @@ def _name_of_image(image: str) -> str:
         return identifier(next(variables(untagged)).replace("_", "-"))
     owner, _, name = text.partition("@")[0].rpartition("/")
     name, owner = name.partition(":")[0], owner.rpartition("/")[2]
-    return identifier(owner if name in _SAYS_NOTHING and owner and ":" not in owner and "." not in owner else name)
+    return identifier(
+        owner
+        if name in _SAYS_NOTHING and owner and ":" not in owner and "." not in owner
+        else name
+    )

@@ -26,7 +26,9 @@ def env_file(item: EnvFile, project: Project, service: str, ledger: Ledger) -> E
     if content is not None and not _differs(content.decode("utf-8", "replace")):
         return replace(item, format=None)
     code = "TC142" if content is None else "TC143"
-    ledger.say(note(code, item.origin, subject=f"services.{service}.env_file", path=item.path))
+    ledger.say(
+        note(code, item.origin, subject=f"services.{service}.env_file", path=item.path)
+    )
     return item if content is not None else replace(item, required=False)
 
 
@@ -38,10 +40,17 @@ def _line_differs(line: str) -> bool:
     if not line.strip() or line.lstrip().startswith("#"):
         return False
     name, _, value = line.partition("=")
-    return line != line.lstrip() or name != name.strip() or value != value.strip() or bool(_SPECIAL & set(value))
+    return (
+        line != line.lstrip()
+        or name != name.strip()
+        or value != value.strip()
+        or bool(_SPECIAL & set(value))
+    )
 
 
-def settings(known: Mapping[str, str | None], secret: Container[str], stack: Stack) -> tuple[Setting, ...]:
+def settings(
+    known: Mapping[str, str | None], secret: Container[str], stack: Stack
+) -> tuple[Setting, ...]:
     """An `.env` entry for each variable that the services still hold.
 
     A host path that the source leaves open is a folder beside the compose file until the user says otherwise: a mount
@@ -49,7 +58,11 @@ def settings(known: Mapping[str, str | None], secret: Container[str], stack: Sta
     """
     used = dict.fromkeys(name for text in texts(stack) for name in variables(text))
     places = dict(_open_places(stack))
-    values = {name: places.get(name) if known.get(name) is None else known[name] for name in used if name in known}
+    values = {
+        name: places.get(name) if known.get(name) is None else known[name]
+        for name in used
+        if name in known
+    }
     return tuple(
         Setting(name=name, value=value, secret=name in secret, required=value is None)
         for name, value in values.items()
@@ -64,7 +77,15 @@ def open_places(known: Mapping[str, str | None], stack: Stack, ledger: Ledger) -
             for name, folder in _open_place(item):
                 if name in known and known[name] is None:
                     subject = f"services.{service.name}.volumes"
-                    ledger.say(note("TC105", item.origin, subject=subject, variable=name, folder=folder))
+                    ledger.say(
+                        note(
+                            "TC105",
+                            item.origin,
+                            subject=subject,
+                            variable=name,
+                            folder=folder,
+                        )
+                    )
 
 
 def _open_places(stack: Stack) -> Iterator[tuple[str, str]]:

@@ -65,18 +65,30 @@ def _read_value(row: Mapping[str, Any], word: Word, path: str, flag: str) -> Ite
     try:
         facts = list(shape(row["shape"])(word.text))
     except ValueError as problem:
-        word.note("TC102", subject=f"{path}.{row['target']}", flag=flag, problem=str(problem))
+        word.note(
+            "TC102", subject=f"{path}.{row['target']}", flag=flag, problem=str(problem)
+        )
         return
     for fact in facts:
         target = fact.target or row["target"]
-        place = path if path == "services" else f"{path}.{fact.target or row.get('path', target)}"
+        place = (
+            path
+            if path == "services"
+            else f"{path}.{fact.target or row.get('path', target)}"
+        )
         if fact.how == "none":
             word.note(fact.code, subject=place, flag=flag, **dict(fact.said))
             continue
-        word.take(f"{place}.{fact.key}" if fact.how == "put" and place != "services" else place)
+        word.take(
+            f"{place}.{fact.key}" if fact.how == "put" and place != "services" else place
+        )
         if fact.code:
             word.remark(fact.code, subject=place, flag=flag, **dict(fact.said))
-        value = replace(fact.value, origin=word.span) if hasattr(fact.value, "origin") else fact.value
+        value = (
+            replace(fact.value, origin=word.span)
+            if hasattr(fact.value, "origin")
+            else fact.value
+        )
         yield Said(target, fact._replace(value=value), word)
 
 

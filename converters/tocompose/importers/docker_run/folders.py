@@ -12,7 +12,11 @@ from tocompose.record import replace
 
 def below(said: Iterable[Said], directory: str) -> tuple[Said, ...]:
     """The facts with their relative host paths seen from the script's folder."""
-    return tuple(said) if directory in ("", ".") else tuple(_below(one, directory) for one in said)
+    return (
+        tuple(said)
+        if directory in ("", ".")
+        else tuple(_below(one, directory) for one in said)
+    )
 
 
 def _below(one: Said, directory: str) -> Said:
@@ -21,9 +25,15 @@ def _below(one: Said, directory: str) -> Said:
         return one
     value = one.fact.value
     if isinstance(value, Mount) and value.kind == "bind" and value.source:
-        return one._replace(fact=one.fact._replace(value=replace(value, source=place(value.source, directory))))
+        return one._replace(
+            fact=one.fact._replace(
+                value=replace(value, source=place(value.source, directory))
+            )
+        )
     if isinstance(value, EnvFile):
-        return one._replace(fact=one.fact._replace(value=replace(value, path=place(value.path, directory))))
+        return one._replace(
+            fact=one.fact._replace(value=replace(value, path=place(value.path, directory)))
+        )
     return one
 
 

@@ -10,9 +10,16 @@ from tocompose.project import normal
 from tocompose.values import plain
 
 
-def written_files(written: Iterable[Written], services: Iterable[Service]) -> tuple[File, ...]:
+def written_files(
+    written: Iterable[Written], services: Iterable[Service]
+) -> tuple[File, ...]:
     """The files with constant content that some service mounts, itself or with its folder; others are noted."""
-    mounts = {item.source: service.name for service in services for item in service.mounts if item.kind == "bind"}
+    mounts = {
+        item.source: service.name
+        for service in services
+        for item in service.mounts
+        if item.kind == "bind"
+    }
     found: dict[str, bytes] = {}
     for one in written:
         path = normal((plain(one.path.text) or "/").removeprefix("./"))

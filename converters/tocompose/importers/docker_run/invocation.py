@@ -126,4 +126,6 @@ class Script(NamedTuple):
         return match[0] if default is None else self.stated(default)
 
 
-_VARIABLE = regex(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?-(?P<default>(?:[^{}$]|\$\{[^{}]*\}|\$\$)*))?\}")
+_VARIABLE = regex(
+    r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?-(?P<default>(?:[^{}$]|\$\{[^{}]*\}|\$\$)*))?\}"
+)

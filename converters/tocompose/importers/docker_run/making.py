@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.invocation import Invocation, Script
 
-MAKING = frozenset({("run",), ("create",), ("network", "create"), ("network", "connect"), ("volume", "create")})
+MAKING = frozenset(
+    {
+        ("run",),
+        ("create",),
+        ("network", "create"),
+        ("network", "connect"),
+        ("volume", "create"),
+    }
+)
 
 
 def commands(scripts: Iterable[Script]) -> tuple[tuple[tuple[str, ...], str], ...]:

@@ -24,7 +24,10 @@ def fields(value: str) -> list[tuple[str, str, str]]:
         row = next(csv.reader([value], strict=True), [])
     except csv.Error as problem:
         raise ValueError(f"its quotes do not fit ({problem})") from None
-    return [(key.strip().lower(), equals, content) for key, equals, content in (field.partition("=") for field in row)]
+    return [
+        (key.strip().lower(), equals, content)
+        for key, equals, content in (field.partition("=") for field in row)
+    ]
 
 
 def network(value: str) -> Iterator[Fact]:

@@ -35,12 +35,18 @@ def flags(*names: str) -> Mapping[str, Row]:
     found: dict[str, Row] = {}
     for name in reversed(names):
         for flag, row in table(f"docker/{name}", required=set(), optional=_COLUMNS).items():
-            spellings = [flag, *row.get("aliases", ()), *([f"-{row['short']}"] if "short" in row else [])]
+            spellings = [
+                flag,
+                *row.get("aliases", ()),
+                *([f"-{row['short']}"] if "short" in row else []),
+            ]
             found.update({spelling: {**row, "name": flag} for spelling in spellings})
     return found
 
 
-def parse(words: tuple[Word, ...], known: Mapping[str, Row], interspersed: bool = False) -> CommandLine:
+def parse(
+    words: tuple[Word, ...], known: Mapping[str, Row], interspersed: bool = False
+) -> CommandLine:
     """Options and arguments of a command.
 
     `docker run` stops at its first argument (the image); `interspersed` goes on looking for flags, as others do.
@@ -59,7 +65,9 @@ def parse(words: tuple[Word, ...], known: Mapping[str, Row], interspersed: bool 
         elif word.text.startswith("-") and len(word.text) > 1:
             options += _short(word, rest, known)
         elif not interspersed and _stands_for_options(word, rest):
-            word.note("TC155", written=(word.sources[0].peek() or "") if word.sources else "")
+            word.note(
+                "TC155", written=(word.sources[0].peek() or "") if word.sources else ""
+            )
         else:
             arguments.append(word)
             if not interspersed:
@@ -73,7 +81,10 @@ def _stands_for_options(word: Word, rest: list[Word]) -> bool:
     written = ((word.sources[0].peek() or "") if word.sources else "").strip()
     if not rest or (written[:1], written[-1:]) not in (("<", ">"), ("[", "]")):
         return bool(rest) and not word.text
-    return rest[0].text.startswith("-") or re.search(r"option|flag|param|arg", written, re.IGNORECASE) is not None
+    return (
+        rest[0].text.startswith("-")
+        or re.search(r"option|flag|param|arg", written, re.IGNORECASE) is not None
+    )
 
 
 def _long(word: Word, rest: list[Word], known: Mapping[str, Row]) -> Option:
@@ -93,7 +104,9 @@ def _looks_like_value(rest: list[Word], known: Mapping[str, Row]) -> bool:
     if rest[0].text.startswith("-") or len(rest) < 2:
         return False
     follower = rest[1].text.partition("=")[0]
-    return follower in known or (follower[:1] == "-" and follower[:2] in known and not follower.startswith("--"))
+    return follower in known or (
+        follower[:1] == "-" and follower[:2] in known and not follower.startswith("--")
+    )
 
 
 def _short(word: Word, rest: list[Word], known: Mapping[str, Row]) -> list[Option]:

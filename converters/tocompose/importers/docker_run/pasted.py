@@ -13,7 +13,17 @@ FILE = "<command>"
 TOOLS = ("docker", "podman")
 # Options of `docker` itself that take a value: they choose an engine or a configuration.
 _GLOBAL_VALUES = frozenset(
-    {"-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--connection", "--url"}
+    {
+        "-H",
+        "--host",
+        "-c",
+        "--context",
+        "--config",
+        "-l",
+        "--log-level",
+        "--connection",
+        "--url",
+    }
 )
 _GROUPS = frozenset({"container", "image", "network", "volume", "pod", "buildx"})
 
@@ -26,7 +36,10 @@ def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
     clean = _without_returns(argv)
     tree = _tree(clean)
     cursor = ledger.open(tree)
-    words = tuple(Word(literal(text), leaf.span, (leaf,)) for text, leaf in zip(clean, cursor, strict=True))
+    words = tuple(
+        Word(literal(text), leaf.span, (leaf,))
+        for text, leaf in zip(clean, cursor, strict=True)
+    )
     start = next((index for index, text in enumerate(clean) if _is_tool(text)), 0)
     verb_at = _verb(clean, start + 1)
     size = 2 if clean[verb_at : verb_at + 1] and clean[verb_at] in _GROUPS else 1
@@ -35,7 +48,9 @@ def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
         if word.text.startswith("-"):
             word.remark("TC147", option=word.text.partition("=")[0])
     tool = clean[start].rpartition("/")[2] if clean else "docker"
-    step = Invocation(tool, verb, words[verb_at + size :], tree.span, head=words[: verb_at + size])
+    step = Invocation(
+        tool, verb, words[verb_at + size :], tree.span, head=words[: verb_at + size]
+    )
     return Script((step,), {})
 
 

@@ -10,7 +10,18 @@ from tocompose.patterns import regex
 _URL = regex(r"[a-z]+://([A-Za-z0-9_.-]+)(?::([0-9]+))?")
 _HOST_OPTION = regex(r"(?:-h|--host=?)$")
 _TOOLS = frozenset(
-    {"nc", "ncat", "curl", "wget", "pg_isready", "mysqladmin", "redis-cli", "wait-for-it.sh", "wait-for", "dockerize"}
+    {
+        "nc",
+        "ncat",
+        "curl",
+        "wget",
+        "pg_isready",
+        "mysqladmin",
+        "redis-cli",
+        "wait-for-it.sh",
+        "wait-for",
+        "dockerize",
+    }
 )
 
 

@@ -25,12 +25,24 @@ def networks(invocation: Invocation) -> tuple[Network, ...]:
     options = facts.rest()
     if "ipam" in options:
         options["ipam"] = _ipam(options["ipam"])
-    return (Network(name=name, driver=driver, internal=internal, options=options, origin=invocation.span),)
+    return (
+        Network(
+            name=name,
+            driver=driver,
+            internal=internal,
+            options=options,
+            origin=invocation.span,
+        ),
+    )
 
 
 def network_key(name: str) -> str:
     """The key for a network's name: the name itself, or for an open variable the variable's."""
-    return name if "$" not in name else identifier(next(variables(name), name).replace("_", "-"))
+    return (
+        name
+        if "$" not in name
+        else identifier(next(variables(name), name).replace("_", "-"))
+    )
 
 
 def _ipam(given: dict[str, Any]) -> dict[str, Any]:
@@ -51,7 +63,11 @@ def _holding(entries: list[dict[str, Any]], address: str) -> dict[str, Any]:
 
     try:
         wanted = ip_interface(address).ip
-        return next(e for e in entries if "subnet" in e and wanted in ip_network(e["subnet"], strict=False))
+        return next(
+            e
+            for e in entries
+            if "subnet" in e and wanted in ip_network(e["subnet"], strict=False)
+        )
     except (ValueError, StopIteration):
         return entries[0]
 
@@ -59,14 +75,30 @@ def _holding(entries: list[dict[str, Any]], address: str) -> dict[str, Any]:
 def volumes(invocation: Invocation) -> tuple[Volume, ...]:
     """The volume that `docker volume create` makes, under the engine's own name so that its data stays reachable."""
     line = parse(invocation.words, flags("volume_create"), interspersed=True)
-    named = next((o.value for o in line.options if o.row and o.row["name"] == "--name"), None)
+    named = next(
+        (o.value for o in line.options if o.row and o.row["name"] == "--name"), None
+    )
     word = line.arguments[0] if line.arguments else named
     if word is None:
         return ()
     name = word.take(f"volumes.{word.text}")
-    facts = Facts(read((o for o in line.options if o.value is not named), f"volumes.{name}", "volume create"))
+    facts = Facts(
+        read(
+            (o for o in line.options if o.value is not named),
+            f"volumes.{name}",
+            "volume create",
+        )
+    )
     driver = facts.last("driver")
-    return (Volume(name=name, engine_name=name, driver=driver, options=facts.rest(), origin=invocation.span),)
+    return (
+        Volume(
+            name=name,
+            engine_name=name,
+            driver=driver,
+            options=facts.rest(),
+            origin=invocation.span,
+        ),
+    )
 
 
 def builds(invocation: Invocation) -> dict[str, Build]:
@@ -104,7 +136,11 @@ def _below(context: str, dockerfile: str) -> str:
     base = "" if context in (".", "./") else context.rstrip("/") + "/"
     if dockerfile.startswith(base):
         return dockerfile[len(base) :].removeprefix("./")
-    if dockerfile.startswith(("/", "$")) or context.startswith(("/", "$")) or "://" in context:
+    if (
+        dockerfile.startswith(("/", "$"))
+        or context.startswith(("/", "$"))
+        or "://" in context
+    ):
         return dockerfile
     depth = len([part for part in context.split("/") if part not in ("", ".")])
     return "../" * depth + dockerfile.removeprefix("./")

@@ -34,16 +34,22 @@ class Ties(NamedTuple):
     requires: tuple[str, ...] = ()
 
 
-def service(name: str, facts: Facts, image: str | None, command: tuple[str, ...], origin: Span) -> tuple[Service, Ties]:
+def service(
+    name: str, facts: Facts, image: str | None, command: tuple[str, ...], origin: Span
+) -> tuple[Service, Ties]:
     """The service that the facts describe, and its ties to other containers."""
     ties = Ties(
         links=tuple((one.fact.value, one.word) for one in facts.said("links")),
-        volumes_from=tuple((one.fact.value, one.word) for one in facts.said("volumes_from")),
+        volumes_from=tuple(
+            (one.fact.value, one.word) for one in facts.said("volumes_from")
+        ),
         pod=facts.last("pod") or "",
         requires=tuple(facts.all("depends_on")),
     )
     entrypoint = facts.last("entrypoint")
-    logging = Logging(driver=facts.last("logging.driver"), options=facts.map("logging.options"))
+    logging = Logging(
+        driver=facts.last("logging.driver"), options=facts.map("logging.options")
+    )
     found = Service(
         name=name,
         image=image,
@@ -64,7 +70,9 @@ def service(name: str, facts: Facts, image: str | None, command: tuple[str, ...]
         labels=facts.map("labels"),
         logging=logging if logging != Logging() else None,
         secrets=tuple(facts.all("secrets")),
-        stop=Stop(signal=facts.last("stop_signal"), grace_period=facts.last("stop_grace_period")),
+        stop=Stop(
+            signal=facts.last("stop_signal"), grace_period=facts.last("stop_grace_period")
+        ),
         init=facts.last("init"),
         options=_options(facts),
         origin=origin,
@@ -74,7 +82,9 @@ def service(name: str, facts: Facts, image: str | None, command: tuple[str, ...]
 
 def _environment(facts: Facts) -> tuple[Variable, ...]:
     zone = facts.last("environment.TZ")
-    given: dict[str, Variable] = {} if zone is None else {"TZ": Variable(name="TZ", value=zone)}
+    given: dict[str, Variable] = (
+        {} if zone is None else {"TZ": Variable(name="TZ", value=zone)}
+    )
     return tuple((given | facts.map("environment")).values())
 
 
@@ -102,7 +112,11 @@ def _networks(facts: Facts) -> tuple[Attachment, ...]:
     if aliases or options:
         first = given[0] if given else Attachment(network="default")
         merged = {**first.options, **options}
-        given[:1] = [Attachment(network=first.network, aliases=first.aliases + aliases, options=merged)]
+        given[:1] = [
+            Attachment(
+                network=first.network, aliases=first.aliases + aliases, options=merged
+            )
+        ]
     return tuple({item.network: item for item in given}.values())
 
 
@@ -117,7 +131,10 @@ def _healthcheck(facts: Facts) -> Healthcheck | None:
 
 
 def _resources(facts: Facts) -> Resources:
-    limits = {key: facts.last(f"deploy.resources.limits.{key}") for key in ("cpus", "memory", "pids")}
+    limits = {
+        key: facts.last(f"deploy.resources.limits.{key}")
+        for key in ("cpus", "memory", "pids")
+    }
     reserved = facts.last("deploy.resources.reservations.memory")
     return Resources(limits=Amounts(**limits), reservations=Amounts(memory=reserved))
 

@@ -88,7 +88,9 @@ def seconds(value: str) -> Iterator[Fact]:
 
 def bytes_(value: str) -> Iterator[Fact]:
     """A byte count, which docker and Compose read alike (`512m`, `1.5g`, plain bytes); -1 is no limit."""
-    if "$" not in value and not re.fullmatch(r"-1|[0-9.]+ ?[kKmMgGtTpPeE]?[iI]?[bB]?", value):
+    if "$" not in value and not re.fullmatch(
+        r"-1|[0-9.]+ ?[kKmMgGtTpPeE]?[iI]?[bB]?", value
+    ):
         raise ValueError("it takes a size such as 512m or 2g")
     yield Fact(-1 if value == "-1" else value)
 
@@ -113,7 +115,13 @@ def env(value: str) -> Iterator[Fact]:
     if not name:
         raise ValueError("it takes a variable such as NAME=value")
     code = "" if equals else "TC124"
-    yield Fact(Variable(name=name, value=content if equals else None), "put", name, code, (("name", name),))
+    yield Fact(
+        Variable(name=name, value=content if equals else None),
+        "put",
+        name,
+        code,
+        (("name", name),),
+    )
 
 
 def env_file(value: str) -> Iterator[Fact]:
@@ -154,7 +162,12 @@ def port(value: str) -> Iterator[Fact]:
     host_ip, published, target = _port_parts(body)
     if not target or not _is_port(target) or not _is_port(published or "0"):
         raise ValueError("it takes [address:][host port:]container port[/protocol]")
-    yield Fact(Port(target=target, published=published, host_ip=host_ip, protocol=protocol.lower()), "add")
+    yield Fact(
+        Port(
+            target=target, published=published, host_ip=host_ip, protocol=protocol.lower()
+        ),
+        "add",
+    )
 
 
 def _is_port(text: str) -> bool:
@@ -192,7 +205,9 @@ def ulimit(value: str) -> Iterator[Fact]:
     """`name=soft[:hard]`."""
     name, _, limits = value.partition("=")
     soft, colon, hard = limits.partition(":")
-    if not re.fullmatch(r"-?[0-9]+", soft) or (colon and not re.fullmatch(r"-?[0-9]+", hard)):
+    if not re.fullmatch(r"-?[0-9]+", soft) or (
+        colon and not re.fullmatch(r"-?[0-9]+", hard)
+    ):
         raise ValueError("it takes name=soft or name=soft:hard")
     same = not colon or soft == hard
     yield Fact(int(soft) if same else {"soft": int(soft), "hard": int(hard)}, "put", name)
@@ -229,9 +244,18 @@ def secret(value: str) -> Iterator[Fact]:
     name, *options = split(value, ",")
     given = dict(option.partition("=")[::2] for option in options)
     if given.get("type", "mount") == "env":
-        yield Fact(None, "none", code="TC125", said=(("name", name), ("variable", given.get("target", name))))
+        yield Fact(
+            None,
+            "none",
+            code="TC125",
+            said=(("name", name), ("variable", given.get("target", name))),
+        )
         return
     grant = Grant(
-        source=name, target=given.get("target"), uid=given.get("uid"), gid=given.get("gid"), mode=given.get("mode")
+        source=name,
+        target=given.get("target"),
+        uid=given.get("uid"),
+        gid=given.get("gid"),
+        mode=given.get("mode"),
     )
     yield Fact(grant, "add", code="TC126", said=(("name", name),))

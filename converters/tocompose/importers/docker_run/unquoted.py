@@ -46,15 +46,23 @@ def _astray(line: CommandLine, words: tuple[Word, ...], known: Mapping[str, Row]
 
 def _follows_dashes(value: Word, word: Word) -> bool:
     """Whether a word goes on with a list of options in a value, as `-Xmx1g` in `-e OPTS=-Xms1g -Xmx1g`."""
-    return word.text.startswith("-") and "=-" in value.text and value.span.line == word.span.line
+    return (
+        word.text.startswith("-")
+        and "=-" in value.text
+        and value.span.line == word.span.line
+    )
 
 
 def _whole(words: tuple[Word, ...]) -> Word:
     sources = tuple(source for word in words for source in word.sources)
-    return Word(" ".join(word.text for word in words), words[0].span.to(words[-1].span), sources)
+    return Word(
+        " ".join(word.text for word in words), words[0].span.to(words[-1].span), sources
+    )
 
 
-def _is_astray(line: CommandLine, words: tuple[Word, ...], known: Mapping[str, Row]) -> bool:
+def _is_astray(
+    line: CommandLine, words: tuple[Word, ...], known: Mapping[str, Row]
+) -> bool:
     """Whether what stands where the image should is rather the rest of the value in front of it."""
     image, *rest = line.arguments
     at = len(words) - len(line.arguments)
@@ -82,11 +90,16 @@ def _end(words: tuple[Word, ...], start: int, known: Mapping[str, Row]) -> int:
     """Behind the last word of the value: the next option, or the end of the line."""
     line = words[start].span.line
     behind = range(start + 1, len(words))
-    return next((i for i in behind if words[i].span.line > line or _is_option(words[i], known)), len(words))
+    return next(
+        (i for i in behind if words[i].span.line > line or _is_option(words[i], known)),
+        len(words),
+    )
 
 
 def _is_option(word: Word, known: Mapping[str, Row]) -> bool:
-    return word.text.startswith("-") and (word.text.partition("=")[0] in known or word.text[:2] in known)
+    return word.text.startswith("-") and (
+        word.text.partition("=")[0] in known or word.text[:2] in known
+    )
 
 
 def _qualified(word: Word) -> bool:

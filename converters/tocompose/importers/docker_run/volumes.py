@@ -31,9 +31,13 @@ def volume(value: str) -> Iterator[Fact]:
         raise ValueError("it takes [source:]target[:modes]")
     if source is None:
         code = "TC146" if _DRIVE.match(target) else ""
-        yield Fact(Mount(kind="volume", target=target), "add", code=code, said=(("value", value),))
+        yield Fact(
+            Mount(kind="volume", target=target), "add", code=code, said=(("value", value),)
+        )
         return
-    kept = [mode for mode in modes if mode not in _IGNORED_MODES | _PODMAN_MODES | {"rw", "ro"}]
+    kept = [
+        mode for mode in modes if mode not in _IGNORED_MODES | _PODMAN_MODES | {"rw", "ro"}
+    ]
     podman = next((mode for mode in modes if mode.partition("=")[0] in _PODMAN_MODES), "")
     yield Fact(
         Mount(
@@ -41,7 +45,9 @@ def volume(value: str) -> Iterator[Fact]:
             source=_rooted(source),
             target=target,
             read_only="ro" in modes,
-            mode=",".join(mode for mode in kept if mode.partition("=")[0] not in _PODMAN_MODES),
+            mode=",".join(
+                mode for mode in kept if mode.partition("=")[0] not in _PODMAN_MODES
+            ),
         ),
         "add",
         code="TC128" if podman else "TC148" if _loses_label(modes) else "",
@@ -57,7 +63,9 @@ def _loses_label(modes: list[str]) -> bool:
 def _volume_parts(value: str) -> tuple[str | None, str, list[str]]:
     """Source, target and modes. Like the docker CLI, it reads a single letter in front of a path as a Windows drive."""
     parts = split(value, ":")
-    if _DRIVE.match(value) and (len(parts) == 2 or parts[2][:1] in ("/", "\\") or len(parts[2]) == 1):
+    if _DRIVE.match(value) and (
+        len(parts) == 2 or parts[2][:1] in ("/", "\\") or len(parts[2]) == 1
+    ):
         parts[:2] = [":".join(parts[:2])]
     if len(parts) == 1:
         return None, parts[0], []
@@ -66,13 +74,25 @@ def _volume_parts(value: str) -> tuple[str | None, str, list[str]]:
 
 
 def _is_path(source: str) -> bool:
-    return source.startswith(("/", ".", "~", "${", "\\")) or bool(_DRIVE.match(source)) or "/" in source
+    return (
+        source.startswith(("/", ".", "~", "${", "\\"))
+        or bool(_DRIVE.match(source))
+        or "/" in source
+    )
 
 
 def _rooted(source: str) -> str:
     """Compose takes `.hidden` for a volume's name; a path must start with `./`, `../`, `/` or `~`."""
-    relative = source.startswith(".") and not source.startswith(("./", "../")) and source not in (".", "..")
-    bare = "/" in source and not source.startswith(("/", ".", "~", "$")) and not _DRIVE.match(source)
+    relative = (
+        source.startswith(".")
+        and not source.startswith(("./", "../"))
+        and source not in (".", "..")
+    )
+    bare = (
+        "/" in source
+        and not source.startswith(("/", ".", "~", "$"))
+        and not _DRIVE.match(source)
+    )
     return f"./{source}" if relative or bare else source
 
 
@@ -87,7 +107,9 @@ def mount(value: str) -> Iterator[Fact]:
     target = next((content for key, _, content in given if key in _TARGETS), "")
     if not target:
         raise ValueError("it takes a target")
-    options: dict[str, Any] = {"bind": {"create_host_path": False}} if kind == "bind" else {}
+    options: dict[str, Any] = (
+        {"bind": {"create_host_path": False}} if kind == "bind" else {}
+    )
     driver: dict[str, Any] = {}
     read_only, lost = False, ""
     for key, equals, content in given:
@@ -95,11 +117,15 @@ def mount(value: str) -> Iterator[Fact]:
             read_only = boolean(content) if equals else True
         elif key in ("volume-driver", "volume-opt"):
             _driver_option(driver, key, content)
-        elif key not in ("type", "consistency", *_SOURCES, *_TARGETS) and not _mount_option(options, key, content):
+        elif key not in ("type", "consistency", *_SOURCES, *_TARGETS) and not _mount_option(
+            options, key, content
+        ):
             lost = key
     if driver:
         options["x-driver"] = driver
-    found = Mount(kind=kind, source=source, target=target, read_only=read_only, options=options)
+    found = Mount(
+        kind=kind, source=source, target=target, read_only=read_only, options=options
+    )
     target_key = "tmpfs" if kind == "tmpfs" and not options else ""
     yield Fact(
         target if target_key else found,
@@ -139,7 +165,9 @@ def _mount_option(options: dict[str, Any], key: str, content: str) -> bool:
     elif key in ("volume-subpath", "image-subpath"):
         options.setdefault(key.partition("-")[0], {})["subpath"] = content
     elif key == "tmpfs-size":
-        options.setdefault("tmpfs", {})["size"] = int(content) if whole(content) else content
+        options.setdefault("tmpfs", {})["size"] = (
+            int(content) if whole(content) else content
+        )
     elif key == "tmpfs-mode":
         options.setdefault("tmpfs", {})["mode"] = int(content, 8)
     else:

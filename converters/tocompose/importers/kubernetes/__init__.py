@@ -30,10 +30,20 @@ _UNROUTED = frozenset(
         "Namespace",
         "PersistentVolume",
     }
-    | {"PersistentVolumeClaim", "Pod", "ReplicaSet", "ReplicationController", "Secret", "Service", "ServiceAccount"}
+    | {
+        "PersistentVolumeClaim",
+        "Pod",
+        "ReplicaSet",
+        "ReplicationController",
+        "Secret",
+        "Service",
+        "ServiceAccount",
+    }
     | {"StatefulSet"}
 )
-_TEMPLATES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml"})
+_TEMPLATES = frozenset(
+    {"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml"}
+)
 _ENDINGS = (".yaml", ".yml", ".json")
 # What may quote a manifest, and is none.
 _PROSE = (".md", ".markdown", ".rst", ".adoc", ".sh", ".bash", ".ps1", ".bat", ".cmd")
@@ -57,7 +67,17 @@ class Kubernetes:
     tables = tuple(
         f"kubernetes/{name}"
         for name in (
-            *("access", "config", "containers", "gateway", "ingress", "networkpolicy", "objects", "pods", "scaling"),
+            *(
+                "access",
+                "config",
+                "containers",
+                "gateway",
+                "ingress",
+                "networkpolicy",
+                "objects",
+                "pods",
+                "scaling",
+            ),
             *("services", "storage", "workloads"),
         )
     )
@@ -69,7 +89,11 @@ class Kubernetes:
             from tocompose.rendering import sites
 
             found.update(sites(project))
-        return tuple(file for file in project.files() if file in found or self._is_manifest(file, project))
+        return tuple(
+            file
+            for file in project.files()
+            if file in found or self._is_manifest(file, project)
+        )
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack of all objects of the project's files."""
@@ -79,7 +103,13 @@ class Kubernetes:
 
         return self._read(project, ledger, settings, render(project, settings))
 
-    def _read(self, project: Project, ledger: Ledger, settings: Settings, rendered: Rendering | None) -> Stack:
+    def _read(
+        self,
+        project: Project,
+        ledger: Ledger,
+        settings: Settings,
+        rendered: Rendering | None,
+    ) -> Stack:
         from tocompose.readers.yaml import cursors
 
         found: list[Cursor] = []
@@ -95,7 +125,9 @@ class Kubernetes:
             if notes:
                 raise SourceError(f"{notes[-1].message}. {notes[-1].advice}")
             if ledger.notes:
-                said = "; ".join(f"{item.span}: {item.message}" for item in ledger.notes[:3])
+                said = "; ".join(
+                    f"{item.span}: {item.message}" for item in ledger.notes[:3]
+                )
                 raise SourceError(f"{said}. {ledger.notes[0].advice}")
             raise SourceError(
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
@@ -104,10 +136,16 @@ class Kubernetes:
         return convert(found, ledger, settings.name or "", project.name, settings.options)
 
     def _is_manifest(self, file: str, project: Project) -> bool:
-        if not file.endswith(_ENDINGS) and (file not in project.named or file.lower().endswith(_PROSE)):
+        if not file.endswith(_ENDINGS) and (
+            file not in project.named or file.lower().endswith(_PROSE)
+        ):
             return False
         text = project.read(file) or b""
-        return b"apiVersion" in text and _OBJECT.search(text) is not None and _KIND.search(text) is not None
+        return (
+            b"apiVersion" in text
+            and _OBJECT.search(text) is not None
+            and _KIND.search(text) is not None
+        )
 
 
 def _has_templates(project: Project) -> bool:
@@ -116,12 +154,20 @@ def _has_templates(project: Project) -> bool:
 
 
 def convert(
-    found: list[Cursor], ledger: Ledger, name: str, fallback: str, options: Mapping[str, tuple[str, ...]]
+    found: list[Cursor],
+    ledger: Ledger,
+    name: str,
+    fallback: str,
+    options: Mapping[str, tuple[str, ...]],
 ) -> Stack:
     """The stack of the objects at the cursors, in the order in which each step needs the one before."""
     from tocompose.importers.kubernetes.access import say_access
     from tocompose.importers.kubernetes.aliases import attach
-    from tocompose.importers.kubernetes.leftovers import say_kinds, say_unused_config, settle_fields
+    from tocompose.importers.kubernetes.leftovers import (
+        say_kinds,
+        say_unused_config,
+        settle_fields,
+    )
     from tocompose.importers.kubernetes.namespaces import main_namespace, say_namespaces
     from tocompose.importers.kubernetes.order import arrange
     from tocompose.importers.kubernetes.outside import say_outside
@@ -167,7 +213,9 @@ def convert(
     return stack
 
 
-def _is_template(found: list[Cursor], ledger: Ledger, options: Mapping[str, tuple[str, ...]]) -> bool:
+def _is_template(
+    found: list[Cursor], ledger: Ledger, options: Mapping[str, tuple[str, ...]]
+) -> bool:
     """Whether the manifests are a template; what is known of its variables is filled in."""
     if not any("${" in leaf.text for leaf in ledger.leaves()):
         return False
@@ -185,7 +233,9 @@ def _objects(found: list[Cursor], ledger: Ledger) -> Objects:
         from tocompose.importers.kubernetes.adoption import adopt
 
         objects = adopt(objects, ledger)
-    if any(item.at("metadata", "ownerReferences") for item in objects.of("Pod", "ReplicaSet")):
+    if any(
+        item.at("metadata", "ownerReferences") for item in objects.of("Pod", "ReplicaSet")
+    ):
         from tocompose.importers.kubernetes.orphans import without_copies
 
         objects = without_copies(objects, ledger)

@@ -38,7 +38,12 @@ def _say_clients(workload: Workload) -> None:
         if client(unit.cursor):
             fields = f"the container of {unit.service} is made to ask it"
             image = unit.cursor.at("image")
-            image.remark("TC247", object=str(workload.object), fields=fields, subject=f"services.{unit.service}")
+            image.remark(
+                "TC247",
+                object=str(workload.object),
+                fields=fields,
+                subject=f"services.{unit.service}",
+            )
 
 
 def _bound(world: World) -> dict[tuple[str, str], str]:
@@ -53,7 +58,9 @@ def _bound(world: World) -> dict[tuple[str, str], str]:
     return found
 
 
-def _account(workload: Workload, cursor: Cursor, bound: dict[tuple[str, str], str], world: World) -> None:
+def _account(
+    workload: Workload, cursor: Cursor, bound: dict[tuple[str, str], str], world: World
+) -> None:
     name = value(cursor)
     if name is None:
         return
@@ -62,7 +69,12 @@ def _account(workload: Workload, cursor: Cursor, bound: dict[tuple[str, str], st
         moot(cursor, workload.object, world)
     else:
         fields = f"it runs as the service account {name}, which has the role {role}"
-        cursor.remark("TC247", object=str(workload.object), fields=fields, subject=f"services.{workload.name}")
+        cursor.remark(
+            "TC247",
+            object=str(workload.object),
+            fields=fields,
+            subject=f"services.{workload.name}",
+        )
         cursor.noted("TC247")
 
 
@@ -87,7 +99,11 @@ def _registry(world: World, namespace: str, name: str) -> str | None:
         entry.cursor.noted("TC250")
     try:
         text = base64.b64decode(value(item.at("data", ".dockerconfigjson")) or "")
-        hosts = list(json.loads(text or value(item.at("stringData", ".dockerconfigjson")) or "{}").get("auths", {}))
+        hosts = list(
+            json.loads(
+                text or value(item.at("stringData", ".dockerconfigjson")) or "{}"
+            ).get("auths", {})
+        )
     except (binascii.Error, ValueError, AttributeError):
         return None
     return str(hosts[0]) if hosts else None

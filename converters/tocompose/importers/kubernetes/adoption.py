@@ -47,7 +47,11 @@ def adopt(objects: Objects, ledger: Ledger) -> Objects:
     if not ties:
         return objects
     spaces = {item.namespace for item in objects if item.scoped}
-    moved = [item for item in objects if not item.scoped] if len(spaces) == 1 else [tie.bare for tie in ties]
+    moved = (
+        [item for item in objects if not item.scoped]
+        if len(spaces) == 1
+        else [tie.bare for tie in ties]
+    )
     taken = {(item.kind, item.namespace, item.name) for item in objects}
     for item in moved:
         space = next((tie.space for tie in ties if tie.bare is item), ties[0].space)
@@ -113,7 +117,9 @@ def _below(cursor: Cursor, wanted: dict[str, tuple[str, str]]) -> Iterator[tuple
         found = wanted.get(entry.key)
         if found is not None:
             # A projected Secret is named by `name`, a volume's by `secretName`.
-            name = value(entry.at(found[1])) or (value(entry.at("name")) if found[0] == "Secret" else None)
+            name = value(entry.at(found[1])) or (
+                value(entry.at("name")) if found[0] == "Secret" else None
+            )
             if name:
                 yield found[0], name
         yield from _below(entry, wanted)

@@ -20,7 +20,9 @@ def attach(world: World) -> None:
     for backend in world.backends:
         for workload, instance in backend.instances():
             if not workload.host_network:
-                _add(names, instance.owner, _forms(backend.name, _namespaces(backend, world)))
+                _add(
+                    names, instance.owner, _forms(backend.name, _namespaces(backend, world))
+                )
                 _settle(backend, workload, instance)
     for workload in world.workloads:
         for instance in workload.instances:
@@ -28,7 +30,9 @@ def attach(world: World) -> None:
                 _add(names, instance.owner, _pod_names(workload, instance, world))
     for workload in world.workloads:
         for instance in workload.instances:
-            _attach(workload, instance, list(names.get(instance.owner, ())), world, networks)
+            _attach(
+                workload, instance, list(names.get(instance.owner, ())), world, networks
+            )
 
 
 def _add(names: dict[str, dict[str, None]], owner: str, found: Iterator[str]) -> None:
@@ -42,7 +46,11 @@ def _forms(name: str, namespaces: list[str]) -> Iterator[str]:
     """https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"""
     yield name
     for namespace in namespaces:
-        yield from (f"{name}.{namespace}", f"{name}.{namespace}.svc", f"{name}.{namespace}.svc.cluster.local")
+        yield from (
+            f"{name}.{namespace}",
+            f"{name}.{namespace}.svc",
+            f"{name}.{namespace}.svc.cluster.local",
+        )
 
 
 def _namespaces(backend: Backend, world: World) -> list[str]:
@@ -59,7 +67,9 @@ def _pod_names(workload: Workload, instance: Instance, world: World) -> Iterator
     domain = value(workload.spec.at("subdomain"))
     if instance.hostname is not None:
         domain = value(workload.object.at("spec", "serviceName")) or domain
-        workload.object.at("spec", "serviceName").take(to=f"services.{instance.owner}.networks")
+        workload.object.at("spec", "serviceName").take(
+            to=f"services.{instance.owner}.networks"
+        )
         yield instance.hostname
     name = instance.hostname or value(workload.spec.at("hostname"))
     if not domain or not name:
@@ -96,7 +106,13 @@ def _networks(world: World) -> dict[str, str]:
     return {space: "default" if space == DEFAULT else space for space in spaces}
 
 
-def _attach(workload: Workload, instance: Instance, aliases: list[str], world: World, networks: dict[str, str]) -> None:
+def _attach(
+    workload: Workload,
+    instance: Instance,
+    aliases: list[str],
+    world: World,
+    networks: dict[str, str],
+) -> None:
     network = networks.get(workload.namespace, "default")
     if network != "default":
         world.draft.networks.setdefault(network, Network(name=network))
@@ -112,17 +128,23 @@ def _attach(workload: Workload, instance: Instance, aliases: list[str], world: W
         _visit(workload, instance, world, networks)
 
 
-def _visit(workload: Workload, instance: Instance, world: World, networks: dict[str, str]) -> None:
+def _visit(
+    workload: Workload, instance: Instance, world: World, networks: dict[str, str]
+) -> None:
     """Puts a pod on the networks of the namespaces whose pods name its Service, under the names with a namespace."""
     service = world.draft.services[instance.owner]
     added: dict[str, Attachment] = {}
     for backend, guests in world.backends.visited.items():
         if workload in backend.workloads and service.network_mode is None:
-            names = tuple(name for name in _forms(backend.name, [backend.namespace]) if "." in name)
+            names = tuple(
+                name for name in _forms(backend.name, [backend.namespace]) if "." in name
+            )
             for guest in guests:
                 network = networks.get(guest, "default")
                 known = added.get(network)
-                added[network] = Attachment(network=network, aliases=(*(known.aliases if known else ()), *names))
+                added[network] = Attachment(
+                    network=network, aliases=(*(known.aliases if known else ()), *names)
+                )
     present = {item.network for item in service.networks}
     more = tuple(item for name, item in added.items() if name not in present)
     for item in more:

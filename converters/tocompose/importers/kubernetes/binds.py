@@ -9,7 +9,17 @@ from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.values import literal
 
-_TYPES = frozenset({"DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"})
+_TYPES = frozenset(
+    {
+        "DirectoryOrCreate",
+        "Directory",
+        "FileOrCreate",
+        "File",
+        "Socket",
+        "CharDevice",
+        "BlockDevice",
+    }
+)
 
 
 def host_path(cursor: Cursor, place: Place) -> Source:
@@ -21,21 +31,49 @@ def host_path(cursor: Cursor, place: Place) -> Source:
         cursor.at("type").take(to=to)
     elif kind:
         cursor.at("type").note("TC209", field="type", expected="a type of hostPath")
-    options = {"bind": {"create_host_path": False}} if kind and not kind.endswith("OrCreate") else {}
-    if path.rstrip("/") in ("/var/run/docker.sock", "/run/docker.sock", "/var/run/containerd/containerd.sock"):
-        cursor.remark("TC246", path=path, what="hands the container control over the host", subject=to)
-    elif path.startswith(("/var/lib/kubelet", "/etc/kubernetes", "/var/log/pods", "/var/lib/docker", "/run/k3s")):
+    options = (
+        {"bind": {"create_host_path": False}}
+        if kind and not kind.endswith("OrCreate")
+        else {}
+    )
+    if path.rstrip("/") in (
+        "/var/run/docker.sock",
+        "/run/docker.sock",
+        "/var/run/containerd/containerd.sock",
+    ):
+        cursor.remark(
+            "TC246", path=path, what="hands the container control over the host", subject=to
+        )
+    elif path.startswith(
+        (
+            "/var/lib/kubelet",
+            "/etc/kubernetes",
+            "/var/log/pods",
+            "/var/lib/docker",
+            "/run/k3s",
+        )
+    ):
         cursor.remark("TC246", path=path, what="is a path of a Kubernetes node", subject=to)
     return Source(kind="bind", source=literal(path), mount_options=options)
 
 
-def nfs(cursor: Cursor, name: str, place: Place, mount_options: tuple[str, ...] = ()) -> Source:
+def nfs(
+    cursor: Cursor, name: str, place: Place, mount_options: tuple[str, ...] = ()
+) -> Source:
     """A named volume that the local driver mounts from the NFS server."""
     to = f"volumes.{name}"
     server, path = text(cursor.at("server"), to) or "", text(cursor.at("path"), to) or "/"
     read_only = truth(cursor.at("readOnly")) is True
     cursor.at("readOnly").take(to=to)
     words = [f"addr={server}", *(["ro"] if read_only else []), *mount_options]
-    options = {"driver_opts": {"type": "nfs", "o": literal(",".join(words)), "device": literal(f":{path}")}}
-    place.world.draft.volume(Volume(name=name, driver="local", options=options, origin=cursor.span))
+    options = {
+        "driver_opts": {
+            "type": "nfs",
+            "o": literal(",".join(words)),
+            "device": literal(f":{path}"),
+        }
+    }
+    place.world.draft.volume(
+        Volume(name=name, driver="local", options=options, origin=cursor.span)
+    )
     return Source(kind="volume", source=name, read_only=read_only)

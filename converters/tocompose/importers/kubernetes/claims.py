@@ -50,7 +50,11 @@ class Claims:
         if found is None:
             found = Source(kind="volume", source=self._named(claim, name, place))
         if claim is not None:
-            claim.took(f"volumes.{found.source}" if found.kind == "volume" else place.path("volumes"))
+            claim.took(
+                f"volumes.{found.source}"
+                if found.kind == "volume"
+                else place.path("volumes")
+            )
             found = found._replace(read_only=found.read_only or _read_only(claim.cursor))
         return found
 
@@ -84,7 +88,11 @@ class Claims:
             if spec.at(key):
                 return host_path(spec.at(key), place)
         if spec.at("nfs"):
-            words = tuple(literal(word) for entry in items(spec.at("mountOptions")) if (word := text(entry, "volumes")))
+            words = tuple(
+                literal(word)
+                for entry in items(spec.at("mountOptions"))
+                if (word := text(entry, "volumes"))
+            )
             found = nfs(spec.at("nfs"), volume.name, place, words)
             volume.took(f"volumes.{volume.name}")
             return found
@@ -94,7 +102,13 @@ class Claims:
 def _settle_template(template: Cursor, place: Place) -> None:
     for path in (("apiVersion",), ("kind",)):
         moot(template.at(*path), place.workload.object, place.world, "TC257", once=True)
-    moot(template.at("spec", "volumeName"), place.workload.object, place.world, "TC243", once=True)
+    moot(
+        template.at("spec", "volumeName"),
+        place.workload.object,
+        place.world,
+        "TC243",
+        once=True,
+    )
 
 
 def _read_only(claim: Cursor) -> bool:

@@ -57,7 +57,11 @@ class Entry(NamedTuple):
         try:
             return None if decoded is None else decoded.decode()
         except UnicodeDecodeError:
-            self.cursor.note("TC209", field=self.cursor.key, expected="base64 of a text: a variable holds no bytes")
+            self.cursor.note(
+                "TC209",
+                field=self.cursor.key,
+                expected="base64 of a text: a variable holds no bytes",
+            )
             return None
 
     def _decoded(self) -> bytes | None:
@@ -130,7 +134,9 @@ class Store:
         )
         return name
 
-    def missing(self, namespace: str, source: str, key: str, wanted: str, span: Span) -> str:
+    def missing(
+        self, namespace: str, source: str, key: str, wanted: str, span: Span
+    ) -> str:
         """The `.env` entry for a key that the input does not hold: the user must fill it in."""
         known = self._names.get((namespace, source, key))
         if known is not None:
@@ -148,7 +154,11 @@ class Store:
 
     def _free(self, wanted: str, other: str) -> str:
         name = variable_name(wanted)
-        if name in _SHELL or name in self._taken or name.startswith(("COMPOSE_", "DOCKER_")):
+        if (
+            name in _SHELL
+            or name in self._taken
+            or name.startswith(("COMPOSE_", "DOCKER_"))
+        ):
             name = variable_name(other)
         # A hyphen would make `${NAME-2}` a default value.
         number, free = 2, name

@@ -73,7 +73,9 @@ def _with_beta(guard: Any, place: Place) -> Any:
     return replace(guard, security_opt=options) if options else guard
 
 
-def _words(cursor: Cursor, names: dict[str, str], place: Place, key: str) -> tuple[str, ...] | None:
+def _words(
+    cursor: Cursor, names: dict[str, str], place: Place, key: str
+) -> tuple[str, ...] | None:
     """A command or its arguments; an empty list is none, as in Kubernetes."""
     to = place.path(key)
     words: list[str] = []
@@ -118,7 +120,9 @@ def _options(place: Place, extra: dict[str, Any]) -> dict[str, Any]:
     elif given == "IfNotPresent":
         policy.skip("what Compose does anyway")
     elif given is not None:
-        policy.note("TC209", field="imagePullPolicy", expected="Always, IfNotPresent or Never")
+        policy.note(
+            "TC209", field="imagePullPolicy", expected="Always, IfNotPresent or Never"
+        )
     if found := sysctls(place):
         options["sysctls"] = found
     return options | hooks(place) | pod_options(place)

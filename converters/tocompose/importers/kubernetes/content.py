@@ -40,7 +40,10 @@ DEFAULT_MODE = 0o644
 def content(volume: Cursor, place: Place, to: str) -> Content | None:
     """The files of a configMap, secret, projected or downwardAPI volume; None for any other."""
     name = value(volume.at("name")) or "volume"
-    for key, kind, field in (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName")):
+    for key, kind, field in (
+        ("configMap", "ConfigMap", "name"),
+        ("secret", "Secret", "secretName"),
+    ):
         source = volume.at(key)
         if source:
             mode = _default_mode(source, to)
@@ -48,16 +51,25 @@ def content(volume: Cursor, place: Place, to: str) -> Content | None:
             return Content(value(source.at(field)) or name, found, kind == "Secret")
     if source := volume.at("projected"):
         found = tuple(_projected(source, place, to))
-        return Content(f"{place.workload.name}-{name}", found, any(item.secret for item in found))
+        return Content(
+            f"{place.workload.name}-{name}", found, any(item.secret for item in found)
+        )
     if source := volume.at("downwardAPI"):
         mode = _default_mode(source, to) or DEFAULT_MODE
-        return Content(f"{place.instance.base}-{name}", tuple(_downward(source, mode, place, to)), False)
+        return Content(
+            f"{place.instance.base}-{name}",
+            tuple(_downward(source, mode, place, to)),
+            False,
+        )
     return None
 
 
 def _default_mode(source: Cursor, to: str) -> int | None:
     """The mode of the files that have none of their own; unread where each has one."""
-    listed = [*items(source.at("items")), *(item for each in items(source.at("sources")) for item in _listed(each))]
+    listed = [
+        *items(source.at("items")),
+        *(item for each in items(source.at("sources")) for item in _listed(each)),
+    ]
     if listed and all(value(item.at("mode")) is not None for item in listed):
         return DEFAULT_MODE
     return _mode(source.at("defaultMode"), to)
@@ -81,7 +93,9 @@ def _mode(cursor: Cursor, to: str) -> int | None:
     return mode
 
 
-def _from(source: Cursor, kind: str, field: str, mode: int, place: Place, to: str) -> Iterator[Item]:
+def _from(
+    source: Cursor, kind: str, field: str, mode: int, place: Place, to: str
+) -> Iterator[Item]:
     """The files of one ConfigMap or Secret: its `items`, or every key."""
     name = value(source.at(field)) or ""
     item = place.world.store.find(kind, place.namespace, name)
@@ -89,7 +103,9 @@ def _from(source: Cursor, kind: str, field: str, mode: int, place: Place, to: st
     if item is None:
         code = "TC214" if truth(source.at("optional")) else "TC213"
         root = "secrets" if kind == "Secret" else "config"
-        source.at(field).remark(code, what=f"{kind} {name}", name=f"{root}/{name}", subject=to)
+        source.at(field).remark(
+            code, what=f"{kind} {name}", name=f"{root}/{name}", subject=to
+        )
         source.noted(code)
         return
     item.took(to)
@@ -103,7 +119,13 @@ def _from(source: Cursor, kind: str, field: str, mode: int, place: Place, to: st
         chosen.at("key").take(to=to)
         chosen.at("path").take(to=to)
         if key in known and not _leaves(path):
-            yield Item(path, _mode(chosen.at("mode"), to) or mode, kind == "Secret", item, known[key])
+            yield Item(
+                path,
+                _mode(chosen.at("mode"), to) or mode,
+                kind == "Secret",
+                item,
+                known[key],
+            )
         else:
             chosen.note("TC213", what=f"{kind} {name}, key {key}", name=path, subject=to)
 
@@ -119,9 +141,15 @@ def _projected(source: Cursor, place: Place, to: str) -> Iterator[Item]:
     for each in items(source.at("sources")):
         for key, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
             if each.at(key):
-                found |= {item.path: item for item in _from(each.at(key), kind, "name", mode, place, to)}
+                found |= {
+                    item.path: item
+                    for item in _from(each.at(key), kind, "name", mode, place, to)
+                }
         if each.at("downwardAPI"):
-            found |= {item.path: item for item in _downward(each.at("downwardAPI"), mode, place, to)}
+            found |= {
+                item.path: item
+                for item in _downward(each.at("downwardAPI"), mode, place, to)
+            }
     yield from found.values()
 
 
@@ -147,7 +175,9 @@ def _own(each: Cursor, place: Place, to: str) -> str | None:
         reference.at("fieldPath").take(to=to)
         section = place.workload.template.at("metadata", field.partition(".")[2])
         section.map(to=to)
-        return "".join(f'{key}="{_escaped(text)}"\n' for key, text in sorted(strings(section).items()))
+        return "".join(
+            f'{key}="{_escaped(text)}"\n' for key, text in sorted(strings(section).items())
+        )
     given = field_value(reference, place, to, name) if reference else None
     return plain(given) or given if given is not None else None
 

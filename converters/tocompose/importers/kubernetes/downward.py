@@ -51,7 +51,11 @@ def _fixed(path: str, place: Place, cursor: Cursor, to: str) -> str:
         spec = workload.spec
         given = spec.take("serviceAccountName", to=to) or spec.take("serviceAccount", to=to)
         return literal(given or "default")
-    if workload.replicas is not None and workload.replicas > 1 and place.instance.ordinal is None:
+    if (
+        workload.replicas is not None
+        and workload.replicas > 1
+        and place.instance.ordinal is None
+    ):
         cursor.remark("TC216", field=path, value=place.instance.base, subject=to)
     place.named = True
     return place.instance.hostname or place.instance.base

@@ -46,7 +46,8 @@ class Draft:
         known = list(service.options.get("extra_hosts", ()))
         if f"{host}={address}" not in known:
             self.services[name] = replace(
-                service, options={**service.options, "extra_hosts": [*known, f"{host}={address}"]}
+                service,
+                options={**service.options, "extra_hosts": [*known, f"{host}={address}"]},
             )
 
     def publish(self, name: str, port: Port) -> None:

@@ -34,7 +34,10 @@ class Environment(NamedTuple):
 
     def variables(self) -> tuple[Variable, ...]:
         """The variables for the model."""
-        return tuple(Variable(name=name, value=given, origin=self.spans[name]) for name, given in self.values.items())
+        return tuple(
+            Variable(name=name, value=given, origin=self.spans[name])
+            for name, given in self.values.items()
+        )
 
     def put(self, name: str, given: str, span: Span) -> None:
         """Sets a variable; one set again moves to the end, as the later one wins."""
@@ -90,7 +93,11 @@ def _last(cursor: Cursor, place: Place) -> Iterator[Cursor]:
             entry.note("TC215", name="without a name", subject=place.path("environment"))
         else:
             if final[name] != number:
-                entry.remark("TC215", name=f"{name}, which stands twice,", subject=place.path("environment"))
+                entry.remark(
+                    "TC215",
+                    name=f"{name}, which stands twice,",
+                    subject=place.path("environment"),
+                )
             yield entry
 
 
@@ -120,7 +127,9 @@ def _open(place: Place, found: Environment) -> None:
         found.values[name], names = opened(given, found.values.keys() - {name})
         for each in names:
             description = f"part of the environment of {place.service}"
-            setting = Setting(name=each, required=True, description=description, origin=found.spans[name])
+            setting = Setting(
+                name=each, required=True, description=description, origin=found.spans[name]
+            )
             place.world.draft.settings.setdefault(each, setting)
 
 
@@ -142,7 +151,12 @@ def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
     item = store.find(kind, place.namespace, source)
     present = item is not None and key in store.entries(item)
     if not present and truth(reference.at("optional")):
-        reference.note("TC214", what=f"{kind} {source}, key {key}", name=name, subject=place.path("environment"))
+        reference.note(
+            "TC214",
+            what=f"{kind} {source}, key {key}",
+            name=name,
+            subject=place.path("environment"),
+        )
         return None
     if item is not None and present:
         given = _content(item, key, name, place)
@@ -154,14 +168,21 @@ def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
         return given
     reference.map(to=to)
     text_of = _missing(kind, source, key, name, place)
-    reference.remark("TC213", what=f"{kind} {source}, key {key}", name=text_of[2:].partition(":")[0], subject=to)
+    reference.remark(
+        "TC213",
+        what=f"{kind} {source}, key {key}",
+        name=text_of[2:].partition(":")[0],
+        subject=to,
+    )
     return text_of
 
 
 def _missing(kind: str, source: str, key: str, name: str, place: Place) -> str:
     """A value that the user must fill in, in `.env`."""
     span = place.unit.cursor.span
-    setting = place.world.store.missing(place.namespace, f"{kind} {source}", key, name, span)
+    setting = place.world.store.missing(
+        place.namespace, f"{kind} {source}", key, name, span
+    )
     return f"${{{setting}:?from {kind} {source}, key {key}}}"
 
 
@@ -169,7 +190,11 @@ def _content(item: Object, key: str, name: str, place: Place) -> str | None:
     store, to = place.world.store, place.path("environment", name)
     if item.title == "Secret":
         setting = store.setting(item, key, name)
-        return f"${{{setting}}}" if setting else _missing(item.title, item.name, key, name, place)
+        return (
+            f"${{{setting}}}"
+            if setting
+            else _missing(item.title, item.name, key, name, place)
+        )
     entry = store.entries(item)[key]
     content = entry.content(to)
     if content is None:
@@ -178,7 +203,9 @@ def _content(item: Object, key: str, name: str, place: Place) -> str | None:
     return rewritten(literal(content.decode(errors="replace")), entry.cursor, place, to)
 
 
-def _from(source: Cursor, place: Place, found: Environment) -> Iterator[tuple[str, str, Span]]:
+def _from(
+    source: Cursor, place: Place, found: Environment
+) -> Iterator[tuple[str, str, Span]]:
     """The variables that one entry of `envFrom` brings in."""
     store, to = place.world.store, place.path()
     prefix = value(source.at("prefix")) or ""
@@ -198,7 +225,9 @@ def _from(source: Cursor, place: Place, found: Environment) -> Iterator[tuple[st
             yield from _imported(item, entry, f"{prefix}{entry}", place)
 
 
-def _absent(source: Cursor, reference: Cursor, what: str, place: Place, found: Environment) -> None:
+def _absent(
+    source: Cursor, reference: Cursor, what: str, place: Place, found: Environment
+) -> None:
     """A file of variables in the place of a ConfigMap or Secret that the input does not hold."""
     if truth(reference.at("optional")):
         reference.note("TC214", what=what, name="its variables", subject=place.path())
@@ -208,22 +237,36 @@ def _absent(source: Cursor, reference: Cursor, what: str, place: Place, found: E
     path, to = f"./{'secrets' if secret else 'config'}/{name}.env", place.path("env_file")
     prefix = value(source.at("prefix"))
     reference.at("name").take(to=to)
-    told = f"{path} (its variables, each name with {prefix} in front)" if prefix else f"{path} (its variables)"
+    told = (
+        f"{path} (its variables, each name with {prefix} in front)"
+        if prefix
+        else f"{path} (its variables)"
+    )
     reference.remark("TC213", what=what, name=told, subject=to)
     source.noted("TC213")
     text = f"# {what} is not among the manifests: write its variables here, NAME=value on a line each.\n"
     place.world.draft.file(
         File(
-            path=path[2:], content=text.encode(), mode=0o600 if secret else 0o644, secret=secret, origin=reference.span
+            path=path[2:],
+            content=text.encode(),
+            mode=0o600 if secret else 0o644,
+            secret=secret,
+            origin=reference.span,
         )
     )
     found.files[path] = EnvFile(path=literal(path), required=False, origin=reference.span)
 
 
-def _imported(item: Object, key: str, name: str, place: Place) -> Iterator[tuple[str, str, Span]]:
+def _imported(
+    item: Object, key: str, name: str, place: Place
+) -> Iterator[tuple[str, str, Span]]:
     cursor = place.world.store.entries(item)[key].cursor
     if not re.fullmatch(_IDENTIFIER, name):
-        cursor.remark("TC215", name=f"{name}, which is no identifier,", subject=place.path("environment", name))
+        cursor.remark(
+            "TC215",
+            name=f"{name}, which is no identifier,",
+            subject=place.path("environment", name),
+        )
     given = _content(item, key, name, place)
     if given is not None:
         yield name, given, cursor.span
@@ -233,10 +276,16 @@ def _follow_ports(place: Place, found: Environment) -> None:
     """Where one variable names a Service and its sibling the Service's port, the sibling gets the container's port."""
     for name, host in list(found.values.items()):
         match = _HOST.fullmatch(name)
-        backend = place.world.backends.resolve(host, place.namespace) if match and host else None
+        backend = (
+            place.world.backends.resolve(host, place.namespace) if match and host else None
+        )
         if match is None or backend is None or backend.headless:
             continue
-        for sibling in (f"{match['prefix']}_PORT", f"{name}_PORT", f"{match['prefix']}PORT"):
+        for sibling in (
+            f"{match['prefix']}_PORT",
+            f"{name}_PORT",
+            f"{match['prefix']}PORT",
+        ):
             given = found.values.get(sibling, "")
             change = translated(backend, int(given)) if whole(given) else None
             if change:

@@ -46,7 +46,9 @@ class Types(Mapping[str, Fields]):
         found = self._read.get(name)
         if found is None:
             rows = self._raw[name]
-            found = self._read[name] = {str(key): _field(f"{name}.{key}", row) for key, row in rows.items()}
+            found = self._read[name] = {
+                str(key): _field(f"{name}.{key}", row) for key, row in rows.items()
+            }
         return found
 
     def __iter__(self) -> Iterator[str]:
@@ -99,12 +101,21 @@ def walk(node: Node, kind: str, ledger: Ledger, named: Named) -> list[Finding]:
     return found
 
 
-def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Finding], named: Named) -> None:
+def _walk(
+    node: Node,
+    fields: Fields,
+    path: str,
+    ledger: Ledger,
+    found: list[Finding],
+    named: Named,
+) -> None:
     if not isinstance(node, Branch):
         return
     for child in node.children:
         inner, field = child.node, fields.get(child.key)  # type: ignore[arg-type]
-        if isinstance(inner, Leaf) and (empty(inner) or (field is not None and not inner.text)):
+        if isinstance(inner, Leaf) and (
+            empty(inner) or (field is not None and not inner.text)
+        ):
             ledger.settle(inner, Fate.IGNORED, "null or empty counts as absent")
         elif field is None:
             continue
@@ -117,7 +128,9 @@ def _walk(node: Node, fields: Fields, path: str, ledger: Ledger, found: list[Fin
                 _walk(inner, below, f"{here}.", ledger, found, named)
         elif field.default and _is_default(inner, field):
             ledger.settle(inner, Fate.IGNORED, "the value that Kubernetes fills in itself")  # type: ignore[arg-type]
-        elif field.note and all({INJECTED, field.note} & set(ledger.fate(leaf).detail) for leaf in leaves(inner)):
+        elif field.note and all(
+            {INJECTED, field.note} & set(ledger.fate(leaf).detail) for leaf in leaves(inner)
+        ):
             continue
         elif field.note:
             found.append(Finding(field.note, f"{path}{child.key}", child))
@@ -155,7 +168,16 @@ def say(findings: list[Finding], ledger: Ledger, object_name: str, subject: str)
     for code, group in by_code.items():
         fields = ", ".join(described(finding) for finding in group)
         related = tuple(finding.child.span for finding in group[1:])
-        ledger.say(note(code, group[0].child.span, subject=subject, related=related, object=object_name, fields=fields))
+        ledger.say(
+            note(
+                code,
+                group[0].child.span,
+                subject=subject,
+                related=related,
+                object=object_name,
+                fields=fields,
+            )
+        )
         settle(group, ledger)
 
 

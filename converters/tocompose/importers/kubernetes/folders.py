@@ -23,7 +23,9 @@ class Placed(NamedTuple):
     secrets: tuple[Grant, ...] = ()
 
 
-def placed(found: Content, target: str, sub_path: str, mount: Cursor, place: Place) -> Placed:
+def placed(
+    found: Content, target: str, sub_path: str, mount: Cursor, place: Place
+) -> Placed:
     """The files of a volume at `target`: all of them as a folder that hides the image's own, or one of them."""
     folder = _folder(found, place)
     if sub_path:
@@ -34,14 +36,28 @@ def placed(found: Content, target: str, sub_path: str, mount: Cursor, place: Pla
             return _single(inside[0], folder, target, mount, place)
         chosen = tuple(item for item in found.items if item.path.startswith(f"{sub_path}/"))
         found, folder = found._replace(items=chosen), f"{folder}/{sub_path}"
-        chosen = tuple(item._replace(path=item.path[len(sub_path) + 1 :]) for item in chosen)
+        chosen = tuple(
+            item._replace(path=item.path[len(sub_path) + 1 :]) for item in chosen
+        )
         found = found._replace(items=chosen)
     for item in found.items:
         _write(item, f"{folder}/{item.path}", place)
     if not found.items:
-        place.world.draft.file(File(path=f"{folder}/.keep", content=b"", secret=found.secret, origin=mount.span))
+        place.world.draft.file(
+            File(
+                path=f"{folder}/.keep", content=b"", secret=found.secret, origin=mount.span
+            )
+        )
     return Placed(
-        mounts=(Mount(kind="bind", source=f"./{folder}", target=literal(target), read_only=True, origin=mount.span),)
+        mounts=(
+            Mount(
+                kind="bind",
+                source=f"./{folder}",
+                target=literal(target),
+                read_only=True,
+                origin=mount.span,
+            ),
+        )
     )
 
 
@@ -49,7 +65,9 @@ def _folder(found: Content, place: Place) -> str:
     """`config/<name>`; a name of its own where the namespace, the choice of keys or the modes differ."""
     root = "secrets" if found.secret else "config"
     owners = {item.owner for item in found.items if item.owner is not None}
-    scoped = any(len(place.world.objects.named(owner.kind, owner.name)) > 1 for owner in owners)
+    scoped = any(
+        len(place.world.objects.named(owner.kind, owner.name)) > 1 for owner in owners
+    )
     base = f"{place.namespace}/{found.name}" if scoped else found.name
     number, folder, other = 2, f"{root}/{base}", f"{root}/{base}-{place.workload.name}"
     key = tuple((item.path, item.mode, id(item.entry), item.text) for item in found.items)
@@ -75,7 +93,9 @@ def _write(item: Item, path: str, place: Place) -> None:
     """Writes the file; its Service references are rewritten, since it is not read by Compose."""
     to = f"files.{path}"
     if item.entry is None:
-        place.world.draft.file(File(path=path, content=item.text.encode(), mode=item.mode, secret=item.secret))
+        place.world.draft.file(
+            File(path=path, content=item.text.encode(), mode=item.mode, secret=item.secret)
+        )
         return
     data = item.entry.content(to)
     if data is None:
@@ -85,14 +105,27 @@ def _write(item: Item, path: str, place: Place) -> None:
     if not item.secret:
         data = _rewritten(data, item, place, to)
     mode = _mode(item, place)
-    place.world.draft.file(File(path=path, content=data, mode=mode, secret=item.secret, origin=item.entry.cursor.span))
+    place.world.draft.file(
+        File(
+            path=path,
+            content=data,
+            mode=mode,
+            secret=item.secret,
+            origin=item.entry.cursor.span,
+        )
+    )
 
 
 def _mode(item: Item, place: Place) -> int:
     """The mode of the file. One that not everybody may read belongs to whoever runs Compose: where the container is
     not an almighty root, Kubernetes opens it to the pod's group, which a bind mount cannot."""
-    own, pod = place.unit.cursor.at("securityContext"), place.workload.spec.at("securityContext")
-    dropped = {(value(entry) or "").upper() for entry in items(own.at("capabilities", "drop"))}
+    own, pod = (
+        place.unit.cursor.at("securityContext"),
+        place.workload.spec.at("securityContext"),
+    )
+    dropped = {
+        (value(entry) or "").upper() for entry in items(own.at("capabilities", "drop"))
+    }
     if item.mode & 0o004 or (runs_as_root(place) and not dropped & {"ALL", "DAC_OVERRIDE"}):
         return item.mode
     limited = names_user(place) or pod.at("fsGroup") or dropped & {"ALL", "DAC_OVERRIDE"}

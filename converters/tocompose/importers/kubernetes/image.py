@@ -28,10 +28,17 @@ def image(place: Place) -> str:
         return given
     if "$" in given and image_ref(_VARIABLE.sub(_sample, given)) is not None:
         return _with_variables(given, cursor, place)
-    if place.workload.kind == "DeploymentConfig" and (streamed := _streamed(place)) is not None:
+    if (
+        place.workload.kind == "DeploymentConfig"
+        and (streamed := _streamed(place)) is not None
+    ):
         return literal(streamed)
-    (cursor or place.unit.cursor).remark("TC212", object=str(place.workload.object), subject=place.path("image"))
-    return literal(given) if given and "{{" not in given else f"{place.workload.name}:missing"
+    (cursor or place.unit.cursor).remark(
+        "TC212", object=str(place.workload.object), subject=place.path("image")
+    )
+    return (
+        literal(given) if given and "{{" not in given else f"{place.workload.name}:missing"
+    )
 
 
 def _streamed(place: Place) -> str | None:
@@ -41,13 +48,18 @@ def _streamed(place: Place) -> str | None:
     """
     for trigger in items(place.workload.object.at("spec", "triggers")):
         change = trigger.at("imageChangeParams")
-        if place.unit.name not in [value(name) for name in items(change.at("containerNames"))]:
+        if place.unit.name not in [
+            value(name) for name in items(change.at("containerNames"))
+        ]:
             continue
         space = value(change.at("from", "namespace")) or place.workload.namespace
         name, _, wanted = (value(change.at("from", "name")) or "").partition(":")
         stream = place.world.objects.get("ImageStream", space, name)
         for tag in items(stream.at("spec", "tags")) if stream else ():
-            if value(tag.at("name")) == (wanted or "latest") and value(tag.at("from", "kind")) == "DockerImage":
+            if (
+                value(tag.at("name")) == (wanted or "latest")
+                and value(tag.at("from", "kind")) == "DockerImage"
+            ):
                 return take(tag.at("from", "name"), place.path("image"))
     return None
 
@@ -70,7 +82,12 @@ def _with_variables(given: str, cursor: Cursor, place: Place) -> str:
         return asked(name)
 
     found = _VARIABLE.sub(variable, given)
-    cursor.remark("TC265", object=str(place.workload.object), names=", ".join(names), subject=place.path("image"))
+    cursor.remark(
+        "TC265",
+        object=str(place.workload.object),
+        names=", ".join(names),
+        subject=place.path("image"),
+    )
     return found
 
 

@@ -59,7 +59,9 @@ def known(name: str, version: str) -> str:
     group = version.rpartition("/")[0]
     if group in _OWN_GROUPS or group.endswith(".k8s.io") or name == "Rollout":
         return name
-    return name if f"{name}.{group}" not in kinds() and name in _FORKED else f"{name}.{group}"
+    return (
+        name if f"{name}.{group}" not in kinds() and name in _FORKED else f"{name}.{group}"
+    )
 
 
 # Kinds that another API group took over from Kubernetes unchanged.

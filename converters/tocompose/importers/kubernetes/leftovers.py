@@ -41,17 +41,26 @@ def settle_fields(world: World) -> None:
     """Says a note for each object about its fields whose rows ask for one, and one for the run about names."""
     run: list[Finding] = []
     names: list[tuple[str, Node]] = []
-    subjects = {id(workload.object): f"services.{workload.name}" for workload in world.workloads}
+    subjects = {
+        id(workload.object): f"services.{workload.name}" for workload in world.workloads
+    }
     for item in world.objects:
         table = kind(item.kind).type
         if not table or item.cursor.node is None:
             continue
-        findings = [*walk(item.cursor.node, table, world.ledger, names), *world.draft.findings.get(item, ())]
+        findings = [
+            *walk(item.cursor.node, table, world.ledger, names),
+            *world.draft.findings.get(item, ()),
+        ]
         run.extend(finding for finding in findings if finding.code in _PER_RUN)
         mine = [finding for finding in findings if finding.code not in _PER_RUN]
         say(mine, world.ledger, str(item), subjects.get(id(item), ""))
-    _say_for_run("TC202", (finding for finding in run if finding.code == "TC202"), world.ledger)
-    _say_unused(world.ledger, [finding for finding in run if finding.code == "TC257"], names)
+    _say_for_run(
+        "TC202", (finding for finding in run if finding.code == "TC202"), world.ledger
+    )
+    _say_unused(
+        world.ledger, [finding for finding in run if finding.code == "TC257"], names
+    )
 
 
 def _say_for_run(code: str, findings: Iterable[Finding], ledger: Ledger) -> None:
@@ -70,7 +79,9 @@ def _counted(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
 
 
-def _say_unused(ledger: Ledger, extra: list[Finding], names: list[tuple[str, Node]]) -> None:
+def _say_unused(
+    ledger: Ledger, extra: list[Finding], names: list[tuple[str, Node]]
+) -> None:
     """One note for the run that counts labels, annotations and names that nothing refers to."""
     counts: dict[str, int] = {}
     first: Span | None = None
@@ -83,7 +94,9 @@ def _say_unused(ledger: Ledger, extra: list[Finding], names: list[tuple[str, Nod
         what = _NAMES.get(shape)
         for leaf in leaves(node) if what else ():
             fate, detail = ledger.fate(leaf)
-            if what and (fate is Fate.UNREAD or (fate is Fate.NOTED and detail == ("TC257",))):
+            if what and (
+                fate is Fate.UNREAD or (fate is Fate.NOTED and detail == ("TC257",))
+            ):
                 counts[what] = counts.get(what, 0) + 1
                 first = first or leaf.span
                 ledger.settle(leaf, Fate.NOTED, "TC257")
@@ -100,8 +113,13 @@ def say_kinds(world: World) -> None:
         objects = world.objects.of(name)
         for item in objects:
             item.cursor.noted("TC203")
-        advice = row.advice or "Check what it does for the workloads, and add the Compose equivalent by hand."
-        names = ", ".join(item.name for item in objects[:5]) + (" …" if len(objects) > 5 else "")
+        advice = (
+            row.advice
+            or "Check what it does for the workloads, and add the Compose equivalent by hand."
+        )
+        names = ", ".join(item.name for item in objects[:5]) + (
+            " …" if len(objects) > 5 else ""
+        )
         code = "TC237" if row.moot else "TC203"
         world.ledger.say(
             note(
@@ -121,14 +139,20 @@ def say_unused_config(world: World) -> None:
     for item in world.objects.of("ConfigMap", "Secret"):
         if item not in world.store.used:
             item.cursor.noted("TC253")
-            world.ledger.say(note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})"))
+            world.ledger.say(
+                note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})")
+            )
         else:
             _say_unused_keys(item, world)
             item.at("apiVersion").noted("TC253")
             item.at("kind").noted("TC253")
-    for item in world.objects.of("PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"):
+    for item in world.objects.of(
+        "PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"
+    ):
         if item.at("kind").unread():
-            world.ledger.say(note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})"))
+            world.ledger.say(
+                note("TC253", item.span, object=f"{item} ({values(item.cursor.node)})")
+            )
             item.cursor.noted("TC253")
 
     for item in world.objects.of("LimitRange"):
@@ -158,6 +182,8 @@ def _say_unused_keys(item: Object, world: World) -> None:
     ]
     if unread:
         names = ", ".join(cursor.key for cursor in unread)
-        world.ledger.say(note("TC253", unread[0].span, object=f"{item}, {len(unread)} keys ({names})"))
+        world.ledger.say(
+            note("TC253", unread[0].span, object=f"{item}, {len(unread)} keys ({names})")
+        )
         for cursor in unread:
             cursor.noted("TC253")

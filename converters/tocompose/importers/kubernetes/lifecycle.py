@@ -43,10 +43,15 @@ def _backoff(cursor: Cursor) -> None:
 
 def stop(place: Place) -> Stop:
     """How the container is stopped; Kubernetes waits 30 s where Docker waits 10 s."""
-    signal = text(place.unit.cursor.at("lifecycle", "stopSignal"), place.path("stop_signal"))
+    signal = text(
+        place.unit.cursor.at("lifecycle", "stopSignal"), place.path("stop_signal")
+    )
     if place.unit.part is Part.INIT:
         return Stop(signal=literal(signal) if signal else None)
-    seconds = whole(place.workload.spec.at("terminationGracePeriodSeconds"), place.path("stop_grace_period"))
+    seconds = whole(
+        place.workload.spec.at("terminationGracePeriodSeconds"),
+        place.path("stop_grace_period"),
+    )
     period = f"{_GRACE if seconds is None else seconds}s"
     return Stop(signal=literal(signal) if signal else None, grace_period=period)
 
@@ -66,6 +71,10 @@ def hooks(place: Place) -> dict[str, Any]:
 
 
 def _command(handler: Cursor, to: str) -> list[str]:
-    command = [literal(word) for entry in items(handler.at("exec", "command")) if (word := text(entry, to)) is not None]
+    command = [
+        literal(word)
+        for entry in items(handler.at("exec", "command"))
+        if (word := text(entry, to)) is not None
+    ]
     seconds = whole(handler.at("sleep", "seconds"), to)
     return command or ([] if seconds is None else ["sleep", str(seconds)])

@@ -17,13 +17,22 @@ def links(place: Place) -> Mapping[str, str]:
     backends = place.world.backends
     known = backends.links.get(place.namespace)
     if known is None:
-        known = {name: text for backend in backends if _linked(backend, place) for name, text in _of(backend).items()}
+        known = {
+            name: text
+            for backend in backends
+            if _linked(backend, place)
+            for name, text in _of(backend).items()
+        }
         backends.links[place.namespace] = known
     return known
 
 
 def _linked(backend: Backend, place: Place) -> bool:
-    return backend.namespace == place.namespace and not backend.headless and bool(backend.ports)
+    return (
+        backend.namespace == place.namespace
+        and not backend.headless
+        and bool(backend.ports)
+    )
 
 
 def _of(backend: Backend) -> Mapping[str, str]:
@@ -35,20 +44,33 @@ def _of(backend: Backend) -> Mapping[str, str]:
     found[f"{prefix}_PORT"] = f"{first.protocol}://{backend.name}:{target}"
     for port, number in ports:
         if port.name:
-            found[f"{prefix}_SERVICE_PORT_{re.sub(r'[^A-Z0-9]', '_', port.name.upper())}"] = str(number)
+            found[
+                f"{prefix}_SERVICE_PORT_{re.sub(r'[^A-Z0-9]', '_', port.name.upper())}"
+            ] = str(number)
         base = f"{prefix}_PORT_{port.number}_{port.protocol.upper()}"
         found[base] = f"{port.protocol}://{backend.name}:{number}"
-        found |= {f"{base}_PROTO": port.protocol, f"{base}_PORT": str(number), f"{base}_ADDR": backend.name}
+        found |= {
+            f"{base}_PROTO": port.protocol,
+            f"{base}_PORT": str(number),
+            f"{base}_ADDR": backend.name,
+        }
     return found
 
 
-def mentioned(place: Place, values: Mapping[str, str], more: Iterable[str]) -> Mapping[str, str]:
+def mentioned(
+    place: Place, values: Mapping[str, str], more: Iterable[str]
+) -> Mapping[str, str]:
     """Those variables that the container's texts name, unless the pod switches them off."""
     if truth(place.workload.spec.at("enableServiceLinks")) is False:
         return {}
     texts = [*values.values(), *more]
     for key in ("command", "args"):
         texts.extend(value(entry) or "" for entry in items(place.unit.cursor.at(key)))
-    names = {name for given in texts if "_PORT" in given or "_SERVICE_" in given for name in re.findall(MENTION, given)}
+    names = {
+        name
+        for given in texts
+        if "_PORT" in given or "_SERVICE_" in given
+        for name in re.findall(MENTION, given)
+    }
     known = links(place) if names else {}
     return {name: known[name] for name in sorted(names) if name in known}

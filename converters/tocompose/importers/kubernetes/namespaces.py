@@ -34,7 +34,10 @@ def say_namespaces(world: World) -> None:
         return
     names = ", ".join(f"{name} ({count})" for name, count in counts.items())
     declared = ", ".join(item.name for item in world.objects.of("Namespace"))
-    first = next((item.span for item in world.objects if item.scoped or item.title == "Namespace"), None)
+    first = next(
+        (item.span for item in world.objects if item.scoped or item.title == "Namespace"),
+        None,
+    )
     world.ledger.say(note("TC208", first, names=names or declared))
     for item in world.objects:
         item.at("metadata", "namespace").noted("TC208")

@@ -16,7 +16,16 @@ DEFAULT = "default"
 class Object:
     """One object; `kind` is its kind, with the API group for what is not Kubernetes' own (`Rollout.argoproj.io`)."""
 
-    __slots__ = ("annotations", "cursor", "kind", "labels", "name", "namespace", "scoped", "title")
+    __slots__ = (
+        "annotations",
+        "cursor",
+        "kind",
+        "labels",
+        "name",
+        "namespace",
+        "scoped",
+        "title",
+    )
 
     def __init__(self, cursor: Cursor, kind: str) -> None:
         self.cursor = cursor
@@ -44,7 +53,12 @@ class Object:
 
     def took(self, to: str) -> None:
         """Counts what makes the object what it is (API version, kind, name, namespace) as mapped to `to`."""
-        for path in (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace")):
+        for path in (
+            ("apiVersion",),
+            ("kind",),
+            ("metadata", "name"),
+            ("metadata", "namespace"),
+        ):
             self.cursor.take(*path, to=to)
 
 
@@ -104,7 +118,11 @@ def _objects(cursor: Cursor) -> Iterator[Object]:
         return
     found = Object(cursor, known(kind, version or ""))
     if not version or not served(found.kind, version):
-        what = f"apiVersion {version} is not known; it is read like one that is" if version else "it has no apiVersion"
+        what = (
+            f"apiVersion {version} is not known; it is read like one that is"
+            if version
+            else "it has no apiVersion"
+        )
         (cursor.at("apiVersion") or cursor).remark("TC206", object=str(found), what=what)
     yield found
 
@@ -122,7 +140,9 @@ def _name(objects: list[Object]) -> None:
             item.name, number = f"{base}-{number}", number + 1
         taken.add((item.kind, item.namespace, item.name))
         (cursor or item.cursor).remark(
-            "TC206", object=item.title, what=f"it has no name of its own and is called {item.name}"
+            "TC206",
+            object=item.title,
+            what=f"it has no name of its own and is called {item.name}",
         )
         cursor.noted("TC206")
 
@@ -153,6 +173,8 @@ def _last(objects: Iterable[Object]) -> list[Object]:
         key = (item.kind, item.namespace, item.name)
         earlier = chosen.pop(key, None)
         if earlier is not None:
-            earlier.cursor.note("TC204", object=str(item), kept=str(item.span), related=(item.span,))
+            earlier.cursor.note(
+                "TC204", object=str(item), kept=str(item.span), related=(item.span,)
+            )
         chosen[key] = item
     return list(chosen.values())

@@ -22,7 +22,9 @@ def arrange(world: World, prepared: dict[str, str]) -> None:
         previous: Instance | None = None
         waits = _waits(workload, world)
         for instance in workload.instances:
-            _arrange(workload, instance, previous, world, prepared.get(instance.base), waits)
+            _arrange(
+                workload, instance, previous, world, prepared.get(instance.base), waits
+            )
             previous = instance
 
 
@@ -45,21 +47,33 @@ def _arrange(
         elif joins_owner(instance, place):
             service = replace(service, network_mode=f"service:{instance.owner}")
         needed = [item for item in before if item.service != unit.service]
-        world.draft.services[unit.service] = replace(service, depends_on=_merged(service, needed))
+        world.draft.services[unit.service] = replace(
+            service, depends_on=_merged(service, needed)
+        )
         if unit.part is Part.INIT:
-            before = [*before, Dependency(service=unit.service, condition=_DONE, origin=unit.cursor.span)]
+            before = [
+                *before,
+                Dependency(service=unit.service, condition=_DONE, origin=unit.cursor.span),
+            ]
         elif unit.part is Part.SIDECAR:
-            before = [*before, _started(service, unit.cursor.at("startupProbe").kind == "map")]
+            before = [
+                *before,
+                _started(service, unit.cursor.at("startupProbe").kind == "map"),
+            ]
             unit.cursor.at("restartPolicy").take(to=f"services.{unit.service}.restart")
     _reduce(instance, world)
 
 
 def _started(service: Service, has_startup: bool) -> Dependency:
     healthy = has_startup and service.healthcheck is not None
-    return Dependency(service=service.name, condition="service_healthy" if healthy else "service_started")
+    return Dependency(
+        service=service.name, condition="service_healthy" if healthy else "service_started"
+    )
 
 
-def _previous(workload: Workload, previous: Instance | None, world: World) -> list[Dependency]:
+def _previous(
+    workload: Workload, previous: Instance | None, world: World
+) -> list[Dependency]:
     """https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#deployment-and-scaling-guarantees"""
     policy = workload.object.at("spec", "podManagementPolicy")
     if previous is None or value(policy) == "Parallel":
@@ -90,7 +104,11 @@ def _waits(workload: Workload, world: World) -> list[Dependency]:
         targets = list(_targets(wait, workload, world))
         found |= {item.service: item for item in targets if item.service not in found}
         names = ", ".join(item.service for item in targets)
-        what = f"depends_on waits for {names}" if targets else "what it waits for is not among the manifests"
+        what = (
+            f"depends_on waits for {names}"
+            if targets
+            else "what it waits for is not among the manifests"
+        )
         container.note(
             "TC269",
             subject=f"services.{workload.name}.depends_on",
@@ -109,16 +127,29 @@ def _targets(wait: Wait, workload: Workload, world: World) -> Iterator[Dependenc
         if _meant(wait, other, world, namespace):
             done = _DONE if other.kind == "Job" else "service_started"
             for instance in other.instances:
-                yield Dependency(service=instance.main.service, condition=done, origin=workload.object.span)
+                yield Dependency(
+                    service=instance.main.service,
+                    condition=done,
+                    origin=workload.object.span,
+                )
 
 
 def _meant(wait: Wait, other: Workload, world: World, namespace: str) -> bool:
     if wait.kind == "Service":
         backends = (world.backends.get(namespace, name) for name in wait.names)
-        return any(backend is not None and other in backend.workloads for backend in backends)
+        return any(
+            backend is not None and other in backend.workloads for backend in backends
+        )
     if wait.labels:
-        own = other.labels if wait.kind == "Pod" else {**other.labels, **other.object.labels}
-        return wait.kind in ("Pod", other.kind) and all(own.get(key) == text for key, text in wait.labels)
+        own = (
+            other.labels if wait.kind == "Pod" else {**other.labels, **other.object.labels}
+        )
+        return wait.kind in ("Pod", other.kind) and all(
+            own.get(key) == text for key, text in wait.labels
+        )
     if wait.kind == "Pod":
-        return any(name == other.object.name or name.startswith(f"{other.object.name}-") for name in wait.names)
+        return any(
+            name == other.object.name or name.startswith(f"{other.object.name}-")
+            for name in wait.names
+        )
     return wait.kind == other.kind and other.object.name in wait.names

@@ -11,7 +11,9 @@ from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
 
 # What makes equal objects with random endings. The pods of a StatefulSet differ, and keep their names.
-_MAKERS = frozenset({"Deployment", "ReplicaSet", "ReplicationController", "DaemonSet", "Job"})
+_MAKERS = frozenset(
+    {"Deployment", "ReplicaSet", "ReplicationController", "DaemonSet", "Job"}
+)
 _ENDING = regex(r"-[a-z0-9]{5}$")
 _HASH = "pod-template-hash"
 
@@ -29,7 +31,9 @@ def without_copies(objects: Objects, ledger: Ledger) -> Objects:
         key = _key(item)
         if key and chosen[key] is not item:
             item.cursor.skip(f"another of {key[2]}")
-            ledger.say(note("TC268", item.span, object=str(item), owner=f"{key[2]} {key[3]}"))
+            ledger.say(
+                note("TC268", item.span, object=str(item), owner=f"{key[2]} {key[3]}")
+            )
         else:
             kept.append(item)
             if key:
@@ -39,7 +43,11 @@ def without_copies(objects: Objects, ledger: Ledger) -> Objects:
 
 def _key(item: Object) -> tuple[str, ...] | None:
     """Namespace, kind, and the controller of an object that a controller made."""
-    for reference in item.at("metadata", "ownerReferences") if item.title in ("Pod", "ReplicaSet") else ():
+    for reference in (
+        item.at("metadata", "ownerReferences")
+        if item.title in ("Pod", "ReplicaSet")
+        else ()
+    ):
         kind, name = reference.peek("kind") or "", reference.peek("name") or ""
         if kind in _MAKERS:
             return item.namespace, item.title, kind, name
@@ -53,11 +61,15 @@ def _replicas(item: Object) -> int:
 def _rename(item: Object, taken: set[tuple[str, str, str]]) -> None:
     name = item.name
     if item.title == "Pod":
-        name = (value(item.at("metadata", "generateName")) or _ENDING.sub("", name)).rstrip("-")
+        name = (value(item.at("metadata", "generateName")) or _ENDING.sub("", name)).rstrip(
+            "-"
+        )
     name = name.removesuffix(f"-{item.labels.get(_HASH)}")
     taken.discard((item.title, item.namespace, item.name))
     if not name or name == item.name or (item.title, item.namespace, name) in taken:
         return
     what = f"its controller, which is not among the manifests, added the ending; it is called {name}"
-    (item.at("metadata", "name") or item.cursor).remark("TC206", object=str(item), what=what)
+    (item.at("metadata", "name") or item.cursor).remark(
+        "TC206", object=str(item), what=what
+    )
     item.name = name

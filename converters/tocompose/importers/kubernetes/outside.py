@@ -28,18 +28,26 @@ def say_outside(world: World) -> None:
             what = f"{ports}; {values(backend.object.cursor.node)}"
             backend.object.cursor.note("TC222", service=backend.name, ports=what)
     for host, (span, service) in world.draft.strangers.items():
-        world.ledger.say(note("TC266", span, subject=f"services.{service}", service=service, host=host))
+        world.ledger.say(
+            note("TC266", span, subject=f"services.{service}", service=service, host=host)
+        )
     for item in world.objects.of("Endpoints", "EndpointSlice"):
         if item.cursor.unread():
             item.cursor.noted("TC226")
             item.cursor.remark(
-                "TC226", object=str(item), fields=f"what no Service of the input refers to ({values(item.cursor.node)})"
+                "TC226",
+                object=str(item),
+                fields=f"what no Service of the input refers to ({values(item.cursor.node)})",
             )
 
 
 def _say_external(backend: Backend, world: World) -> None:
     cursor = backend.object.at("spec", "externalName")
-    cursor.remark("TC225", service=f"{backend.name} ({values(backend.object.cursor.node)})", host=backend.external)
+    cursor.remark(
+        "TC225",
+        service=f"{backend.name} ({values(backend.object.cursor.node)})",
+        host=backend.external,
+    )
     backend.object.cursor.noted("TC225")
 
 
@@ -71,7 +79,10 @@ def _endpoints(backend: Backend, world: World) -> Iterator[Object]:
     if found is not None:
         yield found
     for item in world.objects.of("EndpointSlice"):
-        if item.namespace == backend.namespace and item.labels.get("kubernetes.io/service-name") == backend.name:
+        if (
+            item.namespace == backend.namespace
+            and item.labels.get("kubernetes.io/service-name") == backend.name
+        ):
             yield item
 
 

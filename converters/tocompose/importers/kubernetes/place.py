@@ -15,7 +15,9 @@ class Place:
 
     __slots__ = ("hosts", "instance", "named", "unit", "workload", "world")
 
-    def __init__(self, world: World, workload: Workload, instance: Instance, unit: Unit) -> None:
+    def __init__(
+        self, world: World, workload: Workload, instance: Instance, unit: Unit
+    ) -> None:
         self.world = world
         self.workload = workload
         self.instance = instance
@@ -38,8 +40,14 @@ class Place:
         """Whether several containers run of the service: not where it publishes a port of the host, had only once."""
         if not self.workload.several:
             return False
-        ports = [port for unit in self.instance.units for port in items(unit.cursor.at("ports"))]
-        outside = [each for each in self.world.backends if each.type in ("LoadBalancer", "NodePort")]
+        ports = [
+            port for unit in self.instance.units for port in items(unit.cursor.at("ports"))
+        ]
+        outside = [
+            each
+            for each in self.world.backends
+            if each.type in ("LoadBalancer", "NodePort")
+        ]
         claimed = any(value(port.at("hostPort")) is not None for port in ports)
         return not claimed and not any(self.workload in each.workloads for each in outside)
 
@@ -53,7 +61,14 @@ class Place:
 
     def rewrote(self, name: str, old: str, new: str, backend: Backend, span: Span) -> None:
         """Says that a variable's port was replaced."""
-        item = note("TC221", span, subject=self.path("environment", name), old=old, new=new, service=backend.name)
+        item = note(
+            "TC221",
+            span,
+            subject=self.path("environment", name),
+            old=old,
+            new=new,
+            service=backend.name,
+        )
         self.world.ledger.say(item)
 
     def listens(self, number: int) -> bool:

@@ -34,7 +34,12 @@ def _say_shape(workload: Workload, instance: Instance, world: World) -> None:
     first = workload.object.span
     if partners:
         said = note(
-            "TC238", first, subject=subject, object=str(workload.object), partners=partners, owner=instance.owner
+            "TC238",
+            first,
+            subject=subject,
+            object=str(workload.object),
+            partners=partners,
+            owner=instance.owner,
         )
         world.ledger.say(said)
     if any(unit.part is Part.INIT for unit in instance.units):
@@ -46,21 +51,33 @@ def _say_host_network(workload: Workload) -> None:
     if truth(cursor) is True:
         for _, unit in workload.units():
             cursor.take(to=f"services.{unit.service}.network_mode")
-        cursor.remark("TC251", object=str(workload.object), subject=f"services.{workload.name}.network_mode")
+        cursor.remark(
+            "TC251",
+            object=str(workload.object),
+            subject=f"services.{workload.name}.network_mode",
+        )
     elif truth(cursor) is False:
         cursor.skip("the value that Kubernetes fills in itself")
 
 
 def _say_selector(workload: Workload, world: World) -> None:
     selector = workload.object.at("spec", "selector")
-    wanted = strings(selector.at("matchLabels")) if selector.at("matchLabels") else strings(selector)
+    wanted = (
+        strings(selector.at("matchLabels"))
+        if selector.at("matchLabels")
+        else strings(selector)
+    )
     if selector and any(workload.labels.get(key) != text for key, text in wanted.items()):
         selector.remark("TC258", object=str(workload.object))
 
 
 def _say_volumes(workload: Workload, world: World) -> None:
     """The volumes that no container mounts."""
-    used = {value(mount.at("name")) for _, unit in workload.units() for mount in items(unit.cursor.at("volumeMounts"))}
+    used = {
+        value(mount.at("name"))
+        for _, unit in workload.units()
+        for mount in items(unit.cursor.at("volumeMounts"))
+    }
     for volume in items(workload.spec.at("volumes")):
         if value(volume.at("name")) not in used:
             _say_unused(volume, value(volume.at("name")), workload)
@@ -70,7 +87,9 @@ def _say_volumes(workload: Workload, world: World) -> None:
 
 
 def _say_unused(volume: Cursor, name: str | None, workload: Workload) -> None:
-    volume.note("TC253", object=f"volume {name} of {workload.object} ({values(volume.node)})")
+    volume.note(
+        "TC253", object=f"volume {name} of {workload.object} ({values(volume.node)})"
+    )
 
 
 def _moot_fields(workload: Workload, world: World) -> None:
@@ -80,7 +99,9 @@ def _moot_fields(workload: Workload, world: World) -> None:
             moot(entry, item, world)
     for place in (workload.spec, *(unit.cursor for _, unit in workload.units())):
         non_root = place.at("securityContext", "runAsNonRoot")
-        uid = value(place.at("securityContext", "runAsUser")) or value(workload.spec.at("securityContext", "runAsUser"))
+        uid = value(place.at("securityContext", "runAsUser")) or value(
+            workload.spec.at("securityContext", "runAsUser")
+        )
         if truth(non_root) is False:
             non_root.skip("the value that Kubernetes fills in itself")
         elif value(non_root) is not None:

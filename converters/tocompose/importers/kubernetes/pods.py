@@ -24,7 +24,11 @@ def pod_options(place: Place) -> dict[str, Any]:
     running = [unit.service for unit in place.instance.running()]
     if truth(spec.at("shareProcessNamespace")) is not None:
         spec.at("shareProcessNamespace").take(to=place.path())
-        if truth(spec.at("shareProcessNamespace")) and place.service in running and place.service != running[0]:
+        if (
+            truth(spec.at("shareProcessNamespace"))
+            and place.service in running
+            and place.service != running[0]
+        ):
             options["pid"] = f"service:{running[0]}"
     _platform(place, options)
     _runtime(place, options)
@@ -63,7 +67,11 @@ def _runtime(place: Place, options: dict[str, Any]) -> None:
 def _names(place: Place, options: dict[str, Any]) -> None:
     """The host name: what the pod says, else a StatefulSet pod's own name, from which programs read their number."""
     spec, to = place.workload.spec, place.path("hostname")
-    given = text(spec.at("hostnameOverride"), to) or text(spec.at("hostname"), to) or place.instance.hostname
+    given = (
+        text(spec.at("hostnameOverride"), to)
+        or text(spec.at("hostname"), to)
+        or place.instance.hostname
+    )
     if given is None and place.named and not place.replicated:
         given = place.instance.base
     domain = value(spec.at("subdomain"))
@@ -77,7 +85,9 @@ def _names(place: Place, options: dict[str, Any]) -> None:
 
 def _resolver(config: Cursor, place: Place, options: dict[str, Any]) -> None:
     servers = [
-        literal(server) for entry in items(config.at("nameservers")) if (server := text(entry, place.path("dns")))
+        literal(server)
+        for entry in items(config.at("nameservers"))
+        if (server := text(entry, place.path("dns")))
     ]
     if servers:
         options["dns"] = servers
@@ -85,7 +95,11 @@ def _resolver(config: Cursor, place: Place, options: dict[str, Any]) -> None:
     for entry in items(config.at("searches")):
         domain = value(entry) or ""
         if domain.endswith("cluster.local"):
-            entry.note("TC201", object=str(place.workload.object), fields=f"dnsConfig search {domain}")
+            entry.note(
+                "TC201",
+                object=str(place.workload.object),
+                fields=f"dnsConfig search {domain}",
+            )
         elif domain:
             entry.take(to=place.path("dns_search"))
             searches.append(literal(domain))
@@ -93,7 +107,10 @@ def _resolver(config: Cursor, place: Place, options: dict[str, Any]) -> None:
         options["dns_search"] = searches
     settings = []
     for entry in items(config.at("options")):
-        name, given = text(entry.at("name"), place.path("dns_opt")), text(entry.at("value"), place.path("dns_opt"))
+        name, given = (
+            text(entry.at("name"), place.path("dns_opt")),
+            text(entry.at("value"), place.path("dns_opt")),
+        )
         if name is not None:
             settings.append(literal(name if given is None else f"{name}:{given}"))
     if settings:

@@ -38,7 +38,9 @@ def _sub_paths(found: list[Storage]) -> dict[str, list[str]]:
     paths: dict[str, list[str]] = {}
     for each in found:
         for name, wanted in each.sub_paths.items():
-            paths.setdefault(name, []).extend(path for path in wanted if path not in paths.get(name, ()))
+            paths.setdefault(name, []).extend(
+                path for path in wanted if path not in paths.get(name, ())
+            )
     return paths
 
 
@@ -47,7 +49,10 @@ def _own(name: str, group: str, place: Place) -> str:
     folder = f"/volumes/{name}"
     change = f"chgrp -R {group} {folder} && chmod -R g+rwX {folder} && find {folder} -type d -exec chmod g+s {{}} +"
     policy = place.workload.spec.at("securityContext", "fsGroupChangePolicy")
-    if policy.take(to=f"services.{place.instance.base}-volumes.command") == "OnRootMismatch":
+    if (
+        policy.take(to=f"services.{place.instance.base}-volumes.command")
+        == "OnRootMismatch"
+    ):
         return f'[ "$$(stat -c %g {folder})" = {group} ] || {{ {change}; }}'
     return change
 
@@ -59,14 +64,21 @@ def _quoted(path: str) -> str:
 def _service(place: Place, script: list[str], volumes: list[str]) -> Service:
     name = unique(f"{place.instance.base}-volumes", set(place.world.draft.services))
     item = note(
-        "TC249", place.workload.object.span, subject=f"services.{name}", name=name, object=str(place.workload.object)
+        "TC249",
+        place.workload.object.span,
+        subject=f"services.{name}",
+        name=name,
+        object=str(place.workload.object),
     )
     place.world.ledger.say(item)
     return Service(
         name=name,
         image=IMAGE,
         command=("sh", "-c", "; ".join(["set -e", *script])),
-        mounts=tuple(Mount(kind="volume", source=volume, target=f"/volumes/{volume}") for volume in volumes),
+        mounts=tuple(
+            Mount(kind="volume", source=volume, target=f"/volumes/{volume}")
+            for volume in volumes
+        ),
         network_mode="none",
         restart="no",
         role=Role.JOB,

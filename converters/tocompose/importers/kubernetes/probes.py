@@ -25,8 +25,16 @@ def healthcheck(place: Place) -> Healthcheck | None:
     A probe whose client may be missing in the image gives none, with a note: a check that cannot run would report a
     working container as unhealthy.
     """
-    probes = [(name, cursor) for name in _ORDER if (cursor := place.unit.cursor.at(name)).kind == "map"]
-    usable = [(name, cursor) for name, cursor in probes if any(cursor.at(action) for action in _ACTIONS)]
+    probes = [
+        (name, cursor)
+        for name in _ORDER
+        if (cursor := place.unit.cursor.at(name)).kind == "map"
+    ]
+    usable = [
+        (name, cursor)
+        for name, cursor in probes
+        if any(cursor.at(action) for action in _ACTIONS)
+    ]
     if not usable:
         return None
     name, chosen = next((each for each in usable if _can_run(each[1], place)), usable[0])
@@ -36,7 +44,12 @@ def healthcheck(place: Place) -> Healthcheck | None:
             cursor.noted("TC231")
         return None
     startup = place.unit.cursor.at("startupProbe")
-    check = _timed(chosen, startup if startup.kind == "map" and name != "startupProbe" else None, test, place)
+    check = _timed(
+        chosen,
+        startup if startup.kind == "map" and name != "startupProbe" else None,
+        test,
+        place,
+    )
     _settle_others([each for each in usable if each[0] != name], chosen, place)
     return check
 
@@ -47,10 +60,14 @@ def _can_run(probe: Cursor, place: Place) -> bool:
     if action == "exec":
         return True
     held = tools(place.unit.cursor) or frozenset()
-    return action != "grpc" and bool(held & ({"sh", "curl", "wget"} if action == "httpGet" else {"sh", "nc"}))
+    return action != "grpc" and bool(
+        held & ({"sh", "curl", "wget"} if action == "httpGet" else {"sh", "nc"})
+    )
 
 
-def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: Place) -> Healthcheck:
+def _timed(
+    probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: Place
+) -> Healthcheck:
     """The check with the probe's times, Kubernetes' own defaults written out.
 
     A startup probe lengthens `start_period`; its period is no `start_interval`, for which an engine before 25 refuses
@@ -63,14 +80,23 @@ def _timed(probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: 
         first = _times(startup, to)
         if start:
             moot(probe.at("initialDelaySeconds"), place.workload.object, place.world)
-        start = max(start, first["initialDelaySeconds"] + first["periodSeconds"] * first["failureThreshold"])
+        start = max(
+            start,
+            first["initialDelaySeconds"]
+            + first["periodSeconds"] * first["failureThreshold"],
+        )
     elif probe.key == "startupProbe":
         start += times["periodSeconds"] * times["failureThreshold"]
-    start = _patient(start, times["periodSeconds"] * times["failureThreshold"], probe, place)
+    start = _patient(
+        start, times["periodSeconds"] * times["failureThreshold"], probe, place
+    )
     if (whole(probe.at("successThreshold"), to) or 1) > 1:
         given = value(probe.at("successThreshold"))
         probe.at("successThreshold").remark(
-            "TC233", object=str(place.workload.object), fields=f"successThreshold: {given}", subject=to
+            "TC233",
+            object=str(place.workload.object),
+            fields=f"successThreshold: {given}",
+            subject=to,
         )
     return Healthcheck(
         test=test,
@@ -88,9 +114,20 @@ def _patient(start: int, after: int, probe: Cursor, place: Place) -> int:
     liveness probe, and what the image needs to set up its data; `after` is the time that failures take beyond."""
     to = place.path("healthcheck")
     if probe.key == "readinessProbe":
-        start = max(start, whole(place.unit.cursor.at("livenessProbe", "initialDelaySeconds"), to) or 0)
+        start = max(
+            start,
+            whole(place.unit.cursor.at("livenessProbe", "initialDelaySeconds"), to) or 0,
+        )
     known = image_facts(value(place.unit.cursor.at("image")) or "")
-    usual = [int(check.start_period.removesuffix("s")) for check in known.checks if check.start_period] if known else []
+    usual = (
+        [
+            int(check.start_period.removesuffix("s"))
+            for check in known.checks
+            if check.start_period
+        ]
+        if known
+        else []
+    )
     if not usual or usual[0] <= start + after:
         return start
     what = f"{place.service}: its image may need {usual[0]}s for its first start, the probe allows {start + after}s"
@@ -100,7 +137,12 @@ def _patient(start: int, after: int, probe: Cursor, place: Place) -> int:
 
 def _times(probe: Cursor, to: str) -> dict[str, int]:
     """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes"""
-    defaults = {"initialDelaySeconds": 0, "periodSeconds": 10, "timeoutSeconds": 1, "failureThreshold": 3}
+    defaults = {
+        "initialDelaySeconds": 0,
+        "periodSeconds": 10,
+        "timeoutSeconds": 1,
+        "failureThreshold": 3,
+    }
     return {key: whole(probe.at(key), to) or default for key, default in defaults.items()}
 
 
@@ -114,7 +156,10 @@ def _settle_others(others: list[tuple[str, Cursor]], chosen: Cursor, place: Plac
         same = _same(action, _action(chosen))
         what = f"{name} ({_described(cursor)})"
         cursor.note(
-            "TC230" if not same else "TC232", object=place.service, what=what, subject=place.path("healthcheck")
+            "TC230" if not same else "TC232",
+            object=place.service,
+            what=what,
+            subject=place.path("healthcheck"),
         )
 
 
@@ -134,7 +179,9 @@ def _content(cursor: Cursor) -> list[str]:
 
 def _described(probe: Cursor) -> str:
     action = _action(probe)
-    times = ", ".join(f"{child.key} {child.peek()}" for child in probe if child.kind == "leaf")
+    times = ", ".join(
+        f"{child.key} {child.peek()}" for child in probe if child.kind == "leaf"
+    )
     what = f"{action.key}, {values(action.node)}"
     return f"{what}; {times}" if times else what
 
@@ -168,7 +215,9 @@ def _port(action: Cursor, place: Place) -> int | None:
                 port.at("containerPort").take(to=place.path())
                 number = integer(value(port.at("containerPort")) or "")
     if number is None:
-        cursor.note("TC227", service=place.service, port=given, subject=place.path("healthcheck"))
+        cursor.note(
+            "TC227", service=place.service, port=given, subject=place.path("healthcheck")
+        )
     return number
 
 
@@ -190,7 +239,12 @@ def _http(action: Cursor, place: Place) -> tuple[str, ...] | None:
             return _listening(action, number, place, fallback=_both(url, headers, scheme))
         return _impossible(action, place, f"an HTTP request to {url}", held)
     action.map(to=place.path("healthcheck"))
-    return ("CMD-SHELL", literal(_curl(url, headers, scheme) if "curl" in held else _wget(url, headers, scheme)))
+    return (
+        "CMD-SHELL",
+        literal(
+            _curl(url, headers, scheme) if "curl" in held else _wget(url, headers, scheme)
+        ),
+    )
 
 
 def _both(url: str, headers: list[str], scheme: str) -> str:
@@ -232,7 +286,9 @@ def _tcp(action: Cursor, place: Place) -> tuple[str, ...] | None:
     return _impossible(action, place, f"a connection to port {number}", held)
 
 
-def _listening(action: Cursor, number: int, place: Place, fallback: str = "") -> tuple[str, ...]:
+def _listening(
+    action: Cursor, number: int, place: Place, fallback: str = ""
+) -> tuple[str, ...]:
     """Whether something listens on the port, read from the kernel's table: needs only a shell and grep."""
     action.map(to=place.path("healthcheck"))
     check = f"grep -qE ':{number:04X} 0+:0000 0A' /proc/net/tcp /proc/net/tcp6"
@@ -241,10 +297,16 @@ def _listening(action: Cursor, number: int, place: Place, fallback: str = "") ->
 
 def _grpc(action: Cursor, place: Place) -> tuple[str, ...] | None:
     number = _port(action, place)
-    return None if number is None else _impossible(action, place, f"a gRPC health request to port {number}", None)
+    return (
+        None
+        if number is None
+        else _impossible(action, place, f"a gRPC health request to port {number}", None)
+    )
 
 
-def _impossible(action: Cursor, place: Place, what: str, held: frozenset[str] | None) -> tuple[str, ...] | None:
+def _impossible(
+    action: Cursor, place: Place, what: str, held: frozenset[str] | None
+) -> tuple[str, ...] | None:
     """Says that no client is known to be in the image, in place of a test."""
     why = "is not known to hold a client" if held is None else "holds no client"
     image = value(place.unit.cursor.at("image")) or "the image"

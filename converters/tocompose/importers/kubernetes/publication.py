@@ -52,11 +52,18 @@ def _declared(workload: Workload, instance: Instance, world: World, ports: Ports
         for port in items(unit.cursor.at("ports")):
             number = integer(value(port.at("containerPort")) or "")
             if number is None:
-                port.note("TC209", field="ports", expected="a list of ports with a number each")
+                port.note(
+                    "TC209", field="ports", expected="a list of ports with a number each"
+                )
                 continue
             protocol = (value(port.at("protocol")) or "TCP").lower()
             if unit.part is Part.INIT or workload.host_network:
-                port.note("TC228", port=str(number), subject=f"services.{unit.service}", why=_why(unit.part))
+                port.note(
+                    "TC228",
+                    port=str(number),
+                    subject=f"services.{unit.service}",
+                    why=_why(unit.part),
+                )
                 continue
             to = f"services.{instance.owner}.expose"
             port.take("containerPort", to=to)
@@ -71,11 +78,21 @@ def _declared(workload: Workload, instance: Instance, world: World, ports: Ports
 
 
 def _why(part: Part) -> str:
-    return "an init container ends before anybody could connect" if part is Part.INIT else "on the host network"
+    return (
+        "an init container ends before anybody could connect"
+        if part is Part.INIT
+        else "on the host network"
+    )
 
 
 def _host_port(
-    port: Cursor, number: int, protocol: str, workload: Workload, instance: Instance, world: World, ports: Ports
+    port: Cursor,
+    number: int,
+    protocol: str,
+    workload: Workload,
+    instance: Instance,
+    world: World,
+    ports: Ports,
 ) -> None:
     wanted = integer(value(port.at("hostPort")) or "")
     if not wanted:
@@ -85,19 +102,39 @@ def _host_port(
     address = text(port.at("hostIP"), to)
     given = ports.claim(wanted, protocol)
     if given != wanted:
-        port.at("hostPort").remark("TC223", service=instance.owner, wanted=str(wanted), given=str(given), subject=to)
+        port.at("hostPort").remark(
+            "TC223",
+            service=instance.owner,
+            wanted=str(wanted),
+            given=str(given),
+            subject=to,
+        )
     host_ip = address if address not in (None, "0.0.0.0", "") else None
-    published = Port(target=str(number), published=str(given), host_ip=host_ip, protocol=protocol, origin=port.span)
+    published = Port(
+        target=str(number),
+        published=str(given),
+        host_ip=host_ip,
+        protocol=protocol,
+        origin=port.span,
+    )
     world.draft.publish(instance.owner, published)
     _single(instance.owner, workload, world)
 
 
 def _service(backend: Backend, world: World, ports: Ports) -> None:
     outside = backend.type in ("LoadBalancer", "NodePort")
-    addresses = [given for entry in items(backend.object.at("spec", "externalIPs")) if (given := value(entry))]
+    addresses = [
+        given
+        for entry in items(backend.object.at("spec", "externalIPs"))
+        if (given := value(entry))
+    ]
     if not (outside or addresses):
         return
-    reached = [(workload, instance) for workload, instance in backend.instances() if not workload.host_network]
+    reached = [
+        (workload, instance)
+        for workload, instance in backend.instances()
+        if not workload.host_network
+    ]
     if not reached:
         return
     workload, instance = reached[0]
@@ -109,7 +146,9 @@ def _service(backend: Backend, world: World, ports: Ports) -> None:
         return
     backend.object.at("spec", "type").take(to=to)
     if len(reached) > 1:
-        backend.object.at("spec", "type").remark("TC229", service=backend.name, what=f"{len(reached)} pods", subject=to)
+        backend.object.at("spec", "type").remark(
+            "TC229", service=backend.name, what=f"{len(reached)} pods", subject=to
+        )
     for port in backend.ports:
         target = target_of(port, workload)
         if target is None:
@@ -119,27 +158,50 @@ def _service(backend: Backend, world: World, ports: Ports) -> None:
         for address in addresses:
             world.draft.publish(
                 instance.owner,
-                Port(target=str(target), published=str(port.number), host_ip=address, protocol=port.protocol),
+                Port(
+                    target=str(target),
+                    published=str(port.number),
+                    host_ip=address,
+                    protocol=port.protocol,
+                ),
             )
             backend.object.at("spec", "externalIPs").map(to=to)
     if world.draft.services[instance.owner].ports:
         _single(instance.owner, workload, world)
 
 
-def _outside(backend: Backend, port: ServicePort, target: int, instance: Instance, world: World, ports: Ports) -> None:
+def _outside(
+    backend: Backend,
+    port: ServicePort,
+    target: int,
+    instance: Instance,
+    world: World,
+    ports: Ports,
+) -> None:
     to = f"services.{instance.owner}.ports"
     wanted = port.node if backend.type == "NodePort" and port.node else port.number
     if backend.type == "NodePort" and not port.node and wanted < _PRIVILEGED:
         port.cursor.remark(
-            "TC223", service=backend.name, wanted="a port of the cluster's choice", given=str(wanted), subject=to
+            "TC223",
+            service=backend.name,
+            wanted="a port of the cluster's choice",
+            given=str(wanted),
+            subject=to,
         )
     given = ports.claim(wanted, port.protocol)
     if given != wanted:
-        port.cursor.remark("TC223", service=backend.name, wanted=str(wanted), given=str(given), subject=to)
+        port.cursor.remark(
+            "TC223", service=backend.name, wanted=str(wanted), given=str(given), subject=to
+        )
     for key in ("port", "targetPort", "nodePort"):
         if key != "nodePort" or backend.type == "NodePort":
             port.cursor.take(key, to=to)
-    published = Port(target=str(target), published=str(given), protocol=port.protocol, origin=port.cursor.span)
+    published = Port(
+        target=str(target),
+        published=str(given),
+        protocol=port.protocol,
+        origin=port.cursor.span,
+    )
     world.draft.publish(instance.owner, published)
 
 
@@ -149,7 +211,10 @@ def _single(name: str, workload: Workload, world: World) -> None:
     if service.replicas is not None and service.replicas > 1:
         cursor = workload.object.at("spec", "replicas") or workload.object.cursor
         cursor.remark(
-            "TC229", service=name, what=f"{service.replicas} replicas", subject=f"services.{name}.deploy.replicas"
+            "TC229",
+            service=name,
+            what=f"{service.replicas} replicas",
+            subject=f"services.{name}.deploy.replicas",
         )
         world.draft.services[name] = replace(service, replicas=1)
 
@@ -188,6 +253,8 @@ def _settle(backend: Backend, port: ServicePort) -> None:
         for key in ("port", "targetPort", "protocol"):
             port.cursor.at(key).noted("TC257")
     else:
-        port.cursor.remark("TC220", service=backend.name, port=str(port.number), target=leads, subject=to)
+        port.cursor.remark(
+            "TC220", service=backend.name, port=str(port.number), target=leads, subject=to
+        )
         for key in ("port", "targetPort", "protocol"):
             port.cursor.at(key).noted("TC220")

@@ -7,7 +7,18 @@ from tocompose.patterns import regex
 _QUANTITY = regex(
     r"(?P<number>[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99}))(?:[eE](?P<power>[+-]?[0-9]{1,2})|(?P<suffix>[a-zA-Z]{0,2}))"
 )
-_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_DECIMAL = {
+    "n": -9,
+    "u": -6,
+    "m": -3,
+    "": 0,
+    "k": 3,
+    "M": 6,
+    "G": 9,
+    "T": 12,
+    "P": 15,
+    "E": 18,
+}
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
 _COMPOSE = (("G", 30), ("M", 20))
 
@@ -28,7 +39,9 @@ def quantity(text: str) -> int | None:
     suffix = match["suffix"] or ""
     if suffix not in _BINARY and suffix not in _DECIMAL:
         return None
-    power = 9 - len(part) + (int(match["power"]) if match["power"] else _DECIMAL.get(suffix, 0))
+    power = (
+        9 - len(part) + (int(match["power"]) if match["power"] else _DECIMAL.get(suffix, 0))
+    )
     amount = int(whole + part) << _BINARY.get(suffix, 0)
     return amount * 10**power if power >= 0 else rounded_up(amount, 10**-power)
 

@@ -35,9 +35,13 @@ _SCHEMES = {
 }
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 # A host name may end in a dot, which says that it is whole.
-_WITH_PORT = regex(rf"(?<![\w.-])(?P<host>{_NAME}\.?):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])")
+_WITH_PORT = regex(
+    rf"(?<![\w.-])(?P<host>{_NAME}\.?):(?P<port>[0-9]{{1,5}})(?![\w.]*:?//|[0-9])"
+)
 # `nc -z db 5432`, where host and port are two words.
-_SPACED = regex(rf"(?<![\w./-])(?P<host>{_NAME})(?P<gap>[ \t]+)(?P<port>[0-9]{{2,5}})(?![\w.:/])")
+_SPACED = regex(
+    rf"(?<![\w./-])(?P<host>{_NAME})(?P<gap>[ \t]+)(?P<port>[0-9]{{2,5}})(?![\w.:/])"
+)
 _CLIENTS = regex(r"\b(?:nc|ncat|netcat|telnet|wait-for|wait-for-it)\b")
 _URL = regex(
     rf"(?<![a-z0-9+])(?P<scheme>[a-z][a-z0-9+]*)://(?P<user>[^/\s@\"']*@)?(?P<host>{_NAME})(?=[/?#\s\"',;)\]]|$)"
@@ -64,7 +68,9 @@ def _nobody(backend: Backend, number: int) -> bool:
     return False
 
 
-def rewrite(text: str, namespace: str, backends: Backends, own: Own = _nobody) -> tuple[str, list[Rewrite]]:
+def rewrite(
+    text: str, namespace: str, backends: Backends, own: Own = _nobody
+) -> tuple[str, list[Rewrite]]:
     """The text with the ports of Services replaced by those of their containers, and what was replaced.
 
     `own` says whether the pod that holds the text listens itself on a port of a Service: then it is left alone.
@@ -76,16 +82,30 @@ def rewrite(text: str, namespace: str, backends: Backends, own: Own = _nobody) -
 
     def port(match: re.Match[str]) -> str:
         target = _target(match["host"], int(match["port"]), namespace, backends, own)
-        return _record(match[0], f"{match['host']}:{target[1]}", target[0], done) if target else match[0]
+        return (
+            _record(match[0], f"{match['host']}:{target[1]}", target[0], done)
+            if target
+            else match[0]
+        )
 
     def url(match: re.Match[str]) -> str:
         implied = _SCHEMES.get(match["scheme"].partition("+")[0])
-        target = _target(match["host"], implied, namespace, backends, own) if implied else None
-        return _record(match[0], f"{match[0]}:{target[1]}", target[0], done) if target else match[0]
+        target = (
+            _target(match["host"], implied, namespace, backends, own) if implied else None
+        )
+        return (
+            _record(match[0], f"{match[0]}:{target[1]}", target[0], done)
+            if target
+            else match[0]
+        )
 
     def words(match: re.Match[str]) -> str:
         target = _target(match["host"], int(match["port"]), namespace, backends, own)
-        return _record(match[0], f"{match['host']}{match['gap']}{target[1]}", target[0], done) if target else match[0]
+        return (
+            _record(match[0], f"{match['host']}{match['gap']}{target[1]}", target[0], done)
+            if target
+            else match[0]
+        )
 
     text = _SPACED.sub(words, text) if spaced else text
     return _URL.sub(url, _WITH_PORT.sub(port, text)), done
@@ -97,7 +117,9 @@ def _record(old: str, new: str, backend: Backend, done: list[Rewrite]) -> str:
     return new
 
 
-def _target(host: str, number: int, namespace: str, backends: Backends, own: Own) -> tuple[Backend, int] | None:
+def _target(
+    host: str, number: int, namespace: str, backends: Backends, own: Own
+) -> tuple[Backend, int] | None:
     """The Service and the container port behind a host and port; None where they are the same or unknown.
 
     A headless Service does not translate ports: its clients reach the pods themselves.

@@ -26,15 +26,27 @@ def order_releases(world: World) -> None:
             continue
         job = workload.instances[0].main.service if workload.instances else ""
         others = [
-            each for each in plain if each.namespace == workload.namespace and each.kind not in ("Job", "CronJob")
+            each
+            for each in plain
+            if each.namespace == workload.namespace and each.kind not in ("Job", "CronJob")
         ]
         mains = [instance.main.service for each in others for instance in each.instances]
         for name in mains:
             if words & _BEFORE:
-                _wait(name, Dependency(service=job, condition=_DONE, origin=cursor.span), world)
+                _wait(
+                    name,
+                    Dependency(service=job, condition=_DONE, origin=cursor.span),
+                    world,
+                )
                 cursor.take(to=f"services.{name}.depends_on")
             else:
-                _wait(job, Dependency(service=name, condition=_condition(world.draft.services[name])), world)
+                _wait(
+                    job,
+                    Dependency(
+                        service=name, condition=_condition(world.draft.services[name])
+                    ),
+                    world,
+                )
                 cursor.take(to=f"services.{job}.depends_on")
 
 
@@ -54,4 +66,6 @@ def _condition(service: Service) -> str:
 def _wait(name: str, item: Dependency, world: World) -> None:
     service = world.draft.services[name]
     if all(known.service != item.service for known in service.depends_on):
-        world.draft.services[name] = replace(service, depends_on=(*service.depends_on, item))
+        world.draft.services[name] = replace(
+            service, depends_on=(*service.depends_on, item)
+        )

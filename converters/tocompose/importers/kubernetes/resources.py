@@ -15,7 +15,9 @@ _LEAST = 6 * 2**20 * ONE
 _RENDER = ("gpu.intel.com/i915", "gpu.intel.com/xe")
 
 
-def resources(place: Place, defaults: Cursor | None = None) -> tuple[Resources, dict[str, Any]]:
+def resources(
+    place: Place, defaults: Cursor | None = None
+) -> tuple[Resources, dict[str, Any]]:
     """The limits and reservations of a container, and the Compose keys beyond them (`cpu_shares`, `gpus`, `devices`).
 
     `defaults` is the LimitRange item that fills in what the container does not say.
@@ -24,13 +26,23 @@ def resources(place: Place, defaults: Cursor | None = None) -> tuple[Resources, 
     if not cursor and defaults is None:
         return Resources(), {}
     to = place.path("deploy", "resources")
-    limits = _amounts(cursor.at("limits"), defaults.at("default") if defaults else None, f"{to}.limits", place)
+    limits = _amounts(
+        cursor.at("limits"),
+        defaults.at("default") if defaults else None,
+        f"{to}.limits",
+        place,
+    )
     requests = _amounts(
-        cursor.at("requests"), defaults.at("defaultRequest") if defaults else None, f"{to}.reservations", place
+        cursor.at("requests"),
+        defaults.at("defaultRequest") if defaults else None,
+        f"{to}.reservations",
+        place,
     )
     if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
         requests["memory"] = limits["memory"]
-        cursor.at("requests", "memory").remark("TC259", what="the memory request is above the limit", subject=to)
+        cursor.at("requests", "memory").remark(
+            "TC259", what="the memory request is above the limit", subject=to
+        )
     extra: dict[str, Any] = {}
     if "cpu" in requests:
         # What the kubelet sets; Compose's reservations.cpus has no effect on the engine.
@@ -40,7 +52,9 @@ def resources(place: Place, defaults: Cursor | None = None) -> tuple[Resources, 
     return Resources(limits=_written(limits), reservations=_written(requests)), extra
 
 
-def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> dict[str, int]:
+def _amounts(
+    cursor: Cursor, defaults: Cursor | None, to: str, place: Place
+) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, key in (("cpu", "cpus"), ("memory", "memory")):
         entry = cursor.at(name)
@@ -58,7 +72,11 @@ def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> 
             entry.note("TC209", field=f"resources.{name}", expected="a quantity above zero")
             continue
         if name == "memory" and to.endswith("limits") and amount < _LEAST:
-            entry.remark("TC259", what=f"the memory limit {given} is below the 6 MB that the engine needs", subject=to)
+            entry.remark(
+                "TC259",
+                what=f"the memory limit {given} is below the 6 MB that the engine needs",
+                subject=to,
+            )
             amount = _LEAST
         entry.take(to=f"{to}.{key}")
         found[name] = amount
@@ -70,7 +88,12 @@ def _amounts(cursor: Cursor, defaults: Cursor | None, to: str, place: Place) -> 
             # Said with the limit.
             entry.noted("TC252")
         else:
-            entry.note("TC252", object=str(place.workload.object), fields=f"{entry.key}: {value(entry)}", subject=to)
+            entry.note(
+                "TC252",
+                object=str(place.workload.object),
+                fields=f"{entry.key}: {value(entry)}",
+                subject=to,
+            )
     return found
 
 
@@ -104,5 +127,6 @@ def _devices(cursor: Cursor, place: Place, extra: dict[str, Any]) -> None:
 def _written(found: dict[str, int]) -> Amounts:
     cpus, amount = found.get("cpu"), found.get("memory")
     return Amounts(
-        cpus=decimal(cpus) if cpus is not None else None, memory=memory(amount) if amount is not None else None
+        cpus=decimal(cpus) if cpus is not None else None,
+        memory=memory(amount) if amount is not None else None,
     )

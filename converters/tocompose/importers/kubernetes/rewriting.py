@@ -13,7 +13,9 @@ from tocompose.ledger import Cursor
 _BEFORE = r"(?:(?<=[\s/@=,;:\"'(\[])|^)"
 _AFTER = r"(?=[\s/:,;?#\"')\]]|$)"
 _DOTTED = r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*[a-z0-9]"
-_IN_CLUSTER = r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9-]+\.svc(?:\.cluster\.local)?(?![\w-])"
+_IN_CLUSTER = (
+    r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9-]+\.svc(?:\.cluster\.local)?(?![\w-])"
+)
 _ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+"
 
 
@@ -45,7 +47,9 @@ def visit(given: str, cursor: Cursor, place: Place) -> None:
 def say(done: list[Rewrite], cursor: Cursor, to: str) -> None:
     """Notes the changes at the place of the text."""
     for each in done:
-        cursor.remark("TC221", subject=to, old=each.old, new=each.new, service=each.backend.name)
+        cursor.remark(
+            "TC221", subject=to, old=each.old, new=each.new, service=each.backend.name
+        )
 
 
 def outside(given: str, cursor: Cursor, place: Place, to: str) -> str:
@@ -69,7 +73,9 @@ def _pattern(backends: Backends) -> re.Pattern[str] | None:
 
 
 def _is_outside(backend: Backend) -> bool:
-    return not backend.workloads or any(workload.host_network for workload in backend.workloads)
+    return not backend.workloads or any(
+        workload.host_network for workload in backend.workloads
+    )
 
 
 def _replace(cursor: Cursor, place: Place, to: str) -> Callable[[re.Match[str]], str]:
@@ -86,7 +92,9 @@ def _replace(cursor: Cursor, place: Place, to: str) -> Callable[[re.Match[str]],
         elif backend.workloads:
             place.hosts[host] = "host-gateway"
         else:
-            place.world.draft.clients.setdefault(backend, {}).setdefault(place.instance.owner)
+            place.world.draft.clients.setdefault(backend, {}).setdefault(
+                place.instance.owner
+            )
         return host
 
     return replaced

@@ -26,14 +26,21 @@ def _content(cursor: Cursor) -> bool:
     """Whether an empty string says something: as a variable's value, a word of a list, a key's content. Any other
     field is a Go string, for which empty is absent."""
     path = cursor.path
-    return not path or not isinstance(path[-1], str) or path[-1] == "value" or path[-2:-1] in _MAPS
+    return (
+        not path
+        or not isinstance(path[-1], str)
+        or path[-1] == "value"
+        or path[-2:-1] in _MAPS
+    )
 
 
 def strings(cursor: Cursor) -> Mapping[str, str]:
     """A map of strings such as labels, nulls left out; settles nothing."""
     if cursor.kind != "map":
         return {}
-    return {str(key): node.text for key, _, node in cursor.children if isinstance(node, Leaf)}
+    return {
+        str(key): node.text for key, _, node in cursor.children if isinstance(node, Leaf)
+    }
 
 
 def take(cursor: Cursor, to: str) -> str | None:
@@ -56,7 +63,11 @@ def text(cursor: Cursor, to: str) -> str | None:
 def _called(cursor: Cursor) -> str:
     """What to call a value: its key, or its place in the list of that key."""
     last = cursor.path[-1] if cursor.path else "value"
-    return f"{cursor.path[-2]}[{last}]" if isinstance(last, int) and len(cursor.path) > 1 else str(last)
+    return (
+        f"{cursor.path[-2]}[{last}]"
+        if isinstance(last, int) and len(cursor.path) > 1
+        else str(last)
+    )
 
 
 def whole(cursor: Cursor, to: str) -> int | None:

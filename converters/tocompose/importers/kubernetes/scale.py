@@ -70,7 +70,12 @@ def _replicate(workload: Workload, count: int, cursor: Cursor, world: World) -> 
         running = list(instance.running())
         if count > 1 and len(running) > 1:
             what = f"{count} replicas of a pod with {len(running)} containers"
-            cursor.remark("TC229", service=instance.base, what=what, subject=f"services.{instance.base}")
+            cursor.remark(
+                "TC229",
+                service=instance.base,
+                what=what,
+                subject=f"services.{instance.base}",
+            )
             continue
         for unit in running:
             service = world.draft.services[unit.service]
@@ -105,7 +110,9 @@ def _schedule(workload: Workload, to: str, world: World) -> None:
     suspended = truth(workload.object.at("spec", "suspend")) is True
     line = f"{schedule} docker compose run --rm {workload.name}"
     what = f"{'# ' if suspended else ''}{line}{f' (below a line CRON_TZ={zone})' if zone else ''}"
-    (cursor or workload.object.cursor).remark("TC240", service=workload.name, line=what, subject=to)
+    (cursor or workload.object.cursor).remark(
+        "TC240", service=workload.name, line=what, subject=to
+    )
     cursor.noted("TC240")
     workload.object.at("spec", "suspend").noted("TC240")
     moot(workload.job.at("suspend"), workload.object, world, "TC241")

@@ -18,7 +18,9 @@ def within(objects: Objects, wanted: tuple[str, ...]) -> Objects:
     kept = Objects(_kept(objects, wanted))
     if not kept.all:
         there = ", ".join(dict.fromkeys(item.namespace for item in objects)) or "none"
-        raise SourceError(f"no object is in the namespace {', '.join(wanted)}; the namespaces are {there}")
+        raise SourceError(
+            f"no object is in the namespace {', '.join(wanted)}; the namespaces are {there}"
+        )
     return kept
 
 

@@ -16,7 +16,10 @@ _NOTHING = Security()
 
 def security(place: Place) -> Security:
     """The security part of the compose service."""
-    own, pod = place.unit.cursor.at("securityContext"), place.workload.spec.at("securityContext")
+    own, pod = (
+        place.unit.cursor.at("securityContext"),
+        place.workload.spec.at("securityContext"),
+    )
     if not own and not pod:
         return _NOTHING
     return Security(
@@ -32,13 +35,21 @@ def security(place: Place) -> Security:
 
 def user(place: Place) -> str | None:
     """`uid` or `uid:gid`; a group alone needs the image's user, which nobody knows."""
-    own, pod = place.unit.cursor.at("securityContext"), place.workload.spec.at("securityContext")
+    own, pod = (
+        place.unit.cursor.at("securityContext"),
+        place.workload.spec.at("securityContext"),
+    )
     to = place.path("user")
     uid, gid = _either(own, pod, "runAsUser"), _either(own, pod, "runAsGroup")
     number, group = whole(uid, to), None
     if number is None:
         if value(gid) is not None:
-            gid.note("TC248", object=str(place.workload.object), fields=f"runAsGroup: {value(gid)}", subject=to)
+            gid.note(
+                "TC248",
+                object=str(place.workload.object),
+                fields=f"runAsGroup: {value(gid)}",
+                subject=to,
+            )
         return None
     group = whole(gid, to)
     return str(number) if group is None else f"{number}:{group}"
@@ -50,19 +61,27 @@ def _either(own: Cursor, pod: Cursor, key: str) -> Cursor:
 
 def runs_as_root(place: Place) -> bool:
     """Whether the manifests say that the container runs as root."""
-    own, pod = place.unit.cursor.at("securityContext"), place.workload.spec.at("securityContext")
+    own, pod = (
+        place.unit.cursor.at("securityContext"),
+        place.workload.spec.at("securityContext"),
+    )
     return value(_either(own, pod, "runAsUser")) == "0"
 
 
 def names_user(place: Place) -> bool:
     """Whether the manifests choose the user, rather than the image."""
-    own, pod = place.unit.cursor.at("securityContext"), place.workload.spec.at("securityContext")
+    own, pod = (
+        place.unit.cursor.at("securityContext"),
+        place.workload.spec.at("securityContext"),
+    )
     return value(_either(own, pod, "runAsUser")) is not None
 
 
 def fs_group(place: Place) -> str | None:
     """The group that owns the pod's volumes."""
-    number = whole(place.workload.spec.at("securityContext", "fsGroup"), place.path("group_add"))
+    number = whole(
+        place.workload.spec.at("securityContext", "fsGroup"), place.path("group_add")
+    )
     return None if number is None else str(number)
 
 
@@ -77,7 +96,9 @@ def _groups(pod: Cursor, place: Place) -> Iterator[str]:
 
 
 def _capabilities(cursor: Cursor, to: str) -> tuple[str, ...]:
-    return tuple(literal(name) for entry in items(cursor) if (name := text(entry, to)) is not None)
+    return tuple(
+        literal(name) for entry in items(cursor) if (name := text(entry, to)) is not None
+    )
 
 
 def _options(own: Cursor, pod: Cursor, place: Place) -> Iterator[str]:
@@ -113,7 +134,12 @@ def _seccomp(profile: Cursor, place: Place, to: str) -> Iterator[str]:
         profile.note("TC255", object=str(place.workload.object), what="seccomp", subject=to)
     else:
         name = value(profile.at("localhostProfile")) or ""
-        profile.note("TC248", object=str(place.workload.object), fields=f"seccompProfile {name}", subject=to)
+        profile.note(
+            "TC248",
+            object=str(place.workload.object),
+            fields=f"seccompProfile {name}",
+            subject=to,
+        )
 
 
 def _apparmor(profile: Cursor, place: Place, to: str) -> Iterator[str]:
@@ -121,12 +147,22 @@ def _apparmor(profile: Cursor, place: Place, to: str) -> Iterator[str]:
     if kind is None:
         return
     if kind == "RuntimeDefault":
-        profile.note("TC255", object=str(place.workload.object), what="AppArmor", subject=to)
+        profile.note(
+            "TC255", object=str(place.workload.object), what="AppArmor", subject=to
+        )
         return
     if kind not in ("Unconfined", "Localhost"):
-        profile.note("TC209", field="appArmorProfile", expected="RuntimeDefault, Unconfined or Localhost")
+        profile.note(
+            "TC209",
+            field="appArmorProfile",
+            expected="RuntimeDefault, Unconfined or Localhost",
+        )
         return
-    name = "unconfined" if kind == "Unconfined" else value(profile.at("localhostProfile")) or "docker-default"
+    name = (
+        "unconfined"
+        if kind == "Unconfined"
+        else value(profile.at("localhostProfile")) or "docker-default"
+    )
     profile.map(to=to)
     yield f"apparmor:{literal(name)}"
 
@@ -154,7 +190,12 @@ def sysctls(place: Place) -> dict[str, Any]:
         if name is None or given is None or (name.startswith("net.") and not owner):
             continue
         if name.startswith("net.") and place.workload.host_network:
-            entry.note("TC248", object=str(place.workload.object), fields=f"sysctl {name}", subject=place.path())
+            entry.note(
+                "TC248",
+                object=str(place.workload.object),
+                fields=f"sysctl {name}",
+                subject=place.path(),
+            )
             continue
         entry.map(to=place.path("sysctls"))
         found[literal(name)] = literal(given)

@@ -30,7 +30,17 @@ class ServicePort(NamedTuple):
 class Backend:
     """A Service with the workloads that it selects."""
 
-    __slots__ = ("external", "headless", "name", "namespace", "object", "ports", "selector", "type", "workloads")
+    __slots__ = (
+        "external",
+        "headless",
+        "name",
+        "namespace",
+        "object",
+        "ports",
+        "selector",
+        "type",
+        "workloads",
+    )
 
     def __init__(self, item: Object) -> None:
         spec = item.at("spec")
@@ -39,7 +49,9 @@ class Backend:
         self.namespace = item.namespace
         self.type = value(spec.at("type")) or "ClusterIP"
         self.headless = value(spec.at("clusterIP")) == "None"
-        self.external = value(spec.at("externalName")) if self.type == "ExternalName" else None
+        self.external = (
+            value(spec.at("externalName")) if self.type == "ExternalName" else None
+        )
         self.selector = strings(spec.at("selector"))
         self.ports = tuple(_ports(spec.at("ports")))
         self.workloads: tuple[Workload, ...] = ()
@@ -47,7 +59,9 @@ class Backend:
     def port(self, wanted: str | int) -> ServicePort | None:
         """The port of that number or name."""
         text = str(wanted)
-        return next((port for port in self.ports if text in (str(port.number), port.name)), None)
+        return next(
+            (port for port in self.ports if text in (str(port.number), port.name)), None
+        )
 
     def target(self, port: ServicePort) -> int | None:
         """The container port behind a port; None when the workloads differ or do not have it."""
@@ -93,7 +107,10 @@ class Backends:
         if found is not None and given and given != namespace:
             self.visited.setdefault(found, {})[namespace] = None
         if found is None and given and given not in self.namespaces and ".svc" in host:
-            found = next((item for item in self.all if item.name == name and not item.object.scoped), None)
+            found = next(
+                (item for item in self.all if item.name == name and not item.object.scoped),
+                None,
+            )
             if found is not None:
                 self.foreign.setdefault(found, {})[given] = None
         return found
@@ -110,7 +127,14 @@ def _ports(cursor: Cursor) -> Iterator[ServicePort]:
         target = value(port.at("targetPort")) or str(number)
         protocol = (value(port.at("protocol")) or "TCP").lower()
         node_number = integer(node) if node else None
-        yield ServicePort(port, value(port.at("name")) or "", number, protocol, target, node_number or None)
+        yield ServicePort(
+            port,
+            value(port.at("name")) or "",
+            number,
+            protocol,
+            target,
+            node_number or None,
+        )
 
 
 def target_of(port: ServicePort, workload: Workload) -> int | None:
@@ -139,10 +163,14 @@ class _Index:
         self._by_label: dict[tuple[str, str, str], list[Workload]] = {}
         for workload in workloads:
             for key, text in workload.labels.items():
-                self._by_label.setdefault((workload.namespace, key, text), []).append(workload)
+                self._by_label.setdefault((workload.namespace, key, text), []).append(
+                    workload
+                )
 
     def select(self, namespace: str, selector: Mapping[str, str]) -> Iterator[Workload]:
-        groups = [self._by_label.get((namespace, key, text), []) for key, text in selector.items()]
+        groups = [
+            self._by_label.get((namespace, key, text), []) for key, text in selector.items()
+        ]
         for workload in min(groups, key=len):
             if all(workload.labels.get(key) == text for key, text in selector.items()):
                 yield workload
@@ -150,4 +178,7 @@ class _Index:
 
 def reserved(found: Backends) -> dict[tuple[str, str], frozenset[int]]:
     """The names that Services answer to, with the workloads (by `id`) that may share them."""
-    return {(item.namespace, item.name): frozenset(id(each) for each in item.workloads) for item in found}
+    return {
+        (item.namespace, item.name): frozenset(id(each) for each in item.workloads)
+        for item in found
+    }

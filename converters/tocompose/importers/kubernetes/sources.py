@@ -33,13 +33,17 @@ def source_of(volume: Cursor, place: Place, claims: Claims, target: str) -> Sour
     for cursor in volume:
         field = types()["Volume"].get(cursor.key)
         if field is not None and field.note == "TC244":
-            declared = place.world.draft.volume(Volume(name=f"{place.workload.name}-{name}", origin=volume.span))
+            declared = place.world.draft.volume(
+                Volume(name=f"{place.workload.name}-{name}", origin=volume.span)
+            )
             return Source(kind="volume", source=declared)
     # A volume without any source is an emptyDir.
     return _empty_dir(volume.at("emptyDir"), volume, place, claims, target)
 
 
-def _claim(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str) -> Source:
+def _claim(
+    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
+) -> Source:
     found = claims.source(cursor.at("claimName"), place)
     read_only = truth(cursor.at("readOnly")) is True
     cursor.map(to=place.path("volumes"))
@@ -48,26 +52,39 @@ def _claim(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target:
     return found._replace(read_only=read_only or found.read_only)
 
 
-def _ephemeral(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str) -> Source:
+def _ephemeral(
+    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
+) -> Source:
     name = f"{place.instance.base}-{value(volume.at('name')) or 'volume'}"
-    return Source(kind="volume", source=place.world.draft.volume(Volume(name=name, origin=volume.span)))
+    return Source(
+        kind="volume",
+        source=place.world.draft.volume(Volume(name=name, origin=volume.span)),
+    )
 
 
-def _host_path(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str) -> Source:
+def _host_path(
+    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
+) -> Source:
     return host_path(cursor, place)
 
 
-def _nfs(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str) -> Source:
+def _nfs(
+    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
+) -> Source:
     name = f"{place.workload.name}-{value(volume.at('name')) or 'nfs'}"
     return nfs(cursor, name, place)
 
 
-def _image(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str) -> Source:
+def _image(
+    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
+) -> Source:
     reference = text(cursor.at("reference"), place.path("volumes")) or ""
     return Source(kind="image", source=literal(reference), read_only=True)
 
 
-def _empty_dir(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str) -> Source:
+def _empty_dir(
+    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
+) -> Source:
     name = value(volume.at("name")) or "volume"
     limit = value(cursor.at("sizeLimit"))
     amount = quantity(limit) if limit else None
@@ -84,11 +101,16 @@ def _empty_dir(cursor: Cursor, volume: Cursor, place: Place, claims: Claims, tar
             moot(cursor.at("medium"), place.workload.object, place.world, once=True)
         # Kubernetes gives an emptyDir to everybody, as /tmp is.
         given = integer(value(cursor.at("mode")) or "")
-        mode: Mapping[str, Any] = {"mode": 0o1777 if given is None else given, **({"size": size} if size else {})}
+        mode: Mapping[str, Any] = {
+            "mode": 0o1777 if given is None else given,
+            **({"size": size} if size else {}),
+        }
         return Source(kind="tmpfs", mount_options={"tmpfs": mode})
     if place.replicated and not shared and not in_memory:
         return _of_each(cursor, target, place)
-    return _directory(cursor, name, size, in_memory, place, not shared and image_owns(target, place))
+    return _directory(
+        cursor, name, size, in_memory, place, not shared and image_owns(target, place)
+    )
 
 
 def _of_each(cursor: Cursor, target: str, place: Place) -> Source:
@@ -98,9 +120,19 @@ def _of_each(cursor: Cursor, target: str, place: Place) -> Source:
         moot(cursor.at(key), place.workload.object, place.world, "TC243", once=True)
     user = names_user(place) and not runs_as_root(place)
     what = "in memory" if user else "in a volume without a name"
-    cursor.remark("TC267", service=place.service, path=target, what=what, subject=place.path("volumes"))
+    cursor.remark(
+        "TC267",
+        service=place.service,
+        path=target,
+        what=what,
+        subject=place.path("volumes"),
+    )
     # Nobody could open an unnamed volume to a user of the manifest's choice.
-    return Source(kind="tmpfs", mount_options={"tmpfs": {"mode": 0o1777}}) if user else Source(kind="volume")
+    return (
+        Source(kind="tmpfs", mount_options={"tmpfs": {"mode": 0o1777}})
+        if user
+        else Source(kind="volume")
+    )
 
 
 def image_owns(target: str, place: Place) -> bool:
@@ -111,35 +143,53 @@ def image_owns(target: str, place: Place) -> bool:
     if names_user(place):
         return False
     known = image_facts(value(place.unit.cursor.at("image")) or "")
-    return known is not None and any(data.path.rstrip("/") == target.rstrip("/") for data in known.data)
+    return known is not None and any(
+        data.path.rstrip("/") == target.rstrip("/") for data in known.data
+    )
 
 
-def _directory(cursor: Cursor, name: str, size: str | None, in_memory: bool, place: Place, plain: bool) -> Source:
+def _directory(
+    cursor: Cursor, name: str, size: str | None, in_memory: bool, place: Place, plain: bool
+) -> Source:
     declared = f"{place.instance.base}-{name}"
     options: dict[str, Any] = {}
     cursor.map(to=f"volumes.{declared}")
     moot(cursor.at("mode"), place.workload.object, place.world, once=True)
     if in_memory:
         words = ["mode=1777", *([f"size={size.lower()}"] if size else [])]
-        options = {"driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": ",".join(words)}}
-        place.world.draft.volume(Volume(name=declared, driver="local", options=options, origin=cursor.span))
+        options = {
+            "driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": ",".join(words)}
+        }
+        place.world.draft.volume(
+            Volume(name=declared, driver="local", options=options, origin=cursor.span)
+        )
         return Source(kind="volume", source=declared)
     if size:
         cursor.at("sizeLimit").remark(
-            "TC243", object=place.volume(name), fields=f"sizeLimit: {value(cursor.at('sizeLimit'))}"
+            "TC243",
+            object=place.volume(name),
+            fields=f"sizeLimit: {value(cursor.at('sizeLimit'))}",
         )
     place.world.draft.volume(Volume(name=declared, origin=cursor.span))
     cursor.remark("TC245", volume=declared, subject=f"volumes.{declared}")
     if plain:
         return Source(kind="volume", source=declared)
     # An emptyDir starts empty: Docker would copy the image's files into it.
-    return Source(kind="volume", source=declared, empty=True, mount_options={"volume": {"nocopy": True}})
+    return Source(
+        kind="volume",
+        source=declared,
+        empty=True,
+        mount_options={"volume": {"nocopy": True}},
+    )
 
 
 def _users(name: str, place: Place) -> int:
     """How many containers of the pod mount the volume."""
     return sum(
-        any(value(mount.at("name")) == name for mount in items(unit.cursor.at("volumeMounts")))
+        any(
+            value(mount.at("name")) == name
+            for mount in items(unit.cursor.at("volumeMounts"))
+        )
         for unit in place.instance.units
     )
 

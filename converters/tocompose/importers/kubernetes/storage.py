@@ -31,7 +31,16 @@ class Storage:
     A one-shot must make the `sub_paths` of each volume, open `empty_dirs` for everybody and give `owned` to the group.
     """
 
-    __slots__ = ("configs", "empty_dirs", "mounts", "options", "owned", "secrets", "sub_paths", "texts")
+    __slots__ = (
+        "configs",
+        "empty_dirs",
+        "mounts",
+        "options",
+        "owned",
+        "secrets",
+        "sub_paths",
+        "texts",
+    )
 
     def __init__(self) -> None:
         self.mounts: list[Mount] = []
@@ -47,7 +56,10 @@ class Storage:
 def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
     """The storage of a container."""
     found = Storage()
-    volumes = {value(volume.at("name")) or "": volume for volume in items(place.workload.spec.at("volumes"))}
+    volumes = {
+        value(volume.at("name")) or "": volume
+        for volume in items(place.workload.spec.at("volumes"))
+    }
     for mount in items(place.unit.cursor.at("volumeMounts")):
         _mount(mount, volumes, place, claims, scope, found)
     _mount_points(found, place)
@@ -65,20 +77,31 @@ def _mount_points(found: Storage, place: Place) -> None:
     are read-only once they are mounted."""
     files = [str(grant.target) for grant in (*found.configs, *found.secrets)]
     for folder in found.mounts:
-        if folder.kind != "bind" or not (folder.source or "").startswith(("./config/", "./secrets/")):
+        if folder.kind != "bind" or not (folder.source or "").startswith(
+            ("./config/", "./secrets/")
+        ):
             continue
         inside = f"{folder.target.rstrip('/')}/"
         base = (folder.source or "").removeprefix("./")
         for mount in found.mounts:
             if mount is not folder and mount.target.startswith(inside):
-                place.world.draft.file(File(path=f"{base}/{mount.target[len(inside) :]}/.keep", content=b""))
+                place.world.draft.file(
+                    File(path=f"{base}/{mount.target[len(inside) :]}/.keep", content=b"")
+                )
         for target in files:
             if target.startswith(inside):
-                place.world.draft.file(File(path=f"{base}/{target[len(inside) :]}", content=b""))
+                place.world.draft.file(
+                    File(path=f"{base}/{target[len(inside) :]}", content=b"")
+                )
 
 
 def _mount(
-    mount: Cursor, volumes: dict[str, Cursor], place: Place, claims: Claims, scope: dict[str, str], found: Storage
+    mount: Cursor,
+    volumes: dict[str, Cursor],
+    place: Place,
+    claims: Claims,
+    scope: dict[str, str],
+    found: Storage,
 ) -> None:
     name, target = value(mount.at("name")) or "", value(mount.at("mountPath"))
     if not target:
@@ -104,7 +127,13 @@ def _mount(
     if files is not None and volume is not None:
         _files(files, volume, target, sub_path, mount, place, found)
         return
-    source = template if template is not None else source_of(volume, place, claims, target) if volume else None
+    source = (
+        template
+        if template is not None
+        else source_of(volume, place, claims, target)
+        if volume
+        else None
+    )
     if source is None:
         return
     for key in ("name", "mountPath", "readOnly"):
@@ -115,7 +144,13 @@ def _mount(
 
 
 def _files(
-    files: Content, volume: Cursor, target: str, sub_path: str, mount: Cursor, place: Place, found: Storage
+    files: Content,
+    volume: Cursor,
+    target: str,
+    sub_path: str,
+    mount: Cursor,
+    place: Place,
+    found: Storage,
 ) -> None:
     given = placed(files, target, sub_path, mount, place)
     found.mounts.extend(given.mounts)
@@ -132,7 +167,11 @@ def _files(
 
 def _texts(files: Content) -> list[str]:
     """The texts of ConfigMap files, which may name the variables of Services."""
-    entries = [item.entry.cursor for item in files.items if item.entry is not None and not item.secret]
+    entries = [
+        item.entry.cursor
+        for item in files.items
+        if item.entry is not None and not item.secret
+    ]
     return [given for cursor in entries if (given := value(cursor)) is not None]
 
 
@@ -155,14 +194,18 @@ def _sub_path(mount: Cursor, scope: dict[str, str], to: str) -> str:
     return (plain(given) or given).strip("/")
 
 
-def _add(source: Source, target: str, sub_path: str, mount: Cursor, place: Place, found: Storage) -> None:
+def _add(
+    source: Source, target: str, sub_path: str, mount: Cursor, place: Place, found: Storage
+) -> None:
     if source.options:
         found.options |= source.options
         return
     read_only = source.read_only or truth(mount.at("readOnly")) is True
     if source.read_only:
         _redundant(mount, place)
-    options: dict[str, Any] = {key: dict(inner) for key, inner in source.mount_options.items()}
+    options: dict[str, Any] = {
+        key: dict(inner) for key, inner in source.mount_options.items()
+    }
     name = source.source
     if sub_path and source.kind == "volume":
         options.setdefault("volume", {})["subpath"] = literal(sub_path)

@@ -21,10 +21,14 @@ from tocompose.values import asked
 _VARIABLE = regex(r"\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}")
 _ESCAPED = regex(r"\$\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}")
 # Where a name stands, of the object itself or of another one.
-_NAMES = frozenset({"claimName", "name", "namespace", "secretName", "serviceAccountName", "serviceName"})
+_NAMES = frozenset(
+    {"claimName", "name", "namespace", "secretName", "serviceAccountName", "serviceName"}
+)
 _LABELS = frozenset({"labels", "matchLabels", "selector"})
 # Below these keys any text may stand.
-_FREE = frozenset({"annotations", "args", "binaryData", "command", "data", "exec", "stringData", "value"})
+_FREE = frozenset(
+    {"annotations", "args", "binaryData", "command", "data", "exec", "stringData", "value"}
+)
 
 
 def fill(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
@@ -35,7 +39,9 @@ def fill(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
     """
     given = dict(item.split("=", 1) for item in sets if "=" in item)
     documents = tuple(found)
-    fixed = [found for cursor in documents for found in _fixed(cursor) if "${" in found[0].text]
+    fixed = [
+        found for cursor in documents for found in _fixed(cursor) if "${" in found[0].text
+    ]
     if not fixed:
         return False
     for cursor in documents:
@@ -47,9 +53,17 @@ def fill(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
         if place == "image":
             continue
         leaf.text = _VARIABLE.sub(_filled(given, defaults=True), leaf.text)
-        names.update({match["name"]: leaf for match in _VARIABLE.finditer(leaf.text) if match["name"] not in names})
+        names.update(
+            {
+                match["name"]: leaf
+                for match in _VARIABLE.finditer(leaf.text)
+                if match["name"] not in names
+            }
+        )
         if place == "name":
-            leaf.text = _VARIABLE.sub(lambda match: match["name"].lower().replace("_", "-"), leaf.text)
+            leaf.text = _VARIABLE.sub(
+                lambda match: match["name"].lower().replace("_", "-"), leaf.text
+            )
     if names:
         ledger.say(note("TC275", next(iter(names.values())).span, names=", ".join(names)))
     return True
@@ -70,7 +84,10 @@ def _fixed(cursor: Cursor) -> Iterator[tuple[Leaf, str]]:
     if own.endswith("List"):
         for item in cursor.at("items"):
             yield from _fixed(item)
-    elif cursor.node is not None and kind(known(own, value(cursor.at("apiVersion")) or "")).type:
+    elif (
+        cursor.node is not None
+        and kind(known(own, value(cursor.at("apiVersion")) or "")).type
+    ):
         yield from _bound(cursor.node, "", "value")
 
 

@@ -20,14 +20,22 @@ def build(world: World) -> dict[str, str]:
     prepared: dict[str, str] = {}
     for workload in world.workloads:
         for instance in workload.instances:
-            first = _build(workload, instance, world, claims, ranges.get(workload.namespace))
+            first = _build(
+                workload, instance, world, claims, ranges.get(workload.namespace)
+            )
             if first is not None:
                 prepared[instance.base] = first
             workload.object.took(f"services.{instance.main.service}")
     return prepared
 
 
-def _build(workload: Workload, instance: Instance, world: World, claims: Claims, defaults: Cursor | None) -> str | None:
+def _build(
+    workload: Workload,
+    instance: Instance,
+    world: World,
+    claims: Claims,
+    defaults: Cursor | None,
+) -> str | None:
     places: list[Place] = []
     disks: list[Storage] = []
     for unit in instance.units:

@@ -14,7 +14,9 @@ from tocompose.tables import load
 
 _SHELL = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash"})
 _CHAINED = frozenset("|&;<>$`\n()")
-_FLAGS_WITH_VALUE = frozenset({"-n", "--namespace", "-l", "--selector", "--for", "--timeout", "-o", "--output"})
+_FLAGS_WITH_VALUE = frozenset(
+    {"-n", "--namespace", "-l", "--selector", "--for", "--timeout", "-o", "--output"}
+)
 
 
 @cache
@@ -39,7 +41,9 @@ def client(container: Cursor) -> str | None:
     if "k8s" not in given and "kubectl" not in given:
         return None
     reference = image_ref(given)
-    return _table("images").get(reference.repository.rpartition("/")[2]) if reference else None
+    return (
+        _table("images").get(reference.repository.rpartition("/")[2]) if reference else None
+    )
 
 
 def waited(container: Cursor) -> Wait | None:
@@ -60,9 +64,18 @@ def waited(container: Cursor) -> Wait | None:
 def _words(container: Cursor) -> list[str]:
     command = [value(entry) or "" for entry in items(container.at("command"))]
     words = [*command, *(value(entry) or "" for entry in items(container.at("args")))]
-    if len(words) == 3 and words[0] in _SHELL and words[1].startswith("-") and words[1].endswith("c"):
+    if (
+        len(words) == 3
+        and words[0] in _SHELL
+        and words[1].startswith("-")
+        and words[1].endswith("c")
+    ):
         return [] if _CHAINED & set(words[2].strip()) else _split(words[2])
-    return [word for word in words if word.rpartition("/")[2] not in ("wait_for.sh", "k8s-wait-for")]
+    return [
+        word
+        for word in words
+        if word.rpartition("/")[2] not in ("wait_for.sh", "k8s-wait-for")
+    ]
 
 
 def _split(text: str) -> list[str]:
@@ -90,9 +103,15 @@ def _wait(words: list[str]) -> Wait | None:
         return None
     first, slash, inner = plain[0].partition("/")
     kind = _table("kinds").get(first.partition(".")[0].lower())
-    names = (inner, *(word.rpartition("/")[2] for word in plain[1:])) if slash else tuple(plain[1:])
+    names = (
+        (inner, *(word.rpartition("/")[2] for word in plain[1:]))
+        if slash
+        else tuple(plain[1:])
+    )
     given = flags.get("-l") or flags.get("--selector") or ""
-    parts = (part.partition("=") for part in given.replace("==", "=").split(",") if "=" in part)
+    parts = (
+        part.partition("=") for part in given.replace("==", "=").split(",") if "=" in part
+    )
     labels = tuple((key, text) for key, _, text in parts)
     if kind is None or not (names or labels):
         return None

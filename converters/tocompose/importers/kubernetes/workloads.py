@@ -97,7 +97,11 @@ class Workload:
         self.spec = self.template.at("spec")
         self.labels = strings(self.template.at("metadata", "labels"))
         self.namespace = item.namespace
-        self.job = item.at("spec", "jobTemplate", "spec") if item.title == "CronJob" else item.at("spec")
+        self.job = (
+            item.at("spec", "jobTemplate", "spec")
+            if item.title == "CronJob"
+            else item.at("spec")
+        )
         self.name = item.name
         self.replicas: int | None = None
         self.host_network = truth(self.spec.at("hostNetwork")) is True
@@ -122,7 +126,9 @@ class Workload:
         if self._ports is None:
             self._ports = {}
             for unit in self.instances[0].units if self.instances else ():
-                for port in items(unit.cursor.at("ports")) if unit.part is not Part.INIT else ():
+                for port in (
+                    items(unit.cursor.at("ports")) if unit.part is not Part.INIT else ()
+                ):
                     self._ports.setdefault(value(port.at("name")) or "", port)
         return self._ports.get(name)
 
@@ -136,10 +142,16 @@ class Workload:
 def workloads(objects: Objects) -> tuple[Workload, ...]:
     """Every workload of the input, in source order, not yet named."""
     kinds = frozenset(WORKLOADS)
-    return tuple(Workload(item) for item in objects if kind(item.kind).template and item.title in kinds)
+    return tuple(
+        Workload(item)
+        for item in objects
+        if kind(item.kind).template and item.title in kinds
+    )
 
 
-def name_all(found: Iterable[Workload], reserved: Mapping[tuple[str, str], frozenset[int]]) -> None:
+def name_all(
+    found: Iterable[Workload], reserved: Mapping[tuple[str, str], frozenset[int]]
+) -> None:
     """Gives each workload the name of its compose service, and its pods theirs.
 
     `reserved` are the Services by namespace and name with the workloads they select (by `id`): a workload must not
@@ -155,7 +167,14 @@ def name_all(found: Iterable[Workload], reserved: Mapping[tuple[str, str], froze
             workload.object.cursor.note("TC210", object=str(workload.object))
             continue
         wanted = short.get(id(workload)) or workload.object.name
-        _name(workload, wanted, taken, names, reserved, (workload.namespace, workload.object.name) in crowded)
+        _name(
+            workload,
+            wanted,
+            taken,
+            names,
+            reserved,
+            (workload.namespace, workload.object.name) in crowded,
+        )
         _expand(workload, names)
     _say_short([workload for workload in everything if id(workload) in short])
 
@@ -166,16 +185,24 @@ def _say_short(found: list[Workload]) -> None:
         found[0].object.cursor.ledger.say(note("TC276", found[0].object.span, names=names))
 
 
-def _short(found: tuple[Workload, ...], reserved: Mapping[tuple[str, str], frozenset[int]]) -> dict[int, str]:
+def _short(
+    found: tuple[Workload, ...], reserved: Mapping[tuple[str, str], frozenset[int]]
+) -> dict[int, str]:
     """The names of workloads (by `id`) without the kind that they end in, where nothing else has the short name."""
-    shortened = {id(each): each.object.name[: -len(end)] for each in found if (end := _ending(each))}
+    shortened = {
+        id(each): each.object.name[: -len(end)] for each in found if (end := _ending(each))
+    }
     if not shortened:
         return {}
     names = Counter([*(each.object.name for each in found), *shortened.values()])
     services: dict[str, set[int]] = {}
     for (_, name), selected in reserved.items():
         services.setdefault(name, set()).update(selected or {0})
-    return {key: name for key, name in shortened.items() if names[name] == 1 and services.get(name, {key}) == {key}}
+    return {
+        key: name
+        for key, name in shortened.items()
+        if names[name] == 1 and services.get(name, {key}) == {key}
+    }
 
 
 def _ending(workload: Workload) -> str:
@@ -196,7 +223,9 @@ def _crowded(found: tuple[Workload, ...]) -> set[tuple[str, str]]:
         for name, each in spaces.items()
         if len(each) > 1
         for space in each
-        if any(_names(other, f"{name}.{space}") for other in found if other.namespace != space)
+        if any(
+            _names(other, f"{name}.{space}") for other in found if other.namespace != space
+        )
     }
 
 
@@ -227,11 +256,21 @@ def _name(
     taken.setdefault(wanted, workload.namespace)
     if workload.name != given:
         cursor = workload.object.at("metadata", "name") or workload.object.cursor
-        cursor.remark("TC207", object=str(workload.object), name=workload.name, subject=f"services.{workload.name}")
+        cursor.remark(
+            "TC207",
+            object=str(workload.object),
+            name=workload.name,
+            subject=f"services.{workload.name}",
+        )
 
 
 def _allowed(name: str) -> bool:
-    return len(name) > 1 and name.replace("-", "a").replace(".", "a").isalnum() and name.islower() and name.isascii()
+    return (
+        len(name) > 1
+        and name.replace("-", "a").replace(".", "a").isalnum()
+        and name.islower()
+        and name.isascii()
+    )
 
 
 def _expand(workload: Workload, names: set[str]) -> None:
@@ -242,7 +281,9 @@ def _expand(workload: Workload, names: set[str]) -> None:
         start = whole(workload.object.at("spec", "ordinals", "start"), "services") or 0
         count = _bounded(1 if replicas is None else replicas, workload)
         ordinals = range(start, start + count)
-        workload.instances = tuple(_stateful(workload, ordinal, count, names) for ordinal in ordinals)
+        workload.instances = tuple(
+            _stateful(workload, ordinal, count, names) for ordinal in ordinals
+        )
         if count > 1:
             names.discard(workload.name)
         if count == 0:
@@ -265,13 +306,23 @@ def _stateful(workload: Workload, ordinal: int, count: int, names: set[str]) -> 
     return _instance(workload, base, f"{workload.object.name}-{ordinal}", ordinal, names)
 
 
-def _instance(workload: Workload, base: str, hostname: str | None, ordinal: int | None, names: set[str]) -> Instance:
+def _instance(
+    workload: Workload,
+    base: str,
+    hostname: str | None,
+    ordinal: int | None,
+    names: set[str],
+) -> Instance:
     mains = _mains(workload)
     before = tuple(items(workload.spec.at("initContainers")))
     if before:
-        found = [(cursor, wait) for cursor in before if (wait := waited(cursor)) is not None]
+        found = [
+            (cursor, wait) for cursor in before if (wait := waited(cursor)) is not None
+        ]
         workload.waits = tuple(found)
-        before = tuple(cursor for cursor in before if all(cursor is not each for each, _ in found))
+        before = tuple(
+            cursor for cursor in before if all(cursor is not each for each, _ in found)
+        )
     units: list[Unit] = []
     for cursor in before:
         sidecar = value(cursor.at("restartPolicy")) == "Always"
@@ -282,7 +333,9 @@ def _instance(workload: Workload, base: str, hostname: str | None, ordinal: int 
         else:
             units.append(_unit(cursor, Part.PARTNER, base, names))
     sidecars = [unit.service for unit in units if unit.part is Part.SIDECAR]
-    return Instance(base, hostname, ordinal, sidecars[0] if sidecars else base, tuple(units))
+    return Instance(
+        base, hostname, ordinal, sidecars[0] if sidecars else base, tuple(units)
+    )
 
 
 def _mains(workload: Workload) -> list[Cursor]:
@@ -291,9 +344,14 @@ def _mains(workload: Workload) -> list[Cursor]:
     https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
     """
     found = list(items(workload.spec.at("containers")))
-    annotation = workload.template.at("metadata", "annotations", "kubectl.kubernetes.io/default-container")
+    annotation = workload.template.at(
+        "metadata", "annotations", "kubectl.kubernetes.io/default-container"
+    )
     for wanted in (value(annotation), workload.object.name, workload.name):
-        chosen = next((cursor for cursor in found if wanted and value(cursor.at("name")) == wanted), None)
+        chosen = next(
+            (cursor for cursor in found if wanted and value(cursor.at("name")) == wanted),
+            None,
+        )
         if chosen is not None:
             return [chosen, *(cursor for cursor in found if cursor is not chosen)]
     return found

@@ -13,8 +13,29 @@ from tocompose.model import Setting
 from tocompose.tables import Row, table
 
 # Heroku names a second database after a colour of its own choice; these are the first of its list.
-_COLOURS = ("AMBER", "AQUA", "BLACK", "BLUE", "BRONZE", "BROWN", "CHARCOAL", "COBALT", "COPPER", "CRIMSON")
-_OPTIONAL = {"aliases", "service", "prefix", "variables", "second", "note", "mail", "gone", "warn"}
+_COLOURS = (
+    "AMBER",
+    "AQUA",
+    "BLACK",
+    "BLUE",
+    "BRONZE",
+    "BROWN",
+    "CHARCOAL",
+    "COBALT",
+    "COPPER",
+    "CRIMSON",
+)
+_OPTIONAL = {
+    "aliases",
+    "service",
+    "prefix",
+    "variables",
+    "second",
+    "note",
+    "mail",
+    "gone",
+    "warn",
+}
 
 
 class Wanted(NamedTuple):
@@ -30,7 +51,9 @@ class Wanted(NamedTuple):
     @property
     def prefix(self) -> str:
         """The prefix that the source asks for, empty for the add-on's own."""
-        return (self.prefix_at.peek() or "").strip() if self.prefix_at.style != "null" else ""
+        return (
+            (self.prefix_at.peek() or "").strip() if self.prefix_at.style != "null" else ""
+        )
 
 
 class Provided(NamedTuple):
@@ -43,23 +66,38 @@ class Provided(NamedTuple):
 def rows() -> dict[str, Row]:
     """The add-ons by every name that they are known by."""
     table_rows = table("addons", required=set(), optional=_OPTIONAL)
-    return {name: row for key, row in table_rows.items() for name in (key, *row.get("aliases", ()))}
+    return {
+        name: row
+        for key, row in table_rows.items()
+        for name in (key, *row.get("aliases", ()))
+    }
 
 
 def wanted(*lists: Cursor) -> Iterator[Wanted]:
     """The add-ons of each list: `"name:plan"`, or `{plan, as, options}`."""
     for entry in (entry for addons in lists for entry in addons):
         plan_at = entry if entry.kind == "leaf" else (entry.at("plan") or entry.at("name"))
-        text = plan_at.peek() if plan_at.style not in ("null", "number", "bool", "{}", "[]") else None
+        text = (
+            plan_at.peek()
+            if plan_at.style not in ("null", "number", "bool", "{}", "[]")
+            else None
+        )
         if not (text or "").strip():
             entry.note("TC405")
             continue
         name, _, plan = (text or "").strip().partition(":")
-        yield Wanted(name.lower(), plan, entry, plan_at, entry.at("as"), entry.at("options"))
+        yield Wanted(
+            name.lower(), plan, entry, plan_at, entry.at("as"), entry.at("options")
+        )
 
 
 def provide(
-    repository: Repository, items: Iterable[Wanted], taken: set[str], search: str, first: str, smtp: bool
+    repository: Repository,
+    items: Iterable[Wanted],
+    taken: set[str],
+    search: str,
+    first: str,
+    smtp: bool,
 ) -> Provided:
     """The services and variables that stand in for the add-ons; `search` is the search engine that the app speaks to.
 
@@ -105,7 +143,9 @@ def _serve(shelf: Shelf, item: Wanted, row: Row) -> None:
     prefix = item.prefix or row["prefix"]
     known = shelf.backings.get((kind, prefix))
     if known is not None and (item.prefix or not _same_file(item, known)):
-        item.entry.skip(f"the same add-on is declared elsewhere: service {known.service.name}")
+        item.entry.skip(
+            f"the same add-on is declared elsewhere: service {known.service.name}"
+        )
         return
     if known is not None:
         prefix = _second(shelf, item, row, kind)
@@ -117,7 +157,10 @@ def _serve(shelf: Shelf, item: Wanted, row: Row) -> None:
 
 
 def _same_file(item: Wanted, known: Backing) -> bool:
-    return known.service.origin is not None and known.service.origin.file == item.entry.span.file
+    return (
+        known.service.origin is not None
+        and known.service.origin.file == item.entry.span.file
+    )
 
 
 def _second(shelf: Shelf, item: Wanted, row: Row, kind: str) -> str:
@@ -125,32 +168,54 @@ def _second(shelf: Shelf, item: Wanted, row: Row, kind: str) -> str:
     template = row.get("second", f"{row['prefix']}_<colour>")
     prefixes = (template.replace("<colour>", colour) for colour in _COLOURS)
     fallback = f"{row['prefix']}_{len(shelf.backings) + 1}"
-    prefix = next((name for name in prefixes if (kind, name) not in shelf.backings), fallback)
+    prefix = next(
+        (name for name in prefixes if (kind, name) not in shelf.backings), fallback
+    )
     shelf.repository.say("TC407", item.entry.span, name=item.name, prefix=prefix)
     return prefix
 
 
 def _version(item: Wanted) -> str:
     version = item.options.at("version")
-    return (version.peek() or "").strip() if version.kind == "leaf" and version.style != "null" else ""
+    return (
+        (version.peek() or "").strip()
+        if version.kind == "leaf" and version.style != "null"
+        else ""
+    )
 
 
 def _settle(shelf: Shelf, item: Wanted, row: Row, backing: Backing) -> None:
     name, repository = backing.service.name, shelf.repository
     item.plan_at.take(to=f"services.{name}.image")
     if item.prefix_at:
-        item.prefix_at.take(to=f"services.{shelf.first}.environment.{backing.variables[0][0]}")
+        item.prefix_at.take(
+            to=f"services.{shelf.first}.environment.{backing.variables[0][0]}"
+        )
     for option in item.options:
         if option.key == "version" and _version(item):
             option.take(to=f"services.{name}.image")
         else:
-            option.note("TC404", subject=f"services.{name}", option=option.key, name=item.name)
+            option.note(
+                "TC404", subject=f"services.{name}", option=option.key, name=item.name
+            )
     facts = {"name": item.name, "plan": item.plan or "its default plan", "service": name}
-    repository.say("TC400", item.entry.span, subject=f"services.{name}", image=backing.service.image, **facts)
+    repository.say(
+        "TC400",
+        item.entry.span,
+        subject=f"services.{name}",
+        image=backing.service.image,
+        **facts,
+    )
     if "gone" in row:
         repository.say("TC406", item.entry.span, name=item.name, when=row["gone"])
     if "warn" in row:
-        repository.say(row["warn"], item.entry.span, subject=f"services.{name}", name=item.name, service=name)
+        repository.say(
+            row["warn"],
+            item.entry.span,
+            subject=f"services.{name}",
+            name=item.name,
+            service=name,
+        )
 
 
 def _outside(item: Wanted, row: Row, smtp: bool) -> Iterator[Entry]:
@@ -163,9 +228,24 @@ def _outside(item: Wanted, row: Row, smtp: bool) -> Iterator[Entry]:
         if value in (REQUIRED, OPTIONAL) or not smtp:
             required = value == REQUIRED
             setting = Setting(
-                name=name, secret=True, required=required, description=description, origin=item.entry.span
+                name=name,
+                secret=True,
+                required=required,
+                description=description,
+                origin=item.entry.span,
             )
-            yield Entry(name, f"${{{name}:?}}" if required else None, setting, (), item.name, item.entry.span)
+            yield Entry(
+                name,
+                f"${{{name}:?}}" if required else None,
+                setting,
+                (),
+                item.name,
+                item.entry.span,
+            )
         else:
-            setting = Setting(name=name, value=value, description=description, origin=item.entry.span)
-            yield Entry(name, f"${{{name}:-{value}}}", setting, (), item.name, item.entry.span)
+            setting = Setting(
+                name=name, value=value, description=description, origin=item.entry.span
+            )
+            yield Entry(
+                name, f"${{{name}:-{value}}}", setting, (), item.name, item.entry.span
+            )

@@ -16,7 +16,11 @@ from tocompose.tables import table
 
 # Process types that stand for a script: they alone make no app.
 ONE_OFF = ("postdeploy", "pr-predestroy", "pr-predeploy", "dokku-postdeploy")
-_SCRIPT_TYPES = {"postdeploy": "postdeploy", "pr-predestroy": "pr-predestroy", "pr-predeploy": "pr-predeploy"}
+_SCRIPT_TYPES = {
+    "postdeploy": "postdeploy",
+    "pr-predestroy": "pr-predestroy",
+    "pr-predeploy": "pr-predeploy",
+}
 
 
 class AppJson(NamedTuple):
@@ -48,7 +52,9 @@ def read(repository: Repository) -> AppJson:
 
 
 def _settle_rest(root: Cursor) -> None:
-    rows = table("app_json", required=set(), optional={"ignore", "note", "read", "platform"})
+    rows = table(
+        "app_json", required=set(), optional={"ignore", "note", "read", "platform"}
+    )
     for entry in root:
         row = rows.get(entry.key)
         if row is None or "read" in row:
@@ -83,7 +89,9 @@ def _script(entry: Cursor, name: str) -> Iterator[Found]:
     command = entry.at("command") if entry.kind == "map" else entry
     text = command.peek()
     if entry.at("size"):
-        entry.at("size").skip("the script runs once, on request; it gets no limit of its own")
+        entry.at("size").skip(
+            "the script runs once, on request; it gets no limit of its own"
+        )
     if command.style in ("null", "{}", "[]") or not (text or "").strip():
         entry.skip("no command is given")
         return
@@ -103,7 +111,9 @@ def cron(app: AppJson) -> tuple[CronJob, ...]:
     jobs = []
     for entry in app.at("cron"):
         if (entry.peek("command") or "").strip():
-            jobs.append(CronJob(entry, entry.at("command"), entry.peek("schedule") or "? ? ? ? ?"))
+            jobs.append(
+                CronJob(entry, entry.at("command"), entry.peek("schedule") or "? ? ? ? ?")
+            )
         else:
             entry.note("TC307", name="cron")
     return tuple(jobs)

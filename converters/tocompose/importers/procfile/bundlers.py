@@ -14,7 +14,9 @@ def bundler(repository: Repository) -> Row | None:
     scripts = maps(package, "scripts")
     used = {**maps(package, "dependencies"), **maps(package, "devDependencies")}
     rows = load("bundlers")
-    if not used.keys().isdisjoint(rows["renders"]) or repository.project.exists("server.js"):
+    if not used.keys().isdisjoint(rows["renders"]) or repository.project.exists(
+        "server.js"
+    ):
         return None
     start, build = str(scripts.get("start", "")).strip(), str(scripts.get("build", ""))
     if start and not re.fullmatch(rows["serves"]["match"], start):

@@ -19,7 +19,13 @@ from tocompose.source import Leaf, Span
 from tocompose.tables import Row, load, table
 
 # Files that developers keep beside `.env`: they show which variables the app reads, and nothing is taken from them.
-_ASIDE = (".env.development", ".env.docker", ".env.production", ".env.local.example", ".env.production.example")
+_ASIDE = (
+    ".env.development",
+    ".env.docker",
+    ".env.production",
+    ".env.local.example",
+    ".env.production.example",
+)
 _SQL = ("postgres", "mysql")
 
 
@@ -53,16 +59,32 @@ class Clues(NamedTuple):
         app: AppJson,
     ) -> Clues:
         """The clues of a repository."""
-        names = {name: Clue(f"the code reads {name}", span, name) for name, span in found.variables.items()}
+        names = {
+            name: Clue(f"the code reads {name}", span, name)
+            for name, span in found.variables.items()
+        }
         samples: dict[str, str] = {}
         for name, path, span, sample in _declared(repository, app):
             names[name] = Clue(f"{path} sets {name}", span, name)
             if sample:
                 samples.setdefault(name, sample)
         review = tuple(item.name for item in addons.wanted(app.review.at("addons")))
-        files = {path: repository.text(path) or "" for row in evidence().values() for path in row.get("files", {})}
+        files = {
+            path: repository.text(path) or ""
+            for row in evidence().values()
+            for path in row.get("files", {})
+        }
         values = {**found.defaults, **samples}
-        return cls(names, values, libraries, processes, review, files, found.adapters, bool(found.sqlite))
+        return cls(
+            names,
+            values,
+            libraries,
+            processes,
+            review,
+            files,
+            found.adapters,
+            bool(found.sqlite),
+        )
 
     @property
     def search(self) -> str:
@@ -73,7 +95,10 @@ class Clues(NamedTuple):
     @property
     def smtp(self) -> bool:
         """Whether a variable of the app names an SMTP server."""
-        return any("SMTP" in name or name in ("MAIL_HOST", "EMAIL_HOST", "MAILER_URL") for name in self.names)
+        return any(
+            "SMTP" in name or name in ("MAIL_HOST", "EMAIL_HOST", "MAILER_URL")
+            for name in self.names
+        )
 
     @property
     def shown(self) -> dict[str, str]:
@@ -82,21 +107,43 @@ class Clues(NamedTuple):
 
     def driver(self, kind: str) -> Dependency | None:
         """The library by which the app speaks to a service of that kind."""
-        wanted = {(language, name) for language, names in load("drivers")[kind].items() for name in names}
-        return next((item for item in self.libraries if (item.language, item.name) in wanted), None)
+        wanted = {
+            (language, name)
+            for language, names in load("drivers")[kind].items()
+            for name in names
+        }
+        return next(
+            (item for item in self.libraries if (item.language, item.name) in wanted), None
+        )
 
     def orm(self, language: str) -> Dependency | None:
         """The library of a language that keeps the app's data in an SQL server."""
         names = load("orms").get(language, ())
-        return next((item for item in self.libraries if item.language == language and item.name in names), None)
+        return next(
+            (
+                item
+                for item in self.libraries
+                if item.language == language and item.name in names
+            ),
+            None,
+        )
 
     def chosen(self, kind: str) -> Iterator[Clue]:
         """Where the repository says outright that its SQL server is of a kind: a variable, an address, an adapter."""
         name = engine(kind, self.shown) or next(
-            (name for name, sample in self.samples.items() if name in self.names and _means(kind, sample)), ""
+            (
+                name
+                for name, sample in self.samples.items()
+                if name in self.names and _means(kind, sample)
+            ),
+            "",
         )
         if name and name in self.names:
-            yield Clue(f"{name} names {kind} in {_file(self.names[name])}", self.names[name].span, name)
+            yield Clue(
+                f"{name} names {kind} in {_file(self.names[name])}",
+                self.names[name].span,
+                name,
+            )
         if kind in self.adapters:
             span = self.adapters[kind]
             yield Clue(f"{span.file} names its adapter", span)
@@ -122,7 +169,12 @@ def scheme_fits(row: Row, sample: str) -> bool:
 
 def _means(kind: str, sample: str) -> bool:
     row = evidence()[kind]
-    return "://" in sample and not sample.startswith("ecto:") and "schemes" in row and scheme_fits(row, sample)
+    return (
+        "://" in sample
+        and not sample.startswith("ecto:")
+        and "schemes" in row
+        and scheme_fits(row, sample)
+    )
 
 
 def _file(clue: Clue) -> str:
@@ -135,7 +187,12 @@ def _declared(repository: Repository, app: AppJson) -> Iterator[tuple[str, str, 
         content = repository.project.read(path)
         if content is not None and not content.lstrip().startswith(b"{"):
             for child in read_dotenv(content, path).tree.children:
-                yield str(child.key), path, child.span, child.node.text if isinstance(child.node, Leaf) else ""
+                yield (
+                    str(child.key),
+                    path,
+                    child.span,
+                    child.node.text if isinstance(child.node, Leaf) else "",
+                )
     for item in app.at("env"):
         sample = item.peek() if item.kind == "leaf" else item.peek("value")
         yield item.key, "app.json", item.span, sample or ""

@@ -64,7 +64,9 @@ class Given(NamedTuple):
     @property
     def first(self) -> str:
         """The service that the ledger names for what all of the app's services get: web, or the first one."""
-        names = [item.service for item in self.processes if item.publishes] or [item.service for item in self.processes]
+        names = [item.service for item in self.processes if item.publishes] or [
+            item.service for item in self.processes
+        ]
         return names[0]
 
 
@@ -85,8 +87,16 @@ def convert(project: Project, ledger: Ledger, settings: Settings) -> Stack:
 def _read(repository: Repository) -> Given:
     app, heroku = app_json.read(repository), heroku_yml.read(repository)
     found = gather(repository, app, heroku)
-    spoken = language.language(repository, found, (*app.at("buildpacks"), *heroku.buildpacks))
-    if not (found or spoken or app.root or heroku.root or repository.project.exists("Dockerfile")):
+    spoken = language.language(
+        repository, found, (*app.at("buildpacks"), *heroku.buildpacks)
+    )
+    if not (
+        found
+        or spoken
+        or app.root
+        or heroku.root
+        or repository.project.exists("Dockerfile")
+    ):
         raise SourceError(_nothing(repository))
     if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
         found = (*found, *default_web(repository, spoken))
@@ -100,12 +110,16 @@ def _read(repository: Repository) -> Given:
 def _nothing(repository: Repository) -> str:
     below = sources.below(repository.project)
     verb = "holds" if len(below) == 1 else "hold"
-    hint = f"; {', '.join(below)} {verb} a Procfile: convert each such folder" if below else ""
+    hint = (
+        f"; {', '.join(below)} {verb} a Procfile: convert each such folder" if below else ""
+    )
     return f"{repository.project.name}: no process type, no app.json and no language was found to run{hint}"
 
 
 def _scaled_by_dokku(repository: Repository) -> frozenset[str]:
-    return frozenset(formation.pairs((repository.text("DOKKU_SCALE") or "").replace("\n", ",")))
+    return frozenset(
+        formation.pairs((repository.text("DOKKU_SCALE") or "").replace("\n", ","))
+    )
 
 
 def _name(repository: Repository, app: AppJson) -> str:
@@ -128,13 +142,26 @@ def _images(
         libraries=used,
         packages=packages.of(repository, packs, given.heroku.recipes),
         port=ports.web_port(ordered[0], (), known, given.language).number,
-        demanded=tuple(item.name for item in entries if item.value == f"${{{item.name}:?}}"),
-        settings={item.name: item.setting.value for item in entries if item.setting and item.setting.value}
-        | {item.name: item.value for item in entries if item.value and "$" not in item.value},
-        mixed=any(row.get("language") == "node" for row in packs) or "heroku-postbuild" in _scripts(repository),
+        demanded=tuple(
+            item.name for item in entries if item.value == f"${{{item.name}:?}}"
+        ),
+        settings={
+            item.name: item.setting.value
+            for item in entries
+            if item.setting and item.setting.value
+        }
+        | {
+            item.name: item.value
+            for item in entries
+            if item.value and "$" not in item.value
+        },
+        mixed=any(row.get("language") == "node" for row in packs)
+        or "heroku-postbuild" in _scripts(repository),
     )
     mode = repository.option("dockerfile") or "auto"
-    return image.images(repository, given.heroku, image.Wish(given.name, given.language, mode, brief))
+    return image.images(
+        repository, given.heroku, image.Wish(given.name, given.language, mode, brief)
+    )
 
 
 def _scripts(repository: Repository) -> tuple[str, ...]:
@@ -149,10 +176,13 @@ def _backings(
     """The services that stand in for add-ons, and those that the code gives away."""
     wanted = addons.wanted(given.app.at("addons"), given.heroku.addons)
     clues = Clues.of(given.repository, given.processes, used, found, given.app)
-    provided = addons.provide(given.repository, wanted, given.taken, clues.search, given.first, clues.smtp)
+    provided = addons.provide(
+        given.repository, wanted, given.taken, clues.search, given.first, clues.smtp
+    )
     inferred = inference.infer(given.repository, clues, provided, given.taken)
     backings = tuple(
-        inference.with_extensions(given.repository, item, found) for item in (*provided.backings, *inferred)
+        inference.with_extensions(given.repository, item, found)
+        for item in (*provided.backings, *inferred)
     )
     return inference.in_parts(clues, backings), provided
 
@@ -165,7 +195,9 @@ def _environment(
     served = tuple(entry for item in backings for entry in item.entries())
     supplied_ = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
     apart = {name: item.service.name for item in backings for name in item.apart}
-    dotenv = environment.replace_local(repository, environment.of_dotenv(repository), served, apart)
+    dotenv = environment.replace_local(
+        repository, environment.of_dotenv(repository), served, apart
+    )
     layers = (
         outright.outright(repository, given.language, found),
         environment.of_commands(given.processes),
@@ -174,17 +206,27 @@ def _environment(
         outside.entries,
         environment.of_app(repository, given.app, supplied_),
         tuple(environment.of_config(given.heroku.settings)),
-        tuple(entry for entry in served if entry.name not in {item.name for item in dotenv}),
+        tuple(
+            entry for entry in served if entry.name not in {item.name for item in dotenv}
+        ),
         dotenv,
     )
     entries, losers = environment.join(layers)
     port = next((entry for entry in entries if entry.name == "PORT"), None)
-    shared = locality.fitted(repository, (entry for entry in entries if entry.name != "PORT"), backings)
+    shared = locality.fitted(
+        repository, (entry for entry in entries if entry.name != "PORT"), backings
+    )
     environment.settle(shared, losers, given.first)
     outright.say(repository, shared)
     settings = tuple(entry.setting for entry in shared if entry.setting)
-    known = environment.port_of(port, next((item for item in given.processes if item.publishes), given.processes[0]))
-    return shared, known, (*settings, *(setting for item in backings for setting in item.settings))
+    known = environment.port_of(
+        port, next((item for item in given.processes if item.publishes), given.processes[0])
+    )
+    return (
+        shared,
+        known,
+        (*settings, *(setting for item in backings for setting in item.settings)),
+    )
 
 
 def _plan(
@@ -202,7 +244,9 @@ def _plan(
         images=images,
         entries=entries,
         dependencies=dependencies(backings),
-        scales=formation.known(formation.scales(given.repository, given.app.at("formation")), names),
+        scales=formation.known(
+            formation.scales(given.repository, given.app.at("formation")), names
+        ),
         checks=health.checks(given.repository, given.app, names, first.runtime),
         port=ports.web_port(web, first.exposed, known, given.language),
         processes=given.processes,
@@ -219,8 +263,14 @@ def _stack(
     web = [item for item in given.processes if item.publishes]
     with_data, volumes = services.with_volumes(plan, built, given.name)
     with_dev = development.overlay(plan, given.processes, with_data)
-    port = Setting(name="WEB_PORT", value=plan.port.number, description="Port of the web service on this machine")
-    single = any("WEB_PORT" in (item.published or "") for service in built for item in service.ports)
+    port = Setting(
+        name="WEB_PORT",
+        value=plan.port.number,
+        description="Port of the web service on this machine",
+    )
+    single = any(
+        "WEB_PORT" in (item.published or "") for service in built for item in service.ports
+    )
     return Stack(
         name=given.name,
         services=(*with_dev, *(item.service for item in backings)),

@@ -29,7 +29,9 @@ def default_web(repository: Repository, language: str) -> tuple[Found, ...]:
     command = _buildpack_default(repository, language)
     if command:
         title = languages()[language]["title"]
-        repository.say("TC338", None, subject="services.web.command", language=title, command=command)
+        repository.say(
+            "TC338", None, subject="services.web.command", language=title, command=command
+        )
     else:
         repository.say("TC339", None, subject="services.web", name="web")
     return (Found("web", cursor, command),)
@@ -67,7 +69,10 @@ def _ruby_default(repository: Repository) -> str:
 
 
 def _django_default(repository: Repository) -> str:
-    match = re.search(r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)\.settings", repository.text("manage.py") or "")
+    match = re.search(
+        r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)\.settings",
+        repository.text("manage.py") or "",
+    )
     return f"gunicorn {match[1]}.wsgi" if match else ""
 
 
@@ -87,7 +92,9 @@ def is_rails(repository: Repository) -> bool:
     )
 
 
-def supplied(repository: Repository, language: str, name: str, backings: tuple[Backing, ...]) -> Supplied:
+def supplied(
+    repository: Repository, language: str, name: str, backings: tuple[Backing, ...]
+) -> Supplied:
     """The variables of the platform and of the language's buildpack."""
     row = languages().get(language)
     plain = dict(row["environment"]) if row else {}
@@ -96,8 +103,16 @@ def supplied(repository: Repository, language: str, name: str, backings: tuple[B
         entries += _rails()
     if language == "java":
         entries += [entry for item in backings for entry in _jdbc(item)]
-    offered = [*entries, *(Entry(key, value, None, (), "platform") for key, value in _platform(name).items())]
-    return Supplied(tuple(entries), tuple(entry for entry in offered if entry.name != "SECRET_KEY_BASE"))
+    offered = [
+        *entries,
+        *(
+            Entry(key, value, None, (), "platform")
+            for key, value in _platform(name).items()
+        ),
+    ]
+    return Supplied(
+        tuple(entries), tuple(entry for entry in offered if entry.name != "SECRET_KEY_BASE")
+    )
 
 
 def _platform(name: str) -> dict[str, str]:
@@ -106,24 +121,42 @@ def _platform(name: str) -> dict[str, str]:
 
 def _rails() -> list[Entry]:
     """https://github.com/heroku/heroku-buildpack-ruby: it also makes SECRET_KEY_BASE, once for each app."""
-    values = {"RAILS_ENV": "production", "RAILS_LOG_TO_STDOUT": "enabled", "RAILS_SERVE_STATIC_FILES": "enabled"}
+    values = {
+        "RAILS_ENV": "production",
+        "RAILS_LOG_TO_STDOUT": "enabled",
+        "RAILS_SERVE_STATIC_FILES": "enabled",
+    }
     entries = [Entry(key, value, None, (), "buildpack") for key, value in values.items()]
     advice = "Key that Rails signs cookies with. Make one with: openssl rand -hex 64"
-    setting = Setting(name="SECRET_KEY_BASE", secret=True, required=True, description=advice)
-    return [*entries, Entry("SECRET_KEY_BASE", "${SECRET_KEY_BASE:?}", setting, (), "buildpack")]
+    setting = Setting(
+        name="SECRET_KEY_BASE", secret=True, required=True, description=advice
+    )
+    return [
+        *entries,
+        Entry("SECRET_KEY_BASE", "${SECRET_KEY_BASE:?}", setting, (), "buildpack"),
+    ]
 
 
 def _jdbc(item: Backing) -> list[Entry]:
     """What the JVM buildpack derives from DATABASE_URL for plain JDBC and for Spring."""
     drivers = {"postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
-    match = re.fullmatch(r"\w+://(\w+):(\$\{\w+:\?\})@([\w-]+):(\d+)/(\w+)", item.variables[0][1])
+    match = re.fullmatch(
+        r"\w+://(\w+):(\$\{\w+:\?\})@([\w-]+):(\d+)/(\w+)", item.variables[0][1]
+    )
     if item.kind not in drivers or match is None or item.variables[0][0] != "DATABASE_URL":
         return []
     url = f"jdbc:{drivers[item.kind]}://{match[3]}:{match[4]}/{match[5]}"
-    values = {"JDBC_DATABASE_URL": url, "JDBC_DATABASE_USERNAME": match[1], "JDBC_DATABASE_PASSWORD": match[2]}
+    values = {
+        "JDBC_DATABASE_URL": url,
+        "JDBC_DATABASE_USERNAME": match[1],
+        "JDBC_DATABASE_PASSWORD": match[2],
+    }
     spring = {
         "SPRING_DATASOURCE_URL": url,
         "SPRING_DATASOURCE_USERNAME": match[1],
         "SPRING_DATASOURCE_PASSWORD": match[2],
     }
-    return [Entry(key, value, None, (), "buildpack") for key, value in {**values, **spring}.items()]
+    return [
+        Entry(key, value, None, (), "buildpack")
+        for key, value in {**values, **spring}.items()
+    ]

@@ -29,7 +29,9 @@ def dependencies(repository: Repository) -> tuple[Dependency, ...]:
     found: dict[tuple[str, str], Dependency] = {}
     for language, reader in _READERS:
         for name, file in reader(repository):
-            found.setdefault((language, name.lower()), Dependency(language, name.lower(), file))
+            found.setdefault(
+                (language, name.lower()), Dependency(language, name.lower(), file)
+            )
     return tuple(found.values())
 
 
@@ -37,19 +39,34 @@ def _node(repository: Repository) -> Iterator[tuple[str, str]]:
     package = repository.json("package.json")
     for key in ("dependencies", "optionalDependencies"):
         part = package.get(key) if isinstance(package, dict) else None
-        yield from ((name, "package.json") for name in (part if isinstance(part, dict) else ()))
+        yield from (
+            (name, "package.json") for name in (part if isinstance(part, dict) else ())
+        )
 
 
 def _python(repository: Repository) -> Iterator[tuple[str, str]]:
-    for path in ("requirements.txt", "requirements/production.txt", "requirements/base.txt", "requirements/prod.txt"):
+    for path in (
+        "requirements.txt",
+        "requirements/production.txt",
+        "requirements/base.txt",
+        "requirements/prod.txt",
+    ):
         lines = (repository.text(path) or "").splitlines()
-        yield from _requirements((line for line in lines if not line.lstrip().startswith(("#", "-"))), path)
+        yield from _requirements(
+            (line for line in lines if not line.lstrip().startswith(("#", "-"))), path
+        )
     yield from _with_extras(maps(repository.toml("Pipfile"), "packages"), "Pipfile")
     project = repository.toml("pyproject.toml")
     listed = inside(project, "project", "dependencies")
-    names = (item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
+    names = (
+        (item for item in listed if isinstance(item, str))
+        if isinstance(listed, list)
+        else ()
+    )
     yield from _requirements(names, "pyproject.toml")
-    yield from _with_extras(maps(project, "tool", "poetry", "dependencies"), "pyproject.toml")
+    yield from _with_extras(
+        maps(project, "tool", "poetry", "dependencies"), "pyproject.toml"
+    )
 
 
 def _requirements(lines: Iterable[str], file: str) -> Iterator[tuple[str, str]]:
@@ -66,7 +83,9 @@ def _with_extras(packages: dict[str, Any], file: str) -> Iterator[tuple[str, str
     for name, value in packages.items():
         yield name.replace("_", "-"), file
         extras = value.get("extras", ()) if isinstance(value, dict) else ()
-        yield from ((f"{name}[{extra}]", file) for extra in extras if isinstance(extra, str))
+        yield from (
+            (f"{name}[{extra}]", file) for extra in extras if isinstance(extra, str)
+        )
 
 
 def _ruby(repository: Repository) -> Iterator[tuple[str, str]]:
@@ -114,7 +133,10 @@ def _java(repository: Repository) -> Iterator[tuple[str, str]]:
             yield name[1], "pom.xml"
     for path in ("build.gradle", "build.gradle.kts", "build.sbt"):
         for line in (repository.text(path) or "").splitlines():
-            gradle = re.search(r"\b(?:implementation|runtimeOnly|compile|api)\b.*?[\"'][\w.-]+:([\w.-]+)", line)
+            gradle = re.search(
+                r"\b(?:implementation|runtimeOnly|compile|api)\b.*?[\"'][\w.-]+:([\w.-]+)",
+                line,
+            )
             sbt = re.search(r"%%?\s*\"([\w.-]+)\"\s*%\s*\"", line)
             if gradle or (sbt and "Test" not in line):
                 yield (gradle or sbt)[1], path  # type: ignore[index]
@@ -123,7 +145,9 @@ def _java(repository: Repository) -> Iterator[tuple[str, str]]:
 def _php(repository: Repository) -> Iterator[tuple[str, str]]:
     package = repository.json("composer.json")
     required = package.get("require") if isinstance(package, dict) else None
-    yield from ((name, "composer.json") for name in (required if isinstance(required, dict) else ()))
+    yield from (
+        (name, "composer.json") for name in (required if isinstance(required, dict) else ())
+    )
 
 
 def _elixir(repository: Repository) -> Iterator[tuple[str, str]]:
@@ -137,7 +161,11 @@ def _rust(repository: Repository) -> Iterator[tuple[str, str]]:
     for name, value in maps(repository.toml("Cargo.toml"), "dependencies").items():
         yield name, "Cargo.toml"
         features = value.get("features", ()) if isinstance(value, dict) else ()
-        yield from ((f"{name}-{feature}", "Cargo.toml") for feature in features if isinstance(feature, str))
+        yield from (
+            (f"{name}-{feature}", "Cargo.toml")
+            for feature in features
+            if isinstance(feature, str)
+        )
 
 
 _READERS = (

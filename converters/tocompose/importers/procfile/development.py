@@ -17,7 +17,9 @@ from tocompose.values import literal
 _RUBY_LIKE = ("ruby",)
 
 
-def overlay(plan: Plan, processes: tuple[Process, ...], built: tuple[Service, ...]) -> tuple[Service, ...]:
+def overlay(
+    plan: Plan, processes: tuple[Process, ...], built: tuple[Service, ...]
+) -> tuple[Service, ...]:
     """The services, those that can run from the mounted source with a dev override."""
     by_name = {item.service: item for item in processes}
     result = []
@@ -37,10 +39,16 @@ def _part(plan: Plan, process: Process, image: Image, service: Service) -> Servi
     if reason:
         if process.publishes and image.build is not None:
             facts = {"service": service.name, "why": reason}
-            plan.repository.say("TC359", image.span, subject=f"services.{service.name}", **facts)
+            plan.repository.say(
+                "TC359", image.span, subject=f"services.{service.name}", **facts
+            )
         return None
     row: Row = languages().get(image.language, {})
-    command = tuple(literal(word) for word in image.dev_command) if process.publishes and image.dev_command else None
+    command = (
+        tuple(literal(word) for word in image.dev_command)
+        if process.publishes and image.dev_command
+        else None
+    )
     part = Service(
         name=service.name,
         image=_tag(image) if image.target else None,
@@ -51,9 +59,14 @@ def _part(plan: Plan, process: Process, image: Image, service: Service) -> Servi
         mounts=tuple(_mounts(plan, image, row)),
     )
     if process.publishes:
-        shown = " ".join(image.dev_command or service.command or ()) or "the image's own command"
+        shown = (
+            " ".join(image.dev_command or service.command or ())
+            or "the image's own command"
+        )
         facts = {"service": service.name, "command": shown, "path": image.workdir}
-        plan.repository.say("TC372", process.span, subject=f"services.{service.name}", **facts)
+        plan.repository.say(
+            "TC372", process.span, subject=f"services.{service.name}", **facts
+        )
     return part
 
 
@@ -68,7 +81,9 @@ def _refusal(process: Process, image: Image) -> str:
         return "the image does not hold the source as it is in the repository"
     developed = process.publishes and bool(image.dev_command)
     if (row.get("compiled") or image.builds_source) and not developed:
-        return "the program is built from the source, and no command for development is known"
+        return (
+            "the program is built from the source, and no command for development is known"
+        )
     if not image.target and (row.get("compiled") or image.language in (*_RUBY_LIKE, "")):
         return "the Dockerfile has no stage for development"
     return ""
@@ -82,12 +97,18 @@ def _tag(image: Image) -> str:
 def _build(image: Image) -> Build | None:
     if image.build is None or not image.target:
         return None
-    return Build(context=image.build.context, dockerfile=image.build.dockerfile, target=image.target)
+    return Build(
+        context=image.build.context, dockerfile=image.build.dockerfile, target=image.target
+    )
 
 
 def _environment(image: Image, row: Row, service: Service) -> Iterator[Variable]:
-    wanted = dict(row.get("development", {})) if image.target or image.language == "node" else {}
-    if image.language == "ruby" and any(item.name == "RAILS_ENV" for item in service.environment):
+    wanted = (
+        dict(row.get("development", {})) if image.target or image.language == "node" else {}
+    )
+    if image.language == "ruby" and any(
+        item.name == "RAILS_ENV" for item in service.environment
+    ):
         wanted["RAILS_ENV"] = "development"
     yield from (Variable(name=name, value=value) for name, value in wanted.items())
 
@@ -95,7 +116,9 @@ def _environment(image: Image, row: Row, service: Service) -> Iterator[Variable]
 def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:
     number = row.get("debug", "")
     if number and command and any(number in word for word in command):
-        yield Port(target=number, published=f"${{DEBUG_PORT:-{number}}}", host_ip="127.0.0.1")
+        yield Port(
+            target=number, published=f"${{DEBUG_PORT:-{number}}}", host_ip="127.0.0.1"
+        )
 
 
 def _mounts(plan: Plan, image: Image, row: Row) -> Iterator[Mount]:
@@ -104,7 +127,11 @@ def _mounts(plan: Plan, image: Image, row: Row) -> Iterator[Mount]:
         context = "."
     yield Mount(kind="bind", source=context, target=image.workdir)
     kept = list(row.get("keep", ()))
-    if plan.repository.project.read("package.json") is not None and "node_modules" not in kept and image.generated:
+    if (
+        plan.repository.project.read("package.json") is not None
+        and "node_modules" not in kept
+        and image.generated
+    ):
         kept += ["node_modules"] if image.language in ("ruby", "elixir") else []
     for folder in kept:
         yield Mount(kind="volume", target=f"{image.workdir.rstrip('/')}/{folder}")

@@ -29,12 +29,19 @@ def swallowed(repository: Repository, stage: Stage) -> str:
     script = _script(repository, name)
     if script is not None:
         return "" if _PASSES_ON.search(script) else shown
-    passes = name in known["pass"] or any(shown.startswith(start) for start in known["start"]) or "entrypoint" in name
+    passes = (
+        name in known["pass"]
+        or any(shown.startswith(start) for start in known["start"])
+        or "entrypoint" in name
+    )
     return "" if passes else shown
 
 
 def _script(repository: Repository, name: str) -> str | None:
     """The text of the script of that name, wherever in the repository it lies; None when there is none."""
     paths = [path for path in repository.project.files() if path.rsplit("/", 1)[-1] == name]
-    texts = [repository.text(path) or "" for path in sorted(paths, key=lambda path: path.count("/"))]
+    texts = [
+        repository.text(path) or ""
+        for path in sorted(paths, key=lambda path: path.count("/"))
+    ]
     return next((text for text in texts if text.startswith("#!")), None)

@@ -25,8 +25,17 @@ _DEFAULT_SAFE = regex(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
 _COMMAND = regex(r"[\w./-]+(?: [\w./:=-]+)+")
 LOCAL = regex(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/,?]|$)")
 # A host without a dot: the name of a container in a compose file that is not this one.
-_COMPOSE_HOST = regex(r"[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?[A-Za-z0-9_-]+(?::\d+)?(?:[/?]|$)", re.IGNORECASE)
-EXAMPLES = (".env.example", ".env.sample", ".env.template", "env.example", "env.sample", ".env.dist")
+_COMPOSE_HOST = regex(
+    r"[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?[A-Za-z0-9_-]+(?::\d+)?(?:[/?]|$)", re.IGNORECASE
+)
+EXAMPLES = (
+    ".env.example",
+    ".env.sample",
+    ".env.template",
+    "env.example",
+    "env.sample",
+    ".env.dist",
+)
 
 
 class Entry(NamedTuple):
@@ -45,7 +54,9 @@ class Entry(NamedTuple):
 
 def is_secret(name: str, value: str = "") -> bool:
     """Whether a variable holds a secret by the look of its name, or of a URL with a password in it."""
-    return (secret_name(name) and (not value or may_be_secret(value))) or secret_value(value)
+    return (secret_name(name) and (not value or may_be_secret(value))) or secret_value(
+        value
+    )
 
 
 def reference(name: str, default: str | None, required: bool) -> str:
@@ -58,9 +69,15 @@ def reference(name: str, default: str | None, required: bool) -> str:
 # --- app.json -----------------------------------------------------------------------------------------------------
 
 
-def of_app(repository: Repository, app: AppJson, known: Mapping[str, str]) -> tuple[Entry, ...]:
+def of_app(
+    repository: Repository, app: AppJson, known: Mapping[str, str]
+) -> tuple[Entry, ...]:
     """The variables of app.json's `env`; `known` are values that the platform or a buildpack supplies by itself."""
-    return tuple(entry for item in app.at("env") if (entry := _of_app(repository, item, known)) is not None)
+    return tuple(
+        entry
+        for item in app.at("env")
+        if (entry := _of_app(repository, item, known)) is not None
+    )
 
 
 def _of_app(repository: Repository, item: Cursor, known: Mapping[str, str]) -> Entry | None:
@@ -84,21 +101,39 @@ def _plain(item: Cursor, name: str) -> Entry:
     """`NAME: "value"`: the value stands in the compose file, unless it is a secret."""
     text = _text(item)
     if is_secret(name, text) and text:
-        setting = Setting(name=name, value=text, secret=True, required=True, origin=item.span)
-        return Entry(name, reference(name, None, True), setting, (item,), "app.json", item.span)
+        setting = Setting(
+            name=name, value=text, secret=True, required=True, origin=item.span
+        )
+        return Entry(
+            name, reference(name, None, True), setting, (item,), "app.json", item.span
+        )
     return Entry(name, literal(text), None, (item,), "app.json", item.span)
 
 
 def _text(item: Cursor) -> str:
-    if item.style not in ("string", "single", "double", "plain", "literal", "folded", "bare"):
+    if item.style not in (
+        "string",
+        "single",
+        "double",
+        "plain",
+        "literal",
+        "folded",
+        "bare",
+    ):
         item.remark("TC315", what=item.key, wanted="a string in quotes")
     return item.peek() or ""
 
 
-def _described(repository: Repository, item: Cursor, name: str, known: Mapping[str, str]) -> Entry:
+def _described(
+    repository: Repository, item: Cursor, name: str, known: Mapping[str, str]
+) -> Entry:
     """`NAME: {description, value, required, generator}`: a setting of the person who deploys."""
     value, generator = item.at("value"), item.at("generator")
-    text = _text(value) if value.kind == "leaf" and value.style not in ("null", "{}", "[]") else None
+    text = (
+        _text(value)
+        if value.kind == "leaf" and value.style not in ("null", "{}", "[]")
+        else None
+    )
     for empty in (value, item):
         if text is None and empty.kind == "leaf":
             empty.skip("no value is given")
@@ -124,7 +159,9 @@ def _asked(repository: Repository, item: Cursor, name: str, text: str | None) ->
         advice = f"Make one with: {maker}"
         description = f"{description.rstrip('. ')}. {advice}" if description else advice
         asked.append(item.at("generator"))
-        repository.say("TC342", item.span, subject=f"settings.{name}", name=name, maker=maker)
+        repository.say(
+            "TC342", item.span, subject=f"settings.{name}", name=name, maker=maker
+        )
     elif generator and not known:
         item.at("generator").note("TC315", what=f"env.{name}.generator", wanted="secret")
     elif item.at("generator"):
@@ -132,10 +169,26 @@ def _asked(repository: Repository, item: Cursor, name: str, text: str | None) ->
     elif text is None and required:
         repository.say("TC343", item.span, subject=f"settings.{name}", name=name)
     setting = Setting(
-        name=name, value=text, secret=secret, required=required, description=description, origin=item.span
+        name=name,
+        value=text,
+        secret=secret,
+        required=required,
+        description=description,
+        origin=item.span,
     )
-    cursors = tuple(cursor for cursor in (item.at("value"), item) if cursor.kind == "leaf" and cursor.style != "null")
-    return Entry(name, _asked_value(name, text, secret, required), setting, (*cursors, *asked), "app.json", item.span)
+    cursors = tuple(
+        cursor
+        for cursor in (item.at("value"), item)
+        if cursor.kind == "leaf" and cursor.style != "null"
+    )
+    return Entry(
+        name,
+        _asked_value(name, text, secret, required),
+        setting,
+        (*cursors, *asked),
+        "app.json",
+        item.span,
+    )
 
 
 def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> str | None:
@@ -197,7 +250,9 @@ def _of_json(tree: Cursor, prefix: str) -> Iterator[Entry]:
         name = f"{prefix}{item.key}".upper()
         if item.kind != "leaf":
             yield from _of_json(item, f"{name}_")
-        elif item.style in ("{}", "[]", "null") or not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+        elif item.style in ("{}", "[]", "null") or not re.fullmatch(
+            r"[A-Z_][A-Z0-9_]*", name
+        ):
             item.note("TC317", file=item.span.file)
         else:
             yield _of_dotenv(item, name, "")
@@ -208,15 +263,21 @@ def _of_dotenv(line: Cursor, name: str, comment: str) -> Entry:
     secret = is_secret(name, text)
     if name[:1].isdigit():
         # Compose has no way to refer to such a name, so the value itself stands in the compose file.
-        return Entry(name, None if secret else literal(text), None, (line,), ".env", line.span)
-    setting = Setting(name=name, value=text, secret=secret, description=comment, origin=line.span)
+        return Entry(
+            name, None if secret else literal(text), None, (line,), ".env", line.span
+        )
+    setting = Setting(
+        name=name, value=text, secret=secret, description=comment, origin=line.span
+    )
     value = f"${{{name}:?}}" if secret and text else f"${{{name}}}"
     return Entry(name, value, setting, (line,), ".env", line.span)
 
 
 def of_examples(repository: Repository) -> tuple[Entry, ...]:
     """The names of the first example file: passed through when the user sets them, with what the file says of them."""
-    path = next((name for name in EXAMPLES if repository.project.read(name) is not None), "")
+    path = next(
+        (name for name in EXAMPLES if repository.project.read(name) is not None), ""
+    )
     if not path:
         return ()
     tree = repository.open(path, read_dotenv, "lines")
@@ -229,7 +290,11 @@ def of_examples(repository: Repository) -> tuple[Entry, ...]:
         text = line.peek() or ""
         secret = is_secret(line.key, text)
         if secret or not text:
-            line.skip("an example of a secret is not carried over" if secret else "the example gives no value")
+            line.skip(
+                "an example of a secret is not carried over"
+                if secret
+                else "the example gives no value"
+            )
         setting = Setting(
             name=line.key,
             secret=secret,
@@ -237,12 +302,17 @@ def of_examples(repository: Repository) -> tuple[Entry, ...]:
             example="" if secret else text,
             origin=line.span,
         )
-        entries[line.key] = Entry(line.key, None, setting, (line,) if line.unread() else (), path, line.span)
+        entries[line.key] = Entry(
+            line.key, None, setting, (line,) if line.unread() else (), path, line.span
+        )
     return tuple(entries.values())
 
 
 def replace_local(
-    repository: Repository, dotenv: tuple[Entry, ...], served: tuple[Entry, ...], apart: Mapping[str, str]
+    repository: Repository,
+    dotenv: tuple[Entry, ...],
+    served: tuple[Entry, ...],
+    apart: Mapping[str, str],
 ) -> tuple[Entry, ...]:
     """The `.env` variables without those that a service provides and that point to the developer's own machine.
 
@@ -258,7 +328,9 @@ def replace_local(
             code = "TC344" if local or entry.name not in apart else "TC416"
             for cursor in entry.cursors:
                 subject = f"settings.{entry.name}"
-                cursor.note(code, subject=subject, name=entry.name, file=".env", service=service)
+                cursor.note(
+                    code, subject=subject, name=entry.name, file=".env", service=service
+                )
         else:
             kept.append(entry)
     return tuple(kept)
@@ -268,7 +340,9 @@ def port_of(entry: Entry | None, web: Process) -> str:
     """The number that PORT is set to; empty when nothing sets it. Its leaves are settled."""
     if entry is None:
         return ""
-    text = (entry.setting.value or entry.setting.example if entry.setting else entry.value) or ""
+    text = (
+        entry.setting.value or entry.setting.example if entry.setting else entry.value
+    ) or ""
     for cursor in entry.cursors:
         if re.fullmatch(r"\d{2,5}", text) and web.publishes:
             cursor.take(to=f"services.{web.service}.environment.PORT")
@@ -277,7 +351,21 @@ def port_of(entry: Entry | None, web: Process) -> str:
     return text
 
 
-_SHELL = frozenset({"PORT", "PATH", "HOME", "PWD", "USER", "SHELL", "DYNO", "RANDOM", "HOSTNAME", "SECONDS", "IFS"})
+_SHELL = frozenset(
+    {
+        "PORT",
+        "PATH",
+        "HOME",
+        "PWD",
+        "USER",
+        "SHELL",
+        "DYNO",
+        "RANDOM",
+        "HOSTNAME",
+        "SECONDS",
+        "IFS",
+    }
+)
 _NAMED = regex(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
 
 
@@ -289,7 +377,9 @@ def of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:
         for name in _NAMED.findall(process.text):
             if name not in _SHELL | assigned and name not in entries:
                 description = f"Named by the command of {process.type}"
-                setting = Setting(name=name, description=description, secret=is_secret(name))
+                setting = Setting(
+                    name=name, description=description, secret=is_secret(name)
+                )
                 entries[name] = Entry(name, None, setting, (), "command", process.span)
     return tuple(entries.values())
 
@@ -297,7 +387,9 @@ def of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:
 # --- together ----------------------------------------------------------------------------------------------------
 
 
-def join(layers: Iterable[tuple[Entry, ...]]) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
+def join(
+    layers: Iterable[tuple[Entry, ...]],
+) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
     """The entry that wins for each name (a later layer's), in order of first appearance, and the entries that lost."""
     winners: dict[str, Entry] = {}
     losers: list[Entry] = []
@@ -305,7 +397,9 @@ def join(layers: Iterable[tuple[Entry, ...]]) -> tuple[tuple[Entry, ...], tuple[
         if entry.name in winners:
             losers.append(winners[entry.name])
             setting = entry.setting or _kept(winners[entry.name], entry)
-            winners[entry.name] = entry._replace(setting=_described_by(setting, winners[entry.name].setting))
+            winners[entry.name] = entry._replace(
+                setting=_described_by(setting, winners[entry.name].setting)
+            )
         else:
             winners[entry.name] = entry
     return tuple(winners.values()), tuple(losers)
@@ -313,7 +407,11 @@ def join(layers: Iterable[tuple[Entry, ...]]) -> tuple[tuple[Entry, ...], tuple[
 
 def _kept(loser: Entry, winner: Entry) -> Setting | None:
     """A loser's `.env` entry stays only while the winner's value still refers to it."""
-    return loser.setting if loser.setting and f"${{{loser.name}" in (winner.value or "") else None
+    return (
+        loser.setting
+        if loser.setting and f"${{{loser.name}" in (winner.value or "")
+        else None
+    )
 
 
 def _described_by(setting: Setting | None, other: Setting | None) -> Setting | None:
@@ -328,7 +426,9 @@ def settle(entries: Iterable[Entry], losers: Iterable[Entry], service: str) -> N
     """Counts the winners' leaves as mapped to the service's environment, and the losers' as outranked."""
     for entry in entries:
         for cursor in entry.cursors:
-            if entry.value is not None and (entry.setting is None or "${" not in entry.value):
+            if entry.value is not None and (
+                entry.setting is None or "${" not in entry.value
+            ):
                 cursor.take(to=f"services.{service}.environment.{entry.name}")
             elif entry.setting is not None:
                 cursor.take(to=f"settings.{entry.name}")
@@ -339,4 +439,6 @@ def settle(entries: Iterable[Entry], losers: Iterable[Entry], service: str) -> N
 
 def variables(entries: Iterable[Entry]) -> tuple[Variable, ...]:
     """The entries as environment variables."""
-    return tuple(Variable(name=item.name, value=item.value, origin=item.origin) for item in entries)
+    return tuple(
+        Variable(name=item.name, value=item.value, origin=item.origin) for item in entries
+    )

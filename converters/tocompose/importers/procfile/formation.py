@@ -55,7 +55,9 @@ def scales(repository: Repository, formation: Cursor) -> dict[str, Scale]:
 def types(formation: Cursor) -> tuple[str, ...]:
     """The process types that app.json's formation names."""
     if formation.kind == "list":
-        return tuple(entry.peek("process") or entry.peek("type") or "" for entry in formation)
+        return tuple(
+            entry.peek("process") or entry.peek("type") or "" for entry in formation
+        )
     return formation.keys()
 
 
@@ -74,7 +76,11 @@ def known(found: dict[str, Scale], names: Mapping[str, str]) -> dict[str, Scale]
 
 def _of_app(formation: Cursor) -> Iterator[tuple[str, Scale]]:
     for entry in formation:
-        name = entry.key if formation.kind == "map" else (entry.peek("process") or entry.peek("type") or "")
+        name = (
+            entry.key
+            if formation.kind == "map"
+            else (entry.peek("process") or entry.peek("type") or "")
+        )
         if entry.kind == "leaf":
             yield name, Scale(entry, entry.at("size"))
             continue
@@ -96,7 +102,9 @@ def sized(process: Process, scale: Scale | None, repository: Repository) -> Size
     """The replicas and limits of a process type, its formation settled."""
     if scale is None:
         return Sized(process.quantity, Resources())
-    return Sized(_quantity(process, scale.quantity, repository), _resources(process, scale.size))
+    return Sized(
+        _quantity(process, scale.quantity, repository), _resources(process, scale.size)
+    )
 
 
 def _quantity(process: Process, cursor: Cursor, repository: Repository) -> int | None:
@@ -106,7 +114,9 @@ def _quantity(process: Process, cursor: Cursor, repository: Repository) -> int |
         return process.quantity
     match = re.fullmatch(r"(?:.*=)?\s*(\d{1,9})\s*", text)
     if match is None:
-        cursor.note("TC315", what=f"formation.{process.type}.quantity", wanted="a whole number")
+        cursor.note(
+            "TC315", what=f"formation.{process.type}.quantity", wanted="a whole number"
+        )
         return process.quantity
     number = int(match[1])
     path = f"services.{process.service}"
@@ -129,7 +139,9 @@ def _quantity(process: Process, cursor: Cursor, repository: Repository) -> int |
 def sizes() -> dict[str, Row]:
     """Dyno sizes by every name they have had."""
     rows = table("dynos", required={"quota", "kill"}, optional={"aliases", "default"})
-    return {name: row for key, row in rows.items() for name in (key, *row.get("aliases", ()))}
+    return {
+        name: row for key, row in rows.items() for name in (key, *row.get("aliases", ()))
+    }
 
 
 def _resources(process: Process, cursor: Cursor) -> Resources:
@@ -146,8 +158,17 @@ def _resources(process: Process, cursor: Cursor) -> Resources:
         cursor.note("TC327", subject=path, size=text, quota=row["quota"], name=process.type)
         return Resources()
     cursor.take(to=f"{path}.limits.memory")
-    cursor.remark("TC326", subject=path, size=text, quota=row["quota"], kill=row["kill"], name=process.type)
-    return Resources(limits=Amounts(memory=row["kill"]), reservations=Amounts(memory=row["quota"]))
+    cursor.remark(
+        "TC326",
+        subject=path,
+        size=text,
+        quota=row["quota"],
+        kill=row["kill"],
+        name=process.type,
+    )
+    return Resources(
+        limits=Amounts(memory=row["kill"]), reservations=Amounts(memory=row["quota"])
+    )
 
 
 def _fir(size: str) -> Row | None:

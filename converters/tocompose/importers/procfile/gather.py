@@ -29,7 +29,9 @@ def gather(repository: Repository, app: AppJson, heroku: HerokuYml) -> tuple[Fou
                 item.cursor.note("TC337", name=item.type)
         own = tuple(item for item in own if item.type not in named)
     own = without_wrappers(repository, own)
-    found = expand(repository, (*own, *heroku.processes, *_of_images(repository, heroku, own)))
+    found = expand(
+        repository, (*own, *heroku.processes, *_of_images(repository, heroku, own))
+    )
     read = {item.cursor.span.file for item in found if item.cursor}
     for path in choice.left_aside:
         if path not in read:
@@ -37,7 +39,9 @@ def gather(repository: Repository, app: AppJson, heroku: HerokuYml) -> tuple[Fou
     return _with_scripts(repository, found, app)
 
 
-def _of_procfile(repository: Repository, heroku: HerokuYml, choice: Choice) -> tuple[Found, ...]:
+def _of_procfile(
+    repository: Repository, heroku: HerokuYml, choice: Choice
+) -> tuple[Found, ...]:
     if choice.fallback and heroku.commands:
         return ()
     if not choice.procfile:
@@ -48,20 +52,33 @@ def _of_procfile(repository: Repository, heroku: HerokuYml, choice: Choice) -> t
     return of_procfile(tree)
 
 
-def _of_images(repository: Repository, heroku: HerokuYml, own: tuple[Found, ...]) -> tuple[Found, ...]:
+def _of_images(
+    repository: Repository, heroku: HerokuYml, own: tuple[Found, ...]
+) -> tuple[Found, ...]:
     """A process for each image of heroku.yml that no command names: it runs the image's own command."""
-    named = {item.type for item in (*own, *heroku.processes)} | {item.image for item in heroku.processes}
+    named = {item.type for item in (*own, *heroku.processes)} | {
+        item.image for item in heroku.processes
+    }
     keys = [recipe.key for recipe in heroku.recipes if recipe.key not in named]
     for key in keys:
-        repository.say("TC339", heroku.root.at("build", "docker", key).span, subject=f"services.{key}", name=key)
+        repository.say(
+            "TC339",
+            heroku.root.at("build", "docker", key).span,
+            subject=f"services.{key}",
+            name=key,
+        )
     return tuple(Found(key, nothing(repository.ledger), "") for key in keys)
 
 
-def _with_scripts(repository: Repository, found: tuple[Found, ...], app: AppJson) -> tuple[Found, ...]:
+def _with_scripts(
+    repository: Repository, found: tuple[Found, ...], app: AppJson
+) -> tuple[Found, ...]:
     """Adds the one-off commands; one that the release runs anyway is left out."""
     result = list(found)
     for script in scripts(app):
-        twin = next((item for item in result if item.text.strip() == script.text.strip()), None)
+        twin = next(
+            (item for item in result if item.text.strip() == script.text.strip()), None
+        )
         if twin is not None:
             script.cursor.note("TC346", name=script.type, other=twin.type)
             continue
@@ -73,7 +90,9 @@ def _with_scripts(repository: Repository, found: tuple[Found, ...], app: AppJson
                 job.entry.at(key).note("TC364", what=f"cron.{key}")
         result.append(Found(f"cron-job-{number}", job.command, job.command.peek() or ""))
         facts = {"schedule": job.schedule, "service": f"cron-job-{number}"}
-        repository.say("TC350", job.command.span, subject=f"services.cron-job-{number}", **facts)
+        repository.say(
+            "TC350", job.command.span, subject=f"services.cron-job-{number}", **facts
+        )
     return tuple(result)
 
 
@@ -81,5 +100,13 @@ def jobs(repository: Repository, found: tuple[Process, ...]) -> tuple[Process, .
     """The processes, those whose command ends by itself as tasks; of those before the app's deletion a note speaks."""
     for item in found:
         if item.type == "pr-predestroy":
-            item.cursor.remark("TC347", subject=f"services.{item.service}", name=item.type, service=item.service)
-    return tuple(item._replace(kind="task") if item.kind == "worker" and ends(item.text) else item for item in found)
+            item.cursor.remark(
+                "TC347",
+                subject=f"services.{item.service}",
+                name=item.type,
+                service=item.service,
+            )
+    return tuple(
+        item._replace(kind="task") if item.kind == "worker" and ends(item.text) else item
+        for item in found
+    )

@@ -35,7 +35,9 @@ class Check(NamedTuple):
     start_period: str
 
 
-def checks(repository: Repository, app: AppJson, services: Mapping[str, str], runtime: str) -> dict[str, Check]:
+def checks(
+    repository: Repository, app: AppJson, services: Mapping[str, str], runtime: str
+) -> dict[str, Check]:
     """The check of each process type: Dokku's healthchecks, and CHECKS for web where there are none.
 
     `services` maps a process type to its service's name; `runtime` is the image's, which must be able to ask.
@@ -50,7 +52,11 @@ def checks(repository: Repository, app: AppJson, services: Mapping[str, str], ru
             if item.key != chosen.key:
                 item.note("TC349", name=entry.key, kind=item.peek("type") or "startup")
         if chosen and not runtime and not chosen.at("command"):
-            chosen.note("TC348", subject=f"services.{services[entry.key]}.healthcheck", what="the request")
+            chosen.note(
+                "TC348",
+                subject=f"services.{services[entry.key]}.healthcheck",
+                what="the request",
+            )
         elif chosen:
             found[entry.key] = _of_dokku(chosen, services[entry.key])
     return found or _of_checks_file(repository, services)
@@ -60,7 +66,10 @@ def _choose(entry: Cursor) -> Cursor:
     """The one check that Compose has room for: readiness, then startup, then liveness; one that says what to ask."""
     rank = {"readiness": 0, "startup": 1, "liveness": 2}
     usable = [item for item in entry if item.peek("path") or item.at("command")]
-    ordered = sorted(usable or entry, key=lambda item: rank.get((item.peek("type") or "startup").lower(), 3))
+    ordered = sorted(
+        usable or entry,
+        key=lambda item: rank.get((item.peek("type") or "startup").lower(), 3),
+    )
     return ordered[0] if ordered else entry.at(0)
 
 
@@ -82,9 +91,13 @@ def _of_dokku(item: Cursor, service: str) -> Check:
         path.note("TC348", subject=to, what="path")
     return Check(
         path=path.take(to=f"{to}.test") or "" if path.unread() else "",
-        command=tuple(part.peek() or "" for part in command) if command.kind == "list" else (),
+        command=tuple(part.peek() or "" for part in command)
+        if command.kind == "list"
+        else (),
         port=item.take("port", to=f"{to}.test") or "",
-        interval=_seconds(item.take("wait" if item.at("wait") else "interval", to=f"{to}.interval")),
+        interval=_seconds(
+            item.take("wait" if item.at("wait") else "interval", to=f"{to}.interval")
+        ),
         timeout=_seconds(item.take("timeout", to=f"{to}.timeout")),
         retries=item.take("attempts", to=f"{to}.retries") or "",
         start_period=_seconds(item.take("initialDelay", to=f"{to}.start_period")),
@@ -95,7 +108,9 @@ def _seconds(text: str | None) -> str:
     return f"{text}s" if text and re.fullmatch(r"\d+(\.\d+)?", text) else ""
 
 
-def _of_checks_file(repository: Repository, services: Mapping[str, str]) -> dict[str, Check]:
+def _of_checks_file(
+    repository: Repository, services: Mapping[str, str]
+) -> dict[str, Check]:
     """Dokku's CHECKS: settings, then `/path expected text` lines, of which the first is asked."""
     tree = repository.open("CHECKS", read_lines, "lines")
     web = services.get("web")
@@ -107,23 +122,35 @@ def _of_checks_file(repository: Repository, services: Mapping[str, str]) -> dict
         if web is None:
             line.note("TC340", what="CHECKS", name="web")
         elif setting:
-            key = {"WAIT": "interval", "TIMEOUT": "timeout", "ATTEMPTS": "retries"}[setting[1]]
+            key = {"WAIT": "interval", "TIMEOUT": "timeout", "ATTEMPTS": "retries"}[
+                setting[1]
+            ]
             line.take(to=f"services.{web}.healthcheck.{key}")
             numbers[key] = setting[2] if key == "retries" else f"{setting[2]}s"
-        elif not path and (asked := re.match(r"(?:https?://[^/\s]+|//[^/\s]+)?(/\S*)", text)):
+        elif not path and (
+            asked := re.match(r"(?:https?://[^/\s]+|//[^/\s]+)?(/\S*)", text)
+        ):
             line.take(to=f"services.{web}.healthcheck.test")
             path = asked[1]
             if text != asked[0]:
-                line.remark("TC348", subject=f"services.{web}.healthcheck", what="the expected text")
+                line.remark(
+                    "TC348", subject=f"services.{web}.healthcheck", what="the expected text"
+                )
         else:
             line.note("TC348", subject=f"services.{web}.healthcheck", what=line.key)
     if not path:
         return {}
     get = numbers.get
-    return {"web": Check(path, (), "", get("interval", ""), get("timeout", ""), get("retries", ""), "")}
+    return {
+        "web": Check(
+            path, (), "", get("interval", ""), get("timeout", ""), get("retries", ""), ""
+        )
+    }
 
 
-def healthcheck(check: Check | None, image: Image, process: Process, port: str) -> Healthcheck | None:
+def healthcheck(
+    check: Check | None, image: Image, process: Process, port: str
+) -> Healthcheck | None:
     """The service's check; None where nothing in the image is known to be able to ask."""
     if check is None and not process.publishes:
         return Healthcheck(disable=True) if image.healthcheck else None
@@ -151,4 +178,7 @@ def _test(check: Check | None, image: Image, port: str) -> tuple[str, ...] | Non
     path = check.path if check else ""
     words = row["http"] if path else row["tcp"]
     number = check.port if check and whole(check.port) else port
-    return tuple(str(word).replace("<port>", number).replace("<path>", literal(path)) for word in words)
+    return tuple(
+        str(word).replace("<port>", number).replace("<path>", literal(path))
+        for word in words
+    )

@@ -67,26 +67,39 @@ def images(repository: Repository, heroku: HerokuYml, wish: Wish) -> dict[str, I
     """The images by heroku.yml's keys; the one image of all other repositories is under the empty key."""
     if heroku.recipes:
         return {
-            item.key: _of_recipe(repository, heroku, item, wish, index) for index, item in enumerate(heroku.recipes)
+            item.key: _of_recipe(repository, heroku, item, wish, index)
+            for index, item in enumerate(heroku.recipes)
         }
     reference = f"{identifier(wish.name)}:local"
     if repository.project.read("Dockerfile") is not None:
         _settle_arguments(heroku.config, "")
-        return {"": existing(repository, "Dockerfile", "", Image(reference, Build()), wish.language)}
+        return {
+            "": existing(
+                repository, "Dockerfile", "", Image(reference, Build()), wish.language
+            )
+        }
     if heroku.config:
         heroku.config.note("TC358", file="Dockerfile")
     return {"": _without_dockerfile(repository, reference, wish)}
 
 
-def _of_recipe(repository: Repository, heroku: HerokuYml, recipe: Recipe, wish: Wish, index: int) -> Image:
+def _of_recipe(
+    repository: Repository, heroku: HerokuYml, recipe: Recipe, wish: Wish, index: int
+) -> Image:
     """One entry of `build.docker`; the build's context is the Dockerfile's folder, as on the platform."""
     written = recipe.dockerfile.peek() or "Dockerfile"
     path = PurePosixPath(normal(written) or "Dockerfile")
-    name = identifier(wish.name) if index == 0 else f"{identifier(wish.name)}-{identifier(recipe.key)}"
+    name = (
+        identifier(wish.name)
+        if index == 0
+        else f"{identifier(wish.name)}-{identifier(recipe.key)}"
+    )
     folder = path.parent.as_posix()
     to = f"services.{recipe.key}.build"
     if recipe.dockerfile:
-        recipe.dockerfile.take(to=f"{to}.dockerfile" if path.name != "Dockerfile" else f"{to}.context")
+        recipe.dockerfile.take(
+            to=f"{to}.dockerfile" if path.name != "Dockerfile" else f"{to}.context"
+        )
     target = recipe.target.take(to=f"{to}.target") or ""
     build = Build(
         context="." if folder == "." else f"./{folder}",
@@ -107,7 +120,9 @@ def _settle_arguments(config: Cursor, key: str) -> dict[str, str | None]:
     arguments: dict[str, str | None] = {}
     for item in config:
         if item.kind == "leaf" and key:
-            arguments[item.key] = literal(item.take(to=f"services.{key}.build.args.{item.key}") or "")
+            arguments[item.key] = literal(
+                item.take(to=f"services.{key}.build.args.{item.key}") or ""
+            )
         elif item.kind == "leaf":
             item.skip("no image of heroku.yml is built")
         else:
@@ -115,14 +130,22 @@ def _settle_arguments(config: Cursor, key: str) -> dict[str, str | None]:
     return arguments
 
 
-def existing(repository: Repository, path: str, target: str, image: Image, language: str) -> Image:
+def existing(
+    repository: Repository, path: str, target: str, image: Image, language: str
+) -> Image:
     """The image with what its Dockerfile says."""
     content = repository.project.read(path) or b""
     parsed = read_dockerfile(content, path)
     stage = parsed.stage(target)
-    developed = parsed.stage(_development(parsed, stage)) if stage and _development(parsed, stage) else None
+    developed = (
+        parsed.stage(_development(parsed, stage))
+        if stage and _development(parsed, stage)
+        else None
+    )
     if stage is None:
-        repository.say("TC360", Span(path, 1, 1, 1, 1), file=path, target=target or "a last stage")
+        repository.say(
+            "TC360", Span(path, 1, 1, 1, 1), file=path, target=target or "a last stage"
+        )
         return image._replace(language=language)
     return image._replace(
         runtime=runtime(stage.root),
@@ -147,7 +170,11 @@ def runtime(base: str) -> str:
     plain = base.removeprefix("docker.io/").removeprefix("library/")
     for language, row in languages().items():
         pattern = row.get("base", "")
-        if pattern and (fnmatch(plain, pattern) or fnmatch(name, pattern)) and language != "static":
+        if (
+            pattern
+            and (fnmatch(plain, pattern) or fnmatch(name, pattern))
+            and language != "static"
+        ):
             return language
     return "go" if any(fnmatch(base, pattern) for pattern in _ALPINE) else ""
 
@@ -182,8 +209,16 @@ def _command(stage: Stage | None) -> tuple[str, ...]:
 def _copies_source(stage: Stage) -> bool:
     """Whether the image's work directory holds the source as it is in the repository: `COPY . .`."""
     for copy in stage.copies:
-        words = [word for word in copy.split() if not word.startswith("--chown") and not word.startswith("--chmod")]
-        if len(words) == 2 and words[0] in (".", "./") and words[1].rstrip("/") in (".", "", stage.workdir.rstrip("/")):
+        words = [
+            word
+            for word in copy.split()
+            if not word.startswith("--chown") and not word.startswith("--chmod")
+        ]
+        if (
+            len(words) == 2
+            and words[0] in (".", "./")
+            and words[1].rstrip("/") in (".", "", stage.workdir.rstrip("/"))
+        ):
             return True
     return False
 
@@ -194,7 +229,11 @@ def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> I
 
         made = generate(wish.brief, wish.language)
         repository.say(
-            "TC354", None, subject="files.Dockerfile", language=languages()[wish.language]["title"], name=reference
+            "TC354",
+            None,
+            subject="files.Dockerfile",
+            language=languages()[wish.language]["title"],
+            name=reference,
         )
         return Image(
             reference,

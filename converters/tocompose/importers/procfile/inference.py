@@ -19,7 +19,12 @@ _MIGRATES = regex(
     r"\bmigrat|db:(?:prepare|setup|schema)|prisma\s+(?:db push|migrate)|alembic|flyway|liquibase|syncdb|ecto\."
 )
 _SQL = ("postgres", "mysql", "mariadb")
-_ADDON = {"postgres": "heroku-postgresql", "redis": "heroku-redis", "mysql": "jawsdb", "mariadb": "jawsdb-maria"} | {
+_ADDON = {
+    "postgres": "heroku-postgresql",
+    "redis": "heroku-redis",
+    "mysql": "jawsdb",
+    "mariadb": "jawsdb-maria",
+} | {
     "mongo": "ormongo",
     "rabbitmq": "cloudamqp",
     "elasticsearch": "bonsai",
@@ -34,7 +39,9 @@ _READ_UNSEEN = frozenset(
 )
 
 
-def infer(repository: Repository, clues: Clues, provided: addons.Provided, taken: set[str]) -> tuple[Backing, ...]:
+def infer(
+    repository: Repository, clues: Clues, provided: addons.Provided, taken: set[str]
+) -> tuple[Backing, ...]:
     """The services with at least two independent clues; the others are noted."""
     present = {item.kind for item in provided.backings}
     if present & set(_SQL):
@@ -81,7 +88,9 @@ def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
         if orm and not (clues.sqlite and not chosen):
             yield Clue(f"{orm.file} names {orm.name}, which keeps its data there")
     if kind in {
-        str(addons.rows()[name]["service"]) for name in clues.review if "service" in addons.rows().get(name, {})
+        str(addons.rows()[name]["service"])
+        for name in clues.review
+        if "service" in addons.rows().get(name, {})
     }:
         yield Clue("app.json asks for it in its review environment")
 
@@ -95,8 +104,12 @@ def _addresses(clues: Clues, row: Row, sure: bool) -> Iterator[str]:
     """The names that hold the whole address, unless their sample is the address of another kind of service."""
     for name in clues.names:
         sample = clues.samples.get(name, "")
-        own = any(re.fullmatch(item, name) for item in row["variables"]) and (sure or not row.get("sql"))
-        shared = any(re.fullmatch(item, name) for item in row.get("shared", ())) and (sure or "://" in sample)
+        own = any(re.fullmatch(item, name) for item in row["variables"]) and (
+            sure or not row.get("sql")
+        )
+        shared = any(re.fullmatch(item, name) for item in row.get("shared", ())) and (
+            sure or "://" in sample
+        )
         if (own or (shared and "://" in sample)) and scheme_fits(row, sample):
             yield name
 
@@ -104,7 +117,12 @@ def _addresses(clues: Clues, row: Row, sure: bool) -> Iterator[str]:
 def _hosts(clues: Clues, kind: str, row: Row, sure: bool) -> Iterator[str]:
     """The names that hold a host alone, which count beside a driver only; one whose sample is null is not in use."""
     for item in parts(kind, clues.shown, bool(row.get("sql"))) if sure else ():
-        if item.part == "host" and clues.samples.get(item.name, "").lower() not in ("null", "none", "nil", "false"):
+        if item.part == "host" and clues.samples.get(item.name, "").lower() not in (
+            "null",
+            "none",
+            "nil",
+            "false",
+        ):
             yield item.name
 
 
@@ -113,8 +131,19 @@ def _needed_by(clues: Clues, row: Row) -> Iterator[str]:
         library = next((item for item in clues.libraries if item.name == word), None)
         if "[" in word and library:
             program = word.partition("[")[0]
-            user = next((item.type for item in clues.processes if re.search(rf"\b{program}\b", item.text)), "")
-            yield f"{user} runs {program}" if user else f"{library.file} names it as the broker"
+            user = next(
+                (
+                    item.type
+                    for item in clues.processes
+                    if re.search(rf"\b{program}\b", item.text)
+                ),
+                "",
+            )
+            yield (
+                f"{user} runs {program}"
+                if user
+                else f"{library.file} names it as the broker"
+            )
     yield from _runs(clues, [word for word in row.get("processes", ()) if "[" not in word])
 
 
@@ -122,7 +151,11 @@ def _runs(clues: Clues, words: Iterable[str]) -> Iterator[str]:
     for word in words:
         # The program itself, or a script that is named after it: `bin/sidekiq`, `./rq-run.sh`.
         called = rf"(?:^|[\s/:]){re.escape(word)}(?![\w.-])|(?:^|[\s/_-]){re.escape(word)}[\w-]*\.sh\b"
-        yield from (f"{item.type} runs {word}" for item in clues.processes if re.search(called, item.text))
+        yield from (
+            f"{item.type} runs {word}"
+            for item in clues.processes
+            if re.search(called, item.text)
+        )
 
 
 def _other_sql(clues: Clues, kind: str) -> bool:
@@ -155,12 +188,21 @@ def _add(
     words = " and ".join(clue.words for clue in said[:3])
     subject = f"services.{backing.service.name}"
     facts = {"service": backing.service.name, "image": backing.service.image}
-    told = variables[0] if variables else next(item.name for item in apart if item.part == "host")
+    told = (
+        variables[0]
+        if variables
+        else next(item.name for item in apart if item.part == "host")
+    )
     repository.say("TC401", span, subject=subject, evidence=words, variable=told, **facts)
     unseen = any(item.name in _READ_UNSEEN for item in clues.libraries)
     if not named and not apart and not unseen:
         repository.say(
-            "TC415", None, subject=subject, variable=told, port=rows()[kind]["port"], service=facts["service"]
+            "TC415",
+            None,
+            subject=subject,
+            variable=told,
+            port=rows()[kind]["port"],
+            service=facts["service"],
         )
     return backing
 

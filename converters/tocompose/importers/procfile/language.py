@@ -26,19 +26,29 @@ class Program(NamedTuple):
 def languages() -> dict[str, Row]:
     """The languages that a Dockerfile can be generated for, in the order in which they are tried."""
     required = {"title", "detect", "port", "environment", "development", "tcp"}
-    return dict(table("languages", required=required, optional={"keep", "debug", "http", "base", "compiled"}))
+    return dict(
+        table(
+            "languages",
+            required=required,
+            optional={"keep", "debug", "http", "base", "compiled"},
+        )
+    )
 
 
 def program(text: str) -> Program:
     """The program of a command's last part, behind `bundle exec`, `env A=b`, `bin/`, `sh -c` and the like."""
     parsed = parse(text)
-    after = max((place for sign, place in parsed.operators if sign in ("&&", ";", "|")), default=-1)
+    after = max(
+        (place for sign, place in parsed.operators if sign in ("&&", ";", "|")), default=-1
+    )
     words = unwrapped([word.text for word in parsed.words if word.start > after])
     if len(words) > 2 and words[0] in ("sh", "bash") and words[1] in ("-c", "-lc"):
         return program(words[2])
     name = words[0] if words else ""
     rows = table(
-        "commands", required={"language"}, optional={"port", "local", "reads", "option", "environment", "ends"}
+        "commands",
+        required={"language"},
+        optional={"port", "local", "reads", "option", "environment", "ends"},
     )
     return Program(name, tuple(words), rows.get(name, {}))
 
@@ -47,13 +57,23 @@ def ends(text: str) -> bool:
     """Whether a command is known to do its work and end."""
     found = program(text)
     pattern = found.row.get("ends")
-    words = found.words[found.words.index(found.name) + 1 :] if found.name in found.words else found.words[1:]
+    words = (
+        found.words[found.words.index(found.name) + 1 :]
+        if found.name in found.words
+        else found.words[1:]
+    )
     return pattern is not None and re.match(pattern, " ".join(words)) is not None
 
 
-def language(repository: Repository, found: Collection[Found], buildpacks: Iterable[Cursor]) -> str:
+def language(
+    repository: Repository, found: Collection[Found], buildpacks: Iterable[Cursor]
+) -> str:
     """The row of languages.yaml; empty when nothing tells. The last buildpack decides, as on the platform."""
-    stated = [row["language"] for item in buildpacks if "language" in (row := buildpack(_url(item)))]
+    stated = [
+        row["language"]
+        for item in buildpacks
+        if "language" in (row := buildpack(_url(item)))
+    ]
     if stated:
         return str(stated[-1])
     present = [name for name, row in languages().items() if _detected(repository, row)]

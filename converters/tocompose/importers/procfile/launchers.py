@@ -34,9 +34,14 @@ def read(repository: Repository) -> Launcher:
                 entry.note("TC315", what=entry.key, wanted="name=number,…")
             elif not set(found) - set(quantities):
                 entry.skip("another settings file names these numbers")
-            quantities = {**{name: (number, entry) for name, number in found.items()}, **quantities}
+            quantities = {
+                **{name: (number, entry) for name, number in found.items()},
+                **quantities,
+            }
         elif entry.key in _PORT:
-            entry.skip("it is the first port on the developer's own machine; WEB_PORT chooses that here")
+            entry.skip(
+                "it is the first port on the developer's own machine; WEB_PORT chooses that here"
+            )
         else:
             entry.note("TC370", what=f"{entry.span.file}: {entry.key}")
     return Launcher(quantities)
@@ -59,12 +64,23 @@ def _entries(repository: Repository) -> Iterator[Cursor]:
             line.note("TC370", what=f".overmind.env: {line.key}")
 
 
-def scaled(launcher: Launcher, processes: tuple[Process, ...], said: frozenset[str]) -> tuple[Process, ...]:
+def scaled(
+    launcher: Launcher, processes: tuple[Process, ...], said: frozenset[str]
+) -> tuple[Process, ...]:
     """The processes with the quantities of the files, save for types of which another source says how many run."""
     result = []
     for item in processes:
-        number, entry = launcher.quantities.get(item.type) or launcher.quantities.get("all") or (None, None)
-        if number is None or entry is None or item.type in said or item.kind in ("release", "postdeploy"):
+        number, entry = (
+            launcher.quantities.get(item.type)
+            or launcher.quantities.get("all")
+            or (None, None)
+        )
+        if (
+            number is None
+            or entry is None
+            or item.type in said
+            or item.kind in ("release", "postdeploy")
+        ):
             result.append(item)
             continue
         path = f"services.{item.service}"
@@ -72,5 +88,7 @@ def scaled(launcher: Launcher, processes: tuple[Process, ...], said: frozenset[s
             entry.take(to=f"{path}.profiles" if number == 0 else f"{path}.deploy.replicas")
         result.append(item._replace(quantity=None if number == 1 else number))
     for _, entry in launcher.quantities.values():
-        entry.skip("it changes no number: one is what Compose runs, or app.json goes before")
+        entry.skip(
+            "it changes no number: one is what Compose runs, or app.json goes before"
+        )
     return tuple(result)

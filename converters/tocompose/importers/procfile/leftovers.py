@@ -15,9 +15,23 @@ from tocompose.notes import note
 from tocompose.readers.lines import read_lines
 from tocompose.source import Span
 
-_OTHER_PLATFORMS = ("captain-definition", "railway.json", "railway.toml", "nixpacks.toml", "railpack.json", "fly.toml")
+_OTHER_PLATFORMS = (
+    "captain-definition",
+    "railway.json",
+    "railway.toml",
+    "nixpacks.toml",
+    "railpack.json",
+    "fly.toml",
+)
 _RUNTIME_FILES = ("runtime.txt", "system.properties", "elixir_buildpack.config")
-_PLATFORM_VARIABLES = ("DYNO", "DYNO_RAM", "HEROKU_SLUG_COMMIT", "HEROKU_RELEASE_VERSION", "HEROKU_APP_ID", "STACK")
+_PLATFORM_VARIABLES = (
+    "DYNO",
+    "DYNO_RAM",
+    "HEROKU_SLUG_COMMIT",
+    "HEROKU_RELEASE_VERSION",
+    "HEROKU_APP_ID",
+    "STACK",
+)
 # Set by the image, the shell or the language itself.
 _SET_BY_LANGUAGES = (
     "PATH",
@@ -67,7 +81,9 @@ def _settle_stack(app: AppJson) -> None:
     for root in (app.root, app.environment):
         for entry in root:
             if entry.key == "stack":
-                entry.skip("the stack is the platform's base image; the Dockerfile names its own")
+                entry.skip(
+                    "the stack is the platform's base image; the Dockerfile names its own"
+                )
             elif entry.style in ("{}", "[]", "null"):
                 entry.skip("it is empty")
 
@@ -87,7 +103,9 @@ def _say_hooks(repository: Repository, language: str) -> None:
     """https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks"""
     for path in ("bin/pre_compile", "bin/post_compile") if language == "python" else ():
         if repository.project.read(path) is not None:
-            repository.say("TC385", Span(path, 1, 1, 1, 1), subject="files.Dockerfile", file=path)
+            repository.say(
+                "TC385", Span(path, 1, 1, 1, 1), subject="files.Dockerfile", file=path
+            )
 
 
 def _profile_scripts(repository: Repository) -> Iterator[str]:
@@ -103,14 +121,23 @@ def _say_code(repository: Repository, found: Scan, backings: tuple[Backing, ...]
         if places and kind in present:
             first, *others = places
             subject, related = f"services.{present[kind]}", [place.span for place in others]
-            said = note("TC369", first.span, subject=subject, related=related, target=target, what=first.what)
+            said = note(
+                "TC369",
+                first.span,
+                subject=subject,
+                related=related,
+                target=target,
+                what=first.what,
+            )
             repository.ledger.say(said)
     for place in found.redirects:
         repository.say("TC353", place.span, subject="services.web", what=place.what)
     if found.sqlite and not {"postgres", "mysql", "mariadb"} & set(present):
         repository.say("TC414", found.sqlite[0].span)
     for what, where, span in found.disk[:1]:
-        repository.say("TC352", span, subject="services.web.volumes", what=what, where=where)
+        repository.say(
+            "TC352", span, subject="services.web.volumes", what=what, where=where
+        )
     if found.skipped:
         repository.say("TC376", None, count=found.skipped)
 
@@ -121,7 +148,13 @@ def _say_variables(repository: Repository, plan: Plan, found: Scan) -> None:
     for name in _PLATFORM_VARIABLES:
         if name in found.variables and name not in given:
             repository.say("TC341", found.variables[name], subject="services", name=name)
-    unset = sorted(name for name in found.variables if name not in given and name not in _PLATFORM_VARIABLES)
+    unset = sorted(
+        name
+        for name in found.variables
+        if name not in given and name not in _PLATFORM_VARIABLES
+    )
     if unset:
-        shown = ", ".join(unset[:_SHOWN]) + (f" and {len(unset) - _SHOWN} more" if len(unset) > _SHOWN else "")
+        shown = ", ".join(unset[:_SHOWN]) + (
+            f" and {len(unset) - _SHOWN} more" if len(unset) > _SHOWN else ""
+        )
         repository.say("TC377", found.variables[unset[0]], subject="services", names=shown)

@@ -16,7 +16,18 @@ from tocompose.readers.procfile import read_procfile
 _MANAGERS = frozenset({"foreman", "honcho", "overmind", "hivemind", "goreman", "forego"})
 _FILE_OPTIONS = ("-f", "--procfile", "--Procfile")
 _FORMATION_OPTIONS = ("-m", "--formation", "-c", "--concurrency", "-l", "--processes")
-_VALUE_OPTIONS = (*_FILE_OPTIONS, *_FORMATION_OPTIONS, "-p", "--port", "-e", "--env", "-t", "--timeout", "-d", "--root")
+_VALUE_OPTIONS = (
+    *_FILE_OPTIONS,
+    *_FORMATION_OPTIONS,
+    "-p",
+    "--port",
+    "-e",
+    "--env",
+    "-t",
+    "--timeout",
+    "-d",
+    "--root",
+)
 _DEPTH = 5
 _WRAPPERS = (
     ("bundle", "exec"),
@@ -38,7 +49,9 @@ class _Launch(NamedTuple):
     ignored: tuple[str, ...]
 
 
-def expand(repository: Repository, found: tuple[Found, ...], depth: int = 0) -> tuple[Found, ...]:
+def expand(
+    repository: Repository, found: tuple[Found, ...], depth: int = 0
+) -> tuple[Found, ...]:
     """The processes with every one that only starts a process manager replaced by what that would start."""
     result: list[Found] = []
     for item in found:
@@ -53,12 +66,20 @@ def _expanded(repository: Repository, item: Found, depth: int) -> tuple[Found, .
     path = normal(manager.file)
     tree = repository.open(path, read_procfile, "procfile") if path else None
     if not tree:
-        repository.say("TC331", item.cursor.span, name=item.type, manager=manager.name, file=manager.file)
+        repository.say(
+            "TC331",
+            item.cursor.span,
+            name=item.type,
+            manager=manager.name,
+            file=manager.file,
+        )
         return (item,)
     inner = tuple(_wanted(of_procfile(tree), manager))
     for option in manager.ignored:
         repository.say("TC370", item.cursor.span, what=f"{manager.name} {option}")
-    item.cursor.note("TC330", name=item.type, manager=manager.name, file=path, count=len(inner))
+    item.cursor.note(
+        "TC330", name=item.type, manager=manager.name, file=path, count=len(inner)
+    )
     return expand(repository, inner, depth + 1)
 
 
@@ -126,7 +147,9 @@ def _read_options(words: list[str]) -> _Launch | None:
         if rest[0] == "run":
             return None
         rest = rest[1:]
-    elif name not in ("hivemind", "goreman") and not any(option in rest for option in _FILE_OPTIONS):
+    elif name not in ("hivemind", "goreman") and not any(
+        option in rest for option in _FILE_OPTIONS
+    ):
         return None
     file, formation, only, ignored = "Procfile", dict[str, int](), list[str](), list[str]()
     for option, value in _options(rest):

@@ -90,5 +90,10 @@ def tell(ledger: Ledger, family: str, oddities: Iterable[Oddity]) -> None:
             continue
         seen.add(oddity.kind)
         what = _WORDS.get(oddity.kind, oddity.kind)
-        facts: dict[str, Any] = {"file": oddity.span.file, "what": what, "name": "", **oddity.facts}
+        facts: dict[str, Any] = {
+            "file": oddity.span.file,
+            "what": what,
+            "name": "",
+            **oddity.facts,
+        }
         ledger.say(note(code, oddity.span, **facts))

@@ -17,20 +17,27 @@ _SETTINGS = regex(r"(?:^|/)settings(?:/(?!dev|local|test|ci\b)[\w/]+|\w*)\.py$")
 # What production does not load, or what loads in the build alone.
 _CONFIG = regex(r"^config/(?!deploy|locales/|environments/(?!production)).*\.(?:rb|yml)$")
 _KEY = regex(r"(?:\w+_)?SECRET_KEY(?:_BASE)?")
-_SET_ELSEWHERE = frozenset({"PORT", "HOME", "PATH", "USER", "PWD", "RAILS_ENV", "RACK_ENV", "DYNO"})
+_SET_ELSEWHERE = frozenset(
+    {"PORT", "HOME", "PATH", "USER", "PWD", "RAILS_ENV", "RACK_ENV", "DYNO"}
+)
 _SOURCE = "code"
 
 
 def outright(repository: Repository, language: str, found: Scan) -> tuple[Entry, ...]:
     """An entry for each: the key that signs cookies is demanded, the others are passed through from `.env`."""
-    names = [name for name in _names(repository, language) if name not in _SET_ELSEWHERE and name in found.variables]
+    names = [
+        name
+        for name in _names(repository, language)
+        if name not in _SET_ELSEWHERE and name in found.variables
+    ]
     return tuple(_entry(name, found) for name in names)
 
 
 def _names(repository: Repository, language: str) -> Iterator[str]:
-    pattern, read = {"python": (_SETTINGS, of_python), "ruby": (_CONFIG, lambda texts: of_ruby(texts, ""))}.get(
-        language, (None, None)
-    )
+    pattern, read = {
+        "python": (_SETTINGS, of_python),
+        "ruby": (_CONFIG, lambda texts: of_ruby(texts, "")),
+    }.get(language, (None, None))
     if pattern is not None and read is not None:
         paths = (path for path in repository.project.files() if pattern.search(path))
         yield from read(repository.text(path) or "" for path in paths)
@@ -41,7 +48,13 @@ def _entry(name: str, found: Scan) -> Entry:
     demanded = re.fullmatch(_KEY.pattern, name) is not None
     advice = ". Make one with: openssl rand -hex 64" if demanded else ""
     description = f"Read by {span.file} without a default{advice}"
-    setting = Setting(name=name, secret=is_secret(name), required=demanded, description=description, origin=span)
+    setting = Setting(
+        name=name,
+        secret=is_secret(name),
+        required=demanded,
+        description=description,
+        origin=span,
+    )
     return Entry(name, f"${{{name}:?}}" if demanded else None, setting, (), _SOURCE, span)
 
 
@@ -54,7 +67,9 @@ def _conditional(repository: Repository, span: Span | None) -> bool:
     for line in reversed(lines[:-1]):
         if line.strip() and not line.lstrip().startswith("#") and _indent(line) < depth:
             depth = _indent(line)
-            if re.match(r"\s*(?:if|elif|else|def|try|except|with|for|class)\b.*:\s*(?:#.*)?$", line):
+            if re.match(
+                r"\s*(?:if|elif|else|def|try|except|with|for|class)\b.*:\s*(?:#.*)?$", line
+            ):
                 return True
     return False
 
@@ -65,7 +80,11 @@ def _indent(line: str) -> int:
 
 def say(repository: Repository, entries: Iterable[Entry]) -> None:
     """Names those that nothing else sets, and that are read whatever the other settings are."""
-    left = [entry for entry in entries if entry.source == _SOURCE and not _conditional(repository, entry.origin)]
+    left = [
+        entry
+        for entry in entries
+        if entry.source == _SOURCE and not _conditional(repository, entry.origin)
+    ]
     if left:
         names = ", ".join(entry.name for entry in left)
         repository.say("TC386", left[0].origin, subject="services", names=names)

@@ -13,9 +13,13 @@ APTFILES = ("Aptfile", "apt.txt", "apt-packages")
 _PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~-]+)?")
 
 
-def of(repository: Repository, buildpacks: Iterable[Row], recipes: Iterable[object]) -> tuple[str, ...]:
+def of(
+    repository: Repository, buildpacks: Iterable[Row], recipes: Iterable[object]
+) -> tuple[str, ...]:
     """The packages that a generated Dockerfile installs; each line of the Aptfile is settled."""
-    generated = not any(True for _ in recipes) and repository.project.read("Dockerfile") is None
+    generated = (
+        not any(True for _ in recipes) and repository.project.read("Dockerfile") is None
+    )
     found = [str(row["package"]) for row in buildpacks if "package" in row]
     for path in APTFILES:
         for line in repository.open(path, read_lines, "lines"):

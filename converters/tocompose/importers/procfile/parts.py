@@ -10,7 +10,10 @@ from typing import NamedTuple
 from tocompose.tables import Row, load
 
 _SQL = ("postgres", "mysql", "mariadb")
-_HOST = re.compile(r"(?:[a-z][a-z0-9+.-]*://)?(?:[^@/\s]*@)?([A-Za-z0-9.-]+)(?::\d+)?(?:[/?,].*)?", re.DOTALL)
+_HOST = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^@/\s]*@)?([A-Za-z0-9.-]+)(?::\d+)?(?:[/?,].*)?",
+    re.DOTALL,
+)
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 
 
@@ -32,7 +35,11 @@ def parts(kind: str, names: Mapping[str, str], sole: bool) -> tuple[Part, ...]:
     row = load("parts")["services"].get(kind)
     if row is None:
         return ()
-    found = [part for name in names if (part := _part(row, name, kind)) is not None and (sole or not part.shared)]
+    found = [
+        part
+        for name in names
+        if (part := _part(row, name, kind)) is not None and (sole or not part.shared)
+    ]
     far = {part.group for part in found if part.part == "host" and away(names[part.name])}
     near = [part for part in found if part.group not in far]
     return tuple(near) if any(part.part == "host" for part in near) else ()
@@ -41,7 +48,11 @@ def parts(kind: str, names: Mapping[str, str], sole: bool) -> tuple[Part, ...]:
 def elsewhere(kind: str, names: Mapping[str, str]) -> str:
     """The first variable that names the host of a server elsewhere; empty when none does."""
     row = load("parts")["services"].get(kind)
-    found = (part for name in names if row and (part := _part(row, name, kind)) is not None and part.part == "host")
+    found = (
+        part
+        for name in names
+        if row and (part := _part(row, name, kind)) is not None and part.part == "host"
+    )
     return next((part.name for part in found if away(names[part.name])), "")
 
 
@@ -50,7 +61,11 @@ def engine(kind: str, names: Mapping[str, str]) -> str:
     row = load("parts")["services"].get(kind, {})
     for name, sample in names.items():
         part = _part(row, name, kind) if "engine" in row else None
-        if part is not None and part.part == "engine" and re.fullmatch(row["engine"], sample.strip().lower()):
+        if (
+            part is not None
+            and part.part == "engine"
+            and re.fullmatch(row["engine"], sample.strip().lower())
+        ):
             return name
     return ""
 
@@ -59,19 +74,31 @@ def value(kind: str, part: Part, sample: str) -> str:
     """The template of a variable's value, in the shape of its sample (`host`, `host:port`, a URL); empty for none."""
     row = load("parts")["services"][kind]
     if part.part == "engine":
-        return sample if kind in _SQL and re.fullmatch(row["engine"], sample.strip().lower()) else ""
+        return (
+            sample
+            if kind in _SQL and re.fullmatch(row["engine"], sample.strip().lower())
+            else ""
+        )
     template = str(row["values"].get(part.part, ""))
-    return _shaped(template, row["values"]["port"], sample) if part.part == "host" else template
+    return (
+        _shaped(template, row["values"]["port"], sample)
+        if part.part == "host"
+        else template
+    )
 
 
 def _shaped(template: str, port: str, sample: str) -> str:
     """A host as the sample writes one: with a scheme, with a port, or bare."""
     text = sample.strip()
-    if not re.fullmatch(r"[A-Za-z][\w+.-]*://\S+|[\w.-]+(?::\d+)?", text) or text.lower() in ("null", "none"):
+    if not re.fullmatch(
+        r"[A-Za-z][\w+.-]*://\S+|[\w.-]+(?::\d+)?", text
+    ) or text.lower() in ("null", "none"):
         return template
     scheme, sign, _ = text.partition("://")
     if sign:
-        return f"{scheme.removesuffix('s') if scheme == 'https' else scheme}://<host>:{port}"
+        return (
+            f"{scheme.removesuffix('s') if scheme == 'https' else scheme}://<host>:{port}"
+        )
     return f"<host>:{port}" if re.search(r":\d+$", text) else "<host>"
 
 
@@ -91,14 +118,22 @@ def away(sample: str) -> bool:
 
 @cache
 def _pattern(prefixes: str) -> re.Pattern[str]:
-    endings = "|".join(f"(?P<{part}>{words})" for part, words in load("parts")["endings"].items())
-    return re.compile(rf"(?P<group>(?:(?P<first>[A-Z0-9]+)_)?(?:{prefixes})_?)(?:{endings})")
+    endings = "|".join(
+        f"(?P<{part}>{words})" for part, words in load("parts")["endings"].items()
+    )
+    return re.compile(
+        rf"(?P<group>(?:(?P<first>[A-Z0-9]+)_)?(?:{prefixes})_?)(?:{endings})"
+    )
 
 
 def _part(row: Row, name: str, kind: str) -> Part | None:
     for key in ("own", "shared"):
         match = _pattern(row[key]).fullmatch(name) if key in row else None
-        if match is not None and not re.fullmatch(load("parts")["not_ours"], match["first"] or ""):
-            part = next(part for part in load("parts")["endings"] if match[part] is not None)
+        if match is not None and not re.fullmatch(
+            load("parts")["not_ours"], match["first"] or ""
+        ):
+            part = next(
+                part for part in load("parts")["endings"] if match[part] is not None
+            )
             return Part(name, part, match["group"], key == "shared")
     return None

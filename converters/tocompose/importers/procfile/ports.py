@@ -11,9 +11,15 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.patterns import regex
 
-_OPTION = regex(r"(?:^|\s)(?:-p|--port|--http-port|-Dserver\.port|--server\.port)[ =]?[\"']?(\d{2,5})\b")
-_ADDRESS = regex(r"(?:0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1|localhost|(?<=[\s=]))?:(\d{2,5})\b(?![:.])")
-_BIND = regex(r"(?:-b|--bind|--host|-h|--hostname|--urls|-l|--listen|-o|--http-socket|--http)[ =][\"']?(\S+)")
+_OPTION = regex(
+    r"(?:^|\s)(?:-p|--port|--http-port|-Dserver\.port|--server\.port)[ =]?[\"']?(\d{2,5})\b"
+)
+_ADDRESS = regex(
+    r"(?:0\.0\.0\.0|\*|\[::\]|127\.0\.0\.1|localhost|(?<=[\s=]))?:(\d{2,5})\b(?![:.])"
+)
+_BIND = regex(
+    r"(?:-b|--bind|--host|-h|--hostname|--urls|-l|--listen|-o|--http-socket|--http)[ =][\"']?(\S+)"
+)
 _ASSIGNED = regex(r"(?:^|\s)PORT=[\"']?(\d{2,5})\b")
 _NAMES_PORT = regex(r"\$\{?PORT\b")
 _RUNSERVER = regex(r"\brunserver\s+(?:[\d.]+:)?(\d{2,5})\b")
@@ -42,7 +48,9 @@ def stated(text: str) -> str:
     return next((match[1] for match in candidates if match), "")
 
 
-def web_port(process: Process, exposed: tuple[str, ...], known: str, language: str) -> WebPort:
+def web_port(
+    process: Process, exposed: tuple[str, ...], known: str, language: str
+) -> WebPort:
     """The port of the web process: its command's, the image's, PORT's, or its server's default."""
     if number := stated(process.text):
         return WebPort(number, "its command says so")
@@ -76,7 +84,11 @@ def listens_locally(process: Process) -> Iterator[str]:
 def opening(process: Process, port: str) -> dict[str, str]:
     """Variables that make a server listen on all addresses, for one that would otherwise listen on 127.0.0.1 alone."""
     known = program(process.text).row.get("environment", {})
-    if not known or not any(True for _ in listens_locally(process)) or _LOCAL_BIND.search(process.text):
+    if (
+        not known
+        or not any(True for _ in listens_locally(process))
+        or _LOCAL_BIND.search(process.text)
+    ):
         return {}
     return {name: str(value).replace("<port>", port) for name, value in known.items()}
 

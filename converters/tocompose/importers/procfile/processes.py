@@ -48,7 +48,11 @@ def kinds() -> dict[str, Row]:
 def kind_of(name: str) -> str:
     """The first row of process_types.yaml that fits the name."""
     plain = name.lower().replace("_", "-")
-    return next(kind for kind, row in kinds().items() if re.fullmatch(row["match"], plain, re.DOTALL))
+    return next(
+        kind
+        for kind, row in kinds().items()
+        if re.fullmatch(row["match"], plain, re.DOTALL)
+    )
 
 
 class Found(NamedTuple):
@@ -86,7 +90,9 @@ def _set_aside(cursor: Cursor) -> None:
     cursor.noted(codes.get(cursor.style, "TC309"))
 
 
-def named(repository: Repository, found: Iterable[Found], taken: set[str]) -> tuple[Process, ...]:
+def named(
+    repository: Repository, found: Iterable[Found], taken: set[str]
+) -> tuple[Process, ...]:
     """The processes with their services' names: lower case, as image and host names must be, each name once."""
     processes = tuple(_named(repository, item, taken) for item in found)
     return _with_publisher(processes)
@@ -115,7 +121,9 @@ def _named(repository: Repository, found: Found, taken: set[str]) -> Process:
 
 def _with_publisher(processes: tuple[Process, ...]) -> tuple[Process, ...]:
     """Marks the process that the platform's router reaches: `web`, and no other."""
-    return tuple(item._replace(publishes=bool(item.traits.get("publishes"))) for item in processes)
+    return tuple(
+        item._replace(publishes=bool(item.traits.get("publishes"))) for item in processes
+    )
 
 
 def texts(processes: Iterable[Process]) -> Iterator[str]:

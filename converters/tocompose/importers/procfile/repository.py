@@ -26,7 +26,9 @@ class Repository(NamedTuple):
         content = self.project.read(path)
         return None if content is None else decode(content)
 
-    def open(self, path: str, reader: Callable[[bytes, str], Reading], family: str) -> Cursor:
+    def open(
+        self, path: str, reader: Callable[[bytes, str], Reading], family: str
+    ) -> Cursor:
         """The accounted tree of a file, falsy where there is none; its oddities are said as notes of the family."""
         content = self.project.read(path)
         if content is None:
@@ -36,7 +38,9 @@ class Repository(NamedTuple):
         tell(self.ledger, family, reading.oddities)
         return cursor
 
-    def say(self, code: str, span: Span | None = None, *, subject: str = "", **facts: Any) -> None:
+    def say(
+        self, code: str, span: Span | None = None, *, subject: str = "", **facts: Any
+    ) -> None:
         """Adds a note that settles no leaf."""
         self.ledger.say(note(code, span, subject=subject, **facts))
 

@@ -12,7 +12,22 @@ from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.tables import load
 
-_CODE = (".rb", ".py", ".js", ".ts", ".mjs", ".cjs", ".jsx", ".tsx", ".php", ".ex", ".exs", ".go", ".java", ".kt")
+_CODE = (
+    ".rb",
+    ".py",
+    ".js",
+    ".ts",
+    ".mjs",
+    ".cjs",
+    ".jsx",
+    ".tsx",
+    ".php",
+    ".ex",
+    ".exs",
+    ".go",
+    ".java",
+    ".kt",
+)
 _CONFIG = (
     ".rs",
     ".scala",
@@ -28,7 +43,9 @@ _CONFIG = (
     ".toml",
     ".prisma",
 )
-_TESTS = regex(r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\.")
+_TESTS = regex(
+    r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\."
+)
 _COMPOSE = regex(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
 # Beyond these a scan would cost more than it tells; what lies beyond is not searched, and a note says so.
 _FILES, _BYTES, _FILE_BYTES = 3000, 16_000_000, 400_000
@@ -42,7 +59,13 @@ _DEFAULT = regex(
     rb"[\"']?(?:\)|\])?\s*(?:,\s*(?:default\s*=\s*)?|\|\||\?\?|\?:|or\b|\{)\s*[\"']([^\"'\n]{1,200})[\"']|:-?([^}\n]{1,200})\}"
 )
 # https://docs.spring.io/spring-boot/reference/features/external-config.html: ${NAME}, ${NAME:default}.
-_SPRING = ("application.properties", "application.yml", "application.yaml", "-prod.properties", "-prod.yml")
+_SPRING = (
+    "application.properties",
+    "application.yml",
+    "application.yaml",
+    "-prod.properties",
+    "-prod.yml",
+)
 _PLACEHOLDER = re.compile(rb"\$\{([A-Z][A-Z0-9_]{2,60})[:}]")
 
 
@@ -79,14 +102,28 @@ class _Rule(NamedTuple):
 @cache
 def _rules() -> tuple[_Rule, ...]:
     rows = load("code")
-    found = [("tls", name, pattern, "") for name, patterns in rows["tls"].items() for pattern in patterns]
-    found += [("redirect", name, pattern, "") for name, patterns in rows["redirect"].items() for pattern in patterns]
-    found += [("adapter", name, pattern, "") for name, patterns in rows["adapter"].items() for pattern in patterns]
+    found = [
+        ("tls", name, pattern, "")
+        for name, patterns in rows["tls"].items()
+        for pattern in patterns
+    ]
+    found += [
+        ("redirect", name, pattern, "")
+        for name, patterns in rows["redirect"].items()
+        for pattern in patterns
+    ]
+    found += [
+        ("adapter", name, pattern, "")
+        for name, patterns in rows["adapter"].items()
+        for pattern in patterns
+    ]
     for kind, column in (("extension", "image"), ("disk", "where")):
         for name, row in rows[kind].items():
             found += [(kind, name, pattern, row[column]) for pattern in row["match"]]
     found += [("sqlite", "SQLite", pattern, "") for pattern in rows["sqlite"]]
-    return tuple(_Rule(kind, name, _compiled(pattern), value) for kind, name, pattern, value in found)
+    return tuple(
+        _Rule(kind, name, _compiled(pattern), value) for kind, name, pattern, value in found
+    )
 
 
 def _compiled(pattern: str) -> re.Pattern[bytes]:
@@ -149,7 +186,11 @@ def _names_environment(content: bytes) -> bool:
 
 def _sources(repository: Repository) -> Iterator[str]:
     for path in repository.project.files():
-        if path.endswith((*_CODE, *_CONFIG, ".prisma")) and not _TESTS.search(path) and not _COMPOSE.search(path):
+        if (
+            path.endswith((*_CODE, *_CONFIG, ".prisma"))
+            and not _TESTS.search(path)
+            and not _COMPOSE.search(path)
+        ):
             yield path
 
 
@@ -173,7 +214,10 @@ def _span(path: str, content: bytes, start: int, end: int) -> Span:
 
 
 def _sorted(
-    variables: dict[str, Span], defaults: dict[str, str], hits: list[tuple[_Rule, Place]], skipped: int
+    variables: dict[str, Span],
+    defaults: dict[str, str],
+    hits: list[tuple[_Rule, Place]],
+    skipped: int,
 ) -> Scan:
     def of(kind: str) -> Iterator[tuple[_Rule, Place]]:
         return ((rule, place) for rule, place in hits if rule.kind == kind)

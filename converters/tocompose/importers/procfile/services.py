@@ -72,7 +72,10 @@ def service(plan: Plan, process: Process) -> Service:
     if process.publishes:
         body = _published(plan, process, body, sized.quantity)
     return replace(
-        body, healthcheck=health.healthcheck(plan.checks.get(process.type), image, process, plan.port.number)
+        body,
+        healthcheck=health.healthcheck(
+            plan.checks.get(process.type), image, process, plan.port.number
+        ),
     )
 
 
@@ -96,7 +99,9 @@ def _entrypoint(plan: Plan, process: Process, image: Image) -> tuple[str, ...] |
     if not (image.swallows and process.text and span) or span.file in heroku_yml.NAMES:
         return image.entrypoint
     path = f"services.{process.service}.entrypoint"
-    plan.repository.say("TC382", span, subject=path, name=process.type, entrypoint=image.swallows)
+    plan.repository.say(
+        "TC382", span, subject=path, name=process.type, entrypoint=image.swallows
+    )
     return ()
 
 
@@ -105,11 +110,27 @@ def _launched(plan: Plan, process: Process, image: Image) -> Command | None:
     if "heroku-php-" not in process.text:
         return None
     if not (image.generated and image.language == "php"):
-        plan.repository.say("TC374", process.span, subject=f"services.{process.service}.command", name=process.type)
+        plan.repository.say(
+            "TC374",
+            process.span,
+            subject=f"services.{process.service}.command",
+            name=process.type,
+        )
         return None
     root = document_root(process.text)
-    plan.repository.say("TC375", process.span, subject=f"services.{process.service}.command", root=root or ".")
-    return Command(("apache2-foreground",), (("APACHE_DOCUMENT_ROOT", f"/app/{root}".rstrip("/")),), "", "", True)
+    plan.repository.say(
+        "TC375",
+        process.span,
+        subject=f"services.{process.service}.command",
+        root=root or ".",
+    )
+    return Command(
+        ("apache2-foreground",),
+        (("APACHE_DOCUMENT_ROOT", f"/app/{root}".rstrip("/")),),
+        "",
+        "",
+        True,
+    )
 
 
 def _remarks(plan: Plan, process: Process, run: Command, path: str) -> None:
@@ -123,14 +144,20 @@ def _remarks(plan: Plan, process: Process, run: Command, path: str) -> None:
 
 def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, ...]:
     shared = environment.variables(plan.entries)
-    own = [Variable(name=name, value=literal(value), origin=process.span) for name, value in run.environment]
+    own = [
+        Variable(name=name, value=literal(value), origin=process.span)
+        for name, value in run.environment
+    ]
     wants_port = process.publishes or names_port(process.text)
     if wants_port and not any(item.name == "PORT" for item in own):
         own.append(Variable(name="PORT", value=plan.port.number))
     if _NAMES_DYNO.search(process.text):
         own.append(Variable(name="DYNO", value=literal(f"{process.type}.1")))
     if process.publishes:
-        own += [Variable(name=name, value=value) for name, value in opening(process, plan.port.number).items()]
+        own += [
+            Variable(name=name, value=value)
+            for name, value in opening(process, plan.port.number).items()
+        ]
     names = {item.name for item in own}
     return (*(item for item in shared if item.name not in names), *own)
 
@@ -139,7 +166,11 @@ def _dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...]:
     if process.traits.get("once"):
         return plan.dependencies
     waits = tuple(
-        Dependency(service=item.service, condition="service_completed_successfully", origin=item.span)
+        Dependency(
+            service=item.service,
+            condition="service_completed_successfully",
+            origin=item.span,
+        )
         for item in plan.releases
     )
     return (*plan.dependencies, *waits)
@@ -154,7 +185,9 @@ def _occasion(plan: Plan, process: Process, body: Service, quantity: int | None)
     profile = process.traits.get("profile")
     if profile:
         profile = process.service if profile == "<service>" else profile
-        options = {"stdin_open": True, "tty": True} if process.traits.get("terminal") else {}
+        options = (
+            {"stdin_open": True, "tty": True} if process.traits.get("terminal") else {}
+        )
         plan.repository.say(
             "TC323",
             process.span,
@@ -166,38 +199,62 @@ def _occasion(plan: Plan, process: Process, body: Service, quantity: int | None)
         return replace(body, restart="no", profiles=(profile,), options=options)
     if quantity == 0:
         name = process.service
-        plan.repository.say("TC325", process.span, subject=f"{path}.profiles", name=process.type, profile=name)
+        plan.repository.say(
+            "TC325",
+            process.span,
+            subject=f"{path}.profiles",
+            name=process.type,
+            profile=name,
+        )
         return replace(body, profiles=(name,))
     return replace(body, replicas=quantity)
 
 
-def _published(plan: Plan, process: Process, body: Service, quantity: int | None) -> Service:
+def _published(
+    plan: Plan, process: Process, body: Service, quantity: int | None
+) -> Service:
     """The web process's port on this machine; several replicas share a range of host ports."""
     number = plan.port.number
     path = f"services.{process.service}.ports"
     if quantity and quantity > 1:
         published = f"{number}-{int(number) + quantity - 1}"
-        plan.repository.say("TC321", process.span, subject=path, number=quantity, ports=published)
+        plan.repository.say(
+            "TC321", process.span, subject=path, number=quantity, ports=published
+        )
     else:
         published = f"${{WEB_PORT:-{number}}}"
     plan.repository.say("TC320", process.span, subject=path, port=number, why=plan.port.why)
     warn_local(plan.repository, process, number)
-    return replace(body, ports=(Port(target=number, published=published, host_ip="127.0.0.1"),))
+    return replace(
+        body, ports=(Port(target=number, published=published, host_ip="127.0.0.1"),)
+    )
 
 
-def with_volumes(plan: Plan, built: tuple[Service, ...], name: str) -> tuple[tuple[Service, ...], tuple[Volume, ...]]:
+def with_volumes(
+    plan: Plan, built: tuple[Service, ...], name: str
+) -> tuple[tuple[Service, ...], tuple[Volume, ...]]:
     """The services with a named volume for each folder that their image declares as one, shared among them."""
     found: dict[str, Volume] = {}
     result = []
     for item in built:
-        image = next((image for image in plan.images.values() if image.reference == item.image), None)
+        image = next(
+            (image for image in plan.images.values() if image.reference == item.image), None
+        )
         mounts = []
         for path in image.volumes if image else ():
-            volume = f"app_{identifier(path.strip('/').rsplit('/', 1)[-1]).replace('-', '_')}"
+            volume = (
+                f"app_{identifier(path.strip('/').rsplit('/', 1)[-1]).replace('-', '_')}"
+            )
             mounts.append(Mount(kind="volume", source=volume, target=path))
             if volume not in found:
                 found[volume] = Volume(name=volume, origin=image.span if image else None)
                 span = image.span if image else None
-                plan.repository.say("TC371", span, subject=f"services.{item.name}.volumes", path=path, volume=volume)
+                plan.repository.say(
+                    "TC371",
+                    span,
+                    subject=f"services.{item.name}.volumes",
+                    path=path,
+                    volume=volume,
+                )
         result.append(replace(item, mounts=tuple(mounts)) if mounts else item)
     return tuple(result), tuple(found.values())

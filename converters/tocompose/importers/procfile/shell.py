@@ -10,15 +10,48 @@ from tocompose.values import literal
 
 # Words that only a shell understands (POSIX special and regular built-ins that change the shell itself).
 _BUILTINS = frozenset(
-    {"cd", "export", "source", "set", "unset", "ulimit", "exec", "eval", ".", ":", "umask", "trap", "alias", "command"}
-    | {"if", "for", "while", "until", "case", "!", "[", "[[", "time", "wait", "read", "shift", "return", "function"}
+    {
+        "cd",
+        "export",
+        "source",
+        "set",
+        "unset",
+        "ulimit",
+        "exec",
+        "eval",
+        ".",
+        ":",
+        "umask",
+        "trap",
+        "alias",
+        "command",
+    }
+    | {
+        "if",
+        "for",
+        "while",
+        "until",
+        "case",
+        "!",
+        "[",
+        "[[",
+        "time",
+        "wait",
+        "read",
+        "shift",
+        "return",
+        "function",
+    }
 )
 _BASHISMS = regex(
     r"\[\[|<\(|>\(|<<<|&>|\|&|\{[^\s{}]*(?:,|\.\.)[^\s{}]*\}|\w+=\(|pipefail|\$'|(?:^|[;&|]\s*)source\s|\bfunction\s"
     r"|\$\{\w+(?:/|\^|,|:\d|\[)|\$\{!|(?:^|\s)~[+-]"
 )
 # From quote to quote: of two strings with variables, what stands between them is no string.
-_QUOTED = regex(r"""\\.|\$'(?:[^'\\]|\\.)*'|(?P<still>'[^']*'|"(?:[^"\\$`]|\\.)*")|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_QUOTED = regex(
+    r"""\\.|\$'(?:[^'\\]|\\.)*'|(?P<still>'[^']*'|"(?:[^"\\$`]|\\.)*")|"(?:[^"\\]|\\.)*\"""",
+    re.DOTALL,
+)
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
 _ACTIVE = frozenset("$`*?(){}[")
 _OPERATORS = frozenset("&;|<>\n")
@@ -67,7 +100,9 @@ def parse(text: str) -> Parsed:
         if char in " \t":
             place += 1
         elif char == "#":
-            return Parsed(tuple(words), tuple(operators), text[place:], True, text[:place].rstrip())
+            return Parsed(
+                tuple(words), tuple(operators), text[place:], True, text[:place].rstrip()
+            )
         elif char in _OPERATORS:
             run = re.compile(r"&&|\|\||>>|&>|[&;|<>\n]").match(text, place)
             assert run is not None
@@ -104,7 +139,11 @@ def _word(text: str, start: int) -> tuple[Word, bool]:
             place += 2
             active = active or place > len(text)
         else:
-            active = active or char in _ACTIVE or (char == "~" and text[place - 1 : place] in ("=", ":"))
+            active = (
+                active
+                or char in _ACTIVE
+                or (char == "~" and text[place - 1 : place] in ("=", ":"))
+            )
             parts.append(char)
             place += 1
     return Word("".join(parts), start, place, active, quoted), True
@@ -159,7 +198,10 @@ def _assignments(parsed: Parsed) -> tuple[tuple[tuple[str, str], ...], tuple[Wor
     following = parsed.words[count:]
     if not following or _is_assignment(parsed, following[0]):
         return (), parsed.words
-    pairs = tuple((name, value) for name, _, value in (word.text.partition("=") for word in parsed.words[:count]))
+    pairs = tuple(
+        (name, value)
+        for name, _, value in (word.text.partition("=") for word in parsed.words[:count])
+    )
     # In `A=1 echo $A` the shell replaces $A before A is set: hoisting would change what it prints.
     if any(re.search(rf"\$\{{?{name}\b", parsed.text) for name, _ in pairs):
         return (), parsed.words
@@ -182,7 +224,11 @@ def _plain_exec(words: tuple[Word, ...]) -> bool:
 
 
 def _without_exec(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    return words[1:] if words[0].text == "exec" and not words[0].quoted and len(words) > 1 else words
+    return (
+        words[1:]
+        if words[0].text == "exec" and not words[0].quoted and len(words) > 1
+        else words
+    )
 
 
 def _unquoted(parsed: Parsed) -> str:
@@ -203,7 +249,9 @@ def _with_exec(script: str) -> str:
     lists = [place for sign, place in parsed.operators if sign in ("&&", ";")]
     after = lists[-1] if lists else -1
     last = [word for word in parsed.words if word.start > after]
-    index = next((n for n, word in enumerate(last) if not _is_assignment(parsed, word)), None)
+    index = next(
+        (n for n, word in enumerate(last) if not _is_assignment(parsed, word)), None
+    )
     if index is None or (last[index].text in _BUILTINS and not last[index].quoted):
         return script
     return f"{script[: last[index].start]}exec {script[last[index].start :]}"
@@ -212,4 +260,6 @@ def _with_exec(script: str) -> str:
 def _only_variables(text: str) -> bool:
     """Whether every bracket belongs to a `${NAME…}` or a `{a,b}`, and no word begins a compound command."""
     rest = re.sub(r"\$\{[^{}()`]*\}|\{[^\s{}()`]*(?:,|\.\.)[^\s{}()`]*\}", "", text)
-    return not any(char in rest for char in "(){}`") and not re.search(r"\b(if|for|while|case|function)\b", rest)
+    return not any(char in rest for char in "(){}`") and not re.search(
+        r"\b(if|for|while|case|function)\b", rest
+    )

@@ -17,13 +17,21 @@ def check(project: Project, settings: Settings) -> None:
             raise SourceError(f"dockerfile={mode}: it is one of {', '.join(MODES)}")
     for path in settings.options.get("procfile", ()):
         if not project.exists(path):
-            present = [name for name in project.files() if "/" not in name and name.startswith("Procfile")]
-            raise SourceError(f"procfile={path}: no such file; there is {', '.join(present) or 'no Procfile'}")
+            present = [
+                name
+                for name in project.files()
+                if "/" not in name and name.startswith("Procfile")
+            ]
+            raise SourceError(
+                f"procfile={path}: no such file; there is {', '.join(present) or 'no Procfile'}"
+            )
     for name in settings.options.get("environment", ()):
         present = _environments(project)
         if name not in present:
             there = ", ".join(present) or "none"
-            raise SourceError(f"environment={name}: app.json has no such environment; there is {there}")
+            raise SourceError(
+                f"environment={name}: app.json has no such environment; there is {there}"
+            )
 
 
 def _environments(project: Project) -> list[str]:

@@ -22,8 +22,17 @@ def without_wrappers(repository: Repository, found: Iterable[Found]) -> tuple[Fo
 def _without(repository: Repository, item: Found) -> Found:
     match = _WRAPPED.fullmatch(item.text.strip())
     row = load("wrappers").get(match[2]) if match else None
-    if match is None or row is None or repository.project.read(match[1].removeprefix("./")) is not None:
+    if (
+        match is None
+        or row is None
+        or repository.project.read(match[1].removeprefix("./")) is not None
+    ):
         return item
     facts = {"name": item.type, "wrapper": match[2], "what": row["what"]}
-    repository.say("TC384", item.cursor.span if item.cursor else None, subject=f"services.{item.type}.command", **facts)
+    repository.say(
+        "TC384",
+        item.cursor.span if item.cursor else None,
+        subject=f"services.{item.type}.command",
+        **facts,
+    )
     return _without(repository, item._replace(text=match[3]))

@@ -32,7 +32,9 @@ def evaluate(text: str, known: Callable[[str], str | None]) -> int | None:
     if len(text) > 200:
         return None
     source = re.sub(
-        r"\$\{?([A-Za-z_]\w*|\d)\}?", lambda match: f"_{match[1]}" if match[1].isdigit() else match[1], text
+        r"\$\{?([A-Za-z_]\w*|\d)\}?",
+        lambda match: f"_{match[1]}" if match[1].isdigit() else match[1],
+        text,
     )
     source = re.sub(r"(?<![\w.])0+(?=\d)", "", source)
     try:
@@ -50,9 +52,17 @@ def _number(node: ast.expr, known: Callable[[str], str | None]) -> int | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = _number(node.operand, known)
         return None if inner is None else -inner
-    if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _COMPARED:
+    if (
+        isinstance(node, ast.Compare)
+        and len(node.ops) == 1
+        and type(node.ops[0]) in _COMPARED
+    ):
         left, right = _number(node.left, known), _number(node.comparators[0], known)
-        return None if left is None or right is None else int(_COMPARED[type(node.ops[0])](left, right))
+        return (
+            None
+            if left is None or right is None
+            else int(_COMPARED[type(node.ops[0])](left, right))
+        )
     if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
         left, right = _number(node.left, known), _number(node.right, known)
         if left is None or right is None:

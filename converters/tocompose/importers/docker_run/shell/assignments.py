@@ -44,7 +44,9 @@ def _store(shell: Shell, name: str, index: str, value: Value) -> None:
     items = array.items if array is not None and array.items is not None else ()
     if whole(index) and int(index) <= len(items):
         number = int(index)
-        shell.scope.set(name, Value("", items=(*items[:number], value, *items[number + 1 :])))
+        shell.scope.set(
+            name, Value("", items=(*items[:number], value, *items[number + 1 :]))
+        )
     shell.scope.set(f"{name}[{index}]", value)
 
 
@@ -72,7 +74,9 @@ def _named(name: str, value: Value) -> Value:
         return value
     old, new = match[0][2:], free_name(name)
     opens = tuple(
-        item._replace(name=new, facts=(("name", new), *item.facts[1:])) if item.name == old else item
+        item._replace(name=new, facts=(("name", new), *item.facts[1:]))
+        if item.name == old
+        else item
         for item in value.opens
     )
     text = "${" + new + value.text[match.end() :]
@@ -96,16 +100,23 @@ def _appended(old: Value | None, value: Value) -> Value:
         return value
     if value.items is None and old.items is None:
         return joined([old, value])
-    items = (*(old.items if old.items is not None else (old,)), *(value.items if value.items is not None else (value,)))
+    items = (
+        *(old.items if old.items is not None else (old,)),
+        *(value.items if value.items is not None else (value,)),
+    )
     return Value("", items=items, unknown=old.unknown)
 
 
 def declare(shell: Shell, cursor: Cursor) -> None:
     """`export X=y`, `export X`, `local X`, `readonly X=y`, `declare -a X`."""
     words = [child for child in cursor if child.kind == "leaf"]
-    options = [child.peek() or "" for child in words[1:] if (child.peek() or "").startswith("-")]
+    options = [
+        child.peek() or "" for child in words[1:] if (child.peek() or "").startswith("-")
+    ]
     command = words[0].peek()
-    exported = command == "export" or any("x" in option for option in options if not option.startswith("--"))
+    exported = command == "export" or any(
+        "x" in option for option in options if not option.startswith("--")
+    )
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assign(shell, child, exported=exported)
@@ -114,7 +125,12 @@ def declare(shell: Shell, cursor: Cursor) -> None:
     for word in words[1:]:
         name = word.peek() or ""
         if re.fullmatch(r"[A-Za-z_]\w*", name):
-            _declare_name(shell, name, exported=exported, fresh=command in ("local", "declare", "typeset"))
+            _declare_name(
+                shell,
+                name,
+                exported=exported,
+                fresh=command in ("local", "declare", "typeset"),
+            )
         elif not name.startswith("-"):
             _declare_fields(shell, word, exported=exported)
         word.skip("a declaration")
@@ -149,7 +165,11 @@ def read_from_user(shell: Shell, cursor: Cursor, words: list[Cursor]) -> None:
         name = word.peek() or ""
         if not takes_value and re.fullmatch(r"[A-Za-z_]\w*", name):
             open_name = free_name(name)
-            value = Value(f"${{{open_name}}}", (), (Open(open_name, None, "TC151", word, (("name", open_name),)),))
+            value = Value(
+                f"${{{open_name}}}",
+                (),
+                (Open(open_name, None, "TC151", word, (("name", open_name),)),),
+            )
             shell.scope.set(name, value)
         takes_value = bool(re.fullmatch(r"-\w*[pdnNtui]", name))
     cursor.skip("asks the person who runs the script")

@@ -13,7 +13,20 @@ from tocompose.ledger import Cursor
 
 # Commands that only ask whether something exists: a guard of them is about running the script twice.
 _ASKING = frozenset(
-    {"ps", "inspect", "images", "ls", "exists", "info", "version", "start", "logs", "port", "top", "stats"}
+    {
+        "ps",
+        "inspect",
+        "images",
+        "ls",
+        "exists",
+        "info",
+        "version",
+        "start",
+        "logs",
+        "port",
+        "top",
+        "stats",
+    }
 )
 
 
@@ -24,7 +37,11 @@ def source_text(cursor: Cursor) -> str:
 
 def _leaf_texts(cursor: Cursor) -> list[str]:
     if cursor.kind == "leaf":
-        return [] if cursor.style.startswith(("heredoc", "delimiter")) else [cursor.peek() or ""]
+        return (
+            []
+            if cursor.style.startswith(("heredoc", "delimiter"))
+            else [cursor.peek() or ""]
+        )
     if cursor.kind == "redirect":
         return []
     if cursor.kind in ("assignment", "append"):
@@ -86,7 +103,9 @@ def merged(shell: Shell, before: Scope, ended: list[Scope], condition: Cursor) -
     shell.scope.exports |= {name for scope in ended for name in scope.exports}
 
 
-def _chosen(shell: Shell, name: str, old: Value | None, held: list[Value | None], condition: Cursor) -> Value:
+def _chosen(
+    shell: Shell, name: str, old: Value | None, held: list[Value | None], condition: Cursor
+) -> Value:
     new = [value for value in held if value is not None and value is not old]
     if (default := _default(name, old, new, condition)) is not None:
         return default
@@ -97,12 +116,19 @@ def _chosen(shell: Shell, name: str, old: Value | None, held: list[Value | None]
         chosen = old
     else:
         chosen = new[0]
-    if any(value.text != chosen.text or value.items != chosen.items for value in held if value is not None):
+    if any(
+        value.text != chosen.text or value.items != chosen.items
+        for value in held
+        if value is not None
+    ):
         for value in new:
             for source in value.sources[:1]:
                 text = shown(source_text(condition))
                 source.note(
-                    "TC156", name=name, condition=text, which="this value" if value is chosen else "another value"
+                    "TC156",
+                    name=name,
+                    condition=text,
+                    which="this value" if value is chosen else "another value",
                 )
     return chosen
 
@@ -110,18 +136,32 @@ def _chosen(shell: Shell, name: str, old: Value | None, held: list[Value | None]
 def _extends(value: Value, old: Value) -> bool:
     if value.items is not None:
         return (
-            old.items is not None and value.items[: len(old.items)] == old.items and len(value.items) > len(old.items)
+            old.items is not None
+            and value.items[: len(old.items)] == old.items
+            and len(value.items) > len(old.items)
         )
-    return bool(old.text) and value.text.startswith(old.text) and len(value.text) > len(old.text)
+    return (
+        bool(old.text)
+        and value.text.startswith(old.text)
+        and len(value.text) > len(old.text)
+    )
 
 
-def _default(name: str, old: Value | None, new: list[Value], condition: Cursor) -> Value | None:
+def _default(
+    name: str, old: Value | None, new: list[Value], condition: Cursor
+) -> Value | None:
     """`if [ -z "$X" ]; then X=d; fi` is `${X:-d}`."""
     text = source_text(condition)
     asks = re.search(
-        rf"-z \"?\$\{{?{re.escape(name)}(?::?-)?\}}?\"?(?!\w)|\$\{{?{re.escape(name)}\}}?\"? ==? (?:\"\"|'')", text
+        rf"-z \"?\$\{{?{re.escape(name)}(?::?-)?\}}?\"?(?!\w)|\$\{{?{re.escape(name)}\}}?\"? ==? (?:\"\"|'')",
+        text,
     )
-    if not asks or len(new) != 1 or new[0].plain is None or (old is not None and not old.opens):
+    if (
+        not asks
+        or len(new) != 1
+        or new[0].plain is None
+        or (old is not None and not old.opens)
+    ):
         return None
     known = old.text if old is not None else f"${{{name}}}"
     if not re.fullmatch(r"\$\{[A-Za-z_]\w*\}", known) or set(new[0].text) & set("}$"):
@@ -185,7 +225,12 @@ def _guarded(shell: Shell, left: Cursor, right: Cursor, *, wanted: bool) -> None
     with shell.under(guard if wanted or not guard else f"not ({guard})"):
         shell.run(right)
     after = shell.scope
-    merged(shell, before, [after] if verdict is wanted or not _is_test(left) else [after, before], left)
+    merged(
+        shell,
+        before,
+        [after] if verdict is wanted or not _is_test(left) else [after, before],
+        left,
+    )
 
 
 def asked_one(shell: Shell, statement: Cursor) -> tuple[bool | None, str]:
@@ -204,7 +249,9 @@ def _is_test(cursor: Cursor) -> bool:
     if cursor.kind in ("not", "and", "or", "pipeline", "group", "body"):
         return all(_is_test(child) for child in cursor)
     first = next((child.peek() for child in cursor if child.kind == "leaf"), None)
-    return first in ("[", "[[", "test", "command", "which", "type", "hash", "grep") or (first or "").startswith("((")
+    return first in ("[", "[[", "test", "command", "which", "type", "hash", "grep") or (
+        first or ""
+    ).startswith("((")
 
 
 def read_case(shell: Shell, cursor: Cursor) -> None:
@@ -222,7 +269,9 @@ def read_case(shell: Shell, cursor: Cursor) -> None:
         if chosen is not None and index != chosen:
             _settle_dead(item.at("body"), f"{written} is {subject.plain}")
             continue
-        condition = "" if chosen is not None else f"{written} is {'|'.join(_patterns(item))}"
+        condition = (
+            "" if chosen is not None else f"{written} is {'|'.join(_patterns(item))}"
+        )
         ended.append(_branch(shell, before, item.at("body"), condition))
     if ended:
         merged(shell, before, ended, cursor.at("subject"))

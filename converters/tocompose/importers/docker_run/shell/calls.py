@@ -63,9 +63,20 @@ def source_file(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
     target = pieces[1].field if len(pieces) > 1 else None
     path = _path(shell, target.text) if target is not None else None
     data = shell.project.read(path) if path is not None else None
-    if target is None or path is None or data is None or path in shell.calling or len(shell.calling) > _DEEPEST:
+    if (
+        target is None
+        or path is None
+        or data is None
+        or path in shell.calling
+        or len(shell.calling) > _DEEPEST
+    ):
         cursor.note(
-            "TC161", file=shown((target.sources[0].peek() or "") if target is not None and target.sources else "?")
+            "TC161",
+            file=shown(
+                (target.sources[0].peek() or "")
+                if target is not None and target.sources
+                else "?"
+            ),
         )
         return
     cursor.skip("reads another file of the project, which is read in place")
@@ -79,8 +90,13 @@ def _path(shell: Shell, text: str) -> str | None:
     known = plain(text)
     if known is None:
         return None
-    paths = (posixpath.join(base, known) for base in (shell.directory, posixpath.dirname(shell.path)))
-    return next((normpath(path) for path in paths if shell.project.exists(normpath(path))), None)
+    paths = (
+        posixpath.join(base, known)
+        for base in (shell.directory, posixpath.dirname(shell.path))
+    )
+    return next(
+        (normpath(path) for path in paths if shell.project.exists(normpath(path))), None
+    )
 
 
 def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
@@ -111,7 +127,12 @@ def run_script(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
         return False
     path = _path(shell, rest[0].field.text)
     data = shell.project.read(path) if path is not None else None
-    if path is None or data is None or not (path.endswith("sh") or data.startswith(b"#!")) or path in shell.calling:
+    if (
+        path is None
+        or data is None
+        or not (path.endswith("sh") or data.startswith(b"#!"))
+        or path in shell.calling
+    ):
         return False
     if b"docker" not in data and b"podman" not in data:
         return False
@@ -139,7 +160,11 @@ def run_code(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     span = code.sources[0].value_span
     cursor.skip("code in a string, which is read by itself")
     with shell.inner():
-        shell.run_all(shell.ledger.open(read(Text(shell.path, text, None, span.line, span.column + 1))))
+        shell.run_all(
+            shell.ledger.open(
+                read(Text(shell.path, text, None, span.line, span.column + 1))
+            )
+        )
     return True
 
 
@@ -147,8 +172,13 @@ def _code(pieces: list[Piece]) -> Value | None:
     texts = [piece.field.text for piece in pieces]
     name = texts[0].rpartition("/")[2]
     if name == "eval":
-        return joined([piece.field for piece in pieces[1:]], " ") if len(pieces) > 1 else None
+        return (
+            joined([piece.field for piece in pieces[1:]], " ") if len(pieces) > 1 else None
+        )
     if name in SHELLS | {"su", "sg"} and "-c" in texts[:-1]:
         return pieces[texts.index("-c") + 1].field
-    short = next((index for index, text in enumerate(texts[:-1]) if re.fullmatch(r"-[a-z]*c", text)), None)
+    short = next(
+        (index for index, text in enumerate(texts[:-1]) if re.fullmatch(r"-[a-z]*c", text)),
+        None,
+    )
     return pieces[short + 1].field if name in SHELLS and short is not None else None

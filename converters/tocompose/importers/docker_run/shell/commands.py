@@ -61,7 +61,9 @@ def behind_prefixes(pieces: list[Piece]) -> tuple[int, list[Piece]]:
                 settings.append(pieces[index])
             elif text.startswith("-") and text != "--":
                 index += text in takes
-            elif text != "--" and not (name == "timeout" and re.fullmatch(r"[\d.]+[smhd]?", text)):
+            elif text != "--" and not (
+                name == "timeout" and re.fullmatch(r"[\d.]+[smhd]?", text)
+            ):
                 break
             index += 1
     return index, settings
@@ -99,7 +101,9 @@ def call_of(pieces: list[Piece], start: int) -> Call | None:
     index, remote = start + 1, None
     while index < len(pieces) and (text := pieces[index].field.text).startswith("-"):
         flag = text.partition("=")[0]
-        if flag in _REMOTE or (text.startswith("-H") and len(text) > 2 and tool == "docker"):
+        if flag in _REMOTE or (
+            text.startswith("-H") and len(text) > 2 and tool == "docker"
+        ):
             remote = pieces[index]
         index += 1 + (text in load("shell")["globals"][tool])
     if index >= len(pieces):
@@ -112,7 +116,9 @@ def wrapped_call(shell: Shell, pieces: list[Piece], start: int) -> Call | None:
     name = _base(pieces[start].field.text)
     if name in shell.functions or (name in load("shell")["harmless"] and name != "xargs"):
         return None
-    index = next((n for n in range(start + 1, len(pieces)) if tool_of(pieces[n].field.text)), 0)
+    index = next(
+        (n for n in range(start + 1, len(pieces)) if tool_of(pieces[n].field.text)), 0
+    )
     call = call_of(pieces, index) if index else None
     if call is None or call.verb[-1] not in CARRIED | {"rm", "stop", "kill"}:
         return None
@@ -128,7 +134,8 @@ def wrapped_call(shell: Shell, pieces: list[Piece], start: int) -> Call | None:
 
 def _is_verb(pieces: list[Piece], index: int) -> bool:
     return index < len(pieces) and (
-        pieces[index].field.text in CARRIED | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
+        pieces[index].field.text
+        in CARRIED | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
     )
 
 

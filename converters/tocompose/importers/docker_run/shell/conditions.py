@@ -42,7 +42,9 @@ def _command(shell: Shell, cursor: Cursor) -> bool | None:
     if len(leaves) != len(cursor) or not leaves:
         return None
     if leaves[0].style == "arithmetic":
-        number = evaluate((leaves[0].peek() or "")[2:-2], lambda name: _variable(shell, name))
+        number = evaluate(
+            (leaves[0].peek() or "")[2:-2], lambda name: _variable(shell, name)
+        )
         return None if number is None else number != 0
     name = leaves[0].peek()
     if name in ("true", ":", "false") and len(leaves) == 1:
@@ -85,7 +87,11 @@ def _test(words: list[str], *, globs: bool) -> bool | None:
     if sign in ("=", "==", "!="):
         equal = fnmatchcase(left, right) if globs else left == right
         return equal is (sign != "!=")
-    if sign in _NUMBERS and re.fullmatch(r"-?\d{1,18}", left) and re.fullmatch(r"-?\d{1,18}", right):
+    if (
+        sign in _NUMBERS
+        and re.fullmatch(r"-?\d{1,18}", left)
+        and re.fullmatch(r"-?\d{1,18}", right)
+    ):
         return _NUMBERS[sign](int(left), int(right))
     return None
 

@@ -69,7 +69,9 @@ def kind_of(path: str, text: str) -> str:
     name = posixpath.basename(path).lower()
     if re.search(r"\.(?:sh|bash|zsh|command)$", name) or text.startswith("#!"):
         return "shell"
-    if re.search(r"\.(?:md|markdown|rst|adoc)$", name) or (name.startswith("readme") and not name.endswith(".txt")):
+    if re.search(r"\.(?:md|markdown|rst|adoc)$", name) or (
+        name.startswith("readme") and not name.endswith(".txt")
+    ):
         return "markdown"
     if re.search(r"\.(?:mk|make)$", name) or re.match(r"(?:gnu)?makefile", name):
         return "makefile"
@@ -114,7 +116,11 @@ def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
         if len(data) > limit("SCRIPT_BYTES") or path.endswith((".md", ".rst", ".txt")):
             continue
         for match in _STARTS.finditer(data):
-            found |= {place for place in _places(path, match[1].decode("latin-1")) if place != path}
+            found |= {
+                place
+                for place in _places(path, match[1].decode("latin-1"))
+                if place != path
+            }
     return found
 
 
@@ -128,4 +134,8 @@ _STARTS = regex(
 def _places(path: str, target: str) -> set[str]:
     """Where a relative name may lead, from the folder of the file or from the root."""
     folders = (posixpath.dirname(path), "")
-    return {place for base in folders if (place := normal(posixpath.join(base, target.lstrip("/")))) is not None}
+    return {
+        place
+        for base in folders
+        if (place := normal(posixpath.join(base, target.lstrip("/")))) is not None
+    }

@@ -23,7 +23,9 @@ class Endless(ValueError):
     """A value or a number of steps that grows beyond what any script needs."""
 
 
-_GIVES_OPTIONS = re.compile(r"(?:echo|printf)\s+[\"']?-|^\s*\w*(?:arg|opt|flag|param)s?\w*\s*$", re.IGNORECASE)
+_GIVES_OPTIONS = re.compile(
+    r"(?:echo|printf)\s+[\"']?-|^\s*\w*(?:arg|opt|flag|param)s?\w*\s*$", re.IGNORECASE
+)
 _OPTIONAL = re.compile(r"OPT|ARG|FLAG|PARAM|EXTRA|SWITCH", re.IGNORECASE)
 
 
@@ -70,7 +72,9 @@ def value(raw: str, cursor: Cursor, place: Place, *, quoted: bool = False) -> Va
 
 def joined(parts: list[Value], separator: str = "") -> Value:
     """The parts one after the other as one value; arrays in it are joined with a blank."""
-    flat = [joined(list(part.items), " ") if part.items is not None else part for part in parts]
+    flat = [
+        joined(list(part.items), " ") if part.items is not None else part for part in parts
+    ]
     if sum(len(part.text) for part in flat) > LONGEST_VALUE:
         raise Endless("a value grows beyond what a script needs")
     return Value(
@@ -118,15 +122,21 @@ class _Fields:
             self.add(item)
 
 
-def _fields(parts: list[Atom], cursor: Cursor, place: Place, depth: int) -> tuple[list[Value], bool]:
+def _fields(
+    parts: list[Atom], cursor: Cursor, place: Place, depth: int
+) -> tuple[list[Value], bool]:
     fields, unknown = _Fields(), False
     for atom in parts:
         part = evaluated(atom, cursor, place, depth)
         if part.unknown and len(parts) > 1:
-            part = parameters.opened(parameters.free_name(atom.text.strip("@*") or "ARGUMENTS"), "TC151", cursor)
+            part = parameters.opened(
+                parameters.free_name(atom.text.strip("@*") or "ARGUMENTS"), "TC151", cursor
+            )
         if part.unknown or (_is_optional(part, atom) and len(parts) == 1):
             unknown = True
-        elif part.items is not None and (not atom.quoted or atom.item == "@" or atom.text == "@"):
+        elif part.items is not None and (
+            not atom.quoted or atom.item == "@" or atom.text == "@"
+        ):
             fields.spread(part.items)
         elif part.items is not None:
             fields.add(joined(list(part.items), " "))
@@ -148,9 +158,15 @@ def _is_optional(part: Value, atom: Atom) -> bool:
         return False
     if part.text.endswith(":-}") and part.text.count("${") == 1:
         return True
-    if atom.operator in (":+", "+") or (atom.operator in (":-", "-") and not atom.argument.strip("\"'")):
+    if atom.operator in (":+", "+") or (
+        atom.operator in (":-", "-") and not atom.argument.strip("\"'")
+    ):
         return True
-    return atom.operator == "" and bool(_OPTIONAL.search(atom.text)) and part.text == f"${{{atom.text}}}"
+    return (
+        atom.operator == ""
+        and bool(_OPTIONAL.search(atom.text))
+        and part.text == f"${{{atom.text}}}"
+    )
 
 
 def _blanks(text: str) -> list[str]:
@@ -181,7 +197,9 @@ def evaluated(atom: Atom, cursor: Cursor, place: Place, depth: int) -> Value:
     if atom.kind == "command":
         return place.substitute(atom.text, cursor, atom.offset)
     if atom.kind == "process":
-        return parameters.opened(parameters.free_name("FILE"), "TC152", cursor, command="<(…)")
+        return parameters.opened(
+            parameters.free_name("FILE"), "TC152", cursor, command="<(…)"
+        )
     if atom.kind == "placeholder":
         name = parameters.free_name(atom.text)
         return parameters.opened(name, "TC153", cursor, written=f"<{atom.text}>")
@@ -207,19 +225,32 @@ def _arithmetic(atom: Atom, cursor: Cursor, place: Place) -> Value:
 
 def _parameter(atom: Atom, cursor: Cursor, place: Place, depth: int) -> Value:
     if atom.operator == "unknown":
-        return parameters.opened(variable_name(atom.text[:30]), "TC152", cursor, command=f"${{{atom.text}}}")
-    found = place.scope.get(f"{atom.text}[{_index(atom.item, cursor, place)}]") if atom.item else None
+        return parameters.opened(
+            variable_name(atom.text[:30]), "TC152", cursor, command=f"${{{atom.text}}}"
+        )
+    found = (
+        place.scope.get(f"{atom.text}[{_index(atom.item, cursor, place)}]")
+        if atom.item
+        else None
+    )
     if found is not None:
         atom = atom._replace(item="")
     else:
         found = _special(atom, place) or parameters.lookup(atom.text, place.scope, cursor)
     if found is not None and atom.text.startswith("%"):
-        found = found._replace(opens=tuple(item._replace(cursor=cursor) for item in found.opens))
+        found = found._replace(
+            opens=tuple(item._replace(cursor=cursor) for item in found.opens)
+        )
     if found is not None and found.raw is not None:
         found = _textual(found, cursor, place, depth)
     if found is not None and atom.item:
         found = parameters.indexed(found, _index(atom.item, cursor, place))
-    elif found is not None and found.items is not None and atom.text not in ("@", "*") and not found.unknown:
+    elif (
+        found is not None
+        and found.items is not None
+        and atom.text not in ("@", "*")
+        and not found.unknown
+    ):
         found = found if found.raw is not None else parameters.indexed(found, "0")
     if atom.operator in parameters.CARRIED:
         return _carried(atom, found, cursor, place)
@@ -245,21 +276,36 @@ def _textual(found: Value, cursor: Cursor, place: Place, depth: int) -> Value:
     if depth > _DEEPEST:
         return found._replace(raw=None)
     try:
-        pieces = [token.text for token in tokens(found.raw or "") if token.kind in ("word", "operator")]
+        pieces = [
+            token.text
+            for token in tokens(found.raw or "")
+            if token.kind in ("word", "operator")
+        ]
     except Unbalanced:
         pieces = [found.raw or ""]
     items: list[Value] = []
     for piece in pieces:
         items += _fields(list(atoms(piece)), cursor, place, depth + 1)[0]
-    sources = tuple(dict.fromkeys(source for item in items for source in (*found.sources, *item.sources)))
-    spread = tuple(item._replace(sources=tuple(dict.fromkeys((*found.sources, *item.sources)))) for item in items)
+    sources = tuple(
+        dict.fromkeys(
+            source for item in items for source in (*found.sources, *item.sources)
+        )
+    )
+    spread = tuple(
+        item._replace(sources=tuple(dict.fromkeys((*found.sources, *item.sources))))
+        for item in items
+    )
     if len(spread) == 1:
         return spread[0]
     return Value("", sources or found.sources, items=spread, raw=found.raw)
 
 
 def _carried(atom: Atom, found: Value | None, cursor: Cursor, place: Place) -> Value:
-    argument = value(atom.argument, cursor, place, quoted=atom.quoted) if atom.argument else NOTHING
+    argument = (
+        value(atom.argument, cursor, place, quoted=atom.quoted)
+        if atom.argument
+        else NOTHING
+    )
     if found is None:
         return parameters.operated(atom.text, atom.operator, argument)
     if atom.operator.endswith("=") and not found.opens:
@@ -271,14 +317,22 @@ def _transformed(atom: Atom, found: Value | None, cursor: Cursor, place: Place) 
     if found is not None and found.unknown:
         return found
     if atom.operator == "indirect":
-        found = _keys(atom, place) if atom.item in ("@", "*") else _indirect(found, cursor, place)
+        found = (
+            _keys(atom, place)
+            if atom.item in ("@", "*")
+            else _indirect(found, cursor, place)
+        )
         if found is not None:
             return found
     elif found is not None and found.items is not None and atom.operator == ":":
         return parameters.sliced(found, atom.argument, 1 if atom.text in ("@", "*") else 0)
     else:
-        argument = value(atom.argument, cursor, place, quoted=True).plain if atom.argument else ""
-        result = parameters.transformed(atom, found, argument) if found is not None else None
+        argument = (
+            value(atom.argument, cursor, place, quoted=True).plain if atom.argument else ""
+        )
+        result = (
+            parameters.transformed(atom, found, argument) if found is not None else None
+        )
         if result is not None:
             return result
     written = f"${{{atom.text}{atom.operator}{atom.argument}}}"
@@ -293,7 +347,9 @@ def _keys(atom: Atom, place: Place) -> Value | None:
     array = place.scope.get(atom.text)
     if array is None or array.items is None:
         return Value("", unknown=True)
-    keys = [name[len(prefix) : -1] for name in named] or [str(number) for number in range(len(array.items))]
+    keys = [name[len(prefix) : -1] for name in named] or [
+        str(number) for number in range(len(array.items))
+    ]
     return Value("", array.sources, items=tuple(Value(literal(key)) for key in keys))
 
 

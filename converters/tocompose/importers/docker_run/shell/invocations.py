@@ -13,11 +13,18 @@ from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 
 # A placeholder inside quotes, which a shell passes on as it stands.
-_BRACKETS = re.compile(r"<(?:your|my|the|some|insert|path|pass|secret)\b[^<>\n]*>|<[A-Z_]{4,}>|<[a-z]+[-_][a-z_-]+>")
+_BRACKETS = re.compile(
+    r"<(?:your|my|the|some|insert|path|pass|secret)\b[^<>\n]*>|<[A-Z_]{4,}>|<[a-z]+[-_][a-z_-]+>"
+)
 
 
 def invocation(
-    shell: Shell, cursor: Cursor, pieces: list[Piece], call: Call, given: dict[str, Value], stdin: Value | None
+    shell: Shell,
+    cursor: Cursor,
+    pieces: list[Piece],
+    call: Call,
+    given: dict[str, Value],
+    stdin: Value | None,
 ) -> Invocation:
     """The call as an invocation, its head settled and its open variables recorded."""
     head = tuple(shell.word(piece.field, piece.cursor) for piece in pieces[: call.words])
@@ -59,8 +66,14 @@ def _settle_head(call: Call, head: tuple[Word, ...]) -> None:
         word.skip("how docker is called")
 
 
-def _environment(shell: Shell, words: tuple[Word, ...], given: dict[str, Value]) -> list[tuple[str, Value]]:
+def _environment(
+    shell: Shell, words: tuple[Word, ...], given: dict[str, Value]
+) -> list[tuple[str, Value]]:
     """The variables that the words pass on by name, with what they hold."""
-    held = {name: value for name in shell.scope.exports if (value := shell.scope.get(name)) is not None} | given
+    held = {
+        name: value
+        for name in shell.scope.exports
+        if (value := shell.scope.get(name)) is not None
+    } | given
     named = {word.text.removeprefix("--env=").removeprefix("-e") for word in words}
     return [(name, held[name]) for name in sorted(held) if name in named]

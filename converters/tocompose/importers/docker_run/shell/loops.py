@@ -60,14 +60,18 @@ def _is_unknown(field: Value) -> bool:
     return known is None or bool(re.search(r"[*?\[]", known))
 
 
-def _rounds(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor) -> None:
+def _rounds(
+    shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor
+) -> None:
     if not values:
         body.note("TC157", condition=f"the list of {name} is empty")
     _unrolled(shell, name, values, body, cursor)
     cursor.at(name).skip("the values of a loop")
 
 
-def _unrolled(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor) -> None:
+def _unrolled(
+    shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor
+) -> None:
     first = len(shell.steps)
     for item in values[:MOST_ROUNDS]:
         shell.scope.set(name, item)
@@ -78,7 +82,11 @@ def _unrolled(shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, 
 
 def _open_round(shell: Shell, name: str, where: Cursor, body: Cursor) -> None:
     """One round with the variable open."""
-    written = shown(f"{name} in {source_text(where)}").removeprefix(f"{name} in ") if where.kind == "words" else "$@"
+    written = (
+        shown(f"{name} in {source_text(where)}").removeprefix(f"{name} in ")
+        if where.kind == "words"
+        else "$@"
+    )
     free = free_name(name)
     shell.scope.set(name, _round_variable(free))
     first = len(shell.steps)
@@ -168,13 +176,19 @@ def _read_names(condition: Cursor) -> list[str] | None:
     return [word for word in raw[1:] if re.fullmatch(r"[A-Za-z_]\w*", word)]
 
 
-def _read_lines(shell: Shell, cursor: Cursor, condition: Cursor, body: Cursor, names: list[str]) -> None:
+def _read_lines(
+    shell: Shell, cursor: Cursor, condition: Cursor, body: Cursor, names: list[str]
+) -> None:
     for name in names:
         shell.scope.set(name, _round_variable(free_name(name)))
     first = len(shell.steps)
     shell.run_all(body)
     if len(shell.steps) > first:
-        condition.note("TC158", name=", ".join(map(free_name, names)), values="the lines that the loop reads")
+        condition.note(
+            "TC158",
+            name=", ".join(map(free_name, names)),
+            values="the lines that the loop reads",
+        )
     condition.skip("what a loop reads")
 
 
@@ -192,7 +206,12 @@ def _waits(body: Cursor) -> bool:
 def _makes(body: Cursor) -> bool:
     """Whether the body has a docker command that makes something."""
     whole = " ".join(_texts(body))
-    return bool(re.search(r"(?:docker|podman|\$\{?DOCKER\w*\}?) (?:-\S+ )*(?:\w+ )?(?:run|create)\b", whole))
+    return bool(
+        re.search(
+            r"(?:docker|podman|\$\{?DOCKER\w*\}?) (?:-\S+ )*(?:\w+ )?(?:run|create)\b",
+            whole,
+        )
+    )
 
 
 def _makes_nothing(condition: Cursor) -> bool:

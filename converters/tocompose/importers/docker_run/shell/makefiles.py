@@ -84,4 +84,7 @@ def _mentions_docker(shell: Shell, body: Cursor) -> bool:
         return True
     names = set(re.findall(r"\$\{(\w+)", text))
     held = (shell.scope.get(name) for name in names)
-    return any(value is not None and bool(_DOCKER.search(value.raw or value.text)) for value in held)
+    return any(
+        value is not None and bool(_DOCKER.search(value.raw or value.text))
+        for value in held
+    )

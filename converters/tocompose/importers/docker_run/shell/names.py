@@ -9,11 +9,22 @@ from tocompose.importers.docker_run.shell.commands import Piece
 from tocompose.values import split
 
 _FLAGS = frozenset(
-    {"--name", "--network", "--net", "--network-alias", "--net-alias", "--link", "--volumes-from", "--pod"}
+    {
+        "--name",
+        "--network",
+        "--net",
+        "--network-alias",
+        "--net-alias",
+        "--link",
+        "--volumes-from",
+        "--pod",
+    }
 )
 _VOLUMES = frozenset({"-v", "--volume"})
 _SOURCE = re.compile(r"(?<![^,=])(source|src)=([^,]*)")
-_DEFAULT = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*:?-(?P<value>(?:[^{}$]|\$\$|\$\{[^{}]*\})*)\}")
+_DEFAULT = re.compile(
+    r"\$\{[A-Za-z_][A-Za-z0-9_]*:?-(?P<value>(?:[^{}$]|\$\$|\$\{[^{}]*\})*)\}"
+)
 _MAKING = (("run",), ("create",), ("build",))
 
 
@@ -71,12 +82,20 @@ def _volume(text: str) -> str:
     """A volume with its name stated; a path may stay a variable."""
     source, *rest = split(text, ":", 1)
     known = stated(source)
-    return text if "/" in known or known.startswith((".", "~", "$")) else ":".join((known, *rest))
+    return (
+        text
+        if "/" in known or known.startswith((".", "~", "$"))
+        else ":".join((known, *rest))
+    )
 
 
 def _mount(text: str) -> str:
     def source(match: re.Match[str]) -> str:
         known = stated(match[2])
-        return match[0] if "/" in known or known.startswith((".", "~", "$")) else f"{match[1]}={known}"
+        return (
+            match[0]
+            if "/" in known or known.startswith((".", "~", "$"))
+            else f"{match[1]}={known}"
+        )
 
     return _SOURCE.sub(source, text)

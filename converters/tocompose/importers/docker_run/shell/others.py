@@ -18,7 +18,9 @@ from tocompose.values import plain, whole
 def change_folder(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
     """`cd DIR`: relative paths of what follows start there."""
     cursor.skip("changes the folder, which paths in the output follow")
-    targets = [piece.field.text for piece in pieces[1:] if not piece.field.text.startswith("-")]
+    targets = [
+        piece.field.text for piece in pieces[1:] if not piece.field.text.startswith("-")
+    ]
     if not targets:
         return
     shell.directory = folder(shell.directory, targets[0])
@@ -48,24 +50,37 @@ def set_options(shell: Shell, pieces: list[Piece]) -> None:
 
 def shift(shell: Shell, pieces: list[Piece]) -> None:
     """`shift [N]`."""
-    count = int(pieces[1].field.text) if len(pieces) > 1 and whole(pieces[1].field.text) else 1
+    count = (
+        int(pieces[1].field.text) if len(pieces) > 1 and whole(pieces[1].field.text) else 1
+    )
     if shell.scope.arguments is not None:
         shell.scope.arguments = shell.scope.arguments[count:]
 
 
-def written_file(shell: Shell, cursor: Cursor, pieces: list[Piece], body: Value | None) -> bool:
+def written_file(
+    shell: Shell, cursor: Cursor, pieces: list[Piece], body: Value | None
+) -> bool:
     """Whether the command writes constant text to a file (`cat > f <<EOF`, `echo x > f`), which is then kept."""
     name = pieces[0].field.text if pieces else "cat"
     target = _target(shell, cursor, pieces, name)
     content = body if body is not None else echoed(name, pieces)
     if target is None or content is None or target.text.startswith("/dev/"):
         return False
-    append = any(child.children and child.children[0].key == ">>" for child in cursor if child.kind == "redirect")
+    append = any(
+        child.children and child.children[0].key == ">>"
+        for child in cursor
+        if child.kind == "redirect"
+    )
     path = shell.word(target, target.sources[0])
     shell.keep_open(content.opens)
     cursors = {source.path for source in (*target.sources, *content.sources)}
     shell.files.append(
-        File(path, shell.word(content, content.sources[0]), cursor.span, append or "-a" in _texts(pieces))
+        File(
+            path,
+            shell.word(content, content.sources[0]),
+            cursor.span,
+            append or "-a" in _texts(pieces),
+        )
     )
     for child in cursor:
         _settle_rest(child, cursors)
@@ -86,11 +101,18 @@ def _settle_rest(cursor: Cursor, kept: set[tuple[str | int, ...]]) -> None:
 
 def _target(shell: Shell, cursor: Cursor, pieces: list[Piece], name: str) -> Value | None:
     for child in cursor:
-        if child.kind == "redirect" and child.children[0].key in (">", ">>", ">|") and name != "tee":
+        if (
+            child.kind == "redirect"
+            and child.children[0].key in (">", ">>", ">|")
+            and name != "tee"
+        ):
             fields = shell.fields(child.at(child.children[0].key))
             return fields[0] if fields else None
     if name == "tee":
-        return next((piece.field for piece in pieces[1:] if not piece.field.text.startswith("-")), None)
+        return next(
+            (piece.field for piece in pieces[1:] if not piece.field.text.startswith("-")),
+            None,
+        )
     return None
 
 
@@ -127,7 +149,11 @@ def other(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
                 child.skip("part of a waiting loop")
     elif shell.testing:
         cursor.skip("a condition of the script")
-    elif harmless or not pieces or (shell.settings.get("prose") and not _COMMAND.fullmatch(name)):
+    elif (
+        harmless
+        or not pieces
+        or (shell.settings.get("prose") and not _COMMAND.fullmatch(name))
+    ):
         cursor.skip("leaves nothing behind that containers use")
     else:
         cursor.note("TC150", command=_called(pieces[0]))

@@ -31,12 +31,19 @@ CARRIED = frozenset({":-", "-", ":=", "=", ":?", "?", ":+", "+"})
 def free_name(text: str) -> str:
     """A variable's name for the text, none that every environment has set already (`<path>` is not `${PATH}`)."""
     name = variable_name(text)
-    return f"{name}_" if name in INHERITED or name in SHELL_ONLY or name in ("PWD", "OLDPWD") else name
+    return (
+        f"{name}_"
+        if name in INHERITED or name in SHELL_ONLY or name in ("PWD", "OLDPWD")
+        else name
+    )
 
 
 def opened(name: str, code: str, cursor: Cursor, **facts: str) -> Value:
     """A variable that stays open, with the note to give where it is used."""
-    return Value(f"${{{name}}}", opens=(Open(name, None, code, cursor, (("name", name), *facts.items())),))
+    return Value(
+        f"${{{name}}}",
+        opens=(Open(name, None, code, cursor, (("name", name), *facts.items())),),
+    )
 
 
 def here(directory: str) -> str:
@@ -49,10 +56,18 @@ def lookup(name: str, scope: Scope, cursor: Cursor) -> Value | None:
     if whole(name):
         return _positional(int(name), scope, cursor)
     if name in ("@", "*"):
-        return Value("", unknown=True) if scope.arguments is None else Value("", items=scope.arguments)
+        return (
+            Value("", unknown=True)
+            if scope.arguments is None
+            else Value("", items=scope.arguments)
+        )
     if name == "#":
         known = scope.arguments is not None
-        return Value(str(len(scope.arguments or ()))) if known else opened("ARG_COUNT", "TC154", cursor, written="$#")
+        return (
+            Value(str(len(scope.arguments or ())))
+            if known
+            else opened("ARG_COUNT", "TC154", cursor, written="$#")
+        )
     if name in _STATUS:
         return opened(_STATUS[name], "TC152", cursor, command=f"${name}")
     if (value := scope.get(name)) is not None:
@@ -98,10 +113,14 @@ def carried(atom: Atom, value: Value, argument: Value) -> Value:
     colon, sign = operator.startswith(":"), operator[-1]
     if value.unknown or value.items is not None:
         return argument if sign == "+" and value.items else value
-    is_open = bool(value.opens) and re.fullmatch(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", value.text)
+    is_open = bool(value.opens) and re.fullmatch(
+        r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", value.text
+    )
     if not is_open or (value.opens[-1].value is not None and sign in "-=?"):
         empty = value.plain == "" and colon
-        return {"+": NOTHING if empty else argument}.get(sign, argument if empty and sign in "-=" else value)
+        return {"+": NOTHING if empty else argument}.get(
+            sign, argument if empty and sign in "-=" else value
+        )
     return operated(value.text[2:-1], operator, argument, value)
 
 
@@ -116,7 +135,9 @@ def operated(name: str, operator: str, argument: Value, value: Value = NOTHING) 
     stated = argument.plain if operator.endswith("-") else None
     if _holds_brace(argument.text):
         return Value(f"${{{name}}}", sources, (*opens, Open(name, stated)))
-    return Value(f"${{{name}{operator}{argument.text}}}", sources, (*opens, Open(name, stated)))
+    return Value(
+        f"${{{name}{operator}{argument.text}}}", sources, (*opens, Open(name, stated))
+    )
 
 
 def _holds_brace(text: str) -> bool:
@@ -145,7 +166,9 @@ def _transform(operator: str, text: str, argument: str) -> str | None:
     if operator in ("^^", "^", ",,", ","):
         changed = text.upper() if "^" in operator else text.lower()
         return changed if len(operator) == 2 else changed[:1] + text[1:]
-    if operator == ":" and (part := re.fullmatch(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", argument)):
+    if operator == ":" and (
+        part := re.fullmatch(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", argument)
+    ):
         start = int(part[1])
         rest = text[start:] if start < 0 or start <= len(text) else ""
         return rest if part[2] is None else rest[: int(part[2])]
@@ -173,10 +196,22 @@ def _replaced(operator: str, text: str, argument: str) -> str:
     if not glob:
         return text
     pattern = prefix + _pattern(glob)
-    return re.sub(pattern, lambda _: replacement, text, count=0 if operator == "//" else 1, flags=re.DOTALL)
+    return re.sub(
+        pattern,
+        lambda _: replacement,
+        text,
+        count=0 if operator == "//" else 1,
+        flags=re.DOTALL,
+    )
 
 
 def renamed(name: str, atom: Atom) -> str:
     """A name for a value that is computed from a variable, such as `TAG_SHORT` for `${TAG:0:7}`."""
-    suffix = {"length": "LENGTH", "^^": "UPPER", ",,": "LOWER", ":": "PART", "indirect": "VALUE"}
+    suffix = {
+        "length": "LENGTH",
+        "^^": "UPPER",
+        ",,": "LOWER",
+        ":": "PART",
+        "indirect": "VALUE",
+    }
     return variable_name(f"{name}_{suffix.get(atom.operator, 'PART')}")

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from tocompose.importers.docker_run.invocation import Word
 
 # Flags whose value is, or starts with, a path on the host.
-_FLAGS = ("--volume", "--mount", "--env-file", "--file", "--label-file", "--cidfile", "--build-context", "--secret")
+_FLAGS = (
+    "--volume",
+    "--mount",
+    "--env-file",
+    "--file",
+    "--label-file",
+    "--cidfile",
+    "--build-context",
+    "--secret",
+)
 _SHORT = ("-v", "-f")
 _START = re.compile(r"^(\$\{\w+:?-)?\$\{PWD\}(?=[/:,}]|$)")
 _INSIDE = re.compile(r"(?<=[=,])\$\{PWD\}(?=[/:,]|$)")

@@ -36,7 +36,11 @@ def _constant(shell: Shell, cursor: Cursor) -> Value | None:
     documents = [child for child in cursor if child.kind == "redirect"]
     if names == ["cat"] and len(documents) == 1 and documents[0].at("body"):
         return here_document(shell, documents[0].at("body"))
-    if names[:1] in (["echo"], ["printf"]) and not documents and not any("$(" in (name or "") for name in names):
+    if (
+        names[:1] in (["echo"], ["printf"])
+        and not documents
+        and not any("$(" in (name or "") for name in names)
+    ):
         return echoed(str(names[0]), pieces_of(shell, cursor))
     return None
 
@@ -47,4 +51,8 @@ def _reads_input(cursor: Cursor) -> bool:
     tool = next((index for index, word in enumerate(words) if tool_of(word)), None)
     if tool is None or not {"run", "exec", "create"} & set(words[tool : tool + 3]):
         return False
-    return any(word in ("--interactive", "-i") or (word[:1] == "-" != word[1:2] and "i" in word[:4]) for word in words)
+    return any(
+        word in ("--interactive", "-i")
+        or (word[:1] == "-" != word[1:2] and "i" in word[:4])
+        for word in words
+    )

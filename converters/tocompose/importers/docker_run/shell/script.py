@@ -7,8 +7,21 @@ from collections.abc import Callable
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run.invocation import Script
-from tocompose.importers.docker_run.shell import branches, calls, loops, makefiles, pipelines, simple, units
-from tocompose.importers.docker_run.shell.discovery import READERS, kind_of, sniff, started_elsewhere
+from tocompose.importers.docker_run.shell import (
+    branches,
+    calls,
+    loops,
+    makefiles,
+    pipelines,
+    simple,
+    units,
+)
+from tocompose.importers.docker_run.shell.discovery import (
+    READERS,
+    kind_of,
+    sniff,
+    started_elsewhere,
+)
 from tocompose.importers.docker_run.shell.expansion import Endless
 from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
 from tocompose.importers.docker_run.shell.substitution import substitute
@@ -85,7 +98,9 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def shell_for(project: Project, ledger: Ledger, path: str, kept: Kept | None = None) -> Shell:
+def shell_for(
+    project: Project, ledger: Ledger, path: str, kept: Kept | None = None
+) -> Shell:
     """A fresh shell for the script of that path."""
     return Shell(project, ledger, path, HANDLERS, substitute, kept)
 
@@ -111,7 +126,11 @@ def read_script(
         calls.read_uncalled(shell)
     except (Endless, RecursionError) as problem:
         root.skip("the script could not be followed to its end")
-        why = str(problem) if isinstance(problem, Endless) else "it is nested too deeply to be read"
+        why = (
+            str(problem)
+            if isinstance(problem, Endless)
+            else "it is nested too deeply to be read"
+        )
         raise Unreadable(root.span, why) from None
     if read is not None:
         read |= shell.read_files
@@ -127,10 +146,21 @@ def scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
     kept = Kept()
     read: set[str] = set()
     paths = _paths(project)
-    found = {path: _script(project, ledger, path, problems, kept, read) for path in paths if path not in read}
-    made = tuple(script for path in sorted(found, key=_given(project)) if (script := found[path]) is not None)
+    found = {
+        path: _script(project, ledger, path, problems, kept, read)
+        for path in paths
+        if path not in read
+    }
+    made = tuple(
+        script
+        for path in sorted(found, key=_given(project))
+        if (script := found[path]) is not None
+    )
     if not made and not problems:
-        problems += [Unreadable(Span(path, 1, 1, 1, 1), _too_large(size)) for path, size in project.skipped.items()]
+        problems += [
+            Unreadable(Span(path, 1, 1, 1, 1), _too_large(size))
+            for path, size in project.skipped.items()
+        ]
     if problems and not made:
         raise SourceError("\n".join(str(problem) for problem in problems))
     for problem in problems:
@@ -159,7 +189,11 @@ def _given(project: Project) -> Callable[[str], int]:
 
 def _nothing(ledger: Ledger, here: Span) -> Unreadable:
     """Why a file gives nothing: the first part of it that could not be read, or that it holds no docker command."""
-    broken = [item for item in ledger.notes if item.code in ("TC162", "TC172") and item.span is not None]
+    broken = [
+        item
+        for item in ledger.notes
+        if item.code in ("TC162", "TC172") and item.span is not None
+    ]
     for item in broken:
         if item.span is not None and item.span.file == here.file:
             return Unreadable(item.span, f"{item.message}; {item.advice}")
@@ -167,7 +201,12 @@ def _nothing(ledger: Ledger, here: Span) -> Unreadable:
 
 
 def _script(
-    project: Project, ledger: Ledger, path: str, problems: list[Unreadable], kept: Kept, read: set[str]
+    project: Project,
+    ledger: Ledger,
+    path: str,
+    problems: list[Unreadable],
+    kept: Kept,
+    read: set[str],
 ) -> Script | None:
     here = Span(path, 1, 1, 1, 1)
     data = project.read(path)
@@ -176,11 +215,17 @@ def _script(
         return None
     text = decode(data)
     if text is None or not text.strip():
-        why = "the file is empty; give a script with docker commands" if not data.strip() else "this is not a text file"
+        why = (
+            "the file is empty; give a script with docker commands"
+            if not data.strip()
+            else "this is not a text file"
+        )
         problems.append(Unreadable(here, why))
         return None
     try:
-        script = read_script(Text(path, text), project, ledger, kind_of(path, text), kept, read)
+        script = read_script(
+            Text(path, text), project, ledger, kind_of(path, text), kept, read
+        )
     except Unreadable as problem:
         problems.append(problem)
         return None

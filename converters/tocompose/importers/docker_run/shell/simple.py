@@ -6,14 +6,32 @@ import re
 from collections.abc import Callable
 
 from tocompose.importers.docker_run.shell import assignments, calls, others
-from tocompose.importers.docker_run.shell.commands import Call, Piece, behind_prefixes, call_of, wrapped_call
+from tocompose.importers.docker_run.shell.commands import (
+    Call,
+    Piece,
+    behind_prefixes,
+    call_of,
+    wrapped_call,
+)
 from tocompose.importers.docker_run.shell.invocations import invocation
 from tocompose.importers.docker_run.shell.state import Shell, shown, with_source
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import DECLARATIONS
 
-_ELLIPSES = frozenset({"...", "…", "[...]", "[…]", "[OPTIONS]", "[options]", "[ARG...]", "[COMMAND]", "[flags]"})
+_ELLIPSES = frozenset(
+    {
+        "...",
+        "…",
+        "[...]",
+        "[…]",
+        "[OPTIONS]",
+        "[options]",
+        "[ARG...]",
+        "[COMMAND]",
+        "[flags]",
+    }
+)
 _BUILTINS: dict[str, Callable[[Shell, Cursor, list[Piece]], None]] = {
     "cd": others.change_folder,
     "pushd": others.change_folder,
@@ -66,7 +84,12 @@ def _with_words(shell: Shell, cursor: Cursor) -> None:
 
 
 def _call_or_other(
-    shell: Shell, cursor: Cursor, pieces: list[Piece], start: int, settings: list[Piece], given: dict[str, Value]
+    shell: Shell,
+    cursor: Cursor,
+    pieces: list[Piece],
+    start: int,
+    settings: list[Piece],
+    given: dict[str, Value],
 ) -> None:
     for piece in settings:
         name, _, text = piece.field.text.partition("=")
@@ -105,7 +128,9 @@ def pieces_of(shell: Shell, cursor: Cursor) -> list[Piece]:
     return pieces
 
 
-def _docker(shell: Shell, cursor: Cursor, pieces: list[Piece], call: Call, given: dict[str, Value]) -> None:
+def _docker(
+    shell: Shell, cursor: Cursor, pieces: list[Piece], call: Call, given: dict[str, Value]
+) -> None:
     stdin = _redirected(shell, cursor)
     stdin, shell.piped = stdin or shell.piped, None
     shell.steps.append(invocation(shell, cursor, pieces, call, given, stdin))
@@ -126,7 +151,9 @@ def _redirected(shell: Shell, cursor: Cursor) -> Value | None:
             found = text._replace(text=text.text + "\n")
         elif operator == "<" and child.children[0].key == "<":
             raw = child.at("<").peek() or ""
-            child.skip("no input") if raw == "/dev/null" else child.note("TC165", file=shown(raw))
+            child.skip("no input") if raw == "/dev/null" else child.note(
+                "TC165", file=shown(raw)
+            )
         else:
             child.skip("where the output of the command goes")
     return found
@@ -158,7 +185,9 @@ def _not_docker(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
         _defaults(shell, cursor)
     elif pieces and calls.elsewhere(pieces):
         cursor.note("TC163", option=name)
-    elif pieces and (calls.run_code(shell, cursor, pieces) or calls.run_script(shell, cursor, pieces)):
+    elif pieces and (
+        calls.run_code(shell, cursor, pieces) or calls.run_script(shell, cursor, pieces)
+    ):
         pass
     elif not _writes(shell, cursor, pieces):
         others.other(shell, cursor, pieces)
@@ -168,10 +197,19 @@ def _writes(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     name = pieces[0].field.text if pieces else ""
     if name not in ("cat", "tee", "echo", "printf"):
         return False
-    body = next((child.at("body") for child in cursor if child.kind == "redirect" and child.at("body")), None)
+    body = next(
+        (
+            child.at("body")
+            for child in cursor
+            if child.kind == "redirect" and child.at("body")
+        ),
+        None,
+    )
     if name in ("cat", "tee") and body is None:
         return False
-    return others.written_file(shell, cursor, pieces, here_document(shell, body) if body is not None else None)
+    return others.written_file(
+        shell, cursor, pieces, here_document(shell, body) if body is not None else None
+    )
 
 
 def _defaults(shell: Shell, cursor: Cursor) -> None:

@@ -8,7 +8,13 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
-from tocompose.importers.docker_run.shell.expansion import Endless, Place, expand, expand_atoms, value
+from tocompose.importers.docker_run.shell.expansion import (
+    Endless,
+    Place,
+    expand,
+    expand_atoms,
+    value,
+)
 from tocompose.importers.docker_run.shell.variables import Kept, Open, Scope, Value
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
@@ -89,7 +95,9 @@ class Shell:
     def under(self, condition: str) -> Iterator[None]:
         """Reads what follows as guarded by a condition; an empty one guards nothing."""
         before = self.conditions
-        self.conditions = (*before, condition) if condition and condition not in before else before
+        self.conditions = (
+            (*before, condition) if condition and condition not in before else before
+        )
         yield
         self.conditions = before
 
@@ -151,16 +159,25 @@ class Shell:
             if (*cursor.path, cursor.span) not in self.used:
                 cursor.skip("no docker command uses this variable")
         secrets = tuple(name for name in self.variables if secret_name(name))
-        return Script(tuple(self.steps), dict(self.variables), tuple(self.files), self.path, secrets)
+        return Script(
+            tuple(self.steps), dict(self.variables), tuple(self.files), self.path, secrets
+        )
 
 
 def with_source(field: Value, cursor: Cursor) -> Value:
     """The field with the word that it stands in as its first source."""
-    return field._replace(sources=(cursor, *(source for source in field.sources if source.span != cursor.span)))
+    return field._replace(
+        sources=(
+            cursor,
+            *(source for source in field.sources if source.span != cursor.span),
+        )
+    )
 
 
 # What comes after such a word in a command is not shown: it may be a password.
-_SHORT_PASSWORD = re.compile(r"^(?:mysql\w*|mariadb\w*|sshpass|redis-cli|smbclient|curl|wget|http)$")
+_SHORT_PASSWORD = re.compile(
+    r"^(?:mysql\w*|mariadb\w*|sshpass|redis-cli|smbclient|curl|wget|http)$"
+)
 
 
 _CREDENTIALS = re.compile(r"://[^/\s]*@")
@@ -173,7 +190,9 @@ def shown(text: str) -> str:
         if HINT.search(word) or _CREDENTIALS.search(word):
             shown_words += [re.split(r"[=:]", word)[0], "…"]
             break
-        if word.startswith("-") and any(_SHORT_PASSWORD.match(before) for before in shown_words):
+        if word.startswith("-") and any(
+            _SHORT_PASSWORD.match(before) for before in shown_words
+        ):
             shown_words.append("…")
             break
         shown_words.append(word)

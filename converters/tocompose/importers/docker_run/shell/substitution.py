@@ -38,7 +38,9 @@ def substitute(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
         return known
     if shell.polled:
         _nested(shell, code, cursor, offset)
-    return opened(_name(shell, command, cursor, offset), "TC152", cursor, command=shown(command))
+    return opened(
+        _name(shell, command, cursor, offset), "TC152", cursor, command=shown(command)
+    )
 
 
 def _name(shell: Shell, command: str, cursor: Cursor, offset: int) -> str:
@@ -61,7 +63,11 @@ def _called(command: str) -> list[str]:
     if words[:1] == ["cat"] and len(words) > 1:
         return [posixpath.basename(words[1])]
     program = posixpath.basename(words[0]) if words else ""
-    verb = words[1:2] if re.fullmatch(r"[a-z][a-z-]{1,15}", words[1] if len(words) > 1 else "") else []
+    verb = (
+        words[1:2]
+        if re.fullmatch(r"[a-z][a-z-]{1,15}", words[1] if len(words) > 1 else "")
+        else []
+    )
     return [word for word in (program, *verb) if re.fullmatch(r"[\w.-]+", word)]
 
 
@@ -73,7 +79,11 @@ def _known(shell: Shell, code: str, command: str, cursor: Cursor) -> Value | Non
         return Value(here(target))
     text = Text(shell.path, code)
     statements = simple_list(text, 0, len(code)) or []
-    if len(statements) != 1 or not isinstance(statements[0], Branch) or statements[0].kind != "command":
+    if (
+        len(statements) != 1
+        or not isinstance(statements[0], Branch)
+        or statements[0].kind != "command"
+    ):
         return None
     words = [child.node for child in statements[0].children]
     if not all(isinstance(word, Leaf) for word in words):
@@ -82,7 +92,9 @@ def _known(shell: Shell, code: str, command: str, cursor: Cursor) -> Value | Non
         return None
     ledger_cursor = type(shell.ledger)().open(statements[0])
     fields = [field for word in ledger_cursor for field in shell.fields(word)]
-    return _computed([field.plain for field in fields], tuple(s for f in fields for s in f.sources[1:]))
+    return _computed(
+        [field.plain for field in fields], tuple(s for f in fields for s in f.sources[1:])
+    )
 
 
 def _is_safe(raw: str) -> bool:
@@ -95,18 +107,26 @@ def _computed(words: list[str | None], sources: tuple[Cursor, ...]) -> Value | N
     name, *rest = [word or "" for word in words]
     if name == "echo" and not any(word.startswith("-") for word in rest):
         return Value(literal(" ".join(rest)), sources)
-    if name == "seq" and 1 <= len(rest) <= 3 and all(re.fullmatch(r"-?\d{1,6}", word) for word in rest):
+    if (
+        name == "seq"
+        and 1 <= len(rest) <= 3
+        and all(re.fullmatch(r"-?\d{1,6}", word) for word in rest)
+    ):
         return Value(" ".join(map(str, _sequence([int(word) for word in rest]))), sources)
     if name == "basename" and 1 <= len(rest) <= 2:
         base = posixpath.basename(rest[0].rstrip("/"))
-        return Value(literal(base.removesuffix(rest[1]) if len(rest) == 2 else base), sources)
+        return Value(
+            literal(base.removesuffix(rest[1]) if len(rest) == 2 else base), sources
+        )
     if name == "dirname" and len(rest) == 1:
         return Value(literal(posixpath.dirname(rest[0]) or "."), sources)
     return None
 
 
 def _sequence(numbers: list[int]) -> range:
-    first, step, last = {1: [1, 1, *numbers], 2: [numbers[0], 1, numbers[-1]], 3: numbers}[len(numbers)]
+    first, step, last = {1: [1, 1, *numbers], 2: [numbers[0], 1, numbers[-1]], 3: numbers}[
+        len(numbers)
+    ]
     step = step or 1
     return range(first, min(last, first + 100_000) + (1 if step > 0 else -1), step)
 
@@ -120,8 +140,12 @@ _CD = re.compile(
     rf"(?:CDPATH= )?cd (?:-P |-- )*[\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?"
     r"(?: &?>/dev/null)?(?: 2>&1)? ?(?:&&|;) ?pwd(?: -[PL])?"
 )
-_REAL = re.compile(rf"(?:realpath|readlink -f) [\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?")
-_ONLY = re.compile(rf"dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']?")
+_REAL = re.compile(
+    rf"(?:realpath|readlink -f) [\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?"
+)
+_ONLY = re.compile(
+    rf"dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']?"
+)
 
 
 def _folder_of_script(shell: Shell, command: str) -> str | None:
@@ -144,7 +168,9 @@ def _place(cursor: Cursor, offset: int) -> tuple[int, int]:
     span = cursor.value_span
     before = (cursor.peek() or "")[:offset]
     lines = before.count("\n")
-    return span.line + lines, (span.column + offset) if not lines else offset - before.rfind("\n")
+    return span.line + lines, (
+        span.column + offset
+    ) if not lines else offset - before.rfind("\n")
 
 
 def _docker(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
@@ -153,10 +179,16 @@ def _docker(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
     shell.variable = ""
     _nested(shell, code, cursor, offset)
     shell.variable = variable
-    made = [index for index in range(first, len(shell.steps)) if isinstance(shell.steps[index], Invocation)]
+    made = [
+        index
+        for index in range(first, len(shell.steps))
+        if isinstance(shell.steps[index], Invocation)
+    ]
     command = shown(" ".join(code.split()))
     if not made:
-        return opened(_name(shell, command, cursor, offset), "TC152", cursor, command=command)
+        return opened(
+            _name(shell, command, cursor, offset), "TC152", cursor, command=command
+        )
     call = shell.steps[made[-1]]
     assert isinstance(call, Invocation)
     if call.verb in (("run",), ("create",), ("pod", "create")):

@@ -79,7 +79,9 @@ def _specifiers(shell: Shell, unit: str, cursor: Cursor) -> None:
         value = opened("INSTANCE", "TC154", cursor, written="%i")
         shell.scope.set("%i", value)
         shell.scope.set("%I", value)
-        shell.scope.set("%n", value._replace(text=f"{literal(prefix)}@{value.text}.service"))
+        shell.scope.set(
+            "%n", value._replace(text=f"{literal(prefix)}@{value.text}.service")
+        )
         shell.scope.set("%N", value._replace(text=f"{literal(prefix)}@{value.text}"))
     for letter, (variable, command) in _UNKNOWN.items():
         shell.scope.set(f"%{letter}", opened(variable, "TC152", cursor, command=command))
@@ -97,7 +99,9 @@ def _surroundings(shell: Shell, entry: Cursor) -> None:
 
 
 def _environment(shell: Shell, word: Cursor) -> None:
-    fields = expand_atoms(list(atoms(word.peek() or "", variables=False)), word, shell.place).fields
+    fields = expand_atoms(
+        list(atoms(word.peek() or "", variables=False)), word, shell.place
+    ).fields
     for field in fields:
         name, _, text = field.text.partition("=")
         value = field._replace(text=text, sources=(word, *field.sources))
@@ -137,5 +141,9 @@ def _after(cursor: Cursor) -> tuple[str, ...]:
             if section.key == "Unit" and entry.key in _ORDER:
                 names += [word.peek() or "" for word in entry]
                 entry.skip("the order of units, taken as the order of services")
-    wanted = [name for name in names if name.endswith(".service") and name not in ("docker.service", "podman.service")]
+    wanted = [
+        name
+        for name in names
+        if name.endswith(".service") and name not in ("docker.service", "podman.service")
+    ]
     return tuple(dict.fromkeys(wanted))

@@ -49,7 +49,11 @@ NOTHING = Value("")
 class Scope:
     """The variables and positional parameters at one point of a script."""
 
-    def __init__(self, variables: dict[str, Value] | None = None, arguments: tuple[Value, ...] | None = None) -> None:
+    def __init__(
+        self,
+        variables: dict[str, Value] | None = None,
+        arguments: tuple[Value, ...] | None = None,
+    ) -> None:
         self.variables = dict(variables or {})
         self.arguments = arguments
         self.exports: set[str] = set()
@@ -85,14 +89,23 @@ class Kept:
     def keep(self, name: str, value: Value, *, exported: bool) -> Value:
         """The value under its own name where that is a secret or an exported setting, else the value unchanged."""
         known = value.plain
-        if not known or any(char.isspace() for char in known) or value.raw is not None or known.startswith("-"):
+        if (
+            not known
+            or any(char.isspace() for char in known)
+            or value.raw is not None
+            or known.startswith("-")
+        ):
             return value
         if secret_name(name):
             free = self._free(variable_name(name), known)
-            return value._replace(text=f"${{{free}}}", opens=(*value.opens, Open(free, known)))
+            return value._replace(
+                text=f"${{{free}}}", opens=(*value.opens, Open(free, known))
+            )
         if exported and name.isupper() and not set(known) & set("}$"):
             free = self._free(name, known)
-            return value._replace(text=f"${{{free}:-{known}}}", opens=(*value.opens, Open(free, known)))
+            return value._replace(
+                text=f"${{{free}:-{known}}}", opens=(*value.opens, Open(free, known))
+            )
         return value
 
     def named(self, name: str, command: str) -> str:

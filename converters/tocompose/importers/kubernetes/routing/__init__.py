@@ -30,10 +30,14 @@ def route(world: World, options: Mapping[str, tuple[str, ...]]) -> None:
     ingress_routes(world, proxy)
     for item in world.objects.of(*(f"Middleware.{group}" for group in GROUPS)):
         if item.at("spec").unread():
-            item.cursor.note("TC282", route=str(item), why="no route of the manifests could use it")
+            item.cursor.note(
+                "TC282", route=str(item), why="no route of the manifests could use it"
+            )
     if proxy.routers:
         _write(world, proxy)
-    policies(world, isolate(world) if "networks" in options.get("network-policy", ()) else ())
+    policies(
+        world, isolate(world) if "networks" in options.get("network-policy", ()) else ()
+    )
 
 
 def _write(world: World, proxy: Proxy) -> None:
@@ -43,17 +47,40 @@ def _write(world: World, proxy: Proxy) -> None:
         if name in draft.services:
             service = draft.services[name]
             draft.services[name] = replace(service, labels={**service.labels, **part})
-    taken = {(port.published or "", port.protocol) for each in draft.services.values() for port in each.ports}
+    taken = {
+        (port.published or "", port.protocol)
+        for each in draft.services.values()
+        for port in each.ports
+    }
     ports, moved = traefik.free_ports(proxy, taken)
     for point, number in moved:
         world.ledger.say(
-            note("TC295", point.origin or proxy.origin, subject=f"services.{proxy.name}", port=point.port, moved=number)
+            note(
+                "TC295",
+                point.origin or proxy.origin,
+                subject=f"services.{proxy.name}",
+                port=point.port,
+                moved=number,
+            )
         )
-    behind = [draft.services[home.service] for home in proxy.homes() if home.service in draft.services]
+    behind = [
+        draft.services[home.service]
+        for home in proxy.homes()
+        if home.service in draft.services
+    ]
     draft.add(traefik.service(proxy, ports, found.get(proxy.name, {}), behind))
     if traefik.dynamic(proxy):
         draft.file(traefik.file(proxy))
     published = ", ".join(sorted(ports.values(), key=int))
     classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
     subject = f"services.{proxy.name}"
-    world.ledger.say(note("TC280", proxy.origin, subject=subject, name=proxy.name, classes=classes, ports=published))
+    world.ledger.say(
+        note(
+            "TC280",
+            proxy.origin,
+            subject=subject,
+            name=proxy.name,
+            classes=classes,
+            ports=published,
+        )
+    )

@@ -13,7 +13,11 @@ from tocompose.tables import Row, table
 @cache
 def rows() -> Mapping[str, Row]:
     """The table of annotations: `shape` (read by the code of that name), `note` with `advice`, or `ignore`."""
-    return table("kubernetes/edge/annotations", required=set(), optional={"shape", "note", "advice", "ignore"})
+    return table(
+        "kubernetes/edge/annotations",
+        required=set(),
+        optional={"shape", "note", "advice", "ignore"},
+    )
 
 
 def row(name: str) -> Row:
@@ -60,7 +64,9 @@ class Annotations:
 
     def names(self, name: str) -> tuple[str, ...]:
         """The entries of a list separated by commas, mapped."""
-        return tuple(part.strip() for part in (self.take(name) or "").split(",") if part.strip())
+        return tuple(
+            part.strip() for part in (self.take(name) or "").split(",") if part.strip()
+        )
 
 
 def settle(cursor: Cursor, route: str, subject: str) -> None:
@@ -70,12 +76,23 @@ def settle(cursor: Cursor, route: str, subject: str) -> None:
         if "ignore" in known:
             each.skip(str(known["ignore"]))
         elif "note" in known:
-            why, advice = str(known["note"]), str(known.get("advice", "Check whether the application needs it."))
-            each.note("TC284", subject=subject, route=route, name=each.key, why=why, advice=advice)
+            why, advice = (
+                str(known["note"]),
+                str(known.get("advice", "Check whether the application needs it.")),
+            )
+            each.note(
+                "TC284", subject=subject, route=route, name=each.key, why=why, advice=advice
+            )
         else:
-            why = "tocompose does not know it here" if not known else "it has no effect together with the others"
+            why = (
+                "tocompose does not know it here"
+                if not known
+                else "it has no effect together with the others"
+            )
             advice = "Check whether the application needs it."
-            each.note("TC284", subject=subject, route=route, name=each.key, why=why, advice=advice)
+            each.note(
+                "TC284", subject=subject, route=route, name=each.key, why=why, advice=advice
+            )
 
 
 def expected(cursor: Cursor, *words: str) -> None:

@@ -33,7 +33,11 @@ class Reached(NamedTuple):
     @property
     def protocol(self) -> Cursor:
         """Where the Service says how its servers are spoken to."""
-        return self.port.cursor.at("appProtocol") if self.port else self.backend.object.at("spec", "appProtocol")
+        return (
+            self.port.cursor.at("appProtocol")
+            if self.port
+            else self.backend.object.at("spec", "appProtocol")
+        )
 
     @property
     def scheme(self) -> str | None:
@@ -41,7 +45,9 @@ class Reached(NamedTuple):
         return _SCHEMES.get(value(self.protocol) or "")
 
 
-def reach(site: Site, namespace: str, name: str, wanted: str | None, cursor: Cursor, route: str) -> Reached | None:
+def reach(
+    site: Site, namespace: str, name: str, wanted: str | None, cursor: Cursor, route: str
+) -> Reached | None:
     """What answers behind a Service's port; None, with a note at `cursor`, when nothing does."""
     backend = site.world.backends.get(namespace, name)
     port = _port(backend, wanted) if backend else None
@@ -50,7 +56,11 @@ def reach(site: Site, namespace: str, name: str, wanted: str | None, cursor: Cur
     elif addresses := tuple(_addresses(backend, port, wanted, site.world)):
         return Reached(backend, port, site.proxy.labels, addresses=addresses)
     elif port is None:
-        why = f"Service {name} has no port {wanted}" if wanted else f"it does not say which port of Service {name}"
+        why = (
+            f"Service {name} has no port {wanted}"
+            if wanted
+            else f"it does not say which port of Service {name}"
+        )
     elif homes := tuple(_homes(backend, port)):
         if wanted is None:
             cursor.remark("TC279", route=route, service=name, port=port.number)
@@ -74,7 +84,9 @@ def target(reached: Reached, proxy: Proxy, options: tuple[tuple[str, str], ...])
     return proxy.outside(reached.backend.name, urls)
 
 
-def _addresses(backend: Backend, port: ServicePort | None, wanted: str | None, world: World) -> Iterator[str]:
+def _addresses(
+    backend: Backend, port: ServicePort | None, wanted: str | None, world: World
+) -> Iterator[str]:
     """Hosts with ports that a Service without pods stands for: an external name, or endpoints kept by hand."""
     number = port.number if port else integer(wanted or "80")
     if backend.external:
@@ -84,7 +96,14 @@ def _addresses(backend: Backend, port: ServicePort | None, wanted: str | None, w
         return
     for subset in items(endpoints.at("subsets")):
         ports = list(items(subset.at("ports")))
-        same = next((each for each in ports if port and value(each.at("name")) == (port.name or None)), None)
+        same = next(
+            (
+                each
+                for each in ports
+                if port and value(each.at("name")) == (port.name or None)
+            ),
+            None,
+        )
         given = value((same or ports[0]).at("port")) if ports else number
         for each in items(subset.at("addresses")):
             if address := value(each.at("ip")):

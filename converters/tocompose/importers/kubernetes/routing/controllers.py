@@ -40,8 +40,13 @@ def without_controllers(objects: Objects, ledger: Ledger) -> Objects:
     everything = workloads(objects)
     dropped = [item for item in everything if _controls(item)]
     kept = [item for item in everything if item not in dropped]
-    out = {item.object: f"it watches the Kubernetes API ({next(_images(item), '')})" for item in dropped}
-    out |= dict.fromkeys(_orphans(objects, dropped, kept), "it leads only to the controller that is left out")
+    out = {
+        item.object: f"it watches the Kubernetes API ({next(_images(item), '')})"
+        for item in dropped
+    }
+    out |= dict.fromkeys(
+        _orphans(objects, dropped, kept), "it leads only to the controller that is left out"
+    )
     for item, why in out.items():
         ledger.say(note("TC285", item.span, object=str(item), why=why))
         item.cursor.noted("TC285")
@@ -67,13 +72,24 @@ def _words(workload: Workload) -> Iterator[str]:
             yield from ((value(word) or "").lower() for word in items(container.at(key)))
 
 
-def _orphans(objects: Objects, dropped: list[Workload], kept: list[Workload]) -> Iterator[Object]:
+def _orphans(
+    objects: Objects, dropped: list[Workload], kept: list[Workload]
+) -> Iterator[Object]:
     for service in objects.of("Service"):
         selector = strings(service.at("spec", "selector"))
-        if selector and _selects(selector, service, dropped) and not _selects(selector, service, kept):
+        if (
+            selector
+            and _selects(selector, service, dropped)
+            and not _selects(selector, service, kept)
+        ):
             yield service
 
 
-def _selects(selector: Mapping[str, str], service: Object, found: Iterable[Workload]) -> bool:
+def _selects(
+    selector: Mapping[str, str], service: Object, found: Iterable[Workload]
+) -> bool:
     wanted = selector.items()
-    return any(item.namespace == service.namespace and wanted <= item.labels.items() for item in found)
+    return any(
+        item.namespace == service.namespace and wanted <= item.labels.items()
+        for item in found
+    )

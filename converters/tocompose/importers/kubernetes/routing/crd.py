@@ -13,7 +13,14 @@ from tocompose.importers.kubernetes.routing.backends import Reached, reach, targ
 from tocompose.importers.kubernetes.routing.credentials import certificate
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS, named
 from tocompose.importers.kubernetes.routing.nginx import unchecked
-from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware, Proxy, Router, Target
+from tocompose.importers.kubernetes.routing.proxy import (
+    SECURE,
+    WEB,
+    Middleware,
+    Proxy,
+    Router,
+    Target,
+)
 from tocompose.importers.kubernetes.routing.rules import all_of
 from tocompose.importers.kubernetes.routing.site import Site
 from tocompose.importers.kubernetes.routing.traefik_annotations import entrypoint
@@ -24,7 +31,9 @@ from tocompose.readers.yaml import integer
 
 KINDS = {"IngressRoute": "http", "IngressRouteTCP": "tcp", "IngressRouteUDP": "udp"}
 # Matchers of version 2 took several values, and two had other names: version 3 takes one.
-_CALL = re.compile(r"(?P<name>[A-Z][A-Za-z]*)\((?P<arguments>(?:\s*(?:`[^`]*`|\"(?:[^\"\\]|\\.)*\")\s*,?)*)\)")
+_CALL = re.compile(
+    r"(?P<name>[A-Z][A-Za-z]*)\((?P<arguments>(?:\s*(?:`[^`]*`|\"(?:[^\"\\]|\\.)*\")\s*,?)*)\)"
+)
 _ARGUMENT = re.compile(r"`[^`]*`|\"(?:[^\"\\]|\\.)*\"")
 _OLD_NAMES = {"Headers": "Header", "HeadersRegexp": "HeaderRegexp"}
 _PAIRS = ("Header", "HeaderRegexp", "Query", "QueryRegexp")
@@ -54,10 +63,16 @@ def _object(item: Object, protocol: str, world: World, proxy: Proxy) -> None:
     proxy.origin = proxy.origin or item.span
     labels = found[0][1][0][1].labels
     item.took(labels)
-    points = tuple(entrypoint(name) for each in items(spec.at("entryPoints")) if (name := take(each, labels)))
+    points = tuple(
+        entrypoint(name)
+        for each in items(spec.at("entryPoints"))
+        if (name := take(each, labels))
+    )
     tls = _tls(spec.at("tls"), site, labels)
     for rule, targets in found:
-        target = _shared([(target, weight) for target, _, weight in targets], proxy, item.name)
+        target = _shared(
+            [(target, weight) for target, _, weight in targets], proxy, item.name
+        )
         _router(rule, target, targets[0][1], points, tls, site, protocol)
 
 
@@ -65,7 +80,11 @@ def _targets(rule: Cursor, site: Site, route: str) -> Iterator[tuple[Target, Rea
     for each in items(rule.at("services")):
         kind = value(each.at("kind"))
         if kind not in (None, "Service"):
-            each.note("TC282", route=route, why=f"it leads to a {kind}, which labels cannot describe")
+            each.note(
+                "TC282",
+                route=route,
+                why=f"it leads to a {kind}, which labels cannot describe",
+            )
             continue
         namespace = value(each.at("namespace")) or site.namespace
         port = value(each.at("port"))
@@ -118,7 +137,9 @@ def _router(
     middlewares = tuple(_middlewares(rule.at("middlewares"), site, labels))
     entrypoints = points or ((SECURE,) if tls is not None else (WEB,))
     written = modern(text) if protocol != "udp" else ""
-    router = Router(site.name, written, target, priority, entrypoints, middlewares, tls, protocol)
+    router = Router(
+        site.name, written, target, priority, entrypoints, middlewares, tls, protocol
+    )
     _listen(router, reached, site, rule)
     site.proxy.router(router)
 
@@ -132,15 +153,25 @@ def _listen(router: Router, reached: Reached, site: Site, rule: Cursor) -> None:
             else None
         )
         known = point in site.proxy.entrypoints or point in (WEB, SECURE)
-        guessed = site.proxy.listen(point, port, "udp" if router.protocol == "udp" else "tcp", rule.span)
+        guessed = site.proxy.listen(
+            point, port, "udp" if router.protocol == "udp" else "tcp", rule.span
+        )
         if not known:
-            rule.remark("TC299", subject=f"services.{site.proxy.name}", name=point, port=guessed or port)
+            rule.remark(
+                "TC299",
+                subject=f"services.{site.proxy.name}",
+                name=point,
+                port=guessed or port,
+            )
 
 
 def _middlewares(entries: Cursor, site: Site, labels: str) -> Iterator[Middleware]:
     missing = []
     for each in items(entries):
-        name, namespace = value(each.at("name")) or "", value(each.at("namespace")) or site.namespace
+        name, namespace = (
+            value(each.at("name")) or "",
+            value(each.at("namespace")) or site.namespace,
+        )
         found = named(site, namespace, name, labels)
         each.map(to=labels)
         if found is None:
@@ -164,7 +195,9 @@ def _tls(cursor: Cursor, site: Site, labels: str) -> tuple[tuple[str, str], ...]
         else:
             secret.take(to=labels)
             why = f"the manifests do not hold Secret {name}"
-            secret.remark("TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why)
+            secret.remark(
+                "TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why
+            )
     if resolver := take(cursor.at("certResolver"), labels):
         site.resolver(resolver, cursor.at("certResolver"))
         found.append(("certresolver", resolver))
@@ -192,7 +225,10 @@ def _modern_call(match: re.Match[str]) -> str:
     if name in ("Query",) and all("=" in argument for argument in arguments):
         arguments = [part for argument in arguments for part in _split(argument)]
     if name in _PAIRS:
-        calls = [f"{name}({', '.join(arguments[at : at + 2])})" for at in range(0, len(arguments), 2)]
+        calls = [
+            f"{name}({', '.join(arguments[at : at + 2])})"
+            for at in range(0, len(arguments), 2)
+        ]
         return f"({' && '.join(calls)})" if len(calls) > 1 else "".join(calls)
     calls = [f"{name}({argument})" for argument in arguments]
     return f"({' || '.join(calls)})" if len(calls) > 1 else "".join(calls)

@@ -26,10 +26,19 @@ def users_file(said: Annotations, site: Site) -> str:
     name = said.take("auth-secret") or site.name
     kind = said.take("auth-secret-type") or "auth-file"
     namespace, _, short = name.rpartition("/")
-    return users(site.world, site.proxy, namespace or site.namespace, short, kind, said.at("auth-secret"))
+    return users(
+        site.world,
+        site.proxy,
+        namespace or site.namespace,
+        short,
+        kind,
+        said.at("auth-secret"),
+    )
 
 
-def users(world: World, proxy: Proxy, namespace: str, name: str, kind: str, cursor: Cursor) -> str:
+def users(
+    world: World, proxy: Proxy, namespace: str, name: str, kind: str, cursor: Cursor
+) -> str:
     """The file of users that a Secret holds: in its key `auth` or `users`, or one key a user (`auth-map`)."""
     own = f"{identifier(name)}.htpasswd"
     path = f"secrets/{own}"
@@ -41,7 +50,9 @@ def users(world: World, proxy: Proxy, namespace: str, name: str, kind: str, curs
     if content is None:
         cursor.remark("TC288", name=name, path=path)
     else:
-        world.draft.file(File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span))
+        world.draft.file(
+            File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
+        )
     _declare(world, proxy, own, path)
     return f"{SECRETS}/{own}"
 
@@ -49,7 +60,10 @@ def users(world: World, proxy: Proxy, namespace: str, name: str, kind: str, curs
 def _content(found: Mapping[str, Entry], kind: str, path: str) -> bytes | None:
     to = f"files.{path}"
     if kind == "auth-map":
-        lines = [f"{name}:".encode() + (entry.content(to) or b"").strip() for name, entry in found.items()]
+        lines = [
+            f"{name}:".encode() + (entry.content(to) or b"").strip()
+            for name, entry in found.items()
+        ]
         return b"\n".join(lines) + b"\n" if lines else None
     for key in ("auth", "users"):
         if key in found:
@@ -60,7 +74,9 @@ def _content(found: Mapping[str, Entry], kind: str, path: str) -> bytes | None:
     return next(iter(found.values())).content(to) if len(found) == 1 else None
 
 
-def certificate(world: World, proxy: Proxy, namespace: str, name: str, cursor: Cursor) -> bool:
+def certificate(
+    world: World, proxy: Proxy, namespace: str, name: str, cursor: Cursor
+) -> bool:
     """Gives the proxy the certificate of a TLS Secret; False when the manifests do not hold it."""
     item = world.store.find("Secret", namespace, name)
     if item is None:
@@ -80,7 +96,9 @@ def certificate(world: World, proxy: Proxy, namespace: str, name: str, cursor: C
 
 def _rest(found: Mapping[str, Entry], item: Object) -> None:
     if "ca.crt" in found:
-        found["ca.crt"].cursor.skip("the authority that signed it is not needed to show the certificate")
+        found["ca.crt"].cursor.skip(
+            "the authority that signed it is not needed to show the certificate"
+        )
     item.at("type").skip("the keys say what the Secret is")
 
 
@@ -89,7 +107,9 @@ def _file(world: World, proxy: Proxy, entry: Entry, name: str, cursor: Cursor) -
     content = entry.content(f"files.{path}")
     if content is None:
         return False
-    world.draft.file(File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span))
+    world.draft.file(
+        File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
+    )
     _declare(world, proxy, name, path)
     return True
 

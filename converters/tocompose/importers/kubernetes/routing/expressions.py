@@ -15,7 +15,9 @@ _TOKEN = re.compile(
     r"|(?P<foreign>\(\?|\[)|(?P<close>\))|(?P<count>\{(?P<low>\d+)(?:,(?P<high>\d*))?\})|(?P<repeat>[*+?])|(?P<other>.)",
     re.DOTALL,
 )
-_ESCAPES = frozenset("dDsSwWbBAzpPCQEafnrtvx0") | frozenset(r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~ """)
+_ESCAPES = frozenset("dDsSwWbBAzpPCQEafnrtvx0") | frozenset(
+    r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~ """
+)
 _MOST = 1000
 
 
@@ -30,7 +32,13 @@ def foreign(pattern: str) -> bool:
         depth += (kind == "open") - (kind == "close")
         if depth < 0 or _badly_repeated(match, kind, before):
             return True
-        before = "lazy" if match[0] == "?" and before in ("repeat", "count") else "start" if match[0] == "|" else kind
+        before = (
+            "lazy"
+            if match[0] == "?" and before in ("repeat", "count")
+            else "start"
+            if match[0] == "|"
+            else kind
+        )
     return depth != 0
 
 
@@ -45,10 +53,14 @@ def _escapes(match: re.Match[str]) -> Iterator[str]:
 def _badly_repeated(match: re.Match[str], kind: str, before: str) -> bool:
     """Whether nothing stands before a repetition, or another repetition; `?` behind one makes it lazy."""
     if kind == "count" and any(
-        len(number) > 4 or int(number) > _MOST for number in match.group("low", "high") if number
+        len(number) > 4 or int(number) > _MOST
+        for number in match.group("low", "high")
+        if number
     ):
         return True
     if kind in ("repeat", "count") and before in ("", "start", "open", "flags"):
         return True
     again = before in ("repeat", "count", "lazy")
-    return again and (kind == "count" or (kind == "repeat" and (match[0] != "?" or before == "lazy")))
+    return again and (
+        kind == "count" or (kind == "repeat" and (match[0] != "?" or before == "lazy"))
+    )

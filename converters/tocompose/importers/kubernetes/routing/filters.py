@@ -16,7 +16,9 @@ from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.ledger import Cursor
 
 
-def middlewares(filters: Cursor, match: Match, site: Site, labels: str) -> tuple[Middleware, ...]:
+def middlewares(
+    filters: Cursor, match: Match, site: Site, labels: str
+) -> tuple[Middleware, ...]:
     """The middlewares of the filters of a rule, for one of its paths; those without one are noted."""
     found: list[Middleware] = []
     for each in items(filters):
@@ -35,7 +37,9 @@ def redirects(filters: Cursor) -> bool:
     return any(value(each.at("type")) == "RequestRedirect" for each in items(filters))
 
 
-def _headers(section: str, option: str) -> Callable[[Cursor, Match, Site, str], Iterator[Middleware]]:
+def _headers(
+    section: str, option: str
+) -> Callable[[Cursor, Match, Site, str], Iterator[Middleware]]:
     def make(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[Middleware]:
         options: dict[str, str] = {}
         for action in ("set", "add"):
@@ -59,7 +63,9 @@ def _redirect(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[M
     port, code = take(said.at("port"), labels), take(said.at("statusCode"), labels) or "302"
     permanent = {"permanent": "true"} if code in ("301", "308") else {}
     if code not in ("301", "302"):
-        said.at("statusCode").remark("TC278", route=site.name, status=code, given="301" if permanent else "302")
+        said.at("statusCode").remark(
+            "TC278", route=site.name, status=code, given="301" if permanent else "302"
+        )
     path = _modifier(said.at("path"), labels)
     if scheme and not host and path is None:
         options = {"scheme": scheme} | ({"port": port} if port else {})
@@ -71,7 +77,10 @@ def _redirect(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[M
     kind, text = path or ("", "")
     if kind == "ReplacePrefixMatch":
         stem = re.escape(match.path.rstrip("/"))
-        options = {"regex": f"{start}{stem}/?(.*)", "replacement": f"{address}{text.rstrip('/')}/${{4}}"}
+        options = {
+            "regex": f"{start}{stem}/?(.*)",
+            "replacement": f"{address}{text.rstrip('/')}/${{4}}",
+        }
     elif kind == "ReplaceFullPath":
         options = {"regex": f"{start}[^?]*(.*)", "replacement": f"{address}{text}${{4}}"}
     else:
@@ -104,7 +113,10 @@ def _rewrite(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[Mi
 def _modifier(cursor: Cursor, labels: str) -> tuple[str, str] | None:
     """How a path is changed, and what takes its place."""
     kind = take(cursor.at("type"), labels)
-    full, prefix = take(cursor.at("replaceFullPath"), labels), take(cursor.at("replacePrefixMatch"), labels)
+    full, prefix = (
+        take(cursor.at("replaceFullPath"), labels),
+        take(cursor.at("replacePrefixMatch"), labels),
+    )
     if kind is None:
         return None
     return kind, (full if kind == "ReplaceFullPath" else prefix) or "/"
@@ -113,9 +125,15 @@ def _modifier(cursor: Cursor, labels: str) -> tuple[str, str] | None:
 def _extension(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[Middleware]:
     reference = each.at("extensionRef")
     name = value(reference.at("name")) or ""
-    found = named(site, site.namespace, name, labels) if value(reference.at("kind")) == "Middleware" else None
+    found = (
+        named(site, site.namespace, name, labels)
+        if value(reference.at("kind")) == "Middleware"
+        else None
+    )
     if found is None:
-        each.at("extensionRef").note("TC293", route=site.name, filter=f"ExtensionRef {name}")
+        each.at("extensionRef").note(
+            "TC293", route=site.name, filter=f"ExtensionRef {name}"
+        )
         return
     reference.map(to=labels)
     yield from found

@@ -11,11 +11,23 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import filters
 from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
-from tocompose.importers.kubernetes.routing.listeners import Listener, Listeners, common, shared_hosts, take_parents
+from tocompose.importers.kubernetes.routing.listeners import (
+    Listener,
+    Listeners,
+    common,
+    shared_hosts,
+    take_parents,
+)
 from tocompose.importers.kubernetes.routing.matches import Condition, conditions
 from tocompose.importers.kubernetes.routing.nginx import unchecked
 from tocompose.importers.kubernetes.routing.proxy import Proxy, Router, Target
-from tocompose.importers.kubernetes.routing.rules import all_of, any_of, call, hosts, priority
+from tocompose.importers.kubernetes.routing.rules import (
+    all_of,
+    any_of,
+    call,
+    hosts,
+    priority,
+)
 from tocompose.importers.kubernetes.routing.site import Site
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.importers.kubernetes.world import World
@@ -44,7 +56,11 @@ def gateways(world: World, proxy: Proxy) -> None:
 
 def _route(item: Object, listeners: Listeners, site: Site) -> None:
     route = str(item)
-    rules = [rule for cursor in items(item.at("spec", "rules")) if (rule := _rule(cursor, item, site))]
+    rules = [
+        rule
+        for cursor in items(item.at("spec", "rules"))
+        if (rule := _rule(cursor, item, site))
+    ]
     if not rules:
         site.nowhere(item)
         return
@@ -56,7 +72,9 @@ def _route(item: Object, listeners: Listeners, site: Site) -> None:
     labels = rules[0].labels
     item.took(labels)
     take_parents(item, labels)
-    names = tuple(name for each in items(item.at("spec", "hostnames")) if (name := value(each)))
+    names = tuple(
+        name for each in items(item.at("spec", "hostnames")) if (name := value(each))
+    )
     groups = _groups(places, names)
     _hostnames(item, groups, labels)
     for group in groups:
@@ -73,7 +91,11 @@ def _hostnames(item: Object, groups: list[Group], labels: str) -> None:
         if any(common(name, value(each) or "") for name in routed):
             take(each, labels)
         else:
-            each.note("TC282", route=f"{item}, host {value(each)}", why="no listener of its Gateway takes it")
+            each.note(
+                "TC282",
+                route=f"{item}, host {value(each)}",
+                why="no listener of its Gateway takes it",
+            )
 
 
 class Group(NamedTuple):
@@ -107,7 +129,9 @@ def _rule(cursor: Cursor, item: Object, site: Site) -> Rule | None:
     parts = list(_targets(cursor, item, site))
     weighted = [(target, weight) for target, _, weight in parts if weight > 0]
     if weighted:
-        shared = weighted[0][0] if len(weighted) == 1 else site.proxy.share(item.name, weighted)
+        shared = (
+            weighted[0][0] if len(weighted) == 1 else site.proxy.share(item.name, weighted)
+        )
         labels = parts[0][1].labels if shared.homes else site.proxy.labels
         return Rule(cursor, shared, labels)
     if filters.redirects(cursor.at("filters")):
@@ -115,14 +139,20 @@ def _rule(cursor: Cursor, item: Object, site: Site) -> Rule | None:
     return None
 
 
-def _targets(cursor: Cursor, item: Object, site: Site) -> Iterator[tuple[Target, Reached, int]]:
+def _targets(
+    cursor: Cursor, item: Object, site: Site
+) -> Iterator[tuple[Target, Reached, int]]:
     for each in items(cursor.at("backendRefs")):
         if value(each.at("kind")) not in (None, "Service"):
-            each.note("TC282", route=str(item), why=f"its backend is a {value(each.at('kind'))}")
+            each.note(
+                "TC282", route=str(item), why=f"its backend is a {value(each.at('kind'))}"
+            )
             continue
         namespace = value(each.at("namespace")) or item.namespace
         port = value(each.at("port"))
-        reached = reach(site, namespace, value(each.at("name")) or "", port, each, str(item))
+        reached = reach(
+            site, namespace, value(each.at("name")) or "", port, each, str(item)
+        )
         if reached is None:
             continue
         for key in ("group", "kind", "name", "namespace", "port"):
@@ -132,7 +162,9 @@ def _targets(cursor: Cursor, item: Object, site: Site) -> Iterator[tuple[Target,
         yield target(reached, site.proxy, options), reached, 1 if weight is None else weight
 
 
-def _options(cursor: Cursor, item: Object, reached: Reached, proxy: Proxy) -> Iterator[tuple[str, str]]:
+def _options(
+    cursor: Cursor, item: Object, reached: Reached, proxy: Proxy
+) -> Iterator[tuple[str, str]]:
     scheme = reached.scheme or ("h2c" if item.kind == "GRPCRoute" else None)
     if reached.scheme:
         reached.protocol.take(to=reached.labels)
@@ -143,17 +175,26 @@ def _options(cursor: Cursor, item: Object, reached: Reached, proxy: Proxy) -> It
     persistence = cursor.at("sessionPersistence")
     if persistence and value(persistence.at("type")) in (None, "Cookie"):
         persistence.at("type").take(to=reached.labels)
-        yield "loadbalancer.sticky.cookie.name", take(persistence.at("sessionName"), reached.labels) or "session"
+        yield (
+            "loadbalancer.sticky.cookie.name",
+            take(persistence.at("sessionName"), reached.labels) or "session",
+        )
 
 
 def _http(rule: Rule, item: Object, group: Group, site: Site) -> None:
     """One router for each of the rule's matches, of which any may hold; the matches share all but the path."""
     tls: tuple[tuple[str, str], ...] | None = () if group.listeners[0].secure else None
     for condition in conditions(rule.cursor.at("matches"), item, rule.labels):
-        made = filters.middlewares(rule.cursor.at("filters"), condition.path, site, rule.labels)
-        text = all_of((hosts(group.hosts, deep=True), condition.path.rule, *condition.rules))
+        made = filters.middlewares(
+            rule.cursor.at("filters"), condition.path, site, rule.labels
+        )
+        text = all_of(
+            (hosts(group.hosts, deep=True), condition.path.rule, *condition.rules)
+        )
         rank = _rank(group, condition)
-        site.proxy.router(Router(item.name, text, rule.target, rank, group.entrypoints, made, tls))
+        site.proxy.router(
+            Router(item.name, text, rule.target, rank, group.entrypoints, made, tls)
+        )
 
 
 def _rank(group: Group, condition: Condition) -> int:
@@ -163,9 +204,15 @@ def _rank(group: Group, condition: Condition) -> int:
 def _stream(rule: Rule, item: Object, group: Group, site: Site) -> None:
     first = group.listeners[0]
     if item.kind == "UDPRoute":
-        site.proxy.router(Router(item.name, "", rule.target, None, group.entrypoints, (), None, "udp"))
+        site.proxy.router(
+            Router(item.name, "", rule.target, None, group.entrypoints, (), None, "udp")
+        )
         return
     text = any_of(call("HostSNI", name) for name in group.hosts) or call("HostSNI", "*")
-    tls: tuple[tuple[str, str], ...] | None = (("passthrough", "true"),) if first.passthrough else None
+    tls: tuple[tuple[str, str], ...] | None = (
+        (("passthrough", "true"),) if first.passthrough else None
+    )
     tls = () if first.secure else tls
-    site.proxy.router(Router(item.name, text, rule.target, None, group.entrypoints, (), tls, "tcp"))
+    site.proxy.router(
+        Router(item.name, text, rule.target, None, group.entrypoints, (), tls, "tcp")
+    )

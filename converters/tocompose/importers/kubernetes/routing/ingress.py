@@ -14,8 +14,23 @@ from tocompose.importers.kubernetes.routing.annotations import Annotations, expe
 from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
 from tocompose.importers.kubernetes.routing.expressions import foreign
 from tocompose.importers.kubernetes.routing.nginx import Effect
-from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware, Proxy, Router, Target
-from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, all_of, hosts, priority
+from tocompose.importers.kubernetes.routing.proxy import (
+    SECURE,
+    WEB,
+    Middleware,
+    Proxy,
+    Router,
+    Target,
+)
+from tocompose.importers.kubernetes.routing.rules import (
+    EXACT,
+    PREFIX,
+    REGEX,
+    Match,
+    all_of,
+    hosts,
+    priority,
+)
 from tocompose.importers.kubernetes.routing.site import Site
 from tocompose.importers.kubernetes.routing.tls import Secured, secured
 from tocompose.importers.kubernetes.routing.traefik_annotations import Wishes
@@ -64,22 +79,32 @@ def _ingress(item: Object, world: World, proxy: Proxy) -> None:
 
 def _class(item: Object, site: Site, labels: str) -> str:
     """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
-    name = take(item.at("spec", "ingressClassName"), labels) or take(item.at("metadata", "annotations", CLASS), labels)
+    name = take(item.at("spec", "ingressClassName"), labels) or take(
+        item.at("metadata", "annotations", CLASS), labels
+    )
     if name is None:
         return ""
     site.proxy.classes[name] = None
-    declared = next((each for each in site.world.objects.of("IngressClass") if each.name == name), None)
+    declared = next(
+        (each for each in site.world.objects.of("IngressClass") if each.name == name), None
+    )
     controller = (value(declared.at("spec", "controller")) if declared else None) or name
     known = next((word for word in ("nginx", "traefik") if word in controller), None)
     if known is None:
-        cursor = item.at("spec", "ingressClassName") or item.at("metadata", "annotations", CLASS)
+        cursor = item.at("spec", "ingressClassName") or item.at(
+            "metadata", "annotations", CLASS
+        )
         cursor.remark("TC281", route=f"Ingress {item.name}", controller=name)
     return known or controller
 
 
 def _managed(annotations: Cursor) -> Cursor | None:
     """The annotation that asks a certificate manager for the certificate."""
-    names = ("cert-manager.io/cluster-issuer", "cert-manager.io/issuer", "kubernetes.io/tls-acme")
+    names = (
+        "cert-manager.io/cluster-issuer",
+        "cert-manager.io/issuer",
+        "kubernetes.io/tls-acme",
+    )
     return next((annotations.at(name) for name in names if annotations.at(name)), None)
 
 
@@ -93,7 +118,9 @@ def _paths(item: Object, site: Site) -> Iterator[Path]:
             if reached:
                 yield Path(host, reached, cursor, rule)
         if not found and host:
-            reached = _backend(_default_cursor(item), item, site, rule, f"Ingress {item.name}, {host}")
+            reached = _backend(
+                _default_cursor(item), item, site, rule, f"Ingress {item.name}, {host}"
+            )
             if reached:
                 yield Path(host, reached, None, rule)
         if rule.at("host").unread() and not any(cursor.unread() for cursor in found):
@@ -104,7 +131,9 @@ def _default(item: Object, site: Site) -> Iterator[Path]:
     """What takes the requests that no rule matches."""
     cursor = _default_cursor(item)
     if cursor:
-        reached = _backend(cursor, item, site, cursor, f"Ingress {item.name}, default backend")
+        reached = _backend(
+            cursor, item, site, cursor, f"Ingress {item.name}, default backend"
+        )
         if reached:
             yield Path("", reached, None, None)
 
@@ -113,13 +142,22 @@ def _default_cursor(item: Object) -> Cursor:
     return item.at("spec", "defaultBackend") or item.at("spec", "backend")
 
 
-def _backend(backend: Cursor, item: Object, site: Site, blame: Cursor, route: str) -> Reached | None:
+def _backend(
+    backend: Cursor, item: Object, site: Site, blame: Cursor, route: str
+) -> Reached | None:
     """The containers of a backend, in the form of networking.k8s.io/v1 or that of the beta versions."""
     if backend.at("resource"):
-        blame.note("TC282", route=route, why="its backend is a resource, which only its controller can serve")
+        blame.note(
+            "TC282",
+            route=route,
+            why="its backend is a resource, which only its controller can serve",
+        )
         return None
     name = backend.at("service", "name") or backend.at("serviceName")
-    number, port = backend.at("service", "port", "number"), backend.at("service", "port", "name")
+    number, port = (
+        backend.at("service", "port", "number"),
+        backend.at("service", "port", "name"),
+    )
     wanted = number or port or backend.at("servicePort")
     if value(name) is None:
         blame.note("TC282", route=route, why="it names no backend")
@@ -133,7 +171,15 @@ def _backend(backend: Cursor, item: Object, site: Site, blame: Cursor, route: st
     return reached
 
 
-def _route(path: Path, site: Site, effect: Effect, wishes: Wishes, tls: Secured, *, nginx_like: bool) -> None:
+def _route(
+    path: Path,
+    site: Site,
+    effect: Effect,
+    wishes: Wishes,
+    tls: Secured,
+    *,
+    nginx_like: bool,
+) -> None:
     """The routers of one path: on both entry points, or on the secure one with a redirect to it."""
     labels, proxy = path.reached.labels, site.proxy
     if path.rule is not None:
@@ -149,10 +195,17 @@ def _route(path: Path, site: Site, effect: Effect, wishes: Wishes, tls: Secured,
         rank = wishes.priority or priority(names, match)
     leads_to = _target(path, proxy, effect.target)
     all_middlewares = (*effect.middlewares, *wishes.middlewares, *middlewares)
-    router = Router(path.reached.backend.name, rule, leads_to, rank, (WEB,), all_middlewares)
+    router = Router(
+        path.reached.backend.name, rule, leads_to, rank, (WEB,), all_middlewares
+    )
     if wishes.entrypoints or wishes.tls is not None:
         points = wishes.entrypoints or ((SECURE,) if wishes.tls is not None else (WEB,))
-        proxy.router(router._replace(entrypoints=points, tls=wishes.tls if wishes.tls is not None else _tls(points)))
+        proxy.router(
+            router._replace(
+                entrypoints=points,
+                tls=wishes.tls if wishes.tls is not None else _tls(points),
+            )
+        )
         return
     _both(router, path.host, proxy, effect, tls, site, nginx_like=nginx_like)
 
@@ -162,7 +215,14 @@ def _tls(points: tuple[str, ...]) -> tuple[tuple[str, str], ...] | None:
 
 
 def _both(
-    router: Router, host: str, proxy: Proxy, effect: Effect, tls: Secured, site: Site, *, nginx_like: bool
+    router: Router,
+    host: str,
+    proxy: Proxy,
+    effect: Effect,
+    tls: Secured,
+    site: Site,
+    *,
+    nginx_like: bool,
 ) -> None:
     """ingress-nginx sends plain requests to https where the host has a certificate, unless told not to."""
     covered = tls.covers(host)
@@ -179,7 +239,9 @@ def _both(
         proxy.router(router._replace(name=f"{router.name}-http"))
 
 
-def _match(path: Path, site: Site, effect: Effect, labels: str) -> tuple[Match | None, tuple[Middleware, ...]]:
+def _match(
+    path: Path, site: Site, effect: Effect, labels: str
+) -> tuple[Match | None, tuple[Middleware, ...]]:
     """The path as a matcher, and the rewriting that belongs to it."""
     if path.cursor is None:
         return Match("/"), ()
@@ -203,7 +265,9 @@ def _plain(text: str, kind: str) -> Match:
     if kind == "ImplementationSpecific" and text.endswith("/*"):
         # The load balancers of GKE and AWS write a prefix so.
         return Match(text.removesuffix("*"))
-    return Match(text if text.startswith("/") else f"/{text}", EXACT if kind == EXACT else PREFIX)
+    return Match(
+        text if text.startswith("/") else f"/{text}", EXACT if kind == EXACT else PREFIX
+    )
 
 
 def _target(path: Path, proxy: Proxy, options: tuple[tuple[str, str], ...]) -> Target:

@@ -27,8 +27,13 @@ class Group:
 
 def isolate(world: World) -> tuple[Object, ...]:
     """Puts the services on networks as the policies allow, and gives the policies that are thereby kept to."""
-    found = [item for item in world.objects.of("NetworkPolicy") if "Ingress" in kinds_of(item)]
-    targets = {id(item): list(selected(item.at("spec", "podSelector"), item.namespace, world)) for item in found}
+    found = [
+        item for item in world.objects.of("NetworkPolicy") if "Ingress" in kinds_of(item)
+    ]
+    targets = {
+        id(item): list(selected(item.at("spec", "podSelector"), item.namespace, world))
+        for item in found
+    }
     covered = {id(workload) for each in targets.values() for workload in each}
     running = [workload for workload in world.workloads if workload.instances]
     if not found or any(id(workload) not in covered for workload in running):
@@ -46,18 +51,27 @@ def isolate(world: World) -> tuple[Object, ...]:
 def _expressible(item: Object, world: World) -> bool:
     """Whether the policy speaks of nothing but workloads: no ports, no addresses, no direction out."""
     ports = any(len(rule.at("ports")) for rule in items(item.at("spec", "ingress")))
-    return "Egress" not in kinds_of(item) and not ports and not allowed(item, "Ingress", world).beyond
+    return (
+        "Egress" not in kinds_of(item)
+        and not ports
+        and not allowed(item, "Ingress", world).beyond
+    )
 
 
 def _groups(
-    policies: list[Object], targets: dict[int, list[Workload]], running: list[Workload], world: World
+    policies: list[Object],
+    targets: dict[int, list[Workload]],
+    running: list[Workload],
+    world: World,
 ) -> list[Group]:
     """One group for each workload with all that may reach it, without those that lie within another."""
     found: list[Group] = []
     for workload in running:
         mine = [item for item in policies if workload in targets[id(item)]]
         peers = [allowed(item, "Ingress", world) for item in mine]
-        members = frozenset({id(workload), *(id(each) for each in _sources(peers, running))})
+        members = frozenset(
+            {id(workload), *(id(each) for each in _sources(peers, running))}
+        )
         found.append(Group(members, mine))
     kept: list[Group] = []
     for group in sorted(found, key=lambda group: -len(group.members)):
@@ -65,7 +79,9 @@ def _groups(
         if wider is None:
             kept.append(group)
         else:
-            wider.policies += [item for item in group.policies if item not in wider.policies]
+            wider.policies += [
+                item for item in group.policies if item not in wider.policies
+            ]
     return kept
 
 
@@ -113,7 +129,11 @@ def _join(name: str, network: str, world: World) -> None:
 
 def _join_all(proxy: Service, world: World) -> None:
     """The proxy reaches whom it routes to, as the Ingress controller of the cluster did."""
-    routed = [each for each in world.draft.services.values() if "traefik.enable" in each.labels and each is not proxy]
+    routed = [
+        each
+        for each in world.draft.services.values()
+        if "traefik.enable" in each.labels and each is not proxy
+    ]
     networks = dict.fromkeys(each.networks[0].network for each in routed if each.networks)
     attached = tuple(Attachment(network=name) for name in networks)
     world.draft.services[proxy.name] = replace(proxy, networks=attached)
@@ -127,6 +147,11 @@ def _join_all(proxy: Service, world: World) -> None:
 def _told(item: Object, groups: list[Group], world: World) -> None:
     names = {id(workload): workload.name for workload in world.workloads}
     mine = [group for group in groups if item in group.policies]
-    what = "; ".join(", ".join(names[member] for member in names if member in group.members) for group in mine)
-    world.ledger.say(note("TC297", item.span, object=str(item), what=f"together on a network: {what}"))
+    what = "; ".join(
+        ", ".join(names[member] for member in names if member in group.members)
+        for group in mine
+    )
+    world.ledger.say(
+        note("TC297", item.span, object=str(item), what=f"together on a network: {what}")
+    )
     item.cursor.noted("TC297")

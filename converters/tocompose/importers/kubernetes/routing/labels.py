@@ -19,14 +19,19 @@ def labels(proxy: Proxy) -> dict[str, dict[str, str]]:
         place = found.setdefault(service, {"traefik.enable": "true"})
         for key, value in part:
             place.setdefault(f"traefik.{key}", literal(value))
-    return {service: dict(sorted(part.items(), key=_order)) for service, part in found.items()}
+    return {
+        service: dict(sorted(part.items(), key=_order)) for service, part in found.items()
+    }
 
 
 def _order(item: tuple[str, str]) -> tuple[int, str]:
     """`traefik.enable` first, then routers before what they use."""
     parts = item[0].split(".")
     kinds = ("routers", "services", "middlewares")
-    return (kinds.index(parts[2]) + 1 if len(parts) > 2 and parts[2] in kinds else 0, item[0])
+    return (
+        kinds.index(parts[2]) + 1 if len(parts) > 2 and parts[2] in kinds else 0,
+        item[0],
+    )
 
 
 def _by_service(proxy: Proxy) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -37,7 +42,11 @@ def _by_service(proxy: Proxy) -> Iterator[tuple[str, list[tuple[str, str]]]]:
             yield proxy.name, [*_router(router, named=True), *_middlewares(router)]
         for home in homes:
             named = home.service in several
-            part = [*_router(router, named=named), *_middlewares(router), *_target(router.target, router, home.port)]
+            part = [
+                *_router(router, named=named),
+                *_middlewares(router),
+                *_target(router.target, router, home.port),
+            ]
             yield home.service, part
 
 

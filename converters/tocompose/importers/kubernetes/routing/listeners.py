@@ -51,7 +51,9 @@ class Listener(NamedTuple):
         """Opens the entry point, gives the proxy its certificates, and counts the listener as mapped."""
         proxy = self.site.proxy
         origin = self.cursor.span if self.cursor else None
-        proxy.listen(self.entrypoint, self.port, "udp" if self.protocol == "UDP" else "tcp", origin)
+        proxy.listen(
+            self.entrypoint, self.port, "udp" if self.protocol == "UDP" else "tcp", origin
+        )
         if self.cursor is not None:
             command = f"services.{proxy.name}.command"
             for key in ("name", "port", "protocol", "hostname"):
@@ -62,13 +64,21 @@ class Listener(NamedTuple):
 
 
 def _certificate(reference: Cursor, site: Site) -> None:
-    name, namespace = value(reference.at("name")) or "", value(reference.at("namespace")) or site.namespace
+    name, namespace = (
+        value(reference.at("name")) or "",
+        value(reference.at("namespace")) or site.namespace,
+    )
     if certificate(site.world, site.proxy, namespace, name, reference):
         reference.map(to=f"services.{site.proxy.name}.secrets")
         return
     reference.map(to=f"services.{site.proxy.name}.command")
     why = f"the manifests do not hold Secret {name}"
-    reference.remark("TC286", subject=f"services.{site.proxy.name}", route=f"Gateway {site.name}", why=why)
+    reference.remark(
+        "TC286",
+        subject=f"services.{site.proxy.name}",
+        route=f"Gateway {site.name}",
+        why=why,
+    )
 
 
 class Listeners:
@@ -76,13 +86,17 @@ class Listeners:
 
     def __init__(self, world: World, proxy: Proxy) -> None:
         self._world, self._proxy = world, proxy
-        self.gateways = {(item.namespace, item.name): item for item in world.objects.of("Gateway")}
+        self.gateways = {
+            (item.namespace, item.name): item for item in world.objects.of("Gateway")
+        }
         self._all: dict[tuple[str, str], list[Listener]] = {}
         self.used: dict[Object, None] = {}
         ports: dict[str, tuple[int, str]] = {}
         for key, item in self.gateways.items():
             site = Site(world, proxy, item.namespace, item.name)
-            self._all[key] = [_listener(each, site, ports) for each in items(item.at("spec", "listeners"))]
+            self._all[key] = [
+                _listener(each, site, ports) for each in items(item.at("spec", "listeners"))
+            ]
 
     def of(self, route: Object) -> list[Listener]:
         """The listeners that a route hangs on; the usual one where its Gateway is not in the manifests."""
@@ -90,10 +104,15 @@ class Listeners:
         for parent in items(route.at("spec", "parentRefs")):
             if value(parent.at("kind")) in (None, "Gateway"):
                 found += self._parent(parent, route)
-        return list(dict.fromkeys(found)) if found or self.gateways else [self._assumed(route)]
+        return (
+            list(dict.fromkeys(found)) if found or self.gateways else [self._assumed(route)]
+        )
 
     def _parent(self, parent: Cursor, route: Object) -> list[Listener]:
-        key = (value(parent.at("namespace")) or route.namespace, value(parent.at("name")) or "")
+        key = (
+            value(parent.at("namespace")) or route.namespace,
+            value(parent.at("name")) or "",
+        )
         if key not in self.gateways:
             return [self._assumed(route)]
         section, port = value(parent.at("sectionName")), value(parent.at("port"))
@@ -113,22 +132,31 @@ class Listeners:
             return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
         if route.kind == "TLSRoute":
             return Listener("", "", "", "TLS", 443, "", True, SECURE, None, site)
-        port = integer(value(route.at("spec", "rules", 0, "backendRefs", 0, "port")) or "") or 9000
+        port = (
+            integer(value(route.at("spec", "rules", 0, "backendRefs", 0, "port")) or "")
+            or 9000
+        )
         protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
-        return Listener("", "", "", protocol, port, "", False, identifier(route.name), None, site)
+        return Listener(
+            "", "", "", protocol, port, "", False, identifier(route.name), None, site
+        )
 
     def settle(self) -> None:
         """Counts what makes up the Gateways as mapped; says which ones no route uses."""
         command = f"services.{self._proxy.name}.command"
         for item in self.gateways.values():
             if item not in self.used or not self._proxy.entrypoints:
-                item.cursor.note("TC282", route=str(item), why="no route of the manifests hangs on it")
+                item.cursor.note(
+                    "TC282", route=str(item), why="no route of the manifests hangs on it"
+                )
                 continue
             item.took(command)
             for each in items(item.at("spec", "listeners")):
                 if each.at("name").unread() or each.at("port").unread():
                     route = f"{item}, listener {value(each.at('name'))}"
-                    each.note("TC282", route=route, why="no route of the manifests hangs on it")
+                    each.note(
+                        "TC282", route=route, why="no route of the manifests hangs on it"
+                    )
             if name := take(item.at("spec", "gatewayClassName"), command):
                 self._proxy.classes[name] = None
 
@@ -136,7 +164,11 @@ class Listeners:
 def _listener(cursor: Cursor, site: Site, ports: dict[str, tuple[int, str]]) -> Listener:
     for key in ("port", "protocol"):
         if value(cursor.at(key)) is None:
-            cursor.remark("TC209", field="listeners", expected=f"a list of listeners with a {key} each")
+            cursor.remark(
+                "TC209",
+                field="listeners",
+                expected=f"a list of listeners with a {key} each",
+            )
     expected(cursor.at("protocol"), *_CARRIES)
     expected(cursor.at("tls", "mode"), "Terminate", "Passthrough")
     protocol = value(cursor.at("protocol")) or "HTTP"
@@ -144,13 +176,26 @@ def _listener(cursor: Cursor, site: Site, ports: dict[str, tuple[int, str]]) -> 
     port = integer(value(cursor.at("port")) or "") or usual.get(protocol, 80)
     name = value(cursor.at("name")) or ""
     transport = "udp" if protocol == "UDP" else "tcp"
-    entrypoint = {("tcp", 80): WEB, ("tcp", 443): SECURE}.get((transport, port)) or identifier(name, "port")
+    entrypoint = {("tcp", 80): WEB, ("tcp", 443): SECURE}.get(
+        (transport, port)
+    ) or identifier(name, "port")
     if ports.setdefault(entrypoint, (port, transport)) != (port, transport):
         entrypoint = f"{entrypoint}-{port}"
         ports[entrypoint] = (port, transport)
     hostname = value(cursor.at("hostname")) or ""
     passthrough = value(cursor.at("tls", "mode")) == "Passthrough"
-    return Listener(site.name, site.namespace, name, protocol, port, hostname, passthrough, entrypoint, cursor, site)
+    return Listener(
+        site.name,
+        site.namespace,
+        name,
+        protocol,
+        port,
+        hostname,
+        passthrough,
+        entrypoint,
+        cursor,
+        site,
+    )
 
 
 def shared_hosts(listener: Listener, names: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -27,7 +27,9 @@ class Condition(NamedTuple):
 def conditions(matches: Cursor, route: Object, labels: str) -> list[Condition]:
     """Each match of a rule; without any, every request matches."""
     read = _grpc if route.kind == "GRPCRoute" else _http
-    found = [condition for each in items(matches) if (condition := read(each, route, labels))]
+    found = [
+        condition for each in items(matches) if (condition := read(each, route, labels))
+    ]
     return found or ([] if len(matches) else [Condition(Match("/"))])
 
 
@@ -76,22 +78,31 @@ def _grpc(each: Cursor, route: Object, labels: str) -> Condition | None:
     return None if headers is None else Condition(match, headers, min(4, len(headers)) * 10)
 
 
-def _pairs(entries: Cursor, matcher: str, route: Object, labels: str) -> tuple[str, ...] | None:
+def _pairs(
+    entries: Cursor, matcher: str, route: Object, labels: str
+) -> tuple[str, ...] | None:
     """The matchers of headers or parameters; None when one cannot be told: a rule without it would let more in."""
     found = []
     for each in items(entries):
         expected(each.at("type"), "Exact", "RegularExpression")
         kind = take(each.at("type"), labels) or "Exact"
-        name, text = take(each.at("name"), labels) or "", take(each.at("value"), labels) or ""
+        name, text = (
+            take(each.at("name"), labels) or "",
+            take(each.at("value"), labels) or "",
+        )
         if _untold(each, kind, text, route):
             return None
-        found.append(call(f"{matcher}Regexp" if kind == "RegularExpression" else matcher, name, text))
+        found.append(
+            call(f"{matcher}Regexp" if kind == "RegularExpression" else matcher, name, text)
+        )
     return tuple(found)
 
 
 def _untold(cursor: Cursor, kind: str, pattern: str, route: Object) -> bool:
     """Whether it is a regular expression that Go cannot compile; noted."""
     if kind == "RegularExpression" and foreign(pattern):
-        cursor.remark("TC283", route=str(route), pattern=value(cursor.at("value")) or pattern)
+        cursor.remark(
+            "TC283", route=str(route), pattern=value(cursor.at("value")) or pattern
+        )
         return True
     return False

@@ -32,7 +32,11 @@ def named(
 ) -> tuple[Middleware, ...] | None:
     """The middlewares of an object (several for a chain), mapped to `labels`; None when there is no such object or
     labels cannot say it."""
-    same = (each for each in objects(site, "Middleware") if (each.namespace, each.name) == (namespace, name))
+    same = (
+        each
+        for each in objects(site, "Middleware")
+        if (each.namespace, each.name) == (namespace, name)
+    )
     item = next(same, None)
     if item is None or item in seen:
         return None
@@ -60,7 +64,9 @@ def _of(
     settings = dict(_flat(option, labels, ("secret",) if kind in _AUTH else ()))
     if kind in _AUTH and (secret := option.at("secret")):
         name = value(secret) or ""
-        settings["usersfile"] = users(site.world, site.proxy, item.namespace, name, "auth-file", secret)
+        settings["usersfile"] = users(
+            site.world, site.proxy, item.namespace, name, "auth-file", secret
+        )
         secret.take(to=labels)
     own = site._replace(name=item.name)
     return (own.middleware(kind, settings),)
@@ -71,7 +77,10 @@ def _chain(
 ) -> tuple[Middleware, ...] | None:
     found: list[Middleware] = []
     for each in option.at("middlewares"):
-        name, namespace = value(each.at("name")) or "", value(each.at("namespace")) or item.namespace
+        name, namespace = (
+            value(each.at("name")) or "",
+            value(each.at("namespace")) or item.namespace,
+        )
         made = named(site, namespace, name, labels, seen)
         if made is None:
             return None
@@ -80,7 +89,9 @@ def _chain(
     return tuple(found)
 
 
-def _flat(cursor: Cursor, labels: str, without: tuple[str, ...] = (), path: str = "") -> Iterator[tuple[str, str]]:
+def _flat(
+    cursor: Cursor, labels: str, without: tuple[str, ...] = (), path: str = ""
+) -> Iterator[tuple[str, str]]:
     """Every option below a cursor by its dotted path; the entries of a list joined by commas."""
     for child in cursor:
         if child.key in without:

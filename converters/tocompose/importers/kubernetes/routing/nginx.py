@@ -58,14 +58,18 @@ def effect(said: Annotations, site: Site) -> Effect:
 
 def _app_root(said: Annotations, site: Site) -> Iterator[Middleware]:
     if path := said.take("app-root"):
-        yield site.middleware("redirectregex", {"regex": "^(https?://[^/]+)/?$", "replacement": "${1}" + path})
+        yield site.middleware(
+            "redirectregex", {"regex": "^(https?://[^/]+)/?$", "replacement": "${1}" + path}
+        )
 
 
 def _redirect(said: Annotations, site: Site) -> Iterator[Middleware]:
     for name, permanent in (("permanent-redirect", True), ("temporal-redirect", False)):
         if url := said.take(name):
             options = {"regex": ".*", "replacement": url.replace("$", "$$")}
-            yield site.middleware("redirectregex", options | ({"permanent": "true"} if permanent else {}))
+            yield site.middleware(
+                "redirectregex", options | ({"permanent": "true"} if permanent else {})
+            )
 
 
 def _allowed(said: Annotations, site: Site) -> Iterator[Middleware]:
@@ -96,7 +100,9 @@ def _forward_auth(said: Annotations, site: Site) -> Iterator[Middleware]:
     said.take("auth-url")
     address, done = rewrite(url, site.namespace, site.world.backends)
     for each in done:
-        said.at("auth-url").remark("TC221", subject=said.to, old=each.old, new=each.new, service=each.backend.name)
+        said.at("auth-url").remark(
+            "TC221", subject=said.to, old=each.old, new=each.new, service=each.backend.name
+        )
     options = {"address": address}
     if headers := said.names("auth-response-headers"):
         options["authresponseheaders"] = ",".join(headers)
@@ -116,12 +122,16 @@ def _rates(said: Annotations, site: Site) -> Iterator[Middleware]:
         said.take(name)
         factor = said.take("limit-burst-multiplier") or "5"
         burst = int(rate) * int(factor) if whole(factor) else int(rate) * 5
-        yield site.middleware("ratelimit", {"average": rate, "burst": str(burst), "period": period})
+        yield site.middleware(
+            "ratelimit", {"average": rate, "burst": str(burst), "period": period}
+        )
 
 
 def _connections(said: Annotations, site: Site) -> Iterator[Middleware]:
     if amount := said.take("limit-connections"):
-        yield site.middleware("inflightreq", {"amount": amount, "sourcecriterion.ipstrategy.depth": "0"})
+        yield site.middleware(
+            "inflightreq", {"amount": amount, "sourcecriterion.ipstrategy.depth": "0"}
+        )
 
 
 def _body_size(said: Annotations, site: Site) -> Iterator[Middleware]:
@@ -144,8 +154,12 @@ def _cors(said: Annotations, site: Site) -> Iterator[Middleware]:
     credentials = said.flag("cors-allow-credentials")
     options = {
         "accesscontrolalloworiginlist": said.take("cors-allow-origin") or "*",
-        "accesscontrolallowmethods": (said.take("cors-allow-methods") or _METHODS).replace(" ", ""),
-        "accesscontrolallowheaders": (said.take("cors-allow-headers") or _HEADERS).replace(" ", ""),
+        "accesscontrolallowmethods": (said.take("cors-allow-methods") or _METHODS).replace(
+            " ", ""
+        ),
+        "accesscontrolallowheaders": (said.take("cors-allow-headers") or _HEADERS).replace(
+            " ", ""
+        ),
         "accesscontrolallowcredentials": "false" if credentials is False else "true",
         "accesscontrolmaxage": said.take("cors-max-age") or "1728000",
         "addvaryheader": "true",
@@ -167,7 +181,9 @@ def _headers(said: Annotations, site: Site) -> Iterator[Middleware]:
         config = site.world.store.find("ConfigMap", namespace or site.namespace, name)
         for key, entry in (site.world.store.entries(config) if config else {}).items():
             content = entry.content(said.to)
-            options[f"customresponseheaders.{key}"] = (content or b"").decode(errors="replace")
+            options[f"customresponseheaders.{key}"] = (content or b"").decode(
+                errors="replace"
+            )
         if config:
             config.took(said.to)
             said.take("custom-headers")
@@ -209,7 +225,12 @@ def _sticky(said: Annotations) -> Iterator[tuple[str, str]]:
     base = "loadbalancer.sticky.cookie"
     yield f"{base}.name", said.take("session-cookie-name") or "INGRESSCOOKIE"
     yield f"{base}.httponly", "true"
-    for name, option in (("secure", "secure"), ("samesite", "samesite"), ("path", "path"), ("domain", "domain")):
+    for name, option in (
+        ("secure", "secure"),
+        ("samesite", "samesite"),
+        ("path", "path"),
+        ("domain", "domain"),
+    ):
         if text := said.take(f"session-cookie-{name}"):
             yield f"{base}.{option}", text.lower()
     if age := said.take("session-cookie-max-age") or said.take("session-cookie-expires"):
@@ -219,4 +240,6 @@ def _sticky(said: Annotations) -> Iterator[tuple[str, str]]:
 def rewriting(site: Site, pattern: str, target: str) -> Middleware:
     """The middleware that gives requests another path: nginx replaces the whole path, whatever part matched."""
     whole = pattern if pattern.endswith(("$", ".*", "(.*)")) else f"{pattern}.*"
-    return site.middleware("replacepathregex", {"regex": whole, "replacement": replacement(target)})
+    return site.middleware(
+        "replacepathregex", {"regex": whole, "replacement": replacement(target)}
+    )

@@ -37,7 +37,9 @@ def policies(world: World, kept: tuple[Object, ...]) -> None:
         said = "; ".join(parts) or "it selects no workload of the manifests"
         subject = f"services.{targets[0].name}" if len(targets) == 1 else ""
         advice = _advice(targets, kinds, item, world)
-        item.cursor.note("TC296", subject=subject, object=str(item), open=said, advice=advice)
+        item.cursor.note(
+            "TC296", subject=subject, object=str(item), open=said, advice=advice
+        )
 
 
 def _open(item: Object) -> bool:
@@ -48,8 +50,13 @@ def _open(item: Object) -> bool:
 
 def kinds_of(item: Object) -> tuple[str, ...]:
     """The directions of a policy: those named, else ingress, and egress where it has rules for that."""
-    named = [given for each in items(item.at("spec", "policyTypes")) if (given := value(each))]
-    return tuple(named) or ("Ingress", *(("Egress",) if len(item.at("spec", "egress")) else ()))
+    named = [
+        given for each in items(item.at("spec", "policyTypes")) if (given := value(each))
+    ]
+    return tuple(named) or (
+        "Ingress",
+        *(("Egress",) if len(item.at("spec", "egress")) else ()),
+    )
 
 
 def _said(item: Object, kind: str, names: str, world: World) -> str:
@@ -108,7 +115,9 @@ def _peer(peer: Cursor, item: Object, world: World) -> Iterator[Workload]:
 
 def _labels(namespace: str, world: World) -> Mapping[str, str]:
     """The labels of a namespace; Kubernetes itself gives each one with its name."""
-    found = next((item for item in world.objects.of("Namespace") if item.name == namespace), None)
+    found = next(
+        (item for item in world.objects.of("Namespace") if item.name == namespace), None
+    )
     return {"kubernetes.io/metadata.name": namespace, **(found.labels if found else {})}
 
 
@@ -137,7 +146,9 @@ def _meets(expression: Cursor, labels: Mapping[str, str]) -> bool:
     return inside if operator == "In" else not inside
 
 
-def _advice(targets: Iterable[Workload], kinds: tuple[str, ...], item: Object, world: World) -> str:
+def _advice(
+    targets: Iterable[Workload], kinds: tuple[str, ...], item: Object, world: World
+) -> str:
     """How networks could come near: a network for the target and those who may speak to it."""
     names = [workload.name for workload in targets]
     peers = allowed(item, "Ingress", world) if "Ingress" in kinds else None
@@ -146,10 +157,14 @@ def _advice(targets: Iterable[Workload], kinds: tuple[str, ...], item: Object, w
     if peers and "Egress" not in kinds and not peers.beyond and not _ports(item, "Ingress"):
         return f"{_REQUEST} puts the services on networks instead, once every workload has a policy."
     if peers and not peers.everybody and peers.workloads:
-        group = ", ".join(dict.fromkeys([*names, *(workload.name for workload in peers.workloads)]))
+        group = ", ".join(
+            dict.fromkeys([*names, *(workload.name for workload in peers.workloads)])
+        )
         return f"Put {group} on a network of their own and take {', '.join(names)} off the shared one."
     if "Egress" in kinds and not allowed(item, "Egress", world).workloads:
         return f"Put {', '.join(names)} on networks with `internal: true` only, so that they cannot leave the stack."
     if peers and not peers.everybody:
-        return f"Take {', '.join(names)} off the shared network: nobody is to speak to them."
+        return (
+            f"Take {', '.join(names)} off the shared network: nobody is to speak to them."
+        )
     return "Keep what must not meet on separate networks."

@@ -101,14 +101,20 @@ class Proxy:
             self.listen(entrypoint)
 
     def listen(
-        self, name: str, port: int | None = None, protocol: str = "tcp", origin: Span | None = None
+        self,
+        name: str,
+        port: int | None = None,
+        protocol: str = "tcp",
+        origin: Span | None = None,
     ) -> int | None:
         """Opens an entry point unless it is open; the port, where one had to be guessed."""
         if name in self.entrypoints:
             return None
         known = port or {WEB: 80, SECURE: 443}.get(name)
         taken = {point.port for point in self.entrypoints.values()}
-        number = known or next(free for free in range(8000, 65536) if free not in taken and free != _PING)
+        number = known or next(
+            free for free in range(8000, 65536) if free not in taken and free != _PING
+        )
         self.entrypoints[name] = EntryPoint(name, number, protocol, origin)
         return None if known else number
 
@@ -120,7 +126,9 @@ class Proxy:
             self._middlewares[key] = Middleware(name, *key)
         return self._middlewares[key]
 
-    def target(self, base: str, homes: tuple[Home, ...], options: tuple[tuple[str, str], ...] = ()) -> Target:
+    def target(
+        self, base: str, homes: tuple[Home, ...], options: tuple[tuple[str, str], ...] = ()
+    ) -> Target:
         """The Traefik service for containers; another name where the wanted one means others or has other options."""
         wanted, number = identifier(base), 1
         names = [wanted, f"{wanted}-{homes[0].port}"]
@@ -147,7 +155,12 @@ class Proxy:
         name = self._name("weighted", base)
         here = [target for target, _ in parts if target.homes]
         self.weighted[name] = tuple(
-            (f"{target.name}@docker" if target.homes else target.name.removesuffix("@file"), weight)
+            (
+                f"{target.name}@docker"
+                if target.homes
+                else target.name.removesuffix("@file"),
+                weight,
+            )
             for target, weight in parts
         )
         self.parts |= {target.name: target for target in here}

@@ -48,7 +48,9 @@ def host(name: str, *, deep: bool = False) -> str:
     if not name.startswith("*."):
         return f"Host({quoted(name)})"
     rest = re.escape(name[2:]).replace(r"\-", "-")
-    return f"HostRegexp({quoted(('^.+' if deep else '^[^.]+') + chr(92) + '.' + rest + '$')})"
+    return (
+        f"HostRegexp({quoted(('^.+' if deep else '^[^.]+') + chr(92) + '.' + rest + '$')})"
+    )
 
 
 def hosts(names: Iterable[str], *, deep: bool = False) -> str:
@@ -73,7 +75,13 @@ def priority(names: Iterable[str], match: Match) -> int:
     Traefik alone would go by the length of the rule's text, host included. Steps of 100 leave room for more conditions.
     """
     given = list(names)
-    rank = 2 if given and not any(name.startswith("*.") for name in given) else 1 if given else 0
+    rank = (
+        2
+        if given and not any(name.startswith("*.") for name in given)
+        else 1
+        if given
+        else 0
+    )
     size = 0 if match.kind == PREFIX and match.path.rstrip("/") == "" else len(match.path)
     return 100 * (1 + rank * 10000 + (5000 if match.kind == EXACT else 0) + min(size, 4999))
 

@@ -27,7 +27,9 @@ class Site(NamedTuple):
         if any(ledger.fate(leaf) == (Fate.NOTED, ("TC282",)) for leaf in leaves(node)):
             item.cursor.noted("TC282")
         else:
-            item.cursor.note("TC282", route=str(item), why="it leads to no container of the manifests")
+            item.cursor.note(
+                "TC282", route=str(item), why="it leads to no container of the manifests"
+            )
 
     def resolver(self, name: str, cursor: Cursor) -> None:
         """Says once of a certificate resolver that the proxy does not know it."""

@@ -23,12 +23,16 @@ class Secured(NamedTuple):
         return self.everything or host in self.hosts or wildcard in self.hosts
 
 
-def secured(entries: Iterable[Cursor], site: Site, labels: str, *, managed: Cursor | None) -> Secured:
+def secured(
+    entries: Iterable[Cursor], site: Site, labels: str, *, managed: Cursor | None
+) -> Secured:
     """The hosts of an Ingress' `tls`, their certificates given to the proxy where the manifests hold them."""
     hosts: list[str] = []
     everything = False
     for entry in entries:
-        named = [host for cursor in items(entry.at("hosts")) if (host := take(cursor, labels))]
+        named = [
+            host for cursor in items(entry.at("hosts")) if (host := take(cursor, labels))
+        ]
         hosts += named
         everything = everything or not named
         _certificate(entry.at("secretName"), site, labels, managed)
@@ -46,5 +50,11 @@ def _certificate(cursor: Cursor, site: Site, labels: str, managed: Cursor | None
     cursor.take(to=labels)
     if managed:
         managed.take(to=labels)
-    why = "cert-manager obtained it" if managed else f"the manifests do not hold Secret {short}"
-    (managed or cursor).remark("TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why)
+    why = (
+        "cert-manager obtained it"
+        if managed
+        else f"the manifests do not hold Secret {short}"
+    )
+    (managed or cursor).remark(
+        "TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why
+    )

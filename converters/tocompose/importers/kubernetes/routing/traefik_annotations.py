@@ -18,7 +18,13 @@ from tocompose.readers.yaml import integer
 
 PREFIX = "traefik.ingress.kubernetes.io/"
 # Names that installations commonly give to the two usual entry points.
-_POINTS = {"http": WEB, "https": SECURE, "web-secure": SECURE, "web": WEB, "websecure": SECURE}
+_POINTS = {
+    "http": WEB,
+    "https": SECURE,
+    "web-secure": SECURE,
+    "web": WEB,
+    "websecure": SECURE,
+}
 # What a Service may say of its servers, by the name of the label's last part.
 _SERVICE = {
     "service.serversscheme": "loadbalancer.server.scheme",
@@ -55,10 +61,14 @@ def wishes(annotations: Cursor, site: Site, labels: str) -> Wishes:
         guessed = site.proxy.listen(name)
         if guessed:
             cursor = annotations.at(f"{PREFIX}router.entrypoints")
-            cursor.remark("TC299", subject=f"services.{site.proxy.name}", name=name, port=guessed)
+            cursor.remark(
+                "TC299", subject=f"services.{site.proxy.name}", name=name, port=guessed
+            )
     return Wishes(
         entrypoints=names,
-        middlewares=tuple(_middlewares(annotations.at(f"{PREFIX}router.middlewares"), site, labels)),
+        middlewares=tuple(
+            _middlewares(annotations.at(f"{PREFIX}router.middlewares"), site, labels)
+        ),
         priority=integer(priority) if priority else None,
         tls=_tls(annotations, site, labels),
     )
@@ -72,7 +82,9 @@ def _take(annotations: Cursor, name: str, labels: str) -> str | None:
     return text
 
 
-def _tls(annotations: Cursor, site: Site, labels: str) -> tuple[tuple[str, str], ...] | None:
+def _tls(
+    annotations: Cursor, site: Site, labels: str
+) -> tuple[tuple[str, str], ...] | None:
     said = _take(annotations, "router.tls", labels)
     resolver = _take(annotations, "router.tls.certresolver", labels)
     if resolver:

@@ -17,10 +17,18 @@ _WRITTEN = regex(r"environ\[[\"'][A-Z0-9_]+[\"']\]\s*=(?!=)")
 _RUBY = regex(r"ENV\.fetch\(\s*[\"']([A-Z][A-Z0-9_]{1,60})[\"']\s*\)(?!\s*(?:\{|do\b))")
 _BY_CALL = (
     {"int": "1", "float": "1", "json": "1", "bool": "False", "url": "http://localhost"}
-    | {"cache": "locmemcache://", "cache_url": "locmemcache://", "email_url": "consolemail://"}
+    | {
+        "cache": "locmemcache://",
+        "cache_url": "locmemcache://",
+        "email_url": "consolemail://",
+    }
     | {"db": "sqlite:////tmp/build.sqlite3"}
 )
-_SERVERS = {"REDIS": "redis://localhost:6379/0", "MONGO": "mongodb://localhost/build", "AMQP": "amqp://localhost"}
+_SERVERS = {
+    "REDIS": "redis://localhost:6379/0",
+    "MONGO": "mongodb://localhost/build",
+    "AMQP": "amqp://localhost",
+}
 
 
 def of_python(texts: Iterable[str]) -> dict[str, str]:
@@ -41,10 +49,16 @@ def of_ruby(texts: Iterable[str], database: str) -> dict[str, str]:
 
 
 def _server(name: str, database: str) -> str:
-    return f"{database}://build@localhost/build" if re.search(r"DATABASE\w*_URL$", name) else ""
+    return (
+        f"{database}://build@localhost/build"
+        if re.search(r"DATABASE\w*_URL$", name)
+        else ""
+    )
 
 
 def _address(name: str) -> str:
     if not re.search(r"_UR[LI]$|^BROKER_URL$", name):
         return ""
-    return next((value for word, value in _SERVERS.items() if word in name), "http://localhost")
+    return next(
+        (value for word, value in _SERVERS.items() if word in name), "http://localhost"
+    )

@@ -11,7 +11,10 @@ from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
 
 _FILES = (
-    File("elixir_buildpack.config", r"^elixir_version\s*=\s*[\"(]?v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
+    File(
+        "elixir_buildpack.config",
+        r"^elixir_version\s*=\s*[\"(]?v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)",
+    ),
     File(".tool-versions", r"^elixir\s+(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
     File(".elixir-version", r"^(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
 )
@@ -30,11 +33,16 @@ def facts(brief: Brief) -> Facts:
     repository = brief.repository
     text = repository.text("mix.exs") or ""
     stated = re.search(r"elixir:\s*\"[^\d\"]*(\d{1,9}\.\d{1,9})", text)
-    candidates: list[tuple[Version, Any]] = list(versions.from_files(repository, _FILES, "elixir"))
+    candidates: list[tuple[Version, Any]] = list(
+        versions.from_files(repository, _FILES, "elixir")
+    )
     version = versions.choose(candidates, Version("", ""), versions.dotted)
     if not version.why:
         version = Version(
-            _DEFAULT, f"mix.exs asks for {stated[1]} or newer" if stated else "it is the newest that is known"
+            _DEFAULT,
+            f"mix.exs asks for {stated[1]} or newer"
+            if stated
+            else "it is the newest that is known",
         )
         told(brief, "Elixir", version.text, version.why, ".tool-versions")
     return {
@@ -44,8 +52,12 @@ def facts(brief: Brief) -> Facts:
         "assets": bool(re.search(r"[\"']assets\.deploy[\"']", text)),
         "node": _node(repository, text),
         "release": any("/rel/" in item for item in brief.commands),
-        "default_command": ("mix", "phx.server") if brief.uses("phoenix") else ("mix", "run", "--no-halt"),
-        "dev_command": ("mix", "phx.server") if brief.uses("phoenix") and _configured(repository) else (),
+        "default_command": ("mix", "phx.server")
+        if brief.uses("phoenix")
+        else ("mix", "run", "--no-halt"),
+        "dev_command": ("mix", "phx.server")
+        if brief.uses("phoenix") and _configured(repository)
+        else (),
     }
 
 
@@ -56,9 +68,17 @@ def _node(repository: Repository, mix: str) -> dict[str, str] | None:
     script = next((name for name in ("deploy", "build") if name in known), "")
     if not package or (not script and "npm" not in mix) or "mix " in known.get(script, ""):
         return None
-    stated = re.search(r"^node_version=v?(\d{1,9}(?:\.\d{1,9}){0,2})", _static_config(repository), re.MULTILINE)
+    stated = re.search(
+        r"^node_version=v?(\d{1,9}(?:\.\d{1,9}){0,2})",
+        _static_config(repository),
+        re.MULTILINE,
+    )
     version = stated[1] if stated else _NODE
-    locks = (found for lock, found in _TOOLS.items() if repository.project.exists(f"assets/{lock}"))
+    locks = (
+        found
+        for lock, found in _TOOLS.items()
+        if repository.project.exists(f"assets/{lock}")
+    )
     program, install = next(locks, _NPM)
     own = re.search(r"[\"']assets\.deploy[\"']", mix)
     build = "" if own else f"NODE_ENV=production {program} run {script} && mix phx.digest"

@@ -59,11 +59,20 @@ def generate(brief: Brief, language: str) -> Made:
     """The Dockerfile and .dockerignore, and other files that the image needs; none that the repository already has."""
     module = import_module(f"tocompose.importers.procfile.dockerfiles.{language}")
     facts: Callable[[Brief], Facts] = module.facts
-    found = {"port": brief.port, "node": None, **system_packages(brief, language), **facts(brief)}
+    found = {
+        "port": brief.port,
+        "node": None,
+        **system_packages(brief, language),
+        **facts(brief),
+    }
     base = str(found.get("image") or "")
     found["archived"] = archived(base)
-    found["run_packages"] = tuple(sorted({*found["run_packages"], *found.get("more_packages", ())}))
-    found["build_packages"] = tuple(sorted({*found["build_packages"], *found.get("more_build", ())}))
+    found["run_packages"] = tuple(
+        sorted({*found["run_packages"], *found.get("more_packages", ())})
+    )
+    found["build_packages"] = tuple(
+        sorted({*found["build_packages"], *found.get("more_build", ())})
+    )
     for key in ("build_packages", "run_packages"):
         found[key] = packages(base, found[key])
     cmd = _cmd(brief) or tuple(found.get("default_command", ()))
@@ -71,11 +80,19 @@ def generate(brief: Brief, language: str) -> Made:
     built = bool(languages()[language].get("compiled") or found.get("build_steps"))
     found["develop"] = bool(dev) or not built
     found |= {"cmd": json.dumps(cmd), "cmd_dev": json.dumps(dev or cmd)}
-    place: dict[str, Any] = {"builds_source": bool(found.get("build_steps")), "workdir": found.get("workdir", "/app")}
+    place: dict[str, Any] = {
+        "builds_source": bool(found.get("build_steps")),
+        "workdir": found.get("workdir", "/app"),
+    }
     place |= {"source": found.get("source", ""), "develop": found["develop"]}
     made = [render(language, found), ignore(language, tuple(found.get("ignored", ())))]
-    made += [File(path=path, content=text.encode()) for path, text in found.get("files", {}).items()]
-    return Made(tuple(item for item in made if not _present(brief.repository, item)), dev, **place)
+    made += [
+        File(path=path, content=text.encode())
+        for path, text in found.get("files", {}).items()
+    ]
+    return Made(
+        tuple(item for item in made if not _present(brief.repository, item)), dev, **place
+    )
 
 
 def _cmd(brief: Brief) -> tuple[str, ...]:
@@ -99,11 +116,20 @@ def system_packages(brief: Brief, language: str) -> dict[str, tuple[str, ...]]:
         if brief.uses(*name.split("|")) or name == "always":
             build += row.get("build", ())
             run += row.get("run", ())
-    return {"build_packages": tuple(sorted(set(build))), "run_packages": tuple(sorted(set(run)))}
+    return {
+        "build_packages": tuple(sorted(set(build))),
+        "run_packages": tuple(sorted(set(run))),
+    }
 
 
 def told(brief: Brief, language: str, version: str, why: str, file: str) -> None:
     """Says which version was chosen when no file of the repository names one."""
     brief.repository.say(
-        "TC356", None, subject="files.Dockerfile", language=language, version=version, why=why, file=file
+        "TC356",
+        None,
+        subject="files.Dockerfile",
+        language=language,
+        version=version,
+        why=why,
+        file=file,
     )

@@ -41,13 +41,23 @@ def _version(text: str) -> str:
 def _packages(brief: Brief) -> list[str]:
     """What the platform installs: the commands below cmd/, and the root where it holds a main package."""
     files = brief.repository.project.files()
-    found = ["./cmd/..."] if any(re.fullmatch(r"cmd/.+\.go", path) for path in files) else []
+    found = (
+        ["./cmd/..."] if any(re.fullmatch(r"cmd/.+\.go", path) for path in files) else []
+    )
     root = any(re.fullmatch(r"[^/]+\.go", path) for path in files)
     return [*found, "."] if root or not found else found
 
 
 def _main(brief: Brief) -> str:
     """The package that the web command is built from."""
-    text = brief.commands[0].split()[0].rsplit("/", 1)[-1] if brief.commands and brief.commands[0].split() else ""
+    text = (
+        brief.commands[0].split()[0].rsplit("/", 1)[-1]
+        if brief.commands and brief.commands[0].split()
+        else ""
+    )
     files = brief.repository.project.files()
-    return f"./cmd/{text}" if text and any(path.startswith(f"cmd/{text}/") for path in files) else "."
+    return (
+        f"./cmd/{text}"
+        if text and any(path.startswith(f"cmd/{text}/") for path in files)
+        else "."
+    )

@@ -11,7 +11,10 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 
 _FILES = (
-    File("system.properties", r"^java\.runtime\.version\s*[=:]\s*(?:[a-z]+-)?(\d{1,9}(?:\.\d{1,9})*)"),
+    File(
+        "system.properties",
+        r"^java\.runtime\.version\s*[=:]\s*(?:[a-z]+-)?(\d{1,9}(?:\.\d{1,9})*)",
+    ),
     File(".java-version", r"^(\d{1,9}(?:\.\d{1,9})*)"),
     File(".tool-versions", r"^java\s+\D*(\d{1,9}(?:\.\d{1,9})*)"),
 )
@@ -28,12 +31,17 @@ def facts(brief: Brief) -> Facts:
     repository = brief.repository
     version = _version(repository)
     if not version.why:
-        version = Version(_DEFAULT, "it is the newest with long-term support that the platform defaults to")
+        version = Version(
+            _DEFAULT,
+            "it is the newest with long-term support that the platform defaults to",
+        )
         told(brief, "Java", version.text, version.why, "system.properties")
     tool = _tool(repository)
     return {
         "version": version.text,
-        "jdk": f"{tool['image']}{version.text}" if "image" in tool else f"eclipse-temurin:{version.text}-jdk",
+        "jdk": f"{tool['image']}{version.text}"
+        if "image" in tool
+        else f"eclipse-temurin:{version.text}-jdk",
         "runtime": f"eclipse-temurin:{version.text}-jre",
         "copied": _copied(repository, tool["files"]),
         **{key: tool.get(key, "") for key in ("fetch", "package", "sbt")},
@@ -43,8 +51,14 @@ def facts(brief: Brief) -> Facts:
 
 
 def _version(repository: Repository) -> Version:
-    candidates: list[tuple[Version, Cursor | None]] = list(versions.from_files(repository, _FILES, "java"))
-    for path, pattern in (("pom.xml", _POM), ("build.gradle", _GRADLE), ("build.gradle.kts", _GRADLE)):
+    candidates: list[tuple[Version, Cursor | None]] = list(
+        versions.from_files(repository, _FILES, "java")
+    )
+    for path, pattern in (
+        ("pom.xml", _POM),
+        ("build.gradle", _GRADLE),
+        ("build.gradle.kts", _GRADLE),
+    ):
         match = re.search(pattern, repository.text(path) or "")
         if match:
             candidates.append((Version(match[1], f"{path} says so"), None))
@@ -62,9 +76,17 @@ def _tool(repository: Repository) -> dict[str, str]:
     has = repository.project.read
     if has("pom.xml") is not None:
         program = "sh ./mvnw" if has("mvnw") is not None else "mvn"
-        found = {"files": "pom.xml mvnw .mvn", "fetch": f"{program} --batch-mode dependency:go-offline"}
-        found |= {"package": f"{program} --batch-mode -DskipTests package", "jar": "target/*.jar"}
-        return found if program != "mvn" else {**found, "image": "maven:3.9-eclipse-temurin-"}
+        found = {
+            "files": "pom.xml mvnw .mvn",
+            "fetch": f"{program} --batch-mode dependency:go-offline",
+        }
+        found |= {
+            "package": f"{program} --batch-mode -DskipTests package",
+            "jar": "target/*.jar",
+        }
+        return (
+            found if program != "mvn" else {**found, "image": "maven:3.9-eclipse-temurin-"}
+        )
     if has("build.sbt") is not None:
         properties = repository.text("project/build.properties") or ""
         match = re.search(r"sbt\.version\s*=\s*([\d.]+)", properties)
@@ -75,7 +97,9 @@ def _tool(repository: Repository) -> dict[str, str]:
             "sbt": match[1] if match else "1.10.11",
         }
     program = "sh ./gradlew" if has("gradlew") is not None else "gradle"
-    text = (repository.text("build.gradle") or "") + (repository.text("build.gradle.kts") or "")
+    text = (repository.text("build.gradle") or "") + (
+        repository.text("build.gradle.kts") or ""
+    )
     task = "stage" if re.search(r"\bstage\b", text) else "build -x test"
     found = {
         "files": "gradlew gradle build.gradle build.gradle.kts settings.gradle settings.gradle.kts gradle.properties"

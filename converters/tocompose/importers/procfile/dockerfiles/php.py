@@ -28,10 +28,39 @@ _BUILT_IN = frozenset(
         "mbstring",
         "openssl",
     }
-    | {"pcre", "pdo", "pdo_sqlite", "phar", "posix", "readline", "reflection", "session", "simplexml", "sodium", "spl"}
-    | {"sqlite3", "standard", "tokenizer", "xml", "xmlreader", "xmlwriter", "zlib", "random", "mysqlnd"}
+    | {
+        "pcre",
+        "pdo",
+        "pdo_sqlite",
+        "phar",
+        "posix",
+        "readline",
+        "reflection",
+        "session",
+        "simplexml",
+        "sodium",
+        "spl",
+    }
+    | {
+        "sqlite3",
+        "standard",
+        "tokenizer",
+        "xml",
+        "xmlreader",
+        "xmlwriter",
+        "zlib",
+        "random",
+        "mysqlnd",
+    }
 )
-_PECL = {"redis": "redis-6.1.0", "mongodb": "mongodb-1.20.1", "memcached": "", "amqp": "", "imagick": "", "rdkafka": ""}
+_PECL = {
+    "redis": "redis-6.1.0",
+    "mongodb": "mongodb-1.20.1",
+    "memcached": "",
+    "amqp": "",
+    "imagick": "",
+    "rdkafka": "",
+}
 _FRAMEWORK_ROOTS = ("public", "web", "webroot", "htdocs")
 
 
@@ -42,18 +71,31 @@ def facts(brief: Brief) -> Facts:
     lock = repository.project.read("composer.lock") is not None
     composer = repository.project.read("composer.json") is not None
     if composer and not lock:
-        what, command = "composer.json stands without composer.lock", "composer update --no-install"
-        repository.say("TC357", None, subject="files.Dockerfile", what=what, command=command)
+        what, command = (
+            "composer.json stands without composer.lock",
+            "composer update --no-install",
+        )
+        repository.say(
+            "TC357", None, subject="files.Dockerfile", what=what, command=command
+        )
     wanted = sorted(_extensions(brief))
     package = node.package_json(repository)
-    steps = tuple(node.build_steps(package, node.package_tool(repository, package))) if package else ()
+    steps = (
+        tuple(node.build_steps(package, node.package_tool(repository, package)))
+        if package
+        else ()
+    )
     return {
-        "image": f"php:{version}-apache-buster" if version == "7.2" else f"php:{version}-apache",
+        "image": f"php:{version}-apache-buster"
+        if version == "7.2"
+        else f"php:{version}-apache",
         "build_packages": _packages(brief, wanted),
         "composer": composer,
         "lock": lock,
         "extension_steps": tuple(_extension_steps(wanted)),
-        "root": document_root(brief.commands[0] if brief.commands else "", repository.project.exists),
+        "root": document_root(
+            brief.commands[0] if brief.commands else "", repository.project.exists
+        ),
         "finish": tuple(_finish(repository, composer)),
         "node": _node(brief, steps),
         "default_command": ("apache2-foreground",),
@@ -72,14 +114,27 @@ def _version(brief: Brief) -> str:
             if versions.satisfies((major, minor, 99), text):
                 return release
         return versions.line_of(stated) or _RELEASES[0]
-    told(brief, "PHP", _RELEASES[0], "it is the newest that is known", "composer.json (require.php)")
+    told(
+        brief,
+        "PHP",
+        _RELEASES[0],
+        "it is the newest that is known",
+        "composer.json (require.php)",
+    )
     return _RELEASES[0]
 
 
 def _extensions(brief: Brief) -> set[str]:
-    names = {item.name.removeprefix("ext-") for item in brief.libraries if item.name.startswith("ext-")}
+    names = {
+        item.name.removeprefix("ext-")
+        for item in brief.libraries
+        if item.name.startswith("ext-")
+    }
     found = {name.replace("zend-opcache", "opcache") for name in names} - _BUILT_IN
-    if any(item.name in ("laravel/framework", "doctrine/dbal", "illuminate/database") for item in brief.libraries):
+    if any(
+        item.name in ("laravel/framework", "doctrine/dbal", "illuminate/database")
+        for item in brief.libraries
+    ):
         found |= {"pdo_pgsql", "pdo_mysql"}
     return found
 
@@ -88,7 +143,12 @@ def _packages(brief: Brief, wanted: list[str]) -> tuple[str, ...]:
     """The Debian packages that the extensions are compiled with, whoever asks for the extension."""
     rows = load("system_packages")["php"]
     names = {f"ext-{name}" for name in wanted}
-    found = {package for key, row in rows.items() if names & set(key.split("|")) for package in row.get("build", ())}
+    found = {
+        package
+        for key, row in rows.items()
+        if names & set(key.split("|"))
+        for package in row.get("build", ())
+    }
     return tuple(sorted(found))
 
 
@@ -99,7 +159,9 @@ def document_root(command: str, exists: object = None) -> str:
     if words:
         return words[-1].strip("/")
     # The launcher without a folder serves the root; where no index.php is, a framework's own folder is meant.
-    bare = match is None or (callable(exists) and not exists("index.php") and not exists("index.html"))
+    bare = match is None or (
+        callable(exists) and not exists("index.php") and not exists("index.html")
+    )
     for folder in _FRAMEWORK_ROOTS if bare else ():
         if callable(exists) and exists(f"{folder}/index.php"):
             return folder
@@ -129,4 +191,8 @@ def _node(brief: Brief, steps: tuple[str, ...]) -> dict[str, object] | None:
     package = node.package_json(repository)
     version = node.node_version(repository).text
     chosen = node.package_tool(repository, package)
-    return {"image": node.image(version), "steps": steps, **node.install(repository, package, chosen, version)}
+    return {
+        "image": node.image(version),
+        "steps": steps,
+        **node.install(repository, package, chosen, version),
+    }

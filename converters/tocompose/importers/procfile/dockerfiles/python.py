@@ -28,7 +28,12 @@ _FIRST = 5
 _REQUIREMENTS = regex(
     r"(?:^|/)(?:[\w.-]*requirements[\w.-]*\.txt|Pipfile|pyproject\.toml)$|^requirements/[\w.-]+\.txt$"
 )
-_DEVELOPMENT = ("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements/dev.txt")
+_DEVELOPMENT = (
+    "requirements-dev.txt",
+    "requirements_dev.txt",
+    "dev-requirements.txt",
+    "requirements/dev.txt",
+)
 
 
 def facts(brief: Brief) -> Facts:
@@ -42,10 +47,15 @@ def facts(brief: Brief) -> Facts:
     return {
         "image": image(version.text),
         # The module venv came with Python 3.3.
-        "venv": "python -m virtualenv" if version.text.startswith("2") else "python -m venv",
+        "venv": "python -m virtualenv"
+        if version.text.startswith("2")
+        else "python -m venv",
         **_install(brief),
         "static_step": _static_step(brief),
-        "more_packages": (*_geography(repository), *(("libpq5",) if "libpq-dev" in compiled else ())),
+        "more_packages": (
+            *_geography(repository),
+            *(("libpq5",) if "libpq-dev" in compiled else ()),
+        ),
         "more_build": (*_from_git(repository), *compiled),
         "node": _assets(brief),
         "default_command": ("python", "app.py"),
@@ -61,7 +71,9 @@ def image(version: str) -> str:
 
 
 def _version(repository: Repository) -> Version:
-    candidates: list[tuple[Version, Cursor | None]] = list(versions.from_files(repository, _FILES, "python"))
+    candidates: list[tuple[Version, Cursor | None]] = list(
+        versions.from_files(repository, _FILES, "python")
+    )
     requires = maps(repository.toml("Pipfile"), "requires")
     for key in ("python_full_version", "python_version"):
         if isinstance(requires.get(key), str):
@@ -81,9 +93,18 @@ def _allowed(text: str) -> str:
     """The release for a range: the one that `^3.11` or `==3.10.*` names; below an upper bound the newest; else none."""
     if not re.search(r"[<>!]", text):
         return versions.line_of(text)
-    bounds = re.sub(r"!=\s*[\d.*]+", "", text).replace(",", " ").replace("~=", "~").replace("==", "=")
+    bounds = (
+        re.sub(r"!=\s*[\d.*]+", "", text)
+        .replace(",", " ")
+        .replace("~=", "~")
+        .replace("==", "=")
+    )
     newest = int(_DEFAULT.split(".")[1])
-    fits = [minor for minor in range(newest, _FIRST, -1) if versions.satisfies((3, minor, 0), bounds)]
+    fits = [
+        minor
+        for minor in range(newest, _FIRST, -1)
+        if versions.satisfies((3, minor, 0), bounds)
+    ]
     return f"3.{fits[0]}" if fits and fits[0] != newest else ""
 
 
@@ -97,14 +118,23 @@ def _install(brief: Brief) -> dict[str, Any]:
     """How the libraries come into /opt/venv: by the first file that the platform would take."""
     has = brief.repository.project.read
     extra = tuple(name for name in _DEVELOPMENT if has(name) is not None)[:1]
-    found: dict[str, Any] = {"manifests": (), "tool": "", "install": "", "install_dev": "", "whole_first": False}
+    found: dict[str, Any] = {
+        "manifests": (),
+        "tool": "",
+        "install": "",
+        "install_dev": "",
+        "whole_first": False,
+    }
     if has("Pipfile.lock") is not None:
         export = "pipenv requirements{} > /tmp/requirements.txt && pip install --no-cache-dir -r /tmp/requirements.txt"
         found |= {"manifests": ("Pipfile", "Pipfile.lock"), "tool": "pipenv==2025.0.4"}
         found |= {"install": export.format(""), "install_dev": export.format(" --dev")}
     elif has("requirements.txt") is not None:
         nested = _nested_requirements(brief.repository)
-        found |= {"manifests": ("requirements.txt",), "install": "pip install --no-cache-dir -r requirements.txt"}
+        found |= {
+            "manifests": ("requirements.txt",),
+            "install": "pip install --no-cache-dir -r requirements.txt",
+        }
         found |= {"whole_first": nested}
         if extra:
             found["install_dev"] = f"pip install --no-cache-dir -r {extra[0]}"
@@ -122,8 +152,13 @@ def _install(brief: Brief) -> dict[str, Any]:
 
 
 def _without_lock(brief: Brief) -> dict[str, Any]:
-    what, command = "there is no requirements.txt and no lock file", "pip freeze > requirements.txt"
-    brief.repository.say("TC357", None, subject="files.Dockerfile", what=what, command=command)
+    what, command = (
+        "there is no requirements.txt and no lock file",
+        "pip freeze > requirements.txt",
+    )
+    brief.repository.say(
+        "TC357", None, subject="files.Dockerfile", what=what, command=command
+    )
     has = brief.repository.project.read
     if has("Pipfile") is not None:
         install = "pipenv install --system --skip-lock"
@@ -137,7 +172,11 @@ def _nested_requirements(repository: Repository) -> bool:
     """Whether requirements.txt refers to other files, which the install then needs: `-r base.txt`, `-e .`, a path."""
     text = repository.text("requirements.txt") or ""
     return (
-        re.search(r"^[ \t]*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)", text, re.MULTILINE)
+        re.search(
+            r"^[ \t]*(?:-[rce]\s|--(?:requirement|constraint|editable)\b|\.{1,2}/)",
+            text,
+            re.MULTILINE,
+        )
         is not None
     )
 
@@ -145,19 +184,30 @@ def _nested_requirements(repository: Repository) -> bool:
 def _static_step(brief: Brief) -> str:
     """collectstatic, as the platform runs it; with dummy values for what the settings demand."""
     repository = brief.repository
-    if repository.project.read("manage.py") is None or brief.settings.get("DISABLE_COLLECTSTATIC", "0") not in (
+    if repository.project.read("manage.py") is None or brief.settings.get(
+        "DISABLE_COLLECTSTATIC", "0"
+    ) not in (
         "0",
         "",
     ):
         return ""
-    if not any("STATIC_ROOT" in (repository.text(path) or "") for path in _settings_files(repository)):
+    if not any(
+        "STATIC_ROOT" in (repository.text(path) or "")
+        for path in _settings_files(repository)
+    ):
         return ""
-    outright = demands.of_python(repository.text(path) or "" for path in _settings_files(repository))
+    outright = demands.of_python(
+        repository.text(path) or "" for path in _settings_files(repository)
+    )
     names = {"SECRET_KEY": "build", **dict.fromkeys(brief.demanded, "build"), **outright}
     names["DATABASE_URL"] = "sqlite:////tmp/build.sqlite3"
     if "DJANGO_SETTINGS_MODULE" in brief.settings:
         names["DJANGO_SETTINGS_MODULE"] = brief.settings["DJANGO_SETTINGS_MODULE"]
-    given = " ".join(f"{name}={value}" for name, value in names.items() if re.fullmatch(r"[\w.:/-]+", value))
+    given = " ".join(
+        f"{name}={value}"
+        for name, value in names.items()
+        if re.fullmatch(r"[\w.:/-]+", value)
+    )
     return f"{given} python manage.py collectstatic --noinput"
 
 
@@ -170,23 +220,42 @@ def _settings_files(repository: Repository) -> Iterator[str]:
 def _compiled(brief: Brief) -> tuple[str, ...]:
     """A compiler, as the platform's build image has one: pinned libraries may have no wheel for a newer Python."""
     known = load("system_packages")["python_wheels"]
-    if not any(item.language == "python" and item.name in known for item in brief.libraries):
+    if not any(
+        item.language == "python" and item.name in known for item in brief.libraries
+    ):
         return ()
-    return ("build-essential", "libpq-dev") if brief.uses("psycopg2-binary") else ("build-essential",)
+    return (
+        ("build-essential", "libpq-dev")
+        if brief.uses("psycopg2-binary")
+        else ("build-essential",)
+    )
 
 
 def _from_git(repository: Repository) -> tuple[str, ...]:
     """Git, for libraries that come from a repository: the slim image has none."""
-    texts = [repository.text(path) or "" for path in repository.project.files() if _REQUIREMENTS.search(path)]
+    texts = [
+        repository.text(path) or ""
+        for path in repository.project.files()
+        if _REQUIREMENTS.search(path)
+    ]
     return (
-        ("git",) if any(re.search(r"^[^#\n]*(?:git\+|\bgit\s*=\s*[\"'])", text, re.MULTILINE) for text in texts) else ()
+        ("git",)
+        if any(
+            re.search(r"^[^#\n]*(?:git\+|\bgit\s*=\s*[\"'])", text, re.MULTILINE)
+            for text in texts
+        )
+        else ()
     )
 
 
 def _geography(repository: Repository) -> tuple[str, ...]:
     """The libraries that GeoDjango loads: https://docs.djangoproject.com/en/stable/ref/contrib/gis/install/geolibs/."""
     texts = (repository.text(path) or "" for path in _settings_files(repository))
-    return ("gdal-bin", "libgdal32") if any("django.contrib.gis" in text for text in texts) else ()
+    return (
+        ("gdal-bin", "libgdal32")
+        if any("django.contrib.gis" in text for text in texts)
+        else ()
+    )
 
 
 def _assets(brief: Brief) -> dict[str, Any] | None:
@@ -200,7 +269,11 @@ def _assets(brief: Brief) -> dict[str, Any] | None:
     steps = tuple(node.build_steps(package, chosen))
     if not steps:
         return None
-    return {"image": node.image(version), "steps": steps, **node.install(repository, package, chosen, version)}
+    return {
+        "image": node.image(version),
+        "steps": steps,
+        **node.install(repository, package, chosen, version),
+    }
 
 
 def _development(brief: Brief) -> tuple[str, ...]:

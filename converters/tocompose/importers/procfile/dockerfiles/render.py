@@ -34,7 +34,9 @@ def _environment() -> Environment:
 def render(template: str, facts: Mapping[str, Any]) -> File:
     """The Dockerfile of a language's template."""
     text = _environment().get_template(f"{template}.j2").render(**facts).strip()
-    return File(path="Dockerfile", content="\n".join(_spaced(text.splitlines())).encode() + b"\n")
+    return File(
+        path="Dockerfile", content="\n".join(_spaced(text.splitlines())).encode() + b"\n"
+    )
 
 
 def _spaced(lines: list[str]) -> list[str]:
@@ -53,5 +55,9 @@ def _spaced(lines: list[str]) -> list[str]:
 
 def ignore(template: str, extra: tuple[str, ...] = ()) -> File:
     """The .dockerignore: version control, secrets, what the build makes itself."""
-    text = _environment().get_template("dockerignore.j2").render(language=template, extra=extra)
+    text = (
+        _environment()
+        .get_template("dockerignore.j2")
+        .render(language=template, extra=extra)
+    )
     return File(path=".dockerignore", content=text.encode())

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, system_packages, told
+from tocompose.importers.procfile.dockerfiles.generate import (
+    Brief,
+    Facts,
+    system_packages,
+    told,
+)
 from tocompose.importers.procfile.dockerfiles.suites import packages, suite, tag
 
 _DEFAULT = "1"
@@ -19,15 +24,21 @@ def facts(brief: Brief) -> Facts:
     lock = repository.project.read("Cargo.lock") is not None
     if not lock:
         what, command = "Cargo.toml stands without Cargo.lock", "cargo generate-lockfile"
-        repository.say("TC357", None, subject="files.Dockerfile", what=what, command=command)
+        repository.say(
+            "TC357", None, subject="files.Dockerfile", what=what, command=command
+        )
     name = str(package.get("name") or "app")
     release = suite("rust", version) or "bookworm"
     found = system_packages(brief, "rust")
     return {
         "image": tag("rust", version),
         "release": release,
-        "build_packages": packages(release, ("libssl-dev", "pkg-config", *found["build_packages"])),
-        "run_packages": packages(release, ("ca-certificates", "libssl3", *found["run_packages"])),
+        "build_packages": packages(
+            release, ("libssl-dev", "pkg-config", *found["build_packages"])
+        ),
+        "run_packages": packages(
+            release, ("ca-certificates", "libssl3", *found["run_packages"])
+        ),
         "locked": " --locked" if lock else "",
         "default_command": (f"target/release/{name}",),
         "dev_command": ("cargo", "run"),

@@ -46,7 +46,9 @@ def facts(brief: Brief) -> Facts:
         "workdir": "/usr/share/nginx/html",
         "source": "" if root == "." else f"./{root}",
         "files": {
-            "nginx.conf": _CONF.format(port=brief.port, pages=pages, fallback="/index.html" if single else "=404")
+            "nginx.conf": _CONF.format(
+                port=brief.port, pages=pages, fallback="/index.html" if single else "=404"
+            )
         },
         "default_command": ("nginx", "-g", "daemon off;"),
     }
@@ -57,13 +59,17 @@ def _root(repository: Repository, config: dict[str, Any]) -> str:
     stated = config.get("root")
     if isinstance(stated, str) and re.fullmatch(r"[\w./-]+", stated):
         return stated.strip("/") or "."
-    match = re.search(r"^root:\s*([\w./-]+)\s*$", repository.text("Staticfile") or "", re.MULTILINE)
+    match = re.search(
+        r"^root:\s*([\w./-]+)\s*$", repository.text("Staticfile") or "", re.MULTILINE
+    )
     if match:
         return match[1].strip("/") or "."
     made = bundler(repository)
     if made:
         return str(made["root"])
-    return next((name for name in _ROOTS if repository.project.exists(f"{name}/index.html")), ".")
+    return next(
+        (name for name in _ROOTS if repository.project.exists(f"{name}/index.html")), "."
+    )
 
 
 def _node(brief: Brief) -> dict[str, Any] | None:
@@ -74,4 +80,8 @@ def _node(brief: Brief) -> dict[str, Any] | None:
     if not steps:
         return None
     version = node.node_version(repository).text
-    return {"image": node.image(version), "steps": steps, **node.install(repository, package, chosen, version)}
+    return {
+        "image": node.image(version),
+        "steps": steps,
+        **node.install(repository, package, chosen, version),
+    }

@@ -21,7 +21,9 @@ def suite(language: str, version: str) -> str:
     for name, row in load("suites")[language].items():
         since = row["since"].get(line)
         first = tuple(int(part) for part in str(row["from"]).split("."))
-        if (since is None and numbers[:size] >= first) or (since is not None and _reaches(numbers[size:], since)):
+        if (since is None and numbers[:size] >= first) or (
+            since is not None and _reaches(numbers[size:], since)
+        ):
             return str(name)
     return ""
 
@@ -44,7 +46,10 @@ def archived(image: str) -> bool:
     name, _, text = image.partition(":")
     if any(old in text for old in load("suites")["archived"]):
         return True
-    plain = name in load("suites") or re.fullmatch(r"elixir:1\.(?:\d|1[01])-slim", image) is not None
+    plain = (
+        name in load("suites")
+        or re.fullmatch(r"elixir:1\.(?:\d|1[01])-slim", image) is not None
+    )
     return plain and text.endswith("-slim")
 
 

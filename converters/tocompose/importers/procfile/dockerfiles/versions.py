@@ -13,14 +13,24 @@ from tocompose.readers.lines import read_lines
 from tocompose.values import whole
 
 # Long-term support lines of Node.js, newest first, with the names that .nvmrc may use.
-NODE_LTS = {24: "krypton", 22: "jod", 20: "iron", 18: "hydrogen", 16: "gallium", 14: "fermium", 12: "erbium"} | {
+NODE_LTS = {
+    24: "krypton",
+    22: "jod",
+    20: "iron",
+    18: "hydrogen",
+    16: "gallium",
+    14: "fermium",
+    12: "erbium",
+} | {
     10: "dubnium",
     8: "carbon",
     6: "boron",
     4: "argon",
 }
 _NEWEST = 40
-_COMPARATOR = regex(r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d{1,9}|\*|x)(?:\.(\d{1,9}|x|\*))?(?:\.(\d{1,9}|x|\*))?[\w.+-]*")
+_COMPARATOR = regex(
+    r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d{1,9}|\*|x)(?:\.(\d{1,9}|x|\*))?(?:\.(\d{1,9}|x|\*))?[\w.+-]*"
+)
 # From the start of a word on: tried at each of its letters, a long one costs the square of its length.
 _HYPHEN_RANGE = regex(r"(?<!\S)(\S+)\s+-\s+(\S+)")
 _FAR = 999
@@ -40,7 +50,9 @@ class File(NamedTuple):
     pattern: str
 
 
-def from_files(repository: Repository, files: Iterable[File], tool: str) -> Iterator[tuple[Version, Cursor]]:
+def from_files(
+    repository: Repository, files: Iterable[File], tool: str
+) -> Iterator[tuple[Version, Cursor]]:
     """The versions that small files state, in order: `.nvmrc`, `.ruby-version`, `.tool-versions` …"""
     for file in files:
         tree = repository.open(file.path, read_lines, "lines")
@@ -57,7 +69,9 @@ def from_files(repository: Repository, files: Iterable[File], tool: str) -> Iter
 
 
 def choose(
-    candidates: Iterable[tuple[Version, Cursor | None]], default: Version, clean: Callable[[str], str]
+    candidates: Iterable[tuple[Version, Cursor | None]],
+    default: Version,
+    clean: Callable[[str], str],
 ) -> Version:
     """The first version that can be used; the leaves of the files that come later are settled as outranked."""
     chosen: Version | None = None
@@ -84,7 +98,9 @@ def node_version(text: str) -> str:
     if re.fullmatch(r"\d{1,9}\.\d{1,9}\.\d{1,9}", text):
         return text
     # `~18.12.1` allows no other minor release, and Yarn checks that.
-    if patches := re.fullmatch(r"~>?\s*v?(\d{1,9}\.\d{1,9})(?:\.[\dx*]{1,9})?|\^(0\.\d{1,9})(?:\.\d{1,9})?", text):
+    if patches := re.fullmatch(
+        r"~>?\s*v?(\d{1,9}\.\d{1,9})(?:\.[\dx*]{1,9})?|\^(0\.\d{1,9})(?:\.\d{1,9})?", text
+    ):
         return patches[1] or patches[2]
     if re.fullmatch(r"\d{1,9}(\.(\d{1,9}|x|\*))*", text):
         return re.sub(r"\.[x*].*$", "", text)
@@ -120,7 +136,11 @@ def _fits(version: tuple[int, int, int], match: re.Match[str]) -> bool:
     low = tuple([*numbers, 0, 0, 0][:3])
     prefix = version[: len(numbers)] == tuple(numbers)
     if operator in (">=", ">"):
-        return version >= low if operator == ">=" or len(numbers) == 3 else version[: len(numbers)] > tuple(numbers)
+        return (
+            version >= low
+            if operator == ">=" or len(numbers) == 3
+            else version[: len(numbers)] > tuple(numbers)
+        )
     if operator == "<=":
         return version <= low or prefix
     if operator == "<":
@@ -128,7 +148,11 @@ def _fits(version: tuple[int, int, int], match: re.Match[str]) -> bool:
     if operator == "^":
         return version >= low and version[0] == numbers[0]
     if operator in ("~", "~>"):
-        return version >= low and version[: max(1, min(2, len(numbers)))] == low[: max(1, min(2, len(numbers)))]
+        return (
+            version >= low
+            and version[: max(1, min(2, len(numbers)))]
+            == low[: max(1, min(2, len(numbers)))]
+        )
     return prefix
 
 
@@ -143,5 +167,7 @@ def dotted(text: str) -> str:
 def line_of(text: str) -> str:
     """The minor line (`3.12`) for a range, the full version for an exact one."""
     number = dotted(text)
-    exact = re.fullmatch(r"[^\d<>~^*!]*\d{1,9}\.\d{1,9}(\.\d{1,9})?", text.strip()) is not None
+    exact = (
+        re.fullmatch(r"[^\d<>~^*!]*\d{1,9}\.\d{1,9}(\.\d{1,9})?", text.strip()) is not None
+    )
     return number if exact else ".".join(number.split(".")[:2])
