@@ -119,7 +119,10 @@ def test_an_alias_is_its_anchor_so_that_a_value_counts_once() -> None:
 
 
 def test_merge_keys_bring_in_what_the_map_does_not_have() -> None:
-    text = "base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\none:\n  y: 9\n  <<: *b\ntwo:\n  <<: [*b, *m]\nthree: {'<<': 5}\n"
+    text = (
+        "base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\none:\n  y: 9\n  <<: *b\n"
+        "two:\n  <<: [*b, *m]\nthree: {'<<': 5}\n"
+    )
     root = only(text)
     assert plain(at(root, "one")) == {"x": "1", "y": "9"}
     assert plain(at(root, "two")) == {"x": "1", "y": "2", "z": "4"}

@@ -10,6 +10,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from random import Random
 from types import FrameType
 from typing import NamedTuple
@@ -114,9 +115,8 @@ def limited(seconds: float) -> Iterator[None]:
 
 def limit_memory(more: int = MEMORY) -> None:
     """Lets this process take so many bytes more than it has: beyond them every allocation is a MemoryError."""
-    pages = (
-        int(open("/proc/self/statm").read().split()[0]) if sys.platform == "linux" else 0
-    )  # noqa: SIM115, PTH123
+    statm = Path("/proc/self/statm")
+    pages = int(statm.read_text().split()[0]) if sys.platform == "linux" else 0
     total = pages * resource.getpagesize() + more
     resource.setrlimit(
         resource.RLIMIT_AS, (total, resource.getrlimit(resource.RLIMIT_AS)[1])

@@ -29,8 +29,18 @@ PIECES = st.sampled_from(
         "'it'\\''s'",
         '"q\\"q"',
         "-x=1",
-    ]  # noqa: RUF005
-    + ["{a,b}", "*.none", "a\\ b", '""', "#x", "x#y", "é", "%s", "!", "=", "A=2"]
+        "{a,b}",
+        "*.none",
+        "a\\ b",
+        '""',
+        "#x",
+        "x#y",
+        "é",
+        "%s",
+        "!",
+        "=",
+        "A=2",
+    ]
 )
 JOINS = st.sampled_from([" ", " && show ", " ; show ", " | cat ; show "])
 LEADS = st.sampled_from(

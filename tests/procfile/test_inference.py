@@ -229,7 +229,10 @@ def test_a_worker_takes_the_broker_whose_client_is_there() -> None:
 
 
 def test_what_the_settings_read_without_a_default_can_be_filled_in() -> None:
-    settings = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\nLIMIT = int(os.environ['LIMIT'])\nA = os.getenv('B')\n"
+    settings = (
+        "import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
+        "LIMIT = int(os.environ['LIMIT'])\nA = os.getenv('B')\n"
+    )
     files = {**PYTHON, "requirements.txt": "django\n", "shop/settings.py": settings}
     found = environment(of(files))
     assert (

@@ -115,7 +115,10 @@ def test_the_environment_is_what_was_given_and_nothing_else(
 
 def test_files_and_dotenv_lie_in_the_folder_of_both() -> None:
     files = {".env": b"TOKEN=s3cret-value\n", "conf/app.env": b"A=1\n"}
-    compose = "services: {web: {image: nginx, env_file: conf/app.env, volumes: ['./x:/x'], environment: {T: '${TOKEN}'}}}"
+    compose = (
+        "services: {web: {image: nginx, env_file: conf/app.env, volumes: ['./x:/x'], "
+        "environment: {T: '${TOKEN}'}}}"
+    )
     found = proof(
         "docker run -d --env-file conf/app.env -v ./x:/x -e T=s3cret-value nginx",
         compose,

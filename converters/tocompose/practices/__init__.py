@@ -145,11 +145,12 @@ def _named(word: str, known: Mapping[str, Practice]) -> set[str]:
 
 
 def apply_all(
-    stack: Stack, practices: Iterable[Practice], context: Context = Context()
-) -> Outcome:  # noqa: B008
+    stack: Stack, practices: Iterable[Practice], context: Context | None = None
+) -> Outcome:
     """The stack after all practices, in the order given, with their notes and moves."""
     notes: list[Note] = []
     moves: dict[str, str] = {}
+    context = context or Context()
     for practice in practices:
         outcome = practice.apply(stack, context)
         stack = outcome.stack

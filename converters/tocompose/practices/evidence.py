@@ -30,7 +30,10 @@ _WAIT = (
     rf"\bnc\s+(?:-\S+\s+)*({_NAME})\s+\d+|\s(?:-h[= ]?|--host[= ])({_NAME})(?=[\s;&|]|$)"
 )
 # A line of a configuration file that says where something is: `host db`, `"db.host": "db",`, `server = db`.
-_HOST_KEY = r"""(?im)^[ \t]*(?:-[ \t])?["']?(?:[\w.-]*[_.-])?(?:host|server|addr|address)["']?(?:[ \t]*[:=][ \t]*|[ \t]+)"""
+_HOST_KEY = (
+    r"""(?im)^[ \t]*(?:-[ \t])?["']?(?:[\w.-]*[_.-])?(?:host|server|addr|address)["']?"""
+    r"""(?:[ \t]*[:=][ \t]*|[ \t]+)"""
+)
 _HOST_LINE = rf"""{_HOST_KEY}["']?({_NAME})["']?[,;]?$"""
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(

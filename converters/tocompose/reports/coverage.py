@@ -20,7 +20,10 @@ class Coverage(NamedTuple):
 
     def __str__(self) -> str:
         total = self.carried + self.noted + self.ignored
-        return f"{total} names: {self.carried} carried over, {self.noted} with a note, {self.ignored} left out on purpose"
+        return (
+            f"{total} names: {self.carried} carried over, {self.noted} with a note, "
+            f"{self.ignored} left out on purpose"
+        )
 
 
 def coverage(tables: Iterable[str]) -> Coverage:

@@ -258,7 +258,10 @@ def _settings(
     repository.say(
         "TC411", origin, subject=f"settings.{variable}", name=variable, service=name
     )
-    description = f"Password of {row['title']} (service {name}). A default for development: change it before others can reach it."
+    description = (
+        f"Password of {row['title']} (service {name}). "
+        "A default for development: change it before others can reach it."
+    )
     # It has no origin: the source names the add-on there and no secret, and reports quote the line.
     return (
         Setting(
