@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tocompose.images import holds, image_facts, image_ref, similar_facts
+from tocompose.knowledge.images import holds, image_facts, image_ref, similar_facts
 from tocompose.tables import documents
 
 ROWS: list[dict[str, Any]] = [dict(item.row()) for item in documents("images", "match")]

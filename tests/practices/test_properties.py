@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from practices.stacks import stacks
-from tocompose.images import image_facts
+from tocompose.knowledge.images import image_facts
 from tocompose.model import Dependency, Home, Port, Service, Stack
 from tocompose.practices import Context, Outcome, apply_all, registry
 from tocompose.practices.evidence import resolved

@@ -9,12 +9,12 @@ from textwrap import indent
 import pytest
 
 from practices.snippets import stack
-from tocompose.images import image_facts
+from tocompose.knowledge.images import image_facts
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
 from tocompose.model import Home, Service, Setting, Stack
 from tocompose.practices import Context, Outcome, registry
 from tocompose.practices.secrets import is_secret
-from tocompose.secrecy.names import secret_name
-from tocompose.secrecy.texts import may_be_secret, secret_value
 
 BY_ID = {practice.id: practice for practice in registry()}
 

@@ -10,10 +10,10 @@ from tocompose.audit.scene import Scene, Verdict, View, judge, of_service
 from tocompose.exporters.existing import names_in
 from tocompose.exporters.variables import AMBIENT
 from tocompose.ignores import ignore_rules
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
 from tocompose.model import Resource, Service
 from tocompose.practices.services import facts
-from tocompose.secrecy.names import secret_name
-from tocompose.secrecy.texts import may_be_secret, secret_value
 from tocompose.source import Leaf, Span, leaves
 from tocompose.values import plain, variables
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tocompose.audit.scene import Scene, Verdict, View, of_service
-from tocompose.images import image_ref
+from tocompose.knowledge.images import image_ref
 from tocompose.model import Amounts, Service
 from tocompose.practices.image_tags import floats
 from tocompose.practices.services import facts

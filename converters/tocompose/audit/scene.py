@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from tocompose.images import image_facts
 from tocompose.importers.compose.files import load
 from tocompose.importers.compose.names import Found, find
 from tocompose.importers.compose.reading import ComposeFile, Places
 from tocompose.importers.compose.stack import stack_of
+from tocompose.knowledge.images import image_facts
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Context

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tocompose.audit.networking import own_ports
 from tocompose.audit.scene import Scene, Verdict, View, judge, of_service
-from tocompose.images import image_facts, similar_facts
+from tocompose.knowledge.images import image_facts, similar_facts
 from tocompose.model import Amounts, Role, Service
 from tocompose.practices.services import is_data
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from posixpath import normpath
 
+from tocompose.knowledge.secrets.names import secret_file, secret_name
+from tocompose.knowledge.secrets.texts import (
+    DIRECTIVE,
+    may_be_secret,
+    passwords,
+    secret_value,
+)
 from tocompose.model import File, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.practices import Outcome
 from tocompose.record import replace
-from tocompose.secrecy.names import secret_file, secret_name
-from tocompose.secrecy.texts import DIRECTIVE, may_be_secret, passwords, secret_value
 
 _ENTRY = regex(
     r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)"""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
-from tocompose.images import ImageFacts
+from tocompose.knowledge.images import ImageFacts
 from tocompose.model import Build, Home, Mount, Port, Service, Stack, Variable
 from tocompose.notes import Note
 from tocompose.patterns import regex

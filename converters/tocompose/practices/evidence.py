@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
+from tocompose.knowledge.secrets.names import words_of
 from tocompose.model import Service, Stack
 from tocompose.practices import Context
 from tocompose.practices.given_files import GivenFiles
 from tocompose.practices.services import command_text, environment
-from tocompose.secrecy.names import words_of
 from tocompose.source import Span
 
 # The strength of a piece of evidence, 1 the strongest.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocompose.images import ImageFacts
+from tocompose.knowledge.images import ImageFacts
 from tocompose.model import Healthcheck, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex

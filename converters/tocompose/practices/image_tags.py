@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.images import image_ref
+from tocompose.knowledge.images import image_ref
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each

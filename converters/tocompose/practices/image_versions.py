@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.images import ImageRef, image_ref
+from tocompose.knowledge.images import ImageRef, image_ref
 from tocompose.model import Home, Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice

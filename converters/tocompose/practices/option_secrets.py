@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
-from tocompose.command_secrets import script_secrets
+from tocompose.knowledge.secrets.commands import script_secrets
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.secrets.texts import may_be_secret, passwords, secret_value
 from tocompose.model import Service, Stack
 from tocompose.notes import Note, note
 from tocompose.practices.secret_vault import Vault, variable
 from tocompose.record import replace
-from tocompose.secrecy.names import secret_name
-from tocompose.secrecy.texts import may_be_secret, passwords, secret_value
 from tocompose.values import literal, plain
 
 # The options of a service whose entries are the user's own words.

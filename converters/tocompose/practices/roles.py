@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tocompose.images import ImageFacts, similar_facts
+from tocompose.knowledge.images import ImageFacts, similar_facts
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice, each

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from tocompose.command_secrets import command_secrets
-from tocompose.images import ImageFacts
+from tocompose.knowledge.images import ImageFacts
+from tocompose.knowledge.secrets.commands import command_secrets
+from tocompose.knowledge.secrets.names import lists_users, secret_name
+from tocompose.knowledge.secrets.texts import may_be_secret, passwords, secret_value
 from tocompose.model import Healthcheck, Service, Stack, Variable
 from tocompose.notes import Note
 from tocompose.practices import Context, Example, Outcome, Practice
@@ -17,8 +19,6 @@ from tocompose.practices.option_secrets import safe_options
 from tocompose.practices.secret_vault import Vault, variable
 from tocompose.practices.services import facts, is_data, remark
 from tocompose.record import replace
-from tocompose.secrecy.names import lists_users, secret_name
-from tocompose.secrecy.texts import may_be_secret, passwords, secret_value
 from tocompose.values import literal, plain, variable_name, variables
 
 _DEFAULT = r"\$\$|\$\{(?P<name>[A-Za-z_]\w*):?-(?P<default>[^${}]+)\}"

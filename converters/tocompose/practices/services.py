@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
-from tocompose.images import Check, ImageFacts, holds, image_facts, image_ref
+from tocompose.knowledge.images import Check, ImageFacts, holds, image_facts, image_ref
 from tocompose.model import Home, Mount, Role, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.practices import Context

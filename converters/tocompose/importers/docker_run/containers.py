@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tocompose.images import image_ref
 from tocompose.importers.docker_run.facts import Facts, Said, read
 from tocompose.importers.docker_run.folders import below
 from tocompose.importers.docker_run.invocation import Invocation, Word
 from tocompose.importers.docker_run.options import CommandLine, flags, parse
 from tocompose.importers.docker_run.service import Ties, service
 from tocompose.importers.docker_run.unquoted import parsed
+from tocompose.knowledge.images import image_ref
+from tocompose.knowledge.secrets.texts import concealed
 from tocompose.model import Role, Service, Variable
 from tocompose.record import replace
-from tocompose.secrecy.texts import concealed
 from tocompose.values import identifier, plain, split, unique, variables
 
 _SAYS_NOTHING = frozenset({"server", "docker", "image"})

@@ -7,8 +7,8 @@ import re
 from tocompose.importers.docker_run.shell.branches import source_text
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import Open, Value
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
-from tocompose.secrecy.names import secret_name
 from tocompose.values import literal
 
 _WORD = re.compile(r"[^\s'\"\\`${}]+")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tocompose.knowledge.secrets.names import HINT, secret_name, secret_parameter
 from tocompose.patterns import regex
-from tocompose.secrecy.names import HINT, secret_name, secret_parameter
 
 _NOT_A_VALUE = frozenset(
     {

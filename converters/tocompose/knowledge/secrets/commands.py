@@ -8,10 +8,10 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any
 
+from tocompose.knowledge.secrets.names import secret_name, words_of
+from tocompose.knowledge.secrets.texts import may_be_secret, passwords
 from tocompose.model import Service
 from tocompose.patterns import regex
-from tocompose.secrecy.names import secret_name, words_of
-from tocompose.secrecy.texts import may_be_secret, passwords
 from tocompose.source import Span
 from tocompose.tables import table
 from tocompose.values import plain, variable_name
