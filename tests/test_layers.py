@@ -27,10 +27,11 @@ LAYERS = (
     ("notes", "merging"),
     ("ledger",),
     ("readers", "rendering"),
-    ("importers", "practices", "exporters", "reports"),
+    ("importers", "exporters", "reports"),
+    ("rules",),
     ("answers", "cluster"),
     ("pipeline", "writing"),
-    ("decisions", "prove", "batch", "audit"),
+    ("decisions", "prove", "batch", "check"),
     ("cli",),
     ("__main__",),
 )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import click
 
-from tocompose.audit import Audit, audit, repair
+from tocompose.check import Audit, audit, repair
 from tocompose.cli.conversion import coloured, width
 from tocompose.cli.ending import FOUND, fail, write
 from tocompose.cli.options import FORMS, KINDS, Word, Words

@@ -15,9 +15,9 @@ from tocompose.exporters.bundle import Layout
 from tocompose.importers import Settings, SourceError
 from tocompose.model import File, Home
 from tocompose.pipeline import Options, Result, convert
-from tocompose.practices import Context
 from tocompose.project import Folder, Project
 from tocompose.record import replace
+from tocompose.rules import Context
 
 _HOMES = {"dev": Home.DEV, "prod": Home.PROD}
 
@@ -119,7 +119,7 @@ def run(
 
 def _check_answers(options: Options, result: Result, said: Said) -> None:
     """Ends when an answer has no decision to it: it is misspelt, or meant for another source."""
-    from tocompose.practices import registry
+    from tocompose.rules import registry
 
     if unused := options.answers.unused(result.stack, registry()):
         fail(
