@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.importers.docker_run.invocation import Word
+from tocompose.importers.docker_run.invocation import Argument
 from tocompose.patterns import regex
 
 _URL = regex(r"[a-z]+://([A-Za-z0-9_.-]+)(?::([0-9]+))?")
 _HOST_OPTION = regex(r"(?:-h|--host=?)$")
-_TOOLS = frozenset(
+_WAITING_TOOLS = frozenset(
     {
         "nc",
         "ncat",
@@ -25,24 +25,24 @@ _TOOLS = frozenset(
 )
 
 
-class Probe(NamedTuple):
+class WaitTarget(NamedTuple):
     """What a wait loop asks: the container it names, and the command to run inside it (empty when it runs outside)."""
 
     target: str
     command: tuple[str, ...] = ()
 
 
-def probe(words: tuple[Word, ...]) -> Probe | None:
+def find_wait_target(arguments: tuple[Argument, ...]) -> WaitTarget | None:
     """The container that a waiting command talks to; None when it cannot be told."""
-    texts = [word.text for word in words]
-    if not texts or texts[0].rpartition("/")[2] not in _TOOLS:
+    texts = [argument.text for argument in arguments]
+    if not texts or texts[0].rpartition("/")[2] not in _WAITING_TOOLS:
         return None
     for index, text in enumerate(texts[1:], 1):
         if match := _URL.match(text):
-            return Probe(match[1])
+            return WaitTarget(match[1])
         if _HOST_OPTION.match(text) and index + 1 < len(texts):
-            return Probe(texts[index + 1])
+            return WaitTarget(texts[index + 1])
         host, colon, port = text.partition(":")
         if not text.startswith("-") and (port.isdigit() if colon else not text.isdigit()):
-            return Probe(host)
+            return WaitTarget(host)
     return None
