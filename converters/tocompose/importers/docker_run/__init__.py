@@ -57,17 +57,19 @@ class DockerRun:
         """The words of each docker command that makes something, as Compose text, with the service that it became."""
         from tocompose.importers.docker_run.assembly import creating_commands
 
-        return creating_commands(_read_scripts(project, Ledger(), settings))
+        return tuple(creating_commands(_read_scripts(project, Ledger(), settings)))
 
 
-def _read_scripts(project: Project, ledger: Ledger, settings: Settings) -> tuple[Script, ...]:
+def _read_scripts(
+    project: Project, ledger: Ledger, settings: Settings
+) -> tuple[Script, ...]:
     if "argv" in settings.options:
         from tocompose.importers.docker_run.pasted import pasted_script
 
         return (pasted_script(settings.options["argv"], ledger),)
     from tocompose.importers.docker_run.shell.script import read_scripts
 
-    return read_read_scripts(project, ledger)
+    return read_scripts(project, ledger)
 
 
 def _why_nothing(project: Project, ledger: Ledger) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from tocompose.importers.docker_run import resources
 from tocompose.importers.docker_run.containers import StartedContainer, read_container
@@ -276,3 +276,34 @@ def _pod_name(step: Invocation) -> str:
         if argument.text == "--pod" and index + 1 < len(step.arguments):
             return step.arguments[index + 1].text.removeprefix("new:")
     return ""
+
+
+CREATING_VERBS = frozenset(
+    {
+        ("run",),
+        ("create",),
+        ("network", "create"),
+        ("network", "connect"),
+        ("volume", "create"),
+    }
+)
+
+
+def creating_commands(
+    scripts: Iterable[Script],
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The words of each command that makes something, as Compose text, with the service that it became (or nothing)."""
+    assembly = Assembly()
+    for script in scripts:
+        assembly.read_script(script._replace(steps=()))
+        for step in script.steps:
+            count = len(assembly.containers)
+            assembly.add_step(step)
+            if not isinstance(step, Invocation) or step.verb not in CREATING_VERBS:
+                continue
+            started = assembly.containers[count:]
+            if not started and step.verb in (("run",), ("create",)):
+                continue  # It names no image, as a note says.
+            texts = [argument.text for argument in step.arguments]
+            service = started[0].service.name if started else ""
+            yield ("docker", *step.verb, *texts), service
