@@ -39,7 +39,7 @@ class DockerRun:
         """The files that hold a docker or podman command."""
         from tocompose.importers.docker_run.shell.discovery import find_scripts
 
-        return find_read_scripts(project)
+        return find_scripts(project)
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack of all docker commands of the project's scripts, or of a pasted command."""

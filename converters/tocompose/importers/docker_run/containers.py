@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tocompose.knowledge.images import image_ref
 from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
 from tocompose.importers.docker_run.folders import facts_below
 from tocompose.importers.docker_run.invocation import Argument, Invocation
@@ -16,9 +15,10 @@ from tocompose.importers.docker_run.options import (
 )
 from tocompose.importers.docker_run.service import ContainerRefs, describe_service
 from tocompose.importers.docker_run.unquoted_values import parse_joining_values
+from tocompose.knowledge.images import image_ref
+from tocompose.knowledge.secrets.texts import concealed
 from tocompose.model import Role, Service, Variable
 from tocompose.record import replace
-from tocompose.knowledge.secrets.texts import concealed
 from tocompose.values import identifier, plain, split, unique, variables
 
 _TELLS_NOTHING = frozenset({"server", "docker", "image"})

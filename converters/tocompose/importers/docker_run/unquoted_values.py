@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tocompose.knowledge.images import image_ref
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import CommandLine, parse_command_line
+from tocompose.knowledge.images import image_ref
 from tocompose.tables import Row
 
 _MOST = 20

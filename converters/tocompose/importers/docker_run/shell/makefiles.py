@@ -7,8 +7,8 @@ import re
 from tocompose.importers.docker_run.shell.branches import source_text
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
-from tocompose.ledger import Cursor
 from tocompose.knowledge.secrets.names import secret_name
+from tocompose.ledger import Cursor
 from tocompose.values import literal
 
 _PLAIN_WORD = re.compile(r"[^\s'\"\\`${}]+")

@@ -27,10 +27,10 @@ from tocompose.importers.docker_run.shell.variables import (
     Scope,
     Value,
 )
+from tocompose.knowledge.secrets.names import HINT, secret_name
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.systemd import atoms
-from tocompose.knowledge.secrets.names import HINT, secret_name
 
 MOST_STATEMENTS = 15_000
 
