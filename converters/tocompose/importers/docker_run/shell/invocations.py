@@ -49,16 +49,25 @@ def make_invocation(
     held = shell.to_argument(stdin, stdin.sources[0]) if stdin is not None else None
     settings = shell.settings
     return Invocation(
-        call.tool, call.verb, relative_host_paths(words, call.verb), cursor.span, head, shell.condition,
+        call.tool,
+        call.verb,
+        relative_host_paths(words, call.verb),
+        cursor.span,
+        head,
+        shell.condition,
         polled=shell.polled,
         directory=shell.directory,
-        environment=tuple((name, shell.to_argument(value, value.sources[0])) for name, value in environment if value.sources),
+        environment=tuple(
+            (name, shell.to_argument(value, value.sources[0]))
+            for name, value in environment
+            if value.sources
+        ),
         stdin=held,
         target=shell.calling[-1] if shell.calling else str(settings.get("target", "")),
         restart=str(settings.get("restart", "")),
         unit=str(settings.get("unit", "")),
         after=_unit_names(settings.get("after")),
-    )  # fmt: skip
+    )
 
 
 def _unit_names(value: object) -> tuple[str, ...]:
