@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
+from tocompose.model import Role
 from tocompose.patterns import regex
 from tocompose.tables import Document, documents
 
@@ -107,6 +108,50 @@ class ImageFacts(NamedTuple):
     def is_secret(self, name: str) -> bool:
         """Whether the variable is one of those whose value the image treats as a secret."""
         return any(_glob(pattern, name) for pattern in self.secrets)
+
+    def usable_checks(
+        self, environment: Mapping[str, str | None], command: str | None
+    ) -> Iterator[Check]:
+        """The health commands whose conditions hold in that environment and for that command."""
+        return (check for check in self.checks if holds(check.when, environment, command))
+
+    def data_paths(
+        self, environment: Mapping[str, str | None], command: str | None
+    ) -> list[str]:
+        """The directories in which the image keeps its data in that environment and for that command."""
+        return [
+            data.path
+            for data in self.data
+            if holds(data.when, environment, command) and not environment.get(data.moved_by)
+        ]
+
+    def check_numbers(self, role: Role) -> dict[str, str]:
+        """How often and how patiently the health of a container in that role is checked."""
+        numbers = dict(_DATA_NUMBERS if role in DATA_ROLES else _APP_NUMBERS)
+        special = {"interval": self.interval, "timeout": self.timeout}
+        return numbers | {key: value for key, value in special.items() if value}
+
+
+DATA_ROLES = frozenset({Role.DATA, Role.CACHE, Role.QUEUE})
+# Others wait for a server of data: it is asked more often.
+_DATA_NUMBERS = {"interval": "10s", "timeout": "5s", "retries": "5"}
+_APP_NUMBERS = {"interval": "30s", "timeout": "5s", "retries": "3"}
+_ROLES_BY_KIND = {
+    "cache": Role.CACHE,
+    "queue": Role.QUEUE,
+    "proxy": Role.PROXY,
+    "tool": Role.TOOL,
+    "mail": Role.TOOL,
+    "job": Role.JOB,
+}
+_ROLES_BY_CLASS = {"data": Role.DATA, "infra": Role.INFRA, "app": Role.APP}
+
+
+def role_of(facts: ImageFacts) -> Role:
+    """The role that an image of the table plays."""
+    if facts.tool:
+        return Role.TOOL
+    return _ROLES_BY_KIND.get(facts.kind, _ROLES_BY_CLASS[facts.category])
 
 
 def image_ref(text: str) -> ImageRef | None:

@@ -10,12 +10,10 @@ from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Practice, each
 from tocompose.rules.healthchecks import known_healthcheck
-from tocompose.rules.services import base_facts, is_data, remark
+from tocompose.rules.services import base_facts, remark
 
 # What the engine uses where a number is left out: https://docs.docker.com/reference/dockerfile/#healthcheck
 _ENGINE = {"interval": "30s", "timeout": "30s", "retries": "3"}
-_APP = {"interval": "30s", "timeout": "5s", "retries": "3"}
-_DATA = {"interval": "10s", "timeout": "5s", "retries": "5"}
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -50,10 +48,7 @@ def _numbers(
     if not isinstance(ours, Healthcheck) or ours.test != check.test:
         return _ENGINE
     known = base_facts(service, stack, context)
-    special = {"interval": known.interval, "timeout": known.timeout} if known else {}
-    return (_DATA if is_data(service) else _APP) | {
-        key: value for key, value in special.items() if value
-    }
+    return known.check_numbers(service.role) if known else _ENGINE
 
 
 PRACTICE = Practice(

@@ -5,28 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tocompose.knowledge.images import ImageFacts, similar_facts
+from tocompose.knowledge.images import role_of, similar_facts
+from tocompose.knowledge.servers import data_ports
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Practice, each
 from tocompose.rules.services import command_text, facts, idles, remark, runs_client
 
-_KINDS = {
-    "cache": Role.CACHE,
-    "queue": Role.QUEUE,
-    "proxy": Role.PROXY,
-    "tool": Role.TOOL,
-    "mail": Role.TOOL,
-    "job": Role.JOB,
-}
-_CATEGORIES = {"data": Role.DATA, "infra": Role.INFRA, "app": Role.APP}
-# Ports on which only data services listen, for images that are not known by name.
-_DATA_PORTS = {
-    **dict.fromkeys(("5432", "3306", "27017", "9200", "1433", "1521", "9042"), Role.DATA),
-    **dict.fromkeys(("6379", "11211"), Role.CACHE),
-    **dict.fromkeys(("5672", "9092", "4222", "61616"), Role.QUEUE),
-}
 # Commands that set something up and end: a schema migration, a fixture load.
 _ONE_SHOT = (
     r"(?:manage\.py|django-admin)\s+(?:migrate|collectstatic|createsuperuser|loaddata)\b"
@@ -84,17 +70,10 @@ def _role(service: Service) -> tuple[Role, str]:
     if named is not None and named.category == "data":
         return role_of(named), f"its image is named after {named.id}"
     targets = {port.target for port in service.ports} | set(service.expose)
-    found = {_DATA_PORTS[port] for port in targets if port in _DATA_PORTS}
-    if len(found) == 1 and targets <= set(_DATA_PORTS):
-        return found.pop(), f"it listens on port {sorted(targets)[0]}"
+    roles = {data_ports().get(port) for port in targets}
+    if len(roles) == 1 and (role := roles.pop()):
+        return role, f"it listens on port {sorted(targets)[0]}"
     return Role.APP, ""
-
-
-def role_of(known: ImageFacts) -> Role:
-    """The role that an image of the table plays."""
-    if known.tool:
-        return Role.TOOL
-    return _KINDS.get(known.kind, _CATEGORIES[known.category])
 
 
 def _ends(service: Service) -> bool:

@@ -9,7 +9,8 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
-from tocompose.knowledge.images import Check, ImageFacts, holds, image_facts, image_ref
+from tocompose.knowledge.images import DATA_ROLES, Check, ImageFacts, image_facts, image_ref
+from tocompose.knowledge.servers import client_programs
 from tocompose.model import Home, Mount, Role, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
@@ -17,7 +18,6 @@ from tocompose.rules import Context
 from tocompose.source import Span
 from tocompose.values import plain, variables
 
-DATA_ROLES = frozenset({Role.DATA, Role.CACHE, Role.QUEUE})
 SHELLS = frozenset(
     {
         "sh",
@@ -32,56 +32,8 @@ SHELLS = frozenset(
         "/usr/bin/bash",
     }
 )
-# Programs that come with a server's image but run, talk to a server elsewhere, and end.
-CLIENTS = frozenset(
-    {
-        "psql",
-        "pg_dump",
-        "pg_dumpall",
-        "pg_restore",
-        "pg_isready",
-        "createdb",
-        "dropdb",
-        "createuser",
-        "pg_basebackup",
-    }
-    | {
-        "mysql",
-        "mysqldump",
-        "mysqladmin",
-        "mysqlimport",
-        "mariadb",
-        "mariadb-dump",
-        "mariadb-admin",
-    }
-    | {
-        "redis-cli",
-        "valkey-cli",
-        "redis-benchmark",
-        "mongosh",
-        "mongo",
-        "mongodump",
-        "mongorestore",
-        "mongoimport",
-    }
-    | {
-        "rabbitmqadmin",
-        "rabbitmqctl",
-        "cqlsh",
-        "clickhouse-client",
-        "influx",
-        "cypher-shell",
-        "etcdctl",
-        "nats",
-    }
-    | {
-        "kafka-topics",
-        "kafka-topics.sh",
-        "/opt/kafka/bin/kafka-topics.sh",
-        "kafka-console-producer.sh",
-    }
-    | {"elasticsearch-plugin", "htpasswd", "certbot", "curl", "wget"}
-)
+# Programs that run and end in images of servers that they do not belong to.
+_OTHER_CLIENTS = frozenset({"htpasswd", "certbot", "curl", "wget"})
 
 
 def facts(service: Service) -> ImageFacts | None:
@@ -160,7 +112,10 @@ def runs_client(service: Service) -> bool:
             re.search(rf"(?:^|[\s;&|]){re.escape(word)}\s", script)
             for word in ("pg_dump", "mysqldump", "psql")
         )
-    return name is not None and name.rpartition("/")[2] in CLIENTS
+    return (
+        name is not None
+        and name.rpartition("/")[2] in _OTHER_CLIENTS | client_programs().keys()
+    )
 
 
 def idles(service: Service) -> bool:
@@ -193,19 +148,12 @@ def interactive(service: Service) -> bool:
 
 def usable_checks(service: Service, known: ImageFacts) -> Iterator[Check]:
     """The health commands of the image whose conditions hold for this service."""
-    values, command = environment(service), command_text(service)
-    return (check for check in known.checks if holds(check.when, values, command))
+    return known.usable_checks(environment(service), command_text(service))
 
 
 def data_paths(service: Service, known: ImageFacts) -> list[str]:
     """The directories in which the image keeps its data, as this service uses it."""
-    values, command = environment(service), command_text(service)
-    return [
-        data.path
-        for data in known.data
-        if holds(data.when, values, command)
-        and not (data.moved_by and values.get(data.moved_by))
-    ]
+    return known.data_paths(environment(service), command_text(service))
 
 
 def is_data(service: Service) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 
 from tocompose.knowledge.secrets.names import secret_name, words_of
 from tocompose.knowledge.secrets.texts import may_be_secret, passwords
+from tocompose.knowledge.servers import client_programs
 from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.source import Span
-from tocompose.tables import table
 from tocompose.values import plain, variable_name
 
 _OPTION = regex(r"-{1,2}[A-Za-z][\w.-]*")
@@ -98,8 +98,9 @@ def _glued(client: Mapping[str, Any]) -> Iterator[str]:
     yield from (f"{option}=" for option in client.get("next", ()))
 
 
+@cache
 def _clients() -> Mapping[str, Mapping[str, Any]]:
-    return table("clients", required=set(), optional={"next", "glued"})
+    return {name: options for name, options in client_programs().items() if options}
 
 
 @cache
