@@ -24,7 +24,9 @@ from tocompose.tables import load
 STAND_INS = [kind for kind, row in servers().items() if "url" in row]
 
 
-@pytest.mark.parametrize("kind", [kind for kind, row in servers().items() if "image" in row])
+@pytest.mark.parametrize(
+    "kind", [kind for kind, row in servers().items() if "image" in row]
+)
 def test_what_is_true_of_the_image_stands_in_its_row(kind: str) -> None:
     facts = server_facts(kind)
     assert facts.ports or not servers()[kind].keys() & {"url", "schemes", "distinct_port"}
