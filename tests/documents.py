@@ -23,8 +23,8 @@ import tocompose  # noqa: E402
 import tocompose.batch  # noqa: E402
 from tocompose.cli.group import COMMANDS, main  # noqa: E402
 from tocompose.notes import Kind, families, registry  # noqa: E402
-from tocompose.reports.escape import markdown, prose  # noqa: E402
-from tocompose.reports.explain import general  # noqa: E402
+from tocompose.reports.escape import escape_markdown, escape_prose  # noqa: E402
+from tocompose.reports.explain import open_facts  # noqa: E402
 from tocompose.tables import Row  # noqa: E402
 
 START, END = "<!-- notes: made by tests/documents.py -->", "<!-- /notes -->"
@@ -62,7 +62,7 @@ def _manuals() -> Iterator[tuple[str, str]]:
         name: command for name, command in loaded.items() if command is not None
     }
     for name, command in main.commands.items():
-        command.short_help = COMMANDS[name].summary
+        command.short_help = COMMANDS[name]
     main.short_help = "turn what you already run into Docker Compose files"
     version = tocompose.__version__
     yield (
@@ -162,15 +162,21 @@ def _notes() -> str:
     for title, rows in _chapters().items():
         lines += [f"## {title}", ""]
         for code, row in rows.items():
-            lines += [f"### {code}: {markdown(str(row['title']))} ({row['kind']})", ""]
             lines += [
-                f"> {prose(general(str(row['message'])))}",
+                f"### {code}: {escape_markdown(str(row['title']))} ({row['kind']})",
                 "",
-                prose(general(str(row["why"]))),
+            ]
+            lines += [
+                f"> {escape_prose(open_facts(str(row['message'])))}",
+                "",
+                escape_prose(open_facts(str(row["why"]))),
                 "",
             ]
             if row.get("advice"):
-                lines += [f"**What to do:** {prose(general(str(row['advice'])))}", ""]
+                lines += [
+                    f"**What to do:** {escape_prose(open_facts(str(row['advice'])))}",
+                    "",
+                ]
             if row.get("url"):
                 lines += [f"<{row['url']}>", ""]
     return "\n".join(lines).rstrip() + "\n"

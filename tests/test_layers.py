@@ -11,6 +11,7 @@ import tree
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
     ("limits", "patterns"),
+    ("secrecy",),
     (
         "source",
         "values",
@@ -22,16 +23,13 @@ LAYERS = (
         "ignores",
         "suggestion",
     ),
-    ("model",),
-    ("knowledge",),
-    ("notes", "merging"),
-    ("ledger",),
+    ("model", "notes", "images", "merging"),
+    ("ledger", "command_secrets"),
     ("readers", "rendering"),
-    ("importers", "exporters", "reports"),
-    ("rules",),
+    ("importers", "practices", "exporters", "reports"),
     ("answers", "cluster"),
     ("pipeline", "writing"),
-    ("decisions", "prove", "batch", "check"),
+    ("decisions", "prove", "batch", "audit"),
     ("cli",),
     ("__main__",),
 )

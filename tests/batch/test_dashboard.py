@@ -16,15 +16,21 @@ import pytest
 from batch.generator import generate
 from batch.runs import SCRIPT, make
 from reports.test_html import browser  # noqa: F401
-from tocompose.batch import BatchOptions, Outcome, Repository, Status, convert_many
-from tocompose.batch.summary import save, write_form
+from tocompose.batch import (
+    BatchOptions,
+    BatchRepository,
+    RepositoryOutcome,
+    Status,
+    convert_many,
+)
+from tocompose.batch.summary import save_summary, write_summary
 from tocompose.batch.summary.dashboard import MAX_NOTES
 from tocompose.notes import note
 
 EVIL = '</script><script>document.title="evil"</script><img src=x onerror=alert(1)>'
 
 
-def results(folder: Path) -> list[Outcome]:
+def results(folder: Path) -> list[RepositoryOutcome]:
     paths = [folder / name for name in generate(folder, 260)]
     paths.append(make(folder / "odd" / EVIL.replace("/", "∕"), {"run.sh": SCRIPT}))
     return list(
@@ -35,13 +41,13 @@ def results(folder: Path) -> list[Outcome]:
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[Outcome]:
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> list[RepositoryOutcome]:
     return results(tmp_path_factory.mktemp("dashboard"))
 
 
 @pytest.fixture
-def page(outcomes: list[Outcome], browser: Any, tmp_path: Path) -> Any:  # noqa: F811
-    save("html", lambda: iter(outcomes), tmp_path / "dashboard.html")
+def page(outcomes: list[RepositoryOutcome], browser: Any, tmp_path: Path) -> Any:  # noqa: F811
+    save_summary("html", lambda: iter(outcomes), tmp_path / "dashboard.html")
     browser.get((tmp_path / "dashboard.html").as_uri())
     return browser
 
@@ -63,16 +69,19 @@ def shot(page: Any, name: str) -> None:
         page.save_screenshot(str(Path(folder) / f"batch-{name}.png"))
 
 
-def count(outcomes: list[Outcome], status: Status) -> int:
+def count(outcomes: list[RepositoryOutcome], status: Status) -> int:
     return sum(item.status is status for item in outcomes)
 
 
 @pytest.mark.browser
-def test_counts_and_charts(page: Any, outcomes: list[Outcome]) -> None:
+def test_counts_and_charts(page: Any, outcomes: list[RepositoryOutcome]) -> None:
     cards = texts(page, ".card b")
     assert cards == [str(count(outcomes, status)) for status in Status]
     bars = texts(page, ".charts .value")
-    kinds = [sum(item.kinds()[kind] for item in outcomes) for kind in outcomes[0].kinds()]
+    kinds = [
+        sum(item.notes_by_kind()[kind] for item in outcomes)
+        for kind in outcomes[0].notes_by_kind()
+    ]
     assert [int(text.replace(",", "")) for text in bars] == [*map(int, cards), *kinds]
     widths = [
         float(bar.get_attribute("width"))
@@ -85,7 +94,7 @@ def test_counts_and_charts(page: Any, outcomes: list[Outcome]) -> None:
 
 
 @pytest.mark.browser
-def test_filters_and_drill_down(page: Any, outcomes: list[Outcome]) -> None:
+def test_filters_and_drill_down(page: Any, outcomes: list[RepositoryOutcome]) -> None:
     assert len(page.find_elements("css selector", "tr.repository")) == 200
     page.find_element("id", "more").click()
     assert len(page.find_elements("css selector", "tr.repository")) == len(outcomes)
@@ -112,11 +121,14 @@ def test_filters_and_drill_down(page: Any, outcomes: list[Outcome]) -> None:
 
 
 @pytest.mark.browser
-def test_sorting(page: Any, outcomes: list[Outcome]) -> None:
+def test_sorting(page: Any, outcomes: list[RepositoryOutcome]) -> None:
     head = page.find_element("css selector", "th[data-sort=lost]")
     page.execute_script("arguments[0].click()", head)
     shown = [int(text) for text in texts(page, "tr.repository td:nth-child(5)")]
-    assert shown == sorted((item.kinds()["lost"] for item in outcomes), reverse=True)[:200]
+    assert (
+        shown
+        == sorted((item.notes_by_kind()["lost"] for item in outcomes), reverse=True)[:200]
+    )
 
 
 @pytest.mark.browser
@@ -143,9 +155,9 @@ def test_names_cannot_break_out_and_nothing_is_fetched(page: Any) -> None:
     )
 
 
-def test_the_page_needs_nothing_else(outcomes: list[Outcome]) -> None:
+def test_the_page_needs_nothing_else(outcomes: list[RepositoryOutcome]) -> None:
     text = io.StringIO()
-    write_form("html", lambda: iter(outcomes), text)
+    write_summary("html", lambda: iter(outcomes), text)
     assert not re.search(
         r"<link|<img|<iframe|<object|src=|@import|url\(",
         text.getvalue().split('id="data"')[0],
@@ -160,11 +172,11 @@ def test_a_large_run_keeps_to_what_a_browser_can_open() -> None:
     )
     number = MAX_NOTES // 50
     many = [
-        Outcome(Repository(f"r{n}", "", ""), Status.EMPTY, notes=said)
+        RepositoryOutcome(BatchRepository(f"r{n}", "", ""), Status.EMPTY, notes=said)
         for n in range(number)
     ]
     text = io.StringIO()
-    write_form("html", lambda: iter(many), text)
+    write_summary("html", lambda: iter(many), text)
     data = json.loads(text.getvalue().split('id="data">')[1].split("</script>")[0])
     assert sum(len(row[5]) for row in data["repositories"]) == number, (
         "the losses, and not the other 50"

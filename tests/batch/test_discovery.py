@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from batch.runs import SCRIPT, make
-from tocompose.batch.discovery import DiscoveryError, Search, discover, line, listed
-from tocompose.batch.scan import scan
+from tocompose.batch.discovery import (
+    DiscoveryError,
+    Search,
+    discover,
+    list_entry,
+    read_list,
+)
+from tocompose.batch.scan import scan_repository
 
 
 def ids(root: Path, **wishes: object) -> list[str]:
@@ -37,7 +43,7 @@ def test_a_repository_inside_another_is_one_of_its_own(tmp_path: Path) -> None:
         git=False,
     )
     assert ids(tmp_path) == ["outer", "outer/inner"]
-    found = scan(tmp_path / "outer")
+    found = scan_repository(tmp_path / "outer")
     assert found.files == ("run.sh",)
     assert [item.code for item in found.notes] == ["TC817"]
     assert "inner, sub" in found.notes[0].message
@@ -56,7 +62,7 @@ def test_ignore_files_are_obeyed(tmp_path: Path) -> None:
     )
     (tmp_path / "app" / ".gitignore").write_text("build/\n*.log\n")
     (tmp_path / "app" / "a" / ".tocomposeignore").write_text("!keep.log\ny.sh\n")
-    assert set(scan(tmp_path / "app").files) == {
+    assert set(scan_repository(tmp_path / "app").files) == {
         ".gitignore",
         "a/.tocomposeignore",
         "a/keep.log",
@@ -72,7 +78,7 @@ def test_pruned_folders_are_not_entered(tmp_path: Path) -> None:
         tmp_path / "app",
         {"node_modules/x/run.sh": SCRIPT, "vendor/run.sh": SCRIPT, "run.sh": SCRIPT},
     )
-    assert scan(tmp_path / "app").files == ("run.sh",)
+    assert scan_repository(tmp_path / "app").files == ("run.sh",)
 
 
 def test_links_stay_inside(tmp_path: Path) -> None:
@@ -83,7 +89,7 @@ def test_links_stay_inside(tmp_path: Path) -> None:
     (app / "folder").symlink_to(outside)
     (app / "loop").symlink_to("loop")
     (app / "self").symlink_to(".")
-    found = scan(app)
+    found = scan_repository(app)
     assert found.files == ("inner.sh", "run.sh")
     assert [item.message for item in found.notes] == [
         "not followed, because they lead out of the repository: file.sh, folder"
@@ -112,21 +118,21 @@ def test_a_bad_root_is_said(tmp_path: Path) -> None:
 
 def test_a_list_names_repositories() -> None:
     text = '# left out: x\n\na/b\nroot/./c\n"odd\\nname"\n/abs/./team/app\r\na/b\n'
-    assert [(item.id, item.path) for item in listed(text, "list")] == [
+    assert [(item.id, item.path) for item in read_list(text, "list")] == [
         ("a/b", "a/b"),
         ("c", "root/c"),
         ("odd\nname", "odd\nname"),
         ("team/app", "/abs/team/app"),
     ]
     with pytest.raises(DiscoveryError, match="list:1"):
-        listed('"open', "list")
+        read_list('"open', "list")
 
 
 @pytest.mark.parametrize(
     "name", ["plain", "two words", "a\nb", "#x", '"q"', " lead", "é", "tab\t"]
 )
 def test_a_name_survives_the_list(name: str) -> None:
-    assert [item.path for item in listed(line(name) + "\n", "list")] == [name]
+    assert [item.path for item in read_list(list_entry(name) + "\n", "list")] == [name]
 
 
 def test_a_folder_with_too_many_files_is_cut(
@@ -134,5 +140,5 @@ def test_a_folder_with_too_many_files_is_cut(
 ) -> None:
     monkeypatch.setattr("tocompose.batch.scan.MOST_FILES", 3)
     make(tmp_path / "app", {f"{number}.txt": b"" for number in range(5)})
-    found = scan(tmp_path / "app")
+    found = scan_repository(tmp_path / "app")
     assert len(found.files) == 3 and [item.code for item in found.notes] == ["TC809"]

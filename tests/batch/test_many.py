@@ -15,7 +15,13 @@ import pytest
 
 from batch.generator import generate
 from batch.runs import SCRIPT, make
-from tocompose.batch import BatchOptions, Outcome, Place, Status, convert_many
+from tocompose.batch import (
+    BatchOptions,
+    OutputMode,
+    RepositoryOutcome,
+    Status,
+    convert_many,
+)
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +31,11 @@ def paths(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def here(paths: list[Path]) -> list[Outcome]:
+def here(paths: list[Path]) -> list[RepositoryOutcome]:
     return list(convert_many(paths))
 
 
-def test_without_an_executor(paths: list[Path], here: list[Outcome]) -> None:
+def test_without_an_executor(paths: list[Path], here: list[RepositoryOutcome]) -> None:
     assert [item.repository.path for item in here] == [str(path) for path in paths]
     converted = [item for item in here if item.status is Status.CONVERTED]
     assert len(converted) > 15
@@ -39,12 +45,12 @@ def test_without_an_executor(paths: list[Path], here: list[Outcome]) -> None:
     )
 
 
-def test_threads(paths: list[Path], here: list[Outcome]) -> None:
+def test_threads(paths: list[Path], here: list[RepositoryOutcome]) -> None:
     with ThreadPoolExecutor(3) as executor:
         assert list(convert_many(paths, executor=executor, window=5)) == here
 
 
-def test_processes(paths: list[Path], here: list[Outcome]) -> None:
+def test_processes(paths: list[Path], here: list[RepositoryOutcome]) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as executor:
         assert list(convert_many(paths, executor=executor)) == here
 
@@ -68,7 +74,9 @@ def client() -> Iterator[Any]:
         yield client
 
 
-def test_a_dask_cluster(client: Any, paths: list[Path], here: list[Outcome]) -> None:
+def test_a_dask_cluster(
+    client: Any, paths: list[Path], here: list[RepositoryOutcome]
+) -> None:
     executor = client.get_executor(pure=False)
     assert isinstance(executor, Executor)
     assert list(convert_many(paths, executor=executor)) == here
@@ -80,7 +88,7 @@ def test_a_dask_cluster(client: Any, paths: list[Path], here: list[Outcome]) -> 
 
 def test_a_dask_cluster_writes_what_it_makes(client: Any, tmp_path: Path) -> None:
     folder = make(tmp_path / "a", {"run.sh": SCRIPT})
-    options = BatchOptions(place=Place.TREE, output=str(tmp_path / "out"))
+    options = BatchOptions(output_mode=OutputMode.TREE, output=str(tmp_path / "out"))
     (outcome,) = convert_many([folder], options, executor=client.get_executor(pure=False))
     assert outcome.files == () and outcome.written
     assert all((tmp_path / "out" / path).is_file() for path in outcome.written)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from batch.generator import generate
 from batch.runs import batch, contents, make
-from tocompose.batch.patch import Edit, patch
+from tocompose.batch.patch import FilePatch, render_patch
 
 LINE = st.text(st.sampled_from("ab \t\r-+@\\\"'é\x00"), max_size=6)
 TEXT = st.lists(LINE, max_size=12).flatmap(
@@ -43,7 +43,7 @@ def test_a_patch_of_long_repetitive_files_takes_no_time() -> None:
     before = b"- a\n  b: 1\n\n  c:\n" * 5_000
     after = b"x\n" + before[:60_000] + b"y\n" + before[60_000:] + b"z"
     start = time.process_time()
-    content = patch([Edit("long", before, after)])
+    content = render_patch([FilePatch("long", before, after)])
     assert time.process_time() - start < 2
     with TemporaryDirectory() as name:
         (Path(name) / "long").write_bytes(before)
@@ -71,10 +71,10 @@ def test_git_applies_any_change(edits: dict[str, tuple[str | None, str, int]]) -
             if before is not None:
                 (folder / path).write_bytes(before.encode())
         made = [
-            Edit(path, None if old is None else old.encode(), new.encode(), mode)
+            FilePatch(path, None if old is None else old.encode(), new.encode(), mode)
             for path, (old, new, mode) in edits.items()
         ]
-        content = patch(made)
+        content = render_patch(made)
         if content:
             (folder / ".p").write_bytes(content)
             git("apply", "--whitespace=nowarn", ".p", cwd=folder)

@@ -5,27 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 
 from batch.runs import MANIFEST, SCRIPT, make
-from tocompose.batch.convert import Job, run
-from tocompose.batch.discovery import named
+from tocompose.batch.convert import Job, run_job
+from tocompose.batch.discovery import repository_at
 from tocompose.batch.options import BatchOptions
-from tocompose.batch.outcome import Outcome, Status
-from tocompose.batch.plan import Wishes
+from tocompose.batch.outcome import RepositoryOutcome, Status
+from tocompose.batch.plan import PlanOptions
 
 PROCFILE = {"Procfile": b"web: gunicorn app:app\n", "requirements.txt": b"gunicorn\n"}
 
 
-def outcome(tmp_path: Path, files: dict[str, bytes], **wishes: object) -> Outcome:
+def outcome(tmp_path: Path, files: dict[str, bytes], **wishes: object) -> RepositoryOutcome:
     folder = make(tmp_path / "app", files)
-    found = run(Job(named(str(folder)), BatchOptions(wishes=Wishes(**wishes))))  # type: ignore[arg-type]
+    found = run_job(
+        Job(repository_at(str(folder)), BatchOptions(planning=PlanOptions(**wishes)))
+    )  # type: ignore[arg-type]
     assert found is not None
     return found
 
 
-def stacks(found: Outcome) -> list[tuple[str, str]]:
+def stacks(found: RepositoryOutcome) -> list[tuple[str, str]]:
     return [(item.folder, item.importer) for item in found.stacks]
 
 
-def said(found: Outcome, code: str) -> str:
+def said(found: RepositoryOutcome, code: str) -> str:
     return "\n".join(item.message for item in found.notes if item.code == code)
 
 
@@ -132,7 +134,7 @@ def test_documentation_that_gives_nothing_is_none(tmp_path: Path) -> None:
 
 
 def test_a_missing_folder_is_one_note(tmp_path: Path) -> None:
-    found = run(Job(named(str(tmp_path / "gone")), BatchOptions()))
+    found = run_job(Job(repository_at(str(tmp_path / "gone")), BatchOptions()))
     assert found and [item.code for item in found.notes] == ["TC805"]
 
 

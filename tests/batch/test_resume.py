@@ -15,10 +15,10 @@ import pytest
 
 from batch.generator import generate
 from batch.runs import SCRIPT, batch, command, contents, environment, make
-from tocompose.batch.convert import Job, run
-from tocompose.batch.discovery import named
-from tocompose.batch.intent import FOLDER, unfinished
-from tocompose.batch.options import BatchOptions, Place
+from tocompose.batch.convert import Job, run_job
+from tocompose.batch.discovery import repository_at
+from tocompose.batch.intent import FOLDER, finish_intents
+from tocompose.batch.options import BatchOptions, OutputMode
 
 
 def kill_after(seconds: float, *words: object, cwd: Path) -> bool:
@@ -252,12 +252,15 @@ def test_a_kill_between_files_and_state_changes_no_word(tmp_path: Path, given: s
     if given:
         (repository / ".env").write_text(given)
     output = str(tmp_path / "out")
-    outcome = run(
-        Job(named(str(repository)), BatchOptions(place=Place.IN_PLACE, output=output))
+    outcome = run_job(
+        Job(
+            repository_at(str(repository)),
+            BatchOptions(output_mode=OutputMode.IN_PLACE, output=output),
+        )
     )
     assert outcome is not None and (
         "TC760" in {item.code for item in outcome.notes}
     ) == bool(given)
     written = contents(repository)
-    assert [item.notes for item in unfinished(output, False)] == [outcome.notes]
+    assert [item.notes for item in finish_intents(output, False)] == [outcome.notes]
     assert contents(repository) == written

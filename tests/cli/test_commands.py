@@ -379,7 +379,7 @@ def test_each_command_shows_an_example(name):
         r"Examples:\n +(\S+ \| |eval \"\$\()?tocompose ", command.help or ""
     ), name
     summary = (command.help or "").split("\n")[0]
-    assert summary.rstrip(".") in COMMANDS[name].summary or len(summary) > 20
+    assert summary.rstrip(".") in COMMANDS[name] or len(summary) > 20
 
 
 def test_settings_of_a_file_are_defaults(tocompose, script, tmp_path):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from tocompose.cli.folder import all_files, difference
+from tocompose.cli.folder import all_files, diff_lines
 from tocompose.decisions import plan
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import SourceError
@@ -14,7 +14,7 @@ from tocompose.model import File
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 from tocompose.reports import FORMS, render
-from tocompose.reports.plan import Heading, as_answers, as_data, as_text
+from tocompose.reports.plan import PlanHeading, as_answers, as_data, as_text
 from tocompose.reports.report import report
 from tocompose.reports.terminal import Style
 from tocompose.reports.terminal import render as terminal
@@ -38,7 +38,7 @@ def shown(files: dict[str, bytes], form: str) -> Iterator[tuple[str, str]]:
     yield from _outputs("single", single, project)
     found = plan(project, Options(source=form, layout=Layout(split=True)))
     services = tuple((item.name, item.image or "") for item in found.result.stack.services)
-    heading = Heading(found.result.stack.name, form, tuple(files), services)
+    heading = PlanHeading(found.result.stack.name, form, tuple(files), services)
     yield "plan", as_text(heading, found.decisions)
     yield "plan --format json", json.dumps(as_data(heading, found.decisions))
     yield "answers", as_answers(found.decisions)
@@ -80,7 +80,7 @@ def _reports(name: str, result: Result, project: Memory) -> Iterator[tuple[str, 
         change = Change(item.path, None, item.content, item.mode, item.secret)
         yield (
             f"{name}: --diff of {item.path}",
-            "".join(difference(change, Path("out"), told)),
+            "".join(diff_lines(change, Path("out"), told)),
         )
     yield (
         f"{name}: notes",

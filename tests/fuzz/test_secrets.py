@@ -13,7 +13,7 @@ import pytest
 
 from fuzz.outputs import shown
 from fuzz.places import PLACES, Place
-from tocompose.cli.ending import ending
+from tocompose.cli.ending import exit_cleanly
 
 _ODD = "$#'\"\\ !&<>|`*{}%é=:/@"
 
@@ -58,7 +58,7 @@ def test_a_traceback_shows_where_a_fault_comes_from_and_no_text(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TOCOMPOSE_TRACEBACK", "1")
-    with pytest.raises(SystemExit), ending():
+    with pytest.raises(SystemExit), exit_cleanly():
         try:
             int("hunter22-canary")
         except ValueError as inner:

@@ -15,7 +15,7 @@ from tocompose.importers import SourceError
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder
 from tocompose.reports import FORMS, render
-from tocompose.reports.json import schema
+from tocompose.reports.json import report_schema
 from tocompose.reports.report import report
 
 CORPUS = os.environ.get("TOCOMPOSE_CORPUS", "")
@@ -48,7 +48,7 @@ def test_every_form_of_every_source(source: Path) -> None:
     found = report(result, project)
     texts = {form: render(form, found) for form in FORMS}
     assert not list(
-        jsonschema.Draft202012Validator(json.loads(schema())).iter_errors(
+        jsonschema.Draft202012Validator(json.loads(report_schema())).iter_errors(
             json.loads(texts["json"])
         )
     )

@@ -15,7 +15,7 @@ import pytest
 from shop import COMPOSE, SECRET, example
 from tocompose.notes import Kind, Note, note
 from tocompose.reports import FORMS, form_of, render
-from tocompose.reports.json import schema
+from tocompose.reports.json import report_schema
 from tocompose.reports.report import subject_of
 from tocompose.reports.sarif import MAX_MESSAGE, MAX_RELATED, MAX_RESULTS
 from tocompose.reports.terminal import Style
@@ -61,15 +61,15 @@ def test_no_control_character_reaches_the_reader(form: str) -> None:
 
 
 def test_json_is_valid_against_its_published_schema() -> None:
-    validator = jsonschema.Draft202012Validator(json.loads(schema()))
-    validator.check_schema(json.loads(schema()))
+    validator = jsonschema.Draft202012Validator(json.loads(report_schema()))
+    validator.check_schema(json.loads(report_schema()))
     assert not list(validator.iter_errors(json.loads(render("json", example()))))
 
 
 def test_json_schema_refuses_what_is_not_in_it() -> None:
     document = json.loads(render("json", example()))
     document["services"][0]["password"] = "x"
-    validator = jsonschema.Draft202012Validator(json.loads(schema()))
+    validator = jsonschema.Draft202012Validator(json.loads(report_schema()))
     assert list(validator.iter_errors(document))
 
 

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 
 from shop import SECRET, example
-from tocompose.check import audit
-from tocompose.cli.check import Checked
+from tocompose.audit import audit
+from tocompose.cli.check import CheckedFiles
 from tocompose.ledger import Ledger
 from tocompose.model import Service, Stack
 from tocompose.project import Memory
 from tocompose.reports import render
 from tocompose.reports.audit import as_html
 from tocompose.reports.report import report
-from tocompose.reports.svg import drawing
-from tocompose.reports.topology import topology
+from tocompose.reports.svg import svg_drawing
+from tocompose.reports.topology import stack_topology
 
 FLAGS = (
     *(
@@ -58,7 +58,7 @@ def test_a_service_name_cannot_break_the_drawing() -> None:
     evil = Stack(
         name="x", services=(Service(name='"><script>alert(1)</script>', image="a&b<c>"),)
     )
-    text = drawing(topology(evil))
+    text = svg_drawing(stack_topology(evil))
     assert "<script" not in text
     assert "a&amp;b&lt;c&gt;" in text
 
@@ -209,7 +209,7 @@ def audited(browser: Any, tmp_path: Path) -> Any:
     project = Memory({"compose.yaml": text.encode()}, name="shop")
     found = audit(project)
     assert found is not None
-    told = report(Checked((), found.notes, found.stack, Ledger()), project)
+    told = report(CheckedFiles((), found.notes, found.stack, Ledger()), project)
     path = tmp_path / "audit.html"
     path.write_text(as_html(found.as_dict(), told), encoding="utf-8")
     browser.get(path.as_uri())

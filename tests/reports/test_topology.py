@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from shop import stack
 from tocompose.model import Attachment, Dependency, Port, Role, Service, Stack, Variable
-from tocompose.reports.mermaid import flowchart
-from tocompose.reports.svg import drawing
-from tocompose.reports.topology import PUBLIC, Edge, Node, Topology, topology
+from tocompose.reports.mermaid import mermaid_flowchart
+from tocompose.reports.svg import svg_drawing
+from tocompose.reports.topology import PUBLIC, DiagramEdge, Node, Topology, stack_topology
 
 # All that our own flowcharts consist of; names stand between quotes, with entities for everything special.
 _LABEL = r'"(?:[A-Za-z0-9 ._:/,→-]|#\d+;|<br/>)*"'
@@ -22,12 +22,12 @@ _LINE = re.compile(
 )
 
 
-def edges(*services: Service) -> set[Edge]:
-    return set(topology(Stack(name="x", services=services)).edges)
+def edges(*services: Service) -> set[DiagramEdge]:
+    return set(stack_topology(Stack(name="x", services=services)).edges)
 
 
 def test_the_layers_of_the_shop() -> None:
-    found = topology(stack())
+    found = stack_topology(stack())
     names = {
         layer: [node.name for node in found.layer(layer)]
         for layer in ("public", "proxy", "apps", "data")
@@ -41,11 +41,11 @@ def test_the_layers_of_the_shop() -> None:
 
 
 def test_the_edges_of_the_shop() -> None:
-    assert set(topology(stack()).edges) == {
-        Edge(PUBLIC, "proxy", "80, 443"),
-        Edge("proxy", "web"),
-        Edge("web", "db", "5432", inferred=True),
-        Edge("web", "cache", "", inferred=True),
+    assert set(stack_topology(stack()).edges) == {
+        DiagramEdge(PUBLIC, "proxy", "80, 443"),
+        DiagramEdge("proxy", "web"),
+        DiagramEdge("web", "db", "5432", inferred=True),
+        DiagramEdge("web", "cache", "", inferred=True),
     }
 
 
@@ -64,7 +64,7 @@ def test_the_edges_of_the_shop() -> None:
 def test_a_variable_that_names_a_host_is_an_inferred_edge(value: str, port: str) -> None:
     db = Service(name="db", networks=(Attachment(network="n", aliases=("alias",)),))
     web = Service(name="web", environment=(Variable(name="X", value=value),))
-    assert edges(db, web) == {Edge("web", "db", port, inferred=True)}
+    assert edges(db, web) == {DiagramEdge("web", "db", port, inferred=True)}
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_a_variable_with_a_default_is_shown_as_its_default() -> None:
         image="web:${TAG:-1}",
         ports=(Port(target="80", published="${WEB_PORT:-8080}"),),
     )
-    assert edges(web) == {Edge(PUBLIC, "web", "8080→80")}
-    assert topology(Stack(name="x", services=(web,))).nodes[1].detail == "web:1"
+    assert edges(web) == {DiagramEdge(PUBLIC, "web", "8080→80")}
+    assert stack_topology(Stack(name="x", services=(web,))).nodes[1].detail == "web:1"
 
 
 def test_traefik_reaches_what_its_labels_route() -> None:
@@ -106,13 +106,13 @@ def test_traefik_reaches_what_its_labels_route() -> None:
     }
     proxy = Service(name="proxy", image="traefik:v3", role=Role.PROXY)
     assert edges(proxy, Service(name="web", labels=labels), Service(name="db")) == {
-        Edge("proxy", "web", "3000")
+        DiagramEdge("proxy", "web", "3000")
     }
 
 
 def test_a_service_may_be_called_internet() -> None:
     web = Service(name="internet", ports=(Port(target="80", published="80"),))
-    assert edges(web) == {Edge(PUBLIC, "internet", "80")}
+    assert edges(web) == {DiagramEdge(PUBLIC, "internet", "80")}
 
 
 _NAMES = st.text(max_size=30)
@@ -139,10 +139,10 @@ def test_no_name_breaks_out_of_a_diagram(
         )
         for name, image, role in rows
     )
-    found = topology(Stack(name="x", services=services))
-    for line in flowchart(found).split("\n"):
+    found = stack_topology(Stack(name="x", services=services))
+    for line in mermaid_flowchart(found).split("\n"):
         assert _LINE.fullmatch(line), line
-    text = drawing(found)
+    text = svg_drawing(found)
     tags = set(re.findall(r"<(/?[A-Za-z!?]\w*)", text))
     assert tags <= {
         "svg",
@@ -162,7 +162,7 @@ def test_no_name_breaks_out_of_a_diagram(
 
 def test_a_large_stack_stays_readable() -> None:
     many = tuple(Service(name=f"s{index}", image="x") for index in range(100))
-    text = drawing(topology(Stack(name="x", services=many)))
+    text = svg_drawing(stack_topology(Stack(name="x", services=many)))
     places = re.findall(r'<rect x="(\d+)" y="(\d+)"', text)
     assert len(set(places)) == 100
     width = float(re.search(r'viewBox="0 0 (\d+) (\d+)"', text)[1])  # type: ignore[index]
@@ -171,6 +171,10 @@ def test_a_large_stack_stays_readable() -> None:
 
 def test_a_port_that_many_use_is_written_once() -> None:
     nodes = (Node("a", "apps"), Node("b", "apps"), Node("db", "data"), Node("mq", "data"))
-    edges = (Edge("a", "db", "5432"), Edge("b", "db", "5432"), Edge("a", "mq", "5672"))
-    drawn = drawing(Topology(nodes, edges))
+    edges = (
+        DiagramEdge("a", "db", "5432"),
+        DiagramEdge("b", "db", "5432"),
+        DiagramEdge("a", "mq", "5672"),
+    )
+    drawn = svg_drawing(Topology(nodes, edges))
     assert re.findall(r'class="port[^>]*>(\d+)<', drawn) == ["5432", "5672"]

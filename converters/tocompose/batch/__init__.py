@@ -6,7 +6,14 @@ As a library: `convert_many(paths, options, executor=…)`.
 from __future__ import annotations
 
 from tocompose.batch.many import convert_many
-from tocompose.batch.options import BatchOptions, Place
-from tocompose.batch.outcome import Outcome, Repository, Status
+from tocompose.batch.options import BatchOptions, OutputMode
+from tocompose.batch.outcome import BatchRepository, RepositoryOutcome, Status
 
-__all__ = ["BatchOptions", "Outcome", "Place", "Repository", "Status", "convert_many"]
+__all__ = [
+    "BatchOptions",
+    "BatchRepository",
+    "OutputMode",
+    "RepositoryOutcome",
+    "Status",
+    "convert_many",
+]

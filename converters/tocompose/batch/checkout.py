@@ -7,30 +7,32 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from tocompose.batch.scan import few
+from tocompose.batch.scan import list_few
 from tocompose.notes import Note, note
 from tocompose.project import Folder, normal
 
-LARGEST = 10_000_000
+LARGEST_FILE = 10_000_000
 # What stands for a digest: a path that is there or missing, and one that gave no content (a folder does so too).
-THERE, MISSING, UNREAD = "+", "!", "-"
+PRESENT_MARK, MISSING_MARK, UNREAD_MARK = "+", "!", "-"
 
 
-class Journal:
+class ReadJournal:
     """What was looked at in one repository: the digest of each file read, and what could not be read."""
 
     def __init__(self) -> None:
-        self.seen: dict[str, str] = {}
-        self.large: dict[str, None] = {}
+        self.digests: dict[str, str] = {}
+        self.too_large: dict[str, None] = {}
         self.refused: dict[str, str] = {}
 
     def notes(self) -> Iterator[Note]:
         """One note for all files that were too large, and one for each reason of the operating system."""
-        if self.large:
-            yield note("TC807", paths=few(self.large), megabytes=LARGEST // 1_000_000)
+        if self.too_large:
+            yield note(
+                "TC807", paths=list_few(self.too_large), megabytes=LARGEST_FILE // 1_000_000
+            )
         for problem in dict.fromkeys(self.refused.values()):
-            paths = [path for path, said in self.refused.items() if said == problem]
-            yield note("TC806", paths=few(paths), problem=problem)
+            paths = [path for path, refusal in self.refused.items() if refusal == problem]
+            yield note("TC806", paths=list_few(paths), problem=problem)
 
 
 class Checkout(Folder):
@@ -45,7 +47,7 @@ class Checkout(Folder):
         top: Path,
         folder: str,
         files: Iterable[str],
-        journal: Journal,
+        journal: ReadJournal,
         allowed: Iterable[str] = (),
     ) -> None:
         super().__init__(
@@ -60,64 +62,64 @@ class Checkout(Folder):
 
     def read(self, path: str) -> bytes | None:
         """The content of a file; None where there is none, or where it may not be read, which the journal keeps."""
-        place = self._inside(path)
-        if place is None:
+        real_path = self._resolve_path(path)
+        if real_path is None:
             return None
-        name = self._name(path, place)
+        name = self._journal_name(path, real_path)
         try:
-            content = self._content(place, name)
+            content = self._read_content(real_path, name)
         except OSError as problem:
             self._journal.refused[name] = (
                 problem.strerror or type(problem).__name__
             ).lower()
             content = None
-        self._journal.seen[name] = digest(content)
+        self._journal.digests[name] = content_digest(content)
         return content
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the application."""
-        place = self._inside(path)
-        found = place is not None and _exists(place)
-        if place is not None:
-            name = self._name(path, place)
+        real_path = self._resolve_path(path)
+        is_there = real_path is not None and _path_exists(real_path)
+        if real_path is not None:
+            name = self._journal_name(path, real_path)
             # What was read has a digest, which says more.
-            if self._journal.seen.get(name, UNREAD) == UNREAD:
-                self._journal.seen[name] = THERE if found else MISSING
-        return found
+            if self._journal.digests.get(name, UNREAD_MARK) == UNREAD_MARK:
+                self._journal.digests[name] = PRESENT_MARK if is_there else MISSING_MARK
+        return is_there
 
-    def _content(self, place: Path, name: str) -> bytes | None:
-        if not place.is_file():
+    def _read_content(self, real_path: Path, name: str) -> bytes | None:
+        if not real_path.is_file():
             return None
-        if place.stat().st_size > LARGEST:
-            self._journal.large[name] = None
+        if real_path.stat().st_size > LARGEST_FILE:
+            self._journal.too_large[name] = None
             return None
-        return place.read_bytes()
+        return real_path.read_bytes()
 
-    def _name(self, path: str, place: Path) -> str:
+    def _journal_name(self, path: str, real_path: Path) -> str:
         """What the journal calls a file: its path below the repository, else where it is."""
         relative = normal(path)
-        return str(place) if relative is None else self._prefix + relative
+        return str(real_path) if relative is None else self._prefix + relative
 
-    def _inside(self, path: str) -> Path | None:
+    def _resolve_path(self, path: str) -> Path | None:
         """The place of a path with all links followed; `realpath` also ends where links form a circle."""
         if "\x00" in path or (normal(path) is None and not self.allowed):
             return None
-        place = Path(os.path.realpath(Path(self._real, path)))
-        inside = normal(path) is not None and place.is_relative_to(self._real)
+        real_path = Path(os.path.realpath(Path(self._real, path)))
+        inside = normal(path) is not None and real_path.is_relative_to(self._real)
         return (
-            place
-            if inside or any(place.is_relative_to(root) for root in self.allowed)
+            real_path
+            if inside or any(real_path.is_relative_to(root) for root in self.allowed)
             else None
         )
 
 
-def _exists(place: Path) -> bool:
+def _path_exists(real_path: Path) -> bool:
     try:
-        return place.exists()
+        return real_path.exists()
     except OSError:
         return False
 
 
-def digest(content: bytes | None) -> str:
+def content_digest(content: bytes | None) -> str:
     """A short digest of a file's content; `UNREAD` for a file that is not there or cannot be read."""
-    return UNREAD if content is None else sha256(content).hexdigest()[:24]
+    return UNREAD_MARK if content is None else sha256(content).hexdigest()[:24]

@@ -9,22 +9,40 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.batch.checkout import MISSING, THERE, Checkout, Journal, digest
-from tocompose.batch.delivery import Bundle, Prepared, prepare, put, root
-from tocompose.batch.intent import keep, with_told
+from tocompose.batch.checkout import (
+    MISSING_MARK,
+    PRESENT_MARK,
+    Checkout,
+    ReadJournal,
+    content_digest,
+)
+from tocompose.batch.delivery import (
+    ApplicationFiles,
+    Delivery,
+    output_root,
+    prepare_delivery,
+    write_targets,
+)
+from tocompose.batch.intent import keep_intent, with_notes
 from tocompose.batch.naming import safe_path
-from tocompose.batch.options import BatchOptions, Place
-from tocompose.batch.outcome import Fingerprint, Outcome, Repository, StackRecord, Status
+from tocompose.batch.options import BatchOptions, OutputMode
+from tocompose.batch.outcome import (
+    BatchRepository,
+    Fingerprint,
+    RepositoryOutcome,
+    StackRecord,
+    Status,
+)
 from tocompose.batch.plan import (
     Application,
-    Plan,
-    checkout,
-    own_settings,
-    plan,
-    told_rivals,
+    RepositoryPlan,
+    importer_settings,
+    open_application,
+    other_formats_note,
+    plan_repository,
 )
-from tocompose.batch.rules import rules
-from tocompose.batch.scan import Scan, UnreadableError, scan
+from tocompose.batch.rules import repository_rules
+from tocompose.batch.scan import RepositoryScan, UnreadableError, scan_repository
 from tocompose.importers import SourceError
 from tocompose.model import File
 from tocompose.notes import Kind, Note, in_order, note
@@ -43,81 +61,94 @@ class Job(NamedTuple):
     With a `failure` the repository is not converted: the failure is recorded with what it depends on.
     """
 
-    repository: Repository
+    repository: BatchRepository
     options: BatchOptions
     known: Fingerprint | None = None
     written: Mapping[str, str] = {}
     failure: Note | None = None
 
 
-def run(job: Job) -> Outcome | None:
+def run_job(job: Job) -> RepositoryOutcome | None:
     """What became of the repository; None when the earlier result still holds. Never raises an `Exception`."""
     try:
-        return _run(job) if job.failure is None else _failure(job, job.failure)
+        return (
+            _convert_repository(job)
+            if job.failure is None
+            else _record_failure(job, job.failure)
+        )
     except UnreadableError as problem:
-        return failed(job.repository, note("TC805", problem=str(problem)))
+        return failed_outcome(job.repository, note("TC805", problem=str(problem)))
     except MemoryError:
-        return _failure(job, note("TC803", megabytes=job.options.memory))
+        return _record_failure(job, note("TC803", megabytes=job.options.memory))
     except Exception as fault:
-        return _failure(job, note("TC801", fault=type(fault).__name__, place=_place(fault)))
+        return _record_failure(
+            job, note("TC801", fault=type(fault).__name__, place=_fault_line(fault))
+        )
 
 
-def failed(repository: Repository, *said: Note) -> Outcome:
+def failed_outcome(repository: BatchRepository, *notes: Note) -> RepositoryOutcome:
     """The outcome of a repository of which nothing could be converted."""
-    return Outcome(repository, Status.FAILED, notes=said)
+    return RepositoryOutcome(repository, Status.FAILED, notes=notes)
 
 
-def _failure(job: Job, said: Note) -> Outcome:
+def _record_failure(job: Job, failure_note: Note) -> RepositoryOutcome:
     """The outcome with what it depends on, as far as is known: the files that may be sources."""
-    outcome = failed(job.repository, said)
+    outcome = failed_outcome(job.repository, failure_note)
     top = Path(job.repository.path)
     try:
-        found = scan(top, job.options.exclude)
+        scanned = scan_repository(top, job.options.exclude)
     except (UnreadableError, OSError):
         return outcome
-    journal = Journal()
-    project = Checkout(top, "", found.files, journal)
-    for path in found.files:
-        if rules().is_source(path.rpartition("/")[2]):
+    journal = ReadJournal()
+    project = Checkout(top, "", scanned.files, journal)
+    for path in scanned.files:
+        if repository_rules().is_source(path.rpartition("/")[2]):
             project.read(path)
-    return outcome._replace(fingerprint=_fingerprint(found, journal, frozenset()))
+    return outcome._replace(fingerprint=_fingerprint_of(scanned, journal, frozenset()))
 
 
-def _run(job: Job) -> Outcome | None:
+def _convert_repository(job: Job) -> RepositoryOutcome | None:
     top = Path(job.repository.path)
-    found = scan(top, job.options.exclude)
-    if job.known is not None and _holds(job, job.known, found):
+    scanned = scan_repository(top, job.options.exclude)
+    if job.known is not None and _still_holds(job, job.known, scanned):
         return None
-    journal = Journal()
-    chosen = plan(top, found, journal, job.options.wishes)
-    attempts = [_attempt(job, top, item, journal) for item in chosen.applications]
-    ready = prepare(
-        [item.bundle for item in attempts if item.bundle],
+    journal = ReadJournal()
+    repository_plan = plan_repository(top, scanned, journal, job.options.planning)
+    attempts = [
+        _attempt_application(job, top, application, journal)
+        for application in repository_plan.applications
+    ]
+    ready = prepare_delivery(
+        [attempt.bundle for attempt in attempts if attempt.bundle],
         job.repository,
         job.options,
         job.written,
     )
-    outcome = Outcome(
+    outcome = RepositoryOutcome(
         repository=job.repository,
-        status=_status(attempts, chosen, ready.refused),
-        stacks=tuple(item.record for item in attempts if item.record),
-        notes=_notes(found, chosen, attempts, ready, journal),
+        status=_overall_status(attempts, repository_plan, ready.refused),
+        stacks=tuple(attempt.record for attempt in attempts if attempt.record),
+        notes=_collect_notes(scanned, repository_plan, attempts, ready, journal),
         written=ready.written if not job.options.dry_run else {},
-        fingerprint=_fingerprint(found, journal, _own(ready.written, job.options)),
-        files=ready.returned,
+        fingerprint=_fingerprint_of(
+            scanned, journal, _own_outputs(ready.written, job.options)
+        ),
+        files=ready.returned_files,
     )
-    return outcome if job.options.dry_run else _delivered(outcome, ready, job.options)
+    return outcome if job.options.dry_run else _deliver_outcome(outcome, ready, job.options)
 
 
-def _delivered(outcome: Outcome, ready: Prepared, options: BatchOptions) -> Outcome:
-    if options.place is Place.IN_PLACE and options.output and ready.targets:
-        keep(options.output, outcome, ready.targets)
-    return with_told(outcome, put(ready.targets, options.force))
+def _deliver_outcome(
+    outcome: RepositoryOutcome, prepared: Delivery, options: BatchOptions
+) -> RepositoryOutcome:
+    if options.output_mode is OutputMode.IN_PLACE and options.output and prepared.targets:
+        keep_intent(options.output, outcome, prepared.targets)
+    return with_notes(outcome, write_targets(prepared.targets, options.force))
 
 
-def _own(written: Iterable[str], options: BatchOptions) -> frozenset[str]:
+def _own_outputs(written: Iterable[str], options: BatchOptions) -> frozenset[str]:
     """The files of the repository that a conversion writes itself."""
-    return frozenset(written) if options.place is Place.IN_PLACE else frozenset()
+    return frozenset(written) if options.output_mode is OutputMode.IN_PLACE else frozenset()
 
 
 class _Attempt(NamedTuple):
@@ -129,14 +160,16 @@ class _Attempt(NamedTuple):
 
     notes: tuple[Note, ...]
     record: StackRecord | None = None
-    bundle: Bundle | None = None
-    failed: bool = False
-    chart: bool = False
+    bundle: ApplicationFiles | None = None
+    is_failure: bool = False
+    is_chart: bool = False
 
 
-def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attempt:
+def _attempt_application(
+    job: Job, top: Path, item: Application, journal: ReadJournal
+) -> _Attempt:
     """The conversion from the first format of which services come, else from the first that could be read."""
-    project = checkout(top, item, journal, job.options.allowed)
+    project = open_application(top, item, journal, job.options.allowed_paths)
     problem: SourceError | None = None
     empty: Result | None = None
     passed: list[tuple[str, str]] = []
@@ -144,71 +177,101 @@ def _attempt(job: Job, top: Path, item: Application, journal: Journal) -> _Attem
         if empty and evidence.weak:
             break
         try:
-            result = convert(project, _options(job, item, evidence.importer))
+            result = convert(project, _pipeline_options(job, item, evidence.importer))
         except SourceError as error:
             problem = problem or error
         else:
             if result.stack.services:
                 told = (
                     (
-                        _moved(found, item.folder)
+                        _in_repository(found, item.folder)
                         for found in passed_over(passed, evidence.files[0])
                     )
                     if passed
-                    else told_rivals(item, top.name)
+                    else other_formats_note(item, top.name)
                 )
-                return _made(item, result, project, told)
+                return _succeeded_attempt(item, result, project, told)
             empty = empty or result
         passed.append((evidence.importer, evidence.files[0]))
     if empty:
-        return _made(item, empty, project, told_rivals(item, top.name))
+        return _succeeded_attempt(item, empty, project, other_formats_note(item, top.name))
     if problem is None or item.evidence[0].weak:
         return _Attempt(())
     chart = f"{item.folder}/Chart.yaml".removeprefix("/") in item.files
-    return _Attempt((_moved(_unreadable(problem), item.folder),), failed=True, chart=chart)
-
-
-def _made(
-    item: Application, result: Result, project: Checkout, first: Iterable[Note] = ()
-) -> _Attempt:
-    said = (*first, *(_moved(found, item.folder) for found in result.notes))
     return _Attempt(
-        said, _record(item, result), Bundle(item.folder, _all_files(result, project))
+        (_in_repository(_unreadable_note(problem), item.folder),),
+        is_failure=True,
+        is_chart=chart,
     )
 
 
-def _unreadable(problem: SourceError) -> Note:
+def _succeeded_attempt(
+    application: Application,
+    result: Result,
+    project: Checkout,
+    choice_notes: Iterable[Note] = (),
+) -> _Attempt:
+    notes = (
+        *choice_notes,
+        *(
+            _in_repository(conversion_note, application.folder)
+            for conversion_note in result.notes
+        ),
+    )
+    return _Attempt(
+        notes,
+        _stack_record(application, result),
+        ApplicationFiles(application.folder, _all_files(result, project)),
+    )
+
+
+def _unreadable_note(problem: SourceError) -> Note:
     """One note on a source that gave nothing, with the place and reason of the first loss where there is one."""
-    first = next(
-        (item for item in problem.notes if item.kind is Kind.LOST and item.span), None
+    first_loss = next(
+        (
+            source_note
+            for source_note in problem.notes
+            if source_note.kind is Kind.LOST and source_note.span
+        ),
+        None,
     )
     return note(
         "TC800",
-        first.span if first else None,
-        problem=first.message if first else str(problem),
+        first_loss.span if first_loss else None,
+        problem=first_loss.message if first_loss else str(problem),
     )
 
 
-def _options(job: Job, item: Application, importer: str) -> Options:
-    wanted = job.options.conversion
-    wanted = replace(wanted, settings=own_settings(wanted.settings, importer))
-    if job.options.place is not Place.TREE:
-        return replace(wanted, source=importer)
-    source = os.path.realpath(Path(job.repository.path) / item.folder)
+def _pipeline_options(job: Job, application: Application, importer: str) -> Options:
+    conversion_options = job.options.conversion
+    conversion_options = replace(
+        conversion_options,
+        settings=importer_settings(conversion_options.settings, importer),
+    )
+    if job.options.output_mode is not OutputMode.TREE:
+        return replace(conversion_options, source=importer)
+    source = os.path.realpath(Path(job.repository.path) / application.folder)
     target = os.path.realpath(
-        Path(job.options.output, "repositories", safe_path(job.repository.id), item.folder)
+        Path(
+            job.options.output,
+            "repositories",
+            safe_path(job.repository.id),
+            application.folder,
+        )
     )
-    up, back = os.path.relpath(source, target), os.path.relpath(target, source)
-    return replace(wanted, source=importer, up=f"{up}/", back=f"{back}/")
+    way_up, way_back = os.path.relpath(source, target), os.path.relpath(target, source)
+    return replace(
+        conversion_options, source=importer, up=f"{way_up}/", back=f"{way_back}/"
+    )
 
 
 def _all_files(result: Result, project: Checkout) -> tuple[File, ...]:
     """The files of the stack with the two reports that stand beside them."""
-    found = report(result, project)
-    found = found._replace(
+    full_report = report(result, project)
+    full_report = full_report._replace(
         files=(*result.files, *(File(path=name, content=b"") for name in REPORTS))
     )
-    texts = {name: render(form, found) for name, form in REPORTS.items()}
+    texts = {name: render(form, full_report) for name, form in REPORTS.items()}
     reports = [
         File(path=name, content=text.encode("utf-8", "backslashreplace"))
         for name, text in texts.items()
@@ -216,9 +279,9 @@ def _all_files(result: Result, project: Checkout) -> tuple[File, ...]:
     return (*result.files, *reports)
 
 
-def _record(item: Application, result: Result) -> StackRecord:
+def _stack_record(application: Application, result: Result) -> StackRecord:
     return StackRecord(
-        folder=item.folder,
+        folder=application.folder,
         name=result.stack.name,
         importer=result.importer,
         services=tuple(service.name for service in result.stack.services),
@@ -227,76 +290,105 @@ def _record(item: Application, result: Result) -> StackRecord:
     )
 
 
-def _moved(item: Note, folder: str) -> Note:
+def _in_repository(application_note: Note, folder: str) -> Note:
     """A note on an application as a note on the repository: the same places, seen from the repository's folder."""
     if not folder:
-        return item
-    related = tuple(_below(span, folder) for span in item.related)
+        return application_note
+    related = tuple(_span_below(span, folder) for span in application_note.related)
     return replace(
-        item, span=_below(item.span, folder) if item.span else None, related=related
+        application_note,
+        span=_span_below(application_note.span, folder) if application_note.span else None,
+        related=related,
     )
 
 
-def _below(span: Span, folder: str) -> Span:
+def _span_below(span: Span, folder: str) -> Span:
     return span._replace(file=f"{folder}/{span.file}")
 
 
-def _status(attempts: list[_Attempt], chosen: Plan, undelivered: bool) -> Status:
-    converted = any(item.record for item in attempts)
-    served = converted or bool(chosen.present)
-    if undelivered or any(item.failed and not (item.chart and served) for item in attempts):
+def _overall_status(
+    attempts: list[_Attempt], repository_plan: RepositoryPlan, undelivered: bool
+) -> Status:
+    converted = any(attempt.record for attempt in attempts)
+    served = converted or bool(repository_plan.present)
+    if undelivered or any(
+        attempt.is_failure and not (attempt.is_chart and served) for attempt in attempts
+    ):
         return Status.FAILED
     if converted:
         return Status.CONVERTED
-    return Status.PRESENT if chosen.present else Status.EMPTY
+    return Status.PRESENT if repository_plan.present else Status.EMPTY
 
 
-def _notes(
-    found: Scan, chosen: Plan, attempts: list[_Attempt], ready: Prepared, journal: Journal
+def _collect_notes(
+    scanned: RepositoryScan,
+    repository_plan: RepositoryPlan,
+    attempts: list[_Attempt],
+    prepared: Delivery,
+    journal: ReadJournal,
 ) -> tuple[Note, ...]:
     """Everything to tell about the repository, in reading order; one without any source gets one note that says so."""
-    said = [*found.notes, *chosen.notes, *ready.notes, *journal.notes()]
-    said += [item for attempt in attempts for item in attempt.notes]
-    idle = not chosen.present and not any(
-        attempt.record or attempt.failed for attempt in attempts
+    outcome_notes = [
+        *scanned.notes,
+        *repository_plan.notes,
+        *prepared.notes,
+        *journal.notes(),
+    ]
+    outcome_notes += [
+        application_note for attempt in attempts for application_note in attempt.notes
+    ]
+    idle = not repository_plan.present and not any(
+        attempt.record or attempt.is_failure for attempt in attempts
     )
-    if idle and not any(item.kind is Kind.LOST for item in said):
-        said.append(note("TC812", count=len(found.files)))
-    return tuple(in_order(said))
+    if idle and not any(
+        application_note.kind is Kind.LOST for application_note in outcome_notes
+    ):
+        outcome_notes.append(note("TC812", count=len(scanned.files)))
+    return tuple(in_order(outcome_notes))
 
 
-def _fingerprint(found: Scan, journal: Journal, own: frozenset[str]) -> Fingerprint:
+def _fingerprint_of(
+    scanned: RepositoryScan, journal: ReadJournal, own_outputs: frozenset[str]
+) -> Fingerprint:
     """What the result depends on, without the files that it wrote itself."""
     listing = sha256(
-        "\0".join(path for path in found.files if path not in own).encode(
+        "\0".join(path for path in scanned.files if path not in own_outputs).encode(
             "utf-8", "surrogateescape"
         )
     )
-    seen = {path: said for path, said in journal.seen.items() if path not in own}
-    return Fingerprint(listing.hexdigest()[:24], seen)
+    digests = {
+        path: digest for path, digest in journal.digests.items() if path not in own_outputs
+    }
+    return Fingerprint(listing.hexdigest()[:24], digests)
 
 
-def _holds(job: Job, known: Fingerprint, found: Scan) -> bool:
+def _still_holds(job: Job, fingerprint: Fingerprint, scanned: RepositoryScan) -> bool:
     """Whether an earlier result still holds: the same files, each with the same content, and the output still there."""
     top = Path(job.repository.path)
-    place = root(job.repository, job.options)
-    if not all((place / path).exists() for path in job.written):
+    output = output_root(job.repository, job.options)
+    if not all((output / path).exists() for path in job.written):
         return False
-    again = Journal()
-    project = Checkout(top, "", (), again, job.options.allowed)
-    for path, said in known.seen.items():
-        now = (
-            project.exists(path) if said in (THERE, MISSING) else digest(project.read(path))
+    fresh_journal = ReadJournal()
+    project = Checkout(top, "", (), fresh_journal, job.options.allowed_paths)
+    for path, earlier_digest in fingerprint.digests.items():
+        current_digest = (
+            project.exists(path)
+            if earlier_digest in (PRESENT_MARK, MISSING_MARK)
+            else content_digest(project.read(path))
         )
-        if now != {THERE: True, MISSING: False}.get(said, said):
+        if current_digest != {PRESENT_MARK: True, MISSING_MARK: False}.get(
+            earlier_digest, earlier_digest
+        ):
             return False
     return (
-        _fingerprint(found, Journal(), _own(job.written, job.options)).listing
-        == known.listing
+        _fingerprint_of(
+            scanned, ReadJournal(), _own_outputs(job.written, job.options)
+        ).listing
+        == fingerprint.listing
     )
 
 
-def _place(fault: BaseException) -> str:
+def _fault_line(fault: BaseException) -> str:
     """Where a fault of tocompose happened; never its text, which may quote a secret of the input."""
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -7,191 +7,221 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.batch.checkout import digest
+from tocompose.batch.checkout import content_digest
 from tocompose.batch.naming import safe_path
-from tocompose.batch.options import BatchOptions, Place
-from tocompose.batch.outcome import Repository
-from tocompose.batch.patch import Edit, patch
+from tocompose.batch.options import BatchOptions, OutputMode
+from tocompose.batch.outcome import BatchRepository
+from tocompose.batch.patch import FilePatch, render_patch
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.writing import WriteError, plan, write
 
 
-class Bundle(NamedTuple):
+class ApplicationFiles(NamedTuple):
     """The files of one application, by path below its folder."""
 
     folder: str
     files: tuple[File, ...]
 
 
-class Target(NamedTuple):
+class TargetFolder(NamedTuple):
     """Files that go into one folder on disk; `where` names the application in notes, `asked` may be overwritten."""
 
-    place: str
-    where: str
+    folder: str
+    application_name: str
     files: tuple[File, ...]
-    asked: tuple[str, ...] = ()
+    may_overwrite: tuple[str, ...] = ()
 
 
-class Prepared(NamedTuple):
+class Delivery(NamedTuple):
     """What will be put where, and what to tell about it; nothing has been written yet.
 
     `written` are paths below the output folder, or below the repository for files beside the sources, with the digests
     of their contents; `refused` says that some application cannot be written; `returned` are files for the caller.
     """
 
-    targets: tuple[Target, ...] = ()
+    targets: tuple[TargetFolder, ...] = ()
     notes: tuple[Note, ...] = ()
     written: Mapping[str, str] = {}
     refused: bool = False
-    returned: tuple[File, ...] = ()
+    returned_files: tuple[File, ...] = ()
 
 
-def prepare(
-    bundles: Iterable[Bundle],
-    repository: Repository,
+def prepare_delivery(
+    applications: Iterable[ApplicationFiles],
+    repository: BatchRepository,
     options: BatchOptions,
     earlier: Mapping[str, str],
-) -> Prepared:
+) -> Delivery:
     """Looks at what is there and decides; applications whose files cannot be written are left out with a note.
 
     `earlier` is what an earlier run has written: a file that is still as it was then is not the user's.
     """
-    if options.place is Place.RETURN:
-        return Prepared(
-            returned=tuple(
-                _below(bundle.folder, file) for bundle in bundles for file in bundle.files
+    if options.output_mode is OutputMode.RETURN:
+        return Delivery(
+            returned_files=tuple(
+                _file_below(application.folder, file)
+                for application in applications
+                for file in application.files
             )
         )
-    if options.place is Place.PATCH:
-        return _prepare_patch(tuple(bundles), repository, options, earlier)
-    targets, notes, written, refused = list[Target](), list[Note](), dict[str, str](), False
-    for bundle in bundles:
-        target = Target(
-            str(_folder(bundle, repository, options)),
-            bundle.folder or repository.id,
-            bundle.files,
+    if options.output_mode is OutputMode.PATCH:
+        return _prepare_patch(tuple(applications), repository, options, earlier)
+    targets, notes, written, refused = (
+        list[TargetFolder](),
+        list[Note](),
+        dict[str, str](),
+        False,
+    )
+    for application in applications:
+        target = TargetFolder(
+            str(_target_folder(application, repository, options)),
+            application.folder or repository.id,
+            application.files,
         )
-        target = _with_asked(target, root(repository, options), earlier)
+        target = _allow_unchanged(target, output_root(repository, options), earlier)
         try:
-            changes, said = plan(
-                target.files, Path(target.place), force=options.force, asked=target.asked
+            changes, write_notes = plan(
+                target.files,
+                Path(target.folder),
+                force=options.force,
+                asked=target.may_overwrite,
             )
         except WriteError as problem:
-            notes.append(_refusal(target.where, problem))
+            notes.append(_refusal_note(target.application_name, problem))
             refused = True
             continue
         targets.append(target)
-        notes += said
+        notes += write_notes
         written |= {
-            _path(target, item.path, repository, options): digest(item.after)
-            for item in changes
+            _path_in_output(target, change.path, repository, options): content_digest(
+                change.after
+            )
+            for change in changes
         }
-    return Prepared(tuple(targets), tuple(notes), written, refused)
+    return Delivery(tuple(targets), tuple(notes), written, refused)
 
 
-def _with_asked(target: Target, top: Path, earlier: Mapping[str, str]) -> Target:
+def _allow_unchanged(
+    target: TargetFolder, top: Path, earlier: Mapping[str, str]
+) -> TargetFolder:
     """The target with the files that are still as an earlier run left them."""
-    asked = []
+    unchanged_files = []
     for file in target.files if earlier else ():
-        place = Path(target.place, file.path)
-        mark = earlier.get(place.relative_to(top).as_posix())
+        target_path = Path(target.folder, file.path)
+        earlier_digest = earlier.get(target_path.relative_to(top).as_posix())
         if (
-            mark is not None
-            and place.is_file()
-            and not place.is_symlink()
-            and digest(place.read_bytes()) == mark
+            earlier_digest is not None
+            and target_path.is_file()
+            and not target_path.is_symlink()
+            and content_digest(target_path.read_bytes()) == earlier_digest
         ):
-            asked.append(file.path)
-    return target._replace(asked=tuple(asked))
+            unchanged_files.append(file.path)
+    return target._replace(may_overwrite=tuple(unchanged_files))
 
 
-def put(targets: Iterable[Target], force: bool) -> list[Note]:
+def write_targets(targets: Iterable[TargetFolder], force: bool) -> list[Note]:
     """Writes the files of each target, all of it or nothing; returns what there is to tell, refusals included."""
-    said: list[Note] = []
+    delivery_notes: list[Note] = []
     for target in targets:
         try:
-            said += write(
+            delivery_notes += write(
                 target.files,
-                Path(target.place),
+                Path(target.folder),
                 force=force,
-                asked=target.asked,
+                asked=target.may_overwrite,
                 lasting=False,
             ).notes
         except WriteError as problem:
-            said.append(_refusal(target.where, problem))
-    return said
+            delivery_notes.append(_refusal_note(target.application_name, problem))
+    return delivery_notes
 
 
-def refused(said: Iterable[Note]) -> bool:
+def was_refused(notes: Iterable[Note]) -> bool:
     """Whether something was not written."""
-    return any(item.code == "TC814" for item in said)
+    return any(delivery_note.code == "TC814" for delivery_note in notes)
 
 
-def root(repository: Repository, options: BatchOptions) -> Path:
+def output_root(repository: BatchRepository, options: BatchOptions) -> Path:
     """The folder below which `written` paths lie."""
-    return Path(repository.path if options.place is Place.IN_PLACE else options.output)
+    return Path(
+        repository.path if options.output_mode is OutputMode.IN_PLACE else options.output
+    )
 
 
-def _refusal(where: str, problem: WriteError) -> Note:
-    return note("TC814", where=where, problem=str(problem).rstrip("."))
+def _refusal_note(application_name: str, problem: WriteError) -> Note:
+    return note("TC814", where=application_name, problem=str(problem).rstrip("."))
 
 
-def _below(folder: str, file: File) -> File:
+def _file_below(folder: str, file: File) -> File:
     return replace(file, path=f"{folder}/{file.path}") if folder else file
 
 
-def _folder(bundle: Bundle, repository: Repository, options: BatchOptions) -> Path:
-    if options.place is Place.IN_PLACE:
-        return Path(repository.path, bundle.folder)
-    return Path(options.output, "repositories", safe_path(repository.id), bundle.folder)
+def _target_folder(
+    application: ApplicationFiles, repository: BatchRepository, options: BatchOptions
+) -> Path:
+    if options.output_mode is OutputMode.IN_PLACE:
+        return Path(repository.path, application.folder)
+    return Path(
+        options.output, "repositories", safe_path(repository.id), application.folder
+    )
 
 
-def _path(target: Target, path: str, repository: Repository, options: BatchOptions) -> str:
-    return Path(target.place, path).relative_to(root(repository, options)).as_posix()
+def _path_in_output(
+    target: TargetFolder, path: str, repository: BatchRepository, options: BatchOptions
+) -> str:
+    return (
+        Path(target.folder, path).relative_to(output_root(repository, options)).as_posix()
+    )
 
 
 def _prepare_patch(
-    bundles: tuple[Bundle, ...],
-    repository: Repository,
+    applications: tuple[ApplicationFiles, ...],
+    repository: BatchRepository,
     options: BatchOptions,
     earlier: Mapping[str, str],
-) -> Prepared:
+) -> Delivery:
     """One patch for all applications of the repository, as it is now; secrets stay out of it."""
-    edits, notes, stopped = list[Edit](), list[Note](), False
-    for bundle in bundles:
-        where = bundle.folder or repository.id
-        secret = [file for file in bundle.files if is_secret(file)]
-        public = [file for file in bundle.files if file not in secret]
+    file_patches, notes, stopped = list[FilePatch](), list[Note](), False
+    for application in applications:
+        application_name = application.folder or repository.id
+        secret = [file for file in application.files if is_secret(file)]
+        public = [file for file in application.files if file not in secret]
         try:
-            changes, said = plan(
-                public, Path(repository.path, bundle.folder), force=options.force
+            changes, write_notes = plan(
+                public, Path(repository.path, application.folder), force=options.force
             )
         except WriteError as problem:
-            notes.append(_refusal(where, problem))
+            notes.append(_refusal_note(application_name, problem))
             stopped = True
             continue
-        base = f"{bundle.folder}/" if bundle.folder else ""
-        edits += [
-            Edit(base + item.path, item.before, item.after, item.mode) for item in changes
+        base = f"{application.folder}/" if application.folder else ""
+        file_patches += [
+            FilePatch(base + change.path, change.before, change.after, change.mode)
+            for change in changes
         ]
-        notes += said
+        notes += write_notes
         if secret:
-            notes.append(_withheld(where, secret, public))
-    content = patch(edits)
+            notes.append(_withheld_note(application_name, secret, public))
+    content = render_patch(file_patches)
     if not content:
-        return Prepared((), tuple(notes), {}, stopped)
+        return Delivery((), tuple(notes), {}, stopped)
     file = File(
         path=f"{safe_path(repository.id).replace('/', '__')}.patch", content=content
     )
-    target = Target(str(Path(options.output, "patches")), repository.id, (file,))
-    target = _with_asked(target, Path(options.output), earlier)
+    target = TargetFolder(str(Path(options.output, "patches")), repository.id, (file,))
+    target = _allow_unchanged(target, Path(options.output), earlier)
     try:
-        plan(target.files, Path(target.place), force=options.force, asked=target.asked)
+        plan(
+            target.files,
+            Path(target.folder),
+            force=options.force,
+            asked=target.may_overwrite,
+        )
     except WriteError as problem:
-        return Prepared((), (*notes, _refusal(repository.id, problem)), {}, True)
-    return Prepared(
-        (target,), tuple(notes), {f"patches/{file.path}": digest(content)}, stopped
+        return Delivery((), (*notes, _refusal_note(repository.id, problem)), {}, True)
+    return Delivery(
+        (target,), tuple(notes), {f"patches/{file.path}": content_digest(content)}, stopped
     )
 
 
@@ -205,9 +235,12 @@ def is_secret(file: File) -> bool:
     )
 
 
-def _withheld(where: str, secret: list[File], public: list[File]) -> Note:
+def _withheld_note(application_name: str, secret: list[File], public: list[File]) -> Note:
     example = any(file.path == ".env.example" for file in public)
     how = ".env from .env.example" if example else "with the values that the source holds"
     return note(
-        "TC815", where=where, paths=", ".join(file.path for file in secret), how=how
+        "TC815",
+        where=application_name,
+        paths=", ".join(file.path for file in secret),
+        how=how,
     )

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.batch.ignores import Ignores
-from tocompose.batch.outcome import Repository
-from tocompose.batch.rules import rules
-from tocompose.batch.walk import Listing, join, walk
+from tocompose.batch.ignores import IgnoreRules
+from tocompose.batch.outcome import BatchRepository
+from tocompose.batch.rules import repository_rules
+from tocompose.batch.walk import Listing, join_path, walk_folders
 
 
 class Search(NamedTuple):
@@ -30,34 +30,36 @@ class DiscoveryError(Exception):
     """A root or a list of repositories that cannot be used; the text says what is wrong."""
 
 
-def discover(roots: Iterable[str], search: Search) -> list[Repository]:
+def discover(roots: Iterable[str], search: Search) -> list[BatchRepository]:
     """The repositories below the roots, root by root and sorted within each; each folder once.
 
     A repository is a folder with `.git`; outside of any, a folder that directly holds a file that may be a source. A
     root that is a repository counts as one, with those inside it beside it. Raises DiscoveryError for a bad root.
     """
-    named = list(roots)
-    found = [
-        item for root in named for item in _below(root, search, several=len(named) > 1)
+    root_names = list(roots)
+    repositories = [
+        repository
+        for root in root_names
+        for repository in _repositories_below(root, search, several=len(root_names) > 1)
     ]
-    return _distinct(found)
+    return _distinct_repositories(repositories)
 
 
-def listed(text: str, file: str) -> list[Repository]:
+def read_list(text: str, file: str) -> list[BatchRepository]:
     """The repositories that a list names, one a line; blank lines and those that start with `#` count for nothing.
 
     A line in double quotes is a JSON string, for names with line breaks. What follows `/./` in a path is the
     repository's name; without it a relative path is its own name, an absolute one is named after its folder.
     """
-    found = []
+    repositories = []
     for number, line in enumerate(text.split("\n"), 1):
-        path = _unquoted(line, f"{file}:{number}")
+        path = _parse_list_line(line, f"{file}:{number}")
         if path:
-            found.append(named(path))
-    return _distinct(found)
+            repositories.append(repository_at(path))
+    return _distinct_repositories(repositories)
 
 
-def named(path: str) -> Repository:
+def repository_at(path: str) -> BatchRepository:
     """The repository at a path as a list names it."""
     _, mark, tail = path.rpartition("/./")
     clean = os.path.normpath(path)
@@ -69,16 +71,16 @@ def named(path: str) -> Repository:
         if relative
         else Path(os.path.realpath(clean)).name
     )
-    return Repository(name or "repository", clean, path)
+    return BatchRepository(name or "repository", clean, path)
 
 
-def line(path: str) -> str:
+def list_entry(path: str) -> str:
     """A path as a line of a list."""
     plain = path.isprintable() and path == path.strip() and not path.startswith(("#", '"'))
     return path if plain else json.dumps(path)
 
 
-def _unquoted(text: str, place: str) -> str:
+def _parse_list_line(text: str, list_line: str) -> str:
     stripped = text.rstrip("\r")
     if not stripped.strip() or stripped.startswith("#"):
         return ""
@@ -88,78 +90,93 @@ def _unquoted(text: str, place: str) -> str:
         return str(json.loads(stripped))
     except ValueError:
         raise DiscoveryError(
-            f"{place}: a line that starts with a double quote must be a JSON string"
+            f"{list_line}: a line that starts with a double quote must be a JSON string"
         ) from None
 
 
-def _below(root: str, search: Search, several: bool) -> list[Repository]:
+def _repositories_below(root: str, search: Search, several: bool) -> list[BatchRepository]:
     if not Path(root).is_dir():
         raise DiscoveryError(
             f"{root}: {'not a folder' if Path(root).exists() else 'no such folder'}"
         )
-    paths = list(_paths(root, search))
+    paths = list(_repository_paths(root, search))
     return [
-        _repository(root, path, several)
+        _name_repository(root, path, several)
         for path in sorted(paths)
-        if _included(path, root, search)
+        if _is_included(path, root, search)
     ]
 
 
-def _repository(root: str, path: str, several: bool) -> Repository:
+def _name_repository(root: str, path: str, several: bool) -> BatchRepository:
     """Named by its path below the root; below the root's own name where several roots could have the same paths."""
     if not path or several:
         real = Path(os.path.realpath(root))
         identity = (
-            join(real.name or "repository", path) if path else real.name or "repository"
+            join_path(real.name or "repository", path)
+            if path
+            else real.name or "repository"
         )
-        return Repository(identity, str(Path(root, path)), f"{real.parent}/./{identity}")
-    return Repository(path, str(Path(root, path)), f"{root.rstrip('/') or '/'}/./{path}")
+        return BatchRepository(
+            identity, str(Path(root, path)), f"{real.parent}/./{identity}"
+        )
+    return BatchRepository(
+        path, str(Path(root, path)), f"{root.rstrip('/') or '/'}/./{path}"
+    )
 
 
-def _included(path: str, root: str, search: Search) -> bool:
+def _is_included(path: str, root: str, search: Search) -> bool:
     if not search.include:
         return True
-    wanted = Ignores().below("", search.include)
+    include_rules = IgnoreRules().with_patterns("", search.include)
     name = path or Path(os.path.realpath(root)).name
-    return any(wanted.match(f"{part}/") for part in (name, *_parents(name)))
+    return any(
+        include_rules.ignores(f"{ancestor}/") for ancestor in (name, *_path_parents(name))
+    )
 
 
-def _parents(path: str) -> Iterator[str]:
+def _path_parents(path: str) -> Iterator[str]:
     while "/" in path:
         path = path.rpartition("/")[0]
         yield path
 
 
-def _paths(root: str, search: Search) -> Iterator[str]:
+def _repository_paths(root: str, search: Search) -> Iterator[str]:
     """The paths of the repositories below the root, empty for the root itself; a folder that may not be read is one."""
-    above: list[str] = []
-    spare = found = False
-    for listing in walk(root, Ignores().below("", search.exclude)):
-        _limit(root, listing, search)
-        while above and above[-1] and not listing.path.startswith(f"{above[-1]}/"):
-            above.pop()
-        if listing.git == "submodule" and above:
+    open_repositories: list[str] = []
+    root_has_source = any_found = False
+    for listing in walk_folders(root, IgnoreRules().with_patterns("", search.exclude)):
+        _limit_walk(root, listing, search)
+        while (
+            open_repositories
+            and open_repositories[-1]
+            and not listing.path.startswith(f"{open_repositories[-1]}/")
+        ):
+            open_repositories.pop()
+        if listing.git == "submodule" and open_repositories:
             listing.folders.clear()
-        elif listing.git or (not above and (listing.refused or _is_repository(listing))):
-            above.append(listing.path)
-            found = True
+        elif listing.git or (
+            not open_repositories and (listing.refused or _is_repository(listing))
+        ):
+            open_repositories.append(listing.path)
+            any_found = True
             yield listing.path
         elif not listing.path:
-            spare = any(map(rules().is_source, listing.files))
-    if spare and not found:
+            root_has_source = any(map(repository_rules().is_source, listing.files))
+    if root_has_source and not any_found:
         yield ""
 
 
 def _is_repository(listing: Listing) -> bool:
     """Whether a folder outside of any repository is one: the root only when it is an application."""
     if not listing.path:
-        return any(name in rules().applications for name in listing.files)
+        return any(name in repository_rules().applications for name in listing.files)
     return any(
-        rules().is_source(name) or name in rules().applications for name in listing.files
+        repository_rules().is_source(name) or name in repository_rules().applications
+        for name in listing.files
     )
 
 
-def _limit(root: str, listing: Listing, search: Search) -> None:
+def _limit_walk(root: str, listing: Listing, search: Search) -> None:
     """Keeps the walk from going too deep and into folders to skip."""
     depth = listing.path.count("/") + 1 if listing.path else 0
     if search.max_depth is not None and depth >= search.max_depth:
@@ -171,20 +188,24 @@ def _limit(root: str, listing: Listing, search: Search) -> None:
         ]
 
 
-def _distinct(found: Iterable[Repository]) -> list[Repository]:
+def _distinct_repositories(
+    repositories: Iterable[BatchRepository],
+) -> list[BatchRepository]:
     """Each folder once, under a name that no other has."""
     folders: set[str] = set()
     names: dict[str, int] = {}
-    kept = []
-    for item in found:
-        real = os.path.realpath(item.path)
+    distinct = []
+    for repository in repositories:
+        real = os.path.realpath(repository.path)
         if real in folders:
             continue
         folders.add(real)
-        count = names[item.id] = names.get(item.id, 0) + 1
-        while count > 1 and f"{item.id}-{count}" in names:
-            count += 1
-        name = item.id if count == 1 else f"{item.id}-{count}"
+        same_name_count = names[repository.id] = names.get(repository.id, 0) + 1
+        while same_name_count > 1 and f"{repository.id}-{same_name_count}" in names:
+            same_name_count += 1
+        name = (
+            repository.id if same_name_count == 1 else f"{repository.id}-{same_name_count}"
+        )
         names.setdefault(name, 1)
-        kept.append(item._replace(id=name))
-    return kept
+        distinct.append(repository._replace(id=name))
+    return distinct

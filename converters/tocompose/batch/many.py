@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future
 
-from tocompose.batch.convert import Job, failed, run
-from tocompose.batch.discovery import named
+from tocompose.batch.convert import Job, failed_outcome, run_job
+from tocompose.batch.discovery import repository_at
 from tocompose.batch.options import BatchOptions
-from tocompose.batch.outcome import Outcome
+from tocompose.batch.outcome import RepositoryOutcome
 from tocompose.notes import note
 
 
@@ -20,44 +20,46 @@ def convert_many(
     *,
     executor: Executor | None = None,
     window: int = 256,
-) -> Iterator[Outcome]:
+) -> Iterator[RepositoryOutcome]:
     """The outcome of each repository, in the order of the paths, as soon as it and those before it are there.
 
     With an executor (`ProcessPoolExecutor`, Dask's `client.get_executor()`, …) repositories are converted by it, at
     most `window` waiting at a time; without one, here. A repository never raises: one that fails has the status
     `failed` and a note. Limits of time and memory are the engine's own affair. By default nothing is written and each
-    outcome holds its `files`, secrets among them; `options.place` says otherwise.
+    outcome holds its `files`, secrets among them; `options.output_mode` says otherwise.
     """
-    jobs = (Job(named(os.fspath(path)), options or BatchOptions()) for path in paths)
+    jobs = (
+        Job(repository_at(os.fspath(path)), options or BatchOptions()) for path in paths
+    )
     if executor is None:
-        yield from map(_result, jobs)
+        yield from map(_run_one, jobs)
         return
-    waiting: deque[tuple[Job, Future[Outcome]]] = deque()
+    waiting: deque[tuple[Job, Future[RepositoryOutcome]]] = deque()
     for job in jobs:
-        waiting.append((job, _submitted(executor, job)))
+        waiting.append((job, _submit_job(executor, job)))
         if len(waiting) >= window:
-            yield _ended(*waiting.popleft())
+            yield _outcome_of(*waiting.popleft())
     while waiting:
-        yield _ended(*waiting.popleft())
+        yield _outcome_of(*waiting.popleft())
 
 
-def _result(job: Job) -> Outcome:
-    return run(job) or failed(job.repository)
+def _run_one(job: Job) -> RepositoryOutcome:
+    return run_job(job) or failed_outcome(job.repository)
 
 
-def _submitted(executor: Executor, job: Job) -> Future[Outcome]:
+def _submit_job(executor: Executor, job: Job) -> Future[RepositoryOutcome]:
     """The future of a job; an executor that takes no more (its workers crashed) gives one that has failed."""
     try:
-        return executor.submit(_result, job)
+        return executor.submit(_run_one, job)
     except RuntimeError as problem:
-        broken: Future[Outcome] = Future()
+        broken: Future[RepositoryOutcome] = Future()
         broken.set_exception(problem)
         return broken
 
 
-def _ended(job: Job, future: Future[Outcome]) -> Outcome:
+def _outcome_of(job: Job, future: Future[RepositoryOutcome]) -> RepositoryOutcome:
     """The outcome; where the engine gave up, one that says so."""
     try:
         return future.result()
     except Exception as problem:
-        return failed(job.repository, note("TC804", how=type(problem).__name__))
+        return failed_outcome(job.repository, note("TC804", how=type(problem).__name__))

@@ -8,13 +8,13 @@ from hashlib import sha256
 from importlib.metadata import entry_points
 
 from tocompose import __version__
-from tocompose.batch.plan import Wishes
+from tocompose.batch.plan import PlanOptions
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import ENTRY_POINTS
 from tocompose.pipeline import Options
 
 
-class Place(Enum):
+class OutputMode(Enum):
     """Where the files go: a tree of their own, beside the sources, one patch a repository, or back to the caller."""
 
     TREE = "tree"
@@ -33,26 +33,33 @@ class BatchOptions:
     """
 
     conversion: Options = field(default_factory=lambda: Options(layout=Layout(split=True)))
-    place: Place = Place.RETURN
+    output_mode: OutputMode = OutputMode.RETURN
     output: str = ""
     force: bool = False
     dry_run: bool = False
     exclude: tuple[str, ...] = ()
-    wishes: Wishes = Wishes()
+    planning: PlanOptions = PlanOptions()
     timeout: float = 60.0
     memory: int = 512
-    allowed: tuple[str, ...] = ()
+    allowed_paths: tuple[str, ...] = ()
 
     def digest(self) -> str:
         """A digest of everything that the result depends on beside the repository: the options and the versions.
 
         `force` is not part of it: what was written without it would be the same with it.
         """
-        found = entry_points(group=ENTRY_POINTS)
+        plugin_entries = entry_points(group=ENTRY_POINTS)
         plugins = sorted(
-            f"{item.name} {item.dist.version if item.dist else ''}" for item in found
+            f"{entry_point.name} {entry_point.dist.version if entry_point.dist else ''}"
+            for entry_point in plugin_entries
         )
-        said = (self.conversion, self.place, self.exclude, self.wishes, self.allowed)
+        options = (
+            self.conversion,
+            self.output_mode,
+            self.exclude,
+            self.planning,
+            self.allowed_paths,
+        )
         return sha256(
-            repr((__version__, plugins, said)).encode("utf-8", "surrogateescape")
+            repr((__version__, plugins, options)).encode("utf-8", "surrogateescape")
         ).hexdigest()[:24]

@@ -21,7 +21,7 @@ class Status(Enum):
     FAILED = "failed"
 
 
-class Repository(NamedTuple):
+class BatchRepository(NamedTuple):
     """A repository to convert: its name in reports and outputs, its folder, and how `--repos` would name it."""
 
     id: str
@@ -44,17 +44,17 @@ class Fingerprint(NamedTuple):
     """What a result depends on: a digest of the list of files, and one of each file that was looked at."""
 
     listing: str = ""
-    seen: Mapping[str, str] = {}
+    digests: Mapping[str, str] = {}
 
 
-class Outcome(NamedTuple):
+class RepositoryOutcome(NamedTuple):
     """What became of one repository; `files` only when the caller takes them, by path below the repository.
 
     `written` are the paths, below the output folder or the repository, of what was put on disk, each with the digest of
     its content.
     """
 
-    repository: Repository
+    repository: BatchRepository
     status: Status
     stacks: tuple[StackRecord, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -62,42 +62,42 @@ class Outcome(NamedTuple):
     fingerprint: Fingerprint = Fingerprint()
     files: tuple[File, ...] = ()
 
-    def kinds(self) -> dict[str, int]:
+    def notes_by_kind(self) -> dict[str, int]:
         """How many notes there are of each kind."""
-        found = Counter(item.kind for item in self.notes)
-        return {kind.value: found[kind] for kind in Kind}
+        kind_counts = Counter(note.kind for note in self.notes)
+        return {kind.value: kind_counts[kind] for kind in Kind}
 
-    def services(self) -> int:
+    def service_count(self) -> int:
         """How many services all stacks have."""
-        return sum(len(item.services) for item in self.stacks)
+        return sum(len(stack_record.services) for stack_record in self.stacks)
 
 
-def to_data(outcome: Outcome) -> dict[str, Any]:
+def outcome_data(outcome: RepositoryOutcome) -> dict[str, Any]:
     """The outcome in JSON's types, as short as may be; `from_data` undoes it. File contents are left out."""
     return {
         "repository": list(outcome.repository),
         "status": outcome.status.value,
-        "stacks": [list(item) for item in outcome.stacks],
-        "notes": [_packed(item) for item in outcome.notes],
+        "stacks": [list(stack_record) for stack_record in outcome.stacks],
+        "notes": [_pack_note(stack_record) for stack_record in outcome.notes],
         "written": dict(outcome.written),
         "listing": outcome.fingerprint.listing,
-        "seen": dict(outcome.fingerprint.seen),
+        "seen": dict(outcome.fingerprint.digests),
     }
 
 
-def from_data(data: Mapping[str, Any]) -> Outcome:
+def outcome_from_data(data: Mapping[str, Any]) -> RepositoryOutcome:
     """The outcome that `to_data` was given."""
-    return Outcome(
-        repository=Repository(*data["repository"]),
+    return RepositoryOutcome(
+        repository=BatchRepository(*data["repository"]),
         status=Status(data["status"]),
-        stacks=tuple(_stack(*item) for item in data["stacks"]),
-        notes=tuple(_unpacked(item) for item in data["notes"]),
+        stacks=tuple(_read_stack(*stack_data) for stack_data in data["stacks"]),
+        notes=tuple(_unpack_note(stack_data) for stack_data in data["notes"]),
         written=data["written"],
         fingerprint=Fingerprint(data["listing"], data["seen"]),
     )
 
 
-def _stack(
+def _read_stack(
     folder: str,
     name: str,
     importer: str,
@@ -108,22 +108,22 @@ def _stack(
     return StackRecord(folder, name, importer, tuple(services), tuple(files), values)
 
 
-def _packed(item: Note) -> list[Any]:
-    related = [list(span) for span in item.related]
-    span = list(item.span) if item.span else None
+def _pack_note(note: Note) -> list[Any]:
+    related = [list(span) for span in note.related]
+    span = list(note.span) if note.span else None
     return [
-        item.code,
-        item.kind.value,
-        item.message,
-        item.subject,
+        note.code,
+        note.kind.value,
+        note.message,
+        note.subject,
         span,
         related,
-        item.advice,
-        item.url,
+        note.advice,
+        note.url,
     ]
 
 
-def _unpacked(data: list[Any]) -> Note:
+def _unpack_note(data: list[Any]) -> Note:
     code, kind, message, subject, span, related, advice, url = data
     return Note(
         code=code,
@@ -131,7 +131,7 @@ def _unpacked(data: list[Any]) -> Note:
         message=message,
         subject=subject,
         span=Span(*span) if span else None,
-        related=tuple(Span(*item) for item in related),
+        related=tuple(Span(*span_data) for span_data in related),
         advice=advice,
         url=url,
     )

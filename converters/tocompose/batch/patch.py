@@ -17,7 +17,7 @@ _MOST_PAIRS = 2_000_000
 _NO_END = b"\\ No newline at end of file\n"
 
 
-class Edit(NamedTuple):
+class FilePatch(NamedTuple):
     """One file by its path below the repository: its content now (None: there is none) and afterwards, its mode."""
 
     path: str
@@ -26,111 +26,137 @@ class Edit(NamedTuple):
     mode: int = 0o644
 
 
-def patch(edits: Iterable[Edit]) -> bytes:
+def render_patch(edits: Iterable[FilePatch]) -> bytes:
     """The patch; files that stay as they are do not stand in it."""
     return b"".join(
-        line for edit in edits if edit.before != edit.after for line in _file(edit)
+        line for edit in edits if edit.before != edit.after for line in _file_diff(edit)
     )
 
 
-def _file(edit: Edit) -> Iterator[bytes]:
-    old, new = _quoted(f"a/{edit.path}"), _quoted(f"b/{edit.path}")
+def _file_diff(edit: FilePatch) -> Iterator[bytes]:
+    old, new = _quote_path(f"a/{edit.path}"), _quote_path(f"b/{edit.path}")
     yield b"diff --git %s %s\n" % (old, new)
     if edit.before is None:
         yield b"new file mode 100%s\n" % (b"755" if edit.mode & 0o111 else b"644")
-    before, after = _lines(edit.before or b""), _lines(edit.after)
-    if before or after:
-        yield b"--- %s\n" % (b"/dev/null" if edit.before is None else _marked(old))
-        yield b"+++ %s\n" % _marked(new)
-    for group in _Comparison(before, after).get_grouped_opcodes(_CONTEXT):
-        yield from _hunk(group, before, after)
+    old_lines, new_lines = _split_lines(edit.before or b""), _split_lines(edit.after)
+    if old_lines or new_lines:
+        yield b"--- %s\n" % (b"/dev/null" if edit.before is None else _mark_path(old))
+        yield b"+++ %s\n" % _mark_path(new)
+    for group in _Comparison(old_lines, new_lines).get_grouped_opcodes(_CONTEXT):
+        yield from _hunk_lines(group, old_lines, new_lines)
 
 
 class _Comparison(SequenceMatcher[bytes]):
     """The changes between two files, grouped with the lines around them as difflib groups its own."""
 
-    def __init__(self, before: list[bytes], after: list[bytes]) -> None:
+    def __init__(self, old_lines: list[bytes], new_lines: list[bytes]) -> None:
         super().__init__(a=(), b=(), autojunk=False)
-        self._changes = [*_changes(before, after)]
+        self._changes = [*_line_changes(old_lines, new_lines)]
 
     def get_opcodes(self) -> list[_Change]:
         """What becomes of each stretch of lines."""
         return self._changes
 
 
-def _changes(before: list[bytes], after: list[bytes]) -> Iterator[_Change]:
+def _line_changes(old_lines: list[bytes], new_lines: list[bytes]) -> Iterator[_Change]:
     """What becomes of each stretch of lines; the common start and end, mostly all of a file, need no comparison."""
-    start = _common(before, after)
-    end = _common(before[start:][::-1], after[start:][::-1])
-    old, new = before[start : len(before) - end], after[start : len(after) - end]
-    if start:
-        yield "equal", 0, start, 0, start
-    for kind, first, last, new_first, new_last in _compared(old, new):
-        yield kind, first + start, last + start, new_first + start, new_last + start
-    if end:
-        yield "equal", len(before) - end, len(before), len(after) - end, len(after)
+    same_at_start = _count_common(old_lines, new_lines)
+    same_at_end = _count_common(
+        old_lines[same_at_start:][::-1], new_lines[same_at_start:][::-1]
+    )
+    old, new = (
+        old_lines[same_at_start : len(old_lines) - same_at_end],
+        new_lines[same_at_start : len(new_lines) - same_at_end],
+    )
+    if same_at_start:
+        yield "equal", 0, same_at_start, 0, same_at_start
+    for kind, old_start, old_stop, new_start, new_stop in _compare_lines(old, new):
+        yield (
+            kind,
+            old_start + same_at_start,
+            old_stop + same_at_start,
+            new_start + same_at_start,
+            new_stop + same_at_start,
+        )
+    if same_at_end:
+        yield (
+            "equal",
+            len(old_lines) - same_at_end,
+            len(old_lines),
+            len(new_lines) - same_at_end,
+            len(new_lines),
+        )
 
 
-def _compared(old: list[bytes], new: list[bytes]) -> list[_Change]:
+def _compare_lines(old: list[bytes], new: list[bytes]) -> list[_Change]:
     counts = Counter(new)
     if sum(counts[line] for line in old) > _MOST_PAIRS:
         return [("replace", 0, len(old), 0, len(new))]
     return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
 
 
-def _common(left: list[bytes], right: list[bytes]) -> int:
+def _count_common(left_lines: list[bytes], right_lines: list[bytes]) -> int:
     """How many lines are the same from the start on."""
     return next(
-        (i for i, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]),
-        min(len(left), len(right)),
+        (
+            i
+            for i, pair in enumerate(zip(left_lines, right_lines, strict=False))
+            if pair[0] != pair[1]
+        ),
+        min(len(left_lines), len(right_lines)),
     )
 
 
-def _hunk(
-    group: list[tuple[str, int, int, int, int]], before: list[bytes], after: list[bytes]
+def _hunk_lines(
+    group: list[tuple[str, int, int, int, int]],
+    old_lines: list[bytes],
+    new_lines: list[bytes],
 ) -> Iterator[bytes]:
-    first, last = group[0], group[-1]
-    yield b"@@ -%s +%s @@\n" % (_range(first[1], last[2]), _range(first[3], last[4]))
-    for kind, start, end, new_start, new_end in group:
+    first_change, last_change = group[0], group[-1]
+    yield b"@@ -%s +%s @@\n" % (
+        _range_header(first_change[1], last_change[2]),
+        _range_header(first_change[3], last_change[4]),
+    )
+    for kind, old_start, old_stop, new_start, new_stop in group:
         if kind == "equal":
-            yield from _signed(b" ", before[start:end])
+            yield from _sign_lines(b" ", old_lines[old_start:old_stop])
         else:
-            yield from _signed(b"-", before[start:end])
-            yield from _signed(b"+", after[new_start:new_end])
+            yield from _sign_lines(b"-", old_lines[old_start:old_stop])
+            yield from _sign_lines(b"+", new_lines[new_start:new_stop])
 
 
-def _range(start: int, end: int) -> bytes:
+def _range_header(start: int, stop: int) -> bytes:
     """A range of lines, counted from 1; an empty one stands before its first line."""
-    length = end - start
+    length = stop - start
     return b"%d,%d" % (start + 1 if length else start, length)
 
 
-def _signed(sign: bytes, lines: list[bytes]) -> Iterator[bytes]:
+def _sign_lines(sign: bytes, lines: list[bytes]) -> Iterator[bytes]:
     for line in lines:
         yield sign + line if line.endswith(b"\n") else sign + line + b"\n" + _NO_END
 
 
-def _lines(content: bytes) -> list[bytes]:
+def _split_lines(content: bytes) -> list[bytes]:
     """Lines ended by line feeds only, as Git counts them."""
-    parts = content.split(b"\n")
-    lines = [part + b"\n" for part in parts[:-1]]
-    return [*lines, parts[-1]] if parts[-1] else lines
+    chunks = content.split(b"\n")
+    lines = [chunk + b"\n" for chunk in chunks[:-1]]
+    return [*lines, chunks[-1]] if chunks[-1] else lines
 
 
-def _quoted(path: str) -> bytes:
+def _quote_path(path: str) -> bytes:
     """A path as Git writes it: in quotes with escapes where a character is not plain."""
     raw = path.encode("utf-8", "surrogateescape")
     if all(32 <= byte < 127 and byte not in b'"\\' for byte in raw):
         return raw
-    return b'"' + b"".join(_escaped(byte) for byte in raw) + b'"'
+    return b'"' + b"".join(_escape_byte(byte) for byte in raw) + b'"'
 
 
-def _escaped(byte: int) -> bytes:
+def _escape_byte(byte: int) -> bytes:
     if byte in b'"\\':
         return b"\\" + bytes([byte])
     return bytes([byte]) if 32 <= byte < 127 else b"\\%03o" % byte
 
 
-def _marked(path: bytes) -> bytes:
+def _mark_path(path: bytes) -> bytes:
     """A path with blanks is ended by a tab, or what follows could be taken for a date."""
     return path + b"\t" if b" " in path and not path.startswith(b'"') else path

@@ -11,9 +11,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from tocompose.batch.convert import Job, failed
-from tocompose.batch.outcome import Outcome
-from tocompose.batch.worker import resident, serve
+from tocompose.batch.convert import Job, failed_outcome
+from tocompose.batch.outcome import RepositoryOutcome
+from tocompose.batch.worker import resident_megabytes, serve_jobs
 from tocompose.notes import Note, note
 
 # A worker that has grown beyond this is replaced when it is idle; the tables of one take about 80 MB.
@@ -21,12 +21,12 @@ RECYCLE_MEGABYTES = 140
 _TICK = 0.1
 
 
-class Ended(Exception):
+class WorkerDied(Exception):
     """A worker that ended while it had a job; `note` says how."""
 
-    def __init__(self, said: Note) -> None:
-        super().__init__(said.message)
-        self.note = said
+    def __init__(self, reason: Note) -> None:
+        super().__init__(reason.message)
+        self.note = reason
 
 
 @dataclass(slots=True)
@@ -40,12 +40,12 @@ class _Worker:
     started: float = 0.0
     done: int = 0
 
-    def give(self, job: Job) -> None:
+    def start_job(self, job: Job) -> None:
         """Starts a job."""
         self.job, self.started = job, time.monotonic()
         self.jobs.send(job)
 
-    def kill(self) -> None:
+    def end_process(self) -> None:
         """Ends the process at once."""
         self.process.kill()
         self.process.join()
@@ -61,54 +61,54 @@ class Pool:
         self._memory = memory
         self._size = max(1, size)
         self._workers: list[_Worker] = []
-        self.largest = 0.0
+        self.peak_megabytes = 0.0
 
-    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+    def run(self, jobs: Iterable[Job]) -> Iterator[tuple[Job, RepositoryOutcome | None]]:
         """Each job with its outcome (None where an earlier one still holds), in the order in which they end."""
         waiting = iter(jobs)
         again: deque[Job] = deque()
         try:
             while True:
-                self._feed(waiting, again)
+                self._feed_workers(waiting, again)
                 if not any(worker.job for worker in self._workers):
                     return
-                yield from self._collect(again)
+                yield from self._collect_results(again)
         finally:
             self.close()
 
     def close(self) -> None:
         """Ends all workers; what they work on is lost."""
         for worker in self._workers:
-            worker.kill()
+            worker.end_process()
         self._workers.clear()
 
-    def _feed(self, waiting: Iterator[Job], again: deque[Job]) -> None:
+    def _feed_workers(self, waiting: Iterator[Job], again: deque[Job]) -> None:
         """A job for each idle worker; workers are started only when there is something for them to do."""
         while sum(worker.job is not None for worker in self._workers) < self._size:
             retry = bool(again)
             job = again.popleft() if retry else next(waiting, None)
             if job is None:
                 return
-            worker = self._idle(fresh=retry)
+            worker = self._idle_worker(fresh=retry)
             try:
-                worker.give(job)
+                worker.start_job(job)
             except (BrokenPipeError, ConnectionResetError):
-                self._replace(worker)
+                self._replace_worker(worker)
                 again.append(job)
 
-    def _idle(self, fresh: bool) -> _Worker:
+    def _idle_worker(self, fresh: bool) -> _Worker:
         """A worker without a job, started if need be; a fresh one has had no job before."""
-        found = next((worker for worker in self._workers if worker.job is None), None)
-        if found is not None and fresh and found.done:
-            self._replace(found)
-            found = None
-        return found or self._start()
+        idle_worker = next((worker for worker in self._workers if worker.job is None), None)
+        if idle_worker is not None and fresh and idle_worker.done:
+            self._replace_worker(idle_worker)
+            idle_worker = None
+        return idle_worker or self._start_worker()
 
-    def _start(self) -> _Worker:
+    def _start_worker(self) -> _Worker:
         mine, theirs = self._context.Pipe()
         far, near = self._context.Pipe(duplex=False)
         process = self._context.Process(
-            target=serve, args=(theirs, far, self._memory), daemon=True
+            target=serve_jobs, args=(theirs, far, self._memory), daemon=True
         )
         process.start()
         theirs.close()
@@ -117,7 +117,9 @@ class Pool:
         self._workers.append(worker)
         return worker
 
-    def _collect(self, again: deque[Job]) -> Iterator[tuple[Job, Outcome | None]]:
+    def _collect_results(
+        self, again: deque[Job]
+    ) -> Iterator[tuple[Job, RepositoryOutcome | None]]:
         """Waits a moment; the jobs that ended, in one way or another."""
         busy = {worker.jobs: worker for worker in self._workers if worker.job}
         ready = wait(list(busy), timeout=_TICK)
@@ -127,45 +129,47 @@ class Pool:
                 continue
             try:
                 if connection in ready:
-                    yield job, self._receive(worker)
+                    yield job, self._receive_result(worker)
                 else:
-                    self._watch(worker, job)
-            except Ended as end:
+                    self._check_limits(worker, job)
+            except WorkerDied as death:
                 used = worker.done > 0
-                self._replace(worker)
+                self._replace_worker(worker)
                 # A worker that has done others before may have been worn out by them: only a fresh one is fair.
-                if used and end.note.code != "TC802" and job.failure is None:
+                if used and death.note.code != "TC802" and job.failure is None:
                     again.append(job)
                 elif job.failure is None:
-                    again.append(job._replace(failure=end.note))
+                    again.append(job._replace(failure=death.note))
                 else:
-                    yield job, failed(job.repository, job.failure)
+                    yield job, failed_outcome(job.repository, job.failure)
 
-    def _receive(self, worker: _Worker) -> Outcome | None:
+    def _receive_result(self, worker: _Worker) -> RepositoryOutcome | None:
         try:
             outcome, megabytes = worker.jobs.recv()
         except (EOFError, OSError):
             worker.process.join()
-            raise Ended(note("TC804", how=_how(worker.process.exitcode))) from None
-        self.largest = max(self.largest, megabytes)
+            raise WorkerDied(
+                note("TC804", how=_describe_exit(worker.process.exitcode))
+            ) from None
+        self.peak_megabytes = max(self.peak_megabytes, megabytes)
         worker.job = None
         worker.done += 1
         if megabytes > RECYCLE_MEGABYTES:
-            self._replace(worker)
+            self._replace_worker(worker)
         return outcome  # type: ignore[no-any-return]
 
-    def _watch(self, worker: _Worker, job: Job) -> None:
+    def _check_limits(self, worker: _Worker, job: Job) -> None:
         if time.monotonic() - worker.started > job.options.timeout:
-            raise Ended(note("TC802", seconds=f"{job.options.timeout:g}"))
-        if resident(worker.process.pid or 0) > self._memory:
-            raise Ended(note("TC803", megabytes=self._memory))
+            raise WorkerDied(note("TC802", seconds=f"{job.options.timeout:g}"))
+        if resident_megabytes(worker.process.pid or 0) > self._memory:
+            raise WorkerDied(note("TC803", megabytes=self._memory))
 
-    def _replace(self, worker: _Worker) -> None:
-        worker.kill()
+    def _replace_worker(self, worker: _Worker) -> None:
+        worker.end_process()
         self._workers.remove(worker)
 
 
-def _how(code: int | None) -> str:
+def _describe_exit(code: int | None) -> str:
     """How a process ended, in words."""
     if code is not None and code < 0:
         return signal.Signals(-code).name

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from tocompose.batch.outcome import Outcome, Repository, Status
+from tocompose.batch.outcome import BatchRepository, RepositoryOutcome, Status
 from tocompose.notes import Kind
 from tocompose.reports.escape import printable
 
@@ -21,13 +21,15 @@ _COLOURS = {
 }
 
 
-class InOrder:
+class OrderedLines:
     """Gives texts on in the order of the repositories, whatever the order in which they come."""
 
     def __init__(
-        self, repositories: Iterable[Repository], show: Callable[[str], object]
+        self, repositories: Iterable[BatchRepository], show: Callable[[str], object]
     ) -> None:
-        self._order = {item.id: index for index, item in enumerate(repositories)}
+        self._order = {
+            repository.id: index for index, repository in enumerate(repositories)
+        }
         self._waiting: dict[int, str] = {}
         self._next = 0
         self._show = show
@@ -42,107 +44,116 @@ class InOrder:
                 self._show(text)
 
 
-class Bar:
+class ProgressBar:
     """The progress bar: how many of all, how fast, how long it will take, how many failed."""
 
     def __init__(self, total: int) -> None:
         self._failed = self._new = 0
-        self._start = time.monotonic()
+        self._start_worker = time.monotonic()
         self._bar: Any = click.progressbar(
             length=total,
             show_pos=True,
             show_percent=True,
             show_eta=True,
-            item_show_func=self._item,
+            item_show_func=self._bar_text,
             file=sys.stderr,
         )
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> ProgressBar:
         self._bar.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._bar.__exit__(*error)
 
-    def step(self, outcome: Outcome, kept: bool) -> None:
+    def step(self, outcome: RepositoryOutcome, from_earlier_run: bool) -> None:
         """One repository is done."""
         self._failed += outcome.status is Status.FAILED
-        self._new += not kept
+        self._new += not from_earlier_run
         self._bar.update(1, outcome.repository.id)
 
-    def _item(self, name: object) -> str:
-        rate = self._new / max(time.monotonic() - self._start, 0.001)
+    def _bar_text(self, name: object) -> str:
+        rate = self._new / max(time.monotonic() - self._start_worker, 0.001)
         failed = f", {self._failed} failed" if self._failed else ""
         return f"{rate:.1f}/s{failed}  {printable(str(name or ''))[-40:]}"
 
 
-class Totals(NamedTuple):
+class RunTotals(NamedTuple):
     """How many repositories met each fate, and how many notes there are of each kind."""
 
     statuses: dict[Status, int]
-    kinds: dict[Kind, int]
+    notes_by_kind: dict[Kind, int]
 
-    def add(self, outcome: Outcome) -> None:
+    def count_outcome(self, outcome: RepositoryOutcome) -> None:
         """Counts one repository."""
         self.statuses[outcome.status] += 1
-        for kind, number in outcome.kinds().items():
-            self.kinds[Kind(kind)] += number
+        for kind, number in outcome.notes_by_kind().items():
+            self.notes_by_kind[Kind(kind)] += number
 
 
-def totals() -> Totals:
+def empty_totals() -> RunTotals:
     """Nothing counted yet."""
-    return Totals(dict.fromkeys(Status, 0), dict.fromkeys(Kind, 0))
+    return RunTotals(dict.fromkeys(Status, 0), dict.fromkeys(Kind, 0))
 
 
-def line(outcome: Outcome, colour: bool = False) -> str:
+def outcome_line(outcome: RepositoryOutcome, colour: bool = False) -> str:
     """A repository on one line: its fate, its name, and what it came to or what the gravest note says."""
     status = f"{outcome.status.value:9}"
     shown = click.style(status, fg=_COLOURS[outcome.status]) if colour else status
-    return (
-        f"{shown}  {printable(outcome.repository.id)}  {printable(_told(outcome))}".rstrip()
-    )
+    return f"{shown}  {printable(outcome.repository.id)}  {printable(_describe_outcome(outcome))}".rstrip()
 
 
-def _told(outcome: Outcome) -> str:
+def _describe_outcome(outcome: RepositoryOutcome) -> str:
     if outcome.status is Status.CONVERTED:
-        formats = ", ".join(dict.fromkeys(item.importer for item in outcome.stacks))
+        formats = ", ".join(
+            dict.fromkeys(stack_record.importer for stack_record in outcome.stacks)
+        )
         stacks = f"{len(outcome.stacks)} stacks, " if len(outcome.stacks) > 1 else ""
-        number = outcome.services()
+        number = outcome.service_count()
         kinds = [
             f"{count} {kind}"
-            for kind, count in outcome.kinds().items()
+            for kind, count in outcome.notes_by_kind().items()
             if count and kind in ("lost", "changed")
         ]
         return ", ".join(
             [f"{formats}: {stacks}{number} service{'s' if number != 1 else ''}", *kinds]
         )
-    said = next((item for item in outcome.notes if item.code.startswith("TC8")), None)
-    if said is None:
+    batch_note = next(
+        (
+            stack_record
+            for stack_record in outcome.notes
+            if stack_record.code.startswith("TC8")
+        ),
+        None,
+    )
+    if batch_note is None:
         return ""
-    place = f"{said.span}: " if said.span else ""
-    return f"{place}{said.message} [{said.code}]"
+    note_place = f"{batch_note.span}: " if batch_note.span else ""
+    return f"{note_place}{batch_note.message} [{batch_note.code}]"
 
 
-def closing(found: Totals) -> str:
+def closing_sentence(run_totals: RunTotals) -> str:
     """The sentence at the end of a run."""
-    every = sum(found.statuses.values())
-    words = {
+    repository_count = sum(run_totals.statuses.values())
+    status_names = {
         Status.CONVERTED: "converted",
         Status.PRESENT: "had a compose file",
         Status.EMPTY: "had no source",
     }
-    parts = [
-        f"{found.statuses[status]} {word}"
-        for status, word in words.items()
-        if found.statuses[status]
+    status_counts = [
+        f"{run_totals.statuses[status]} {status_name}"
+        for status, status_name in status_names.items()
+        if run_totals.statuses[status]
     ]
-    parts += (
-        [f"{found.statuses[Status.FAILED]} failed"] if found.statuses[Status.FAILED] else []
+    status_counts += (
+        [f"{run_totals.statuses[Status.FAILED]} failed"]
+        if run_totals.statuses[Status.FAILED]
+        else []
     )
     kinds = [
         f"{number} {kind.value}"
-        for kind, number in found.kinds.items()
+        for kind, number in run_totals.notes_by_kind.items()
         if number and kind is not Kind.INFO
     ]
     notes = f"; notes: {', '.join(kinds)}" if kinds else ""
-    return f"{every} repositor{'y' if every == 1 else 'ies'}: {', '.join(parts)}{notes}"
+    return f"{repository_count} repositor{'y' if repository_count == 1 else 'ies'}: {', '.join(status_counts)}{notes}"

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from tocompose.tables import load
 
 
-class Rules(NamedTuple):
+class RepositoryRules(NamedTuple):
     """The table as a whole; see its comments."""
 
     applications: frozenset[str]
     sources: tuple[str, ...]
-    asides: frozenset[str]
-    compose: tuple[str, ...]
+    example_folders: frozenset[str]
+    compose_names: tuple[str, ...]
 
     def is_source(self, name: str) -> bool:
         """Whether a file of that name may be a source."""
@@ -23,12 +23,12 @@ class Rules(NamedTuple):
 
 
 @cache
-def rules() -> Rules:
+def repository_rules() -> RepositoryRules:
     """The table."""
     table = load("batch")
-    return Rules(
+    return RepositoryRules(
         applications=frozenset(table["applications"]),
         sources=tuple(table["sources"]),
-        asides=frozenset(table["asides"]),
-        compose=tuple(table["compose"]),
+        example_folders=frozenset(table["asides"]),
+        compose_names=tuple(table["compose"]),
     )

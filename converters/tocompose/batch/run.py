@@ -6,19 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.batch.convert import Job
-from tocompose.batch.delivery import refused
-from tocompose.batch.intent import forget, unfinished
-from tocompose.batch.options import BatchOptions, Place
-from tocompose.batch.outcome import Outcome, Repository, Status
+from tocompose.batch.delivery import was_refused
+from tocompose.batch.intent import finish_intents, forget_intent
+from tocompose.batch.options import BatchOptions, OutputMode
+from tocompose.batch.outcome import BatchRepository, RepositoryOutcome, Status
 from tocompose.batch.pool import Pool
-from tocompose.batch.state import State
+from tocompose.batch.state import RunState
 
 
 class Progress(NamedTuple):
     """One result as it ends; `kept` says that it is that of an earlier run."""
 
-    outcome: Outcome
-    kept: bool
+    outcome: RepositoryOutcome
+    from_earlier_run: bool
 
 
 class Batch:
@@ -26,9 +26,9 @@ class Batch:
 
     def __init__(
         self,
-        repositories: Iterable[Repository],
+        repositories: Iterable[BatchRepository],
         options: BatchOptions,
-        state: State,
+        state: RunState,
         *,
         retry_failed: bool = False,
     ) -> None:
@@ -40,41 +40,41 @@ class Batch:
     def run(self, jobs: int, on_end: Callable[[Progress], bool]) -> None:
         """Converts everything with that many processes; `on_end` is told of each result in the order in which they
         end, and stops the run by returning False."""
-        self._finish()
+        self._finish_interrupted()
         pool = Pool(jobs, self.options.memory)
-        for job, outcome in pool.run(map(self._job, self.repositories)):
-            kept = outcome is None
+        for job, outcome in pool.run(map(self._make_job, self.repositories)):
+            from_earlier_run = outcome is None
             result = self.state.read(job.repository.id) if outcome is None else outcome
             if outcome is not None:
-                self._record(outcome)
-            if not on_end(Progress(result, kept)):
+                self._record_outcome(outcome)
+            if not on_end(Progress(result, from_earlier_run)):
                 pool.close()
                 return
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Iterator[RepositoryOutcome]:
         """The results in the order of the repositories; those that have none yet are left out."""
         for repository in self.repositories:
             if repository.id in self.state:
                 yield self.state.read(repository.id)
 
-    def _finish(self) -> None:
+    def _finish_interrupted(self) -> None:
         """Writes what an interrupted run was about to write, as if it had not been interrupted."""
-        if self.options.place is not Place.IN_PLACE or self.options.dry_run:
+        if self.options.output_mode is not OutputMode.IN_PLACE or self.options.dry_run:
             return
-        wanted = {item.id for item in self.repositories}
-        for outcome in unfinished(self.options.output, self.options.force):
-            if outcome.repository.id in wanted:
-                self._record(outcome)
-            forget(self.options.output, outcome.repository.id)
+        repository_ids = {repository.id for repository in self.repositories}
+        for outcome in finish_intents(self.options.output, self.options.force):
+            if outcome.repository.id in repository_ids:
+                self._record_outcome(outcome)
+            forget_intent(self.options.output, outcome.repository.id)
 
-    def _record(self, outcome: Outcome) -> None:
+    def _record_outcome(self, outcome: RepositoryOutcome) -> None:
         self.state.append(outcome)
-        if self.options.place is Place.IN_PLACE and not self.options.dry_run:
-            forget(self.options.output, outcome.repository.id)
+        if self.options.output_mode is OutputMode.IN_PLACE and not self.options.dry_run:
+            forget_intent(self.options.output, outcome.repository.id)
 
-    def _job(self, repository: Repository) -> Job:
+    def _make_job(self, repository: BatchRepository) -> Job:
         earlier = self.state.earlier(repository.id)
-        if earlier is None or self._again(earlier):
+        if earlier is None or self._is_retried(earlier):
             written = (
                 self.state.read(repository.id).written
                 if repository.id in self.state
@@ -83,8 +83,8 @@ class Batch:
             return Job(repository, self.options, written=written)
         return Job(repository, self.options, earlier.fingerprint, earlier.written)
 
-    def _again(self, earlier: Outcome) -> bool:
+    def _is_retried(self, earlier: RepositoryOutcome) -> bool:
         """Whether a result is not to be kept: a failure that the user wants tried again, or that --force resolves."""
         if earlier.status is not Status.FAILED:
             return False
-        return self._retry_failed or (self.options.force and refused(earlier.notes))
+        return self._retry_failed or (self.options.force and was_refused(earlier.notes))

@@ -9,16 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tocompose.batch.outcome import Outcome, Status, from_data, to_data
+from tocompose.batch.outcome import (
+    RepositoryOutcome,
+    Status,
+    outcome_data,
+    outcome_from_data,
+)
 
-NAME = "state.jsonl"
+STATE_FILE = "state.jsonl"
 
 
 class StateError(Exception):
     """A state file that cannot be used; the text says why."""
 
 
-class _Place(NamedTuple):
+class _RecordPlace(NamedTuple):
     """Where the line of a repository stands in the file, its result's status and key."""
 
     start: int
@@ -27,7 +32,7 @@ class _Place(NamedTuple):
     key: str
 
 
-class State:
+class RunState:
     """The state file of a run, held by one run at a time; only the places of its lines are kept in memory.
 
     Each line stands for one repository; a later line of the same repository replaces the earlier one. A line that a
@@ -37,44 +42,48 @@ class State:
     def __init__(self, path: Path, key: str, resume: bool) -> None:
         self.path = path
         self._key = key
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, _RecordPlace] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        _lock(self._file, path)
+        _lock_file(self._file, path)
         if resume:
-            self._load()
+            self._load_places()
         else:
-            _put_aside(path)
+            _keep_previous(path)
             os.ftruncate(self._file, 0)
         self._end = os.lseek(self._file, 0, os.SEEK_END)
 
-    def earlier(self, identity: str) -> Outcome | None:
+    def earlier(self, identity: str) -> RepositoryOutcome | None:
         """The result of an earlier run with the same options and version; whether it still holds is another matter."""
-        place = self._places.get(identity)
-        return self.read(identity) if place is not None and place.key == self._key else None
+        record_place = self._places.get(identity)
+        return (
+            self.read(identity)
+            if record_place is not None and record_place.key == self._key
+            else None
+        )
 
     def __contains__(self, identity: str) -> bool:
         return identity in self._places
 
-    def read(self, identity: str) -> Outcome:
+    def read(self, identity: str) -> RepositoryOutcome:
         """The last result of a repository. Raises KeyError where there is none."""
-        place = self._places[identity]
-        os.lseek(self._file, place.start, os.SEEK_SET)
-        parts, left = [], place.length
-        while left and (part := os.read(self._file, left)):
-            parts.append(part)
-            left -= len(part)
-        return from_data(json.loads(b"".join(parts)))
+        record_place = self._places[identity]
+        os.lseek(self._file, record_place.start, os.SEEK_SET)
+        chunks, remaining = [], record_place.length
+        while remaining and (chunk := os.read(self._file, remaining)):
+            chunks.append(chunk)
+            remaining -= len(chunk)
+        return outcome_from_data(json.loads(b"".join(chunks)))
 
-    def append(self, outcome: Outcome) -> None:
+    def append(self, outcome: RepositoryOutcome) -> None:
         """Adds a result, in one write."""
-        data = {"key": self._key, **to_data(outcome)}
+        data = {"key": self._key, **outcome_data(outcome)}
         text = json.dumps(data, separators=(",", ":")).encode("ascii") + b"\n"
         os.lseek(self._file, self._end, os.SEEK_SET)
-        left = memoryview(text)
-        while left:
-            left = left[os.write(self._file, left) :]
-        self._places[outcome.repository.id] = _Place(
+        unwritten = memoryview(text)
+        while unwritten:
+            unwritten = unwritten[os.write(self._file, unwritten) :]
+        self._places[outcome.repository.id] = _RecordPlace(
             self._end, len(text), outcome.status, self._key
         )
         self._end += len(text)
@@ -85,32 +94,32 @@ class State:
             os.sync()
         os.close(self._file)
 
-    def _load(self) -> None:
+    def _load_places(self) -> None:
         start = 0
-        for line in self._lines():
-            data = _parsed(line)
+        for line in self._read_records():
+            data = _parse_record(line)
             if data is None:
                 break
             identity = data["repository"][0]
-            self._places[identity] = _Place(
+            self._places[identity] = _RecordPlace(
                 start, len(line), Status(data["status"]), data["key"]
             )
             start += len(line)
         os.ftruncate(self._file, start)
 
-    def _lines(self) -> Iterator[bytes]:
+    def _read_records(self) -> Iterator[bytes]:
         with os.fdopen(os.dup(self._file), "rb") as stream:
             stream.seek(0)
             yield from stream
 
 
-def _put_aside(path: Path) -> None:
+def _keep_previous(path: Path) -> None:
     """Keeps the state of an earlier run, should it have been meant to go on."""
     if path.stat().st_size:
         shutil.copyfile(path, path.with_suffix(".previous.jsonl"))
 
 
-def _parsed(line: bytes) -> dict[str, Any] | None:
+def _parse_record(line: bytes) -> dict[str, Any] | None:
     """The content of a whole line; None for one that was cut short or is none of ours."""
     if not line.endswith(b"\n"):
         return None
@@ -125,7 +134,7 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
     )
 
 
-def _lock(file: int, path: Path) -> None:
+def _lock_file(file: int, path: Path) -> None:
     """Takes the file for this run; the system gives it back when the process ends, however it ends."""
     try:
         import fcntl

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.batch.ignores import FILES, LARGEST, Ignores
+from tocompose.batch.ignores import IGNORE_FILES, LARGEST_IGNORE_FILE, IgnoreRules
 from tocompose.project import PRUNED
 
 # What a killed run may have left of a bundle that it was writing.
@@ -28,72 +28,86 @@ class Listing(NamedTuple):
     refused: str = ""
 
 
-def walk(root: str, ignores: Ignores | None = None) -> Iterator[Listing]:
+def walk_folders(root: str, ignores: IgnoreRules | None = None) -> Iterator[Listing]:
     """Every folder below `root`, parents first, in the order of the names; all lists sorted."""
-    pending = [("", ignores or Ignores())]
+    pending = [("", ignores or IgnoreRules())]
     while pending:
-        path, above = pending.pop()
-        listing, inside = _listing(root, path, above)
+        path, ignore_rules = pending.pop()
+        listing, inner_rules = _list_folder(root, path, ignore_rules)
         yield listing
-        pending += [(join(path, name), inside) for name in reversed(listing.folders)]
+        pending += [
+            (join_path(path, name), inner_rules) for name in reversed(listing.folders)
+        ]
 
 
-def join(folder: str, name: str) -> str:
+def join_path(folder: str, name: str) -> str:
     """A name below a relative folder."""
     return f"{folder}/{name}" if folder else name
 
 
-def _listing(root: str, path: str, ignores: Ignores) -> tuple[Listing, Ignores]:
-    place = Path(root, path)
+def _list_folder(root: str, path: str, ignores: IgnoreRules) -> tuple[Listing, IgnoreRules]:
+    folder_path = Path(root, path)
     try:
-        with os.scandir(place) as entries:
-            found = sorted(entries, key=lambda entry: entry.name)
+        with os.scandir(folder_path) as dir_entries:
+            sorted_entries = sorted(dir_entries, key=lambda dir_entry: dir_entry.name)
     except OSError as problem:
         return Listing(
             path, [], (), (), refused=problem.strerror or type(problem).__name__
         ), ignores
-    names = {entry.name for entry in found}
-    for name in FILES:
+    names = {dir_entry.name for dir_entry in sorted_entries}
+    for name in IGNORE_FILES:
         if name in names:
-            ignores = ignores.below(path, _lines(place / name))
+            ignores = ignores.with_patterns(path, _read_patterns(folder_path / name))
     folders, files, links = list[str](), list[str](), list[str]()
-    for entry in found:
-        kind = folders if _is_folder(entry) else links if entry.is_symlink() else files
-        if kind is folders and (entry.name in PRUNED or entry.name.startswith(STAGING)):
+    for dir_entry in sorted_entries:
+        kind = (
+            folders if _is_folder(dir_entry) else links if dir_entry.is_symlink() else files
+        )
+        if kind is folders and (
+            dir_entry.name in PRUNED or dir_entry.name.startswith(STAGING)
+        ):
             continue
-        relative = join(path, entry.name)
-        if not ignores.match(f"{relative}/" if kind is folders else relative):
-            kind.append(entry.name)
+        relative = join_path(path, dir_entry.name)
+        if not ignores.ignores(f"{relative}/" if kind is folders else relative):
+            kind.append(dir_entry.name)
     return Listing(
-        path, folders, tuple(files), tuple(links), _git(place) if ".git" in names else ""
+        path,
+        folders,
+        tuple(files),
+        tuple(links),
+        _git_kind(folder_path) if ".git" in names else "",
     ), ignores
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def _is_folder(dir_entry: os.DirEntry[str]) -> bool:
     try:
-        return entry.is_dir(follow_symlinks=False)
+        return dir_entry.is_dir(follow_symlinks=False)
     except OSError:
         return False
 
 
-def _lines(place: Path) -> list[str]:
+def _read_patterns(ignore_file: Path) -> list[str]:
     """The lines of an ignore file; none where it is a link, no file, or cannot be read: Git follows no link either."""
     try:
-        if place.is_symlink() or not place.is_file() or place.stat().st_size > LARGEST:
+        if (
+            ignore_file.is_symlink()
+            or not ignore_file.is_file()
+            or ignore_file.stat().st_size > LARGEST_IGNORE_FILE
+        ):
             return []
-        return place.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
+        return ignore_file.read_text(encoding="utf-8", errors="surrogateescape").split("\n")
     except OSError:
         return []
 
 
-def _git(place: Path) -> str:
+def _git_kind(folder_path: Path) -> str:
     """`repository`, or `submodule` when `.git` is a file that leads into another repository's modules."""
-    dot = place / ".git"
+    git_path = folder_path / ".git"
     try:
-        inner = (
-            dot.is_file()
-            and "/modules/" in dot.read_text(encoding="utf-8", errors="replace")[:4096]
+        in_modules = (
+            git_path.is_file()
+            and "/modules/" in git_path.read_text(encoding="utf-8", errors="replace")[:4096]
         )
     except OSError:
         return "repository"
-    return "submodule" if inner else "repository"
+    return "submodule" if in_modules else "repository"

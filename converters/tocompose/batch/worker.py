@@ -9,19 +9,19 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 
-from tocompose.batch.convert import Job, failed, run
+from tocompose.batch.convert import Job, failed_outcome, run_job
 from tocompose.notes import note
 
 # Address space beyond what a conversion needs itself: the interpreter, the libraries, the tables.
 _BASE_MEGABYTES = 200
 
 
-def serve(jobs: Connection, lifeline: Connection, memory: int) -> None:
+def serve_jobs(jobs: Connection, lifeline: Connection, memory: int) -> None:
     """Takes jobs from the connection and sends back each outcome with the resident memory in megabytes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
-    _bound(memory)
+    _limit_memory(memory)
     sys.setrecursionlimit(3000)
     while True:
         try:
@@ -30,14 +30,16 @@ def serve(jobs: Connection, lifeline: Connection, memory: int) -> None:
             return
         if job is None:
             return
-        outcome = run(job)
+        outcome = run_job(job)
         try:
-            jobs.send((outcome, resident(os.getpid())))
+            jobs.send((outcome, resident_megabytes(os.getpid())))
         except MemoryError:
-            jobs.send((failed(job.repository, note("TC803", megabytes=memory)), memory))
+            jobs.send(
+                (failed_outcome(job.repository, note("TC803", megabytes=memory)), memory)
+            )
 
 
-def resident(process: int) -> float:
+def resident_megabytes(process: int) -> float:
     """The resident memory of a process in megabytes; 0 where the system does not tell."""
     try:
         pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
@@ -54,7 +56,7 @@ def _end_with_parent(lifeline: Connection) -> None:
         os._exit(1)
 
 
-def _bound(memory: int) -> None:
+def _limit_memory(memory: int) -> None:
     """Makes Python raise MemoryError before the memory of others is touched, where the system can."""
     try:
         import resource

@@ -8,45 +8,49 @@ from pathlib import Path
 from typing import NoReturn
 
 # What a pasted command starts with; its words are docker's, not ours.
-TOOLS = ("docker", "podman", "sudo", "$")
+DOCKER_PROGRAMS = ("docker", "podman", "sudo", "$")
 
 
-def is_tool(word: str) -> bool:
+def is_docker_command(program: str) -> bool:
     """Whether a command line that starts with the word is a pasted docker command."""
-    return word.rpartition("/")[2] in TOOLS
+    return program.rpartition("/")[2] in DOCKER_PROGRAMS
 
 
-def asks_for_help(words: Sequence[str]) -> bool:
+def asks_for_help(argv: Sequence[str]) -> bool:
     """Whether a docker command only asks for help (`docker`, `docker run --help`): with ours, not docker's."""
-    return len(words) == 1 or (len(words) < 4 and words[-1] in ("-h", "--help"))
+    return len(argv) == 1 or (len(argv) < 4 and argv[-1] in ("-h", "--help"))
 
 
 def run(args: list[str] | None = None) -> None:
     """The program: runs the command line and ends with its exit code."""
-    from tocompose.cli.ending import Done, ending, leave, open_closed
+    from tocompose.cli.ending import Finished, exit_cleanly, exit_now, open_closed_streams
     from tocompose.collector import collect_seldom
 
     if args is None:
         collect_seldom()
-        open_closed()
+        open_closed_streams()
     try:
-        with ending():
-            _run(sys.argv[1:] if args is None else args)
-    except Done as end:
+        with exit_cleanly():
+            _run_command_line(sys.argv[1:] if args is None else args)
+    except Finished as end:
         if args is None:
-            leave(end)
+            exit_now(end)
         raise
 
 
-def _run(words: list[str]) -> NoReturn:
-    from tocompose.cli.settings import nearest
+def _run_command_line(argv: list[str]) -> NoReturn:
+    from tocompose.cli.settings import nearest_settings
 
-    if words and is_tool(words[0]) and not (asks_for_help(words) or nearest(Path.cwd())):
+    if (
+        argv
+        and is_docker_command(argv[0])
+        and not (asks_for_help(argv) or nearest_settings(Path.cwd()))
+    ):
         # Nothing is left to parse: click and its options would be half of the time.
-        from tocompose.cli.pasting import convert
+        from tocompose.cli.pasting import convert_pasted
 
-        convert(tuple(words))
+        convert_pasted(tuple(argv))
     from tocompose.cli.group import main
 
-    code = main.main(args=words, prog_name="tocompose", standalone_mode=False)
+    code = main.main(args=argv, prog_name="tocompose", standalone_mode=False)
     sys.exit(code if isinstance(code, int) else 0)

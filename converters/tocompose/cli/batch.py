@@ -14,24 +14,37 @@ import click
 
 from tocompose.batch.discovery import DiscoveryError
 from tocompose.batch.outcome import Status
-from tocompose.batch.progress import Bar, InOrder, Totals, closing, line, totals
+from tocompose.batch.progress import (
+    OrderedLines,
+    ProgressBar,
+    RunTotals,
+    closing_sentence,
+    empty_totals,
+    outcome_line,
+)
 from tocompose.batch.run import Batch, Progress
-from tocompose.batch.state import NAME as STATE
-from tocompose.batch.state import State, StateError
-from tocompose.batch.summary import FORMS, report_form, save, write_failed, write_form
-from tocompose.cli.batch_options import batch_options, options_of, repositories_of
-from tocompose.cli.conversion import coloured
-from tocompose.cli.ending import FOUND, INTERRUPTED, fail
-from tocompose.cli.options import said
+from tocompose.batch.state import STATE_FILE as STATE
+from tocompose.batch.state import RunState, StateError
+from tocompose.batch.summary import (
+    FORMS,
+    form_of_summary,
+    save_summary,
+    write_failed,
+    write_summary,
+)
+from tocompose.cli.batch_options import add_batch_options, batch_options_of, repositories_of
+from tocompose.cli.conversion import shows_colours
+from tocompose.cli.ending import EXIT_DIFFERS, EXIT_INTERRUPTED, fail
+from tocompose.cli.options import read_options
 from tocompose.notes import Kind
 
-FAILED = 3
+EXIT_FAILED = 3
 
 
 @click.command("batch")
-@batch_options
+@add_batch_options
 @click.pass_context
-def command(ctx: click.Context, /, roots: tuple[str, ...], **_: object) -> None:
+def batch_command(ctx: click.Context, /, roots: tuple[str, ...], **_: object) -> None:
     """Many repositories at once: finds them, plans, converts, and sums up.
 
     Into DIR go the outputs, summary.jsonl, summary.csv, summary.sarif, junit.xml, dashboard.html and failed.txt, which
@@ -43,59 +56,69 @@ def command(ctx: click.Context, /, roots: tuple[str, ...], **_: object) -> None:
       tocompose batch --repos repos.txt --out-layout patch -o patches
       tocompose batch ~/work --resume
     """
-    wanted = said(ctx)
+    options = read_options(ctx)
     output = Path(
-        os.path.realpath(ctx.params["output"] or wanted.output or "tocompose-out")
+        os.path.realpath(ctx.params["output"] or options.output or "tocompose-out")
     )
     try:
-        reports = {Path(path): report_form(path) for path in ctx.params["report"]}
+        reports = {Path(path): form_of_summary(path) for path in ctx.params["report"]}
         repositories = repositories_of(roots, ctx.params, output)
-        options = options_of(ctx, wanted, output)
-        with _state(output, options.digest(), ctx.params) as state:
+        batch_options = batch_options_of(ctx, options, output)
+        with open_state(output, batch_options.digest(), ctx.params) as state:
             batch = Batch(
-                repositories, options, state, retry_failed=ctx.params["retry_failed"]
+                repositories, batch_options, state, retry_failed=ctx.params["retry_failed"]
             )
-            found = _run(batch, ctx.params)
-            _sum_up(batch, ctx.params, output, reports)
-            click.echo(f"{closing(found)}; {_where(ctx.params, output)}", err=True)
+            run_totals = run_batch(batch, ctx.params)
+            write_summaries(batch, ctx.params, output, reports)
+            click.echo(
+                f"{closing_sentence(run_totals)}; {outputs_hint(ctx.params, output)}",
+                err=True,
+            )
     except (DiscoveryError, StateError, ValueError) as problem:
         fail(str(problem))
-    if found.statuses[Status.FAILED]:
-        sys.exit(FAILED)
-    sys.exit(FOUND if any(found.kinds[Kind(name)] for name in wanted.fail_on) else 0)
+    if run_totals.statuses[Status.FAILED]:
+        sys.exit(EXIT_FAILED)
+    sys.exit(
+        EXIT_DIFFERS
+        if any(run_totals.notes_by_kind[Kind(name)] for name in options.fail_on)
+        else 0
+    )
 
 
 @contextmanager
-def _state(output: Path, key: str, params: dict[str, Any]) -> Iterator[State]:
+def open_state(output: Path, key: str, params: dict[str, Any]) -> Iterator[RunState]:
     """The state in the output folder; in a folder of its own when nothing is to be written."""
     with TemporaryDirectory(prefix="tocompose-") as spare:
         folder = Path(spare) if params["dry_run"] else output
-        state = State(folder / STATE, key, params["resume"])
+        state = RunState(folder / STATE, key, params["resume"])
         try:
             yield state
         finally:
             state.close()
 
 
-def _run(batch: Batch, params: dict[str, Any]) -> Totals:
+def run_batch(batch: Batch, params: dict[str, Any]) -> RunTotals:
     """Runs, shows how it goes, and counts."""
-    found, late = totals(), list[str]()
+    run_totals, held_back_lines = empty_totals(), list[str]()
     total = len(batch.repositories)
-    bar = Bar(total) if sys.stderr.isatty() and not params["quiet"] else None
+    bar = ProgressBar(total) if sys.stderr.isatty() and not params["quiet"] else None
     # Where the bar and the lines would share a terminal, those of what failed follow when it has gone.
     shared = bar is not None and sys.stdout.isatty()
-    only_failed, colour = params["quiet"] or shared, coloured(sys.stdout)
-    ordered = InOrder(batch.repositories, late.append if shared else click.echo)
+    only_failed, colour = params["quiet"] or shared, shows_colours(sys.stdout)
+    ordered = OrderedLines(
+        batch.repositories, held_back_lines.append if shared else click.echo
+    )
 
     def on_end(progress: Progress) -> bool:
-        found.add(progress.outcome)
+        run_totals.count_outcome(progress.outcome)
         failed = progress.outcome.status is Status.FAILED
         if bar is not None:
-            bar.step(progress.outcome, progress.kept)
+            bar.step(progress.outcome, progress.from_earlier_run)
         if params["form"] == "text":
-            told = line(progress.outcome, colour)
+            progress_line = outcome_line(progress.outcome, colour)
             ordered.add(
-                progress.outcome.repository.id, told if failed or not only_failed else ""
+                progress.outcome.repository.id,
+                progress_line if failed or not only_failed else "",
             )
         return not (failed and params["fail_fast"])
 
@@ -103,18 +126,18 @@ def _run(batch: Batch, params: dict[str, Any]) -> Totals:
         with bar or nullcontext():
             batch.run(params["jobs"] or os.cpu_count() or 1, on_end)
     except KeyboardInterrupt:
-        done = sum(found.statuses.values())
+        done = sum(run_totals.statuses.values())
         click.echo(
             f"tocompose: interrupted; {done} of {total} are done, --resume goes on",
             err=True,
         )
-        sys.exit(INTERRUPTED)
-    for text in late:
+        sys.exit(EXIT_INTERRUPTED)
+    for text in held_back_lines:
         click.echo(text)
-    return found
+    return run_totals
 
 
-def _sum_up(
+def write_summaries(
     batch: Batch, params: dict[str, Any], output: Path, reports: Mapping[Path, str]
 ) -> None:
     """Writes the reports asked for, the summaries and the list of what failed."""
@@ -124,12 +147,12 @@ def _sum_up(
     if not params["dry_run"]:
         write_failed(batch.outcomes(), output / "failed.txt")
     for path, form in {**reports, **written}.items():
-        save(form, batch.outcomes, path)
+        save_summary(form, batch.outcomes, path)
     if params["form"] == "jsonl":
-        write_form("jsonl", batch.outcomes, sys.stdout)
+        write_summary("jsonl", batch.outcomes, sys.stdout)
 
 
-def _where(params: dict[str, Any], output: Path) -> str:
+def outputs_hint(params: dict[str, Any], output: Path) -> str:
     return (
         "nothing was written (--dry-run)"
         if params["dry_run"]

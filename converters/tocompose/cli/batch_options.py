@@ -8,24 +8,24 @@ from typing import Any, TypeVar
 
 import click
 
-from tocompose.batch.discovery import DiscoveryError, Search, discover, listed
-from tocompose.batch.options import BatchOptions, Place
-from tocompose.batch.outcome import Repository
-from tocompose.batch.plan import Wishes, check_formats, check_options
-from tocompose.cli.conversion import options_for
-from tocompose.cli.options import KINDS, Word, Words
-from tocompose.cli.said import Said
+from tocompose.batch.discovery import DiscoveryError, Search, discover, read_list
+from tocompose.batch.options import BatchOptions, OutputMode
+from tocompose.batch.outcome import BatchRepository
+from tocompose.batch.plan import PlanOptions, check_formats, check_options
+from tocompose.cli.conversion import pipeline_options_for
+from tocompose.cli.options import KINDS, ChoiceListType, ChoiceType
+from tocompose.cli.said import ConversionOptions
 from tocompose.cli.sources import allowed_paths
-from tocompose.cli.wishes import IMPORTER_OPTIONS, settings_for
+from tocompose.cli.wishes import IMPORTER_OPTIONS, import_options_for
 from tocompose.project import Memory
 from tocompose.record import replace
 
-PLACES = ("tree", "in-place", "patch")
+OUTPUT_MODES = ("tree", "in-place", "patch")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 # Only for the completion of shells: whether a file is there is said in our own words.
 _FILE, _FOLDER = click.Path(), click.Path(file_okay=False)
-_WHICH = (
+_REPOSITORY_OPTIONS = (
     click.argument("roots", nargs=-1, type=_FOLDER),
     click.option(
         "--repos",
@@ -51,7 +51,7 @@ _WHICH = (
         help="How deep below ROOT repositories are looked for.",
     ),
 )
-_WHAT = (
+_CONVERSION_OPTIONS = (
     click.option(
         "--from",
         "source",
@@ -66,7 +66,7 @@ _WHAT = (
     ),
     click.option(
         "--existing",
-        type=Word("leave", "convert"),
+        type=ChoiceType("leave", "convert"),
         default="leave",
         help="Where a compose file is there.",
     ),
@@ -81,7 +81,7 @@ _WHAT = (
     ),
     click.option(
         "--env",
-        type=Words("dev", "prod"),
+        type=ChoiceListType("dev", "prod"),
         default="dev,prod",
         help="Which overlays are written.",
     ),
@@ -103,7 +103,7 @@ _WHAT = (
         help="Leave published ports of data services in the base file.",
     ),
 )
-_READ = (
+_READING_OPTIONS = (
     click.option(
         "--allow-path",
         metavar="PATH",
@@ -112,7 +112,7 @@ _READ = (
         help="What else all repositories may read.",
     ),
 )
-_HOW = (
+_RUN_OPTIONS = (
     click.option(
         "-o",
         "--output",
@@ -121,7 +121,10 @@ _HOW = (
         help="For outputs, summaries and the state (tocompose-out).",
     ),
     click.option(
-        "--out-layout", type=Word(*PLACES), default="tree", help="tree, in-place or patch."
+        "--out-layout",
+        type=ChoiceType(*OUTPUT_MODES),
+        default="tree",
+        help="tree, in-place or patch.",
     ),
     click.option("--force", is_flag=True, help="Overwrite files that exist."),
     click.option("--dry-run", is_flag=True, help="Convert, tell, write nothing."),
@@ -155,7 +158,7 @@ _HOW = (
     ),
     click.option(
         "--fail-on",
-        type=Words(*KINDS),
+        type=ChoiceListType(*KINDS),
         default="",
         help="Exit with 1 when there is a note of that kind.",
     ),
@@ -169,7 +172,7 @@ _HOW = (
     click.option(
         "--format",
         "form",
-        type=Word("text", "jsonl"),
+        type=ChoiceType("text", "jsonl"),
         default="text",
         help="What standard output gets.",
     ),
@@ -177,16 +180,24 @@ _HOW = (
 )
 
 
-def batch_options(function: _F) -> _F:
+def add_batch_options(function: _F) -> _F:
     """Adds the options of a batch."""
-    for option in reversed((*_WHICH, *_WHAT, *IMPORTER_OPTIONS, *_READ, *_HOW)):
+    for option in reversed(
+        (
+            *_REPOSITORY_OPTIONS,
+            *_CONVERSION_OPTIONS,
+            *IMPORTER_OPTIONS,
+            *_READING_OPTIONS,
+            *_RUN_OPTIONS,
+        )
+    ):
         function = option(function)
     return function
 
 
 def repositories_of(
     roots: tuple[str, ...], params: dict[str, Any], output: Path
-) -> list[Repository]:
+) -> list[BatchRepository]:
     """The repositories below the folders, or of the list. Raises DiscoveryError when there are none."""
     if bool(roots) == (params["repos"] is not None):
         raise click.UsageError("name folders to look below, or a list with --repos FILE")
@@ -194,36 +205,40 @@ def repositories_of(
         with click.open_file(
             params["repos"], encoding="utf-8", errors="surrogateescape"
         ) as file:
-            found = listed(file.read(), params["repos"])
+            repositories = read_list(file.read(), params["repos"])
     else:
         search = Search(
             params["include"], params["exclude"], params["max_depth"], (str(output),)
         )
-        found = discover(roots, search)
-    if not found:
+        repositories = discover(roots, search)
+    if not repositories:
         raise DiscoveryError(
             f"no repository was found in {params['repos'] or ', '.join(roots)}"
         )
-    return found
+    return repositories
 
 
-def options_of(ctx: click.Context, wanted: Said, output: Path) -> BatchOptions:
+def batch_options_of(
+    ctx: click.Context, options: ConversionOptions, output: Path
+) -> BatchOptions:
     """What is done with each repository. Raises ValueError for formats and options that no importer knows."""
     params = ctx.params
-    plain = wanted._replace(output=None, inline_secrets=False)
+    plain_options = options._replace(output=None, inline_secrets=False)
     check_formats((*params["prefer"], *filter(None, [params["source"]])))
-    settings = replace(settings_for(ctx, wanted), name=None)
+    settings = replace(import_options_for(ctx, options), name=None)
     check_options(settings.options, params["source"])
-    conversion = options_for(Memory({}), plain, settings, params["source"])
+    conversion = pipeline_options_for(Memory({}), plain_options, settings, params["source"])
     return BatchOptions(
         conversion=replace(conversion, layout=replace(conversion.layout, split=True)),
-        place=Place(params["out_layout"]),
+        output_mode=OutputMode(params["out_layout"]),
         output=str(output),
-        force=wanted.force,
+        force=options.force,
         dry_run=params["dry_run"],
         exclude=params["exclude"],
-        wishes=Wishes(params["prefer"], conversion.source, params["existing"] == "convert"),
+        planning=PlanOptions(
+            params["prefer"], conversion.source, params["existing"] == "convert"
+        ),
         timeout=params["timeout"],
         memory=params["memory"],
-        allowed=tuple(map(str, allowed_paths(wanted.allow_path))),
+        allowed_paths=tuple(map(str, allowed_paths(options.allow_path))),
     )

@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 import click
 
-from tocompose.check import Audit, audit, repair
-from tocompose.cli.conversion import coloured, width
-from tocompose.cli.ending import FOUND, fail, write
-from tocompose.cli.options import FORMS, KINDS, Word, Words
-from tocompose.cli.reporting import check_names, write_report
-from tocompose.cli.sources import project_of
+from tocompose.audit import Audit, audit, repair
+from tocompose.cli.conversion import shows_colours, terminal_width
+from tocompose.cli.ending import EXIT_DIFFERS, fail, write_text
+from tocompose.cli.options import FORMS, KINDS, ChoiceListType, ChoiceType
+from tocompose.cli.reporting import check_report_names, write_report
+from tocompose.cli.sources import open_sources
 from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
 from tocompose.notes import Note
@@ -37,7 +37,7 @@ from tocompose.reports.report import Report, report
 @click.option(
     "--format",
     "form",
-    type=Word(*FORMS),
+    type=ChoiceType(*FORMS),
     default="text",
     metavar="FORM",
     help=f"{', '.join(FORMS)}.",
@@ -58,7 +58,7 @@ from tocompose.reports.report import Report, report
 )
 @click.option(
     "--fail-on",
-    type=Words(*KINDS),
+    type=ChoiceListType(*KINDS),
     default="",
     help="Exit with 1 when there is a note of that kind.",
 )
@@ -69,7 +69,7 @@ from tocompose.reports.report import Report, report
     help="Print only what Compose cannot do as it is written, a line each.",
 )
 @click.pass_context
-def command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
+def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
     """Hold compose files against the checklist, with a score for each line.
 
     Files are put together in the order given, as docker compose does with -f. A folder (by default this one) is read
@@ -83,27 +83,31 @@ def command(ctx: click.Context, /, files: tuple[str, ...], **_: object) -> None:
       tocompose check --report audit.html --fail-on lost
       tocompose check --fix
     """
-    wanted = _Wanted(**{name: ctx.params[name] for name in _Wanted._fields})
-    check_names(wanted.report)
-    project = project_of(files or (".",), wanted.allow_path)
-    found = audit(project, project.named)
-    if found is None:
+    options = CheckOptions(**{name: ctx.params[name] for name in CheckOptions._fields})
+    check_report_names(options.report)
+    project = open_sources(files or (".",), options.allow_path)
+    findings = audit(project, project.named)
+    if findings is None:
         fail(
             f"{project.name}: no compose file was found here (compose.yaml, docker-compose.yml)"
         )
-    if not found.recognised:
-        fail(_no_compose_file(found))
-    told = report(Checked((), found.notes, found.stack, _ledger(found)), project)
-    if wanted.fix or wanted.diff:
-        changed = _put_right(project, told, only_show=wanted.diff)
-        sys.exit(FOUND if changed and wanted.diff else 0)
-    _tell(found, told, wanted)
+    if not findings.recognised:
+        fail(explain_missing_compose_file(findings))
+    findings_report = report(
+        CheckedFiles((), findings.notes, findings.stack, all_read_ledger(findings)), project
+    )
+    if options.fix or options.diff:
+        changed = repair_files(project, findings_report, only_show=options.diff)
+        sys.exit(EXIT_DIFFERS if changed and options.diff else 0)
+    print_findings(findings, findings_report, options)
     sys.exit(
-        FOUND if {item.kind.value for item in found.notes} & set(wanted.fail_on) else 0
+        EXIT_DIFFERS
+        if {note.kind.value for note in findings.notes} & set(options.fail_on)
+        else 0
     )
 
 
-class _Wanted(NamedTuple):
+class CheckOptions(NamedTuple):
     """The options."""
 
     fix: bool
@@ -115,16 +119,16 @@ class _Wanted(NamedTuple):
     quiet: bool
 
 
-def _no_compose_file(found: Audit) -> str:
+def explain_missing_compose_file(findings: Audit) -> str:
     """What to say about files of which nothing is a compose file: where the first does not parse, if one does not."""
-    names = ", ".join(found.files)
-    broken = next((item for item in found.notes if item.code == "TC010"), None)
+    names = ", ".join(findings.files)
+    broken = next((note for note in findings.notes if note.code == "TC010"), None)
     if broken:
         return f"{broken.span or names}: {broken.message}"
     return f"{names}: this is no compose file: nothing in it is called services, networks or volumes"
 
 
-class Checked(NamedTuple):
+class CheckedFiles(NamedTuple):
     """An audit as reports want an outcome."""
 
     files: tuple[File, ...]
@@ -134,54 +138,62 @@ class Checked(NamedTuple):
     importer: str = "compose"
 
 
-def _ledger(found: Audit) -> Ledger:
+def all_read_ledger(findings: Audit) -> Ledger:
     """A ledger in which every value of the files counts as read."""
     ledger = Ledger()
-    for tree in found.trees:
+    for tree in findings.trees:
         ledger.open(tree).map(to="services")
     return ledger
 
 
-def _tell(found: Audit, told: Report, wanted: _Wanted) -> None:
+def print_findings(findings: Audit, findings_report: Report, options: CheckOptions) -> None:
     """Prints the audit, and writes the reports."""
     from tocompose.reports.audit import as_text
     from tocompose.reports.terminal import Style
 
-    if wanted.form == "text":
-        style = Style(coloured(sys.stdout), width(sys.stdout), -1 if wanted.quiet else 0)
-        write(sys.stdout, as_text(found.as_dict(), told, style))
+    if options.form == "text":
+        style = Style(
+            shows_colours(sys.stdout),
+            terminal_width(sys.stdout),
+            -1 if options.quiet else 0,
+        )
+        write_text(sys.stdout, as_text(findings.as_dict(), findings_report, style))
     else:
-        write(sys.stdout, _printed(found, told, wanted.form))
-    for path in wanted.report:
-        write_report(path, _printed(found, told, str(form_of(path))))
+        write_text(sys.stdout, render_findings(findings, findings_report, options.form))
+    for path in options.report:
+        write_report(path, render_findings(findings, findings_report, str(form_of(path))))
 
 
-def _printed(found: Audit, told: Report, form: str) -> str:
-    from tocompose.reports.audit import OWN
+def render_findings(findings: Audit, findings_report: Report, form: str) -> str:
+    from tocompose.reports.audit import AUDIT_FORMS
 
-    return OWN[form](found.as_dict(), told) if form in OWN else render(form, told)
+    return (
+        AUDIT_FORMS[form](findings.as_dict(), findings_report)
+        if form in AUDIT_FORMS
+        else render(form, findings_report)
+    )
 
 
-def _put_right(project: Project, told: Report, only_show: bool) -> bool:
+def repair_files(project: Project, findings_report: Report, only_show: bool) -> bool:
     """Shows what would change, and writes it; whether there was anything."""
-    from tocompose.cli.folder import difference
+    from tocompose.cli.folder import diff_lines
     from tocompose.writing import WriteError, plan
     from tocompose.writing import write as write_files
 
     if not isinstance(project, Folder):
         fail("--fix needs files or a folder, not standard input")
-    made = repair(project, project.named)
-    files = made.files if made else ()
-    asked = [item.path for item in files]
+    repair_result = repair(project, project.named)
+    files = repair_result.files if repair_result else ()
+    named_files = [change.path for change in files]
     try:
-        changes, _ = plan(files, project.root, asked=asked)
-        needed = [item for item in changes if item.needed]
-        for item in needed:
-            write(sys.stdout, "".join(difference(item, Path(), told)))
+        changes, _ = plan(files, project.root, asked=named_files)
+        needed = [change for change in changes if change.needed]
+        for change in needed:
+            write_text(sys.stdout, "".join(diff_lines(change, Path(), findings_report)))
         if needed and not only_show:
-            write_files(files, project.root, asked=asked)
+            write_files(files, project.root, asked=named_files)
     except WriteError as problem:
         fail(str(problem))
-    for note in made.notes if made else ():
-        write(sys.stderr, f"{note.span or '-'}: {note.message} [{note.code}]\n")
+    for note in repair_result.notes if repair_result else ():
+        write_text(sys.stderr, f"{note.span or '-'}: {note.message} [{note.code}]\n")
     return bool(needed)

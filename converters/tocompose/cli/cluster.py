@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from tocompose.cli.conversion import run
+from tocompose.cli.conversion import run_conversion
 from tocompose.cli.ending import fail
-from tocompose.cli.options import conversion_options, said
+from tocompose.cli.options import add_conversion_options, read_options
 from tocompose.importers import Settings, SourceError
 
 
@@ -55,9 +55,9 @@ from tocompose.importers import Settings, SourceError
     metavar="SECONDS",
     help="How long to wait for each answer.",
 )
-@conversion_options
+@add_conversion_options
 @click.pass_context
-def command(
+def cluster_command(
     ctx: click.Context,
     /,
     context: str | None,
@@ -94,8 +94,13 @@ def command(
         timeout,
     )
     try:
-        found = read(request)
+        cluster_objects = read(request)
     except SourceError as problem:
         fail(str(problem))
-    wanted = said(ctx)
-    run(found.project, wanted, Settings(name=wanted.name, notes=found.notes), "kubernetes")
+    options = read_options(ctx)
+    run_conversion(
+        cluster_objects.project,
+        options,
+        Settings(name=options.name, notes=cluster_objects.notes),
+        "kubernetes",
+    )

@@ -13,7 +13,7 @@ _INSTALL = {
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(list(_INSTALL)))
-def command(shell: str) -> None:
+def completion_command(shell: str) -> None:
     """The script that completes tocompose's commands and options in bash, zsh or fish.
 
     \b
@@ -26,10 +26,10 @@ def command(shell: str) -> None:
 
     from tocompose.cli.group import main
 
-    found = get_completion_class(shell)
-    if found is None:
+    completion_class = get_completion_class(shell)
+    if completion_class is None:
         raise click.UsageError(f"{shell}: click knows no completion for it")
-    script = found(main, {}, "tocompose", "_TOCOMPOSE_COMPLETE").source()
+    script = completion_class(main, {}, "tocompose", "_TOCOMPOSE_COMPLETE").source()
     # click's script for fish cuts values off at a comma, as in `--fail-on lost,changed`.
     click.echo(
         script.replace(

@@ -8,58 +8,64 @@ from typing import Any
 
 import click
 
-from tocompose.cli.settings import nearest
+from tocompose.cli.settings import nearest_settings
 
 
-def defaults(
+def configured_defaults(
     params: Iterable[click.Parameter], command: Callable[[str], click.Command | None]
 ) -> dict[str, Any]:
     """The values that stand in the configuration file, by parameter name; those of a command in a table of its name.
 
     Raises UsageError, with the file, for a setting that does not exist or is of the wrong type.
     """
-    found = nearest(Path.cwd())
-    if found is None:
+    settings_file = nearest_settings(Path.cwd())
+    if settings_file is None:
         return {}
-    path, settings = found
-    own = {key: value for key, value in settings.items() if isinstance(value, dict)}
-    values = _checked(
-        path, {key: value for key, value in settings.items() if key not in own}, params
+    path, settings = settings_file
+    command_tables = {
+        key: value for key, value in settings.items() if isinstance(value, dict)
+    }
+    values = _check_settings(
+        path,
+        {key: value for key, value in settings.items() if key not in command_tables},
+        params,
     )
-    for name, table in own.items():
-        named = command(name)
-        if named is None:
+    for name, table in command_tables.items():
+        subcommand = command(name)
+        if subcommand is None:
             raise click.UsageError(f"{path}: [{name}] is no command")
-        values[name] = _checked(path, table, named.params)
+        values[name] = _check_settings(path, table, subcommand.params)
     return values
 
 
-def _checked(
+def _check_settings(
     path: Path, settings: dict[str, Any], params: Iterable[click.Parameter]
 ) -> dict[str, Any]:
-    known = {
-        _setting(param): param
+    options_by_setting = {
+        _setting_name(param): param
         for param in params
-        if isinstance(param, click.Option) and _setting(param)
+        if isinstance(param, click.Option) and _setting_name(param)
     }
     values: dict[str, Any] = {}
     for key, value in settings.items():
-        param = known.get(key)
+        param = options_by_setting.get(key)
         if param is None:
-            from tocompose.cli.hints import hint
+            from tocompose.cli.hints import spelling_hint
 
-            raise click.UsageError(f"{path}: {key} is no setting{hint(key, known)}")
-        values[str(param.name)] = _fitting(path, key, value, param)
+            raise click.UsageError(
+                f"{path}: {key} is no setting{spelling_hint(key, options_by_setting)}"
+            )
+        values[str(param.name)] = _check_value_type(path, key, value, param)
     return values
 
 
-def _setting(param: click.Option) -> str:
+def _setting_name(param: click.Option) -> str:
     """The long name of an option, without the dashes; empty for those that only make sense on the command line."""
     name = next((name for name in param.opts if name.startswith("--")), "")[2:]
     return "" if name in ("help", "version", "diff", "check", "force") else name
 
 
-def _fitting(path: Path, key: str, value: Any, param: click.Option) -> Any:
+def _check_value_type(path: Path, key: str, value: Any, param: click.Option) -> Any:
     if param.is_flag and not isinstance(value, bool):
         raise click.UsageError(f"{path}: {key} must be true or false")
     if param.multiple and isinstance(value, str):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from tocompose.cli.conversion import run
-from tocompose.cli.options import conversion_options, said
-from tocompose.cli.sources import project_of
-from tocompose.cli.wishes import importer_options, settings_for
+from tocompose.cli.conversion import run_conversion
+from tocompose.cli.options import add_conversion_options, read_options
+from tocompose.cli.sources import open_sources
+from tocompose.cli.wishes import add_importer_options, import_options_for
 
 
 @click.command("convert")
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
-@importer_options
-@conversion_options
+@add_importer_options
+@add_conversion_options
 @click.pass_context
-def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> None:
+def convert_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> None:
     """Files, folders or - (standard input) to compose files.
 
     The kind of source is found out; --from says it. Without -o one compose file goes to standard output and the
@@ -28,10 +28,10 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
       cat run.sh | tocompose convert -
       tocompose convert . --from procfile -o . --diff
     """
-    wanted = said(ctx)
-    run(
-        project_of(sources, wanted.allow_path),
-        wanted,
-        settings_for(ctx, wanted),
+    options = read_options(ctx)
+    run_conversion(
+        open_sources(sources, options.allow_path),
+        options,
+        import_options_for(ctx, options),
         ctx.params["source"],
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from tocompose.cli import asks_for_help
-from tocompose.cli.options import said
-from tocompose.cli.pasting import convert
+from tocompose.cli.options import read_options
+from tocompose.cli.pasting import convert_pasted
 
 
 @click.command(
@@ -14,7 +14,7 @@ from tocompose.cli.pasting import convert
 )
 @click.argument("argv", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def command(ctx: click.Context, argv: tuple[str, ...]) -> None:
+def docker_command(ctx: click.Context, argv: tuple[str, ...]) -> None:
     """A pasted docker run (docker create, podman run) to a compose file.
 
     tocompose's own options stand before the word docker.
@@ -27,4 +27,4 @@ def command(ctx: click.Context, argv: tuple[str, ...]) -> None:
     if asks_for_help(argv):
         click.echo(ctx.get_help())
     else:
-        convert(argv, said(ctx))
+        convert_pasted(argv, read_options(ctx))

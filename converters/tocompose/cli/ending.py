@@ -15,24 +15,30 @@ from typing import NoReturn, TextIO
 
 # 1 means that a check asked for did not hold; 2 a usage error or an input that cannot be read; the others are what
 # shells report for a program that SIGINT, SIGPIPE or SIGTERM has ended.
-FOUND, UNUSABLE, INTERRUPTED, UNHEARD, ENDED = 1, 2, 130, 141, 143
+EXIT_DIFFERS, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_OUTPUT_CLOSED, EXIT_TERMINATED = (
+    1,
+    2,
+    130,
+    141,
+    143,
+)
 
 
 @contextmanager
-def ending() -> Iterator[None]:
+def exit_cleanly() -> Iterator[None]:
     """Turns what a command raises into a message on standard error and an exit code."""
     try:
         try:
             with contextlib.suppress(ValueError):
                 # Only the main thread may say so.
-                signal.signal(signal.SIGTERM, _end_tidily)
+                signal.signal(signal.SIGTERM, _raise_terminated)
             yield
         except SystemExit:
             sys.stdout.flush()
             raise
-    except (BrokenPipeError, Unheard):
+    except (BrokenPipeError, OutputClosed):
         _close_output()
-        sys.exit(UNHEARD)
+        sys.exit(EXIT_OUTPUT_CLOSED)
     except OSError as problem:
         if problem.filename is None:
             _close_output()
@@ -40,39 +46,39 @@ def ending() -> Iterator[None]:
             f"{problem.filename or 'standard output'}: {problem.strerror or type(problem).__name__}"
         )
     except (Exception, KeyboardInterrupt) as fault:
-        _end(fault)
+        _exit_for_exception(fault)
 
 
-class Ended(KeyboardInterrupt):
+class Terminated(KeyboardInterrupt):
     """The system or a CI job wants the program to end: what is half written is taken back first."""
 
 
-def _end_tidily(number: int, frame: FrameType | None) -> NoReturn:
-    raise Ended
+def _raise_terminated(signal_number: int, frame: FrameType | None) -> NoReturn:
+    raise Terminated
 
 
-class Done(SystemExit):
+class Finished(SystemExit):
     """The end of a conversion, with its exit code: all is written and nothing runs any more."""
 
 
-def leave(end: Done) -> NoReturn:
+def exit_now(finished: Finished) -> NoReturn:
     """Ends the process at once: to free each object first, as Python does, takes a sixth of a short run."""
     # What libraries have registered is still done: temporary folders are removed, coverage is saved.
     atexit._run_exitfuncs()
-    os._exit(end.code if isinstance(end.code, int) else 0)
+    os._exit(finished.code if isinstance(finished.code, int) else 0)
 
 
-class Unheard(Exception):
+class OutputClosed(Exception):
     """The reader of standard output has gone (`| head`)."""
 
 
 @contextmanager
-def heard() -> Iterator[None]:
+def guard_broken_pipe() -> Iterator[None]:
     """Says `Unheard` for a broken pipe, which click would end with 1: that means something else here."""
     try:
         yield
     except BrokenPipeError:
-        raise Unheard from None
+        raise OutputClosed from None
 
 
 def _close_output() -> None:
@@ -80,69 +86,69 @@ def _close_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _end(fault: BaseException) -> NoReturn:
+def _exit_for_exception(fault: BaseException) -> NoReturn:
     """Ends for what click raises, an interruption, or a fault of our own."""
     import click
 
     if isinstance(fault, click.exceptions.Exit):
         sys.exit(fault.exit_code)
     if isinstance(fault, click.UsageError):
-        with _told():
+        with _ignore_closed_stderr():
             fault.show()
-        sys.exit(UNUSABLE)
+        sys.exit(EXIT_USAGE)
     if isinstance(fault, click.ClickException):
         fail(fault.format_message())
     # click makes an Abort of each interruption.
-    if isinstance(fault, Ended) or isinstance(fault.__cause__, Ended):
-        write(sys.stderr, "tocompose: ended by a signal\n")
-        sys.exit(ENDED)
+    if isinstance(fault, Terminated) or isinstance(fault.__cause__, Terminated):
+        write_text(sys.stderr, "tocompose: ended by a signal\n")
+        sys.exit(EXIT_TERMINATED)
     if isinstance(fault, KeyboardInterrupt | click.Abort):
-        write(sys.stderr, "tocompose: interrupted\n")
-        sys.exit(INTERRUPTED)
+        write_text(sys.stderr, "tocompose: interrupted\n")
+        sys.exit(EXIT_INTERRUPTED)
     if os.environ.get("TOCOMPOSE_TRACEBACK"):
         from traceback import format_tb
 
         # The frames and the source lines of our own; the texts of the exceptions may quote the input.
-        for number, each in enumerate(_chain(fault)):
+        for number, error in enumerate(_exception_chain(fault)):
             head = "\nwhile handling:\n" if number else ""
-            write(
+            write_text(
                 sys.stderr,
-                f"{head}{''.join(format_tb(each.__traceback__))}{type(each).__name__}\n",
+                f"{head}{''.join(format_tb(error.__traceback__))}{type(error).__name__}\n",
             )
-    fail(_internal(fault))
+    fail(_describe_internal_fault(fault))
 
 
 # The signs that our own texts draw with, for terminals that have ASCII alone.
-_DRAWN = str.maketrans(
+_ASCII_SIGNS = str.maketrans(
     {"→": "->", "│": "|", "…": "...", "·": "-", "—": "-", "–": "-", "█": "#"}
 )
 
 
-def _chain(fault: BaseException | None) -> Iterator[BaseException]:
+def _exception_chain(fault: BaseException | None) -> Iterator[BaseException]:
     while fault is not None:
         yield fault
         fault = fault.__cause__ or fault.__context__
 
 
-def refuse(message: str) -> NoReturn:
+def refuse_options(message: str) -> NoReturn:
     """Raises the usage error for options that do not go together."""
     import click
 
     raise click.UsageError(message)
 
 
-def write(stream: TextIO, text: str) -> None:
+def write_text(stream: TextIO, text: str) -> None:
     """Writes text as it is; what the stream's encoding lacks is drawn in ASCII, or shown as an escape."""
     encoding = stream.encoding or "utf-8"
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        text = text.translate(_DRAWN)
+        text = text.translate(_ASCII_SIGNS)
     stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
-def open_closed() -> None:
+def open_closed_streams() -> None:
     """Opens the standard streams that the caller has closed (`>&-`): no file may get their numbers.
 
     Writing to what was standard output is an error still; what goes to standard error is lost, as was asked for.
@@ -161,7 +167,7 @@ def open_closed() -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _ignore_closed_stderr() -> Iterator[None]:
     """Ends without a traceback where standard error takes nothing (a full disk): the exit code says enough."""
     try:
         yield
@@ -175,22 +181,22 @@ def fail(message: str) -> NoReturn:
     from tocompose.reports.escape import printable
 
     lines = [printable(line) for line in message.split("\n")]
-    with _told():
-        write(sys.stderr, "tocompose: " + "\n".join(lines) + "\n")
-    sys.exit(UNUSABLE)
+    with _ignore_closed_stderr():
+        write_text(sys.stderr, "tocompose: " + "\n".join(lines) + "\n")
+    sys.exit(EXIT_USAGE)
 
 
-def _internal(fault: BaseException) -> str:
+def _describe_internal_fault(fault: BaseException) -> str:
     """Where a fault of tocompose itself happened; not its text, which may quote a secret of the input."""
     trace = fault.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = (
+    code_line = (
         f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
         if trace
         else "an unknown place"
     )
     return (
-        f"a fault of tocompose itself ({type(fault).__name__} in {place}). Nothing was written.\n"
+        f"a fault of tocompose itself ({type(fault).__name__} in {code_line}). Nothing was written.\n"
         "Please report it with the input; TOCOMPOSE_TRACEBACK=1 shows where it comes from."
     )

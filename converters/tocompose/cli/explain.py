@@ -7,20 +7,22 @@ from collections.abc import Iterable
 import click
 
 from tocompose.cli.ending import fail
-from tocompose.cli.hints import hint
+from tocompose.cli.hints import spelling_hint
 
 
-def _codes(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def _complete_codes(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[str]:
     """The codes that a shell completes."""
-    from tocompose.reports.explain import codes
+    from tocompose.reports.explain import all_codes
 
-    return [code for code in codes() if code.startswith(incomplete.upper())]
+    return [code for code in all_codes() if code.startswith(incomplete.upper())]
 
 
 @click.command("explain")
-@click.argument("given", metavar="[CODE]...", nargs=-1, shell_complete=_codes)
-@click.option("--all", "every", is_flag=True, help="Every code, a line each.")
-def command(given: tuple[str, ...], every: bool) -> None:
+@click.argument("asked_codes", metavar="[CODE]...", nargs=-1, shell_complete=_complete_codes)
+@click.option("--all", "list_all", is_flag=True, help="Every code, a line each.")
+def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
     """What a note means, why it is said and what to do about it.
 
     The beginning of a code, such as TC2, lists all that begin so.
@@ -30,26 +32,26 @@ def command(given: tuple[str, ...], every: bool) -> None:
       tocompose explain TC001
       tocompose explain --all
     """
-    from tocompose.reports.explain import codes, explain
+    from tocompose.reports.explain import all_codes, explain_code
 
-    if every or not given:
-        _list(codes())
+    if list_all or not asked_codes:
+        _print_codes(all_codes())
         return
     texts = list[str]()
-    for code in given:
+    for code in asked_codes:
         try:
-            texts.append(explain(code.upper()))
+            texts.append(explain_code(code.upper()))
         except KeyError:
-            begun = [name for name in codes() if name.startswith(code.upper())]
-            if not begun or len(given) > 1:
+            begun = [name for name in all_codes() if name.startswith(code.upper())]
+            if not begun or len(asked_codes) > 1:
                 fail(
-                    f"there is no note {code!r}{hint(code, codes())} (tocompose explain --all lists them)"
+                    f"there is no note {code!r}{spelling_hint(code, all_codes())} (tocompose explain --all lists them)"
                 )
-            _list(begun)
+            _print_codes(begun)
     click.echo("\n".join(texts), nl=False)
 
 
-def _list(codes: Iterable[str]) -> None:
+def _print_codes(codes: Iterable[str]) -> None:
     """Prints codes with their kinds and titles."""
     from tocompose.notes import explanation
 

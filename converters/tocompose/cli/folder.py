@@ -12,7 +12,7 @@ from textwrap import wrap
 import click
 
 from tocompose.cli.ending import fail
-from tocompose.cli.said import Said
+from tocompose.cli.said import ConversionOptions
 from tocompose.model import File
 from tocompose.pipeline import Result
 from tocompose.project import Project
@@ -26,32 +26,34 @@ REPORTS = {"MIGRATION.md": "markdown", "migration.json": "json"}
 
 def all_files(result: Result, project: Project) -> tuple[tuple[File, ...], Report]:
     """The files of the stack with the two reports that stand beside them."""
-    found = report(result, project)
-    found = found._replace(
+    full_report = report(result, project)
+    full_report = full_report._replace(
         files=(*result.files, *(File(path=name, content=b"") for name in REPORTS))
     )
     reports = [
-        File(path=name, content=_encoded(render(form, found)))
+        File(path=name, content=_encode_text(render(form, full_report)))
         for name, form in REPORTS.items()
     ]
-    return (*result.files, *reports), found
+    return (*result.files, *reports), full_report
 
 
-def _encoded(text: str) -> bytes:
+def _encode_text(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def write_all(result: Result, project: Project, folder: Path, said: Said) -> None:
+def write_output(
+    result: Result, project: Project, folder: Path, options: ConversionOptions
+) -> None:
     """Writes every file, and says which."""
     files, _ = all_files(result, project)
     try:
-        asked = (Path(said.merge).name,) if said.merge else ()
-        written = write(files, folder, force=said.force, asked=asked)
+        named_files = (Path(options.merge).name,) if options.merge else ()
+        written = write(files, folder, force=options.force, asked=named_files)
     except WriteError as problem:
         fail(str(problem))
-    if not said.quiet:
-        for item in written.notes:
-            click.echo(f"{item.kind.value}: {item.message} [{item.code}]", err=True)
+    if not options.quiet:
+        for note in written.notes:
+            click.echo(f"{note.kind.value}: {note.message} [{note.code}]", err=True)
         new = ", ".join((*written.created, *written.changed)) or "nothing new"
         width = min(get_terminal_size((100, 24)).columns, 100)
         text = f"{len(files)} files in {folder}: {new}"
@@ -65,51 +67,62 @@ def write_all(result: Result, project: Project, folder: Path, said: Said) -> Non
         click.echo("\n".join(lines) if sys.stderr.isatty() else text, err=True)
 
 
-def compare(result: Result, project: Project, folder: Path, show: bool) -> bool:
+def compare_output(result: Result, project: Project, folder: Path, show: bool) -> bool:
     """Whether writing would change something in the folder; shows the difference, secret values masked.
 
     A file with values that is not there is none: a fresh checkout, as CI has it, lacks what `.gitignore` keeps out.
     """
-    files, found = all_files(result, project)
+    files, full_report = all_files(result, project)
     try:
         changes, _ = plan(files, folder, force=True)
     except WriteError as problem:
         fail(str(problem))
-    changed = [item for item in changes if item.needed and not _kept_out(item, changes)]
-    for item in changed if show else ():
-        click.echo("".join(difference(item, folder, found)), nl=False)
+    changed = [
+        change for change in changes if change.needed and not _is_kept_out(change, changes)
+    ]
+    for change in changed if show else ():
+        click.echo("".join(diff_lines(change, folder, full_report)), nl=False)
     if not show:
         click.echo(
-            "".join(f"would change {folder / item.path}\n" for item in changed),
+            "".join(f"would change {folder / change.path}\n" for change in changed),
             nl=False,
             err=True,
         )
     return bool(changed)
 
 
-def _kept_out(item: Change, changes: Iterable[Change]) -> bool:
+def _is_kept_out(change: Change, changes: Iterable[Change]) -> bool:
     """Whether a file is missing because it holds secrets and the `.gitignore` that is there keeps it out."""
-    rules = next((each.before for each in changes if each.path == ".gitignore"), None)
-    if item.before is not None or not item.secret or rules is None:
+    rules = next(
+        (
+            other_change.before
+            for other_change in changes
+            if other_change.path == ".gitignore"
+        ),
+        None,
+    )
+    if change.before is not None or not change.secret or rules is None:
         return False
     from tocompose.ignores import ignore_rules
 
-    return ignore_rules(rules.decode("utf-8", "replace").splitlines()).match_file(item.path)
+    return ignore_rules(rules.decode("utf-8", "replace").splitlines()).match_file(
+        change.path
+    )
 
 
-def difference(item: Change, folder: Path, found: Report) -> Iterator[str]:
+def diff_lines(change: Change, folder: Path, full_report: Report) -> Iterator[str]:
     """The unified diff of one file, secret values masked."""
-    path = folder / item.path
-    if item.secret or item.mode & 0o077 == 0:
-        yield f"{'changes' if item.before is not None else 'creates'} {path} (holds secrets: not shown)\n"
+    path = folder / change.path
+    if change.secret or change.mode & 0o077 == 0:
+        yield f"{'changes' if change.before is not None else 'creates'} {path} (holds secrets: not shown)\n"
         return
     old = (
         []
-        if item.before is None
-        else list(found.quotes.masked(item.before.decode("utf-8", "replace")))
+        if change.before is None
+        else list(full_report.quotes.masked(change.before.decode("utf-8", "replace")))
     )
-    new = list(found.quotes.masked(item.after.decode("utf-8", "replace")))
-    start = str(path) if item.before is not None else "/dev/null"
+    new = list(full_report.quotes.masked(change.after.decode("utf-8", "replace")))
+    start = str(path) if change.before is not None else "/dev/null"
     yield from (
         f"{printable(line)}\n"
         for line in unified_diff(old, new, start, str(path), lineterm="")

@@ -22,7 +22,7 @@ _FLAGS = ("namespace", "values", "set")
     default="text",
     help="How they are printed.",
 )
-def command(form: str) -> None:
+def formats_command(form: str) -> None:
     """The formats that can be read, those of other packages too.
 
     \b
@@ -32,32 +32,37 @@ def command(form: str) -> None:
     """
     from tocompose.importers import importers
 
-    found = [
-        Format(
-            item.name,
-            item.title,
-            type(item).__module__.partition(".")[0],
-            getattr(item, "tables", ()),
-            dict(getattr(item, "options", {})),
+    formats = [
+        ListedFormat(
+            listed_format.name,
+            listed_format.title,
+            type(listed_format).__module__.partition(".")[0],
+            getattr(listed_format, "tables", ()),
+            dict(getattr(listed_format, "options", {})),
         )
-        for item in importers()
+        for listed_format in importers()
     ]
     if form == "json":
         import json
 
-        click.echo(json.dumps([item.record() for item in found], indent=2))
+        click.echo(
+            json.dumps([listed_format.record() for listed_format in formats], indent=2)
+        )
         return
-    width = max((len(item.name) for item in found), default=0)
-    for item in found:
-        click.echo(f"{item.name:{width}}  {item.title}" + item.from_elsewhere())
-        if item.tables:
-            click.echo(f"{'':{width}}  {item.coverage()}")
-        for name, text in item.options.items():
+    width = max((len(listed_format.name) for listed_format in formats), default=0)
+    for listed_format in formats:
+        click.echo(
+            f"{listed_format.name:{width}}  {listed_format.title}"
+            + listed_format.package_suffix()
+        )
+        if listed_format.tables:
+            click.echo(f"{'':{width}}  {listed_format.coverage()}")
+        for name, text in listed_format.options.items():
             flag = f"--{name} …" if name in _FLAGS else f"--option {name}=…"
             click.echo(f"{'':{width}}  {flag:26}  {text}")
 
 
-class Format(NamedTuple):
+class ListedFormat(NamedTuple):
     """An importer as it is listed; `tables` are those of ours that drive it, `options` what `--option` takes."""
 
     name: str
@@ -68,19 +73,24 @@ class Format(NamedTuple):
 
     def coverage(self) -> Coverage:
         """How much of the format its tables know."""
-        from tocompose.reports.coverage import coverage
+        from tocompose.reports.coverage import count_coverage
 
-        return coverage(self.tables)
+        return count_coverage(self.tables)
 
-    def from_elsewhere(self) -> str:
+    def package_suffix(self) -> str:
         """The package, when it is not our own."""
         return "" if self.package == "tocompose" else f" (from {self.package})"
 
     def record(self) -> dict[str, Any]:
         """The row of the JSON form."""
-        known: dict[str, Any] = (
+        optional_fields: dict[str, Any] = (
             {"coverage": self.coverage()._asdict()} if self.tables else {}
         )
         if self.options:
-            known["options"] = self.options
-        return {"name": self.name, "title": self.title, "package": self.package, **known}
+            optional_fields["options"] = self.options
+        return {
+            "name": self.name,
+            "title": self.title,
+            "package": self.package,
+            **optional_fields,
+        }

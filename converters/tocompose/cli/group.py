@@ -4,63 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 
 from tocompose import __version__
-from tocompose.cli import is_tool
-from tocompose.cli.ending import heard
-from tocompose.cli.options import conversion_options
+from tocompose.cli import is_docker_command
+from tocompose.cli.ending import guard_broken_pipe
+from tocompose.cli.options import add_conversion_options
 
-
-class Entry(NamedTuple):
-    """A command: the module that holds it, and the line in the list of commands."""
-
-    module: str
-    summary: str
-
-
-COMMANDS: Mapping[str, Entry] = {
-    "docker": Entry(
-        "docker", "A pasted docker run (docker create, podman run) to a compose file."
-    ),
-    "convert": Entry("convert", "Files, folders or standard input to compose files."),
-    "cluster": Entry(
-        "cluster", "What runs in a Kubernetes cluster to compose files; reads only."
-    ),
-    "plan": Entry("plan", "What would be converted, and each decision with its evidence."),
-    "batch": Entry("batch", "Many repositories at once, unattended."),
-    "check": Entry(
-        "check",
-        "Hold existing compose files against the checklist, and put right what is safe.",
-    ),
-    "prove": Entry("prove", "Show that docker compose starts what docker run started."),
-    "explain": Entry("explain", "The long text of a note's code."),
-    "formats": Entry("formats", "The formats that can be read."),
-    "completion": Entry(
-        "completion", "The script that completes commands in bash, zsh or fish."
-    ),
+# The command's name, which is that of its module, and its line in the list of commands.
+COMMANDS: Mapping[str, str] = {
+    "docker": "A pasted docker run (docker create, podman run) to a compose file.",
+    "convert": "Files, folders or standard input to compose files.",
+    "cluster": "What runs in a Kubernetes cluster to compose files; reads only.",
+    "plan": "What would be converted, and each decision with its evidence.",
+    "batch": "Many repositories at once, unattended.",
+    "check": "Hold existing compose files against the checklist, and put right what is safe.",
+    "prove": "Show that docker compose starts what docker run started.",
+    "explain": "The long text of a note's code.",
+    "formats": "The formats that can be read.",
+    "completion": "The script that completes commands in bash, zsh or fish.",
 }
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """The subcommands, imported when used, and pasted docker commands with any options of their own."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Options that are not given are looked up in the configuration file."""
-        from tocompose.cli.config import defaults
+        from tocompose.cli.config import configured_defaults
 
         if not ctx.resilient_parsing:
-            ctx.default_map = defaults(
+            ctx.default_map = configured_defaults(
                 self.params, lambda name: self.get_command(ctx, name)
             )
-        with heard():
+        with guard_broken_pipe():
             return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
-        with heard():
+        with guard_broken_pipe():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -69,37 +53,37 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, its module imported now."""
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"tocompose.cli.{entry.module}").command
+        module = import_module(f"tocompose.cli.{cmd_name}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """`docker` and `podman` take every word behind them untouched; a misspelt command gets a hint."""
-        first = args[0] if args else ""
-        if is_tool(first):
+        command_name = args[0] if args else ""
+        if is_docker_command(command_name):
             return "docker", self.get_command(ctx, "docker"), args
-        if first and first not in COMMANDS and not ctx.resilient_parsing:
-            from tocompose.cli.hints import unknown_command
+        if command_name and command_name not in COMMANDS and not ctx.resilient_parsing:
+            from tocompose.cli.hints import explain_unknown_command
 
-            raise click.UsageError(unknown_command(first, COMMANDS), ctx)
+            raise click.UsageError(explain_unknown_command(command_name, COMMANDS), ctx)
         return super().resolve_command(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The commands before the options: they are what a newcomer looks for."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
         click.Command.format_options(self, ctx, formatter)
 
 
 @click.group(
-    cls=Commands,
+    cls=CommandGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-@conversion_options
+@add_conversion_options
 @click.version_option(__version__, prog_name="tocompose")
 def main(**_: object) -> None:
     """Turn what you already run into Docker Compose files, with a note on everything that could not be carried over.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from tocompose.cli.said import Said
+from tocompose.cli.said import ConversionOptions
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -18,7 +18,7 @@ FORMS = ("text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv",
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class Words(click.ParamType[Any]):
+class ChoiceListType(click.ParamType[Any]):
     """Several words of a choice, with commas between them or the option given again."""
 
     name = "list"
@@ -30,18 +30,20 @@ class Words(click.ParamType[Any]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
         """The words, each once."""
-        found = value if isinstance(value, tuple | list) else str(value).split(",")
-        words = tuple(dict.fromkeys(word.strip() for word in found if word.strip()))
-        for word in words:
-            if word not in self.choices:
-                from tocompose.cli.hints import hint
+        raw_choices = value if isinstance(value, tuple | list) else str(value).split(",")
+        chosen_names = tuple(
+            dict.fromkeys(choice.strip() for choice in raw_choices if choice.strip())
+        )
+        for choice in chosen_names:
+            if choice not in self.choices:
+                from tocompose.cli.hints import spelling_hint
 
                 self.fail(
-                    f"{word!r} is none of {', '.join(self.choices)}{hint(word, self.choices)}",
+                    f"{choice!r} is none of {', '.join(self.choices)}{spelling_hint(choice, self.choices)}",
                     param,
                     ctx,
                 )
-        return words
+        return chosen_names
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """How the help shows the value."""
@@ -53,15 +55,15 @@ class Words(click.ParamType[Any]):
         """The words that go on from what is typed, after the words before it."""
         from click.shell_completion import CompletionItem
 
-        before, comma, last = incomplete.rpartition(",")
+        typed_choices, comma, typed_prefix = incomplete.rpartition(",")
         return [
-            CompletionItem(f"{before}{comma}{word}")
-            for word in self.choices
-            if word.startswith(last)
+            CompletionItem(f"{typed_choices}{comma}{choice}")
+            for choice in self.choices
+            if choice.startswith(typed_prefix)
         ]
 
 
-class Word(Words):
+class ChoiceType(ChoiceListType):
     """One word of a choice, with a hint when it is misspelt."""
 
     name = "word"
@@ -76,7 +78,7 @@ class Word(Words):
 # Only for the completion of shells: whether a file is there is said in our own words.
 _FILE, _FOLDER = click.Path(), click.Path(file_okay=False)
 _FORMS_HELP = f"How notes are printed: {', '.join(FORMS)}."
-_OPTIONS = (
+_SHARED_OPTIONS = (
     click.option(
         "-o",
         "--output",
@@ -103,7 +105,7 @@ _OPTIONS = (
     ),
     click.option(
         "--env",
-        type=Words("dev", "prod"),
+        type=ChoiceListType("dev", "prod"),
         default="dev,prod",
         help="Which overlays -o writes.",
     ),
@@ -116,7 +118,7 @@ _OPTIONS = (
     click.option(
         "--format",
         "form",
-        type=Word(*FORMS),
+        type=ChoiceType(*FORMS),
         default="text",
         metavar="FORM",
         help=_FORMS_HELP,
@@ -130,7 +132,7 @@ _OPTIONS = (
     ),
     click.option(
         "--fail-on",
-        type=Words(*KINDS),
+        type=ChoiceListType(*KINDS),
         default="",
         help="Exit with 1 when there is a note of that kind.",
     ),
@@ -171,29 +173,31 @@ _OPTIONS = (
 )
 
 
-def conversion_options(function: _F) -> _F:
+def add_conversion_options(function: _F) -> _F:
     """Adds the options that all conversions share."""
-    for option in reversed(_OPTIONS):
+    for option in reversed(_SHARED_OPTIONS):
         function = option(function)
     return function
 
 
-def _weight(source: ParameterSource | None) -> int:
+def _source_weight(source: ParameterSource | None) -> int:
     """How much a value counts: typed more than one of the configuration file, and that more than a default."""
     return {ParameterSource.COMMANDLINE: 2, ParameterSource.DEFAULT_MAP: 1}.get(
         source or ParameterSource.DEFAULT, 0
     )
 
 
-def said(ctx: click.Context) -> Said:
+def read_options(ctx: click.Context) -> ConversionOptions:
     """What the user said: the command's own options, else those before the command, else the file, else defaults."""
     values = {**(ctx.parent.params if ctx.parent else {})}
     for name, value in ctx.params.items():
-        before = ctx.parent.get_parameter_source(name) if ctx.parent else None
-        weight = _weight(ctx.get_parameter_source(name))
-        if name not in values or weight >= max(_weight(before), 1):
+        parent_source = ctx.parent.get_parameter_source(name) if ctx.parent else None
+        weight = _source_weight(ctx.get_parameter_source(name))
+        if name not in values or weight >= max(_source_weight(parent_source), 1):
             values[name] = value
-    found = Said(**{name: values[name] for name in Said._fields if name in values})
-    if len(found.env) == 0:
+    options = ConversionOptions(
+        **{name: values[name] for name in ConversionOptions._fields if name in values}
+    )
+    if len(options.env) == 0:
         raise click.UsageError("--env needs dev, prod or both", ctx)
-    return found
+    return options

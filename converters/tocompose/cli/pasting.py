@@ -5,20 +5,22 @@ from __future__ import annotations
 import shlex
 from typing import NoReturn
 
-from tocompose.cli.conversion import run
-from tocompose.cli.said import Said
+from tocompose.cli.conversion import run_conversion
+from tocompose.cli.said import ConversionOptions
 from tocompose.importers import Settings
 from tocompose.importers.docker_run.pasted import FILE
 from tocompose.project import Memory
 
 
-def convert(argv: tuple[str, ...], said: Said | None = None) -> NoReturn:
+def convert_pasted(
+    argv: tuple[str, ...], options: ConversionOptions | None = None
+) -> NoReturn:
     """Converts the command and ends the program."""
-    wanted = said or Said()
-    settings = Settings(name=wanted.name, options={"argv": argv})
-    run(
+    given_options = options or ConversionOptions()
+    settings = Settings(name=given_options.name, options={"argv": argv})
+    run_conversion(
         Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}),
-        wanted,
+        given_options,
         settings,
         "docker_run",
     )

@@ -6,11 +6,11 @@ import json
 
 import click
 
-from tocompose.cli.conversion import options_for
+from tocompose.cli.conversion import pipeline_options_for
 from tocompose.cli.ending import fail
-from tocompose.cli.options import Word, conversion_options, said
-from tocompose.cli.sources import project_of
-from tocompose.cli.wishes import importer_options, settings_for
+from tocompose.cli.options import ChoiceType, add_conversion_options, read_options
+from tocompose.cli.sources import open_sources
+from tocompose.cli.wishes import add_importer_options, import_options_for
 from tocompose.importers import Settings, SourceError
 from tocompose.project import Memory
 
@@ -20,14 +20,14 @@ from tocompose.project import Memory
 @click.option(
     "--as",
     "shape",
-    type=Word("text", "json", "answers"),
+    type=ChoiceType("text", "json", "answers"),
     default="text",
     help="text, json or answers.",
 )
-@importer_options
-@conversion_options
+@add_importer_options
+@add_conversion_options
 @click.pass_context
-def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> None:
+def plan_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> None:
     """What would be converted, what was detected, and each decision with its id, its default and the evidence.
 
     Nothing is written. `--as answers` prints a file that --answers takes back.
@@ -39,41 +39,49 @@ def command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -> Non
       tocompose convert run.sh --answers answers.toml -o deploy
     """
     from tocompose.decisions import plan
-    from tocompose.reports.plan import Heading, as_answers, as_data, as_text
+    from tocompose.reports.plan import PlanHeading, as_answers, as_data, as_text
     from tocompose.reports.report import image_of
 
-    wanted = said(ctx)
-    pasted = _is_pasted(sources)
+    options = read_options(ctx)
+    pasted = _is_pasted_command(sources)
     settings = (
-        Settings(name=wanted.name, options={"argv": sources})
+        Settings(name=options.name, options={"argv": sources})
         if pasted
-        else settings_for(ctx, wanted)
+        else import_options_for(ctx, options)
     )
     source = "docker_run" if pasted else ctx.params["source"]
     try:
-        project = Memory({}) if pasted else project_of(sources, wanted.allow_path)
-        found = plan(project, options_for(project, wanted, settings, source))
+        project = Memory({}) if pasted else open_sources(sources, options.allow_path)
+        conversion_plan = plan(
+            project, pipeline_options_for(project, options, settings, source)
+        )
     except (SourceError, ValueError) as problem:
         fail(str(problem))
-    services = tuple((item.name, image_of(item)) for item in found.result.stack.services)
-    files = sorted({leaf.span.file for leaf in found.result.ledger.leaves()})
-    heading = Heading(
-        found.result.stack.name, found.result.importer, tuple(files), services
+    services = tuple(
+        (service.name, image_of(service))
+        for service in conversion_plan.result.stack.services
+    )
+    files = sorted({leaf.span.file for leaf in conversion_plan.result.ledger.leaves()})
+    heading = PlanHeading(
+        conversion_plan.result.stack.name,
+        conversion_plan.result.importer,
+        tuple(files),
+        services,
     )
     shape = ctx.params["shape"]
     if shape == "json":
-        text = json.dumps(as_data(heading, found.decisions), indent=2) + "\n"
+        text = json.dumps(as_data(heading, conversion_plan.decisions), indent=2) + "\n"
     else:
         text = (
-            as_answers(found.decisions)
+            as_answers(conversion_plan.decisions)
             if shape == "answers"
-            else as_text(heading, found.decisions)
+            else as_text(heading, conversion_plan.decisions)
         )
     click.echo(text, nl=False)
 
 
 # What only matters when something is written. It is taken, so that `convert` in a command line can become `plan`.
-for _option in command.params:
+for _option in plan_command.params:
     if isinstance(_option, click.Option) and _option.name in {
         *(
             "output",
@@ -91,7 +99,7 @@ for _option in command.params:
         _option.hidden = True
 
 
-def _is_pasted(sources: tuple[str, ...]) -> bool:
-    from tocompose.cli import is_tool
+def _is_pasted_command(sources: tuple[str, ...]) -> bool:
+    from tocompose.cli import is_docker_command
 
-    return is_tool(sources[0])
+    return is_docker_command(sources[0])

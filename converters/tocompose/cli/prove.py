@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from tocompose.cli.ending import FOUND, fail
-from tocompose.cli.options import Word, said
-from tocompose.cli.sources import project_of
+from tocompose.cli.ending import EXIT_DIFFERS, fail
+from tocompose.cli.options import ChoiceType, read_options
+from tocompose.cli.sources import open_sources
 from tocompose.importers import Settings, SourceError
 from tocompose.pipeline import Options
 from tocompose.project import Memory
@@ -31,12 +31,12 @@ from tocompose.project import Memory
 @click.option(
     "--format",
     "form",
-    type=Word("text", "json"),
+    type=ChoiceType("text", "json"),
     default="text",
     help="How the proof is printed.",
 )
 @click.pass_context
-def command(
+def prove_command(
     ctx: click.Context, sources: tuple[str, ...], docker: str, compose: str, form: str
 ) -> None:
     """Show that the compose file sends the engine what the docker commands send it.
@@ -49,24 +49,26 @@ def command(
       tocompose prove run.sh
       tocompose --practices none prove docker run -d --name web -p 8080:80 nginx
     """
-    from tocompose.cli import is_tool
+    from tocompose.cli import is_docker_command
     from tocompose.prove import ProofError, find_binaries
     from tocompose.prove.conversion import prove
     from tocompose.prove.table import as_json, as_text
 
-    wanted = said(ctx)
-    pasted = is_tool(sources[0])
-    settings = Settings(name=wanted.name, options={"argv": sources} if pasted else {})
-    options = Options(source="docker_run", practices=wanted.practices, settings=settings)
+    options = read_options(ctx)
+    pasted = is_docker_command(sources[0])
+    settings = Settings(name=options.name, options={"argv": sources} if pasted else {})
+    pipeline_options = Options(
+        source="docker_run", practices=options.practices, settings=settings
+    )
     try:
         clients = find_binaries(docker, compose)
         proof = prove(
-            Memory({}) if pasted else project_of(sources, wanted.allow_path),
-            options,
+            Memory({}) if pasted else open_sources(sources, options.allow_path),
+            pipeline_options,
             clients.docker,
             clients.compose,
         )
     except (SourceError, ProofError, ValueError) as problem:
         fail(str(problem))
     click.echo(as_json(proof) if form == "json" else as_text(proof), nl=False)
-    sys.exit(0 if proof.holds else FOUND)
+    sys.exit(0 if proof.holds else EXIT_DIFFERS)

@@ -14,17 +14,17 @@ from tocompose.reports import FORMS, form_of, render
 from tocompose.reports.report import report
 
 
-def print_form(result: Result, project: Project, form: str, err: bool) -> None:
+def print_report(result: Result, project: Project, form: str, err: bool) -> None:
     """The report in a form, on standard output or standard error."""
-    click.echo(_encoded(render(form, report(result, project))), nl=False, err=err)
+    click.echo(_encode_text(render(form, report(result, project))), nl=False, err=err)
 
 
-def check_names(paths: Iterable[str]) -> None:
+def check_report_names(paths: Iterable[str]) -> None:
     """Ends when the name of a report does not tell its form: before anything is read or written."""
     for path in paths:
         if form_of(path) is None:
             fail(
-                f"{path}: the name does not tell the form of the report; end it with {_endings()}"
+                f"{path}: the name does not tell the form of the report; end it with {_report_endings()}"
             )
 
 
@@ -36,14 +36,14 @@ def write_reports(result: Result, project: Project, paths: Iterable[str]) -> Non
 
 def write_report(path: str, text: str) -> None:
     """Writes a report; one that exists is of an earlier run: it is replaced."""
-    place = Path(path)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(_encoded(text))
+    report_path = Path(path)
+    report_path.parent.mkdir(parents=True, exist_ok=True)
+    report_path.write_bytes(_encode_text(text))
 
 
-def _endings() -> str:
+def _report_endings() -> str:
     return ", ".join(sorted({"." + name.rpartition(".")[2] for name in FORMS.values()}))
 
 
-def _encoded(text: str) -> bytes:
+def _encode_text(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")

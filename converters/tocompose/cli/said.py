@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Said(NamedTuple):
+class ConversionOptions(NamedTuple):
     """What the user said, on the command line or in the configuration file."""
 
     output: str | None = None

@@ -12,7 +12,7 @@ from tocompose.limits import limit
 from tocompose.project import Folder, Memory, Project
 
 
-def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project:
+def open_sources(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project:
     """A folder, the files named with their common folder as the root, or standard input for `-`.
 
     `allow` are files and folders elsewhere that the source may read.
@@ -21,7 +21,7 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
     if sources == ("-",):
         if sys.stdin is None:
             fail("-: standard input is closed")
-        return Memory({"<stdin>": _bounded(sys.stdin.buffer)})
+        return Memory({"<stdin>": _read_bounded(sys.stdin.buffer)})
     paths = [Path(source).absolute() for source in sources]
     for source, path in zip(sources, paths, strict=True):
         if source == "-":
@@ -32,35 +32,35 @@ def project_of(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Project
         return Folder(paths[0], allowed=allowed)
     if not any(path.is_dir() or path.is_file() for path in paths):
         # Pipes, such as `<(ssh host cat run.sh)`: they can be read once, and lie in no source tree.
-        return Memory({path.name: _read(path) for path in paths})
+        return Memory({path.name: _read_pipe(path) for path in paths})
     root = Path(
         os.path.commonpath([path if path.is_dir() else path.parent for path in paths])
     ).resolve()
-    named = [name for path in paths for name in _names(path.resolve(), root)]
+    named = [name for path in paths for name in _file_names(path.resolve(), root)]
     return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
 
 
-def _read(path: Path) -> bytes:
+def _read_pipe(path: Path) -> bytes:
     with path.open("rb") as stream:
-        return _bounded(stream)
+        return _read_bounded(stream)
 
 
-def _bounded(stream: BinaryIO) -> bytes:
+def _read_bounded(stream: BinaryIO) -> bytes:
     """All that a stream holds, or so much that it is known to be too large: `/dev/zero` has no end."""
     return stream.read(limit("FILE_BYTES") + 1)
 
 
-def _names(path: Path, root: Path) -> list[str]:
+def _file_names(path: Path, root: Path) -> list[str]:
     if not path.is_relative_to(root):
         fail(f"{path} is a link that leads out of {root}")
     base = path.relative_to(root).as_posix()
     return [f"{base}/{name}" for name in Folder(path).files()] if path.is_dir() else [base]
 
 
-def allowed_paths(given: tuple[str, ...]) -> tuple[Path, ...]:
+def allowed_paths(named_paths: tuple[str, ...]) -> tuple[Path, ...]:
     """The files and folders of `--allow-path`; ends when one is not there."""
-    paths = tuple(Path(path).absolute() for path in given)
-    for said, path in zip(given, paths, strict=True):
+    paths = tuple(Path(path).absolute() for path in named_paths)
+    for named_path, path in zip(named_paths, paths, strict=True):
         if not path.exists():
-            fail(f"--allow-path {said}: no such file or folder")
+            fail(f"--allow-path {named_path}: no such file or folder")
     return paths

@@ -7,17 +7,21 @@ from typing import Any, TypeVar
 
 import click
 
-from tocompose.cli.said import Said
+from tocompose.cli.said import ConversionOptions
 from tocompose.importers import Settings
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def _formats(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+def _complete_formats(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[str]:
     """The formats that a shell completes."""
     from tocompose.importers import importers
 
-    return [item.name for item in importers() if item.name.startswith(incomplete)]
+    return [
+        importer.name for importer in importers() if importer.name.startswith(incomplete)
+    ]
 
 
 # What is meant for an importer alone.
@@ -48,12 +52,12 @@ IMPORTER_OPTIONS = (
         help="An option of the format (see formats).",
     ),
 )
-_OPTIONS = (
+_IMPORTER_ONLY_OPTIONS = (
     click.option(
         "--from",
         "source",
         metavar="FORMAT",
-        shell_complete=_formats,
+        shell_complete=_complete_formats,
         help="The format (see formats).",
     ),
     *IMPORTER_OPTIONS[:-1],
@@ -66,24 +70,26 @@ _OPTIONS = (
 )
 
 
-def importer_options(function: _F) -> _F:
+def add_importer_options(function: _F) -> _F:
     """Adds the options that importers understand."""
-    for option in reversed(_OPTIONS):
+    for option in reversed(_IMPORTER_ONLY_OPTIONS):
         function = option(function)
     return function
 
 
-def settings_for(ctx: click.Context, wanted: Said) -> Settings:
+def import_options_for(ctx: click.Context, options: ConversionOptions) -> Settings:
     """The importers' settings for what the user said."""
-    options: dict[str, tuple[str, ...]] = {}
+    importer_options: dict[str, tuple[str, ...]] = {}
     for name, key in (("namespace", "namespace"), ("values", "values"), ("set_", "set")):
         if ctx.params[name]:
-            options[key] = tuple(ctx.params[name])
+            importer_options[key] = tuple(ctx.params[name])
     for text in ctx.params["option"]:
         name, sign, value = text.partition("=")
         if not sign or not name:
             raise click.BadParameter(
                 f"{text!r}: write NAME=VALUE", ctx, param_hint="--option"
             )
-        options[name] = (*options.get(name, ()), value)
-    return Settings(name=wanted.name, render=ctx.params["render"], options=options)
+        importer_options[name] = (*importer_options.get(name, ()), value)
+    return Settings(
+        name=options.name, render=ctx.params["render"], options=importer_options
+    )

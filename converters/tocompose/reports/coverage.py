@@ -16,27 +16,27 @@ class Coverage(NamedTuple):
 
     carried: int
     noted: int
-    ignored: int
+    ignored_by_reason: int
 
     def __str__(self) -> str:
-        total = self.carried + self.noted + self.ignored
+        total = self.carried + self.noted + self.ignored_by_reason
         return (
             f"{total} names: {self.carried} carried over, {self.noted} with a note, "
-            f"{self.ignored} left out on purpose"
+            f"{self.ignored_by_reason} left out on purpose"
         )
 
 
-def coverage(tables: Iterable[str]) -> Coverage:
+def count_coverage(tables: Iterable[str]) -> Coverage:
     """The rows of some tables, nested ones too, by what becomes of a value."""
-    found = Counter(fate for name in tables for fate in _fates(load(name)))
-    return Coverage(found["carried"], found["noted"], found["ignored"])
+    fate_counts = Counter(fate for name in tables for fate in _row_fates(load(name)))
+    return Coverage(fate_counts["carried"], fate_counts["noted"], fate_counts["ignored"])
 
 
-def _fates(rows: Mapping[str, Any]) -> Iterator[str]:
+def _row_fates(rows: Mapping[str, Any]) -> Iterator[str]:
     for row in rows.values():
         if not isinstance(row, Mapping) or _CARRIED & set(row):
             yield "carried"
         elif "note" in row or "ignore" in row:
             yield "noted" if "note" in row else "ignored"
         else:
-            yield from _fates(row)
+            yield from _row_fates(row)

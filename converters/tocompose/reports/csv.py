@@ -31,30 +31,31 @@ def render(report: Report) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(
-        [cell(text) for text in _row(report.stack.name, item)] for item in report.notes
+        [spreadsheet_cell(text) for text in _note_row(report.stack.name, note)]
+        for note in report.notes
     )
     return text.getvalue()
 
 
-def _row(stack: str, item: Note) -> tuple[str, ...]:
-    place = (
-        (item.span.file, str(item.span.line), str(item.span.column))
-        if item.span
+def _note_row(stack: str, note: Note) -> tuple[str, ...]:
+    position = (
+        (note.span.file, str(note.span.line), str(note.span.column))
+        if note.span
         else ("", "", "")
     )
     return (
         stack,
-        item.kind.value,
-        item.code,
-        item.subject,
-        *place,
-        item.message,
-        item.advice,
-        item.url,
+        note.kind.value,
+        note.code,
+        note.subject,
+        *position,
+        note.message,
+        note.advice,
+        note.url,
     )
 
 
-def cell(text: str) -> str:
+def spreadsheet_cell(text: str) -> str:
     """A cell on one line that no spreadsheet takes for a formula."""
     safe = printable(text)
     return f"'{safe}" if safe.startswith(_FORMULA) else safe

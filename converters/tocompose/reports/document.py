@@ -7,17 +7,17 @@ from typing import Any
 from tocompose import __version__
 from tocompose.model import Service
 from tocompose.notes import Note, explanation
-from tocompose.reports.commands import commands
-from tocompose.reports.explain import general
-from tocompose.reports.inventory import items, logs, stores
+from tocompose.reports.commands import next_steps
+from tocompose.reports.explain import open_facts
+from tocompose.reports.inventory import configuration_rows, data_stores_of, service_logs
 from tocompose.reports.report import Report, image_of, subject_of
-from tocompose.reports.topology import topology
+from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
 
 SCHEMA = "urn:tocompose:migration:1"
 
 
-def document(report: Report) -> dict[str, Any]:
+def report_document(report: Report) -> dict[str, Any]:
     """The whole report in JSON's types, in a fixed order; see `migration.schema.json`."""
     return {
         "schema": SCHEMA,
@@ -26,39 +26,43 @@ def document(report: Report) -> dict[str, Any]:
         "importer": report.importer,
         "sources": list(report.sources()),
         "files": [
-            {"path": item.path, "mode": f"{item.mode:04o}", "secret": item.secret}
-            for item in report.files
+            {
+                "path": output_file.path,
+                "mode": f"{output_file.mode:04o}",
+                "secret": output_file.secret,
+            }
+            for output_file in report.files
         ],
-        "values": report.counts(),
+        "values": report.values_by_fate(),
         "notes_by_kind": report.kinds(),
         "ignored": [
             {"reason": reason, "values": number}
-            for reason, number in report.ignored().items()
+            for reason, number in report.ignored_by_reason().items()
         ],
-        "services": [_service(item) for item in report.stack.services],
-        "topology": _topology(report),
-        "inventory": _inventory(report),
-        "notes": [note_record(item) for item in report.notes],
-        "next": [item._asdict() for item in commands(report)],
+        "services": [_service_record(output_file) for output_file in report.stack.services],
+        "topology": _topology_record(report),
+        "inventory": _inventory_record(report),
+        "notes": [note_record(output_file) for output_file in report.notes],
+        "next": [output_file._asdict() for output_file in next_steps(report)],
         "trace": [{"from": span_record(span), "to": path} for span, path in report.trace()],
     }
 
 
-def note_record(item: Note) -> dict[str, Any]:
+def note_record(note: Note) -> dict[str, Any]:
     """A note with the registry's title and reason."""
-    row = explanation(item.code)
+    row = explanation(note.code)
     return {
-        "code": item.code,
-        "kind": item.kind.value,
+        "code": note.code,
+        "kind": note.kind.value,
         "title": str(row["title"]),
-        "message": item.message,
-        "why": general(str(row["why"])),
-        "advice": item.advice,
-        "url": item.url,
-        "subject": item.subject,
-        "about": subject_of(item),
-        "span": span_record(item.span) if item.span else None,
-        "related": [span_record(span) for span in item.related],
+        "message": note.message,
+        "why": open_facts(str(row["why"])),
+        "advice": note.advice,
+        "url": note.url,
+        "subject": note.subject,
+        "about": subject_of(note),
+        "span": span_record(note.span) if note.span else None,
+        "related": [span_record(span) for span in note.related],
     }
 
 
@@ -67,26 +71,26 @@ def span_record(span: Span) -> dict[str, Any]:
     return span._asdict()
 
 
-def _service(service: Service) -> dict[str, Any]:
+def _service_record(service: Service) -> dict[str, Any]:
     return {
         "name": service.name,
         "role": service.role.value,
         "image": image_of(service),
         "span": span_record(service.origin) if service.origin else None,
         "ports": [
-            f"{item.published or ''}:{item.target}/{item.protocol}"
-            for item in service.ports
+            f"{port.published or ''}:{port.target}/{port.protocol}"
+            for port in service.ports
         ],
-        "networks": [item.network for item in service.networks],
-        "depends_on": [item.service for item in service.depends_on],
+        "networks": [port.network for port in service.networks],
+        "depends_on": [port.service for port in service.depends_on],
         "healthcheck": service.healthcheck is not None and not service.healthcheck.disable,
     }
 
 
-def _topology(report: Report) -> dict[str, Any]:
-    found = topology(report.stack)
+def _topology_record(report: Report) -> dict[str, Any]:
+    diagram = stack_topology(report.stack)
     return {
-        "nodes": [node._asdict() for node in found.nodes],
+        "nodes": [node._asdict() for node in diagram.nodes],
         "edges": [
             {
                 "from": edge.start,
@@ -94,17 +98,17 @@ def _topology(report: Report) -> dict[str, Any]:
                 "label": edge.label,
                 "inferred": edge.inferred,
             }
-            for edge in found.edges
+            for edge in diagram.edges
         ],
     }
 
 
-def _inventory(report: Report) -> dict[str, Any]:
+def _inventory_record(report: Report) -> dict[str, Any]:
     return {
         "data": [
-            {**item._asdict(), "used_by": list(item.used_by)}
-            for item in stores(report.stack)
+            {**row._asdict(), "used_by": list(row.used_by)}
+            for row in data_stores_of(report.stack)
         ],
-        "configuration": [item._asdict() for item in items(report.stack)],
-        "logs": [item._asdict() for item in logs(report.stack)],
+        "configuration": [row._asdict() for row in configuration_rows(report.stack)],
+        "logs": [row._asdict() for row in service_logs(report.stack)],
     }

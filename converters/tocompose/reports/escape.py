@@ -13,10 +13,10 @@ _MERMAID_SAFE = regex(r"[A-Za-z0-9 ._:/,→-]")
 
 def printable(text: str) -> str:
     """One line without control, direction or invisible characters: they are shown as escapes (`\\x1b`)."""
-    return "".join(char if char.isprintable() else _shown(char) for char in text)
+    return "".join(char if char.isprintable() else _escape_character(char) for char in text)
 
 
-def _shown(char: str) -> str:
+def _escape_character(char: str) -> str:
     if char in "\t\n":
         return " "
     code = ord(char)
@@ -29,13 +29,13 @@ def _shown(char: str) -> str:
     )
 
 
-def markdown(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text that Markdown shows as it is, also inside a table cell."""
     safe = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MARKDOWN.sub(r"\\\1", safe)
 
 
-def code(text: str) -> str:
+def code_span(text: str) -> str:
     """A Markdown code span: the fence is longer than any run of backticks in it."""
     safe = printable(text)
     fence = "`" * (max((len(run) for run in re.findall(r"`+", safe)), default=0) + 1)
@@ -43,24 +43,24 @@ def code(text: str) -> str:
     return f"{fence}{pad}{safe}{pad}{fence}"
 
 
-def cell(text: str) -> str:
+def code_cell(text: str) -> str:
     """A code span in a table cell, where a bar needs a backslash even inside code."""
-    return code(text).replace("|", "\\|")
+    return code_span(text).replace("|", "\\|")
 
 
-def prose(text: str) -> str:
+def escape_prose(text: str) -> str:
     """Text of a note in Markdown: what stands between backticks in it becomes a code span, the rest is plain."""
-    parts = printable(text).split("`")
-    if len(parts) % 2 == 0:
-        return markdown(text)
+    spans = printable(text).split("`")
+    if len(spans) % 2 == 0:
+        return escape_markdown(text)
     return "".join(
-        code(part) if index % 2 else markdown(part)
-        for index, part in enumerate(parts)
-        if part
+        code_span(span) if index % 2 else escape_markdown(span)
+        for index, span in enumerate(spans)
+        if span
     )
 
 
-def block(text: str) -> str:
+def code_block(text: str) -> str:
     """A fenced Markdown code block; control characters are shown as escapes, lines are kept."""
     lines = [printable(line) for line in text.split("\n")]
     longest = max(
@@ -70,7 +70,7 @@ def block(text: str) -> str:
     return "\n".join([fence, *lines, fence])
 
 
-def mermaid(text: str) -> str:
+def escape_mermaid(text: str) -> str:
     """A label inside `"…"` in a Mermaid diagram: anything that its grammar knows stands as a character entity."""
     return "".join(
         char if _MERMAID_SAFE.fullmatch(char) else f"#{ord(char)};"

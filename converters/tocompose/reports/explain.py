@@ -17,31 +17,34 @@ _MEANING = {
 }
 
 
-def explain(code: str, width: int = 88) -> str:
+def explain_code(code: str, width: int = 88) -> str:
     """The long text of a code. Raises KeyError for a code that the registry does not name."""
     row = explanation(code)
     kind = Kind(row["kind"])
-    parts = [
+    paragraphs = [
         f"{code}: {row['title']} ({kind.value})",
-        general(str(row["message"])),
+        open_facts(str(row["message"])),
         _MEANING[kind],
     ]
-    parts.append(general(str(row["why"])))
+    paragraphs.append(open_facts(str(row["why"])))
     if row.get("advice"):
-        parts.append(f"What to do: {general(str(row['advice']))}")
+        paragraphs.append(f"What to do: {open_facts(str(row['advice']))}")
     if row.get("url"):
-        parts.append(str(row["url"]))
+        paragraphs.append(str(row["url"]))
     return (
-        "\n\n".join("\n".join(wrap(part, width, break_long_words=False)) for part in parts)
+        "\n\n".join(
+            "\n".join(wrap(paragraph, width, break_long_words=False))
+            for paragraph in paragraphs
+        )
         + "\n"
     )
 
 
-def codes() -> Iterator[str]:
+def all_codes() -> Iterator[str]:
     """Every code of the registry, in order."""
     yield from sorted(code for family in families() for code in registry(family))
 
 
-def general(text: str) -> str:
+def open_facts(text: str) -> str:
     """A message with its facts left open: `{name}` becomes `<name>`."""
     return re.sub(r"\{(\w+)[^{}]*\}", r"<\1>", text.replace("{{", "{").replace("}}", "}"))

@@ -14,33 +14,33 @@ _COMMANDS = {Kind.LOST: "error", Kind.CHANGED: "warning", Kind.ASSUMED: "warning
 
 def render(report: Report) -> str:
     """One command a note; GitHub shows ten of each level a step, so the losses come first."""
-    return "".join(f"{_annotation(item)}\n" for item in report.notes)
+    return "".join(f"{_annotation_command(note)}\n" for note in report.notes)
 
 
-def _annotation(item: Note) -> str:
-    title = f"{item.code} {explanation(item.code)['title']}"
+def _annotation_command(note: Note) -> str:
+    title = f"{note.code} {explanation(note.code)['title']}"
     properties: dict[str, str | int] = {}
-    if item.span:
+    if note.span:
         properties = {
-            "file": item.span.file,
-            "line": item.span.line,
-            "col": item.span.column,
+            "file": note.span.file,
+            "line": note.span.line,
+            "col": note.span.column,
         }
-        properties["endLine"] = item.span.end_line
-        if item.span.end_line == item.span.line:
-            properties["endColumn"] = max(item.span.end_column - 1, item.span.column)
-    given = ",".join(
-        f"{key}={_property(str(value))}"
+        properties["endLine"] = note.span.end_line
+        if note.span.end_line == note.span.line:
+            properties["endColumn"] = max(note.span.end_column - 1, note.span.column)
+    property_list = ",".join(
+        f"{key}={_escape_property(str(value))}"
         for key, value in {**properties, "title": title}.items()
     )
-    text = f"{item.message}\n{item.advice}" if item.advice else item.message
-    return f"::{_COMMANDS.get(item.kind, 'notice')} {given}::{_data(text)}"
+    text = f"{note.message}\n{note.advice}" if note.advice else note.message
+    return f"::{_COMMANDS.get(note.kind, 'notice')} {property_list}::{_escape_data(text)}"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     """A message; a line feed of ours is kept, a control character of the source is shown as an escape."""
     return "%0A".join(printable(line).replace("%", "%25") for line in text.split("\n"))
 
 
-def _property(text: str) -> str:
+def _escape_property(text: str) -> str:
     return printable(text).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

@@ -10,20 +10,20 @@ from importlib.resources import files
 from typing import Any, NamedTuple
 
 from tocompose.notes import Kind
-from tocompose.reports.document import document
+from tocompose.reports.document import report_document
 from tocompose.reports.escape import printable
-from tocompose.reports.links import Place, links
+from tocompose.reports.links import LinkTarget, source_links
 from tocompose.reports.markdown import HEADINGS
 from tocompose.reports.report import Report
-from tocompose.reports.svg import drawing
-from tocompose.reports.templating import environment
-from tocompose.reports.topology import topology
+from tocompose.reports.svg import svg_drawing
+from tocompose.reports.templating import template_environment
+from tocompose.reports.topology import stack_topology
 
 # A browser shows so many lines of a file without trouble; the rest is counted.
 MAX_LINES = 5000
 
 
-class Line(NamedTuple):
+class PageLine(NamedTuple):
     """A line of a file: its id in the page, its text, the ids of its partners, the kinds of its notes."""
 
     id: str
@@ -32,44 +32,55 @@ class Line(NamedTuple):
     kinds: str
 
 
-class Side(NamedTuple):
+class PageFile(NamedTuple):
     """A file as the page shows it."""
 
     path: str
-    lines: tuple[Line, ...]
+    lines: tuple[PageLine, ...]
     more: int
 
 
 def render(report: Report) -> str:
     """The page; everything from the source is escaped, and its scripts run only by their own hash."""
-    return page(report, "report.html.j2")
+    return render_page(report, "report.html.j2")
 
 
-def page(report: Report, template: str, **more: object) -> str:
+def render_page(report: Report, template: str, **extra_content: object) -> str:
     """The page that a template makes of the report, and of what else it needs."""
-    text: str = _environment().get_template(template).render(**_content(report), **more)
+    text: str = (
+        _html_environment()
+        .get_template(template)
+        .render(**_page_content(report), **extra_content)
+    )
     return text
 
 
 @cache
-def _environment() -> Any:
-    found = environment(autoescape=True)
-    found.filters["show"] = printable
-    return found
+def _html_environment() -> Any:
+    html_environment = template_environment(autoescape=True)
+    html_environment.filters["show"] = printable
+    return html_environment
 
 
-def _content(report: Report) -> dict[str, Any]:
-    script, style = _asset("report.js"), _asset("report.css")
-    sources, outputs = _sides(report)
-    content = document(report)
+def _page_content(report: Report) -> dict[str, Any]:
+    script, style = _read_asset("report.js"), _read_asset("report.css")
+    sources, outputs = _page_sides(report)
+    content = report_document(report)
     return {
         **content,
         "script": script,
         "style": style,
-        "policy": f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'",
-        "diagram": drawing(topology(report.stack)),
+        "policy": "; ".join(
+            [
+                "default-src 'none'",
+                f"style-src '{_content_hash(style)}'",
+                f"script-src '{_content_hash(script)}'",
+                "base-uri 'none'",
+            ]
+        ),
+        "diagram": svg_drawing(stack_topology(report.stack)),
         "headings": {kind.value: title for kind, title in HEADINGS.items()},
-        "subjects": sorted({item["about"] for item in content["notes"]} - {""}),
+        "subjects": sorted({note["about"] for note in content["notes"]} - {""}),
         "source_sides": sources,
         "output_sides": outputs,
         "source_ids": {
@@ -78,80 +89,95 @@ def _content(report: Report) -> dict[str, Any]:
     }
 
 
-def _asset(name: str) -> str:
+def _read_asset(name: str) -> str:
     return (
         files("tocompose.reports").joinpath("templates", name).read_text(encoding="utf-8")
     )
 
 
-def _hash(text: str) -> str:
+def _content_hash(text: str) -> str:
     return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 def _source_files(report: Report) -> tuple[str, ...]:
-    noted = {item.span.file for item in report.notes if item.span}
+    noted = {note.span.file for note in report.notes if note.span}
     return tuple(sorted({*report.sources(), *noted}))
 
 
-def _sides(report: Report) -> tuple[list[Side], list[Side]]:
+def _page_sides(report: Report) -> tuple[list[PageFile], list[PageFile]]:
     sources = _source_files(report)
-    outputs = [item for item in report.files if not item.secret and item.mode & 0o077]
+    outputs = [
+        output_file
+        for output_file in report.files
+        if not output_file.secret and output_file.mode & 0o077
+    ]
     source_ids = {path: f"s{index}" for index, path in enumerate(sources)}
-    output_ids = {item.path: f"o{index}" for index, item in enumerate(outputs)}
-    ahead: dict[str, list[str]] = {}
-    for left, right in links(report):
-        if right.file in output_ids:
-            one, two = _id(left, source_ids), _id(right, output_ids)
-            ahead.setdefault(one, []).append(two)
-            ahead.setdefault(two, []).append(one)
-    noted = _noted(report, source_ids)
-    left_sides = [
-        _side(path, source_ids[path], report.quotes.lines(path), ahead, noted)
+    output_ids = {
+        output_file.path: f"o{index}" for index, output_file in enumerate(outputs)
+    }
+    partners: dict[str, list[str]] = {}
+    for source_line, output_line in source_links(report):
+        if output_line.file in output_ids:
+            source_id, output_id = (
+                _line_id(source_line, source_ids),
+                _line_id(output_line, output_ids),
+            )
+            partners.setdefault(source_id, []).append(output_id)
+            partners.setdefault(output_id, []).append(source_id)
+    noted = _gravest_kinds(report, source_ids)
+    source_sides = [
+        _page_file(path, source_ids[path], report.quotes.lines(path), partners, noted)
         for path in sources
     ]
-    right_sides = [
-        _side(item.path, output_ids[item.path], _masked(report, item.content), ahead, {})
-        for item in outputs
+    output_sides = [
+        _page_file(
+            output_file.path,
+            output_ids[output_file.path],
+            _masked_lines(report, output_file.content),
+            partners,
+            {},
+        )
+        for output_file in outputs
     ]
-    return left_sides, right_sides
+    return source_sides, output_sides
 
 
-def _masked(report: Report, content: bytes) -> tuple[str, ...]:
+def _masked_lines(report: Report, content: bytes) -> tuple[str, ...]:
     return report.quotes.masked(content.decode("utf-8", "replace").removesuffix("\n"))
 
 
-def _id(place: Place, ids: dict[str, str]) -> str:
-    return f"{ids[place.file]}-{place.line}"
+def _line_id(line_target: LinkTarget, ids: dict[str, str]) -> str:
+    return f"{ids[line_target.file]}-{line_target.line}"
 
 
-def _noted(report: Report, ids: dict[str, str]) -> dict[str, str]:
+def _gravest_kinds(report: Report, ids: dict[str, str]) -> dict[str, str]:
     """The most serious kind of note on each source line."""
-    found: dict[str, str] = {}
+    gravest: dict[str, str] = {}
     rank = [kind.value for kind in Kind]
-    for item in report.notes:
-        if item.span and item.kind not in (Kind.ADDED, Kind.INFO):
-            key = f"{ids[item.span.file]}-{item.span.line}"
-            found[key] = min(
-                found.get(key, item.kind.value), item.kind.value, key=rank.index
+    for note in report.notes:
+        if note.span and note.kind not in (Kind.ADDED, Kind.INFO):
+            key = f"{ids[note.span.file]}-{note.span.line}"
+            gravest[key] = min(
+                gravest.get(key, note.kind.value), note.kind.value, key=rank.index
             )
-    return found
+    return gravest
 
 
-def _side(
+def _page_file(
     path: str,
     prefix: str,
     lines: Iterable[str],
-    ahead: dict[str, list[str]],
+    partners: dict[str, list[str]],
     noted: dict[str, str],
-) -> Side:
-    every = list(lines)
+) -> PageFile:
+    all_lines = list(lines)
     shown = tuple(
-        Line(
+        PageLine(
             f"{prefix}-{number}",
             printable(text),
-            " ".join(dict.fromkeys(ahead.get(f"{prefix}-{number}", ()))),
+            " ".join(dict.fromkeys(partners.get(f"{prefix}-{number}", ()))),
             noted.get(f"{prefix}-{number}", ""),
         )
-        for number, text in enumerate(every[:MAX_LINES], 1)
+        for number, text in enumerate(all_lines[:MAX_LINES], 1)
     )
-    return Side(path, shown, max(len(every) - MAX_LINES, 0))
+    return PageFile(path, shown, max(len(all_lines) - MAX_LINES, 0))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tocompose.model import Logging, Mount, Service, Setting, Stack
 
 
-class Store(NamedTuple):
+class DataStore(NamedTuple):
     """Data that outlives a container, or a folder that is mounted; `kept` says what becomes of it."""
 
     name: str
@@ -16,7 +16,7 @@ class Store(NamedTuple):
     kept: str
 
 
-class Item(NamedTuple):
+class ConfigurationRow(NamedTuple):
     """A piece of configuration: a variable, a file, a secret; never its value."""
 
     name: str
@@ -25,7 +25,7 @@ class Item(NamedTuple):
     note: str
 
 
-class Log(NamedTuple):
+class ServiceLog(NamedTuple):
     """Where a service's log goes."""
 
     service: str
@@ -33,44 +33,53 @@ class Log(NamedTuple):
     rotation: str
 
 
-def stores(stack: Stack) -> tuple[Store, ...]:
+def data_stores_of(stack: Stack) -> tuple[DataStore, ...]:
     """Volumes first, then host folders, then what is lost with the container."""
     used: dict[tuple[str, str], list[str]] = {}
     for service in stack.services:
-        for mount in _mounts(service):
-            key = (_kind(mount), mount.source or f"{service.name}:{mount.target}")
+        for mount in _all_mounts(service):
+            key = (_store_kind(mount), mount.source or f"{service.name}:{mount.target}")
             access = " (read-only)" if mount.read_only else ""
             used.setdefault(key, []).append(f"{service.name}:{mount.target}{access}")
     for volume in stack.volumes:
         used.setdefault(("volume", volume.name), [])
     rank = ("volume", "host path", "anonymous volume", "memory", "other")
-    found = [
-        Store(name, kind, tuple(dict.fromkeys(at)), _kept(stack, kind, name))
-        for (kind, name), at in used.items()
+    data_stores = [
+        DataStore(
+            name, kind, tuple(dict.fromkeys(mount_places)), _fate_of_data(stack, kind, name)
+        )
+        for (kind, name), mount_places in used.items()
     ]
-    return tuple(sorted(found, key=lambda item: (rank.index(item.kind), item.name)))
-
-
-def _mounts(service: Service) -> tuple[Mount, ...]:
     return tuple(
-        mount for part in (service, *service.overlays.values()) for mount in part.mounts
+        sorted(
+            data_stores,
+            key=lambda data_store: (rank.index(data_store.kind), data_store.name),
+        )
     )
 
 
-def _kind(mount: Mount) -> str:
+def _all_mounts(service: Service) -> tuple[Mount, ...]:
+    return tuple(
+        mount
+        for service_layer in (service, *service.overlays.values())
+        for mount in service_layer.mounts
+    )
+
+
+def _store_kind(mount: Mount) -> str:
     if mount.kind == "volume":
         return "volume" if mount.source else "anonymous volume"
     return {"bind": "host path", "tmpfs": "memory"}.get(mount.kind, "other")
 
 
-def _kept(stack: Stack, kind: str, name: str) -> str:
+def _fate_of_data(stack: Stack, kind: str, name: str) -> str:
     if kind == "host path":
         return "on the host; Compose never deletes it"
     if kind == "memory":
         return "gone when the container stops"
     if kind == "anonymous volume":
         return "a new one with each new container; deleted by `down --volumes`"
-    volume = next((item for item in stack.volumes if item.name == name), None)
+    volume = next((volume for volume in stack.volumes if volume.name == name), None)
     if volume is None or kind == "other":
         return ""
     if volume.external:
@@ -82,17 +91,20 @@ def _kept(stack: Stack, kind: str, name: str) -> str:
 def deleted_volumes(stack: Stack) -> tuple[str, ...]:
     """The engine's names of the volumes that `docker compose down --volumes` deletes."""
     return tuple(
-        item.engine_name or f"{stack.name}_{item.name}"
-        for item in stack.volumes
-        if not item.external
+        volume.engine_name or f"{stack.name}_{volume.name}"
+        for volume in stack.volumes
+        if not volume.external
     )
 
 
-def items(stack: Stack) -> tuple[Item, ...]:
+def configuration_rows(stack: Stack) -> tuple[ConfigurationRow, ...]:
     """Settings, configuration files and secrets, each with the place where its value is."""
-    found = [
-        Item(
-            setting.name, "secret" if setting.secret else "setting", ".env", _state(setting)
+    rows = [
+        ConfigurationRow(
+            setting.name,
+            "secret" if setting.secret else "setting",
+            ".env",
+            _setting_state(setting),
         )
         for setting in stack.settings
     ]
@@ -100,42 +112,43 @@ def items(stack: Stack) -> tuple[Item, ...]:
         ("configuration file", stack.configs),
         ("secret file", stack.secrets),
     ):
-        for item in resources:
-            where = item.file or (
-                f"variable {item.environment}" if item.environment else ""
+        for resource in resources:
+            value_place = resource.file or (
+                f"variable {resource.environment}" if resource.environment else ""
             )
-            found.append(
-                Item(
-                    item.name,
+            rows.append(
+                ConfigurationRow(
+                    resource.name,
                     kind,
-                    where or ("outside" if item.external else "in the compose file"),
+                    value_place
+                    or ("outside" if resource.external else "in the compose file"),
                     "",
                 )
             )
     for service in stack.services:
-        found += [
-            Item(file.path, "variables", file.path, f"read by {service.name}")
+        rows += [
+            ConfigurationRow(file.path, "variables", file.path, f"read by {service.name}")
             for file in service.env_files
         ]
-    return tuple(found)
+    return tuple(rows)
 
 
-def _state(setting: Setting) -> str:
+def _setting_state(setting: Setting) -> str:
     """What a setting is for, and whether it has a value yet."""
     missing = "fill it in before the first start" if setting.required else "optional"
-    parts = [
+    remarks = [
         setting.description.strip().rstrip("."),
         missing if setting.value is None else "",
     ]
-    return "; ".join(part for part in parts if part)
+    return "; ".join(remark for remark in remarks if remark)
 
 
-def logs(stack: Stack) -> tuple[Log, ...]:
+def service_logs(stack: Stack) -> tuple[ServiceLog, ...]:
     """The log driver of each service, and how its log is kept from growing."""
-    return tuple(_log(item.name, item.logging) for item in stack.services)
+    return tuple(_service_log(service.name, service.logging) for service in stack.services)
 
 
-def _log(service: str, logging: Logging | None) -> Log:
+def _service_log(service: str, logging: Logging | None) -> ServiceLog:
     options = logging.options if logging else {}
     size, count = options.get("max-size"), options.get("max-file")
     rotation = (
@@ -143,6 +156,6 @@ def _log(service: str, logging: Logging | None) -> Log:
         if size
         else "as the engine is set up; by default none"
     )
-    return Log(
+    return ServiceLog(
         service, (logging.driver if logging else None) or "the engine's default", rotation
     )

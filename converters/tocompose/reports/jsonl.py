@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tocompose.reports.document import note_record
-from tocompose.reports.json import dumps
+from tocompose.reports.json import dump_json
 from tocompose.reports.report import Report
 
 
 def render(report: Report) -> str:
     """One JSON object a note, as in the `notes` of `migration.json`, with the stack's name."""
-    records = ({"name": report.stack.name, **note_record(item)} for item in report.notes)
-    return "".join(dumps(record) + "\n" for record in records)
+    records = ({"name": report.stack.name, **note_record(note)} for note in report.notes)
+    return "".join(dump_json(record) + "\n" for record in records)

@@ -13,63 +13,71 @@ from tocompose.source import Span
 _WORD = re.compile(r"[\w./-]+")
 
 
-class Place(NamedTuple):
+class LinkTarget(NamedTuple):
     """A line of a file, 1-based."""
 
     file: str
     line: int
 
 
-def links(report: Report) -> tuple[tuple[Place, Place], ...]:
+def source_links(report: Report) -> tuple[tuple[LinkTarget, LinkTarget], ...]:
     """Pairs of a source line and an output line, each once, in source order."""
-    where = _positions(report)
+    positions = _line_positions(report)
     outputs = {
-        item.path: item.content.decode("utf-8", "replace").split("\n")
-        for item in report.files
+        output_file.path: output_file.content.decode("utf-8", "replace").split("\n")
+        for output_file in report.files
     }
-    found: dict[tuple[Place, Place], None] = {}
+    pairs: dict[tuple[LinkTarget, LinkTarget], None] = {}
     for span, path in report.trace():
-        for place in _narrowed(_nearest(path, where), span, report, outputs):
+        for target in _closest_lines(
+            _nearest_lines(path, positions), span, report, outputs
+        ):
             for line in range(span.line, min(span.end_line, span.line + 50) + 1):
                 if line == span.line or span.end_column > 1 or line < span.end_line:
-                    found[(Place(span.file, line), place)] = None
-    return tuple(found)
+                    pairs[(LinkTarget(span.file, line), target)] = None
+    return tuple(pairs)
 
 
-def _narrowed(
-    places: list[Place], span: Span, report: Report, outputs: dict[str, list[str]]
-) -> list[Place]:
+def _closest_lines(
+    targets: list[LinkTarget], span: Span, report: Report, outputs: dict[str, list[str]]
+) -> list[LinkTarget]:
     """Of the lines of a list those that have most in common with what stands in the source."""
-    quote = report.quotes.quote(span) if len(places) > 1 else None
+    quote = report.quotes.quote(span) if len(targets) > 1 else None
     if quote is None:
-        return places
-    words = set(_WORD.findall(quote.line[quote.start : quote.end]))
+        return targets
+    source_words = set(_WORD.findall(quote.line[quote.start : quote.end]))
     shared = {
-        place: len(words & set(_WORD.findall(outputs[place.file][place.line - 1])))
-        for place in places
+        target: len(
+            source_words & set(_WORD.findall(outputs[target.file][target.line - 1]))
+        )
+        for target in targets
     }
-    most = max(shared.values())
-    return [place for place in places if shared[place] == most] if most else places
+    most_shared = max(shared.values())
+    return (
+        [target for target in targets if shared[target] == most_shared]
+        if most_shared
+        else targets
+    )
 
 
-def _nearest(path: str, where: dict[str, list[Place]]) -> list[Place]:
+def _nearest_lines(path: str, positions: dict[str, list[LinkTarget]]) -> list[LinkTarget]:
     """The lines of a path, or of the nearest one above it that is written; never the head of a whole service."""
-    while path not in where and path.count(".") > 2:
+    while path not in positions and path.count(".") > 2:
         path = path.rpartition(".")[0]
-    return where.get(path, [])
+    return positions.get(path, [])
 
 
-def _positions(report: Report) -> dict[str, list[Place]]:
-    where: dict[str, list[Place]] = {}
+def _line_positions(report: Report) -> dict[str, list[LinkTarget]]:
+    positions: dict[str, list[LinkTarget]] = {}
     for file in report.files:
-        for path, first, last in _paths(file):
-            where.setdefault(path, []).extend(
-                Place(file.path, line) for line in range(first, last + 1)
+        for path, first_line, last_line in _file_paths(file):
+            positions.setdefault(path, []).extend(
+                LinkTarget(file.path, line) for line in range(first_line, last_line + 1)
             )
-    return where
+    return positions
 
 
-def _paths(file: File) -> Iterator[tuple[str, int, int]]:
+def _file_paths(file: File) -> Iterator[tuple[str, int, int]]:
     """Every path of the ledger's kind that a file holds, with its first and last line."""
     yield f"files.{file.path}", 1, 1
     if file.path.endswith((".yml", ".yaml")) and not file.path.startswith("config/"):
@@ -92,14 +100,14 @@ def _yaml_paths(content: bytes) -> Iterator[tuple[str, int, int]]:
 
 def _node_paths(node: Any, path: str) -> Iterator[tuple[str, int, int]]:
     for key, value in node.value if node is not None and node.id == "mapping" else ():
-        here = f"{path}.{key.value}" if path else str(key.value)
-        first = key.start_mark.line + 1
+        child_path = f"{path}.{key.value}" if path else str(key.value)
+        first_line = key.start_mark.line + 1
         if value.id == "mapping" and value.start_mark.line > key.start_mark.line:
-            yield here, first, first
+            yield child_path, first_line, first_line
         else:
-            yield here, first, max(first, _last_line(value))
+            yield child_path, first_line, max(first_line, _last_line(value))
         if value.id == "mapping" and value.start_mark.line >= key.start_mark.line:
-            yield from _node_paths(value, here)
+            yield from _node_paths(value, child_path)
 
 
 def _last_line(node: Any) -> int:

@@ -7,11 +7,11 @@ from typing import Any
 
 from tocompose.notes import Kind
 from tocompose.reports import templating
-from tocompose.reports.document import document
-from tocompose.reports.escape import cell, code, markdown, prose
-from tocompose.reports.mermaid import flowchart
+from tocompose.reports.document import report_document
+from tocompose.reports.escape import code_cell, code_span, escape_markdown, escape_prose
+from tocompose.reports.mermaid import mermaid_flowchart
 from tocompose.reports.report import Report
-from tocompose.reports.topology import topology
+from tocompose.reports.topology import stack_topology
 
 HEADINGS = {
     Kind.LOST: "Lost: Compose has no equivalent",
@@ -24,41 +24,43 @@ HEADINGS = {
 
 def render(report: Report) -> str:
     """The report in GitHub-flavoured Markdown; everything from the source is escaped."""
-    template = environment().get_template("migration.md.j2")
+    template = markdown_environment().get_template("migration.md.j2")
     text: str = template.render(
-        **document(report), headings=_headings(), diagram=flowchart(topology(report.stack))
+        **report_document(report),
+        headings=_headings_by_kind(),
+        diagram=mermaid_flowchart(stack_topology(report.stack)),
     )
     return text
 
 
 @cache
-def environment() -> Any:
+def markdown_environment() -> Any:
     """The jinja2 environment of the Markdown templates, with the filters that make text safe."""
-    found = templating.environment(autoescape=False)
-    found.filters.update(
-        md=markdown,
-        code=code,
-        cell=cell,
-        cells=_cells,
-        codes=_codes,
-        prose=prose,
-        place=_place,
+    markdown_environment = templating.template_environment(autoescape=False)
+    markdown_environment.filters.update(
+        md=escape_markdown,
+        code=code_span,
+        cell=code_cell,
+        cells=_cell_list,
+        codes=_code_list,
+        prose=escape_prose,
+        place=_position_span,
     )
-    return found
+    return markdown_environment
 
 
-def _headings() -> dict[str, str]:
+def _headings_by_kind() -> dict[str, str]:
     return {kind.value: title for kind, title in HEADINGS.items()}
 
 
-def _place(span: dict[str, Any] | None) -> str:
+def _position_span(span: dict[str, Any] | None) -> str:
     """A position as a code span; empty where there is none."""
-    return code(f"{span['file']}:{span['line']}:{span['column']}") if span else ""
+    return code_span(f"{span['file']}:{span['line']}:{span['column']}") if span else ""
 
 
-def _cells(names: list[str]) -> str:
-    return ", ".join(cell(name) for name in names)
+def _cell_list(names: list[str]) -> str:
+    return ", ".join(code_cell(name) for name in names)
 
 
-def _codes(names: list[str]) -> str:
-    return ", ".join(code(name) for name in names)
+def _code_list(names: list[str]) -> str:
+    return ", ".join(code_span(name) for name in names)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.reports.escape import mermaid
-from tocompose.reports.topology import LAYERS, PUBLIC, Edge, Node, Topology
+from tocompose.reports.escape import escape_mermaid
+from tocompose.reports.topology import LAYERS, PUBLIC, DiagramEdge, Node, Topology
 
 
-def flowchart(topology: Topology) -> str:
+def mermaid_flowchart(topology: Topology) -> str:
     """The text of the diagram; names of the source are labels only, ids are our own."""
     ids = {node.name: f"n{index}" for index, node in enumerate(topology.nodes)}
     lines = ["flowchart TD"]
     for layer, title in LAYERS.items():
-        lines.extend(_layer(layer, title, topology.layer(layer), ids))
-    lines.extend(_edge(edge, ids) for edge in topology.edges)
+        lines.extend(_subgraph_lines(layer, title, topology.layer(layer), ids))
+    lines.extend(_edge_line(edge, ids) for edge in topology.edges)
     return "\n".join(lines)
 
 
-def _layer(
+def _subgraph_lines(
     layer: str, title: str, nodes: tuple[Node, ...], ids: dict[str, str]
 ) -> Iterator[str]:
     if not nodes:
@@ -28,7 +28,9 @@ def _layer(
         return
     yield f'  subgraph {layer}["{title}"]'
     for node in nodes:
-        label = mermaid(node.name) + (f"<br/>{mermaid(node.detail)}" if node.detail else "")
+        label = escape_mermaid(node.name) + (
+            f"<br/>{escape_mermaid(node.detail)}" if node.detail else ""
+        )
         yield (
             f'    {ids[node.name]}[("{label}")]'
             if layer == "data"
@@ -37,7 +39,7 @@ def _layer(
     yield "  end"
 
 
-def _edge(edge: Edge, ids: dict[str, str]) -> str:
+def _edge_line(edge: DiagramEdge, ids: dict[str, str]) -> str:
     arrow = "-.->" if edge.inferred else "-->"
-    label = f'|"{mermaid(edge.label)}"|' if edge.label else ""
+    label = f'|"{escape_mermaid(edge.label)}"|' if edge.label else ""
     return f"  {ids[edge.start]} {arrow}{label} {ids[edge.end]}"

@@ -10,7 +10,7 @@ from tocompose.reports.escape import printable
 from tocompose.source import Span
 
 
-class Decision(Protocol):
+class ShownDecision(Protocol):
     """The part of a decision that is shown."""
 
     @property
@@ -38,7 +38,7 @@ class Decision(Protocol):
         """Where the evidence stands in the source."""
 
 
-class Heading(NamedTuple):
+class PlanHeading(NamedTuple):
     """What is converted: the stack's name, its format, the source files, the services with their images."""
 
     name: str
@@ -47,87 +47,91 @@ class Heading(NamedTuple):
     services: tuple[tuple[str, str], ...]
 
 
-def as_text(heading: Heading, decisions: Iterable[Decision]) -> str:
+def as_text(heading: PlanHeading, decisions: Iterable[ShownDecision]) -> str:
     """The plan for a person: what was found, then each decision with its answer and evidence."""
-    return "".join(f"{line}\n" for line in _lines(heading, list(decisions)))
+    return "".join(f"{line}\n" for line in _plan_lines(heading, list(decisions)))
 
 
-def _lines(heading: Heading, decisions: list[Decision]) -> Iterator[str]:
+def _plan_lines(heading: PlanHeading, decisions: list[ShownDecision]) -> Iterator[str]:
     sources = ", ".join(printable(name) for name in heading.sources) or "the command"
     yield f"{printable(heading.name)}: {heading.importer} from {sources}"
     for name, image in heading.services:
         yield f"  {printable(name)}  {printable(image)}"
     yield ""
-    width = max((len(item.id) for item in decisions), default=0)
-    answers = max((len(item.answer) for item in decisions if item.id), default=0)
-    for item in decisions:
-        if item.id:
-            place = f" ({printable(str(item.span))})" if item.span else ""
-            answer = item.answer or "?"
-            yield f"{printable(item.id):{width}}  {printable(answer):{answers}}  {printable(_reason(item))}{place}"
-    assumed = [item for item in decisions if not item.id]
+    width = max((len(decision.id) for decision in decisions), default=0)
+    answers = max(
+        (len(decision.answer) for decision in decisions if decision.id), default=0
+    )
+    for decision in decisions:
+        if decision.id:
+            evidence_place = f" ({printable(str(decision.span))})" if decision.span else ""
+            answer = decision.answer or "?"
+            name = f"{printable(decision.id):{width}}"
+            reason = printable(_reason_of(decision))
+            yield f"{name}  {printable(answer):{answers}}  {reason}{evidence_place}"
+    assumed = [decision for decision in decisions if not decision.id]
     if assumed:
         yield ""
         yield "assumed, to be changed in the source or in the output:"
-        yield from (f"  {printable(_placed(item))}" for item in assumed)
+        yield from (f"  {printable(_placed_question(decision))}" for decision in assumed)
 
 
-def _reason(item: Decision) -> str:
+def _reason_of(decision: ShownDecision) -> str:
     """The evidence; the short id of a practice does not say what it does, so its question stands before."""
     return (
-        f"{item.question.rstrip('?')}: {item.evidence}"
-        if item.id.startswith("practice.")
-        else item.evidence
+        f"{decision.question.rstrip('?')}: {decision.evidence}"
+        if decision.id.startswith("practice.")
+        else decision.evidence
     )
 
 
-def _placed(item: Decision) -> str:
-    return f"{item.span}: {item.question}" if item.span else item.question
+def _placed_question(decision: ShownDecision) -> str:
+    return f"{decision.span}: {decision.question}" if decision.span else decision.question
 
 
-def as_data(heading: Heading, decisions: Iterable[Decision]) -> dict[str, Any]:
+def as_data(heading: PlanHeading, decisions: Iterable[ShownDecision]) -> dict[str, Any]:
     """The plan in JSON's types."""
     return {
         "name": heading.name,
         "importer": heading.importer,
         "sources": list(heading.sources),
         "services": [{"name": name, "image": image} for name, image in heading.services],
-        "decisions": [_record(item) for item in decisions],
+        "decisions": [_decision_record(decision) for decision in decisions],
     }
 
 
-def _record(item: Decision) -> dict[str, Any]:
+def _decision_record(decision: ShownDecision) -> dict[str, Any]:
     return {
-        "id": item.id,
-        "question": item.question,
-        "answer": item.answer,
-        "choices": list(item.choices),
-        "evidence": item.evidence,
-        "span": item.span._asdict() if item.span else None,
+        "id": decision.id,
+        "question": decision.question,
+        "answer": decision.answer,
+        "choices": list(decision.choices),
+        "evidence": decision.evidence,
+        "span": decision.span._asdict() if decision.span else None,
     }
 
 
-def as_answers(decisions: Iterable[Decision]) -> str:
+def as_answers(decisions: Iterable[ShownDecision]) -> str:
     """A TOML file with every decision and its default, for --answers; a value to be filled in is commented out."""
     lines = [
         "# Decisions of tocompose. Change what you want, delete the rest, and give the file to --answers."
     ]
-    for item in decisions:
-        if item.id:
-            choices = f" One of {', '.join(item.choices)}." if item.choices else ""
+    for decision in decisions:
+        if decision.id:
+            choices = f" One of {', '.join(decision.choices)}." if decision.choices else ""
             lines += [
                 "",
-                f"# {printable(item.question)} {printable(item.evidence)}.{choices}",
+                f"# {printable(decision.question)} {printable(decision.evidence)}.{choices}",
             ]
-            mark = "" if item.answer else "# "
-            lines.append(f"{mark}{_key(item.id)} = {_quoted(item.answer)}")
+            mark = "" if decision.answer else "# "
+            lines.append(f"{mark}{_toml_key(decision.id)} = {_quote_toml(decision.answer)}")
     return "\n".join(lines) + "\n"
 
 
-def _key(key: str) -> str:
+def _toml_key(key: str) -> str:
     """The id as a TOML key: quoted whole, so that dots and other characters of names stay in it."""
-    return _quoted(key)
+    return _quote_toml(key)
 
 
-def _quoted(text: str) -> str:
+def _quote_toml(text: str) -> str:
     return json.dumps(printable(text), ensure_ascii=False)

@@ -14,7 +14,7 @@ from tocompose.reports.masking import Quotes
 from tocompose.source import Span
 
 
-class Outcome(Protocol):
+class ReportedConversion(Protocol):
     """The part of a conversion's result that reports look at."""
 
     @property
@@ -50,33 +50,39 @@ class Report(NamedTuple):
 
     def of_kind(self, kind: Kind) -> tuple[Note, ...]:
         """The notes of one kind, in reading order."""
-        return tuple(item for item in self.notes if item.kind is kind)
+        return tuple(note for note in self.notes if note.kind is kind)
 
-    def counts(self) -> dict[str, int]:
+    def values_by_fate(self) -> dict[str, int]:
         """How many values of the source met each fate, by the fate's name."""
         return {fate.value: number for fate, number in self.ledger.count().items()}
 
     def kinds(self) -> dict[str, int]:
         """How many notes there are of each kind, by the kind's name."""
-        found = Counter(item.kind.value for item in self.notes)
-        return {kind.value: found[kind.value] for kind in Kind}
+        kind_counts = Counter(note.kind.value for note in self.notes)
+        return {kind.value: kind_counts[kind.value] for kind in Kind}
 
-    def ignored(self) -> dict[str, int]:
+    def ignored_by_reason(self) -> dict[str, int]:
         """Why values were left out on purpose, and how many for each reason, the most frequent first."""
         reasons: Counter[str] = Counter()
         for leaf in self.ledger.leaves():
-            entry = self.ledger.fate(leaf)
-            if entry.fate is Fate.IGNORED:
-                reasons[entry.detail[0]] += 1
-        return dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0])))
+            settlement = self.ledger.fate(leaf)
+            if settlement.fate is Fate.IGNORED:
+                reasons[settlement.detail[0]] += 1
+        return dict(
+            sorted(
+                reasons.items(),
+                key=lambda reason_count: (-reason_count[1], reason_count[0]),
+            )
+        )
 
     def trace(self) -> Iterator[tuple[Span, str]]:
         """Each source value that was carried over, with the compose path that it went to."""
         for leaf in self.ledger.leaves():
-            entry = self.ledger.fate(leaf)
-            if entry.fate is Fate.MAPPED:
+            settlement = self.ledger.fate(leaf)
+            if settlement.fate is Fate.MAPPED:
                 yield from (
-                    (leaf.span, self.ledger.moves.get(path, path)) for path in entry.detail
+                    (leaf.span, self.ledger.moves.get(path, path))
+                    for path in settlement.detail
                 )
 
     def sources(self) -> tuple[str, ...]:
@@ -84,7 +90,7 @@ class Report(NamedTuple):
         return tuple(sorted({leaf.span.file for leaf in self.ledger.leaves()}))
 
 
-def report(outcome: Outcome, project: Project) -> Report:
+def report(outcome: ReportedConversion, project: Project) -> Report:
     """The report on a conversion of `project`."""
     return Report(
         stack=outcome.stack,
@@ -96,15 +102,17 @@ def report(outcome: Outcome, project: Project) -> Report:
     )
 
 
-def subject_of(item: Note) -> str:
+def subject_of(note: Note) -> str:
     """What a note is about, for a heading: a service's name, `volume data`, or nothing for the whole stack."""
-    parts = item.subject.split(".")
-    if len(parts) < 2:
+    segments = note.subject.split(".")
+    if len(segments) < 2:
         return ""
-    if parts[0] == "files":
-        return f"file {item.subject.removeprefix('files.')}"
+    if segments[0] == "files":
+        return f"file {note.subject.removeprefix('files.')}"
     return (
-        parts[1] if parts[0] == "services" else f"{parts[0].removesuffix('s')} {parts[1]}"
+        segments[1]
+        if segments[0] == "services"
+        else f"{segments[0].removesuffix('s')} {segments[1]}"
     )
 
 
@@ -118,5 +126,6 @@ def image_of(service: Service) -> str:
 def settings_of(report: Report) -> Mapping[str, bool]:
     """The names in `.env`, and whether each must be filled in before the first start."""
     return {
-        item.name: item.required and item.value is None for item in report.stack.settings
+        env_setting.name: env_setting.required and env_setting.value is None
+        for env_setting in report.stack.settings
     }

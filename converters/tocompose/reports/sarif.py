@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from tocompose import __version__
 from tocompose.notes import Kind, Note, explanation
-from tocompose.reports.explain import general
-from tocompose.reports.json import dumps
+from tocompose.reports.explain import open_facts
+from tocompose.reports.json import dump_json
 from tocompose.reports.report import Report
 from tocompose.source import Span
 
@@ -34,19 +34,26 @@ MAX_MESSAGE = 1000
 def render(report: Report) -> str:
     """One run; its results are the notes, the losses first, so that what a limit cuts off matters least."""
     shown = report.notes[:MAX_RESULTS]
-    codes = list(dict.fromkeys(item.code for item in shown))
-    place = _somewhere(report)
-    results = [result(item, codes.index(item.code), item.span or place) for item in shown]
-    return dumps(log(codes, results, len(report.notes), len(shown)), indent=2) + "\n"
+    codes = list(dict.fromkeys(note.code for note in shown))
+    default_span = _default_span(report)
+    results = [
+        sarif_result(note, codes.index(note.code), note.span or default_span)
+        for note in shown
+    ]
+    return (
+        dump_json(sarif_log(codes, results, len(report.notes), len(shown)), indent=2) + "\n"
+    )
 
 
-def log(codes: list[str], results: list[Any], total: int, shown: int) -> dict[str, Any]:
+def sarif_log(
+    codes: list[str], results: list[Any], total: int, shown: int
+) -> dict[str, Any]:
     """A log of one run with the rules of the codes and the results, which are `shown` of a `total`."""
     driver = {
         "name": "tocompose",
         "version": __version__,
         "semanticVersion": __version__,
-        "rules": [_rule(code) for code in codes],
+        "rules": [_rule_record(code) for code in codes],
     }
     run = {
         "tool": {"driver": driver},
@@ -58,49 +65,51 @@ def log(codes: list[str], results: list[Any], total: int, shown: int) -> dict[st
     return {"$schema": schema, "version": "2.1.0", "runs": [run]}
 
 
-def _rule(code: str) -> dict[str, Any]:
+def _rule_record(code: str) -> dict[str, Any]:
     row = explanation(code)
     kind = Kind(row["kind"])
     rule = {
         "id": code,
         "name": "".join(
-            word.capitalize() for word in str(row["title"]).split() if word.isalnum()
+            title_word.capitalize()
+            for title_word in str(row["title"]).split()
+            if title_word.isalnum()
         )
         or code,
         "shortDescription": {"text": str(row["title"])},
-        "fullDescription": {"text": general(str(row["why"]))},
-        "help": {"text": general(str(row.get("advice") or row["why"]))},
+        "fullDescription": {"text": open_facts(str(row["why"]))},
+        "help": {"text": open_facts(str(row.get("advice") or row["why"]))},
         "defaultConfiguration": {"level": _LEVELS[kind]},
         "properties": {"tags": ["docker-compose", "migration", kind.value]},
     }
     return rule | ({"helpUri": str(row["url"])} if row.get("url") else {})
 
 
-def result(item: Note, index: int, place: Span) -> dict[str, Any]:
+def sarif_result(note: Note, index: int, shown_span: Span) -> dict[str, Any]:
     """A note as a result, shown at a place; `index` is that of its rule."""
-    found: dict[str, Any] = {
-        "ruleId": item.code,
+    sarif_result: dict[str, Any] = {
+        "ruleId": note.code,
         "ruleIndex": index,
-        "level": _LEVELS[item.kind],
-        "message": {"text": _cut(f"{item.message} {item.advice}".strip())},
-        "locations": [_location(place, item.subject)],
-        "partialFingerprints": {"note/v1": _fingerprint(item)},
-        "properties": {"kind": item.kind.value},
+        "level": _LEVELS[note.kind],
+        "message": {"text": _cut_message(f"{note.message} {note.advice}".strip())},
+        "locations": [_location_record(shown_span, note.subject)],
+        "partialFingerprints": {"note/v1": _note_fingerprint(note)},
+        "properties": {"kind": note.kind.value},
     }
-    if item.related:
-        found["relatedLocations"] = [
-            _location(span, "") for span in item.related[:MAX_RELATED]
+    if note.related:
+        sarif_result["relatedLocations"] = [
+            _location_record(span, "") for span in note.related[:MAX_RELATED]
         ]
-    return found
+    return sarif_result
 
 
-def _somewhere(report: Report) -> Span:
+def _default_span(report: Report) -> Span:
     """The place of a note about the whole stack: GitHub shows no result without a file."""
     sources = report.sources()
     return Span(sources[0] if sources else "docker-compose.yml", 1, 1, 1, 1)
 
 
-def _location(span: Span, subject: str) -> dict[str, Any]:
+def _location_record(span: Span, subject: str) -> dict[str, Any]:
     region = {
         "startLine": span.line,
         "startColumn": span.column,
@@ -115,11 +124,11 @@ def _location(span: Span, subject: str) -> dict[str, Any]:
     return {"physicalLocation": physical, **named}
 
 
-def _fingerprint(item: Note) -> str:
+def _note_fingerprint(note: Note) -> str:
     """The same for the same note after lines were added above it."""
-    parts = (item.code, item.subject, item.span.file if item.span else "", item.message)
-    return sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    identity = (note.code, note.subject, note.span.file if note.span else "", note.message)
+    return sha256("\0".join(identity).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
-def _cut(text: str) -> str:
+def _cut_message(text: str) -> str:
     return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"

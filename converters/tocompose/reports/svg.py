@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 
 from tocompose.reports.escape import printable
-from tocompose.reports.topology import LAYERS, Edge, Node, Topology
+from tocompose.reports.topology import LAYERS, DiagramEdge, Node, Topology
 
 WIDTH, HEIGHT = 168, 52
 # Between rows of one layer there is less room than between layers.
@@ -36,10 +36,10 @@ class Box(NamedTuple):
         return self.x + WIDTH / 2
 
 
-def drawing(topology: Topology) -> str:
+def svg_drawing(topology: Topology) -> str:
     """The `<svg>` element; colours come from the page's style sheet by class."""
-    rows = _rows(topology)
-    boxes = _placed(rows)
+    rows = _layer_rows(topology)
+    boxes = _place_boxes(rows)
     widest = max((len(row) for _, row in rows), default=1)
     width = TITLE + 2 * MARGIN + widest * (WIDTH + GAP_X)
     height = max((box.y for box in boxes.values()), default=MARGIN) + HEIGHT + 2 * MARGIN
@@ -48,29 +48,29 @@ def drawing(topology: Topology) -> str:
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img" aria-label="{label}">',
         '<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7"'
         ' orient="auto-start-reverse"><path class="tip" d="M0 0L10 5L0 10z"/></marker></defs>',
-        *_titles(rows, boxes),
-        *(_edge(edge, boxes) for edge in topology.edges),
-        *(_box(box) for box in boxes.values()),
-        *_labels(topology.edges, boxes),
+        *_layer_titles(rows, boxes),
+        *(_edge_path(edge, boxes) for edge in topology.edges),
+        *(_box_element(box) for box in boxes.values()),
+        *_port_labels(topology.edges, boxes),
         "</svg>",
     ]
     return "\n".join(line for line in lines if line)
 
 
-def _rows(topology: Topology) -> list[tuple[str, list[Node]]]:
+def _layer_rows(topology: Topology) -> list[tuple[str, list[Node]]]:
     """The layers as rows, long ones broken; within a row the nodes stand near what they are connected with."""
     rows: list[tuple[str, list[Node]]] = []
     placed: dict[str, float] = {}
     for layer, title in LAYERS.items():
-        outer = set(placed)
+        placed_names = set(placed)
         nodes = sorted(
             topology.layer(layer),
-            key=lambda node: not _touches(node, topology.edges, outer),
+            key=lambda node: not _is_connected(node, topology.edges, placed_names),
         )
         for start in range(0, len(nodes), PER_ROW):
             row = sorted(
                 nodes[start : start + PER_ROW],
-                key=lambda node: _pull(node, topology.edges, placed),
+                key=lambda node: _mean_neighbour_place(node, topology.edges, placed),
             )
             placed |= {
                 node.name: (index + 0.5) / len(row) for index, node in enumerate(row)
@@ -79,12 +79,14 @@ def _rows(topology: Topology) -> list[tuple[str, list[Node]]]:
     return rows
 
 
-def _touches(node: Node, edges: tuple[Edge, ...], names: set[str]) -> bool:
+def _is_connected(node: Node, edges: tuple[DiagramEdge, ...], names: set[str]) -> bool:
     """Whether a node is connected with one of those; such nodes come first, so that edges are short."""
     return any((edge.end == node.name and edge.start in names) for edge in edges)
 
 
-def _pull(node: Node, edges: tuple[Edge, ...], placed: dict[str, float]) -> float:
+def _mean_neighbour_place(
+    node: Node, edges: tuple[DiagramEdge, ...], placed: dict[str, float]
+) -> float:
     """The mean place of the neighbours that are placed already (the barycentre rule); the middle without any."""
     near = [
         placed[edge.start]
@@ -97,7 +99,7 @@ def _pull(node: Node, edges: tuple[Edge, ...], placed: dict[str, float]) -> floa
     return sum(near) / len(near) if near else 0.5
 
 
-def _placed(rows: list[tuple[str, list[Node]]]) -> dict[str, Box]:
+def _place_boxes(rows: list[tuple[str, list[Node]]]) -> dict[str, Box]:
     widest = max((len(row) for _, row in rows), default=1)
     boxes: dict[str, Box] = {}
     y = float(MARGIN)
@@ -109,19 +111,21 @@ def _placed(rows: list[tuple[str, list[Node]]]) -> dict[str, Box]:
     return boxes
 
 
-def _titles(rows: list[tuple[str, list[Node]]], boxes: dict[str, Box]) -> Iterator[str]:
+def _layer_titles(
+    rows: list[tuple[str, list[Node]]], boxes: dict[str, Box]
+) -> Iterator[str]:
     for title, row in rows:
         if title:
             yield f'<text class="layer" x="{MARGIN}" y="{boxes[row[0].name].y + HEIGHT / 2 + 4:.0f}">{title}</text>'
 
 
-def _box(box: Box) -> str:
+def _box_element(box: Box) -> str:
     node = box.node
     name, detail = printable(node.name), printable(node.detail)
     middle = box.y + HEIGHT / 2
     lines = [
-        ("name", middle + (-3 if detail else 5), _cut(name, _NAME)),
-        ("detail", middle + 15, _cut(detail, _DETAIL)),
+        ("name", middle + (-3 if detail else 5), _cut_text(name, _NAME)),
+        ("detail", middle + 15, _cut_text(detail, _DETAIL)),
     ]
     texts = [
         f'<text class="{kind}" x="{box.middle:.0f}" y="{y:.0f}">{text}</text>'
@@ -134,69 +138,76 @@ def _box(box: Box) -> str:
     return f'<g class="node {node.layer}" data-service={quoteattr(name)}>{title}{shape}{"".join(texts)}</g>'
 
 
-def _cut(text: str, length: int) -> str:
+def _cut_text(text: str, length: int) -> str:
     return escape(text if len(text) <= length else f"{text[: length - 1]}…")
 
 
-def _edge(edge: Edge, boxes: dict[str, Box]) -> str:
+def _edge_path(edge: DiagramEdge, boxes: dict[str, Box]) -> str:
     kind = "edge inferred" if edge.inferred else "edge"
-    first, *rest = (
-        f"{x:.0f} {y:.0f}" for x, y in _curve(boxes[edge.start], boxes[edge.end])
+    start_point, *curve_points = (
+        f"{x:.0f} {y:.0f}" for x, y in _edge_curve(boxes[edge.start], boxes[edge.end])
     )
-    return f'<path class="{kind}" d="M{first}C{" ".join(rest)}" marker-end="url(#tip)"/>'
+    return f'<path class="{kind}" d="M{start_point}C{" ".join(curve_points)}" marker-end="url(#tip)"/>'
 
 
-def _curve(start: Box, end: Box) -> tuple[Point, Point, Point, Point]:
+def _edge_curve(origin: Box, target: Box) -> tuple[Point, Point, Point, Point]:
     """A cubic curve down or up from box to box; between boxes of one row a bow below them."""
-    if end.y == start.y:
-        low = start.y + HEIGHT
+    if target.y == origin.y:
+        bow_top = origin.y + HEIGHT
         return (
-            (start.middle, low),
-            (start.middle, low + 44),
-            (end.middle, low + 44),
-            (end.middle, low),
+            (origin.middle, bow_top),
+            (origin.middle, bow_top + 44),
+            (target.middle, bow_top + 44),
+            (target.middle, bow_top),
         )
-    down = end.y > start.y
-    first, last = (start.y + HEIGHT, end.y) if down else (start.y, end.y + HEIGHT)
+    down = target.y > origin.y
+    start_y, end_y = (
+        (origin.y + HEIGHT, target.y) if down else (origin.y, target.y + HEIGHT)
+    )
     aside = 0 if down else 40
-    half = (last - first) / 2
+    half = (end_y - start_y) / 2
     return (
-        (start.middle, first),
-        (start.middle + aside, first + half),
-        (end.middle + aside, last - half),
-        (end.middle, last),
+        (origin.middle, start_y),
+        (origin.middle + aside, start_y + half),
+        (target.middle + aside, end_y - half),
+        (target.middle, end_y),
     )
 
 
-def _labels(edges: tuple[Edge, ...], boxes: dict[str, Box]) -> Iterator[str]:
+def _port_labels(edges: tuple[DiagramEdge, ...], boxes: dict[str, Box]) -> Iterator[str]:
     """The ports of all edges; of several edges that lead down to one box by one port, once beside their tip."""
     shared = Counter(
         (edge.end, edge.label) for edge in edges if boxes[edge.start].y < boxes[edge.end].y
     )
-    for (end, label), count in shared.items():
+    for (target_name, label), count in shared.items():
         if label and count > 1:
-            x, y = boxes[end].middle + 10, boxes[end].y - 6
-            yield f'<text class="port tip-port" x="{x:.0f}" y="{y:.0f}">{_cut(printable(label), 28)}</text>'
+            x, y = boxes[target_name].middle + 10, boxes[target_name].y - 6
+            yield f'<text class="port tip-port" x="{x:.0f}" y="{y:.0f}">{_cut_text(printable(label), 28)}</text>'
     for edge in edges:
         if edge.label and (
             shared[edge.end, edge.label] < 2 or boxes[edge.start].y >= boxes[edge.end].y
         ):
-            yield _label(edge, boxes)
+            yield _port_label(edge, boxes)
 
 
-def _label(edge: Edge, boxes: dict[str, Box]) -> str:
+def _port_label(edge: DiagramEdge, boxes: dict[str, Box]) -> str:
     """The ports, on the later part of the edge, where curves that start at the same box have parted."""
-    x, y = _along(_curve(boxes[edge.start], boxes[edge.end]), 0.66)
-    return f'<text class="port" x="{x:.0f}" y="{y + 4:.0f}">{_cut(printable(edge.label), 28)}</text>'
+    x, y = _curve_point(_edge_curve(boxes[edge.start], boxes[edge.end]), 0.66)
+    return f'<text class="port" x="{x:.0f}" y="{y + 4:.0f}">{_cut_text(printable(edge.label), 28)}</text>'
 
 
-def _along(curve: tuple[Point, Point, Point, Point], part: float) -> Point:
+def _curve_point(curve: tuple[Point, Point, Point, Point], fraction: float) -> Point:
     """The point of a cubic curve at a part of its way (de Casteljau)."""
     points: list[Point] = list(curve)
     while len(points) > 1:
-        points = [_between(one, two, part) for one, two in pairwise(points)]
+        points = [
+            _point_between(left_point, right_point, fraction)
+            for left_point, right_point in pairwise(points)
+        ]
     return points[0]
 
 
-def _between(one: Point, two: Point, part: float) -> Point:
-    return one[0] + (two[0] - one[0]) * part, one[1] + (two[1] - one[1]) * part
+def _point_between(left_point: Point, right_point: Point, fraction: float) -> Point:
+    return left_point[0] + (right_point[0] - left_point[0]) * fraction, left_point[1] + (
+        right_point[1] - left_point[1]
+    ) * fraction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def environment(*, autoescape: bool) -> Any:
+def template_environment(*, autoescape: bool) -> Any:
     """A new environment; `autoescape` is for HTML, Markdown has filters of its own. A name that is not there raises."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

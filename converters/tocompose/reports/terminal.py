@@ -31,7 +31,7 @@ COLOURS = {
 _SHOWN_OF_A_CODE = 3
 
 
-class Heard(NamedTuple):
+class SpokenNotes(NamedTuple):
     """What was said already: how often each code, and which advice; and for which others a note speaks `also`."""
 
     codes: dict[str, int]
@@ -53,197 +53,201 @@ class Style(NamedTuple):
 
 def render(report: Report, style: Style | None = None) -> str:
     """The notes as text, then one line that sums up; with `verbosity` -1 only the losses, a line each."""
-    chosen = style or Style()
-    if chosen.verbosity < 0:
-        lines: Iterable[str] = (_one_line(item) for item in report.of_kind(Kind.LOST))
+    set_style = style or Style()
+    if set_style.verbosity < 0:
+        lines: Iterable[str] = (_one_line(note) for note in report.of_kind(Kind.LOST))
     else:
-        lines = [*_body(report, chosen), *_summary(report, chosen)]
+        lines = [*_note_lines(report, set_style), *_summary_lines(report, set_style)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _one_line(item: Note) -> str:
-    place = f"{printable(str(item.span))}: " if item.span else ""
-    return f"{place}{item.kind.value}: {printable(item.message)} [{item.code}]"
+def _one_line(note: Note) -> str:
+    note_place = f"{printable(str(note.span))}: " if note.span else ""
+    return f"{note_place}{note.kind.value}: {printable(note.message)} [{note.code}]"
 
 
-def _body(report: Report, style: Style) -> Iterator[str]:
-    for kind, found in groupby(report.notes, key=lambda item: item.kind):
-        notes = list(found)
+def _note_lines(report: Report, style: Style) -> Iterator[str]:
+    for kind, kind_notes in groupby(report.notes, key=lambda note: note.kind):
+        notes = list(kind_notes)
         if kind is Kind.INFO and not style.verbosity:
             continue
         yield style.paint(f"{len(notes)} {_HEADINGS[kind]}", f"1;{COLOURS[kind]}")
         if kind is Kind.ADDED and not style.verbosity:
-            yield from _brief(notes, style)
+            yield from _lines_by_code(notes, style)
             yield ""
             continue
-        heard = Heard({}, set(), {} if style.verbosity else _shared(notes))
-        notes = [item for item in notes if heard.also.get(item) != []]
-        for subject in dict.fromkeys(subject_of(item) for item in notes):
+        spoken = SpokenNotes({}, set(), {} if style.verbosity else _notes_spoken_for(notes))
+        notes = [note for note in notes if spoken.also.get(note) != []]
+        for subject in dict.fromkeys(subject_of(note) for note in notes):
             yield (
                 f"  {style.paint(printable(subject), '1')}"
                 if subject
                 else "  the whole stack"
             )
-            yield from _group(
-                [item for item in notes if subject_of(item) == subject],
+            yield from _subject_lines(
+                [note for note in notes if subject_of(note) == subject],
                 report,
                 style,
-                heard,
+                spoken,
             )
         yield ""
 
 
-def _shared(notes: list[Note]) -> dict[Note, list[str]]:
+def _notes_spoken_for(notes: list[Note]) -> dict[Note, list[str]]:
     """For a note that others repeat but for their name, whom it speaks for also: the replicas of one workload, or
     several services that lack the same Secret, each with its own place.
 
     It speaks for them; they are left with nobody.
     """
     twins: dict[tuple[object, ...], list[Note]] = {}
-    for item in notes:
-        name = subject_of(item)
-        if name and item.span:
-            twins.setdefault((item.code, item.message.replace(name, "")), []).append(item)
-    found: dict[Note, list[str]] = {}
-    for first, *others in twins.values():
-        others = [item for item in others if subject_of(item) != subject_of(first)]
-        if others:
-            found |= {item: [] for item in others} | {
-                first: [_other(item, first) for item in others]
+    for note in notes:
+        name = subject_of(note)
+        if name and note.span:
+            twins.setdefault((note.code, note.message.replace(name, "")), []).append(note)
+    speaks_for: dict[Note, list[str]] = {}
+    for speaker, *repeaters in twins.values():
+        repeaters = [note for note in repeaters if subject_of(note) != subject_of(speaker)]
+        if repeaters:
+            speaks_for |= {note: [] for note in repeaters} | {
+                speaker: [_spoken_subject(note, speaker) for note in repeaters]
             }
-    return found
+    return speaks_for
 
 
-def _other(item: Note, first: Note) -> str:
+def _spoken_subject(note: Note, speaker: Note) -> str:
     """The subject of a note that another speaks for, with its line where that is another one."""
-    span = item.span
+    span = note.span
     return (
-        subject_of(item)
-        if span is None or span == first.span
-        else f"{subject_of(item)} {span.file}:{span.line}"
+        subject_of(note)
+        if span is None or span == speaker.span
+        else f"{subject_of(note)} {span.file}:{span.line}"
     )
 
 
-def _brief(notes: list[Note], style: Style) -> Iterator[str]:
+def _lines_by_code(notes: list[Note], style: Style) -> Iterator[str]:
     """A line for each code: what was added to several services at once is said once, with their names."""
-    for code in dict.fromkeys(item.code for item in notes):
-        same = [item for item in notes if item.code == code]
-        subjects = dict.fromkeys(subject_of(item) or "the stack" for item in same)
-        if len(same) == 1:
-            yield from _wrapped(_first_line(same[0], style), style, 2)
+    for code in dict.fromkeys(note.code for note in notes):
+        alike_notes = [note for note in notes if note.code == code]
+        subjects = dict.fromkeys(subject_of(note) or "the stack" for note in alike_notes)
+        if len(alike_notes) == 1:
+            yield from _wrap_text(_first_line(alike_notes[0], style), style, 2)
         else:
             text = f"{explanation(code)['title']}: {', '.join(subjects)}"
-            yield from _wrapped(
+            yield from _wrap_text(
                 f"{printable(text)} {style.paint(f'[{code}]', '2')}", style, 2
             )
 
 
-def _group(notes: list[Note], report: Report, style: Style, heard: Heard) -> Iterator[str]:
+def _subject_lines(
+    notes: list[Note], report: Report, style: Style, spoken: SpokenNotes
+) -> Iterator[str]:
     """The notes on one subject; of many with the same code the first ones at length, of the others what is new."""
-    before: Note | None = None
-    for code in dict.fromkeys(item.code for item in notes):
-        for item in (item for item in notes if item.code == code):
-            times = heard.codes[code] = heard.codes.get(code, 0) + 1
+    previous_note: Note | None = None
+    for code in dict.fromkeys(note.code for note in notes):
+        for note in (note for note in notes if note.code == code):
+            times = spoken.codes[code] = spoken.codes.get(code, 0) + 1
             if style.verbosity > 0 or times <= _SHOWN_OF_A_CODE:
-                again = before is not None and before.span == item.span
-                alike = again and before is not None and before.code == code
-                yield from _note(item, report, style, again, alike, heard)
+                again = previous_note is not None and previous_note.span == note.span
+                alike = again and previous_note is not None and previous_note.code == code
+                yield from _full_note(note, report, style, again, alike, spoken)
             else:
-                yield from _wrapped(
-                    _first_line(item, style, heard.also.get(item)), style, 4
+                yield from _wrap_text(
+                    _first_line(note, style, spoken.also.get(note)), style, 4
                 )
-                if item.advice and item.advice not in heard.advice:
-                    yield from _wrapped(f"→ {printable(item.advice)}", style, 6)
-            heard.advice.add(item.advice)
-            before = item
+                if note.advice and note.advice not in spoken.advice:
+                    yield from _wrap_text(f"→ {printable(note.advice)}", style, 6)
+            spoken.advice.add(note.advice)
+            previous_note = note
 
 
-def _first_line(item: Note, style: Style, also: Iterable[str] | None = None) -> str:
-    placed = item.span and (item.kind is not Kind.ADDED or style.verbosity > 0)
-    place = f"{printable(str(item.span))} " if placed else ""
-    said = f"{item.message} (also {', '.join(also)})" if also else item.message
-    return f"{place}{printable(said)} {style.paint(f'[{item.code}]', '2')}"
+def _first_line(note: Note, style: Style, also: Iterable[str] | None = None) -> str:
+    placed = note.span and (note.kind is not Kind.ADDED or style.verbosity > 0)
+    position = f"{printable(str(note.span))} " if placed else ""
+    message = f"{note.message} (also {', '.join(also)})" if also else note.message
+    return f"{position}{printable(message)} {style.paint(f'[{note.code}]', '2')}"
 
 
-def _note(
-    item: Note, report: Report, style: Style, again: bool, alike: bool, heard: Heard
+def _full_note(
+    note: Note, report: Report, style: Style, again: bool, alike: bool, spoken: SpokenNotes
 ) -> Iterator[str]:
     """A note at length; a place that was just quoted is not quoted `again`, nor the link of a note that is `alike`."""
-    yield from _wrapped(_first_line(item, style, heard.also.get(item)), style, 4)
-    quoted = item.kind not in (Kind.ADDED, Kind.INFO) or style.verbosity > 0
-    if item.span and quoted and not again:
-        yield from _quote(item.span, report, style, COLOURS[item.kind])
+    yield from _wrap_text(_first_line(note, style, spoken.also.get(note)), style, 4)
+    quoted = note.kind not in (Kind.ADDED, Kind.INFO) or style.verbosity > 0
+    if note.span and quoted and not again:
+        yield from _quote_lines(note.span, report, style, COLOURS[note.kind])
     if style.verbosity > 0:
-        for span in item.related:
+        for span in note.related:
             yield f"      see also {printable(str(span))}"
-    if item.advice and quoted and not (alike and item.kind is Kind.ADDED):
-        yield from _wrapped(f"→ {printable(item.advice)}", style, 6)
-    if item.url and style.verbosity > 0 and not alike:
-        yield f"      {printable(item.url)}"
+    if note.advice and quoted and not (alike and note.kind is Kind.ADDED):
+        yield from _wrap_text(f"→ {printable(note.advice)}", style, 6)
+    if note.url and style.verbosity > 0 and not alike:
+        yield f"      {printable(note.url)}"
 
 
-def _wrapped(text: str, style: Style, indent: int) -> list[str]:
+def _wrap_text(text: str, style: Style, indent: int) -> list[str]:
     """Text in lines of the terminal's width; colour codes count for nothing, as they are only at the end."""
     room = max(style.width - indent, 30)
-    pieces = fold(text, room) or [""]
+    text_lines = fold(text, room) or [""]
     return [
-        " " * (indent if index == 0 else indent + 2) + piece
-        for index, piece in enumerate(pieces)
+        " " * (indent if index == 0 else indent + 2) + text_line
+        for index, text_line in enumerate(text_lines)
     ]
 
 
-def _quote(span: Span, report: Report, style: Style, colour: str) -> Iterator[str]:
+def _quote_lines(span: Span, report: Report, style: Style, colour: str) -> Iterator[str]:
     quote = report.quotes.quote(span)
     if quote is None or not quote.line.strip():
         return
     number = str(span.line)
-    text, start, end = _window(quote, style.width - len(number) - 10)
-    before, marked = printable(text[:start]), printable(text[start:end])
+    text, start, stop = _visible_part(quote, style.width - len(number) - 10)
+    unmarked, marked = printable(text[:start]), printable(text[start:stop])
     bar = style.paint("│", "2")
     yield f"    {style.paint(number, '2')} {bar} {printable(text)}"
-    mark = style.paint("^" * max(_columns(marked), 1), colour)
-    yield f"    {' ' * len(number)} {bar} {' ' * _columns(before)}{mark}"
+    mark = style.paint("^" * max(_column_count(marked), 1), colour)
+    yield f"    {' ' * len(number)} {bar} {' ' * _column_count(unmarked)}{mark}"
 
 
-def _window(quote: Quote, room: int) -> Quote:
+def _visible_part(quote: Quote, room: int) -> Quote:
     """The part of a long line around what is underlined, without its indentation, and where that stands in it."""
     indent = len(quote.line) - len(quote.line.lstrip())
-    line, start, end = (
+    line, start, stop = (
         quote.line[indent:].rstrip(),
         max(quote.start - indent, 0),
         max(quote.end - indent, 1),
     )
     if len(line) <= room:
-        return Quote(line, start, min(end, len(line) + 1))
-    left = max(0, min(start - room // 3, len(line) - room))
-    head, tail = ("…" if left else ""), ("…" if left + room < len(line) else "")
-    shift = len(head) - left
+        return Quote(line, start, min(stop, len(line) + 1))
+    cut_at = max(0, min(start - room // 3, len(line) - room))
+    head, tail = ("…" if cut_at else ""), ("…" if cut_at + room < len(line) else "")
+    shift = len(head) - cut_at
     return Quote(
-        f"{head}{line[left : left + room]}{tail}",
+        f"{head}{line[cut_at : cut_at + room]}{tail}",
         start + shift,
-        min(end + shift, len(head) + room),
+        min(stop + shift, len(head) + room),
     )
 
 
-def _columns(text: str) -> int:
+def _column_count(text: str) -> int:
     """How many columns a terminal needs for the text."""
     return sum(2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _summary(report: Report, style: Style) -> Iterator[str]:
-    counts, kinds = report.counts(), report.kinds()
+def _summary_lines(report: Report, style: Style) -> Iterator[str]:
+    counts, kinds = report.values_by_fate(), report.kinds()
     values = counts["mapped"] + counts["noted"] + counts["ignored"] + counts["unread"]
     ignored = f" and {counts['ignored']} left out on purpose" if counts["ignored"] else ""
     carried = f"{values} values: {counts['mapped']} carried over{ignored}"
-    said = [_painted(kind, kinds[kind.value], style) for kind in Kind if kinds[kind.value]]
-    yield f"{carried}; {', '.join(said)}" if said else carried
-    first = next(iter(report.notes), None)
-    if first is not None:
+    kind_totals = [
+        _paint_count(kind, kinds[kind.value], style) for kind in Kind if kinds[kind.value]
+    ]
+    yield f"{carried}; {', '.join(kind_totals)}" if kind_totals else carried
+    first_note = next(iter(report.notes), None)
+    if first_note is not None:
         hidden = (kinds["info"] or kinds["added"]) and not style.verbosity
-        more = "; -v shows every note at length" if hidden else ""
-        yield f"tocompose explain {first.code} says more about a note{more}"
+        hint = "; -v shows every note at length" if hidden else ""
+        yield f"tocompose explain {first_note.code} says more about a note{hint}"
 
 
-def _painted(kind: Kind, number: int, style: Style) -> str:
-    words = {Kind.INFO: "for information"}
-    return style.paint(f"{number} {words.get(kind, kind.value)}", COLOURS[kind])
+def _paint_count(kind: Kind, number: int, style: Style) -> str:
+    shown_names = {Kind.INFO: "for information"}
+    return style.paint(f"{number} {shown_names.get(kind, kind.value)}", COLOURS[kind])

@@ -27,7 +27,7 @@ class Node(NamedTuple):
     detail: str = ""
 
 
-class Edge(NamedTuple):
+class DiagramEdge(NamedTuple):
     """A connection; `label` holds the ports, `inferred` says that the source does not state it."""
 
     start: str
@@ -40,48 +40,50 @@ class Topology(NamedTuple):
     """All nodes by layer, and all edges."""
 
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: tuple[DiagramEdge, ...]
 
     def layer(self, name: str) -> tuple[Node, ...]:
         """The nodes of one layer."""
         return tuple(node for node in self.nodes if node.layer == name)
 
 
-def topology(stack: Stack) -> Topology:
+def stack_topology(stack: Stack) -> Topology:
     """The nodes and edges of a stack: published ports, stated dependencies, and hosts named in variables."""
-    services = [_node(item) for item in stack.services]
-    published = [edge for item in stack.services for edge in _published(item)]
+    services = [_service_node(service) for service in stack.services]
+    published = [edge for service in stack.services for edge in _published_edges(service)]
     inside = [
         edge
-        for item in stack.services
-        for edge in (*_inside(item, stack), *_routed(item, stack))
+        for service in stack.services
+        for edge in (*_dependency_edges(service, stack), *_routed_edges(service, stack))
     ]
     outside = [Node(PUBLIC, "public")] if published else []
     return Topology((*outside, *services), (*published, *inside))
 
 
-def _node(service: Service) -> Node:
+def _service_node(service: Service) -> Node:
     image = service.image or ("build" if service.build else "")
-    return Node(service.name, _LAYER_OF.get(service.role, "apps"), shown(image))
+    return Node(service.name, _LAYER_OF.get(service.role, "apps"), show_defaults(image))
 
 
-def shown(text: str) -> str:
+def show_defaults(text: str) -> str:
     """The text with `${NAME:-default}` shown as its default, which is what holds until someone sets the variable."""
     return _DEFAULT.sub(r"\1", text)
 
 
-def _published(service: Service) -> Iterator[Edge]:
+def _published_edges(service: Service) -> Iterator[DiagramEdge]:
     """One edge from outside for all ports that other machines can reach."""
     ports = [
-        _port(item) for item in service.ports if not (item.host_ip or "").startswith(_LOCAL)
+        _port_label(port)
+        for port in service.ports
+        if not (port.host_ip or "").startswith(_LOCAL)
     ]
     if ports:
-        yield Edge(PUBLIC, service.name, ", ".join(dict.fromkeys(ports)))
+        yield DiagramEdge(PUBLIC, service.name, ", ".join(dict.fromkeys(ports)))
 
 
-def _port(item: Port) -> str:
-    protocol = "" if item.protocol == "tcp" else f"/{item.protocol}"
-    target, published = shown(item.target), shown(item.published or "")
+def _port_label(port: Port) -> str:
+    protocol = "" if port.protocol == "tcp" else f"/{port.protocol}"
+    target, published = show_defaults(port.target), show_defaults(port.published or "")
     return (
         f"{target}{protocol}"
         if published in ("", target)
@@ -89,59 +91,65 @@ def _port(item: Port) -> str:
     )
 
 
-def _inside(service: Service, stack: Stack) -> Iterator[Edge]:
-    named = _hosts(service, stack)
-    stated = {item.service: item for item in service.depends_on}
-    for name in dict.fromkeys([*stated, *named]):
+def _dependency_edges(service: Service, stack: Stack) -> Iterator[DiagramEdge]:
+    hosts = _named_hosts(service, stack)
+    stated = {dependency.service: dependency for dependency in service.depends_on}
+    for name in dict.fromkeys([*stated, *hosts]):
         if stack.service(name) is None or name == service.name:
             continue
         dependency = stated.get(name)
         inferred = dependency is None or bool(dependency.evidence)
-        yield Edge(service.name, name, named.get(name) or _only_port(stack, name), inferred)
+        yield DiagramEdge(
+            service.name, name, hosts.get(name) or _only_port(stack, name), inferred
+        )
 
 
-def _routed(service: Service, stack: Stack) -> Iterator[Edge]:
+def _routed_edges(service: Service, stack: Stack) -> Iterator[DiagramEdge]:
     """Edges from a Traefik to the services that its labels send requests to (`traefik.enable`, the port of theirs)."""
     if service.role is not Role.PROXY or "traefik" not in (service.image or ""):
         return
-    stated = {item.service for item in service.depends_on}
-    for other in stack.services:
+    stated = {dependency.service for dependency in service.depends_on}
+    for routed_service in stack.services:
         if (
-            other.name != service.name
-            and other.name not in stated
-            and other.labels.get("traefik.enable") == "true"
+            routed_service.name != service.name
+            and routed_service.name not in stated
+            and routed_service.labels.get("traefik.enable") == "true"
         ):
             ports = [
                 value
-                for key, value in other.labels.items()
+                for key, value in routed_service.labels.items()
                 if key.endswith("loadbalancer.server.port")
             ]
-            yield Edge(service.name, other.name, ", ".join(dict.fromkeys(ports)))
+            yield DiagramEdge(
+                service.name, routed_service.name, ", ".join(dict.fromkeys(ports))
+            )
 
 
-def _hosts(service: Service, stack: Stack) -> dict[str, str]:
+def _named_hosts(service: Service, stack: Stack) -> dict[str, str]:
     """Services that a variable names as a host (`redis://cache:6379`, `DB_HOST=db`), with the port where it is said."""
-    hosts = _aliases(stack)
-    found: dict[str, str] = {}
+    hosts = _service_by_host(stack)
+    host_ports: dict[str, str] = {}
     for variable in service.environment:
         for host, port in _named_in(variable.value or ""):
             name = hosts.get(host)
-            if name and not found.get(name):
-                found[name] = port
-    return found
+            if name and not host_ports.get(name):
+                host_ports[name] = port
+    return host_ports
 
 
-def _aliases(stack: Stack) -> dict[str, str]:
+def _service_by_host(stack: Stack) -> dict[str, str]:
     names = {
-        alias: item.name
-        for item in stack.services
-        for at in item.networks
-        for alias in at.aliases
+        alias: service.name
+        for service in stack.services
+        for attachment in service.networks
+        for alias in attachment.aliases
     }
     names |= {
-        item.container_name: item.name for item in stack.services if item.container_name
+        service.container_name: service.name
+        for service in stack.services
+        if service.container_name
     }
-    return names | {item.name: item.name for item in stack.services}
+    return names | {service.name: service.name for service in stack.services}
 
 
 _AT_HOST = re.compile(
@@ -159,5 +167,5 @@ def _only_port(stack: Stack, name: str) -> str:
     service = stack.service(name)
     if service is None:
         return ""
-    ports = dict.fromkeys([*service.expose, *(item.target for item in service.ports)])
+    ports = dict.fromkeys([*service.expose, *(port.target for port in service.ports)])
     return next(iter(ports)) if len(ports) == 1 else ""

@@ -7,11 +7,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from tocompose.batch.discovery import line
-from tocompose.batch.outcome import Outcome, Status
+from tocompose.batch.discovery import list_entry
+from tocompose.batch.outcome import RepositoryOutcome, Status
 
 # Each reads the results as often as it needs, in the order of the repositories, without holding them all.
-Outcomes: TypeAlias = Callable[[], Iterator[Outcome]]
+Outcomes: TypeAlias = Callable[[], Iterator[RepositoryOutcome]]
 
 # The module of each form, which has a function `write`, and the name of its file in the output folder.
 FORMS = {
@@ -23,23 +23,25 @@ FORMS = {
 }
 
 
-def write_form(form: str, outcomes: Outcomes, file: IO[str]) -> None:
+def write_summary(form: str, outcomes: Outcomes, file: IO[str]) -> None:
     """Writes one of `FORMS`."""
     import_module(f"{__name__}.{'dashboard' if form == 'html' else form}").write(
         outcomes, file
     )
 
 
-def save(form: str, outcomes: Outcomes, path: Path) -> None:
+def save_summary(form: str, outcomes: Outcomes, path: Path) -> None:
     """Writes a form to a file; one of an earlier run is replaced, and only by a complete one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.part")
-    with fresh.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-        write_form(form, outcomes, file)
-    fresh.replace(path)
+    partial_file = path.with_name(f".{path.name}.part")
+    with partial_file.open(
+        "w", encoding="utf-8", errors="backslashreplace", newline=""
+    ) as file:
+        write_summary(form, outcomes, file)
+    partial_file.replace(path)
 
 
-def report_form(path: str) -> str:
+def form_of_summary(path: str) -> str:
     """The form that a file's name asks for. Raises ValueError when it tells none."""
     endings = {
         ".jsonl": "jsonl",
@@ -56,10 +58,12 @@ def report_form(path: str) -> str:
     return form
 
 
-def write_failed(outcomes: Iterable[Outcome], path: Path) -> None:
+def write_failed(outcomes: Iterable[RepositoryOutcome], path: Path) -> None:
     """The list of what failed, for the next run's `--repos`; empty when nothing did."""
     lines = [
-        line(item.repository.line) for item in outcomes if item.status is Status.FAILED
+        list_entry(outcome.repository.line)
+        for outcome in outcomes
+        if outcome.status is Status.FAILED
     ]
-    text = "".join(f"{item}\n" for item in lines)
+    text = "".join(f"{outcome}\n" for outcome in lines)
     path.write_text(text, encoding="utf-8", errors="surrogateescape")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from typing import IO
 
-from tocompose.batch.outcome import Outcome
+from tocompose.batch.outcome import RepositoryOutcome
 from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind
-from tocompose.reports.csv import cell
+from tocompose.reports.csv import spreadsheet_cell
 
 COLUMNS = (
     "repository",
@@ -27,25 +27,25 @@ def write(outcomes: Outcomes, file: IO[str]) -> None:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for outcome in outcomes():
-        writer.writerow([cell(text) for text in _row(outcome)])
+        writer.writerow([spreadsheet_cell(text) for text in _outcome_row(outcome)])
 
 
-def _row(outcome: Outcome) -> list[str]:
-    codes = dict.fromkeys(item.code for item in outcome.notes)
+def _outcome_row(outcome: RepositoryOutcome) -> list[str]:
+    codes = dict.fromkeys(note.code for note in outcome.notes)
     counted = (
-        f"{code}×{sum(item.code == code for item in outcome.notes)}"
+        f"{code}×{sum(note.code == code for note in outcome.notes)}"
         for code in sorted(codes)
     )
-    formats = dict.fromkeys(item.importer for item in outcome.stacks)
-    first = outcome.notes[0] if outcome.notes else None
-    place = f"{first.span}: " if first and first.span else ""
+    formats = dict.fromkeys(note.importer for note in outcome.stacks)
+    first_note = outcome.notes[0] if outcome.notes else None
+    note_place = f"{first_note.span}: " if first_note and first_note.span else ""
     return [
         outcome.repository.id,
         outcome.status.value,
         " ".join(formats),
         str(len(outcome.stacks)),
-        str(outcome.services()),
-        *(str(number) for number in outcome.kinds().values()),
+        str(outcome.service_count()),
+        *(str(number) for number in outcome.notes_by_kind().values()),
         " ".join(counted),
-        f"{place}{first.message}" if first else "",
+        f"{note_place}{first_note.message}" if first_note else "",
     ]

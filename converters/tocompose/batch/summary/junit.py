@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import IO
 
-from tocompose.batch.outcome import Outcome, Status
+from tocompose.batch.outcome import RepositoryOutcome, Status
 from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind, Note
-from tocompose.reports.junit import attribute
+from tocompose.reports.junit import xml_attribute
 
 
 def write(outcomes: Outcomes, file: IO[str]) -> None:
     """A case for each stack that was made and for each loss; the other notes are left to the other summaries."""
     tests = failures = errors = 0
     for outcome in outcomes():
-        cases = _cases(outcome)
+        cases = _test_cases(outcome)
         tests += len(cases)
         failures += sum(kind == "failure" for kind, _, _ in cases)
         errors += sum(kind == "error" for kind, _, _ in cases)
@@ -24,60 +24,62 @@ def write(outcomes: Outcomes, file: IO[str]) -> None:
         f'<testsuites name="tocompose batch" tests="{tests}" failures="{failures}" errors="{errors}">\n'
     )
     for outcome in outcomes():
-        file.writelines(f"{line}\n" for line in _suite(outcome))
+        file.writelines(f"{line}\n" for line in _suite_lines(outcome))
     file.write("</testsuites>\n")
 
 
-def _cases(outcome: Outcome) -> list[tuple[str, str, Note | None]]:
+def _test_cases(outcome: RepositoryOutcome) -> list[tuple[str, str, Note | None]]:
     """The kind of each case (passed, skipped, failure, error), its name, and the note."""
     failed = outcome.status is Status.FAILED
-    found: list[tuple[str, str, Note | None]] = [
-        ("passed", _stack(item.folder), None) for item in outcome.stacks
+    test_cases: list[tuple[str, str, Note | None]] = [
+        ("passed", _stack_title(note.folder), None) for note in outcome.stacks
     ]
-    for item in outcome.notes:
-        if item.kind is Kind.LOST:
-            kind = "error" if failed and item.code.startswith("TC8") else "failure"
-            found.append(
+    for note in outcome.notes:
+        if note.kind is Kind.LOST:
+            kind = "error" if failed and note.code.startswith("TC8") else "failure"
+            test_cases.append(
                 (
                     kind,
-                    f"{item.code} {item.message}"
-                    + (f" ({item.span})" if item.span else ""),
-                    item,
+                    f"{note.code} {note.message}"
+                    + (f" ({note.span})" if note.span else ""),
+                    note,
                 )
             )
     if outcome.status in (Status.PRESENT, Status.EMPTY):
-        first = next(
-            (item for item in outcome.notes if item.code in ("TC811", "TC812")), None
+        skip_note = next(
+            (note for note in outcome.notes if note.code in ("TC811", "TC812")), None
         )
-        found.append(("skipped", outcome.status.value, first))
-    return found
+        test_cases.append(("skipped", outcome.status.value, skip_note))
+    return test_cases
 
 
-def _stack(folder: str) -> str:
+def _stack_title(folder: str) -> str:
     return f"a stack from {folder}" if folder else "a stack from the repository"
 
 
-def _suite(outcome: Outcome) -> Iterator[str]:
-    cases = _cases(outcome)
+def _suite_lines(outcome: RepositoryOutcome) -> Iterator[str]:
+    cases = _test_cases(outcome)
     counts = {
         kind: sum(case[0] == kind for case in cases)
         for kind in ("failure", "error", "skipped")
     }
-    name = attribute(outcome.repository.id)
+    name = xml_attribute(outcome.repository.id)
     yield (
         f'  <testsuite name={name} tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}"'
         f' skipped="{counts["skipped"]}">'
     )
-    for kind, title, item in cases:
-        head = f"    <testcase classname={name} name={attribute(title)}"
+    for kind, title, note in cases:
+        head = f"    <testcase classname={name} name={xml_attribute(title)}"
         if kind == "passed":
             yield f"{head}/>"
             continue
         text = (
-            " ".join(part for part in (item.message, item.advice, item.url) if part)
-            if item
+            " ".join(
+                sentence for sentence in (note.message, note.advice, note.url) if sentence
+            )
+            if note
             else ""
         )
-        code = f" type={attribute(item.code)}" if item and kind != "skipped" else ""
-        yield f"{head}><{kind}{code} message={attribute(text)}/></testcase>"
+        code = f" type={xml_attribute(note.code)}" if note and kind != "skipped" else ""
+        yield f"{head}><{kind}{code} message={xml_attribute(text)}/></testcase>"
     yield "  </testsuite>"

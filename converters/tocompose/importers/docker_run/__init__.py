@@ -37,49 +37,47 @@ class DockerRun:
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold a docker or podman command."""
-        from tocompose.importers.docker_run.shell.discovery import find_scripts
+        from tocompose.importers.docker_run.shell.discovery import sniff
 
-        return find_scripts(project)
+        return sniff(project)
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack of all docker commands of the project's scripts, or of a pasted command."""
-        from tocompose.importers.docker_run.stack import build_stack
+        from tocompose.importers.docker_run.stack import stack
 
-        scripts = _read_scripts(project, ledger, settings)
-        stack = build_stack(scripts, project, ledger, settings.name)
-        if not stack.services:
-            raise SourceError(_why_nothing(project, ledger))
-        return stack
+        found = stack(_scripts(project, ledger, settings), project, ledger, settings.name)
+        if not found.services:
+            raise SourceError(_nothing(project, ledger))
+        return found
 
-    def creating_commands(
+    def commands(
         self, project: Project, settings: Settings
     ) -> tuple[tuple[tuple[str, ...], str], ...]:
         """The words of each docker command that makes something, as Compose text, with the service that it became."""
-        from tocompose.importers.docker_run.assembly import creating_commands
+        from tocompose.importers.docker_run.making import commands
 
-        return tuple(creating_commands(_read_scripts(project, Ledger(), settings)))
+        return commands(_scripts(project, Ledger(), settings))
 
 
-def _read_scripts(
-    project: Project, ledger: Ledger, settings: Settings
-) -> tuple[Script, ...]:
+def _scripts(project: Project, ledger: Ledger, settings: Settings) -> tuple[Script, ...]:
     if "argv" in settings.options:
-        from tocompose.importers.docker_run.pasted import pasted_script
+        from tocompose.importers.docker_run.pasted import pasted
 
-        return (pasted_script(settings.options["argv"], ledger),)
-    from tocompose.importers.docker_run.shell.script import read_scripts
+        return (pasted(settings.options["argv"], ledger),)
+    from tocompose.importers.docker_run.shell.script import scripts
 
-    return read_scripts(project, ledger)
+    return scripts(project, ledger)
 
 
-def _why_nothing(project: Project, ledger: Ledger) -> str:
-    """What kept a source from giving a service: the first loss with its position, else that no command was found."""
-    reason = "no docker run or docker create command that names an image was found"
-    for loss in ledger.notes:
-        if loss.kind.value == "lost" and loss.span:
-            return f"{loss.span}: {loss.message}; {reason}"
-    source = next(iter(project.named or project.files()), project.name)
-    return f"{source}: {reason}"
+def _nothing(project: Project, ledger: Ledger) -> str:
+    said = [
+        f"{item.span}: {item.message}"
+        for item in ledger.notes
+        if item.kind.value == "lost" and item.span
+    ]
+    nothing = "no docker run or docker create command that names an image was found"
+    where = next(iter(project.named or project.files()), project.name)
+    return f"{said[0]}; {nothing}" if said else f"{where}: {nothing}"
 
 
 IMPORTER = DockerRun()

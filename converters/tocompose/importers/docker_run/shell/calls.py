@@ -6,8 +6,8 @@ import posixpath
 import re
 from posixpath import normpath
 
-from tocompose.importers.docker_run.shell.commands import CommandField
-from tocompose.importers.docker_run.shell.expansion import join_values
+from tocompose.importers.docker_run.shell.commands import Piece
+from tocompose.importers.docker_run.shell.expansion import joined
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -20,50 +20,48 @@ _DEEPEST = 12
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 
 
-def call_function(
-    shell: Shell, cursor: Cursor, name: str, arguments: list[CommandField]
-) -> None:
+def call_function(shell: Shell, cursor: Cursor, name: str, arguments: list[Piece]) -> None:
     """Reads the body of a function with its arguments; a function that calls itself is read once."""
     cursor.skip("calls a function of the script, which is read with these arguments")
-    shell.called_functions.add(name)
+    shell.called.add(name)
     if name in shell.calling or len(shell.calling) >= _DEEPEST:
         return
     held = shell.scope.arguments
-    shell.scope.arguments = tuple(field.value for field in arguments)
-    _run_function(shell, name)
+    shell.scope.arguments = tuple(piece.field for piece in arguments)
+    _inside(shell, name)
     shell.scope.arguments = held
 
 
-def _run_function(shell: Shell, name: str) -> None:
-    calling_before = shell.calling
-    shell.calling = (*calling_before, name)
+def _inside(shell: Shell, name: str) -> None:
+    before = shell.calling
+    shell.calling = (*before, name)
     shell.run(shell.functions[name])
-    shell.calling = calling_before
+    shell.calling = before
 
 
 def read_uncalled(shell: Shell) -> None:
     """Reads each function that nothing called, its parameters left open."""
     for name, body in list(shell.functions.items()):
-        if name in shell.called_functions:
+        if name in shell.called:
             continue
-        shell.called_functions.add(name)
-        steps_before = len(shell.steps)
-        with shell.inner(shell.scope.for_call(None)):
-            _run_function(shell, name)
-        if len(shell.steps) > steps_before:
+        shell.called.add(name)
+        first = len(shell.steps)
+        with shell.inner(shell.scope.called(None)):
+            _inside(shell, name)
+        if len(shell.steps) > first:
             body.remark("TC160", name=name)
 
 
-def define_function(shell: Shell, cursor: Cursor) -> None:
+def define(shell: Shell, cursor: Cursor) -> None:
     """Remembers a function; the body is settled when it is read."""
     child = cursor.children[0]
     shell.functions[str(child.key)] = cursor.at(child.key)
 
 
-def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+def source_file(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
     """`. file` and `source file`: reads a file of the project in place."""
-    target = fields[1].value if len(fields) > 1 else None
-    path = _project_path(shell, target.text) if target is not None else None
+    target = pieces[1].field if len(pieces) > 1 else None
+    path = _path(shell, target.text) if target is not None else None
     data = shell.project.read(path) if path is not None else None
     if (
         target is None
@@ -85,15 +83,15 @@ def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
     run_file(shell, cursor, path, data)
 
 
-def _project_path(shell: Shell, text: str) -> str | None:
+def _path(shell: Shell, text: str) -> str | None:
     """The path of a file that the project may read; None for one that is unknown or elsewhere."""
     if text.startswith("${PWD}/"):
         return normal(text.removeprefix("${PWD}/"))
-    relative = plain(text)
-    if relative is None:
+    known = plain(text)
+    if known is None:
         return None
     paths = (
-        posixpath.join(base, relative)
+        posixpath.join(base, known)
         for base in (shell.directory, posixpath.dirname(shell.path))
     )
     return next(
@@ -120,16 +118,14 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
     shell.path, shell.calling = before_path, before_calling
 
 
-def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
+def run_script(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     """Whether a command starts another script of the project (`bash db.sh 1`), which is then read in place."""
-    operands = [field for field in fields if not field.value.text.startswith("-")]
-    name = operands[0].value.text.rpartition("/")[2] if operands else ""
-    script_words = operands[1:] if name in SHELLS else operands
-    if not script_words or not re.search(
-        r"\.(?:ba|da|z|k)?sh$|/", script_words[0].value.text
-    ):
+    words = [piece for piece in pieces if not piece.field.text.startswith("-")]
+    name = words[0].field.text.rpartition("/")[2] if words else ""
+    rest = words[1:] if name in SHELLS else words
+    if not rest or not re.search(r"\.(?:ba|da|z|k)?sh$|/", rest[0].field.text):
         return False
-    path = _project_path(shell, script_words[0].value.text)
+    path = _path(shell, rest[0].field.text)
     data = shell.project.read(path) if path is not None else None
     if (
         path is None
@@ -141,25 +137,23 @@ def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool
     if b"docker" not in data and b"podman" not in data:
         return False
     cursor.skip("starts another script of the project, which is read in place")
-    with shell.inner(
-        shell.scope.for_call(tuple(field.value for field in script_words[1:]))
-    ):
+    with shell.inner(shell.scope.called(tuple(piece.field for piece in rest[1:]))):
         run_file(shell, cursor, path, data)
     return True
 
 
-def runs_on_other_host(fields: list[CommandField]) -> bool:
+def elsewhere(pieces: list[Piece]) -> bool:
     """Whether the command runs docker on another machine (`ssh HOST "docker run …"`)."""
-    texts = [field.value.text for field in fields]
+    texts = [piece.field.text for piece in pieces]
     name = texts[0].rpartition("/")[2]
     return name in ("ssh", "sshpass", "mosh", "pdsh") and any(
         re.search(r"\b(docker|podman)\b", text) for text in texts[1:]
     )
 
 
-def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
+def run_code(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     """Whether the command runs shell code in a string (`sh -c '…'`, `eval …`), which is then read in place."""
-    code = _code_argument(fields)
+    code = _code(pieces)
     if code is None or not re.search(r"docker|podman", code.text):
         return False
     text = code.text.replace("$$", "$")
@@ -174,19 +168,17 @@ def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     return True
 
 
-def _code_argument(fields: list[CommandField]) -> Value | None:
-    texts = [field.value.text for field in fields]
+def _code(pieces: list[Piece]) -> Value | None:
+    texts = [piece.field.text for piece in pieces]
     name = texts[0].rpartition("/")[2]
     if name == "eval":
         return (
-            join_values([field.value for field in fields[1:]], " ")
-            if len(fields) > 1
-            else None
+            joined([piece.field for piece in pieces[1:]], " ") if len(pieces) > 1 else None
         )
     if name in SHELLS | {"su", "sg"} and "-c" in texts[:-1]:
-        return fields[texts.index("-c") + 1].value
+        return pieces[texts.index("-c") + 1].field
     short = next(
         (index for index, text in enumerate(texts[:-1]) if re.fullmatch(r"-[a-z]*c", text)),
         None,
     )
-    return fields[short + 1].value if name in SHELLS and short is not None else None
+    return pieces[short + 1].field if name in SHELLS and short is not None else None

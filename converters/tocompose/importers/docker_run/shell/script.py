@@ -13,19 +13,19 @@ from tocompose.importers.docker_run.shell import (
     loops,
     makefiles,
     pipelines,
-    simple_command,
+    simple,
     units,
 )
 from tocompose.importers.docker_run.shell.discovery import (
     READERS,
-    find_scripts,
     kind_of,
+    sniff,
     started_elsewhere,
 )
 from tocompose.importers.docker_run.shell.expansion import Endless
 from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
-from tocompose.importers.docker_run.shell.substitution import command_output
-from tocompose.importers.docker_run.shell.variables import KeptVariables
+from tocompose.importers.docker_run.shell.substitution import substitute
+from tocompose.importers.docker_run.shell.variables import Kept
 from tocompose.ledger import Cursor, Ledger
 from tocompose.limits import limit
 from tocompose.notes import note
@@ -33,22 +33,24 @@ from tocompose.project import Project
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.source import Span
 
+__all__ = ["read_script", "scripts", "sniff"]
 
-def _run_each(shell: Shell, cursor: Cursor) -> None:
+
+def _each(shell: Shell, cursor: Cursor) -> None:
     shell.run_all(cursor)
 
 
-def _run_subshell(shell: Shell, cursor: Cursor) -> None:
+def _alone(shell: Shell, cursor: Cursor) -> None:
     with shell.inner():
         shell.run_all(cursor)
 
 
-def _run_redirected(shell: Shell, cursor: Cursor) -> None:
+def _redirected(shell: Shell, cursor: Cursor) -> None:
     shell.run(cursor.at("body"))
-    simple_command.read_command(shell, cursor.at("to"))
+    simple.read_command(shell, cursor.at("to"))
 
 
-def _settle_text(shell: Shell, cursor: Cursor) -> None:
+def _aside(shell: Shell, cursor: Cursor) -> None:
     """A leaf that is no code."""
     text = shown(cursor.peek() or "")
     if cursor.style == "output":
@@ -65,20 +67,20 @@ def _settle_text(shell: Shell, cursor: Cursor) -> None:
         cursor.note("TC172" if cursor.style == "unclosed" else "TC162")
 
 
-def _note_unknown(shell: Shell, cursor: Cursor) -> None:
+def _unknown(shell: Shell, cursor: Cursor) -> None:
     cursor.note("TC162")
 
 
 HANDLERS: dict[str, Handler] = {
-    "command": simple_command.read_command,
-    "script": _run_each,
-    "body": _run_each,
-    "group": _run_each,
-    "background": _run_each,
-    "not": _run_each,
+    "command": simple.read_command,
+    "script": _each,
+    "body": _each,
+    "group": _each,
+    "background": _each,
+    "not": _each,
     "pipeline": pipelines.read_pipeline,
-    "subshell": _run_subshell,
-    "redirected": _run_redirected,
+    "subshell": _alone,
+    "redirected": _redirected,
     "and": branches.read_and,
     "or": branches.read_or,
     "if": branches.read_if,
@@ -88,19 +90,19 @@ HANDLERS: dict[str, Handler] = {
     "count": loops.read_count,
     "while": loops.read_while,
     "until": loops.read_while,
-    "function": calls.define_function,
+    "function": calls.define,
     "makefile": makefiles.read_makefile,
     "unit": units.read_unit,
-    "leaf": _settle_text,
-    "unknown": _note_unknown,
+    "leaf": _aside,
+    "unknown": _unknown,
 }
 
 
 def shell_for(
-    project: Project, ledger: Ledger, path: str, kept_variables: KeptVariables | None = None
+    project: Project, ledger: Ledger, path: str, kept: Kept | None = None
 ) -> Shell:
     """A fresh shell for the script of that path."""
-    return Shell(project, ledger, path, HANDLERS, command_output, kept_variables)
+    return Shell(project, ledger, path, HANDLERS, substitute, kept)
 
 
 def read_script(
@@ -108,7 +110,7 @@ def read_script(
     project: Project,
     ledger: Ledger,
     kind: str = "shell",
-    kept_variables: KeptVariables | None = None,
+    kept: Kept | None = None,
     read: set[str] | None = None,
 ) -> Script:
     """The docker calls of one source text; `kind` is a key of READERS. Raises Unreadable where it is no such text.
@@ -116,7 +118,7 @@ def read_script(
     `kept` are the variables of the scripts read before, so that one name does not stand for two values; to `read` the
     files are added that the script reads itself.
     """
-    shell = shell_for(project, ledger, text.file, kept_variables)
+    shell = shell_for(project, ledger, text.file, kept)
     shell.settings = {"prose": kind in ("markdown", "pasted")}
     root = ledger.open(READERS[kind](text))
     try:
@@ -132,46 +134,46 @@ def read_script(
         raise Unreadable(root.span, why) from None
     if read is not None:
         read |= shell.read_files
-    return shell.to_script()
+    return shell.script()
 
 
-def read_scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
+def scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
     """The scripts of the project that have docker commands.
 
     Raises SourceError when there is none to read; what cannot be read beside others is noted.
     """
     problems: list[Unreadable] = []
-    kept_variables = KeptVariables()
+    kept = Kept()
     read: set[str] = set()
-    paths = _paths_to_read(project)
-    script_by_path = {
-        path: _read_file(project, ledger, path, problems, kept_variables, read)
+    paths = _paths(project)
+    found = {
+        path: _script(project, ledger, path, problems, kept, read)
         for path in paths
         if path not in read
     }
-    scripts = tuple(
+    made = tuple(
         script
-        for path in sorted(script_by_path, key=_order_of_files(project))
-        if (script := script_by_path[path]) is not None
+        for path in sorted(found, key=_given(project))
+        if (script := found[path]) is not None
     )
-    if not scripts and not problems:
+    if not made and not problems:
         problems += [
             Unreadable(Span(path, 1, 1, 1, 1), _too_large(size))
             for path, size in project.skipped.items()
         ]
-    if problems and not scripts:
+    if problems and not made:
         raise SourceError("\n".join(str(problem) for problem in problems))
     for problem in problems:
         ledger.say(note("TC169", problem.span, file=problem.span.file, why=problem.message))
-    return scripts
+    return made
 
 
-def _paths_to_read(project: Project) -> list[str]:
+def _paths(project: Project) -> list[str]:
     """The files to read: those that the user named and those found; last those that others seem to read themselves."""
-    candidates = (*project.named, *find_scripts(project))
-    paths = [path for path in dict.fromkeys(candidates) if path not in project.skipped]
-    elsewhere = started_elsewhere(project, paths)
-    return sorted(paths, key=lambda path: path in elsewhere)
+    every = (*project.named, *sniff(project))
+    found = [path for path in dict.fromkeys(every) if path not in project.skipped]
+    elsewhere = started_elsewhere(project, found)
+    return sorted(found, key=lambda path: path in elsewhere)
 
 
 def _too_large(size: int) -> str:
@@ -179,39 +181,37 @@ def _too_large(size: int) -> str:
     return f"{size:,} bytes are more than the limit of {limit(name):,}; TOCOMPOSE_MAX_{name} sets another"
 
 
-def _order_of_files(project: Project) -> Callable[[str], int]:
+def _given(project: Project) -> Callable[[str], int]:
     """The place of a file in the order in which the user gave them, or in which they were found."""
     order = {path: index for index, path in enumerate((*project.named, *project.files()))}
     return lambda path: order.get(path, len(order))
 
 
-def _why_nothing(ledger: Ledger, file_span: Span) -> Unreadable:
+def _nothing(ledger: Ledger, here: Span) -> Unreadable:
     """Why a file gives nothing: the first part of it that could not be read, or that it holds no docker command."""
-    unreadable_notes = [
-        unread_note
-        for unread_note in ledger.notes
-        if unread_note.code in ("TC162", "TC172") and unread_note.span is not None
+    broken = [
+        item
+        for item in ledger.notes
+        if item.code in ("TC162", "TC172") and item.span is not None
     ]
-    for unread_note in unreadable_notes:
-        if unread_note.span is not None and unread_note.span.file == file_span.file:
-            return Unreadable(
-                unread_note.span, f"{unread_note.message}; {unread_note.advice}"
-            )
-    return Unreadable(file_span, "no docker or podman command was found in this file")
+    for item in broken:
+        if item.span is not None and item.span.file == here.file:
+            return Unreadable(item.span, f"{item.message}; {item.advice}")
+    return Unreadable(here, "no docker or podman command was found in this file")
 
 
-def _read_file(
+def _script(
     project: Project,
     ledger: Ledger,
     path: str,
     problems: list[Unreadable],
-    kept_variables: KeptVariables,
+    kept: Kept,
     read: set[str],
 ) -> Script | None:
-    file_span = Span(path, 1, 1, 1, 1)
+    here = Span(path, 1, 1, 1, 1)
     data = project.read(path)
     if data is None:
-        problems.append(Unreadable(file_span, "there is no such file in the source tree"))
+        problems.append(Unreadable(here, "there is no such file in the source tree"))
         return None
     text = decode(data)
     if text is None or not text.strip():
@@ -220,16 +220,16 @@ def _read_file(
             if not data.strip()
             else "this is not a text file"
         )
-        problems.append(Unreadable(file_span, why))
+        problems.append(Unreadable(here, why))
         return None
     try:
         script = read_script(
-            Text(path, text), project, ledger, kind_of(path, text), kept_variables, read
+            Text(path, text), project, ledger, kind_of(path, text), kept, read
         )
     except Unreadable as problem:
         problems.append(problem)
         return None
     if not script.steps and path not in read:
-        problems.append(_why_nothing(ledger, file_span))
+        problems.append(_nothing(ledger, here))
         return None
     return script

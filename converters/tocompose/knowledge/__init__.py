@@ -1,1 +1,0 @@
-"""What is known of the world outside: images, servers, versions, secrets. The facts stand in `mappings/`."""
