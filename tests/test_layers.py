@@ -11,7 +11,6 @@ import tree
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
     ("limits", "patterns"),
-    ("secrecy",),
     (
         "source",
         "values",
@@ -23,13 +22,16 @@ LAYERS = (
         "ignores",
         "suggestion",
     ),
-    ("model", "notes", "images", "merging"),
-    ("ledger", "command_secrets"),
+    ("model",),
+    ("knowledge",),
+    ("notes", "merging"),
+    ("ledger",),
     ("readers", "rendering"),
-    ("importers", "practices", "exporters", "reports"),
+    ("importers", "exporters", "reports"),
+    ("rules",),
     ("answers", "cluster"),
     ("pipeline", "writing"),
-    ("decisions", "prove", "batch", "audit"),
+    ("decisions", "prove", "batch", "check"),
     ("cli",),
     ("__main__",),
 )

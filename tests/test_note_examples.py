@@ -12,8 +12,8 @@ import tree
 from tocompose.exporters.bundle import Layout
 from tocompose.notes import explanation
 from tocompose.pipeline import Options, convert
-from tocompose.practices import Context
 from tocompose.project import Memory
+from tocompose.rules import Context
 
 
 def _examples() -> Iterator[tuple[str, Any]]:

@@ -138,6 +138,6 @@ def test_every_saying_gives_the_facts_of_its_text() -> None:
     wrong = [
         f"{tree.file(module)}:{line} {code}: {sorted(_facts(code) - names - given)}"
         for module, line, code, names in _sayings()
-        if _facts(code) - names - (given if ".practices." in module else set())
+        if _facts(code) - names - (given if ".rules." in module else set())
     ]
     assert wrong == []

@@ -52,7 +52,7 @@ def test_words_stand_where_the_file_has_them() -> None:
     (call,) = read(
         "T = 1\nx:\n\t@docker run -e A=$$B i:$(T) \\\n\t\tls\n", "Makefile"
     ).calls
-    assert [(word.span.line, word.span.column) for word in call.words] == [
+    assert [(word.span.line, word.span.column) for word in call.arguments] == [
         (3, 14),
         (3, 17),
         (3, 23),

@@ -76,7 +76,7 @@ def test_restructured_text_and_asciidoc() -> None:
 def test_words_stand_where_the_file_has_them() -> None:
     source = "# Ä\n\n1. Do:\n\n   ```sh\n   $ docker run -e A=1 \\\n       img\n   ```\n"
     (call,) = read(source, "README.md").calls
-    assert [(word.span.line, word.span.column) for word in call.words] == [
+    assert [(word.span.line, word.span.column) for word in call.arguments] == [
         (6, 17),
         (6, 20),
         (7, 8),
@@ -85,7 +85,7 @@ def test_words_stand_where_the_file_has_them() -> None:
 
 def test_a_block_that_is_broken_does_not_spoil_the_others() -> None:
     found = read("```\ndocker run 'a\n```\n\n```\ndocker run b\n```\n", "README.md")
-    assert [call.words[0].text for call in found.calls] == ["b"]
+    assert [call.arguments[0].text for call in found.calls] == ["b"]
     assert [(note.code, str(note.span)) for note in found.ledger.notes] == [
         ("TC172", "README.md:2:12")
     ]
@@ -93,5 +93,5 @@ def test_a_block_that_is_broken_does_not_spoil_the_others() -> None:
 
 def test_prose_in_code_blocks_says_nothing() -> None:
     found = read("```text\nNAME\n   app (1) - Don't\n\ndocker run a\n```", "README.md")
-    assert [call.words[0].text for call in found.calls] == ["a"]
+    assert [call.arguments[0].text for call in found.calls] == ["a"]
     assert found.codes == []

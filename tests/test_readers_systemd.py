@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from test_script import commands, read
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run.shell.script import scripts
+from tocompose.importers.docker_run.shell.script import read_scripts
 from tocompose.ledger import Ledger
 from tocompose.project import Memory
 from tocompose.readers.systemd import unquoted
@@ -82,7 +82,7 @@ def test_environment_files() -> None:
         "env/web.env": "A=1\n",
     }
     (call,) = read(files).calls
-    assert call.words[1].text == "A=${A:-1}"
+    assert call.arguments[1].text == "A=${A:-1}"
     assert read(service("EnvironmentFile=/etc/web"), "web.service").codes == ["TC161"]
 
 
@@ -95,7 +95,7 @@ def test_words_stand_where_the_file_has_them() -> None:
     (call,) = read(
         '[Service]\nExecStart=-/usr/bin/docker run -e "A=1 2" \\\n\ti\n', "a.service"
     ).calls
-    assert [(word.span.line, word.span.column) for word in call.words] == [
+    assert [(word.span.line, word.span.column) for word in call.arguments] == [
         (2, 32),
         (2, 35),
         (3, 2),
@@ -104,7 +104,9 @@ def test_words_stand_where_the_file_has_them() -> None:
 
 def test_an_unclosed_quote_is_named() -> None:
     with pytest.raises(SourceError, match=r"a\.service:2:\d+: this quote is never closed"):
-        scripts(Memory({"a.service": b"[Service]\nExecStart=docker run 'a\n"}), Ledger())
+        read_scripts(
+            Memory({"a.service": b"[Service]\nExecStart=docker run 'a\n"}), Ledger()
+        )
 
 
 @given(st.lists(st.text(alphabet="ab $%\\'\"=:é\t", max_size=10), min_size=1, max_size=4))
@@ -118,4 +120,4 @@ def test_quoted_words_come_back_exactly(words: list[str]) -> None:
     assert [unquoted(word) for word in quoted] == words
     line = " ".join(quoted).replace("$", "$$").replace("%", "%%")
     (call,) = read(f"[Service]\nExecStart=docker run {line}\n", "a.service").calls
-    assert [plain(word.text) for word in call.words] == words
+    assert [plain(word.text) for word in call.arguments] == words

@@ -35,7 +35,7 @@ def arguments(source: str) -> list[str | None]:
     """The words behind `docker run` as Compose will read them, undone."""
     script = read_script(Text("t.sh", source), Memory({}), Ledger())
     (step,) = script.steps
-    return [plain(word.text) for word in step.words]
+    return [plain(word.text) for word in step.arguments]
 
 
 @pytest.mark.parametrize(

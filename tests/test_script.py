@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import pytest
 
-from tocompose.importers.docker_run.invocation import Invocation, Script, Wait
-from tocompose.importers.docker_run.shell.script import scripts
+from tocompose.importers.docker_run.invocation import Invocation, Script, WaitLoop
+from tocompose.importers.docker_run.shell.script import read_scripts
 from tocompose.ledger import Ledger, audit_unread
 from tocompose.project import Memory
 
@@ -20,7 +20,7 @@ class Read(NamedTuple):
     ledger: Ledger
 
     @property
-    def steps(self) -> list[Invocation | Wait]:
+    def steps(self) -> list[Invocation | WaitLoop]:
         return [step for script in self.scripts for step in script.steps]
 
     @property
@@ -44,7 +44,9 @@ def read(files: Mapping[str, str] | str, path: str = "run.sh") -> Read:
     """Reads sources, settles every word that they give, and demands that nothing is left unread."""
     given = {path: files} if isinstance(files, str) else files
     ledger = Ledger()
-    found = scripts(Memory({name: text.encode() for name, text in given.items()}), ledger)
+    found = read_scripts(
+        Memory({name: text.encode() for name, text in given.items()}), ledger
+    )
     for script in found:
         for step in script.steps:
             _settle(step)
@@ -55,8 +57,8 @@ def read(files: Mapping[str, str] | str, path: str = "run.sh") -> Read:
     return Read(found, ledger)
 
 
-def _settle(step: Invocation | Wait) -> None:
-    for word in step.words:
+def _settle(step: Invocation | WaitLoop) -> None:
+    for word in step.arguments:
         word.take("services.x")
     if isinstance(step, Invocation):
         for _, word in step.environment:
@@ -68,7 +70,7 @@ def _settle(step: Invocation | Wait) -> None:
 def commands(source: str, path: str = "run.sh") -> list[str]:
     """Each docker call as one line, its words as Compose reads them."""
     return [
-        " ".join((*call.verb, *(_shown(word.text) for word in call.words)))
+        " ".join((*call.verb, *(_shown(word.text) for word in call.arguments)))
         for call in read(source, path).calls
     ]
 
@@ -440,7 +442,7 @@ def test_variables_that_hold_a_secret_are_named() -> None:
 
 def test_names_can_be_stated() -> None:
     (script,) = read("export NET=n\ndocker run -e X=$Y -e N=$NET img").scripts
-    assert script.stated("a-${NET:-z}-${Y}-${Q:-r}-$$") == "a-n-${Y}-r-$$"
+    assert script.fill_values("a-${NET:-z}-${Y}-${Q:-r}-$$") == "a-n-${Y}-r-$$"
 
 
 def test_exported_variables_that_are_passed_on_by_name() -> None:
@@ -498,9 +500,9 @@ def test_loops_that_wait(source: str, words: list[str]) -> None:
     waits = [
         step
         for step in read(f"docker run -d db\n{source}\ndocker run web").steps
-        if isinstance(step, Wait)
+        if isinstance(step, WaitLoop)
     ]
-    assert [[word.text for word in wait.words] for wait in waits] == [words]
+    assert [[word.text for word in wait.arguments] for wait in waits] == [words]
 
 
 def test_loops_that_ask_docker_are_polled() -> None:
@@ -515,7 +517,7 @@ def test_output_that_a_variable_takes() -> None:
         'ID=$(docker run -d a)\nJ="`docker create b`"\ndocker stop $(docker run c)'
     ).calls
     assert [call.variable for call in calls] == ["ID", "J", "CONTAINER_3", ""]
-    assert calls[-1].words[0].text == "${CONTAINER_3}"
+    assert calls[-1].arguments[0].text == "${CONTAINER_3}"
 
 
 def test_files_that_the_script_writes() -> None:
@@ -553,7 +555,7 @@ def test_other_files_are_read_in_place() -> None:
         "lib/env.sh": "T=7\nstart() { docker run $1:$T; }",
     }
     found = read(files)
-    assert [call.words[0].text for call in found.calls] == ["web:7"]
+    assert [call.arguments[0].text for call in found.calls] == ["web:7"]
     assert found.codes == ["TC161"]
 
 
@@ -565,7 +567,7 @@ def test_scripts_that_a_script_starts_are_read_once() -> None:
     }
     found = read(files)
     assert [(script.path, len(script.steps)) for script in found.scripts] == [("run.sh", 2)]
-    assert [call.words[-1].text for call in found.calls] == ["db", "web"]
+    assert [call.arguments[-1].text for call in found.calls] == ["db", "web"]
 
 
 def test_a_script_that_only_speaks_of_another_does_not_hide_it() -> None:
@@ -575,7 +577,7 @@ def test_a_script_that_only_speaks_of_another_does_not_hide_it() -> None:
             "b.sh": "docker run b",
         }
     )
-    assert [call.words[-1].text for call in found.calls] == ["a", "b"]
+    assert [call.arguments[-1].text for call in found.calls] == ["a", "b"]
 
 
 def test_one_name_never_stands_for_two_secrets_of_two_scripts() -> None:
@@ -591,7 +593,7 @@ def test_one_name_never_stands_for_two_secrets_of_two_scripts() -> None:
 def test_positions_are_those_of_the_source() -> None:
     source = "# ünï\n\tdocker run \\\r\n\t  -e Ä=1 \\\r\n  img\r\n"
     (call,) = read(source).calls
-    assert [(word.span.line, word.span.column) for word in call.words] == [
+    assert [(word.span.line, word.span.column) for word in call.arguments] == [
         (3, 4),
         (3, 7),
         (4, 3),
@@ -600,12 +602,15 @@ def test_positions_are_those_of_the_source() -> None:
 
 def test_positions_inside_a_substitution() -> None:
     call = read("ID=$(docker run -d img)").calls[0]
-    assert [(word.span.line, word.span.column) for word in call.words] == [(1, 17), (1, 20)]
+    assert [(word.span.line, word.span.column) for word in call.arguments] == [
+        (1, 17),
+        (1, 20),
+    ]
 
 
 def test_a_word_knows_the_assignment_it_uses() -> None:
     (call,) = read("T=1\ndocker run img:$T").calls
-    assert [source.span.line for source in call.words[0].sources] == [2, 1]
+    assert [source.span.line for source in call.arguments[0].sources] == [2, 1]
 
 
 def test_a_long_loop_without_docker_says_nothing() -> None:

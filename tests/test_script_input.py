@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from test_script import read
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run.shell.script import scripts, sniff
+from tocompose.importers.docker_run.shell.script import find_scripts, read_scripts
 from tocompose.ledger import Ledger, audit_unread
 from tocompose.project import Folder, Memory
 
@@ -42,7 +42,7 @@ BAD = {
 def test_bad_input_gives_one_message(name: str) -> None:
     started = time.monotonic()
     with pytest.raises(SourceError) as caught:
-        scripts(Memory({"a.sh": BAD[name]}), Ledger())
+        read_scripts(Memory({"a.sh": BAD[name]}), Ledger())
     assert time.monotonic() - started < 10, (
         "a guard against hanging, with room for a busy machine"
     )
@@ -53,13 +53,13 @@ def test_bad_input_gives_one_message(name: str) -> None:
 
 def test_nesting_without_end_is_one_note() -> None:
     with pytest.raises(SourceError):
-        scripts(Memory({"a.sh": BAD["nested"]}), Ledger())
+        read_scripts(Memory({"a.sh": BAD["nested"]}), Ledger())
     assert len(read({"a.sh": BAD["nested"].decode() + "\ndocker run b"}).calls) == 1
 
 
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(SourceError, match=r"x\.sh:1:1: there is no such file"):
-        scripts(Folder(Path(__file__).parent, ("x.sh",)), Ledger())
+        read_scripts(Folder(Path(__file__).parent, ("x.sh",)), Ledger())
 
 
 def test_bad_files_beside_good_ones_are_noted() -> None:
@@ -98,7 +98,7 @@ def test_any_text_in_any_kind_of_file(path: str, text: str) -> None:
 def _read_anything(files: dict[str, str]) -> None:
     ledger = Ledger()
     try:
-        found = scripts(
+        found = read_scripts(
             Memory({name: text.encode("utf-8", "replace") for name, text in files.items()}),
             ledger,
         )
@@ -106,7 +106,7 @@ def _read_anything(files: dict[str, str]) -> None:
         return
     for script in found:
         for step in script.steps:
-            for word in step.words:
+            for word in step.arguments:
                 word.take("services.x")
             stdin = getattr(step, "stdin", None)
             if stdin is not None:
@@ -139,12 +139,12 @@ def test_sniffing_finds_scripts_by_name_and_content(tmp_path: Path) -> None:
     for name, text in (SNIFFED | NOT_SNIFFED).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    assert set(sniff(Folder(tmp_path))) == set(SNIFFED)
+    assert set(find_scripts(Folder(tmp_path))) == set(SNIFFED)
 
 
 def test_named_files_are_always_read(tmp_path: Path) -> None:
     (tmp_path / "x.conf").write_text("docker run a")
-    (script,) = scripts(Folder(tmp_path, ("x.conf",)), Ledger())
+    (script,) = read_scripts(Folder(tmp_path, ("x.conf",)), Ledger())
     assert len(script.steps) == 1
 
 

@@ -13,12 +13,12 @@ from findings import FINDINGS
 TESTS = Path(__file__).parent
 EXPORT, HEALTH, PROD = (
     "exporters/test_traps.py",
-    "practices/test_healthchecks.py",
-    "practices/test_production.py",
+    "rules/test_healthchecks.py",
+    "rules/test_production.py",
 )
-PROPERTIES, NETWORKS = "practices/test_properties.py", "practices/test_networks.py"
-IMAGES, SECRETS = "practices/test_images.py", "practices/test_secrets.py"
-SEPARATED, UP = "practices/test_on_engine.py::test_development", "engine/test_traps.py"
+PROPERTIES, NETWORKS = "rules/test_properties.py", "rules/test_networks.py"
+IMAGES, SECRETS = "rules/test_images.py", "rules/test_secrets.py"
+SEPARATED, UP = "rules/test_on_engine.py::test_development", "engine/test_traps.py"
 PROOFS: dict[str, tuple[str, ...]] = {
     "T1": (f"{PROPERTIES}::test_published_ports_are_reachable", SEPARATED),
     "T2": (f"{NETWORKS}::test_development_port_of_an_internal_service", SEPARATED),
@@ -59,12 +59,12 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "T16": ("exporters/test_bundle.py::test_two_merge_keys_never_stand_in_one_map",),
     "T17": (f"{EXPORT}::test_t17_no_document_start",),
     "T18": (
-        "practices/test_volumes.py::test_files_must_exist",
+        "rules/test_volumes.py::test_files_must_exist",
         f"{UP}::test_a_missing_file_is_named",
     ),
     "T19": (
         f"{IMAGES}::test_data_of_postgres_moved_in_18",
-        "practices/test_volumes.py::test_a_mount_beside_the_data",
+        "rules/test_volumes.py::test_a_mount_beside_the_data",
     ),
     "T20": (
         f"{IMAGES}::test_variables_read_from_files",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from tocompose.model import Service, Stack
     from tocompose.notes import Kind, Note
     from tocompose.pipeline import Options, Result, convert
-    from tocompose.practices import Practice
     from tocompose.project import Folder, Memory, Project
+    from tocompose.rules import Practice
     from tocompose.writing import write
 
 # Where each public name is defined.
@@ -28,7 +28,7 @@ _HOMES = {
     "Memory": "project",
     "Note": "notes",
     "Options": "pipeline",
-    "Practice": "practices",
+    "Practice": "rules",
     "Project": "project",
     "Result": "pipeline",
     "Service": "model",

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from tocompose.model import Dependency, Role, Service, Setting, Stack
 from tocompose.notes import Note, note
-from tocompose.practices import Context, Outcome, Practice
 from tocompose.record import replace
+from tocompose.rules import Context, Outcome, Practice
 from tocompose.suggestion import suggested
 
 CONDITIONS = {

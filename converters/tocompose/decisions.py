@@ -10,8 +10,8 @@ from tocompose.importers import importers
 from tocompose.model import Stack
 from tocompose.notes import Kind, Note
 from tocompose.pipeline import Options, Result, convert
-from tocompose.practices import registry, select
 from tocompose.project import Project
+from tocompose.rules import registry, select
 from tocompose.source import Span
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from enum import Enum
 from functools import cache
 
+from tocompose.knowledge.secrets.texts import concealed
 from tocompose.record import record
-from tocompose.secrecy.texts import concealed
 from tocompose.source import Span
 from tocompose.tables import Row, table
 

@@ -15,9 +15,9 @@ from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Kind, Note, in_order, note
-from tocompose.practices import Context, apply_all, select
 from tocompose.project import Project
 from tocompose.record import record
+from tocompose.rules import Context, apply_all, select
 from tocompose.source import Span
 from tocompose.suggestion import suggested
 

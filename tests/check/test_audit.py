@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from findings import FINDINGS, STACK, WEB_STACK, Finding, one
-from tocompose.audit import Audit, audit
-from tocompose.audit.score import checklist
+from tocompose.check import Audit, audit
+from tocompose.check.score import checklist
 from tocompose.notes import registry
 from tocompose.project import Memory
 from tocompose.tables import load

@@ -9,12 +9,12 @@ import pytest
 
 from corpora import corpus_sources
 from golden import cases, inputs, outcome, said
-from tocompose.audit import audit
+from tocompose.check import audit
 from tocompose.exporters.bundle import Layout
 from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
-from tocompose.practices import Context
 from tocompose.project import Memory
+from tocompose.rules import Context
 
 # What the audit finds, and the notes of a conversion that say the same of the same service.
 SAID = {

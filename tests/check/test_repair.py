@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from findings import FINDINGS, STACK
 from judges import needs_compose, run_config
-from tocompose.audit import audit, repair
+from tocompose.check import audit, repair
 from tocompose.project import Folder, Memory
 from tocompose.writing import plan, write
 

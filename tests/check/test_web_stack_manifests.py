@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from judges import compose_config, needs_compose, write
-from tocompose.audit import audit
+from tocompose.check import audit
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory

@@ -11,7 +11,7 @@ import pytest
 from docker_run.cases import FILES, commands, converted, text
 from oracles import oracles, unless_oracles
 from tocompose.importers import SourceError
-from tocompose.importers.docker_run.options import flags
+from tocompose.importers.docker_run.options import flag_rows
 from tocompose.ledger import Fate
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -45,7 +45,7 @@ HELP_LINE = re.compile(
 
 
 def test_each_flag_of_the_table_has_a_command() -> None:
-    known = flags("run")
+    known = flag_rows("run")
     used = {
         name for argv in COMMANDS for word in argv for name in _names(word) if name in known
     }
@@ -103,7 +103,7 @@ def test_the_table_knows_each_flag_that_the_cli_lists(
     ).stdout
     found = HELP_LINE.findall(listed)
     assert len(found) > 4
-    known = flags(name)
+    known = flag_rows(name)
     for short, flag, kind in found:
         row = known.get(flag)
         assert row is not None, flag

@@ -23,9 +23,9 @@ from judges import (
 from tocompose.exporters.bundle import Layout
 from tocompose.model import File, Role
 from tocompose.pipeline import Options, Result, convert
-from tocompose.practices import Context
-from tocompose.practices.services import facts
 from tocompose.project import Memory
+from tocompose.rules import Context
+from tocompose.rules.services import facts
 
 OVERLAYS = ("", "docker-compose.override.yml", "docker-compose.prod.yml")
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from fuzz.seeds import WINDOWS, seeds, texts
 from tocompose.answers import AnswerError, read_answers
-from tocompose.audit import audit, repair
+from tocompose.check import audit, repair
 from tocompose.exporters.bundle import Layout
 from tocompose.exporters.existing import combine, names_in
 from tocompose.exporters.insertion import InsertionError, insert
@@ -20,7 +20,6 @@ from tocompose.importers import Settings, SourceError
 from tocompose.ledger import Ledger
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
-from tocompose.practices import Context
 from tocompose.project import Memory
 from tocompose.readers import (
     dotenv,
@@ -38,6 +37,7 @@ from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.readers.windows import as_shell
 from tocompose.reports import FORMS, render
 from tocompose.reports.report import report
+from tocompose.rules import Context
 
 Files = dict[str, bytes]
 

@@ -6,8 +6,8 @@ import pytest
 
 from tocompose.exporters.bundle import Layout
 from tocompose.pipeline import Options, Result, convert
-from tocompose.practices.config_files import holds_secret
 from tocompose.project import Memory
+from tocompose.rules.config_files import holds_secret
 
 MAP = """apiVersion: v1
 kind: ConfigMap

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from fuzz.running import limited
-from tocompose.audit import audit, repair
+from tocompose.check import audit, repair
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
 from tocompose.exporters.yaml_text import render

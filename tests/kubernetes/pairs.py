@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "converters"))
 
 from tocompose.exporters.bundle import Layout  # noqa: E402
-from tocompose.images import image_ref  # noqa: E402
+from tocompose.knowledge.images import image_ref  # noqa: E402
 from tocompose.pipeline import Options, convert  # noqa: E402
 from tocompose.project import Folder  # noqa: E402
 

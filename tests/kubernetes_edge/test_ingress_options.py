@@ -22,8 +22,8 @@ from kubernetes_edge.stacks import (
 )
 from kubernetes_edge.traefik_rules import Request
 from tocompose.exporters.bundle import Layout
-from tocompose.importers.kubernetes.routing.annotations import rows
-from tocompose.importers.kubernetes.routing.rules import replacement
+from tocompose.importers.kubernetes.routing.annotations import annotation_rows
+from tocompose.importers.kubernetes.routing.rules import go_replacement
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 
@@ -163,7 +163,8 @@ def test_servers_with_certificates_of_their_own_are_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, row in rows().items() if "note" in row and "*" not in name]
+    "name",
+    [name for name, row in annotation_rows().items() if "note" in row and "*" not in name],
 )
 def test_every_annotation_without_an_equivalent_is_said(name: str) -> None:
     value = (
@@ -404,7 +405,7 @@ def test_proxy_is_as_the_template_wants_it() -> None:
 
 
 def test_go_replacement_names_end_where_they_should() -> None:
-    assert replacement("/$1abc$2") == "/${1}abc${2}"
+    assert go_replacement("/$1abc$2") == "/${1}abc${2}"
 
 
 def test_host_network_backend_is_reached_through_the_host() -> None:

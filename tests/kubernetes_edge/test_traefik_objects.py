@@ -20,7 +20,7 @@ from kubernetes_edge.stacks import (
 )
 from kubernetes_edge.traefik_rules import Request, compiled
 from tocompose.importers import Settings
-from tocompose.importers.kubernetes.routing.crd import modern
+from tocompose.importers.kubernetes.routing.crd import modernize_rule
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 
@@ -63,8 +63,8 @@ def route(match: str, *services: dict[str, Any], **more: Any) -> dict[str, Any]:
     ],
 )
 def test_rules_of_version_two(old: str, new: str) -> None:
-    assert modern(old) == new
-    compiled(modern(old))
+    assert modernize_rule(old) == new
+    compiled(modernize_rule(old))
 
 
 def test_ingress_route() -> None:

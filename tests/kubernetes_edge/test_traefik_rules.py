@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubernetes_edge.traefik_rules import Request, chosen
-from tocompose.importers.kubernetes.routing.expressions import foreign
+from tocompose.importers.kubernetes.routing.expressions import is_foreign
 
 JOBS: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("traefik_answers.json").read_text()
@@ -58,4 +58,4 @@ def test_the_oracle_refuses_what_traefik_refuses() -> None:
     ],
 )
 def test_expressions_that_go_refuses(pattern: str, refused: bool) -> None:
-    assert foreign(pattern) is refused
+    assert is_foreign(pattern) is refused

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shop import SECRET, example
-from tocompose.audit import audit
+from tocompose.check import audit
 from tocompose.cli.check import CheckedFiles
 from tocompose.ledger import Ledger
 from tocompose.model import Service, Stack

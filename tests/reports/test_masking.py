@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tocompose.knowledge.secrets import names as secret_names
 from tocompose.model import File, Service, Setting, Stack, Variable
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import FORMS, render
 from tocompose.reports.masking import MASK, Quotes, is_secret_name
 from tocompose.reports.report import report
-from tocompose.secrecy import names as secret_names
 from tocompose.source import Span
 
 

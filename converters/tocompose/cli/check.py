@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import click
 
-from tocompose.audit import Audit, audit, repair
+from tocompose.check import Audit, audit, repair
 from tocompose.cli.conversion import shows_colours, terminal_width
 from tocompose.cli.ending import EXIT_DIFFERS, fail, write_text
 from tocompose.cli.options import FORMS, KINDS, ChoiceListType, ChoiceType

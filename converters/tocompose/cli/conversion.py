@@ -15,9 +15,9 @@ from tocompose.exporters.bundle import Layout
 from tocompose.importers import Settings, SourceError
 from tocompose.model import File, Home
 from tocompose.pipeline import Options, Result, convert
-from tocompose.practices import Context
 from tocompose.project import Folder, Project
 from tocompose.record import replace
+from tocompose.rules import Context
 
 _OVERLAYS = {"dev": Home.DEV, "prod": Home.PROD}
 
@@ -124,7 +124,7 @@ def _check_answers_used(
     pipeline_options: Options, result: Result, options: ConversionOptions
 ) -> None:
     """Ends when an answer has no decision to it: it is misspelt, or meant for another source."""
-    from tocompose.practices import registry
+    from tocompose.rules import registry
 
     if unused := pipeline_options.answers.unused(result.stack, registry()):
         fail(

@@ -32,7 +32,7 @@ def prove(project: Project, options: Options, docker: str, compose: str) -> Proo
     }
     commands = [
         Command(tuple(interpolated(word, values) for word in words), service)
-        for words, service in chosen.commands(project, options.settings)
+        for words, service in chosen.creating_commands(project, options.settings)
     ]
     files = {
         **dict(_named_files(project, result)),

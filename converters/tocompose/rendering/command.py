@@ -12,8 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
+from tocompose.knowledge.secrets.names import HINT
 from tocompose.notes import Note
-from tocompose.secrecy.names import HINT
 from tocompose.source import Span
 
 TIMEOUT = 60.0

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.command_secrets import command_secrets
+from tocompose.knowledge.secrets.commands import command_secrets
+from tocompose.knowledge.secrets.names import secret_name, words_of
+from tocompose.knowledge.secrets.texts import may_be_secret, passwords
 from tocompose.model import Service, Stack
 from tocompose.patterns import regex
-from tocompose.secrecy.names import secret_name, words_of
-from tocompose.secrecy.texts import may_be_secret, passwords
 from tocompose.source import Span
 from tocompose.values import plain
 

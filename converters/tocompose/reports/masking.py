@@ -14,12 +14,12 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
+from tocompose.knowledge.secrets.names import HINT, secret_file
+from tocompose.knowledge.secrets.texts import DIRECTIVE, HASH, PRIVATE_KEY, TOKEN, passwords
 from tocompose.model import Stack
 from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.reports.known_secrets import Secret, is_secret_name, secrets_of
-from tocompose.secrecy.names import HINT, secret_file
-from tocompose.secrecy.texts import DIRECTIVE, HASH, PRIVATE_KEY, TOKEN, passwords
 from tocompose.source import Span
 
 MASK = "•••"

@@ -37,47 +37,49 @@ class DockerRun:
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold a docker or podman command."""
-        from tocompose.importers.docker_run.shell.discovery import sniff
+        from tocompose.importers.docker_run.shell.discovery import find_scripts
 
-        return sniff(project)
+        return find_scripts(project)
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack of all docker commands of the project's scripts, or of a pasted command."""
-        from tocompose.importers.docker_run.stack import stack
+        from tocompose.importers.docker_run.stack import build_stack
 
-        found = stack(_scripts(project, ledger, settings), project, ledger, settings.name)
-        if not found.services:
-            raise SourceError(_nothing(project, ledger))
-        return found
+        scripts = _read_scripts(project, ledger, settings)
+        stack = build_stack(scripts, project, ledger, settings.name)
+        if not stack.services:
+            raise SourceError(_why_nothing(project, ledger))
+        return stack
 
-    def commands(
+    def creating_commands(
         self, project: Project, settings: Settings
     ) -> tuple[tuple[tuple[str, ...], str], ...]:
         """The words of each docker command that makes something, as Compose text, with the service that it became."""
-        from tocompose.importers.docker_run.making import commands
+        from tocompose.importers.docker_run.assembly import creating_commands
 
-        return commands(_scripts(project, Ledger(), settings))
+        return tuple(creating_commands(_read_scripts(project, Ledger(), settings)))
 
 
-def _scripts(project: Project, ledger: Ledger, settings: Settings) -> tuple[Script, ...]:
+def _read_scripts(
+    project: Project, ledger: Ledger, settings: Settings
+) -> tuple[Script, ...]:
     if "argv" in settings.options:
-        from tocompose.importers.docker_run.pasted import pasted
+        from tocompose.importers.docker_run.pasted import pasted_script
 
-        return (pasted(settings.options["argv"], ledger),)
-    from tocompose.importers.docker_run.shell.script import scripts
+        return (pasted_script(settings.options["argv"], ledger),)
+    from tocompose.importers.docker_run.shell.script import read_scripts
 
-    return scripts(project, ledger)
+    return read_scripts(project, ledger)
 
 
-def _nothing(project: Project, ledger: Ledger) -> str:
-    said = [
-        f"{item.span}: {item.message}"
-        for item in ledger.notes
-        if item.kind.value == "lost" and item.span
-    ]
-    nothing = "no docker run or docker create command that names an image was found"
-    where = next(iter(project.named or project.files()), project.name)
-    return f"{said[0]}; {nothing}" if said else f"{where}: {nothing}"
+def _why_nothing(project: Project, ledger: Ledger) -> str:
+    """What kept a source from giving a service: the first loss with its position, else that no command was found."""
+    reason = "no docker run or docker create command that names an image was found"
+    for loss in ledger.notes:
+        if loss.kind.value == "lost" and loss.span:
+            return f"{loss.span}: {loss.message}; {reason}"
+    source = next(iter(project.named or project.files()), project.name)
+    return f"{source}: {reason}"
 
 
 IMPORTER = DockerRun()

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from tocompose.importers.docker_run import resources
-from tocompose.importers.docker_run.containers import Container, container
-from tocompose.importers.docker_run.facts import Facts, Said, read
-from tocompose.importers.docker_run.folders import place
-from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
-from tocompose.importers.docker_run.options import flags, parse
-from tocompose.importers.docker_run.probes import Probe, probe
+from tocompose.importers.docker_run.containers import StartedContainer, read_container
+from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
+from tocompose.importers.docker_run.folders import path_below
+from tocompose.importers.docker_run.invocation import (
+    Argument,
+    Invocation,
+    Script,
+    WaitLoop,
+    WrittenFile,
+)
+from tocompose.importers.docker_run.options import flag_rows, parse_command_line
+from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_target
 from tocompose.model import Attachment, Build, Network, Volume
 from tocompose.record import replace
 
@@ -34,7 +40,7 @@ _LIFE_CYCLE = {
 }
 
 # What only looks at the engine, or clears away what a run before has left.
-_LOOKING = frozenset(
+_LOOKING_VERBS = frozenset(
     {
         "df",
         "exists",
@@ -55,126 +61,133 @@ class Assembly:
     """What the steps so far have made. Steps are added in order; `tocompose.importers.docker_run.stack` ties it up."""
 
     def __init__(self) -> None:
-        self.containers: list[Container] = []
+        self.containers: list[StartedContainer] = []
         self.networks: dict[str, Network] = {}
         self.volumes: dict[str, Volume] = {}
         self.builds: dict[str, Build] = {}
-        self.pods: dict[str, tuple[Said, ...]] = {}
-        self.members: dict[str, list[str]] = {}
-        self.probes: list[tuple[int, Probe]] = []
-        self.hooks: list[tuple[str, Word]] = []
-        self.connections: list[tuple[str, Attachment, Word]] = []
-        self.called: dict[str, str] = {}
-        self.files: list[File] = []
-        self._taken: set[str] = set()
-        self._stated: Callable[[str], str] = str
+        self.pods: dict[str, tuple[FlagFact, ...]] = {}
+        self.pod_members: dict[str, list[str]] = {}
+        self.wait_targets: list[tuple[int, WaitTarget]] = []
 
-    def read(self, script: Script) -> None:
+        self.connections: list[tuple[str, Attachment, Argument]] = []
+        self.service_by_name: dict[str, str] = {}
+        self.files: list[WrittenFile] = []
+        self._names_in_use: set[str] = set()
+        self._fill_values: Callable[[str], str] = str
+
+    def read_script(self, script: Script) -> None:
         """Takes in a whole script."""
-        self._stated = script.stated
+        self._fill_values = script.fill_values
         self.files += script.files
         for step in script.steps:
-            self.add(step)
+            self.add_step(step)
 
-    def add(self, step: Invocation | Wait) -> None:
+    def add_step(self, step: Invocation | WaitLoop) -> None:
         """Takes in one step of a script."""
-        if isinstance(step, Wait):
-            self._wait(step.words)
+        if isinstance(step, WaitLoop):
+            self._add_wait(step.arguments)
             return
-        for word in step.head:
-            word.skip("the docker command itself")
+        for argument in step.head:
+            argument.skip("the docker command itself")
         handlers: dict[tuple[str, ...], Callable[[Invocation], None]] = {
-            ("run",): self._run,
-            ("create",): self._run,
-            ("network", "create"): self._network,
-            ("network", "connect"): self._connect,
-            ("volume", "create"): self._volume,
-            ("build",): self._build,
-            ("buildx", "build"): self._build,
-            ("image", "build"): self._build,
-            ("exec",): self._exec,
-            ("cp",): self._copy,
-            ("pod", "create"): self._pod,
-            ("login",): self._login,
+            ("run",): self._add_container,
+            ("create",): self._add_container,
+            ("network", "create"): self._add_network,
+            ("network", "connect"): self._connect_network,
+            ("volume", "create"): self._add_volume,
+            ("build",): self._add_builds,
+            ("buildx", "build"): self._add_builds,
+            ("image", "build"): self._add_builds,
+            ("exec",): self._read_exec,
+            ("cp",): self._note_copy,
+            ("pod", "create"): self._add_pod,
+            ("login",): self._note_login,
         }
-        handlers.get(step.verb, self._other)(step)
+        handlers.get(step.verb, self._settle_other)(step)
 
     def service_of(self, name: str) -> str | None:
         """The service of a container, by container name, service name, or the shell variable that holds its id."""
-        return self.called.get(name) or self.called.get(
+        return self.service_by_name.get(name) or self.service_by_name.get(
             name.removeprefix("${").removesuffix("}")
         )
 
-    def _run(self, step: Invocation) -> None:
-        pod = _pod_of(step)
-        first = bool(pod) and pod not in self.members
-        found = container(
-            step, self._taken, self._stated, self.pods.get(pod, ()) if first else ()
+    def _add_container(self, step: Invocation) -> None:
+        pod = _pod_name(step)
+        opens_pod = bool(pod) and pod not in self.pod_members
+        started = read_container(
+            step,
+            self._names_in_use,
+            self._fill_values,
+            self.pods.get(pod, ()) if opens_pod else (),
         )
-        if found is None:
+        if started is None:
             return
         if step.stdin is not None:
             step.stdin.note(
                 "TC109",
-                subject=f"services.{found.service.name}",
-                service=found.service.name,
+                subject=f"services.{started.service.name}",
+                service=started.service.name,
             )
         if pod:
-            self.members.setdefault(pod, []).append(found.service.name)
-        name = found.service.container_name or found.service.name
-        if name in self.called and found.service.container_name:
-            found = self._again(found, name)
-        self.containers.append(found)
-        for key in (name, found.service.name, step.variable, step.unit):
+            self.pod_members.setdefault(pod, []).append(started.service.name)
+        name = started.service.container_name or started.service.name
+        if name in self.service_by_name and started.service.container_name:
+            started = self._as_variant(started, name)
+        self.containers.append(started)
+        for key in (name, started.service.name, step.variable, step.unit):
             if key:
-                self.called.setdefault(key, found.service.name)
+                self.service_by_name.setdefault(key, started.service.name)
 
-    def _again(self, found: Container, name: str) -> Container:
+    def _as_variant(self, started: StartedContainer, name: str) -> StartedContainer:
         """A second container of one name cannot run beside the first: another branch, or a later start."""
-        path = f"services.{found.service.name}"
-        for word in found.invocation.head[:1]:
-            word.remark(
+        path = f"services.{started.service.name}"
+        for argument in started.invocation.head[:1]:
+            argument.remark(
                 "TC104",
                 subject=f"{path}.container_name",
                 name=name,
-                other=self.called[name],
-                service=found.service.name,
+                other=self.service_by_name[name],
+                service=started.service.name,
             )
-            for source in word.sources:
+            for source in argument.sources:
                 source.ledger.moves[f"{path}.container_name"] = f"{path}.profiles"
-        return found._replace(
+        return started._replace(
             service=replace(
-                found.service, container_name=None, profiles=(found.service.name,)
+                started.service, container_name=None, profiles=(started.service.name,)
             ),
         )
 
-    def _network(self, step: Invocation) -> None:
-        for network in resources.networks(step):
+    def _add_network(self, step: Invocation) -> None:
+        for network in resources.read_networks(step):
             self.networks.setdefault(network.name, network)
 
-    def _volume(self, step: Invocation) -> None:
-        for volume in resources.volumes(step):
+    def _add_volume(self, step: Invocation) -> None:
+        for volume in resources.read_volumes(step):
             self.volumes.setdefault(volume.name, volume)
 
-    def _build(self, step: Invocation) -> None:
-        for tag, build in resources.builds(step).items():
-            self.builds[tag] = replace(build, context=place(build.context, step.directory))
+    def _add_builds(self, step: Invocation) -> None:
+        for tag, build in resources.read_builds(step).items():
+            self.builds[tag] = replace(
+                build, context=path_below(build.context, step.directory)
+            )
 
-    def _connect(self, step: Invocation) -> None:
-        line = parse(step.words, flags("network_connect"), interspersed=True)
-        if len(line.arguments) != 2:
-            self._other(step)
+    def _connect_network(self, step: Invocation) -> None:
+        line = parse_command_line(
+            step.arguments, flag_rows("network_connect"), interspersed=True
+        )
+        if len(line.operands) != 2:
+            self._settle_other(step)
             return
-        network, name = line.arguments
+        network, name = line.operands
         service = self.service_of(name.text)
         if service is None:
-            self._other(step)
+            self._settle_other(step)
             return
         path = f"services.{service}.networks"
-        facts = Facts(read(line.options, path, "network connect"))
+        facts = Facts(read_facts(line.options, path, "network connect"))
         aliases = tuple(facts.all("aliases"))
-        for word in line.arguments:
-            word.take(path)
+        for argument in line.operands:
+            argument.take(path)
         self.connections.append(
             (
                 service,
@@ -183,81 +196,114 @@ class Assembly:
             )
         )
 
-    def _pod(self, step: Invocation) -> None:
-        line = parse(step.words, flags("pod_create"), interspersed=True)
+    def _add_pod(self, step: Invocation) -> None:
+        line = parse_command_line(
+            step.arguments, flag_rows("pod_create"), interspersed=True
+        )
         named = [
             o.value for o in line.options if o.row and o.row["name"] == "--name"
-        ] or list(line.arguments)
+        ] or list(line.operands)
         name = named[0].text if named else "pod"
-        for word in line.arguments:
-            word.skip("the name ties the containers of the pod together")
+        for argument in line.operands:
+            argument.skip("the name ties the containers of the pod together")
         # The first container of the pod owns the network namespace; its name is not known yet.
-        self.pods[name] = read(line.options, "services", "pod create")
+        self.pods[name] = read_facts(line.options, "services", "pod create")
 
-    def _wait(self, words: tuple[Word, ...]) -> None:
-        found = probe(words)
-        if found is None:
-            for word in words[:1]:
-                word.note("TC131", command=" ".join(w.text for w in words[:3]))
+    def _add_wait(self, arguments: tuple[Argument, ...]) -> None:
+        wait_target = find_wait_target(arguments)
+        if wait_target is None:
+            for argument in arguments[:1]:
+                argument.note("TC131", command=" ".join(w.text for w in arguments[:3]))
         else:
-            self.probes.append((len(self.containers), found))
-        for word in words:
-            word.skip("the loop that waits is replaced by a start condition")
+            self.wait_targets.append((len(self.containers), wait_target))
+        for argument in arguments:
+            argument.skip("the loop that waits is replaced by a start condition")
 
-    def _exec(self, step: Invocation) -> None:
-        line = parse(step.words, {**flags("run"), **_EXEC_FLAGS})
+    def _read_exec(self, step: Invocation) -> None:
+        line = parse_command_line(step.arguments, {**flag_rows("run"), **_EXEC_FLAGS})
         for option in line.options:
             option.value.skip("an option of docker exec")
-        target = line.arguments[0] if line.arguments else None
+        target = line.operands[0] if line.operands else None
         service = self.service_of(target.text) if target else None
         if service is None or target is None:
-            self._other(step)
+            self._settle_other(step)
             return
         if step.polled:
-            self.probes.append(
+            self.wait_targets.append(
                 (
                     len(self.containers),
-                    Probe(service, tuple(w.text for w in line.arguments[1:])),
+                    WaitTarget(service, tuple(w.text for w in line.operands[1:])),
                 )
             )
-            for word in step.words:
-                word.take(f"services.{service}.healthcheck")
+            for argument in step.arguments:
+                argument.take(f"services.{service}.healthcheck")
             return
         target.note("TC132", subject=f"services.{service}", service=service)
-        for word in step.words:
-            word.skip("see TC132")
+        for argument in step.arguments:
+            argument.skip("see TC132")
 
-    def _copy(self, step: Invocation) -> None:
-        self._settle(step, "TC133")
+    def _note_copy(self, step: Invocation) -> None:
+        self._settle_with_note(step, "TC133")
 
-    def _login(self, step: Invocation) -> None:
-        self._settle(step, "TC134")
+    def _note_login(self, step: Invocation) -> None:
+        self._settle_with_note(step, "TC134")
 
-    def _other(self, step: Invocation) -> None:
+    def _settle_other(self, step: Invocation) -> None:
         instead = _LIFE_CYCLE.get(step.verb[0]) if len(step.verb) == 1 else None
-        if step.verb[-1:] and step.verb[-1] in _LOOKING:
-            for word in (*step.head, *step.words):
-                word.skip("a command that only looks, or cleans up")
+        if step.verb[-1:] and step.verb[-1] in _LOOKING_VERBS:
+            for argument in (*step.head, *step.arguments):
+                argument.skip("a command that only looks, or cleans up")
         elif instead:
-            for word in (*step.head, *step.words):
-                word.skip(f"a life-cycle command: {instead}")
+            for argument in (*step.head, *step.arguments):
+                argument.skip(f"a life-cycle command: {instead}")
         else:
-            self._settle(step, "TC135")
+            self._settle_with_note(step, "TC135")
 
-    def _settle(self, step: Invocation, code: str) -> None:
-        for word in (*step.words, *step.head)[:1]:
-            word.remark(code, command=" ".join((step.tool, *step.verb)))
-        for word in step.words:
-            word.skip(f"see {code}")
+    def _settle_with_note(self, step: Invocation, code: str) -> None:
+        for argument in (*step.arguments, *step.head)[:1]:
+            argument.remark(code, command=" ".join((step.tool, *step.verb)))
+        for argument in step.arguments:
+            argument.skip(f"see {code}")
 
 
 _EXEC_FLAGS = {"--detach-keys": {"name": "--detach-keys"}}
 
 
-def _pod_of(step: Invocation) -> str:
-    for index, word in enumerate(step.words):
-        if word.text.startswith("--pod="):
-            return word.text.removeprefix("--pod=").removeprefix("new:")
-        if word.text == "--pod" and index + 1 < len(step.words):
-            return step.words[index + 1].text.removeprefix("new:")
+def _pod_name(step: Invocation) -> str:
+    for index, argument in enumerate(step.arguments):
+        if argument.text.startswith("--pod="):
+            return argument.text.removeprefix("--pod=").removeprefix("new:")
+        if argument.text == "--pod" and index + 1 < len(step.arguments):
+            return step.arguments[index + 1].text.removeprefix("new:")
     return ""
+
+
+CREATING_VERBS = frozenset(
+    {
+        ("run",),
+        ("create",),
+        ("network", "create"),
+        ("network", "connect"),
+        ("volume", "create"),
+    }
+)
+
+
+def creating_commands(
+    scripts: Iterable[Script],
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The words of each command that makes something, as Compose text, with the service that it became (or nothing)."""
+    assembly = Assembly()
+    for script in scripts:
+        assembly.read_script(script._replace(steps=()))
+        for step in script.steps:
+            count = len(assembly.containers)
+            assembly.add_step(step)
+            if not isinstance(step, Invocation) or step.verb not in CREATING_VERBS:
+                continue
+            started = assembly.containers[count:]
+            if not started and step.verb in (("run",), ("create",)):
+                continue  # It names no image, as a note says.
+            texts = [argument.text for argument in step.arguments]
+            service = started[0].service.name if started else ""
+            yield ("docker", *step.verb, *texts), service

@@ -5,26 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tocompose.images import image_ref
-from tocompose.importers.docker_run.facts import Facts, Said, read
-from tocompose.importers.docker_run.folders import below
-from tocompose.importers.docker_run.invocation import Invocation, Word
-from tocompose.importers.docker_run.options import CommandLine, flags, parse
-from tocompose.importers.docker_run.service import Ties, service
-from tocompose.importers.docker_run.unquoted import parsed
+from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
+from tocompose.importers.docker_run.folders import facts_below
+from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.docker_run.options import (
+    CommandLine,
+    flag_rows,
+    parse_command_line,
+)
+from tocompose.importers.docker_run.service import ContainerRefs, describe_service
+from tocompose.importers.docker_run.unquoted_values import parse_joining_values
+from tocompose.knowledge.images import image_ref
+from tocompose.knowledge.secrets.texts import concealed
 from tocompose.model import Role, Service, Variable
 from tocompose.record import replace
-from tocompose.secrecy.texts import concealed
 from tocompose.values import identifier, plain, split, unique, variables
 
-_SAYS_NOTHING = frozenset({"server", "docker", "image"})
+_TELLS_NOTHING = frozenset({"server", "docker", "image"})
 
 
-class Container(NamedTuple):
+class StartedContainer(NamedTuple):
     """A container of the script: its service, what ties it to others, and how it was started."""
 
     service: Service
-    ties: Ties
+    refs: ContainerRefs
     invocation: Invocation
     detached: bool
     removed: bool
@@ -37,95 +41,105 @@ class Container(NamedTuple):
         )
 
 
-def container(
+def read_container(
     invocation: Invocation,
-    taken: set[str],
-    stated: Callable[[str], str] = str,
-    extra: tuple[Said, ...] = (),
-) -> Container | None:
+    names_in_use: set[str],
+    fill_values: Callable[[str], str] = str,
+    pod_facts: tuple[FlagFact, ...] = (),
+) -> StartedContainer | None:
     """The container that an invocation starts; None, with a note, when it names no image.
 
     `taken` are the service names in use; `stated` puts the script's own values for its variables into a name; `extra`
     are facts from elsewhere (the pod that it joins).
     """
     tables = ("run", "podman") if invocation.tool == "podman" else ("run",)
-    line = parse(invocation.words, flags(*tables))
+    line = parse_command_line(invocation.arguments, flag_rows(*tables))
     if invocation.tool != "podman" and any(option.row is None for option in line.options):
         tables = ("run", "podman")
-    line = parsed(invocation.words, flags(*tables))
-    if not line.arguments:
+    line = parse_joining_values(invocation.arguments, flag_rows(*tables))
+    if not line.operands:
         _say_no_image(invocation, line)
         return None
-    name = unique(_service_name(line, stated), taken)
+    name = unique(_service_name(line, fill_values), names_in_use)
     path = f"services.{name}"
-    said = below(read(line.options, path, f"{invocation.tool} run"), invocation.directory)
-    facts = Facts((*extra, *said))
-    image = line.arguments[0].take(f"{path}.image")
+    flag_facts = facts_below(
+        read_facts(line.options, path, f"{invocation.tool} run"), invocation.directory
+    )
+    facts = Facts((*pod_facts, *flag_facts))
+    image = line.operands[0].take(f"{path}.image")
     if "$" not in image and image_ref(image) is None:
-        line.arguments[0].remark("TC183", subject=f"{path}.image", image=concealed(image))
-    command = tuple(word.take(f"{path}.command") for word in line.arguments[1:])
-    found, ties = service(name, facts, image, command, invocation.span)
-    given = {option.row["name"]: option.value.text for option in line.options if option.row}
+        line.operands[0].remark("TC183", subject=f"{path}.image", image=concealed(image))
+    command = tuple(argument.take(f"{path}.command") for argument in line.operands[1:])
+    service, refs = describe_service(name, facts, image, command, invocation.span)
+    flag_values = {
+        option.row["name"]: option.value.text for option in line.options if option.row
+    }
     detached = (
-        given.get("--detach") == "true"
+        flag_values.get("--detach") == "true"
         or invocation.verb == ("create",)
         or bool(invocation.unit)
     )
-    removed = given.get("--rm") == "true"
-    if not detached and removed and not found.ports:
-        found = replace(found, role=Role.JOB)
-    found = _kept_running(_with_exports(found, invocation), invocation)
-    return Container(found, ties, invocation, detached, removed)
+    removed = flag_values.get("--rm") == "true"
+    if not detached and removed and not service.ports:
+        service = replace(service, role=Role.JOB)
+    service = _with_unit_restart(_with_exports(service, invocation), invocation)
+    return StartedContainer(service, refs, invocation, detached, removed)
 
 
 def _say_no_image(invocation: Invocation, line: CommandLine) -> None:
-    for word in (*line.arguments, *(option.value for option in line.options)):
-        word.skip("the command names no image: see TC106")
-    for word in (*invocation.head, *invocation.words)[:1]:
-        word.remark("TC106", command=" ".join((invocation.tool, *invocation.verb)))
+    for argument in (*line.operands, *(option.value for option in line.options)):
+        argument.skip("the command names no image: see TC106")
+    for argument in (*invocation.head, *invocation.arguments)[:1]:
+        argument.remark("TC106", command=" ".join((invocation.tool, *invocation.verb)))
 
 
-def _with_exports(found: Service, invocation: Invocation) -> Service:
+def _with_exports(service: Service, invocation: Invocation) -> Service:
     """The service with the values that `-e NAME` passes on from variables that the script exports."""
-    known = dict(invocation.environment)
+    exported = dict(invocation.environment)
     return replace(
-        found,
+        service,
         environment=tuple(
-            _passed_on(item, known, found.name) for item in found.environment
+            _filled_from_export(variable, exported, service.name)
+            for variable in service.environment
         ),
     )
 
 
-def _passed_on(item: Variable, known: dict[str, Word], service: str) -> Variable:
-    if item.value is not None or item.name not in known:
-        return item
+def _filled_from_export(
+    variable: Variable, exported: dict[str, Argument], service: str
+) -> Variable:
+    if variable.value is not None or variable.name not in exported:
+        return variable
     return replace(
-        item, value=known[item.name].take(f"services.{service}.environment.{item.name}")
+        variable,
+        value=exported[variable.name].take(
+            f"services.{service}.environment.{variable.name}"
+        ),
     )
 
 
-def _kept_running(found: Service, invocation: Invocation) -> Service:
+def _with_unit_restart(service: Service, invocation: Invocation) -> Service:
     """The service as systemd would restart it, where the command itself says nothing."""
-    if not invocation.restart or found.restart is not None:
-        return found
-    for word in invocation.head[:1]:
-        word.remark(
+    if not invocation.restart or service.restart is not None:
+        return service
+    for argument in invocation.head[:1]:
+        argument.remark(
             "TC149",
-            subject=f"services.{found.name}.restart",
+            subject=f"services.{service.name}.restart",
             unit=invocation.unit,
             policy=invocation.restart,
         )
-    return replace(found, restart=invocation.restart)
+    return replace(service, restart=invocation.restart)
 
 
-def _service_name(line: CommandLine, stated: Callable[[str], str]) -> str:
-    given = next(
+def _service_name(line: CommandLine, fill_values: Callable[[str], str]) -> str:
+    name_flag = next(
         (o.value for o in line.options if o.row and o.row["name"] == "--name"), None
     )
     return (
-        _name_of(stated(given.text))
-        if given
-        else _name_of_image(stated(line.arguments[0].text))
+        _name_of(fill_values(name_flag.text))
+        if name_flag
+        else _name_of_image(fill_values(line.operands[0].text))
     )
 
 
@@ -148,6 +162,6 @@ def _name_of_image(image: str) -> str:
     name, owner = name.partition(":")[0], owner.rpartition("/")[2]
     return identifier(
         owner
-        if name in _SAYS_NOTHING and owner and ":" not in owner and "." not in owner
+        if name in _TELLS_NOTHING and owner and ":" not in owner and "." not in owner
         else name
     )

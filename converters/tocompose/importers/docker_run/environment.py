@@ -17,26 +17,33 @@ from tocompose.values import variables
 _SPECIAL = frozenset("\"'$#`\\")
 
 
-def env_file(item: EnvFile, project: Project, service: str, ledger: Ledger) -> EnvFile:
+def adapt_env_file(
+    env_file: EnvFile, project: Project, service: str, ledger: Ledger
+) -> EnvFile:
     """The env file in Compose's own dialect where both read it alike, else as `format: raw` (Compose 2.30 on).
 
     One that the source does not bring is optional, so that its absence does not keep the whole stack from starting.
     """
-    content = project.read(item.path)
-    if content is not None and not _differs(content.decode("utf-8", "replace")):
-        return replace(item, format=None)
+    content = project.read(env_file.path)
+    if content is not None and not _reads_differently(content.decode("utf-8", "replace")):
+        return replace(env_file, format=None)
     code = "TC142" if content is None else "TC143"
     ledger.say(
-        note(code, item.origin, subject=f"services.{service}.env_file", path=item.path)
+        note(
+            code,
+            env_file.origin,
+            subject=f"services.{service}.env_file",
+            path=env_file.path,
+        )
     )
-    return item if content is not None else replace(item, required=False)
+    return env_file if content is not None else replace(env_file, required=False)
 
 
-def _differs(text: str) -> bool:
-    return any(_line_differs(line) for line in text.splitlines())
+def _reads_differently(text: str) -> bool:
+    return any(_line_reads_differently(line) for line in text.splitlines())
 
 
-def _line_differs(line: str) -> bool:
+def _line_reads_differently(line: str) -> bool:
     if not line.strip() or line.lstrip().startswith("#"):
         return False
     name, _, value = line.partition("=")
@@ -48,8 +55,8 @@ def _line_differs(line: str) -> bool:
     )
 
 
-def settings(
-    known: Mapping[str, str | None], secret: Container[str], stack: Stack
+def open_settings(
+    script_values: Mapping[str, str | None], secret_names: Container[str], stack: Stack
 ) -> tuple[Setting, ...]:
     """An `.env` entry for each variable that the services still hold.
 
@@ -57,30 +64,32 @@ def settings(
     without a source is refused.
     """
     used = dict.fromkeys(name for text in texts(stack) for name in variables(text))
-    places = dict(_open_places(stack))
+    folders = dict(_stand_ins(stack))
     values = {
-        name: places.get(name) if known.get(name) is None else known[name]
+        name: folders.get(name) if script_values.get(name) is None else script_values[name]
         for name in used
-        if name in known
+        if name in script_values
     }
     return tuple(
-        Setting(name=name, value=value, secret=name in secret, required=value is None)
+        Setting(name=name, value=value, secret=name in secret_names, required=value is None)
         for name, value in values.items()
         if name != "HOME"
     )
 
 
-def open_places(known: Mapping[str, str | None], stack: Stack, ledger: Ledger) -> None:
+def note_stand_ins(
+    script_values: Mapping[str, str | None], stack: Stack, ledger: Ledger
+) -> None:
     """Says of each host path that the source leaves open where its data goes for now."""
     for service in stack.services:
-        for item in service.mounts:
-            for name, folder in _open_place(item):
-                if name in known and known[name] is None:
+        for mount in service.mounts:
+            for name, folder in _stand_in(mount):
+                if name in script_values and script_values[name] is None:
                     subject = f"services.{service.name}.volumes"
                     ledger.say(
                         note(
                             "TC105",
-                            item.origin,
+                            mount.origin,
                             subject=subject,
                             variable=name,
                             folder=folder,
@@ -88,17 +97,17 @@ def open_places(known: Mapping[str, str | None], stack: Stack, ledger: Ledger) -
                     )
 
 
-def _open_places(stack: Stack) -> Iterator[tuple[str, str]]:
+def _stand_ins(stack: Stack) -> Iterator[tuple[str, str]]:
     for service in stack.services:
-        for item in service.mounts:
-            yield from _open_place(item)
+        for mount in service.mounts:
+            yield from _stand_in(mount)
 
 
-def _open_place(item: Mount) -> Iterator[tuple[str, str]]:
+def _stand_in(mount: Mount) -> Iterator[tuple[str, str]]:
     """The variable that a bind mount's source starts with, and the folder that stands in for it."""
-    source = item.source or ""
+    source = mount.source or ""
     name = source[2:].partition("}")[0]
-    if item.kind == "bind" and source.startswith("${") and name.isidentifier():
+    if mount.kind == "bind" and source.startswith("${") and name.isidentifier():
         yield name, f"./{name.lower().replace('_', '-')}"
 
 

@@ -10,7 +10,7 @@ from tocompose.patterns import regex
 from tocompose.source import Span
 
 
-class Word(NamedTuple):
+class Argument(NamedTuple):
     """One argument after expansion.
 
     `text` is as Compose reads it: a literal `$` is doubled, what is unknown until run time is `${NAME}` or
@@ -45,7 +45,7 @@ class Word(NamedTuple):
         for source in self.sources:
             source.skip(why)
 
-    def part(self, text: str) -> Word:
+    def with_text(self, text: str) -> Argument:
         """A piece of this word, with the same sources."""
         return self._replace(text=text)
 
@@ -67,9 +67,9 @@ class Invocation(NamedTuple):
 
     tool: str
     verb: tuple[str, ...]
-    words: tuple[Word, ...]
+    arguments: tuple[Argument, ...]
     span: Span
-    head: tuple[Word, ...] = ()
+    head: tuple[Argument, ...] = ()
     condition: str = ""
     variable: str = ""
     polled: bool = False
@@ -77,23 +77,23 @@ class Invocation(NamedTuple):
     after: tuple[str, ...] = ()
     unit: str = ""
     directory: str = "."
-    environment: tuple[tuple[str, Word], ...] = ()
-    stdin: Word | None = None
+    environment: tuple[tuple[str, Argument], ...] = ()
+    stdin: Argument | None = None
     target: str = ""
 
 
-class Wait(NamedTuple):
+class WaitLoop(NamedTuple):
     """A loop that repeats a command until it succeeds, such as `until nc -z db 5432; do sleep 1; done`."""
 
-    words: tuple[Word, ...]
+    arguments: tuple[Argument, ...]
     span: Span
 
 
-class File(NamedTuple):
+class WrittenFile(NamedTuple):
     """A file that the script writes with constant content (`cat > path <<EOF`); `append` for `>>`."""
 
-    path: Word
-    body: Word
+    path: Argument
+    body: Argument
     span: Span
     append: bool = False
 
@@ -106,24 +106,24 @@ class Script(NamedTuple):
     was noted already where it stands. `secrets` are those of them that hold a secret by their name.
     """
 
-    steps: tuple[Invocation | Wait, ...]
+    steps: tuple[Invocation | WaitLoop, ...]
     variables: dict[str, str | None]
-    files: tuple[File, ...] = ()
+    files: tuple[WrittenFile, ...] = ()
     path: str = ""
     secrets: tuple[str, ...] = ()
 
-    def stated(self, text: str) -> str:
+    def fill_values(self, text: str) -> str:
         """The text with every variable whose value the script says replaced by that value, for names of things."""
-        return _VARIABLE.sub(self._value, text)
+        return _VARIABLE.sub(self._value_of, text)
 
-    def _value(self, match: re.Match[str]) -> str:
+    def _value_of(self, match: re.Match[str]) -> str:
         name, default = match["name"] or "", match["default"]
-        known = self.variables.get(name)
+        value = self.variables.get(name)
         if match[0] == "$$":
             return match[0]
-        if known is not None:
-            return known.replace("$", "$$")
-        return match[0] if default is None else self.stated(default)
+        if value is not None:
+            return value.replace("$", "$$")
+        return match[0] if default is None else self.fill_values(default)
 
 
 _VARIABLE = regex(

@@ -18,7 +18,7 @@ _ATTACHMENT_KEYS = {
 }
 
 
-def fields(value: str) -> list[tuple[str, str, str]]:
+def csv_fields(value: str) -> list[tuple[str, str, str]]:
     """The `key=value` fields of a CSV value, as (key, `=` or nothing, value)."""
     try:
         row = next(csv.reader([value], strict=True), [])
@@ -30,18 +30,18 @@ def fields(value: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def network(value: str) -> Iterator[Fact]:
+def read_network(value: str) -> Iterator[Fact]:
     """A network's name, a mode (`host`, `none`, `container:x`), or `name=…,alias=…,ip=…`.
 
     https://docs.docker.com/reference/cli/docker/container/run/#network
     """
     if "=" not in value.partition(",")[0]:
-        yield _named(value)
+        yield _network_or_mode(value)
         return
     name = ""
     aliases: list[str] = []
     options: dict[str, Any] = {}
-    for key, _, content in fields(value):
+    for key, _, content in csv_fields(value):
         if key == "name":
             name = content
         elif key == "alias":
@@ -50,37 +50,37 @@ def network(value: str) -> Iterator[Fact]:
             option, _, setting = content.partition("=")
             options.setdefault("driver_opts", {})[option] = setting
         elif key in _ATTACHMENT_KEYS:
-            _put(options, _ATTACHMENT_KEYS[key], content)
+            _put_option(options, _ATTACHMENT_KEYS[key], content)
         else:
             raise ValueError(f"docker knows no network option {key!r}")
     yield Fact(Attachment(network=name, aliases=tuple(aliases), options=options), "add")
 
 
-def _named(value: str) -> Fact:
+def _network_or_mode(value: str) -> Fact:
     name, colon, _ = value.partition(":")
     if name in ("slirp4netns", "pasta") or (name == "bridge" and colon):
-        return Fact(None, "none", code="TC127", said=(("mode", name),))
+        return Fact(None, "none", code="TC127", note_facts=(("mode", name),))
     if value in ("default", "bridge"):
-        return Fact(None, "none", code="TC130", said=(("name", value),))
+        return Fact(None, "none", code="TC130", note_facts=(("name", value),))
     if value in ("host", "none") or (colon and name in ("container", "ns")):
         return Fact(value, target="network_mode")
     return Fact(Attachment(network=value), "add")
 
 
-def _put(options: dict[str, Any], key: str, content: str) -> None:
+def _put_option(options: dict[str, Any], key: str, content: str) -> None:
     if key == "link_local_ips":
         options.setdefault(key, []).append(content)
     else:
         options[key] = int(content) if key == "gw_priority" else content
 
 
-def gpus(value: str) -> Iterator[Fact]:
+def read_gpus(value: str) -> Iterator[Fact]:
     """`all`, a count, or `device=…,capabilities=…` (docker's opts.GpuOpts)."""
     if value == "all":
         yield Fact("all")
         return
     request: dict[str, Any] = {}
-    for key, equals, content in fields(value):
+    for key, equals, content in csv_fields(value):
         if not equals:
             key, content = "count", key
         if key == "count":

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from tocompose.importers.docker_run.invocation import Word
+from tocompose.importers.docker_run.invocation import Argument
 from tocompose.tables import Row, table
 
 _COLUMNS = {"short", "aliases", "flag", "target", "path", "shape", "note", "ignore"}
@@ -19,20 +19,20 @@ class Option(NamedTuple):
 
     name: str
     row: Row | None
-    value: Word
+    value: Argument
 
 
 class CommandLine(NamedTuple):
     """The flags in order, and what stands after them."""
 
     options: tuple[Option, ...]
-    arguments: tuple[Word, ...]
+    operands: tuple[Argument, ...]
 
 
 @cache
-def flags(*names: str) -> Mapping[str, Row]:
+def flag_rows(*names: str) -> Mapping[str, Row]:
     """The rows of the tables `mappings/docker/<name>.yaml` by every spelling of each flag."""
-    found: dict[str, Row] = {}
+    rows: dict[str, Row] = {}
     for name in reversed(names):
         for flag, row in table(f"docker/{name}", required=set(), optional=_COLUMNS).items():
             spellings = [
@@ -40,103 +40,111 @@ def flags(*names: str) -> Mapping[str, Row]:
                 *row.get("aliases", ()),
                 *([f"-{row['short']}"] if "short" in row else []),
             ]
-            found.update({spelling: {**row, "name": flag} for spelling in spellings})
-    return found
+            rows.update({spelling: {**row, "name": flag} for spelling in spellings})
+    return rows
 
 
-def parse(
-    words: tuple[Word, ...], known: Mapping[str, Row], interspersed: bool = False
+def parse_command_line(
+    arguments: tuple[Argument, ...], rows: Mapping[str, Row], interspersed: bool = False
 ) -> CommandLine:
     """Options and arguments of a command.
 
     `docker run` stops at its first argument (the image); `interspersed` goes on looking for flags, as others do.
     """
     options: list[Option] = []
-    arguments: list[Word] = []
-    rest = list(words)
-    while rest:
-        word = rest.pop(0)
-        if word.text == "--":
-            word.skip("it ends the options")
-            arguments += rest
+    operands: list[Argument] = []
+    following = list(arguments)
+    while following:
+        argument = following.pop(0)
+        if argument.text == "--":
+            argument.skip("it ends the options")
+            operands += following
             break
-        if word.text.startswith("--"):
-            options.append(_long(word, rest, known))
-        elif word.text.startswith("-") and len(word.text) > 1:
-            options += _short(word, rest, known)
-        elif not interspersed and _stands_for_options(word, rest):
-            word.note(
-                "TC155", written=(word.sources[0].peek() or "") if word.sources else ""
+        if argument.text.startswith("--"):
+            options.append(_read_long(argument, following, rows))
+        elif argument.text.startswith("-") and len(argument.text) > 1:
+            options += _read_short(argument, following, rows)
+        elif not interspersed and _stands_for_options(argument, following):
+            argument.note(
+                "TC155",
+                written=(argument.sources[0].peek() or "") if argument.sources else "",
             )
         else:
-            arguments.append(word)
+            operands.append(argument)
             if not interspersed:
-                arguments += rest
+                operands += following
                 break
-    return CommandLine(tuple(options), tuple(arguments))
+    return CommandLine(tuple(options), tuple(operands))
 
 
-def _stands_for_options(word: Word, rest: list[Word]) -> bool:
+def _stands_for_options(argument: Argument, following: list[Argument]) -> bool:
     """Whether a word is not the image but room for options: an empty variable, or `<options>` in documentation."""
-    written = ((word.sources[0].peek() or "") if word.sources else "").strip()
-    if not rest or (written[:1], written[-1:]) not in (("<", ">"), ("[", "]")):
-        return bool(rest) and not word.text
+    written = ((argument.sources[0].peek() or "") if argument.sources else "").strip()
+    if not following or (written[:1], written[-1:]) not in (("<", ">"), ("[", "]")):
+        return bool(following) and not argument.text
     return (
-        rest[0].text.startswith("-")
+        following[0].text.startswith("-")
         or re.search(r"option|flag|param|arg", written, re.IGNORECASE) is not None
     )
 
 
-def _long(word: Word, rest: list[Word], known: Mapping[str, Row]) -> Option:
-    name, equals, value = word.text.partition("=")
-    row = known.get(name)
+def _read_long(
+    argument: Argument, following: list[Argument], rows: Mapping[str, Row]
+) -> Option:
+    name, equals, value = argument.text.partition("=")
+    row = rows.get(name)
     if equals:
-        return Option(name, row, word.part(value))
+        return Option(name, row, argument.with_text(value))
     if row is not None and row.get("flag"):
-        return Option(name, row, word.part("true"))
-    if rest and (row is not None or _looks_like_value(rest, known)):
-        return Option(name, row, _joined(word, rest.pop(0)))
-    return Option(name, row, word.part("true" if row is None else ""))
+        return Option(name, row, argument.with_text("true"))
+    if following and (row is not None or _looks_like_value(following, rows)):
+        return Option(name, row, _with_value(argument, following.pop(0)))
+    return Option(name, row, argument.with_text("true" if row is None else ""))
 
 
-def _looks_like_value(rest: list[Word], known: Mapping[str, Row]) -> bool:
+def _looks_like_value(following: list[Argument], rows: Mapping[str, Row]) -> bool:
     """Whether the word after an unknown flag is its value: then a known flag comes right behind it."""
-    if rest[0].text.startswith("-") or len(rest) < 2:
+    if following[0].text.startswith("-") or len(following) < 2:
         return False
-    follower = rest[1].text.partition("=")[0]
-    return follower in known or (
-        follower[:1] == "-" and follower[:2] in known and not follower.startswith("--")
+    follower = following[1].text.partition("=")[0]
+    return follower in rows or (
+        follower[:1] == "-" and follower[:2] in rows and not follower.startswith("--")
     )
 
 
-def _short(word: Word, rest: list[Word], known: Mapping[str, Row]) -> list[Option]:
+def _read_short(
+    argument: Argument, following: list[Argument], rows: Mapping[str, Row]
+) -> list[Option]:
     """A cluster such as `-it` or `-dp 80:80`: flags without value until one takes the remainder or the next word."""
-    found: list[Option] = []
-    letters = word.text[1:]
+    options: list[Option] = []
+    letters = argument.text[1:]
     while letters:
         name, letters = f"-{letters[0]}", letters[1:]
-        row = known.get(name)
+        row = rows.get(name)
         if row is not None and row.get("flag"):
-            given, letters = _boolean_tail(letters)
-            found.append(Option(name, row, word.part(given)))
+            boolean_text, letters = _boolean_tail(letters)
+            options.append(Option(name, row, argument.with_text(boolean_text)))
         elif letters:
-            return [*found, Option(name, row, word.part(letters.removeprefix("=")))]
-        elif rest and row is not None:
-            return [*found, Option(name, row, _joined(word, rest.pop(0)))]
+            return [
+                *options,
+                Option(name, row, argument.with_text(letters.removeprefix("="))),
+            ]
+        elif following and row is not None:
+            return [*options, Option(name, row, _with_value(argument, following.pop(0)))]
         else:
-            found.append(Option(name, row, word.part("")))
-    return found
+            options.append(Option(name, row, argument.with_text("")))
+    return options
 
 
 def _boolean_tail(letters: str) -> tuple[str, str]:
     return (letters[1:], "") if letters.startswith("=") else ("true", letters)
 
 
-def _joined(flag: Word, value: Word) -> Word:
-    return Word(value.text, flag.span.to(value.span), (*value.sources, *flag.sources))
+def _with_value(flag: Argument, value: Argument) -> Argument:
+    return Argument(value.text, flag.span.to(value.span), (*value.sources, *flag.sources))
 
 
-def boolean(text: str) -> bool:
+def parse_boolean(text: str) -> bool:
     """The truth value as Go's strconv.ParseBool reads it; raises ValueError for other text."""
     try:
         return _BOOLEANS[text.lower()]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 
-from tocompose.importers.docker_run.invocation import Invocation, Script, Word
+from tocompose.importers.docker_run.invocation import Argument, Invocation, Script
 from tocompose.ledger import Ledger
 from tocompose.source import Branch, Child, Leaf, Span
 from tocompose.values import literal
 
 FILE = "<command>"
-TOOLS = ("docker", "podman")
+_TOOLS = ("docker", "podman")
 # Options of `docker` itself that take a value: they choose an engine or a configuration.
 _GLOBAL_VALUES = frozenset(
     {
@@ -28,28 +28,30 @@ _GLOBAL_VALUES = frozenset(
 _GROUPS = frozenset({"container", "image", "network", "volume", "pod", "buildx"})
 
 
-def pasted(argv: tuple[str, ...], ledger: Ledger) -> Script:
+def pasted_script(argv: tuple[str, ...], ledger: Ledger) -> Script:
     """The script that holds just the command `argv`; positions are columns of the command as a shell would quote it.
 
     A prompt, `sudo` and the carriage returns of a paste are left aside.
     """
     clean = _without_returns(argv)
-    tree = _tree(clean)
+    tree = _argv_tree(clean)
     cursor = ledger.open(tree)
-    words = tuple(
-        Word(literal(text), leaf.span, (leaf,))
+    arguments = tuple(
+        Argument(literal(text), leaf.span, (leaf,))
         for text, leaf in zip(clean, cursor, strict=True)
     )
     start = next((index for index, text in enumerate(clean) if _is_tool(text)), 0)
-    verb_at = _verb(clean, start + 1)
+    verb_at = _verb_index(clean, start + 1)
     size = 2 if clean[verb_at : verb_at + 1] and clean[verb_at] in _GROUPS else 1
-    verb = tuple(word for word in clean[verb_at : verb_at + size] if word != "container")
-    for word in words[start + 1 : verb_at]:
-        if word.text.startswith("-"):
-            word.remark("TC147", option=word.text.partition("=")[0])
+    verb = tuple(
+        argument for argument in clean[verb_at : verb_at + size] if argument != "container"
+    )
+    for argument in arguments[start + 1 : verb_at]:
+        if argument.text.startswith("-"):
+            argument.remark("TC147", option=argument.text.partition("=")[0])
     tool = clean[start].rpartition("/")[2] if clean else "docker"
     step = Invocation(
-        tool, verb, words[verb_at + size :], tree.span, head=words[: verb_at + size]
+        tool, verb, arguments[verb_at + size :], tree.span, head=arguments[: verb_at + size]
     )
     return Script((step,), {})
 
@@ -62,17 +64,17 @@ def _without_returns(argv: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _is_tool(text: str) -> bool:
-    return text.rpartition("/")[2] in TOOLS
+    return text.rpartition("/")[2] in _TOOLS
 
 
-def _verb(words: tuple[str, ...], index: int) -> int:
+def _verb_index(argv: tuple[str, ...], index: int) -> int:
     """Where the verb stands, behind the global options of the client."""
-    while index < len(words) and words[index].startswith("-"):
-        index += 2 if words[index] in _GLOBAL_VALUES else 1
+    while index < len(argv) and argv[index].startswith("-"):
+        index += 2 if argv[index] in _GLOBAL_VALUES else 1
     return index
 
 
-def _tree(argv: tuple[str, ...]) -> Branch:
+def _argv_tree(argv: tuple[str, ...]) -> Branch:
     children: list[Child] = []
     column = 1
     for index, text in enumerate(argv):

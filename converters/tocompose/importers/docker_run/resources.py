@@ -5,26 +5,28 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tocompose.importers.docker_run.facts import Facts, read
+from tocompose.importers.docker_run.facts import Facts, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
-from tocompose.importers.docker_run.options import flags, parse
+from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.model import Build, Network, Volume
 from tocompose.values import identifier, variables
 
 
-def networks(invocation: Invocation) -> tuple[Network, ...]:
+def read_networks(invocation: Invocation) -> tuple[Network, ...]:
     """The network that `docker network create` makes; empty when it names none."""
-    line = parse(invocation.words, flags("network_create"), interspersed=True)
-    if not line.arguments:
+    line = parse_command_line(
+        invocation.arguments, flag_rows("network_create"), interspersed=True
+    )
+    if not line.operands:
         return ()
-    word = line.arguments[0]
-    path = f"networks.{network_key(word.text)}"
-    name = word.take(path)
-    facts = Facts(read(line.options, path, "network create"))
+    argument = line.operands[0]
+    path = f"networks.{network_key(argument.text)}"
+    name = argument.take(path)
+    facts = Facts(read_facts(line.options, path, "network create"))
     driver, internal = facts.last("driver"), bool(facts.last("internal"))
     options = facts.rest()
     if "ipam" in options:
-        options["ipam"] = _ipam(options["ipam"])
+        options["ipam"] = _read_ipam(options["ipam"])
     return (
         Network(
             name=name,
@@ -45,46 +47,55 @@ def network_key(name: str) -> str:
     )
 
 
-def _ipam(given: dict[str, Any]) -> dict[str, Any]:
+def _read_ipam(ipam: dict[str, Any]) -> dict[str, Any]:
     """Compose lists one entry a subnet; docker gives each gateway and range to the subnet that holds it."""
-    config = given.pop("config", {})
+    config = ipam.pop("config", {})
     subnets = config.get("subnet", [])
-    entries: list[dict[str, Any]] = [{"subnet": subnet} for subnet in subnets] or [{}]
+    subnet_entries: list[dict[str, Any]] = [{"subnet": subnet} for subnet in subnets] or [
+        {}
+    ]
     for key in ("gateway", "ip_range"):
         for value in config.get(key, ()):
-            _holding(entries, value)[key] = value
+            _entry_of_subnet(subnet_entries, value)[key] = value
     if "aux_addresses" in config:
-        entries[0]["aux_addresses"] = config["aux_addresses"]
-    return {**given, **({"config": entries} if config else {})}
+        subnet_entries[0]["aux_addresses"] = config["aux_addresses"]
+    return {**ipam, **({"config": subnet_entries} if config else {})}
 
 
-def _holding(entries: list[dict[str, Any]], address: str) -> dict[str, Any]:
+def _entry_of_subnet(subnet_entries: list[dict[str, Any]], address: str) -> dict[str, Any]:
     from ipaddress import ip_interface, ip_network
 
     try:
-        wanted = ip_interface(address).ip
+        ip = ip_interface(address).ip
         return next(
-            e
-            for e in entries
-            if "subnet" in e and wanted in ip_network(e["subnet"], strict=False)
+            subnet
+            for subnet in subnet_entries
+            if "subnet" in subnet and ip in ip_network(subnet["subnet"], strict=False)
         )
     except (ValueError, StopIteration):
-        return entries[0]
+        return subnet_entries[0]
 
 
-def volumes(invocation: Invocation) -> tuple[Volume, ...]:
+def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
     """The volume that `docker volume create` makes, under the engine's own name so that its data stays reachable."""
-    line = parse(invocation.words, flags("volume_create"), interspersed=True)
-    named = next(
-        (o.value for o in line.options if o.row and o.row["name"] == "--name"), None
+    line = parse_command_line(
+        invocation.arguments, flag_rows("volume_create"), interspersed=True
     )
-    word = line.arguments[0] if line.arguments else named
-    if word is None:
+    named = next(
+        (
+            option.value
+            for option in line.options
+            if option.row and option.row["name"] == "--name"
+        ),
+        None,
+    )
+    argument = line.operands[0] if line.operands else named
+    if argument is None:
         return ()
-    name = word.take(f"volumes.{word.text}")
+    name = argument.take(f"volumes.{argument.text}")
     facts = Facts(
-        read(
-            (o for o in line.options if o.value is not named),
+        read_facts(
+            (option for option in line.options if option.value is not named),
             f"volumes.{name}",
             "volume create",
         )
@@ -101,19 +112,23 @@ def volumes(invocation: Invocation) -> tuple[Volume, ...]:
     )
 
 
-def builds(invocation: Invocation) -> dict[str, Build]:
+def read_builds(invocation: Invocation) -> dict[str, Build]:
     """The image tags that a `docker build` makes, each with its build section."""
-    line = parse(invocation.words, flags("build"), interspersed=True)
-    tags = [o.value.text for o in line.options if o.row and o.row["name"] == "--tag"]
-    if not line.arguments or not tags:
+    line = parse_command_line(invocation.arguments, flag_rows("build"), interspersed=True)
+    tags = [
+        option.value.text
+        for option in line.options
+        if option.row and option.row["name"] == "--tag"
+    ]
+    if not line.operands or not tags:
         return {}
-    facts = Facts(read(line.options, "services", "build"))
+    facts = Facts(read_facts(line.options, "services", "build"))
     facts.said("tags")
-    context = _repository(line.arguments[0].take("services"))
+    context = _with_scheme(line.operands[0].take("services"))
     dockerfile = facts.last("dockerfile")
     build = Build(
         context=context,
-        dockerfile=_below(context, dockerfile) if dockerfile else None,
+        dockerfile=_below_context(context, dockerfile) if dockerfile else None,
         target=facts.last("target"),
         args={name: variable.value for name, variable in facts.map("args").items()},
         options=facts.rest(),
@@ -122,16 +137,20 @@ def builds(invocation: Invocation) -> dict[str, Build]:
     return dict.fromkeys(tags, build)
 
 
-def _repository(context: str) -> str:
+def _with_scheme(context: str) -> str:
     """The context with the scheme that docker adds to `github.com/…`, so that nobody takes it for a folder.
 
     https://docs.docker.com/build/concepts/context/#git-repositories
     """
-    found = re.fullmatch(r"github\.com/([^#]+?)(?:\.git)?(#.*)?", context)
-    return f"https://github.com/{found[1]}.git{found[2] or ''}" if found else context
+    repository = re.fullmatch(r"github\.com/([^#]+?)(?:\.git)?(#.*)?", context)
+    return (
+        f"https://github.com/{repository[1]}.git{repository[2] or ''}"
+        if repository
+        else context
+    )
 
 
-def _below(context: str, dockerfile: str) -> str:
+def _below_context(context: str, dockerfile: str) -> str:
     """The Dockerfile's path as Compose wants it: relative to the context, where `docker build -f` means the folder."""
     base = "" if context in (".", "./") else context.rstrip("/") + "/"
     if dockerfile.startswith(base):
@@ -142,5 +161,5 @@ def _below(context: str, dockerfile: str) -> str:
         or "://" in context
     ):
         return dockerfile
-    depth = len([part for part in context.split("/") if part not in ("", ".")])
+    depth = len([folder for folder in context.split("/") if folder not in ("", ".")])
     return "../" * depth + dockerfile.removeprefix("./")

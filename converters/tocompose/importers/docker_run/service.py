@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from tocompose.importers.docker_run.facts import Facts
-from tocompose.importers.docker_run.invocation import Word
+from tocompose.importers.docker_run.invocation import Argument
 from tocompose.model import (
     Amounts,
     Attachment,
@@ -25,23 +25,23 @@ from tocompose.source import Span
 HEALTH_KEYS = ("interval", "timeout", "retries", "start_period", "start_interval")
 
 
-class Ties(NamedTuple):
+class ContainerRefs(NamedTuple):
     """What a container says about other containers, resolved when all of them are known."""
 
-    links: tuple[tuple[str, Word], ...] = ()
-    volumes_from: tuple[tuple[str, Word], ...] = ()
+    links: tuple[tuple[str, Argument], ...] = ()
+    volumes_from: tuple[tuple[str, Argument], ...] = ()
     pod: str = ""
     requires: tuple[str, ...] = ()
 
 
-def service(
+def describe_service(
     name: str, facts: Facts, image: str | None, command: tuple[str, ...], origin: Span
-) -> tuple[Service, Ties]:
+) -> tuple[Service, ContainerRefs]:
     """The service that the facts describe, and its ties to other containers."""
-    ties = Ties(
-        links=tuple((one.fact.value, one.word) for one in facts.said("links")),
+    refs = ContainerRefs(
+        links=tuple((fact.fact.value, fact.argument) for fact in facts.said("links")),
         volumes_from=tuple(
-            (one.fact.value, one.word) for one in facts.said("volumes_from")
+            (fact.fact.value, fact.argument) for fact in facts.said("volumes_from")
         ),
         pod=facts.last("pod") or "",
         requires=tuple(facts.all("depends_on")),
@@ -50,23 +50,23 @@ def service(
     logging = Logging(
         driver=facts.last("logging.driver"), options=facts.map("logging.options")
     )
-    found = Service(
+    service = Service(
         name=name,
         image=image,
         container_name=facts.last("container_name"),
         command=command or None,
         entrypoint=None if entrypoint is None else (entrypoint,),
-        environment=_environment(facts),
+        environment=_read_environment(facts),
         env_files=tuple(facts.all("env_file")),
         ports=tuple(facts.all("ports")),
         expose=tuple(dict.fromkeys(facts.all("expose"))),
-        mounts=_mounts(facts),
-        networks=_networks(facts),
+        mounts=_read_mounts(facts),
+        networks=_read_networks(facts),
         network_mode=facts.last("network_mode"),
-        healthcheck=_healthcheck(facts),
+        healthcheck=_read_healthcheck(facts),
         restart=facts.last("restart"),
-        resources=_resources(facts),
-        security=_security(facts),
+        resources=_read_resources(facts),
+        security=_read_security(facts),
         labels=facts.map("labels"),
         logging=logging if logging != Logging() else None,
         secrets=tuple(facts.all("secrets")),
@@ -74,63 +74,61 @@ def service(
             signal=facts.last("stop_signal"), grace_period=facts.last("stop_grace_period")
         ),
         init=facts.last("init"),
-        options=_options(facts),
+        options=_other_keys(facts),
         origin=origin,
     )
-    return found, ties
+    return service, refs
 
 
-def _environment(facts: Facts) -> tuple[Variable, ...]:
+def _read_environment(facts: Facts) -> tuple[Variable, ...]:
     zone = facts.last("environment.TZ")
-    given: dict[str, Variable] = (
+    variables: dict[str, Variable] = (
         {} if zone is None else {"TZ": Variable(name="TZ", value=zone)}
     )
-    return tuple((given | facts.map("environment")).values())
+    return tuple((variables | facts.map("environment")).values())
 
 
-def _mounts(facts: Facts) -> tuple[Mount, ...]:
+def _read_mounts(facts: Facts) -> tuple[Mount, ...]:
     driver = facts.last("volume_driver")
-    mounts = [_driven(item, driver) for item in facts.all("volumes")]
+    mounts = [_with_driver(mount, driver) for mount in facts.all("volumes")]
     for text in facts.all("tmpfs"):
         target, _, mode = text.partition(":")
         mounts.append(Mount(kind="tmpfs", target=target, mode=mode))
-    return tuple({item.target: item for item in mounts}.values())
+    return tuple({mount.target: mount for mount in mounts}.values())
 
 
-def _driven(item: Mount, driver: str | None) -> Mount:
+def _with_driver(mount: Mount, driver: str | None) -> Mount:
     """`--volume-driver` makes the volumes of `-v`, named or not."""
-    if driver is None or item.kind != "volume" or item.options:
-        return item
-    return replace(item, options={"x-driver": {"driver": driver}})
+    if driver is None or mount.kind != "volume" or mount.options:
+        return mount
+    return replace(mount, options={"x-driver": {"driver": driver}})
 
 
-def _networks(facts: Facts) -> tuple[Attachment, ...]:
+def _read_networks(facts: Facts) -> tuple[Attachment, ...]:
     """The networks, with the address flags on the first of them, or on the default network."""
-    given: list[Attachment] = facts.all("networks")
+    attachments: list[Attachment] = facts.all("networks")
     aliases = tuple(facts.all("networks.aliases"))
     options = facts.section("networks.")
     if aliases or options:
-        first = given[0] if given else Attachment(network="default")
-        merged = {**first.options, **options}
-        given[:1] = [
-            Attachment(
-                network=first.network, aliases=first.aliases + aliases, options=merged
-            )
+        main = attachments[0] if attachments else Attachment(network="default")
+        merged = {**main.options, **options}
+        attachments[:1] = [
+            Attachment(network=main.network, aliases=main.aliases + aliases, options=merged)
         ]
-    return tuple({item.network: item for item in given}.values())
+    return tuple({attachment.network: attachment for attachment in attachments}.values())
 
 
-def _healthcheck(facts: Facts) -> Healthcheck | None:
+def _read_healthcheck(facts: Facts) -> Healthcheck | None:
     disable = bool(facts.last("healthcheck.disable"))
     test = facts.last("healthcheck.test")
     times = {key: facts.last(f"healthcheck.{key}") for key in HEALTH_KEYS}
     if disable:
         return Healthcheck(disable=True)
-    given = {key: value for key, value in times.items() if value is not None}
-    return Healthcheck(test=test, **given) if given or test else None
+    timing = {key: value for key, value in times.items() if value is not None}
+    return Healthcheck(test=test, **timing) if timing or test else None
 
 
-def _resources(facts: Facts) -> Resources:
+def _read_resources(facts: Facts) -> Resources:
     limits = {
         key: facts.last(f"deploy.resources.limits.{key}")
         for key in ("cpus", "memory", "pids")
@@ -139,7 +137,7 @@ def _resources(facts: Facts) -> Resources:
     return Resources(limits=Amounts(**limits), reservations=Amounts(memory=reserved))
 
 
-def _security(facts: Facts) -> Security:
+def _read_security(facts: Facts) -> Security:
     return Security(
         user=facts.last("user"),
         group_add=tuple(facts.all("group_add")),
@@ -151,11 +149,15 @@ def _security(facts: Facts) -> Security:
     )
 
 
-def _options(facts: Facts) -> Mapping[str, Any]:
+def _other_keys(facts: Facts) -> Mapping[str, Any]:
     """Compose keys without a field of their own."""
     options = facts.rest()
     platform = options.get("platform")
     if isinstance(platform, dict):
-        given = [platform.get("os", "linux"), platform.get("arch"), platform.get("variant")]
-        options["platform"] = "/".join(part for part in given if part)
+        platform_parts = [
+            platform.get("os", "linux"),
+            platform.get("arch"),
+            platform.get("variant"),
+        ]
+        options["platform"] = "/".join(name for name in platform_parts if name)
     return options

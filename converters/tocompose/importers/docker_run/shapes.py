@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
-from tocompose.importers.docker_run.options import boolean
+from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.model import EnvFile, Grant, Port, Variable
 from tocompose.patterns import regex
 from tocompose.values import split, whole
@@ -20,10 +20,10 @@ class Fact(NamedTuple):
     """
 
     value: Any
-    how: str = "set"
+    merge: str = "set"
     key: str = ""
     code: str = ""
-    said: tuple[tuple[str, str], ...] = ()
+    note_facts: tuple[tuple[str, str], ...] = ()
     target: str = ""
 
 
@@ -43,13 +43,13 @@ def item(value: str) -> Iterator[Fact]:
 
 def names(value: str) -> Iterator[Fact]:
     """Entries of a list, separated by commas."""
-    for part in split(value, ","):
-        yield Fact(part, "add")
+    for name in split(value, ","):
+        yield Fact(name, "add")
 
 
 def boolean_(value: str) -> Iterator[Fact]:
     """A truth value."""
-    yield Fact(boolean(value))
+    yield Fact(parse_boolean(value))
 
 
 def integer(value: str) -> Iterator[Fact]:
@@ -80,7 +80,7 @@ def duration(value: str) -> Iterator[Fact]:
 def seconds(value: str) -> Iterator[Fact]:
     """A number of seconds, as a duration; with a unit, which docker refuses, it is plain what is meant."""
     if _UNITS.fullmatch(value):
-        yield Fact(value, code="TC184", said=(("value", value),))
+        yield Fact(value, code="TC184", note_facts=(("value", value),))
         return
     for fact in integer(value):
         yield Fact(f"{fact.value}s")
@@ -126,10 +126,10 @@ def env(value: str) -> Iterator[Fact]:
 
 def env_file(value: str) -> Iterator[Fact]:
     """A file of variables; whether it can be read in Compose's own dialect is looked at later."""
-    yield Fact(EnvFile(path=_relative(value), format="raw"), "add")
+    yield Fact(EnvFile(path=_as_path(value), format="raw"), "add")
 
 
-def _relative(path: str) -> str:
+def _as_path(path: str) -> str:
     return path if path.startswith(("/", "./", "../", "~", "$")) else f"./{path}"
 
 
@@ -144,13 +144,17 @@ def extra_host(value: str) -> Iterator[Fact]:
 def expose(value: str) -> Iterator[Fact]:
     """A port or range, one entry a port with its protocol: Compose sends a range unexpanded."""
     ports, _, protocol = value.partition("/")
-    first, _, last = ports.partition("-")
+    first_port, _, last_port = ports.partition("-")
     if "$" in value:
         yield Fact(value, "add")
         return
-    if not whole(first) or (last and not whole(last)) or int(last or first) < int(first):
+    if (
+        not whole(first_port)
+        or (last_port and not whole(last_port))
+        or int(last_port or first_port) < int(first_port)
+    ):
         raise ValueError("it takes a port such as 80, 80/udp or 8000-8010")
-    for number in range(int(first), int(last or first) + 1):
+    for number in range(int(first_port), int(last_port or first_port) + 1):
         yield Fact(f"{number}/{protocol or 'tcp'}", "add")
 
 
@@ -179,10 +183,10 @@ def _port_parts(body: str) -> tuple[str | None, str | None, str]:
         address, _, ports = body[1:].partition("]:")
         published, _, target = ports.partition(":")
         return address, published or None, target
-    parts = split(body, ":")
-    target = parts.pop()
-    host_port = parts.pop() if parts else None
-    return ":".join(parts) or None, host_port or None, target
+    fields = split(body, ":")
+    target = fields.pop()
+    host_port = fields.pop() if fields else None
+    return ":".join(fields) or None, host_port or None, target
 
 
 def device_rate(value: str) -> Iterator[Fact]:
@@ -209,8 +213,10 @@ def ulimit(value: str) -> Iterator[Fact]:
         colon and not re.fullmatch(r"-?[0-9]+", hard)
     ):
         raise ValueError("it takes name=soft or name=soft:hard")
-    same = not colon or soft == hard
-    yield Fact(int(soft) if same else {"soft": int(soft), "hard": int(hard)}, "put", name)
+    is_single = not colon or soft == hard
+    yield Fact(
+        int(soft) if is_single else {"soft": int(soft), "hard": int(hard)}, "put", name
+    )
 
 
 def health_command(value: str) -> Iterator[Fact]:
@@ -242,20 +248,20 @@ def tmpfs(value: str) -> Iterator[Fact]:
 def secret(value: str) -> Iterator[Fact]:
     """podman's `name[,type=mount|env,target=…,uid=…,gid=…,mode=…]`."""
     name, *options = split(value, ",")
-    given = dict(option.partition("=")[::2] for option in options)
-    if given.get("type", "mount") == "env":
+    fields = dict(option.partition("=")[::2] for option in options)
+    if fields.get("type", "mount") == "env":
         yield Fact(
             None,
             "none",
             code="TC125",
-            said=(("name", name), ("variable", given.get("target", name))),
+            note_facts=(("name", name), ("variable", fields.get("target", name))),
         )
         return
     grant = Grant(
         source=name,
-        target=given.get("target"),
-        uid=given.get("uid"),
-        gid=given.get("gid"),
-        mode=given.get("mode"),
+        target=fields.get("target"),
+        uid=fields.get("uid"),
+        gid=fields.get("gid"),
+        mode=fields.get("mode"),
     )
-    yield Fact(grant, "add", code="TC126", said=(("name", name),))
+    yield Fact(grant, "add", code="TC126", note_facts=(("name", name),))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tocompose.importers.docker_run.networking import fields
-from tocompose.importers.docker_run.options import boolean
+from tocompose.importers.docker_run.networking import csv_fields
+from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.importers.docker_run.shapes import Fact
 from tocompose.model import Mount
 from tocompose.patterns import regex
@@ -21,7 +21,7 @@ _SOURCES = ("source", "src")
 _TARGETS = ("target", "dst", "destination")
 
 
-def volume(value: str) -> Iterator[Fact]:
+def read_volume(value: str) -> Iterator[Fact]:
     """`[source:]target[:modes]`, the source a path or a volume's name.
 
     https://docs.docker.com/engine/storage/volumes/#options-for---volume
@@ -32,7 +32,10 @@ def volume(value: str) -> Iterator[Fact]:
     if source is None:
         code = "TC146" if _DRIVE.match(target) else ""
         yield Fact(
-            Mount(kind="volume", target=target), "add", code=code, said=(("value", value),)
+            Mount(kind="volume", target=target),
+            "add",
+            code=code,
+            note_facts=(("value", value),),
         )
         return
     kept = [
@@ -42,7 +45,7 @@ def volume(value: str) -> Iterator[Fact]:
     yield Fact(
         Mount(
             kind="bind" if _is_path(source) else "volume",
-            source=_rooted(source),
+            source=_as_source(source),
             target=target,
             read_only="ro" in modes,
             mode=",".join(
@@ -51,7 +54,7 @@ def volume(value: str) -> Iterator[Fact]:
         ),
         "add",
         code="TC128" if podman else "TC148" if _loses_label(modes) else "",
-        said=(("mode", podman),),
+        note_facts=(("mode", podman),),
     )
 
 
@@ -81,7 +84,7 @@ def _is_path(source: str) -> bool:
     )
 
 
-def _rooted(source: str) -> str:
+def _as_source(source: str) -> str:
     """Compose takes `.hidden` for a volume's name; a path must start with `./`, `../`, `/` or `~`."""
     relative = (
         source.startswith(".")
@@ -96,12 +99,12 @@ def _rooted(source: str) -> str:
     return f"./{source}" if relative or bare else source
 
 
-def mount(value: str) -> Iterator[Fact]:
+def read_mount(value: str) -> Iterator[Fact]:
     """`type=…,source=…,target=…` (docker's opts.MountOpt); a bind mount does not create a missing host path.
 
     https://docs.docker.com/engine/storage/bind-mounts/#options-for---mount
     """
-    given = fields(value)
+    given = csv_fields(value)
     kind = next((content for key, _, content in given if key == "type"), "volume")
     source = next((content for key, _, content in given if key in _SOURCES), None)
     target = next((content for key, _, content in given if key in _TARGETS), "")
@@ -114,7 +117,7 @@ def mount(value: str) -> Iterator[Fact]:
     read_only, lost = False, ""
     for key, equals, content in given:
         if key in ("readonly", "ro"):
-            read_only = boolean(content) if equals else True
+            read_only = parse_boolean(content) if equals else True
         elif key in ("volume-driver", "volume-opt"):
             _driver_option(driver, key, content)
         elif key not in ("type", "consistency", *_SOURCES, *_TARGETS) and not _mount_option(
@@ -131,7 +134,7 @@ def mount(value: str) -> Iterator[Fact]:
         target if target_key else found,
         "add",
         code="TC129" if lost else "",
-        said=(("option", lost),),
+        note_facts=(("option", lost),),
         target=target_key,
     )
 

@@ -6,12 +6,12 @@ import base64
 import binascii
 import json
 
-from tocompose.images import image_ref
 from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.scalars import items, truth, value
 from tocompose.importers.kubernetes.waits import client
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.importers.kubernetes.world import World
+from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
 
 _DOCKER_HUB = "docker.io"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tocompose.images import image_ref
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, take, text, value
+from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.patterns import regex

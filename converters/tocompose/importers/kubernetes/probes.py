@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.images import image_facts
 from tocompose.importers.kubernetes.fields import values
 from tocompose.importers.kubernetes.moot import moot
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, text, value, whole
 from tocompose.importers.kubernetes.tools import tools
+from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.readers.yaml import integer

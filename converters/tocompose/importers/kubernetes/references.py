@@ -7,31 +7,17 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
 from tocompose.importers.kubernetes.services import Backend, Backends, ServicePort
+from tocompose.knowledge.servers import scheme_ports
 from tocompose.patterns import regex
 
-# Ports that a URL without a port means.
-_SCHEMES = {
+# Ports that a URL without a port means, beside those of servers.
+_WEB_PORTS = {
     "http": 80,
     "ws": 80,
     "https": 443,
     "wss": 443,
     "ftp": 21,
-    "ldap": 389,
-    "ldaps": 636,
-    "nats": 4222,
-    "postgres": 5432,
-    "postgresql": 5432,
-    "mysql": 3306,
-    "mariadb": 3306,
-    "mongodb": 27017,
-    "redis": 6379,
-    "rediss": 6379,
-    "amqp": 5672,
-    "amqps": 5671,
-    "mqtt": 1883,
-    "kafka": 9092,
     "grpc": 80,
-    "memcached": 11211,
 }
 _NAME = r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
 # A host name may end in a dot, which says that it is whole.
@@ -89,7 +75,8 @@ def rewrite(
         )
 
     def url(match: re.Match[str]) -> str:
-        implied = _SCHEMES.get(match["scheme"].partition("+")[0])
+        scheme = match["scheme"].partition("+")[0]
+        implied = _WEB_PORTS.get(scheme) or scheme_ports().get(scheme)
         target = (
             _target(match["host"], implied, namespace, backends, own) if implied else None
         )

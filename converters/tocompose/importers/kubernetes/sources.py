@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocompose.images import image_facts
 from tocompose.importers.kubernetes.binds import host_path, nfs
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.fields import types
@@ -15,6 +14,7 @@ from tocompose.importers.kubernetes.quantities import memory, quantity
 from tocompose.importers.kubernetes.scalars import items, text, truth, value
 from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.importers.kubernetes.volume_source import Source
+from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.readers.yaml import integer

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tocompose.images import ALPINE_TOOLS, image_facts, image_ref
 from tocompose.importers.kubernetes.scalars import items, value
+from tocompose.knowledge.images import ALPINE_TOOLS, image_facts, image_ref
 from tocompose.ledger import Cursor
 
 _SHELLS = frozenset({"sh", "/bin/sh", "bash", "/bin/bash", "ash", "/bin/ash"})

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from tocompose.images import image_ref
 from tocompose.importers.kubernetes.scalars import items, value
+from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
 from tocompose.tables import load
 

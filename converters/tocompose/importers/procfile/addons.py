@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tocompose.importers.procfile.backing import OPTIONAL, REQUIRED, Backing, Request, make
 from tocompose.importers.procfile.environment import Entry
 from tocompose.importers.procfile.repository import Repository
+from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.tables import Row, table
@@ -138,7 +139,7 @@ class Shelf(NamedTuple):
 
 
 def _serve(shelf: Shelf, item: Wanted, row: Row) -> None:
-    search = shelf.search and row["service"] in ("elasticsearch", "opensearch")
+    search = shelf.search and row["service"] in family_kinds("search")
     kind = shelf.search if search else row["service"]
     prefix = item.prefix or row["prefix"]
     known = shelf.backings.get((kind, prefix))

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import Entry, is_secret
 from tocompose.importers.procfile.parts import Part
 from tocompose.importers.procfile.parts import value as part_value
 from tocompose.importers.procfile.repository import Repository
+from tocompose.knowledge.images import ImageFacts, image_facts, role_of
+from tocompose.knowledge.servers import server_facts, server_image, server_port, servers
 from tocompose.model import (
     Dependency,
     Healthcheck,
     Mount,
-    Role,
     Service,
     Setting,
     Stop,
@@ -22,31 +23,17 @@ from tocompose.model import (
     Volume,
 )
 from tocompose.source import Span
-from tocompose.tables import Row, table
-from tocompose.values import identifier, unique, variable_name, whole
+from tocompose.tables import Row
+from tocompose.values import identifier, unique, variable_name
 
 # A password that works at once and that nobody takes for a secret; see the note that comes with it.
 DEVELOPMENT_PASSWORD = "change-me"
 # In the tables: a variable that may stay empty, and one that the user must fill in.
 OPTIONAL, REQUIRED = "-", "?"
-_OPTIONAL = {
-    *(
-        "environment",
-        "password",
-        "volume",
-        "volume_from",
-        "volume_more",
-        "health",
-        "start_period",
-        "stop",
-        "timeout",
-    ),
-    *("command", "hostname", "profile"),
-}
 
 
 class Request(NamedTuple):
-    """A service that is wanted: its kind (a row of backing.yaml) and the variables that programs find it by.
+    """A service that is wanted: its kind (a row of servers.yaml) and the variables that programs find it by.
 
     `variables` map a name to a template; `image` replaces the table's (an extension that its image lacks).
     """
@@ -72,7 +59,11 @@ class Backing(NamedTuple):
 
     def told(self, parts: Iterable[Part], samples: Mapping[str, str]) -> Backing:
         """The same, told to the app by the parts too; `apart` are their names, with those that stay without a value."""
-        facts = {"<host>": self.service.name, "<password>": self.password}
+        facts = {
+            "<host>": self.service.name,
+            "<password>": self.password,
+            "<port>": server_port(self.kind),
+        }
         known = {name for name, _ in self.variables}
         own = [part for part in parts if part.name not in known]
         values = [
@@ -102,43 +93,39 @@ class Backing(NamedTuple):
         return Entry(name, None, setting, (), source, origin)
 
 
-def rows() -> dict[str, Row]:
-    """The kinds of service."""
-    return dict(
-        table(
-            "backing",
-            required={"title", "image", "tag", "role", "url", "port"},
-            optional=_OPTIONAL,
-        )
-    )
-
-
 def make(repository: Repository, request: Request, taken: set[str]) -> Backing:
     """The service that a request comes to."""
-    row = rows()[request.kind]
+    row = servers()[request.kind]
+    image = request.image or server_image(request.kind, request.version)
+    facts = image_facts(image) or server_facts(request.kind)
     name = unique(_name(request, taken), taken)
     password = f"${{{variable_name(name)}_PASSWORD:?}}"
-    facts = {"<host>": name, "<password>": password}
-    volumes = tuple(_volumes(row, name, request))
+    fills = {"<host>": name, "<password>": password, "<port>": server_port(request.kind)}
+    environment = {
+        key: _fill(value, fills) for key, value in row.get("environment", {}).items()
+    }
+    command = tuple(row["command"]) if "command" in row else None
+    text = " ".join(command) if command else None
+    paths = facts.data_paths(environment, text)
+    volumes = tuple(_volumes(paths, name, request.origin))
     service = Service(
         name=name,
-        image=image(row, request),
-        command=tuple(row["command"]) if "command" in row else None,
+        image=image,
+        command=command,
         environment=tuple(
-            _variable(key, value, facts)
-            for key, value in row.get("environment", {}).items()
+            Variable(name=key, value=value) for key, value in environment.items()
         ),
         mounts=tuple(mount for mount, _ in volumes),
-        healthcheck=_health(row),
-        stop=Stop(grace_period=row.get("stop")),
-        profiles=(row["profile"],) if "profile" in row else (),
-        role=Role(row["role"]),
-        options={"hostname": name} if row.get("hostname") else {},
+        healthcheck=_health(facts, environment, text),
+        stop=Stop(grace_period=facts.grace),
+        profiles=("dev",) if facts.tool else (),
+        role=role_of(facts),
+        options={"hostname": name} if facts.fixed_hostname else {},
         origin=request.origin,
     )
     settings = _settings(repository, row, name, request.origin)
     values = tuple(
-        (key, _fill(row["url"] if value == "url" else value, facts))
+        (key, _fill(row["url"] if value == "url" else value, fills))
         for key, value in request.variables.items()
     )
     return Backing(
@@ -153,7 +140,8 @@ def make(repository: Repository, request: Request, taken: set[str]) -> Backing:
 
 def address(kind: str, sample: str) -> str:
     """The template of the service's address, in the scheme of a sample (`postgresql+asyncpg://`, `jdbc:mysql://`)."""
-    url = str(rows()[kind]["url"])
+    row = servers()[kind]
+    url = str(row["url"])
     scheme, sign, rest = sample.strip().partition("://")
     if not sign or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.:-]*", scheme):
         return url
@@ -164,13 +152,8 @@ def address(kind: str, sample: str) -> str:
         return f"{scheme}://{server}" + (
             f"?user={user}&password={password}" if user else ""
         )
-    number = re.search(r"/(\d{1,2})$", rest) if kind == "redis" else None
-    plain = {
-        "rediss": "redis",
-        "amqps": "amqp",
-        "mongodb+srv": "mongodb",
-        "https": "http",
-    }.get(scheme, scheme)
+    number = re.search(r"/(\d{1,2})$", rest) if row.get("numbered_databases") else None
+    plain = row.get("plain_schemes", {}).get(scheme, scheme)
     return (
         f"{plain}://{place.removesuffix('/0')}/{number[1]}"
         if number
@@ -191,44 +174,17 @@ def _name(request: Request, taken: set[str]) -> str:
     return prefix if request.kind in prefix else f"{request.kind}-{prefix}"
 
 
-def image(row: Row, request: Request) -> str:
-    """The image: of the version that the source names, else the table's."""
-    if request.image:
-        return request.image
-    return (
-        row["tag"].replace("<version>", request.version)
-        if request.version
-        else str(row["image"])
-    )
-
-
-def _volumes(row: Row, name: str, request: Request) -> list[tuple[Mount, Volume]]:
-    paths = [path for key in ("volume", "volume_more") if (path := row.get(key))]
-    major = (
-        image(row, request)
-        .partition(":")[2]
-        .partition(".")[0]
-        .partition("-")[0]
-        .removeprefix("pg")
-    )
-    for since, path in row.get("volume_from", {}).items():
-        if whole(major) and int(major) >= int(since):
-            paths[0] = path
-    found = []
+def _volumes(
+    paths: list[str], name: str, origin: Span | None
+) -> Iterator[tuple[Mount, Volume]]:
+    base = name.replace("-", "_")
     for path in paths:
-        base = name.replace("-", "_")
-        volume = f"{base}_data" if path == paths[0] else f"{base}_{path.rsplit('/', 1)[-1]}"
-        found.append(
-            (
-                Mount(kind="volume", source=volume, target=path),
-                Volume(name=volume, origin=request.origin),
-            )
+        ending = "data" if path == paths[0] else path.rsplit("/", 1)[-1]
+        volume = f"{base}_{ending}"
+        yield (
+            Mount(kind="volume", source=volume, target=path),
+            Volume(name=volume, origin=origin),
         )
-    return found
-
-
-def _variable(key: str, value: str, facts: dict[str, str]) -> Variable:
-    return Variable(name=key, value=_fill(value, facts))
 
 
 def _fill(text: str, facts: dict[str, str]) -> str:
@@ -237,15 +193,20 @@ def _fill(text: str, facts: dict[str, str]) -> str:
     return text
 
 
-def _health(row: Row) -> Healthcheck | None:
-    if "health" not in row:
+def _health(
+    facts: ImageFacts, environment: Mapping[str, str], command: str | None
+) -> Healthcheck | None:
+    """The image's health command; None where none is known, or the image brings its own."""
+    check = next(facts.usable_checks(environment, command), None)
+    if check is None:
         return None
+    numbers = facts.check_numbers(role_of(facts))
     return Healthcheck(
-        test=tuple(row["health"]),
-        interval="10s",
-        timeout=row.get("timeout", "5s"),
-        retries="5",
-        start_period=row.get("start_period", "10s"),
+        test=check.test,
+        start_period=check.start_period,
+        interval=numbers["interval"],
+        timeout=numbers["timeout"],
+        retries=numbers["retries"],
     )
 
 

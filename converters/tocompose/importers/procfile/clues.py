@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -14,9 +13,10 @@ from tocompose.importers.procfile.parts import engine
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
+from tocompose.knowledge.servers import family_kinds, server_family, servers
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.source import Leaf, Span
-from tocompose.tables import Row, load, table
+from tocompose.tables import Row, load
 
 # Files that developers keep beside `.env`: they show which variables the app reads, and nothing is taken from them.
 _ASIDE = (
@@ -26,7 +26,6 @@ _ASIDE = (
     ".env.local.example",
     ".env.production.example",
 )
-_SQL = ("postgres", "mysql")
 
 
 class Clue(NamedTuple):
@@ -71,7 +70,7 @@ class Clues(NamedTuple):
         review = tuple(item.name for item in addons.wanted(app.review.at("addons")))
         files = {
             path: repository.text(path) or ""
-            for row in evidence().values()
+            for row in servers().values()
             for path in row.get("files", {})
         }
         values = {**found.defaults, **samples}
@@ -89,7 +88,7 @@ class Clues(NamedTuple):
     @property
     def search(self) -> str:
         """The search engine whose client the app uses; empty when none, or both."""
-        kinds = {kind for kind in ("elasticsearch", "opensearch") if self.driver(kind)}
+        kinds = {kind for kind in family_kinds("search") if self.driver(kind)}
         return kinds.pop() if len(kinds) == 1 else ""
 
     @property
@@ -109,7 +108,7 @@ class Clues(NamedTuple):
         """The library by which the app speaks to a service of that kind."""
         wanted = {
             (language, name)
-            for language, names in load("drivers")[kind].items()
+            for language, names in servers()[kind].get("drivers", {}).items()
             for name in names
         }
         return next(
@@ -150,31 +149,33 @@ class Clues(NamedTuple):
 
     def ruled_out(self, kind: str) -> bool:
         """Whether the repository says outright that its SQL server is of another kind, and nothing of this one."""
-        other = next((item for item in _SQL if item != kind), "")
-        return kind in _SQL and not any(self.chosen(kind)) and any(self.chosen(other))
+        if kind not in family_kinds("sql") or any(self.chosen(kind)):
+            return False
+        others = server_family(kind) & evidence().keys() - {kind}
+        return any(any(self.chosen(other)) for other in others)
 
 
 def evidence() -> dict[str, Row]:
-    """The rows of evidence.yaml."""
-    optional = {"sql", "processes", "files", "shared", "schemes", "workers"}
-    return dict(table("evidence", required={"variables", "sets"}, optional=optional))
+    """The kinds of server that an app can be seen to need, without being told."""
+    return {kind: row for kind, row in servers().items() if "variables" in row}
 
 
 def scheme_fits(row: Row, sample: str) -> bool:
     """Whether a sample value is no address, or one of this kind of service."""
-    scheme, sign, _ = sample.partition("://")
-    bare = scheme.removeprefix("jdbc:").partition("+")[0].lower()
-    return not sign or re.fullmatch(row.get("schemes", "[a-z+]+"), bare) is not None
+    sign, bare = "://" in sample, _bare_scheme(sample)
+    schemes = (*row.get("schemes", ()), *row.get("shared_schemes", ()))
+    return not sign or not schemes or bare in schemes
+
+
+def _bare_scheme(sample: str) -> str:
+    """The scheme of an address without the driver that it names: `postgresql` of `jdbc:postgresql+asyncpg://`."""
+    scheme = sample.partition("://")[0]
+    return scheme.removeprefix("jdbc:").partition("+")[0].lower()
 
 
 def _means(kind: str, sample: str) -> bool:
-    row = evidence()[kind]
-    return (
-        "://" in sample
-        and not sample.startswith("ecto:")
-        and "schemes" in row
-        and scheme_fits(row, sample)
-    )
+    """Whether a sample value is an address that means this kind and no other."""
+    return "://" in sample and _bare_scheme(sample) in servers()[kind].get("schemes", ())
 
 
 def _file(clue: Clue) -> str:

@@ -10,6 +10,7 @@ from tocompose.importers.procfile.environment import Entry
 from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.processes import Found
 from tocompose.importers.procfile.repository import Repository, nothing
+from tocompose.knowledge.servers import servers
 from tocompose.model import Setting
 
 
@@ -139,13 +140,13 @@ def _rails() -> list[Entry]:
 
 def _jdbc(item: Backing) -> list[Entry]:
     """What the JVM buildpack derives from DATABASE_URL for plain JDBC and for Spring."""
-    drivers = {"postgres": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+    driver = servers()[item.kind].get("jdbc")
     match = re.fullmatch(
         r"\w+://(\w+):(\$\{\w+:\?\})@([\w-]+):(\d+)/(\w+)", item.variables[0][1]
     )
-    if item.kind not in drivers or match is None or item.variables[0][0] != "DATABASE_URL":
+    if driver is None or match is None or item.variables[0][0] != "DATABASE_URL":
         return []
-    url = f"jdbc:{drivers[item.kind]}://{match[3]}:{match[4]}/{match[5]}"
+    url = f"jdbc:{driver}://{match[3]}:{match[4]}/{match[5]}"
     values = {
         "JDBC_DATABASE_URL": url,
         "JDBC_DATABASE_USERNAME": match[1],

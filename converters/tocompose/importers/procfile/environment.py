@@ -9,13 +9,13 @@ from typing import NamedTuple
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.repository import Repository
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
 from tocompose.ledger import Cursor
 from tocompose.model import Setting, Variable
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
-from tocompose.secrecy.names import secret_name
-from tocompose.secrecy.texts import may_be_secret, secret_value
 from tocompose.source import Span
 from tocompose.tables import load
 from tocompose.values import literal

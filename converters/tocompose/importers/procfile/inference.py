@@ -6,11 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers.procfile import addons
-from tocompose.importers.procfile.backing import Backing, Request, address, make, rows
+from tocompose.importers.procfile.backing import Backing, Request, address, make
 from tocompose.importers.procfile.clues import Clue, Clues, evidence, scheme_fits
 from tocompose.importers.procfile.parts import elsewhere, parts
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
+from tocompose.knowledge.servers import family_kinds, server_family, server_port
+from tocompose.knowledge.versions import default_version
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.tables import Row
@@ -18,20 +20,6 @@ from tocompose.tables import Row
 _MIGRATES = regex(
     r"\bmigrat|db:(?:prepare|setup|schema)|prisma\s+(?:db push|migrate)|alembic|flyway|liquibase|syncdb|ecto\."
 )
-_SQL = ("postgres", "mysql", "mariadb")
-_ADDON = {
-    "postgres": "heroku-postgresql",
-    "redis": "heroku-redis",
-    "mysql": "jawsdb",
-    "mariadb": "jawsdb-maria",
-} | {
-    "mongo": "ormongo",
-    "rabbitmq": "cloudamqp",
-    "elasticsearch": "bonsai",
-    "opensearch": "opensearch",
-    "memcached": "memcachier",
-    "kafka": "heroku-kafka",
-}
 # What reads DATABASE_URL, or the variables that the JVM buildpack derives from it, without naming them.
 _READ_UNSEEN = frozenset(
     {"rails", "activerecord", "sinatra-activerecord", "sidekiq", "resque", "@prisma/client"}
@@ -43,11 +31,9 @@ def infer(
     repository: Repository, clues: Clues, provided: addons.Provided, taken: set[str]
 ) -> tuple[Backing, ...]:
     """The services with at least two independent clues; the others are noted."""
-    present = {item.kind for item in provided.backings}
-    if present & set(_SQL):
-        present |= set(_SQL)
-    if present & {"elasticsearch", "opensearch"}:
-        present |= {"elasticsearch", "opensearch"}
+    present: set[str] = set()
+    for item in provided.backings:
+        present |= server_family(item.kind)
     given = {name for item in provided.backings for name, _ in item.variables}
     found: list[Backing] = []
     for kind, row in evidence().items():
@@ -56,7 +42,7 @@ def infer(
         said = list(_clues(clues, kind, row))
         if len(said) > 1:
             found.append(_add(repository, clues, kind, row, said, given, taken))
-            present |= set(_SQL) if row.get("sql") else {kind}
+            present |= server_family(kind) if _is_sql(row) else {kind}
             given |= {name for name, _ in found[-1].variables}
         elif said:
             _hint(repository, clues, kind, row, said[0])
@@ -64,10 +50,14 @@ def infer(
     return tuple(found)
 
 
+def _is_sql(row: Row) -> bool:
+    return row.get("family") == "sql"
+
+
 def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
     """The independent clues: a driver, a variable, a program that needs it, a configuration file, a migration."""
     driver = clues.driver(kind)
-    chosen = list(clues.chosen(kind)) if row.get("sql") else []
+    chosen = list(clues.chosen(kind)) if _is_sql(row) else []
     if driver:
         yield Clue(f"{driver.file} names {driver.name}")
     told = _told(clues, kind, row, driver is not None or bool(chosen))
@@ -81,7 +71,7 @@ def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
     for path, pattern in row.get("files", {}).items():
         if re.search(pattern, clues.files.get(path, "")):
             yield Clue(f"{path} names its adapter")
-    if driver and row.get("sql") and not _other_sql(clues, kind):
+    if driver and _is_sql(row) and not _other_sql(clues, kind):
         yield from _migrations(clues)
         orm = clues.orm(driver.language)
         # The code that is there says that its data lies in a file.
@@ -105,18 +95,18 @@ def _addresses(clues: Clues, row: Row, sure: bool) -> Iterator[str]:
     for name in clues.names:
         sample = clues.samples.get(name, "")
         own = any(re.fullmatch(item, name) for item in row["variables"]) and (
-            sure or not row.get("sql")
+            sure or not _is_sql(row)
         )
-        shared = any(re.fullmatch(item, name) for item in row.get("shared", ())) and (
-            sure or "://" in sample
-        )
+        shared = any(
+            re.fullmatch(item, name) for item in row.get("shared_variables", ())
+        ) and (sure or "://" in sample)
         if (own or (shared and "://" in sample)) and scheme_fits(row, sample):
             yield name
 
 
 def _hosts(clues: Clues, kind: str, row: Row, sure: bool) -> Iterator[str]:
     """The names that hold a host alone, which count beside a driver only; one whose sample is null is not in use."""
-    for item in parts(kind, clues.shown, bool(row.get("sql"))) if sure else ():
+    for item in parts(kind, clues.shown, _is_sql(row)) if sure else ():
         if item.part == "host" and clues.samples.get(item.name, "").lower() not in (
             "null",
             "none",
@@ -159,7 +149,7 @@ def _runs(clues: Clues, words: Iterable[str]) -> Iterator[str]:
 
 
 def _other_sql(clues: Clues, kind: str) -> bool:
-    return any(clues.driver(other) for other in ("postgres", "mysql") if other != kind)
+    return any(clues.driver(other) for other in server_family(kind) - {kind})
 
 
 def _migrations(clues: Clues) -> Iterator[Clue]:
@@ -180,7 +170,7 @@ def _add(
 ) -> Backing:
     sure = clues.driver(kind) is not None or any(clues.chosen(kind))
     named = [name for name in _addresses(clues, row, sure) if name not in given]
-    apart = parts(kind, clues.shown, bool(row.get("sql")))
+    apart = parts(kind, clues.shown, _is_sql(row))
     variables = named or ([] if apart else [row["sets"]])
     span = next((clue.span for clue in said if clue.span), None)
     templates = {name: address(kind, clues.samples.get(name, "")) for name in variables}
@@ -201,7 +191,7 @@ def _add(
             None,
             subject=subject,
             variable=told,
-            port=rows()[kind]["port"],
+            port=server_port(kind),
             service=facts["service"],
         )
     return backing
@@ -210,13 +200,13 @@ def _add(
 def _hint(repository: Repository, clues: Clues, kind: str, row: Row, clue: Clue) -> None:
     far = elsewhere(kind, clues.shown)
     words = f"{clue.words}, and {far} names a server elsewhere" if far else clue.words
-    facts = {"title": rows()[kind]["title"], "evidence": words, "addon": _ADDON[kind]}
+    facts = {"title": row["title"], "evidence": words, "addon": row["addon"]}
     repository.say("TC402", clue.span, variable=clue.variable or row["sets"], **facts)
 
 
 def in_parts(clues: Clues, backings: tuple[Backing, ...]) -> tuple[Backing, ...]:
     """The services, each told to the app also by the variables for its parts that the app shows: DB_HOST, DB_USER."""
-    sole = len({item.kind for item in backings} & set(_SQL)) < 2
+    sole = len({item.kind for item in backings} & set(family_kinds("sql"))) < 2
     seen: set[str] = set()
     found = []
     for item in backings:
@@ -238,7 +228,8 @@ def with_extensions(repository: Repository, item: Backing, found: Scan) -> Backi
         return item
     name, template, span = found.extensions[0]
     major = re.search(r":(\d+)", item.service.image or "")
-    image = template.replace("<major>", major[1] if major else "17")
+    version = major[1] if major else default_version("postgres")
+    image = template.replace("<major>", version)
     facts = {"service": item.service.name, "image": image, "extension": name}
     repository.say("TC413", span, subject=f"services.{item.service.name}.image", **facts)
     return item._replace(service=replace(item.service, image=image))

@@ -10,6 +10,7 @@ from tocompose.importers.procfile.language import settle_buildpacks
 from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
 from tocompose.importers.procfile.services import Plan
+from tocompose.knowledge.servers import family_kinds, servers
 from tocompose.ledger import Cursor
 from tocompose.notes import note
 from tocompose.readers.lines import read_lines
@@ -47,7 +48,6 @@ _SET_BY_LANGUAGES = (
     "LANG",
 )
 _SHOWN = 12
-_KINDS = {"PostgreSQL": "postgres", "Redis": "redis"}
 
 
 def settle(
@@ -116,8 +116,8 @@ def _profile_scripts(repository: Repository) -> Iterator[str]:
 
 def _say_code(repository: Repository, found: Scan, backings: tuple[Backing, ...]) -> None:
     present = {item.kind: item.service.name for item in backings}
-    for target, kind in _KINDS.items():
-        places = [place for name, place in found.tls if name == target]
+    for kind, row in servers().items():
+        places = [place for name, place in found.tls if name == kind]
         if places and kind in present:
             first, *others = places
             subject, related = f"services.{present[kind]}", [place.span for place in others]
@@ -126,13 +126,13 @@ def _say_code(repository: Repository, found: Scan, backings: tuple[Backing, ...]
                 first.span,
                 subject=subject,
                 related=related,
-                target=target,
+                target=row["title"],
                 what=first.what,
             )
             repository.ledger.say(said)
     for place in found.redirects:
         repository.say("TC353", place.span, subject="services.web", what=place.what)
-    if found.sqlite and not {"postgres", "mysql", "mariadb"} & set(present):
+    if found.sqlite and not set(family_kinds("sql")) & present.keys():
         repository.say("TC414", found.sqlite[0].span)
     for what, where, span in found.disk[:1]:
         repository.say(

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from tocompose.tables import Row, load
+from tocompose.knowledge.servers import servers
+from tocompose.tables import load
 
-_SQL = ("postgres", "mysql", "mariadb")
 _HOST = re.compile(
     r"(?:[a-z][a-z0-9+.-]*://)?(?:[^@/\s]*@)?([A-Za-z0-9.-]+)(?::\d+)?(?:[/?,].*)?",
     re.DOTALL,
@@ -32,13 +32,10 @@ def parts(kind: str, names: Mapping[str, str], sole: bool) -> tuple[Part, ...]:
     `sole` says that no other SQL server is in play, so that DB_HOST means this one. A group of which the host is a
     server elsewhere is left out; none is told where no host is.
     """
-    row = load("parts")["services"].get(kind)
-    if row is None:
-        return ()
     found = [
         part
         for name in names
-        if (part := _part(row, name, kind)) is not None and (sole or not part.shared)
+        if (part := _part(name, kind)) is not None and (sole or not part.shared)
     ]
     far = {part.group for part in found if part.part == "host" and away(names[part.name])}
     near = [part for part in found if part.group not in far]
@@ -47,47 +44,39 @@ def parts(kind: str, names: Mapping[str, str], sole: bool) -> tuple[Part, ...]:
 
 def elsewhere(kind: str, names: Mapping[str, str]) -> str:
     """The first variable that names the host of a server elsewhere; empty when none does."""
-    row = load("parts")["services"].get(kind)
     found = (
         part
         for name in names
-        if row and (part := _part(row, name, kind)) is not None and part.part == "host"
+        if (part := _part(name, kind)) is not None and part.part == "host"
     )
     return next((part.name for part in found if away(names[part.name])), "")
 
 
 def engine(kind: str, names: Mapping[str, str]) -> str:
     """The variable whose sample value names the kind as the app's database (`DB_CONNECTION=pgsql`); empty when none."""
-    row = load("parts")["services"].get(kind, {})
     for name, sample in names.items():
-        part = _part(row, name, kind) if "engine" in row else None
-        if (
-            part is not None
-            and part.part == "engine"
-            and re.fullmatch(row["engine"], sample.strip().lower())
-        ):
+        part = _part(name, kind)
+        if part is not None and part.part == "engine" and _names_engine(kind, sample):
             return name
     return ""
 
 
+def _names_engine(kind: str, sample: str) -> bool:
+    engine = servers()[kind].get("parts", {}).get("engine")
+    return bool(engine) and re.fullmatch(engine, sample.strip().lower()) is not None
+
+
 def value(kind: str, part: Part, sample: str) -> str:
     """The template of a variable's value, in the shape of its sample (`host`, `host:port`, a URL); empty for none."""
-    row = load("parts")["services"][kind]
     if part.part == "engine":
-        return (
-            sample
-            if kind in _SQL and re.fullmatch(row["engine"], sample.strip().lower())
-            else ""
-        )
-    template = str(row["values"].get(part.part, ""))
-    return (
-        _shaped(template, row["values"]["port"], sample)
-        if part.part == "host"
-        else template
-    )
+        return sample if _names_engine(kind, sample) else ""
+    values = {"host": "<host>", "port": "<port>"}
+    values |= servers()[kind]["parts"].get("values", {})
+    template = str(values.get(part.part, ""))
+    return _shaped(kind, template, sample) if part.part == "host" else template
 
 
-def _shaped(template: str, port: str, sample: str) -> str:
+def _shaped(kind: str, template: str, sample: str) -> str:
     """A host as the sample writes one: with a scheme, with a port, or bare."""
     text = sample.strip()
     if not re.fullmatch(
@@ -96,10 +85,9 @@ def _shaped(template: str, port: str, sample: str) -> str:
         return template
     scheme, sign, _ = text.partition("://")
     if sign:
-        return (
-            f"{scheme.removesuffix('s') if scheme == 'https' else scheme}://<host>:{port}"
-        )
-    return f"<host>:{port}" if re.search(r":\d+$", text) else "<host>"
+        plain = servers()[kind].get("plain_schemes", {}).get(scheme, scheme)
+        return f"{plain}://<host>:<port>"
+    return "<host>:<port>" if re.search(r":\d+$", text) else "<host>"
 
 
 def away(sample: str) -> bool:
@@ -126,14 +114,15 @@ def _pattern(prefixes: str) -> re.Pattern[str]:
     )
 
 
-def _part(row: Row, name: str, kind: str) -> Part | None:
-    for key in ("own", "shared"):
-        match = _pattern(row[key]).fullmatch(name) if key in row else None
-        if match is not None and not re.fullmatch(
-            load("parts")["not_ours"], match["first"] or ""
-        ):
-            part = next(
-                part for part in load("parts")["endings"] if match[part] is not None
-            )
-            return Part(name, part, match["group"], key == "shared")
+def _part(name: str, kind: str) -> Part | None:
+    row, table = servers()[kind], load("parts")
+    prefixes = {
+        False: row.get("parts", {}).get("prefixes"),
+        True: table["shared"].get(row.get("family")) if "parts" in row else None,
+    }
+    for shared, words in prefixes.items():
+        match = _pattern(words).fullmatch(name) if words else None
+        if match is not None and not re.fullmatch(table["not_ours"], match["first"] or ""):
+            part = next(part for part in table["endings"] if match[part] is not None)
+            return Part(name, part, match["group"], shared)
     return None

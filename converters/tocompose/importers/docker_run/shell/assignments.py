@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.docker_run.shell.expansion import joined
+from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.parameters import free_name
 from tocompose.importers.docker_run.shell.state import Shell, with_source
-from tocompose.importers.docker_run.shell.variables import NOTHING, Open, Value
+from tocompose.importers.docker_run.shell.variables import NOTHING, OpenVariable, Value
 from tocompose.ledger import Cursor
 from tocompose.values import whole
 
 _ARGUMENT = re.compile(r"\$\{ARG_\d+(?=[}:?+-])")
 
 
-def assign(shell: Shell, cursor: Cursor, *, exported: bool = False) -> tuple[str, Value]:
+def assign_variable(
+    shell: Shell, cursor: Cursor, *, exported: bool = False
+) -> tuple[str, Value]:
     """Reads one assignment (a branch with one entry) into the scope; its name and what the variable now holds."""
     child = cursor.children[0]
     target, held = str(child.key), cursor.at(child.key)
     name, _, index = target.rstrip("]").partition("[")
     shell.variable = name
-    value = _array(shell, held) if held.kind == "array" else _named(name, shell.value(held))
+    value = (
+        _read_array(shell, held)
+        if held.kind == "array"
+        else _under_own_name(name, shell.value(held))
+    )
     shell.variable = ""
     if cursor.kind == "append":
-        value = _appended(shell.scope.get(name), value)
+        value = _append_value(shell.scope.get(name), value)
     exported = exported or shell.exporting or name in shell.scope.exports
     if value.items is None and not index:
-        value = shell.kept.keep(name, value, exported=exported)
-    _store(shell, name, index, value)
+        value = shell.kept_variables.keep(name, value, exported=exported)
+    _store_value(shell, name, index, value)
     if exported:
         shell.scope.exports.add(name)
     shell.assigned += [held] if held.kind == "leaf" else list(held)
@@ -36,48 +42,48 @@ def assign(shell: Shell, cursor: Cursor, *, exported: bool = False) -> tuple[str
     return name, value
 
 
-def _store(shell: Shell, name: str, index: str, value: Value) -> None:
+def _store_value(shell: Shell, name: str, index: str, value: Value) -> None:
     if not index:
         shell.scope.set(name, value)
         return
     array = shell.scope.get(name)
-    items = array.items if array is not None and array.items is not None else ()
-    if whole(index) and int(index) <= len(items):
+    elements = array.items if array is not None and array.items is not None else ()
+    if whole(index) and int(index) <= len(elements):
         number = int(index)
         shell.scope.set(
-            name, Value("", items=(*items[:number], value, *items[number + 1 :]))
+            name, Value("", items=(*elements[:number], value, *elements[number + 1 :]))
         )
     shell.scope.set(f"{name}[{index}]", value)
 
 
-def _array(shell: Shell, held: Cursor) -> Value:
-    items: list[Value] = []
+def _read_array(shell: Shell, held: Cursor) -> Value:
+    elements: list[Value] = []
     unknown = False
-    for word in held:
-        raw = word.peek() or ""
+    for leaf in held:
+        raw = leaf.peek() or ""
         if pair := re.match(r"\[([^\]]+)\]=", raw):
-            value = with_source(shell.value(word), word)
+            value = with_source(shell.value(leaf), leaf)
             text = value.text.removeprefix(f"[{pair[1]}]=")
             shell.scope.set(f"{shell.variable}[{pair[1]}]", value._replace(text=text))
-            items.append(value._replace(text=text))
+            elements.append(value._replace(text=text))
             continue
-        fields = shell.fields(word)
+        fields = shell.expand_fields(leaf)
         unknown = unknown or (not fields and raw not in ("", '""', "''"))
-        items += fields
-    return Value("", items=tuple(items))
+        elements += fields
+    return Value("", items=tuple(elements))
 
 
-def _named(name: str, value: Value) -> Value:
+def _under_own_name(name: str, value: Value) -> Value:
     """The value, a positional parameter in it called by the variable's own name: `HOST=$1` is `${HOST}`."""
     match = _ARGUMENT.match(value.text)
-    if not match or not _is_one(value.text):
+    if not match or not _is_one_variable(value.text):
         return value
     old, new = match[0][2:], free_name(name)
     opens = tuple(
-        item._replace(name=new, facts=(("name", new), *item.facts[1:]))
-        if item.name == old
-        else item
-        for item in value.opens
+        variable._replace(name=new, facts=(("name", new), *variable.facts[1:]))
+        if variable.name == old
+        else variable
+        for variable in value.opens
     )
     text = "${" + new + value.text[match.end() :]
     # `TAG=${1:-$(git describe)}`: what stands for the output has the variable's name too.
@@ -85,7 +91,7 @@ def _named(name: str, value: Value) -> Value:
     return value._replace(text=text, opens=opens)
 
 
-def _is_one(text: str) -> bool:
+def _is_one_variable(text: str) -> bool:
     """Whether the text is one `${…}` and nothing else."""
     depth = 0
     for index, char in enumerate(text):
@@ -95,35 +101,35 @@ def _is_one(text: str) -> bool:
     return False
 
 
-def _appended(old: Value | None, value: Value) -> Value:
+def _append_value(old: Value | None, value: Value) -> Value:
     if old is None:
         return value
     if value.items is None and old.items is None:
-        return joined([old, value])
-    items = (
+        return join_values([old, value])
+    elements = (
         *(old.items if old.items is not None else (old,)),
         *(value.items if value.items is not None else (value,)),
     )
-    return Value("", items=items, unknown=old.unknown)
+    return Value("", items=elements, unknown=old.unknown)
 
 
-def declare(shell: Shell, cursor: Cursor) -> None:
+def declare_variables(shell: Shell, cursor: Cursor) -> None:
     """`export X=y`, `export X`, `local X`, `readonly X=y`, `declare -a X`."""
-    words = [child for child in cursor if child.kind == "leaf"]
+    leaves = [child for child in cursor if child.kind == "leaf"]
     options = [
-        child.peek() or "" for child in words[1:] if (child.peek() or "").startswith("-")
+        child.peek() or "" for child in leaves[1:] if (child.peek() or "").startswith("-")
     ]
-    command = words[0].peek()
+    command = leaves[0].peek()
     exported = command == "export" or any(
         "x" in option for option in options if not option.startswith("--")
     )
     for child in cursor:
         if child.kind in ("assignment", "append"):
-            assign(shell, child, exported=exported)
+            assign_variable(shell, child, exported=exported)
         elif child.kind == "redirect":
             child.skip("a redirection of a declaration")
-    for word in words[1:]:
-        name = word.peek() or ""
+    for leaf in leaves[1:]:
+        name = leaf.peek() or ""
         if re.fullmatch(r"[A-Za-z_]\w*", name):
             _declare_name(
                 shell,
@@ -132,17 +138,19 @@ def declare(shell: Shell, cursor: Cursor) -> None:
                 fresh=command in ("local", "declare", "typeset"),
             )
         elif not name.startswith("-"):
-            _declare_fields(shell, word, exported=exported)
-        word.skip("a declaration")
-    words[0].skip("a declaration")
+            _declare_fields(shell, leaf, exported=exported)
+        leaf.skip("a declaration")
+    leaves[0].skip("a declaration")
 
 
-def _declare_fields(shell: Shell, word: Cursor, *, exported: bool) -> None:
+def _declare_fields(shell: Shell, leaf: Cursor, *, exported: bool) -> None:
     """`export $X` or `export "A=$B"`: the word says name and value only when it is expanded."""
-    for field in shell.fields(word):
+    for field in shell.expand_fields(leaf):
         name, equals, text = field.text.partition("=")
         if equals and re.fullmatch(r"[A-Za-z_]\w*", name):
-            value = shell.kept.keep(name, field._replace(text=text), exported=exported)
+            value = shell.kept_variables.keep(
+                name, field._replace(text=text), exported=exported
+            )
             shell.scope.set(name, value)
             if exported:
                 shell.scope.exports.add(name)
@@ -153,29 +161,29 @@ def _declare_name(shell: Shell, name: str, *, exported: bool, fresh: bool) -> No
     if exported:
         shell.scope.exports.add(name)
         if value is not None and value.items is None and not value.opens:
-            shell.scope.set(name, shell.kept.keep(name, value, exported=True))
+            shell.scope.set(name, shell.kept_variables.keep(name, value, exported=True))
     elif fresh and value is None:
         shell.scope.set(name, NOTHING)
 
 
-def read_from_user(shell: Shell, cursor: Cursor, words: list[Cursor]) -> None:
+def read_from_user(shell: Shell, cursor: Cursor, leaves: list[Cursor]) -> None:
     """`read X`: what the user types is not known."""
     takes_value = False
-    for word in words[1:]:
-        name = word.peek() or ""
+    for leaf in leaves[1:]:
+        name = leaf.peek() or ""
         if not takes_value and re.fullmatch(r"[A-Za-z_]\w*", name):
             open_name = free_name(name)
             value = Value(
                 f"${{{open_name}}}",
                 (),
-                (Open(open_name, None, "TC151", word, (("name", open_name),)),),
+                (OpenVariable(open_name, None, "TC151", leaf, (("name", open_name),)),),
             )
             shell.scope.set(name, value)
         takes_value = bool(re.fullmatch(r"-\w*[pdnNtui]", name))
     cursor.skip("asks the person who runs the script")
 
 
-def unset_all(shell: Shell, words: list[Cursor]) -> None:
+def unset_all(shell: Shell, leaves: list[Cursor]) -> None:
     """`unset X`."""
-    for word in words[1:]:
-        shell.scope.variables.pop(word.peek() or "", None)
+    for leaf in leaves[1:]:
+        shell.scope.variables.pop(leaf.peek() or "", None)

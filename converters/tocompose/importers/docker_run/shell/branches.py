@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from tocompose.importers.docker_run.invocation import Invocation
-from tocompose.importers.docker_run.shell.conditions import holds, matches
-from tocompose.importers.docker_run.shell.parameters import operated
+from tocompose.importers.docker_run.shell.conditions import condition_holds, matching_branch
+from tocompose.importers.docker_run.shell.parameters import compose_expansion
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Scope, Value
 from tocompose.ledger import Cursor
@@ -77,7 +77,7 @@ def asked(shell: Shell, condition: Cursor) -> tuple[bool | None, str]:
     first = len(shell.steps)
     with shell.mode(testing=True):
         shell.run_all(condition)
-    verdict = holds(shell, condition)
+    verdict = condition_holds(shell, condition)
     asks = [step for step in shell.steps[first:] if isinstance(step, Invocation)]
     if any(step.verb[-1] in _ASKING for step in asks):
         return None, ""
@@ -166,7 +166,7 @@ def _default(
     known = old.text if old is not None else f"${{{name}}}"
     if not re.fullmatch(r"\$\{[A-Za-z_]\w*\}", known) or set(new[0].text) & set("}$"):
         return None
-    return operated(known[2:-1], ":-", new[0])
+    return compose_expansion(known[2:-1], ":-", new[0])
 
 
 def read_and(shell: Shell, cursor: Cursor) -> None:
@@ -241,7 +241,7 @@ def asked_one(shell: Shell, statement: Cursor) -> tuple[bool | None, str]:
     asks = [step for step in shell.steps[first:] if isinstance(step, Invocation)]
     if any(step.verb[-1] in _ASKING for step in asks):
         return None, ""
-    return holds(shell, statement), shown(source_text(statement))
+    return condition_holds(shell, statement), shown(source_text(statement))
 
 
 def _is_test(cursor: Cursor) -> bool:
@@ -261,7 +261,7 @@ def read_case(shell: Shell, cursor: Cursor) -> None:
     items = [item for item in cursor if item.key == "item"]
     for item in items:
         item.at("patterns").skip("what a case compares with")
-    chosen = matches(subject, [_patterns(item) for item in items])
+    chosen = matching_branch(subject, [_patterns(item) for item in items])
     before = shell.scope
     ended: list[Scope] = []
     written = shown(cursor.at("subject").peek() or "")

@@ -6,8 +6,8 @@ import posixpath
 import re
 from posixpath import normpath
 
-from tocompose.importers.docker_run.shell.commands import Piece
-from tocompose.importers.docker_run.shell.expansion import joined
+from tocompose.importers.docker_run.shell.commands import CommandField
+from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -20,48 +20,50 @@ _DEEPEST = 12
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 
 
-def call_function(shell: Shell, cursor: Cursor, name: str, arguments: list[Piece]) -> None:
+def call_function(
+    shell: Shell, cursor: Cursor, name: str, arguments: list[CommandField]
+) -> None:
     """Reads the body of a function with its arguments; a function that calls itself is read once."""
     cursor.skip("calls a function of the script, which is read with these arguments")
-    shell.called.add(name)
+    shell.called_functions.add(name)
     if name in shell.calling or len(shell.calling) >= _DEEPEST:
         return
     held = shell.scope.arguments
-    shell.scope.arguments = tuple(piece.field for piece in arguments)
-    _inside(shell, name)
+    shell.scope.arguments = tuple(field.value for field in arguments)
+    _run_function(shell, name)
     shell.scope.arguments = held
 
 
-def _inside(shell: Shell, name: str) -> None:
-    before = shell.calling
-    shell.calling = (*before, name)
+def _run_function(shell: Shell, name: str) -> None:
+    calling_before = shell.calling
+    shell.calling = (*calling_before, name)
     shell.run(shell.functions[name])
-    shell.calling = before
+    shell.calling = calling_before
 
 
 def read_uncalled(shell: Shell) -> None:
     """Reads each function that nothing called, its parameters left open."""
     for name, body in list(shell.functions.items()):
-        if name in shell.called:
+        if name in shell.called_functions:
             continue
-        shell.called.add(name)
-        first = len(shell.steps)
-        with shell.inner(shell.scope.called(None)):
-            _inside(shell, name)
-        if len(shell.steps) > first:
+        shell.called_functions.add(name)
+        steps_before = len(shell.steps)
+        with shell.inner(shell.scope.for_call(None)):
+            _run_function(shell, name)
+        if len(shell.steps) > steps_before:
             body.remark("TC160", name=name)
 
 
-def define(shell: Shell, cursor: Cursor) -> None:
+def define_function(shell: Shell, cursor: Cursor) -> None:
     """Remembers a function; the body is settled when it is read."""
     child = cursor.children[0]
     shell.functions[str(child.key)] = cursor.at(child.key)
 
 
-def source_file(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
+def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
     """`. file` and `source file`: reads a file of the project in place."""
-    target = pieces[1].field if len(pieces) > 1 else None
-    path = _path(shell, target.text) if target is not None else None
+    target = fields[1].value if len(fields) > 1 else None
+    path = _project_path(shell, target.text) if target is not None else None
     data = shell.project.read(path) if path is not None else None
     if (
         target is None
@@ -83,15 +85,15 @@ def source_file(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> None:
     run_file(shell, cursor, path, data)
 
 
-def _path(shell: Shell, text: str) -> str | None:
+def _project_path(shell: Shell, text: str) -> str | None:
     """The path of a file that the project may read; None for one that is unknown or elsewhere."""
     if text.startswith("${PWD}/"):
         return normal(text.removeprefix("${PWD}/"))
-    known = plain(text)
-    if known is None:
+    relative = plain(text)
+    if relative is None:
         return None
     paths = (
-        posixpath.join(base, known)
+        posixpath.join(base, relative)
         for base in (shell.directory, posixpath.dirname(shell.path))
     )
     return next(
@@ -118,14 +120,16 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
     shell.path, shell.calling = before_path, before_calling
 
 
-def run_script(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
+def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether a command starts another script of the project (`bash db.sh 1`), which is then read in place."""
-    words = [piece for piece in pieces if not piece.field.text.startswith("-")]
-    name = words[0].field.text.rpartition("/")[2] if words else ""
-    rest = words[1:] if name in SHELLS else words
-    if not rest or not re.search(r"\.(?:ba|da|z|k)?sh$|/", rest[0].field.text):
+    operands = [field for field in fields if not field.value.text.startswith("-")]
+    name = operands[0].value.text.rpartition("/")[2] if operands else ""
+    script_words = operands[1:] if name in SHELLS else operands
+    if not script_words or not re.search(
+        r"\.(?:ba|da|z|k)?sh$|/", script_words[0].value.text
+    ):
         return False
-    path = _path(shell, rest[0].field.text)
+    path = _project_path(shell, script_words[0].value.text)
     data = shell.project.read(path) if path is not None else None
     if (
         path is None
@@ -137,23 +141,25 @@ def run_script(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     if b"docker" not in data and b"podman" not in data:
         return False
     cursor.skip("starts another script of the project, which is read in place")
-    with shell.inner(shell.scope.called(tuple(piece.field for piece in rest[1:]))):
+    with shell.inner(
+        shell.scope.for_call(tuple(field.value for field in script_words[1:]))
+    ):
         run_file(shell, cursor, path, data)
     return True
 
 
-def elsewhere(pieces: list[Piece]) -> bool:
+def runs_on_other_host(fields: list[CommandField]) -> bool:
     """Whether the command runs docker on another machine (`ssh HOST "docker run …"`)."""
-    texts = [piece.field.text for piece in pieces]
+    texts = [field.value.text for field in fields]
     name = texts[0].rpartition("/")[2]
     return name in ("ssh", "sshpass", "mosh", "pdsh") and any(
         re.search(r"\b(docker|podman)\b", text) for text in texts[1:]
     )
 
 
-def run_code(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
+def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether the command runs shell code in a string (`sh -c '…'`, `eval …`), which is then read in place."""
-    code = _code(pieces)
+    code = _code_argument(fields)
     if code is None or not re.search(r"docker|podman", code.text):
         return False
     text = code.text.replace("$$", "$")
@@ -168,17 +174,19 @@ def run_code(shell: Shell, cursor: Cursor, pieces: list[Piece]) -> bool:
     return True
 
 
-def _code(pieces: list[Piece]) -> Value | None:
-    texts = [piece.field.text for piece in pieces]
+def _code_argument(fields: list[CommandField]) -> Value | None:
+    texts = [field.value.text for field in fields]
     name = texts[0].rpartition("/")[2]
     if name == "eval":
         return (
-            joined([piece.field for piece in pieces[1:]], " ") if len(pieces) > 1 else None
+            join_values([field.value for field in fields[1:]], " ")
+            if len(fields) > 1
+            else None
         )
     if name in SHELLS | {"su", "sg"} and "-c" in texts[:-1]:
-        return pieces[texts.index("-c") + 1].field
+        return fields[texts.index("-c") + 1].value
     short = next(
         (index for index, text in enumerate(texts[:-1]) if re.fullmatch(r"-[a-z]*c", text)),
         None,
     )
-    return pieces[short + 1].field if name in SHELLS and short is not None else None
+    return fields[short + 1].value if name in SHELLS and short is not None else None

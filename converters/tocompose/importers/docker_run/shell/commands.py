@@ -29,36 +29,39 @@ _OPEN_TOOL = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?\}")
 _SUDO = re.compile(r"\$\{\w*SUDO", re.IGNORECASE)
 _TOOL_NAME = re.compile(r"DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME", re.IGNORECASE)
 # Verbs whose words end up in the compose file, so that their open variables matter.
-CARRIED = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
+CARRIED_VERBS = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
-class Piece(NamedTuple):
+class CommandField(NamedTuple):
     """One field of a command and the word it came from."""
 
-    field: Value
+    value: Value
     cursor: Cursor
 
 
-class Call(NamedTuple):
+class DockerCall(NamedTuple):
     """A docker call among the pieces of a command: where the tool stands, where the words behind the verb start."""
 
     tool: str
     verb: tuple[str, ...]
-    words: int
-    remote: Piece | None
+    first_argument: int
+    remote: CommandField | None
 
 
-def behind_prefixes(pieces: list[Piece]) -> tuple[int, list[Piece]]:
+def behind_prefixes(fields: list[CommandField]) -> tuple[int, list[CommandField]]:
     """Where the command proper starts, and the `X=1` pieces that `env` or `sudo` are given."""
     index, settings = 0, []
-    while index < len(pieces) and (takes := _prefix(pieces[index].field.text)) is not None:
-        name = _base(pieces[index].field.text)
+    while (
+        index < len(fields)
+        and (takes := _prefix_options(fields[index].value.text)) is not None
+    ):
+        name = program_name(fields[index].value.text)
         index += 1
-        while index < len(pieces):
-            text = pieces[index].field.text
+        while index < len(fields):
+            text = fields[index].value.text
             if _ASSIGNMENT.match(text) and name in ("env", "sudo"):
-                settings.append(pieces[index])
+                settings.append(fields[index])
             elif text.startswith("-") and text != "--":
                 index += text in takes
             elif text != "--" and not (
@@ -69,86 +72,94 @@ def behind_prefixes(pieces: list[Piece]) -> tuple[int, list[Piece]]:
     return index, settings
 
 
-def _prefix(text: str) -> list[str] | None:
+def _prefix_options(text: str) -> list[str] | None:
     """The options with a value of a command that starts another; None for any other command."""
-    if tool_of(text):
+    if docker_tool(text):
         return None
-    found: list[str] | None = load("shell")["prefixes"].get(_base(text))
-    return found
+    options: list[str] | None = load("shell")["prefixes"].get(program_name(text))
+    return options
 
 
-def _base(text: str) -> str:
+def program_name(text: str) -> str:
     return text.rpartition("/")[2]
 
 
-def tool_of(text: str) -> str:
+def docker_tool(text: str) -> str:
     """`docker` or `podman` where the word starts one of them, else empty."""
-    if found := _TOOLS.get(_base(text)):
-        return found
+    if tool := _TOOLS.get(program_name(text)):
+        return tool
     match = _OPEN_TOOL.fullmatch(text)
     if match is None:
         return ""
-    default = _TOOLS.get(_base((match["default"] or "").rpartition(" ")[2]), "")
+    default = _TOOLS.get(program_name((match["default"] or "").rpartition(" ")[2]), "")
     return default or ("docker" if _TOOL_NAME.search(match["name"]) else "")
 
 
-def call_of(pieces: list[Piece], start: int) -> Call | None:
+def find_call(fields: list[CommandField], start: int) -> DockerCall | None:
     """The docker call that starts at a piece; None for another command or a docker without a verb."""
-    if start >= len(pieces) or not (tool := tool_of(pieces[start].field.text)):
+    if start >= len(fields) or not (tool := docker_tool(fields[start].value.text)):
         return None
-    if pieces[start].field.text.startswith("${") and not _is_verb(pieces, start + 1):
+    if fields[start].value.text.startswith("${") and not _is_verb(fields, start + 1):
         return None
     index, remote = start + 1, None
-    while index < len(pieces) and (text := pieces[index].field.text).startswith("-"):
+    while index < len(fields) and (text := fields[index].value.text).startswith("-"):
         flag = text.partition("=")[0]
         if flag in _REMOTE or (
             text.startswith("-H") and len(text) > 2 and tool == "docker"
         ):
-            remote = pieces[index]
+            remote = fields[index]
         index += 1 + (text in load("shell")["globals"][tool])
-    if index >= len(pieces):
+    if index >= len(fields):
         return None
-    return _with_verb(pieces, tool, index, remote)
+    return _call_with_verb(fields, tool, index, remote)
 
 
-def wrapped_call(shell: Shell, pieces: list[Piece], start: int) -> Call | None:
+def find_wrapped_call(
+    shell: Shell, fields: list[CommandField], start: int
+) -> DockerCall | None:
     """The docker call that another command is given to start: `xargs docker run`, `ssh host docker run`."""
-    name = _base(pieces[start].field.text)
+    name = program_name(fields[start].value.text)
     if name in shell.functions or (name in load("shell")["harmless"] and name != "xargs"):
         return None
     index = next(
-        (n for n in range(start + 1, len(pieces)) if tool_of(pieces[n].field.text)), 0
+        (n for n in range(start + 1, len(fields)) if docker_tool(fields[n].value.text)), 0
     )
-    call = call_of(pieces, index) if index else None
-    if call is None or call.verb[-1] not in CARRIED | {"rm", "stop", "kill"}:
+    call = find_call(fields, index) if index else None
+    if call is None or call.verb[-1] not in CARRIED_VERBS | {"rm", "stop", "kill"}:
         return None
-    cursor = pieces[start].cursor
+    cursor = fields[start].cursor
     if name == "ssh":
-        return call._replace(remote=pieces[start])
-    if call.verb[-1] in CARRIED and name == "xargs":
+        return call._replace(remote=fields[start])
+    if call.verb[-1] in CARRIED_VERBS and name == "xargs":
         cursor.note("TC155", written="what xargs adds")
-    elif call.verb[-1] in CARRIED and not _SUDO.search(name):
+    elif call.verb[-1] in CARRIED_VERBS and not _SUDO.search(name):
         cursor.note("TC167", command=shown(cursor.peek() or ""))
     return call
 
 
-def _is_verb(pieces: list[Piece], index: int) -> bool:
-    return index < len(pieces) and (
-        pieces[index].field.text
-        in CARRIED | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
+def _is_verb(fields: list[CommandField], index: int) -> bool:
+    return index < len(fields) and (
+        fields[index].value.text
+        in CARRIED_VERBS | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
     )
 
 
-def _with_verb(pieces: list[Piece], tool: str, index: int, remote: Piece | None) -> Call:
-    verb = pieces[index].field.text
+def _call_with_verb(
+    fields: list[CommandField], tool: str, index: int, remote: CommandField | None
+) -> DockerCall:
+    verb = fields[index].value.text
     index += 1
     if (
         verb in ("container", *load("shell")["groups"])
-        and index < len(pieces)
-        and not pieces[index].field.text.startswith("-")
+        and index < len(fields)
+        and not fields[index].value.text.startswith("-")
     ):
-        inner = pieces[index].field.text
+        subverb = fields[index].value.text
         index += 1
-        names = (inner,) if verb == "container" else _SAME.get((verb, inner), (verb, inner))
-        return Call(tool, names, index, remote)
-    return Call(tool, (verb,), index, remote)
+        names = (
+            (subverb,)
+            if verb == "container"
+            else _SAME.get((verb, subverb), (verb, subverb))
+        )
+        return DockerCall(tool, names, index, remote)
+    return DockerCall(tool, (verb,), index, remote)

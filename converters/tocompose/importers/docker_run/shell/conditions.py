@@ -22,28 +22,31 @@ _NUMBERS: dict[str, Callable[[int, int], bool]] = {
 }
 
 
-def holds(shell: Shell, cursor: Cursor) -> bool | None:
+def condition_holds(shell: Shell, cursor: Cursor) -> bool | None:
     """Whether the statement succeeds; None when that cannot be known without running it."""
     if cursor.kind == "body":
-        return holds(shell, cursor.at(0)) if len(cursor) == 1 else None
+        return condition_holds(shell, cursor.at(0)) if len(cursor) == 1 else None
     if cursor.kind == "not":
-        inner = holds(shell, cursor.at(0))
-        return None if inner is None else not inner
+        verdict = condition_holds(shell, cursor.at(0))
+        return None if verdict is None else not verdict
     if cursor.kind in ("and", "or"):
-        left, right = holds(shell, cursor.at(0)), holds(shell, cursor.at(1))
+        left, right = (
+            condition_holds(shell, cursor.at(0)),
+            condition_holds(shell, cursor.at(1)),
+        )
         if left is None or right is None:
             return None
         return (left and right) if cursor.kind == "and" else (left or right)
-    return _command(shell, cursor) if cursor.kind == "command" else None
+    return _command_holds(shell, cursor) if cursor.kind == "command" else None
 
 
-def _command(shell: Shell, cursor: Cursor) -> bool | None:
+def _command_holds(shell: Shell, cursor: Cursor) -> bool | None:
     leaves = [child for child in cursor if child.kind == "leaf"]
     if len(leaves) != len(cursor) or not leaves:
         return None
     if leaves[0].style == "arithmetic":
         number = evaluate(
-            (leaves[0].peek() or "")[2:-2], lambda name: _variable(shell, name)
+            (leaves[0].peek() or "")[2:-2], lambda name: _variable_text(shell, name)
         )
         return None if number is None else number != 0
     name = leaves[0].peek()
@@ -54,18 +57,18 @@ def _command(shell: Shell, cursor: Cursor) -> bool | None:
         leaves = leaves[:-1]
     elif name != "test":
         return None
-    words = [_known(shell, leaf) for leaf in leaves[1:]]
-    if any(word is None for word in words):
+    texts = [_constant_text(shell, leaf) for leaf in leaves[1:]]
+    if any(text is None for text in texts):
         return None
-    return _test([word or "" for word in words], globs=closing == "]]")
+    return _test_holds([text or "" for text in texts], globs=closing == "]]")
 
 
-def _variable(shell: Shell, name: str) -> str | None:
+def _variable_text(shell: Shell, name: str) -> str | None:
     value = shell.scope.get(name)
     return None if value is None else value.plain
 
 
-def _known(shell: Shell, leaf: Cursor) -> str | None:
+def _constant_text(shell: Shell, leaf: Cursor) -> str | None:
     raw = leaf.peek() or ""
     if "`" in raw or re.search(r"\$\((?!\()", raw):
         return None
@@ -73,17 +76,17 @@ def _known(shell: Shell, leaf: Cursor) -> str | None:
     return value.plain
 
 
-def _test(words: list[str], *, globs: bool) -> bool | None:
-    if words[:1] == ["!"]:
-        inner = _test(words[1:], globs=globs)
-        return None if inner is None else not inner
-    if len(words) == 1:
-        return bool(words[0])
-    if len(words) == 2 and words[0] in ("-z", "-n"):
-        return (words[1] == "") is (words[0] == "-z")
-    if len(words) != 3:
+def _test_holds(texts: list[str], *, globs: bool) -> bool | None:
+    if texts[:1] == ["!"]:
+        verdict = _test_holds(texts[1:], globs=globs)
+        return None if verdict is None else not verdict
+    if len(texts) == 1:
+        return bool(texts[0])
+    if len(texts) == 2 and texts[0] in ("-z", "-n"):
+        return (texts[1] == "") is (texts[0] == "-z")
+    if len(texts) != 3:
         return None
-    left, sign, right = words
+    left, sign, right = texts
     if sign in ("=", "==", "!="):
         equal = fnmatchcase(left, right) if globs else left == right
         return equal is (sign != "!=")
@@ -96,7 +99,7 @@ def _test(words: list[str], *, globs: bool) -> bool | None:
     return None
 
 
-def matches(subject: Value, branches: list[list[str]]) -> int | None:
+def matching_branch(subject: Value, branches: list[list[str]]) -> int | None:
     """The index of the branch of a `case` that a known subject chooses; -1 for none, None when it is not known."""
     text = subject.plain
     if text is None:

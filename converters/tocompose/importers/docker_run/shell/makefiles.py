@@ -6,12 +6,12 @@ import re
 
 from tocompose.importers.docker_run.shell.branches import source_text
 from tocompose.importers.docker_run.shell.state import Shell, with_source
-from tocompose.importers.docker_run.shell.variables import Open, Value
+from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
-from tocompose.secrecy.names import secret_name
 from tocompose.values import literal
 
-_WORD = re.compile(r"[^\s'\"\\`${}]+")
+_PLAIN_WORD = re.compile(r"[^\s'\"\\`${}]+")
 _DOCKER = re.compile(r"docker|podman", re.IGNORECASE)
 
 
@@ -19,16 +19,16 @@ def read_makefile(shell: Shell, cursor: Cursor) -> None:
     """Reads all variables first, as make does, then the rules in order."""
     for child in cursor:
         if child.kind in ("macro", "macro-exported"):
-            _define(shell, child)
+            _define_macro(shell, child)
         elif child.kind == "macro-names":
-            shell.scope.exports |= {word.peek() or "" for word in child}
+            shell.scope.exports |= {leaf.peek() or "" for leaf in child}
             child.skip("exports variables of make")
     for child in cursor:
         if child.kind == "rule":
-            _rule(shell, child)
+            _read_rule(shell, child)
 
 
-def _define(shell: Shell, cursor: Cursor) -> None:
+def _define_macro(shell: Shell, cursor: Cursor) -> None:
     child = cursor.children[0]
     name, held = str(child.key), cursor.at(child.key)
     operator, raw = held.style.removeprefix("macro"), held.peek() or ""
@@ -37,45 +37,49 @@ def _define(shell: Shell, cursor: Cursor) -> None:
     if operator == "?=" and old is not None:
         return
     if operator == "+=" and old is not None:
-        before = old.raw if old.raw is not None else old.text
-        value = Value("", (*old.sources, held), old.opens, raw=f"{before} {raw}".strip())
+        raw_before = old.raw if old.raw is not None else old.text
+        value = Value(
+            "", (*old.sources, held), old.opens, raw=f"{raw_before} {raw}".strip()
+        )
     else:
-        value = _value(shell, name, held, operator, raw)
+        value = _macro_value(shell, name, held, operator, raw)
     shell.scope.set(name, value)
     if cursor.kind == "macro-exported":
         shell.scope.exports.add(name)
 
 
-def _value(shell: Shell, name: str, held: Cursor, operator: str, raw: str) -> Value:
+def _macro_value(shell: Shell, name: str, held: Cursor, operator: str, raw: str) -> Value:
     if operator == "!=":
         raw = f"$({raw})"
     if re.fullmatch(r"\$\((?!\().*\)", raw, re.DOTALL) and raw.count("$(") == 1:
         shell.variable = name
-        value = shell.place.substitute(raw[2:-1], held, 2)
+        value = shell.word_context.substitute(raw[2:-1], held, 2)
         shell.variable = ""
         return with_source(value, held)
     if not raw:
         return Value("", (held,))
-    if _WORD.fullmatch(raw):
+    if _PLAIN_WORD.fullmatch(raw):
         if operator == "?=" and not secret_name(name):
-            return Value(f"${{{name}:-{literal(raw)}}}", (held,), (Open(name, raw),))
-        return shell.kept.keep(name, Value(literal(raw), (held,)), exported=False)
+            return Value(
+                f"${{{name}:-{literal(raw)}}}", (held,), (OpenVariable(name, raw),)
+            )
+        return shell.kept_variables.keep(name, Value(literal(raw), (held,)), exported=False)
     return Value("", (held,), raw=raw)
 
 
-def _rule(shell: Shell, cursor: Cursor) -> None:
+def _read_rule(shell: Shell, cursor: Cursor) -> None:
     child = cursor.children[0]
     body = cursor.at(child.key)
     if body.kind in ("macro", "macro-exported"):
-        _define(shell, body)
+        _define_macro(shell, body)
         return
     if not _mentions_docker(shell, body):
         body.skip("a make target without docker commands")
         return
-    before = shell.settings
-    shell.settings = {**before, "target": str(child.key)}
+    settings_before = shell.settings
+    shell.settings = {**settings_before, "target": str(child.key)}
     shell.run_all(body)
-    shell.settings = before
+    shell.settings = settings_before
 
 
 def _mentions_docker(shell: Shell, body: Cursor) -> bool:

@@ -7,19 +7,30 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from tocompose.importers.docker_run.invocation import File, Invocation, Script, Wait, Word
+from tocompose.importers.docker_run.invocation import (
+    Argument,
+    Invocation,
+    Script,
+    WaitLoop,
+    WrittenFile,
+)
 from tocompose.importers.docker_run.shell.expansion import (
     Endless,
-    Place,
-    expand,
+    WordContext,
     expand_atoms,
-    value,
+    expand_word,
+    word_value,
 )
-from tocompose.importers.docker_run.shell.variables import Kept, Open, Scope, Value
+from tocompose.importers.docker_run.shell.variables import (
+    KeptVariables,
+    OpenVariable,
+    Scope,
+    Value,
+)
+from tocompose.knowledge.secrets.names import HINT, secret_name
 from tocompose.ledger import Cursor, Ledger
 from tocompose.project import Project
 from tocompose.readers.systemd import atoms
-from tocompose.secrecy.names import HINT, secret_name
 
 MOST_STATEMENTS = 15_000
 
@@ -37,7 +48,7 @@ class Shell:
         path: str,
         handlers: Mapping[str, Handler],
         substitute: Substitute,
-        kept: Kept | None = None,
+        kept_variables: KeptVariables | None = None,
     ) -> None:
         self.project = project
         self.ledger = ledger
@@ -47,12 +58,12 @@ class Shell:
         self.scope = Scope()
         self.directory = "."
         self.conditions: tuple[str, ...] = ()
-        self.steps: list[Invocation | Wait] = []
-        self.files: list[File] = []
+        self.steps: list[Invocation | WaitLoop] = []
+        self.files: list[WrittenFile] = []
         self.functions: dict[str, Cursor] = {}
-        self.called: set[str] = set()
+        self.called_functions: set[str] = set()
         self.calling: tuple[str, ...] = ()
-        self.kept = kept or Kept()
+        self.kept_variables = kept_variables or KeptVariables()
         self.variables: dict[str, str | None] = {}
         self.assigned: list[Cursor] = []
         self.used: set[tuple[object, ...]] = set()
@@ -79,9 +90,9 @@ class Shell:
             self.run(statement)
 
     @property
-    def place(self) -> Place:
+    def word_context(self) -> WordContext:
         """Where words are expanded now."""
-        return Place(self.scope, self.directory, self.path, self._at_place)
+        return WordContext(self.scope, self.directory, self.path, self._at_place)
 
     def _at_place(self, code: str, cursor: Cursor, offset: int) -> Value:
         return self._substitute(self, code, cursor, offset)
@@ -94,40 +105,42 @@ class Shell:
     @contextmanager
     def under(self, condition: str) -> Iterator[None]:
         """Reads what follows as guarded by a condition; an empty one guards nothing."""
-        before = self.conditions
+        conditions_before = self.conditions
         self.conditions = (
-            (*before, condition) if condition and condition not in before else before
+            (*conditions_before, condition)
+            if condition and condition not in conditions_before
+            else conditions_before
         )
         yield
-        self.conditions = before
+        self.conditions = conditions_before
 
     @contextmanager
     def inner(self, scope: Scope | None = None) -> Iterator[None]:
         """Reads what follows in a scope and folder of its own, both forgotten afterwards."""
-        before = self.scope, self.directory
+        surroundings = self.scope, self.directory
         self.scope = scope or self.scope.copy()
         yield
-        self.scope, self.directory = before
+        self.scope, self.directory = surroundings
 
     @contextmanager
     def mode(self, **flags: bool) -> Iterator[None]:
         """Reads what follows with some of `polled`, `testing`, `exporting` set."""
-        before = {name: getattr(self, name) for name in flags}
+        flags_before = {name: getattr(self, name) for name in flags}
         for name, flag in flags.items():
             setattr(self, name, flag)
         yield
-        for name, flag in before.items():
+        for name, flag in flags_before.items():
             setattr(self, name, flag)
 
-    def fields(self, cursor: Cursor) -> tuple[Value, ...]:
+    def expand_fields(self, cursor: Cursor) -> tuple[Value, ...]:
         """The fields of one word, its own place among their sources; a word that gives none is settled."""
         raw = cursor.peek() or ""
         if cursor.style == "literal":
             return (Value(raw.replace("$", "$$"), (cursor,)),)
         if cursor.style == "systemd":
-            expanded = expand_atoms(list(atoms(raw)), cursor, self.place)
+            expanded = expand_atoms(list(atoms(raw)), cursor, self.word_context)
         else:
-            expanded = expand(raw, cursor, self.place)
+            expanded = expand_word(raw, cursor, self.word_context)
         if expanded.unknown:
             cursor.note("TC155", written=shown(raw))
         elif not expanded.fields:
@@ -137,23 +150,25 @@ class Shell:
     def value(self, cursor: Cursor, *, quoted: bool = False) -> Value:
         """What a word gives where it is not split."""
         raw = cursor.peek() or ""
-        return with_source(value(raw, cursor, self.place, quoted=quoted), cursor)
+        return with_source(
+            word_value(raw, cursor, self.word_context, quoted=quoted), cursor
+        )
 
-    def word(self, field: Value, cursor: Cursor) -> Word:
+    def to_argument(self, field: Value, cursor: Cursor) -> Argument:
         """The field as a word of an invocation."""
         self.used.update((*source.path, source.span) for source in field.sources)
-        return Word(field.text, cursor.value_span, field.sources)
+        return Argument(field.text, cursor.value_span, field.sources)
 
-    def keep_open(self, opens: Iterable[Open]) -> None:
+    def keep_open(self, opens: Iterable[OpenVariable]) -> None:
         """Records the variables that stay open in a word that is carried over, with the note each asks for."""
-        for item in opens:
-            if self.variables.get(item.name) is None:
-                self.variables[item.name] = item.value
-            if item.code and item.cursor is not None:
-                facts: dict[str, Any] = dict(item.facts)
-                item.cursor.remark(item.code, **facts)
+        for variable in opens:
+            if self.variables.get(variable.name) is None:
+                self.variables[variable.name] = variable.value
+            if variable.code and variable.cursor is not None:
+                facts: dict[str, Any] = dict(variable.facts)
+                variable.cursor.remark(variable.code, **facts)
 
-    def script(self) -> Script:
+    def to_script(self) -> Script:
         """What was found; assignments that no docker command used are settled."""
         for cursor in self.assigned:
             if (*cursor.path, cursor.span) not in self.used:
@@ -186,15 +201,15 @@ _CREDENTIALS = re.compile(r"://[^/\s]*@")
 def shown(text: str) -> str:
     """Source text in a form fit for a note: one line, short, and without what may be a secret value."""
     shown_words: list[str] = []
-    for word in text.split():
-        if HINT.search(word) or _CREDENTIALS.search(word):
-            shown_words += [re.split(r"[=:]", word)[0], "…"]
+    for token in text.split():
+        if HINT.search(token) or _CREDENTIALS.search(token):
+            shown_words += [re.split(r"[=:]", token)[0], "…"]
             break
-        if word.startswith("-") and any(
-            _SHORT_PASSWORD.match(before) for before in shown_words
+        if token.startswith("-") and any(
+            _SHORT_PASSWORD.match(shown_word) for shown_word in shown_words
         ):
             shown_words.append("…")
             break
-        shown_words.append(word)
+        shown_words.append(token)
     line = " ".join(shown_words)
     return line if len(line) <= 80 else line[:79] + "…"

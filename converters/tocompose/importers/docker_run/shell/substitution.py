@@ -6,8 +6,12 @@ import posixpath
 import re
 
 from tocompose.importers.docker_run.invocation import Invocation
-from tocompose.importers.docker_run.shell.others import folder
-from tocompose.importers.docker_run.shell.parameters import free_name, here, opened
+from tocompose.importers.docker_run.shell.non_docker_commands import folder_after_cd
+from tocompose.importers.docker_run.shell.parameters import (
+    free_name,
+    open_value,
+    script_folder,
+)
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -18,7 +22,7 @@ from tocompose.source import Branch, Leaf
 from tocompose.values import literal
 
 _DOCKER = re.compile(r"(?:^|[\s;&|(`/])(?:docker|podman)\s|\$\{?DOCKER", re.IGNORECASE)
-_NAMES = {
+_NAME_BY_COMMAND = {
     "id -u": "UID_",
     "id -g": "GID_",
     "id -un": "USER_NAME",
@@ -26,38 +30,41 @@ _NAMES = {
     "hostname": "HOST_NAME",
     "date": "DATE",
 }
-_WRITTEN = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
+_ASSIGNED_TO = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
 
 
-def substitute(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
+def command_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
     """What a command substitution gives; docker calls in it become invocations of the script."""
     command = " ".join(code.split())
     if _DOCKER.search(code):
-        return _docker(shell, code, cursor, offset)
-    if (known := _known(shell, code, command, cursor)) is not None:
+        return _docker_output(shell, code, cursor, offset)
+    if (known := _known_output(shell, code, command, cursor)) is not None:
         return known
     if shell.polled:
-        _nested(shell, code, cursor, offset)
-    return opened(
-        _name(shell, command, cursor, offset), "TC152", cursor, command=shown(command)
+        _run_nested(shell, code, cursor, offset)
+    return open_value(
+        _variable_for(shell, command, cursor, offset),
+        "TC152",
+        cursor,
+        command=shown(command),
     )
 
 
-def _name(shell: Shell, command: str, cursor: Cursor, offset: int) -> str:
+def _variable_for(shell: Shell, command: str, cursor: Cursor, offset: int) -> str:
     """A name for what the command gives: of the variable it is assigned to, else of the command."""
-    if command in _NAMES:
-        return _NAMES[command]
+    if command in _NAME_BY_COMMAND:
+        return _NAME_BY_COMMAND[command]
     before = (cursor.peek() or "")[:offset].rstrip("$(`")
     if shell.variable:
         name = shell.variable
-    elif written := _WRITTEN.search(before):
+    elif written := _ASSIGNED_TO.search(before):
         name = written[1]
     else:
-        name = "_".join(_called(command)) or "VALUE"
-    return shell.kept.named(free_name(name), command)
+        name = "_".join(_naming_words(command)) or "VALUE"
+    return shell.kept_variables.name_for_command(free_name(name), command)
 
 
-def _called(command: str) -> list[str]:
+def _naming_words(command: str) -> list[str]:
     """The words that name a command: the program and what it is asked to do, no options and no values."""
     words = command.split()
     if words[:1] == ["cat"] and len(words) > 1:
@@ -71,12 +78,12 @@ def _called(command: str) -> list[str]:
     return [word for word in (program, *verb) if re.fullmatch(r"[\w.-]+", word)]
 
 
-def _known(shell: Shell, code: str, command: str, cursor: Cursor) -> Value | None:
+def _known_output(shell: Shell, code: str, command: str, cursor: Cursor) -> Value | None:
     """The value of a substitution that only works with names and constants."""
     if re.fullmatch(r"pwd(?: -[PL])?|realpath \.|readlink -f \.", command):
-        return Value(here(shell.directory))
+        return Value(script_folder(shell.directory))
     if (target := _folder_of_script(shell, command)) is not None:
-        return Value(here(target))
+        return Value(script_folder(target))
     text = Text(shell.path, code)
     statements = simple_list(text, 0, len(code)) or []
     if (
@@ -91,8 +98,8 @@ def _known(shell: Shell, code: str, command: str, cursor: Cursor) -> Value | Non
     if not all(_is_safe(word.text) for word in words if isinstance(word, Leaf)):
         return None
     ledger_cursor = type(shell.ledger)().open(statements[0])
-    fields = [field for word in ledger_cursor for field in shell.fields(word)]
-    return _computed(
+    fields = [field for word in ledger_cursor for field in shell.expand_fields(word)]
+    return _computed_output(
         [field.plain for field in fields], tuple(s for f in fields for s in f.sources[1:])
     )
 
@@ -101,7 +108,7 @@ def _is_safe(raw: str) -> bool:
     return "`" not in raw and "$(" not in raw
 
 
-def _computed(words: list[str | None], sources: tuple[Cursor, ...]) -> Value | None:
+def _computed_output(words: list[str | None], sources: tuple[Cursor, ...]) -> Value | None:
     if not words or any(word is None for word in words):
         return None
     name, *rest = [word or "" for word in words]
@@ -112,7 +119,9 @@ def _computed(words: list[str | None], sources: tuple[Cursor, ...]) -> Value | N
         and 1 <= len(rest) <= 3
         and all(re.fullmatch(r"-?\d{1,6}", word) for word in rest)
     ):
-        return Value(" ".join(map(str, _sequence([int(word) for word in rest]))), sources)
+        return Value(
+            " ".join(map(str, _number_range([int(word) for word in rest]))), sources
+        )
     if name == "basename" and 1 <= len(rest) <= 2:
         base = posixpath.basename(rest[0].rstrip("/"))
         return Value(
@@ -123,7 +132,7 @@ def _computed(words: list[str | None], sources: tuple[Cursor, ...]) -> Value | N
     return None
 
 
-def _sequence(numbers: list[int]) -> range:
+def _number_range(numbers: list[int]) -> range:
     first, step, last = {1: [1, 1, *numbers], 2: [numbers[0], 1, numbers[-1]], 3: numbers}[
         len(numbers)
     ]
@@ -154,16 +163,16 @@ def _folder_of_script(shell: Shell, command: str) -> str | None:
     if _ONLY.fullmatch(command):
         return own
     if match := _CD.fullmatch(command) or _REAL.fullmatch(command):
-        return folder(own, (match["more"] or "").lstrip("/") or ".")
+        return folder_after_cd(own, (match["more"] or "").lstrip("/") or ".")
     return None
 
 
-def _nested(shell: Shell, code: str, cursor: Cursor, offset: int) -> None:
-    tree = read(Text(shell.path, code, None, *_place(cursor, offset)))
+def _run_nested(shell: Shell, code: str, cursor: Cursor, offset: int) -> None:
+    tree = read(Text(shell.path, code, None, *_position(cursor, offset)))
     shell.run_all(shell.ledger.open(tree))
 
 
-def _place(cursor: Cursor, offset: int) -> tuple[int, int]:
+def _position(cursor: Cursor, offset: int) -> tuple[int, int]:
     """Line and column of an offset in the word."""
     span = cursor.value_span
     before = (cursor.peek() or "")[:offset]
@@ -173,11 +182,11 @@ def _place(cursor: Cursor, offset: int) -> tuple[int, int]:
     ) if not lines else offset - before.rfind("\n")
 
 
-def _docker(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
+def _docker_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
     """The value of `$(docker …)`, after its calls were read."""
     first, variable = len(shell.steps), shell.variable
     shell.variable = ""
-    _nested(shell, code, cursor, offset)
+    _run_nested(shell, code, cursor, offset)
     shell.variable = variable
     made = [
         index
@@ -186,8 +195,8 @@ def _docker(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
     ]
     command = shown(" ".join(code.split()))
     if not made:
-        return opened(
-            _name(shell, command, cursor, offset), "TC152", cursor, command=command
+        return open_value(
+            _variable_for(shell, command, cursor, offset), "TC152", cursor, command=command
         )
     call = shell.steps[made[-1]]
     assert isinstance(call, Invocation)
@@ -195,21 +204,23 @@ def _docker(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
         name = variable or f"CONTAINER_{made[-1] + 1}"
         shell.steps[made[-1]] = call._replace(variable=name)
         return Value(f"${{{name}}}")
-    if call.verb[-1] == "create" and call.words:
-        return Value(call.words[-1].text, call.words[-1].sources)
-    if call.verb[-1] == "inspect" and (target := _inspected(call)) is not None:
+    if call.verb[-1] == "create" and call.arguments:
+        return Value(call.arguments[-1].text, call.arguments[-1].sources)
+    if call.verb[-1] == "inspect" and (target := _inspected_container(call)) is not None:
         cursor.remark("TC164", name=target.text)
         return target
-    return opened(_name(shell, command, cursor, offset), "TC152", cursor, command=command)
+    return open_value(
+        _variable_for(shell, command, cursor, offset), "TC152", cursor, command=command
+    )
 
 
-def _inspected(call: Invocation) -> Value | None:
+def _inspected_container(call: Invocation) -> Value | None:
     """The container whose address is asked for: in a network of Compose its name is as good."""
-    if not any("IPAddress" in word.text for word in call.words):
+    if not any("IPAddress" in word.text for word in call.arguments):
         return None
     takes = {"-f", "--format", "--type"}
     names = [
-        word for before, word in zip(("", *(w.text for w in call.words)), call.words, strict=False)
+        word for before, word in zip(("", *(w.text for w in call.arguments)), call.arguments, strict=False)
         if not word.text.startswith("-") and before not in takes
     ]  # fmt: skip
     return Value(names[-1].text, names[-1].sources) if len(names) == 1 else None

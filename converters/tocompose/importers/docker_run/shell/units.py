@@ -6,15 +6,15 @@ import posixpath
 from posixpath import normpath
 
 from tocompose.importers.docker_run.shell.expansion import expand_atoms
-from tocompose.importers.docker_run.shell.parameters import opened
-from tocompose.importers.docker_run.shell.simple import read_command
+from tocompose.importers.docker_run.shell.parameters import open_value
+from tocompose.importers.docker_run.shell.simple_command import read_command
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.systemd import atoms
 from tocompose.values import literal
 
-_ORDER = frozenset({"After", "Requires", "Wants", "BindsTo", "Requisite"})
+_ORDERING = frozenset({"After", "Requires", "Wants", "BindsTo", "Requisite"})
 _RESTART = {
     "always": "always",
     "on-success": "always",
@@ -26,7 +26,7 @@ _RESTART = {
 }
 _STARTING = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost")
 # https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html#Specifiers, of the system's own manager.
-_FOLDERS = {
+_SPECIFIERS = {
     "t": "/run",
     "S": "/var/lib",
     "C": "/var/cache",
@@ -40,7 +40,7 @@ _FOLDERS = {
     "g": "root",
     "G": "0",
 }
-_UNKNOWN = {
+_HOST_SPECIFIERS = {
     "H": ("HOST_NAME", "hostname"),
     "l": ("HOST_NAME", "hostname -s"),
     "q": ("HOST_NAME", "hostname"),
@@ -53,97 +53,109 @@ _UNKNOWN = {
 def read_unit(shell: Shell, cursor: Cursor) -> None:
     """Reads a unit: what it starts, in the order in which systemd starts it."""
     unit = posixpath.basename(shell.path)
-    _specifiers(shell, unit, cursor)
+    _set_specifiers(shell, unit, cursor)
     service = [child for child in cursor if child.key == "Service"]
-    entries = [entry for section in service for entry in section]
-    for entry in entries:
-        if entry.key in ("Environment", "EnvironmentFile", "WorkingDirectory"):
-            _surroundings(shell, entry)
-    shell.settings = {"unit": unit, "restart": _restart(entries), "after": _after(cursor)}
+    settings = [setting for section in service for setting in section]
+    for setting in settings:
+        if setting.key in ("Environment", "EnvironmentFile", "WorkingDirectory"):
+            _read_surroundings(shell, setting)
+    shell.settings = {
+        "unit": unit,
+        "restart": _restart_policy(settings),
+        "after": _ordered_after(cursor),
+    }
     for key in _STARTING:
-        for entry in entries:
-            if entry.key == key:
-                read_command(shell, entry)
+        for setting in settings:
+            if setting.key == key:
+                read_command(shell, setting)
     cursor.skip("a setting of systemd that is about the docker client, not the container")
 
 
-def _specifiers(shell: Shell, unit: str, cursor: Cursor) -> None:
+def _set_specifiers(shell: Shell, unit: str, cursor: Cursor) -> None:
     name = unit.rpartition(".")[0] or unit
     prefix, at, instance = name.partition("@")
-    known = {"n": unit, "N": name, "p": prefix, "j": prefix.rpartition("-")[2], **_FOLDERS}
+    specifiers = {
+        "n": unit,
+        "N": name,
+        "p": prefix,
+        "j": prefix.rpartition("-")[2],
+        **_SPECIFIERS,
+    }
     if not at or instance:
-        known |= {"i": instance, "I": instance.replace("-", "/")}
-    for letter, text in known.items():
+        specifiers |= {"i": instance, "I": instance.replace("-", "/")}
+    for letter, text in specifiers.items():
         shell.scope.set(f"%{letter}", Value(literal(text)))
     if at and not instance:
-        value = opened("INSTANCE", "TC154", cursor, written="%i")
+        value = open_value("INSTANCE", "TC154", cursor, written="%i")
         shell.scope.set("%i", value)
         shell.scope.set("%I", value)
         shell.scope.set(
             "%n", value._replace(text=f"{literal(prefix)}@{value.text}.service")
         )
         shell.scope.set("%N", value._replace(text=f"{literal(prefix)}@{value.text}"))
-    for letter, (variable, command) in _UNKNOWN.items():
-        shell.scope.set(f"%{letter}", opened(variable, "TC152", cursor, command=command))
+    for letter, (variable, command) in _HOST_SPECIFIERS.items():
+        shell.scope.set(
+            f"%{letter}", open_value(variable, "TC152", cursor, command=command)
+        )
 
 
-def _surroundings(shell: Shell, entry: Cursor) -> None:
-    if entry.key == "Environment":
-        for word in entry:
-            _environment(shell, word)
-    elif entry.key == "EnvironmentFile":
-        _environment_file(shell, entry)
+def _read_surroundings(shell: Shell, setting: Cursor) -> None:
+    if setting.key == "Environment":
+        for leaf in setting:
+            _read_environment(shell, leaf)
+    elif setting.key == "EnvironmentFile":
+        _environment_file(shell, setting)
     else:
-        shell.directory = entry.peek() or "."
-        entry.skip("the folder that commands start in, which paths in the output follow")
+        shell.directory = setting.peek() or "."
+        setting.skip("the folder that commands start in, which paths in the output follow")
 
 
-def _environment(shell: Shell, word: Cursor) -> None:
+def _read_environment(shell: Shell, leaf: Cursor) -> None:
     fields = expand_atoms(
-        list(atoms(word.peek() or "", variables=False)), word, shell.place
+        list(atoms(leaf.peek() or "", variables=False)), leaf, shell.word_context
     ).fields
     for field in fields:
         name, _, text = field.text.partition("=")
-        value = field._replace(text=text, sources=(word, *field.sources))
-        shell.scope.set(name, shell.kept.keep(name, value, exported=False))
+        value = field._replace(text=text, sources=(leaf, *field.sources))
+        shell.scope.set(name, shell.kept_variables.keep(name, value, exported=False))
         shell.scope.exports.add(name)
-    shell.assigned.append(word)
+    shell.assigned.append(leaf)
 
 
-def _environment_file(shell: Shell, entry: Cursor) -> None:
+def _environment_file(shell: Shell, setting: Cursor) -> None:
     """Settings in a file of the project; systemd's own paths lie outside."""
-    path = (entry.peek() or "").lstrip("-")
+    path = (setting.peek() or "").lstrip("-")
     inside = normpath(path)
     data = shell.project.read(inside)
     if data is None:
-        entry.note("TC161", file=shown(path))
+        setting.note("TC161", file=shown(path))
         return
     from tocompose.importers.docker_run.shell.calls import run_file
 
-    run_file(shell, entry, inside, data)
-    entry.skip("a file of the project with settings, which was read")
+    run_file(shell, setting, inside, data)
+    setting.skip("a file of the project with settings, which was read")
 
 
-def _restart(entries: list[Cursor]) -> str:
-    found = ""
-    for entry in entries:
-        if entry.key == "Restart":
-            found = _RESTART.get(entry.peek() or "", "")
-            entry.skip("taken as the restart policy of the service")
-    return found
+def _restart_policy(settings: list[Cursor]) -> str:
+    policy = ""
+    for setting in settings:
+        if setting.key == "Restart":
+            policy = _RESTART.get(setting.peek() or "", "")
+            setting.skip("taken as the restart policy of the service")
+    return policy
 
 
-def _after(cursor: Cursor) -> tuple[str, ...]:
+def _ordered_after(cursor: Cursor) -> tuple[str, ...]:
     """The services that the unit starts after."""
     names: list[str] = []
     for section in cursor:
-        for entry in section:
-            if section.key == "Unit" and entry.key in _ORDER:
-                names += [word.peek() or "" for word in entry]
-                entry.skip("the order of units, taken as the order of services")
-    wanted = [
+        for setting in section:
+            if section.key == "Unit" and setting.key in _ORDERING:
+                names += [leaf.peek() or "" for leaf in setting]
+                setting.skip("the order of units, taken as the order of services")
+    units = [
         name
         for name in names
         if name.endswith(".service") and name not in ("docker.service", "podman.service")
     ]
-    return tuple(dict.fromkeys(wanted))
+    return tuple(dict.fromkeys(units))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
-from tocompose.secrecy.names import secret_name
 from tocompose.values import plain, variable_name
 
 
-class Open(NamedTuple):
+class OpenVariable(NamedTuple):
     """A variable that stays in the output: its name, what the script says it is (None: nothing), and the note to give.
 
     `code` is empty when the variable needs no note of its own; `facts` fill the note in.
@@ -31,7 +31,7 @@ class Value(NamedTuple):
 
     text: str
     sources: tuple[Cursor, ...] = ()
-    opens: tuple[Open, ...] = ()
+    opens: tuple[OpenVariable, ...] = ()
     items: tuple[Value, ...] | None = None
     unknown: bool = False
     raw: str | None = None
@@ -64,11 +64,11 @@ class Scope:
         twin.exports = set(self.exports)
         return twin
 
-    def called(self, arguments: tuple[Value, ...] | None) -> Scope:
+    def for_call(self, arguments: tuple[Value, ...] | None) -> Scope:
         """The scope inside a function that is called with the arguments; None when they are not known."""
-        inner = self.copy()
-        inner.arguments = arguments
-        return inner
+        scope = self.copy()
+        scope.arguments = arguments
+        return scope
 
     def get(self, name: str) -> Value | None:
         """What the variable holds; None when the script did not set it."""
@@ -79,7 +79,7 @@ class Scope:
         self.variables[name] = value
 
 
-class Kept:
+class KeptVariables:
     """The variables that are kept open although the script says their value, so that it can be changed in `.env`."""
 
     def __init__(self) -> None:
@@ -88,34 +88,36 @@ class Kept:
 
     def keep(self, name: str, value: Value, *, exported: bool) -> Value:
         """The value under its own name where that is a secret or an exported setting, else the value unchanged."""
-        known = value.plain
+        text = value.plain
         if (
-            not known
-            or any(char.isspace() for char in known)
+            not text
+            or any(char.isspace() for char in text)
             or value.raw is not None
-            or known.startswith("-")
+            or text.startswith("-")
         ):
             return value
         if secret_name(name):
-            free = self._free(variable_name(name), known)
+            unused_name = self._unused_name(variable_name(name), text)
             return value._replace(
-                text=f"${{{free}}}", opens=(*value.opens, Open(free, known))
+                text=f"${{{unused_name}}}",
+                opens=(*value.opens, OpenVariable(unused_name, text)),
             )
-        if exported and name.isupper() and not set(known) & set("}$"):
-            free = self._free(name, known)
+        if exported and name.isupper() and not set(text) & set("}$"):
+            unused_name = self._unused_name(name, text)
             return value._replace(
-                text=f"${{{free}:-{known}}}", opens=(*value.opens, Open(free, known))
+                text=f"${{{unused_name}:-{text}}}",
+                opens=(*value.opens, OpenVariable(unused_name, text)),
             )
         return value
 
-    def named(self, name: str, command: str) -> str:
+    def name_for_command(self, name: str, command: str) -> str:
         """The name for what a command gives, or the first of `NAME_2` … that does not stand for another command."""
         candidate, number = name, 2
         while self.commands.setdefault(candidate, command) != command:
             candidate, number = f"{name}_{number}", number + 1
         return candidate
 
-    def _free(self, name: str, value: str) -> str:
+    def _unused_name(self, name: str, value: str) -> str:
         """The name, or the first of `NAME_2`, `NAME_3` … that does not stand for another value yet."""
         candidate, number = name, 2
         while self.values.setdefault(candidate, value) != value:

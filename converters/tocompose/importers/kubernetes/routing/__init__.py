@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from tocompose.importers.kubernetes.routing import traefik
 from tocompose.importers.kubernetes.routing.crd import ingress_routes
-from tocompose.importers.kubernetes.routing.gateway import gateways
-from tocompose.importers.kubernetes.routing.ingress import ingresses
-from tocompose.importers.kubernetes.routing.isolation import isolate
-from tocompose.importers.kubernetes.routing.labels import labels
+from tocompose.importers.kubernetes.routing.gateway import add_gateway_routes
+from tocompose.importers.kubernetes.routing.ingress import add_ingress_routes
+from tocompose.importers.kubernetes.routing.isolation import isolate_workloads
+from tocompose.importers.kubernetes.routing.labels import proxy_labels
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
-from tocompose.importers.kubernetes.routing.policy import policies
+from tocompose.importers.kubernetes.routing.policy import note_policies
 from tocompose.importers.kubernetes.routing.proxy import Proxy
 from tocompose.importers.kubernetes.world import World
 from tocompose.notes import note
@@ -25,34 +25,66 @@ def route(world: World, options: Mapping[str, tuple[str, ...]]) -> None:
     """Adds the routes to the draft, whose services are converted by now: labels on them, and the proxy. Says what stays
     open of network policies."""
     proxy = Proxy(unique("traefik", set(world.draft.services)))
-    ingresses(world, proxy)
-    gateways(world, proxy)
+    add_ingress_routes(world, proxy)
+    add_gateway_routes(world, proxy)
     ingress_routes(world, proxy)
-    for item in world.objects.of(*(f"Middleware.{group}" for group in GROUPS)):
-        if item.at("spec").unread():
-            item.cursor.note(
-                "TC282", route=str(item), why="no route of the manifests could use it"
+    for middleware_object in world.objects.of(*(f"Middleware.{group}" for group in GROUPS)):
+        if middleware_object.at("spec").unread():
+            middleware_object.cursor.note(
+                "TC282",
+                route=str(middleware_object),
+                why="no route of the manifests could use it",
             )
     if proxy.routers:
-        _write(world, proxy)
-    policies(
-        world, isolate(world) if "networks" in options.get("network-policy", ()) else ()
+        _write_routes(world, proxy)
+    note_policies(
+        world,
+        isolate_workloads(world) if "networks" in options.get("network-policy", ()) else (),
     )
 
 
-def _write(world: World, proxy: Proxy) -> None:
+def _write_routes(world: World, proxy: Proxy) -> None:
     draft = world.draft
-    found = labels(proxy)
-    for name, part in found.items():
+    labels_by_service = proxy_labels(proxy)
+    for name, service_labels in labels_by_service.items():
         if name in draft.services:
             service = draft.services[name]
-            draft.services[name] = replace(service, labels={**service.labels, **part})
-    taken = {
+            labels = {**service.labels, **service_labels}
+            draft.services[name] = replace(service, labels=labels)
+    ports = _entrypoint_ports(world, proxy)
+    behind = [
+        draft.services[home.service]
+        for home in proxy.homes()
+        if home.service in draft.services
+    ]
+    draft.add(
+        traefik.traefik_service(proxy, ports, labels_by_service.get(proxy.name, {}), behind)
+    )
+    if traefik.needs_file(proxy):
+        draft.file(traefik.dynamic_file(proxy))
+    published_ports = ", ".join(sorted(ports.values(), key=int))
+    classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
+    subject = f"services.{proxy.name}"
+    world.ledger.say(
+        note(
+            "TC280",
+            proxy.origin,
+            subject=subject,
+            name=proxy.name,
+            classes=classes,
+            ports=published_ports,
+        )
+    )
+
+
+def _entrypoint_ports(world: World, proxy: Proxy) -> dict[str, str]:
+    """The host port of each entry point, none that a service publishes already; those that moved are noted."""
+    taken_ports = {
         (port.published or "", port.protocol)
-        for each in draft.services.values()
-        for port in each.ports
+        for service in world.draft.services.values()
+        for port in service.ports
     }
-    ports, moved = traefik.free_ports(proxy, taken)
+    ports, moved = traefik.free_ports(proxy, taken_ports)
     for point, number in moved:
         world.ledger.say(
             note(
@@ -63,24 +95,4 @@ def _write(world: World, proxy: Proxy) -> None:
                 moved=number,
             )
         )
-    behind = [
-        draft.services[home.service]
-        for home in proxy.homes()
-        if home.service in draft.services
-    ]
-    draft.add(traefik.service(proxy, ports, found.get(proxy.name, {}), behind))
-    if traefik.dynamic(proxy):
-        draft.file(traefik.file(proxy))
-    published = ", ".join(sorted(ports.values(), key=int))
-    classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
-    subject = f"services.{proxy.name}"
-    world.ledger.say(
-        note(
-            "TC280",
-            proxy.origin,
-            subject=subject,
-            name=proxy.name,
-            classes=classes,
-            ports=published,
-        )
-    )
+    return ports

@@ -11,7 +11,7 @@ from tocompose.tables import Row, table
 
 
 @cache
-def rows() -> Mapping[str, Row]:
+def annotation_rows() -> Mapping[str, Row]:
     """The table of annotations: `shape` (read by the code of that name), `note` with `advice`, or `ignore`."""
     return table(
         "kubernetes/edge/annotations",
@@ -20,15 +20,15 @@ def rows() -> Mapping[str, Row]:
     )
 
 
-def row(name: str) -> Row:
+def annotation_row(name: str) -> Row:
     """What becomes of an annotation: its own row, else that of its prefix (`alb.ingress.kubernetes.io/*`)."""
-    known = rows().get(name)
-    if known is not None:
-        return known
+    own_row = annotation_rows().get(name)
+    if own_row is not None:
+        return own_row
     prefix = name.partition("/")[0]
     while prefix:
-        if f"{prefix}/*" in rows():
-            return rows()[f"{prefix}/*"]
+        if f"{prefix}/*" in annotation_rows():
+            return annotation_rows()[f"{prefix}/*"]
         prefix = prefix.partition(".")[2]
     return {}
 
@@ -57,50 +57,60 @@ class Annotations:
             cursor.take(to=to or self.to)
         return text
 
-    def flag(self, name: str) -> bool | None:
+    def take_flag(self, name: str) -> bool | None:
         """Whether an annotation says true, mapped."""
         text = self.take(name)
         return None if text is None else text.strip().lower() in ("true", "1", "yes")
 
-    def names(self, name: str) -> tuple[str, ...]:
+    def take_names(self, name: str) -> tuple[str, ...]:
         """The entries of a list separated by commas, mapped."""
         return tuple(
-            part.strip() for part in (self.take(name) or "").split(",") if part.strip()
+            name_.strip() for name_ in (self.take(name) or "").split(",") if name_.strip()
         )
 
 
-def settle(cursor: Cursor, route: str, subject: str) -> None:
+def settle_unread(cursor: Cursor, route: str, subject: str) -> None:
     """Says of each annotation still unread what the table says of it."""
-    for each in _unread(cursor):
-        known = row(each.key)
-        if "ignore" in known:
-            each.skip(str(known["ignore"]))
-        elif "note" in known:
+    for annotation in _unread_annotations(cursor):
+        table_row = annotation_row(annotation.key)
+        if "ignore" in table_row:
+            annotation.skip(str(table_row["ignore"]))
+        elif "note" in table_row:
             why, advice = (
-                str(known["note"]),
-                str(known.get("advice", "Check whether the application needs it.")),
+                str(table_row["note"]),
+                str(table_row.get("advice", "Check whether the application needs it.")),
             )
-            each.note(
-                "TC284", subject=subject, route=route, name=each.key, why=why, advice=advice
+            annotation.note(
+                "TC284",
+                subject=subject,
+                route=route,
+                name=annotation.key,
+                why=why,
+                advice=advice,
             )
         else:
             why = (
                 "tocompose does not know it here"
-                if not known
+                if not table_row
                 else "it has no effect together with the others"
             )
             advice = "Check whether the application needs it."
-            each.note(
-                "TC284", subject=subject, route=route, name=each.key, why=why, advice=advice
+            annotation.note(
+                "TC284",
+                subject=subject,
+                route=route,
+                name=annotation.key,
+                why=why,
+                advice=advice,
             )
 
 
-def expected(cursor: Cursor, *words: str) -> None:
+def check_expected(cursor: Cursor, *known_texts: str) -> None:
     """Says of a word that it is none of those that the API knows."""
     text = value(cursor)
-    if text is not None and text not in words:
-        cursor.remark("TC209", field=cursor.key, expected=" or ".join(words))
+    if text is not None and text not in known_texts:
+        cursor.remark("TC209", field=cursor.key, expected=" or ".join(known_texts))
 
 
-def _unread(cursor: Cursor) -> Iterator[Cursor]:
-    return (each for each in cursor if each.unread())
+def _unread_annotations(cursor: Cursor) -> Iterator[Cursor]:
+    return (annotation for annotation in cursor if annotation.unread())

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.routing.proxy import Home, Proxy, Target
-from tocompose.importers.kubernetes.routing.site import Site
+from tocompose.importers.kubernetes.routing.proxy import (
+    ContainerHome,
+    Proxy,
+    TraefikService,
+)
+from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik import FILE
 from tocompose.importers.kubernetes.scalars import items, value
 from tocompose.importers.kubernetes.services import Backend, ServicePort, target_of
@@ -18,7 +22,7 @@ from tocompose.readers.yaml import integer
 _SCHEMES = {"kubernetes.io/h2c": "h2c", "h2c": "h2c", "https": "https", "grpc": "h2c"}
 
 
-class Reached(NamedTuple):
+class ReachedService(NamedTuple):
     """A Service's port with the containers that answer there, or with addresses outside of the stack.
 
     `labels` is the model path of the labels that say so: those of the first container, or of the proxy itself.
@@ -27,7 +31,7 @@ class Reached(NamedTuple):
     backend: Backend
     port: ServicePort | None
     labels: str
-    homes: tuple[Home, ...] = ()
+    homes: tuple[ContainerHome, ...] = ()
     addresses: tuple[str, ...] = ()
 
     @property
@@ -45,82 +49,95 @@ class Reached(NamedTuple):
         return _SCHEMES.get(value(self.protocol) or "")
 
 
-def reach(
-    site: Site, namespace: str, name: str, wanted: str | None, cursor: Cursor, route: str
-) -> Reached | None:
+def reach_backend(
+    site: RouteSite,
+    namespace: str,
+    name: str,
+    asked_port: str | None,
+    cursor: Cursor,
+    route: str,
+) -> ReachedService | None:
     """What answers behind a Service's port; None, with a note at `cursor`, when nothing does."""
     backend = site.world.backends.get(namespace, name)
-    port = _port(backend, wanted) if backend else None
+    port = _asked_port(backend, asked_port) if backend else None
     if backend is None:
         why = f"there is no Service {name} in the manifests"
-    elif addresses := tuple(_addresses(backend, port, wanted, site.world)):
-        return Reached(backend, port, site.proxy.labels, addresses=addresses)
+    elif addresses := tuple(_outside_addresses(backend, port, asked_port, site.world)):
+        return ReachedService(backend, port, site.proxy.labels, addresses=addresses)
     elif port is None:
         why = (
-            f"Service {name} has no port {wanted}"
-            if wanted
+            f"Service {name} has no port {asked_port}"
+            if asked_port
             else f"it does not say which port of Service {name}"
         )
-    elif homes := tuple(_homes(backend, port)):
-        if wanted is None:
+    elif homes := tuple(_container_homes(backend, port)):
+        if asked_port is None:
             cursor.remark("TC279", route=route, service=name, port=port.number)
-        return Reached(backend, port, f"services.{homes[0].service}.labels", homes)
+        return ReachedService(backend, port, f"services.{homes[0].service}.labels", homes)
     else:
         why = f"Service {name} leads to no container of the manifests"
     cursor.note("TC282", route=route, why=why)
     return None
 
 
-def target(reached: Reached, proxy: Proxy, options: tuple[tuple[str, str], ...]) -> Target:
+def traefik_target(
+    reached: ReachedService, proxy: Proxy, options: tuple[tuple[str, str], ...]
+) -> TraefikService:
     """The Traefik service: of containers, or in the proxy's own file for addresses outside of the stack."""
     if reached.homes:
         return proxy.target(reached.backend.name, reached.homes, options)
-    known = dict(options)
-    secure = known.get("loadbalancer.server.scheme") == "https" or all(
-        each.endswith(":443") for each in reached.addresses
+    target_options = dict(options)
+    secure = target_options.get("loadbalancer.server.scheme") == "https" or all(
+        address.endswith(":443") for address in reached.addresses
     )
-    urls = tuple(f"{'https' if secure else 'http'}://{each}" for each in reached.addresses)
+    urls = tuple(
+        f"{'https' if secure else 'http'}://{address}" for address in reached.addresses
+    )
     reached.backend.object.at("spec", "externalName").take(to=f"files.{FILE}")
-    return proxy.outside(reached.backend.name, urls)
+    return proxy.outside_target(reached.backend.name, urls)
 
 
-def _addresses(
-    backend: Backend, port: ServicePort | None, wanted: str | None, world: World
+def _outside_addresses(
+    backend: Backend, port: ServicePort | None, asked_port: str | None, world: World
 ) -> Iterator[str]:
     """Hosts with ports that a Service without pods stands for: an external name, or endpoints kept by hand."""
-    number = port.number if port else integer(wanted or "80")
+    number = port.number if port else integer(asked_port or "80")
     if backend.external:
         yield f"{backend.external}:{number}"
     endpoints = world.objects.get("Endpoints", backend.namespace, backend.name)
     if endpoints is None or backend.selector:
         return
     for subset in items(endpoints.at("subsets")):
-        ports = list(items(subset.at("ports")))
-        same = next(
-            (
-                each
-                for each in ports
-                if port and value(each.at("name")) == (port.name or None)
-            ),
-            None,
-        )
-        given = value((same or ports[0]).at("port")) if ports else number
-        for each in items(subset.at("addresses")):
-            if address := value(each.at("ip")):
-                yield f"[{address}]:{given}" if ":" in address else f"{address}:{given}"
+        port_number = _endpoint_port(subset, port) or number
+        for endpoint in items(subset.at("addresses")):
+            if address := value(endpoint.at("ip")):
+                host = f"[{address}]" if ":" in address else address
+                yield f"{host}:{port_number}"
 
 
-def _port(backend: Backend, wanted: str | None) -> ServicePort | None:
+def _endpoint_port(subset: Cursor, port: ServicePort | None) -> str | None:
+    """The port of endpoints that has the name of the Service's port, else their first."""
+    ports = list(items(subset.at("ports")))
+    same_name = [
+        endpoint_port
+        for endpoint_port in ports
+        if port and value(endpoint_port.at("name")) == (port.name or None)
+    ]
+    chosen_port = next(iter(same_name or ports), None)
+    return value(chosen_port.at("port")) if chosen_port else None
+
+
+def _asked_port(backend: Backend, asked_port: str | None) -> ServicePort | None:
     """The port asked for; where the route names none, the only one that there is."""
-    if wanted is None:
+    if asked_port is None:
         return backend.ports[0] if len(backend.ports) == 1 else None
-    return backend.port(wanted)
+    return backend.port(asked_port)
 
 
-def _homes(backend: Backend, port: ServicePort) -> list[Home]:
-    found = []
+def _container_homes(backend: Backend, port: ServicePort) -> list[ContainerHome]:
+    homes = []
     for workload, instance in backend.instances():
         number = target_of(port, workload)
         if number is not None:
-            found.append(Home(instance.owner, number))
-    return found
+            homes.append(ContainerHome(instance.owner, number))
+    return homes

@@ -13,7 +13,7 @@ from tocompose.ledger import Ledger
 from tocompose.notes import note
 
 # Images that do nothing but watch the Kubernetes API for routes; the last part of the name, or the last two.
-_IMAGES = re.compile(
+_CONTROLLER_IMAGES = re.compile(
     r"(?:^|/)(?:ingress-nginx/(?:controller|kube-webhook-certgen)|nginx-ingress-controller|kube-webhook-certgen"
     r"|nginx/nginx-ingress|nginxinc/kubernetes-ingress|haproxytech/kubernetes-ingress|haproxy-ingress"
     r"|kong/kubernetes-ingress-controller|projectcontour/contour|envoyproxy/gateway|nginx-gateway-fabric"
@@ -21,13 +21,13 @@ _IMAGES = re.compile(
     r"|defaultbackend(?:-\w+)?|http-svclb|klipper-lb)(?=[:@]|$)"
 )
 _TRAEFIK = re.compile(r"(?:^|/)traefik(?=[:@]|$)")
-_ROUTES = ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+_ROUTE_KINDS = ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 
 
-def routed(objects: Objects) -> bool:
+def has_routes(objects: Objects) -> bool:
     """Whether the input has routes that the proxy can take over."""
-    own = (f"IngressRoute.{group}" for group in GROUPS)
-    return bool(objects.of(*_ROUTES, *own))
+    traefik_kinds = (f"IngressRoute.{group}" for group in GROUPS)
+    return bool(objects.of(*_ROUTE_KINDS, *traefik_kinds))
 
 
 def without_controllers(objects: Objects, ledger: Ledger) -> Objects:
@@ -35,61 +35,69 @@ def without_controllers(objects: Objects, ledger: Ledger) -> Objects:
 
     These are noted. All objects when the input has no routes: then the controller may serve others.
     """
-    if not routed(objects):
+    if not has_routes(objects):
         return objects
-    everything = workloads(objects)
-    dropped = [item for item in everything if _controls(item)]
-    kept = [item for item in everything if item not in dropped]
-    out = {
-        item.object: f"it watches the Kubernetes API ({next(_images(item), '')})"
-        for item in dropped
+    dropped: list[Workload] = []
+    remaining: list[Workload] = []
+    for workload in workloads(objects):
+        (dropped if _is_controller(workload) else remaining).append(workload)
+    left_out = {
+        workload.object: f"it watches the Kubernetes API ({next(_container_images(workload), '')})"
+        for workload in dropped
     }
-    out |= dict.fromkeys(
-        _orphans(objects, dropped, kept), "it leads only to the controller that is left out"
+    left_out |= dict.fromkeys(
+        _orphaned_services(objects, dropped, remaining),
+        "it leads only to the controller that is left out",
     )
-    for item, why in out.items():
-        ledger.say(note("TC285", item.span, object=str(item), why=why))
-        item.cursor.noted("TC285")
-    return Objects(item for item in objects if item not in out) if out else objects
+    if not left_out:
+        return objects
+    for dropped_object, why in left_out.items():
+        ledger.say(note("TC285", dropped_object.span, object=str(dropped_object), why=why))
+        dropped_object.cursor.noted("TC285")
+    return Objects(candidate for candidate in objects if candidate not in left_out)
 
 
-def _controls(workload: Workload) -> bool:
-    images = list(_images(workload))
-    if any(_IMAGES.search(image) for image in images):
+def _is_controller(workload: Workload) -> bool:
+    images = list(_container_images(workload))
+    if any(_CONTROLLER_IMAGES.search(image) for image in images):
         return True
     traefik = any(_TRAEFIK.search(image) for image in images)
-    return traefik and any("providers.kubernetes" in word for word in _words(workload))
+    return traefik and any(
+        "providers.kubernetes" in word for word in _command_words(workload)
+    )
 
 
-def _images(workload: Workload) -> Iterator[str]:
+def _container_images(workload: Workload) -> Iterator[str]:
     for container in items(workload.spec.at("containers")):
         yield value(container.at("image")) or ""
 
 
-def _words(workload: Workload) -> Iterator[str]:
+def _command_words(workload: Workload) -> Iterator[str]:
     for container in items(workload.spec.at("containers")):
         for key in ("command", "args"):
-            yield from ((value(word) or "").lower() for word in items(container.at(key)))
+            yield from (
+                (value(argument) or "").lower() for argument in items(container.at(key))
+            )
 
 
-def _orphans(
-    objects: Objects, dropped: list[Workload], kept: list[Workload]
+def _orphaned_services(
+    objects: Objects, dropped: list[Workload], remaining: list[Workload]
 ) -> Iterator[Object]:
     for service in objects.of("Service"):
         selector = strings(service.at("spec", "selector"))
         if (
             selector
-            and _selects(selector, service, dropped)
-            and not _selects(selector, service, kept)
+            and _selects_any(selector, service, dropped)
+            and not _selects_any(selector, service, remaining)
         ):
             yield service
 
 
-def _selects(
-    selector: Mapping[str, str], service: Object, found: Iterable[Workload]
+def _selects_any(
+    selector: Mapping[str, str], service: Object, candidates: Iterable[Workload]
 ) -> bool:
-    wanted = selector.items()
+    labels = selector.items()
     return any(
-        item.namespace == service.namespace and wanted <= item.labels.items()
-        for item in found
+        workload.namespace == service.namespace and labels <= workload.labels.items()
+        for workload in candidates
     )

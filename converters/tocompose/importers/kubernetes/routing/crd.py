@@ -6,24 +6,29 @@ https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/crd/ht
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain, zip_longest
 
 from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
-from tocompose.importers.kubernetes.routing.credentials import certificate
-from tocompose.importers.kubernetes.routing.middlewares import GROUPS, named
-from tocompose.importers.kubernetes.routing.nginx import unchecked
+from tocompose.importers.kubernetes.routing.backends import (
+    ReachedService,
+    reach_backend,
+    traefik_target,
+)
+from tocompose.importers.kubernetes.routing.middlewares import GROUPS, named_middlewares
+from tocompose.importers.kubernetes.routing.nginx import skip_verification
 from tocompose.importers.kubernetes.routing.proxy import (
     SECURE,
     WEB,
     Middleware,
     Proxy,
     Router,
-    Target,
+    TraefikService,
 )
 from tocompose.importers.kubernetes.routing.rules import all_of
-from tocompose.importers.kubernetes.routing.site import Site
-from tocompose.importers.kubernetes.routing.traefik_annotations import entrypoint
+from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.routing.tls import settle_certificate
+from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
@@ -42,199 +47,235 @@ _PAIRS = ("Header", "HeaderRegexp", "Query", "QueryRegexp")
 def ingress_routes(world: World, proxy: Proxy) -> None:
     """Adds the routes of Traefik's own objects to the proxy, then says which of its middlewares nobody uses."""
     for kind, protocol in KINDS.items():
-        for item in world.objects.of(*(f"{kind}.{group}" for group in GROUPS)):
-            _object(item, protocol, world, proxy)
+        for route_object in world.objects.of(*(f"{kind}.{group}" for group in GROUPS)):
+            _route_object(route_object, protocol, world, proxy)
 
 
-def _object(item: Object, protocol: str, world: World, proxy: Proxy) -> None:
-    site = Site(world, proxy, item.namespace, item.name)
-    spec, route = item.at("spec"), f"{item.title} {item.name}"
-    found = []
+def _route_object(route_object: Object, protocol: str, world: World, proxy: Proxy) -> None:
+    site = RouteSite(world, proxy, route_object.namespace, route_object.name)
+    spec, route = route_object.at("spec"), f"{route_object.title} {route_object.name}"
+    reachable_rules = []
     for rule in items(spec.at("routes")):
-        targets = list(_targets(rule, site, route))
+        targets = list(_rule_targets(rule, site, route))
         if targets:
-            found.append((rule, targets))
+            reachable_rules.append((rule, targets))
         else:
             # Why its services cannot be reached has been said for each of them.
             rule.noted("TC282")
-    if not found:
-        site.nowhere(item)
+    if not reachable_rules:
+        site.note_nowhere(route_object)
         return
-    proxy.origin = proxy.origin or item.span
-    labels = found[0][1][0][1].labels
-    item.took(labels)
-    points = tuple(
-        entrypoint(name)
-        for each in items(spec.at("entryPoints"))
-        if (name := take(each, labels))
+    proxy.origin = proxy.origin or route_object.span
+    labels = reachable_rules[0][1][0][1].labels
+    route_object.took(labels)
+    entrypoints = tuple(
+        known_entrypoint(name)
+        for entry_point in items(spec.at("entryPoints"))
+        if (name := take(entry_point, labels))
     )
-    tls = _tls(spec.at("tls"), site, labels)
-    for rule, targets in found:
-        target = _shared(
-            [(target, weight) for target, _, weight in targets], proxy, item.name
+    tls = _tls_options(spec.at("tls"), site, labels)
+    for rule, targets in reachable_rules:
+        target = _shared_target(
+            [(target, weight) for target, _, weight in targets], proxy, route_object.name
         )
-        _router(rule, target, targets[0][1], points, tls, site, protocol)
+        _add_router(rule, target, targets[0][1], entrypoints, tls, site, protocol)
 
 
-def _targets(rule: Cursor, site: Site, route: str) -> Iterator[tuple[Target, Reached, int]]:
-    for each in items(rule.at("services")):
-        kind = value(each.at("kind"))
+def _rule_targets(
+    rule: Cursor, site: RouteSite, route: str
+) -> Iterator[tuple[TraefikService, ReachedService, int]]:
+    for service_reference in items(rule.at("services")):
+        kind = value(service_reference.at("kind"))
         if kind not in (None, "Service"):
-            each.note(
+            service_reference.note(
                 "TC282",
                 route=route,
                 why=f"it leads to a {kind}, which labels cannot describe",
             )
             continue
-        namespace = value(each.at("namespace")) or site.namespace
-        port = value(each.at("port"))
-        reached = reach(site, namespace, value(each.at("name")) or "", port, each, route)
+        namespace = value(service_reference.at("namespace")) or site.namespace
+        port = value(service_reference.at("port"))
+        reached = reach_backend(
+            site,
+            namespace,
+            value(service_reference.at("name")) or "",
+            port,
+            service_reference,
+            route,
+        )
         if reached is None:
             continue
         for name in ("name", "namespace", "kind", "port"):
-            each.at(name).take(to=reached.labels)
-        options = tuple(sorted(_options(each, reached, site.proxy)))
-        weight = integer(take(each.at("weight"), reached.labels) or "1")
-        yield target(reached, site.proxy, options), reached, 1 if weight is None else weight
+            service_reference.at(name).take(to=reached.labels)
+        options = tuple(sorted(_target_options(service_reference, reached, site.proxy)))
+        weight = integer(take(service_reference.at("weight"), reached.labels) or "1")
+        yield (
+            traefik_target(reached, site.proxy, options),
+            reached,
+            1 if weight is None else weight,
+        )
 
 
-def _options(each: Cursor, reached: Reached, proxy: Proxy) -> Iterator[tuple[str, str]]:
+def _target_options(
+    service_reference: Cursor, reached: ReachedService, proxy: Proxy
+) -> Iterator[tuple[str, str]]:
     labels = reached.labels
-    scheme = take(each.at("scheme"), labels) or reached.scheme
+    scheme_cursor = service_reference.at("scheme")
+    scheme = take(scheme_cursor, labels) or reached.scheme
     if scheme and scheme != "http":
         yield "loadbalancer.server.scheme", scheme
-        if scheme == "https" and not each.at("serversTransport"):
-            yield from unchecked(proxy, each.at("scheme") or each, reached.backend.name)
-    if host := take(each.at("passHostHeader"), labels):
+    if scheme == "https" and not service_reference.at("serversTransport"):
+        blamed = scheme_cursor or service_reference
+        yield from skip_verification(proxy, blamed, reached.backend.name)
+    if host := take(service_reference.at("passHostHeader"), labels):
         yield "loadbalancer.passhostheader", host
-    for option in each.at("sticky", "cookie"):
+    cookie = service_reference.at("sticky", "cookie")
+    yield from _cookie_options(cookie, labels)
+
+
+def _cookie_options(cookie: Cursor, labels: str) -> Iterator[tuple[str, str]]:
+    for option in cookie:
         if text := take(option, labels):
             yield f"loadbalancer.sticky.cookie.{option.key.lower()}", text
-    if each.at("sticky", "cookie").style == "{}":
-        each.at("sticky", "cookie").take(to=labels)
+    if cookie.style == "{}":
+        cookie.take(to=labels)
         yield "loadbalancer.sticky.cookie", "true"
 
 
-def _shared(parts: list[tuple[Target, int]], proxy: Proxy, name: str) -> Target:
-    return parts[0][0] if len(parts) == 1 else proxy.share(name, parts)
+def _shared_target(
+    weighted_targets: list[tuple[TraefikService, int]], proxy: Proxy, name: str
+) -> TraefikService:
+    return (
+        weighted_targets[0][0]
+        if len(weighted_targets) == 1
+        else proxy.share_target(name, weighted_targets)
+    )
 
 
-def _router(
+def _add_router(
     rule: Cursor,
-    target: Target,
-    reached: Reached,
-    points: tuple[str, ...],
+    target: TraefikService,
+    reached: ReachedService,
+    entrypoints_asked: tuple[str, ...],
     tls: tuple[tuple[str, str], ...] | None,
-    site: Site,
+    site: RouteSite,
     protocol: str,
 ) -> None:
     labels = reached.labels if target.homes else site.proxy.labels
-    text = take(rule.at("match"), labels) or ""
+    match_text = take(rule.at("match"), labels) or ""
     rule.at("kind").skip("every route is a rule")
-    if "{" in text and "Regexp" in text and re.search(r"`\{[\w-]+:", text):
-        rule.at("match").remark("TC283", route=site.name, pattern=text)
+    if (
+        "{" in match_text
+        and "Regexp" in match_text
+        and re.search(r"`\{[\w-]+:", match_text)
+    ):
+        rule.at("match").remark("TC283", route=site.name, pattern=match_text)
     priority = integer(take(rule.at("priority"), labels) or "")
-    middlewares = tuple(_middlewares(rule.at("middlewares"), site, labels))
-    entrypoints = points or ((SECURE,) if tls is not None else (WEB,))
-    written = modern(text) if protocol != "udp" else ""
+    middlewares = tuple(_named_middlewares(rule.at("middlewares"), site, labels))
+    entrypoints = entrypoints_asked or ((SECURE,) if tls is not None else (WEB,))
+    written = modernize_rule(match_text) if protocol != "udp" else ""
     router = Router(
         site.name, written, target, priority, entrypoints, middlewares, tls, protocol
     )
-    _listen(router, reached, site, rule)
-    site.proxy.router(router)
+    _open_entrypoints(router, reached, site, rule)
+    site.proxy.add_router(router)
 
 
-def _listen(router: Router, reached: Reached, site: Site, rule: Cursor) -> None:
+def _open_entrypoints(
+    router: Router, reached: ReachedService, site: RouteSite, rule: Cursor
+) -> None:
     """Opens entry points of the user's own name: their ports stand in the start-up of the Traefik of the cluster."""
-    for point in router.entrypoints:
+    for entry_name in router.entrypoints:
         port = (
             reached.homes[0].port
-            if reached.homes and router.protocol != "http" and point not in (WEB, SECURE)
+            if reached.homes
+            and router.protocol != "http"
+            and entry_name not in (WEB, SECURE)
             else None
         )
-        known = point in site.proxy.entrypoints or point in (WEB, SECURE)
-        guessed = site.proxy.listen(
-            point, port, "udp" if router.protocol == "udp" else "tcp", rule.span
+        is_open = entry_name in site.proxy.entrypoints or entry_name in (WEB, SECURE)
+        guessed = site.proxy.listen_on(
+            entry_name, port, "udp" if router.protocol == "udp" else "tcp", rule.span
         )
-        if not known:
+        if not is_open:
             rule.remark(
                 "TC299",
                 subject=f"services.{site.proxy.name}",
-                name=point,
+                name=entry_name,
                 port=guessed or port,
             )
 
 
-def _middlewares(entries: Cursor, site: Site, labels: str) -> Iterator[Middleware]:
+def _named_middlewares(
+    references: Cursor, site: RouteSite, labels: str
+) -> Iterator[Middleware]:
     missing = []
-    for each in items(entries):
+    for reference in items(references):
         name, namespace = (
-            value(each.at("name")) or "",
-            value(each.at("namespace")) or site.namespace,
+            value(reference.at("name")) or "",
+            value(reference.at("namespace")) or site.namespace,
         )
-        found = named(site, namespace, name, labels)
-        each.map(to=labels)
-        if found is None:
+        middlewares = named_middlewares(site, namespace, name, labels)
+        reference.map(to=labels)
+        if middlewares is None:
             missing.append(name)
-            yield site.proxy.absent(name)
+            yield site.proxy.absent_middleware(name)
         else:
-            yield from found
+            yield from middlewares
     if missing:
-        entries.remark("TC292", route=site.name, names=", ".join(missing))
+        references.remark("TC292", route=site.name, names=", ".join(missing))
 
 
-def _tls(cursor: Cursor, site: Site, labels: str) -> tuple[tuple[str, str], ...] | None:
+def _tls_options(
+    cursor: Cursor, site: RouteSite, labels: str
+) -> tuple[tuple[str, str], ...] | None:
     """The options of TLS; None when the routes are plain."""
     if not cursor:
         return None
-    found: list[tuple[str, str]] = []
-    secret = cursor.at("secretName")
-    if name := value(secret):
-        if certificate(site.world, site.proxy, site.namespace, name, secret):
-            secret.take(to=f"services.{site.proxy.name}.secrets")
-        else:
-            secret.take(to=labels)
-            why = f"the manifests do not hold Secret {name}"
-            secret.remark(
-                "TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why
-            )
+    tls_options: list[tuple[str, str]] = []
+    settle_certificate(cursor.at("secretName"), site, labels, None)
     if resolver := take(cursor.at("certResolver"), labels):
-        site.resolver(resolver, cursor.at("certResolver"))
-        found.append(("certresolver", resolver))
-    if (through := take(cursor.at("passthrough"), labels)) is not None:
-        found.append(("passthrough", through))
+        site.note_resolver(resolver, cursor.at("certResolver"))
+        tls_options.append(("certresolver", resolver))
+    if (passthrough := take(cursor.at("passthrough"), labels)) is not None:
+        tls_options.append(("passthrough", passthrough))
     for number, domain in enumerate(items(cursor.at("domains"))):
-        if main := take(domain.at("main"), labels):
-            found.append((f"domains[{number}].main", main))
-        names = [name for each in items(domain.at("sans")) if (name := take(each, labels))]
-        if names:
-            found.append((f"domains[{number}].sans", ",".join(names)))
+        tls_options += _domain_options(domain, f"domains[{number}]", labels)
     if cursor.style == "{}":
         cursor.take(to=labels)
-    return tuple(found)
+    return tuple(tls_options)
 
 
-def modern(rule: str) -> str:
+def _domain_options(domain: Cursor, option: str, labels: str) -> Iterator[tuple[str, str]]:
+    if main := take(domain.at("main"), labels):
+        yield f"{option}.main", main
+    alternatives = [take(name, labels) for name in items(domain.at("sans"))]
+    if names := [name for name in alternatives if name]:
+        yield f"{option}.sans", ",".join(names)
+
+
+def modernize_rule(rule: str) -> str:
     """A rule in the words of version 3: one value a matcher."""
     return _CALL.sub(_modern_call, rule) if rule else all_of(())
 
 
 def _modern_call(match: re.Match[str]) -> str:
     name = _OLD_NAMES.get(match["name"], match["name"])
-    arguments = _ARGUMENT.findall(match["arguments"])
-    if name in ("Query",) and all("=" in argument for argument in arguments):
-        arguments = [part for argument in arguments for part in _split(argument)]
+    arguments: list[str] = _ARGUMENT.findall(match["arguments"])
+    if name == "Query" and all("=" in argument for argument in arguments):
+        arguments = list(chain.from_iterable(map(_split_query, arguments)))
     if name in _PAIRS:
-        calls = [
-            f"{name}({', '.join(arguments[at : at + 2])})"
-            for at in range(0, len(arguments), 2)
-        ]
-        return f"({' && '.join(calls)})" if len(calls) > 1 else "".join(calls)
+        pairs = zip_longest(arguments[::2], arguments[1::2])
+        return _joined_calls(name, (", ".join(filter(None, pair)) for pair in pairs), "&&")
+    return _joined_calls(name, arguments, "||")
+
+
+def _joined_calls(name: str, arguments: Iterable[str], operator: str) -> str:
     calls = [f"{name}({argument})" for argument in arguments]
-    return f"({' || '.join(calls)})" if len(calls) > 1 else "".join(calls)
+    return f"({f' {operator} '.join(calls)})" if len(calls) > 1 else "".join(calls)
 
 
-def _split(argument: str) -> tuple[str, str]:
+def _split_query(argument: str) -> tuple[str, str]:
     quote = argument[0]
     key, _, text = argument[1:-1].partition("=")
     return f"{quote}{key}{quote}", f"{quote}{text}{quote}"

@@ -10,110 +10,120 @@ from tocompose.importers.kubernetes.config import Entry
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.proxy import Certificate, Proxy
-from tocompose.importers.kubernetes.routing.site import Site
-from tocompose.importers.kubernetes.routing.traefik import SECRETS, resource
+from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.routing.traefik import SECRETS, file_secret
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
 from tocompose.model import File
 from tocompose.values import identifier
 
 
-def users_file(said: Annotations, site: Site) -> str:
+def users_file(annotations: Annotations, site: RouteSite) -> str:
     """The file inside the proxy that holds the users of the Secret that the annotations name.
 
     Without the Secret the file is left for the user to write: a route must not lose its lock in silence.
     """
-    name = said.take("auth-secret") or site.name
-    kind = said.take("auth-secret-type") or "auth-file"
-    namespace, _, short = name.rpartition("/")
-    return users(
+    name = annotations.take("auth-secret") or site.name
+    kind = annotations.take("auth-secret-type") or "auth-file"
+    namespace, _, secret_name = name.rpartition("/")
+    return write_users(
         site.world,
         site.proxy,
         namespace or site.namespace,
-        short,
+        secret_name,
         kind,
-        said.at("auth-secret"),
+        annotations.at("auth-secret"),
     )
 
 
-def users(
+def write_users(
     world: World, proxy: Proxy, namespace: str, name: str, kind: str, cursor: Cursor
 ) -> str:
     """The file of users that a Secret holds: in its key `auth` or `users`, or one key a user (`auth-map`)."""
-    own = f"{identifier(name)}.htpasswd"
-    path = f"secrets/{own}"
-    item = world.store.find("Secret", namespace, name)
-    found = world.store.entries(item) if item else {}
-    content = _content(found, kind, path)
-    if item is not None:
-        item.took(f"files.{path}")
+    file_name = f"{identifier(name)}.htpasswd"
+    path = f"secrets/{file_name}"
+    secret = world.store.find("Secret", namespace, name)
+    secret_entries = world.store.entries(secret) if secret else {}
+    content = _users_content(secret_entries, kind, path)
+    if secret is not None:
+        secret.took(f"files.{path}")
     if content is None:
         cursor.remark("TC288", name=name, path=path)
     else:
         world.draft.file(
             File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
         )
-    _declare(world, proxy, own, path)
-    return f"{SECRETS}/{own}"
+    _declare_secret(world, proxy, file_name, path)
+    return f"{SECRETS}/{file_name}"
 
 
-def _content(found: Mapping[str, Entry], kind: str, path: str) -> bytes | None:
-    to = f"files.{path}"
+def _users_content(
+    secret_entries: Mapping[str, Entry], kind: str, path: str
+) -> bytes | None:
+    model_path = f"files.{path}"
     if kind == "auth-map":
         lines = [
-            f"{name}:".encode() + (entry.content(to) or b"").strip()
-            for name, entry in found.items()
+            f"{name}:".encode() + (secret_entry.content(model_path) or b"").strip()
+            for name, secret_entry in secret_entries.items()
         ]
         return b"\n".join(lines) + b"\n" if lines else None
     for key in ("auth", "users"):
-        if key in found:
-            return found[key].content(to)
-    if {"username", "password"} <= found.keys():
-        user, password = (found[key].content(to) or b"" for key in ("username", "password"))
+        if key in secret_entries:
+            return secret_entries[key].content(model_path)
+    if {"username", "password"} <= secret_entries.keys():
+        user = secret_entries["username"].content(model_path) or b""
+        password = secret_entries["password"].content(model_path) or b""
         return user + b":{SHA}" + base64.b64encode(hashlib.sha1(password).digest()) + b"\n"
-    return next(iter(found.values())).content(to) if len(found) == 1 else None
+    if len(secret_entries) != 1:
+        return None
+    (only_entry,) = secret_entries.values()
+    return only_entry.content(model_path)
 
 
-def certificate(
+def give_certificate(
     world: World, proxy: Proxy, namespace: str, name: str, cursor: Cursor
 ) -> bool:
     """Gives the proxy the certificate of a TLS Secret; False when the manifests do not hold it."""
-    item = world.store.find("Secret", namespace, name)
-    if item is None:
+    secret = world.store.find("Secret", namespace, name)
+    if secret is None:
         return False
-    found = world.store.entries(item)
-    if not {"tls.crt", "tls.key"} <= found.keys():
+    secret_entries = world.store.entries(secret)
+    if not {"tls.crt", "tls.key"} <= secret_entries.keys():
         return False
-    own = identifier(name)
-    for key, end in (("tls.crt", "crt"), ("tls.key", "key")):
-        if not _file(world, proxy, found[key], f"{own}.{end}", cursor):
+    file_stem = identifier(name)
+    for key, suffix in (("tls.crt", "crt"), ("tls.key", "key")):
+        if not _write_secret(
+            world, proxy, secret_entries[key], f"{file_stem}.{suffix}", cursor
+        ):
             return False
-    item.took(f"files.secrets/{own}.crt")
-    _rest(found, item)
-    proxy.certificates[own] = Certificate(f"{own}.crt", f"{own}.key")
+    secret.took(f"files.secrets/{file_stem}.crt")
+    _settle_rest(secret_entries, secret)
+    proxy.certificates[file_stem] = Certificate(f"{file_stem}.crt", f"{file_stem}.key")
     return True
 
 
-def _rest(found: Mapping[str, Entry], item: Object) -> None:
-    if "ca.crt" in found:
-        found["ca.crt"].cursor.skip(
+def _settle_rest(secret_entries: Mapping[str, Entry], secret: Object) -> None:
+    if "ca.crt" in secret_entries:
+        secret_entries["ca.crt"].cursor.skip(
             "the authority that signed it is not needed to show the certificate"
         )
-    item.at("type").skip("the keys say what the Secret is")
+    secret.at("type").skip("the keys say what the Secret is")
 
 
-def _file(world: World, proxy: Proxy, entry: Entry, name: str, cursor: Cursor) -> bool:
-    path = f"secrets/{name}"
-    content = entry.content(f"files.{path}")
+def _write_secret(
+    world: World, proxy: Proxy, secret_entry: Entry, file_name: str, cursor: Cursor
+) -> bool:
+    path = f"secrets/{file_name}"
+    content = secret_entry.content(f"files.{path}")
     if content is None:
         return False
     world.draft.file(
         File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
     )
-    _declare(world, proxy, name, path)
+    _declare_secret(world, proxy, file_name, path)
     return True
 
 
-def _declare(world: World, proxy: Proxy, name: str, path: str) -> None:
-    world.draft.secrets.setdefault(name, resource(name, path))
+def _declare_secret(world: World, proxy: Proxy, name: str, path: str) -> None:
+    world.draft.secrets.setdefault(name, file_secret(name, path))
     proxy.secrets[name] = None

@@ -18,31 +18,26 @@ _TOKEN = re.compile(
 _ESCAPES = frozenset("dDsSwWbBAzpPCQEafnrtvx0") | frozenset(
     r"""!"#$%&'()*+,-./:;<=>?@[\]^_`{|}~ """
 )
-_MOST = 1000
+_MOST_REPEATS = 1000
 
 
-def foreign(pattern: str) -> bool:
+def is_foreign(pattern: str) -> bool:
     """Whether Go cannot compile the expression: look-around, back references, possessive quantifiers and the like."""
-    depth, before = 0, ""
+    depth, previous = 0, ""
     for match in _TOKEN.finditer(pattern):
-        kind = match.lastgroup or ""
-        kind = "count" if match["count"] else kind
-        if kind == "foreign" or any(mark not in _ESCAPES for mark in _escapes(match)):
+        kind = "count" if match["count"] else match.lastgroup or ""
+        if kind == "foreign" or not _ESCAPES.issuperset(_escaped_letters(match)):
             return True
         depth += (kind == "open") - (kind == "close")
-        if depth < 0 or _badly_repeated(match, kind, before):
+        if depth < 0 or _badly_repeated(match, kind, previous):
             return True
-        before = (
-            "lazy"
-            if match[0] == "?" and before in ("repeat", "count")
-            else "start"
-            if match[0] == "|"
-            else kind
-        )
+        if match[0] == "?" and previous in ("repeat", "count"):
+            kind = "lazy"
+        previous = "start" if match[0] == "|" else kind
     return depth != 0
 
 
-def _escapes(match: re.Match[str]) -> Iterator[str]:
+def _escaped_letters(match: re.Match[str]) -> Iterator[str]:
     """The letters behind backslashes, also those within a set."""
     if match["escape"]:
         yield match[0][1:]
@@ -50,17 +45,17 @@ def _escapes(match: re.Match[str]) -> Iterator[str]:
         yield from re.findall(r"\\(.)", match[0])
 
 
-def _badly_repeated(match: re.Match[str], kind: str, before: str) -> bool:
+def _badly_repeated(match: re.Match[str], kind: str, previous: str) -> bool:
     """Whether nothing stands before a repetition, or another repetition; `?` behind one makes it lazy."""
-    if kind == "count" and any(
-        len(number) > 4 or int(number) > _MOST
-        for number in match.group("low", "high")
-        if number
-    ):
+    if kind not in ("repeat", "count"):
+        return False
+    if previous in ("", "start", "open", "flags"):
         return True
-    if kind in ("repeat", "count") and before in ("", "start", "open", "flags"):
+    if kind == "count" and any(map(_too_often, match.group("low", "high"))):
         return True
-    again = before in ("repeat", "count", "lazy")
-    return again and (
-        kind == "count" or (kind == "repeat" and (match[0] != "?" or before == "lazy"))
-    )
+    makes_lazy = match[0] == "?" and previous != "lazy"
+    return previous in ("repeat", "count", "lazy") and not makes_lazy
+
+
+def _too_often(number: str | None) -> bool:
+    return bool(number) and (len(number or "") > 4 or int(number or 0) > _MOST_REPEATS)

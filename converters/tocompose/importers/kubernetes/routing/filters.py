@@ -8,47 +8,52 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from tocompose.importers.kubernetes.routing.middlewares import named
+from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
 from tocompose.importers.kubernetes.routing.proxy import Middleware
-from tocompose.importers.kubernetes.routing.rules import Match
-from tocompose.importers.kubernetes.routing.site import Site
+from tocompose.importers.kubernetes.routing.rules import PathMatch
+from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.ledger import Cursor
 
 
-def middlewares(
-    filters: Cursor, match: Match, site: Site, labels: str
+def filter_middlewares(
+    filters: Cursor, match: PathMatch, site: RouteSite, labels: str
 ) -> tuple[Middleware, ...]:
     """The middlewares of the filters of a rule, for one of its paths; those without one are noted."""
-    found: list[Middleware] = []
-    for each in items(filters):
-        kind = value(each.at("type")) or ""
-        make = _FILTERS.get(kind)
-        if make is None:
-            each.note("TC293", route=site.name, filter=kind or "without a type")
+    made: list[Middleware] = []
+    for route_filter in items(filters):
+        kind = value(route_filter.at("type")) or ""
+        make_middlewares = _FILTERS.get(kind)
+        if make_middlewares is None:
+            route_filter.note("TC293", route=site.name, filter=kind or "without a type")
             continue
-        each.at("type").take(to=labels)
-        found += make(each, match, site, labels)
-    return tuple(found)
+        route_filter.at("type").take(to=labels)
+        made += make_middlewares(route_filter, match, site, labels)
+    return tuple(made)
 
 
-def redirects(filters: Cursor) -> bool:
+def has_redirect(filters: Cursor) -> bool:
     """Whether the rule answers with a redirect itself, so that it needs no backend."""
-    return any(value(each.at("type")) == "RequestRedirect" for each in items(filters))
+    return any(
+        value(route_filter.at("type")) == "RequestRedirect"
+        for route_filter in items(filters)
+    )
 
 
-def _headers(
+def _header_filter(
     section: str, option: str
-) -> Callable[[Cursor, Match, Site, str], Iterator[Middleware]]:
-    def make(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[Middleware]:
+) -> Callable[[Cursor, PathMatch, RouteSite, str], Iterator[Middleware]]:
+    def make(
+        route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
+    ) -> Iterator[Middleware]:
         options: dict[str, str] = {}
         for action in ("set", "add"):
-            for header in items(each.at(section, action)):
+            for header in items(route_filter.at(section, action)):
                 name = take(header.at("name"), labels) or ""
                 options[f"{option}.{name}"] = take(header.at("value"), labels) or ""
-        if each.at(section, "add"):
-            each.at(section, "add").remark("TC294", route=site.name)
-        for removed in items(each.at(section, "remove")):
+        if route_filter.at(section, "add"):
+            route_filter.at(section, "add").remark("TC294", route=site.name)
+        for removed in items(route_filter.at(section, "remove")):
             # An empty value takes the header away.
             options[f"{option}.{take(removed, labels) or ''}"] = ""
         if options:
@@ -57,60 +62,74 @@ def _headers(
     return make
 
 
-def _redirect(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[Middleware]:
-    said = each.at("requestRedirect")
-    scheme, host = take(said.at("scheme"), labels), take(said.at("hostname"), labels)
-    port, code = take(said.at("port"), labels), take(said.at("statusCode"), labels) or "302"
-    permanent = {"permanent": "true"} if code in ("301", "308") else {}
-    if code not in ("301", "302"):
-        said.at("statusCode").remark(
-            "TC278", route=site.name, status=code, given="301" if permanent else "302"
-        )
-    path = _modifier(said.at("path"), labels)
+def _redirect_filter(
+    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
+) -> Iterator[Middleware]:
+    redirect = route_filter.at("requestRedirect")
+    scheme = take(redirect.at("scheme"), labels)
+    host = take(redirect.at("hostname"), labels)
+    port = take(redirect.at("port"), labels)
+    permanent = _permanence(redirect.at("statusCode"), site, labels)
+    path = _path_modifier(redirect.at("path"), labels)
     if scheme and not host and path is None:
         options = {"scheme": scheme} | ({"port": port} if port else {})
         yield site.middleware("redirectscheme", options | permanent)
         return
-    start = "^(https?)://([^/:]+)(:[0-9]+)?"
-    address = f"{scheme or '${1}'}://{host or '${2}'}"
-    address += _port(port, scheme)
-    kind, text = path or ("", "")
-    if kind == "ReplacePrefixMatch":
-        stem = re.escape(match.path.rstrip("/"))
-        options = {
-            "regex": f"{start}{stem}/?(.*)",
-            "replacement": f"{address}{text.rstrip('/')}/${{4}}",
-        }
-    elif kind == "ReplaceFullPath":
-        options = {"regex": f"{start}[^?]*(.*)", "replacement": f"{address}{text}${{4}}"}
-    else:
-        options = {"regex": f"{start}(.*)", "replacement": f"{address}${{4}}"}
+    address = f"{scheme or '${1}'}://{host or '${2}'}{_address_port(port, scheme)}"
+    path_pattern, new_path = _redirect_path(path or ("", ""), match)
+    options = {
+        "regex": f"^(https?)://([^/:]+)(:[0-9]+)?{path_pattern}",
+        "replacement": f"{address}{new_path}${{4}}",
+    }
     yield site.middleware("redirectregex", options | permanent)
 
 
-def _port(port: str | None, scheme: str | None) -> str:
+def _permanence(status_code: Cursor, site: RouteSite, labels: str) -> dict[str, str]:
+    """The option of a permanent redirect; Traefik answers 301 or 302, so any other code is noted."""
+    code = take(status_code, labels) or "302"
+    is_permanent = code in ("301", "308")
+    if code not in ("301", "302"):
+        answered = "301" if is_permanent else "302"
+        status_code.remark("TC278", route=site.name, status=code, given=answered)
+    return {"permanent": "true"} if is_permanent else {}
+
+
+def _redirect_path(modifier: tuple[str, str], match: PathMatch) -> tuple[str, str]:
+    """The pattern of what is replaced of the path, and what stands in its place before what is kept."""
+    kind, new_path = modifier
+    if kind == "ReplacePrefixMatch":
+        stem = re.escape(match.path.rstrip("/"))
+        return f"{stem}/?(.*)", f"{new_path.rstrip('/')}/"
+    if kind == "ReplaceFullPath":
+        return "[^?]*(.*)", new_path
+    return "(.*)", ""
+
+
+def _address_port(port: str | None, scheme: str | None) -> str:
     """The port of the address: the one said, the usual one of a scheme, else the one that was asked."""
     if port:
         return "" if (scheme, port) in (("http", "80"), ("https", "443")) else f":{port}"
     return "" if scheme else "${3}"
 
 
-def _rewrite(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[Middleware]:
-    said = each.at("urlRewrite")
-    if host := take(said.at("hostname"), labels):
+def _rewrite_filter(
+    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
+) -> Iterator[Middleware]:
+    rewrite = route_filter.at("urlRewrite")
+    if host := take(rewrite.at("hostname"), labels):
         yield site.middleware("headers", {"customrequestheaders.Host": host})
-    kind, text = _modifier(said.at("path"), labels) or ("", "")
+    kind, new_path = _path_modifier(rewrite.at("path"), labels) or ("", "")
     if kind == "ReplaceFullPath":
-        yield site.middleware("replacepath", {"path": text})
+        yield site.middleware("replacepath", {"path": new_path})
     elif kind == "ReplacePrefixMatch":
-        stem, new = match.path.rstrip("/"), text.rstrip("/")
+        stem, new_prefix = match.path.rstrip("/"), new_path.rstrip("/")
         if stem:
             yield site.middleware("stripprefix", {"prefixes": stem})
-        if new:
-            yield site.middleware("addprefix", {"prefix": new})
+        if new_prefix:
+            yield site.middleware("addprefix", {"prefix": new_prefix})
 
 
-def _modifier(cursor: Cursor, labels: str) -> tuple[str, str] | None:
+def _path_modifier(cursor: Cursor, labels: str) -> tuple[str, str] | None:
     """How a path is changed, and what takes its place."""
     kind = take(cursor.at("type"), labels)
     full, prefix = (
@@ -122,27 +141,33 @@ def _modifier(cursor: Cursor, labels: str) -> tuple[str, str] | None:
     return kind, (full if kind == "ReplaceFullPath" else prefix) or "/"
 
 
-def _extension(each: Cursor, match: Match, site: Site, labels: str) -> Iterator[Middleware]:
-    reference = each.at("extensionRef")
+def _extension_filter(
+    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
+) -> Iterator[Middleware]:
+    reference = route_filter.at("extensionRef")
     name = value(reference.at("name")) or ""
-    found = (
-        named(site, site.namespace, name, labels)
+    extension = (
+        named_middlewares(site, site.namespace, name, labels)
         if value(reference.at("kind")) == "Middleware"
         else None
     )
-    if found is None:
-        each.at("extensionRef").note(
+    if extension is None:
+        route_filter.at("extensionRef").note(
             "TC293", route=site.name, filter=f"ExtensionRef {name}"
         )
         return
     reference.map(to=labels)
-    yield from found
+    yield from extension
 
 
-_FILTERS: dict[str, Callable[[Cursor, Match, Site, str], Iterator[Middleware]]] = {
-    "RequestHeaderModifier": _headers("requestHeaderModifier", "customrequestheaders"),
-    "ResponseHeaderModifier": _headers("responseHeaderModifier", "customresponseheaders"),
-    "RequestRedirect": _redirect,
-    "URLRewrite": _rewrite,
-    "ExtensionRef": _extension,
+_FILTERS: dict[str, Callable[[Cursor, PathMatch, RouteSite, str], Iterator[Middleware]]] = {
+    "RequestHeaderModifier": _header_filter(
+        "requestHeaderModifier", "customrequestheaders"
+    ),
+    "ResponseHeaderModifier": _header_filter(
+        "responseHeaderModifier", "customresponseheaders"
+    ),
+    "RequestRedirect": _redirect_filter,
+    "URLRewrite": _rewrite_filter,
+    "ExtensionRef": _extension_filter,
 }

@@ -10,95 +10,107 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import filters
-from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
+from tocompose.importers.kubernetes.routing.backends import (
+    ReachedService,
+    reach_backend,
+    traefik_target,
+)
 from tocompose.importers.kubernetes.routing.listeners import (
     Listener,
     Listeners,
-    common,
+    common_host,
     shared_hosts,
     take_parents,
 )
-from tocompose.importers.kubernetes.routing.matches import Condition, conditions
-from tocompose.importers.kubernetes.routing.nginx import unchecked
-from tocompose.importers.kubernetes.routing.proxy import Proxy, Router, Target
+from tocompose.importers.kubernetes.routing.matches import MatchCondition, match_conditions
+from tocompose.importers.kubernetes.routing.nginx import skip_verification
+from tocompose.importers.kubernetes.routing.proxy import Proxy, Router, TraefikService
 from tocompose.importers.kubernetes.routing.rules import (
     all_of,
     any_of,
-    call,
-    hosts,
-    priority,
+    hosts_matcher,
+    matcher_call,
+    rule_priority,
 )
-from tocompose.importers.kubernetes.routing.site import Site
+from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 
 HTTP_KINDS, STREAM_KINDS = ("HTTPRoute", "GRPCRoute"), ("TCPRoute", "TLSRoute", "UDPRoute")
-_NOTHING = Target("noop@internal")
+_NO_TARGET = TraefikService("noop@internal")
 
 
-class Rule(NamedTuple):
+class RouteRule(NamedTuple):
     """One rule of a route: what it leads to, and the model path where its labels stand."""
 
     cursor: Cursor
-    target: Target
+    target: TraefikService
     labels: str
 
 
-def gateways(world: World, proxy: Proxy) -> None:
+def add_gateway_routes(world: World, proxy: Proxy) -> None:
     """Adds the routes of Gateway API to the proxy."""
     listeners = Listeners(world, proxy)
-    for item in world.objects.of(*HTTP_KINDS, *STREAM_KINDS):
-        _route(item, listeners, Site(world, proxy, item.namespace, item.name))
+    for route_object in world.objects.of(*HTTP_KINDS, *STREAM_KINDS):
+        _add_route(
+            route_object,
+            listeners,
+            RouteSite(world, proxy, route_object.namespace, route_object.name),
+        )
     listeners.settle()
 
 
-def _route(item: Object, listeners: Listeners, site: Site) -> None:
-    route = str(item)
+def _add_route(route_object: Object, listeners: Listeners, site: RouteSite) -> None:
+    route = str(route_object)
     rules = [
         rule
-        for cursor in items(item.at("spec", "rules"))
-        if (rule := _rule(cursor, item, site))
+        for cursor in items(route_object.at("spec", "rules"))
+        if (rule := _read_rule(cursor, route_object, site))
     ]
     if not rules:
-        site.nowhere(item)
+        site.note_nowhere(route_object)
         return
-    places = listeners.of(item)
-    if not places:
-        item.cursor.note("TC282", route=route, why="no listener of its Gateway takes it")
+    parent_listeners = listeners.of(route_object)
+    if not parent_listeners:
+        route_object.cursor.note(
+            "TC282", route=route, why="no listener of its Gateway takes it"
+        )
         return
-    site.proxy.origin = site.proxy.origin or item.span
+    site.proxy.origin = site.proxy.origin or route_object.span
     labels = rules[0].labels
-    item.took(labels)
-    take_parents(item, labels)
-    names = tuple(
-        name for each in items(item.at("spec", "hostnames")) if (name := value(each))
-    )
-    groups = _groups(places, names)
-    _hostnames(item, groups, labels)
+    route_object.took(labels)
+    take_parents(route_object, labels)
+    hostnames = map(value, items(route_object.at("spec", "hostnames")))
+    names = tuple(name for name in hostnames if name)
+    groups = _listener_groups(parent_listeners, names)
+    _settle_hostnames(route_object, groups, labels)
+    is_http = route_object.kind in HTTP_KINDS
+    add_router = _add_http_routers if is_http else _add_stream_router
     for group in groups:
-        group.open()
+        group.open_entrypoints()
         for rule in rules:
-            add = _http if item.kind in HTTP_KINDS else _stream
-            add(rule, item, group, site)
+            add_router(rule, route_object, group, site)
 
 
-def _hostnames(item: Object, groups: list[Group], labels: str) -> None:
+def _settle_hostnames(
+    route_object: Object, groups: list[ListenerGroup], labels: str
+) -> None:
     """Settles each host name: routed, or taken by no listener."""
     routed = {name for group in groups for name in group.hosts}
-    for each in items(item.at("spec", "hostnames")):
-        if any(common(name, value(each) or "") for name in routed):
-            take(each, labels)
+    for hostname in items(route_object.at("spec", "hostnames")):
+        if any(common_host(name, value(hostname) or "") for name in routed):
+            take(hostname, labels)
         else:
-            each.note(
+            hostname.note(
                 "TC282",
-                route=f"{item}, host {value(each)}",
+                route=f"{route_object}, host {value(hostname)}",
                 why="no listener of its Gateway takes it",
             )
 
 
-class Group(NamedTuple):
+class ListenerGroup(NamedTuple):
     """Listeners that differ in nothing but the port, with the hosts that they take of a route."""
 
     listeners: tuple[Listener, ...]
@@ -107,71 +119,91 @@ class Group(NamedTuple):
     @property
     def entrypoints(self) -> tuple[str, ...]:
         """The entry points of the listeners."""
-        return tuple(dict.fromkeys(each.entrypoint for each in self.listeners))
+        return tuple(dict.fromkeys(listener.entrypoint for listener in self.listeners))
 
-    def open(self) -> None:
+    def open_entrypoints(self) -> None:
         """Opens the listeners."""
-        for each in self.listeners:
-            each.open()
+        for listener in self.listeners:
+            listener.open_entrypoints()
 
 
-def _groups(places: list[Listener], names: tuple[str, ...]) -> list[Group]:
+def _listener_groups(
+    listeners: list[Listener], names: tuple[str, ...]
+) -> list[ListenerGroup]:
     groups: dict[tuple[bool, bool, tuple[str, ...]], list[Listener]] = {}
-    for each in places:
-        taken = shared_hosts(each, names)
-        if taken is not None:
-            groups.setdefault((each.secure, each.passthrough, taken), []).append(each)
-    return [Group(tuple(found), key[2]) for key, found in groups.items()]
+    for listener in listeners:
+        shared = shared_hosts(listener, names)
+        if shared is not None:
+            groups.setdefault((listener.secure, listener.passthrough, shared), []).append(
+                listener
+            )
+    return [
+        ListenerGroup(tuple(group_listeners), key[2])
+        for key, group_listeners in groups.items()
+    ]
 
 
-def _rule(cursor: Cursor, item: Object, site: Site) -> Rule | None:
+def _read_rule(cursor: Cursor, route_object: Object, site: RouteSite) -> RouteRule | None:
     """What a rule leads to; a redirect needs no backend."""
-    parts = list(_targets(cursor, item, site))
-    weighted = [(target, weight) for target, _, weight in parts if weight > 0]
+    reached_targets = list(_weighted_targets(cursor, route_object, site))
+    weighted = [(target, weight) for target, _, weight in reached_targets if weight > 0]
     if weighted:
-        shared = (
-            weighted[0][0] if len(weighted) == 1 else site.proxy.share(item.name, weighted)
+        rule_target = (
+            weighted[0][0]
+            if len(weighted) == 1
+            else site.proxy.share_target(route_object.name, weighted)
         )
-        labels = parts[0][1].labels if shared.homes else site.proxy.labels
-        return Rule(cursor, shared, labels)
-    if filters.redirects(cursor.at("filters")):
-        return Rule(cursor, _NOTHING, site.proxy.labels)
+        labels = reached_targets[0][1].labels if rule_target.homes else site.proxy.labels
+        return RouteRule(cursor, rule_target, labels)
+    if filters.has_redirect(cursor.at("filters")):
+        return RouteRule(cursor, _NO_TARGET, site.proxy.labels)
     return None
 
 
-def _targets(
-    cursor: Cursor, item: Object, site: Site
-) -> Iterator[tuple[Target, Reached, int]]:
-    for each in items(cursor.at("backendRefs")):
-        if value(each.at("kind")) not in (None, "Service"):
-            each.note(
-                "TC282", route=str(item), why=f"its backend is a {value(each.at('kind'))}"
+def _weighted_targets(
+    cursor: Cursor, route_object: Object, site: RouteSite
+) -> Iterator[tuple[TraefikService, ReachedService, int]]:
+    for backend in items(cursor.at("backendRefs")):
+        if value(backend.at("kind")) not in (None, "Service"):
+            backend.note(
+                "TC282",
+                route=str(route_object),
+                why=f"its backend is a {value(backend.at('kind'))}",
             )
             continue
-        namespace = value(each.at("namespace")) or item.namespace
-        port = value(each.at("port"))
-        reached = reach(
-            site, namespace, value(each.at("name")) or "", port, each, str(item)
+        namespace = value(backend.at("namespace")) or route_object.namespace
+        port = value(backend.at("port"))
+        reached = reach_backend(
+            site,
+            namespace,
+            value(backend.at("name")) or "",
+            port,
+            backend,
+            str(route_object),
         )
         if reached is None:
             continue
         for key in ("group", "kind", "name", "namespace", "port"):
-            each.at(key).take(to=reached.labels)
-        weight = integer(take(each.at("weight"), reached.labels) or "1")
-        options = tuple(_options(cursor, item, reached, site.proxy))
-        yield target(reached, site.proxy, options), reached, 1 if weight is None else weight
+            backend.at(key).take(to=reached.labels)
+        weight = integer(take(backend.at("weight"), reached.labels) or "1")
+        options = tuple(_target_options(cursor, route_object, reached, site.proxy))
+        yield (
+            traefik_target(reached, site.proxy, options),
+            reached,
+            1 if weight is None else weight,
+        )
 
 
-def _options(
-    cursor: Cursor, item: Object, reached: Reached, proxy: Proxy
+def _target_options(
+    cursor: Cursor, route_object: Object, reached: ReachedService, proxy: Proxy
 ) -> Iterator[tuple[str, str]]:
-    scheme = reached.scheme or ("h2c" if item.kind == "GRPCRoute" else None)
+    scheme = reached.scheme or ("h2c" if route_object.kind == "GRPCRoute" else None)
     if reached.scheme:
         reached.protocol.take(to=reached.labels)
-    if scheme and item.kind in HTTP_KINDS:
+    if scheme and route_object.kind in HTTP_KINDS:
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https":
-            yield from unchecked(proxy, reached.protocol, str(item))
+            yield from skip_verification(proxy, reached.protocol, str(route_object))
     persistence = cursor.at("sessionPersistence")
     if persistence and value(persistence.at("type")) in (None, "Cookie"):
         persistence.at("type").take(to=reached.labels)
@@ -181,38 +213,63 @@ def _options(
         )
 
 
-def _http(rule: Rule, item: Object, group: Group, site: Site) -> None:
+def _add_http_routers(
+    rule: RouteRule, route_object: Object, group: ListenerGroup, site: RouteSite
+) -> None:
     """One router for each of the rule's matches, of which any may hold; the matches share all but the path."""
     tls: tuple[tuple[str, str], ...] | None = () if group.listeners[0].secure else None
-    for condition in conditions(rule.cursor.at("matches"), item, rule.labels):
-        made = filters.middlewares(
+    for condition in match_conditions(rule.cursor.at("matches"), route_object, rule.labels):
+        middlewares = filters.filter_middlewares(
             rule.cursor.at("filters"), condition.path, site, rule.labels
         )
-        text = all_of(
-            (hosts(group.hosts, deep=True), condition.path.rule, *condition.rules)
+        rule_text = all_of(
+            (hosts_matcher(group.hosts, deep=True), condition.path.rule, *condition.rules)
         )
-        rank = _rank(group, condition)
-        site.proxy.router(
-            Router(item.name, text, rule.target, rank, group.entrypoints, made, tls)
+        rank = _route_priority(group, condition)
+        site.proxy.add_router(
+            Router(
+                route_object.name,
+                rule_text,
+                rule.target,
+                rank,
+                group.entrypoints,
+                middlewares,
+                tls,
+            )
         )
 
 
-def _rank(group: Group, condition: Condition) -> int:
-    return priority(group.hosts, condition.path) + condition.weight
+def _route_priority(group: ListenerGroup, condition: MatchCondition) -> int:
+    return rule_priority(group.hosts, condition.path) + condition.weight
 
 
-def _stream(rule: Rule, item: Object, group: Group, site: Site) -> None:
-    first = group.listeners[0]
-    if item.kind == "UDPRoute":
-        site.proxy.router(
-            Router(item.name, "", rule.target, None, group.entrypoints, (), None, "udp")
+def _add_stream_router(
+    rule: RouteRule, route_object: Object, group: ListenerGroup, site: RouteSite
+) -> None:
+    listener = group.listeners[0]
+    if route_object.kind == "UDPRoute":
+        site.proxy.add_router(
+            Router(
+                route_object.name, "", rule.target, None, group.entrypoints, (), None, "udp"
+            )
         )
         return
-    text = any_of(call("HostSNI", name) for name in group.hosts) or call("HostSNI", "*")
+    rule_text = any_of(
+        matcher_call("HostSNI", name) for name in group.hosts
+    ) or matcher_call("HostSNI", "*")
     tls: tuple[tuple[str, str], ...] | None = (
-        (("passthrough", "true"),) if first.passthrough else None
+        (("passthrough", "true"),) if listener.passthrough else None
     )
-    tls = () if first.secure else tls
-    site.proxy.router(
-        Router(item.name, text, rule.target, None, group.entrypoints, (), tls, "tcp")
+    tls = () if listener.secure else tls
+    site.proxy.add_router(
+        Router(
+            route_object.name,
+            rule_text,
+            rule.target,
+            None,
+            group.entrypoints,
+            (),
+            tls,
+            "tcp",
+        )
     )

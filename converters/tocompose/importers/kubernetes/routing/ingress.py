@@ -10,95 +10,111 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
-from tocompose.importers.kubernetes.routing.annotations import Annotations, expected, settle
-from tocompose.importers.kubernetes.routing.backends import Reached, reach, target
-from tocompose.importers.kubernetes.routing.expressions import foreign
-from tocompose.importers.kubernetes.routing.nginx import Effect
+from tocompose.importers.kubernetes.routing.annotations import (
+    Annotations,
+    check_expected,
+    settle_unread,
+)
+from tocompose.importers.kubernetes.routing.backends import (
+    ReachedService,
+    reach_backend,
+    traefik_target,
+)
+from tocompose.importers.kubernetes.routing.expressions import is_foreign
+from tocompose.importers.kubernetes.routing.nginx import AnnotationEffect
 from tocompose.importers.kubernetes.routing.proxy import (
     SECURE,
     WEB,
     Middleware,
     Proxy,
     Router,
-    Target,
+    TraefikService,
 )
 from tocompose.importers.kubernetes.routing.rules import (
     EXACT,
     PREFIX,
     REGEX,
-    Match,
+    PathMatch,
     all_of,
-    hosts,
-    priority,
+    hosts_matcher,
+    rule_priority,
 )
-from tocompose.importers.kubernetes.routing.site import Site
-from tocompose.importers.kubernetes.routing.tls import Secured, secured
-from tocompose.importers.kubernetes.routing.traefik_annotations import Wishes
+from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.routing.tls import SecuredHosts, secured_hosts
+from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
 
-CLASS = "kubernetes.io/ingress.class"
+CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 
 
-class Path(NamedTuple):
+class IngressPath(NamedTuple):
     """One path of one host, and the containers that it leads to; `cursor` is None for a default backend."""
 
     host: str
-    reached: Reached
+    reached: ReachedService
     cursor: Cursor | None
     rule: Cursor | None
 
 
-def ingresses(world: World, proxy: Proxy) -> None:
+def add_ingress_routes(world: World, proxy: Proxy) -> None:
     """Adds the routes of every Ingress to the proxy."""
-    for item in world.objects.of("Ingress"):
-        _ingress(item, world, proxy)
+    for ingress in world.objects.of("Ingress"):
+        _add_ingress(ingress, world, proxy)
 
 
-def _ingress(item: Object, world: World, proxy: Proxy) -> None:
-    spec, route = item.at("spec"), f"Ingress {item.name}"
-    site = Site(world, proxy, item.namespace, item.name)
-    paths = [*_paths(item, site), *_default(item, site)]
+def _add_ingress(ingress: Object, world: World, proxy: Proxy) -> None:
+    spec, route = ingress.at("spec"), f"Ingress {ingress.name}"
+    site = RouteSite(world, proxy, ingress.namespace, ingress.name)
+    paths = [*_rule_paths(ingress, site), *_default_path(ingress, site)]
     if not paths:
-        site.nowhere(item)
+        site.note_nowhere(ingress)
         return
-    proxy.origin = proxy.origin or item.span
+    proxy.origin = proxy.origin or ingress.span
     labels = paths[0].reached.labels
-    item.took(labels)
-    kind = _class(item, site, labels)
-    annotations = item.at("metadata", "annotations")
-    said = Annotations(annotations, nginx.PREFIX, labels)
-    effect = nginx.effect(said, site)
-    wishes = traefik_annotations.wishes(annotations, site, labels)
-    tls = secured(items(spec.at("tls")), site, labels, managed=_managed(annotations))
-    for path in paths:
-        _route(path, site, effect, wishes, tls, nginx_like=kind in ("", "nginx"))
-    settle(annotations, route, labels.removesuffix(".labels"))
-
-
-def _class(item: Object, site: Site, labels: str) -> str:
-    """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
-    name = take(item.at("spec", "ingressClassName"), labels) or take(
-        item.at("metadata", "annotations", CLASS), labels
+    ingress.took(labels)
+    controller = _controller_kind(ingress, site, labels)
+    annotations = ingress.at("metadata", "annotations")
+    nginx_annotations = Annotations(annotations, nginx.PREFIX, labels)
+    effect = nginx.read_effect(nginx_annotations, site)
+    wishes = traefik_annotations.router_wishes(annotations, site, labels)
+    tls = secured_hosts(
+        items(spec.at("tls")), site, labels, managed=_certificate_annotation(annotations)
     )
+    for path in paths:
+        _add_routers(
+            path, site, effect, wishes, tls, nginx_like=controller in ("", "nginx")
+        )
+    settle_unread(annotations, route, labels.removesuffix(".labels"))
+
+
+def _controller_kind(ingress: Object, site: RouteSite, labels: str) -> str:
+    """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
+    class_field = ingress.at("spec", "ingressClassName")
+    class_annotation = ingress.at("metadata", "annotations", CLASS_ANNOTATION)
+    name = take(class_field, labels) or take(class_annotation, labels)
     if name is None:
         return ""
     site.proxy.classes[name] = None
-    declared = next(
-        (each for each in site.world.objects.of("IngressClass") if each.name == name), None
-    )
-    controller = (value(declared.at("spec", "controller")) if declared else None) or name
-    known = next((word for word in ("nginx", "traefik") if word in controller), None)
-    if known is None:
-        cursor = item.at("spec", "ingressClassName") or item.at(
-            "metadata", "annotations", CLASS
-        )
-        cursor.remark("TC281", route=f"Ingress {item.name}", controller=name)
-    return known or controller
+    controller = _declared_controller(name, site) or name
+    for kind in ("nginx", "traefik"):
+        if kind in controller:
+            return kind
+    cursor = class_field or class_annotation
+    cursor.remark("TC281", route=f"Ingress {ingress.name}", controller=name)
+    return controller
 
 
-def _managed(annotations: Cursor) -> Cursor | None:
+def _declared_controller(class_name: str, site: RouteSite) -> str | None:
+    """The controller that the IngressClass of that name names."""
+    for ingress_class in site.world.objects.of("IngressClass"):
+        if ingress_class.name == class_name:
+            return value(ingress_class.at("spec", "controller"))
+    return None
+
+
+def _certificate_annotation(annotations: Cursor) -> Cursor | None:
     """The annotation that asks a certificate manager for the certificate."""
     names = (
         "cert-manager.io/cluster-issuer",
@@ -108,43 +124,42 @@ def _managed(annotations: Cursor) -> Cursor | None:
     return next((annotations.at(name) for name in names if annotations.at(name)), None)
 
 
-def _paths(item: Object, site: Site) -> Iterator[Path]:
-    for rule in items(item.at("spec", "rules")):
+def _rule_paths(ingress: Object, site: RouteSite) -> Iterator[IngressPath]:
+    for rule in items(ingress.at("spec", "rules")):
         host = value(rule.at("host")) or ""
-        found = list(items(rule.at("http", "paths")))
-        for cursor in found:
-            route = f"Ingress {item.name}, {host}{value(cursor.at('path')) or '/'}"
-            reached = _backend(cursor.at("backend"), item, site, cursor, route)
-            if reached:
-                yield Path(host, reached, cursor, rule)
-        if not found and host:
-            reached = _backend(
-                _default_cursor(item), item, site, rule, f"Ingress {item.name}, {host}"
-            )
-            if reached:
-                yield Path(host, reached, None, rule)
-        if rule.at("host").unread() and not any(cursor.unread() for cursor in found):
+        route = f"Ingress {ingress.name}, {host}"
+        path_cursors = list(items(rule.at("http", "paths")))
+        for cursor in path_cursors:
+            path_route = f"{route}{value(cursor.at('path')) or '/'}"
+            backend = cursor.at("backend")
+            if reached := _reach_backend(backend, ingress, site, cursor, path_route):
+                yield IngressPath(host, reached, cursor, rule)
+        if not path_cursors and host:
+            backend = _default_cursor(ingress)
+            if reached := _reach_backend(backend, ingress, site, rule, route):
+                yield IngressPath(host, reached, None, rule)
+        if rule.at("host").unread() and not any(cursor.unread() for cursor in path_cursors):
             rule.at("host").noted("TC282")
 
 
-def _default(item: Object, site: Site) -> Iterator[Path]:
+def _default_path(ingress: Object, site: RouteSite) -> Iterator[IngressPath]:
     """What takes the requests that no rule matches."""
-    cursor = _default_cursor(item)
+    cursor = _default_cursor(ingress)
     if cursor:
-        reached = _backend(
-            cursor, item, site, cursor, f"Ingress {item.name}, default backend"
+        reached = _reach_backend(
+            cursor, ingress, site, cursor, f"Ingress {ingress.name}, default backend"
         )
         if reached:
-            yield Path("", reached, None, None)
+            yield IngressPath("", reached, None, None)
 
 
-def _default_cursor(item: Object) -> Cursor:
-    return item.at("spec", "defaultBackend") or item.at("spec", "backend")
+def _default_cursor(ingress: Object) -> Cursor:
+    return ingress.at("spec", "defaultBackend") or ingress.at("spec", "backend")
 
 
-def _backend(
-    backend: Cursor, item: Object, site: Site, blame: Cursor, route: str
-) -> Reached | None:
+def _reach_backend(
+    backend: Cursor, ingress: Object, site: RouteSite, blame: Cursor, route: str
+) -> ReachedService | None:
     """The containers of a backend, in the form of networking.k8s.io/v1 or that of the beta versions."""
     if backend.at("resource"):
         blame.note(
@@ -154,29 +169,31 @@ def _backend(
         )
         return None
     name = backend.at("service", "name") or backend.at("serviceName")
-    number, port = (
+    number, port_name = (
         backend.at("service", "port", "number"),
         backend.at("service", "port", "name"),
     )
-    wanted = number or port or backend.at("servicePort")
+    asked_port = number or port_name or backend.at("servicePort")
     if value(name) is None:
         blame.note("TC282", route=route, why="it names no backend")
         return None
-    reached = reach(site, item.namespace, value(name) or "", value(wanted), blame, route)
+    reached = reach_backend(
+        site, ingress.namespace, value(name) or "", value(asked_port), blame, route
+    )
     if reached:
         name.take(to=reached.labels)
-        wanted.take(to=reached.labels)
-        if number and port:
-            port.skip("the number of the port is given as well")
+        asked_port.take(to=reached.labels)
+        if number and port_name:
+            port_name.skip("the number of the port is given as well")
     return reached
 
 
-def _route(
-    path: Path,
-    site: Site,
-    effect: Effect,
-    wishes: Wishes,
-    tls: Secured,
+def _add_routers(
+    path: IngressPath,
+    site: RouteSite,
+    effect: AnnotationEffect,
+    wishes: RouterWishes,
+    tls: SecuredHosts,
     *,
     nginx_like: bool,
 ) -> None:
@@ -184,99 +201,106 @@ def _route(
     labels, proxy = path.reached.labels, site.proxy
     if path.rule is not None:
         path.rule.at("host").take(to=labels)
-    match, middlewares = _match(path, site, effect, labels)
+    match, middlewares = _path_match(path, site, effect, labels)
     if match is None:
         return
     names = (path.host, *effect.aliases) if path.host else ()
-    rule = all_of((hosts(names), match.rule))
-    if path.cursor is None and not path.host:
-        rank = 1
-    else:
-        rank = wishes.priority or priority(names, match)
-    leads_to = _target(path, proxy, effect.target)
+    rule = all_of((hosts_matcher(names), match.rule))
+    catches_all = path.cursor is None and not path.host
+    rank = 1 if catches_all else wishes.priority or rule_priority(names, match)
+    leads_to = _router_target(path, proxy, effect.target)
     all_middlewares = (*effect.middlewares, *wishes.middlewares, *middlewares)
     router = Router(
         path.reached.backend.name, rule, leads_to, rank, (WEB,), all_middlewares
     )
     if wishes.entrypoints or wishes.tls is not None:
-        points = wishes.entrypoints or ((SECURE,) if wishes.tls is not None else (WEB,))
-        proxy.router(
-            router._replace(
-                entrypoints=points,
-                tls=wishes.tls if wishes.tls is not None else _tls(points),
-            )
-        )
+        proxy.add_router(_as_wished(router, wishes))
         return
-    _both(router, path.host, proxy, effect, tls, site, nginx_like=nginx_like)
+    _add_both_entrypoints(
+        router, path.host, proxy, effect, tls, site, nginx_like=nginx_like
+    )
 
 
-def _tls(points: tuple[str, ...]) -> tuple[tuple[str, str], ...] | None:
-    return () if points == (SECURE,) else None
+def _as_wished(router: Router, wishes: RouterWishes) -> Router:
+    """The router on the entry points, and with the TLS, that Traefik's own annotations ask for."""
+    if wishes.tls is not None:
+        return router._replace(entrypoints=wishes.entrypoints or (SECURE,), tls=wishes.tls)
+    secure_only = wishes.entrypoints == (SECURE,)
+    return router._replace(entrypoints=wishes.entrypoints, tls=() if secure_only else None)
 
 
-def _both(
+def _add_both_entrypoints(
     router: Router,
     host: str,
     proxy: Proxy,
-    effect: Effect,
-    tls: Secured,
-    site: Site,
+    effect: AnnotationEffect,
+    tls: SecuredHosts,
+    site: RouteSite,
     *,
     nginx_like: bool,
 ) -> None:
     """ingress-nginx sends plain requests to https where the host has a certificate, unless told not to."""
     covered = tls.covers(host)
-    asked = nginx_like if effect.ssl_redirect is None else effect.ssl_redirect
-    redirect = effect.force_ssl or (covered and asked)
+    redirect_asked = nginx_like if effect.ssl_redirect is None else effect.ssl_redirect
+    redirect = effect.force_ssl or (covered and redirect_asked)
     if not covered and not effect.force_ssl:
-        proxy.router(router)
+        proxy.add_router(router)
         return
-    proxy.router(router._replace(entrypoints=(SECURE,), tls=()))
+    proxy.add_router(router._replace(entrypoints=(SECURE,), tls=()))
     if redirect:
         secure = site.middleware("redirectscheme", {"scheme": "https", "permanent": "true"})
-        proxy.router(router._replace(name=f"{router.name}-http", middlewares=(secure,)))
+        proxy.add_router(router._replace(name=f"{router.name}-http", middlewares=(secure,)))
     else:
-        proxy.router(router._replace(name=f"{router.name}-http"))
+        proxy.add_router(router._replace(name=f"{router.name}-http"))
 
 
-def _match(
-    path: Path, site: Site, effect: Effect, labels: str
-) -> tuple[Match | None, tuple[Middleware, ...]]:
+def _path_match(
+    path: IngressPath, site: RouteSite, effect: AnnotationEffect, labels: str
+) -> tuple[PathMatch | None, tuple[Middleware, ...]]:
     """The path as a matcher, and the rewriting that belongs to it."""
     if path.cursor is None:
-        return Match("/"), ()
-    text = take(path.cursor.at("path"), labels) or "/"
+        return PathMatch("/"), ()
+    path_text = take(path.cursor.at("path"), labels) or "/"
     kind = take(path.cursor.at("pathType"), labels) or ""
     if not kind and path.cursor.at("backend", "service"):
-        path.cursor.remark("TC277", route=f"Ingress {site.name}", path=text)
-    expected(path.cursor.at("pathType"), EXACT, PREFIX, "ImplementationSpecific")
+        path.cursor.remark("TC277", route=f"Ingress {site.name}", path=path_text)
+    check_expected(path.cursor.at("pathType"), EXACT, PREFIX, "ImplementationSpecific")
     if not effect.regex:
-        return _plain(text, kind), ()
-    pattern = "(?i)^" + text
-    if foreign(text):
-        path.cursor.note("TC283", route=f"Ingress {site.name}", pattern=text)
+        return _plain_match(path_text, kind), ()
+    pattern = "(?i)^" + path_text
+    if is_foreign(path_text):
+        path.cursor.note("TC283", route=f"Ingress {site.name}", pattern=path_text)
         return None, ()
-    rewritten = (nginx.rewriting(site, pattern, effect.rewrite),) if effect.rewrite else ()
-    exact = kind == EXACT and text.replace("/", "").replace("-", "").isalnum()
-    return (Match(text, EXACT) if exact else Match(pattern, REGEX)), rewritten
+    rewritten = (
+        (nginx.rewrite_path(site, pattern, effect.rewrite),) if effect.rewrite else ()
+    )
+    is_literal = path_text.replace("/", "").replace("-", "").isalnum()
+    if kind == EXACT and is_literal:
+        return PathMatch(path_text, EXACT), rewritten
+    return PathMatch(pattern, REGEX), rewritten
 
 
-def _plain(text: str, kind: str) -> Match:
-    if kind == "ImplementationSpecific" and text.endswith("/*"):
+def _plain_match(path_text: str, kind: str) -> PathMatch:
+    if kind == "ImplementationSpecific" and path_text.endswith("/*"):
         # The load balancers of GKE and AWS write a prefix so.
-        return Match(text.removesuffix("*"))
-    return Match(
-        text if text.startswith("/") else f"/{text}", EXACT if kind == EXACT else PREFIX
+        return PathMatch(path_text.removesuffix("*"))
+    return PathMatch(
+        path_text if path_text.startswith("/") else f"/{path_text}",
+        EXACT if kind == EXACT else PREFIX,
     )
 
 
-def _target(path: Path, proxy: Proxy, options: tuple[tuple[str, str], ...]) -> Target:
+def _router_target(
+    path: IngressPath, proxy: Proxy, options: tuple[tuple[str, str], ...]
+) -> TraefikService:
     reached = path.reached
-    known = dict(options)
-    if reached.scheme and "loadbalancer.server.scheme" not in known:
+    target_options = dict(options)
+    if reached.scheme and "loadbalancer.server.scheme" not in target_options:
         reached.protocol.take(to=reached.labels)
-        known["loadbalancer.server.scheme"] = reached.scheme
+        target_options["loadbalancer.server.scheme"] = reached.scheme
         if reached.scheme == "https":
-            known |= dict(nginx.unchecked(proxy, reached.protocol, reached.backend.name))
-    known.update(traefik_annotations.of_service(reached))
-    return target(reached, proxy, tuple(sorted(known.items())))
+            target_options |= dict(
+                nginx.skip_verification(proxy, reached.protocol, reached.backend.name)
+            )
+    target_options.update(traefik_annotations.service_options(reached))
+    return traefik_target(reached, proxy, tuple(sorted(target_options.items())))

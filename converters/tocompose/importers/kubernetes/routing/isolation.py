@@ -6,8 +6,15 @@ and a shared network works both ways.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.routing.policy import Peers, allowed, kinds_of, selected
+from tocompose.importers.kubernetes.routing.policy import (
+    Peers,
+    allowed_peers,
+    kinds_of,
+    selected_workloads,
+)
 from tocompose.importers.kubernetes.scalars import items
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.importers.kubernetes.world import World
@@ -17,7 +24,7 @@ from tocompose.record import replace
 from tocompose.values import identifier, unique
 
 
-class Group:
+class ReachGroup:
     """The workloads that share a network, and the policies that say so."""
 
     def __init__(self, members: frozenset[int], policies: list[Object]) -> None:
@@ -25,133 +32,160 @@ class Group:
         self.policies = policies
 
 
-def isolate(world: World) -> tuple[Object, ...]:
+def isolate_workloads(world: World) -> tuple[Object, ...]:
     """Puts the services on networks as the policies allow, and gives the policies that are thereby kept to."""
-    found = [
-        item for item in world.objects.of("NetworkPolicy") if "Ingress" in kinds_of(item)
+    ingress_policies = [
+        policy
+        for policy in world.objects.of("NetworkPolicy")
+        if "Ingress" in kinds_of(policy)
     ]
     targets = {
-        id(item): list(selected(item.at("spec", "podSelector"), item.namespace, world))
-        for item in found
+        id(policy): list(
+            selected_workloads(policy.at("spec", "podSelector"), policy.namespace, world)
+        )
+        for policy in ingress_policies
     }
-    covered = {id(workload) for each in targets.values() for workload in each}
     running = [workload for workload in world.workloads if workload.instances]
-    if not found or any(id(workload) not in covered for workload in running):
+    if not ingress_policies or not _all_covered(running, targets.values()):
         return ()
-    plain = [item for item in found if _expressible(item, world)]
-    if len(plain) < len(found):
+    if not all(_is_expressible(policy, world) for policy in ingress_policies):
         return ()
-    groups = _groups(plain, targets, running, world)
-    _attach(groups, running, world)
-    for item in plain:
-        _told(item, groups, world)
-    return tuple(plain)
+    groups = _reach_groups(ingress_policies, targets, running, world)
+    _attach_services(groups, running, world)
+    for policy in ingress_policies:
+        _note_kept(policy, groups, world)
+    return tuple(ingress_policies)
 
 
-def _expressible(item: Object, world: World) -> bool:
+def _all_covered(running: list[Workload], selections: Iterable[list[Workload]]) -> bool:
+    """Whether every running workload is selected by some policy."""
+    covered = {id(workload) for selection in selections for workload in selection}
+    return all(id(workload) in covered for workload in running)
+
+
+def _is_expressible(policy: Object, world: World) -> bool:
     """Whether the policy speaks of nothing but workloads: no ports, no addresses, no direction out."""
-    ports = any(len(rule.at("ports")) for rule in items(item.at("spec", "ingress")))
+    ports = any(len(rule.at("ports")) for rule in items(policy.at("spec", "ingress")))
     return (
-        "Egress" not in kinds_of(item)
+        "Egress" not in kinds_of(policy)
         and not ports
-        and not allowed(item, "Ingress", world).beyond
+        and not allowed_peers(policy, "Ingress", world).beyond
     )
 
 
-def _groups(
+def _reach_groups(
     policies: list[Object],
     targets: dict[int, list[Workload]],
     running: list[Workload],
     world: World,
-) -> list[Group]:
+) -> list[ReachGroup]:
     """One group for each workload with all that may reach it, without those that lie within another."""
-    found: list[Group] = []
+    reach_groups: list[ReachGroup] = []
     for workload in running:
-        mine = [item for item in policies if workload in targets[id(item)]]
-        peers = [allowed(item, "Ingress", world) for item in mine]
+        own_policies = [policy for policy in policies if workload in targets[id(policy)]]
+        peers = [allowed_peers(policy, "Ingress", world) for policy in own_policies]
         members = frozenset(
-            {id(workload), *(id(each) for each in _sources(peers, running))}
+            {id(workload), *(id(source) for source in _allowed_sources(peers, running))}
         )
-        found.append(Group(members, mine))
-    kept: list[Group] = []
-    for group in sorted(found, key=lambda group: -len(group.members)):
-        wider = next((each for each in kept if group.members <= each.members), None)
+        reach_groups.append(ReachGroup(members, own_policies))
+    return _widest_groups(reach_groups)
+
+
+def _widest_groups(reach_groups: list[ReachGroup]) -> list[ReachGroup]:
+    """The groups that lie within no other; the policies of those that do are the wider one's too."""
+    wide_groups: list[ReachGroup] = []
+    for group in sorted(reach_groups, key=lambda group: -len(group.members)):
+        around = (wide for wide in wide_groups if group.members <= wide.members)
+        wider = next(around, None)
         if wider is None:
-            kept.append(group)
+            wide_groups.append(group)
         else:
             wider.policies += [
-                item for item in group.policies if item not in wider.policies
+                policy for policy in group.policies if policy not in wider.policies
             ]
-    return kept
+    return wide_groups
 
 
-def _sources(peers: list[Peers], running: list[Workload]) -> list[Workload]:
-    if any(each.everybody for each in peers):
+def _allowed_sources(peers: list[Peers], running: list[Workload]) -> list[Workload]:
+    if any(peer_set.everybody for peer_set in peers):
         return running
-    return [workload for each in peers for workload in each.workloads]
+    return [workload for peer_set in peers for workload in peer_set.workloads]
 
 
-def _attach(groups: list[Group], running: list[Workload], world: World) -> None:
+def _attach_services(
+    groups: list[ReachGroup], running: list[Workload], world: World
+) -> None:
     """Takes the services off the default network and puts each on those of its groups, under the same names."""
     names = set(world.draft.networks)
     for group in groups:
-        name = unique(identifier(_name(group)), names)
+        name = unique(identifier(_group_name(group)), names)
         world.draft.networks[name] = Network(name=name, origin=group.policies[0].span)
         for workload in running:
             if id(workload) in group.members:
                 for instance in workload.instances:
                     for unit in instance.units:
-                        _join(unit.service, name, world)
+                        _join_network(unit.service, name, world)
     for service in list(world.draft.services.values()):
-        if service.role is Role.PROXY and service.name not in _own(running):
+        if service.role is Role.PROXY and service.name not in _workload_services(running):
             _join_all(service, world)
 
 
-def _name(group: Group) -> str:
+def _group_name(group: ReachGroup) -> str:
     """The name of the narrowest policy: the one that selects by labels rather than everything."""
-    by_labels = [item for item in group.policies if len(item.at("spec", "podSelector"))]
+    by_labels = [
+        policy for policy in group.policies if len(policy.at("spec", "podSelector"))
+    ]
     return (by_labels or group.policies)[0].name
 
 
-def _own(running: list[Workload]) -> set[str]:
+def _workload_services(running: list[Workload]) -> set[str]:
     return {unit.service for workload in running for _, unit in workload.units()}
 
 
-def _join(name: str, network: str, world: World) -> None:
+def _join_network(name: str, network: str, world: World) -> None:
     service = world.draft.services[name]
     if service.network_mode is not None:
         return
     aliases = service.networks[0].aliases if service.networks else ()
-    kept = tuple(item for item in service.networks if item.network != "default")
-    joined = (*kept, Attachment(network=network, aliases=aliases))
+    other_networks = tuple(
+        attachment for attachment in service.networks if attachment.network != "default"
+    )
+    joined = (*other_networks, Attachment(network=network, aliases=aliases))
     world.draft.services[name] = replace(service, networks=joined)
 
 
 def _join_all(proxy: Service, world: World) -> None:
     """The proxy reaches whom it routes to, as the Ingress controller of the cluster did."""
     routed = [
-        each
-        for each in world.draft.services.values()
-        if "traefik.enable" in each.labels and each is not proxy
+        service
+        for service in world.draft.services.values()
+        if "traefik.enable" in service.labels and service is not proxy
     ]
-    networks = dict.fromkeys(each.networks[0].network for each in routed if each.networks)
+    networks = dict.fromkeys(
+        service.networks[0].network for service in routed if service.networks
+    )
     attached = tuple(Attachment(network=name) for name in networks)
     world.draft.services[proxy.name] = replace(proxy, networks=attached)
-    for each in routed:
-        if len(each.networks) > 1:
-            place = f"${{COMPOSE_PROJECT_NAME}}_{each.networks[0].network}"
-            labels = {**each.labels, "traefik.docker.network": place}
-            world.draft.services[each.name] = replace(each, labels=labels)
+    for service in routed:
+        if len(service.networks) > 1:
+            network_name = f"${{COMPOSE_PROJECT_NAME}}_{service.networks[0].network}"
+            labels = {**service.labels, "traefik.docker.network": network_name}
+            world.draft.services[service.name] = replace(service, labels=labels)
 
 
-def _told(item: Object, groups: list[Group], world: World) -> None:
+def _note_kept(policy: Object, groups: list[ReachGroup], world: World) -> None:
     names = {id(workload): workload.name for workload in world.workloads}
-    mine = [group for group in groups if item in group.policies]
-    what = "; ".join(
+    own_groups = [group for group in groups if policy in group.policies]
+    members_text = "; ".join(
         ", ".join(names[member] for member in names if member in group.members)
-        for group in mine
+        for group in own_groups
     )
     world.ledger.say(
-        note("TC297", item.span, object=str(item), what=f"together on a network: {what}")
+        note(
+            "TC297",
+            policy.span,
+            object=str(policy),
+            what=f"together on a network: {members_text}",
+        )
     )
-    item.cursor.noted("TC297")
+    policy.cursor.noted("TC297")

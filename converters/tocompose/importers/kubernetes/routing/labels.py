@@ -7,69 +7,82 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy, Router, Target
+from tocompose.importers.kubernetes.routing.proxy import (
+    Middleware,
+    Proxy,
+    Router,
+    TraefikService,
+)
 from tocompose.values import literal
 
 
-def labels(proxy: Proxy) -> dict[str, dict[str, str]]:
+def proxy_labels(proxy: Proxy) -> dict[str, dict[str, str]]:
     """The labels to add, by compose service; `$` doubled, since Compose interpolates labels."""
-    found: dict[str, dict[str, str]] = {}
-    extra = list(_shared_targets(proxy))
-    for service, part in [*_by_service(proxy), *extra]:
-        place = found.setdefault(service, {"traefik.enable": "true"})
-        for key, value in part:
-            place.setdefault(f"traefik.{key}", literal(value))
+    labels_by_service: dict[str, dict[str, str]] = {}
+    weighted_labels = list(_shared_targets(proxy))
+    for service, pairs in [*_labels_by_service(proxy), *weighted_labels]:
+        service_labels = labels_by_service.setdefault(service, {"traefik.enable": "true"})
+        for key, value in pairs:
+            service_labels.setdefault(f"traefik.{key}", literal(value))
     return {
-        service: dict(sorted(part.items(), key=_order)) for service, part in found.items()
+        service: dict(sorted(pairs.items(), key=_label_order))
+        for service, pairs in labels_by_service.items()
     }
 
 
-def _order(item: tuple[str, str]) -> tuple[int, str]:
+def _label_order(label: tuple[str, str]) -> tuple[int, str]:
     """`traefik.enable` first, then routers before what they use."""
-    parts = item[0].split(".")
+    name_parts = label[0].split(".")
     kinds = ("routers", "services", "middlewares")
     return (
-        kinds.index(parts[2]) + 1 if len(parts) > 2 and parts[2] in kinds else 0,
-        item[0],
+        kinds.index(name_parts[2]) + 1
+        if len(name_parts) > 2 and name_parts[2] in kinds
+        else 0,
+        label[0],
     )
 
 
-def _by_service(proxy: Proxy) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    several = _several(proxy)
-    for router in map(proxy.plain, proxy.routers):
+def _labels_by_service(proxy: Proxy) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    shared_services = _ambiguous_services(proxy)
+    for router in map(proxy.plain_router, proxy.routers):
         homes = router.target.homes
         if not homes:
-            yield proxy.name, [*_router(router, named=True), *_middlewares(router)]
+            yield (
+                proxy.name,
+                [*_router_labels(router, names_target=True), *_middlewares_labels(router)],
+            )
         for home in homes:
-            named = home.service in several
-            part = [
-                *_router(router, named=named),
-                *_middlewares(router),
-                *_target(router.target, router, home.port),
+            names_target = home.service in shared_services
+            pairs = [
+                *_router_labels(router, names_target=names_target),
+                *_middlewares_labels(router),
+                *_target_labels(router.target, router, home.port),
             ]
-            yield home.service, part
+            yield home.service, pairs
 
 
-def _several(proxy: Proxy) -> set[str]:
+def _ambiguous_services(proxy: Proxy) -> set[str]:
     """The compose services that hold more than one Traefik service: there a router must name its own."""
-    seen: dict[str, set[tuple[str, str]]] = {}
+    targets_by_service: dict[str, set[tuple[str, str]]] = {}
     for router in proxy.routers:
         for home in router.target.homes:
-            seen.setdefault(home.service, set()).add((router.protocol, router.target.name))
+            targets_by_service.setdefault(home.service, set()).add(
+                (router.protocol, router.target.name)
+            )
     for target in proxy.parts.values():
         for home in target.homes:
-            seen.setdefault(home.service, set()).add(("http", target.name))
-    return {service for service, names in seen.items() if len(names) > 1}
+            targets_by_service.setdefault(home.service, set()).add(("http", target.name))
+    return {service for service, names in targets_by_service.items() if len(names) > 1}
 
 
 def _shared_targets(proxy: Proxy) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """The services that only a weighted one of the proxy's file refers to."""
     for target in proxy.parts.values():
         for home in target.homes:
-            yield home.service, list(_target(target, None, home.port))
+            yield home.service, list(_target_labels(target, None, home.port))
 
 
-def _router(router: Router, *, named: bool) -> Iterator[tuple[str, str]]:
+def _router_labels(router: Router, *, names_target: bool) -> Iterator[tuple[str, str]]:
     base = f"{router.protocol}.routers.{router.name}"
     if router.rule:
         yield f"{base}.rule", router.rule
@@ -78,29 +91,34 @@ def _router(router: Router, *, named: bool) -> Iterator[tuple[str, str]]:
     if router.priority is not None:
         yield f"{base}.priority", str(router.priority)
     if router.middlewares:
-        yield f"{base}.middlewares", ",".join(item.name for item in router.middlewares)
-    if named:
+        yield (
+            f"{base}.middlewares",
+            ",".join(middleware.name for middleware in router.middlewares),
+        )
+    if names_target:
         yield f"{base}.service", router.target.name
     if router.tls is not None:
         yield f"{base}.tls", "true"
         yield from ((f"{base}.tls.{key}", value) for key, value in router.tls)
 
 
-def _middlewares(router: Router) -> Iterator[tuple[str, str]]:
-    for item in router.middlewares:
-        yield from _middleware(item, router.protocol)
+def _middlewares_labels(router: Router) -> Iterator[tuple[str, str]]:
+    for middleware in router.middlewares:
+        yield from _middleware_labels(middleware, router.protocol)
 
 
-def _middleware(item: Middleware, protocol: str) -> Iterator[tuple[str, str]]:
-    if not item.kind:
+def _middleware_labels(middleware: Middleware, protocol: str) -> Iterator[tuple[str, str]]:
+    if not middleware.kind:
         return
-    base = f"{protocol}.middlewares.{item.name}.{item.kind}"
-    if not item.options:
+    base = f"{protocol}.middlewares.{middleware.name}.{middleware.kind}"
+    if not middleware.options:
         yield base, "true"
-    yield from ((f"{base}.{key}", value) for key, value in item.options)
+    yield from ((f"{base}.{key}", value) for key, value in middleware.options)
 
 
-def _target(target: Target, router: Router | None, port: int) -> Iterator[tuple[str, str]]:
+def _target_labels(
+    target: TraefikService, router: Router | None, port: int
+) -> Iterator[tuple[str, str]]:
     base = f"{router.protocol if router else 'http'}.services.{target.name}"
     yield f"{base}.loadbalancer.server.port", str(port)
     yield from ((f"{base}.{key}", value) for key, value in target.options)

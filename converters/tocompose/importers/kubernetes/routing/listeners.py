@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.routing.annotations import expected
-from tocompose.importers.kubernetes.routing.credentials import certificate
+from tocompose.importers.kubernetes.routing.annotations import check_expected
+from tocompose.importers.kubernetes.routing.credentials import give_certificate
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Proxy
-from tocompose.importers.kubernetes.routing.site import Site
+from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
@@ -40,18 +40,18 @@ class Listener(NamedTuple):
     passthrough: bool
     entrypoint: str
     cursor: Cursor | None
-    site: Site
+    site: RouteSite
 
     @property
     def secure(self) -> bool:
         """Whether the proxy ends TLS here."""
         return self.protocol in ("HTTPS", "TLS") and not self.passthrough
 
-    def open(self) -> None:
+    def open_entrypoints(self) -> None:
         """Opens the entry point, gives the proxy its certificates, and counts the listener as mapped."""
         proxy = self.site.proxy
         origin = self.cursor.span if self.cursor else None
-        proxy.listen(
+        proxy.listen_on(
             self.entrypoint, self.port, "udp" if self.protocol == "UDP" else "tcp", origin
         )
         if self.cursor is not None:
@@ -60,15 +60,15 @@ class Listener(NamedTuple):
                 self.cursor.at(key).take(to=command)
             self.cursor.at("tls", "mode").take(to=command)
             for reference in items(self.cursor.at("tls", "certificateRefs")):
-                _certificate(reference, self.site)
+                _give_certificate(reference, self.site)
 
 
-def _certificate(reference: Cursor, site: Site) -> None:
+def _give_certificate(reference: Cursor, site: RouteSite) -> None:
     name, namespace = (
         value(reference.at("name")) or "",
         value(reference.at("namespace")) or site.namespace,
     )
-    if certificate(site.world, site.proxy, namespace, name, reference):
+    if give_certificate(site.world, site.proxy, namespace, name, reference):
         reference.map(to=f"services.{site.proxy.name}.secrets")
         return
     reference.map(to=f"services.{site.proxy.name}.command")
@@ -87,47 +87,51 @@ class Listeners:
     def __init__(self, world: World, proxy: Proxy) -> None:
         self._world, self._proxy = world, proxy
         self.gateways = {
-            (item.namespace, item.name): item for item in world.objects.of("Gateway")
+            (gateway.namespace, gateway.name): gateway
+            for gateway in world.objects.of("Gateway")
         }
         self._all: dict[tuple[str, str], list[Listener]] = {}
         self.used: dict[Object, None] = {}
         ports: dict[str, tuple[int, str]] = {}
-        for key, item in self.gateways.items():
-            site = Site(world, proxy, item.namespace, item.name)
-            self._all[key] = [
-                _listener(each, site, ports) for each in items(item.at("spec", "listeners"))
+        for gateway_key, gateway in self.gateways.items():
+            site = RouteSite(world, proxy, gateway.namespace, gateway.name)
+            self._all[gateway_key] = [
+                _read_listener(listener, site, ports)
+                for listener in items(gateway.at("spec", "listeners"))
             ]
 
     def of(self, route: Object) -> list[Listener]:
         """The listeners that a route hangs on; the usual one where its Gateway is not in the manifests."""
-        found: list[Listener] = []
+        listeners: list[Listener] = []
         for parent in items(route.at("spec", "parentRefs")):
             if value(parent.at("kind")) in (None, "Gateway"):
-                found += self._parent(parent, route)
+                listeners += self._parent(parent, route)
         return (
-            list(dict.fromkeys(found)) if found or self.gateways else [self._assumed(route)]
+            list(dict.fromkeys(listeners))
+            if listeners or self.gateways
+            else [self._assumed(route)]
         )
 
     def _parent(self, parent: Cursor, route: Object) -> list[Listener]:
-        key = (
+        gateway_key = (
             value(parent.at("namespace")) or route.namespace,
             value(parent.at("name")) or "",
         )
-        if key not in self.gateways:
+        if gateway_key not in self.gateways:
             return [self._assumed(route)]
         section, port = value(parent.at("sectionName")), value(parent.at("port"))
-        self.used[self.gateways[key]] = None
+        self.used[self.gateways[gateway_key]] = None
         return [
-            each
-            for each in self._all[key]
-            if section in (None, each.name)
-            and port in (None, str(each.port))
-            and route.kind in _CARRIES.get(each.protocol, ())
+            listener
+            for listener in self._all[gateway_key]
+            if section in (None, listener.name)
+            and port in (None, str(listener.port))
+            and route.kind in _CARRIES.get(listener.protocol, ())
         ]
 
     def _assumed(self, route: Object) -> Listener:
         """The listener of a Gateway that somebody else wrote: the usual port, or that of the backend."""
-        site = Site(self._world, self._proxy, route.namespace, route.name)
+        site = RouteSite(self._world, self._proxy, route.namespace, route.name)
         if route.kind in _CARRIES["HTTP"]:
             return Listener("", "", "", "HTTP", 80, "", False, WEB, None, site)
         if route.kind == "TLSRoute":
@@ -144,36 +148,39 @@ class Listeners:
     def settle(self) -> None:
         """Counts what makes up the Gateways as mapped; says which ones no route uses."""
         command = f"services.{self._proxy.name}.command"
-        for item in self.gateways.values():
-            if item not in self.used or not self._proxy.entrypoints:
-                item.cursor.note(
-                    "TC282", route=str(item), why="no route of the manifests hangs on it"
+        for gateway in self.gateways.values():
+            if gateway not in self.used or not self._proxy.entrypoints:
+                gateway.cursor.note(
+                    "TC282", route=str(gateway), why="no route of the manifests hangs on it"
                 )
                 continue
-            item.took(command)
-            for each in items(item.at("spec", "listeners")):
-                if each.at("name").unread() or each.at("port").unread():
-                    route = f"{item}, listener {value(each.at('name'))}"
-                    each.note(
+            gateway.took(command)
+            for listener in items(gateway.at("spec", "listeners")):
+                if listener.at("name").unread() or listener.at("port").unread():
+                    route = f"{gateway}, listener {value(listener.at('name'))}"
+                    listener.note(
                         "TC282", route=route, why="no route of the manifests hangs on it"
                     )
-            if name := take(item.at("spec", "gatewayClassName"), command):
+            if name := take(gateway.at("spec", "gatewayClassName"), command):
                 self._proxy.classes[name] = None
 
 
-def _listener(cursor: Cursor, site: Site, ports: dict[str, tuple[int, str]]) -> Listener:
+def _check_listener(cursor: Cursor) -> None:
     for key in ("port", "protocol"):
         if value(cursor.at(key)) is None:
-            cursor.remark(
-                "TC209",
-                field="listeners",
-                expected=f"a list of listeners with a {key} each",
-            )
-    expected(cursor.at("protocol"), *_CARRIES)
-    expected(cursor.at("tls", "mode"), "Terminate", "Passthrough")
+            shape = f"a list of listeners with a {key} each"
+            cursor.remark("TC209", field="listeners", expected=shape)
+    check_expected(cursor.at("protocol"), *_CARRIES)
+    check_expected(cursor.at("tls", "mode"), "Terminate", "Passthrough")
+
+
+def _read_listener(
+    cursor: Cursor, site: RouteSite, ports: dict[str, tuple[int, str]]
+) -> Listener:
+    _check_listener(cursor)
     protocol = value(cursor.at("protocol")) or "HTTP"
-    usual = {"HTTP": 80, "HTTPS": 443, "TLS": 443}
-    port = integer(value(cursor.at("port")) or "") or usual.get(protocol, 80)
+    usual_ports = {"HTTP": 80, "HTTPS": 443, "TLS": 443}
+    port = integer(value(cursor.at("port")) or "") or usual_ports.get(protocol, 80)
     name = value(cursor.at("name")) or ""
     transport = "udp" if protocol == "UDP" else "tcp"
     entrypoint = {("tcp", 80): WEB, ("tcp", 443): SECURE}.get(
@@ -204,13 +211,13 @@ def shared_hosts(listener: Listener, names: tuple[str, ...]) -> tuple[str, ...] 
         return names
     if not names:
         return (listener.hostname,)
-    found = tuple(host for name in names if (host := common(listener.hostname, name)))
-    return found or None
+    hosts = tuple(host for name in names if (host := common_host(listener.hostname, name)))
+    return hosts or None
 
 
-def common(one: str, other: str) -> str:
+def common_host(first_host: str, second_host: str) -> str:
     """The narrower of two host names, each possibly with `*.`; empty when they have nothing in common."""
-    for wide, narrow in ((one, other), (other, one)):
+    for wide, narrow in ((first_host, second_host), (second_host, first_host)):
         if wide == narrow or (wide.startswith("*.") and narrow.endswith(wide[1:])):
             return narrow
     return ""

@@ -9,98 +9,122 @@ import re
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.routing.annotations import expected
-from tocompose.importers.kubernetes.routing.expressions import foreign
-from tocompose.importers.kubernetes.routing.rules import EXACT, PREFIX, REGEX, Match, call
+from tocompose.importers.kubernetes.routing.annotations import check_expected
+from tocompose.importers.kubernetes.routing.expressions import is_foreign
+from tocompose.importers.kubernetes.routing.rules import (
+    EXACT,
+    PREFIX,
+    REGEX,
+    PathMatch,
+    matcher_call,
+)
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.ledger import Cursor
 
 
-class Condition(NamedTuple):
+class MatchCondition(NamedTuple):
     """A path, the other matchers, and how much these count between rules of one path."""
 
-    path: Match
+    path: PathMatch
     rules: tuple[str, ...] = ()
     weight: int = 0
 
 
-def conditions(matches: Cursor, route: Object, labels: str) -> list[Condition]:
+def match_conditions(matches: Cursor, route: Object, labels: str) -> list[MatchCondition]:
     """Each match of a rule; without any, every request matches."""
-    read = _grpc if route.kind == "GRPCRoute" else _http
-    found = [
-        condition for each in items(matches) if (condition := read(each, route, labels))
+    read_match = _grpc_condition if route.kind == "GRPCRoute" else _http_condition
+    read_conditions = [
+        condition
+        for match in items(matches)
+        if (condition := read_match(match, route, labels))
     ]
-    return found or ([] if len(matches) else [Condition(Match("/"))])
+    return read_conditions or ([] if len(matches) else [MatchCondition(PathMatch("/"))])
 
 
-def _http(each: Cursor, route: Object, labels: str) -> Condition | None:
-    expected(each.at("path", "type"), "Exact", "PathPrefix", "RegularExpression")
-    kind = take(each.at("path", "type"), labels) or "PathPrefix"
-    path = take(each.at("path", "value"), labels) or "/"
-    if _untold(each.at("path"), kind, path, route):
+def _http_condition(match: Cursor, route: Object, labels: str) -> MatchCondition | None:
+    check_expected(match.at("path", "type"), "Exact", "PathPrefix", "RegularExpression")
+    kind = take(match.at("path", "type"), labels) or "PathPrefix"
+    path = take(match.at("path", "value"), labels) or "/"
+    if _note_foreign(match.at("path"), kind, path, route):
         return None
-    method = take(each.at("method"), labels)
-    headers = _pairs(each.at("headers"), "Header", route, labels)
-    queries = _pairs(each.at("queryParams"), "Query", route, labels)
+    method = take(match.at("method"), labels)
+    headers = _pair_matchers(match.at("headers"), "Header", route, labels)
+    queries = _pair_matchers(match.at("queryParams"), "Query", route, labels)
     if headers is None or queries is None:
         return None
     # The longest path counts first, then the method, then the number of headers, then that of parameters.
     weight = (50 if method else 0) + min(4, len(headers)) * 10 + min(9, len(queries))
-    rules = (*((call("Method", method),) if method else ()), *headers, *queries)
-    known = {"Exact": Match(path, EXACT), "RegularExpression": Match(_whole(path), REGEX)}
-    return Condition(known.get(kind, Match(path, PREFIX)), rules, weight)
+    rules = (*((matcher_call("Method", method),) if method else ()), *headers, *queries)
+    path_matches = {
+        "Exact": PathMatch(path, EXACT),
+        "RegularExpression": PathMatch(_whole_path(path), REGEX),
+    }
+    return MatchCondition(path_matches.get(kind, PathMatch(path, PREFIX)), rules, weight)
 
 
-def _whole(pattern: str) -> str:
+def _whole_path(pattern: str) -> str:
     """Implementations compare the whole path; Traefik looks anywhere in it."""
     return f"^(?:{pattern})$"
 
 
-def _grpc(each: Cursor, route: Object, labels: str) -> Condition | None:
+def _grpc_condition(
+    rule_match: Cursor, route: Object, labels: str
+) -> MatchCondition | None:
     """The path of a call is `/service/method`."""
-    said = each.at("method")
-    expected(said.at("type"), "Exact", "RegularExpression")
-    kind = take(said.at("type"), labels) or "Exact"
-    service, method = take(said.at("service"), labels), take(said.at("method"), labels)
-    if kind == "RegularExpression":
-        pattern = f"^/{service or '[^/]+'}/{method or '[^/]+'}$"
-        match = Match(pattern, REGEX)
-    elif service and method:
-        match = Match(f"/{service}/{method}", EXACT)
-    elif service:
-        match = Match(f"/{service}", PREFIX)
-    else:
-        match = Match(f"^/[^/]+/{re.escape(method)}$", REGEX) if method else Match("/")
-    if match.kind == REGEX and foreign(match.path):
-        said.note("TC283", route=str(route), pattern=match.path)
+    method_match = rule_match.at("method")
+    check_expected(method_match.at("type"), "Exact", "RegularExpression")
+    kind = take(method_match.at("type"), labels) or "Exact"
+    service = take(method_match.at("service"), labels)
+    method = take(method_match.at("method"), labels)
+    match = _grpc_path(kind, service, method)
+    if match.kind == REGEX and is_foreign(match.path):
+        method_match.note("TC283", route=str(route), pattern=match.path)
         return None
-    headers = _pairs(each.at("headers"), "Header", route, labels)
-    return None if headers is None else Condition(match, headers, min(4, len(headers)) * 10)
+    headers = _pair_matchers(rule_match.at("headers"), "Header", route, labels)
+    return (
+        None
+        if headers is None
+        else MatchCondition(match, headers, min(4, len(headers)) * 10)
+    )
 
 
-def _pairs(
-    entries: Cursor, matcher: str, route: Object, labels: str
+def _grpc_path(kind: str, service: str | None, method: str | None) -> PathMatch:
+    if kind == "RegularExpression":
+        return PathMatch(f"^/{service or '[^/]+'}/{method or '[^/]+'}$", REGEX)
+    if service and method:
+        return PathMatch(f"/{service}/{method}", EXACT)
+    if service:
+        return PathMatch(f"/{service}", PREFIX)
+    return PathMatch(f"^/[^/]+/{re.escape(method)}$", REGEX) if method else PathMatch("/")
+
+
+def _pair_matchers(
+    conditions_: Cursor, matcher: str, route: Object, labels: str
 ) -> tuple[str, ...] | None:
     """The matchers of headers or parameters; None when one cannot be told: a rule without it would let more in."""
-    found = []
-    for each in items(entries):
-        expected(each.at("type"), "Exact", "RegularExpression")
-        kind = take(each.at("type"), labels) or "Exact"
-        name, text = (
-            take(each.at("name"), labels) or "",
-            take(each.at("value"), labels) or "",
+    matchers = []
+    for condition in items(conditions_):
+        check_expected(condition.at("type"), "Exact", "RegularExpression")
+        kind = take(condition.at("type"), labels) or "Exact"
+        name, expected_value = (
+            take(condition.at("name"), labels) or "",
+            take(condition.at("value"), labels) or "",
         )
-        if _untold(each, kind, text, route):
+        if _note_foreign(condition, kind, expected_value, route):
             return None
-        found.append(
-            call(f"{matcher}Regexp" if kind == "RegularExpression" else matcher, name, text)
+        matchers.append(
+            matcher_call(
+                f"{matcher}Regexp" if kind == "RegularExpression" else matcher,
+                name,
+                expected_value,
+            )
         )
-    return tuple(found)
+    return tuple(matchers)
 
 
-def _untold(cursor: Cursor, kind: str, pattern: str, route: Object) -> bool:
+def _note_foreign(cursor: Cursor, kind: str, pattern: str, route: Object) -> bool:
     """Whether it is a regular expression that Go cannot compile; noted."""
-    if kind == "RegularExpression" and foreign(pattern):
+    if kind == "RegularExpression" and is_foreign(pattern):
         cursor.remark(
             "TC283", route=str(route), pattern=value(cursor.at("value")) or pattern
         )

@@ -13,8 +13,8 @@ from tocompose.importers.kubernetes.references import rewrite
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.credentials import users_file
 from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
-from tocompose.importers.kubernetes.routing.rules import replacement
-from tocompose.importers.kubernetes.routing.site import Site
+from tocompose.importers.kubernetes.routing.rules import go_replacement
+from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik import INSECURE
 from tocompose.ledger import Cursor
 from tocompose.values import whole
@@ -27,7 +27,7 @@ _METHODS = "GET,PUT,POST,DELETE,PATCH,OPTIONS"
 _HEADERS = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
 
 
-class Effect(NamedTuple):
+class AnnotationEffect(NamedTuple):
     """What annotations change: middlewares in order, options of the target, more hosts, how paths are read."""
 
     middlewares: tuple[Middleware, ...] = ()
@@ -39,178 +39,205 @@ class Effect(NamedTuple):
     force_ssl: bool = False
 
 
-def effect(said: Annotations, site: Site) -> Effect:
+def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
     """What the annotations of an Ingress mean, in the order in which nginx does things to a request."""
-    rewrite = said.take("rewrite-target")
-    force = said.flag("force-ssl-redirect")
+    rewrite = annotations.take("rewrite-target")
+    force_ssl = annotations.take_flag("force-ssl-redirect")
     if rewrite is not None:
-        said.at("use-regex").skip("rewrite-target says it as well")
-    return Effect(
-        middlewares=tuple(item for step in _STEPS for item in step(said, site)),
-        target=tuple(_target(said, site)),
-        aliases=said.names("server-alias"),
-        regex=rewrite is not None or bool(said.flag("use-regex")),
+        annotations.at("use-regex").skip("rewrite-target says it as well")
+    return AnnotationEffect(
+        middlewares=tuple(
+            middleware for step in _STEPS for middleware in step(annotations, site)
+        ),
+        target=tuple(_target_options(annotations, site)),
+        aliases=annotations.take_names("server-alias"),
+        regex=rewrite is not None or bool(annotations.take_flag("use-regex")),
         rewrite=rewrite,
-        ssl_redirect=said.flag("ssl-redirect"),
-        force_ssl=bool(force),
+        ssl_redirect=annotations.take_flag("ssl-redirect"),
+        force_ssl=bool(force_ssl),
     )
 
 
-def _app_root(said: Annotations, site: Site) -> Iterator[Middleware]:
-    if path := said.take("app-root"):
+def _app_root(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    if path := annotations.take("app-root"):
         yield site.middleware(
             "redirectregex", {"regex": "^(https?://[^/]+)/?$", "replacement": "${1}" + path}
         )
 
 
-def _redirect(said: Annotations, site: Site) -> Iterator[Middleware]:
+def _url_redirect(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
     for name, permanent in (("permanent-redirect", True), ("temporal-redirect", False)):
-        if url := said.take(name):
+        if url := annotations.take(name):
             options = {"regex": ".*", "replacement": url.replace("$", "$$")}
             yield site.middleware(
                 "redirectregex", options | ({"permanent": "true"} if permanent else {})
             )
 
 
-def _allowed(said: Annotations, site: Site) -> Iterator[Middleware]:
-    ranges = [*said.names("whitelist-source-range"), *said.names("allowlist-source-range")]
+def _allowed_ranges(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    ranges = [
+        *annotations.take_names("whitelist-source-range"),
+        *annotations.take_names("allowlist-source-range"),
+    ]
     if ranges:
         yield site.middleware("ipallowlist", {"sourcerange": ",".join(ranges)})
 
 
-def _basic_auth(said: Annotations, site: Site) -> Iterator[Middleware]:
-    kind = said.peek("auth-type")
+def _basic_auth(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    kind = annotations.peek("auth-type")
     if kind not in ("basic", "digest"):
         return
-    said.take("auth-type")
-    options = {"usersfile": users_file(said, site)}
-    if realm := said.take("auth-realm"):
+    annotations.take("auth-type")
+    options = {"usersfile": users_file(annotations, site)}
+    if realm := annotations.take("auth-realm"):
         options["realm"] = realm
     yield site.middleware(f"{kind}auth", options)
 
 
-def _forward_auth(said: Annotations, site: Site) -> Iterator[Middleware]:
-    url = said.peek("auth-url")
+def _forward_auth(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    url = annotations.peek("auth-url")
     if url is None:
         return
     if "$" in url:
         # Better closed than open to everybody.
-        yield site.proxy.absent(f"{site.name}-forwardauth")
+        yield site.proxy.absent_middleware(f"{site.name}-forwardauth")
         return
-    said.take("auth-url")
-    address, done = rewrite(url, site.namespace, site.world.backends)
-    for each in done:
-        said.at("auth-url").remark(
-            "TC221", subject=said.to, old=each.old, new=each.new, service=each.backend.name
+    annotations.take("auth-url")
+    address, rewritten_hosts = rewrite(url, site.namespace, site.world.backends)
+    for rewritten in rewritten_hosts:
+        annotations.at("auth-url").remark(
+            "TC221",
+            subject=annotations.to,
+            old=rewritten.old,
+            new=rewritten.new,
+            service=rewritten.backend.name,
         )
     options = {"address": address}
-    if headers := said.names("auth-response-headers"):
+    if headers := annotations.take_names("auth-response-headers"):
         options["authresponseheaders"] = ",".join(headers)
     yield site.middleware("forwardauth", options)
 
 
-def _client_certificates(said: Annotations, site: Site) -> Iterator[Middleware]:
-    if said.at("auth-tls-secret") and said.peek("auth-tls-verify-client") != "off":
-        yield site.proxy.absent(f"{site.name}-client-certificates")
+def _client_certificates(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    if (
+        annotations.at("auth-tls-secret")
+        and annotations.peek("auth-tls-verify-client") != "off"
+    ):
+        yield site.proxy.absent_middleware(f"{site.name}-client-certificates")
 
 
-def _rates(said: Annotations, site: Site) -> Iterator[Middleware]:
+def _rate_limits(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
     for name, period in (("limit-rps", "1s"), ("limit-rpm", "1m")):
-        rate = said.peek(name)
+        rate = annotations.peek(name)
         if rate is None or not whole(rate):
             continue
-        said.take(name)
-        factor = said.take("limit-burst-multiplier") or "5"
+        annotations.take(name)
+        factor = annotations.take("limit-burst-multiplier") or "5"
         burst = int(rate) * int(factor) if whole(factor) else int(rate) * 5
         yield site.middleware(
             "ratelimit", {"average": rate, "burst": str(burst), "period": period}
         )
 
 
-def _connections(said: Annotations, site: Site) -> Iterator[Middleware]:
-    if amount := said.take("limit-connections"):
+def _connection_limit(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    if amount := annotations.take("limit-connections"):
         yield site.middleware(
             "inflightreq", {"amount": amount, "sourcecriterion.ipstrategy.depth": "0"}
         )
 
 
-def _body_size(said: Annotations, site: Site) -> Iterator[Middleware]:
-    given = said.peek("proxy-body-size")
-    size = _SIZE.fullmatch(given) if given else None
+def _body_size(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    size_text = annotations.peek("proxy-body-size")
+    size = _SIZE.fullmatch(size_text) if size_text else None
     if size is None:
         return
     count = int(size[1]) * _UNITS[size[2].lower()]
     if count == 0:
-        said.at("proxy-body-size").skip("Traefik has no limit of its own")
+        annotations.at("proxy-body-size").skip("Traefik has no limit of its own")
         return
-    said.take("proxy-body-size")
-    said.at("proxy-body-size").remark("TC289", route=site.name, size=given)
+    annotations.take("proxy-body-size")
+    annotations.at("proxy-body-size").remark("TC289", route=site.name, size=size_text)
     yield site.middleware("buffering", {"maxrequestbodybytes": str(count)})
 
 
-def _cors(said: Annotations, site: Site) -> Iterator[Middleware]:
-    if not said.flag("enable-cors"):
+def _cors_headers(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
+    if not annotations.take_flag("enable-cors"):
         return
-    credentials = said.flag("cors-allow-credentials")
+    credentials = annotations.take_flag("cors-allow-credentials")
     options = {
-        "accesscontrolalloworiginlist": said.take("cors-allow-origin") or "*",
-        "accesscontrolallowmethods": (said.take("cors-allow-methods") or _METHODS).replace(
-            " ", ""
-        ),
-        "accesscontrolallowheaders": (said.take("cors-allow-headers") or _HEADERS).replace(
-            " ", ""
-        ),
+        "accesscontrolalloworiginlist": annotations.take("cors-allow-origin") or "*",
+        "accesscontrolallowmethods": (
+            annotations.take("cors-allow-methods") or _METHODS
+        ).replace(" ", ""),
+        "accesscontrolallowheaders": (
+            annotations.take("cors-allow-headers") or _HEADERS
+        ).replace(" ", ""),
         "accesscontrolallowcredentials": "false" if credentials is False else "true",
-        "accesscontrolmaxage": said.take("cors-max-age") or "1728000",
+        "accesscontrolmaxage": annotations.take("cors-max-age") or "1728000",
         "addvaryheader": "true",
     }
-    if exposed := said.names("cors-expose-headers"):
+    if exposed := annotations.take_names("cors-expose-headers"):
         options["accesscontrolexposeheaders"] = ",".join(exposed)
     yield site.middleware("headers", options)
 
 
-def _headers(said: Annotations, site: Site) -> Iterator[Middleware]:
+def _extra_headers(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
     """Request headers, and the response headers that a ConfigMap holds."""
     options: dict[str, str] = {}
-    if name := said.take("upstream-vhost"):
+    if name := annotations.take("upstream-vhost"):
         options["customrequestheaders.Host"] = name
-    if prefix := said.take("x-forwarded-prefix"):
+    if prefix := annotations.take("x-forwarded-prefix"):
         options["customrequestheaders.X-Forwarded-Prefix"] = prefix
-    if place := said.peek("custom-headers"):
-        namespace, _, name = place.rpartition("/")
+    if config_name := annotations.peek("custom-headers"):
+        namespace, _, name = config_name.rpartition("/")
         config = site.world.store.find("ConfigMap", namespace or site.namespace, name)
-        for key, entry in (site.world.store.entries(config) if config else {}).items():
-            content = entry.content(said.to)
+        for key, config_entry in (
+            site.world.store.entries(config) if config else {}
+        ).items():
+            content = config_entry.content(annotations.to)
             options[f"customresponseheaders.{key}"] = (content or b"").decode(
                 errors="replace"
             )
         if config:
-            config.took(said.to)
-            said.take("custom-headers")
+            config.took(annotations.to)
+            annotations.take("custom-headers")
     if options:
         yield site.middleware("headers", options)
 
 
-_STEPS: tuple[Callable[[Annotations, Site], Iterator[Middleware]], ...] = (
-    *(_redirect, _app_root, _allowed, _client_certificates, _connections, _rates),
-    *(_cors, _basic_auth, _forward_auth, _body_size, _headers),
+_STEPS: tuple[Callable[[Annotations, RouteSite], Iterator[Middleware]], ...] = (
+    *(
+        _url_redirect,
+        _app_root,
+        _allowed_ranges,
+        _client_certificates,
+        _connection_limit,
+        _rate_limits,
+    ),
+    *(_cors_headers, _basic_auth, _forward_auth, _body_size, _extra_headers),
 )
 
 
-def _target(said: Annotations, site: Site) -> Iterator[tuple[str, str]]:
-    yield from _sticky(said)
-    protocol = (said.peek("backend-protocol") or "HTTP").upper()
+def _target_options(annotations: Annotations, site: RouteSite) -> Iterator[tuple[str, str]]:
+    yield from _sticky_cookie(annotations)
+    protocol = (annotations.peek("backend-protocol") or "HTTP").upper()
     scheme = {"HTTPS": "https", "GRPC": "h2c", "GRPCS": "https"}.get(protocol)
     if protocol == "HTTP":
-        said.at("backend-protocol").skip("plain HTTP is what Traefik speaks to servers")
+        annotations.at("backend-protocol").skip(
+            "plain HTTP is what Traefik speaks to servers"
+        )
     elif scheme:
-        said.take("backend-protocol")
+        annotations.take("backend-protocol")
         yield "loadbalancer.server.scheme", scheme
         if scheme == "https":
-            yield from unchecked(site.proxy, said.at("backend-protocol"), site.name)
+            yield from skip_verification(
+                site.proxy, annotations.at("backend-protocol"), site.name
+            )
 
 
-def unchecked(proxy: Proxy, cursor: Cursor, route: str) -> Iterator[tuple[str, str]]:
+def skip_verification(
+    proxy: Proxy, cursor: Cursor, route: str
+) -> Iterator[tuple[str, str]]:
     """The option of a target whose servers have certificates that nobody signed, as nginx takes them."""
     if route not in proxy.insecure:
         cursor.remark("TC298", route=route)
@@ -218,12 +245,12 @@ def unchecked(proxy: Proxy, cursor: Cursor, route: str) -> Iterator[tuple[str, s
     yield "loadbalancer.serverstransport", f"{INSECURE}@file"
 
 
-def _sticky(said: Annotations) -> Iterator[tuple[str, str]]:
-    if said.peek("affinity") != "cookie":
+def _sticky_cookie(annotations: Annotations) -> Iterator[tuple[str, str]]:
+    if annotations.peek("affinity") != "cookie":
         return
-    said.take("affinity")
+    annotations.take("affinity")
     base = "loadbalancer.sticky.cookie"
-    yield f"{base}.name", said.take("session-cookie-name") or "INGRESSCOOKIE"
+    yield f"{base}.name", annotations.take("session-cookie-name") or "INGRESSCOOKIE"
     yield f"{base}.httponly", "true"
     for name, option in (
         ("secure", "secure"),
@@ -231,15 +258,17 @@ def _sticky(said: Annotations) -> Iterator[tuple[str, str]]:
         ("path", "path"),
         ("domain", "domain"),
     ):
-        if text := said.take(f"session-cookie-{name}"):
+        if text := annotations.take(f"session-cookie-{name}"):
             yield f"{base}.{option}", text.lower()
-    if age := said.take("session-cookie-max-age") or said.take("session-cookie-expires"):
+    if age := annotations.take("session-cookie-max-age") or annotations.take(
+        "session-cookie-expires"
+    ):
         yield f"{base}.maxage", age
 
 
-def rewriting(site: Site, pattern: str, target: str) -> Middleware:
+def rewrite_path(site: RouteSite, pattern: str, target: str) -> Middleware:
     """The middleware that gives requests another path: nginx replaces the whole path, whatever part matched."""
-    whole = pattern if pattern.endswith(("$", ".*", "(.*)")) else f"{pattern}.*"
+    whole_pattern = pattern if pattern.endswith(("$", ".*", "(.*)")) else f"{pattern}.*"
     return site.middleware(
-        "replacepathregex", {"regex": whole, "replacement": replacement(target)}
+        "replacepathregex", {"regex": whole_pattern, "replacement": go_replacement(target)}
     )

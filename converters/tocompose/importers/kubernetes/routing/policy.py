@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import Object
@@ -22,149 +22,187 @@ class Peers(NamedTuple):
     everybody: bool = False
 
 
-def policies(world: World, kept: tuple[Object, ...]) -> None:
+def note_policies(world: World, kept_policies: tuple[Object, ...]) -> None:
     """Says of each NetworkPolicy, save those that networks keep to, what stays open."""
-    for item in world.objects.of("NetworkPolicy"):
-        if item in kept:
+    for policy in world.objects.of("NetworkPolicy"):
+        if policy in kept_policies:
             continue
-        if _open(item):
-            item.cursor.skip("the policy allows everything")
+        if _allows_all(policy):
+            policy.cursor.skip("the policy allows everything")
             continue
-        targets = list(selected(item.at("spec", "podSelector"), item.namespace, world))
-        kinds = kinds_of(item)
+        targets = list(
+            selected_workloads(policy.at("spec", "podSelector"), policy.namespace, world)
+        )
+        kinds = kinds_of(policy)
         names = ", ".join(workload.name for workload in targets)
-        parts = [_said(item, kind, names, world) for kind in kinds] if targets else []
-        said = "; ".join(parts) or "it selects no workload of the manifests"
+        open_parts = (
+            [_open_direction(policy, kind, names, world) for kind in kinds]
+            if targets
+            else []
+        )
+        open_text = "; ".join(open_parts) or "it selects no workload of the manifests"
         subject = f"services.{targets[0].name}" if len(targets) == 1 else ""
-        advice = _advice(targets, kinds, item, world)
-        item.cursor.note(
-            "TC296", subject=subject, object=str(item), open=said, advice=advice
+        advice = _network_advice(targets, kinds, policy, world)
+        policy.cursor.note(
+            "TC296", subject=subject, object=str(policy), open=open_text, advice=advice
         )
 
 
-def _open(item: Object) -> bool:
+def _allows_all(policy: Object) -> bool:
     """Whether the policy forbids nothing: each of its directions has a rule without any condition."""
-    rules = [list(items(item.at("spec", kind.lower()))) for kind in kinds_of(item)]
-    return all(any(rule.style == "{}" for rule in found) for found in rules)
-
-
-def kinds_of(item: Object) -> tuple[str, ...]:
-    """The directions of a policy: those named, else ingress, and egress where it has rules for that."""
-    named = [
-        given for each in items(item.at("spec", "policyTypes")) if (given := value(each))
-    ]
-    return tuple(named) or (
-        "Ingress",
-        *(("Egress",) if len(item.at("spec", "egress")) else ()),
+    rules = [list(items(policy.at("spec", kind.lower()))) for kind in kinds_of(policy)]
+    return all(
+        any(rule.style == "{}" for rule in direction_rules) for direction_rules in rules
     )
 
 
-def _said(item: Object, kind: str, names: str, world: World) -> str:
+def kinds_of(policy: Object) -> tuple[str, ...]:
+    """The directions of a policy: those named, else ingress, and egress where it has rules for that."""
+    named_kinds = [
+        policy_type
+        for type_cursor in items(policy.at("spec", "policyTypes"))
+        if (policy_type := value(type_cursor))
+    ]
+    return tuple(named_kinds) or (
+        "Ingress",
+        *(("Egress",) if len(policy.at("spec", "egress")) else ()),
+    )
+
+
+def _open_direction(policy: Object, kind: str, names: str, world: World) -> str:
     """What stays open in one direction."""
-    found = allowed(item, kind, world)
-    way = "be reached by" if kind == "Ingress" else "reach"
-    if found.everybody:
-        return f"{names} may {way} everybody, as the policy says" + _ports(item, kind)
-    who = [workload.name for workload in found.workloads]
-    only = ", ".join([*who, *found.beyond])
-    limit = f"only {only}" if only else "nobody"
-    return f"{names} can {way} every service on the same network, where the policy says {limit}{_ports(item, kind)}"
+    peers = allowed_peers(policy, kind, world)
+    verb = "be reached by" if kind == "Ingress" else "reach"
+    if peers.everybody:
+        return f"{names} may {verb} everybody, as the policy says" + _named_ports(
+            policy, kind
+        )
+    peer_names = [workload.name for workload in peers.workloads]
+    allowed_names = ", ".join([*peer_names, *peers.beyond])
+    limit = f"only {allowed_names}" if allowed_names else "nobody"
+    ports = _named_ports(policy, kind)
+    return (
+        f"{names} can {verb} every service on the same network, "
+        f"where the policy says {limit}{ports}"
+    )
 
 
-def _ports(item: Object, kind: str) -> str:
+def _named_ports(policy: Object, kind: str) -> str:
     """The ports that the policy names, in words; empty where it names none."""
-    found: dict[str, None] = {}
-    for rule in items(item.at("spec", kind.lower())):
+    port_texts: dict[str, None] = {}
+    for rule in items(policy.at("spec", kind.lower())):
         for port in items(rule.at("ports")):
-            number, end = value(port.at("port")) or "every port", value(port.at("endPort"))
-            text = f"{number}-{end}" if end else number
-            found[f"{text}/{(value(port.at('protocol')) or 'TCP').lower()}"] = None
-    return f", on {', '.join(found)}" if found else ""
+            number, last_port = (
+                value(port.at("port")) or "every port",
+                value(port.at("endPort")),
+            )
+            port_text = f"{number}-{last_port}" if last_port else number
+            port_texts[f"{port_text}/{(value(port.at('protocol')) or 'TCP').lower()}"] = (
+                None
+            )
+    return f", on {', '.join(port_texts)}" if port_texts else ""
 
 
-def allowed(item: Object, kind: str, world: World) -> Peers:
+def allowed_peers(policy: Object, kind: str, world: World) -> Peers:
     """Whom the rules of one direction name."""
     key = "from" if kind == "Ingress" else "to"
     workloads: dict[Workload, None] = {}
-    beyond: dict[str, None] = {}
+    outside: dict[str, None] = {}
     everybody = False
-    for rule in items(item.at("spec", kind.lower())):
+    for rule in items(policy.at("spec", kind.lower())):
         peers = list(items(rule.at(key)))
         everybody = everybody or not peers
         for peer in peers:
             block = value(peer.at("ipBlock", "cidr"))
             if block:
-                beyond[f"addresses in {block}"] = None
+                outside[f"addresses in {block}"] = None
                 continue
-            for workload in _peer(peer, item, world):
+            for workload in _peer_workloads(peer, policy, world):
                 workloads[workload] = None
-    return Peers(tuple(workloads), tuple(beyond), everybody)
+    return Peers(tuple(workloads), tuple(outside), everybody)
 
 
-def _peer(peer: Cursor, item: Object, world: World) -> Iterator[Workload]:
+def _peer_workloads(peer: Cursor, policy: Object, world: World) -> Iterator[Workload]:
     """The workloads of a peer: pods of the policy's own namespace, or of all that its namespace selector matches."""
-    spaces = peer.at("namespaceSelector")
-    pods = peer.at("podSelector")
-    if not spaces:
-        yield from selected(pods, item.namespace, world)
+    namespace_selector = peer.at("namespaceSelector")
+    pod_selector = peer.at("podSelector")
+    if not namespace_selector:
+        yield from selected_workloads(pod_selector, policy.namespace, world)
         return
     for namespace in dict.fromkeys(workload.namespace for workload in world.workloads):
-        if matches(spaces, _labels(namespace, world)):
-            yield from selected(pods, namespace, world)
+        if matches_selector(namespace_selector, _namespace_labels(namespace, world)):
+            yield from selected_workloads(pod_selector, namespace, world)
 
 
-def _labels(namespace: str, world: World) -> Mapping[str, str]:
+def _namespace_labels(namespace: str, world: World) -> Mapping[str, str]:
     """The labels of a namespace; Kubernetes itself gives each one with its name."""
-    found = next(
-        (item for item in world.objects.of("Namespace") if item.name == namespace), None
+    namespace_object = next(
+        (
+            candidate
+            for candidate in world.objects.of("Namespace")
+            if candidate.name == namespace
+        ),
+        None,
     )
-    return {"kubernetes.io/metadata.name": namespace, **(found.labels if found else {})}
+    return {
+        "kubernetes.io/metadata.name": namespace,
+        **(namespace_object.labels if namespace_object else {}),
+    }
 
 
-def selected(selector: Cursor, namespace: str, world: World) -> Iterator[Workload]:
+def selected_workloads(
+    selector: Cursor, namespace: str, world: World
+) -> Iterator[Workload]:
     """The workloads of a namespace that a label selector matches; an empty one matches all."""
     for workload in world.workloads:
-        if workload.namespace == namespace and matches(selector, workload.labels):
+        if workload.namespace == namespace and matches_selector(selector, workload.labels):
             yield workload
 
 
-def matches(selector: Cursor, labels: Mapping[str, str]) -> bool:
+def matches_selector(selector: Cursor, labels: Mapping[str, str]) -> bool:
     """Whether labels meet a selector. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"""
     if not strings(selector.at("matchLabels")).items() <= labels.items():
         return False
-    return all(_meets(each, labels) for each in items(selector.at("matchExpressions")))
+    return all(
+        _meets_expression(expression, labels)
+        for expression in items(selector.at("matchExpressions"))
+    )
 
 
-def _meets(expression: Cursor, labels: Mapping[str, str]) -> bool:
+def _meets_expression(expression: Cursor, labels: Mapping[str, str]) -> bool:
     key, operator = value(expression.at("key")) or "", value(expression.at("operator"))
-    values = {value(each) for each in items(expression.at("values"))}
+    values = {value(value_cursor) for value_cursor in items(expression.at("values"))}
     if operator == "Exists":
         return key in labels
     if operator == "DoesNotExist":
         return key not in labels
-    inside = labels.get(key) in values
-    return inside if operator == "In" else not inside
+    is_listed = labels.get(key) in values
+    return is_listed if operator == "In" else not is_listed
 
 
-def _advice(
-    targets: Iterable[Workload], kinds: tuple[str, ...], item: Object, world: World
+def _network_advice(
+    targets: Sequence[Workload], kinds: tuple[str, ...], policy: Object, world: World
 ) -> str:
     """How networks could come near: a network for the target and those who may speak to it."""
-    names = [workload.name for workload in targets]
-    peers = allowed(item, "Ingress", world) if "Ingress" in kinds else None
+    names = ", ".join(workload.name for workload in targets)
     if not names:
         return "Nothing to do unless the workloads that it selects are added."
-    if peers and "Egress" not in kinds and not peers.beyond and not _ports(item, "Ingress"):
+    peers = allowed_peers(policy, "Ingress", world) if "Ingress" in kinds else None
+    if peers and _networks_can_say(peers, kinds, policy):
         return f"{_REQUEST} puts the services on networks instead, once every workload has a policy."
-    if peers and not peers.everybody and peers.workloads:
-        group = ", ".join(
-            dict.fromkeys([*names, *(workload.name for workload in peers.workloads)])
-        )
-        return f"Put {group} on a network of their own and take {', '.join(names)} off the shared one."
-    if "Egress" in kinds and not allowed(item, "Egress", world).workloads:
-        return f"Put {', '.join(names)} on networks with `internal: true` only, so that they cannot leave the stack."
-    if peers and not peers.everybody:
-        return (
-            f"Take {', '.join(names)} off the shared network: nobody is to speak to them."
-        )
+    limited = peers is not None and not peers.everybody
+    if limited and peers and peers.workloads:
+        members = dict.fromkeys(workload.name for workload in (*targets, *peers.workloads))
+        return f"Put {', '.join(members)} on a network of their own and take {names} off the shared one."
+    if "Egress" in kinds and not allowed_peers(policy, "Egress", world).workloads:
+        return f"Put {names} on networks with `internal: true` only, so that they cannot leave the stack."
+    if limited:
+        return f"Take {names} off the shared network: nobody is to speak to them."
     return "Keep what must not meet on separate networks."
+
+
+def _networks_can_say(peers: Peers, kinds: tuple[str, ...], policy: Object) -> bool:
+    """Whether networks can say all of it: workloads only, inwards only, every port."""
+    if "Egress" in kinds or peers.beyond:
+        return False
+    return not _named_ports(policy, "Ingress")

@@ -13,21 +13,21 @@ WEB, SECURE = "web", "websecure"
 _PING = 8080
 
 
-class Home(NamedTuple):
+class ContainerHome(NamedTuple):
     """A compose service behind a target, and the container port there."""
 
     service: str
     port: int
 
 
-class Target(NamedTuple):
+class TraefikService(NamedTuple):
     """One Traefik service: containers, and options such as `loadbalancer.sticky.cookie.name`.
 
     Without homes it is one of Traefik's own (`noop@internal`) or stands in the proxy's own file (`NAME@file`).
     """
 
     name: str
-    homes: tuple[Home, ...] = ()
+    homes: tuple[ContainerHome, ...] = ()
     options: tuple[tuple[str, str], ...] = ()
 
 
@@ -44,7 +44,7 @@ class Router(NamedTuple):
 
     name: str
     rule: str
-    target: Target
+    target: TraefikService
     priority: int | None = None
     entrypoints: tuple[str, ...] = (WEB,)
     middlewares: tuple[Middleware, ...] = ()
@@ -78,7 +78,7 @@ class Proxy:
         self.certificates: dict[str, Certificate] = {}
         self.secrets: dict[str, None] = {}
         self.weighted: dict[str, tuple[tuple[str, int], ...]] = {}
-        self.parts: dict[str, Target] = {}
+        self.parts: dict[str, TraefikService] = {}
         self.addresses: dict[str, tuple[str, ...]] = {}
         self.classes: dict[str, None] = {}
         self.resolvers: dict[str, Span | None] = {}
@@ -86,21 +86,21 @@ class Proxy:
         self.origin: Span | None = None
         self._names: dict[str, set[str]] = {}
         self._middlewares: dict[tuple[str, tuple[tuple[str, str], ...]], Middleware] = {}
-        self._targets: dict[str, Target] = {}
+        self._targets: dict[str, TraefikService] = {}
 
     @property
     def labels(self) -> str:
         """The model path of the proxy's own labels."""
         return f"services.{self.name}.labels"
 
-    def router(self, router: Router) -> None:
+    def add_router(self, router: Router) -> None:
         """Adds a router, under a name of its own."""
-        name = self._name("router", router.name)
+        name = self._free_name("router", router.name)
         self.routers.append(router._replace(name=name))
         for entrypoint in router.entrypoints:
-            self.listen(entrypoint)
+            self.listen_on(entrypoint)
 
-    def listen(
+    def listen_on(
         self,
         name: str,
         port: int | None = None,
@@ -110,50 +110,62 @@ class Proxy:
         """Opens an entry point unless it is open; the port, where one had to be guessed."""
         if name in self.entrypoints:
             return None
-        known = port or {WEB: 80, SECURE: 443}.get(name)
-        taken = {point.port for point in self.entrypoints.values()}
-        number = known or next(
-            free for free in range(8000, 65536) if free not in taken and free != _PING
+        stated_port = port or {WEB: 80, SECURE: 443}.get(name)
+        taken_ports = {point.port for point in self.entrypoints.values()}
+        port_number = stated_port or next(
+            candidate
+            for candidate in range(8000, 65536)
+            if candidate not in taken_ports and candidate != _PING
         )
-        self.entrypoints[name] = EntryPoint(name, number, protocol, origin)
-        return None if known else number
+        self.entrypoints[name] = EntryPoint(name, port_number, protocol, origin)
+        return None if stated_port else port_number
 
     def middleware(self, base: str, kind: str, options: Mapping[str, str]) -> Middleware:
         """The middleware of that content; one for all who want the same."""
         key = (kind, tuple(options.items()))
         if key not in self._middlewares:
-            name = self._name("middleware", f"{base}-{kind.partition('.')[0]}")
+            name = self._free_name("middleware", f"{base}-{kind.partition('.')[0]}")
             self._middlewares[key] = Middleware(name, *key)
         return self._middlewares[key]
 
     def target(
-        self, base: str, homes: tuple[Home, ...], options: tuple[tuple[str, str], ...] = ()
-    ) -> Target:
+        self,
+        base: str,
+        homes: tuple[ContainerHome, ...],
+        options: tuple[tuple[str, str], ...] = (),
+    ) -> TraefikService:
         """The Traefik service for containers; another name where the wanted one means others or has other options."""
-        wanted, number = identifier(base), 1
-        names = [wanted, f"{wanted}-{homes[0].port}"]
+        wanted_name, number = identifier(base), 1
+        names = [wanted_name, f"{wanted_name}-{homes[0].port}"]
         while True:
-            target = Target(names.pop(0) if names else f"{wanted}-{number}", homes, options)
+            target = TraefikService(
+                names.pop(0) if names else f"{wanted_name}-{number}", homes, options
+            )
             number += not names
             if self._targets.setdefault(target.name, target) == target:
                 return target
 
-    def absent(self, name: str) -> Middleware:
+    def absent_middleware(self, name: str) -> Middleware:
         """A middleware that nobody defines: Traefik closes a route that names it, as it does in the cluster."""
         return Middleware(identifier(name), "", ())
 
-    def outside(self, base: str, urls: tuple[str, ...]) -> Target:
+    def outside_target(self, base: str, urls: tuple[str, ...]) -> TraefikService:
         """A Traefik service of servers outside of the stack, in the proxy's own file."""
-        name = next((name for name, known in self.addresses.items() if known == urls), None)
+        name = next(
+            (name for name, known_urls in self.addresses.items() if known_urls == urls),
+            None,
+        )
         if name is None:
-            name = self._name("weighted", base)
+            name = self._free_name("weighted", base)
             self.addresses[name] = urls
-        return Target(f"{name}@file")
+        return TraefikService(f"{name}@file")
 
-    def share(self, base: str, parts: list[tuple[Target, int]]) -> Target:
+    def share_target(
+        self, base: str, weighted_targets: list[tuple[TraefikService, int]]
+    ) -> TraefikService:
         """A Traefik service that divides requests by weight, in the proxy's own file: labels have no word for it."""
-        name = self._name("weighted", base)
-        here = [target for target, _ in parts if target.homes]
+        name = self._free_name("weighted", base)
+        container_targets = [target for target, _ in weighted_targets if target.homes]
         self.weighted[name] = tuple(
             (
                 f"{target.name}@docker"
@@ -161,24 +173,32 @@ class Proxy:
                 else target.name.removesuffix("@file"),
                 weight,
             )
-            for target, weight in parts
+            for target, weight in weighted_targets
         )
-        self.parts |= {target.name: target for target in here}
-        return Target(f"{name}@file")
+        self.parts |= {target.name: target for target in container_targets}
+        return TraefikService(f"{name}@file")
 
-    def _name(self, space: str, wanted: str) -> str:
-        return unique(identifier(wanted, "route"), self._names.setdefault(space, set()))
+    def _free_name(self, space: str, wanted_name: str) -> str:
+        return unique(
+            identifier(wanted_name, "route"), self._names.setdefault(space, set())
+        )
 
-    def plain(self, router: Router) -> Router:
+    def plain_router(self, router: Router) -> Router:
         """The router without what goes without saying: the only entry point, the priority of the only rule."""
-        rules = {each.rule for each in self.routers if each.protocol == "http"}
-        alone = len(self.entrypoints) == 1
+        rules = {
+            other_router.rule
+            for other_router in self.routers
+            if other_router.protocol == "http"
+        }
+        single_entrypoint = len(self.entrypoints) == 1
         return router._replace(
-            entrypoints=() if alone and router.protocol == "http" else router.entrypoints,
+            entrypoints=()
+            if single_entrypoint and router.protocol == "http"
+            else router.entrypoints,
             priority=router.priority if len(rules) > 1 else None,
         )
 
-    def homes(self) -> Iterator[Home]:
+    def homes(self) -> Iterator[ContainerHome]:
         """Every container that something is routed to, as often as it is."""
         for router in self.routers:
             yield from router.target.homes

@@ -14,7 +14,7 @@ EVERYTHING = "PathPrefix(`/`)"
 EXACT, PREFIX, REGEX = "Exact", "Prefix", "RegularExpression"
 
 
-class Match(NamedTuple):
+class PathMatch(NamedTuple):
     """A path as one of EXACT, PREFIX (by path elements) or REGEX (from the start of the path)."""
 
     path: str
@@ -24,44 +24,48 @@ class Match(NamedTuple):
     def rule(self) -> str:
         """The matcher; empty for every path."""
         if self.kind == EXACT:
-            return f"Path({quoted(self.path)})"
+            return f"Path({quote_argument(self.path)})"
         if self.kind == REGEX:
-            return f"PathRegexp({quoted(self.path)})"
+            return f"PathRegexp({quote_argument(self.path)})"
         stem = self.path.rstrip("/")
-        return f"(Path({quoted(stem)}) || PathPrefix({quoted(stem + '/')}))" if stem else ""
+        return (
+            f"(Path({quote_argument(stem)}) || PathPrefix({quote_argument(stem + '/')}))"
+            if stem
+            else ""
+        )
 
 
-def quoted(text: str) -> str:
+def quote_argument(text: str) -> str:
     """The text as an argument of a matcher: in backticks, or in double quotes where it holds one."""
     if "`" not in text:
         return f"`{text}`"
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def call(matcher: str, *arguments: str) -> str:
+def matcher_call(matcher: str, *arguments: str) -> str:
     """A matcher with its arguments."""
-    return f"{matcher}({', '.join(quoted(argument) for argument in arguments)})"
+    return f"{matcher}({', '.join(quote_argument(argument) for argument in arguments)})"
 
 
-def host(name: str, *, deep: bool = False) -> str:
+def host_matcher(name: str, *, deep: bool = False) -> str:
     """The matcher of a host; `*.` stands for one label, for Gateway API (`deep`) for any number."""
     if not name.startswith("*."):
-        return f"Host({quoted(name)})"
-    rest = re.escape(name[2:]).replace(r"\-", "-")
-    return (
-        f"HostRegexp({quoted(('^.+' if deep else '^[^.]+') + chr(92) + '.' + rest + '$')})"
-    )
+        return f"Host({quote_argument(name)})"
+    parent_domain = re.escape(name[2:]).replace(r"\-", "-")
+    return f"HostRegexp({quote_argument(('^.+' if deep else '^[^.]+') + chr(92) + '.' + parent_domain + '$')})"
 
 
-def hosts(names: Iterable[str], *, deep: bool = False) -> str:
+def hosts_matcher(names: Iterable[str], *, deep: bool = False) -> str:
     """The matcher of any of several hosts; empty for none."""
-    return any_of(host(name, deep=deep) for name in dict.fromkeys(names))
+    return any_of(host_matcher(name, deep=deep) for name in dict.fromkeys(names))
 
 
 def any_of(rules: Iterable[str]) -> str:
     """Rules of which one must hold."""
-    given = [rule for rule in rules if rule]
-    return f"({' || '.join(given)})" if len(given) > 1 else "".join(given)
+    stated_rules = [rule for rule in rules if rule]
+    return (
+        f"({' || '.join(stated_rules)})" if len(stated_rules) > 1 else "".join(stated_rules)
+    )
 
 
 def all_of(rules: Iterable[str]) -> str:
@@ -69,7 +73,7 @@ def all_of(rules: Iterable[str]) -> str:
     return " && ".join(rule for rule in rules if rule) or EVERYTHING
 
 
-def priority(names: Iterable[str], match: Match) -> int:
+def rule_priority(names: Iterable[str], match: PathMatch) -> int:
     """Which of two rules that both match comes first: the more exact host, then the exact path, then the longer path.
 
     Traefik alone would go by the length of the rule's text, host included. Steps of 100 leave room for more conditions.
@@ -86,6 +90,6 @@ def priority(names: Iterable[str], match: Match) -> int:
     return 100 * (1 + rank * 10000 + (5000 if match.kind == EXACT else 0) + min(size, 4999))
 
 
-def replacement(text: str) -> str:
+def go_replacement(text: str) -> str:
     """An nginx replacement as Go expands it: `$1` becomes `${1}`, so that a letter behind it is no part of the name."""
     return re.sub(r"\$(\d)", r"${\1}", text)

@@ -12,7 +12,7 @@ from tocompose.ledger import Cursor, Fate
 from tocompose.source import leaves
 
 
-class Site(NamedTuple):
+class RouteSite(NamedTuple):
     """Where annotations stand: the world, the proxy, the namespace and the name of the Ingress."""
 
     world: World
@@ -20,18 +20,20 @@ class Site(NamedTuple):
     namespace: str
     name: str
 
-    def nowhere(self, item: Object) -> None:
+    def note_nowhere(self, route_object: Object) -> None:
         """Says of an object that none of its routes leads anywhere, unless that was said of each of them."""
-        ledger, node = self.world.ledger, item.cursor.node
+        ledger, node = self.world.ledger, route_object.cursor.node
         assert node is not None, "an object stands somewhere"
         if any(ledger.fate(leaf) == (Fate.NOTED, ("TC282",)) for leaf in leaves(node)):
-            item.cursor.noted("TC282")
+            route_object.cursor.noted("TC282")
         else:
-            item.cursor.note(
-                "TC282", route=str(item), why="it leads to no container of the manifests"
+            route_object.cursor.note(
+                "TC282",
+                route=str(route_object),
+                why="it leads to no container of the manifests",
             )
 
-    def resolver(self, name: str, cursor: Cursor) -> None:
+    def note_resolver(self, name: str, cursor: Cursor) -> None:
         """Says once of a certificate resolver that the proxy does not know it."""
         if name not in self.proxy.resolvers:
             cursor.remark("TC287", subject=f"services.{self.proxy.name}", name=name)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.routing.credentials import certificate
-from tocompose.importers.kubernetes.routing.site import Site
+from tocompose.importers.kubernetes.routing.credentials import give_certificate
+from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.ledger import Cursor
 
 
-class Secured(NamedTuple):
+class SecuredHosts(NamedTuple):
     """The hosts that are served over TLS; `everything` when an entry names none."""
 
     hosts: frozenset[str] = frozenset()
@@ -23,28 +23,35 @@ class Secured(NamedTuple):
         return self.everything or host in self.hosts or wildcard in self.hosts
 
 
-def secured(
-    entries: Iterable[Cursor], site: Site, labels: str, *, managed: Cursor | None
-) -> Secured:
+def secured_hosts(
+    tls_entries: Iterable[Cursor], site: RouteSite, labels: str, *, managed: Cursor | None
+) -> SecuredHosts:
     """The hosts of an Ingress' `tls`, their certificates given to the proxy where the manifests hold them."""
     hosts: list[str] = []
     everything = False
-    for entry in entries:
-        named = [
-            host for cursor in items(entry.at("hosts")) if (host := take(cursor, labels))
+    for tls_entry in tls_entries:
+        named_hosts = [
+            host
+            for cursor in items(tls_entry.at("hosts"))
+            if (host := take(cursor, labels))
         ]
-        hosts += named
-        everything = everything or not named
-        _certificate(entry.at("secretName"), site, labels, managed)
-    return Secured(frozenset(hosts), everything)
+        hosts += named_hosts
+        everything = everything or not named_hosts
+        settle_certificate(tls_entry.at("secretName"), site, labels, managed)
+    return SecuredHosts(frozenset(hosts), everything)
 
 
-def _certificate(cursor: Cursor, site: Site, labels: str, managed: Cursor | None) -> None:
+def settle_certificate(
+    cursor: Cursor, site: RouteSite, labels: str, managed: Cursor | None
+) -> None:
+    """Gives the proxy the certificate of a Secret; a note says where it is to come from when it is not there."""
     name = value(cursor)
     if name is None:
         return
-    namespace, _, short = name.rpartition("/")
-    if certificate(site.world, site.proxy, namespace or site.namespace, short, cursor):
+    namespace, _, secret_name = name.rpartition("/")
+    if give_certificate(
+        site.world, site.proxy, namespace or site.namespace, secret_name, cursor
+    ):
         cursor.take(to=f"services.{site.proxy.name}.secrets")
         return
     cursor.take(to=labels)
@@ -53,7 +60,7 @@ def _certificate(cursor: Cursor, site: Site, labels: str, managed: Cursor | None
     why = (
         "cert-manager obtained it"
         if managed
-        else f"the manifests do not hold Secret {short}"
+        else f"the manifests do not hold Secret {secret_name}"
     )
     (managed or cursor).remark(
         "TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why

@@ -27,25 +27,32 @@ SECRETS = "/run/secrets"
 INSECURE = "insecure"
 
 
-def service(
-    proxy: Proxy, ports: dict[str, str], labels: dict[str, str], behind: list[Service]
+def traefik_service(
+    proxy: Proxy,
+    ports: dict[str, str],
+    labels: dict[str, str],
+    routed_services: list[Service],
 ) -> Service:
     """The proxy as a compose service; `ports` says where each entry point is published, `behind` are the services
     that it leads to."""
-    host = any(each.network_mode == "host" for each in behind)
-    networks = dict.fromkeys(item.network for each in behind for item in each.networks)
+    host = any(routed_service.network_mode == "host" for routed_service in routed_services)
+    networks = dict.fromkeys(
+        attachment.network
+        for routed_service in routed_services
+        for attachment in routed_service.networks
+    )
     socket = Mount(
         kind="bind", source=SOCKET, target=SOCKET, read_only=True, origin=proxy.origin
     )
-    file = Mount(
+    file_mount = Mount(
         kind="bind", source=f"./{FILE}", target=_INSIDE, read_only=True, origin=proxy.origin
     )
     return Service(
         name=proxy.name,
         image=IMAGE,
-        command=tuple(_arguments(proxy)),
-        ports=tuple(_published(proxy, ports)),
-        mounts=(socket, file) if dynamic(proxy) else (socket,),
+        command=tuple(_command_arguments(proxy)),
+        ports=tuple(_published_ports(proxy, ports)),
+        mounts=(socket, file_mount) if needs_file(proxy) else (socket,),
         secrets=tuple(Grant(source=name) for name in proxy.secrets),
         labels=labels,
         networks=tuple(Attachment(network=name) for name in networks)
@@ -64,80 +71,76 @@ def service(
     )
 
 
-def _arguments(proxy: Proxy) -> Iterator[str]:
+def _command_arguments(proxy: Proxy) -> Iterator[str]:
     yield "--providers.docker=true"
     yield "--providers.docker.exposedbydefault=false"
-    for point in sorted(
-        proxy.entrypoints.values(), key=lambda point: (point.port, point.name)
+    for entrypoint in sorted(
+        proxy.entrypoints.values(),
+        key=lambda entrypoint: (entrypoint.port, entrypoint.name),
     ):
-        yield f"--entrypoints.{point.name}.address=:{point.port}{'/udp' if point.protocol == 'udp' else ''}"
+        suffix = "/udp" if entrypoint.protocol == "udp" else ""
+        yield f"--entrypoints.{entrypoint.name}.address=:{entrypoint.port}{suffix}"
     yield "--ping=true"
-    if dynamic(proxy):
+    if needs_file(proxy):
         yield f"--providers.file.filename={_INSIDE}"
 
 
-def _published(proxy: Proxy, ports: dict[str, str]) -> Iterator[Port]:
-    for point in sorted(
-        proxy.entrypoints.values(), key=lambda point: (point.port, point.name)
+def _published_ports(proxy: Proxy, ports: dict[str, str]) -> Iterator[Port]:
+    for entrypoint in sorted(
+        proxy.entrypoints.values(),
+        key=lambda entrypoint: (entrypoint.port, entrypoint.name),
     ):
         yield Port(
-            target=str(point.port),
-            published=ports[point.name],
-            protocol=point.protocol,
-            origin=point.origin,
+            target=str(entrypoint.port),
+            published=ports[entrypoint.name],
+            protocol=entrypoint.protocol,
+            origin=entrypoint.origin,
         )
 
 
 def free_ports(
-    proxy: Proxy, taken: set[tuple[str, str]]
+    proxy: Proxy, taken_ports: set[tuple[str, str]]
 ) -> tuple[dict[str, str], list[tuple[EntryPoint, str]]]:
     """The host port of each entry point, and those that had to move because another service publishes theirs."""
-    chosen: dict[str, str] = {}
+    host_ports: dict[str, str] = {}
     moved: list[tuple[EntryPoint, str]] = []
-    for point in proxy.entrypoints.values():
-        number = point.port
-        while (str(number), point.protocol) in taken:
-            number += 8000 if number < 1000 else 1
-        taken.add((str(number), point.protocol))
-        chosen[point.name] = str(number)
-        if number != point.port:
-            moved.append((point, str(number)))
-    return chosen, moved
+    for entrypoint in proxy.entrypoints.values():
+        host_port = entrypoint.port
+        while (str(host_port), entrypoint.protocol) in taken_ports:
+            host_port += 8000 if host_port < 1000 else 1
+        taken_ports.add((str(host_port), entrypoint.protocol))
+        host_ports[entrypoint.name] = str(host_port)
+        if host_port != entrypoint.port:
+            moved.append((entrypoint, str(host_port)))
+    return host_ports, moved
 
 
-def dynamic(proxy: Proxy) -> bool:
+def needs_file(proxy: Proxy) -> bool:
     """Whether the proxy needs a file beside the labels."""
     return bool(proxy.certificates or proxy.weighted or proxy.addresses or proxy.insecure)
 
 
-def file(proxy: Proxy) -> File:
+def dynamic_file(proxy: Proxy) -> File:
     """What labels cannot say: certificates, weights, servers whose certificate is not checked."""
     return File(
-        path=FILE, content=("\n".join(_lines(proxy)) + "\n").encode(), origin=proxy.origin
+        path=FILE,
+        content=("\n".join(_file_lines(proxy)) + "\n").encode(),
+        origin=proxy.origin,
     )
 
 
-def _lines(proxy: Proxy) -> Iterator[str]:
+def _file_lines(proxy: Proxy) -> Iterator[str]:
     if proxy.certificates:
         yield "tls:"
         yield "  certificates:"
-        for item in proxy.certificates.values():
-            yield f"    - certFile: {SECRETS}/{item.certificate}"
-            yield f"      keyFile: {SECRETS}/{item.key}"
+        for pair in proxy.certificates.values():
+            yield f"    - certFile: {SECRETS}/{pair.certificate}"
+            yield f"      keyFile: {SECRETS}/{pair.key}"
     if proxy.weighted or proxy.addresses or proxy.insecure:
         yield "http:"
     if proxy.weighted or proxy.addresses:
         yield "  services:"
-        for name, urls in proxy.addresses.items():
-            yield from (f"    {name}:", "      loadBalancer:", "        servers:")
-            yield from (f"          - url: {json.dumps(url)}" for url in urls)
-        for name, parts in proxy.weighted.items():
-            yield from (f"    {name}:", "      weighted:", "        services:")
-            for part, weight in parts:
-                yield from (
-                    f"          - name: {json.dumps(part)}",
-                    f"            weight: {weight}",
-                )
+        yield from _service_lines(proxy)
     if proxy.insecure:
         yield from (
             "  serversTransports:",
@@ -146,6 +149,17 @@ def _lines(proxy: Proxy) -> Iterator[str]:
         )
 
 
-def resource(name: str, path: str) -> Resource:
+def _service_lines(proxy: Proxy) -> Iterator[str]:
+    for name, urls in proxy.addresses.items():
+        yield from (f"    {name}:", "      loadBalancer:", "        servers:")
+        yield from (f"          - url: {json.dumps(url)}" for url in urls)
+    for name, weighted_parts in proxy.weighted.items():
+        yield from (f"    {name}:", "      weighted:", "        services:")
+        for target_name, weight in weighted_parts:
+            yield f"          - name: {json.dumps(target_name)}"
+            yield f"            weight: {weight}"
+
+
+def file_secret(name: str, path: str) -> Resource:
     """A secret of the stack that is a file."""
     return Resource(name=name, file=f"./{path}")

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.routing.backends import Reached
-from tocompose.importers.kubernetes.routing.middlewares import named
+from tocompose.importers.kubernetes.routing.backends import ReachedService
+from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware
-from tocompose.importers.kubernetes.routing.site import Site
+from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import value
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
@@ -38,7 +38,7 @@ _SERVICE = {
 }
 
 
-class Wishes(NamedTuple):
+class RouterWishes(NamedTuple):
     """What Traefik's annotations ask of the routers of an Ingress."""
 
     entrypoints: tuple[str, ...] = ()
@@ -47,34 +47,38 @@ class Wishes(NamedTuple):
     tls: tuple[tuple[str, str], ...] | None = None
 
 
-def entrypoint(name: str) -> str:
+def known_entrypoint(name: str) -> str:
     """An entry point by the name that it has here."""
     return _POINTS.get(name.strip().lower(), name.strip().lower())
 
 
-def wishes(annotations: Cursor, site: Site, labels: str) -> Wishes:
+def router_wishes(annotations: Cursor, site: RouteSite, labels: str) -> RouterWishes:
     """The wishes that stand in the annotations of an Ingress."""
-    points = _take(annotations, "router.entrypoints", labels)
-    priority = _take(annotations, "router.priority", labels)
-    names = tuple(entrypoint(name) for name in (points or "").split(",") if name.strip())
+    entrypoints_text = _take_annotation(annotations, "router.entrypoints", labels)
+    priority = _take_annotation(annotations, "router.priority", labels)
+    names = tuple(
+        known_entrypoint(name)
+        for name in (entrypoints_text or "").split(",")
+        if name.strip()
+    )
     for name in names:
-        guessed = site.proxy.listen(name)
+        guessed = site.proxy.listen_on(name)
         if guessed:
             cursor = annotations.at(f"{PREFIX}router.entrypoints")
             cursor.remark(
                 "TC299", subject=f"services.{site.proxy.name}", name=name, port=guessed
             )
-    return Wishes(
+    return RouterWishes(
         entrypoints=names,
         middlewares=tuple(
-            _middlewares(annotations.at(f"{PREFIX}router.middlewares"), site, labels)
+            _named_middlewares(annotations.at(f"{PREFIX}router.middlewares"), site, labels)
         ),
         priority=integer(priority) if priority else None,
-        tls=_tls(annotations, site, labels),
+        tls=_tls_options(annotations, site, labels),
     )
 
 
-def _take(annotations: Cursor, name: str, labels: str) -> str | None:
+def _take_annotation(annotations: Cursor, name: str, labels: str) -> str | None:
     cursor = annotations.at(f"{PREFIX}{name}")
     text = value(cursor)
     if text is not None:
@@ -82,52 +86,62 @@ def _take(annotations: Cursor, name: str, labels: str) -> str | None:
     return text
 
 
-def _tls(
-    annotations: Cursor, site: Site, labels: str
+def _tls_options(
+    annotations: Cursor, site: RouteSite, labels: str
 ) -> tuple[tuple[str, str], ...] | None:
-    said = _take(annotations, "router.tls", labels)
-    resolver = _take(annotations, "router.tls.certresolver", labels)
+    tls_text = _take_annotation(annotations, "router.tls", labels)
+    resolver = _take_annotation(annotations, "router.tls.certresolver", labels)
     if resolver:
-        site.resolver(resolver, annotations.at(f"{PREFIX}router.tls.certresolver"))
+        site.note_resolver(resolver, annotations.at(f"{PREFIX}router.tls.certresolver"))
         return (("certresolver", resolver),)
-    return () if said == "true" else None
+    return () if tls_text == "true" else None
 
 
-def _middlewares(cursor: Cursor, site: Site, labels: str) -> Iterator[Middleware]:
+def _named_middlewares(
+    cursor: Cursor, site: RouteSite, labels: str
+) -> Iterator[Middleware]:
     """The objects named as `namespace-name@kubernetescrd`."""
     text = value(cursor)
     if text is None:
         return
     missing: list[str] = []
-    for entry in (part.strip() for part in text.split(",") if part.strip()):
-        found = _find(entry, site, labels)
-        if found is None:
-            missing.append(entry)
-            yield site.proxy.absent(entry.partition("@")[0])
+    for reference in (
+        reference_text.strip()
+        for reference_text in text.split(",")
+        if reference_text.strip()
+    ):
+        middlewares = _find_middlewares(reference, site, labels)
+        if middlewares is None:
+            missing.append(reference)
+            yield site.proxy.absent_middleware(reference.partition("@")[0])
         else:
-            yield from found
+            yield from middlewares
     cursor.take(to=labels)
     if missing:
         cursor.remark("TC292", route=f"Ingress {site.name}", names=", ".join(missing))
 
 
-def _find(entry: str, site: Site, labels: str) -> tuple[Middleware, ...] | None:
+def _find_middlewares(
+    reference: str, site: RouteSite, labels: str
+) -> tuple[Middleware, ...] | None:
     """The name is the namespace's and the object's own, joined by a hyphen that either may hold."""
-    name, _, provider = entry.partition("@")
+    name, _, provider = reference.partition("@")
     if provider not in ("", "kubernetescrd"):
         return None
-    parts = name.split("-")
-    for cut in range(1, len(parts)):
-        found = named(site, "-".join(parts[:cut]), "-".join(parts[cut:]), labels)
-        if found is not None:
-            return found
+    name_parts = name.split("-")
+    for cut in range(1, len(name_parts)):
+        middlewares = named_middlewares(
+            site, "-".join(name_parts[:cut]), "-".join(name_parts[cut:]), labels
+        )
+        if middlewares is not None:
+            return middlewares
     return None
 
 
-def of_service(reached: Reached) -> Iterator[tuple[str, str]]:
+def service_options(reached: ReachedService) -> Iterator[tuple[str, str]]:
     """The options of a target that the annotations of its Service set."""
     annotations = reached.backend.object.at("metadata", "annotations")
     for name, option in _SERVICE.items():
-        text = _take(annotations, name, reached.labels)
+        text = _take_annotation(annotations, name, reached.labels)
         if text is not None:
             yield option, text

@@ -1,6 +1,0 @@
-"""Existing compose files held against the checklist: what an expert would change, where, and a score for each line."""
-
-from tocompose.audit.repair import Repair, repair
-from tocompose.audit.score import Audit, Line, audit
-
-__all__ = ["Audit", "Line", "Repair", "audit", "repair"]

@@ -1,0 +1,361 @@
+"""What is known about an image: its role, ports, data, health command and secrets, from `mappings/images.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from tocompose.model import Role
+from tocompose.patterns import regex
+from tocompose.tables import Document, documents
+
+# One component of a repository's path, as https://pkg.go.dev/github.com/distribution/reference has it.
+_COMPONENT = regex(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
+_TAG = regex(r"\w[\w.-]{0,127}", re.ASCII)
+_HOST = regex(r"(?:[A-Za-z0-9][A-Za-z0-9.-]*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?")
+_VERSION = regex(r"v?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?")
+_DOCKER_HUB = frozenset(
+    {"docker.io", "index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"}
+)
+_NEWEST = (10**6, 0, 0)
+ALPINE_TOOLS = ("sh", "wget", "nc")
+
+
+class ImageRef(NamedTuple):
+    """An image reference in its parts; `registry` and `tag` are empty where they are not written."""
+
+    registry: str
+    repository: str
+    tag: str
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """The repository with its registry, Docker Hub's own left out: what the table's `match` is compared with."""
+        if self.registry and self.registry not in _DOCKER_HUB:
+            return f"{self.registry}/{self.repository}"
+        return self.repository.removeprefix("library/")
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """The version that the tag starts with; the newest for a tag without one."""
+        match = _VERSION.match(self.tag)
+        return (int(match[1]), int(match[2] or 0), int(match[3] or 0)) if match else _NEWEST
+
+
+class Data(NamedTuple):
+    """A directory of data; `when` are the conditions left to check, `moved_by` the variable that moves it."""
+
+    path: str
+    when: tuple[str, ...] = ()
+    moved_by: str = ""
+
+
+class Check(NamedTuple):
+    """A health command in Compose's form, the port maybe left open as `PORT`."""
+
+    test: tuple[str, ...]
+    when: tuple[str, ...] = ()
+    start_period: str | None = None
+
+
+class ImageFacts(NamedTuple):
+    """One image of the table, with everything that depends on the tag decided; see the table's head for each column.
+
+    `tools` is None where unknown; `caps` is None where dropping capabilities is not known to work.
+    """
+
+    id: str
+    category: str
+    kind: str
+    ports: tuple[str, ...]
+    data: tuple[Data, ...]
+    checks: tuple[Check, ...]
+    has_healthcheck: bool
+    interval: str | None
+    timeout: str | None
+    secrets: tuple[str, ...]
+    file_names: tuple[str, ...]
+    file_form: str
+    user: str | None
+    grace: str | None
+    memory: str | None
+    tools: tuple[str, ...] | None
+    init: str | None
+    caps: tuple[str, ...] | None
+    tmpfs: tuple[str, ...]
+    fixed_hostname: bool
+    client_auth: str | None
+    host: str
+    lan: bool
+    socket: bool
+    setuid: bool
+    tool: bool
+    confidence: str
+
+    @property
+    def sure(self) -> bool:
+        """Whether a practice may add something on the word of this row."""
+        return self.confidence != "low"
+
+    def file_variable(self, name: str) -> str | None:
+        """The variable that makes the image read `name` from a file; None where it has none."""
+        known = self.sure and any(_glob(pattern, name) for pattern in self.file_names)
+        return self.file_form.format(name) if known else None
+
+    def is_secret(self, name: str) -> bool:
+        """Whether the variable is one of those whose value the image treats as a secret."""
+        return any(_glob(pattern, name) for pattern in self.secrets)
+
+    def usable_checks(
+        self, environment: Mapping[str, str | None], command: str | None
+    ) -> Iterator[Check]:
+        """The health commands whose conditions hold in that environment and for that command."""
+        return (check for check in self.checks if holds(check.when, environment, command))
+
+    def data_paths(
+        self, environment: Mapping[str, str | None], command: str | None
+    ) -> list[str]:
+        """The directories in which the image keeps its data in that environment and for that command."""
+        return [
+            data.path
+            for data in self.data
+            if holds(data.when, environment, command) and not environment.get(data.moved_by)
+        ]
+
+    def check_numbers(self, role: Role) -> dict[str, str]:
+        """How often and how patiently the health of a container in that role is checked."""
+        numbers = dict(_DATA_NUMBERS if role in DATA_ROLES else _APP_NUMBERS)
+        special = {"interval": self.interval, "timeout": self.timeout}
+        return numbers | {key: value for key, value in special.items() if value}
+
+
+DATA_ROLES = frozenset({Role.DATA, Role.CACHE, Role.QUEUE})
+# Others wait for a server of data: it is asked more often.
+_DATA_NUMBERS = {"interval": "10s", "timeout": "5s", "retries": "5"}
+_APP_NUMBERS = {"interval": "30s", "timeout": "5s", "retries": "3"}
+_ROLES_BY_KIND = {
+    "cache": Role.CACHE,
+    "queue": Role.QUEUE,
+    "proxy": Role.PROXY,
+    "tool": Role.TOOL,
+    "mail": Role.TOOL,
+    "job": Role.JOB,
+}
+_ROLES_BY_CLASS = {"data": Role.DATA, "infra": Role.INFRA, "app": Role.APP}
+
+
+def role_of(facts: ImageFacts) -> Role:
+    """The role that an image of the table plays."""
+    if facts.tool:
+        return Role.TOOL
+    return _ROLES_BY_KIND.get(facts.kind, _ROLES_BY_CLASS[facts.category])
+
+
+def image_ref(text: str) -> ImageRef | None:
+    """The parts of an image reference, variables replaced by their defaults; None for what is not a reference."""
+    name, _, digest = (_without_variables(text) if "$" in text else text).partition("@")
+    path, colon, tag = name.rpartition(":")
+    if not colon or "/" in tag:
+        path, tag = name, ""
+    first, slash, rest = path.partition("/")
+    # As the engine decides it: a first part with a dot or a port, or `localhost`, is a registry.
+    registry = first if slash and (set(".:") & set(first) or first == "localhost") else ""
+    path = rest if registry else path
+    well_formed = all(map(_COMPONENT.fullmatch, path.split("/"))) and (
+        not tag or _TAG.fullmatch(tag)
+    )
+    if (
+        not well_formed
+        or (registry and not _HOST.fullmatch(registry))
+        or (digest and not _is_digest(digest))
+    ):
+        return None
+    return ImageRef(registry, path, tag, digest)
+
+
+def _is_digest(text: str) -> bool:
+    algorithm, _, digits = text.partition(":")
+    return (
+        algorithm.replace("+", "").isalnum()
+        and len(digits) >= 32
+        and set(digits) <= set("0123456789abcdefABCDEF")
+    )
+
+
+def _without_variables(text: str) -> str:
+    default = (
+        r"\$\{[A-Za-z_]\w*(?::?-(?P<default>[^{}]*))?(?::?[?][^{}]*)?\}|\$[A-Za-z_]\w*"
+    )
+    return re.sub(default, lambda found: found["default"] or "", text).rstrip(":")
+
+
+@cache
+def image_facts(reference: str) -> ImageFacts | None:
+    """What the table knows about the image; None for an unknown one. Mirrors of Docker Hub count as the original."""
+    ref = image_ref(reference)
+    if ref is None:
+        return None
+    for name in _names(ref):
+        for row in _rows(name):
+            if _holds_for_tag(str(row.get("only", "")), ref):
+                return _facts(row, ref)
+    return None
+
+
+def similar_facts(reference: str) -> ImageFacts | None:
+    """The facts of the well-known image that this one is named after (`corp/postgres`): good for its role only."""
+    ref = image_ref(reference)
+    return image_facts(ref.repository.rpartition("/")[2]) if ref else None
+
+
+def holds(
+    when: Iterable[str], environment: Mapping[str, str | None], command: str | None
+) -> bool:
+    """Whether the conditions on a service's environment and command hold."""
+    return all(_holds(word, environment, command) for word in when)
+
+
+def _holds(word: str, environment: Mapping[str, str | None], command: str | None) -> bool:
+    if word.startswith("!"):
+        return not _holds(word[1:], environment, command)
+    if word.startswith("env."):
+        name, equals, value = word[4:].partition("=")
+        return environment.get(name) == value if equals else bool(environment.get(name))
+    _, colon, text = word.partition(":")
+    return command is not None and (not colon or text in command)
+
+
+def _names(ref: ImageRef) -> Iterator[str]:
+    """The names under which the image may stand in the table: its own, then those it mirrors."""
+    yield ref.name
+    parts = ref.repository.split("/")
+    if "library" in parts[:-1]:
+        yield parts[-1]
+    elif ref.registry and ref.registry not in _DOCKER_HUB and len(parts) > 1:
+        yield "/".join(parts[-2:])
+
+
+@cache
+def _rows_by_name() -> tuple[dict[str, list[Document]], list[tuple[str, Document]]]:
+    """The documents of the table by repository; those with a wildcard apart."""
+    exact: dict[str, list[Document]] = {}
+    wild: list[tuple[str, Document]] = []
+    for document in documents("images", "match"):
+        for name in document.keys:
+            if "*" in name:
+                wild.append((name, document))
+            else:
+                exact.setdefault(name, []).append(document)
+    return exact, wild
+
+
+def _rows(name: str) -> Iterator[Mapping[str, Any]]:
+    exact, wild = _rows_by_name()
+    for document in exact.get(name) or [
+        document for pattern, document in wild if _glob(pattern, name)
+    ]:
+        yield document.row()
+
+
+def _facts(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
+    files = row.get("files") or {}
+    caps, tools = row.get("caps"), _for_tag(row, "tools", ref)
+    decided: dict[str, Any] = {
+        "category": row["class"],
+        "ports": tuple(row.get("ports", ())),
+        "data": tuple(
+            Data(item["path"], when, item.get("moved_by", ""))
+            for item, when in _for_tag(row, "data", ref)
+        ),
+        "checks": tuple(
+            Check(tuple(item["test"]), when, item.get("start_period"))
+            for item, when in _for_tag(row, "checks", ref)
+        ),
+        "secrets": tuple(row.get("secrets", ())),
+        "file_names": tuple(files.get("names", ())),
+        "file_form": files.get("form", "{}_FILE"),
+        "tools": tuple(tools[0][0]["has"])
+        if tools
+        else (ALPINE_TOOLS if _part(ref.tag, "alpine") else None),
+        "caps": tuple(caps) if caps is not None else None,
+        "tmpfs": tuple(row.get("tmpfs", ())),
+    }
+    as_written = {name: row.get(name, default) for name, default in _PLAIN.items()}
+    return ImageFacts(**as_written, **decided)
+
+
+# Columns that are taken as they stand, with what a row without them means.
+_PLAIN: dict[str, Any] = {
+    **dict.fromkeys(
+        (
+            "id",
+            "kind",
+            "confidence",
+            "interval",
+            "timeout",
+            "user",
+            "grace",
+            "memory",
+            "init",
+        ),
+        None,
+    ),
+    **dict.fromkeys(
+        ("has_healthcheck", "fixed_hostname", "lan", "socket", "setuid", "tool"), False
+    ),
+    "client_auth": None,
+    "host": "",
+}
+
+
+def _for_tag(
+    row: Mapping[str, Any], column: str, ref: ImageRef
+) -> list[tuple[Mapping[str, Any], tuple[str, ...]]]:
+    """The rows whose conditions on the tag hold, each with its other conditions."""
+    return [
+        (
+            item,
+            tuple(
+                word for word in str(item.get("when", "")).split() if not _about_tag(word)
+            ),
+        )
+        for item in row.get(column, ())
+        if _holds_for_tag(str(item.get("when", "")), ref)
+    ]
+
+
+def _about_tag(word: str) -> bool:
+    return not word.lstrip("!").startswith(("env.", "command"))
+
+
+def _holds_for_tag(when: str, ref: ImageRef) -> bool:
+    return all(_tag_condition(word, ref) for word in when.split() if _about_tag(word))
+
+
+def _tag_condition(word: str, ref: ImageRef) -> bool:
+    if word.startswith("!"):
+        return not _part(ref.tag, word[1:])
+    match = re.fullmatch(r"([<>]=?)(.*)", word)
+    if match is None:
+        return _part(ref.tag, word)
+    bound = match[2].split(".")
+    have, want = ref.version[: len(bound)], tuple(int(part) for part in bound)
+    return {"<": have < want, "<=": have <= want, ">": have > want, ">=": have >= want}[
+        match[1]
+    ]
+
+
+def _part(tag: str, word: str) -> bool:
+    return any(part.startswith(word) for part in tag.split("-"))
+
+
+def _glob(pattern: str, text: str) -> bool:
+    head, star, tail = pattern.partition("*")
+    if not star:
+        return pattern == text
+    return (
+        len(text) >= len(head) + len(tail) and text.startswith(head) and text.endswith(tail)
+    )

@@ -1,0 +1,157 @@
+"""SEC-DETECT: secrets told from the form of a text: passwords of addresses, keys, pairs of a name and a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.knowledge.secrets.names import HINT, secret_name, secret_parameter
+from tocompose.patterns import regex
+
+_NOT_A_VALUE = frozenset(
+    {
+        "",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "none",
+        "null",
+        "enabled",
+        "disabled",
+        "required",
+        "optional",
+    }
+)
+_PLACE = regex(r"(?:\.{0,2}/)[\w.@-]+(?:/[\w.@-]+)*/?|[A-Za-z][\w+.-]*://[^\s@?]*")
+# In an address: `//user:password@`, `//token@`, MySQL's `user:password@tcp(…)`, Oracle's `user/password@`.
+_CREDENTIALS = (
+    r"(?<=//)[^\s/:@\"']{0,256}:([^\s/@\"']+)(?=@)",
+    r"(?<=//)([A-Za-z0-9_-]{20,256})(?=@)",
+    r"(?<![^\s\"'=])[^\s:@/\"'=(]{1,256}:([^\s@\"']{1,256})(?=@(?:tcp|unix|udp)\()",
+    # All of a value without a scheme: `app:tops3cret@db:27017/shop`.
+    r"^[\w.-]{1,256}:([^\s/@:]+)(?=@[A-Za-z0-9][\w.-]*:[0-9]{2,5}(?:[/?]\S*)?$)",
+    r"jdbc:oracle:\w{1,20}:[^\s/@\"']{1,256}/([^\s@\"']+)(?=@)",
+)
+_PARAMETER = regex(r"[?&](?P<name>[\w.-]{1,100})=(?P<password>[^&\s;'\")#]+)")
+# `-Ddb.password=x`, `export API_TOKEN=x`.
+_ASSIGNMENT = regex(
+    r"(?<![\w.-])(?:-D)?(?P<name>[A-Za-z_][\w.-]{0,99})=[\"']?(?P<password>[^\s;&,'\"]+)"
+)
+# `getenv("API_TOKEN", "x")`, `ENV.fetch('API_TOKEN', 'x')`.
+_ARGUMENT = regex(
+    r"\(\s{0,9}[\"'](?P<name>[\w.-]{1,100})[\"']\s{0,9},\s{0,9}[\"'](?P<password>[^\s\"']+)[\"']"
+)
+# `CREATE USER a WITH PASSWORD 'x'`, `IDENTIFIED BY 'x'`.
+_STATEMENT = regex(
+    r"(?i)\b(?:PASSWORD|IDENTIFIED\b[^'\"\n;]{0,60})\s{0,9}=?\s{0,9}['\"](?P<password>[^'\"\s]+)['\"]"
+)
+# `"password": "x"` in JSON, also where its quotes are escaped.
+_MEMBER = regex(
+    r"(?P<quote>\\?[\"'])(?P<name>[\w.-]{1,100})(?P=quote)\s{0,9}:\s{0,9}(?P=quote)(?P<password>[^\s\"'\\]+)"
+)
+# `password: x` as a line, `X-Api-Key: x` between quotes, `Authorization: Bearer x` anywhere.
+_FIELD = regex(
+    r"(?:(?m:^)[ \t-]{0,99}|[\"'])(?P<name>[A-Za-z][\w.-]{0,99}):[ \t]{1,9}(?:(?:[Bb]earer|[Bb]asic|[Tt]oken)[ \t]+)?"
+    r"(?P<password>[^\s\"',{}\[\]]+)(?=[\"']|\s*(?m:$))"
+    r"|\b[Aa]uthorization:\s{0,9}(?:[Bb]earer|[Bb]asic)\s{1,9}(?P<header>[^\s'\";|&]{6,})"
+)
+# Headers of a request that say who asks.
+_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
+_ELEMENT = regex(r"<(?P<name>[\w.:-]{1,100})>\s{0,99}(?P<password>[^<>\s]+)\s{0,99}</")
+_SETTING = regex(
+    r"(?P<head>(?:^|[;?&\s])(?:password|pwd|sslpassword|accountkey|sharedaccesskey|secretkey)\s{0,99}=\s{0,99})"
+    r"(?P<password>[^;&\s'\"]+)",
+    re.IGNORECASE,
+)
+# `username=u,password=x`, as mount has its options.
+_MOUNT_OPTION = regex(r"(?:^|,)(?:password|pass)=(?P<password>[^,\s'\"]+)", re.IGNORECASE)
+_ADDRESS = regex("|".join(_CREDENTIALS))
+# `requirepass x`, `proxy_set_header X-Api-Key x;`: a line of nothing but a name and one word.
+DIRECTIVE = regex(
+    r"""(?m)^[ \t]*(?:\w*set_header[ \t]+)?(?P<name>[\w.-]+)[ \t]+"""
+    r"""["']?(?P<value>[^\s"';=:][^\s"';]*)["']?[ \t]*;?[ \t]*\r?$"""
+)
+# Forms that are secrets whatever their name: keys of well-known services, private keys, signed tokens.
+TOKEN = regex(
+    r"\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|github_pat_\w{20,}|\bglpat-[\w-]{20,}|\bxox[abprs]-[\w-]{10,}"
+    r"|\b[sr]k_(?:live|test)_\w{10,}|\bsk-[\w-]{20,}|(?<![\w-])eyJ[\w-]{8,}\.[\w-]+\.[\w-]*|\bSG\.[\w-]{16,}\.[\w-]*|\bAIza[\w-]{30,}"
+)
+# A private key, a hash of a password as Apache's htpasswd and crypt write it.
+PRIVATE_KEY = regex(r"-----BEGIN [A-Z ]*PRIVATE KEY")
+HASH = regex(r"(?<=:)(?:\$\$?(?:apr1|2[abxy]|[156]|y)\$\$?|\{SHA\}|\{SSHA\})[^\s,\"']{8,}")
+_LITERAL = regex(
+    r"(?i:password|passwd|secret|token|_key)['\"]?\]?\s{0,9}=>?\s{0,9}['\"][^'\"\s$]"
+)
+
+
+def secret_value(value: str) -> bool:
+    """Whether the text is a secret by its form, or holds one: an address with a password, a private key."""
+    forms = (TOKEN, PRIVATE_KEY, HASH, _LITERAL)
+    return any(form.search(value) for form in forms) or any(True for _ in passwords(value))
+
+
+def may_be_secret(value: str) -> bool:
+    """Whether the text can be one at all: not empty, a switch, a small number, a path or a plain address."""
+    small = value.isascii() and value.isdigit() and len(value) < 4
+    return (
+        value.strip().lower() not in _NOT_A_VALUE
+        and not small
+        and _PLACE.fullmatch(value) is None
+    )
+
+
+def passwords(text: str) -> list[tuple[int, int]]:
+    """Where the passwords of addresses and connection strings stand in the text; what is a variable does not count."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(_spans(text), key=lambda span: (span[0], -span[1])):
+        if (
+            "${" not in text[start:end]
+            and text[start] != "$"
+            and (not found or start >= found[-1][1])
+        ):
+            found.append((start, end))
+    return found
+
+
+def concealed(text: str) -> str:
+    """The text for a reader, the passwords and tokens in it hidden."""
+    parts, done = [], 0
+    for start, end in passwords(text):
+        parts += [text[done:start], "•••"]
+        done = end
+    return TOKEN.sub("•••", "".join([*parts, text[done:]]))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    if "@" in text:
+        for match in _ADDRESS.finditer(text):
+            yield match.span(match.lastindex or 0)
+    if HINT.search(text) is None:
+        return
+    pattern = _SETTING if ";" in text or "," not in text else _MOUNT_OPTION
+    yield from (match.span("password") for match in pattern.finditer(text))
+    if "=" in text:
+        yield from (
+            match.span("password")
+            for match in _PARAMETER.finditer(text)
+            if secret_parameter(match["name"])
+        )
+    yield from (match.span("password") for match in _STATEMENT.finditer(text))
+    yield from _pairs(text)
+
+
+def _pairs(text: str) -> Iterator[tuple[int, int]]:
+    """The values that stand under a name in JSON, YAML, XML or the headers of a request."""
+    for pattern in (_ASSIGNMENT, _ARGUMENT, _MEMBER, _FIELD, _ELEMENT):
+        for match in pattern.finditer(text):
+            group = "header" if match["password"] is None else "password"
+            named = (
+                group == "header"
+                or secret_name(match["name"])
+                or match["name"].casefold() in _HEADERS
+            )
+            if named and match[group][0] not in "$<{[|>&*" and may_be_secret(match[group]):
+                yield match.span(group)

@@ -1,0 +1,55 @@
+"""INIT: a first process that passes signals on, for languages that do not do so as process 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tocompose.model import Service, Stack
+from tocompose.notes import Note
+from tocompose.record import replace
+from tocompose.rules import Context, Example, Outcome, Practice, each
+from tocompose.rules.services import base_facts, remark
+
+
+def apply(stack: Stack, context: Context) -> Outcome:
+    """The stack with `init: true` on services of plain language images that do not say otherwise."""
+    return each(stack, lambda service: _init(service, stack, context))
+
+
+def _init(
+    service: Service, stack: Stack, context: Context
+) -> tuple[Service, Iterable[Note]]:
+    known = base_facts(service, stack, context)
+    if (
+        service.init is not None
+        or known is None
+        or known.init != "wanted"
+        or _brings_init(service)
+    ):
+        return service, ()
+    return replace(service, init=True), [remark("TC624", service, "init")]
+
+
+def _brings_init(service: Service) -> bool:
+    """Whether the command starts one of the known first processes itself."""
+    words = (service.entrypoint or ()) + (service.command or ())
+    return any(
+        word.rpartition("/")[2] in ("tini", "dumb-init", "s6-svscan", "supervisord", "init")
+        for word in words
+    )
+
+
+PRACTICE = Practice(
+    id="INIT",
+    title="Pass signals on and clean up after child processes",
+    severity="should",
+    apply=apply,
+    covers=("S-01",),
+    url="https://docs.docker.com/reference/compose-file/services/#init",
+    examples=(
+        Example(
+            "services: {web: {image: 'node:22', command: [node, server.js]}}",
+            "services: {web: {image: 'node:22', command: [node, server.js], init: true}}",
+        ),
+    ),
+)

@@ -1,0 +1,20 @@
+"""Variables with a default are listed, with the value that holds without them."""
+
+from __future__ import annotations
+
+from rules.snippets import stack
+from tocompose.rules import Context, apply_all, select
+
+
+def test_settings() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:${TAG:-1}', ports: ['${PORT:-80}:80'], environment: {A: '${TAG-1}', B: '$${NO:-1}'}}
+      api: {image: 'me/api:${TAG:-1}', ports: ['${PORT:-81}:80'], labels: {a: '${EMPTY:-}', b: '${COMPOSE_X:-1}'}}
+    """
+    found = apply_all(stack(text), select("ENV-DOC"), Context(split=True)).stack.settings
+    assert [(item.name, item.value, item.example) for item in found] == [
+        ("TAG", "1", "1"),
+        ("PORT", None, "80"),
+        ("EMPTY", "", ""),
+    ]

@@ -1,0 +1,170 @@
+"""A health command only where it is known to work in that image."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rules.snippets import stack
+from tocompose.model import File, Role, Service
+from tocompose.rules import Context, Outcome, apply_all, select
+
+PRACTICES = select("SVC-CLASS,HC-EVERY,HC-PARAM")
+PLAIN = Context()
+
+
+def outcome(body: str, context: Context = PLAIN) -> Outcome:
+    return apply_all(stack(f"services: {{x: {{{body}}}}}"), PRACTICES, context)
+
+
+def made(body: str) -> Service:
+    return outcome(body).stack.services[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "command: [sleep, infinity]",
+        "entrypoint: [/bin/sleep, '3600']",
+        "command: [sh, -c, 'tail -f /dev/null']",
+    ],
+)
+def test_a_container_to_work_in_is_no_server(words: str) -> None:
+    found = outcome(f"image: 'redis:7', {words}")
+    [service] = found.stack.services
+    assert (service.healthcheck, service.role) == (None, Role.APP)
+    assert "TC615" in {note.code for note in found.notes}
+
+
+@pytest.mark.parametrize(
+    ("body", "command"),
+    [
+        ("image: 'postgres:16'", "pg_isready -h 127.0.0.1"),
+        ("image: 'mysql:8'", "mysqladmin ping -h 127.0.0.1"),
+        ("image: 'mariadb:11'", "healthcheck.sh --connect"),
+        ("image: 'redis:7-alpine'", "redis-cli ping | grep -qE 'PONG|NOAUTH'"),
+        ("image: 'mongo:4.4'", "mongo --quiet"),
+        ("image: 'mongo:7'", "mongosh --quiet"),
+        ("image: 'memcached:1-alpine'", "nc -z 127.0.0.1 11211"),
+        ("image: 'memcached:1'", "bash -c exec 3<>/dev/tcp/127.0.0.1/11211"),
+        (
+            "image: 'nginx:1.27', ports: ['443:8443']",
+            "curl -s -o /dev/null http://127.0.0.1:8443/",
+        ),
+        ("image: 'nginx:alpine'", "nc -z 127.0.0.1 80"),
+        (
+            "image: 'traefik:v3', command: [traefik, --ping=true]",
+            "traefik healthcheck --ping",
+        ),
+        ("image: 'traefik:v3', command: [--api.insecure=true]", "nc -z 127.0.0.1 80"),
+        (
+            "image: 'elasticsearch:8.15.0', environment: {xpack.security.enabled: 'false'}",
+            'curl -fsS "http://',
+        ),
+        (
+            "image: 'elasticsearch:8.15.0', environment: {ELASTIC_PASSWORD: x}",
+            'curl -fsSk -u "elastic:$$ELASTIC_PASSWORD"',
+        ),
+        (
+            "image: 'python:3.13-slim', command: [serve], ports: ['8000:8000']",
+            "bash -c exec 3<>/dev/tcp/127.0.0.1/8000",
+        ),
+        (
+            "image: 'node:22-alpine', command: [node, x.js], environment: {PORT: '3000'}",
+            "nc -z 127.0.0.1 3000",
+        ),
+        (
+            "image: 'php:8.3-apache', expose: ['80']",
+            "bash -c exec 3<>/dev/tcp/127.0.0.1/80",
+        ),
+    ],
+)
+def test_command(body: str, command: str) -> None:
+    """T9, T21, T22: a tool that is there, over TCP, not fooled by an error that ends with 0."""
+    check = made(body).healthcheck
+    assert check is not None
+    assert check.test is not None
+    assert " ".join(check.test[1:]).startswith(command)
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("image: 'gcr.io/distroless/static', ports: ['80:80']", "TC612"),
+        ("image: 'nats:2'", "TC612"),
+        ("image: 'me/web:1', ports: ['80:80']", "TC613"),
+        ("build: .", "TC613"),
+        ("image: 'elasticsearch:8.15.0'", "TC614"),
+        ("image: 'rethinkdb:2'", "TC614"),
+        ("image: 'postgres:16', command: [sh, -c, 'sleep 9']", "TC615"),
+        ("image: 'mysql:8', command: [--port=3307]", "TC615"),
+        ("image: 'node:22', command: [node, worker.js]", "TC616"),
+        ("image: 'jellyfin/jellyfin:10'", "TC611"),
+    ],
+)
+def test_no_command_but_a_reason(body: str, code: str) -> None:
+    found = outcome(body)
+    assert found.stack.services[0].healthcheck is None
+    assert code in [note.code for note in found.notes]
+
+
+def test_a_job_needs_none() -> None:
+    found = outcome("image: 'postgres:16', command: [pg_dump, -h, db]")
+    assert found.stack.services[0].healthcheck is None
+    assert [note.code for note in found.notes] == ["TC600", "TC618"]
+
+
+def test_no_start_interval() -> None:
+    """T4: engines before 25 refuse it."""
+    check = made("image: 'postgres:16'").healthcheck
+    assert check is not None
+    assert check.start_interval is None
+
+
+@pytest.mark.parametrize(
+    ("body", "numbers"),
+    [
+        ("image: 'postgres:16'", ("10s", "5s", "5", "30s")),
+        ("image: 'rabbitmq:4'", ("15s", "10s", "5", "30s")),
+        ("image: 'nginx:1.27'", ("30s", "5s", "3", None)),
+        ("image: 'me/web:1', healthcheck: {test: [CMD, x]}", ("30s", "30s", "3", None)),
+        (
+            "image: 'me/web:1', healthcheck: {test: [CMD, x], interval: 3s, retries: 9}",
+            ("3s", "30s", "9", None),
+        ),
+    ],
+)
+def test_numbers(body: str, numbers: tuple[str | None, ...]) -> None:
+    check = made(body).healthcheck
+    assert check is not None
+    assert (check.interval, check.timeout, check.retries, check.start_period) == numbers
+
+
+@pytest.mark.parametrize("body", ["{disable: true}", "{test: [NONE]}"])
+def test_a_check_that_is_switched_off_stays_off(body: str) -> None:
+    text = f"image: 'postgres:16', healthcheck: {body}"
+    assert (
+        made(text).healthcheck
+        == stack(f"services: {{x: {{{text}}}}}").services[0].healthcheck
+    )
+
+
+def test_the_base_of_a_dockerfile_counts() -> None:
+    text = b"FROM node:22 AS build\nRUN x\nFROM --platform=linux/amd64 python:3.13-slim AS last\nCOPY . .\nFROM last\n"
+    context = Context(read=lambda path: text if path == "api/Dockerfile" else None)
+    found = (
+        outcome("build: ./api, ports: ['8000:8000']", context).stack.services[0].healthcheck
+    )
+    assert found is not None
+    assert found.test == ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8000")
+
+
+def test_a_generated_dockerfile_counts() -> None:
+    given = stack("services: {x: {build: ., ports: ['3000:3000']}}")
+    given = replace(
+        given, files=(File(path="Dockerfile", content=b"FROM ruby:3.4-alpine\n"),)
+    )
+    check = apply_all(given, PRACTICES, Context()).stack.services[0].healthcheck
+    assert check is not None
+    assert check.test == ("CMD-SHELL", "nc -z 127.0.0.1 3000")

@@ -1,0 +1,273 @@
+"""Who is on which network, and what stays reachable."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.snippets import stack
+from tocompose.model import Home, Stack
+from tocompose.rules import Context, apply_all, select
+
+PRACTICES = select("SVC-CLASS,DEP-INFER,PORT-DB,NET-SEG,NET-INTERNAL")
+
+
+def made(text: str) -> Stack:
+    return apply_all(stack(text), PRACTICES, Context(split=True)).stack
+
+
+def members(found: Stack) -> dict[str, str]:
+    return {
+        network.name: " ".join(
+            item.name
+            for item in found.services
+            if network.name in [at.network for at in item.networks]
+        )
+        for network in found.networks
+    }
+
+
+def internal(found: Stack) -> list[str]:
+    return [network.name for network in found.networks if network.internal]
+
+
+CASES = {
+    "two tiers": (
+        """
+        services:
+          proxy: {image: 'traefik:v3', ports: ['80:80']}
+          web: {image: 'me/web:1', labels: {traefik.enable: 'true'}, environment: {DB_HOST: db, REDIS_HOST: cache}}
+          db: {image: 'postgres:16'}
+          cache: {image: 'redis:7'}
+        """,
+        {"frontend": "proxy web", "backend": "web db cache"},
+        ["backend"],
+    ),
+    "a proxy that an inner service calls": (
+        """
+        services:
+          proxy: {image: 'nginx:1.27', ports: ['80:80'], command: [serve, 'http://web:3000']}
+          web: {image: 'me/web:1'}
+          check: {image: 'me/check:1', environment: {TARGET_URL: 'http://proxy:80'}}
+        """,
+        {"frontend": "proxy web", "backend": "proxy web check"},
+        [],
+    ),
+    "three tiers": (
+        """
+        services:
+          proxy: {image: 'nginx:1.27', ports: ['80:80'], command: [serve, 'http://web:3000']}
+          web: {image: 'me/web:1', environment: {DB_HOST: db, API_URL: 'http://api:80'}}
+          api: {image: 'me/api:1', environment: {DB_HOST: db}}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "proxy web", "backend": "web api", "data": "web api db"},
+        ["data"],
+    ),
+    "a proxy that calls nobody known reaches the applications": (
+        """
+        services:
+          proxy: {image: 'nginx:1.27', ports: ['80:80']}
+          web: {image: 'me/web:1', environment: {DB_HOST: db}}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "proxy", "backend": "proxy web", "data": "web db"},
+        ["data"],
+    ),
+    "a database that nobody names is reached by every application": (
+        """
+        services:
+          web: {image: 'me/web:1', ports: ['80:80']}
+          api: {image: 'me/api:1', ports: ['81:80']}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "web api", "backend": "web api db"},
+        ["backend"],
+    ),
+    "only clients share the data network": (
+        """
+        services:
+          web: {image: 'me/web:1', ports: ['80:80'], environment: {DB_HOST: db}}
+          site: {image: 'me/site:1', ports: ['81:80']}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "web site", "backend": "web db"},
+        ["backend"],
+    ),
+    "a worker needs a way out": (
+        "services: {work: {image: 'me/work:1', environment: {DB_HOST: db}}, db: {image: 'postgres:16'}}",
+        {"backend": "work", "data": "work db"},
+        ["data"],
+    ),
+    "tools and monitoring reach the data": (
+        """
+        services:
+          web: {image: 'me/web:1', ports: ['80:80'], environment: {DB_HOST: db}}
+          admin: {image: 'adminer:4', ports: ['8080:8080']}
+          metrics: {image: 'prom/prometheus:v3.0.0'}
+          db: {image: 'postgres:16'}
+        """,
+        {
+            "frontend": "web admin",
+            "backend": "web admin metrics",
+            "data": "web admin metrics db",
+        },
+        ["data"],
+    ),
+    "who shares a network stays where that is": (
+        """
+        services:
+          web: {image: 'me/web:1', ports: ['80:80']}
+          side: {image: 'me/side:1', network_mode: 'service:web', environment: {DB_HOST: db}}
+          site: {image: 'me/site:1', ports: ['81:80']}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "web site", "backend": "web db"},
+        ["backend"],
+    ),
+    "a database whose network an application shares is no database alone": (
+        """
+        services:
+          db: {image: 'mysql:8', ports: ['8081:80']}
+          web: {image: 'me/web:1', network_mode: 'service:db'}
+          cache: {image: 'redis:7'}
+        """,
+        {"frontend": "db", "backend": "db cache"},
+        ["backend"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_plan(name: str) -> None:
+    text, plan, closed = CASES[name]
+    found = made(text)
+    assert members(found) == plan
+    assert internal(found) == closed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: {web: {image: 'me/web:1', ports: ['80:80']}}",
+        "services: {db: {image: 'postgres:16'}}",
+        "services: {db: {image: 'postgres:16'}, cache: {image: 'redis:7'}}",
+        "services: {web: {image: 'me/web:1', ports: ['80:80']}, work: {image: 'me/work:1'}}",
+        "services: {web: {image: 'me/web:1', network_mode: host}, db: {image: 'postgres:16', network_mode: host}}",
+    ],
+)
+def test_nothing_to_separate(text: str) -> None:
+    assert made(text).networks == ()
+
+
+def test_networks_of_the_source_stay() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:1', ports: ['80:80'], networks: {lan: {aliases: [site]}}}
+      db: {image: 'postgres:16', networks: [lan]}
+    networks: {lan: }
+    """
+    assert members(made(text)) == {"lan": "web db"}
+    codes = [note.code for note in apply_all(stack(text), PRACTICES, Context()).notes]
+    assert "TC634" in codes
+
+
+def test_aliases_move_along() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:1', ports: ['80:80'], environment: {DB_HOST: primary}}
+      db: {image: 'postgres:16', networks: {default: {aliases: [primary]}}}
+    """
+    found = made(text).service("db")
+    assert found is not None
+    assert [(item.network, item.aliases) for item in found.networks] == [
+        ("backend", ("primary",))
+    ]
+
+
+def test_development_port_of_an_internal_service() -> None:
+    """T1: without one more network the port would be published nowhere."""
+    found = made(
+        """
+        services:
+          web: {image: 'me/web:1', ports: ['80:80'], environment: {DB_HOST: db}}
+          db: {image: 'postgres:16', ports: ['5432:5432']}
+        """
+    ).service("db")
+    assert found is not None
+    assert [item.network for item in found.networks] == ["backend"]
+    assert [item.network for item in found.overlays[Home.DEV].networks] == ["frontend"]
+
+
+def test_port_kept_on_purpose_keeps_its_way_in() -> None:
+    found = made(
+        """
+        services:
+          web: {image: 'me/web:1', ports: ['80:80'], environment: {DB_HOST: db}}
+          db: {image: 'postgres:16', ports: ['192.168.1.7:5432:5432']}
+        """
+    ).service("db")
+    assert found is not None
+    assert [item.network for item in found.networks] == ["frontend", "backend"]
+
+
+def test_traefik_is_told_the_network() -> None:
+    """Traefik takes any network of a container, also one that it is not on."""
+    found = made(CASES["two tiers"][0]).service("web")
+    assert found is not None
+    assert found.labels["traefik.docker.network"] == "${COMPOSE_PROJECT_NAME}_frontend"
+
+
+@pytest.mark.parametrize(
+    ("body", "closed"),
+    [
+        ("networks: {front: , back: }", ["back"]),
+        ("networks: {front: , back: {driver: overlay}}", []),
+        ("networks: {front: , back: {external: true}}", []),
+        ("networks: {front: , back: {ipam: {}}}", []),
+        ("networks: {front: {internal: true}, back: }", ["front"]),
+    ],
+)
+def test_closing_networks_of_the_source(body: str, closed: list[str]) -> None:
+    text = f"""
+    services:
+      web: {{image: 'me/web:1', networks: [front, back]}}
+      db: {{image: 'postgres:16', networks: [back]}}
+    {body}
+    """
+    assert internal(made(text)) == closed
+
+
+def test_a_network_with_a_single_homed_application_stays_open() -> None:
+    """T3: code on internal networks only would lose its way out."""
+    text = """
+    services:
+      web: {image: 'me/web:1', networks: [front, back]}
+      work: {image: 'me/work:1', networks: [back]}
+      db: {image: 'postgres:16', networks: [back]}
+    networks: {front: , back: }
+    """
+    assert internal(made(text)) == []
+
+
+@pytest.mark.parametrize("port", ["192.168.1.7:5432:5432", "5432:5432"])
+def test_a_network_that_is_the_only_way_to_a_port_stays_open(port: str) -> None:
+    """T1: on an internal network alone the port, of the base or of development, is published nowhere."""
+    text = f"""
+    services:
+      web: {{image: 'me/web:1', networks: [front, back]}}
+      db: {{image: 'postgres:16', networks: [back], ports: ['{port}']}}
+    networks: {{front: , back: }}
+    """
+    assert internal(made(text)) == []
+
+
+def test_a_port_whose_service_has_another_way_in_closes_the_network() -> None:
+    """T2: on both networks the port works."""
+    text = """
+    services:
+      web: {image: 'me/web:1', networks: [front, back]}
+      db: {image: 'postgres:16', networks: [back, front], ports: ['192.168.1.7:5432:5432']}
+      cache: {image: 'redis:7', networks: [back]}
+    networks: {front: , back: }
+    """
+    assert internal(made(text)) == ["back"]

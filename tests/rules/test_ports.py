@@ -1,0 +1,162 @@
+"""Where ports go: base or dev, on which address, under which variable."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.snippets import stack
+from tocompose.exporters.compose import port
+from tocompose.model import Home, Stack
+from tocompose.rules import Context, Outcome, apply_all, select
+
+PRACTICES = select("SVC-CLASS,PORT-DUP,PORT-DB,PORT-BIND,PORT-VAR")
+SPLIT = Context(split=True)
+
+
+def made(text: str, context: Context = SPLIT) -> Outcome:
+    return apply_all(stack(text), PRACTICES, context)
+
+
+def ports(found: Stack, name: str) -> tuple[list[str], list[str]]:
+    service = found.service(name)
+    assert service is not None
+    part = service.overlays.get(Home.DEV)
+    return [str(port(item)) for item in service.ports], [
+        str(port(item)) for item in (part.ports if part else ())
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "base", "dev"),
+    [
+        ("5432:5432", [], ["127.0.0.1:${DB_PORT:-5432}:5432"]),
+        ("15432:5432", [], ["127.0.0.1:15432:5432"]),
+        ("0.0.0.0:15432:5432", [], ["127.0.0.1:15432:5432"]),
+        ("127.0.0.1:15432:5432", [], ["127.0.0.1:15432:5432"]),
+        ("192.168.1.7:15432:5432", ["192.168.1.7:15432:5432"], []),
+        ("5432", [], ["127.0.0.1::5432"]),
+        ("${PGPORT}:5432", [], ["127.0.0.1:${PGPORT}:5432"]),
+    ],
+)
+def test_ports_of_databases(given: str, base: list[str], dev: list[str]) -> None:
+    text = f"services: {{web: {{image: 'me/web:1'}}, db: {{image: 'postgres:16', ports: ['{given}']}}}}"
+    assert ports(made(text).stack, "db") == (base, dev)
+
+
+STAYING = {
+    "nothing else in the stack": (
+        "db: {image: 'mysql:8', ports: ['13306:3306']}",
+        "127.0.0.1:13306:3306",
+    ),
+    "a service on the host's network": (
+        "web: {image: 'me/web:1', network_mode: host}, db: {image: 'mysql:8', ports: ['13306:3306']}",
+        "127.0.0.1:13306:3306",
+    ),
+    "a service that goes through the host": (
+        "web: {image: 'me/web:1', environment: {DB: 'host.docker.internal:13306'}},"
+        " db: {image: 'mysql:8', ports: ['13306:3306']}",
+        "13306:3306",
+    ),
+    "a server for the local network": (
+        "web: {image: 'me/web:1'}, db: {image: 'eclipse-mosquitto:2', ports: ['1883:1883']}",
+        "1883:1883",
+    ),
+}
+
+
+@pytest.mark.parametrize("why", STAYING)
+def test_ports_of_databases_that_stay_in_the_base(why: str) -> None:
+    services, kept = STAYING[why]
+    assert ports(made(f"services: {{{services}}}").stack, "db") == ([kept], [])
+
+
+def test_ports_of_an_application_that_shares_the_network_of_a_database() -> None:
+    """The members of a pod: the one that owns the network publishes for all."""
+    text = """
+    services:
+      db: {image: 'mysql:8', ports: ['8081:80', '13306:3306']}
+      web: {image: 'me/web:1', network_mode: 'service:db'}
+    """
+    assert ports(made(text).stack, "db") == (["8081:80"], ["127.0.0.1:13306:3306"])
+
+
+def test_keep_ports() -> None:
+    text = "services: {web: {image: 'me/web:1'}, db: {image: 'mysql:8', ports: ['13306:3306']}}"
+    found = made(text, Context(keep_ports=True))
+    assert ports(found.stack, "db") == (["13306:3306"], [])
+    assert "TC642" in [note.code for note in found.notes]
+
+
+def test_equal_ports() -> None:
+    text = """
+    services:
+      a: {image: 'me/a:1', ports: ['18080:80', '18080:80/udp']}
+      b: {image: 'me/b:1', ports: ['18080:80', '18081:81']}
+      c: {image: 'me/c:1', ports: ['127.0.0.1:18080:80']}
+      d: {image: 'me/d:1', ports: ['18080:80'], profiles: [one]}
+    """
+    found = made(text)
+    assert ports(found.stack, "a")[0] == ["18080:80", "18080:80/udp"]
+    assert ports(found.stack, "b")[0] == ["18082:80", "18081:81"]
+    assert ports(found.stack, "c")[0] == ["127.0.0.1:18083:80"]
+    assert ports(found.stack, "d")[0] == ["18084:80"]
+    assert [note.subject for note in found.notes if note.code == "TC640"] == [
+        *("services.b.ports", "services.c.ports", "services.d.ports")
+    ]
+
+
+def test_equal_ports_of_services_that_never_run_together() -> None:
+    text = """
+    services:
+      a: {image: 'me/a:1', ports: ['18080:80'], profiles: [one]}
+      b: {image: 'me/b:1', ports: ['18080:80'], profiles: [two]}
+    """
+    assert ports(made(text).stack, "b")[0] == ["18080:80"]
+
+
+def test_equal_ports_on_different_addresses() -> None:
+    text = """
+    services:
+      a: {image: 'me/a:1', ports: ['127.0.0.1:18080:80']}
+      b: {image: 'me/b:1', ports: ['192.168.1.7:18080:80']}
+    """
+    assert ports(made(text).stack, "b")[0] == ["192.168.1.7:18080:80"]
+
+
+def test_variables_avoid_names_that_are_taken() -> None:
+    text = "services: {web: {image: 'me/web:1', ports: ['8080:80'], environment: {URL: 'http://x:${WEB_PORT}'}}}"
+    found = made(text)
+    assert ports(found.stack, "web")[0] == ["${WEB_PORT_80:-8080}:80"]
+    assert [(item.name, item.value) for item in found.stack.settings] == [
+        ("WEB_PORT_80", "8080")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "noted"),
+    [
+        ("image: 'me/web:1', ports: ['80:80']", True),
+        ("image: 'me/web:1', ports: ['127.0.0.1:80:80']", False),
+        ("image: 'traefik:v3', ports: ['80:80']", False),
+        ("image: 'postgres:16', network_mode: bridge, ports: ['5432:5432']", False),
+        ("image: 'pihole/pihole:2024', ports: ['53:53/udp', '80:80']", False),
+    ],
+)
+def test_a_word_about_open_ports(body: str, noted: bool) -> None:
+    codes = [note.code for note in made(f"services: {{web: {{{body}}}}}").notes]
+    assert ("TC646" in codes) is noted
+
+
+def test_the_ports_of_what_shares_the_network_of_a_database_are_open_too() -> None:
+    db = "db: {image: 'postgres:16', ports: ['8080:80']}"
+    found = made(
+        f"services: {{{db}, web: {{image: 'me/web:1', network_mode: 'service:db'}}}}"
+    )
+    assert [note.subject for note in found.notes if note.code == "TC646"] == ["services.db"]
+
+
+@pytest.mark.parametrize("value", ["'443'", ""])
+def test_a_port_has_another_variable_than_the_container(value: str) -> None:
+    """Compose would pass a value of `.env` on to a container that takes the variable from outside."""
+    text = f"services: {{kasm: {{image: 'me/kasm:1', ports: ['3000:3000'], environment: {{KASM_PORT: {value}}}}}}}"
+    assert ports(made(text).stack, "kasm")[0] == ["${KASM_PORT_3000:-3000}:3000"]

@@ -1,0 +1,352 @@
+"""What the production file adds: limits, hardening, versions; and what development adds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rules.snippets import stack
+from tocompose.model import Build, File, Home, Service, Stack
+from tocompose.rules import Context, Outcome, apply_all, select
+from tocompose.rules.limits import size
+
+
+def made(practices: str, body: str, context: Context | None = None) -> Service:
+    return outcome(practices, body, context).stack.services[0]
+
+
+def outcome(practices: str, body: str, context: Context | None = None) -> Outcome:
+    given = stack(f"services: {{x: {{{body}}}}}")
+    return apply_all(
+        given, select(f"SVC-CLASS,{practices}"), context or Context(split=True)
+    )
+
+
+def prod(practices: str, body: str, context: Context | None = None) -> Service:
+    return made(practices, body, context).overlays.get(Home.PROD) or Service(name="x")
+
+
+@pytest.mark.parametrize(
+    ("body", "limits"),
+    [
+        ("image: 'me/web:1'", ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256")),
+        ("image: 'redis:7'", ("${X_CPUS:-1.0}", "${X_MEMORY:-1G}", "512")),
+        ("image: 'nginx:1.27'", ("${X_CPUS:-0.5}", "${X_MEMORY:-256M}", "256")),
+        (
+            "image: 'gitlab/gitlab-ce:17.0.0-ce.0'",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-4G}", "1024"),
+        ),
+        (
+            "image: 'me/app:1', environment: {JAVA_OPTS: -Xms1g -Xmx4g}",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "1024"),
+        ),
+        (
+            "image: 'me/app:1', command: [java, -Xmx128m, -jar, a]",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256"),
+        ),
+        (
+            "image: 'me/app:1', environment: {NODE_OPTIONS: --max-old-space-size=2048}",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "1024"),
+        ),
+        (
+            "image: 'redis:7', command: [redis-server, --maxmemory, 2gb]",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "1024"),
+        ),
+        (
+            "image: 'postgres:16', command: [postgres, -c, shared_buffers=4GB]",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "1024"),
+        ),
+        (
+            "image: 'mongo:7', command: [mongod, --wiredTigerCacheSizeGB, '2']",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-3072M}", "1024"),
+        ),
+        (
+            "image: 'itzg/minecraft-server', environment: {MEMORY: 4G}",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-6144M}", "1024"),
+        ),
+        (
+            "image: 'me/app:1', environment: {MEMORY: '4'}",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256"),
+        ),
+        (
+            "image: 'me/desktop:1', shm_size: 1gb",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-1536M}", "1024"),
+        ),
+        (
+            "image: 'me/web:1', shm_size: 64m",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256"),
+        ),
+        (
+            "image: 'me/windows:11', devices: [/dev/kvm]",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-8G}", "1024"),
+        ),
+        (
+            "image: 'me/vpn:1', devices: ['/dev/net/tun:/dev/net/tun']",
+            ("${X_CPUS:-1.0}", "${X_MEMORY:-512M}", "256"),
+        ),
+        (
+            "image: 'me/web:1', deploy: {resources: {limits: {memory: 2G}}}",
+            ("${X_CPUS:-1.0}", None, "256"),
+        ),
+        (
+            "image: 'me/web:1', deploy: {resources: {reservations: {memory: 3G, cpus: '2'}}}",
+            ("${X_CPUS:-2}", "${X_MEMORY:-3G}", "1024"),
+        ),
+        (
+            "image: 'me/web:1', mem_limit: 1g, cpu_shares: 512",
+            ("${X_CPUS:-1.0}", None, "256"),
+        ),
+        (
+            "image: 'me/web:1', cpu_quota: 50000, pids_limit: 9",
+            (None, "${X_MEMORY:-512M}", None),
+        ),
+    ],
+)
+def test_limits(body: str, limits: tuple[str | None, ...]) -> None:
+    """T11: never beside a service-level limit, never below what is reserved."""
+    found = prod("RES-LIM", body).resources.limits
+    assert (found.cpus, found.memory, found.pids) == limits
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("512M", 2**29),
+        ("1g", 2**30),
+        ("1gb", 2**30),
+        ("64kb", 2**16),
+        ("5", 5),
+        ("${X}", 0),
+    ],
+)
+def test_sizes(text: str, number: float) -> None:
+    assert size(text) == number
+
+
+@pytest.mark.parametrize(
+    ("body", "options"),
+    [
+        ("image: 'me/web:1'", ("no-new-privileges:true",)),
+        ("image: 'me/web:1', privileged: true", ()),
+        ("image: 'me/web:1', security_opt: ['no-new-privileges:false']", ()),
+        ("image: 'dpage/pgadmin4:8'", ()),
+        ("image: 'linuxserver/sonarr:4'", ()),
+        ("image: 'plexinc/pms-docker'", ()),  # s6 starts its services with other users.
+        (
+            "image: 'louislam/uptime-kuma:1'",
+            (),
+        ),  # It starts with sudo what its user may not.
+    ],
+)
+def test_no_new_privileges(body: str, options: tuple[str, ...]) -> None:
+    assert prod("NNP", body).security.security_opt == options
+
+
+@pytest.mark.parametrize(
+    ("body", "dropped", "added"),
+    [
+        ("image: 'caddy:2'", ("ALL",), ("NET_BIND_SERVICE",)),
+        (
+            "image: 'postgres:16'",
+            ("ALL",),
+            ("CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"),
+        ),
+        ("image: 'caddy:2', cap_add: [NET_BIND_SERVICE]", ("ALL",), ()),
+        ("image: 'caddy:2', cap_drop: [NET_RAW]", (), ()),
+        ("image: 'caddy:2', privileged: true", (), ()),
+        ("image: 'postgres:16', command: [sh, -c, x]", (), ()),
+        ("image: 'me/web:1'", (), ()),
+        ("image: 'linuxserver/sonarr:4'", (), ()),
+    ],
+)
+def test_capabilities(body: str, dropped: tuple[str, ...], added: tuple[str, ...]) -> None:
+    """T23: entry scripts that change owners need some of them back."""
+    security = prod("CAPDROP", body).security
+    assert (security.cap_drop, security.cap_add) == (dropped, added)
+
+
+def test_read_only_is_asked_for() -> None:
+    assert prod("RO-ROOT", "image: 'nginx:1.27'").security.read_only is None
+    hard = Context(harden=True)
+    assert prod("RO-ROOT", "image: 'nginx:1.27'", hard).security.read_only is True
+    assert prod("RO-ROOT", "image: 'me/web:1'", hard).security.read_only is None
+
+
+def test_read_only_keeps_off_inline_secrets() -> None:
+    """T5: only files can be put into a read-only container."""
+    text = (
+        "services: {x: {image: 'nginx:1.27', secrets: [s]}}\nsecrets: {s: {environment: S}}"
+    )
+    found = apply_all(
+        stack(text), select("SVC-CLASS,RO-ROOT"), Context(harden=True)
+    ).stack.services[0]
+    assert Home.PROD not in found.overlays
+
+
+@pytest.mark.parametrize(
+    ("body", "image"),
+    [
+        (
+            "image: 'registry.example.com/shop/web:1.4'",
+            "registry.example.com/shop/web:${WEB_VERSION:-1.4}",
+        ),
+        ("image: 'ghcr.io/me/web'", "ghcr.io/me/web:${WEB_VERSION:-latest}"),
+        ("image: 'web:1', build: .", "web:${WEB_VERSION:-1}"),
+        ("build: .", "app-x:${X_VERSION:-latest}"),
+        ("image: 'me/web:1'", None),
+        ("image: 'nginx:1.27'", None),
+        ("image: 'quay.io/keycloak/keycloak:26'", None),
+        ("image: 'registry.example.com/web:${TAG}'", None),
+        (f"image: 'registry.example.com/web@sha256:{'0' * 64}'", None),
+    ],
+)
+def test_versions(body: str, image: str | None) -> None:
+    assert prod("VERSION", body).image == image
+
+
+@pytest.mark.parametrize(
+    ("image", "noted"),
+    [
+        ("nginx", True),
+        ("nginx:latest", True),
+        ("nginx:1.27", False),
+        ("me/web:main", True),
+        ("${IMAGE}", False),
+        ("${REGISTRY}/web", True),
+        ("${REGISTRY}/web:latest", True),
+        ("${REGISTRY}/web:1", False),
+        ("me/web:${T}", False),
+    ],
+)
+def test_a_word_about_tags(image: str, noted: bool) -> None:
+    codes = [note.code for note in outcome("TAG", f"image: '{image}'").notes]
+    assert ("TC675" in codes) is noted
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("image: 'me/web:1', network_mode: host", ["TC649"]),
+        ("image: 'prom/node-exporter:v1', network_mode: host", ["TC648"]),
+        ("image: 'me/web:1', privileged: true, pid: host", ["TC668", "TC668"]),
+        (
+            "image: 'me/web:1', cap_add: [SYS_ADMIN], devices: [/dev/kvm]",
+            ["TC668", "TC668"],
+        ),
+        ("image: 'me/web:1', cap_add: [CHOWN]", []),
+    ],
+)
+def test_a_word_about_power(body: str, codes: list[str]) -> None:
+    found = [note.code for note in outcome("HOSTNET,PRIV", body).notes]
+    assert [code for code in found if code != "TC601"] == codes
+
+
+def test_tools_start_only_where_env_says_so() -> None:
+    text = "services: {web: {image: 'me/web:1'}, admin: {image: 'adminer:4'}, mail: {image: 'axllent/mailpit:v1'}}"
+    given = stack(text)
+    mail = replace(given.services[0], environment=stack(
+        "services: {x: {environment: {SMTP_HOST: mail}}}").services[0].environment)  # fmt: skip
+    given = replace(given, services=(mail, *given.services[1:]))
+    found = apply_all(
+        given, select("SVC-CLASS,DEP-INFER,PROFILE"), Context(split=True)
+    ).stack
+    assert {item.name: item.profiles for item in found.services} == {
+        "web": (),
+        "admin": ("dev",),
+        "mail": (),
+    }
+    assert [(item.name, item.value) for item in found.settings] == [
+        ("COMPOSE_PROFILES", "dev")
+    ]
+
+
+DOCKERFILES = {
+    "node": (
+        b"FROM node:22 AS development\nWORKDIR /app\nFROM node:22-slim\n",
+        "/app",
+        "/app/node_modules",
+        "9229",
+    ),
+    "python": (
+        b"FROM python:3.13 AS base\nWORKDIR /srv\nFROM base AS dev\nWORKDIR web\nFROM base\n",
+        "/srv/web",
+        None,
+        None,
+    ),
+    "unknown": (b"FROM me/base AS development\nFROM scratch\n", None, None, None),
+}
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_development_stage(name: str) -> None:
+    text, folder, packages, port = DOCKERFILES[name]
+    given = replace(
+        stack("services: {x: {build: ./api}}"),
+        files=(File(path="api/Dockerfile", content=text),),
+    )
+    part = developed(given)
+    assert part.build == Build(
+        context="./api", target="dev" if b"AS dev\n" in text else "development"
+    )
+    assert [item.target for item in part.mounts] == [
+        path for path in (folder, packages) if path
+    ]
+    assert [(item.published, item.host_ip) for item in part.ports] == (
+        [(port, "127.0.0.1")] if port else []
+    )
+
+
+def developed(given: Stack) -> Service:
+    return (
+        apply_all(given, select("BUILD"), Context(split=True))
+        .stack.services[0]
+        .overlays[Home.DEV]
+    )
+
+
+@pytest.mark.parametrize("text", [b"FROM node:22\n", b""])
+def test_no_development_stage(text: bytes) -> None:
+    given = replace(
+        stack("services: {x: {build: .}}"), files=(File(path="Dockerfile", content=text),)
+    )
+    assert apply_all(given, select("BUILD"), Context()).stack == given
+
+
+def test_the_mode_that_the_source_names_stays() -> None:
+    given = stack("services: {x: {build: ., environment: {NODE_ENV: production}}}")
+    given = replace(given, files=(File(path="Dockerfile", content=DOCKERFILES["node"][0]),))
+    assert developed(given).environment == ()
+
+
+@pytest.mark.parametrize(
+    ("body", "policy"),
+    [
+        ("image: 'me/web:1'", "unless-stopped"),
+        ("image: 'me/web:1', restart: always", "always"),
+        ("image: 'me/web:1', restart: 'no'", "no"),
+        ("image: 'me/web:1', command: [alembic, upgrade, head]", "no"),
+        ("image: 'postgres:16', command: [psql, -h, db]", "no"),
+        ("image: 'ubuntu:24.04'", "no"),
+        ("image: 'ubuntu:24.04', command: [bash]", "no"),
+        ("image: 'ubuntu:24.04', command: [serve]", "unless-stopped"),
+        ("image: 'me/web:1', deploy: {restart_policy: {condition: any}}", None),
+    ],
+)
+def test_restart(body: str, policy: str | None) -> None:
+    """T10: what ends is not started again for ever."""
+    assert made("RESTART", body).restart == policy
+
+
+@pytest.mark.parametrize(
+    ("body", "init"),
+    [
+        ("image: 'node:22', command: [node, x]", True),
+        ("image: 'node:22', init: false", False),
+        ("image: 'node:22', entrypoint: [/usr/bin/tini, --]", None),
+        ("image: 'jenkins/jenkins:lts'", None),
+        ("image: 'me/web:1'", None),
+    ],
+)
+def test_init(body: str, init: bool | None) -> None:
+    assert made("INIT", body).init is init

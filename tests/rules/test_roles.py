@@ -1,0 +1,61 @@
+"""What a service is for, from its image, its command and its ports."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.snippets import stack
+from tocompose.model import Role
+from tocompose.rules import Context, apply_all, select
+
+
+@pytest.mark.parametrize(
+    ("body", "role"),
+    [
+        ("image: 'postgres:16'", Role.DATA),
+        ("image: 'redis:7'", Role.CACHE),
+        ("image: 'rabbitmq:4'", Role.QUEUE),
+        ("image: 'elasticsearch:8.15.0'", Role.DATA),
+        ("image: 'minio/minio'", Role.DATA),
+        ("image: 'traefik:v3'", Role.PROXY),
+        ("image: 'nginx:1.27'", Role.PROXY),
+        ("image: 'prom/prometheus:v3.0.0'", Role.INFRA),
+        ("image: 'registry:2'", Role.INFRA),
+        ("image: 'adminer:4'", Role.TOOL),
+        ("image: 'axllent/mailpit:v1'", Role.TOOL),
+        ("image: 'wordpress:6'", Role.APP),
+        ("image: 'node:22', command: [node, server.js]", Role.APP),
+        ("image: 'me/web:1', ports: ['80:3000']", Role.APP),
+        ("build: .", Role.APP),
+        ("image: 'flyway/flyway:10'", Role.JOB),
+        ("image: 'postgres:16', command: [pg_dump, -h, db]", Role.JOB),
+        ("image: 'postgres:16', command: [sh, -c, 'pg_dump -h db > /x']", Role.JOB),
+        ("image: 'me/web:1', command: [python, manage.py, migrate]", Role.JOB),
+        (
+            "image: 'me/web:1', command: [sh, -c, 'python manage.py migrate && gunicorn app']",
+            Role.APP,
+        ),
+        ("image: 'me/web:1', command: [rails, db:migrate], restart: always", Role.APP),
+        ("image: 'corp/postgres:12-custom'", Role.DATA),
+        ("image: 'corp/store:1', expose: ['5432']", Role.DATA),
+        ("image: 'corp/store:1', expose: ['5432', '80']", Role.APP),
+        ("image: '${IMAGE}'", Role.APP),
+    ],
+)
+def test_role(body: str, role: Role) -> None:
+    found = apply_all(stack(f"services: {{x: {{{body}}}}}"), select("SVC-CLASS"), Context())
+    assert found.stack.services[0].role is role
+
+
+@pytest.mark.parametrize(
+    ("body", "codes"),
+    [
+        ("image: 'postgres:16'", []),
+        ("image: 'corp/postgres:12'", ["TC600"]),
+        ("image: 'me/web:1'", ["TC601"]),
+        ("build: .", []),
+    ],
+)
+def test_guesses_are_said(body: str, codes: list[str]) -> None:
+    found = apply_all(stack(f"services: {{x: {{{body}}}}}"), select("SVC-CLASS"), Context())
+    assert [note.code for note in found.notes] == codes

@@ -1,0 +1,569 @@
+"""What counts as a secret, and where its value goes."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from textwrap import indent
+
+import pytest
+
+from rules.snippets import stack
+from tocompose.knowledge.images import image_facts
+from tocompose.knowledge.secrets.names import secret_name
+from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
+from tocompose.model import Home, Service, Setting, Stack
+from tocompose.rules import Context, Outcome, registry
+from tocompose.rules.secrets import is_secret
+
+BY_ID = {practice.id: practice for practice in registry()}
+
+
+def moved(text: str, settings: tuple[Setting, ...] = ()) -> Outcome:
+    return BY_ID["SEC-OUT"].apply(replace(classified(text), settings=settings), Context())
+
+
+def classified(text: str) -> Stack:
+    return BY_ID["SVC-CLASS"].apply(stack(text), Context()).stack
+
+
+def values(outcome: Outcome) -> dict[str, str | None]:
+    return {setting.name: setting.value for setting in outcome.stack.settings}
+
+
+def environment(outcome: Outcome, name: str) -> dict[str, str | None]:
+    service = outcome.stack.service(name)
+    assert service is not None
+    return {item.name: item.value for item in service.environment}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "POSTGRES_PASSWORD",
+            "DB_PASSWD",
+            "SMTP_PASS",
+            "SECRET_KEY",
+            "SECRET_KEY_BASE",
+            "GITHUB_TOKEN",
+            "API_KEY",
+        ),
+        *(
+            "STRIPE_APIKEY",
+            "AWS_SECRET_ACCESS_KEY",
+            "PRIVATE_KEY",
+            "JWT_SECRET",
+            "dbPassword",
+            "MYSQL_PWD",
+            "PGPASSWORD",
+        ),
+        *(
+            "spring.datasource.password",
+            "GF_SECURITY_ADMIN_PASSWORD",
+            "COOKIE_SECRET",
+            "APP_KEY",
+            "WORDPRESS_AUTH_SALT",
+        ),
+        *(
+            "database__connection__password",
+            "AUTH_CREDENTIALS",
+            "ENCRYPTION_KEY",
+            "--requirepass",
+            *(
+                "DB_PW",
+                "PASS",
+                "DB_PASS1",
+                "MAILGUN_KEY",
+                "AUTHTOKEN",
+                "CLIENTSECRET",
+                "SENTRY_DSN",
+                "SSH_KEY_B64",
+            ),
+            *(
+                "API_TOKEN_2",
+                "traefik.http.middlewares.a.basicauth.users",
+                "apiToken",
+                "password_in",
+            ),
+            "OAUTH_CLIENT_SECRET",
+        ),
+    ],
+)
+def test_names_of_secrets(name: str) -> None:
+    assert secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "POSTGRES_PASSWORD_FILE",
+            "TLS_PRIVATE_KEY_PATH",
+            "PUBLIC_KEY",
+            "JWT_PUBLIC_KEY",
+            "TOKEN_TTL",
+            "PASSWORD_MIN_LENGTH",
+        ),
+        *(
+            "SECRET_NAME",
+            "PWD",
+            "PASSENGER_APP",
+            "COMPASS",
+            "KEYBOARD",
+            "PRIMARY_KEY",
+            "MONKEY",
+            "TOKEN_URL",
+            "AUTHOR",
+        ),
+        *(
+            "PASSWORD_RESET_TIMEOUT",
+            "SECRETS_DIR",
+            "ACCESS_KEY_ID",
+            "POSTGRES_USER",
+            "TOKENIZER",
+            "BYPASS",
+            "SORT_KEY",
+        ),
+        *(
+            "topologyKey",
+            "secretKeyRef",
+            "RECAPTCHA_SITE_KEY",
+            "MAX_TOKENS",
+            "KEY",
+            "TOKEN_EXPIRES_IN",
+            "DSN",
+            "users",
+        ),
+        *("com.example/key", "com.example.key"),
+    ],
+)
+def test_names_that_only_look_like_it(name: str) -> None:
+    assert not secret_name(name)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "postgres://app:pw@db/app",
+        "redis://:pw@cache:6379",
+        "-----BEGIN RSA PRIVATE KEY-----\nMIIB",
+        "AKIA" + "ABCDEFGH12345678",
+        "ghp_" + "a" * 36,
+        "xoxb-" + "1234567890-x",
+        "sk_live_" + "1234567890",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.sig",
+        "Server=db;User=sa;Password=Sa_pw_1;",
+        "jdbc:postgresql://db/app?user=a&password=pw",
+        "jdbc:oracle:thin:app/pw1@db:1521/x",
+        "app:pw1@tcp(db:3306)/app",
+        "amqp://a:pw@m1,amqp://b:pw@m2",
+        "https://h.example/x?a=1&api_key=pw1",
+        "https://s.example/x?sv=1&sig=pw1",
+        '{"db": {"password": "pw1"}}',
+        '{\\"password\\": \\"pw1\\"}',
+        "a: 1\npassword: pw1\n",
+        "<db><password>pw1</password></db>",
+        "admin:$apr1$abcdefgh$0123456789",
+        "admin:{SHA}0123456789",
+        "https://" + "0123456789abcdef0123" + "@git.example/a.git",
+        "Authorization: Basic YWRtaW46cHcx",
+        "'X-Api-Key: pw1'",
+    ],
+)
+def test_values_that_are_secrets(value: str) -> None:
+    assert secret_value(value)
+    assert is_secret("ANYTHING", value, None)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "postgres://db/app",
+            "http://host:80/",
+            "https://user@example.com/",
+            "text with password in it",
+            "a:b@c",
+        ),
+        *(
+            "-----BEGIN PUBLIC KEY-----",
+            "postgres://app:${PW}@db/app",
+            "--password=",
+            "mailto:a@b.c",
+        ),
+        *(
+            "https://h.example/?page=1&sort=key",
+            "https://h.example/?token=${T}",
+            "a: 1\npassword: |\n  x",
+            "token: {{ .t }}",
+        ),
+        *(
+            "SELECT password FROM users",
+            '{"secretName": "x"}',
+            '{"password": ""}',
+            "<token/>",
+            "see //a:b/c@d",
+        ),
+    ],
+)
+def test_values_that_only_look_like_it(value: str) -> None:
+    assert not secret_value(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "true",
+        "No",
+        "0",
+        "30",
+        "/run/secrets/x",
+        "./key.pem",
+        "https://example.com/token",
+    ],
+)
+def test_values_that_are_none_whatever_the_name(value: str) -> None:
+    assert not may_be_secret(value)
+    assert not is_secret("PASSWORD", value, None)
+
+
+def test_the_image_decides_too() -> None:
+    facts = image_facts("neo4j:5")
+    assert is_secret("NEO4J_AUTH", "neo4j/tops3cret", facts)
+    assert not is_secret("NEO4J_AUTH", "neo4j/tops3cret", None)
+
+
+def test_equal_secrets_of_a_client_share_the_setting() -> None:
+    found = moved(
+        """
+        services:
+          web: {image: 'me/web:1', depends_on: [db], environment: {DB_PASSWORD: tops3cret, OTHER_PASSWORD: tops3cret}}
+          db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: tops3cret}}
+        """
+    )
+    assert values(found) == {"POSTGRES_PASSWORD": "tops3cret"}
+    assert (
+        environment(found, "web")["DB_PASSWORD"]
+        == "${POSTGRES_PASSWORD:?set POSTGRES_PASSWORD in .env}"
+    )
+
+
+def test_strangers_do_not_share() -> None:
+    found = moved(
+        """
+        services:
+          web: {image: 'me/web:1', environment: {ADMIN_PASSWORD: tops3cret}}
+          db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: tops3cret}}
+        """
+    )
+    assert set(values(found)) == {"POSTGRES_PASSWORD", "ADMIN_PASSWORD"}
+
+
+def test_one_name_with_two_values_becomes_two_settings() -> None:
+    found = moved(
+        """
+        services:
+          one: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: first-one}}
+          two: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: second-one}}
+        """
+    )
+    assert values(found) == {
+        "ONE_POSTGRES_PASSWORD": "first-one",
+        "TWO_POSTGRES_PASSWORD": "second-one",
+    }
+
+
+def test_dollar_signs_survive() -> None:
+    found = moved(
+        "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: 'a$$b$$$$c'}}}"
+    )
+    assert values(found) == {"POSTGRES_PASSWORD": "a$b$$c"}
+
+
+def test_an_address_whose_password_nobody_else_has_goes_out_whole() -> None:
+    found = moved(
+        "services: {web: {image: 'me/web:1', environment: {DATABASE_URL: 'postgres://a:p%40ss@db.example.com/x'}}}"
+    )
+    assert values(found) == {"DATABASE_URL": "postgres://a:p%40ss@db.example.com/x"}
+
+
+def test_a_password_between_variables() -> None:
+    found = moved(
+        "services: {web: {image: 'me/web:1', environment: {DB: 'postgres://${U}:tops3cret@${H}/x'}}}"
+    )
+    assert values(found) == {"DB_PASSWORD": "tops3cret"}
+    assert environment(found, "web") == {
+        "DB": "postgres://${U}:${DB_PASSWORD:?set DB_PASSWORD in .env}@${H}/x"
+    }
+
+
+def test_a_variable_of_the_source_becomes_a_secret() -> None:
+    found = moved(
+        "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: '${PW}'}}}",
+        (Setting(name="PW", value="tops3cret"),),
+    )
+    assert [item.secret for item in found.stack.settings] == [True]
+    assert environment(found, "db") == {"POSTGRES_PASSWORD": "${PW:?set PW in .env}"}
+
+
+COMMANDS = [
+    ("redis:7", "[redis-server, --requirepass, tops3cret]", "CACHE_PASSWORD"),
+    ("redis:7", "['redis-server', '--requirepass=tops3cret']", "CACHE_PASSWORD"),
+    (
+        "redis:7",
+        "[sh, -c, 'exec redis-server --requirepass \"tops3cret\" --appendonly yes']",
+        "CACHE_PASSWORD",
+    ),
+    ("me/app:1", "[serve, --admin-token, tops3cret]", "CACHE_ADMIN_TOKEN"),
+    ("me/app:1", "[sh, -c, 'PGPASSWORD=tops3cret psql -h db']", "CACHE_PGPASSWORD"),
+    (
+        "me/app:1",
+        "[java, -Dspring.datasource.password=tops3cret, -jar, x.jar]",
+        "CACHE_PASSWORD",
+    ),
+    ("me/app:1", "[serve, 'amqp://u:tops3cret@queue/']", "CACHE_PASSWORD"),
+    ("mongo:7", "[mongosh, -u, root, -p, tops3cret, --host, m]", "CACHE_PASSWORD"),
+    ("mongo:7", "[/usr/bin/mongodump, '-p=tops3cret']", "CACHE_PASSWORD"),
+    (
+        "mongo:7",
+        "[sh, -c, 'mongosh --host m -u root -p tops3cret --eval 1']",
+        "CACHE_PASSWORD",
+    ),
+    ("mysql:8", "[mysql, -hdb, -uroot, -ptops3cret, shop]", "CACHE_PASSWORD"),
+    ("mysql:8", "[sh, -c, \"mysqldump -h db -p'tops3cret' shop > /x\"]", "CACHE_PASSWORD"),
+    ("mysql:8", '[sh, -c, "mysql -h db \\\\\\n -ptops3cret shop"]', "CACHE_PASSWORD"),
+    ("redis:7", "[redis-cli, -h, cache, --pass, tops3cret, ping]", "CACHE_PASSWORD"),
+    (
+        "redis:7",
+        "[sh, -c, 'redis-cli -h cache -a \"tops3cret\" ping | grep PONG']",
+        "CACHE_PASSWORD",
+    ),
+    ("postgres:16", "[env, PGPASSWORD=tops3cret, psql, -h, db]", "CACHE_PGPASSWORD"),
+    ("postgres:16", "[psql, 'host=db password=tops3cret']", "CACHE_PASSWORD"),
+    (
+        "mcr.microsoft.com/mssql-tools:1",
+        "[sqlcmd, -S, db, -P, tops3cret]",
+        "CACHE_PASSWORD",
+    ),
+]
+
+
+@pytest.mark.parametrize(("image", "command", "name"), COMMANDS)
+def test_secrets_in_commands(image: str, command: str, name: str) -> None:
+    found = moved(f"services: {{cache: {{image: '{image}', command: {command}}}}}")
+    service = found.stack.service("cache")
+    assert service is not None
+    assert list(values(found).items()) == [(name, "tops3cret")]
+    assert "tops3cret" not in " ".join(service.command or ())
+    assert f"${{{name}:?set {name} in .env}}" in " ".join(service.command or ())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "[serve, --password-file, /run/secrets/x]",
+        "[serve, --token, $$TOKEN]",
+        "[serve, --token, '${TOKEN}']",
+        "[serve, --password]",
+        "[serve, --secret, --verbose]",
+        "[sh, -c, 'serve --password $$PW']",
+        "[redis-server, --appendonly, 'yes']",
+        "[mongosh, -p, --host, m]",
+        "[mongosh, -p, $$PW]",
+        "[mysql, -p, shop]",
+        "[mysql, --port, '13306']",
+        "[sh, -c, 'mysql -h db -p shop']",
+        "[sh, -c, 'mongosh --eval 1; ssh -p 22022 host']",
+        '[sh, -c, "mongosh --eval 1\\nssh -p 22022 host"]',
+        "[ssh, -p, '22022', host]",
+        "[psql, -p, '15432', -h, db]",
+    ],
+)
+def test_commands_without_secrets(command: str) -> None:
+    assert (
+        values(moved(f"services: {{web: {{image: 'me/web:1', command: {command}}}}}")) == {}
+    )
+
+
+def test_a_repeated_secret_leaves_every_text() -> None:
+    found = moved(
+        """
+        services:
+          cache:
+            image: redis:7
+            command: [redis-server, --requirepass, tops3cret-9]
+            healthcheck: {test: [CMD, redis-cli, -a, tops3cret-9, ping]}
+            labels: {backup.command: 'redis-cli -a tops3cret-9 save'}
+          web:
+            image: me/web:1
+            depends_on: [cache]
+            environment: {REDIS: 'cache tops3cret-9', REDIS_URL: 'redis://:tops3cret-9@cache:6379/0'}
+        """
+    )
+    assert values(found) == {"CACHE_PASSWORD": "tops3cret-9"}
+    assert "tops3cret-9" not in str(
+        [
+            (item.command, item.healthcheck, item.labels, item.environment)
+            for item in found.stack.services
+        ]
+    )
+    assert not any("tops3cret-9" in str(item) for item in found.notes)
+
+
+def test_a_plain_word_is_not_replaced_elsewhere() -> None:
+    found = moved(
+        """
+        services:
+          db:
+            image: postgres:16
+            command: [postgres, -c, password_encryption=scram]
+            environment: {POSTGRES_PASSWORD: password}
+        """
+    )
+    service = found.stack.service("db")
+    assert service is not None
+    assert service.command == ("postgres", "-c", "password_encryption=scram")
+
+
+def test_labels_and_build_arguments() -> None:
+    found = moved(
+        """
+        services:
+          web:
+            build: {context: ., args: {NPM_TOKEN: npm-tops3cret, VERSION: '2'}}
+            labels: {traefik.http.middlewares.a.basicauth.users: 'me:$$apr1$$x$$y', traefik.enable: 'true'}
+        """
+    )
+    assert values(found) == {"WEB_USERS": "me:$apr1$x$y", "NPM_TOKEN": "npm-tops3cret"}
+
+
+def production(text: str) -> tuple[Service, Stack]:
+    given = moved(text).stack
+    done = BY_ID["SEC-FILES"].apply(given, Context()).stack
+    return done.services[0].overlays.get(Home.PROD, Service(name="none")), done
+
+
+def test_production_reads_from_files_where_the_image_can() -> None:
+    part, done = production(
+        "services: {db: {image: 'mysql:8', environment: {MYSQL_ROOT_PASSWORD: tops3cret, MYSQL_USER: a}}}"
+    )
+    assert [(item.name, item.value, item.remove) for item in part.environment] == [
+        ("MYSQL_ROOT_PASSWORD", None, True),
+        ("MYSQL_ROOT_PASSWORD_FILE", "/run/secrets/mysql_root_password", False),
+    ]
+    assert [(item.name, item.environment, item.file) for item in done.secrets] == [
+        ("mysql_root_password", "MYSQL_ROOT_PASSWORD", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "image: 'rabbitmq:4', environment: {RABBITMQ_DEFAULT_PASS: tops3cret}",
+        "image: 'me/web:1', environment: {DB_PASSWORD: tops3cret}",
+        "image: 'postgres:16', read_only: true, environment: {POSTGRES_PASSWORD: tops3cret}",
+        "image: 'postgres:16', entrypoint: [sh, /start.sh], environment: {POSTGRES_PASSWORD: tops3cret}",
+        "image: 'postgres:16', environment: {POSTGRES_PASSWORD: tops3cret}, command: ['$$POSTGRES_PASSWORD']",
+    ],
+    ids=(
+        "image refuses (T20)",
+        "unknown image",
+        "read-only (T5)",
+        "own entrypoint",
+        "read by the command",
+    ),
+)
+def test_production_leaves_others_alone(body: str) -> None:
+    part, done = production(f"services: {{x: {{{body}}}}}")
+    assert part.environment == ()
+    assert done.secrets == ()
+
+
+def test_no_note_says_a_secret() -> None:
+    text = "services:\n" + indent(
+        "x: {image: 'mysql:8', environment: {MYSQL_ROOT_PASSWORD: tops3cret-9}}", "  "
+    )
+    assert not any(
+        "tops3cret-9" in f"{item.message}{item.advice}{item.subject}"
+        for item in moved(text).notes
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "settings", "environment"),
+    [
+        ("{DB_PASSWORD: '${PW:-tops3cret}'}", {"PW": "tops3cret"}, "${PW:?set PW in .env}"),
+        (
+            "{URL: 'pg://u:${DB_PASS:-tops3cret}@h'}",
+            {"DB_PASS": "tops3cret"},
+            "pg://u:${DB_PASS:?set DB_PASS in .env}@h",
+        ),
+        ("{DB_PASSWORD: '${PW:-}'}", {}, "${PW:-}"),
+        ("{DB_USER: '${U:-app}'}", {}, "${U:-app}"),
+        (
+            "{DB_PASSWORD: '$${PW:-tops3cret}'}",
+            {"DB_PASSWORD": "${PW:-tops3cret}"},
+            "${DB_PASSWORD:?set DB_PASSWORD in .env}",
+        ),
+    ],
+)
+def test_secrets_as_defaults(body: str, settings: dict[str, str], environment: str) -> None:
+    found = moved(f"services: {{web: {{image: 'me/web:1', environment: {body}}}}}")
+    assert values(found) == settings
+    assert [item.value for item in found.stack.services[0].environment] == [environment]
+
+
+def test_a_default_that_is_not_the_only_one_stays() -> None:
+    """With a value in `.env` the other use would change."""
+    found = moved(
+        "services: {web: {image: 'me/web:1', environment: {A_PASSWORD: '${PW:-tops3cret}', B: '${PW}'}}}"
+    )
+    assert values(found) == {}
+    assert environment(found, "web")["A_PASSWORD"] == "${PW:-tops3cret}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "a" * 500_000,
+            "//" * 250_000,
+            "//a:" * 100_000,
+            '"a":' * 100_000,
+            "password: a\n" * 40_000,
+            "<a>" * 150_000,
+        ),
+        *(
+            "a:" * 200_000 + "@tcp(",
+            "&token=a" * 50_000,
+            '"token":"a' * 50_000,
+            " " * 500_000,
+            "token:\n" * 80_000,
+        ),
+    ],
+    ids=lambda text: text[:12],
+)
+def test_hostile_texts_take_no_time(text: str) -> None:
+    start = time.process_time()
+    secret_value(f"{text} token @")
+    assert time.process_time() - start < 5
+
+
+def test_a_secret_that_is_called_as_its_variable_is_no_part_of_its_variable() -> None:
+    """Documentation writes PASSWORD=PASSWORD."""
+    from tocompose.exporters.bundle import Layout
+    from tocompose.pipeline import Options, convert
+    from tocompose.project import Memory
+
+    script = b"docker run -e PASSWORD=PASSWORD -e DB_PASSWORD=DB_PASSWORD -e U=x:DB_PASSWORD a/b:1"
+    for split in (False, True):
+        result = convert(
+            Memory({"run.sh": script}),
+            Options(layout=Layout(split=split), context=Context(split=split)),
+        )
+        text = result.files[0].content.decode()
+        assert 'PASSWORD: "${PASSWORD:?set PASSWORD in .env}"' in text
+        assert ' DB_PASSWORD: "${DB_PASSWORD:?set DB_PASSWORD in .env}"' in text
+        assert "x:${DB_PASSWORD:?set DB_PASSWORD in .env}" in text

@@ -1,0 +1,164 @@
+"""Data on named volumes, code in development, a word about what opens the host."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.snippets import stack
+from tocompose.exporters.mounts import mount
+from tocompose.model import Home
+from tocompose.rules import Context, Outcome, apply_all, select
+
+PRACTICES = select("SVC-CLASS,VOL-NAMED,VOL-BIND,VOL-SENS,HOSTNAME")
+
+
+def outcome(body: str) -> Outcome:
+    return apply_all(stack(f"services: {{x: {{{body}}}}}"), PRACTICES, Context())
+
+
+def volumes(body: str) -> list[object]:
+    return [mount(item) for item in outcome(body).stack.services[0].mounts]
+
+
+def codes(body: str) -> list[str]:
+    return [note.code for note in outcome(body).notes if note.code != "TC601"]
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("image: 'postgres:17'", ["x_data:/var/lib/postgresql/data"]),
+        ("image: 'postgres:18'", ["x_data:/var/lib/postgresql"]),
+        ("image: 'mysql:8'", ["x_data:/var/lib/mysql"]),
+        ("image: 'mongo:7'", ["x_data:/data/db", "x_configdb:/data/configdb"]),
+        ("image: 'mysql:8', volumes: [/var/lib/mysql]", ["x_data:/var/lib/mysql"]),
+        ("image: 'mysql:8', volumes: ['mine:/var/lib/mysql']", ["mine:/var/lib/mysql"]),
+        ("image: 'mysql:8', volumes: ['./sql:/var/lib/mysql']", ["./sql:/var/lib/mysql"]),
+        ("image: 'mysql:8', tmpfs: [/var/lib/mysql]", ["/var/lib/mysql"]),
+        (
+            "image: 'postgres:17', environment: {PGDATA: /pg}, volumes: ['mine:/pg']",
+            ["mine:/pg"],
+        ),
+        ("image: 'me/web:1', volumes: [/srv/up-loads/]", ["x_up_loads:/srv/up-loads/"]),
+        (
+            "image: 'me/web:1', volumes: ['.:/app', /app/node_modules]",
+            [".:/app", "/app/node_modules"],
+        ),
+        (
+            "image: 'me/web:1', volumes: [/app/node_modules]",
+            ["x_node_modules:/app/node_modules"],
+        ),
+        ("image: 'postgres:16', command: [pg_dump]", []),
+        ("image: 'minio/minio', command: [server, /data]", ["x_data:/data"]),
+        ("image: 'minio/minio', command: [server, /other]", []),
+        ("image: 'scylladb/scylla:6'", []),
+    ],
+)
+def test_named_volumes(body: str, found: list[object]) -> None:
+    got = [item if isinstance(item, str) else "/var/lib/mysql" for item in volumes(body)]
+    assert got == found
+
+
+def test_replicas_do_not_share_what_was_their_own() -> None:
+    body = "image: 'mysql:8', deploy: {replicas: 2}, volumes: [/scratch]"
+    assert volumes(body) == ["/scratch"]
+    assert codes(body) == ["TC653", "TC653"], (
+        "the volume of the source, and the one that the image declares"
+    )
+
+
+def test_names_are_not_used_twice() -> None:
+    given = stack("services: {db: {image: 'mysql:8'}}\nvolumes: {db_data: }")
+    found = apply_all(given, PRACTICES, Context()).stack
+    assert [item.name for item in found.volumes] == ["db_data", "db_data-2"]
+
+
+@pytest.mark.parametrize(
+    ("image", "target"),
+    [("postgres:18", "/var/lib/postgresql/data"), ("postgres:17", "/var/lib/postgresql")],
+)
+def test_a_mount_beside_the_data(image: str, target: str) -> None:
+    """T19: the data folder of PostgreSQL depends on the version."""
+    body = f"image: '{image}', volumes: ['pg:{target}']"
+    assert volumes(body) == [f"pg:{target}"]
+    assert "TC652" in codes(body)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "moved"),
+    [
+        (".", "/app", True),
+        ("./src", "/usr/src/app/src", True),
+        ("./uploads", "/data", False),
+        ("./config.yml", "/app/config.yml", False),
+        ("/abs/src", "/app", False),
+        ("../other", "/app", False),
+    ],
+)
+def test_code_of_built_services(source: str, target: str, moved: bool) -> None:
+    service = outcome(f"build: ., volumes: ['{source}:{target}']").stack.services[0]
+    part = service.overlays.get(Home.DEV)
+    assert [item.source for item in (part.mounts if part else ())] == (
+        [source] if moved else []
+    )
+    assert len(service.mounts) == (0 if moved else 1)
+
+
+def test_code_on_a_bare_runtime_stays() -> None:
+    """Without the mount there would be no code at all in production."""
+    assert volumes("image: 'node:22', volumes: ['.:/app']") == [".:/app"]
+
+
+@pytest.mark.parametrize(
+    ("volume", "strict"),
+    [
+        ("./nginx.conf:/etc/nginx/nginx.conf:ro", True),
+        ("/etc/app/settings.yaml:/x", True),
+        ("./conf.d:/etc/nginx/conf.d", False),
+        ("./nginx.conf:/etc/nginx/nginx.conf:z", False),
+        ("data:/x.conf", False),
+    ],
+)
+def test_files_must_exist(volume: str, strict: bool) -> None:
+    """T18: Docker makes an empty folder of a missing file."""
+    options = (
+        outcome(f"image: 'me/web:1', volumes: ['{volume}']")
+        .stack.services[0]
+        .mounts[0]
+        .options
+    )
+    assert (options == {"bind": {"create_host_path": False}}) is strict
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (
+            "image: 'traefik:v3', volumes: ['/var/run/docker.sock:/var/run/docker.sock:ro']",
+            "TC660",
+        ),
+        (
+            "image: 'me/web:1', volumes: ['/var/run/docker.sock:/var/run/docker.sock']",
+            "TC661",
+        ),
+        ("image: 'prom/node-exporter:v1', volumes: ['/:/host:ro']", "TC662"),
+        ("image: 'me/web:1', volumes: ['/etc:/etc']", "TC663"),
+        ("image: 'mysql:8', volumes: ['/srv/sql:/var/lib/mysql']", "TC657"),
+        ("image: 'me/web:1', volumes: ['/srv/up:/up']", "TC658"),
+    ],
+)
+def test_a_word_about_mounts(body: str, code: str) -> None:
+    assert codes(body) == [code]
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("image: 'rabbitmq:4'", "x"),
+        ("image: 'rabbitmq:4', hostname: mine", "mine"),
+        ("image: 'rabbitmq:4', network_mode: host", None),
+        ("image: 'redis:7'", None),
+    ],
+)
+def test_host_names(body: str, name: str | None) -> None:
+    assert outcome(body).stack.services[0].options.get("hostname") == name
