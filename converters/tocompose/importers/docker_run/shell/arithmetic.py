@@ -7,17 +7,18 @@ import operator
 import re
 from collections.abc import Callable
 
+from tocompose.readers.atoms import atoms
+
+_LONGEST = 200
 _TOO_LARGE = 2**63
-_BINARY: dict[type[ast.operator], Callable[[int, int], int]] = {
+_NUMBER = re.compile(r"-?\d{1,18}")
+_OPERATORS: dict[type[ast.AST], Callable[[int, int], int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: lambda left, right: int(left / right),
-    ast.FloorDiv: lambda left, right: int(left / right),
-    ast.Mod: lambda left, right: left - right * int(left / right),
-}
-
-_COMPARED: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
+    ast.Div: lambda dividend, divisor: int(dividend / divisor),
+    ast.FloorDiv: lambda dividend, divisor: int(dividend / divisor),
+    ast.Mod: lambda dividend, divisor: dividend - divisor * int(dividend / divisor),
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
     ast.Lt: operator.lt,
@@ -26,47 +27,64 @@ _COMPARED: dict[type[ast.cmpop], Callable[[int, int], bool]] = {
     ast.NotEq: operator.ne,
 }
 
+Lookup = Callable[[str], str | None]
 
-def evaluate(text: str, known: Callable[[str], str | None]) -> int | None:
+
+def evaluate(text: str, look_up: Lookup) -> int | None:
     """The number that the expression gives; None when something in it is not known or not understood."""
-    if len(text) > 200:
+    if len(text) > _LONGEST:
         return None
-    source = re.sub(
-        r"\$\{?([A-Za-z_]\w*|\d)\}?",
-        lambda match: f"_{match[1]}" if match[1].isdigit() else match[1],
-        text,
-    )
-    source = re.sub(r"(?<![\w.])0+(?=\d)", "", source)
     try:
-        return _number(ast.parse(source.strip(), mode="eval").body, known)
-    except (SyntaxError, ValueError, ZeroDivisionError, RecursionError, MemoryError):
+        source = "".join(_as_python(text))
+        source = re.sub(r"(?<![\w.])0+(?=\d)", "", source)
+        return _number(ast.parse(source.strip(), mode="eval").body, look_up)
+    except (
+        ArithmeticError,
+        LookupError,
+        MemoryError,
+        RecursionError,
+        SyntaxError,
+        ValueError,
+    ):
         return None
 
 
-def _number(node: ast.expr, known: Callable[[str], str | None]) -> int | None:
-    if isinstance(node, ast.Constant) and isinstance(node.value, int):
-        return node.value
-    if isinstance(node, ast.Name):
-        found = known(node.id.removeprefix("_") if node.id[1:].isdigit() else node.id)
-        return int(found) if found and re.fullmatch(r"-?\d{1,18}", found) else None
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _number(node.operand, known)
-        return None if inner is None else -inner
-    if (
-        isinstance(node, ast.Compare)
-        and len(node.ops) == 1
-        and type(node.ops[0]) in _COMPARED
-    ):
-        left, right = _number(node.left, known), _number(node.comparators[0], known)
-        return (
-            None
-            if left is None or right is None
-            else int(_COMPARED[type(node.ops[0])](left, right))
-        )
-    if isinstance(node, ast.BinOp) and type(node.op) in _BINARY:
-        left, right = _number(node.left, known), _number(node.right, known)
-        if left is None or right is None:
-            return None
-        result = _BINARY[type(node.op)](left, right)
-        return result if abs(result) < _TOO_LARGE else None
-    return None
+def _as_python(text: str) -> list[str]:
+    """The expression with `$X` and `${X}` as plain names, `$1` as `_1`."""
+    source = []
+    for atom in atoms(text, quoted=True):
+        if atom.kind == "parameter" and not atom.operator and not atom.item:
+            source.append(f"_{atom.text}" if atom.text.isdigit() else atom.text)
+        elif atom.kind == "text":
+            source.append(atom.text)
+        else:
+            raise ValueError("an expansion inside an expression")
+    return source
+
+
+def _number(node: ast.expr, look_up: Lookup) -> int:
+    match node:
+        case ast.Constant(value=int(number)):
+            return number
+        case ast.Name(id=name):
+            return _held_number(name, look_up)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_number(operand, look_up)
+        case (
+            ast.BinOp(left=first_operand, op=sign, right=second_operand)
+            | ast.Compare(left=first_operand, ops=[sign], comparators=[second_operand])
+        ):
+            compute = _OPERATORS[type(sign)]
+            number = int(
+                compute(_number(first_operand, look_up), _number(second_operand, look_up))
+            )
+            if abs(number) < _TOO_LARGE:
+                return number
+    raise ValueError("not an expression of whole numbers")
+
+
+def _held_number(name: str, look_up: Lookup) -> int:
+    held = look_up(name[1:] if name[1:].isdigit() else name)
+    if held is None or not _NUMBER.fullmatch(held):
+        raise LookupError(name)
+    return int(held)

@@ -6,13 +6,14 @@ import operator
 import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from functools import partial
 
 from tocompose.importers.docker_run.shell.arithmetic import evaluate
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 
-_NUMBERS: dict[str, Callable[[int, int], bool]] = {
+_COMPARISONS: dict[str, Callable[[int, int], bool]] = {
     "-eq": operator.eq,
     "-ne": operator.ne,
     "-lt": operator.lt,
@@ -20,47 +21,46 @@ _NUMBERS: dict[str, Callable[[int, int], bool]] = {
     "-gt": operator.gt,
     "-ge": operator.ge,
 }
+_NUMBER = re.compile(r"-?\d{1,18}")
+_CONSTANT_COMMANDS = {"true": True, ":": True, "false": False}
+_CLOSING = {"test": "", "[": "]", "[[": "]]"}
 
 
 def condition_holds(shell: Shell, cursor: Cursor) -> bool | None:
     """Whether the statement succeeds; None when that cannot be known without running it."""
-    if cursor.kind == "body":
-        return condition_holds(shell, cursor.at(0)) if len(cursor) == 1 else None
-    if cursor.kind == "not":
-        verdict = condition_holds(shell, cursor.at(0))
-        return None if verdict is None else not verdict
-    if cursor.kind in ("and", "or"):
-        left, right = (
-            condition_holds(shell, cursor.at(0)),
-            condition_holds(shell, cursor.at(1)),
-        )
-        if left is None or right is None:
-            return None
-        return (left and right) if cursor.kind == "and" else (left or right)
-    return _command_holds(shell, cursor) if cursor.kind == "command" else None
+    match cursor.kind:
+        case "body" if len(cursor) == 1:
+            return condition_holds(shell, cursor.at(0))
+        case "not":
+            verdict = condition_holds(shell, cursor.at(0))
+            return None if verdict is None else not verdict
+        case "and" | "or":
+            verdicts = [condition_holds(shell, cursor.at(side)) for side in (0, 1)]
+            if None in verdicts:
+                return None
+            return all(verdicts) if cursor.kind == "and" else any(verdicts)
+        case "command":
+            return _command_holds(shell, cursor)
+    return None
 
 
 def _command_holds(shell: Shell, cursor: Cursor) -> bool | None:
-    leaves = [child for child in cursor if child.kind == "leaf"]
-    if len(leaves) != len(cursor) or not leaves:
+    leaves = list(cursor)
+    if not leaves or any(child.kind != "leaf" for child in leaves):
         return None
+    name = leaves[0].peek() or ""
     if leaves[0].style == "arithmetic":
-        number = evaluate(
-            (leaves[0].peek() or "")[2:-2], lambda name: _variable_text(shell, name)
-        )
+        number = evaluate(name[2:-2], partial(_variable_text, shell))
         return None if number is None else number != 0
-    name = leaves[0].peek()
-    if name in ("true", ":", "false") and len(leaves) == 1:
-        return name != "false"
-    closing = {"[": "]", "[[": "]]"}.get(name or "")
-    if closing and leaves[-1].peek() == closing:
-        leaves = leaves[:-1]
-    elif name != "test":
+    if len(leaves) == 1:
+        return _CONSTANT_COMMANDS.get(name)
+    closing = _CLOSING.get(name)
+    if closing is None or (closing and leaves[-1].peek() != closing):
         return None
-    texts = [_constant_text(shell, leaf) for leaf in leaves[1:]]
-    if any(text is None for text in texts):
-        return None
-    return _test_holds([text or "" for text in texts], globs=closing == "]]")
+    operands = leaves[1:-1] if closing else leaves[1:]
+    texts = [_constant_text(shell, leaf) for leaf in operands]
+    known = [text for text in texts if text is not None]
+    return _test_holds(known, globs=closing == "]]") if len(known) == len(texts) else None
 
 
 def _variable_text(shell: Shell, name: str) -> str | None:
@@ -69,34 +69,35 @@ def _variable_text(shell: Shell, name: str) -> str | None:
 
 
 def _constant_text(shell: Shell, leaf: Cursor) -> str | None:
-    raw = leaf.peek() or ""
-    if "`" in raw or re.search(r"\$\((?!\()", raw):
+    """The text of a word that no command has to be run for."""
+    if re.search(r"`|\$\((?!\()", leaf.peek() or ""):
         return None
-    value = shell.value(leaf)
-    return value.plain
+    return shell.value(leaf).plain
 
 
 def _test_holds(texts: list[str], *, globs: bool) -> bool | None:
-    if texts[:1] == ["!"]:
-        verdict = _test_holds(texts[1:], globs=globs)
-        return None if verdict is None else not verdict
-    if len(texts) == 1:
-        return bool(texts[0])
-    if len(texts) == 2 and texts[0] in ("-z", "-n"):
-        return (texts[1] == "") is (texts[0] == "-z")
-    if len(texts) != 3:
-        return None
-    left, sign, right = texts
-    if sign in ("=", "==", "!="):
-        equal = fnmatchcase(left, right) if globs else left == right
-        return equal is (sign != "!=")
-    if (
-        sign in _NUMBERS
-        and re.fullmatch(r"-?\d{1,18}", left)
-        and re.fullmatch(r"-?\d{1,18}", right)
-    ):
-        return _NUMBERS[sign](int(left), int(right))
+    match texts:
+        case ["!", *negated]:
+            verdict = _test_holds(negated, globs=globs)
+            return None if verdict is None else not verdict
+        case [text]:
+            return bool(text)
+        case ["-z", text]:
+            return text == ""
+        case ["-n", text]:
+            return text != ""
+        case [text, "=" | "==", pattern]:
+            return _equals(text, pattern, globs=globs)
+        case [text, "!=", pattern]:
+            return not _equals(text, pattern, globs=globs)
+        case [text, sign, limit] if sign in _COMPARISONS:
+            if _NUMBER.fullmatch(text) and _NUMBER.fullmatch(limit):
+                return _COMPARISONS[sign](int(text), int(limit))
     return None
+
+
+def _equals(text: str, pattern: str, *, globs: bool) -> bool:
+    return fnmatchcase(text, pattern) if globs else text == pattern
 
 
 def matching_branch(subject: Value, branches: list[list[str]]) -> int | None:

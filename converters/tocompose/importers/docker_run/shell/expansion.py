@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.shell import parameters
@@ -39,7 +39,7 @@ class WordContext(NamedTuple):
 
 
 class ExpandedWord(NamedTuple):
-    """The fields of a word, and the first unknown number of words in it, whose text is left out."""
+    """The fields of a word; `unknown` says that it may be any number of fields, which are left out."""
 
     fields: tuple[Value, ...]
     unknown: bool = False
@@ -47,44 +47,50 @@ class ExpandedWord(NamedTuple):
 
 def expand_word(raw: str, cursor: Cursor, context: WordContext) -> ExpandedWord:
     """The fields that the shell makes of an unquoted word."""
-    held: list[Value] = []
-    unknown = False
-    for text in braces(raw):
-        fields, lost = _expand_atoms(list(atoms(text)), cursor, context, 0)
-        held += fields
-        unknown = unknown or lost
-    return ExpandedWord(tuple(held), unknown)
+    expanded = [expand_atoms(atoms(text), cursor, context) for text in braces(raw)]
+    fields = tuple(field for word in expanded for field in word.fields)
+    return ExpandedWord(fields, any(word.unknown for word in expanded))
 
 
-def expand_atoms(parts: list[Atom], cursor: Cursor, context: WordContext) -> ExpandedWord:
-    """As `expand`, of a word that was taken apart by other rules than the shell's."""
-    fields, unknown = _expand_atoms(parts, cursor, context, 0)
-    return ExpandedWord(tuple(fields), unknown)
+def expand_atoms(
+    atoms_of_word: Iterable[Atom], cursor: Cursor, context: WordContext, depth: int = 0
+) -> ExpandedWord:
+    """As `expand_word`, of a word that is taken apart already, perhaps by other rules than the shell's."""
+    builder = _FieldBuilder()
+    word_atoms = list(atoms_of_word)
+    for atom in word_atoms:
+        value = _atom_value(atom, cursor, context, depth)
+        if len(word_atoms) == 1 and (value.unknown or _is_optional(value, atom)):
+            return ExpandedWord((), unknown=True)
+        if value.unknown:
+            name = parameters.free_name(atom.text.strip("@*") or "ARGUMENTS")
+            value = parameters.open_value(name, "TC151", cursor)
+        builder.put(value, atom)
+    return ExpandedWord(builder.finish())
 
 
 def word_value(
     raw: str, cursor: Cursor, context: WordContext, *, quoted: bool = False
 ) -> Value:
     """What the word gives where it is not split: in an assignment, or with `quoted` in a here-document."""
-    parts = [_atom_value(atom, cursor, context, 0) for atom in atoms(raw, quoted=quoted)]
-    if len(parts) == 1 and parts[0].items is None:
-        return parts[0]
-    return join_values(parts)
+    values = [_atom_value(atom, cursor, context, 0) for atom in atoms(raw, quoted=quoted)]
+    is_whole = len(values) == 1 and values[0].items is None
+    return values[0] if is_whole else join_values(values)
 
 
-def join_values(parts: list[Value], separator: str = "") -> Value:
-    """The parts one after the other as one value; arrays in it are joined with a blank."""
+def join_values(values: list[Value], separator: str = "") -> Value:
+    """The values one after the other as one value; arrays in it are joined with a blank."""
     flat = [
-        join_values(list(held.items), " ") if held.items is not None else held
-        for held in parts
+        value if value.items is None else join_values(list(value.items), " ")
+        for value in values
     ]
-    if sum(len(held.text) for held in flat) > LONGEST_VALUE:
+    if sum(len(value.text) for value in flat) > LONGEST_VALUE:
         raise Endless("a value grows beyond what a script needs")
     return Value(
-        separator.join(held.text for held in flat),
-        tuple(dict.fromkeys(source for held in flat for source in held.sources)),
-        tuple(dict.fromkeys(item for held in flat for item in held.opens)),
-        unknown=any(held.unknown for held in flat),
+        separator.join(value.text for value in flat),
+        tuple(dict.fromkeys(source for value in flat for source in value.sources)),
+        tuple(dict.fromkeys(variable for value in flat for variable in value.opens)),
+        unknown=any(value.unknown for value in flat),
     )
 
 
@@ -92,84 +98,63 @@ class _FieldBuilder:
     """Puts fields together while a word is expanded."""
 
     def __init__(self) -> None:
-        self.done: list[Value] = []
-        self.parts: list[Value] | None = None
+        self._fields: list[Value] = []
+        self._current: list[Value] | None = None
 
-    def add(self, held: Value) -> None:
-        """Continues the current field."""
-        if self.parts is None:
-            self.parts = []
-        self.parts.append(held)
-
-    def close(self) -> None:
-        """Ends the current field, if there is one."""
-        if len(self.done) > MOST_FIELDS:
-            raise Endless("a list grows beyond what a script needs")
-        if self.parts is not None:
-            self.done.append(join_values(self.parts))
-        self.parts = None
-
-    def split(self, held: Value) -> None:
-        """Continues with text that blanks split into fields."""
-        for index, text in enumerate(_split_at_blanks(held.text)):
-            if index:
-                self.close()
-            if text:
-                self.add(held._replace(text=text))
-
-    def spread(self, items: tuple[Value, ...]) -> None:
-        """Continues with the items of an array: each is a field, the first and last joined to what is around."""
-        for index, item in enumerate(items):
-            if index:
-                self.close()
-            self.add(item)
-
-
-def _expand_atoms(
-    parts: list[Atom], cursor: Cursor, context: WordContext, depth: int
-) -> tuple[list[Value], bool]:
-    fields, unknown = _FieldBuilder(), False
-    for atom in parts:
-        held = _atom_value(atom, cursor, context, depth)
-        if held.unknown and len(parts) > 1:
-            held = parameters.open_value(
-                parameters.free_name(atom.text.strip("@*") or "ARGUMENTS"), "TC151", cursor
-            )
-        if held.unknown or (_is_optional(held, atom) and len(parts) == 1):
-            unknown = True
-        elif held.items is not None and (
-            not atom.quoted or atom.item == "@" or atom.text == "@"
-        ):
-            fields.spread(held.items)
-        elif held.items is not None:
-            fields.add(join_values(list(held.items), " "))
-        elif atom.quoted or atom.kind == "text":
-            fields.add(held)
+    def put(self, value: Value, atom: Atom) -> None:
+        """Goes on with what an atom of the word gave: an array spreads over fields, unquoted text splits at blanks."""
+        is_quoted = atom.quoted or atom.kind == "text"
+        if value.items is not None:
+            if not atom.quoted or "@" in (atom.item, atom.text):
+                self._put_fields(value.items)
+            else:
+                self._put_fields([join_values(list(value.items), " ")])
+        elif is_quoted:
+            self._put_fields([value])
         else:
-            fields.split(held)
-    fields.close()
-    return fields.done, unknown
+            texts = _split_at_blanks(value.text)
+            self._put_fields(
+                [value._replace(text=text) if text else None for text in texts]
+            )
+
+    def finish(self) -> tuple[Value, ...]:
+        """The fields."""
+        self._close()
+        return tuple(self._fields)
+
+    def _put_fields(self, values: Iterable[Value | None]) -> None:
+        """Goes on with values of which each but the first starts a field; None for one that is empty."""
+        for index, value in enumerate(values):
+            if index:
+                self._close()
+            if value is not None:
+                self._current = [*(self._current or ()), value]
+
+    def _close(self) -> None:
+        if len(self._fields) > MOST_FIELDS:
+            raise Endless("a list grows beyond what a script needs")
+        if self._current is not None:
+            self._fields.append(join_values(self._current))
+        self._current = None
 
 
-def _is_optional(held: Value, atom: Atom) -> bool:
+def _is_optional(value: Value, atom: Atom) -> bool:
     """Whether an unquoted word is one open variable that may well hold several options, or none."""
-    if atom.quoted or not held.text.startswith("${"):
+    if atom.quoted or not value.text.startswith("${"):
         return False
     if atom.kind == "command":
-        return bool(held.opens) and bool(_GIVES_OPTIONS.search(atom.text))
+        return bool(value.opens) and bool(_GIVES_OPTIONS.search(atom.text))
     if atom.kind != "parameter":
         return False
-    if held.text.endswith(":-}") and held.text.count("${") == 1:
-        return True
-    if atom.operator in (":+", "+") or (
-        atom.operator in (":-", "-") and not atom.argument.strip("\"'")
-    ):
-        return True
-    return (
-        atom.operator == ""
-        and bool(_OPTIONAL.search(atom.text))
-        and held.text == f"${{{atom.text}}}"
-    )
+    has_empty_default = value.text.endswith(":-}") and value.text.count("${") == 1
+    match atom.operator:
+        case ":+" | "+":
+            return True
+        case ":-" | "-":
+            return has_empty_default or not atom.argument.strip("\"'")
+        case "" if value.text == f"${{{atom.text}}}":
+            return _OPTIONAL.search(atom.text) is not None
+    return has_empty_default
 
 
 def _split_at_blanks(text: str) -> list[str]:
@@ -195,81 +180,73 @@ def _split_at_blanks(text: str) -> list[str]:
 
 def _atom_value(atom: Atom, cursor: Cursor, context: WordContext, depth: int) -> Value:
     """What one part of a word gives."""
-    if atom.kind == "text":
-        return Value(literal(atom.text))
-    if atom.kind == "command":
-        return context.substitute(atom.text, cursor, atom.offset)
-    if atom.kind == "process":
-        return parameters.open_value(
-            parameters.free_name("FILE"), "TC152", cursor, command="<(…)"
-        )
-    if atom.kind == "placeholder":
-        name = parameters.free_name(atom.text)
-        return parameters.open_value(name, "TC153", cursor, written=f"<{atom.text}>")
-    if atom.kind == "arithmetic":
-        return _arithmetic_value(atom, cursor, context)
+    match atom.kind:
+        case "text":
+            return Value(literal(atom.text))
+        case "command":
+            return context.substitute(atom.text, cursor, atom.offset)
+        case "process":
+            name = parameters.free_name("FILE")
+            return parameters.open_value(name, "TC152", cursor, command="<(…)")
+        case "placeholder":
+            name = parameters.free_name(atom.text)
+            return parameters.open_value(name, "TC153", cursor, written=f"<{atom.text}>")
+        case "arithmetic":
+            return _arithmetic_value(atom, cursor, context)
     return _parameter_value(atom, cursor, context, depth)
 
 
 def _arithmetic_value(atom: Atom, cursor: Cursor, context: WordContext) -> Value:
     sources: list[Cursor] = []
 
-    def known(name: str) -> str | None:
+    def look_up(name: str) -> str | None:
         held = parameters.look_up(name, context.scope, cursor)
         sources.extend(held.sources if held else ())
         return held.plain if held else None
 
-    number = evaluate(atom.text, known)
-    if number is None:
-        name = variable_name(re.sub(r"\W+", "_", atom.text.strip())[:30] or "NUMBER")
-        return parameters.open_value(
-            name, "TC152", cursor, command=f"echo $(({atom.text}))"
-        )
-    return Value(str(number), tuple(sources))
+    number = evaluate(atom.text, look_up)
+    if number is not None:
+        return Value(str(number), tuple(sources))
+    name = variable_name(re.sub(r"\W+", "_", atom.text.strip())[:30] or "NUMBER")
+    command = f"echo $(({atom.text}))"
+    return parameters.open_value(name, "TC152", cursor, command=command)
 
 
 def _parameter_value(atom: Atom, cursor: Cursor, context: WordContext, depth: int) -> Value:
+    """What the parameter holds, after what its operator makes of it."""
     if atom.operator == "unknown":
-        return parameters.open_value(
-            variable_name(atom.text[:30]), "TC152", cursor, command=f"${{{atom.text}}}"
-        )
-    held = (
-        context.scope.get(f"{atom.text}[{_index_text(atom.item, cursor, context)}]")
-        if atom.item
-        else None
-    )
-    if held is not None:
-        atom = atom._replace(item="")
-    else:
-        held = _own_path(atom, context) or parameters.look_up(
-            atom.text, context.scope, cursor
-        )
-    if held is not None and atom.text.startswith("%"):
-        held = held._replace(
-            opens=tuple(item._replace(cursor=cursor) for item in held.opens)
-        )
-    if held is not None and held.raw is not None:
-        held = _make_value(held, cursor, context, depth)
-    if held is not None and atom.item:
-        held = parameters.element_at(held, _index_text(atom.item, cursor, context))
-    elif (
-        held is not None
-        and held.items is not None
-        and atom.text not in ("@", "*")
-        and not held.unknown
-    ):
-        held = held if held.raw is not None else parameters.element_at(held, "0")
+        name, command = variable_name(atom.text[:30]), f"${{{atom.text}}}"
+        return parameters.open_value(name, "TC152", cursor, command=command)
+    held = _held_value(atom, cursor, context, depth)
     if atom.operator in parameters.COMPOSE_OPERATORS:
         return _with_operator(atom, held, cursor, context)
-    if not atom.operator:
-        return (
-            held if held is not None else parameters.open_value(atom.text, "TC151", cursor)
-        )
-    return _transform_value(atom, held, cursor, context)
+    if atom.operator:
+        return _transform_value(atom, held, cursor, context)
+    return held or parameters.open_value(atom.text, "TC151", cursor)
 
 
-def _index_text(index: str, cursor: Cursor, context: WordContext) -> str:
-    return word_value(index, cursor, context).text if "$" in index else index
+def _held_value(
+    atom: Atom, cursor: Cursor, context: WordContext, depth: int
+) -> Value | None:
+    """What a parameter holds, or the element of an array that it names; None when the script does not set it."""
+    index = atom.item
+    if "$" in index:
+        index = word_value(index, cursor, context).text
+    element = context.scope.get(f"{atom.text}[{index}]") if index else None
+    held = element or _own_path(atom, context)
+    held = held or parameters.look_up(atom.text, context.scope, cursor)
+    if held is None:
+        return None
+    if atom.text.startswith("%"):
+        # What a specifier of systemd leaves open is noted where the specifier is used.
+        opens = tuple(variable._replace(cursor=cursor) for variable in held.opens)
+        held = held._replace(opens=opens)
+    if held.raw is not None:
+        held = _make_value(held, cursor, context, depth)
+    if index and element is None:
+        return parameters.element_at(held, index)
+    is_array = held.items is not None and not held.unknown and held.raw is None
+    return parameters.element_at(held, "0") if is_array and atom.text not in "@*" else held
 
 
 def _own_path(atom: Atom, context: WordContext) -> Value | None:
@@ -284,90 +261,73 @@ def _make_value(held: Value, cursor: Cursor, context: WordContext, depth: int) -
     """A variable of make, whose text is read as shell source at the place where it is used."""
     if depth > _DEEPEST:
         return held._replace(raw=None)
+    fields: list[Value] = []
+    for text in _source_words(held.raw or ""):
+        for field in expand_atoms(atoms(text), cursor, context, depth + 1).fields:
+            sources = tuple(dict.fromkeys((*held.sources, *field.sources)))
+            fields.append(field._replace(sources=sources))
+    if len(fields) == 1:
+        return fields[0]
+    sources = tuple(dict.fromkeys(source for field in fields for source in field.sources))
+    return Value("", sources or held.sources, items=tuple(fields), raw=held.raw)
+
+
+def _source_words(source: str) -> list[str]:
     try:
-        pieces = [
-            token.text
-            for token in tokens(held.raw or "")
-            if token.kind in ("word", "operator")
+        return [
+            token.text for token in tokens(source) if token.kind in ("word", "operator")
         ]
     except Unbalanced:
-        pieces = [held.raw or ""]
-    items: list[Value] = []
-    for text in pieces:
-        items += _expand_atoms(list(atoms(text)), cursor, context, depth + 1)[0]
-    sources = tuple(
-        dict.fromkeys(source for item in items for source in (*held.sources, *item.sources))
-    )
-    spread = tuple(
-        item._replace(sources=tuple(dict.fromkeys((*held.sources, *item.sources))))
-        for item in items
-    )
-    if len(spread) == 1:
-        return spread[0]
-    return Value("", sources or held.sources, items=spread, raw=held.raw)
+        return [source]
 
 
 def _with_operator(
     atom: Atom, held: Value | None, cursor: Cursor, context: WordContext
 ) -> Value:
-    argument = (
-        word_value(atom.argument, cursor, context, quoted=atom.quoted)
-        if atom.argument
-        else NOTHING
-    )
+    argument = NOTHING
+    if atom.argument:
+        argument = word_value(atom.argument, cursor, context, quoted=atom.quoted)
     if held is None:
         return parameters.compose_expansion(atom.text, atom.operator, argument)
-    if atom.operator.endswith("=") and not held.opens:
-        return parameters.apply_to_open(atom, held, argument)
-    return parameters.apply_to_open(atom, held, argument)
+    return parameters.apply_operator(atom.operator, held, argument)
 
 
 def _transform_value(
     atom: Atom, held: Value | None, cursor: Cursor, context: WordContext
 ) -> Value:
+    """What `${X%p}`, `${!X}`, `${A[@]:1}` … give; a variable of their own where that is not known."""
     if held is not None and held.unknown:
         return held
     if atom.operator == "indirect":
-        held = (
-            _array_keys(atom, context)
-            if atom.item in ("@", "*")
-            else _indirect_value(held, cursor, context)
-        )
-        if held is not None:
-            return held
-    elif held is not None and held.items is not None and atom.operator == ":":
-        return parameters.slice_array(
-            held, atom.argument, 1 if atom.text in ("@", "*") else 0
-        )
+        is_list = atom.item in ("@", "*")
+        result = _array_keys(atom, context) if is_list else _named_by(held, cursor, context)
+    elif held is None:
+        result = None
+    elif held.items is not None and atom.operator == ":":
+        result = parameters.slice_array(held, atom.argument, int(atom.text in "@*"))
     else:
-        argument = (
-            word_value(atom.argument, cursor, context, quoted=True).plain
-            if atom.argument
-            else ""
-        )
-        result = parameters.transform(atom, held, argument) if held is not None else None
-        if result is not None:
-            return result
-    written = f"${{{atom.text}{atom.operator}{atom.argument}}}"
+        argument = word_value(atom.argument, cursor, context, quoted=True)
+        result = parameters.transform(atom, held, argument.plain)
+    if result is not None:
+        return result
+    command = f"echo ${{{atom.text}{atom.operator}{atom.argument}}}"
     name = parameters.derived_name(atom.text, atom)
-    return parameters.open_value(name, "TC152", cursor, command=f"echo {written}")
+    return parameters.open_value(name, "TC152", cursor, command=command)
 
 
-def _array_keys(atom: Atom, context: WordContext) -> Value | None:
+def _array_keys(atom: Atom, context: WordContext) -> Value:
     """`${!A[@]}`: the keys of an array, or its indices."""
-    prefix = f"{atom.text}["
-    named = [name for name in context.scope.variables if name.startswith(prefix)]
     array = context.scope.get(atom.text)
     if array is None or array.items is None:
         return Value("", unknown=True)
-    keys = [name[len(prefix) : -1] for name in named] or [
-        str(number) for number in range(len(array.items))
-    ]
+    prefix = f"{atom.text}["
+    names = [name for name in context.scope.variables if name.startswith(prefix)]
+    keys = [name[len(prefix) : -1] for name in names]
+    keys = keys or [str(number) for number in range(len(array.items))]
     return Value("", array.sources, items=tuple(Value(literal(key)) for key in keys))
 
 
-def _indirect_value(
-    held: Value | None, cursor: Cursor, context: WordContext
-) -> Value | None:
+def _named_by(held: Value | None, cursor: Cursor, context: WordContext) -> Value | None:
+    """`${!X}`: what the variable holds whose name X holds."""
     name = held.plain if held is not None else None
     return parameters.look_up(name, context.scope, cursor) if name else None

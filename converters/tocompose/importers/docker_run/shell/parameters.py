@@ -12,7 +12,7 @@ from tocompose.importers.docker_run.shell.variables import (
     Value,
 )
 from tocompose.ledger import Cursor
-from tocompose.readers.atoms import Atom
+from tocompose.readers.atoms import Atom, atoms
 from tocompose.values import literal, variable_name, whole
 
 # Set in every shell and passed on to what it starts, so that Compose finds them too.
@@ -35,6 +35,7 @@ _STATUS_NAMES = {
     "!": "PROCESS_ID",
     "-": "SHELL_OPTIONS",
 }
+_SLICE = re.compile(r"\s*(?P<start>-?\d{1,9})\s*(?::\s*(?P<size>-?\d{1,9})\s*)?")
 COMPOSE_OPERATORS = frozenset({":-", "-", ":=", "=", ":?", "?", ":+", "+"})
 
 
@@ -109,29 +110,40 @@ def element_at(value: Value, index: str) -> Value:
 
 def slice_array(value: Value, argument: str, base: int) -> Value:
     """`${A[@]:1:2}` and `${@:2}`; `base` is the index of the first item."""
-    match = re.fullmatch(r"\s*(\d{1,9})\s*(?::\s*(\d{1,9})\s*)?", argument)
-    if match is None or value.items is None:
+    match = _SLICE.fullmatch(argument)
+    if match is None or value.items is None or "-" in argument:
         return Value("", unknown=True, sources=value.sources)
-    start = max(int(match[1]) - base, 0)
-    stop = None if match[2] is None else start + int(match[2])
+    start = max(int(match["start"]) - base, 0)
+    stop = None if match["size"] is None else start + int(match["size"])
     return value._replace(items=value.items[start:stop])
 
 
-def apply_to_open(atom: Atom, value: Value, argument: Value) -> Value:
+def apply_operator(operator: str, value: Value, argument: Value) -> Value:
     """`${X:-d}`, `${X:?m}`, `${X:+a}` of a variable that is set, or open: Compose has the same operators."""
-    operator = atom.operator
-    colon, sign = operator.startswith(":"), operator[-1]
+    sign = operator[-1]
     if value.unknown or value.items is not None:
         return argument if sign == "+" and value.items else value
-    is_open = bool(value.opens) and re.fullmatch(
-        r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", value.text
-    )
-    if not is_open or (value.opens[-1].value is not None and sign in "-=?"):
-        empty = value.plain == "" and colon
-        return {"+": NOTHING if empty else argument}.get(
-            sign, argument if empty and sign in "-=" else value
-        )
-    return compose_expansion(value.text[2:-1], operator, argument, value)
+    name = sole_variable(value.text) if value.opens else None
+    if name and (value.opens[-1].value is None or sign == "+"):
+        return compose_expansion(name, operator, argument, value)
+    is_unset = value.plain == "" and operator.startswith(":")
+    if sign == "+":
+        return NOTHING if is_unset else argument
+    return argument if is_unset and sign in "-=" else value
+
+
+def sole_parameter(raw: str) -> Atom | None:
+    """The parameter expansion that a word of the source is, quoted or not; None for any other word."""
+    word_atoms = list(atoms(raw))
+    if len(word_atoms) == 1 and word_atoms[0].kind == "parameter":
+        return word_atoms[0]
+    return None
+
+
+def sole_variable(text: str) -> str | None:
+    """The name of the variable that a text of the model is, as `${NAME}`; None for any other text."""
+    match = re.fullmatch(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", text)
+    return match[1] if match else None
 
 
 def compose_expansion(
@@ -164,11 +176,10 @@ def _holds_brace(text: str) -> bool:
 
 def transform(atom: Atom, value: Value, argument: str | None) -> Value | None:
     """`${X%p}`, `${X#p}`, `${X/a/b}`, `${X^^}`, `${X:0:3}`, `${#X}` of a known value; None when it is not known."""
-    if atom.operator == "length":
-        count = len(value.items) if value.items is not None else None
-        count = len(value.plain) if count is None and value.plain is not None else count
-        return None if count is None else Value(str(count), value.sources)
     text = value.plain
+    if atom.operator == "length":
+        measured = text if value.items is None else value.items
+        return None if measured is None else Value(str(len(measured)), value.sources)
     if text is None or argument is None:
         return None
     result = _transform_text(atom.operator, text, argument)
@@ -176,20 +187,27 @@ def transform(atom: Atom, value: Value, argument: str | None) -> Value | None:
 
 
 def _transform_text(operator: str, text: str, argument: str) -> str | None:
-    if operator in ("#", "##", "%", "%%"):
-        return _trim_affix(operator, text, argument)
-    if operator in ("/", "//"):
-        return _replace_matches(operator, text, argument)
-    if operator in ("^^", "^", ",,", ","):
-        changed = text.upper() if "^" in operator else text.lower()
-        return changed if len(operator) == 2 else changed[:1] + text[1:]
-    if operator == ":" and (
-        slice_ := re.fullmatch(r"\s*(-?\d{1,9})\s*(?::\s*(-?\d{1,9})\s*)?", argument)
-    ):
-        start = int(slice_[1])
-        tail = text[start:] if start < 0 or start <= len(text) else ""
-        return tail if slice_[2] is None else tail[: int(slice_[2])]
+    match operator:
+        case "#" | "##" | "%" | "%%":
+            return _trim_affix(operator, text, argument)
+        case "/" | "//":
+            return _replace_matches(operator, text, argument)
+        case "^^" | ",,":
+            return text.upper() if operator == "^^" else text.lower()
+        case "^" | ",":
+            return (text[:1].upper() if operator == "^" else text[:1].lower()) + text[1:]
+        case ":":
+            return _slice_text(text, argument)
     return None
+
+
+def _slice_text(text: str, argument: str) -> str | None:
+    match = _SLICE.fullmatch(argument)
+    if match is None:
+        return None
+    start = int(match["start"])
+    tail = text[start:] if start <= len(text) else ""
+    return tail if match["size"] is None else tail[: int(match["size"])]
 
 
 def _glob_pattern(glob: str) -> str:

@@ -138,7 +138,7 @@ class Shell:
         if cursor.style == "literal":
             return (Value(raw.replace("$", "$$"), (cursor,)),)
         if cursor.style == "systemd":
-            expanded = expand_atoms(list(atoms(raw)), cursor, self.word_context)
+            expanded = expand_atoms(atoms(raw), cursor, self.word_context)
         else:
             expanded = expand_word(raw, cursor, self.word_context)
         if expanded.unknown:

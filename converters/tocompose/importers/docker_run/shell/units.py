@@ -112,7 +112,7 @@ def _read_surroundings(shell: Shell, setting: Cursor) -> None:
 
 def _read_environment(shell: Shell, leaf: Cursor) -> None:
     fields = expand_atoms(
-        list(atoms(leaf.peek() or "", variables=False)), leaf, shell.word_context
+        atoms(leaf.peek() or "", variables=False), leaf, shell.word_context
     ).fields
     for field in fields:
         name, _, text = field.text.partition("=")
