@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterable
 from tocompose.limits import limit
 from tocompose.patterns import regex
 from tocompose.project import Project, normal
+from tocompose.readers import makefile, markdown, shell, systemd
 from tocompose.readers.text import Text
 from tocompose.source import Branch
 
+# How a docker client is written by a variable of the shell or of make: `$DOCKER`, `${DOCKER}`, `$(DOCKER)`.
+CLIENT_VARIABLE = r"\$\W?(?:DOCKER|PODMAN)\w*\W?"
 _CALL = regex(
-    rb"(?:docker|podman|\$[({]?(?:DOCKER|PODMAN)\w*[)}]?)(?:\.exe)?"
-    rb"(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*[ \t\\\r\n]+"
+    rb"(?:docker|podman|%b)(?:\.exe)?"
+    % CLIENT_VARIABLE.encode()
+    + rb"(?:[ \t]+-[^\s]+(?:[ \t]+[^\s-]\S*)?)*[ \t\\\r\n]+"
     rb"(?:container[ \t]+)?(?:run|create)\b"
 )
 # A Kubernetes object may speak of docker commands in its texts.
@@ -25,42 +29,16 @@ _SCRIPT_NAME = regex(
 )
 
 
-def _read_shell(text: Text) -> Branch:
-    from tocompose.readers.shell import read
-
-    return read(text)
-
-
 def _read_pasted(text: Text) -> Branch:
-    from tocompose.readers.shell import read
-
-    return read(text, documentation=True)
-
-
-def _read_markdown(text: Text) -> Branch:
-    from tocompose.readers.markdown import read
-
-    return read(text)
-
-
-def _read_makefile(text: Text) -> Branch:
-    from tocompose.readers.makefile import read
-
-    return read(text)
-
-
-def _read_systemd(text: Text) -> Branch:
-    from tocompose.readers.systemd import read
-
-    return read(text)
+    return shell.read(text, documentation=True)
 
 
 READERS: dict[str, Callable[[Text], Branch]] = {
-    "shell": _read_shell,
+    "shell": shell.read,
     "pasted": _read_pasted,
-    "markdown": _read_markdown,
-    "makefile": _read_makefile,
-    "systemd": _read_systemd,
+    "markdown": markdown.read,
+    "makefile": makefile.read,
+    "systemd": systemd.read,
 }
 
 
@@ -89,53 +67,46 @@ def find_scripts(project: Project) -> tuple[str, ...]:
 
 def _holds_call(project: Project, path: str) -> bool:
     name = posixpath.basename(path)
-    named = path in project.named
-    if not named and not _SCRIPT_NAME.fullmatch(name) and "." in name.lstrip("."):
-        return False
-    data = project.read(path)
+    is_named, is_script = path in project.named, bool(_SCRIPT_NAME.fullmatch(name))
+    has_ending = "." in name.lstrip(".")
+    data = project.read(path) if is_named or is_script or not has_ending else None
     if data is None or b"\x00" in data[:1024]:
         return False
     if len(data) > limit("SCRIPT_BYTES"):
-        if named or _SCRIPT_NAME.fullmatch(name):
+        if is_named or is_script:
             project.skipped[path] = len(data)
         return False
-    if named:
-        script = kind_of(path, data[:4096].decode("utf-8", "replace")) != "pasted"
-        return script or (_CALL.search(data) is not None and _MANIFEST.search(data) is None)
-    if not _SCRIPT_NAME.fullmatch(name) and not data.startswith(b"#!"):
-        return False
-    return _CALL.search(data) is not None
+    if is_named:
+        start = data[:4096].decode("utf-8", "replace")
+        return kind_of(path, start) != "pasted" or _is_pasted_call(data)
+    return (is_script or data.startswith(b"#!")) and _CALL.search(data) is not None
 
 
-def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
-    """The files that another of the files reads or starts by a constant name."""
-    started: set[str] = set()
-    script_paths = list(paths)
-    for path in script_paths:
-        data = project.read(path) or b""
-        if len(data) > limit("SCRIPT_BYTES") or path.endswith((".md", ".rst", ".txt")):
-            continue
-        for match in _STARTED_FILE.finditer(data):
-            started |= {
-                candidate
-                for candidate in _possible_paths(path, match[1].decode("latin-1"))
-                if candidate != path
-            }
-    return started
+def _is_pasted_call(data: bytes) -> bool:
+    return _CALL.search(data) is not None and _MANIFEST.search(data) is None
 
 
 _STARTED_FILE = regex(
-    rb"^[ \t]*(?:(?:source|\.|bash|sh)[ \t]+)?[\"']?(?:\$\{?\w+\}?/|\$\(dirname[^)]*\)/)?"
+    rb"^[ \t]*(?:(?:source|\.|bash|sh)[ \t]+)?[\"']?(?:\$\W?\w+\W?/|\$\(dirname[^)]*\)/)?"
     rb"((?:\.{0,2}/)?[\w./-]+\.(?:sh|bash|env))\b",
     re.MULTILINE,
 )
 
 
+def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
+    """The files that another of the files reads or starts by a constant name."""
+    started: set[str] = set()
+    for path in list(paths):
+        data = project.read(path) or b""
+        if len(data) > limit("SCRIPT_BYTES") or path.endswith((".md", ".rst", ".txt")):
+            continue
+        for match in _STARTED_FILE.finditer(data):
+            started |= _possible_paths(path, match[1].decode("latin-1")) - {path}
+    return started
+
+
 def _possible_paths(path: str, target: str) -> set[str]:
     """Where a relative name may lead, from the folder of the file or from the root."""
     folders = (posixpath.dirname(path), "")
-    return {
-        place
-        for base in folders
-        if (place := normal(posixpath.join(base, target.lstrip("/")))) is not None
-    }
+    paths = (normal(posixpath.join(folder, target.lstrip("/"))) for folder in folders)
+    return {found_path for found_path in paths if found_path is not None}

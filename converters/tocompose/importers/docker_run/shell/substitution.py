@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Callable
 
 from tocompose.importers.docker_run.invocation import Invocation
-from tocompose.importers.docker_run.shell.non_docker_commands import folder_after_cd
+from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
 from tocompose.importers.docker_run.shell.parameters import (
     free_name,
     open_value,
@@ -15,13 +16,19 @@ from tocompose.importers.docker_run.shell.parameters import (
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.readers.atoms import Atom, atoms
 from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text
-from tocompose.source import Branch, Leaf
+from tocompose.source import Branch, Leaf, Node
 from tocompose.values import literal
 
-_DOCKER = re.compile(r"(?:^|[\s;&|(`/])(?:docker|podman)\s|\$\{?DOCKER", re.IGNORECASE)
+_DOCKER = re.compile(
+    rf"(?:^|[\s;&|(`/])(?:docker|podman)\s|{CLIENT_VARIABLE}", re.IGNORECASE
+)
+_PRINTS_FOLDER = ("pwd", "pwd -P", "pwd -L", "realpath .", "readlink -f .")
+_STARTING_VERBS = (("run",), ("create",), ("pod", "create"))
+_INSPECT_FLAGS = ("-f", "--format", "--type")
 _NAME_BY_COMMAND = {
     "id -u": "UID_",
     "id -g": "GID_",
@@ -35,29 +42,30 @@ _ASSIGNED_TO = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
 
 def command_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
     """What a command substitution gives; docker calls in it become invocations of the script."""
-    command = " ".join(code.split())
     if _DOCKER.search(code):
         return _docker_output(shell, code, cursor, offset)
-    if (known := _known_output(shell, code, command, cursor)) is not None:
-        return known
+    command = " ".join(code.split())
+    if (output := _known_output(shell, code, command)) is not None:
+        return output
     if shell.polled:
         _run_nested(shell, code, cursor, offset)
-    return open_value(
-        _variable_for(shell, command, cursor, offset),
-        "TC152",
-        cursor,
-        command=shown(command),
-    )
+    return _open_output(shell, command, cursor, offset)
+
+
+def _open_output(shell: Shell, command: str, cursor: Cursor, offset: int) -> Value:
+    """A variable that stands for what a command prints."""
+    name = _variable_for(shell, command, cursor, offset)
+    return open_value(name, "TC152", cursor, command=shown(command))
 
 
 def _variable_for(shell: Shell, command: str, cursor: Cursor, offset: int) -> str:
     """A name for what the command gives: of the variable it is assigned to, else of the command."""
     if command in _NAME_BY_COMMAND:
         return _NAME_BY_COMMAND[command]
-    before = (cursor.peek() or "")[:offset].rstrip("$(`")
+    text = (cursor.peek() or "")[:offset].rstrip("$(`")
     if shell.variable:
         name = shell.variable
-    elif written := _ASSIGNED_TO.search(before):
+    elif written := _ASSIGNED_TO.search(text):
         name = written[1]
     else:
         name = "_".join(_naming_words(command)) or "VALUE"
@@ -66,105 +74,144 @@ def _variable_for(shell: Shell, command: str, cursor: Cursor, offset: int) -> st
 
 def _naming_words(command: str) -> list[str]:
     """The words that name a command: the program and what it is asked to do, no options and no values."""
-    words = command.split()
-    if words[:1] == ["cat"] and len(words) > 1:
-        return [posixpath.basename(words[1])]
-    program = posixpath.basename(words[0]) if words else ""
-    verb = (
-        words[1:2]
-        if re.fullmatch(r"[a-z][a-z-]{1,15}", words[1] if len(words) > 1 else "")
-        else []
-    )
-    return [word for word in (program, *verb) if re.fullmatch(r"[\w.-]+", word)]
+    program, *arguments = command.split() or [""]
+    if program == "cat" and arguments:
+        return [posixpath.basename(arguments[0])]
+    verbs = [text for text in arguments[:1] if re.fullmatch(r"[a-z][a-z-]{1,15}", text)]
+    names = [posixpath.basename(program), *verbs]
+    return [name for name in names if re.fullmatch(r"[\w.-]+", name)]
 
 
-def _known_output(shell: Shell, code: str, command: str, cursor: Cursor) -> Value | None:
-    """The value of a substitution that only works with names and constants."""
-    if re.fullmatch(r"pwd(?: -[PL])?|realpath \.|readlink -f \.", command):
+def _known_output(shell: Shell, code: str, command: str) -> Value | None:
+    """What a command prints that only works with names and constants."""
+    if command in _PRINTS_FOLDER:
         return Value(script_folder(shell.directory))
-    if (target := _folder_of_script(shell, command)) is not None:
-        return Value(script_folder(target))
-    text = Text(shell.path, code)
-    statements = simple_list(text, 0, len(code)) or []
-    if (
-        len(statements) != 1
-        or not isinstance(statements[0], Branch)
-        or statements[0].kind != "command"
-    ):
+    if (path := _own_folder(code, posixpath.basename(shell.path))) is not None:
+        base = posixpath.dirname(shell.path)
+        return Value(script_folder(posixpath.normpath(posixpath.join(base, path))))
+    statement = _sole_command(shell, code)
+    if statement is None:
         return None
-    words = [child.node for child in statements[0].children]
-    if not all(isinstance(word, Leaf) for word in words):
+    # A ledger of its own: the words are counted where the script writes them.
+    cursor = type(shell.ledger)().open(statement)
+    fields = [field for leaf in cursor for field in shell.expand_fields(leaf)]
+    texts = [text for field in fields if (text := field.plain) is not None]
+    if not texts or len(texts) != len(fields) or texts[0] not in _PROGRAMS:
         return None
-    if not all(_is_safe(word.text) for word in words if isinstance(word, Leaf)):
+    output = _PROGRAMS[texts[0]](texts[1:])
+    if output is None:
         return None
-    ledger_cursor = type(shell.ledger)().open(statements[0])
-    fields = [field for word in ledger_cursor for field in shell.expand_fields(word)]
-    return _computed_output(
-        [field.plain for field in fields], tuple(s for f in fields for s in f.sources[1:])
-    )
+    sources = tuple(source for field in fields for source in field.sources[1:])
+    return Value(literal(output), sources)
 
 
-def _is_safe(raw: str) -> bool:
-    return "`" not in raw and "$(" not in raw
-
-
-def _computed_output(words: list[str | None], sources: tuple[Cursor, ...]) -> Value | None:
-    if not words or any(word is None for word in words):
-        return None
-    name, *rest = [word or "" for word in words]
-    if name == "echo" and not any(word.startswith("-") for word in rest):
-        return Value(literal(" ".join(rest)), sources)
-    if (
-        name == "seq"
-        and 1 <= len(rest) <= 3
-        and all(re.fullmatch(r"-?\d{1,6}", word) for word in rest)
-    ):
-        return Value(
-            " ".join(map(str, _number_range([int(word) for word in rest]))), sources
-        )
-    if name == "basename" and 1 <= len(rest) <= 2:
-        base = posixpath.basename(rest[0].rstrip("/"))
-        return Value(
-            literal(base.removesuffix(rest[1]) if len(rest) == 2 else base), sources
-        )
-    if name == "dirname" and len(rest) == 1:
-        return Value(literal(posixpath.dirname(rest[0]) or "."), sources)
+def _sole_command(shell: Shell, code: str) -> Branch | None:
+    """The one simple command that the code is, with no further command inside its words."""
+    match simple_list(Text(shell.path, code), 0, len(code)):
+        case [Branch(kind="command") as statement]:
+            nodes = [child.node for child in statement.children]
+            is_plain = all(isinstance(node, Leaf) for node in nodes)
+            return None if not is_plain or re.search(r"`|\$\(", code) else statement
     return None
 
 
-def _number_range(numbers: list[int]) -> range:
-    first, step, last = {1: [1, 1, *numbers], 2: [numbers[0], 1, numbers[-1]], 3: numbers}[
-        len(numbers)
+def _echo_output(arguments: list[str]) -> str | None:
+    has_options = any(argument.startswith("-") for argument in arguments)
+    return None if has_options else " ".join(arguments)
+
+
+def _seq_output(arguments: list[str]) -> str | None:
+    if not all(re.fullmatch(r"-?\d{1,6}", argument) for argument in arguments):
+        return None
+    match [int(argument) for argument in arguments]:
+        case [limit]:
+            start, step = 1, 1
+        case [start, limit]:
+            step = 1
+        case [start, step, limit]:
+            step = step or 1
+        case _:
+            return None
+    stop = min(limit, start + 100_000) + (1 if step > 0 else -1)
+    return " ".join(map(str, range(start, stop, step)))
+
+
+def _basename_output(arguments: list[str]) -> str | None:
+    match arguments:
+        case [path]:
+            return posixpath.basename(path.rstrip("/"))
+        case [path, suffix]:
+            return posixpath.basename(path.rstrip("/")).removesuffix(suffix)
+    return None
+
+
+def _dirname_output(arguments: list[str]) -> str | None:
+    return posixpath.dirname(arguments[0]) or "." if len(arguments) == 1 else None
+
+
+# What programs print that are given constants.
+_PROGRAMS: dict[str, Callable[[list[str]], str | None]] = {
+    "basename": _basename_output,
+    "dirname": _dirname_output,
+    "echo": _echo_output,
+    "seq": _seq_output,
+}
+
+
+def _own_folder(code: str, script: str) -> str | None:
+    """The folder that `$(cd "$(dirname "$0")" && pwd)` and its kin print, from the folder that holds the script."""
+    path = _own_path(code, script)
+    return None if path == script else path
+
+
+def _own_path(code: str, script: str) -> str | None:
+    """The path that commands print which only turn the script's own path around, from the folder that holds it."""
+    match _option_free_commands(code):
+        case [["dirname", word]]:
+            path = _path_of_word(word, script)
+            return None if path is None else posixpath.dirname(path) or "."
+        case [["realpath", word]] | [["readlink", word]] | [["cd", word], ["pwd"]]:
+            return _path_of_word(word, script)
+    return None
+
+
+def _option_free_commands(code: str) -> list[list[str]]:
+    """The words of each command of `a && b` or `a; b`, without options."""
+    statements = simple_list(Text("", code), 0, len(code)) or []
+    match statements:
+        case [Branch(kind="and") as both]:
+            statements = [child.node for child in both.children]
+    return [_option_free_words(statement) for statement in statements]
+
+
+def _option_free_words(statement: Node) -> list[str]:
+    if not isinstance(statement, Branch) or statement.kind != "command":
+        return []
+    texts = [
+        child.node.text for child in statement.children if isinstance(child.node, Leaf)
     ]
-    step = step or 1
-    return range(first, min(last, first + 100_000) + (1 if step > 0 else -1), step)
+    return [text for text in texts if not text.startswith("-")]
 
 
-_SELF = r"(?:\$0|\$\{?BASH_SOURCE(?:\[0\]\}|\}?)|\$\{BASH_SOURCE:-\$0\}|\$\{0\})"
-_DIRNAME = (
-    rf"(?:\$\( ?dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']? ?\)"
-    r"|\$\{0%/\*\}|\$\{BASH_SOURCE%/\*\}|\$\{BASH_SOURCE\[0\]%/\*\})"
-)
-_CD = re.compile(
-    rf"(?:CDPATH= )?cd (?:-P |-- )*[\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?"
-    r"(?: &?>/dev/null)?(?: 2>&1)? ?(?:&&|;) ?pwd(?: -[PL])?"
-)
-_REAL = re.compile(
-    rf"(?:realpath|readlink -f) [\"']?{_DIRNAME}[\"']?(?P<more>/[\w./-]*)?[\"']?"
-)
-_ONLY = re.compile(
-    rf"dirname (?:-- )?[\"']?(?:{_SELF}|\$\( ?(?:readlink -f|realpath) [\"']?{_SELF}[\"']? ?\))[\"']?"
-)
+def _path_of_word(raw: str, script: str) -> str | None:
+    """The path that a word names, from the script's folder: `$(dirname "$0")/..` is `..`; None for any other word."""
+    start, *tail_atoms = [*atoms(raw), Atom("text", "", quoted=True)]
+    if any(atom.kind != "text" for atom in tail_atoms):
+        return None
+    tail = "".join(atom.text for atom in tail_atoms)
+    if start.kind == "command":
+        base = _own_path(start.text, script)
+    elif start.kind == "parameter" and start.text in ("0", "BASH_SOURCE"):
+        base = _OWN_PATHS.get((start.operator, start.argument))
+    else:
+        base = None
+    if base is None or (tail and not tail.startswith("/")):
+        return None
+    return posixpath.normpath(base.replace("$0", script) + tail)
 
 
-def _folder_of_script(shell: Shell, command: str) -> str | None:
-    """`$(cd "$(dirname "$0")" && pwd)` and its kin: the folder that holds the script."""
-    own = posixpath.dirname(shell.path) or "."
-    if _ONLY.fullmatch(command):
-        return own
-    if match := _CD.fullmatch(command) or _REAL.fullmatch(command):
-        return folder_after_cd(own, (match["more"] or "").lstrip("/") or ".")
-    return None
+# What `${0…}` and `${BASH_SOURCE…}` give: the script itself, or the folder that holds it.
+_OWN_PATHS = {("", ""): "$0", (":-", "$0"): "$0", ("%", "/*"): "."}
 
 
 def _run_nested(shell: Shell, code: str, cursor: Cursor, offset: int) -> None:
@@ -175,11 +222,10 @@ def _run_nested(shell: Shell, code: str, cursor: Cursor, offset: int) -> None:
 def _position(cursor: Cursor, offset: int) -> tuple[int, int]:
     """Line and column of an offset in the word."""
     span = cursor.value_span
-    before = (cursor.peek() or "")[:offset]
-    lines = before.count("\n")
-    return span.line + lines, (
-        span.column + offset
-    ) if not lines else offset - before.rfind("\n")
+    text = (cursor.peek() or "")[:offset]
+    lines = text.count("\n")
+    column = offset - text.rfind("\n") if lines else span.column + offset
+    return span.line + lines, column
 
 
 def _docker_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Value:
@@ -188,39 +234,37 @@ def _docker_output(shell: Shell, code: str, cursor: Cursor, offset: int) -> Valu
     shell.variable = ""
     _run_nested(shell, code, cursor, offset)
     shell.variable = variable
-    made = [
-        index
-        for index in range(first, len(shell.steps))
-        if isinstance(shell.steps[index], Invocation)
-    ]
-    command = shown(" ".join(code.split()))
-    if not made:
-        return open_value(
-            _variable_for(shell, command, cursor, offset), "TC152", cursor, command=command
-        )
-    call = shell.steps[made[-1]]
-    assert isinstance(call, Invocation)
-    if call.verb in (("run",), ("create",), ("pod", "create")):
-        name = variable or f"CONTAINER_{made[-1] + 1}"
-        shell.steps[made[-1]] = call._replace(variable=name)
-        return Value(f"${{{name}}}")
+    for index in reversed(range(first, len(shell.steps))):
+        call = shell.steps[index]
+        if isinstance(call, Invocation):
+            if call.verb in _STARTING_VERBS:
+                name = variable or f"CONTAINER_{index + 1}"
+                shell.steps[index] = call._replace(variable=name)
+                return Value(f"${{{name}}}")
+            if (printed := _printed_name(call, cursor)) is not None:
+                return printed
+            break
+    return _open_output(shell, shown(" ".join(code.split())), cursor, offset)
+
+
+def _printed_name(call: Invocation, cursor: Cursor) -> Value | None:
+    """What a call prints where that is the name of what it makes or looks at."""
     if call.verb[-1] == "create" and call.arguments:
         return Value(call.arguments[-1].text, call.arguments[-1].sources)
-    if call.verb[-1] == "inspect" and (target := _inspected_container(call)) is not None:
-        cursor.remark("TC164", name=target.text)
-        return target
-    return open_value(
-        _variable_for(shell, command, cursor, offset), "TC152", cursor, command=command
-    )
+    inspected = _inspected_container(call) if call.verb[-1] == "inspect" else None
+    if inspected is not None:
+        cursor.remark("TC164", name=inspected.text)
+    return inspected
 
 
 def _inspected_container(call: Invocation) -> Value | None:
     """The container whose address is asked for: in a network of Compose its name is as good."""
-    if not any("IPAddress" in word.text for word in call.arguments):
+    texts = ["", *(argument.text for argument in call.arguments)]
+    if not any("IPAddress" in text for text in texts):
         return None
-    takes = {"-f", "--format", "--type"}
     names = [
-        word for before, word in zip(("", *(w.text for w in call.arguments)), call.arguments, strict=False)
-        if not word.text.startswith("-") and before not in takes
-    ]  # fmt: skip
-    return Value(names[-1].text, names[-1].sources) if len(names) == 1 else None
+        argument
+        for flag, argument in zip(texts, call.arguments, strict=False)
+        if not argument.text.startswith("-") and flag not in _INSPECT_FLAGS
+    ]
+    return Value(names[0].text, names[0].sources) if len(names) == 1 else None
