@@ -11,6 +11,7 @@ from tocompose.importers.docker_run.shell.variables import NOTHING, OpenVariable
 from tocompose.ledger import Cursor
 from tocompose.values import whole
 
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _ARGUMENT = re.compile(r"\$\{ARG_\d+(?=[}:?+-])")
 
 
@@ -115,39 +116,32 @@ def _append_value(old: Value | None, value: Value) -> Value:
 
 def declare_variables(shell: Shell, cursor: Cursor) -> None:
     """`export X=y`, `export X`, `local X`, `readonly X=y`, `declare -a X`."""
-    leaves = [child for child in cursor if child.kind == "leaf"]
-    options = [
-        child.peek() or "" for child in leaves[1:] if (child.peek() or "").startswith("-")
-    ]
-    command = leaves[0].peek()
-    exported = command == "export" or any(
-        "x" in option for option in options if not option.startswith("--")
+    command, *leaves = [child for child in cursor if child.kind == "leaf"]
+    name = command.peek() or ""
+    exported = name == "export" or any(
+        re.match(r"-(?!-)\w*x", leaf.peek() or "") for leaf in leaves
     )
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assign_variable(shell, child, exported=exported)
         elif child.kind == "redirect":
             child.skip("a redirection of a declaration")
-    for leaf in leaves[1:]:
-        name = leaf.peek() or ""
-        if re.fullmatch(r"[A-Za-z_]\w*", name):
-            _declare_name(
-                shell,
-                name,
-                exported=exported,
-                fresh=command in ("local", "declare", "typeset"),
-            )
-        elif not name.startswith("-"):
+    for leaf in leaves:
+        text = leaf.peek() or ""
+        if _IDENTIFIER.fullmatch(text):
+            is_new = name in ("local", "declare", "typeset")
+            _declare_name(shell, text, exported=exported, is_new=is_new)
+        elif not text.startswith("-"):
             _declare_fields(shell, leaf, exported=exported)
         leaf.skip("a declaration")
-    leaves[0].skip("a declaration")
+    command.skip("a declaration")
 
 
 def _declare_fields(shell: Shell, leaf: Cursor, *, exported: bool) -> None:
     """`export $X` or `export "A=$B"`: the word says name and value only when it is expanded."""
     for field in shell.expand_fields(leaf):
         name, equals, text = field.text.partition("=")
-        if equals and re.fullmatch(r"[A-Za-z_]\w*", name):
+        if equals and _IDENTIFIER.fullmatch(name):
             value = shell.kept_variables.keep(
                 name, field._replace(text=text), exported=exported
             )
@@ -156,13 +150,13 @@ def _declare_fields(shell: Shell, leaf: Cursor, *, exported: bool) -> None:
                 shell.scope.exports.add(name)
 
 
-def _declare_name(shell: Shell, name: str, *, exported: bool, fresh: bool) -> None:
+def _declare_name(shell: Shell, name: str, *, exported: bool, is_new: bool) -> None:
     value = shell.scope.get(name)
     if exported:
         shell.scope.exports.add(name)
         if value is not None and value.items is None and not value.opens:
             shell.scope.set(name, shell.kept_variables.keep(name, value, exported=True))
-    elif fresh and value is None:
+    elif is_new and value is None:
         shell.scope.set(name, NOTHING)
 
 
@@ -171,7 +165,7 @@ def read_from_user(shell: Shell, cursor: Cursor, leaves: list[Cursor]) -> None:
     takes_value = False
     for leaf in leaves[1:]:
         name = leaf.peek() or ""
-        if not takes_value and re.fullmatch(r"[A-Za-z_]\w*", name):
+        if not takes_value and _IDENTIFIER.fullmatch(name):
             open_name = free_name(name)
             value = Value(
                 f"${{{open_name}}}",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import re
-from posixpath import normpath
+from itertools import pairwise
 
-from tocompose.importers.docker_run.shell.commands import CommandField
+from tocompose.importers.docker_run.shell.commands import CommandField, program_name
 from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
@@ -17,6 +17,7 @@ from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.values import plain
 
 _DEEPEST = 12
+_SCRIPT_PATH = re.compile(r"\.(?:ba|da|z|k)?sh$|/")
 SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 
 
@@ -64,25 +65,15 @@ def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
     """`. file` and `source file`: reads a file of the project in place."""
     target = fields[1].value if len(fields) > 1 else None
     path = _project_path(shell, target.text) if target is not None else None
-    data = shell.project.read(path) if path is not None else None
-    if (
-        target is None
-        or path is None
-        or data is None
-        or path in shell.calling
-        or len(shell.calling) > _DEEPEST
-    ):
-        cursor.note(
-            "TC161",
-            file=shown(
-                (target.sources[0].peek() or "")
-                if target is not None and target.sources
-                else "?"
-            ),
-        )
-        return
-    cursor.skip("reads another file of the project, which is read in place")
-    run_file(shell, cursor, path, data)
+    is_nested_too_deeply = path in shell.calling or len(shell.calling) > _DEEPEST
+    if path is not None and not is_nested_too_deeply:
+        data = shell.project.read(path)
+        if data is not None:
+            cursor.skip("reads another file of the project, which is read in place")
+            run_file(shell, cursor, path, data)
+            return
+    written = target.sources[0].peek() if target and target.sources else "?"
+    cursor.note("TC161", file=shown(written or ""))
 
 
 def _project_path(shell: Shell, text: str) -> str | None:
@@ -92,13 +83,11 @@ def _project_path(shell: Shell, text: str) -> str | None:
     relative = plain(text)
     if relative is None:
         return None
-    paths = (
-        posixpath.join(base, relative)
-        for base in (shell.directory, posixpath.dirname(shell.path))
-    )
-    return next(
-        (normpath(path) for path in paths if shell.project.exists(normpath(path))), None
-    )
+    for folder in (shell.directory, posixpath.dirname(shell.path)):
+        path = posixpath.normpath(posixpath.join(folder, relative))
+        if shell.project.exists(path):
+            return path
+    return None
 
 
 def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
@@ -112,49 +101,40 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
     if tree is None:
         cursor.remark("TC169", file=path, why=text or "it is not text")
         return
-    before_path, before_calling = shell.path, shell.calling
-    shell.path, shell.calling = path, (*before_calling, path)
-    settings = posixpath.basename(path)
-    with shell.mode(exporting=shell.exporting or ".env" in settings):
+    path_before, calling_before = shell.path, shell.calling
+    shell.path, shell.calling = path, (*calling_before, path)
+    is_env_file = ".env" in posixpath.basename(path)
+    with shell.mode(exporting=shell.exporting or is_env_file):
         shell.run_all(shell.ledger.open(tree))
-    shell.path, shell.calling = before_path, before_calling
+    shell.path, shell.calling = path_before, calling_before
 
 
 def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether a command starts another script of the project (`bash db.sh 1`), which is then read in place."""
     operands = [field for field in fields if not field.value.text.startswith("-")]
-    name = operands[0].value.text.rpartition("/")[2] if operands else ""
-    script_words = operands[1:] if name in SHELLS else operands
-    if not script_words or not re.search(
-        r"\.(?:ba|da|z|k)?sh$|/", script_words[0].value.text
-    ):
+    if operands and program_name(operands[0].value.text) in SHELLS:
+        operands = operands[1:]
+    if not operands or not _SCRIPT_PATH.search(operands[0].value.text):
         return False
-    path = _project_path(shell, script_words[0].value.text)
+    path = _project_path(shell, operands[0].value.text)
     data = shell.project.read(path) if path is not None else None
-    if (
-        path is None
-        or data is None
-        or not (path.endswith("sh") or data.startswith(b"#!"))
-        or path in shell.calling
-    ):
+    if path is None or data is None or path in shell.calling:
         return False
-    if b"docker" not in data and b"podman" not in data:
+    is_script = path.endswith("sh") or data.startswith(b"#!")
+    if not is_script or not re.search(rb"docker|podman", data):
         return False
     cursor.skip("starts another script of the project, which is read in place")
-    with shell.inner(
-        shell.scope.for_call(tuple(field.value for field in script_words[1:]))
-    ):
+    arguments = tuple(field.value for field in operands[1:])
+    with shell.inner(shell.scope.for_call(arguments)):
         run_file(shell, cursor, path, data)
     return True
 
 
 def runs_on_other_host(fields: list[CommandField]) -> bool:
     """Whether the command runs docker on another machine (`ssh HOST "docker run …"`)."""
-    texts = [field.value.text for field in fields]
-    name = texts[0].rpartition("/")[2]
-    return name in ("ssh", "sshpass", "mosh", "pdsh") and any(
-        re.search(r"\b(docker|podman)\b", text) for text in texts[1:]
-    )
+    program, *texts = [field.value.text for field in fields]
+    is_remote = program_name(program) in ("ssh", "sshpass", "mosh", "pdsh")
+    return is_remote and any(re.search(r"\b(docker|podman)\b", text) for text in texts)
 
 
 def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
@@ -162,31 +142,25 @@ def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     code = _code_argument(fields)
     if code is None or not re.search(r"docker|podman", code.text):
         return False
-    text = code.text.replace("$$", "$")
     span = code.sources[0].value_span
     cursor.skip("code in a string, which is read by itself")
+    source = Text(
+        shell.path, code.text.replace("$$", "$"), None, span.line, span.column + 1
+    )
     with shell.inner():
-        shell.run_all(
-            shell.ledger.open(
-                read(Text(shell.path, text, None, span.line, span.column + 1))
-            )
-        )
+        shell.run_all(shell.ledger.open(read(source)))
     return True
 
 
 def _code_argument(fields: list[CommandField]) -> Value | None:
-    texts = [field.value.text for field in fields]
-    name = texts[0].rpartition("/")[2]
+    name = program_name(fields[0].value.text)
+    arguments = [field.value for field in fields[1:]]
     if name == "eval":
-        return (
-            join_values([field.value for field in fields[1:]], " ")
-            if len(fields) > 1
-            else None
-        )
-    if name in SHELLS | {"su", "sg"} and "-c" in texts[:-1]:
-        return fields[texts.index("-c") + 1].value
-    short = next(
-        (index for index, text in enumerate(texts[:-1]) if re.fullmatch(r"-[a-z]*c", text)),
-        None,
-    )
-    return fields[short + 1].value if name in SHELLS and short is not None else None
+        return join_values(arguments, " ") if arguments else None
+    flag = r"-[a-z]*c" if name in SHELLS else r"-c" if name in ("su", "sg") else None
+    if flag is None:
+        return None
+    for option, code in pairwise(arguments):
+        if re.fullmatch(flag, option.text):
+            return code
+    return None

@@ -17,8 +17,8 @@ _TOOLS = {
     "podman-remote": "podman",
     "nerdctl": "docker",
 }
-_REMOTE = frozenset({"-H", "--host", "-c", "--context", "--connection", "--url"})
-_SAME = {
+_REMOTE_FLAGS = frozenset({"-H", "--host", "-c", "--context", "--connection", "--url"})
+_SAME_VERBS = {
     ("image", "build"): ("build",),
     ("buildx", "build"): ("build",),
     ("builder", "build"): ("build",),
@@ -49,38 +49,42 @@ class DockerCall(NamedTuple):
     remote: CommandField | None
 
 
-def behind_prefixes(fields: list[CommandField]) -> tuple[int, list[CommandField]]:
-    """Where the command proper starts, and the `X=1` pieces that `env` or `sudo` are given."""
-    index, settings = 0, []
-    while (
-        index < len(fields)
-        and (takes := _prefix_options(fields[index].value.text)) is not None
-    ):
+def behind_prefixes(
+    fields: list[CommandField],
+) -> tuple[int, list[CommandField]]:
+    """Where the command proper starts, and the `X=1` fields that `env` or `sudo` are given."""
+    index, settings = 0, list[CommandField]()
+    while index < len(fields):
         name = program_name(fields[index].value.text)
-        index += 1
-        while index < len(fields):
-            text = fields[index].value.text
-            if _ASSIGNMENT.match(text) and name in ("env", "sudo"):
-                settings.append(fields[index])
-            elif text.startswith("-") and text != "--":
-                index += text in takes
-            elif text != "--" and not (
-                name == "timeout" and re.fullmatch(r"[\d.]+[smhd]?", text)
-            ):
-                break
-            index += 1
+        options = load("shell")["prefixes"].get(name)
+        if options is None or docker_tool(fields[index].value.text):
+            break
+        index = _behind_prefix(fields, index + 1, name, options, settings)
     return index, settings
 
 
-def _prefix_options(text: str) -> list[str] | None:
-    """The options with a value of a command that starts another; None for any other command."""
-    if docker_tool(text):
-        return None
-    options: list[str] | None = load("shell")["prefixes"].get(program_name(text))
-    return options
+def _behind_prefix(
+    fields: list[CommandField],
+    index: int,
+    name: str,
+    options: list[str],
+    settings: list[CommandField],
+) -> int:
+    """Where the command starts that another one starts; its settings are added to `settings`."""
+    while index < len(fields):
+        text = fields[index].value.text
+        if _ASSIGNMENT.match(text) and name in ("env", "sudo"):
+            settings.append(fields[index])
+        elif text.startswith("-"):
+            index += text in options
+        elif name != "timeout" or not re.fullmatch(r"[\d.]+[smhd]?", text):
+            break
+        index += 1
+    return index
 
 
 def program_name(text: str) -> str:
+    """The name of the program that a word starts, without its folder."""
     return text.rpartition("/")[2]
 
 
@@ -96,22 +100,19 @@ def docker_tool(text: str) -> str:
 
 
 def find_call(fields: list[CommandField], start: int) -> DockerCall | None:
-    """The docker call that starts at a piece; None for another command or a docker without a verb."""
-    if start >= len(fields) or not (tool := docker_tool(fields[start].value.text)):
-        return None
-    if fields[start].value.text.startswith("${") and not _is_verb(fields, start + 1):
+    """The docker call that starts at a field; None for another command or a docker without a verb."""
+    texts = [field.value.text for field in fields]
+    tool = docker_tool(texts[start]) if start < len(texts) else ""
+    if not tool or (texts[start].startswith("${") and not _is_verb(texts, start + 1)):
         return None
     index, remote = start + 1, None
-    while index < len(fields) and (text := fields[index].value.text).startswith("-"):
-        flag = text.partition("=")[0]
-        if flag in _REMOTE or (
-            text.startswith("-H") and len(text) > 2 and tool == "docker"
-        ):
+    while index < len(texts) and (flag := texts[index]).startswith("-"):
+        is_host = tool == "docker" and re.match(r"-H.", flag)
+        if is_host or flag.partition("=")[0] in _REMOTE_FLAGS:
             remote = fields[index]
-        index += 1 + (text in load("shell")["globals"][tool])
-    if index >= len(fields):
-        return None
-    return _call_with_verb(fields, tool, index, remote)
+        index += 1 + (flag in load("shell")["globals"][tool])
+    verb, index = _read_verb(texts, index)
+    return DockerCall(tool, verb, index, remote) if verb else None
 
 
 def find_wrapped_call(
@@ -119,47 +120,44 @@ def find_wrapped_call(
 ) -> DockerCall | None:
     """The docker call that another command is given to start: `xargs docker run`, `ssh host docker run`."""
     name = program_name(fields[start].value.text)
-    if name in shell.functions or (name in load("shell")["harmless"] and name != "xargs"):
+    is_harmless = name in load("shell")["harmless"] and name != "xargs"
+    if is_harmless or name in shell.functions:
         return None
-    index = next(
-        (n for n in range(start + 1, len(fields)) if docker_tool(fields[n].value.text)), 0
+    calls = (
+        find_call(fields, index)
+        for index in range(start + 1, len(fields))
+        if docker_tool(fields[index].value.text)
     )
-    call = find_call(fields, index) if index else None
+    call = next(calls, None)
     if call is None or call.verb[-1] not in CARRIED_VERBS | {"rm", "stop", "kill"}:
         return None
-    cursor = fields[start].cursor
     if name == "ssh":
         return call._replace(remote=fields[start])
-    if call.verb[-1] in CARRIED_VERBS and name == "xargs":
-        cursor.note("TC155", written="what xargs adds")
-    elif call.verb[-1] in CARRIED_VERBS and not _SUDO.search(name):
-        cursor.note("TC167", command=shown(cursor.peek() or ""))
+    if call.verb[-1] in CARRIED_VERBS:
+        _note_wrapper(name, fields[start].cursor)
     return call
 
 
-def _is_verb(fields: list[CommandField], index: int) -> bool:
-    return index < len(fields) and (
-        fields[index].value.text
-        in CARRIED_VERBS | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
-    )
+def _note_wrapper(name: str, cursor: Cursor) -> None:
+    if name == "xargs":
+        cursor.note("TC155", written="what xargs adds")
+    elif not _SUDO.search(name):
+        cursor.note("TC167", command=shown(cursor.peek() or ""))
 
 
-def _call_with_verb(
-    fields: list[CommandField], tool: str, index: int, remote: CommandField | None
-) -> DockerCall:
-    verb = fields[index].value.text
-    index += 1
-    if (
-        verb in ("container", *load("shell")["groups"])
-        and index < len(fields)
-        and not fields[index].value.text.startswith("-")
-    ):
-        subverb = fields[index].value.text
-        index += 1
-        names = (
-            (subverb,)
-            if verb == "container"
-            else _SAME.get((verb, subverb), (verb, subverb))
-        )
-        return DockerCall(tool, names, index, remote)
-    return DockerCall(tool, (verb,), index, remote)
+def _is_verb(texts: list[str], index: int) -> bool:
+    verbs = CARRIED_VERBS | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
+    return index < len(texts) and texts[index] in verbs
+
+
+def _read_verb(texts: list[str], index: int) -> tuple[tuple[str, ...], int]:
+    """The verb at an index, the long way without `container`, and where its arguments start."""
+    match texts[index : index + 2]:
+        case []:
+            return (), index
+        case ["container", subverb] if not subverb.startswith("-"):
+            return (subverb,), index + 2
+        case [group, subverb] if group in load("shell")["groups"]:
+            if not subverb.startswith("-"):
+                return _SAME_VERBS.get((group, subverb), (group, subverb)), index + 2
+    return (texts[index],), index + 1
