@@ -20,7 +20,9 @@ def _complete_codes(
 
 
 @click.command("explain")
-@click.argument("asked_codes", metavar="[CODE]...", nargs=-1, shell_complete=_complete_codes)
+@click.argument(
+    "asked_codes", metavar="[CODE]...", nargs=-1, shell_complete=_complete_codes
+)
 @click.option("--all", "list_all", is_flag=True, help="Every code, a line each.")
 def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
     """What a note means, why it is said and what to do about it.
