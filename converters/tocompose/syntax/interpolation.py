@@ -1,0 +1,301 @@
+"""Compose's interpolation: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and the like, `$$` for a dollar sign.
+
+A default may hold variables again, at any depth. Read as compose-go's template reads it
+(https://github.com/compose-spec/compose-go/blob/main/template/template.go), in one pass over the text. What
+Compose refuses (`${`, `${A!}`, a brace that does not close) counts as text.
+https://docs.docker.com/reference/compose-file/interpolation/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from tocompose.patterns import regex
+
+_TOKEN = regex(
+    r"\$(?:"
+    r"(?P<escape>\$)(?P<escaped_brace>\{?)"
+    r"|(?P<bare>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?:\}|(?P<operator>:?[-?+]))"
+    r"|(?P<invalid>\{)"
+    r")|(?P<closing>\})"
+)
+
+
+class Literal(NamedTuple):
+    """Text without variables, as it stands in the file: a dollar sign is doubled."""
+
+    source: str
+
+    @property
+    def value(self) -> str:
+        """The text that Compose makes of it."""
+        return self.source.replace("$$", "$")
+
+
+class Variable(NamedTuple):
+    """One variable expression inside `text`; `parts` are those of its operand."""
+
+    name: str
+    operator: str
+    parts: tuple[Part, ...]
+    text: str
+    start: int
+    operand_start: int
+    end: int
+
+    @property
+    def source(self) -> str:
+        """The whole expression, braces included."""
+        return self.text[self.start : self.end]
+
+    @property
+    def operand(self) -> str:
+        """What follows the operator, as it stands: a default, a message, another value; empty without operator."""
+        return self.text[self.operand_start : self.end - 1] if self.operator else ""
+
+    @property
+    def default(self) -> str | None:
+        """The text that is used where the variable has no value; None where none is stated."""
+        return self.operand if self.operator in ("-", ":-") else None
+
+    @property
+    def is_required(self) -> bool:
+        """Whether nothing starts without a value."""
+        return self.operator in ("?", ":?")
+
+    def with_operand(self, operand: str) -> str:
+        """The expression with another operand, given as Compose reads it."""
+        return f"${{{self.name}{self.operator}{operand}}}"
+
+    def uses_operand(self, values: Mapping[str, str]) -> bool:
+        """Whether Compose puts the operand in the place of the expression, with these values set."""
+        value = values.get(self.name)
+        is_set = bool(value) if self.operator.startswith(":") else value is not None
+        if self.operator.endswith("+"):
+            return is_set
+        return self.operator.endswith("-") and not is_set
+
+
+Part: TypeAlias = Literal | Variable
+
+
+class _Frame:
+    """A variable that is open while the text is read, or the text itself."""
+
+    __slots__ = ("braces", "literal_start", "name", "operator", "parts", "start")
+
+    def __init__(self, start: int, literal_start: int, name: str, operator: str) -> None:
+        self.start, self.literal_start = start, literal_start
+        self.name, self.operator = name, operator
+        self.parts: list[Part] = []
+        # Open braces that belong to no variable: Compose counts each `${` when it looks for the closing one.
+        self.braces = 0
+
+    def end_literal(self, text: str, end: int) -> None:
+        """Takes the text up to `end` over as a literal."""
+        if end > self.literal_start:
+            self.parts.append(Literal(text[self.literal_start : end]))
+
+
+def parse(text: str) -> tuple[Part, ...]:
+    """The parts of the text in order, in a time that grows with its length; their sources joined are the text."""
+    if "$" not in text:
+        return (Literal(text),) if text else ()
+    frames = [_Frame(0, 0, "", "")]
+    for token in _TOKEN.finditer(text):
+        frame = frames[-1]
+        if operator := token["operator"]:
+            frame.end_literal(text, token.start())
+            frames.append(_Frame(token.start(), token.end(), token["braced"], operator))
+        elif name := token["bare"] or token["braced"]:
+            start, end = token.span()
+            frame.end_literal(text, start)
+            frame.parts.append(Variable(name, "", (), text, start, end, end))
+            frame.literal_start = end
+        elif token["invalid"] or token["escaped_brace"]:
+            frame.braces += 1
+        elif token["closing"] and frame.braces:
+            frame.braces -= 1
+        elif token["closing"] and len(frames) > 1:
+            _close_variable(text, frames, token.start())
+    return _joined_parts(text, frames)
+
+
+def _close_variable(text: str, frames: list[_Frame], brace: int) -> None:
+    frame = frames.pop()
+    frame.end_literal(text, brace)
+    parts = tuple(frame.parts)
+    frames[-1].parts.append(
+        Variable(
+            frame.name, frame.operator, parts, text, frame.start, _operand_start(frame), brace + 1
+        )
+    )
+    frames[-1].literal_start = brace + 1
+
+
+def _operand_start(frame: _Frame) -> int:
+    return frame.start + len("${") + len(frame.name) + len(frame.operator)
+
+
+def _joined_parts(text: str, frames: list[_Frame]) -> tuple[Part, ...]:
+    """The parts at the top; those of variables that never closed lie there too, behind their first characters."""
+    frames[-1].end_literal(text, len(text))
+    if len(frames) == 1:
+        return tuple(frames[0].parts)
+    joined: list[Part] = []
+    for frame in frames:
+        opening = Literal(text[frame.start : _operand_start(frame)]) if frame.name else None
+        for part in (*([opening] if opening else []), *frame.parts):
+            if isinstance(part, Literal) and joined and isinstance(joined[-1], Literal):
+                part = Literal(joined.pop().source + part.source)
+            joined.append(part)
+    return tuple(joined)
+
+
+def variables(text: str) -> list[Variable]:
+    """The outermost variables of the text, in order."""
+    return [part for part in parse(text) if isinstance(part, Variable)]
+
+
+def nested_variables(text: str) -> Iterator[Variable]:
+    """The variables of the text at any depth, each before those in its operand."""
+    pending = [*reversed(parse(text))]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Variable):
+            yield part
+            pending.extend(reversed(part.parts))
+
+
+def variable_names(text: str) -> Iterator[str]:
+    """The names of the variables that Compose would replace in the text, at any depth."""
+    return (variable.name for variable in nested_variables(text))
+
+
+def default_values(text: str) -> Iterator[str]:
+    """Each default at any depth that holds no variable itself, as Compose makes of it."""
+    for variable in nested_variables(text):
+        if variable.default is not None:
+            value = plain(variable.default)
+            if value is not None:
+                yield value
+
+
+def literal(text: str) -> str:
+    """The text as Compose must read it to mean exactly `text`: each `$` doubled."""
+    return text.replace("$", "$$")
+
+
+def plain(text: str) -> str | None:
+    """What Compose makes of the text without any variable; None when it holds one."""
+    return None if variables(text) else text.replace("$$", "$")
+
+
+def required_reference(name: str, file: str = "") -> str:
+    """The variable as Compose reads it where nothing starts without a value, and says in which file to set it."""
+    place = f" in {file}" if file else ""
+    return f"${{{name}:?set {name}{place}}}"
+
+
+def substitute(text: str, values: Mapping[str, str]) -> str:
+    """What Compose makes of the text when the variables have these values; an unset one is empty."""
+    output: list[str] = []
+    pending = [*reversed(parse(text))]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Literal):
+            output.append(part.value)
+        elif part.uses_operand(values):
+            pending.extend(reversed(part.parts))
+        elif not part.operator.endswith("+"):
+            output.append(values.get(part.name, ""))
+    return "".join(output)
+
+
+def apply_defaults(text: str) -> str:
+    """The text, as Compose reads it, with each variable that has a default replaced by it, at any depth."""
+    output: list[str] = []
+    pending = [*reversed(parse(text))]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, Variable) and part.default is not None:
+            pending.extend(reversed(part.parts))
+        else:
+            output.append(part.source)
+    return "".join(output)
+
+
+def replace_variables(text: str, replacement: Callable[[Variable], str]) -> str:
+    """The text with each outermost variable replaced; a doubled dollar sign stays as it is."""
+    return "".join(
+        part.source if isinstance(part, Literal) else replacement(part)
+        for part in parse(text)
+    )
+
+
+def replace_literals(text: str, replacement: Callable[[Literal], str]) -> str:
+    """The text with the literals at any depth replaced, those of defaults too: a default is a value.
+
+    Messages of required variables stay. What replaces a literal is given as Compose reads it.
+    """
+    output: list[str] = []
+    pending: list[Part | str] = [*reversed(parse(text))]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, str):
+            output.append(part)
+        elif isinstance(part, Literal):
+            output.append(replacement(part))
+        elif not part.operator or part.is_required:
+            output.append(part.source)
+        else:
+            output.append(f"${{{part.name}{part.operator}")
+            pending.append("}")
+            pending.extend(reversed(part.parts))
+    return "".join(output)
+
+
+def replace_in_document(value: Any, replacement: Callable[[Variable], str]) -> Any:
+    """A document with the outermost variables of each text replaced; Compose never interpolates keys."""
+    if isinstance(value, Mapping):
+        return {key: replace_in_document(child, replacement) for key, child in value.items()}
+    if isinstance(value, list):
+        return type(value)(replace_in_document(child, replacement) for child in value)
+    if isinstance(value, str):
+        return type(value)(replace_variables(value, replacement))
+    return value
+
+
+def document_variables(value: Any) -> dict[str, Variable]:
+    """The variables of a document by name, each as it first occurs, also those in the defaults of others."""
+    by_name: dict[str, Variable] = {}
+    for text in _document_texts(value):
+        for variable in nested_variables(text):
+            by_name.setdefault(variable.name, variable)
+    return by_name
+
+
+def _document_texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for child in value.values() if isinstance(value, Mapping) else value:
+            yield from _document_texts(child)
+
+
+def split(text: str, separator: str, limit: int = -1) -> list[str]:
+    """`text.split(separator, limit)` that leaves variables whole."""
+    if "${" not in text:
+        return text.split(separator, limit)
+    fields = [""]
+    for part in parse(text):
+        if isinstance(part, Variable):
+            fields[-1] += part.source
+            continue
+        left = limit if limit < 0 else limit - len(fields) + 1
+        before, *following = part.source.split(separator, left)
+        fields[-1] += before
+        fields += following
+    return fields

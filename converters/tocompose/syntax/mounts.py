@@ -1,0 +1,82 @@
+"""The short form of mounts: `[source:]target[:modes]`.
+
+https://docs.docker.com/reference/compose-file/services/#short-syntax-5
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocompose.patterns import regex
+from tocompose.syntax.interpolation import split
+
+_DRIVE = regex(r"[A-Za-z]:[\\/]")
+# What docker compose takes for a path rather than a volume's name.
+_PATH_STARTS = ("/", ".", "~", "\\\\")
+
+
+class MountParts(NamedTuple):
+    """A mount in the short form; without a source it is an anonymous volume."""
+
+    source: str | None
+    target: str
+    modes: tuple[str, ...] = ()
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether the container may only read it."""
+        return "ro" in self.modes
+
+
+def parse_mount(text: str) -> MountParts:
+    """The parts as compose-go reads them: a single letter before a colon begins a Windows path, wherever it stands.
+
+    So `a:/x:ro` mounts the path `a:/x` at `ro`, and `d:/x` is an anonymous volume.
+    https://github.com/compose-spec/compose-go/blob/main/format/volume.go
+    """
+    fields = split(text, ":")
+    sections: list[str] = []
+    while fields:
+        section = fields.pop(0)
+        if fields and len(section) == 1 and section.isalpha():
+            section = f"{section}:{fields.pop(0)}"
+        sections.append(section)
+    return _mount_parts(sections)
+
+
+def parse_docker_mount(text: str) -> MountParts:
+    """The parts as the docker engine reads `--volume`: a single letter is a drive only where a path must begin.
+
+    So `a:/x:ro` mounts the volume `a` read-only, and `d:/x` is an anonymous volume, as the docker CLI has it.
+    """
+    fields = split(text, ":")
+    if is_windows_path(text):
+        no_target = len(fields) == 2
+        target_is_path = no_target or fields[2][:1] in ("/", "\\") or len(fields[2]) == 1
+        if target_is_path:
+            fields[:2] = [":".join(fields[:2])]
+    return _mount_parts(fields)
+
+
+def _mount_parts(sections: list[str]) -> MountParts:
+    if len(sections) == 1:
+        return MountParts(None, sections[0])
+    source, target, *modes = sections
+    return MountParts(source, target, tuple(split(modes[0], ",")) if modes else ())
+
+
+def format_mount(mount: MountParts) -> str:
+    """The short form of the parts."""
+    sections = [mount.source, mount.target, ",".join(mount.modes)]
+    return ":".join(section for section in sections if section)
+
+
+def is_windows_path(text: str) -> bool:
+    r"""Whether the text begins with a drive: `C:\data`, `c:/data`."""
+    return _DRIVE.match(text) is not None
+
+
+def is_path(source: str) -> bool:
+    """Whether docker compose takes the source for a path on the host rather than a volume's name."""
+    is_drive = len(source) > 1 and source[0].isalpha() and source[1] == ":"
+    return source.startswith(_PATH_STARTS) or is_drive

@@ -1,0 +1,72 @@
+"""Names that Compose and shells accept, and those that are taken: what a shell, a language or Compose sets itself."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from tocompose.patterns import regex
+
+# Those that take a command line behind `-c` and follow POSIX.
+SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
+
+
+class SetBy(Enum):
+    """Who gives a variable its value, so that nobody else needs to."""
+
+    SYSTEM = "every session, for the programs that it starts"
+    SESSION = "most sessions, for the programs that they start"
+    SOME_SESSIONS = "the sessions of some systems"
+    SHELL = "the shell, for itself"
+    COMPOSE = "docker compose"
+    PLATFORM = "the platform that runs a program"
+    LANGUAGE = "the images and tools of a language"
+
+
+_SETTERS = {
+    SetBy.SYSTEM: ("HOME", "PATH", "PWD", "USER"),
+    SetBy.SESSION: ("LANG", "LOGNAME", "MAIL", "SHELL", "TERM", "TMPDIR"),
+    SetBy.SOME_SESSIONS: ("HOST", "USERNAME"),
+    SetBy.SHELL: ("HOSTNAME", "IFS", "RANDOM", "SECONDS"),
+    SetBy.COMPOSE: ("COMPOSE_PROJECT_NAME",),
+    SetBy.PLATFORM: ("CI", "DYNO", "PORT"),
+    SetBy.LANGUAGE: ("MIX_ENV", "NODE_ENV", "RACK_ENV", "RAILS_ENV"),
+}
+
+
+def names_set_by(*setters: SetBy) -> frozenset[str]:
+    """The variables that these set."""
+    return frozenset(name for setter in setters for name in _SETTERS[setter])
+
+
+# Docker Compose finds a value for these wherever it runs.
+ALWAYS_SET = names_set_by(SetBy.SYSTEM, SetBy.COMPOSE)
+SET_BY_THE_SHELL = names_set_by(SetBy.SYSTEM, SetBy.SESSION, SetBy.SHELL)
+# Docker Compose prefers what these have in the user's shell to what `.env` says.
+SHADOWED_BY_THE_SHELL = SET_BY_THE_SHELL | names_set_by(SetBy.SOME_SESSIONS)
+_NOT_IN_NAME = regex(r"[^a-z0-9_-]+")
+_NOT_IN_VARIABLE = regex(r"[^A-Z0-9_]+")
+
+
+def identifier(text: str, fallback: str = "app") -> str:
+    """A name that Compose accepts for projects, services and volumes: `[a-z0-9][a-z0-9_-]*`."""
+    return _NOT_IN_NAME.sub("-", text.lower()).strip("-_") or fallback
+
+
+def variable_name(text: str) -> str:
+    """A name for an environment variable: upper case letters, digits and `_`."""
+    name = _NOT_IN_VARIABLE.sub("_", text.upper()).strip("_") or "VALUE"
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def unique(name: str, taken: set[str]) -> str:
+    """The name, or the first of `name-2`, `name-3` … that is free; it is added to `taken`."""
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name}-{number}", number + 1
+    taken.add(candidate)
+    return candidate
+
+
+def is_shell(program: str) -> bool:
+    """Whether the program, a name or a path, is a shell."""
+    return program.rpartition("/")[2] in SHELLS

@@ -1,0 +1,55 @@
+"""The short form of published ports: `[[address:]host port:]container port[/protocol]`.
+
+https://docs.docker.com/reference/compose-file/services/#short-syntax-3
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tocompose.syntax.interpolation import split
+from tocompose.syntax.units import is_whole_number
+
+
+class PortParts(NamedTuple):
+    """A published port, ranges unexpanded; what the short form does not say is None, the protocol `tcp`."""
+
+    target: str
+    published: str | None = None
+    host_ip: str | None = None
+    protocol: str = "tcp"
+
+
+def parse_port(text: str) -> PortParts:
+    """The parts of a short form; `target` is empty where it is none. IPv6 addresses lose their brackets."""
+    *address, target = split(text, ":")
+    published = address.pop() if address else None
+    host_ip = ":".join(address)
+    if host_ip.startswith("[") and host_ip.endswith("]"):
+        host_ip = host_ip[1:-1]
+    target, *protocol = split(target, "/", 1)
+    return PortParts(
+        target,
+        published or None,
+        host_ip or None,
+        (protocol[0] if protocol else "").lower() or "tcp",
+    )
+
+
+def format_port(port: PortParts) -> str:
+    """The short form of the parts."""
+    address = f"[{port.host_ip}]" if port.host_ip and ":" in port.host_ip else port.host_ip
+    host = [] if address is None else [address]
+    if host or port.published:
+        host.append(port.published or "")
+    suffix = "" if port.protocol == "tcp" else f"/{port.protocol}"
+    return ":".join([*host, port.target]) + suffix
+
+
+def parse_port_range(text: str) -> range | None:
+    """The ports of `80` or `8000-8010`; None for what is no port or range."""
+    first, dash, last = text.partition("-")
+    if not is_whole_number(first) or (dash and not is_whole_number(last)):
+        return None
+    start, stop = int(first), int(last or first)
+    return range(start, stop + 1) if start <= stop <= 65535 else None
