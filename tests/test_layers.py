@@ -10,14 +10,13 @@ import tree
 
 # The units of the package, the lowest layer first; a unit may import itself and any lower layer, never its own.
 LAYERS = (
-    ("limits", "patterns"),
+    ("limits", "patterns", "record"),
+    ("syntax",),
     (
         "source",
-        "values",
         "tables",
         "project",
         "collector",
-        "record",
         "folding",
         "ignores",
         "suggestion",

@@ -12,7 +12,7 @@ from tocompose.importers.docker_run.shell.script import read_scripts
 from tocompose.ledger import Ledger
 from tocompose.project import Memory
 from tocompose.readers.systemd import unquoted
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 
 def service(lines: str, start: str = "i") -> str:

@@ -16,7 +16,7 @@ from tocompose.project import Memory
 from tocompose.readers.atoms import ansi_c, atoms, braces
 from tocompose.readers.text import Text
 from tocompose.readers.words import Unbalanced, tokens
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 NASTY = st.text(
     alphabet=st.characters(blacklist_categories=["Cs"], blacklist_characters="\x00\r"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.patterns import regex
-from tocompose.values import split
+from tocompose.syntax.interpolation import split
 
 Strategy: TypeAlias = Callable[[Any, Any], Any]
 

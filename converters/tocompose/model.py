@@ -1,7 +1,8 @@
 """The stack model: what every source is turned into and every compose file is written from.
 
 Records are frozen and hold the long form only; change them with `dataclasses.replace`. Every text that Compose
-interpolates is stored as Compose reads it: `$$` is a dollar sign, `${NAME}` a variable (see `values.literal`).
+interpolates is stored as Compose reads it: `$$` is a dollar sign, `${NAME}` a variable
+(see `syntax.interpolation`).
 `origin` is the place in the source and takes no part in comparison.
 """
 

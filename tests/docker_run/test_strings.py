@@ -12,7 +12,7 @@ from docker_run.cases import converted, text
 from oracles import oracles, unless_oracles
 from tocompose.prove import Command, prove_commands
 from tocompose.prove.table import as_text
-from tocompose.values import literal, plain, split, variables
+from tocompose.syntax.interpolation import literal, plain, split, variable_names
 
 PIECES = (
     *(
@@ -117,7 +117,7 @@ def test_3000_strings_arrive_unchanged(seed: int) -> None:
 @given(st.text())
 def test_literal_and_plain_are_inverse(string: str) -> None:
     assert plain(literal(string)) == string
-    assert list(variables(literal(string))) == []
+    assert list(variable_names(literal(string))) == []
 
 
 @settings(max_examples=300)

@@ -16,7 +16,7 @@ from tocompose.exporters.bundle import Layout, bundle
 from tocompose.exporters.compose import compose
 from tocompose.exporters.yaml_text import MERGE, Alias, Anchored, Flow, render, scalar
 from tocompose.model import Healthcheck, Service, Setting, Stack, Variable
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 PIECES = (
     *(

@@ -186,8 +186,8 @@ def env_files(output: Output) -> set[str]:
 
 def unset(output: Output) -> set[str]:
     """The variables that the user must set: those without a value, and those that come from the user's shell."""
-    from tocompose.values import variables
+    from tocompose.syntax.interpolation import variable_names
 
     known = {item.name for item in output.result.stack.settings if item.value is not None}
     texts = "\n".join(item.content.decode() for item in compose_files(output))
-    return {name for name in variables(texts) if name not in known}
+    return {name for name in variable_names(texts) if name not in known}

@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.expansion import expand
 from tocompose.importers.kubernetes.quantities import ONE, decimal, memory, quantity
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
-from tocompose.values import literal, plain
+from tocompose.syntax.interpolation import literal, plain
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from tocompose.model import (
     Variable,
     Volume,
 )
-from tocompose.values import split
+from tocompose.syntax.interpolation import split
 
 
 class _Loader(yaml.SafeLoader):

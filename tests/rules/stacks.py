@@ -26,7 +26,7 @@ from tocompose.model import (
     Variable,
     Volume,
 )
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 NAMES = ("web", "api", "db", "cache", "queue", "proxy", "worker", "admin")
 IMAGES = (

@@ -15,7 +15,7 @@ from tocompose.model import Dependency, Home, Port, Service, Stack
 from tocompose.rules import Context, Outcome, apply_all, registry
 from tocompose.rules.evidence import resolved
 from tocompose.rules.services import DATA_ROLES, texts
-from tocompose.values import plain, variables
+from tocompose.syntax.interpolation import plain, variable_names
 
 CONTEXTS = (
     Context(split=True),
@@ -274,9 +274,9 @@ def test_secrets_stand_in_settings_only(stack: Stack) -> None:
 def test_every_new_variable_has_its_setting(stack: Stack) -> None:
     """Q-12: whatever a practice asks of `.env` is in `.env`."""
     after = made(stack).stack
-    before = {name for text in texts(stack.services) for name in variables(text)}
+    before = {name for text in texts(stack.services) for name in variable_names(text)}
     names = (
-        {name for text in texts(after.services) for name in variables(text)}
+        {name for text in texts(after.services) for name in variable_names(text)}
         - before
         - {"COMPOSE_PROJECT_NAME"}
     )

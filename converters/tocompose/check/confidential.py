@@ -8,14 +8,14 @@ from typing import Any
 
 from tocompose.check.scene import Scene, Verdict, View, judge, of_service
 from tocompose.exporters.existing import names_in
-from tocompose.exporters.variables import AMBIENT
 from tocompose.ignores import ignore_rules
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
 from tocompose.model import Resource, Service
 from tocompose.rules.services import facts
 from tocompose.source import Leaf, Span, leaves
-from tocompose.values import plain, variables
+from tocompose.syntax.interpolation import plain, variable_names
+from tocompose.syntax.names import ALWAYS_SET
 
 
 def rules(scene: Scene) -> Iterator[Verdict]:
@@ -175,7 +175,7 @@ def _sources(scene: Scene) -> Iterator[Verdict]:
 
 def _env_files(scene: Scene) -> Iterator[Verdict]:
     """`.env` kept out of version control, `.env.example` with every variable."""
-    used = sorted(used_variables(scene) - AMBIENT)
+    used = sorted(used_variables(scene) - ALWAYS_SET)
     if scene.project.exists(".env"):
         yield judge("Q-11", _is_ignored(scene), "TC717", None, "")
     if used and scene.found is not None:
@@ -203,7 +203,7 @@ def _first_use(scene: Scene, name: str) -> Span | None:
         (
             leaf.span
             for leaf in _leaves(scene)
-            if "$" in leaf.text and name in variables(leaf.text)
+            if "$" in leaf.text and name in variable_names(leaf.text)
         ),
         None,
     )
@@ -212,7 +212,10 @@ def _first_use(scene: Scene, name: str) -> Span | None:
 def used_variables(scene: Scene) -> set[str]:
     """The names of every variable in the files."""
     return {
-        name for leaf in _leaves(scene) if "$" in leaf.text for name in variables(leaf.text)
+        name
+        for leaf in _leaves(scene)
+        if "$" in leaf.text
+        for name in variable_names(leaf.text)
     }
 
 

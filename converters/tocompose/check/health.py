@@ -11,7 +11,7 @@ from tocompose.rules.conditions import COMPLETED, HEALTHY, STARTED, shows_health
 from tocompose.rules.dependencies import PRACTICE as DEPENDENCIES
 from tocompose.rules.healthchecks import has_own_check
 from tocompose.rules.services import base_facts, dockerfile, facts
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 _RESTARTING = ("always", "unless-stopped")
 _CLIENTS = ("curl", "wget", "nc", "bash", "python", "python3", "node", "ruby", "php")

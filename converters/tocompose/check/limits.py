@@ -10,7 +10,7 @@ from tocompose.knowledge.images import image_ref
 from tocompose.model import Amounts, Service
 from tocompose.rules.image_tags import floats
 from tocompose.rules.services import facts
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 _SIMPLE = ("mem_limit", "cpus", "pids_limit")
 _ROTATING = frozenset(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tocompose.check.scene import Scene, Verdict, View, judge, networks_of, of_service
 from tocompose.model import Port, Role, Service
 from tocompose.rules.services import facts, is_data
-from tocompose.values import variables
+from tocompose.syntax.interpolation import variable_names
 
 _LOOPBACK = ("127.", "::1", "localhost")
 # Ports on which a server of the host often listens already.
@@ -74,7 +74,7 @@ def _host_network(view: View, service: Service) -> Iterator[Verdict]:
 def _taken(view: View, service: Service) -> Iterator[Verdict]:
     for item in service.ports:
         fixed = item.published is not None and not any(
-            True for _ in variables(item.published)
+            True for _ in variable_names(item.published)
         )
         taken = fixed and is_data(service) and item.published in _TAKEN
         yield of_service(
@@ -167,7 +167,7 @@ def _conflicts(view: View) -> Iterator[Verdict]:
     taken: dict[tuple[str, str], list[tuple[Service, Port]]] = {}
     for service in view.stack.services:
         for item in service.ports:
-            if item.published is None or any(True for _ in variables(item.published)):
+            if item.published is None or any(True for _ in variable_names(item.published)):
                 continue
             key = (item.published, item.protocol)
             rivals = (

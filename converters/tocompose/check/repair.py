@@ -17,7 +17,6 @@ from tocompose.check.edits import (
 from tocompose.check.scene import Scene, scene
 from tocompose.exporters.compose import service_body
 from tocompose.exporters.dotenv import env_files, gitignore
-from tocompose.exporters.variables import expressions
 from tocompose.exporters.yaml_text import Alias, Anchored
 from tocompose.importers.compose.reading import ComposeFile, document_of, read_file
 from tocompose.model import File, Service, Stack
@@ -26,7 +25,8 @@ from tocompose.project import Project
 from tocompose.record import replace
 from tocompose.rules import apply_all, select
 from tocompose.source import Branch, Child
-from tocompose.values import unique
+from tocompose.syntax.interpolation import document_variables
+from tocompose.syntax.names import unique
 
 # Each adds what is missing and leaves what is there: no port, volume, network or image is touched.
 SAFE = "HC-EVERY,HC-PARAM,RESTART,LOG"
@@ -257,7 +257,7 @@ def _beside(found: Scene) -> tuple[File, ...]:
         return ()
     example = (
         item
-        for item in env_files(Stack(name=""), expressions(found.main.document))
+        for item in env_files(Stack(name=""), document_variables(found.main.document))
         if item.path == ".env.example"
     )
     ignored = (

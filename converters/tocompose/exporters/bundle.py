@@ -30,11 +30,11 @@ from tocompose.exporters.selfcontained import (
     settle_variables,
 )
 from tocompose.exporters.sound import Check, checked
-from tocompose.exporters.variables import expressions
 from tocompose.exporters.yaml_text import render
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, note
 from tocompose.record import record
+from tocompose.syntax.interpolation import document_variables
 
 if TYPE_CHECKING:
     from tocompose.exporters.insertion import Insertion
@@ -138,7 +138,7 @@ def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     }
     every = MODERN if layout.modern_names else CLASSIC
     names = {home: every[home] for home in Home if home in documents}
-    env = env_files(sound.stack, expressions(documents))
+    env = env_files(sound.stack, document_variables(documents))
     lines = headers(names, bool(env))
     said = (*chosen.notes, *sound.notes)
     above = {Home.BASE: (*notes, *said)}
@@ -182,7 +182,7 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     file = File(path=existing.path, content=made.text.encode("utf-8", "surrogateescape"))
     written = frozenset(paths(document)) | sound.paths | _settings(stack)
     written |= {f"files.{item.path}" for item in sound.stack.files}
-    env, own = env_files(sound.stack, expressions(document)), sound.stack.files
+    env, own = env_files(sound.stack, document_variables(document)), sound.stack.files
     return Bundle((file, *env, *gitignore((*env, *own)), *own), written, said)
 
 

@@ -25,7 +25,8 @@ from tocompose.model import (
     Service,
     Stack,
 )
-from tocompose.values import split, whole
+from tocompose.syntax.interpolation import split
+from tocompose.syntax.units import is_whole_number
 
 # dclint's order of service keys (services-keys-order rule), the rest alphabetical.
 KEY_ORDER = (
@@ -254,7 +255,11 @@ def _port_order(item: Port) -> tuple[Any, ...]:
 
 
 def _rank(part: str) -> tuple[int, int, str]:
-    return (1, int(part), "") if whole(part) else (2 if part[0].isalpha() else 0, 0, part)
+    return (
+        (1, int(part), "")
+        if is_whole_number(part)
+        else (2 if part[0].isalpha() else 0, 0, part)
+    )
 
 
 def port(item: Port) -> Quoted:
@@ -295,7 +300,7 @@ def _healthcheck(check: Healthcheck | None) -> Any:
 
 def number(text: str) -> int | str:
     """A whole number as a number; a text with variables stays text."""
-    return int(text) if whole(text.removeprefix("-")) else text
+    return int(text) if is_whole_number(text.removeprefix("-")) else text
 
 
 def _logging(logging: Logging | None) -> Any:

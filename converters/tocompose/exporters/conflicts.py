@@ -8,7 +8,7 @@ from tocompose.exporters.sound import Sound, every_part, parts
 from tocompose.model import Amounts, File, Grant, Port, Resource, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 # The service-level limits, and what holds the same in `deploy.resources.limits`.
 _LIMITS = {"cpus": "cpus", "mem_limit": "memory", "pids_limit": "pids"}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.exporters.variables import AMBIENT, Expression
 from tocompose.folding import fold
 from tocompose.model import File, Setting, Stack
+from tocompose.syntax.interpolation import Variable
+from tocompose.syntax.names import ALWAYS_SET
 
 IGNORED = (".env", "secrets/")
 _ESCAPES = str.maketrans(
@@ -20,12 +21,12 @@ def quoted(value: str) -> str:
     return f'"{value.translate(_ESCAPES)}"'
 
 
-def env_files(stack: Stack, used: Mapping[str, Expression]) -> tuple[File, ...]:
+def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
     """`.env` (real values, for its owner only) and `.env.example` with every variable that is `used` besides.
 
     `.env` has what the stack knows, and a line to fill in for a variable without any default.
     """
-    known = {item.name for item in stack.settings} | AMBIENT
+    known = {item.name for item in stack.settings} | ALWAYS_SET
     others = [_unknown(item) for name, item in sorted(used.items()) if name not in known]
     settings = (*stack.settings, *(item for item in others if not item.example))
     every = (*stack.settings, *others)
@@ -48,9 +49,9 @@ def env_files(stack: Stack, used: Mapping[str, Expression]) -> tuple[File, ...]:
     return (*files, File(path=".env.example", content=_bytes(example))) if every else ()
 
 
-def _unknown(item: Expression) -> Setting:
+def _unknown(item: Variable) -> Setting:
     """A variable that the compose files use and the source gives no value to."""
-    default = item.rest if item.operator in (":-", "-") and "$" not in item.rest else ""
+    default = item.default if item.default and "$" not in item.default else ""
     text = (
         f"{item.name} is {default} unless it is set."
         if default

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tocompose.model import Mount, Volume
-from tocompose.values import split
+from tocompose.syntax.interpolation import split
 
 # What docker compose takes for a path rather than a volume's name; a variable is looked at after it is replaced.
 _PATH_STARTS = ("/", "./", "../", "~/", "${")

@@ -10,7 +10,7 @@ from tocompose.exporters.sound import Sound, every_part
 from tocompose.model import EnvFile, Mount, Resource, Service, Stack
 from tocompose.notes import note
 from tocompose.record import replace
-from tocompose.values import literal, plain
+from tocompose.syntax.interpolation import literal, plain
 
 # What is written beside the files of a stack, under either set of names.
 _OWN = (

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tocompose.exporters.sound import Sound, every_part
-from tocompose.exporters.variables import Expression, replace_variables
 from tocompose.model import Port, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.values import asked
+from tocompose.syntax.interpolation import Variable, replace_variables, required_reference
 
 
 def values_asked_for(stack: Stack) -> Sound:
@@ -21,9 +20,9 @@ def values_asked_for(stack: Stack) -> Sound:
     notes: dict[tuple[str, str], Note] = {}
 
     def ask(subject: str, text: str | None) -> str | None:
-        def request(found: Expression) -> str:
+        def request(found: Variable) -> str:
             if found.operator or found.name not in unset:
-                return found.text
+                return found.source
             place, _, key = subject.rpartition(".")
             service = place.removeprefix("services.")
             kind, origin = (
@@ -39,7 +38,7 @@ def values_asked_for(stack: Stack) -> Sound:
                 kind=kind,
             )
             notes.setdefault((subject, found.name), said)
-            return asked(found.name, ".env")
+            return required_reference(found.name, ".env")
 
         return replace_variables(text, request) if text else text
 

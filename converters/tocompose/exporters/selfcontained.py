@@ -7,12 +7,17 @@ from typing import Any
 
 from tocompose.exporters.conflicts import given_to_read_only
 from tocompose.exporters.sound import Sound, every_part
-from tocompose.exporters.variables import Expression, replace_everywhere
 from tocompose.model import File, Grant, Resource, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
-from tocompose.values import asked, literal, variable_name
+from tocompose.syntax.interpolation import (
+    Variable,
+    literal,
+    replace_in_document,
+    required_reference,
+)
+from tocompose.syntax.names import variable_name
 
 # Stands in `${NAME:-…}` and in plain YAML without any escaping.
 _HARMLESS = regex(r"[A-Za-z0-9_./:@,-]+")
@@ -106,21 +111,21 @@ def settle_variables(
     """The document with the values of `.env` as defaults; a secret is asked for unless it is to stand inline."""
     settings = {item.name: item for item in stack.settings}
 
-    def replacement(found: Expression) -> str:
+    def replacement(found: Variable) -> str:
         setting = settings.get(found.name)
         if setting is None or found.operator in (":+", "+"):
-            return found.text
+            return found.source
         if setting.secret and not (inline_secrets and setting.value is not None):
-            return found.text if found.operator else asked(found.name)
+            return found.source if found.operator else required_reference(found.name)
         if setting.value is None:
-            return found.text
+            return found.source
         if setting.secret:
             return literal(setting.value)
         if _HARMLESS.fullmatch(setting.value):
             return f"${{{found.name}:-{setting.value}}}"
         return literal(setting.value)
 
-    return {key: replace_everywhere(value, replacement) for key, value in document.items()}
+    return {key: replace_in_document(value, replacement) for key, value in document.items()}
 
 
 def ask_for_secrets(

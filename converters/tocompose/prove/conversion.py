@@ -11,7 +11,7 @@ from tocompose.model import Stack
 from tocompose.pipeline import Options, Result, choose, convert
 from tocompose.project import Project
 from tocompose.prove import Command, Proof, prove_commands
-from tocompose.values import interpolated
+from tocompose.syntax.interpolation import substitute
 
 
 def prove(project: Project, options: Options, docker: str, compose: str) -> Proof:
@@ -31,7 +31,7 @@ def prove(project: Project, options: Options, docker: str, compose: str) -> Proo
         **dict(_values(result.stack)),
     }
     commands = [
-        Command(tuple(interpolated(word, values) for word in words), service)
+        Command(tuple(substitute(word, values) for word in words), service)
         for words, service in chosen.creating_commands(project, options.settings)
     ]
     files = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from tocompose.prove.recording import Container, Payload
-from tocompose.values import whole
+from tocompose.syntax.units import is_whole_number
 
 Mount: TypeAlias = dict[str, Any]
 
@@ -123,7 +123,9 @@ def _bytes(words: Mapping[str, str]) -> int | str:
     text = words.get("size", "")
     number, unit = (text[:-1], text[-1:].lower()) if text[-1:].isalpha() else (text, "")
     return (
-        int(number) * UNITS.get(unit, 1) if whole(number) and unit in ("", *UNITS) else text
+        int(number) * UNITS.get(unit, 1)
+        if is_whole_number(number) and unit in ("", *UNITS)
+        else text
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from tocompose.patterns import regex
 from tocompose.readers.reading import Oddity, decode
 from tocompose.source import Span
-from tocompose.values import whole
+from tocompose.syntax.units import is_whole_number
 
 _DIRECTIVE = regex(r"#\s*([A-Za-z]+)\s*=\s*(\S+)\s*")
 _HEREDOC = regex(r"(?:\d*)<<(-?)(['\"]?)([A-Za-z0-9_.-]+)\2")
@@ -86,7 +86,7 @@ class Dockerfile(NamedTuple):
         """The stage of that name or number, the last one when none is named; None where there is none."""
         if not target:
             return self.stages[-1] if self.stages else None
-        if whole(target) and int(target) < len(self.stages):
+        if is_whole_number(target) and int(target) < len(self.stages):
             return self.stages[int(target)]
         return next(
             (item for item in reversed(self.stages) if item.name.lower() == target.lower()),

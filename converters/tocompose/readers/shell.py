@@ -14,7 +14,7 @@ from tocompose.readers.idioms import cleaned, loose_operators
 from tocompose.readers.text import Text, Unreadable, without_returns
 from tocompose.readers.windows import as_shell
 from tocompose.source import Branch, Child, Leaf, Node, leaves
-from tocompose.values import variable_name
+from tocompose.syntax.names import variable_name
 
 LONGEST_TEXT = 2_000_000
 LONGEST_LINE = 200_000

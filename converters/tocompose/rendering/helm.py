@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tocompose.project import Folder, Project
 from tocompose.rendering.command import Command, found
-from tocompose.values import identifier
+from tocompose.syntax.names import identifier
 
 
 class Chart(NamedTuple):

@@ -11,7 +11,7 @@ from tocompose.knowledge.secrets.texts import may_be_secret, passwords
 from tocompose.model import Service, Stack
 from tocompose.patterns import regex
 from tocompose.source import Span
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 _DEFAULT = regex(r"\$\{\w+:?-(?P<word>[^}$]+)\}")
 

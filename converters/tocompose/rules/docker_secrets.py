@@ -18,7 +18,7 @@ from tocompose.rules.services import (
     runs_server,
     with_overlay,
 )
-from tocompose.values import identifier, unique
+from tocompose.syntax.names import identifier, unique
 
 _WHOLE = regex(r"\$\{([A-Za-z_]\w*)(?::?[?][^{}]*)?\}")
 

@@ -21,7 +21,7 @@ from tocompose.rules.services import (
     runs_server,
     usable_checks,
 )
-from tocompose.values import whole
+from tocompose.syntax.units import is_whole_number
 
 _PORT_OPTION = regex(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
 
@@ -114,7 +114,7 @@ def main_port(service: Service, known: ImageFacts | None) -> str | None:
     declared += [text.removesuffix("/tcp") for text in service.expose]
     declared += [environment(service).get("PORT") or ""]
     declared += [text for text in (known.ports if known else ()) if "/" not in text]
-    return next((text for text in declared if whole(text)), None)
+    return next((text for text in declared if is_whole_number(text)), None)
 
 
 def _moved_port(service: Service, known: ImageFacts) -> bool:

@@ -7,7 +7,7 @@ from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.rules import Context, Example, Outcome, Practice, each
 from tocompose.rules.services import remark
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 _FLOATING = frozenset(
     {

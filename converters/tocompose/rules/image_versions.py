@@ -15,7 +15,8 @@ from tocompose.rules.services import (
     with_overlay,
     with_settings,
 )
-from tocompose.values import plain, variable_name
+from tocompose.syntax.interpolation import plain
+from tocompose.syntax.names import variable_name
 
 _HUBS = frozenset(
     {

@@ -16,7 +16,7 @@ from tocompose.rules.services import (
     with_settings,
 )
 from tocompose.rules.stated_memory import stated_memory
-from tocompose.values import variable_name
+from tocompose.syntax.names import variable_name
 
 _APP = Amounts(cpus="1.0", memory="512M", pids="256")
 _DATA = Amounts(cpus="1.0", memory="1G", pids="512")

@@ -16,7 +16,7 @@ from tocompose.rules.services import (
     runs_server,
     volumes_of,
 )
-from tocompose.values import unique, variable_name
+from tocompose.syntax.names import unique, variable_name
 
 # Folders of dependencies: an anonymous volume there keeps the image's own content from being hidden by a bind mount.
 MASKS = frozenset(

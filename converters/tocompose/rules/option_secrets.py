@@ -13,7 +13,7 @@ from tocompose.model import Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules.secret_vault import Vault, variable
-from tocompose.values import literal, plain
+from tocompose.syntax.interpolation import literal, plain
 
 # The options of a service whose entries are the user's own words.
 _OPEN = ("annotations", "sysctls", "storage_opt", "pre_stop", "post_start")

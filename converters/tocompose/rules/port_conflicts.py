@@ -9,7 +9,7 @@ from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Practice
 from tocompose.rules.services import remark
-from tocompose.values import whole
+from tocompose.syntax.units import is_whole_number
 
 _ANY = frozenset({"", "0.0.0.0", "::"})
 
@@ -48,7 +48,11 @@ def _all(service: Service) -> Iterator[Port]:
 
 
 def _clash(one: Port, two: Port, first: Service, second: Service) -> bool:
-    if one.published is None or not whole(one.published) or one.published != two.published:
+    if (
+        one.published is None
+        or not is_whole_number(one.published)
+        or one.published != two.published
+    ):
         return False
     together = set(first.profiles) & set(second.profiles) or not (
         first.profiles and second.profiles

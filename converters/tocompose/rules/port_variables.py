@@ -13,7 +13,7 @@ from tocompose.rules.services import (
     with_overlay,
     with_settings,
 )
-from tocompose.values import variable_name
+from tocompose.syntax.names import variable_name
 
 _OFTEN_TAKEN = frozenset(
     {

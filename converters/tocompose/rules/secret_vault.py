@@ -8,7 +8,8 @@ from tocompose.model import Service, Setting, Stack
 from tocompose.record import replace
 from tocompose.rules.services import taken_variables, variable_defaults
 from tocompose.source import Span
-from tocompose.values import asked, literal, variable_name
+from tocompose.syntax.interpolation import literal, required_reference
+from tocompose.syntax.names import variable_name
 
 # Shorter values, and plain words, stand in a text by chance.
 _LEAST = 8
@@ -151,4 +152,4 @@ def _with_variable(text: str, form: str, name: str) -> str:
 
 def variable(name: str) -> str:
     """The reference to a secret in a compose file: `up` says what is missing when `.env` has no value."""
-    return asked(name, ".env")
+    return required_reference(name, ".env")

@@ -19,7 +19,8 @@ from tocompose.rules.config_files import in_secrets
 from tocompose.rules.option_secrets import safe_options
 from tocompose.rules.secret_vault import Vault, variable
 from tocompose.rules.services import facts, is_data, remark
-from tocompose.values import literal, plain, variable_name, variables
+from tocompose.syntax.interpolation import literal, plain, variable_names
+from tocompose.syntax.names import variable_name
 
 _DEFAULT = r"\$\$|\$\{(?P<name>[A-Za-z_]\w*):?-(?P<default>[^${}]+)\}"
 
@@ -153,7 +154,7 @@ def _safe_mixed(
                                 name=setting))  # fmt: skip
             text = text[:start] + variable(setting) + text[end:]
     text = _without_defaults(item, text, service, vault, notes)
-    names = list(variables(text))
+    names = list(variable_names(text))
     whole = text.startswith("${") and text.endswith("}") and len(names) == 1
     known = facts(service)
     if whole and (

@@ -16,7 +16,7 @@ from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.source import Span
-from tocompose.values import plain, variables
+from tocompose.syntax.interpolation import plain, variable_names
 
 SHELLS = frozenset(
     {
@@ -218,7 +218,7 @@ def taken_variables(stack: Stack) -> set[str]:
         for part in parts
         for text in texts(part)
         if "$" in text
-        for name in variables(text)
+        for name in variable_names(text)
     }
     return used | {setting.name for setting in stack.settings}
 

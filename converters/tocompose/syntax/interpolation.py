@@ -1,26 +1,26 @@
-"""Compose's interpolation: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?message}` and the like, `$$` for a dollar sign.
+"""Compose's interpolation: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?message}` …, `$$` for a dollar sign.
 
 A default may hold variables again, at any depth. Read as compose-go's template reads it
 (https://github.com/compose-spec/compose-go/blob/main/template/template.go), in one pass over the text. What
-Compose refuses (`${`, `${A!}`, a brace that does not close) counts as text.
+Compose refuses (`${`, `${A!}`, a brace that does not close on its line) counts as text.
 https://docs.docker.com/reference/compose-file/interpolation/
 """
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.patterns import regex
 
 _TOKEN = regex(
-    r"\$(?:"
-    r"(?P<escape>\$)(?P<escaped_brace>\{?)"
-    r"|(?P<bare>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?:\}|(?P<operator>:?[-?+]))"
-    r"|(?P<invalid>\{)"
-    r")|(?P<closing>\})"
+    r"\$(?:\$|(?P<bare>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)(?:\}|(?P<operator>:?[-?+])))"
 )
+# compose-go, which looks for the closing brace of a variable, leaves out the character behind each opening one.
+_BRACE = regex(r"\{.?|\}", re.DOTALL)
 
 
 class Literal(NamedTuple):
@@ -35,12 +35,12 @@ class Literal(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """One variable expression inside `text`; `parts` are those of its operand."""
+    """One variable expression inside a `template`; `parts` are those of its operand."""
 
     name: str
     operator: str
     parts: tuple[Part, ...]
-    text: str
+    template: str
     start: int
     operand_start: int
     end: int
@@ -48,12 +48,12 @@ class Variable(NamedTuple):
     @property
     def source(self) -> str:
         """The whole expression, braces included."""
-        return self.text[self.start : self.end]
+        return self.template[self.start : self.end]
 
     @property
     def operand(self) -> str:
         """What follows the operator, as it stands: a default, a message, another value; empty without operator."""
-        return self.text[self.operand_start : self.end - 1] if self.operator else ""
+        return self.template[self.operand_start : self.end - 1] if self.operator else ""
 
     @property
     def default(self) -> str | None:
@@ -82,16 +82,16 @@ Part: TypeAlias = Literal | Variable
 
 
 class _Frame:
-    """A variable that is open while the text is read, or the text itself."""
+    """A variable whose operand is being read, up to `close`, or the whole text."""
 
-    __slots__ = ("braces", "literal_start", "name", "operator", "parts", "start")
+    __slots__ = ("close", "literal_start", "name", "operator", "parts", "start")
 
-    def __init__(self, start: int, literal_start: int, name: str, operator: str) -> None:
-        self.start, self.literal_start = start, literal_start
+    def __init__(
+        self, start: int, literal_start: int, name: str, operator: str, close: int
+    ) -> None:
+        self.start, self.literal_start, self.close = start, literal_start, close
         self.name, self.operator = name, operator
         self.parts: list[Part] = []
-        # Open braces that belong to no variable: Compose counts each `${` when it looks for the closing one.
-        self.braces = 0
 
     def end_literal(self, text: str, end: int) -> None:
         """Takes the text up to `end` over as a literal."""
@@ -103,55 +103,85 @@ def parse(text: str) -> tuple[Part, ...]:
     """The parts of the text in order, in a time that grows with its length; their sources joined are the text."""
     if "$" not in text:
         return (Literal(text),) if text else ()
-    frames = [_Frame(0, 0, "", "")]
+    braces = _Braces(text)
+    frames = [_Frame(0, 0, "", "", len(text))]
     for token in _TOKEN.finditer(text):
+        start, end = token.span()
+        while frames[-1].close <= start:
+            _close_frame(text, frames)
         frame = frames[-1]
         if operator := token["operator"]:
-            frame.end_literal(text, token.start())
-            frames.append(_Frame(token.start(), token.end(), token["braced"], operator))
-        elif name := token["bare"] or token["braced"]:
-            start, end = token.span()
+            close = braces.closing(start, end, frame.close)
+            if close is not None:
+                frame.end_literal(text, start)
+                frames.append(_Frame(start, end, token["braced"], operator, close))
+        elif (name := token["bare"] or token["braced"]) and end <= frame.close:
             frame.end_literal(text, start)
             frame.parts.append(Variable(name, "", (), text, start, end, end))
             frame.literal_start = end
-        elif token["invalid"] or token["escaped_brace"]:
-            frame.braces += 1
-        elif token["closing"] and frame.braces:
-            frame.braces -= 1
-        elif token["closing"] and len(frames) > 1:
-            _close_variable(text, frames, token.start())
-    return _joined_parts(text, frames)
+    while len(frames) > 1:
+        _close_frame(text, frames)
+    frames[0].end_literal(text, len(text))
+    return tuple(frames[0].parts)
 
 
-def _close_variable(text: str, frames: list[_Frame], brace: int) -> None:
+def _close_frame(text: str, frames: list[_Frame]) -> None:
     frame = frames.pop()
-    frame.end_literal(text, brace)
-    parts = tuple(frame.parts)
-    frames[-1].parts.append(
-        Variable(
-            frame.name, frame.operator, parts, text, frame.start, _operand_start(frame), brace + 1
-        )
+    frame.end_literal(text, frame.close)
+    end = frame.close + 1
+    operand_start = frame.start + len("${") + len(frame.name) + len(frame.operator)
+    variable = Variable(
+        frame.name,
+        frame.operator,
+        tuple(frame.parts),
+        text,
+        frame.start,
+        operand_start,
+        end,
     )
-    frames[-1].literal_start = brace + 1
+    frames[-1].parts.append(variable)
+    frames[-1].literal_start = end
 
 
-def _operand_start(frame: _Frame) -> int:
-    return frame.start + len("${") + len(frame.name) + len(frame.operator)
+class _Braces:
+    """Where variables close: read once, when the first variable with an operator asks."""
 
+    __slots__ = ("_closers", "_line_ends", "_partners", "_text")
 
-def _joined_parts(text: str, frames: list[_Frame]) -> tuple[Part, ...]:
-    """The parts at the top; those of variables that never closed lie there too, behind their first characters."""
-    frames[-1].end_literal(text, len(text))
-    if len(frames) == 1:
-        return tuple(frames[0].parts)
-    joined: list[Part] = []
-    for frame in frames:
-        opening = Literal(text[frame.start : _operand_start(frame)]) if frame.name else None
-        for part in (*([opening] if opening else []), *frame.parts):
-            if isinstance(part, Literal) and joined and isinstance(joined[-1], Literal):
-                part = Literal(joined.pop().source + part.source)
-            joined.append(part)
-    return tuple(joined)
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._partners: dict[int, int] | None = None
+        self._closers: list[int] = []
+        self._line_ends: list[int] = []
+
+    def closing(self, start: int, operand_start: int, limit: int) -> int | None:
+        """The brace before `limit` that closes the variable at `start`; None where none stands on its line.
+
+        Where the braces do not balance, compose-go takes the last one on the line.
+        """
+        partners = self._pair() if self._partners is None else self._partners
+        after = bisect_left(self._line_ends, operand_start)
+        if after < len(self._line_ends):
+            limit = min(limit, self._line_ends[after])
+        index = bisect_left(self._closers, limit) - 1
+        if index < 0 or self._closers[index] < operand_start:
+            return None
+        partner = partners.get(start + 1)
+        last = self._closers[index]
+        return last if partner is None or partner > last else partner
+
+    def _pair(self) -> dict[int, int]:
+        text = self._text
+        self._partners = partners = {}
+        self._closers = [match.start() for match in re.finditer(r"\}", text)]
+        self._line_ends = [match.start() for match in re.finditer(r"\n", text)]
+        opened: list[int] = []
+        for brace in _BRACE.finditer(text):
+            if brace[0] != "}":
+                opened.append(brace.start())
+            elif opened:
+                partners[opened.pop()] = brace.start()
+        return partners
 
 
 def variables(text: str) -> list[Variable]:
@@ -260,7 +290,9 @@ def replace_literals(text: str, replacement: Callable[[Literal], str]) -> str:
 def replace_in_document(value: Any, replacement: Callable[[Variable], str]) -> Any:
     """A document with the outermost variables of each text replaced; Compose never interpolates keys."""
     if isinstance(value, Mapping):
-        return {key: replace_in_document(child, replacement) for key, child in value.items()}
+        return {
+            key: replace_in_document(child, replacement) for key, child in value.items()
+        }
     if isinstance(value, list):
         return type(value)(replace_in_document(child, replacement) for child in value)
     if isinstance(value, str):

@@ -9,7 +9,8 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Build, Service, Stack, Variable
 from tocompose.project import Project
 from tocompose.source import Branch, Child, Leaf, Span
-from tocompose.values import identifier, literal
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.names import identifier
 
 NAMES = ("supervisord.conf", "supervisor.conf")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocompose.merging import as_map, port_key
 from tocompose.model import Attachment, Dependency, EnvFile, Grant, Mount, Port, Variable
-from tocompose.values import split
+from tocompose.syntax.interpolation import split
 
 _PATHS = ("/", ".", "~", "$")
 

@@ -9,7 +9,7 @@ from tocompose.importers.compose.reading import Places
 from tocompose.importers.compose.services import service_of
 from tocompose.importers.compose.shapes import mapping, text
 from tocompose.model import Network, Resource, Stack, Volume
-from tocompose.values import identifier
+from tocompose.syntax.names import identifier
 
 _NETWORK_FIELDS = ("driver", "external", "internal", "name")
 _VOLUME_FIELDS = ("driver", "external", "name")

@@ -19,7 +19,8 @@ from tocompose.knowledge.images import image_ref
 from tocompose.knowledge.secrets.texts import concealed
 from tocompose.model import Role, Service, Variable
 from tocompose.record import replace
-from tocompose.values import identifier, plain, split, unique, variables
+from tocompose.syntax.interpolation import plain, split, variable_names
+from tocompose.syntax.names import identifier, unique
 
 _TELLS_NOTHING = frozenset({"server", "docker", "image"})
 
@@ -147,7 +148,7 @@ def _name_of(name: str) -> str:
     """The container's name; of one that holds an open variable, the variable's. systemd's `%n` ends in `.service`."""
     text = plain(name)
     if text is None:
-        text = next(variables(name)).replace("_", "-")
+        text = next(variable_names(name)).replace("_", "-")
     return identifier(text.removesuffix(".service"))
 
 
@@ -157,7 +158,7 @@ def _name_of_image(image: str) -> str:
     untagged = ":".join(before) if before and "/" not in last else image
     text = plain(untagged)
     if text is None:
-        return identifier(next(variables(untagged)).replace("_", "-"))
+        return identifier(next(variable_names(untagged)).replace("_", "-"))
     owner, _, name = text.partition("@")[0].rpartition("/")
     name, owner = name.partition(":")[0], owner.rpartition("/")[2]
     return identifier(

@@ -11,7 +11,7 @@ from tocompose.model import EnvFile, Mount, Setting, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
-from tocompose.values import variables
+from tocompose.syntax.interpolation import variable_names
 
 # docker run reads env files raw; Compose's own dialect gives these characters a meaning.
 _SPECIAL = frozenset("\"'$#`\\")
@@ -63,7 +63,7 @@ def open_settings(
     A host path that the source leaves open is a folder beside the compose file until the user says otherwise: a mount
     without a source is refused.
     """
-    used = dict.fromkeys(name for text in texts(stack) for name in variables(text))
+    used = dict.fromkeys(name for text in texts(stack) for name in variable_names(text))
     folders = dict(_stand_ins(stack))
     values = {
         name: folders.get(name) if script_values.get(name) is None else script_values[name]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from tocompose.importers.docker_run.invocation import WrittenFile as Written
 from tocompose.model import File, Service
 from tocompose.project import normal
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 
 def written_files(

@@ -7,7 +7,7 @@ import shlex
 from tocompose.importers.docker_run.invocation import Argument, Invocation, Script
 from tocompose.ledger import Ledger
 from tocompose.source import Branch, Child, Leaf, Span
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 FILE = "<command>"
 _TOOLS = ("docker", "podman")

@@ -9,7 +9,8 @@ from tocompose.importers.docker_run.facts import Facts, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.model import Build, Network, Volume
-from tocompose.values import identifier, variables
+from tocompose.syntax.interpolation import variable_names
+from tocompose.syntax.names import identifier
 
 
 def read_networks(invocation: Invocation) -> tuple[Network, ...]:
@@ -43,7 +44,7 @@ def network_key(name: str) -> str:
     return (
         name
         if "$" not in name
-        else identifier(next(variables(name), name).replace("_", "-"))
+        else identifier(next(variable_names(name), name).replace("_", "-"))
     )
 
 

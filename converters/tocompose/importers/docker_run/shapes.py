@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.model import EnvFile, Grant, Port, Variable
 from tocompose.patterns import regex
-from tocompose.values import split, whole
+from tocompose.syntax.interpolation import split
+from tocompose.syntax.units import is_whole_number
 
 
 class Fact(NamedTuple):
@@ -149,8 +150,8 @@ def expose(value: str) -> Iterator[Fact]:
         yield Fact(value, "add")
         return
     if (
-        not whole(first_port)
-        or (last_port and not whole(last_port))
+        not is_whole_number(first_port)
+        or (last_port and not is_whole_number(last_port))
         or int(last_port or first_port) < int(first_port)
     ):
         raise ValueError("it takes a port such as 80, 80/udp or 8000-8010")
@@ -194,13 +195,13 @@ def device_rate(value: str) -> Iterator[Fact]:
     path, colon, rate = value.rpartition(":")
     if not colon:
         raise ValueError("it takes a device and a rate such as /dev/sda:1mb")
-    yield Fact({"path": path, "rate": int(rate) if whole(rate) else rate}, "add")
+    yield Fact({"path": path, "rate": int(rate) if is_whole_number(rate) else rate}, "add")
 
 
 def device_weight(value: str) -> Iterator[Fact]:
     """`/dev/path:weight`."""
     path, _, weight = value.rpartition(":")
-    if not whole(weight) or not path:
+    if not is_whole_number(weight) or not path:
         raise ValueError("it takes a device and a weight such as /dev/sda:500")
     yield Fact({"path": path, "weight": int(weight)}, "add")
 

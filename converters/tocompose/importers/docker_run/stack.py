@@ -34,7 +34,7 @@ from tocompose.model import (
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
-from tocompose.values import identifier, variable_name
+from tocompose.syntax.names import identifier, variable_name
 
 _HEALTHY = "service_healthy"
 

@@ -10,7 +10,8 @@ from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.importers.docker_run.shapes import Fact
 from tocompose.model import Mount
 from tocompose.patterns import regex
-from tocompose.values import split, whole
+from tocompose.syntax.interpolation import split
+from tocompose.syntax.units import is_whole_number
 
 _DRIVE = regex(r"[A-Za-z]:[\\/]")
 # Docker Desktop once read these; the engine ignores them. `U`, `O` and `idmap` are podman's.
@@ -169,7 +170,7 @@ def _mount_option(options: dict[str, Any], key: str, content: str) -> bool:
         options.setdefault(key.partition("-")[0], {})["subpath"] = content
     elif key == "tmpfs-size":
         options.setdefault("tmpfs", {})["size"] = (
-            int(content) if whole(content) else content
+            int(content) if is_whole_number(content) else content
         )
     elif key == "tmpfs-mode":
         options.setdefault("tmpfs", {})["mode"] = int(content, 8)

@@ -178,7 +178,7 @@ def convert(
     from tocompose.importers.kubernetes.scope import within
     from tocompose.importers.kubernetes.units import build
     from tocompose.importers.kubernetes.world import resolve
-    from tocompose.values import identifier
+    from tocompose.syntax.names import identifier
 
     template = _is_template(found, ledger, options)
     objects = _objects(found, ledger)

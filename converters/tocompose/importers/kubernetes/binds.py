@@ -7,7 +7,7 @@ from tocompose.importers.kubernetes.scalars import text, truth, value
 from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _TYPES = frozenset(
     {

@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.scalars import text, value
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.source import Span
-from tocompose.values import variable_name
+from tocompose.syntax.names import variable_name
 
 # Compose takes these from the user's shell before it looks at `.env`.
 _SHELL = frozenset(

@@ -22,7 +22,7 @@ from tocompose.importers.kubernetes.storage import Storage, storage
 from tocompose.importers.kubernetes.workloads import Part
 from tocompose.ledger import Cursor
 from tocompose.model import Role, Service
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 
 class Converted(NamedTuple):

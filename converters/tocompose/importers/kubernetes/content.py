@@ -12,7 +12,7 @@ from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import items, strings, truth, value
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 
 class Item(NamedTuple):

@@ -9,7 +9,8 @@ from tocompose.importers.kubernetes.quantities import ONE, quantity, rounded_up
 from tocompose.importers.kubernetes.scalars import value
 from tocompose.importers.kubernetes.workloads import Unit
 from tocompose.ledger import Cursor
-from tocompose.values import literal, variable_name
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.names import variable_name
 
 HOST = "host.docker.internal"
 _KEYED = r"metadata\.(?P<section>labels|annotations)(?:\['(?P<key>[^']+)'\])?"

@@ -18,7 +18,8 @@ from tocompose.ledger import Cursor
 from tocompose.model import EnvFile, File, Setting, Variable
 from tocompose.patterns import regex
 from tocompose.source import Span
-from tocompose.values import literal, whole
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.units import is_whole_number
 
 _IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]*"
 _HOST = regex(r"(?P<prefix>.*?)_?(?:HOST|HOSTNAME|ADDR|ADDRESS|SERVER|SERVICE_HOST)")
@@ -287,7 +288,7 @@ def _follow_ports(place: Place, found: Environment) -> None:
             f"{match['prefix']}PORT",
         ):
             given = found.values.get(sibling, "")
-            change = translated(backend, int(given)) if whole(given) else None
+            change = translated(backend, int(given)) if is_whole_number(given) else None
             if change:
                 found.values[sibling] = str(change[1])
                 place.rewrote(sibling, given, str(change[1]), backend, found.spans[sibling])

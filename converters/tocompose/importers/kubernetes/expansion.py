@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 
 def expand(text: str, scope: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from tocompose.importers.kubernetes.scalars import items, value
 from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount, Resource
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 
 class Placed(NamedTuple):

@@ -11,7 +11,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.patterns import regex
 from tocompose.source import Span
-from tocompose.values import asked, literal
+from tocompose.syntax.interpolation import literal, required_reference
 
 # What envsubst, shells and make call a variable; `${NAME:-default}` as shells do.
 _VARIABLE = regex(
@@ -79,7 +79,7 @@ def _with_variables(given: str, cursor: Cursor, place: Place) -> str:
         if match["default"] is not None:
             return match[0]
         _declare(name, cursor.span, place)
-        return asked(name)
+        return required_reference(name)
 
     found = _VARIABLE.sub(variable, given)
     cursor.remark(

@@ -9,7 +9,7 @@ from tocompose.importers.kubernetes.scalars import items, text, value, whole
 from tocompose.importers.kubernetes.workloads import Part
 from tocompose.ledger import Cursor
 from tocompose.model import Stop
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _POLICIES = {"Always": "unless-stopped", "OnFailure": "on-failure", "Never": "no"}
 # https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy

@@ -8,7 +8,7 @@ from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import flag, items, text, truth, value
 from tocompose.importers.kubernetes.workloads import Instance, Part
 from tocompose.ledger import Cursor
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _ARCH = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
 _RUNTIMES = {"gvisor": "runsc", "nvidia": "nvidia", "kata": "kata-runtime"}

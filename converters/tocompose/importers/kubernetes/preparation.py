@@ -7,7 +7,7 @@ from tocompose.importers.kubernetes.security import fs_group, runs_as_root
 from tocompose.importers.kubernetes.storage import Storage
 from tocompose.model import Mount, Role, Service
 from tocompose.notes import note
-from tocompose.values import unique
+from tocompose.syntax.names import unique
 
 IMAGE = "busybox:1.37"
 

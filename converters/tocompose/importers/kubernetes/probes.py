@@ -13,7 +13,7 @@ from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.readers.yaml import integer
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _ORDER = ("readinessProbe", "livenessProbe", "startupProbe")
 _ACTIONS = ("exec", "httpGet", "tcpSocket", "grpc")

@@ -9,7 +9,7 @@ from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.scalars import flag, items, text, value, whole
 from tocompose.ledger import Cursor
 from tocompose.model import Security
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _NOTHING = Security()
 

@@ -18,7 +18,7 @@ from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.readers.yaml import integer
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _SMALL = 256 * 2**20
 _TEMPORARY = ("/tmp", "/var/tmp", "/run", "/var/run", "/var/cache", "/cache")

@@ -17,7 +17,7 @@ from tocompose.importers.kubernetes.volume_source import Source
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount
 from tocompose.patterns import regex
-from tocompose.values import literal, plain
+from tocompose.syntax.interpolation import literal, plain
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 # The credentials of the pod's account, under the names that clusters give the volume.

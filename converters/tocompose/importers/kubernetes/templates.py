@@ -16,7 +16,7 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.source import Leaf, Node, leaves
-from tocompose.values import asked
+from tocompose.syntax.interpolation import required_reference
 
 _VARIABLE = regex(r"\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}")
 _ESCAPED = regex(r"\$\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}")
@@ -115,6 +115,6 @@ def opened(text: str, own: Container[str]) -> tuple[str, list[str]]:
         if default is not None:
             return f"${{{name}:-{default}}}"
         names.append(name)
-        return asked(name)
+        return required_reference(name)
 
     return _ESCAPED.sub(variable, text), names

@@ -15,7 +15,7 @@ from tocompose.ledger import Cursor
 from tocompose.limits import limit
 from tocompose.notes import note
 from tocompose.source import leaves
-from tocompose.values import identifier, unique
+from tocompose.syntax.names import identifier, unique
 
 # How names of workloads end that say their kind.
 _ENDINGS = {

@@ -23,8 +23,8 @@ from tocompose.model import (
     Volume,
 )
 from tocompose.source import Span
+from tocompose.syntax.names import identifier, unique, variable_name
 from tocompose.tables import Row
-from tocompose.values import identifier, unique, variable_name
 
 # A password that works at once and that nobody takes for a secret; see the note that comes with it.
 DEVELOPMENT_PASSWORD = "change-me"

@@ -42,7 +42,7 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Service, Setting, Stack
 from tocompose.project import Project
-from tocompose.values import identifier
+from tocompose.syntax.names import identifier
 
 
 class Given(NamedTuple):

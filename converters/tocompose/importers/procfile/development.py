@@ -10,8 +10,8 @@ from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import Plan
 from tocompose.model import Build, Home, Mount, Port, Service, Variable
 from tocompose.record import replace
+from tocompose.syntax.interpolation import literal
 from tocompose.tables import Row
-from tocompose.values import literal
 
 # Languages whose source runs as it is: a mount shows a change without a build.
 _RUBY_LIKE = ("ruby",)

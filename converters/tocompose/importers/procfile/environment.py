@@ -17,8 +17,8 @@ from tocompose.patterns import regex
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
 from tocompose.source import Span
+from tocompose.syntax.interpolation import literal
 from tocompose.tables import load
-from tocompose.values import literal
 
 _DEFAULT_SAFE = regex(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
 # A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.

@@ -12,8 +12,8 @@ from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
 from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
+from tocompose.syntax.units import is_whole_number
 from tocompose.tables import Row, table
-from tocompose.values import whole
 
 _PAIR = regex(r"\s*([A-Za-z0-9_-]+)\s*[=:]\s*(\d{1,9})\s*")
 
@@ -176,5 +176,7 @@ def _fir(size: str) -> Row | None:
     match = re.fullmatch(r"dyno-(?:[\d.]+c-)?(\d{1,4}(?:\.\d{1,4})?)gb", size)
     if match is None:
         return None
-    memory = f"{match[1]}G" if whole(match[1]) else f"{int(float(match[1]) * 1024)}M"
+    memory = (
+        f"{match[1]}G" if is_whole_number(match[1]) else f"{int(float(match[1]) * 1024)}M"
+    )
     return {"quota": memory, "kill": memory}

@@ -15,7 +15,8 @@ from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
-from tocompose.values import literal, whole
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.units import is_whole_number
 
 # Heroku gives a web process 60 seconds to listen (error R10).
 _BOOT = "60s"
@@ -177,7 +178,7 @@ def _test(check: Check | None, image: Image, port: str) -> tuple[str, ...] | Non
         return None
     path = check.path if check else ""
     words = row["http"] if path else row["tcp"]
-    number = check.port if check and whole(check.port) else port
+    number = check.port if check and is_whole_number(check.port) else port
     return tuple(
         str(word).replace("<port>", number).replace("<path>", literal(path))
         for word in words

@@ -17,7 +17,8 @@ from tocompose.model import Build, File, Healthcheck
 from tocompose.project import normal
 from tocompose.readers.dockerfile import Dockerfile, Health, Stage, read_dockerfile
 from tocompose.source import Span
-from tocompose.values import identifier, literal
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.names import identifier
 
 # The names that people give the stage that a developer works in.
 _DEVELOPMENT = ("development", "dev", "devel", "local")

@@ -9,8 +9,8 @@ from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import LOCAL, Entry
 from tocompose.importers.procfile.repository import Repository
 from tocompose.record import replace
+from tocompose.syntax.interpolation import literal, plain
 from tocompose.tables import Row, load
-from tocompose.values import literal, plain
 
 _ADDRESS = re.compile(r"(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 

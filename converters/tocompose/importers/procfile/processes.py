@@ -9,8 +9,8 @@ from typing import NamedTuple
 from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.source import Span
+from tocompose.syntax.names import identifier, unique
 from tocompose.tables import Row, table
-from tocompose.values import identifier, unique
 
 
 class Process(NamedTuple):

@@ -16,7 +16,8 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import Command, command
 from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variable, Volume
 from tocompose.record import replace
-from tocompose.values import identifier, literal
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.names import identifier
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
 _GRACE = "30s"

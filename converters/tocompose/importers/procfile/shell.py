@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from tocompose.patterns import regex
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 # Words that only a shell understands (POSIX special and regular built-ins that change the shell itself).
 _BUILTINS = frozenset(

@@ -14,7 +14,8 @@ from tocompose.knowledge.servers import client_programs
 from tocompose.model import Service
 from tocompose.patterns import regex
 from tocompose.source import Span
-from tocompose.values import plain, variable_name
+from tocompose.syntax.interpolation import plain
+from tocompose.syntax.names import variable_name
 
 _OPTION = regex(r"-{1,2}[A-Za-z][\w.-]*")
 _IN_TEXT = (

@@ -9,7 +9,7 @@ from tocompose.importers.docker_run.shell.parameters import free_name
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import NOTHING, OpenVariable, Value
 from tocompose.ledger import Cursor
-from tocompose.values import whole
+from tocompose.syntax.units import is_whole_number
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _ARGUMENT = re.compile(r"\$\{ARG_\d+(?=[}:?+-])")
@@ -49,7 +49,7 @@ def _store_value(shell: Shell, name: str, index: str, value: Value) -> None:
         return
     array = shell.scope.get(name)
     elements = array.items if array is not None and array.items is not None else ()
-    if whole(index) and int(index) <= len(elements):
+    if is_whole_number(index) and int(index) <= len(elements):
         number = int(index)
         shell.scope.set(
             name, Value("", items=(*elements[:number], value, *elements[number + 1 :]))

@@ -14,7 +14,7 @@ from tocompose.ledger import Cursor
 from tocompose.project import normal
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
-from tocompose.values import plain
+from tocompose.syntax.interpolation import plain
 
 _DEEPEST = 12
 _SCRIPT_PATH = re.compile(r"\.(?:ba|da|z|k)?sh$|/")

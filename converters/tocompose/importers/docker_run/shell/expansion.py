@@ -12,7 +12,8 @@ from tocompose.importers.docker_run.shell.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, atoms, braces
 from tocompose.readers.words import Unbalanced, tokens
-from tocompose.values import literal, variable_name
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.names import variable_name
 
 _DEEPEST = 20
 LONGEST_VALUE = 100_000

@@ -9,7 +9,7 @@ from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _PLAIN_WORD = re.compile(r"[^\s'\"\\`${}]+")
 _DOCKER = re.compile(r"docker|podman", re.IGNORECASE)

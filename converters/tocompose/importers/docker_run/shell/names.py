@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tocompose.importers.docker_run.shell.commands import CommandField
-from tocompose.values import split
+from tocompose.syntax.interpolation import split
 
 _FLAGS = frozenset(
     {

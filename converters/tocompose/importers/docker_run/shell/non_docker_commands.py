@@ -11,8 +11,9 @@ from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import NOTHING, Value
 from tocompose.ledger import Cursor
+from tocompose.syntax.interpolation import plain
+from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
-from tocompose.values import plain, whole
 
 
 def change_folder(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
@@ -51,7 +52,9 @@ def set_options(shell: Shell, fields: list[CommandField]) -> None:
 def shift_arguments(shell: Shell, fields: list[CommandField]) -> None:
     """`shift [N]`."""
     count = (
-        int(fields[1].value.text) if len(fields) > 1 and whole(fields[1].value.text) else 1
+        int(fields[1].value.text)
+        if len(fields) > 1 and is_whole_number(fields[1].value.text)
+        else 1
     )
     if shell.scope.arguments is not None:
         shell.scope.arguments = shell.scope.arguments[count:]

@@ -13,7 +13,9 @@ from tocompose.importers.docker_run.shell.variables import (
 )
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, atoms
-from tocompose.values import literal, variable_name, whole
+from tocompose.syntax.interpolation import literal
+from tocompose.syntax.names import variable_name
+from tocompose.syntax.units import is_whole_number
 
 # Set in every shell and passed on to what it starts, so that Compose finds them too.
 INHERITED = frozenset(
@@ -64,7 +66,7 @@ def script_folder(directory: str) -> str:
 
 def look_up(name: str, scope: Scope, cursor: Cursor) -> Value | None:
     """What a name stands for; None when it is a plain variable that the script does not set."""
-    if whole(name):
+    if is_whole_number(name):
         return _positional_value(int(name), scope, cursor)
     if name in ("@", "*"):
         return (

@@ -21,7 +21,7 @@ from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text
 from tocompose.source import Branch, Leaf, Node
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _DOCKER = re.compile(
     rf"(?:^|[\s;&|(`/])(?:docker|podman)\s|{CLIENT_VARIABLE}", re.IGNORECASE

@@ -12,7 +12,7 @@ from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.systemd import atoms
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 _ORDERING = frozenset({"After", "Requires", "Wants", "BindsTo", "Requisite"})
 _RESTART = {

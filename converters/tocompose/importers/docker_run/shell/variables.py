@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.ledger import Cursor
-from tocompose.values import plain, variable_name
+from tocompose.syntax.interpolation import plain
+from tocompose.syntax.names import variable_name
 
 
 class OpenVariable(NamedTuple):

@@ -16,7 +16,7 @@ from tocompose.importers.kubernetes.routing.proxy import Proxy
 from tocompose.importers.kubernetes.world import World
 from tocompose.notes import note
 from tocompose.record import replace
-from tocompose.values import unique
+from tocompose.syntax.names import unique
 
 __all__ = ["route"]
 

@@ -15,7 +15,7 @@ from tocompose.importers.kubernetes.routing.traefik import SECRETS, file_secret
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
 from tocompose.model import File
-from tocompose.values import identifier
+from tocompose.syntax.names import identifier
 
 
 def users_file(annotations: Annotations, site: RouteSite) -> str:

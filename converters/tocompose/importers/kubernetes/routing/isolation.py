@@ -21,7 +21,7 @@ from tocompose.importers.kubernetes.world import World
 from tocompose.model import Attachment, Network, Role, Service
 from tocompose.notes import note
 from tocompose.record import replace
-from tocompose.values import identifier, unique
+from tocompose.syntax.names import identifier, unique
 
 
 class ReachGroup:

@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.routing.proxy import (
     Router,
     TraefikService,
 )
-from tocompose.values import literal
+from tocompose.syntax.interpolation import literal
 
 
 def proxy_labels(proxy: Proxy) -> dict[str, dict[str, str]]:

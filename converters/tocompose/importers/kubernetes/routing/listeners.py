@@ -16,7 +16,7 @@ from tocompose.importers.kubernetes.scalars import items, take, value
 from tocompose.importers.kubernetes.world import World
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
-from tocompose.values import identifier
+from tocompose.syntax.names import identifier
 
 # Which routes may hang on a listener of a protocol.
 _CARRIES = {

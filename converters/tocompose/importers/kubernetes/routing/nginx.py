@@ -17,7 +17,7 @@ from tocompose.importers.kubernetes.routing.rules import go_replacement
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik import INSECURE
 from tocompose.ledger import Cursor
-from tocompose.values import whole
+from tocompose.syntax.units import is_whole_number
 
 PREFIX = "nginx.ingress.kubernetes.io"
 
@@ -129,11 +129,11 @@ def _client_certificates(annotations: Annotations, site: RouteSite) -> Iterator[
 def _rate_limits(annotations: Annotations, site: RouteSite) -> Iterator[Middleware]:
     for name, period in (("limit-rps", "1s"), ("limit-rpm", "1m")):
         rate = annotations.peek(name)
-        if rate is None or not whole(rate):
+        if rate is None or not is_whole_number(rate):
             continue
         annotations.take(name)
         factor = annotations.take("limit-burst-multiplier") or "5"
-        burst = int(rate) * int(factor) if whole(factor) else int(rate) * 5
+        burst = int(rate) * int(factor) if is_whole_number(factor) else int(rate) * 5
         yield site.middleware(
             "ratelimit", {"average": rate, "burst": str(burst), "period": period}
         )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.source import Span
-from tocompose.values import identifier, unique
+from tocompose.syntax.names import identifier, unique
 
 WEB, SECURE = "web", "websecure"
 # Where Traefik itself answers whether it is well.

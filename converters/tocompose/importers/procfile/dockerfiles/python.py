@@ -14,8 +14,8 @@ from tocompose.importers.procfile.repository import Repository, inside, maps
 from tocompose.importers.procfile.shell import command
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.syntax.interpolation import plain
 from tocompose.tables import load
-from tocompose.values import plain
 
 _FILES = (
     File(".python-version", r"^(?:python-)?([23]\.\d{1,9}(?:\.\d{1,9})?)(?:\.[x*])?$"),

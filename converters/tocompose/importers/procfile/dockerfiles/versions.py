@@ -10,7 +10,7 @@ from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
-from tocompose.values import whole
+from tocompose.syntax.units import is_whole_number
 
 # Long-term support lines of Node.js, newest first, with the names that .nvmrc may use.
 NODE_LTS = {
@@ -129,7 +129,7 @@ def satisfies(version: tuple[int, int, int], text: str) -> bool:
 
 
 def _fits(version: tuple[int, int, int], match: re.Match[str]) -> bool:
-    numbers = [int(part) for part in match.groups()[1:] if part and whole(part)]
+    numbers = [int(part) for part in match.groups()[1:] if part and is_whole_number(part)]
     operator = match[1] or "="
     if not numbers:
         return True
