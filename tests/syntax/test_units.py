@@ -12,7 +12,7 @@ from tocompose.syntax import units
 
 SIZES = [
     *("1k", "1 k", "1kb", "1KiB", "1ki", "512Mi", "1e", "1e3", "1.5g", "-1", "1tb", "1p", "1pib"),
-    *(" 1k", "1k ", "1..5k", "1.k", ".5k", "1  k", "b", "1b", "1bb", "512", "", "1_000", "+1"),
+    *(" 1k", "1k ", "1..5k", "1.k", ".5k", "1  k", "b", "1b", "1bb", "512", "", "+1"),
 ]  # fmt: skip
 DURATIONS = [
     *("1d", "1w", "0", "5", "1.5h", "500ms", "1us", "1µs", "1m30s", ".5s", "5.s", "-1s", "+1s", "1H"),
@@ -40,7 +40,7 @@ def test_durations_are_those_of_compose() -> None:
             assert units.parse_duration(service["stop_grace_period"]) == parsed, text
 
 
-@given(st.integers(min_value=0, max_value=2**55))
+@given(st.integers(min_value=0, max_value=2**53))
 def test_a_size_comes_back(count: int) -> None:
     assert units.parse_byte_size(units.format_byte_size(count)) == count
 
