@@ -5,11 +5,10 @@ from __future__ import annotations
 from tocompose.importers.kubernetes.place import Place
 from tocompose.importers.kubernetes.security import fs_group, runs_as_root
 from tocompose.importers.kubernetes.storage import Storage
+from tocompose.knowledge.versions import default_version
 from tocompose.model import Mount, Role, Service
 from tocompose.notes import note
 from tocompose.syntax.names import unique
-
-IMAGE = "busybox:1.37"
 
 
 def preparation(places: list[Place], found: list[Storage]) -> Service | None:
@@ -73,7 +72,7 @@ def _service(place: Place, script: list[str], volumes: list[str]) -> Service:
     place.world.ledger.say(item)
     return Service(
         name=name,
-        image=IMAGE,
+        image=f"busybox:{default_version('busybox')}",
         command=("sh", "-c", "; ".join(["set -e", *script])),
         mounts=tuple(
             Mount(kind="volume", source=volume, target=f"/volumes/{volume}")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from tocompose.importers.kubernetes.routing.proxy import EntryPoint, Proxy
+from tocompose.knowledge.versions import default_version
 from tocompose.model import (
     Attachment,
     File,
@@ -18,8 +19,6 @@ from tocompose.model import (
     Service,
 )
 
-# Traefik 3.6 is the first that speaks to Docker Engine 29, which dropped the API versions of the older ones.
-IMAGE = "traefik:v3.6"
 SOCKET = "/var/run/docker.sock"
 FILE = "config/traefik/dynamic.yml"
 _INSIDE = "/etc/traefik/dynamic.yml"
@@ -49,7 +48,7 @@ def traefik_service(
     )
     return Service(
         name=proxy.name,
-        image=IMAGE,
+        image=f"traefik:{default_version('traefik')}",
         command=tuple(_command_arguments(proxy)),
         ports=tuple(_published_ports(proxy, ports)),
         mounts=(socket, file_mount) if needs_file(proxy) else (socket,),

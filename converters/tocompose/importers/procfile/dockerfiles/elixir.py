@@ -9,6 +9,7 @@ from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
+from tocompose.knowledge.versions import default_version
 
 _FILES = (
     File(
@@ -18,7 +19,6 @@ _FILES = (
     File(".tool-versions", r"^elixir\s+(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
     File(".elixir-version", r"^(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
 )
-_DEFAULT = "1.18"
 # The last line with the OpenSSL that webpack 4 needs.
 _NODE = "16"
 _NPM = ("npm --prefix assets", "install")
@@ -39,7 +39,7 @@ def facts(brief: Brief) -> Facts:
     version = versions.choose(candidates, Version("", ""), versions.dotted)
     if not version.why:
         version = Version(
-            _DEFAULT,
+            default_version("elixir"),
             f"mix.exs asks for {stated[1]} or newer"
             if stated
             else "it is the newest that is known",

@@ -6,8 +6,7 @@ import re
 
 from tocompose.importers.procfile.defaults import go_binary
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
-
-_DEFAULT = "1.25"
+from tocompose.knowledge.versions import default_version
 
 
 def facts(brief: Brief) -> Facts:
@@ -16,7 +15,7 @@ def facts(brief: Brief) -> Facts:
     text = repository.text("go.mod") or ""
     version = _version(text)
     if not version:
-        version = _DEFAULT
+        version = default_version("go")
         told(brief, "Go", version, "it is the newest that is known", "go.mod (go 1.25)")
     packages = re.search(r"^//\s*\+heroku\s+install\s+(.+)$", text, re.MULTILINE)
     main = go_binary(repository)

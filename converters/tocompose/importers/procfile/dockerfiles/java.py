@@ -8,6 +8,7 @@ from tocompose.importers.procfile.dockerfiles import versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
+from tocompose.knowledge.versions import default_version
 from tocompose.ledger import Cursor
 
 _FILES = (
@@ -20,7 +21,6 @@ _FILES = (
 )
 _POM = r"<(?:java\.version|maven\.compiler\.release|release|maven\.compiler\.source)>\s*(\d{1,9}(?:\.\d{1,9})?)\s*<"
 _GRADLE = r"languageVersion\s*[.=(]+\s*(?:set\()?\s*JavaLanguageVersion\.of\(\s*(\d{1,9})"
-_DEFAULT = "21"
 _OLDEST = 8
 # As an argument of the app's own JVM: in JAVA_TOOL_OPTIONS the build tool's JVM would take the port first.
 _DEBUG = "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005"
@@ -32,7 +32,7 @@ def facts(brief: Brief) -> Facts:
     version = _version(repository)
     if not version.why:
         version = Version(
-            _DEFAULT,
+            default_version("java"),
             "it is the newest with long-term support that the platform defaults to",
         )
         told(brief, "Java", version.text, version.why, "system.properties")
@@ -85,7 +85,9 @@ def _tool(repository: Repository) -> dict[str, str]:
             "jar": "target/*.jar",
         }
         return (
-            found if program != "mvn" else {**found, "image": "maven:3.9-eclipse-temurin-"}
+            found
+            if program != "mvn"
+            else {**found, "image": f"maven:{default_version('maven')}-eclipse-temurin-"}
         )
     if has("build.sbt") is not None:
         properties = repository.text("project/build.properties") or ""
@@ -94,7 +96,7 @@ def _tool(repository: Repository) -> dict[str, str]:
             "files": "",
             "package": "sbt stage",
             "jar": "target/universal/stage/lib/*.jar",
-            "sbt": match[1] if match else "1.10.11",
+            "sbt": match[1] if match else default_version("sbt"),
         }
     program = "sh ./gradlew" if has("gradlew") is not None else "gradle"
     text = (repository.text("build.gradle") or "") + (
@@ -105,7 +107,11 @@ def _tool(repository: Repository) -> dict[str, str]:
         "files": "gradlew gradle build.gradle build.gradle.kts settings.gradle settings.gradle.kts gradle.properties"
     }
     found |= {"package": f"{program} --no-daemon {task}", "jar": "build/libs/*.jar"}
-    return found if program != "gradle" else {**found, "image": "gradle:8-jdk"}
+    return (
+        found
+        if program != "gradle"
+        else {**found, "image": f"gradle:{default_version('gradle')}-jdk"}
+    )
 
 
 def _copied(repository: Repository, names: str) -> tuple[tuple[str, bool], ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tocompose.importers.procfile.dockerfiles import node, versions
 from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.repository import Repository
+from tocompose.knowledge.versions import default_version
 from tocompose.tables import load
 
 _RELEASES = ("8.4", "8.3", "8.2", "8.1", "8.0", "7.4", "7.3", "7.2")
@@ -53,14 +54,9 @@ _BUILT_IN = frozenset(
         "mysqlnd",
     }
 )
-_PECL = {
-    "redis": "redis-6.1.0",
-    "mongodb": "mongodb-1.20.1",
-    "memcached": "",
-    "amqp": "",
-    "imagick": "",
-    "rdkafka": "",
-}
+_PECL = ("redis", "mongodb", "memcached", "amqp", "imagick", "rdkafka")
+# Of them those that need no further library to be compiled.
+_PINNED = ("redis", "mongodb")
 _FRAMEWORK_ROOTS = ("public", "web", "webroot", "htdocs")
 
 
@@ -173,8 +169,9 @@ def _extension_steps(wanted: list[str]) -> Iterator[str]:
     if plain:
         yield f"docker-php-ext-install {' '.join(plain)}"
     for name in wanted:
-        if _PECL.get(name):
-            yield f"pecl install {_PECL[name]} && docker-php-ext-enable {name}"
+        if name in _PINNED:
+            version = default_version(f"php-{name}")
+            yield f"pecl install {name}-{version} && docker-php-ext-enable {name}"
 
 
 def _finish(repository: Repository, composer: bool) -> Iterator[str]:

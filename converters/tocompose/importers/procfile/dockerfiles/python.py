@@ -12,6 +12,7 @@ from tocompose.importers.procfile.dockerfiles.suites import suite, tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository, inside, maps
 from tocompose.importers.procfile.shell import command
+from tocompose.knowledge.versions import default_version, pinned_tool
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import plain
@@ -22,8 +23,6 @@ _FILES = (
     File("runtime.txt", r"^(?:[Pp]ython-)?([23]\.\d{1,9}(?:\.\d{1,9})?)(?:\.[x*])?$"),
     File(".tool-versions", r"^python\s+([23]\.\d{1,9}(?:\.\d{1,9})?)"),
 )
-# The platform's default: https://devcenter.heroku.com/articles/python-support#supported-runtimes
-_DEFAULT = "3.14"
 _FIRST = 5
 _REQUIREMENTS = regex(
     r"(?:^|/)(?:[\w.-]*requirements[\w.-]*\.txt|Pipfile|pyproject\.toml)$|^requirements/[\w.-]+\.txt$"
@@ -42,7 +41,7 @@ def facts(brief: Brief) -> Facts:
     version = _version(repository)
     compiled = _compiled(brief) if not version.why else ()
     if not version.why:
-        version = Version(_DEFAULT, "it is the platform's default")
+        version = Version(default_version("python"), "it is the platform's default")
         told(brief, "Python", version.text, version.why, ".python-version")
     return {
         "image": image(version.text),
@@ -99,7 +98,7 @@ def _allowed(text: str) -> str:
         .replace("~=", "~")
         .replace("==", "=")
     )
-    newest = int(_DEFAULT.split(".")[1])
+    newest = int(default_version("python").split(".")[1])
     fits = [
         minor
         for minor in range(newest, _FIRST, -1)
@@ -111,7 +110,7 @@ def _allowed(text: str) -> str:
 def _dotted(text: str) -> str:
     """The version out of what is written; `3` alone is the platform's default."""
     number = versions.dotted(text)
-    return _DEFAULT if number == "3" else number
+    return default_version("python") if number == "3" else number
 
 
 def _install(brief: Brief) -> dict[str, Any]:
@@ -127,7 +126,7 @@ def _install(brief: Brief) -> dict[str, Any]:
     }
     if has("Pipfile.lock") is not None:
         export = "pipenv requirements{} > /tmp/requirements.txt && pip install --no-cache-dir -r /tmp/requirements.txt"
-        found |= {"manifests": ("Pipfile", "Pipfile.lock"), "tool": "pipenv==2025.0.4"}
+        found |= {"manifests": ("Pipfile", "Pipfile.lock"), "tool": pinned_tool("pipenv")}
         found |= {"install": export.format(""), "install_dev": export.format(" --dev")}
     elif has("requirements.txt") is not None:
         nested = _nested_requirements(brief.repository)
@@ -140,11 +139,14 @@ def _install(brief: Brief) -> dict[str, Any]:
             found["install_dev"] = f"pip install --no-cache-dir -r {extra[0]}"
     elif has("poetry.lock") is not None:
         base = "poetry install --no-interaction --no-root"
-        found |= {"manifests": ("pyproject.toml", "poetry.lock"), "tool": "poetry==2.1.4"}
+        found |= {
+            "manifests": ("pyproject.toml", "poetry.lock"),
+            "tool": pinned_tool("poetry"),
+        }
         found |= {"install": f"{base} --only main", "install_dev": base}
     elif has("uv.lock") is not None:
         base = "uv sync --locked --no-install-project"
-        found |= {"manifests": ("pyproject.toml", "uv.lock"), "tool": "uv==0.8.22"}
+        found |= {"manifests": ("pyproject.toml", "uv.lock"), "tool": pinned_tool("uv")}
         found |= {"install": f"{base} --no-dev", "install_dev": base}
     else:
         found |= _without_lock(brief)
@@ -162,7 +164,11 @@ def _without_lock(brief: Brief) -> dict[str, Any]:
     has = brief.repository.project.read
     if has("Pipfile") is not None:
         install = "pipenv install --system --skip-lock"
-        return {"manifests": ("Pipfile",), "tool": "pipenv==2025.0.4", "install": install}
+        return {
+            "manifests": ("Pipfile",),
+            "tool": pinned_tool("pipenv"),
+            "install": install,
+        }
     if has("pyproject.toml") is not None or has("setup.py") is not None:
         return {"whole_first": True, "install": "pip install --no-cache-dir ."}
     return {}
@@ -252,7 +258,7 @@ def _geography(repository: Repository) -> tuple[str, ...]:
     """The libraries that GeoDjango loads: https://docs.djangoproject.com/en/stable/ref/contrib/gis/install/geolibs/."""
     texts = (repository.text(path) or "" for path in _settings_files(repository))
     return (
-        ("gdal-bin", "libgdal32")
+        tuple(load("system_packages")["python"]["gdal|django-gis"]["run"])
         if any("django.contrib.gis" in text for text in texts)
         else ()
     )

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tocompose.knowledge.versions import default_version, pinned_tool
 from tocompose.model import File
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     found.filters["words"] = lambda items: " ".join(items)
+    found.globals |= {"default_version": default_version, "pinned_tool": pinned_tool}
     return found
 
 

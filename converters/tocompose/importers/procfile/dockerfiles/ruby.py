@@ -12,6 +12,7 @@ from tocompose.importers.procfile.dockerfiles.generate import Brief, Facts, told
 from tocompose.importers.procfile.dockerfiles.suites import tag
 from tocompose.importers.procfile.dockerfiles.versions import File, Version
 from tocompose.importers.procfile.repository import Repository
+from tocompose.knowledge.versions import default_version
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 
@@ -19,7 +20,6 @@ _FILES = (
     File(".ruby-version", r"^(?:ruby-)?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
     File(".tool-versions", r"^ruby\s+(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
 )
-_DEFAULT = "3.4"
 _PIPELINES = (
     "sprockets",
     "propshaft",
@@ -54,7 +54,9 @@ def facts(brief: Brief) -> Facts:
     repository = brief.repository
     version = _version(repository)
     if not version.why:
-        version = Version(_DEFAULT, "it is the newest line that the platform supports")
+        version = Version(
+            default_version("ruby"), "it is the newest line that the platform supports"
+        )
         told(brief, "Ruby", version.text, version.why, ".ruby-version")
     lock = repository.text("Gemfile.lock")
     if lock is None:

@@ -11,8 +11,7 @@ from tocompose.importers.procfile.dockerfiles.generate import (
     told,
 )
 from tocompose.importers.procfile.dockerfiles.suites import packages, suite, tag
-
-_DEFAULT = "1"
+from tocompose.knowledge.versions import default_version
 
 
 def facts(brief: Brief) -> Facts:
@@ -56,5 +55,7 @@ def _version(brief: Brief, package: dict[str, object]) -> str:
     for text in stated:
         if match := re.fullmatch(r"(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)", text):
             return match[1]
-    told(brief, "Rust", _DEFAULT, "no version is named", "rust-toolchain.toml")
-    return _DEFAULT
+    told(
+        brief, "Rust", default_version("rust"), "no version is named", "rust-toolchain.toml"
+    )
+    return default_version("rust")
