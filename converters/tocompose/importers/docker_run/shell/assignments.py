@@ -177,7 +177,7 @@ def read_from_user(shell: Shell, cursor: Cursor, leaves: list[Cursor]) -> None:
     cursor.skip("asks the person who runs the script")
 
 
-def unset_all(shell: Shell, leaves: list[Cursor]) -> None:
+def unset_variables(shell: Shell, leaves: list[Cursor]) -> None:
     """`unset X`."""
     for leaf in leaves[1:]:
         shell.scope.variables.pop(leaf.peek() or "", None)

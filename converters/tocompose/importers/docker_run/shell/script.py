@@ -12,7 +12,6 @@ from tocompose.importers.docker_run.shell import (
     calls,
     loops,
     makefiles,
-    pipelines,
     simple_command,
     units,
 )
@@ -76,7 +75,7 @@ HANDLERS: dict[str, Handler] = {
     "group": _run_each,
     "background": _run_each,
     "not": _run_each,
-    "pipeline": pipelines.read_pipeline,
+    "pipeline": simple_command.read_pipeline,
     "subshell": _run_subshell,
     "redirected": _run_redirected,
     "and": branches.read_and,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from tocompose.importers.docker_run.shell import assignments, calls, non_docker_commands
+from tocompose.importers.docker_run.shell.branches import source_text
 from tocompose.importers.docker_run.shell.commands import (
     CommandField,
-    DockerCall,
     behind_prefixes,
+    docker_tool,
     find_call,
     find_wrapped_call,
 )
 from tocompose.importers.docker_run.shell.invocations import make_invocation
+from tocompose.importers.docker_run.shell.parameters import sole_parameter
 from tocompose.importers.docker_run.shell.state import Shell, shown, with_source
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -32,13 +35,6 @@ _ELLIPSIS_WORDS = frozenset(
         "[flags]",
     }
 )
-_BUILTINS: dict[str, Callable[[Shell, Cursor, list[CommandField]], None]] = {
-    "cd": non_docker_commands.change_folder,
-    "pushd": non_docker_commands.change_folder,
-    "source": calls.source_file,
-    ".": calls.source_file,
-    "read": lambda shell, cursor, fields: assignments.read_from_user(shell, cursor, _cursors_of(fields)),
-}  # fmt: skip
 
 
 def read_command(shell: Shell, cursor: Cursor) -> None:
@@ -52,10 +48,6 @@ def read_command(shell: Shell, cursor: Cursor) -> None:
         _read_test(shell, cursor)
     else:
         _read_words(shell, cursor)
-
-
-def _cursors_of(fields: list[CommandField]) -> list[Cursor]:
-    return [field.cursor for field in fields]
 
 
 def _assign_all(shell: Shell, cursor: Cursor) -> None:
@@ -75,46 +67,38 @@ def _read_test(shell: Shell, cursor: Cursor) -> None:
 
 def _read_words(shell: Shell, cursor: Cursor) -> None:
     local_values = _local_assignments(shell, cursor)
-    if any(child.style == "arithmetic" for child in cursor if child.kind == "leaf"):
+    if any(child.kind == "leaf" and child.style == "arithmetic" for child in cursor):
         cursor.skip("arithmetic of the script")
         return
     fields = command_fields(shell, cursor)
     start, settings = behind_prefixes(fields)
-    _call_or_other(shell, cursor, fields, start, settings, local_values)
-
-
-def _call_or_other(
-    shell: Shell,
-    cursor: Cursor,
-    fields: list[CommandField],
-    start: int,
-    settings: list[CommandField],
-    local_values: dict[str, Value],
-) -> None:
     for field in settings:
         name, _, text = field.value.text.partition("=")
         local_values[name] = field.value._replace(text=text)
-    if (call := find_call(fields, start)) is not None:
-        _add_call(shell, cursor, fields, call, local_values)
-    elif (
-        fields[start:] and (wrapped := find_wrapped_call(shell, fields, start)) is not None
-    ):
-        _add_call(shell, cursor, fields, wrapped, local_values)
+    call = find_call(fields, start)
+    if call is None and fields[start:]:
+        call = find_wrapped_call(shell, fields, start)
+    if call is not None:
+        stdin = _read_redirections(shell, cursor) or shell.piped
+        shell.piped = None
+        shell.steps.append(
+            make_invocation(shell, cursor, fields, call, local_values, stdin)
+        )
     else:
         _read_other(shell, cursor, fields[start:] or fields)
 
 
 def _local_assignments(shell: Shell, cursor: Cursor) -> dict[str, Value]:
     """The assignments in front of a command, which hold for it alone."""
-    local_values: dict[str, Value] = {}
-    scope_before = shell.scope
-    shell.scope = scope_before.copy()
-    for child in cursor:
-        if child.kind in ("assignment", "append"):
-            name, value = assignments.assign_variable(shell, child)
-            local_values[name] = value
-    shell.scope = scope_before
-    return local_values
+    scope = shell.scope
+    shell.scope = scope.copy()
+    values = dict(
+        assignments.assign_variable(shell, child)
+        for child in cursor
+        if child.kind in ("assignment", "append")
+    )
+    shell.scope = scope
+    return values
 
 
 def command_fields(shell: Shell, cursor: Cursor) -> list[CommandField]:
@@ -130,39 +114,32 @@ def command_fields(shell: Shell, cursor: Cursor) -> list[CommandField]:
     return fields
 
 
-def _add_call(
-    shell: Shell,
-    cursor: Cursor,
-    fields: list[CommandField],
-    call: DockerCall,
-    local_values: dict[str, Value],
-) -> None:
-    stdin = _read_redirections(shell, cursor)
-    stdin, shell.piped = stdin or shell.piped, None
-    shell.steps.append(make_invocation(shell, cursor, fields, call, local_values, stdin))
-
-
 def _read_redirections(shell: Shell, cursor: Cursor) -> Value | None:
     """What a here-document gives the command to read; settles all redirections."""
     stdin: Value | None = None
     for child in cursor:
         if child.kind != "redirect":
             continue
-        operator = str(child.children[0].key).lstrip("0123456789")
+        operator = str(child.children[0].key)
         if body := child.at("body"):
             stdin = here_document(shell, body)
             child.at(operator).skip("the mark that ends a here-document")
-        elif operator == "<<<":
+        elif operator.endswith("<<<"):
             text = shell.value(child.at(operator))
             stdin = text._replace(text=text.text + "\n")
-        elif operator == "<" and child.children[0].key == "<":
-            raw = child.at("<").peek() or ""
-            child.skip("no input") if raw == "/dev/null" else child.note(
-                "TC165", file=shown(raw)
-            )
+        elif operator == "<":
+            _settle_input_file(child)
         else:
             child.skip("where the output of the command goes")
     return stdin
+
+
+def _settle_input_file(redirect: Cursor) -> None:
+    raw = redirect.at("<").peek() or ""
+    if raw == "/dev/null":
+        redirect.skip("no input")
+    else:
+        redirect.note("TC165", file=shown(raw))
 
 
 def here_document(shell: Shell, body: Cursor) -> Value:
@@ -176,55 +153,115 @@ def _read_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
     name = fields[0].value.text if fields else ""
     if name in shell.functions:
         calls.call_function(shell, cursor, name, fields[1:])
-    elif name in _BUILTINS:
-        _BUILTINS[name](shell, cursor, fields)
-    elif name == "set":
-        non_docker_commands.set_options(shell, fields)
-        cursor.skip("an option of the shell")
-    elif name == "shift":
-        non_docker_commands.shift_arguments(shell, fields)
-        cursor.skip("moves the arguments of the script")
-    elif name == "unset":
-        assignments.unset_all(shell, _cursors_of(fields))
-        cursor.skip("forgets variables")
     elif name == ":" and len(fields) > 1:
         _assign_defaults(shell, cursor)
-    elif fields and calls.runs_on_other_host(fields):
+    elif name in _BUILTINS:
+        _BUILTINS[name](shell, cursor, fields)
+    elif name and calls.runs_on_other_host(fields):
         cursor.note("TC163", option=name)
-    elif fields and (
-        calls.run_code(shell, cursor, fields) or calls.run_script(shell, cursor, fields)
-    ):
-        pass
-    elif not _writes_file(shell, cursor, fields):
+    elif not any(read(shell, cursor, fields) for read in _READERS):
         non_docker_commands.settle_other(shell, cursor, fields)
 
 
 def _writes_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
+    """Whether the command writes a file (`cat > f <<EOF`, `echo x > f`, `tee f <<EOF`), which is then kept."""
     name = fields[0].value.text if fields else ""
+    bodies = (child.at("body") for child in cursor if child.kind == "redirect")
+    body = next((body for body in bodies if body), None)
     if name not in ("cat", "tee", "echo", "printf"):
         return False
-    body = next(
-        (
-            child.at("body")
-            for child in cursor
-            if child.kind == "redirect" and child.at("body")
-        ),
-        None,
-    )
     if name in ("cat", "tee") and body is None:
         return False
-    return non_docker_commands.written_file(
-        shell, cursor, fields, here_document(shell, body) if body is not None else None
-    )
+    text = here_document(shell, body) if body is not None else None
+    return non_docker_commands.keep_written_file(shell, cursor, fields, text)
 
 
 def _assign_defaults(shell: Shell, cursor: Cursor) -> None:
     """`: ${X:=default}` sets X where the environment does not."""
     for child in cursor:
-        raw = child.peek() or ""
-        if match := re.fullmatch(r"\"?\$\{([A-Za-z_]\w*):?=.*\}\"?", raw, re.DOTALL):
-            value = shell.value(child)
-            shell.scope.set(match[1], value)
+        parameter = sole_parameter(child.peek() or "")
+        if parameter is not None and parameter.operator in (":=", "="):
+            shell.scope.set(parameter.text, shell.value(child))
             shell.assigned.append(child)
         else:
             child.skip("does nothing")
+
+
+def _read_set(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    non_docker_commands.set_options(shell, fields)
+    cursor.skip("an option of the shell")
+
+
+def _read_shift(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    non_docker_commands.shift_arguments(shell, fields)
+    cursor.skip("moves the arguments of the script")
+
+
+def _read_unset(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    assignments.unset_variables(shell, [field.cursor for field in fields])
+    cursor.skip("forgets variables")
+
+
+def _read_read(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    assignments.read_from_user(shell, cursor, [field.cursor for field in fields])
+
+
+_BUILTINS: dict[str, Callable[[Shell, Cursor, list[CommandField]], None]] = {
+    ".": calls.source_file,
+    "cd": non_docker_commands.change_folder,
+    "pushd": non_docker_commands.change_folder,
+    "read": _read_read,
+    "set": _read_set,
+    "shift": _read_shift,
+    "source": calls.source_file,
+    "unset": _read_unset,
+}
+# What else a command may be; each says whether it was.
+_READERS: tuple[Callable[[Shell, Cursor, list[CommandField]], bool], ...] = (
+    calls.run_code,
+    calls.run_script,
+    _writes_file,
+)
+
+
+def read_pipeline(shell: Shell, cursor: Cursor) -> None:
+    """Reads the commands of `a | b`; constant text that is piped into docker is its input."""
+    commands = list(cursor)
+    text = _constant_output(shell, commands[0]) if len(commands) == 2 else None
+    if text is not None:
+        commands[0].skip("text that the next command reads")
+        shell.piped = text
+        shell.run(commands[1])
+        shell.piped = None
+        return
+    shell.run(commands[0])
+    for writer, reader in pairwise(commands):
+        shell.run(reader)
+        if _reads_input(reader) and not shell.testing:
+            program = source_text(writer).partition(" ")[0]
+            reader.remark("TC165", file=f"what `{shown(program)}` writes")
+
+
+def _constant_output(shell: Shell, cursor: Cursor) -> Value | None:
+    """What `cat <<EOF` and `echo text` write, where the text is all there is to them."""
+    if cursor.kind != "command":
+        return None
+    texts = [child.peek() or "" for child in cursor if child.kind == "leaf"]
+    bodies = [child.at("body") for child in cursor if child.kind == "redirect"]
+    match texts, bodies:
+        case ["cat"], [body] if body:
+            return here_document(shell, body)
+        case ["echo" | "printf" as name, *arguments], []:
+            if not any("$(" in argument for argument in arguments):
+                fields = command_fields(shell, cursor)
+                return non_docker_commands.printed_text(name, fields)
+    return None
+
+
+def _reads_input(cursor: Cursor) -> bool:
+    """Whether a docker command keeps its input open for what is piped into it."""
+    texts = [child.peek() or "" for child in cursor if child.kind == "leaf"]
+    tool = next((index for index, text in enumerate(texts) if docker_tool(text)), None)
+    if tool is None or not {"run", "exec", "create"} & set(texts[tool : tool + 3]):
+        return False
+    return any(re.match(r"--interactive$|-(?!-)\w{0,2}i", text) for text in texts)
