@@ -52,7 +52,9 @@ def set_options(shell: Shell, fields: list[CommandField]) -> None:
 
 def shift_arguments(shell: Shell, fields: list[CommandField]) -> None:
     """`shift [N]`."""
-    counts = [field.value.text for field in fields[1:2] if is_whole_number(field.value.text)]
+    counts = [
+        field.value.text for field in fields[1:2] if is_whole_number(field.value.text)
+    ]
     if shell.scope.arguments is not None:
         count = int(counts[0]) if counts else 1
         shell.scope.arguments = shell.scope.arguments[count:]
