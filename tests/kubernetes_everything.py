@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kubernetes_models import Property, bare, fields, inner
-from tocompose.importers.kubernetes.fields import types
+from tocompose.importers.kubernetes.fields import field_tables
 
 Json = Any
 Path = tuple[str | int, ...]
@@ -171,7 +171,7 @@ def value(model: str, field: Property, depth: int = 0) -> Json:
         return _MODES[field.name]
     below = inner(field.type)
     if below:
-        row = types().get(bare(model), {}).get(field.name)
+        row = field_tables().get(bare(model), {}).get(field.name)
         made = (
             filled(below, depth + 1)
             if row is None or row.type or depth < 12

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.fields import types
+from tocompose.importers.kubernetes.fields import field_tables
 
 ROOTS = (
     *(
@@ -102,7 +102,7 @@ def open_types() -> Iterator[tuple[str, str]]:
             continue
         seen.add(model)
         yield model, place
-        rows = types().get(bare(model), {})
+        rows = field_tables().get(bare(model), {})
         for field in fields(model):
             row = rows.get(field.name)
             below = inner(field.type)

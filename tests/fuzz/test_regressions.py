@@ -15,7 +15,7 @@ from tocompose.exporters.insertion import InsertionError, insert
 from tocompose.exporters.yaml_text import render
 from tocompose.ignores import ignore_rules
 from tocompose.importers import Settings, SourceError
-from tocompose.importers.kubernetes.quantities import ONE, quantity
+from tocompose.importers.kubernetes.quantities import ONE, parse_quantity
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -169,7 +169,7 @@ def test_odd_numbers_are_words(number: str) -> None:
     ],
 )
 def test_a_quantity_of_odd_letters_is_none(text: str, amount: Fraction | None) -> None:
-    assert quantity(text) == (None if amount is None else amount * ONE)
+    assert parse_quantity(text) == (None if amount is None else amount * ONE)
 
 
 def test_a_node_version_of_any_length_takes_no_time() -> None:

@@ -11,8 +11,8 @@ import pytest
 pytest.importorskip("kubernetes")
 
 from kubernetes_models import bare, fields, inner, open_types
-from tocompose.importers.kubernetes.fields import types
-from tocompose.importers.kubernetes.kinds import kinds
+from tocompose.importers.kubernetes.fields import field_tables
+from tocompose.importers.kubernetes.kinds import kind_rows
 from tocompose.notes import explanation
 
 OPEN = tuple(open_types())
@@ -25,14 +25,14 @@ SCHEMA = json.loads(
 
 @pytest.mark.parametrize(("model", "place"), OPEN, ids=[model for model, _ in OPEN])
 def test_every_field_has_a_row(model: str, place: str) -> None:
-    rows = types().get(bare(model), {})
+    rows = field_tables().get(bare(model), {})
     missing = [field.name for field in fields(model) if field.name not in rows]
     assert missing == [], f"{place} ({bare(model)})"
 
 
 @pytest.mark.parametrize(("model", "place"), OPEN, ids=[model for model, _ in OPEN])
 def test_rows_name_the_type_that_the_field_has(model: str, place: str) -> None:
-    rows = types()[bare(model)]
+    rows = field_tables()[bare(model)]
     for field in fields(model):
         row, below = rows[field.name], inner(field.type)
         if row.type:
@@ -43,22 +43,22 @@ def test_rows_name_the_type_that_the_field_has(model: str, place: str) -> None:
             )
 
 
-@pytest.mark.parametrize("name", sorted(types()))
+@pytest.mark.parametrize("name", sorted(field_tables()))
 def test_every_note_is_registered_and_every_type_known(name: str) -> None:
-    for field, row in types()[name].items():
+    for field, row in field_tables()[name].items():
         if row.note:
             assert {"{object}", "{fields}"} & set(
                 _facts(explanation(row.note))
             ) or row.note in ("TC202", "TC203"), field
         if row.type:
-            assert row.type in types(), f"{name}.{field}"
+            assert row.type in field_tables(), f"{name}.{field}"
 
 
 def _facts(row: Any) -> list[str]:
     return [fact for fact in ("{object}", "{fields}") if fact in row["message"]]
 
 
-@pytest.mark.parametrize("name", sorted(types()))
+@pytest.mark.parametrize("name", sorted(field_tables()))
 def test_every_target_is_a_key_of_compose(name: str) -> None:
     tops = {
         "services",
@@ -71,7 +71,7 @@ def test_every_target_is_a_key_of_compose(name: str) -> None:
         "settings",
     }
     service = SCHEMA["definitions"]["service"]["properties"]
-    for field, row in types()[name].items():
+    for field, row in field_tables()[name].items():
         if row.target:
             first, *rest = row.target.split(".")
             assert first in tops, f"{name}.{field}: {row.target}"
@@ -80,7 +80,7 @@ def test_every_target_is_a_key_of_compose(name: str) -> None:
 
 
 def test_every_kind_has_a_table_or_advice() -> None:
-    for name, kind in kinds().items():
+    for name, kind in kind_rows().items():
         assert bool(kind.type) != bool(kind.advice), name
         if kind.type:
-            assert kind.type in types(), name
+            assert kind.type in field_tables(), name

@@ -9,8 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tocompose.importers.kubernetes.expansion import expand
-from tocompose.importers.kubernetes.quantities import ONE, decimal, memory, quantity
+from tocompose.importers.kubernetes.expansion import expand_references
+from tocompose.importers.kubernetes.quantities import (
+    ONE,
+    compose_cpus,
+    compose_memory,
+    parse_quantity,
+)
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.syntax.interpolation import literal, plain
@@ -52,11 +57,13 @@ from tocompose.syntax.interpolation import literal, plain
     ],
 )
 def test_quantities_are_exact(text: str, value: Fraction | int | None) -> None:
-    assert quantity(text) == (None if value is None else value * ONE)
+    assert parse_quantity(text) == (None if value is None else value * ONE)
 
 
 def test_what_is_less_than_a_billionth_is_rounded_up() -> None:
-    assert [quantity(text) for text in ("0.1n", "1e-12", "1.0000000001", "0e-99")] == [
+    assert [
+        parse_quantity(text) for text in ("0.1n", "1e-12", "1.0000000001", "0e-99")
+    ] == [
         1,
         1,
         ONE + 1,
@@ -72,19 +79,19 @@ def test_a_decimal_is_the_least_number_of_billionths_that_holds_it(
 ) -> None:
     digits = ceil(amount * 10**12)
     text = f"{digits // 10**12}.{digits % 10**12:012d}"
-    assert quantity(text) == ceil(Fraction(text) * ONE)
+    assert parse_quantity(text) == ceil(Fraction(text) * ONE)
 
 
 @given(some.integers(min_value=1, max_value=2**62))
 def test_memory_is_the_same_number_of_bytes_for_compose(size: int) -> None:
-    text = memory(size * ONE)
+    text = compose_memory(size * ONE)
     scale = {"G": 2**30, "M": 2**20}.get(text[-1], 1)
     assert int(text.rstrip("GM")) * scale == size
 
 
 @given(some.integers(min_value=1, max_value=10**13))
 def test_processors_are_written_to_the_billionth(amount: int) -> None:
-    assert Fraction(decimal(amount)) * ONE == amount
+    assert Fraction(compose_cpus(amount)) * ONE == amount
 
 
 @pytest.mark.parametrize(
@@ -110,7 +117,7 @@ def test_processors_are_written_to_the_billionth(amount: int) -> None:
     ],
 )
 def test_variables_expand_as_the_kubelet_does(text: str, compose: str) -> None:
-    assert expand(text, {"A": "one", "B": "${B}"}) == compose
+    assert expand_references(text, {"A": "one", "B": "${B}"}) == compose
 
 
 @given(some.text("$(){}AB ", max_size=20))
@@ -119,7 +126,7 @@ def test_without_variables_only_the_kubelets_dollars_are_halved(text: str) -> No
     while index < len(text):
         expected += text[index]
         index += 2 if text[index : index + 2] == "$$" else 1
-    assert plain(expand(text, {})) == expected or "(" in text
+    assert plain(expand_references(text, {})) == expected or "(" in text
 
 
 def services(value: str, *extra: str) -> str:

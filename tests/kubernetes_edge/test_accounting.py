@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from kubernetes_edge.stacks import converted
-from tocompose.importers.kubernetes.fields import types
-from tocompose.importers.kubernetes.kinds import kind
+from tocompose.importers.kubernetes.fields import field_tables
+from tocompose.importers.kubernetes.kinds import kind_row
 from tocompose.ledger import Fate
 from tocompose.pipeline import Result
 
@@ -66,7 +66,7 @@ def test_every_field_of_the_api_has_a_row(root: str) -> None:
         model = todo.pop()
         seen.add(model)
         known = getattr(models, model)
-        rows = types().get(re.sub(r"^V\d+", "", model), {})
+        rows = field_tables().get(re.sub(r"^V\d+", "", model), {})
         for name, typed in known.openapi_types.items():
             field = rows.get(known.attribute_map[name])
             if field is None:
@@ -201,7 +201,7 @@ def test_nothing_is_left_unread(case: Path) -> None:
 def test_every_kind_of_route_has_a_table() -> None:
     for name in (*EDGE - {"Middleware"}, "IngressClass"):
         known = f"{name}.traefik.io" if name.startswith("IngressRoute") else name
-        assert kind(known).type in types(), name
+        assert kind_row(known).type in field_tables(), name
 
 
 def test_shown_values_are_no_secrets() -> None:

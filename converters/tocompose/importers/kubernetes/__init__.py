@@ -13,7 +13,7 @@ from tocompose.patterns import regex
 from tocompose.project import Project
 
 if TYPE_CHECKING:
-    from tocompose.importers.kubernetes.objects import Objects
+    from tocompose.importers.kubernetes.objects import KubeObjects
     from tocompose.rendering import Rendering
 
 _OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
@@ -161,53 +161,55 @@ def convert(
     options: Mapping[str, tuple[str, ...]],
 ) -> Stack:
     """The stack of the objects at the cursors, in the order in which each step needs the one before."""
-    from tocompose.importers.kubernetes.access import say_access
-    from tocompose.importers.kubernetes.aliases import attach
+    from tocompose.importers.kubernetes.access import note_access
+    from tocompose.importers.kubernetes.aliases import attach_networks
     from tocompose.importers.kubernetes.leftovers import (
-        say_kinds,
-        say_unused_config,
+        note_kinds,
+        note_unused_config,
         settle_fields,
     )
-    from tocompose.importers.kubernetes.namespaces import main_namespace, say_namespaces
-    from tocompose.importers.kubernetes.order import arrange
-    from tocompose.importers.kubernetes.outside import say_outside
-    from tocompose.importers.kubernetes.pod_notes import say_pods, settle_inherited
-    from tocompose.importers.kubernetes.publication import publish, settle_ports
+    from tocompose.importers.kubernetes.namespaces import main_namespace, note_namespaces
+    from tocompose.importers.kubernetes.order import arrange_order
+    from tocompose.importers.kubernetes.outside import note_outside
+    from tocompose.importers.kubernetes.pod_notes import note_pods, settle_inherited
+    from tocompose.importers.kubernetes.publication import publish_ports, settle_ports
     from tocompose.importers.kubernetes.releases import order_releases
-    from tocompose.importers.kubernetes.scale import scale
-    from tocompose.importers.kubernetes.scope import within
-    from tocompose.importers.kubernetes.units import build
-    from tocompose.importers.kubernetes.world import resolve
+    from tocompose.importers.kubernetes.scale import scale_services
+    from tocompose.importers.kubernetes.scope import within_namespaces
+    from tocompose.importers.kubernetes.units import build_services
+    from tocompose.importers.kubernetes.world import resolve_model
     from tocompose.syntax.names import identifier
 
     template = _is_template(found, ledger, options)
     objects = _objects(found, ledger)
-    objects = within(objects, options.get("namespace", ()))
+    objects = within_namespaces(objects, options.get("namespace", ()))
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers
 
         objects = without_controllers(objects, ledger)
-    world = resolve(objects, ledger)
-    world.draft.template = template
-    prepared = build(world)
-    arrange(world, prepared)
+    world = resolve_model(objects, ledger)
+    world.builder.is_template = template
+    prepared = build_services(world)
+    arrange_order(world, prepared)
     order_releases(world)
-    scale(world)
-    publish(world)
-    attach(world)
+    scale_services(world)
+    publish_ports(world)
+    attach_networks(world)
     if routed:
         from tocompose.importers.kubernetes.routing import route
 
         route(world, options)
     settle_ports(world)
-    say_outside(world)
-    say_access(world)
-    say_pods(world)
-    stack = world.draft.stack(identifier(name or main_namespace(world) or fallback), None)
-    say_kinds(world)
-    say_unused_config(world)
-    say_namespaces(world)
+    note_outside(world)
+    note_access(world)
+    note_pods(world)
+    stack = world.builder.build_stack(
+        identifier(name or main_namespace(world) or fallback), None
+    )
+    note_kinds(world)
+    note_unused_config(world)
+    note_namespaces(world)
     settle_fields(world)
     settle_inherited(world)
     return stack
@@ -219,22 +221,23 @@ def _is_template(
     """Whether the manifests are a template; what is known of its variables is filled in."""
     if not any("${" in leaf.text for leaf in ledger.leaves()):
         return False
-    from tocompose.importers.kubernetes.templates import fill
+    from tocompose.importers.kubernetes.templates import fill_templates
 
-    return fill(found, ledger, options.get("set", ()))
+    return fill_templates(found, ledger, options.get("set", ()))
 
 
-def _objects(found: list[Cursor], ledger: Ledger) -> Objects:
+def _objects(found: list[Cursor], ledger: Ledger) -> KubeObjects:
     """The objects that count, each in its namespace; what reads rare inputs is imported for those alone."""
-    from tocompose.importers.kubernetes.objects import collect
+    from tocompose.importers.kubernetes.objects import collect_objects
 
-    objects = collect(found, ledger)
-    if 0 < sum(1 for item in objects if item.scoped) < len(objects.all):
-        from tocompose.importers.kubernetes.adoption import adopt
+    objects = collect_objects(found, ledger)
+    if 0 < sum(1 for item in objects if item.states_namespace) < len(objects.all):
+        from tocompose.importers.kubernetes.adoption import adopt_namespaces
 
-        objects = adopt(objects, ledger)
+        objects = adopt_namespaces(objects, ledger)
     if any(
-        item.at("metadata", "ownerReferences") for item in objects.of("Pod", "ReplicaSet")
+        item.at("metadata", "ownerReferences")
+        for item in objects.of_kind("Pod", "ReplicaSet")
     ):
         from tocompose.importers.kubernetes.orphans import without_copies
 

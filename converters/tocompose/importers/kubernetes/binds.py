@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.scalars import text, truth, value
-from tocompose.importers.kubernetes.volume_source import Source
+from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_text
+from tocompose.importers.kubernetes.volume_source import VolumeSource
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.syntax.interpolation import literal
@@ -22,11 +22,11 @@ _TYPES = frozenset(
 )
 
 
-def host_path(cursor: Cursor, place: Place) -> Source:
+def host_path(cursor: Cursor, place: ContainerContext) -> VolumeSource:
     """A bind mount; a path that must exist already is not created."""
     to = place.path("volumes")
-    path = text(cursor.at("path"), to) or "/"
-    kind = value(cursor.at("type")) or ""
+    path = take_text(cursor.at("path"), to) or "/"
+    kind = peek_text(cursor.at("type")) or ""
     if kind in _TYPES:
         cursor.at("type").take(to=to)
     elif kind:
@@ -54,16 +54,19 @@ def host_path(cursor: Cursor, place: Place) -> Source:
         )
     ):
         cursor.remark("TC246", path=path, what="is a path of a Kubernetes node", subject=to)
-    return Source(kind="bind", source=literal(path), mount_options=options)
+    return VolumeSource(kind="bind", source=literal(path), mount_options=options)
 
 
-def nfs(
-    cursor: Cursor, name: str, place: Place, mount_options: tuple[str, ...] = ()
-) -> Source:
+def nfs_volume(
+    cursor: Cursor, name: str, place: ContainerContext, mount_options: tuple[str, ...] = ()
+) -> VolumeSource:
     """A named volume that the local driver mounts from the NFS server."""
     to = f"volumes.{name}"
-    server, path = text(cursor.at("server"), to) or "", text(cursor.at("path"), to) or "/"
-    read_only = truth(cursor.at("readOnly")) is True
+    server, path = (
+        take_text(cursor.at("server"), to) or "",
+        take_text(cursor.at("path"), to) or "/",
+    )
+    read_only = peek_bool(cursor.at("readOnly")) is True
     cursor.at("readOnly").take(to=to)
     words = [f"addr={server}", *(["ro"] if read_only else []), *mount_options]
     options = {
@@ -73,7 +76,7 @@ def nfs(
             "device": literal(f":{path}"),
         }
     }
-    place.world.draft.volume(
+    place.model.builder.add_volume(
         Volume(name=name, driver="local", options=options, origin=cursor.span)
     )
-    return Source(kind="volume", source=name, read_only=read_only)
+    return VolumeSource(kind="volume", source=name, read_only=read_only)

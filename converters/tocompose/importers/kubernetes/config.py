@@ -7,9 +7,9 @@ import binascii
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.draft import Draft
-from tocompose.importers.kubernetes.objects import Object, Objects
-from tocompose.importers.kubernetes.scalars import text, value
+from tocompose.importers.kubernetes.draft import StackBuilder
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.scalars import peek_text, take_text
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.source import Span
@@ -35,7 +35,7 @@ _SHELL = frozenset(
 )
 
 
-class Entry(NamedTuple):
+class ConfigEntry(NamedTuple):
     """One key of a ConfigMap or Secret; `encoded` for base64."""
 
     cursor: Cursor
@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     def content(self, to: str) -> bytes | None:
         """The bytes, mapped to `to`; None, with a note, when they are no base64."""
         if not self.encoded:
-            given = text(self.cursor, to)
+            given = take_text(self.cursor, to)
             return b"" if given is None else given.encode()
         decoded = self._decoded()
         if decoded is not None:
@@ -53,7 +53,9 @@ class Entry(NamedTuple):
 
     def text(self) -> str | None:
         """The content as text for a variable; None, with a note, when it is none; settles nothing else."""
-        decoded = self._decoded() if self.encoded else (value(self.cursor) or "").encode()
+        decoded = (
+            self._decoded() if self.encoded else (peek_text(self.cursor) or "").encode()
+        )
         try:
             return None if decoded is None else decoded.decode()
         except UnicodeDecodeError:
@@ -65,7 +67,7 @@ class Entry(NamedTuple):
             return None
 
     def _decoded(self) -> bytes | None:
-        given = value(self.cursor) or ""
+        given = peek_text(self.cursor) or ""
         try:
             return base64.b64decode("".join(given.split()), validate=True)
         except (binascii.Error, ValueError):
@@ -73,43 +75,43 @@ class Entry(NamedTuple):
             return None
 
 
-def entries(item: Object) -> dict[str, Entry]:
+def config_entries(item: KubeObject) -> dict[str, ConfigEntry]:
     """The keys of a ConfigMap or Secret. A Secret's stringData wins over its data."""
     secret = item.title == "Secret"
-    found: dict[str, Entry] = {}
+    found: dict[str, ConfigEntry] = {}
     for section, encoded in (("data", secret), ("binaryData", True), ("stringData", False)):
         for cursor in item.at(section):
             if section == "stringData" and cursor.key in found:
                 found[cursor.key].cursor.skip("stringData of the same key wins")
-            found[cursor.key] = Entry(cursor, encoded)
+            found[cursor.key] = ConfigEntry(cursor, encoded)
     return found
 
 
-class Store:
+class ConfigStore:
     """The ConfigMaps and Secrets of the input, and who uses them."""
 
-    def __init__(self, objects: Objects, draft: Draft) -> None:
+    def __init__(self, objects: KubeObjects, draft: StackBuilder) -> None:
         self._objects = objects
         self._draft = draft
-        self._entries: dict[Object, dict[str, Entry]] = {}
+        self._entries: dict[KubeObject, dict[str, ConfigEntry]] = {}
         self._names: dict[tuple[str, str, str], str] = {}
         self._taken: set[str] = set()
-        self.used: dict[Object, None] = {}
+        self.used: dict[KubeObject, None] = {}
 
-    def find(self, kind: str, namespace: str, name: str) -> Object | None:
+    def find(self, kind: str, namespace: str, name: str) -> KubeObject | None:
         """The ConfigMap or Secret of that name, which thereby counts as used."""
         item = self._objects.get(kind, namespace, name)
         if item is not None:
             self.used[item] = None
         return item
 
-    def entries(self, item: Object) -> dict[str, Entry]:
+    def entries(self, item: KubeObject) -> dict[str, ConfigEntry]:
         """The keys of a ConfigMap or Secret."""
         if item not in self._entries:
-            self._entries[item] = entries(item)
+            self._entries[item] = config_entries(item)
         return self._entries[item]
 
-    def setting(self, item: Object, key: str, wanted: str) -> str | None:
+    def setting(self, item: KubeObject, key: str, wanted: str) -> str | None:
         """The name of the `.env` entry that holds a key of a Secret, made on first use; None when it is not text.
 
         It is named after the variable that first asks for it, or after the Secret where that name is taken.
@@ -124,7 +126,7 @@ class Store:
         name = self._free(wanted, f"{item.name}_{key}")
         entry.content(f"settings.{name}")
         self._names[(item.namespace, item.name, key)] = name
-        item.took(f"settings.{name}")
+        item.count_identity_as_mapped(f"settings.{name}")
         self._draft.settings[name] = Setting(
             name=name,
             value=given,
@@ -167,6 +169,6 @@ class Store:
         self._taken.add(free)
         return free
 
-    def each(self) -> Iterator[Object]:
+    def each(self) -> Iterator[KubeObject]:
         """Every ConfigMap and Secret that something uses."""
         yield from self.used

@@ -7,13 +7,18 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.downward import field_value, resource_value
-from tocompose.importers.kubernetes.expansion import expand
-from tocompose.importers.kubernetes.links import links
-from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.references import translated
-from tocompose.importers.kubernetes.rewriting import rewritten
-from tocompose.importers.kubernetes.scalars import items, text, truth, value
+from tocompose.importers.kubernetes.expansion import expand_references
+from tocompose.importers.kubernetes.links import link_variables
+from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.references import translated_port
+from tocompose.importers.kubernetes.rewriting import rewrite_text
+from tocompose.importers.kubernetes.scalars import (
+    list_entries,
+    peek_bool,
+    peek_text,
+    take_text,
+)
 from tocompose.ledger import Cursor
 from tocompose.model import EnvFile, File, Setting, Variable
 from tocompose.patterns import regex
@@ -47,29 +52,29 @@ class Environment(NamedTuple):
         self.spans[name] = span
 
 
-def environment(place: Place) -> Environment:
+def container_environment(place: ContainerContext) -> Environment:
     """The variables of a container: first `envFrom`, then `env`, in which a later name wins."""
     found = Environment({}, {}, {})
     cursor = place.unit.cursor
-    for source in items(cursor.at("envFrom")):
-        for name, given, span in _from(source, place, found):
+    for source in list_entries(cursor.at("envFrom")):
+        for name, given, span in _imported_variables(source, place, found):
             found.put(name, given, span)
-    scope = _Scope(found.values, place)
-    for entry in _last(cursor.at("env"), place):
-        _add(entry, place, found, scope)
+    scope = _ExpansionScope(found.values, place)
+    for entry in _env_entries(cursor.at("env"), place):
+        _add_variable(entry, place, found, scope)
     _follow_ports(place, found)
-    if place.world.draft.template:
-        _open(place, found)
+    if place.model.builder.is_template:
+        _open_template(place, found)
     return found
 
 
-class _Scope(dict[str, str]):
+class _ExpansionScope(dict[str, str]):
     """What `$(NAME)` may name in a value: the variables so far, then the Services' own."""
 
-    def __init__(self, values: dict[str, str], place: Place) -> None:
+    def __init__(self, values: dict[str, str], place: ContainerContext) -> None:
         super().__init__()
         self._values = values
-        self._links = links(place)
+        self._links = link_variables(place)
 
     def __contains__(self, name: object) -> bool:
         return name in self._values or name in self._links
@@ -79,17 +84,17 @@ class _Scope(dict[str, str]):
         return self._links[name] if found is None else found
 
 
-def scope(found: Environment, place: Place) -> dict[str, str]:
+def expansion_scope(found: Environment, place: ContainerContext) -> dict[str, str]:
     """What `$(NAME)` may name in the command and arguments of the container."""
-    return _Scope(found.values, place)
+    return _ExpansionScope(found.values, place)
 
 
-def _last(cursor: Cursor, place: Place) -> Iterator[Cursor]:
+def _env_entries(cursor: Cursor, place: ContainerContext) -> Iterator[Cursor]:
     """The entries of `env`; of two with one name the earlier never has an effect, except on what lies between."""
-    entries = list(items(cursor))
-    final = {value(entry.at("name")): number for number, entry in enumerate(entries)}
+    entries = list(list_entries(cursor))
+    final = {peek_text(entry.at("name")): number for number, entry in enumerate(entries)}
     for number, entry in enumerate(entries):
-        name = value(entry.at("name"))
+        name = peek_text(entry.at("name"))
         if name is None:
             entry.note("TC215", name="without a name", subject=place.path("environment"))
         else:
@@ -102,17 +107,19 @@ def _last(cursor: Cursor, place: Place) -> Iterator[Cursor]:
             yield entry
 
 
-def _add(entry: Cursor, place: Place, found: Environment, scope: _Scope) -> None:
-    name = value(entry.at("name")) or ""
+def _add_variable(
+    entry: Cursor, place: ContainerContext, found: Environment, scope: _ExpansionScope
+) -> None:
+    name = peek_text(entry.at("name")) or ""
     to = place.path("environment", name)
     origin = entry.at("valueFrom")
-    if value(entry.at("value")) is None and origin.kind == "map":
+    if peek_text(entry.at("value")) is None and origin.kind == "map":
         given = _from_reference(origin, place, name)
     else:
-        given = text(entry.at("value"), to) or ""
+        given = take_text(entry.at("value"), to) or ""
         if origin.kind == "map" and given:
             origin.skip("a literal value is given as well")
-        given = rewritten(expand(given, scope), entry.at("value"), place, to)
+        given = rewrite_text(expand_references(given, scope), entry.at("value"), place, to)
     if given is None:
         entry.at("name").noted("TC214")
     else:
@@ -120,25 +127,25 @@ def _add(entry: Cursor, place: Place, found: Environment, scope: _Scope) -> None
         found.put(name, given, entry.span)
 
 
-def _open(place: Place, found: Environment) -> None:
+def _open_template(place: ContainerContext, found: Environment) -> None:
     """Leaves the variables of a template variables of the stack."""
-    from tocompose.importers.kubernetes.templates import opened
+    from tocompose.importers.kubernetes.templates import open_variables
 
     for name, given in found.values.items():
-        found.values[name], names = opened(given, found.values.keys() - {name})
+        found.values[name], names = open_variables(given, found.values.keys() - {name})
         for each in names:
             description = f"part of the environment of {place.service}"
             setting = Setting(
                 name=each, required=True, description=description, origin=found.spans[name]
             )
-            place.world.draft.settings.setdefault(each, setting)
+            place.model.builder.settings.setdefault(each, setting)
 
 
-def _from_reference(origin: Cursor, place: Place, name: str) -> str | None:
+def _from_reference(origin: Cursor, place: ContainerContext, name: str) -> str | None:
     """The value that `valueFrom` points to; None when the variable is left out, which a note says."""
     for key, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
         if reference := origin.at(key):
-            return _keyed(reference, kind, place, name)
+            return _key_value(reference, kind, place, name)
     if reference := origin.at("fieldRef"):
         return field_value(reference, place, place.path("environment", name), name)
     if reference := origin.at("resourceFieldRef"):
@@ -146,12 +153,17 @@ def _from_reference(origin: Cursor, place: Place, name: str) -> str | None:
     return None
 
 
-def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
-    source, key = value(reference.at("name")) or "", value(reference.at("key")) or ""
-    store, to = place.world.store, place.path("environment", name)
+def _key_value(
+    reference: Cursor, kind: str, place: ContainerContext, name: str
+) -> str | None:
+    source, key = (
+        peek_text(reference.at("name")) or "",
+        peek_text(reference.at("key")) or "",
+    )
+    store, to = place.model.config_store, place.path("environment", name)
     item = store.find(kind, place.namespace, source)
     present = item is not None and key in store.entries(item)
-    if not present and truth(reference.at("optional")):
+    if not present and peek_bool(reference.at("optional")):
         reference.note(
             "TC214",
             what=f"{kind} {source}, key {key}",
@@ -160,7 +172,7 @@ def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
         )
         return None
     if item is not None and present:
-        given = _content(item, key, name, place)
+        given = _config_value(item, key, name, place)
         if given is None:
             reference.noted("TC209")
         else:
@@ -168,7 +180,7 @@ def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
             reference.take("key", to=to)
         return given
     reference.map(to=to)
-    text_of = _missing(kind, source, key, name, place)
+    text_of = _missing_value(kind, source, key, name, place)
     reference.remark(
         "TC213",
         what=f"{kind} {source}, key {key}",
@@ -178,65 +190,73 @@ def _keyed(reference: Cursor, kind: str, place: Place, name: str) -> str | None:
     return text_of
 
 
-def _missing(kind: str, source: str, key: str, name: str, place: Place) -> str:
+def _missing_value(
+    kind: str, source: str, key: str, name: str, place: ContainerContext
+) -> str:
     """A value that the user must fill in, in `.env`."""
     span = place.unit.cursor.span
-    setting = place.world.store.missing(
+    setting = place.model.config_store.missing(
         place.namespace, f"{kind} {source}", key, name, span
     )
     return f"${{{setting}:?from {kind} {source}, key {key}}}"
 
 
-def _content(item: Object, key: str, name: str, place: Place) -> str | None:
-    store, to = place.world.store, place.path("environment", name)
+def _config_value(
+    item: KubeObject, key: str, name: str, place: ContainerContext
+) -> str | None:
+    store, to = place.model.config_store, place.path("environment", name)
     if item.title == "Secret":
         setting = store.setting(item, key, name)
         return (
             f"${{{setting}}}"
             if setting
-            else _missing(item.title, item.name, key, name, place)
+            else _missing_value(item.title, item.name, key, name, place)
         )
     entry = store.entries(item)[key]
     content = entry.content(to)
     if content is None:
         return None
-    item.took(to)
-    return rewritten(literal(content.decode(errors="replace")), entry.cursor, place, to)
+    item.count_identity_as_mapped(to)
+    return rewrite_text(literal(content.decode(errors="replace")), entry.cursor, place, to)
 
 
-def _from(
-    source: Cursor, place: Place, found: Environment
+def _imported_variables(
+    source: Cursor, place: ContainerContext, found: Environment
 ) -> Iterator[tuple[str, str, Span]]:
     """The variables that one entry of `envFrom` brings in."""
-    store, to = place.world.store, place.path()
-    prefix = value(source.at("prefix")) or ""
+    store, to = place.model.config_store, place.path()
+    prefix = peek_text(source.at("prefix")) or ""
     for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
         reference = source.at(key)
         if not reference:
             continue
-        name = value(reference.at("name")) or ""
+        name = peek_text(reference.at("name")) or ""
         item = store.find(kind, place.namespace, name)
         if item is None:
-            _absent(source, reference, f"{kind} {name}", place, found)
+            _stand_in_file(source, reference, f"{kind} {name}", place, found)
             continue
         reference.at("name").take(to=to)
         if store.entries(item):
             source.at("prefix").take(to=to)
         for entry in store.entries(item):
-            yield from _imported(item, entry, f"{prefix}{entry}", place)
+            yield from _imported_variable(item, entry, f"{prefix}{entry}", place)
 
 
-def _absent(
-    source: Cursor, reference: Cursor, what: str, place: Place, found: Environment
+def _stand_in_file(
+    source: Cursor,
+    reference: Cursor,
+    what: str,
+    place: ContainerContext,
+    found: Environment,
 ) -> None:
     """A file of variables in the place of a ConfigMap or Secret that the input does not hold."""
-    if truth(reference.at("optional")):
+    if peek_bool(reference.at("optional")):
         reference.note("TC214", what=what, name="its variables", subject=place.path())
         return
     kind, _, name = what.partition(" ")
     secret = kind == "Secret"
     path, to = f"./{'secrets' if secret else 'config'}/{name}.env", place.path("env_file")
-    prefix = value(source.at("prefix"))
+    prefix = peek_text(source.at("prefix"))
     reference.at("name").take(to=to)
     told = (
         f"{path} (its variables, each name with {prefix} in front)"
@@ -245,11 +265,11 @@ def _absent(
     )
     reference.remark("TC213", what=what, name=told, subject=to)
     source.noted("TC213")
-    text = f"# {what} is not among the manifests: write its variables here, NAME=value on a line each.\n"
-    place.world.draft.file(
+    take_text = f"# {what} is not among the manifests: write its variables here, NAME=value on a line each.\n"
+    place.model.builder.add_file(
         File(
             path=path[2:],
-            content=text.encode(),
+            content=take_text.encode(),
             mode=0o600 if secret else 0o644,
             secret=secret,
             origin=reference.span,
@@ -258,27 +278,29 @@ def _absent(
     found.files[path] = EnvFile(path=literal(path), required=False, origin=reference.span)
 
 
-def _imported(
-    item: Object, key: str, name: str, place: Place
+def _imported_variable(
+    item: KubeObject, key: str, name: str, place: ContainerContext
 ) -> Iterator[tuple[str, str, Span]]:
-    cursor = place.world.store.entries(item)[key].cursor
+    cursor = place.model.config_store.entries(item)[key].cursor
     if not re.fullmatch(_IDENTIFIER, name):
         cursor.remark(
             "TC215",
             name=f"{name}, which is no identifier,",
             subject=place.path("environment", name),
         )
-    given = _content(item, key, name, place)
+    given = _config_value(item, key, name, place)
     if given is not None:
         yield name, given, cursor.span
 
 
-def _follow_ports(place: Place, found: Environment) -> None:
+def _follow_ports(place: ContainerContext, found: Environment) -> None:
     """Where one variable names a Service and its sibling the Service's port, the sibling gets the container's port."""
     for name, host in list(found.values.items()):
         match = _HOST.fullmatch(name)
         backend = (
-            place.world.backends.resolve(host, place.namespace) if match and host else None
+            place.model.kube_services.resolve(host, place.namespace)
+            if match and host
+            else None
         )
         if match is None or backend is None or backend.headless:
             continue
@@ -288,7 +310,11 @@ def _follow_ports(place: Place, found: Environment) -> None:
             f"{match['prefix']}PORT",
         ):
             given = found.values.get(sibling, "")
-            change = translated(backend, int(given)) if is_whole_number(given) else None
+            change = (
+                translated_port(backend, int(given)) if is_whole_number(given) else None
+            )
             if change:
                 found.values[sibling] = str(change[1])
-                place.rewrote(sibling, given, str(change[1]), backend, found.spans[sibling])
+                place.annotate_rewrite(
+                    sibling, given, str(change[1]), backend, found.spans[sibling]
+                )

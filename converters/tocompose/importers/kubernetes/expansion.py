@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tocompose.syntax.interpolation import literal
 
 
-def expand(text: str, scope: Mapping[str, str]) -> str:
+def expand_references(text: str, scope: Mapping[str, str]) -> str:
     """The text as Compose reads it: `$(NAME)` replaced from `scope` (texts as Compose reads them), `$$` one dollar.
 
     A name that the scope does not know stays as it is.

@@ -35,7 +35,7 @@ class Field(NamedTuple):
 Fields: TypeAlias = Mapping[str, Field]
 
 
-class Types(Mapping[str, Fields]):
+class FieldTables(Mapping[str, Fields]):
     """Types by name; the rows of each are read when it is first asked for, since an input meets few of them."""
 
     def __init__(self, raw: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
@@ -59,13 +59,13 @@ class Types(Mapping[str, Fields]):
 
 
 @cache
-def types() -> Types:
+def field_tables() -> FieldTables:
     """Every type that the tables know, by its name without the version (`Container`)."""
     found: dict[str, Mapping[str, Mapping[str, str]]] = {}
     for path in sorted((mappings() / "kubernetes").glob("*.yaml")):
         if path.stem not in _OTHERS:
             found.update(load(f"kubernetes/{path.stem}") or {})
-    return Types(found)
+    return FieldTables(found)
 
 
 def _field(place: str, row: Mapping[str, str]) -> Field:
@@ -87,17 +87,17 @@ class Finding(NamedTuple):
     child: Child
 
 
-Named: TypeAlias = list[tuple[str, Node]]
+NamedNodes: TypeAlias = list[tuple[str, Node]]
 
 
-def walk(node: Node, kind: str, ledger: Ledger, named: Named) -> list[Finding]:
+def walk_fields(node: Node, kind: str, ledger: Ledger, named: NamedNodes) -> list[Finding]:
     """The fields at or below `node` whose rows ask for a note; what rows ignore, and what is null or empty, is settled.
 
     Fields without a row stay unread, so that the audit reports them. Those with a target are read by the code that
     knows their shape; they are added to `named` with that shape.
     """
     found: list[Finding] = []
-    _walk(node, types()[kind], "", ledger, found, named)
+    _walk(node, field_tables()[kind], "", ledger, found, named)
     return found
 
 
@@ -107,20 +107,20 @@ def _walk(
     path: str,
     ledger: Ledger,
     found: list[Finding],
-    named: Named,
+    named: NamedNodes,
 ) -> None:
     if not isinstance(node, Branch):
         return
     for child in node.children:
         inner, field = child.node, fields.get(child.key)  # type: ignore[arg-type]
         if isinstance(inner, Leaf) and (
-            empty(inner) or (field is not None and not inner.text)
+            is_empty(inner) or (field is not None and not inner.text)
         ):
             ledger.settle(inner, Fate.IGNORED, "null or empty counts as absent")
         elif field is None:
             continue
         elif field.type:
-            here, below = f"{path}{child.key}", types()[field.type]
+            here, below = f"{path}{child.key}", field_tables()[field.type]
             if field.many and isinstance(inner, Branch):
                 for number, each in enumerate(inner.children):
                     _walk(each.node, below, f"{here}[{number}].", ledger, found, named)
@@ -145,7 +145,7 @@ def _walk(
 def _settle_empty(node: Node, ledger: Ledger) -> None:
     if isinstance(node, Branch):
         for leaf in leaves(node):
-            if empty(leaf):
+            if is_empty(leaf):
                 ledger.settle(leaf, Fate.IGNORED, "null or empty counts as absent")
 
 
@@ -153,20 +153,22 @@ def _is_default(node: Node, field: Field) -> bool:
     return isinstance(node, Leaf) and node.text == field.default
 
 
-def empty(leaf: Leaf) -> bool:
+def is_empty(leaf: Leaf) -> bool:
     """Whether the leaf is null, `{}` or `[]`: the same as absent for every optional field."""
     if leaf.style in ("{}", "[]", "!!null"):
         return True
     return leaf.style == "plain" and leaf.text in ("", "~", "null", "Null", "NULL")
 
 
-def say(findings: list[Finding], ledger: Ledger, object_name: str, subject: str) -> None:
+def note_findings(
+    findings: list[Finding], ledger: Ledger, object_name: str, subject: str
+) -> None:
     """One note per code for an object, which lists the fields; their leaves count as noted."""
     by_code: dict[str, list[Finding]] = {}
     for finding in findings:
         by_code.setdefault(finding.code, []).append(finding)
     for code, group in by_code.items():
-        fields = ", ".join(described(finding) for finding in group)
+        fields = ", ".join(describe_finding(finding) for finding in group)
         related = tuple(finding.child.span for finding in group[1:])
         ledger.say(
             note(
@@ -178,31 +180,31 @@ def say(findings: list[Finding], ledger: Ledger, object_name: str, subject: str)
                 fields=fields,
             )
         )
-        settle(group, ledger)
+        settle_findings(group, ledger)
 
 
-def settle(findings: list[Finding], ledger: Ledger) -> None:
+def settle_findings(findings: list[Finding], ledger: Ledger) -> None:
     """Counts every leaf of the findings as noted."""
     for finding in findings:
         for leaf in leaves(finding.child.node):
             ledger.settle(leaf, Fate.NOTED, finding.code)
 
 
-def described(finding: Finding) -> str:
+def describe_finding(finding: Finding) -> str:
     """The field with its value where that is short, else with the number of values below it."""
     node = finding.child.node
     if isinstance(node, Leaf):
         short = len(node.text) <= 40 and "\n" not in node.text
         return f"{finding.path}: {node.text}" if short and node.text else finding.path
-    return f"{finding.path} ({values(node)})"
+    return f"{finding.path} ({values_in_words(node)})"
 
 
-def filled(node: Node) -> int:
+def count_filled(node: Node) -> int:
     """The number of values at or below the node that are not null or empty."""
-    return sum(1 for leaf in leaves(node) if not empty(leaf))
+    return sum(1 for leaf in leaves(node) if not is_empty(leaf))
 
 
-def values(*nodes: Node | None) -> str:
+def values_in_words(*nodes: Node | None) -> str:
     """How many values stand below the nodes, in words: for what is closed by one note."""
-    count = sum(filled(node) for node in nodes if node is not None)
+    count = sum(count_filled(node) for node in nodes if node is not None)
     return f"{count} value" if count == 1 else f"{count} values"

@@ -17,25 +17,25 @@ class Kind(NamedTuple):
     template: tuple[str, ...] = ()
     advice: str = ""
     versions: tuple[str, ...] = ()
-    moot: bool = False
+    not_applicable: bool = False
 
 
 @cache
-def kinds() -> Mapping[str, Kind]:
+def kind_rows() -> Mapping[str, Kind]:
     """Every kind that `mappings/kubernetes/kinds.yaml` knows."""
-    return {name: _kind(row or {}) for name, row in load("kubernetes/kinds").items()}
+    return {name: _parse_kind(row or {}) for name, row in load("kubernetes/kinds").items()}
 
 
-def _kind(row: Mapping[str, str]) -> Kind:
+def _parse_kind(row: Mapping[str, str]) -> Kind:
     given = dict(row)
     template = tuple(given.pop("template", "").split(".")) if "template" in given else ()
     versions = tuple(given.pop("versions", "").split())
     return Kind(template=template, versions=versions, **given)  # type: ignore[arg-type]
 
 
-def kind(name: str) -> Kind:
+def kind_row(name: str) -> Kind:
     """What becomes of a kind; those of a custom API group may share a row (`*.cert-manager.io`)."""
-    table = kinds()
+    table = kind_rows()
     if name in table:
         return table[name]
     group = name.partition(".")[2]
@@ -46,21 +46,23 @@ def kind(name: str) -> Kind:
     return Kind()
 
 
-def served(name: str, version: str) -> bool:
+def is_served(name: str, version: str) -> bool:
     """Whether the API version is one in which Kubernetes has served the kind; true for kinds without a table."""
-    return not (versions := kind(name).versions) or version in versions
+    return not (versions := kind_row(name).versions) or version in versions
 
 
 _OWN_GROUPS = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
 
 
-def known(name: str, version: str) -> str:
+def qualified_kind(name: str, version: str) -> str:
     """The name under which a kind is known: with its API group unless that is one of Kubernetes' own."""
     group = version.rpartition("/")[0]
     if group in _OWN_GROUPS or group.endswith(".k8s.io") or name == "Rollout":
         return name
     return (
-        name if f"{name}.{group}" not in kinds() and name in _FORKED else f"{name}.{group}"
+        name
+        if f"{name}.{group}" not in kind_rows() and name in _FORKED
+        else f"{name}.{group}"
     )
 
 

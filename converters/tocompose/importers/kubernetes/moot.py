@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from tocompose.importers.kubernetes.fields import Finding
-from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.source import Child
 
-CODE = "TC201"
+NOT_APPLICABLE = "TC201"
 
 
-def moot(
-    cursor: Cursor, item: Object, world: World, code: str = CODE, *, once: bool = False
+def not_applicable(
+    cursor: Cursor,
+    item: KubeObject,
+    world: ClusterModel,
+    code: str = NOT_APPLICABLE,
+    *,
+    once: bool = False,
 ) -> None:
     """Adds what stands at the cursor to the object's note; `once` where several pods come past it."""
     if cursor.node is None:
         return
     if once and any(
-        known.child.node is cursor.node for known in world.draft.findings.get(item, ())
+        known.child.node is cursor.node for known in world.builder.findings.get(item, ())
     ):
         return
     path = ".".join(str(key) for key in cursor.path if key not in ("spec", "template"))
     finding = Finding(code, path, Child(cursor.key, cursor.span, cursor.node))
-    world.draft.findings.setdefault(item, []).append(finding)
+    world.builder.findings.setdefault(item, []).append(finding)

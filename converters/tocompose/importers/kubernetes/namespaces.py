@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from tocompose.importers.kubernetes.objects import DEFAULT
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.notes import note
 
 
-def _counts(world: World) -> dict[str, int]:
+def _namespace_counts(world: ClusterModel) -> dict[str, int]:
     counts: dict[str, int] = {}
     for item in world.objects:
-        if item.scoped:
+        if item.states_namespace:
             counts[item.namespace] = counts.get(item.namespace, 0) + 1
     return counts
 
 
-def main_namespace(world: World) -> str | None:
+def main_namespace(world: ClusterModel) -> str | None:
     """The namespace that most workloads name, unless it is the default one."""
     counts: dict[str, int] = {}
     for workload in world.workloads:
@@ -24,18 +24,22 @@ def main_namespace(world: World) -> str | None:
     return None if best == DEFAULT else best
 
 
-def say_namespaces(world: World) -> None:
+def note_namespaces(world: ClusterModel) -> None:
     """One note that names the namespaces, with what stands in each."""
-    for item in world.objects.of("Namespace"):
+    for item in world.objects.of_kind("Namespace"):
         for path in (("apiVersion",), ("kind",), ("metadata", "name")):
             item.at(*path).noted("TC208")
-    counts = _counts(world)
-    if not counts and not world.objects.of("Namespace"):
+    counts = _namespace_counts(world)
+    if not counts and not world.objects.of_kind("Namespace"):
         return
     names = ", ".join(f"{name} ({count})" for name, count in counts.items())
-    declared = ", ".join(item.name for item in world.objects.of("Namespace"))
+    declared = ", ".join(item.name for item in world.objects.of_kind("Namespace"))
     first = next(
-        (item.span for item in world.objects if item.scoped or item.title == "Namespace"),
+        (
+            item.span
+            for item in world.objects
+            if item.states_namespace or item.title == "Namespace"
+        ),
         None,
     )
     world.ledger.say(note("TC208", first, names=names or declared))

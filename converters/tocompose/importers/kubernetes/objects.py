@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tocompose.importers.kubernetes.kinds import known, served
-from tocompose.importers.kubernetes.scalars import strings, value
+from tocompose.importers.kubernetes.kinds import is_served, qualified_kind
+from tocompose.importers.kubernetes.scalars import peek_text, string_map
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.source import Span
@@ -13,7 +13,7 @@ from tocompose.source import Span
 DEFAULT = "default"
 
 
-class Object:
+class KubeObject:
     """One object; `kind` is its kind, with the API group for what is not Kubernetes' own (`Rollout.argoproj.io`)."""
 
     __slots__ = (
@@ -23,7 +23,7 @@ class Object:
         "labels",
         "name",
         "namespace",
-        "scoped",
+        "states_namespace",
         "title",
     )
 
@@ -32,11 +32,11 @@ class Object:
         self.kind = kind
         self.title = kind.partition(".")[0]
         metadata = cursor.at("metadata")
-        self.labels = strings(metadata.at("labels"))
-        self.annotations = strings(metadata.at("annotations"))
-        self.name = value(metadata.at("name")) or ""
-        given = value(metadata.at("namespace"))
-        self.scoped = given is not None
+        self.labels = string_map(metadata.at("labels"))
+        self.annotations = string_map(metadata.at("annotations"))
+        self.name = peek_text(metadata.at("name")) or ""
+        given = peek_text(metadata.at("namespace"))
+        self.states_namespace = given is not None
         self.namespace = given or DEFAULT
 
     def __str__(self) -> str:
@@ -51,7 +51,7 @@ class Object:
         """The cursor at a path below the object."""
         return self.cursor.at(*keys)
 
-    def took(self, to: str) -> None:
+    def count_identity_as_mapped(self, to: str) -> None:
         """Counts what makes the object what it is (API version, kind, name, namespace) as mapped to `to`."""
         for path in (
             ("apiVersion",),
@@ -62,29 +62,29 @@ class Object:
             self.cursor.take(*path, to=to)
 
 
-class Objects:
+class KubeObjects:
     """All objects that count, in source order, and by kind, namespace and name."""
 
-    def __init__(self, found: Iterable[Object]) -> None:
+    def __init__(self, found: Iterable[KubeObject]) -> None:
         self.all = tuple(found)
         self._by_key = {(item.kind, item.namespace, item.name): item for item in self.all}
-        self._by_kind: dict[str, list[Object]] = {}
-        self._by_name: dict[tuple[str, str], list[Object]] | None = None
+        self._by_kind: dict[str, list[KubeObject]] = {}
+        self._by_name: dict[tuple[str, str], list[KubeObject]] | None = None
         for item in self.all:
             self._by_kind.setdefault(item.kind, []).append(item)
 
-    def __iter__(self) -> Iterator[Object]:
+    def __iter__(self) -> Iterator[KubeObject]:
         return iter(self.all)
 
-    def of(self, *kinds: str) -> list[Object]:
+    def of_kind(self, *kinds: str) -> list[KubeObject]:
         """The objects of these kinds, kind by kind."""
         return [item for kind in kinds for item in self._by_kind.get(kind, ())]
 
-    def get(self, kind: str, namespace: str, name: str) -> Object | None:
+    def get(self, kind: str, namespace: str, name: str) -> KubeObject | None:
         """The object of that kind and name in a namespace."""
         return self._by_key.get((kind, namespace, name))
 
-    def named(self, kind: str, name: str) -> list[Object]:
+    def in_all_namespaces(self, kind: str, name: str) -> list[KubeObject]:
         """The objects of that kind and name in all namespaces."""
         if self._by_name is None:
             self._by_name = {}
@@ -97,27 +97,27 @@ class Objects:
         return tuple(self._by_kind)
 
 
-def collect(cursors: Iterable[Cursor], ledger: Ledger) -> Objects:
+def collect_objects(cursors: Iterable[Cursor], ledger: Ledger) -> KubeObjects:
     """The objects of the documents. Of two with one key the last counts, as with `kubectl apply`."""
-    found = [item for cursor in cursors for item in _objects(cursor)]
-    _name(found)
-    return Objects(_last(_unowned(found, ledger)))
+    found = [item for cursor in cursors for item in _objects_at(cursor)]
+    _name_objects(found)
+    return KubeObjects(_without_duplicates(_without_owned(found, ledger)))
 
 
-def _objects(cursor: Cursor) -> Iterator[Object]:
-    kind, version = value(cursor.at("kind")), value(cursor.at("apiVersion"))
+def _objects_at(cursor: Cursor) -> Iterator[KubeObject]:
+    kind, version = peek_text(cursor.at("kind")), peek_text(cursor.at("apiVersion"))
     items = cursor.at("items")
     if kind and kind.endswith("List") and (items.kind == "list" or items.style == "[]"):
         for key in ("apiVersion", "kind", "metadata"):
             cursor.at(key).skip("a List only wraps its items")
         for item in items:
-            yield from _objects(item)
+            yield from _objects_at(item)
         return
     if not kind:
         cursor.note("TC200", what="its kind" if version else "apiVersion and kind")
         return
-    found = Object(cursor, known(kind, version or ""))
-    if not version or not served(found.kind, version):
+    found = KubeObject(cursor, qualified_kind(kind, version or ""))
+    if not version or not is_served(found.kind, version):
         what = (
             f"apiVersion {version} is not known; it is read like one that is"
             if version
@@ -127,14 +127,14 @@ def _objects(cursor: Cursor) -> Iterator[Object]:
     yield found
 
 
-def _name(objects: list[Object]) -> None:
+def _name_objects(objects: list[KubeObject]) -> None:
     """Gives objects with a generateName a name of their own."""
     taken = {(item.kind, item.namespace, item.name) for item in objects}
     for item in objects:
         if item.name:
             continue
         cursor = item.at("metadata", "generateName")
-        base = (value(cursor) or item.title.lower()).rstrip("-") or item.title.lower()
+        base = (peek_text(cursor) or item.title.lower()).rstrip("-") or item.title.lower()
         item.name, number = base, 2
         while (item.kind, item.namespace, item.name) in taken:
             item.name, number = f"{base}-{number}", number + 1
@@ -147,11 +147,11 @@ def _name(objects: list[Object]) -> None:
         cursor.noted("TC206")
 
 
-def _unowned(objects: list[Object], ledger: Ledger) -> Iterator[Object]:
+def _without_owned(objects: list[KubeObject], ledger: Ledger) -> Iterator[KubeObject]:
     """Leaves out what a controller of the same input made: the ReplicaSet of a Deployment, its pods."""
     present = {(item.title, item.namespace, item.name) for item in objects}
     for item in objects:
-        owner = _owner(item, present)
+        owner = _present_owner(item, present)
         if owner:
             item.cursor.skip(f"{owner} makes it")
             ledger.say(note("TC205", item.span, object=str(item), owner=owner))
@@ -159,7 +159,7 @@ def _unowned(objects: list[Object], ledger: Ledger) -> Iterator[Object]:
             yield item
 
 
-def _owner(item: Object, present: set[tuple[str, str, str]]) -> str | None:
+def _present_owner(item: KubeObject, present: set[tuple[str, str, str]]) -> str | None:
     for reference in item.at("metadata", "ownerReferences"):
         kind, name = reference.peek("kind"), reference.peek("name")
         if kind and name and (kind, item.namespace, name) in present:
@@ -167,8 +167,8 @@ def _owner(item: Object, present: set[tuple[str, str, str]]) -> str | None:
     return None
 
 
-def _last(objects: Iterable[Object]) -> list[Object]:
-    chosen: dict[tuple[str, str, str], Object] = {}
+def _without_duplicates(objects: Iterable[KubeObject]) -> list[KubeObject]:
+    chosen: dict[tuple[str, str, str], KubeObject] = {}
     for item in objects:
         key = (item.kind, item.namespace, item.name)
         earlier = chosen.pop(key, None)

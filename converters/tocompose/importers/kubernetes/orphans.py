@@ -3,8 +3,8 @@ controller's own name."""
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.objects import Object, Objects
-from tocompose.importers.kubernetes.scalars import value
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
@@ -18,17 +18,19 @@ _ENDING = regex(r"-[a-z0-9]{5}$")
 _HASH = "pod-template-hash"
 
 
-def without_copies(objects: Objects, ledger: Ledger) -> Objects:
+def without_copies(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
     """The objects, with one left of those that one controller made."""
     taken = {(item.title, item.namespace, item.name) for item in objects}
-    chosen: dict[tuple[str, ...], Object] = {}
+    chosen: dict[tuple[str, ...], KubeObject] = {}
     for item in objects:
-        key = _key(item)
-        if key and (key not in chosen or _replicas(item) > _replicas(chosen[key])):
+        key = _controller_key(item)
+        if key and (
+            key not in chosen or _stated_replicas(item) > _stated_replicas(chosen[key])
+        ):
             chosen[key] = item
     kept = []
     for item in objects:
-        key = _key(item)
+        key = _controller_key(item)
         if key and chosen[key] is not item:
             item.cursor.skip(f"another of {key[2]}")
             ledger.say(
@@ -37,11 +39,11 @@ def without_copies(objects: Objects, ledger: Ledger) -> Objects:
         else:
             kept.append(item)
             if key:
-                _rename(item, taken)
-    return Objects(kept)
+                _name_after_controller(item, taken)
+    return KubeObjects(kept)
 
 
-def _key(item: Object) -> tuple[str, ...] | None:
+def _controller_key(item: KubeObject) -> tuple[str, ...] | None:
     """Namespace, kind, and the controller of an object that a controller made."""
     for reference in (
         item.at("metadata", "ownerReferences")
@@ -54,16 +56,16 @@ def _key(item: Object) -> tuple[str, ...] | None:
     return None
 
 
-def _replicas(item: Object) -> int:
-    return integer(value(item.at("spec", "replicas")) or "") or 0
+def _stated_replicas(item: KubeObject) -> int:
+    return integer(peek_text(item.at("spec", "replicas")) or "") or 0
 
 
-def _rename(item: Object, taken: set[tuple[str, str, str]]) -> None:
+def _name_after_controller(item: KubeObject, taken: set[tuple[str, str, str]]) -> None:
     name = item.name
     if item.title == "Pod":
-        name = (value(item.at("metadata", "generateName")) or _ENDING.sub("", name)).rstrip(
-            "-"
-        )
+        name = (
+            peek_text(item.at("metadata", "generateName")) or _ENDING.sub("", name)
+        ).rstrip("-")
     name = name.removesuffix(f"-{item.labels.get(_HASH)}")
     taken.discard((item.title, item.namespace, item.name))
     if not name or name == item.name or (item.title, item.namespace, name) in taken:

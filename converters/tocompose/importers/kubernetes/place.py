@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.scalars import items, value
-from tocompose.importers.kubernetes.services import Backend
-from tocompose.importers.kubernetes.workloads import Instance, Unit, Workload
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.services import KubeService
+from tocompose.importers.kubernetes.workloads import Pod, PodContainer, Workload
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.notes import note
 from tocompose.source import Span
 
 
-class Place:
+class ContainerContext:
     """One container of one pod on its way to a compose service; `hosts` collects the extra hosts its texts need."""
 
-    __slots__ = ("hosts", "instance", "named", "unit", "workload", "world")
+    __slots__ = ("extra_hosts", "model", "needs_hostname", "pod", "unit", "workload")
 
     def __init__(
-        self, world: World, workload: Workload, instance: Instance, unit: Unit
+        self, world: ClusterModel, workload: Workload, instance: Pod, unit: PodContainer
     ) -> None:
-        self.world = world
+        self.model = world
         self.workload = workload
-        self.instance = instance
+        self.pod = instance
         self.unit = unit
-        self.hosts: dict[str, str] = {}
-        self.named = False
+        self.extra_hosts: dict[str, str] = {}
+        self.needs_hostname = False
 
     @property
     def namespace(self) -> str:
@@ -38,17 +38,19 @@ class Place:
     @property
     def replicated(self) -> bool:
         """Whether several containers run of the service: not where it publishes a port of the host, had only once."""
-        if not self.workload.several:
+        if not self.workload.is_replicated:
             return False
         ports = [
-            port for unit in self.instance.units for port in items(unit.cursor.at("ports"))
+            port
+            for unit in self.pod.containers
+            for port in list_entries(unit.cursor.at("ports"))
         ]
         outside = [
             each
-            for each in self.world.backends
+            for each in self.model.kube_services
             if each.type in ("LoadBalancer", "NodePort")
         ]
-        claimed = any(value(port.at("hostPort")) is not None for port in ports)
+        claimed = any(peek_text(port.at("hostPort")) is not None for port in ports)
         return not claimed and not any(self.workload in each.workloads for each in outside)
 
     def path(self, *keys: str) -> str:
@@ -57,9 +59,11 @@ class Place:
 
     def volume(self, name: str) -> str:
         """The text of a volume name of this pod, for messages."""
-        return f"volume {name} of {self.workload.object}"
+        return f"volume {name} of {self.workload.kube_object}"
 
-    def rewrote(self, name: str, old: str, new: str, backend: Backend, span: Span) -> None:
+    def annotate_rewrite(
+        self, name: str, old: str, new: str, backend: KubeService, span: Span
+    ) -> None:
         """Says that a variable's port was replaced."""
         item = note(
             "TC221",
@@ -69,12 +73,12 @@ class Place:
             new=new,
             service=backend.name,
         )
-        self.world.ledger.say(item)
+        self.model.ledger.say(item)
 
     def listens(self, number: int) -> bool:
         """Whether a container of the pod declares that it listens on the port."""
         return any(
-            value(port.at("containerPort")) == str(number)
-            for unit in self.instance.units
-            for port in items(unit.cursor.at("ports"))
+            peek_text(port.at("containerPort")) == str(number)
+            for unit in self.pod.containers
+            for port in list_entries(unit.cursor.at("ports"))
         )

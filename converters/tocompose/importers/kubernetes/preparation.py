@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.place import Place
+from tocompose.importers.kubernetes.place import ContainerContext
 from tocompose.importers.kubernetes.security import fs_group, runs_as_root
-from tocompose.importers.kubernetes.storage import Storage
+from tocompose.importers.kubernetes.storage import ContainerStorage
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Mount, Role, Service
 from tocompose.notes import note
 from tocompose.syntax.names import unique
 
 
-def preparation(places: list[Place], found: list[Storage]) -> Service | None:
+def volume_preparation(
+    places: list[ContainerContext], found: list[ContainerStorage]
+) -> Service | None:
     """The one-shot for one pod; None where its volumes need nothing."""
     place = places[0]
     group = fs_group(place)
@@ -19,7 +21,9 @@ def preparation(places: list[Place], found: list[Storage]) -> Service | None:
     volumes: dict[str, None] = {}
     for name, paths in _sub_paths(found).items():
         volumes[name] = None
-        script.extend(f"mkdir -p {_quoted(f'/volumes/{name}/{path}')}" for path in paths)
+        script.extend(
+            f"mkdir -p {_quote_path(f'/volumes/{name}/{path}')}" for path in paths
+        )
     if not all(runs_as_root(each) for each in places):
         for name in dict.fromkeys(name for each in found for name in each.empty_dirs):
             volumes[name] = None
@@ -27,13 +31,13 @@ def preparation(places: list[Place], found: list[Storage]) -> Service | None:
     if group is not None:
         for name in dict.fromkeys(name for each in found for name in each.owned):
             volumes[name] = None
-            script.append(_own(name, group, place))
+            script.append(_change_group(name, group, place))
     if not script:
         return None
-    return _service(place, script, list(volumes))
+    return _preparing_service(place, script, list(volumes))
 
 
-def _sub_paths(found: list[Storage]) -> dict[str, list[str]]:
+def _sub_paths(found: list[ContainerStorage]) -> dict[str, list[str]]:
     paths: dict[str, list[str]] = {}
     for each in found:
         for name, wanted in each.sub_paths.items():
@@ -43,33 +47,32 @@ def _sub_paths(found: list[Storage]) -> dict[str, list[str]]:
     return paths
 
 
-def _own(name: str, group: str, place: Place) -> str:
+def _change_group(name: str, group: str, place: ContainerContext) -> str:
     """What the kubelet does for fsGroup, at each start or only while the top folder belongs to another group."""
     folder = f"/volumes/{name}"
     change = f"chgrp -R {group} {folder} && chmod -R g+rwX {folder} && find {folder} -type d -exec chmod g+s {{}} +"
-    policy = place.workload.spec.at("securityContext", "fsGroupChangePolicy")
-    if (
-        policy.take(to=f"services.{place.instance.base}-volumes.command")
-        == "OnRootMismatch"
-    ):
+    policy = place.workload.pod_spec.at("securityContext", "fsGroupChangePolicy")
+    if policy.take(to=f"services.{place.pod.base}-volumes.command") == "OnRootMismatch":
         return f'[ "$$(stat -c %g {folder})" = {group} ] || {{ {change}; }}'
     return change
 
 
-def _quoted(path: str) -> str:
+def _quote_path(path: str) -> str:
     return "'" + path.replace("'", "'\\''").replace("$", "$$") + "'"
 
 
-def _service(place: Place, script: list[str], volumes: list[str]) -> Service:
-    name = unique(f"{place.instance.base}-volumes", set(place.world.draft.services))
+def _preparing_service(
+    place: ContainerContext, script: list[str], volumes: list[str]
+) -> Service:
+    name = unique(f"{place.pod.base}-volumes", set(place.model.builder.services))
     item = note(
         "TC249",
-        place.workload.object.span,
+        place.workload.kube_object.span,
         subject=f"services.{name}",
         name=name,
-        object=str(place.workload.object),
+        object=str(place.workload.kube_object),
     )
-    place.world.ledger.say(item)
+    place.model.ledger.say(item)
     return Service(
         name=name,
         image=f"busybox:{default_version('busybox')}",
@@ -81,5 +84,5 @@ def _service(place: Place, script: list[str], volumes: list[str]) -> Service:
         network_mode="none",
         restart="no",
         role=Role.JOB,
-        origin=place.workload.object.span,
+        origin=place.workload.kube_object.span,
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.scalars import items, text, value
-from tocompose.importers.kubernetes.services import Backend, ServicePort, target_of
-from tocompose.importers.kubernetes.workloads import Instance, Part, Workload
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_text
+from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
+from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.model import Port
 from tocompose.readers.yaml import integer
@@ -14,7 +14,7 @@ from tocompose.record import replace
 _PRIVILEGED = 1024
 
 
-class Ports:
+class HostPorts:
     """The host's ports, each given once."""
 
     def __init__(self) -> None:
@@ -35,37 +35,39 @@ class Ports:
         return port
 
 
-def publish(world: World) -> None:
+def publish_ports(world: ClusterModel) -> None:
     """Publishes what the cluster made reachable from outside, and exposes what containers listen on."""
-    ports = Ports()
+    ports = HostPorts()
     for workload in world.workloads:
-        for instance in workload.instances:
-            _declared(workload, instance, world, ports)
-    for backend in world.backends:
-        _service(backend, world, ports)
+        for instance in workload.pods:
+            _expose_container_ports(workload, instance, world, ports)
+    for backend in world.kube_services:
+        _publish_service(backend, world, ports)
 
 
-def _declared(workload: Workload, instance: Instance, world: World, ports: Ports) -> None:
+def _expose_container_ports(
+    workload: Workload, instance: Pod, world: ClusterModel, ports: HostPorts
+) -> None:
     """Container ports: exposed; published where they ask for a port of the host."""
     exposed: dict[str, None] = {}
-    for unit in instance.units:
-        for port in items(unit.cursor.at("ports")):
-            number = integer(value(port.at("containerPort")) or "")
+    for unit in instance.containers:
+        for port in list_entries(unit.cursor.at("ports")):
+            number = integer(peek_text(port.at("containerPort")) or "")
             if number is None:
                 port.note(
                     "TC209", field="ports", expected="a list of ports with a number each"
                 )
                 continue
-            protocol = (value(port.at("protocol")) or "TCP").lower()
-            if unit.part is Part.INIT or workload.host_network:
+            protocol = (peek_text(port.at("protocol")) or "TCP").lower()
+            if unit.role is ContainerRole.INIT or workload.host_network:
                 port.note(
                     "TC228",
                     port=str(number),
                     subject=f"services.{unit.service}",
-                    why=_why(unit.part),
+                    why=_why_unreachable(unit.role),
                 )
                 continue
-            to = f"services.{instance.owner}.expose"
+            to = f"services.{instance.network_owner}.expose"
             port.take("containerPort", to=to)
             if protocol == "tcp":
                 port.at("protocol").skip("the value that Kubernetes fills in itself")
@@ -73,14 +75,16 @@ def _declared(workload: Workload, instance: Instance, world: World, ports: Ports
             exposed[str(number) if protocol == "tcp" else f"{number}/{protocol}"] = None
             _host_port(port, number, protocol, workload, instance, world, ports)
     if exposed:
-        owner = world.draft.services[instance.owner]
-        world.draft.services[instance.owner] = replace(owner, expose=tuple(exposed))
+        owner = world.builder.services[instance.network_owner]
+        world.builder.services[instance.network_owner] = replace(
+            owner, expose=tuple(exposed)
+        )
 
 
-def _why(part: Part) -> str:
+def _why_unreachable(part: ContainerRole) -> str:
     return (
         "an init container ends before anybody could connect"
-        if part is Part.INIT
+        if part is ContainerRole.INIT
         else "on the host network"
     )
 
@@ -90,21 +94,21 @@ def _host_port(
     number: int,
     protocol: str,
     workload: Workload,
-    instance: Instance,
-    world: World,
-    ports: Ports,
+    instance: Pod,
+    world: ClusterModel,
+    ports: HostPorts,
 ) -> None:
-    wanted = integer(value(port.at("hostPort")) or "")
+    wanted = integer(peek_text(port.at("hostPort")) or "")
     if not wanted:
         return
-    to = f"services.{instance.owner}.ports"
+    to = f"services.{instance.network_owner}.ports"
     port.take("hostPort", to=to)
-    address = text(port.at("hostIP"), to)
+    address = take_text(port.at("hostIP"), to)
     given = ports.claim(wanted, protocol)
     if given != wanted:
         port.at("hostPort").remark(
             "TC223",
-            service=instance.owner,
+            service=instance.network_owner,
             wanted=str(wanted),
             given=str(given),
             subject=to,
@@ -117,47 +121,47 @@ def _host_port(
         protocol=protocol,
         origin=port.span,
     )
-    world.draft.publish(instance.owner, published)
-    _single(instance.owner, workload, world)
+    world.builder.add_port(instance.network_owner, published)
+    _limit_to_one(instance.network_owner, workload, world)
 
 
-def _service(backend: Backend, world: World, ports: Ports) -> None:
+def _publish_service(backend: KubeService, world: ClusterModel, ports: HostPorts) -> None:
     outside = backend.type in ("LoadBalancer", "NodePort")
     addresses = [
         given
-        for entry in items(backend.object.at("spec", "externalIPs"))
-        if (given := value(entry))
+        for entry in list_entries(backend.kube_object.at("spec", "externalIPs"))
+        if (given := peek_text(entry))
     ]
     if not (outside or addresses):
         return
     reached = [
         (workload, instance)
-        for workload, instance in backend.instances()
+        for workload, instance in backend.pods()
         if not workload.host_network
     ]
     if not reached:
         return
     workload, instance = reached[0]
-    to = f"services.{instance.owner}.ports"
-    if all(target_of(port, workload) is None for port in backend.ports):
+    to = f"services.{instance.network_owner}.ports"
+    if all(container_port(port, workload) is None for port in backend.ports):
         # What is wrong with the ports is said by `settle_ports`.
-        backend.object.at("spec", "type").noted("TC227")
-        backend.object.at("spec", "externalIPs").noted("TC227")
+        backend.kube_object.at("spec", "type").noted("TC227")
+        backend.kube_object.at("spec", "externalIPs").noted("TC227")
         return
-    backend.object.at("spec", "type").take(to=to)
+    backend.kube_object.at("spec", "type").take(to=to)
     if len(reached) > 1:
-        backend.object.at("spec", "type").remark(
+        backend.kube_object.at("spec", "type").remark(
             "TC229", service=backend.name, what=f"{len(reached)} pods", subject=to
         )
     for port in backend.ports:
-        target = target_of(port, workload)
+        target = container_port(port, workload)
         if target is None:
             continue
         if outside:
-            _outside(backend, port, target, instance, world, ports)
+            _publish_service_port(backend, port, target, instance, world, ports)
         for address in addresses:
-            world.draft.publish(
-                instance.owner,
+            world.builder.add_port(
+                instance.network_owner,
                 Port(
                     target=str(target),
                     published=str(port.number),
@@ -165,20 +169,20 @@ def _service(backend: Backend, world: World, ports: Ports) -> None:
                     protocol=port.protocol,
                 ),
             )
-            backend.object.at("spec", "externalIPs").map(to=to)
-    if world.draft.services[instance.owner].ports:
-        _single(instance.owner, workload, world)
+            backend.kube_object.at("spec", "externalIPs").map(to=to)
+    if world.builder.services[instance.network_owner].ports:
+        _limit_to_one(instance.network_owner, workload, world)
 
 
-def _outside(
-    backend: Backend,
+def _publish_service_port(
+    backend: KubeService,
     port: ServicePort,
     target: int,
-    instance: Instance,
-    world: World,
-    ports: Ports,
+    instance: Pod,
+    world: ClusterModel,
+    ports: HostPorts,
 ) -> None:
-    to = f"services.{instance.owner}.ports"
+    to = f"services.{instance.network_owner}.ports"
     wanted = port.node if backend.type == "NodePort" and port.node else port.number
     if backend.type == "NodePort" and not port.node and wanted < _PRIVILEGED:
         port.cursor.remark(
@@ -202,37 +206,37 @@ def _outside(
         protocol=port.protocol,
         origin=port.cursor.span,
     )
-    world.draft.publish(instance.owner, published)
+    world.builder.add_port(instance.network_owner, published)
 
 
-def _single(name: str, workload: Workload, world: World) -> None:
+def _limit_to_one(name: str, workload: Workload, world: ClusterModel) -> None:
     """A host port can be had once: a service that publishes one cannot run several times."""
-    service = world.draft.services[name]
+    service = world.builder.services[name]
     if service.replicas is not None and service.replicas > 1:
-        cursor = workload.object.at("spec", "replicas") or workload.object.cursor
+        cursor = workload.kube_object.at("spec", "replicas") or workload.kube_object.cursor
         cursor.remark(
             "TC229",
             service=name,
             what=f"{service.replicas} replicas",
             subject=f"services.{name}.deploy.replicas",
         )
-        world.draft.services[name] = replace(service, replicas=1)
+        world.builder.services[name] = replace(service, replicas=1)
 
 
-def settle_ports(world: World) -> None:
+def settle_ports(world: ClusterModel) -> None:
     """Accounts for each Service's ports: where they lead, and what a different port means for its clients."""
-    for backend in world.backends:
+    for backend in world.kube_services:
         for port in backend.ports:
-            _settle(backend, port)
+            _settle_service_port(backend, port)
 
 
-def _settle(backend: Backend, port: ServicePort) -> None:
+def _settle_service_port(backend: KubeService, port: ServicePort) -> None:
     if not backend.workloads:
         return
-    owner = next((instance.owner for _, instance in backend.instances()), "")
+    owner = next((instance.network_owner for _, instance in backend.pods()), "")
     to = f"services.{owner}"
     for workload in backend.workloads:
-        target = target_of(port, workload)
+        target = container_port(port, workload)
         if target is None:
             port.cursor.remark("TC227", service=backend.name, port=port.target, subject=to)
             continue
@@ -243,11 +247,13 @@ def _settle(backend: Backend, port: ServicePort) -> None:
             named.at("name").noted("TC228")
     if all(workload.host_network for workload in backend.workloads):
         why = f"Service {backend.name} leads to a container on the host network"
-        backend.object.cursor.note("TC228", port=str(port.number), subject=to, why=why)
+        backend.kube_object.cursor.note("TC228", port=str(port.number), subject=to, why=why)
         return
     if port.protocol == "tcp":
         port.cursor.at("protocol").skip("the value that Kubernetes fills in itself")
-    targets = dict.fromkeys(target_of(port, workload) for workload in backend.workloads)
+    targets = dict.fromkeys(
+        container_port(port, workload) for workload in backend.workloads
+    )
     leads = " or ".join(str(number) for number in targets if number is not None)
     if backend.headless or leads in ("", str(port.number)):
         for key in ("port", "targetPort", "protocol"):

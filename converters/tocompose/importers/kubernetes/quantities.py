@@ -27,7 +27,7 @@ _COMPOSE = (("G", 30), ("M", 20))
 ONE = 10**9
 
 
-def quantity(text: str) -> int | None:
+def parse_quantity(text: str) -> int | None:
     """The value of a quantity in billionths, rounded up as Kubernetes does; None when the text is none.
 
     https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
@@ -51,7 +51,7 @@ def rounded_up(amount: int, divisor: int) -> int:
     return -(-amount // divisor)
 
 
-def memory(amount: int) -> str:
+def compose_memory(amount: int) -> str:
     """Bytes as Compose writes them, rounded up to a whole byte; its M and G are powers of 1024."""
     size = rounded_up(amount, ONE)
     for unit, power in _COMPOSE:
@@ -60,6 +60,6 @@ def memory(amount: int) -> str:
     return str(size)
 
 
-def decimal(amount: int) -> str:
+def compose_cpus(amount: int) -> str:
     """A number of CPUs as a decimal, to the nano-CPU that the engine counts in."""
     return f"{amount // ONE}.{amount % ONE:09d}".rstrip("0").rstrip(".")

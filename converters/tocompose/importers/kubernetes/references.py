@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
-from tocompose.importers.kubernetes.services import Backend, Backends, ServicePort
+from tocompose.importers.kubernetes.services import KubeService, KubeServices, ServicePort
 from tocompose.knowledge.servers import scheme_ports
 from tocompose.patterns import regex
 
@@ -39,37 +39,39 @@ def is_client(words: Iterable[str]) -> bool:
     return any(_CLIENTS.fullmatch(word.rpartition("/")[2]) for word in list(words)[:1])
 
 
-class Rewrite(NamedTuple):
+class PortRewrite(NamedTuple):
     """One changed reference."""
 
     old: str
     new: str
-    backend: Backend
+    kube_service: KubeService
 
 
-Own: TypeAlias = Callable[[Backend, int], bool]
+ListensItself: TypeAlias = Callable[[KubeService, int], bool]
 
 
-def _nobody(backend: Backend, number: int) -> bool:
+def _listens_nowhere(backend: KubeService, number: int) -> bool:
     return False
 
 
-def rewrite(
-    text: str, namespace: str, backends: Backends, own: Own = _nobody
-) -> tuple[str, list[Rewrite]]:
+def rewrite_ports(
+    text: str, namespace: str, backends: KubeServices, own: ListensItself = _listens_nowhere
+) -> tuple[str, list[PortRewrite]]:
     """The text with the ports of Services replaced by those of their containers, and what was replaced.
 
     `own` says whether the pod that holds the text listens itself on a port of a Service: then it is left alone.
     """
-    done: list[Rewrite] = []
+    done: list[PortRewrite] = []
     spaced = _CLIENTS.search(text) is not None
     if ":" not in text and not spaced:
         return text, done
 
     def port(match: re.Match[str]) -> str:
-        target = _target(match["host"], int(match["port"]), namespace, backends, own)
+        target = _translated_target(
+            match["host"], int(match["port"]), namespace, backends, own
+        )
         return (
-            _record(match[0], f"{match['host']}:{target[1]}", target[0], done)
+            _record_rewrite(match[0], f"{match['host']}:{target[1]}", target[0], done)
             if target
             else match[0]
         )
@@ -78,18 +80,24 @@ def rewrite(
         scheme = match["scheme"].partition("+")[0]
         implied = _WEB_PORTS.get(scheme) or scheme_ports().get(scheme)
         target = (
-            _target(match["host"], implied, namespace, backends, own) if implied else None
+            _translated_target(match["host"], implied, namespace, backends, own)
+            if implied
+            else None
         )
         return (
-            _record(match[0], f"{match[0]}:{target[1]}", target[0], done)
+            _record_rewrite(match[0], f"{match[0]}:{target[1]}", target[0], done)
             if target
             else match[0]
         )
 
     def words(match: re.Match[str]) -> str:
-        target = _target(match["host"], int(match["port"]), namespace, backends, own)
+        target = _translated_target(
+            match["host"], int(match["port"]), namespace, backends, own
+        )
         return (
-            _record(match[0], f"{match['host']}{match['gap']}{target[1]}", target[0], done)
+            _record_rewrite(
+                match[0], f"{match['host']}{match['gap']}{target[1]}", target[0], done
+            )
             if target
             else match[0]
         )
@@ -98,15 +106,17 @@ def rewrite(
     return _URL.sub(url, _WITH_PORT.sub(port, text)), done
 
 
-def _record(old: str, new: str, backend: Backend, done: list[Rewrite]) -> str:
+def _record_rewrite(
+    old: str, new: str, backend: KubeService, done: list[PortRewrite]
+) -> str:
     visible_old, visible_new = old.rpartition("@")[2], new.rpartition("@")[2]
-    done.append(Rewrite(visible_old, visible_new, backend))
+    done.append(PortRewrite(visible_old, visible_new, backend))
     return new
 
 
-def _target(
-    host: str, number: int, namespace: str, backends: Backends, own: Own
-) -> tuple[Backend, int] | None:
+def _translated_target(
+    host: str, number: int, namespace: str, backends: KubeServices, own: ListensItself
+) -> tuple[KubeService, int] | None:
     """The Service and the container port behind a host and port; None where they are the same or unknown.
 
     A headless Service does not translate ports: its clients reach the pods themselves.
@@ -114,11 +124,11 @@ def _target(
     backend = backends.resolve(host, namespace)
     if backend is None or backend.headless or own(backend, number):
         return None
-    found = translated(backend, number)
+    found = translated_port(backend, number)
     return (backend, found[1]) if found else None
 
 
-def translated(backend: Backend, number: int) -> tuple[ServicePort, int] | None:
+def translated_port(backend: KubeService, number: int) -> tuple[ServicePort, int] | None:
     """The port of that number with the container port behind it, where the two differ."""
     port = backend.port(number)
     if port is None or str(number) != str(port.number):

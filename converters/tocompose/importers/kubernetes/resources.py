@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.quantities import ONE, decimal, memory, quantity
-from tocompose.importers.kubernetes.scalars import value
+from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.quantities import (
+    ONE,
+    compose_cpus,
+    compose_memory,
+    parse_quantity,
+)
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
 
@@ -15,8 +20,8 @@ _LEAST = 6 * 2**20 * ONE
 _RENDER = ("gpu.intel.com/i915", "gpu.intel.com/xe")
 
 
-def resources(
-    place: Place, defaults: Cursor | None = None
+def container_resources(
+    place: ContainerContext, defaults: Cursor | None = None
 ) -> tuple[Resources, dict[str, Any]]:
     """The limits and reservations of a container, and the Compose keys beyond them (`cpu_shares`, `gpus`, `devices`).
 
@@ -26,13 +31,13 @@ def resources(
     if not cursor and defaults is None:
         return Resources(), {}
     to = place.path("deploy", "resources")
-    limits = _amounts(
+    limits = _read_amounts(
         cursor.at("limits"),
         defaults.at("default") if defaults else None,
         f"{to}.limits",
         place,
     )
-    requests = _amounts(
+    requests = _read_amounts(
         cursor.at("requests"),
         defaults.at("defaultRequest") if defaults else None,
         f"{to}.reservations",
@@ -48,23 +53,23 @@ def resources(
         # What the kubelet sets; Compose's reservations.cpus has no effect on the engine.
         extra["cpu_shares"] = max(2, requests["cpu"] * 1024 // ONE)
     for section in ("limits", "requests"):
-        _devices(cursor.at(section), place, extra)
-    return Resources(limits=_written(limits), reservations=_written(requests)), extra
+        _read_devices(cursor.at(section), place, extra)
+    return Resources(limits=_limits(limits), reservations=_limits(requests)), extra
 
 
-def _amounts(
-    cursor: Cursor, defaults: Cursor | None, to: str, place: Place
+def _read_amounts(
+    cursor: Cursor, defaults: Cursor | None, to: str, place: ContainerContext
 ) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, key in (("cpu", "cpus"), ("memory", "memory")):
         entry = cursor.at(name)
-        given = value(entry)
+        given = peek_text(entry)
         if given is None and defaults is not None:
             entry = defaults.at(name)
-            given = value(entry)
+            given = peek_text(entry)
         if given is None:
             continue
-        amount = quantity(given)
+        amount = parse_quantity(given)
         if amount == 0:
             entry.skip("nothing is asked for: zero is as good as no amount")
             continue
@@ -82,16 +87,20 @@ def _amounts(
         found[name] = amount
     limits = place.unit.cursor.at("resources", "limits")
     for entry in cursor:
-        if entry.key in ("cpu", "memory") or _is_device(entry.key) or value(entry) is None:
+        if (
+            entry.key in ("cpu", "memory")
+            or _is_device(entry.key)
+            or peek_text(entry) is None
+        ):
             continue
-        if to.endswith("reservations") and value(limits.at(entry.key)) is not None:
+        if to.endswith("reservations") and peek_text(limits.at(entry.key)) is not None:
             # Said with the limit.
             entry.noted("TC252")
         else:
             entry.note(
                 "TC252",
-                object=str(place.workload.object),
-                fields=f"{entry.key}: {value(entry)}",
+                object=str(place.workload.kube_object),
+                fields=f"{entry.key}: {peek_text(entry)}",
                 subject=to,
             )
     return found
@@ -101,13 +110,13 @@ def _is_device(name: str) -> bool:
     return name in ("nvidia.com/gpu", "amd.com/gpu", *_RENDER)
 
 
-def _devices(cursor: Cursor, place: Place, extra: dict[str, Any]) -> None:
+def _read_devices(cursor: Cursor, place: ContainerContext, extra: dict[str, Any]) -> None:
     """GPUs: NVIDIA's through the engine's device requests, AMD's and Intel's as device files."""
     for entry in cursor:
-        given = value(entry)
+        given = peek_text(entry)
         if given is None or not _is_device(entry.key):
             continue
-        amount = quantity(given)
+        amount = parse_quantity(given)
         if amount is None or amount % ONE:
             entry.note("TC209", field=entry.key, expected="a whole number")
         elif entry.key == "nvidia.com/gpu":
@@ -116,7 +125,7 @@ def _devices(cursor: Cursor, place: Place, extra: dict[str, Any]) -> None:
         else:
             entry.note(
                 "TC252",
-                object=str(place.workload.object),
+                object=str(place.workload.kube_object),
                 fields=f"{entry.key}: {given}",
                 subject=place.path("devices"),
             )
@@ -124,9 +133,9 @@ def _devices(cursor: Cursor, place: Place, extra: dict[str, Any]) -> None:
             extra["devices"] = [f"{file}:{file}" for file in files]
 
 
-def _written(found: dict[str, int]) -> Amounts:
+def _limits(found: dict[str, int]) -> Amounts:
     cpus, amount = found.get("cpu"), found.get("memory")
     return Amounts(
-        cpus=decimal(cpus) if cpus is not None else None,
-        memory=memory(amount) if amount is not None else None,
+        cpus=compose_cpus(cpus) if cpus is not None else None,
+        memory=compose_memory(amount) if amount is not None else None,
     )

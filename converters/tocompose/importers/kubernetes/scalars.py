@@ -11,18 +11,22 @@ from tocompose.source import Leaf
 _MAPS = (("data",), ("stringData",), ("binaryData",))
 
 
-def value(cursor: Cursor) -> str | None:
+def peek_text(cursor: Cursor) -> str | None:
     """The text of a leaf, None where there is none or it is null; settles nothing."""
     text = cursor.peek()
     if text is None:
         return None
     style = cursor.style
-    if style in ("{}", "[]") or is_null(text, style) or (not text and not _content(cursor)):
+    if (
+        style in ("{}", "[]")
+        or is_null(text, style)
+        or (not text and not _may_be_empty(cursor))
+    ):
         return None
     return text
 
 
-def _content(cursor: Cursor) -> bool:
+def _may_be_empty(cursor: Cursor) -> bool:
     """Whether an empty string says something: as a variable's value, a word of a list, a key's content. Any other
     field is a Go string, for which empty is absent."""
     path = cursor.path
@@ -34,7 +38,7 @@ def _content(cursor: Cursor) -> bool:
     )
 
 
-def strings(cursor: Cursor) -> Mapping[str, str]:
+def string_map(cursor: Cursor) -> Mapping[str, str]:
     """A map of strings such as labels, nulls left out; settles nothing."""
     if cursor.kind != "map":
         return {}
@@ -43,24 +47,24 @@ def strings(cursor: Cursor) -> Mapping[str, str]:
     }
 
 
-def take(cursor: Cursor, to: str) -> str | None:
+def take_scalar(cursor: Cursor, to: str) -> str | None:
     """The text of a leaf, mapped to `to`; None where there is none or it is null."""
-    text = value(cursor)
+    text = peek_text(cursor)
     if text is not None:
         cursor.take(to=to)
     return text
 
 
-def text(cursor: Cursor, to: str) -> str | None:
+def take_text(cursor: Cursor, to: str) -> str | None:
     """A string, mapped to `to`. An unquoted number or truth value keeps its source text, with a note: Kubernetes
     refuses it."""
-    given = take(cursor, to)
+    given = take_scalar(cursor, to)
     if given is not None and not isinstance(resolve(given, cursor.style), str):
-        cursor.remark("TC211", field=_called(cursor), subject=to)
+        cursor.remark("TC211", field=_label(cursor), subject=to)
     return given
 
 
-def _called(cursor: Cursor) -> str:
+def _label(cursor: Cursor) -> str:
     """What to call a value: its key, or its place in the list of that key."""
     last = cursor.path[-1] if cursor.path else "value"
     return (
@@ -70,9 +74,9 @@ def _called(cursor: Cursor) -> str:
     )
 
 
-def whole(cursor: Cursor, to: str) -> int | None:
+def take_integer(cursor: Cursor, to: str) -> int | None:
     """A whole number, mapped to `to`; anything else is noted and None."""
-    given = value(cursor)
+    given = peek_text(cursor)
     if given is None:
         return None
     number = integer(given, "plain")
@@ -83,9 +87,9 @@ def whole(cursor: Cursor, to: str) -> int | None:
     return number
 
 
-def flag(cursor: Cursor, to: str) -> bool | None:
+def take_bool(cursor: Cursor, to: str) -> bool | None:
     """A truth value, mapped to `to`; anything else is noted and None."""
-    given = value(cursor)
+    given = peek_text(cursor)
     if given is None:
         return None
     truth = boolean(given, "plain")
@@ -96,15 +100,15 @@ def flag(cursor: Cursor, to: str) -> bool | None:
     return truth
 
 
-def truth(cursor: Cursor) -> bool | None:
+def peek_bool(cursor: Cursor) -> bool | None:
     """A truth value for a decision; settles nothing."""
-    given = value(cursor)
+    given = peek_text(cursor)
     return boolean(given, "plain") if given is not None else None
 
 
-def items(cursor: Cursor) -> Iterator[Cursor]:
+def list_entries(cursor: Cursor) -> Iterator[Cursor]:
     """The entries of a list; what should be a list and is not is noted."""
-    if cursor.kind == "leaf" and value(cursor) is not None:
+    if cursor.kind == "leaf" and peek_text(cursor) is not None:
         cursor.note("TC209", field=cursor.key, expected="a list")
     elif cursor.kind == "list":
         yield from cursor

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tocompose.importers import SourceError
-from tocompose.importers.kubernetes.objects import DEFAULT, Object, Objects
+from tocompose.importers.kubernetes.objects import DEFAULT, KubeObject, KubeObjects
 
 
-def within(objects: Objects, wanted: tuple[str, ...]) -> Objects:
+def within_namespaces(objects: KubeObjects, wanted: tuple[str, ...]) -> KubeObjects:
     """The objects of those namespaces, and those that state none; all of them when `wanted` is empty.
 
     Raises SourceError when nothing is left.
     """
     if not wanted:
         return objects
-    kept = Objects(_kept(objects, wanted))
+    kept = KubeObjects(_objects_within(objects, wanted))
     if not kept.all:
         there = ", ".join(dict.fromkeys(item.namespace for item in objects)) or "none"
         raise SourceError(
@@ -24,11 +24,13 @@ def within(objects: Objects, wanted: tuple[str, ...]) -> Objects:
     return kept
 
 
-def _kept(objects: Iterable[Object], wanted: tuple[str, ...]) -> Iterator[Object]:
+def _objects_within(
+    objects: Iterable[KubeObject], wanted: tuple[str, ...]
+) -> Iterator[KubeObject]:
     for item in objects:
         own = item.name if item.kind == "Namespace" else item.namespace
         # As `kubectl -n` does: what states no namespace goes into the one that is asked for.
-        if own in wanted or (own == DEFAULT and not item.scoped):
+        if own in wanted or (own == DEFAULT and not item.states_namespace):
             yield item
         else:
             item.cursor.skip(f"only the namespace {', '.join(wanted)} was asked for")

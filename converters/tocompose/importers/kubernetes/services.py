@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.objects import Object, Objects
-from tocompose.importers.kubernetes.scalars import items, strings, value
-from tocompose.importers.kubernetes.workloads import Instance, Workload
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
+from tocompose.importers.kubernetes.workloads import Pod, Workload
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
@@ -27,33 +27,33 @@ class ServicePort(NamedTuple):
     node: int | None
 
 
-class Backend:
+class KubeService:
     """A Service with the workloads that it selects."""
 
     __slots__ = (
         "external",
         "headless",
+        "kube_object",
         "name",
         "namespace",
-        "object",
         "ports",
         "selector",
         "type",
         "workloads",
     )
 
-    def __init__(self, item: Object) -> None:
+    def __init__(self, item: KubeObject) -> None:
         spec = item.at("spec")
-        self.object = item
+        self.kube_object = item
         self.name = item.name
         self.namespace = item.namespace
-        self.type = value(spec.at("type")) or "ClusterIP"
-        self.headless = value(spec.at("clusterIP")) == "None"
+        self.type = peek_text(spec.at("type")) or "ClusterIP"
+        self.headless = peek_text(spec.at("clusterIP")) == "None"
         self.external = (
-            value(spec.at("externalName")) if self.type == "ExternalName" else None
+            peek_text(spec.at("externalName")) if self.type == "ExternalName" else None
         )
-        self.selector = strings(spec.at("selector"))
-        self.ports = tuple(_ports(spec.at("ports")))
+        self.selector = string_map(spec.at("selector"))
+        self.ports = tuple(_service_ports(spec.at("ports")))
         self.workloads: tuple[Workload, ...] = ()
 
     def port(self, wanted: str | int) -> ServicePort | None:
@@ -65,36 +65,36 @@ class Backend:
 
     def target(self, port: ServicePort) -> int | None:
         """The container port behind a port; None when the workloads differ or do not have it."""
-        found = {target_of(port, workload) for workload in self.workloads}
+        found = {container_port(port, workload) for workload in self.workloads}
         return found.pop() if len(found) == 1 else None
 
-    def instances(self) -> Iterator[tuple[Workload, Instance]]:
+    def pods(self) -> Iterator[tuple[Workload, Pod]]:
         """Every pod that the Service selects."""
         for workload in self.workloads:
-            for instance in workload.instances:
+            for instance in workload.pods:
                 yield workload, instance
 
 
-class Backends:
+class KubeServices:
     """All Services, by namespace and name."""
 
-    def __init__(self, found: Iterable[Backend]) -> None:
+    def __init__(self, found: Iterable[KubeService]) -> None:
         self.all = tuple(found)
         self._by_name = {(item.namespace, item.name): item for item in self.all}
         self.namespaces = frozenset(item.namespace for item in self.all)
-        self.visited: dict[Backend, dict[str, None]] = {}
-        self.foreign: dict[Backend, dict[str, None]] = {}
-        self.outside: tuple[re.Pattern[str] | None] | None = None
-        self.links: dict[str, Mapping[str, str]] = {}
+        self.cross_namespace_callers: dict[KubeService, dict[str, None]] = {}
+        self.outside_namespaces: dict[KubeService, dict[str, None]] = {}
+        self.outside_pattern: tuple[re.Pattern[str] | None] | None = None
+        self.link_variables: dict[str, Mapping[str, str]] = {}
 
-    def __iter__(self) -> Iterator[Backend]:
+    def __iter__(self) -> Iterator[KubeService]:
         return iter(self.all)
 
-    def get(self, namespace: str, name: str) -> Backend | None:
+    def get(self, namespace: str, name: str) -> KubeService | None:
         """The Service of that name in a namespace."""
         return self._by_name.get((namespace, name))
 
-    def resolve(self, host: str, namespace: str) -> Backend | None:
+    def resolve(self, host: str, namespace: str) -> KubeService | None:
         """The Service that a host name means to a pod of the namespace; None for any other host.
 
         Manifests without a namespace may name the one that they are meant for: then the names with it become aliases.
@@ -105,31 +105,35 @@ class Backends:
         name, given = match["name"], match["namespace"]
         found = self._by_name.get((given or namespace, name))
         if found is not None and given and given != namespace:
-            self.visited.setdefault(found, {})[namespace] = None
+            self.cross_namespace_callers.setdefault(found, {})[namespace] = None
         if found is None and given and given not in self.namespaces and ".svc" in host:
             found = next(
-                (item for item in self.all if item.name == name and not item.object.scoped),
+                (
+                    item
+                    for item in self.all
+                    if item.name == name and not item.kube_object.states_namespace
+                ),
                 None,
             )
             if found is not None:
-                self.foreign.setdefault(found, {})[given] = None
+                self.outside_namespaces.setdefault(found, {})[given] = None
         return found
 
 
-def _ports(cursor: Cursor) -> Iterator[ServicePort]:
-    for port in items(cursor):
-        text = value(port.at("port"))
+def _service_ports(cursor: Cursor) -> Iterator[ServicePort]:
+    for port in list_entries(cursor):
+        text = peek_text(port.at("port"))
         number = integer(text) if text else None
         if number is None:
             port.note("TC209", field="ports", expected="a list of ports with a number each")
             continue
-        node = value(port.at("nodePort"))
-        target = value(port.at("targetPort")) or str(number)
-        protocol = (value(port.at("protocol")) or "TCP").lower()
+        node = peek_text(port.at("nodePort"))
+        target = peek_text(port.at("targetPort")) or str(number)
+        protocol = (peek_text(port.at("protocol")) or "TCP").lower()
         node_number = integer(node) if node else None
         yield ServicePort(
             port,
-            value(port.at("name")) or "",
+            peek_text(port.at("name")) or "",
             number,
             protocol,
             target,
@@ -137,26 +141,26 @@ def _ports(cursor: Cursor) -> Iterator[ServicePort]:
         )
 
 
-def target_of(port: ServicePort, workload: Workload) -> int | None:
+def container_port(port: ServicePort, workload: Workload) -> int | None:
     """The container port of a workload that a Service's port leads to; None where no container has that name."""
     number = integer(port.target)
     if number is not None:
         return number
     named = workload.port(port.target)
-    return None if named is None else integer(value(named.at("containerPort")) or "")
+    return None if named is None else integer(peek_text(named.at("containerPort")) or "")
 
 
-def backends(objects: Objects, workloads: Iterable[Workload]) -> Backends:
+def kube_services(objects: KubeObjects, workloads: Iterable[Workload]) -> KubeServices:
     """Every Service of the input with the workloads that its selector matches."""
-    found = [Backend(item) for item in objects.of("Service")]
-    index = _Index(workloads)
+    found = [KubeService(item) for item in objects.of_kind("Service")]
+    index = _LabelIndex(workloads)
     for item in found:
         if item.selector:
             item.workloads = tuple(index.select(item.namespace, item.selector))
-    return Backends(found)
+    return KubeServices(found)
 
 
-class _Index:
+class _LabelIndex:
     """Workloads by namespace and label, so that a thousand Services find theirs among a thousand."""
 
     def __init__(self, workloads: Iterable[Workload]) -> None:
@@ -176,7 +180,7 @@ class _Index:
                 yield workload
 
 
-def reserved(found: Backends) -> dict[tuple[str, str], frozenset[int]]:
+def reserved_names(found: KubeServices) -> dict[tuple[str, str], frozenset[int]]:
     """The names that Services answer to, with the workloads (by `id`) that may share them."""
     return {
         (item.namespace, item.name): frozenset(id(each) for each in item.workloads)

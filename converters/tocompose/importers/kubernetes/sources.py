@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocompose.importers.kubernetes.binds import host_path, nfs
+from tocompose.importers.kubernetes.binds import host_path, nfs_volume
 from tocompose.importers.kubernetes.claims import Claims
-from tocompose.importers.kubernetes.fields import types
-from tocompose.importers.kubernetes.moot import moot
-from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.quantities import memory, quantity
-from tocompose.importers.kubernetes.scalars import items, text, truth, value
+from tocompose.importers.kubernetes.fields import field_tables
+from tocompose.importers.kubernetes.moot import not_applicable
+from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.quantities import compose_memory, parse_quantity
+from tocompose.importers.kubernetes.scalars import (
+    list_entries,
+    peek_bool,
+    peek_text,
+    take_text,
+)
 from tocompose.importers.kubernetes.security import names_user, runs_as_root
-from tocompose.importers.kubernetes.volume_source import Source
+from tocompose.importers.kubernetes.volume_source import VolumeSource
 from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
@@ -24,100 +29,112 @@ _SMALL = 256 * 2**20
 _TEMPORARY = ("/tmp", "/var/tmp", "/run", "/var/run", "/var/cache", "/cache")
 
 
-def source_of(volume: Cursor, place: Place, claims: Claims, target: str) -> Source | None:
+def source_of(
+    volume: Cursor, place: ContainerContext, claims: Claims, target: str
+) -> VolumeSource | None:
     """The source of a volume as a mount at `target` sees it; None, with a note, when nothing stands in the volume."""
     for key, build in _BUILDERS.items():
         if volume.at(key):
             return build(volume.at(key), volume, place, claims, target)
-    name = value(volume.at("name")) or "volume"
+    name = peek_text(volume.at("name")) or "volume"
     for cursor in volume:
-        field = types()["Volume"].get(cursor.key)
+        field = field_tables()["Volume"].get(cursor.key)
         if field is not None and field.note == "TC244":
-            declared = place.world.draft.volume(
+            declared = place.model.builder.add_volume(
                 Volume(name=f"{place.workload.name}-{name}", origin=volume.span)
             )
-            return Source(kind="volume", source=declared)
+            return VolumeSource(kind="volume", source=declared)
     # A volume without any source is an emptyDir.
     return _empty_dir(volume.at("emptyDir"), volume, place, claims, target)
 
 
-def _claim(
-    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
-) -> Source:
+def _claim_source(
+    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+) -> VolumeSource:
     found = claims.source(cursor.at("claimName"), place)
-    read_only = truth(cursor.at("readOnly")) is True
+    read_only = peek_bool(cursor.at("readOnly")) is True
     cursor.map(to=place.path("volumes"))
     if found.read_only:
-        moot(cursor.at("readOnly"), place.workload.object, place.world, once=True)
+        not_applicable(
+            cursor.at("readOnly"), place.workload.kube_object, place.model, once=True
+        )
     return found._replace(read_only=read_only or found.read_only)
 
 
-def _ephemeral(
-    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
-) -> Source:
-    name = f"{place.instance.base}-{value(volume.at('name')) or 'volume'}"
-    return Source(
+def _ephemeral_source(
+    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+) -> VolumeSource:
+    name = f"{place.pod.base}-{peek_text(volume.at('name')) or 'volume'}"
+    return VolumeSource(
         kind="volume",
-        source=place.world.draft.volume(Volume(name=name, origin=volume.span)),
+        source=place.model.builder.add_volume(Volume(name=name, origin=volume.span)),
     )
 
 
-def _host_path(
-    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
-) -> Source:
+def _host_path_source(
+    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+) -> VolumeSource:
     return host_path(cursor, place)
 
 
-def _nfs(
-    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
-) -> Source:
-    name = f"{place.workload.name}-{value(volume.at('name')) or 'nfs'}"
-    return nfs(cursor, name, place)
+def _nfs_source(
+    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+) -> VolumeSource:
+    name = f"{place.workload.name}-{peek_text(volume.at('name')) or 'nfs'}"
+    return nfs_volume(cursor, name, place)
 
 
-def _image(
-    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
-) -> Source:
-    reference = text(cursor.at("reference"), place.path("volumes")) or ""
-    return Source(kind="image", source=literal(reference), read_only=True)
+def _image_source(
+    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+) -> VolumeSource:
+    reference = take_text(cursor.at("reference"), place.path("volumes")) or ""
+    return VolumeSource(kind="image", source=literal(reference), read_only=True)
 
 
 def _empty_dir(
-    cursor: Cursor, volume: Cursor, place: Place, claims: Claims, target: str
-) -> Source:
-    name = value(volume.at("name")) or "volume"
-    limit = value(cursor.at("sizeLimit"))
-    amount = quantity(limit) if limit else None
-    size = memory(amount) if amount else None
-    in_memory = value(cursor.at("medium")) == "Memory"
-    shared = _users(name, place) > 1
+    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+) -> VolumeSource:
+    name = peek_text(volume.at("name")) or "volume"
+    limit = peek_text(cursor.at("sizeLimit"))
+    amount = parse_quantity(limit) if limit else None
+    size = compose_memory(amount) if amount else None
+    in_memory = peek_text(cursor.at("medium")) == "Memory"
+    shared = _count_users(name, place) > 1
     if not shared and in_memory and target == "/dev/shm":
         cursor.map(to=place.path("shm_size"))
-        return Source(kind="tmpfs", key="shm_size", options={"shm_size": size or "64M"})
+        return VolumeSource(
+            kind="tmpfs", key="shm_size", options={"shm_size": size or "64M"}
+        )
     small = amount is not None and amount <= _SMALL
     if not shared and (in_memory or small or target.rstrip("/") in _TEMPORARY):
         cursor.map(to=place.path("volumes"))
         if in_memory and (small or target.rstrip("/") in _TEMPORARY):
-            moot(cursor.at("medium"), place.workload.object, place.world, once=True)
+            not_applicable(
+                cursor.at("medium"), place.workload.kube_object, place.model, once=True
+            )
         # Kubernetes gives an emptyDir to everybody, as /tmp is.
-        given = integer(value(cursor.at("mode")) or "")
+        given = integer(peek_text(cursor.at("mode")) or "")
         mode: Mapping[str, Any] = {
             "mode": 0o1777 if given is None else given,
             **({"size": size} if size else {}),
         }
-        return Source(kind="tmpfs", mount_options={"tmpfs": mode})
+        return VolumeSource(kind="tmpfs", mount_options={"tmpfs": mode})
     if place.replicated and not shared and not in_memory:
-        return _of_each(cursor, target, place)
-    return _directory(
+        return _directory_of_each(cursor, target, place)
+    return _directory_volume(
         cursor, name, size, in_memory, place, not shared and image_owns(target, place)
     )
 
 
-def _of_each(cursor: Cursor, target: str, place: Place) -> Source:
+def _directory_of_each(
+    cursor: Cursor, target: str, place: ContainerContext
+) -> VolumeSource:
     """A directory of each replica's own: replicas of a service would share a volume with a name."""
     cursor.map(to=place.path("volumes"))
     for key in ("sizeLimit", "mode"):
-        moot(cursor.at(key), place.workload.object, place.world, "TC243", once=True)
+        not_applicable(
+            cursor.at(key), place.workload.kube_object, place.model, "TC243", once=True
+        )
     user = names_user(place) and not runs_as_root(place)
     what = "in memory" if user else "in a volume without a name"
     cursor.remark(
@@ -129,53 +146,58 @@ def _of_each(cursor: Cursor, target: str, place: Place) -> Source:
     )
     # Nobody could open an unnamed volume to a user of the manifest's choice.
     return (
-        Source(kind="tmpfs", mount_options={"tmpfs": {"mode": 0o1777}})
+        VolumeSource(kind="tmpfs", mount_options={"tmpfs": {"mode": 0o1777}})
         if user
-        else Source(kind="volume")
+        else VolumeSource(kind="volume")
     )
 
 
-def image_owns(target: str, place: Place) -> bool:
+def image_owns(target: str, place: ContainerContext) -> bool:
     """Whether the image keeps its data there and runs as the user that owns it: a new volume gets both from the image.
 
     https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container
     """
     if names_user(place):
         return False
-    known = image_facts(value(place.unit.cursor.at("image")) or "")
+    known = image_facts(peek_text(place.unit.cursor.at("image")) or "")
     return known is not None and any(
         data.path.rstrip("/") == target.rstrip("/") for data in known.data
     )
 
 
-def _directory(
-    cursor: Cursor, name: str, size: str | None, in_memory: bool, place: Place, plain: bool
-) -> Source:
-    declared = f"{place.instance.base}-{name}"
+def _directory_volume(
+    cursor: Cursor,
+    name: str,
+    size: str | None,
+    in_memory: bool,
+    place: ContainerContext,
+    plain: bool,
+) -> VolumeSource:
+    declared = f"{place.pod.base}-{name}"
     options: dict[str, Any] = {}
     cursor.map(to=f"volumes.{declared}")
-    moot(cursor.at("mode"), place.workload.object, place.world, once=True)
+    not_applicable(cursor.at("mode"), place.workload.kube_object, place.model, once=True)
     if in_memory:
         words = ["mode=1777", *([f"size={size.lower()}"] if size else [])]
         options = {
             "driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": ",".join(words)}
         }
-        place.world.draft.volume(
+        place.model.builder.add_volume(
             Volume(name=declared, driver="local", options=options, origin=cursor.span)
         )
-        return Source(kind="volume", source=declared)
+        return VolumeSource(kind="volume", source=declared)
     if size:
         cursor.at("sizeLimit").remark(
             "TC243",
             object=place.volume(name),
-            fields=f"sizeLimit: {value(cursor.at('sizeLimit'))}",
+            fields=f"sizeLimit: {peek_text(cursor.at('sizeLimit'))}",
         )
-    place.world.draft.volume(Volume(name=declared, origin=cursor.span))
+    place.model.builder.add_volume(Volume(name=declared, origin=cursor.span))
     cursor.remark("TC245", volume=declared, subject=f"volumes.{declared}")
     if plain:
-        return Source(kind="volume", source=declared)
+        return VolumeSource(kind="volume", source=declared)
     # An emptyDir starts empty: Docker would copy the image's files into it.
-    return Source(
+    return VolumeSource(
         kind="volume",
         source=declared,
         empty=True,
@@ -183,22 +205,22 @@ def _directory(
     )
 
 
-def _users(name: str, place: Place) -> int:
+def _count_users(name: str, place: ContainerContext) -> int:
     """How many containers of the pod mount the volume."""
     return sum(
         any(
-            value(mount.at("name")) == name
-            for mount in items(unit.cursor.at("volumeMounts"))
+            peek_text(mount.at("name")) == name
+            for mount in list_entries(unit.cursor.at("volumeMounts"))
         )
-        for unit in place.instance.units
+        for unit in place.pod.containers
     )
 
 
 _BUILDERS = {
-    "persistentVolumeClaim": _claim,
+    "persistentVolumeClaim": _claim_source,
     "emptyDir": _empty_dir,
-    "hostPath": _host_path,
-    "nfs": _nfs,
-    "image": _image,
-    "ephemeral": _ephemeral,
+    "hostPath": _host_path_source,
+    "nfs": _nfs_source,
+    "image": _image_source,
+    "ephemeral": _ephemeral_source,
 }

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from tocompose.importers.kubernetes.claims import Claims
-from tocompose.importers.kubernetes.content import Content, content
-from tocompose.importers.kubernetes.expansion import expand
-from tocompose.importers.kubernetes.fields import INJECTED, values
-from tocompose.importers.kubernetes.folders import placed
-from tocompose.importers.kubernetes.moot import moot
-from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.scalars import items, truth, value
+from tocompose.importers.kubernetes.content import VolumeFiles, volume_files
+from tocompose.importers.kubernetes.expansion import expand_references
+from tocompose.importers.kubernetes.fields import INJECTED, values_in_words
+from tocompose.importers.kubernetes.folders import mount_files
+from tocompose.importers.kubernetes.moot import not_applicable
+from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.scalars import list_entries, peek_bool, peek_text
 from tocompose.importers.kubernetes.sources import source_of
-from tocompose.importers.kubernetes.volume_source import Source
+from tocompose.importers.kubernetes.volume_source import VolumeSource
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount
 from tocompose.patterns import regex
@@ -25,7 +25,7 @@ _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _ADDED = regex(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 
 
-class Storage:
+class ContainerStorage:
     """What the mounts of one container come to; `options` are Compose keys beside them, `texts` what its files say.
 
     A one-shot must make the `sub_paths` of each volume, open `empty_dirs` for everybody and give `owned` to the group.
@@ -53,26 +53,28 @@ class Storage:
         self.texts: list[str] = []
 
 
-def storage(place: Place, claims: Claims, scope: dict[str, str]) -> Storage:
+def container_storage(
+    place: ContainerContext, claims: Claims, scope: dict[str, str]
+) -> ContainerStorage:
     """The storage of a container."""
-    found = Storage()
+    found = ContainerStorage()
     volumes = {
-        value(volume.at("name")) or "": volume
-        for volume in items(place.workload.spec.at("volumes"))
+        peek_text(volume.at("name")) or "": volume
+        for volume in list_entries(place.workload.pod_spec.at("volumes"))
     }
-    for mount in items(place.unit.cursor.at("volumeMounts")):
-        _mount(mount, volumes, place, claims, scope, found)
+    for mount in list_entries(place.unit.cursor.at("volumeMounts")):
+        _add_mount(mount, volumes, place, claims, scope, found)
     _mount_points(found, place)
-    for device in items(place.unit.cursor.at("volumeDevices")):
+    for device in list_entries(place.unit.cursor.at("volumeDevices")):
         device.note(
             "TC244",
-            object=str(place.workload.object),
-            fields=f"volumeDevices {value(device.at('name'))} ({values(device.node)})",
+            object=str(place.workload.kube_object),
+            fields=f"volumeDevices {peek_text(device.at('name'))} ({values_in_words(device.node)})",
         )
     return found
 
 
-def _mount_points(found: Storage, place: Place) -> None:
+def _mount_points(found: ContainerStorage, place: ContainerContext) -> None:
     """Makes the places in generated folders where other mounts of the container lie, as the kubelet does: the folders
     are read-only once they are mounted."""
     files = [str(grant.target) for grant in (*found.configs, *found.secrets)]
@@ -85,25 +87,25 @@ def _mount_points(found: Storage, place: Place) -> None:
         base = (folder.source or "").removeprefix("./")
         for mount in found.mounts:
             if mount is not folder and mount.target.startswith(inside):
-                place.world.draft.file(
+                place.model.builder.add_file(
                     File(path=f"{base}/{mount.target[len(inside) :]}/.keep", content=b"")
                 )
         for target in files:
             if target.startswith(inside):
-                place.world.draft.file(
+                place.model.builder.add_file(
                     File(path=f"{base}/{target[len(inside) :]}", content=b"")
                 )
 
 
-def _mount(
+def _add_mount(
     mount: Cursor,
     volumes: dict[str, Cursor],
-    place: Place,
+    place: ContainerContext,
     claims: Claims,
     scope: dict[str, str],
-    found: Storage,
+    found: ContainerStorage,
 ) -> None:
-    name, target = value(mount.at("name")) or "", value(mount.at("mountPath"))
+    name, target = peek_text(mount.at("name")) or "", peek_text(mount.at("mountPath"))
     if not target:
         mount.note("TC209", field="mountPath", expected="a path in the container")
         return
@@ -123,9 +125,9 @@ def _mount(
         volume.skip("the claim template of the same name takes its place")
         volume = None
     sub_path = _sub_path(mount, scope, place.path())
-    files = content(volume, place, place.path()) if volume is not None else None
+    files = volume_files(volume, place, place.path()) if volume is not None else None
     if files is not None and volume is not None:
-        _files(files, volume, target, sub_path, mount, place, found)
+        _add_files(files, volume, target, sub_path, mount, place, found)
         return
     source = (
         template
@@ -140,69 +142,76 @@ def _mount(
         mount.at(key).take(to=place.path(source.key))
     if volume is not None:
         volume.at("name").take(to=place.path(source.key))
-    _add(source, target, sub_path, mount, place, found)
+    _add_source(source, target, sub_path, mount, place, found)
 
 
-def _files(
-    files: Content,
+def _add_files(
+    files: VolumeFiles,
     volume: Cursor,
     target: str,
     sub_path: str,
     mount: Cursor,
-    place: Place,
-    found: Storage,
+    place: ContainerContext,
+    found: ContainerStorage,
 ) -> None:
-    given = placed(files, target, sub_path, mount, place)
+    given = mount_files(files, target, sub_path, mount, place)
     found.mounts.extend(given.mounts)
     found.configs.extend(given.configs)
     found.secrets.extend(given.secrets)
-    found.texts.extend(_texts(files))
+    found.texts.extend(_file_texts(files))
     key = "volumes" if given.mounts else "secrets" if given.secrets else "configs"
     mount.map(to=place.path(key))
-    _redundant(mount, place)
+    _settle_redundant(mount, place)
     volume.at("name").take(to=place.path(key))
     if mount.peek("mountPropagation") is not None:
         mount.at("mountPropagation").noted("TC201")
 
 
-def _texts(files: Content) -> list[str]:
+def _file_texts(files: VolumeFiles) -> list[str]:
     """The texts of ConfigMap files, which may name the variables of Services."""
     entries = [
         item.entry.cursor
         for item in files.items
         if item.entry is not None and not item.secret
     ]
-    return [given for cursor in entries if (given := value(cursor)) is not None]
+    return [given for cursor in entries if (given := peek_text(cursor)) is not None]
 
 
-def _redundant(mount: Cursor, place: Place) -> None:
+def _settle_redundant(mount: Cursor, place: ContainerContext) -> None:
     """`readOnly` where the source cannot be written to anyway."""
-    if value(mount.at("readOnly")) is not None:
-        moot(mount.at("readOnly"), place.workload.object, place.world, once=True)
+    if peek_text(mount.at("readOnly")) is not None:
+        not_applicable(
+            mount.at("readOnly"), place.workload.kube_object, place.model, once=True
+        )
 
 
 def _sub_path(mount: Cursor, scope: dict[str, str], to: str) -> str:
-    plain_path = value(mount.at("subPath"))
+    plain_path = peek_text(mount.at("subPath"))
     if plain_path is not None:
         mount.at("subPath").take(to=to)
         return plain_path.strip("/")
-    expression = value(mount.at("subPathExpr"))
+    expression = peek_text(mount.at("subPathExpr"))
     if expression is None:
         return ""
     mount.at("subPathExpr").take(to=to)
-    given = expand(expression, scope)
+    given = expand_references(expression, scope)
     return (plain(given) or given).strip("/")
 
 
-def _add(
-    source: Source, target: str, sub_path: str, mount: Cursor, place: Place, found: Storage
+def _add_source(
+    source: VolumeSource,
+    target: str,
+    sub_path: str,
+    mount: Cursor,
+    place: ContainerContext,
+    found: ContainerStorage,
 ) -> None:
     if source.options:
         found.options |= source.options
         return
-    read_only = source.read_only or truth(mount.at("readOnly")) is True
+    read_only = source.read_only or peek_bool(mount.at("readOnly")) is True
     if source.read_only:
-        _redundant(mount, place)
+        _settle_redundant(mount, place)
     options: dict[str, Any] = {
         key: dict(inner) for key, inner in source.mount_options.items()
     }
@@ -234,11 +243,11 @@ def _add(
     )
 
 
-def _bind_options(mount: Cursor, options: dict[str, Any], place: Place) -> None:
-    propagation = _PROPAGATION.get(value(mount.at("mountPropagation")) or "")
+def _bind_options(mount: Cursor, options: dict[str, Any], place: ContainerContext) -> None:
+    propagation = _PROPAGATION.get(peek_text(mount.at("mountPropagation")) or "")
     if propagation:
         options.setdefault("bind", {})["propagation"] = propagation
-    if value(mount.at("recursiveReadOnly")) in ("Enabled", "IfPossible"):
+    if peek_text(mount.at("recursiveReadOnly")) in ("Enabled", "IfPossible"):
         options.setdefault("bind", {})["recursive"] = "readonly"
     for key in ("mountPropagation", "recursiveReadOnly"):
         mount.at(key).take(to=place.path("volumes"))

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-from tocompose.importers.kubernetes.kinds import kind, known
-from tocompose.importers.kubernetes.scalars import value
+from tocompose.importers.kubernetes.kinds import kind_row, qualified_kind
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 from tocompose.patterns import regex
@@ -31,7 +31,7 @@ _FREE = frozenset(
 )
 
 
-def fill(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
+def fill_templates(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
     """Whether the manifests are a template; a note names what stays open in it.
 
     What `sets` (`KEY=VALUE`) gives is filled in everywhere, a variable's own default where only a value can stand;
@@ -40,19 +40,22 @@ def fill(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
     given = dict(item.split("=", 1) for item in sets if "=" in item)
     documents = tuple(found)
     fixed = [
-        found for cursor in documents for found in _fixed(cursor) if "${" in found[0].text
+        found
+        for cursor in documents
+        for found in _fixed_leaves(cursor)
+        if "${" in found[0].text
     ]
     if not fixed:
         return False
     for cursor in documents:
         for leaf in leaves(cursor.node) if cursor.node is not None else ():
             if "${" in leaf.text:
-                leaf.text = _VARIABLE.sub(_filled(given, defaults=False), leaf.text)
+                leaf.text = _VARIABLE.sub(_filled_in(given, defaults=False), leaf.text)
     names: dict[str, Leaf] = {}
     for leaf, place in fixed:
         if place == "image":
             continue
-        leaf.text = _VARIABLE.sub(_filled(given, defaults=True), leaf.text)
+        leaf.text = _VARIABLE.sub(_filled_in(given, defaults=True), leaf.text)
         names.update(
             {
                 match["name"]: leaf
@@ -69,7 +72,9 @@ def fill(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
     return True
 
 
-def _filled(given: Mapping[str, str], *, defaults: bool) -> Callable[[re.Match[str]], str]:
+def _filled_in(
+    given: Mapping[str, str], *, defaults: bool
+) -> Callable[[re.Match[str]], str]:
     def text(match: re.Match[str]) -> str:
         default = match["default"] if defaults else None
         return given.get(match["name"], match[0] if default is None else default)
@@ -77,21 +82,21 @@ def _filled(given: Mapping[str, str], *, defaults: bool) -> Callable[[re.Match[s
     return text
 
 
-def _fixed(cursor: Cursor) -> Iterator[tuple[Leaf, str]]:
+def _fixed_leaves(cursor: Cursor) -> Iterator[tuple[Leaf, str]]:
     """The leaves of Kubernetes' own objects that are no free texts, and what each is: `image`, `name` (a label too) or
     `value`. What is open in an image can stay a variable."""
-    own = value(cursor.at("kind")) or ""
+    own = peek_text(cursor.at("kind")) or ""
     if own.endswith("List"):
         for item in cursor.at("items"):
-            yield from _fixed(item)
+            yield from _fixed_leaves(item)
     elif (
         cursor.node is not None
-        and kind(known(own, value(cursor.at("apiVersion")) or "")).type
+        and kind_row(qualified_kind(own, peek_text(cursor.at("apiVersion")) or "")).type
     ):
-        yield from _bound(cursor.node, "", "value")
+        yield from _bound_leaves(cursor.node, "", "value")
 
 
-def _bound(node: Node, key: str | int, place: str) -> Iterator[tuple[Leaf, str]]:
+def _bound_leaves(node: Node, key: str | int, place: str) -> Iterator[tuple[Leaf, str]]:
     if isinstance(node, Leaf):
         yield node, "image" if key == "image" else "name" if key in _NAMES else place
         return
@@ -100,10 +105,10 @@ def _bound(node: Node, key: str | int, place: str) -> Iterator[tuple[Leaf, str]]
         variable = inner == "name" and key == "env"
         if inner not in _FREE and not variable:
             below = key if isinstance(inner, int) else inner
-            yield from _bound(child, below, "name" if key in _LABELS else place)
+            yield from _bound_leaves(child, below, "name" if key in _LABELS else place)
 
 
-def opened(text: str, own: Container[str]) -> tuple[str, list[str]]:
+def open_variables(text: str, own: Container[str]) -> tuple[str, list[str]]:
     """A variable's value (as Compose reads it) in which those of a template stay variables, and their names; `own` are
     the container's, which a shell in it may mean."""
     names: list[str] = []

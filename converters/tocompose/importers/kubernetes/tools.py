@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.scalars import items, value
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.knowledge.images import ALPINE_TOOLS, image_facts, image_ref
 from tocompose.ledger import Cursor
 
@@ -10,13 +10,13 @@ _SHELLS = frozenset({"sh", "/bin/sh", "bash", "/bin/bash", "ash", "/bin/ash"})
 _EMPTY_HINTS = ("distroless", "scratch", "chainguard", "cgr.dev/")
 
 
-def tools(container: Cursor) -> frozenset[str] | None:
+def container_tools(container: Cursor) -> frozenset[str] | None:
     """The programs that the container is known to hold, such as sh, wget or nc; None when nothing is known.
 
     Known is what the image table says, what the base in the tag brings, and what the manifest itself shows by calling
     a shell in the container.
     """
-    image = value(container.at("image")) or ""
+    image = peek_text(container.at("image")) or ""
     if any(hint in image for hint in _EMPTY_HINTS):
         return frozenset()
     facts = image_facts(image)
@@ -30,7 +30,7 @@ def tools(container: Cursor) -> frozenset[str] | None:
 
 
 def _calls_shell(container: Cursor) -> bool:
-    return any(value(first) in _SHELLS for first in _first_words(container))
+    return any(peek_text(first) in _SHELLS for first in _first_words(container))
 
 
 def _first_words(container: Cursor) -> list[Cursor]:
@@ -40,4 +40,4 @@ def _first_words(container: Cursor) -> list[Cursor]:
         places.append(container.at(probe, "exec", "command"))
     for hook in ("postStart", "preStop"):
         places.append(container.at("lifecycle", hook, "exec", "command"))
-    return [first for place in places for first in list(items(place))[:1]]
+    return [first for place in places for first in list(list_entries(place))[:1]]

@@ -3,69 +3,71 @@
 from __future__ import annotations
 
 from tocompose.importers.kubernetes.claims import Claims
-from tocompose.importers.kubernetes.containers import convert
-from tocompose.importers.kubernetes.place import Place
-from tocompose.importers.kubernetes.preparation import preparation
-from tocompose.importers.kubernetes.scalars import items, value
-from tocompose.importers.kubernetes.storage import Storage
-from tocompose.importers.kubernetes.workloads import Instance, Workload
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.containers import convert_container
+from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.preparation import volume_preparation
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.storage import ContainerStorage
+from tocompose.importers.kubernetes.workloads import Pod, Workload
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 
 
-def build(world: World) -> dict[str, str]:
+def build_services(world: ClusterModel) -> dict[str, str]:
     """Adds every service to the draft; gives the one-shot that must come before a pod, by the pod's name."""
     claims = Claims(world.objects)
-    ranges = _ranges(world)
+    ranges = _limit_ranges(world)
     prepared: dict[str, str] = {}
     for workload in world.workloads:
-        for instance in workload.instances:
-            first = _build(
+        for instance in workload.pods:
+            first = _build_pod(
                 workload, instance, world, claims, ranges.get(workload.namespace)
             )
             if first is not None:
                 prepared[instance.base] = first
-            workload.object.took(f"services.{instance.main.service}")
+            workload.kube_object.count_identity_as_mapped(
+                f"services.{instance.main_container.service}"
+            )
     return prepared
 
 
-def _build(
+def _build_pod(
     workload: Workload,
-    instance: Instance,
-    world: World,
+    instance: Pod,
+    world: ClusterModel,
     claims: Claims,
     defaults: Cursor | None,
 ) -> str | None:
-    places: list[Place] = []
-    disks: list[Storage] = []
-    for unit in instance.units:
-        place = Place(world, workload, instance, unit)
-        converted = convert(place, claims, defaults)
-        world.draft.add(converted.service)
+    places: list[ContainerContext] = []
+    disks: list[ContainerStorage] = []
+    for unit in instance.containers:
+        place = ContainerContext(world, workload, instance, unit)
+        converted = convert_container(place, claims, defaults)
+        world.builder.add_service(converted.service)
         places.append(place)
         disks.append(converted.storage)
     _move_hosts(places, instance, world)
-    one_shot = preparation(places, disks)
+    one_shot = volume_preparation(places, disks)
     if one_shot is None:
         return None
-    world.draft.add(one_shot)
+    world.builder.add_service(one_shot)
     return one_shot.name
 
 
-def _move_hosts(places: list[Place], instance: Instance, world: World) -> None:
+def _move_hosts(places: list[ContainerContext], instance: Pod, world: ClusterModel) -> None:
     """Extra hosts that a container's texts need belong to the owner of its network namespace."""
     for place in places:
-        for name, address in place.hosts.items():
-            world.draft.host(instance.owner, name, address)
+        for name, address in place.extra_hosts.items():
+            world.builder.add_extra_host(instance.network_owner, name, address)
 
 
-def _ranges(world: World) -> dict[str, Cursor]:
+def _limit_ranges(world: ClusterModel) -> dict[str, Cursor]:
     """The default amounts of each namespace, from its LimitRange."""
     found: dict[str, Cursor] = {}
-    for item in world.objects.of("LimitRange"):
-        for limit in items(item.at("spec", "limits")):
-            if value(limit.at("type")) == "Container":
-                item.took("services")
+    for item in world.objects.of_kind("LimitRange"):
+        for limit in list_entries(item.at("spec", "limits")):
+            if peek_text(limit.at("type")) == "Container":
+                item.count_identity_as_mapped("services")
                 limit.at("type").take(to="services")
                 found[item.namespace] = limit
     return found

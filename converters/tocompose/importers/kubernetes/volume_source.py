@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
-class Source(NamedTuple):
+class VolumeSource(NamedTuple):
     """A mount without its target; `options` are Compose keys that take the mount's place (`shm_size`), `key` the key
     that the service gets it under, `empty` that it begins empty and open to everybody."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.scalars import items, value
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
 from tocompose.tables import load
@@ -20,13 +20,13 @@ _FLAGS_WITH_VALUE = frozenset(
 
 
 @cache
-def _table(section: str) -> Mapping[str, str]:
+def _wait_table(section: str) -> Mapping[str, str]:
     """A section of `mappings/kubernetes/edge/waits.yaml`."""
     found: Mapping[str, str] = load("kubernetes/edge/waits")[section]
     return found
 
 
-class Wait(NamedTuple):
+class ApiWait(NamedTuple):
     """What an init container waits for: objects of a kind by name, or by labels."""
 
     kind: str
@@ -35,42 +35,47 @@ class Wait(NamedTuple):
     namespace: str | None
 
 
-def client(container: Cursor) -> str | None:
+def api_client(container: Cursor) -> str | None:
     """The client of the Kubernetes API that the container's image is made of."""
-    given = value(container.at("image")) or ""
+    given = peek_text(container.at("image")) or ""
     if "k8s" not in given and "kubectl" not in given:
         return None
     reference = image_ref(given)
     return (
-        _table("images").get(reference.repository.rpartition("/")[2]) if reference else None
+        _wait_table("images").get(reference.repository.rpartition("/")[2])
+        if reference
+        else None
     )
 
 
-def waited(container: Cursor) -> Wait | None:
+def api_wait(container: Cursor) -> ApiWait | None:
     """What the init container waits for; None when it does anything else, or cannot be understood."""
-    program = client(container)
+    program = api_client(container)
     if program is None:
         return None
-    words = _words(container)
+    words = _program_words(container)
     if program == "kubectl":
         if words[:1] == ["kubectl"]:
             words = words[1:]
         if words[:1] != ["wait"] and words[:2] != ["rollout", "status"]:
             return None
         words = words[1:] if words[0] == "wait" else words[2:]
-    return _wait(words)
+    return _parse_wait(words)
 
 
-def _words(container: Cursor) -> list[str]:
-    command = [value(entry) or "" for entry in items(container.at("command"))]
-    words = [*command, *(value(entry) or "" for entry in items(container.at("args")))]
+def _program_words(container: Cursor) -> list[str]:
+    command = [peek_text(entry) or "" for entry in list_entries(container.at("command"))]
+    words = [
+        *command,
+        *(peek_text(entry) or "" for entry in list_entries(container.at("args"))),
+    ]
     if (
         len(words) == 3
         and words[0] in _SHELL
         and words[1].startswith("-")
         and words[1].endswith("c")
     ):
-        return [] if _CHAINED & set(words[2].strip()) else _split(words[2])
+        return [] if _CHAINED & set(words[2].strip()) else _split_words(words[2])
     return [
         word
         for word in words
@@ -78,14 +83,14 @@ def _words(container: Cursor) -> list[str]:
     ]
 
 
-def _split(text: str) -> list[str]:
+def _split_words(text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError:
         return []
 
 
-def _wait(words: list[str]) -> Wait | None:
+def _parse_wait(words: list[str]) -> ApiWait | None:
     plain: list[str] = []
     flags: dict[str, str] = {}
     rest = iter(words)
@@ -102,7 +107,7 @@ def _wait(words: list[str]) -> Wait | None:
     if not plain:
         return None
     first, slash, inner = plain[0].partition("/")
-    kind = _table("kinds").get(first.partition(".")[0].lower())
+    kind = _wait_table("kinds").get(first.partition(".")[0].lower())
     names = (
         (inner, *(word.rpartition("/")[2] for word in plain[1:]))
         if slash
@@ -115,4 +120,4 @@ def _wait(words: list[str]) -> Wait | None:
     labels = tuple((key, text) for key, _, text in parts)
     if kind is None or not (names or labels):
         return None
-    return Wait(kind, names, labels, flags.get("-n") or flags.get("--namespace") or None)
+    return ApiWait(kind, names, labels, flags.get("-n") or flags.get("--namespace") or None)

@@ -7,10 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.kinds import kind
-from tocompose.importers.kubernetes.objects import Object, Objects
-from tocompose.importers.kubernetes.scalars import items, strings, truth, value, whole
-from tocompose.importers.kubernetes.waits import Wait, waited
+from tocompose.importers.kubernetes.kinds import kind_row
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
+from tocompose.importers.kubernetes.scalars import (
+    list_entries,
+    peek_bool,
+    peek_text,
+    string_map,
+    take_integer,
+)
+from tocompose.importers.kubernetes.waits import ApiWait, api_wait
 from tocompose.ledger import Cursor
 from tocompose.limits import limit
 from tocompose.notes import note
@@ -34,41 +40,44 @@ WORKLOADS = (
 )
 
 
-class Part(Enum):
+class ContainerRole(Enum):
     """What a container is in its pod."""
 
     MAIN = "main"
-    PARTNER = "partner"
+    CO_CONTAINER = "partner"
     INIT = "init"
     SIDECAR = "sidecar"
 
 
-class Unit(NamedTuple):
+class PodContainer(NamedTuple):
     """One container of one pod, which becomes the compose service `service`."""
 
     service: str
     name: str
-    part: Part
+    role: ContainerRole
     cursor: Cursor
 
 
-class Instance(NamedTuple):
+class Pod(NamedTuple):
     """One pod, or the equal pods of a workload: `owner` is the service whose network namespace the others share."""
 
     base: str
     hostname: str | None
     ordinal: int | None
-    owner: str
-    units: tuple[Unit, ...]
+    network_owner: str
+    containers: tuple[PodContainer, ...]
 
-    def running(self) -> Iterator[Unit]:
+    def running_containers(self) -> Iterator[PodContainer]:
         """The containers that keep running: all but the init containers."""
-        return (unit for unit in self.units if unit.part is not Part.INIT)
+        return (unit for unit in self.containers if unit.role is not ContainerRole.INIT)
 
     @property
-    def main(self) -> Unit:
+    def main_container(self) -> PodContainer:
         """The first container of the pod."""
-        return next((unit for unit in self.units if unit.part is Part.MAIN), self.units[0])
+        return next(
+            (unit for unit in self.containers if unit.role is ContainerRole.MAIN),
+            self.containers[0],
+        )
 
 
 class Workload:
@@ -77,79 +86,83 @@ class Workload:
 
     __slots__ = (
         "_ports",
+        "api_waits",
         "host_network",
-        "instances",
-        "job",
+        "job_spec",
+        "kube_object",
         "labels",
         "name",
         "namespace",
-        "object",
+        "pod_spec",
+        "pod_template",
+        "pods",
         "replicas",
-        "spec",
-        "template",
-        "waits",
     )
 
-    def __init__(self, item: Object) -> None:
-        self.object = item
-        path = kind(item.kind).template
-        self.template = item.cursor if path == ("", "") else item.at(*path)
-        self.spec = self.template.at("spec")
-        self.labels = strings(self.template.at("metadata", "labels"))
+    def __init__(self, item: KubeObject) -> None:
+        self.kube_object = item
+        path = kind_row(item.kind).template
+        self.pod_template = item.cursor if path == ("", "") else item.at(*path)
+        self.pod_spec = self.pod_template.at("spec")
+        self.labels = string_map(self.pod_template.at("metadata", "labels"))
         self.namespace = item.namespace
-        self.job = (
+        self.job_spec = (
             item.at("spec", "jobTemplate", "spec")
             if item.title == "CronJob"
             else item.at("spec")
         )
         self.name = item.name
         self.replicas: int | None = None
-        self.host_network = truth(self.spec.at("hostNetwork")) is True
-        self.waits: tuple[tuple[Cursor, Wait], ...] = ()
+        self.host_network = peek_bool(self.pod_spec.at("hostNetwork")) is True
+        self.api_waits: tuple[tuple[Cursor, ApiWait], ...] = ()
         self._ports: dict[str, Cursor] | None = None
-        self.instances: tuple[Instance, ...] = ()
+        self.pods: tuple[Pod, ...] = ()
 
     @property
     def kind(self) -> str:
         """The object's kind."""
-        return self.object.title
+        return self.kube_object.title
 
     @property
-    def several(self) -> bool:
+    def is_replicated(self) -> bool:
         """Whether several equal pods become replicas of one service."""
         if self.kind == "StatefulSet" or (self.replicas or 1) < 2:
             return False
-        return all(sum(1 for _ in instance.running()) == 1 for instance in self.instances)
+        return all(
+            sum(1 for _ in instance.running_containers()) == 1 for instance in self.pods
+        )
 
     def port(self, name: str) -> Cursor | None:
         """The declared port of that name in one of the pod's running containers."""
         if self._ports is None:
             self._ports = {}
-            for unit in self.instances[0].units if self.instances else ():
+            for unit in self.pods[0].containers if self.pods else ():
                 for port in (
-                    items(unit.cursor.at("ports")) if unit.part is not Part.INIT else ()
+                    list_entries(unit.cursor.at("ports"))
+                    if unit.role is not ContainerRole.INIT
+                    else ()
                 ):
-                    self._ports.setdefault(value(port.at("name")) or "", port)
+                    self._ports.setdefault(peek_text(port.at("name")) or "", port)
         return self._ports.get(name)
 
-    def units(self) -> Iterator[tuple[Instance, Unit]]:
+    def containers(self) -> Iterator[tuple[Pod, PodContainer]]:
         """Every compose service of the workload."""
-        for instance in self.instances:
-            for unit in instance.units:
+        for instance in self.pods:
+            for unit in instance.containers:
                 yield instance, unit
 
 
-def workloads(objects: Objects) -> tuple[Workload, ...]:
+def find_workloads(objects: KubeObjects) -> tuple[Workload, ...]:
     """Every workload of the input, in source order, not yet named."""
     kinds = frozenset(WORKLOADS)
     return tuple(
         Workload(item)
         for item in objects
-        if kind(item.kind).template and item.title in kinds
+        if kind_row(item.kind).template and item.title in kinds
     )
 
 
-def name_all(
+def name_workloads(
     found: Iterable[Workload], reserved: Mapping[tuple[str, str], frozenset[int]]
 ) -> None:
     """Gives each workload the name of its compose service, and its pods theirs.
@@ -160,41 +173,45 @@ def name_all(
     taken: dict[str, str] = {}
     names: set[str] = set()
     everything = tuple(found)
-    crowded = _crowded(everything)
-    short = _short(everything, reserved)
+    crowded = _shared_across_namespaces(everything)
+    short = _short_names(everything, reserved)
     for workload in everything:
-        if not any(items(workload.spec.at("containers"))):
-            workload.object.cursor.note("TC210", object=str(workload.object))
+        if not any(list_entries(workload.pod_spec.at("containers"))):
+            workload.kube_object.cursor.note("TC210", object=str(workload.kube_object))
             continue
-        wanted = short.get(id(workload)) or workload.object.name
-        _name(
+        wanted = short.get(id(workload)) or workload.kube_object.name
+        _name_workload(
             workload,
             wanted,
             taken,
             names,
             reserved,
-            (workload.namespace, workload.object.name) in crowded,
+            (workload.namespace, workload.kube_object.name) in crowded,
         )
-        _expand(workload, names)
-    _say_short([workload for workload in everything if id(workload) in short])
+        _expand_pods(workload, names)
+    _note_short_names([workload for workload in everything if id(workload) in short])
 
 
-def _say_short(found: list[Workload]) -> None:
+def _note_short_names(found: list[Workload]) -> None:
     if found:
-        names = ", ".join(f"{each.object.name} is {each.name}" for each in found)
-        found[0].object.cursor.ledger.say(note("TC276", found[0].object.span, names=names))
+        names = ", ".join(f"{each.kube_object.name} is {each.name}" for each in found)
+        found[0].kube_object.cursor.ledger.say(
+            note("TC276", found[0].kube_object.span, names=names)
+        )
 
 
-def _short(
+def _short_names(
     found: tuple[Workload, ...], reserved: Mapping[tuple[str, str], frozenset[int]]
 ) -> dict[int, str]:
     """The names of workloads (by `id`) without the kind that they end in, where nothing else has the short name."""
     shortened = {
-        id(each): each.object.name[: -len(end)] for each in found if (end := _ending(each))
+        id(each): each.kube_object.name[: -len(end)]
+        for each in found
+        if (end := _kind_ending(each))
     }
     if not shortened:
         return {}
-    names = Counter([*(each.object.name for each in found), *shortened.values()])
+    names = Counter([*(each.kube_object.name for each in found), *shortened.values()])
     services: dict[str, set[int]] = {}
     for (_, name), selected in reserved.items():
         services.setdefault(name, set()).update(selected or {0})
@@ -205,36 +222,38 @@ def _short(
     }
 
 
-def _ending(workload: Workload) -> str:
+def _kind_ending(workload: Workload) -> str:
     """The kind as the end of the name (`-deployment`), when what stands before it is a name too."""
-    name = workload.object.name
+    name = workload.kube_object.name
     found = next((end for end in _ENDINGS.get(workload.kind, ()) if name.endswith(end)), "")
-    return found if found and _allowed(name[: -len(found)]) else ""
+    return found if found and _is_service_name(name[: -len(found)]) else ""
 
 
-def _crowded(found: tuple[Workload, ...]) -> set[tuple[str, str]]:
+def _shared_across_namespaces(found: tuple[Workload, ...]) -> set[tuple[str, str]]:
     """The workloads, by namespace and name, that share their name with one of another namespace whose pods name them:
     both on one network, they must not answer to that name."""
     spaces: dict[str, dict[str, Workload]] = {}
     for workload in found:
-        spaces.setdefault(workload.object.name, {})[workload.namespace] = workload
+        spaces.setdefault(workload.kube_object.name, {})[workload.namespace] = workload
     return {
         (space, name)
         for name, each in spaces.items()
         if len(each) > 1
         for space in each
         if any(
-            _names(other, f"{name}.{space}") for other in found if other.namespace != space
+            _mentions_host(other, f"{name}.{space}")
+            for other in found
+            if other.namespace != space
         )
     }
 
 
-def _names(workload: Workload, host: str) -> bool:
-    node = workload.spec.node
+def _mentions_host(workload: Workload, host: str) -> bool:
+    node = workload.pod_spec.node
     return node is not None and any(host in leaf.text for leaf in leaves(node))
 
 
-def _name(
+def _name_workload(
     workload: Workload,
     given: str,
     taken: dict[str, str],
@@ -242,7 +261,7 @@ def _name(
     reserved: Mapping[tuple[str, str], frozenset[int]],
     crowded: bool,
 ) -> None:
-    wanted = identifier(given) if not _allowed(given) else given
+    wanted = identifier(given) if not _is_service_name(given) else given
     selected = reserved.get((workload.namespace, wanted))
     name = wanted
     if selected is not None and id(workload) not in selected:
@@ -255,16 +274,16 @@ def _name(
     workload.name = unique(name, names)
     taken.setdefault(wanted, workload.namespace)
     if workload.name != given:
-        cursor = workload.object.at("metadata", "name") or workload.object.cursor
+        cursor = workload.kube_object.at("metadata", "name") or workload.kube_object.cursor
         cursor.remark(
             "TC207",
-            object=str(workload.object),
+            object=str(workload.kube_object),
             name=workload.name,
             subject=f"services.{workload.name}",
         )
 
 
-def _allowed(name: str) -> bool:
+def _is_service_name(name: str) -> bool:
     return (
         len(name) > 1
         and name.replace("-", "a").replace(".", "a").isalnum()
@@ -273,83 +292,103 @@ def _allowed(name: str) -> bool:
     )
 
 
-def _expand(workload: Workload, names: set[str]) -> None:
+def _expand_pods(workload: Workload, names: set[str]) -> None:
     """The pods of the workload: one for each ordinal of a StatefulSet, else one that stands for all."""
-    replicas = whole(workload.object.at("spec", "replicas"), "services")
+    replicas = take_integer(workload.kube_object.at("spec", "replicas"), "services")
     workload.replicas = replicas
     if workload.kind == "StatefulSet":
-        start = whole(workload.object.at("spec", "ordinals", "start"), "services") or 0
-        count = _bounded(1 if replicas is None else replicas, workload)
+        start = (
+            take_integer(workload.kube_object.at("spec", "ordinals", "start"), "services")
+            or 0
+        )
+        count = _bounded_replicas(1 if replicas is None else replicas, workload)
         ordinals = range(start, start + count)
-        workload.instances = tuple(
-            _stateful(workload, ordinal, count, names) for ordinal in ordinals
+        workload.pods = tuple(
+            _stateful_pod(workload, ordinal, count, names) for ordinal in ordinals
         )
         if count > 1:
             names.discard(workload.name)
         if count == 0:
-            workload.instances = (_stateful(workload, start, 1, names),)
+            workload.pods = (_stateful_pod(workload, start, 1, names),)
     else:
-        workload.instances = (_instance(workload, workload.name, None, None, names),)
+        workload.pods = (_build_pod(workload, workload.name, None, None, names),)
 
 
-def _bounded(replicas: int, workload: Workload) -> int:
+def _bounded_replicas(replicas: int, workload: Workload) -> int:
     """So many pods as may be written out one by one."""
     most = limit("PODS")
     if replicas > most:
-        replicas_at = workload.object.at("spec", "replicas")
-        replicas_at.remark("TC022", what=str(workload.object), pods=replicas, most=most)
+        replicas_at = workload.kube_object.at("spec", "replicas")
+        replicas_at.remark(
+            "TC022", what=str(workload.kube_object), pods=replicas, most=most
+        )
     return max(min(replicas, most), 0)
 
 
-def _stateful(workload: Workload, ordinal: int, count: int, names: set[str]) -> Instance:
+def _stateful_pod(workload: Workload, ordinal: int, count: int, names: set[str]) -> Pod:
     base = workload.name if count == 1 else unique(f"{workload.name}-{ordinal}", names)
-    return _instance(workload, base, f"{workload.object.name}-{ordinal}", ordinal, names)
+    return _build_pod(
+        workload, base, f"{workload.kube_object.name}-{ordinal}", ordinal, names
+    )
 
 
-def _instance(
+def _build_pod(
     workload: Workload,
     base: str,
     hostname: str | None,
     ordinal: int | None,
     names: set[str],
-) -> Instance:
-    mains = _mains(workload)
-    before = tuple(items(workload.spec.at("initContainers")))
+) -> Pod:
+    mains = _ordered_containers(workload)
+    before = tuple(list_entries(workload.pod_spec.at("initContainers")))
     if before:
         found = [
-            (cursor, wait) for cursor in before if (wait := waited(cursor)) is not None
+            (cursor, wait) for cursor in before if (wait := api_wait(cursor)) is not None
         ]
-        workload.waits = tuple(found)
+        workload.api_waits = tuple(found)
         before = tuple(
             cursor for cursor in before if all(cursor is not each for each, _ in found)
         )
-    units: list[Unit] = []
+    units: list[PodContainer] = []
     for cursor in before:
-        sidecar = value(cursor.at("restartPolicy")) == "Always"
-        units.append(_unit(cursor, Part.SIDECAR if sidecar else Part.INIT, base, names))
+        sidecar = peek_text(cursor.at("restartPolicy")) == "Always"
+        units.append(
+            _named_container(
+                cursor,
+                ContainerRole.SIDECAR if sidecar else ContainerRole.INIT,
+                base,
+                names,
+            )
+        )
     for number, cursor in enumerate(mains):
         if number == 0:
-            units.append(Unit(base, value(cursor.at("name")) or "", Part.MAIN, cursor))
+            units.append(
+                PodContainer(
+                    base, peek_text(cursor.at("name")) or "", ContainerRole.MAIN, cursor
+                )
+            )
         else:
-            units.append(_unit(cursor, Part.PARTNER, base, names))
-    sidecars = [unit.service for unit in units if unit.part is Part.SIDECAR]
-    return Instance(
-        base, hostname, ordinal, sidecars[0] if sidecars else base, tuple(units)
-    )
+            units.append(_named_container(cursor, ContainerRole.CO_CONTAINER, base, names))
+    sidecars = [unit.service for unit in units if unit.role is ContainerRole.SIDECAR]
+    return Pod(base, hostname, ordinal, sidecars[0] if sidecars else base, tuple(units))
 
 
-def _mains(workload: Workload) -> list[Cursor]:
+def _ordered_containers(workload: Workload) -> list[Cursor]:
     """The containers, first the one that stands for the pod: the default one of kubectl, else the workload's namesake.
 
     https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
     """
-    found = list(items(workload.spec.at("containers")))
-    annotation = workload.template.at(
+    found = list(list_entries(workload.pod_spec.at("containers")))
+    annotation = workload.pod_template.at(
         "metadata", "annotations", "kubectl.kubernetes.io/default-container"
     )
-    for wanted in (value(annotation), workload.object.name, workload.name):
+    for wanted in (peek_text(annotation), workload.kube_object.name, workload.name):
         chosen = next(
-            (cursor for cursor in found if wanted and value(cursor.at("name")) == wanted),
+            (
+                cursor
+                for cursor in found
+                if wanted and peek_text(cursor.at("name")) == wanted
+            ),
             None,
         )
         if chosen is not None:
@@ -357,10 +396,12 @@ def _mains(workload: Workload) -> list[Cursor]:
     return found
 
 
-def _unit(cursor: Cursor, part: Part, base: str, names: set[str]) -> Unit:
+def _named_container(
+    cursor: Cursor, part: ContainerRole, base: str, names: set[str]
+) -> PodContainer:
     """A container beside the main one: its service is named after the pod's and its own name, neither said twice."""
-    name = value(cursor.at("name")) or "container"
-    own = (name if _allowed(name) else identifier(name)).removeprefix(f"{base}-")
-    if part is Part.INIT and "init" not in own.split("-"):
+    name = peek_text(cursor.at("name")) or "container"
+    own = (name if _is_service_name(name) else identifier(name)).removeprefix(f"{base}-")
+    if part is ContainerRole.INIT and "init" not in own.split("-"):
         own = f"init-{own}"
-    return Unit(unique(f"{base}-{own}", names), name, part, cursor)
+    return PodContainer(unique(f"{base}-{own}", names), name, part, cursor)

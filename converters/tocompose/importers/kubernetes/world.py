@@ -4,32 +4,42 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.config import Store
-from tocompose.importers.kubernetes.draft import Draft
-from tocompose.importers.kubernetes.objects import Objects
-from tocompose.importers.kubernetes.services import Backends, backends, reserved
-from tocompose.importers.kubernetes.workloads import Workload, name_all, workloads
+from tocompose.importers.kubernetes.config import ConfigStore
+from tocompose.importers.kubernetes.draft import StackBuilder
+from tocompose.importers.kubernetes.objects import KubeObjects
+from tocompose.importers.kubernetes.services import (
+    KubeServices,
+    kube_services,
+    reserved_names,
+)
+from tocompose.importers.kubernetes.workloads import (
+    Workload,
+    find_workloads,
+    name_workloads,
+)
 from tocompose.ledger import Ledger
 
 
-class World(NamedTuple):
+class ClusterModel(NamedTuple):
     """Objects, the workloads among them with the compose services they become, and the Services that lead there.
 
     `draft` collects volumes, files and settings; it is empty of services until the containers are converted.
     """
 
-    objects: Objects
+    objects: KubeObjects
     workloads: tuple[Workload, ...]
-    backends: Backends
-    store: Store
-    draft: Draft
+    kube_services: KubeServices
+    config_store: ConfigStore
+    builder: StackBuilder
     ledger: Ledger
 
 
-def resolve(objects: Objects, ledger: Ledger) -> World:
+def resolve_model(objects: KubeObjects, ledger: Ledger) -> ClusterModel:
     """The world of the objects: workloads found, selected by Services, and named."""
-    draft = Draft()
-    found = workloads(objects)
-    services = backends(objects, found)
-    name_all(found, reserved(services))
-    return World(objects, found, services, Store(objects, draft), draft, ledger)
+    draft = StackBuilder()
+    found = find_workloads(objects)
+    services = kube_services(objects, found)
+    name_workloads(found, reserved_names(services))
+    return ClusterModel(
+        objects, found, services, ConfigStore(objects, draft), draft, ledger
+    )

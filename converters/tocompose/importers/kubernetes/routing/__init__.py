@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.routing.labels import proxy_labels
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
 from tocompose.importers.kubernetes.routing.policy import note_policies
 from tocompose.importers.kubernetes.routing.proxy import Proxy
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.notes import note
 from tocompose.record import replace
 from tocompose.syntax.names import unique
@@ -21,14 +21,16 @@ from tocompose.syntax.names import unique
 __all__ = ["route"]
 
 
-def route(world: World, options: Mapping[str, tuple[str, ...]]) -> None:
+def route(world: ClusterModel, options: Mapping[str, tuple[str, ...]]) -> None:
     """Adds the routes to the draft, whose services are converted by now: labels on them, and the proxy. Says what stays
     open of network policies."""
-    proxy = Proxy(unique("traefik", set(world.draft.services)))
+    proxy = Proxy(unique("traefik", set(world.builder.services)))
     add_ingress_routes(world, proxy)
     add_gateway_routes(world, proxy)
     ingress_routes(world, proxy)
-    for middleware_object in world.objects.of(*(f"Middleware.{group}" for group in GROUPS)):
+    for middleware_object in world.objects.of_kind(
+        *(f"Middleware.{group}" for group in GROUPS)
+    ):
         if middleware_object.at("spec").unread():
             middleware_object.cursor.note(
                 "TC282",
@@ -43,8 +45,8 @@ def route(world: World, options: Mapping[str, tuple[str, ...]]) -> None:
     )
 
 
-def _write_routes(world: World, proxy: Proxy) -> None:
-    draft = world.draft
+def _write_routes(world: ClusterModel, proxy: Proxy) -> None:
+    draft = world.builder
     labels_by_service = proxy_labels(proxy)
     for name, service_labels in labels_by_service.items():
         if name in draft.services:
@@ -57,11 +59,11 @@ def _write_routes(world: World, proxy: Proxy) -> None:
         for home in proxy.homes()
         if home.service in draft.services
     ]
-    draft.add(
+    draft.add_service(
         traefik.traefik_service(proxy, ports, labels_by_service.get(proxy.name, {}), behind)
     )
     if traefik.needs_file(proxy):
-        draft.file(traefik.dynamic_file(proxy))
+        draft.add_file(traefik.dynamic_file(proxy))
     published_ports = ", ".join(sorted(ports.values(), key=int))
     classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
     subject = f"services.{proxy.name}"
@@ -77,11 +79,11 @@ def _write_routes(world: World, proxy: Proxy) -> None:
     )
 
 
-def _entrypoint_ports(world: World, proxy: Proxy) -> dict[str, str]:
+def _entrypoint_ports(world: ClusterModel, proxy: Proxy) -> dict[str, str]:
     """The host port of each entry point, none that a service publishes already; those that moved are noted."""
     taken_ports = {
         (port.published or "", port.protocol)
-        for service in world.draft.services.values()
+        for service in world.builder.services.values()
         for port in service.ports
     }
     ports, moved = traefik.free_ports(proxy, taken_ports)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
-from tocompose.importers.kubernetes.scalars import value
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.tables import Row, table
 
@@ -47,12 +47,12 @@ class Annotations:
 
     def peek(self, name: str) -> str | None:
         """An annotation's text for a decision."""
-        return value(self.at(name))
+        return peek_text(self.at(name))
 
     def take(self, name: str, to: str | None = None) -> str | None:
         """An annotation's text, mapped to `to`; None where there is none."""
         cursor = self.at(name)
-        text = value(cursor)
+        text = peek_text(cursor)
         if text is not None:
             cursor.take(to=to or self.to)
         return text
@@ -107,7 +107,7 @@ def settle_unread(cursor: Cursor, route: str, subject: str) -> None:
 
 def check_expected(cursor: Cursor, *known_texts: str) -> None:
     """Says of a word that it is none of those that the API knows."""
-    text = value(cursor)
+    text = peek_text(cursor)
     if text is not None and text not in known_texts:
         cursor.remark("TC209", field=cursor.key, expected=" or ".join(known_texts))
 

@@ -12,9 +12,9 @@ from tocompose.importers.kubernetes.routing.proxy import (
 )
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik import FILE
-from tocompose.importers.kubernetes.scalars import items, value
-from tocompose.importers.kubernetes.services import Backend, ServicePort, target_of
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text
+from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 
@@ -28,7 +28,7 @@ class ReachedService(NamedTuple):
     `labels` is the model path of the labels that say so: those of the first container, or of the proxy itself.
     """
 
-    backend: Backend
+    kube_service: KubeService
     port: ServicePort | None
     labels: str
     homes: tuple[ContainerHome, ...] = ()
@@ -40,13 +40,13 @@ class ReachedService(NamedTuple):
         return (
             self.port.cursor.at("appProtocol")
             if self.port
-            else self.backend.object.at("spec", "appProtocol")
+            else self.kube_service.kube_object.at("spec", "appProtocol")
         )
 
     @property
     def scheme(self) -> str | None:
         """How the Service says that its servers are spoken to; None for plain HTTP."""
-        return _SCHEMES.get(value(self.protocol) or "")
+        return _SCHEMES.get(peek_text(self.protocol) or "")
 
 
 def reach_backend(
@@ -58,11 +58,11 @@ def reach_backend(
     route: str,
 ) -> ReachedService | None:
     """What answers behind a Service's port; None, with a note at `cursor`, when nothing does."""
-    backend = site.world.backends.get(namespace, name)
+    backend = site.model.kube_services.get(namespace, name)
     port = _asked_port(backend, asked_port) if backend else None
     if backend is None:
         why = f"there is no Service {name} in the manifests"
-    elif addresses := tuple(_outside_addresses(backend, port, asked_port, site.world)):
+    elif addresses := tuple(_outside_addresses(backend, port, asked_port, site.model)):
         return ReachedService(backend, port, site.proxy.labels, addresses=addresses)
     elif port is None:
         why = (
@@ -85,7 +85,7 @@ def traefik_target(
 ) -> TraefikService:
     """The Traefik service: of containers, or in the proxy's own file for addresses outside of the stack."""
     if reached.homes:
-        return proxy.target(reached.backend.name, reached.homes, options)
+        return proxy.target(reached.kube_service.name, reached.homes, options)
     target_options = dict(options)
     secure = target_options.get("loadbalancer.server.scheme") == "https" or all(
         address.endswith(":443") for address in reached.addresses
@@ -93,12 +93,15 @@ def traefik_target(
     urls = tuple(
         f"{'https' if secure else 'http'}://{address}" for address in reached.addresses
     )
-    reached.backend.object.at("spec", "externalName").take(to=f"files.{FILE}")
-    return proxy.outside_target(reached.backend.name, urls)
+    reached.kube_service.kube_object.at("spec", "externalName").take(to=f"files.{FILE}")
+    return proxy.outside_target(reached.kube_service.name, urls)
 
 
 def _outside_addresses(
-    backend: Backend, port: ServicePort | None, asked_port: str | None, world: World
+    backend: KubeService,
+    port: ServicePort | None,
+    asked_port: str | None,
+    world: ClusterModel,
 ) -> Iterator[str]:
     """Hosts with ports that a Service without pods stands for: an external name, or endpoints kept by hand."""
     number = port.number if port else integer(asked_port or "80")
@@ -107,37 +110,37 @@ def _outside_addresses(
     endpoints = world.objects.get("Endpoints", backend.namespace, backend.name)
     if endpoints is None or backend.selector:
         return
-    for subset in items(endpoints.at("subsets")):
+    for subset in list_entries(endpoints.at("subsets")):
         port_number = _endpoint_port(subset, port) or number
-        for endpoint in items(subset.at("addresses")):
-            if address := value(endpoint.at("ip")):
+        for endpoint in list_entries(subset.at("addresses")):
+            if address := peek_text(endpoint.at("ip")):
                 host = f"[{address}]" if ":" in address else address
                 yield f"{host}:{port_number}"
 
 
 def _endpoint_port(subset: Cursor, port: ServicePort | None) -> str | None:
     """The port of endpoints that has the name of the Service's port, else their first."""
-    ports = list(items(subset.at("ports")))
+    ports = list(list_entries(subset.at("ports")))
     same_name = [
         endpoint_port
         for endpoint_port in ports
-        if port and value(endpoint_port.at("name")) == (port.name or None)
+        if port and peek_text(endpoint_port.at("name")) == (port.name or None)
     ]
     chosen_port = next(iter(same_name or ports), None)
-    return value(chosen_port.at("port")) if chosen_port else None
+    return peek_text(chosen_port.at("port")) if chosen_port else None
 
 
-def _asked_port(backend: Backend, asked_port: str | None) -> ServicePort | None:
+def _asked_port(backend: KubeService, asked_port: str | None) -> ServicePort | None:
     """The port asked for; where the route names none, the only one that there is."""
     if asked_port is None:
         return backend.ports[0] if len(backend.ports) == 1 else None
     return backend.port(asked_port)
 
 
-def _container_homes(backend: Backend, port: ServicePort) -> list[ContainerHome]:
+def _container_homes(backend: KubeService, port: ServicePort) -> list[ContainerHome]:
     homes = []
-    for workload, instance in backend.instances():
-        number = target_of(port, workload)
+    for workload, instance in backend.pods():
+        number = container_port(port, workload)
         if number is not None:
-            homes.append(ContainerHome(instance.owner, number))
+            homes.append(ContainerHome(instance.network_owner, number))
     return homes

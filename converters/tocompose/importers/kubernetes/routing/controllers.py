@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.importers.kubernetes.objects import Object, Objects
+from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
-from tocompose.importers.kubernetes.scalars import items, strings, value
-from tocompose.importers.kubernetes.workloads import Workload, workloads
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
+from tocompose.importers.kubernetes.workloads import Workload, find_workloads
 from tocompose.ledger import Ledger
 from tocompose.notes import note
 
@@ -24,13 +24,13 @@ _TRAEFIK = re.compile(r"(?:^|/)traefik(?=[:@]|$)")
 _ROUTE_KINDS = ("Ingress", "HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 
 
-def has_routes(objects: Objects) -> bool:
+def has_routes(objects: KubeObjects) -> bool:
     """Whether the input has routes that the proxy can take over."""
     traefik_kinds = (f"IngressRoute.{group}" for group in GROUPS)
-    return bool(objects.of(*_ROUTE_KINDS, *traefik_kinds))
+    return bool(objects.of_kind(*_ROUTE_KINDS, *traefik_kinds))
 
 
-def without_controllers(objects: Objects, ledger: Ledger) -> Objects:
+def without_controllers(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
     """The objects without the workloads whose work the proxy does, and without the Services that lead only to them.
 
     These are noted. All objects when the input has no routes: then the controller may serve others.
@@ -39,10 +39,10 @@ def without_controllers(objects: Objects, ledger: Ledger) -> Objects:
         return objects
     dropped: list[Workload] = []
     remaining: list[Workload] = []
-    for workload in workloads(objects):
+    for workload in find_workloads(objects):
         (dropped if _is_controller(workload) else remaining).append(workload)
     left_out = {
-        workload.object: f"it watches the Kubernetes API ({next(_container_images(workload), '')})"
+        workload.kube_object: f"it watches the Kubernetes API ({next(_container_images(workload), '')})"
         for workload in dropped
     }
     left_out |= dict.fromkeys(
@@ -54,7 +54,7 @@ def without_controllers(objects: Objects, ledger: Ledger) -> Objects:
     for dropped_object, why in left_out.items():
         ledger.say(note("TC285", dropped_object.span, object=str(dropped_object), why=why))
         dropped_object.cursor.noted("TC285")
-    return Objects(candidate for candidate in objects if candidate not in left_out)
+    return KubeObjects(candidate for candidate in objects if candidate not in left_out)
 
 
 def _is_controller(workload: Workload) -> bool:
@@ -68,23 +68,24 @@ def _is_controller(workload: Workload) -> bool:
 
 
 def _container_images(workload: Workload) -> Iterator[str]:
-    for container in items(workload.spec.at("containers")):
-        yield value(container.at("image")) or ""
+    for container in list_entries(workload.pod_spec.at("containers")):
+        yield peek_text(container.at("image")) or ""
 
 
 def _command_words(workload: Workload) -> Iterator[str]:
-    for container in items(workload.spec.at("containers")):
+    for container in list_entries(workload.pod_spec.at("containers")):
         for key in ("command", "args"):
             yield from (
-                (value(argument) or "").lower() for argument in items(container.at(key))
+                (peek_text(argument) or "").lower()
+                for argument in list_entries(container.at(key))
             )
 
 
 def _orphaned_services(
-    objects: Objects, dropped: list[Workload], remaining: list[Workload]
-) -> Iterator[Object]:
-    for service in objects.of("Service"):
-        selector = strings(service.at("spec", "selector"))
+    objects: KubeObjects, dropped: list[Workload], remaining: list[Workload]
+) -> Iterator[KubeObject]:
+    for service in objects.of_kind("Service"):
+        selector = string_map(service.at("spec", "selector"))
         if (
             selector
             and _selects_any(selector, service, dropped)
@@ -94,7 +95,7 @@ def _orphaned_services(
 
 
 def _selects_any(
-    selector: Mapping[str, str], service: Object, candidates: Iterable[Workload]
+    selector: Mapping[str, str], service: KubeObject, candidates: Iterable[Workload]
 ) -> bool:
     labels = selector.items()
     return any(

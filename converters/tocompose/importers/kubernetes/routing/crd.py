@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.backends import (
     ReachedService,
     reach_backend,
@@ -29,8 +29,8 @@ from tocompose.importers.kubernetes.routing.rules import all_of
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.tls import settle_certificate
 from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
-from tocompose.importers.kubernetes.scalars import items, take, value
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 
@@ -44,18 +44,20 @@ _OLD_NAMES = {"Headers": "Header", "HeadersRegexp": "HeaderRegexp"}
 _PAIRS = ("Header", "HeaderRegexp", "Query", "QueryRegexp")
 
 
-def ingress_routes(world: World, proxy: Proxy) -> None:
+def ingress_routes(world: ClusterModel, proxy: Proxy) -> None:
     """Adds the routes of Traefik's own objects to the proxy, then says which of its middlewares nobody uses."""
     for kind, protocol in KINDS.items():
-        for route_object in world.objects.of(*(f"{kind}.{group}" for group in GROUPS)):
+        for route_object in world.objects.of_kind(*(f"{kind}.{group}" for group in GROUPS)):
             _route_object(route_object, protocol, world, proxy)
 
 
-def _route_object(route_object: Object, protocol: str, world: World, proxy: Proxy) -> None:
+def _route_object(
+    route_object: KubeObject, protocol: str, world: ClusterModel, proxy: Proxy
+) -> None:
     site = RouteSite(world, proxy, route_object.namespace, route_object.name)
     spec, route = route_object.at("spec"), f"{route_object.title} {route_object.name}"
     reachable_rules = []
-    for rule in items(spec.at("routes")):
+    for rule in list_entries(spec.at("routes")):
         targets = list(_rule_targets(rule, site, route))
         if targets:
             reachable_rules.append((rule, targets))
@@ -67,11 +69,11 @@ def _route_object(route_object: Object, protocol: str, world: World, proxy: Prox
         return
     proxy.origin = proxy.origin or route_object.span
     labels = reachable_rules[0][1][0][1].labels
-    route_object.took(labels)
+    route_object.count_identity_as_mapped(labels)
     entrypoints = tuple(
         known_entrypoint(name)
-        for entry_point in items(spec.at("entryPoints"))
-        if (name := take(entry_point, labels))
+        for entry_point in list_entries(spec.at("entryPoints"))
+        if (name := take_scalar(entry_point, labels))
     )
     tls = _tls_options(spec.at("tls"), site, labels)
     for rule, targets in reachable_rules:
@@ -84,8 +86,8 @@ def _route_object(route_object: Object, protocol: str, world: World, proxy: Prox
 def _rule_targets(
     rule: Cursor, site: RouteSite, route: str
 ) -> Iterator[tuple[TraefikService, ReachedService, int]]:
-    for service_reference in items(rule.at("services")):
-        kind = value(service_reference.at("kind"))
+    for service_reference in list_entries(rule.at("services")):
+        kind = peek_text(service_reference.at("kind"))
         if kind not in (None, "Service"):
             service_reference.note(
                 "TC282",
@@ -93,12 +95,12 @@ def _rule_targets(
                 why=f"it leads to a {kind}, which labels cannot describe",
             )
             continue
-        namespace = value(service_reference.at("namespace")) or site.namespace
-        port = value(service_reference.at("port"))
+        namespace = peek_text(service_reference.at("namespace")) or site.namespace
+        port = peek_text(service_reference.at("port"))
         reached = reach_backend(
             site,
             namespace,
-            value(service_reference.at("name")) or "",
+            peek_text(service_reference.at("name")) or "",
             port,
             service_reference,
             route,
@@ -108,7 +110,7 @@ def _rule_targets(
         for name in ("name", "namespace", "kind", "port"):
             service_reference.at(name).take(to=reached.labels)
         options = tuple(sorted(_target_options(service_reference, reached, site.proxy)))
-        weight = integer(take(service_reference.at("weight"), reached.labels) or "1")
+        weight = integer(take_scalar(service_reference.at("weight"), reached.labels) or "1")
         yield (
             traefik_target(reached, site.proxy, options),
             reached,
@@ -121,13 +123,13 @@ def _target_options(
 ) -> Iterator[tuple[str, str]]:
     labels = reached.labels
     scheme_cursor = service_reference.at("scheme")
-    scheme = take(scheme_cursor, labels) or reached.scheme
+    scheme = take_scalar(scheme_cursor, labels) or reached.scheme
     if scheme and scheme != "http":
         yield "loadbalancer.server.scheme", scheme
     if scheme == "https" and not service_reference.at("serversTransport"):
         blamed = scheme_cursor or service_reference
-        yield from skip_verification(proxy, blamed, reached.backend.name)
-    if host := take(service_reference.at("passHostHeader"), labels):
+        yield from skip_verification(proxy, blamed, reached.kube_service.name)
+    if host := take_scalar(service_reference.at("passHostHeader"), labels):
         yield "loadbalancer.passhostheader", host
     cookie = service_reference.at("sticky", "cookie")
     yield from _cookie_options(cookie, labels)
@@ -135,7 +137,7 @@ def _target_options(
 
 def _cookie_options(cookie: Cursor, labels: str) -> Iterator[tuple[str, str]]:
     for option in cookie:
-        if text := take(option, labels):
+        if text := take_scalar(option, labels):
             yield f"loadbalancer.sticky.cookie.{option.key.lower()}", text
     if cookie.style == "{}":
         cookie.take(to=labels)
@@ -162,7 +164,7 @@ def _add_router(
     protocol: str,
 ) -> None:
     labels = reached.labels if target.homes else site.proxy.labels
-    match_text = take(rule.at("match"), labels) or ""
+    match_text = take_scalar(rule.at("match"), labels) or ""
     rule.at("kind").skip("every route is a rule")
     if (
         "{" in match_text
@@ -170,7 +172,7 @@ def _add_router(
         and re.search(r"`\{[\w-]+:", match_text)
     ):
         rule.at("match").remark("TC283", route=site.name, pattern=match_text)
-    priority = integer(take(rule.at("priority"), labels) or "")
+    priority = integer(take_scalar(rule.at("priority"), labels) or "")
     middlewares = tuple(_named_middlewares(rule.at("middlewares"), site, labels))
     entrypoints = entrypoints_asked or ((SECURE,) if tls is not None else (WEB,))
     written = modernize_rule(match_text) if protocol != "udp" else ""
@@ -210,10 +212,10 @@ def _named_middlewares(
     references: Cursor, site: RouteSite, labels: str
 ) -> Iterator[Middleware]:
     missing = []
-    for reference in items(references):
+    for reference in list_entries(references):
         name, namespace = (
-            value(reference.at("name")) or "",
-            value(reference.at("namespace")) or site.namespace,
+            peek_text(reference.at("name")) or "",
+            peek_text(reference.at("namespace")) or site.namespace,
         )
         middlewares = named_middlewares(site, namespace, name, labels)
         reference.map(to=labels)
@@ -234,12 +236,12 @@ def _tls_options(
         return None
     tls_options: list[tuple[str, str]] = []
     settle_certificate(cursor.at("secretName"), site, labels, None)
-    if resolver := take(cursor.at("certResolver"), labels):
+    if resolver := take_scalar(cursor.at("certResolver"), labels):
         site.note_resolver(resolver, cursor.at("certResolver"))
         tls_options.append(("certresolver", resolver))
-    if (passthrough := take(cursor.at("passthrough"), labels)) is not None:
+    if (passthrough := take_scalar(cursor.at("passthrough"), labels)) is not None:
         tls_options.append(("passthrough", passthrough))
-    for number, domain in enumerate(items(cursor.at("domains"))):
+    for number, domain in enumerate(list_entries(cursor.at("domains"))):
         tls_options += _domain_options(domain, f"domains[{number}]", labels)
     if cursor.style == "{}":
         cursor.take(to=labels)
@@ -247,9 +249,9 @@ def _tls_options(
 
 
 def _domain_options(domain: Cursor, option: str, labels: str) -> Iterator[tuple[str, str]]:
-    if main := take(domain.at("main"), labels):
+    if main := take_scalar(domain.at("main"), labels):
         yield f"{option}.main", main
-    alternatives = [take(name, labels) for name in items(domain.at("sans"))]
+    alternatives = [take_scalar(name, labels) for name in list_entries(domain.at("sans"))]
     if names := [name for name in alternatives if name]:
         yield f"{option}.sans", ",".join(names)
 

@@ -6,13 +6,13 @@ import base64
 import hashlib
 from collections.abc import Mapping
 
-from tocompose.importers.kubernetes.config import Entry
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.config import ConfigEntry
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.proxy import Certificate, Proxy
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik import SECRETS, file_secret
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.model import File
 from tocompose.syntax.names import identifier
@@ -27,7 +27,7 @@ def users_file(annotations: Annotations, site: RouteSite) -> str:
     kind = annotations.take("auth-secret-type") or "auth-file"
     namespace, _, secret_name = name.rpartition("/")
     return write_users(
-        site.world,
+        site.model,
         site.proxy,
         namespace or site.namespace,
         secret_name,
@@ -37,20 +37,20 @@ def users_file(annotations: Annotations, site: RouteSite) -> str:
 
 
 def write_users(
-    world: World, proxy: Proxy, namespace: str, name: str, kind: str, cursor: Cursor
+    world: ClusterModel, proxy: Proxy, namespace: str, name: str, kind: str, cursor: Cursor
 ) -> str:
     """The file of users that a Secret holds: in its key `auth` or `users`, or one key a user (`auth-map`)."""
     file_name = f"{identifier(name)}.htpasswd"
     path = f"secrets/{file_name}"
-    secret = world.store.find("Secret", namespace, name)
-    secret_entries = world.store.entries(secret) if secret else {}
+    secret = world.config_store.find("Secret", namespace, name)
+    secret_entries = world.config_store.entries(secret) if secret else {}
     content = _users_content(secret_entries, kind, path)
     if secret is not None:
-        secret.took(f"files.{path}")
+        secret.count_identity_as_mapped(f"files.{path}")
     if content is None:
         cursor.remark("TC288", name=name, path=path)
     else:
-        world.draft.file(
+        world.builder.add_file(
             File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
         )
     _declare_secret(world, proxy, file_name, path)
@@ -58,7 +58,7 @@ def write_users(
 
 
 def _users_content(
-    secret_entries: Mapping[str, Entry], kind: str, path: str
+    secret_entries: Mapping[str, ConfigEntry], kind: str, path: str
 ) -> bytes | None:
     model_path = f"files.{path}"
     if kind == "auth-map":
@@ -81,13 +81,13 @@ def _users_content(
 
 
 def give_certificate(
-    world: World, proxy: Proxy, namespace: str, name: str, cursor: Cursor
+    world: ClusterModel, proxy: Proxy, namespace: str, name: str, cursor: Cursor
 ) -> bool:
     """Gives the proxy the certificate of a TLS Secret; False when the manifests do not hold it."""
-    secret = world.store.find("Secret", namespace, name)
+    secret = world.config_store.find("Secret", namespace, name)
     if secret is None:
         return False
-    secret_entries = world.store.entries(secret)
+    secret_entries = world.config_store.entries(secret)
     if not {"tls.crt", "tls.key"} <= secret_entries.keys():
         return False
     file_stem = identifier(name)
@@ -96,13 +96,13 @@ def give_certificate(
             world, proxy, secret_entries[key], f"{file_stem}.{suffix}", cursor
         ):
             return False
-    secret.took(f"files.secrets/{file_stem}.crt")
+    secret.count_identity_as_mapped(f"files.secrets/{file_stem}.crt")
     _settle_rest(secret_entries, secret)
     proxy.certificates[file_stem] = Certificate(f"{file_stem}.crt", f"{file_stem}.key")
     return True
 
 
-def _settle_rest(secret_entries: Mapping[str, Entry], secret: Object) -> None:
+def _settle_rest(secret_entries: Mapping[str, ConfigEntry], secret: KubeObject) -> None:
     if "ca.crt" in secret_entries:
         secret_entries["ca.crt"].cursor.skip(
             "the authority that signed it is not needed to show the certificate"
@@ -111,19 +111,23 @@ def _settle_rest(secret_entries: Mapping[str, Entry], secret: Object) -> None:
 
 
 def _write_secret(
-    world: World, proxy: Proxy, secret_entry: Entry, file_name: str, cursor: Cursor
+    world: ClusterModel,
+    proxy: Proxy,
+    secret_entry: ConfigEntry,
+    file_name: str,
+    cursor: Cursor,
 ) -> bool:
     path = f"secrets/{file_name}"
     content = secret_entry.content(f"files.{path}")
     if content is None:
         return False
-    world.draft.file(
+    world.builder.add_file(
         File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
     )
     _declare_secret(world, proxy, file_name, path)
     return True
 
 
-def _declare_secret(world: World, proxy: Proxy, name: str, path: str) -> None:
-    world.draft.secrets.setdefault(name, file_secret(name, path))
+def _declare_secret(world: ClusterModel, proxy: Proxy, name: str, path: str) -> None:
+    world.builder.secrets.setdefault(name, file_secret(name, path))
     proxy.secrets[name] = None

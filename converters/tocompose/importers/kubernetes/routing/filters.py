@@ -12,7 +12,7 @@ from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
 from tocompose.importers.kubernetes.routing.proxy import Middleware
 from tocompose.importers.kubernetes.routing.rules import PathMatch
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import items, take, value
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 
 
@@ -21,8 +21,8 @@ def filter_middlewares(
 ) -> tuple[Middleware, ...]:
     """The middlewares of the filters of a rule, for one of its paths; those without one are noted."""
     made: list[Middleware] = []
-    for route_filter in items(filters):
-        kind = value(route_filter.at("type")) or ""
+    for route_filter in list_entries(filters):
+        kind = peek_text(route_filter.at("type")) or ""
         make_middlewares = _FILTERS.get(kind)
         if make_middlewares is None:
             route_filter.note("TC293", route=site.name, filter=kind or "without a type")
@@ -35,8 +35,8 @@ def filter_middlewares(
 def has_redirect(filters: Cursor) -> bool:
     """Whether the rule answers with a redirect itself, so that it needs no backend."""
     return any(
-        value(route_filter.at("type")) == "RequestRedirect"
-        for route_filter in items(filters)
+        peek_text(route_filter.at("type")) == "RequestRedirect"
+        for route_filter in list_entries(filters)
     )
 
 
@@ -48,14 +48,14 @@ def _header_filter(
     ) -> Iterator[Middleware]:
         options: dict[str, str] = {}
         for action in ("set", "add"):
-            for header in items(route_filter.at(section, action)):
-                name = take(header.at("name"), labels) or ""
-                options[f"{option}.{name}"] = take(header.at("value"), labels) or ""
+            for header in list_entries(route_filter.at(section, action)):
+                name = take_scalar(header.at("name"), labels) or ""
+                options[f"{option}.{name}"] = take_scalar(header.at("value"), labels) or ""
         if route_filter.at(section, "add"):
             route_filter.at(section, "add").remark("TC294", route=site.name)
-        for removed in items(route_filter.at(section, "remove")):
+        for removed in list_entries(route_filter.at(section, "remove")):
             # An empty value takes the header away.
-            options[f"{option}.{take(removed, labels) or ''}"] = ""
+            options[f"{option}.{take_scalar(removed, labels) or ''}"] = ""
         if options:
             yield site.middleware("headers", options)
 
@@ -66,9 +66,9 @@ def _redirect_filter(
     route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
 ) -> Iterator[Middleware]:
     redirect = route_filter.at("requestRedirect")
-    scheme = take(redirect.at("scheme"), labels)
-    host = take(redirect.at("hostname"), labels)
-    port = take(redirect.at("port"), labels)
+    scheme = take_scalar(redirect.at("scheme"), labels)
+    host = take_scalar(redirect.at("hostname"), labels)
+    port = take_scalar(redirect.at("port"), labels)
     permanent = _permanence(redirect.at("statusCode"), site, labels)
     path = _path_modifier(redirect.at("path"), labels)
     if scheme and not host and path is None:
@@ -86,7 +86,7 @@ def _redirect_filter(
 
 def _permanence(status_code: Cursor, site: RouteSite, labels: str) -> dict[str, str]:
     """The option of a permanent redirect; Traefik answers 301 or 302, so any other code is noted."""
-    code = take(status_code, labels) or "302"
+    code = take_scalar(status_code, labels) or "302"
     is_permanent = code in ("301", "308")
     if code not in ("301", "302"):
         answered = "301" if is_permanent else "302"
@@ -116,7 +116,7 @@ def _rewrite_filter(
     route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
 ) -> Iterator[Middleware]:
     rewrite = route_filter.at("urlRewrite")
-    if host := take(rewrite.at("hostname"), labels):
+    if host := take_scalar(rewrite.at("hostname"), labels):
         yield site.middleware("headers", {"customrequestheaders.Host": host})
     kind, new_path = _path_modifier(rewrite.at("path"), labels) or ("", "")
     if kind == "ReplaceFullPath":
@@ -131,10 +131,10 @@ def _rewrite_filter(
 
 def _path_modifier(cursor: Cursor, labels: str) -> tuple[str, str] | None:
     """How a path is changed, and what takes its place."""
-    kind = take(cursor.at("type"), labels)
+    kind = take_scalar(cursor.at("type"), labels)
     full, prefix = (
-        take(cursor.at("replaceFullPath"), labels),
-        take(cursor.at("replacePrefixMatch"), labels),
+        take_scalar(cursor.at("replaceFullPath"), labels),
+        take_scalar(cursor.at("replacePrefixMatch"), labels),
     )
     if kind is None:
         return None
@@ -145,10 +145,10 @@ def _extension_filter(
     route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
 ) -> Iterator[Middleware]:
     reference = route_filter.at("extensionRef")
-    name = value(reference.at("name")) or ""
+    name = peek_text(reference.at("name")) or ""
     extension = (
         named_middlewares(site, site.namespace, name, labels)
-        if value(reference.at("kind")) == "Middleware"
+        if peek_text(reference.at("kind")) == "Middleware"
         else None
     )
     if extension is None:

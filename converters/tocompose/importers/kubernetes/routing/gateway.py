@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing import filters
 from tocompose.importers.kubernetes.routing.backends import (
     ReachedService,
@@ -33,8 +33,8 @@ from tocompose.importers.kubernetes.routing.rules import (
     rule_priority,
 )
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import items, take, value
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 
@@ -50,10 +50,10 @@ class RouteRule(NamedTuple):
     labels: str
 
 
-def add_gateway_routes(world: World, proxy: Proxy) -> None:
+def add_gateway_routes(world: ClusterModel, proxy: Proxy) -> None:
     """Adds the routes of Gateway API to the proxy."""
     listeners = Listeners(world, proxy)
-    for route_object in world.objects.of(*HTTP_KINDS, *STREAM_KINDS):
+    for route_object in world.objects.of_kind(*HTTP_KINDS, *STREAM_KINDS):
         _add_route(
             route_object,
             listeners,
@@ -62,17 +62,17 @@ def add_gateway_routes(world: World, proxy: Proxy) -> None:
     listeners.settle()
 
 
-def _add_route(route_object: Object, listeners: Listeners, site: RouteSite) -> None:
+def _add_route(route_object: KubeObject, listeners: Listeners, site: RouteSite) -> None:
     route = str(route_object)
     rules = [
         rule
-        for cursor in items(route_object.at("spec", "rules"))
+        for cursor in list_entries(route_object.at("spec", "rules"))
         if (rule := _read_rule(cursor, route_object, site))
     ]
     if not rules:
         site.note_nowhere(route_object)
         return
-    parent_listeners = listeners.of(route_object)
+    parent_listeners = listeners.of_kind(route_object)
     if not parent_listeners:
         route_object.cursor.note(
             "TC282", route=route, why="no listener of its Gateway takes it"
@@ -80,9 +80,9 @@ def _add_route(route_object: Object, listeners: Listeners, site: RouteSite) -> N
         return
     site.proxy.origin = site.proxy.origin or route_object.span
     labels = rules[0].labels
-    route_object.took(labels)
+    route_object.count_identity_as_mapped(labels)
     take_parents(route_object, labels)
-    hostnames = map(value, items(route_object.at("spec", "hostnames")))
+    hostnames = map(peek_text, list_entries(route_object.at("spec", "hostnames")))
     names = tuple(name for name in hostnames if name)
     groups = _listener_groups(parent_listeners, names)
     _settle_hostnames(route_object, groups, labels)
@@ -95,17 +95,17 @@ def _add_route(route_object: Object, listeners: Listeners, site: RouteSite) -> N
 
 
 def _settle_hostnames(
-    route_object: Object, groups: list[ListenerGroup], labels: str
+    route_object: KubeObject, groups: list[ListenerGroup], labels: str
 ) -> None:
     """Settles each host name: routed, or taken by no listener."""
     routed = {name for group in groups for name in group.hosts}
-    for hostname in items(route_object.at("spec", "hostnames")):
-        if any(common_host(name, value(hostname) or "") for name in routed):
-            take(hostname, labels)
+    for hostname in list_entries(route_object.at("spec", "hostnames")):
+        if any(common_host(name, peek_text(hostname) or "") for name in routed):
+            take_scalar(hostname, labels)
         else:
             hostname.note(
                 "TC282",
-                route=f"{route_object}, host {value(hostname)}",
+                route=f"{route_object}, host {peek_text(hostname)}",
                 why="no listener of its Gateway takes it",
             )
 
@@ -143,7 +143,9 @@ def _listener_groups(
     ]
 
 
-def _read_rule(cursor: Cursor, route_object: Object, site: RouteSite) -> RouteRule | None:
+def _read_rule(
+    cursor: Cursor, route_object: KubeObject, site: RouteSite
+) -> RouteRule | None:
     """What a rule leads to; a redirect needs no backend."""
     reached_targets = list(_weighted_targets(cursor, route_object, site))
     weighted = [(target, weight) for target, _, weight in reached_targets if weight > 0]
@@ -161,22 +163,22 @@ def _read_rule(cursor: Cursor, route_object: Object, site: RouteSite) -> RouteRu
 
 
 def _weighted_targets(
-    cursor: Cursor, route_object: Object, site: RouteSite
+    cursor: Cursor, route_object: KubeObject, site: RouteSite
 ) -> Iterator[tuple[TraefikService, ReachedService, int]]:
-    for backend in items(cursor.at("backendRefs")):
-        if value(backend.at("kind")) not in (None, "Service"):
+    for backend in list_entries(cursor.at("backendRefs")):
+        if peek_text(backend.at("kind")) not in (None, "Service"):
             backend.note(
                 "TC282",
                 route=str(route_object),
-                why=f"its backend is a {value(backend.at('kind'))}",
+                why=f"its backend is a {peek_text(backend.at('kind'))}",
             )
             continue
-        namespace = value(backend.at("namespace")) or route_object.namespace
-        port = value(backend.at("port"))
+        namespace = peek_text(backend.at("namespace")) or route_object.namespace
+        port = peek_text(backend.at("port"))
         reached = reach_backend(
             site,
             namespace,
-            value(backend.at("name")) or "",
+            peek_text(backend.at("name")) or "",
             port,
             backend,
             str(route_object),
@@ -185,7 +187,7 @@ def _weighted_targets(
             continue
         for key in ("group", "kind", "name", "namespace", "port"):
             backend.at(key).take(to=reached.labels)
-        weight = integer(take(backend.at("weight"), reached.labels) or "1")
+        weight = integer(take_scalar(backend.at("weight"), reached.labels) or "1")
         options = tuple(_target_options(cursor, route_object, reached, site.proxy))
         yield (
             traefik_target(reached, site.proxy, options),
@@ -195,7 +197,7 @@ def _weighted_targets(
 
 
 def _target_options(
-    cursor: Cursor, route_object: Object, reached: ReachedService, proxy: Proxy
+    cursor: Cursor, route_object: KubeObject, reached: ReachedService, proxy: Proxy
 ) -> Iterator[tuple[str, str]]:
     scheme = reached.scheme or ("h2c" if route_object.kind == "GRPCRoute" else None)
     if reached.scheme:
@@ -205,16 +207,16 @@ def _target_options(
         if scheme == "https":
             yield from skip_verification(proxy, reached.protocol, str(route_object))
     persistence = cursor.at("sessionPersistence")
-    if persistence and value(persistence.at("type")) in (None, "Cookie"):
+    if persistence and peek_text(persistence.at("type")) in (None, "Cookie"):
         persistence.at("type").take(to=reached.labels)
         yield (
             "loadbalancer.sticky.cookie.name",
-            take(persistence.at("sessionName"), reached.labels) or "session",
+            take_scalar(persistence.at("sessionName"), reached.labels) or "session",
         )
 
 
 def _add_http_routers(
-    rule: RouteRule, route_object: Object, group: ListenerGroup, site: RouteSite
+    rule: RouteRule, route_object: KubeObject, group: ListenerGroup, site: RouteSite
 ) -> None:
     """One router for each of the rule's matches, of which any may hold; the matches share all but the path."""
     tls: tuple[tuple[str, str], ...] | None = () if group.listeners[0].secure else None
@@ -244,7 +246,7 @@ def _route_priority(group: ListenerGroup, condition: MatchCondition) -> int:
 
 
 def _add_stream_router(
-    rule: RouteRule, route_object: Object, group: ListenerGroup, site: RouteSite
+    rule: RouteRule, route_object: KubeObject, group: ListenerGroup, site: RouteSite
 ) -> None:
     listener = group.listeners[0]
     if route_object.kind == "UDPRoute":

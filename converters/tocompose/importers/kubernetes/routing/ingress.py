@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
 from tocompose.importers.kubernetes.routing.annotations import (
     Annotations,
@@ -42,8 +42,8 @@ from tocompose.importers.kubernetes.routing.rules import (
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.tls import SecuredHosts, secured_hosts
 from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
-from tocompose.importers.kubernetes.scalars import items, take, value
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
@@ -58,13 +58,13 @@ class IngressPath(NamedTuple):
     rule: Cursor | None
 
 
-def add_ingress_routes(world: World, proxy: Proxy) -> None:
+def add_ingress_routes(world: ClusterModel, proxy: Proxy) -> None:
     """Adds the routes of every Ingress to the proxy."""
-    for ingress in world.objects.of("Ingress"):
+    for ingress in world.objects.of_kind("Ingress"):
         _add_ingress(ingress, world, proxy)
 
 
-def _add_ingress(ingress: Object, world: World, proxy: Proxy) -> None:
+def _add_ingress(ingress: KubeObject, world: ClusterModel, proxy: Proxy) -> None:
     spec, route = ingress.at("spec"), f"Ingress {ingress.name}"
     site = RouteSite(world, proxy, ingress.namespace, ingress.name)
     paths = [*_rule_paths(ingress, site), *_default_path(ingress, site)]
@@ -73,14 +73,17 @@ def _add_ingress(ingress: Object, world: World, proxy: Proxy) -> None:
         return
     proxy.origin = proxy.origin or ingress.span
     labels = paths[0].reached.labels
-    ingress.took(labels)
+    ingress.count_identity_as_mapped(labels)
     controller = _controller_kind(ingress, site, labels)
     annotations = ingress.at("metadata", "annotations")
     nginx_annotations = Annotations(annotations, nginx.PREFIX, labels)
     effect = nginx.read_effect(nginx_annotations, site)
     wishes = traefik_annotations.router_wishes(annotations, site, labels)
     tls = secured_hosts(
-        items(spec.at("tls")), site, labels, managed=_certificate_annotation(annotations)
+        list_entries(spec.at("tls")),
+        site,
+        labels,
+        managed=_certificate_annotation(annotations),
     )
     for path in paths:
         _add_routers(
@@ -89,11 +92,11 @@ def _add_ingress(ingress: Object, world: World, proxy: Proxy) -> None:
     settle_unread(annotations, route, labels.removesuffix(".labels"))
 
 
-def _controller_kind(ingress: Object, site: RouteSite, labels: str) -> str:
+def _controller_kind(ingress: KubeObject, site: RouteSite, labels: str) -> str:
     """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
     class_field = ingress.at("spec", "ingressClassName")
     class_annotation = ingress.at("metadata", "annotations", CLASS_ANNOTATION)
-    name = take(class_field, labels) or take(class_annotation, labels)
+    name = take_scalar(class_field, labels) or take_scalar(class_annotation, labels)
     if name is None:
         return ""
     site.proxy.classes[name] = None
@@ -108,9 +111,9 @@ def _controller_kind(ingress: Object, site: RouteSite, labels: str) -> str:
 
 def _declared_controller(class_name: str, site: RouteSite) -> str | None:
     """The controller that the IngressClass of that name names."""
-    for ingress_class in site.world.objects.of("IngressClass"):
+    for ingress_class in site.model.objects.of_kind("IngressClass"):
         if ingress_class.name == class_name:
-            return value(ingress_class.at("spec", "controller"))
+            return peek_text(ingress_class.at("spec", "controller"))
     return None
 
 
@@ -124,13 +127,13 @@ def _certificate_annotation(annotations: Cursor) -> Cursor | None:
     return next((annotations.at(name) for name in names if annotations.at(name)), None)
 
 
-def _rule_paths(ingress: Object, site: RouteSite) -> Iterator[IngressPath]:
-    for rule in items(ingress.at("spec", "rules")):
-        host = value(rule.at("host")) or ""
+def _rule_paths(ingress: KubeObject, site: RouteSite) -> Iterator[IngressPath]:
+    for rule in list_entries(ingress.at("spec", "rules")):
+        host = peek_text(rule.at("host")) or ""
         route = f"Ingress {ingress.name}, {host}"
-        path_cursors = list(items(rule.at("http", "paths")))
+        path_cursors = list(list_entries(rule.at("http", "paths")))
         for cursor in path_cursors:
-            path_route = f"{route}{value(cursor.at('path')) or '/'}"
+            path_route = f"{route}{peek_text(cursor.at('path')) or '/'}"
             backend = cursor.at("backend")
             if reached := _reach_backend(backend, ingress, site, cursor, path_route):
                 yield IngressPath(host, reached, cursor, rule)
@@ -142,7 +145,7 @@ def _rule_paths(ingress: Object, site: RouteSite) -> Iterator[IngressPath]:
             rule.at("host").noted("TC282")
 
 
-def _default_path(ingress: Object, site: RouteSite) -> Iterator[IngressPath]:
+def _default_path(ingress: KubeObject, site: RouteSite) -> Iterator[IngressPath]:
     """What takes the requests that no rule matches."""
     cursor = _default_cursor(ingress)
     if cursor:
@@ -153,12 +156,12 @@ def _default_path(ingress: Object, site: RouteSite) -> Iterator[IngressPath]:
             yield IngressPath("", reached, None, None)
 
 
-def _default_cursor(ingress: Object) -> Cursor:
+def _default_cursor(ingress: KubeObject) -> Cursor:
     return ingress.at("spec", "defaultBackend") or ingress.at("spec", "backend")
 
 
 def _reach_backend(
-    backend: Cursor, ingress: Object, site: RouteSite, blame: Cursor, route: str
+    backend: Cursor, ingress: KubeObject, site: RouteSite, blame: Cursor, route: str
 ) -> ReachedService | None:
     """The containers of a backend, in the form of networking.k8s.io/v1 or that of the beta versions."""
     if backend.at("resource"):
@@ -174,11 +177,11 @@ def _reach_backend(
         backend.at("service", "port", "name"),
     )
     asked_port = number or port_name or backend.at("servicePort")
-    if value(name) is None:
+    if peek_text(name) is None:
         blame.note("TC282", route=route, why="it names no backend")
         return None
     reached = reach_backend(
-        site, ingress.namespace, value(name) or "", value(asked_port), blame, route
+        site, ingress.namespace, peek_text(name) or "", peek_text(asked_port), blame, route
     )
     if reached:
         name.take(to=reached.labels)
@@ -211,7 +214,7 @@ def _add_routers(
     leads_to = _router_target(path, proxy, effect.target)
     all_middlewares = (*effect.middlewares, *wishes.middlewares, *middlewares)
     router = Router(
-        path.reached.backend.name, rule, leads_to, rank, (WEB,), all_middlewares
+        path.reached.kube_service.name, rule, leads_to, rank, (WEB,), all_middlewares
     )
     if wishes.entrypoints or wishes.tls is not None:
         proxy.add_router(_as_wished(router, wishes))
@@ -260,8 +263,8 @@ def _path_match(
     """The path as a matcher, and the rewriting that belongs to it."""
     if path.cursor is None:
         return PathMatch("/"), ()
-    path_text = take(path.cursor.at("path"), labels) or "/"
-    kind = take(path.cursor.at("pathType"), labels) or ""
+    path_text = take_scalar(path.cursor.at("path"), labels) or "/"
+    kind = take_scalar(path.cursor.at("pathType"), labels) or ""
     if not kind and path.cursor.at("backend", "service"):
         path.cursor.remark("TC277", route=f"Ingress {site.name}", path=path_text)
     check_expected(path.cursor.at("pathType"), EXACT, PREFIX, "ImplementationSpecific")
@@ -300,7 +303,7 @@ def _router_target(
         target_options["loadbalancer.server.scheme"] = reached.scheme
         if reached.scheme == "https":
             target_options |= dict(
-                nginx.skip_verification(proxy, reached.protocol, reached.backend.name)
+                nginx.skip_verification(proxy, reached.protocol, reached.kube_service.name)
             )
     target_options.update(traefik_annotations.service_options(reached))
     return traefik_target(reached, proxy, tuple(sorted(target_options.items())))

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.policy import (
     Peers,
     allowed_peers,
     kinds_of,
     selected_workloads,
 )
-from tocompose.importers.kubernetes.scalars import items
+from tocompose.importers.kubernetes.scalars import list_entries
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.model import Attachment, Network, Role, Service
 from tocompose.notes import note
 from tocompose.record import replace
@@ -27,16 +27,16 @@ from tocompose.syntax.names import identifier, unique
 class ReachGroup:
     """The workloads that share a network, and the policies that say so."""
 
-    def __init__(self, members: frozenset[int], policies: list[Object]) -> None:
+    def __init__(self, members: frozenset[int], policies: list[KubeObject]) -> None:
         self.members = members
         self.policies = policies
 
 
-def isolate_workloads(world: World) -> tuple[Object, ...]:
+def isolate_workloads(world: ClusterModel) -> tuple[KubeObject, ...]:
     """Puts the services on networks as the policies allow, and gives the policies that are thereby kept to."""
     ingress_policies = [
         policy
-        for policy in world.objects.of("NetworkPolicy")
+        for policy in world.objects.of_kind("NetworkPolicy")
         if "Ingress" in kinds_of(policy)
     ]
     targets = {
@@ -45,7 +45,7 @@ def isolate_workloads(world: World) -> tuple[Object, ...]:
         )
         for policy in ingress_policies
     }
-    running = [workload for workload in world.workloads if workload.instances]
+    running = [workload for workload in world.workloads if workload.pods]
     if not ingress_policies or not _all_covered(running, targets.values()):
         return ()
     if not all(_is_expressible(policy, world) for policy in ingress_policies):
@@ -63,9 +63,11 @@ def _all_covered(running: list[Workload], selections: Iterable[list[Workload]]) 
     return all(id(workload) in covered for workload in running)
 
 
-def _is_expressible(policy: Object, world: World) -> bool:
+def _is_expressible(policy: KubeObject, world: ClusterModel) -> bool:
     """Whether the policy speaks of nothing but workloads: no ports, no addresses, no direction out."""
-    ports = any(len(rule.at("ports")) for rule in items(policy.at("spec", "ingress")))
+    ports = any(
+        len(rule.at("ports")) for rule in list_entries(policy.at("spec", "ingress"))
+    )
     return (
         "Egress" not in kinds_of(policy)
         and not ports
@@ -74,10 +76,10 @@ def _is_expressible(policy: Object, world: World) -> bool:
 
 
 def _reach_groups(
-    policies: list[Object],
+    policies: list[KubeObject],
     targets: dict[int, list[Workload]],
     running: list[Workload],
-    world: World,
+    world: ClusterModel,
 ) -> list[ReachGroup]:
     """One group for each workload with all that may reach it, without those that lie within another."""
     reach_groups: list[ReachGroup] = []
@@ -113,19 +115,19 @@ def _allowed_sources(peers: list[Peers], running: list[Workload]) -> list[Worklo
 
 
 def _attach_services(
-    groups: list[ReachGroup], running: list[Workload], world: World
+    groups: list[ReachGroup], running: list[Workload], world: ClusterModel
 ) -> None:
     """Takes the services off the default network and puts each on those of its groups, under the same names."""
-    names = set(world.draft.networks)
+    names = set(world.builder.networks)
     for group in groups:
         name = unique(identifier(_group_name(group)), names)
-        world.draft.networks[name] = Network(name=name, origin=group.policies[0].span)
+        world.builder.networks[name] = Network(name=name, origin=group.policies[0].span)
         for workload in running:
             if id(workload) in group.members:
-                for instance in workload.instances:
-                    for unit in instance.units:
+                for instance in workload.pods:
+                    for unit in instance.containers:
                         _join_network(unit.service, name, world)
-    for service in list(world.draft.services.values()):
+    for service in list(world.builder.services.values()):
         if service.role is Role.PROXY and service.name not in _workload_services(running):
             _join_all(service, world)
 
@@ -139,11 +141,11 @@ def _group_name(group: ReachGroup) -> str:
 
 
 def _workload_services(running: list[Workload]) -> set[str]:
-    return {unit.service for workload in running for _, unit in workload.units()}
+    return {unit.service for workload in running for _, unit in workload.containers()}
 
 
-def _join_network(name: str, network: str, world: World) -> None:
-    service = world.draft.services[name]
+def _join_network(name: str, network: str, world: ClusterModel) -> None:
+    service = world.builder.services[name]
     if service.network_mode is not None:
         return
     aliases = service.networks[0].aliases if service.networks else ()
@@ -151,29 +153,29 @@ def _join_network(name: str, network: str, world: World) -> None:
         attachment for attachment in service.networks if attachment.network != "default"
     )
     joined = (*other_networks, Attachment(network=network, aliases=aliases))
-    world.draft.services[name] = replace(service, networks=joined)
+    world.builder.services[name] = replace(service, networks=joined)
 
 
-def _join_all(proxy: Service, world: World) -> None:
+def _join_all(proxy: Service, world: ClusterModel) -> None:
     """The proxy reaches whom it routes to, as the Ingress controller of the cluster did."""
     routed = [
         service
-        for service in world.draft.services.values()
+        for service in world.builder.services.values()
         if "traefik.enable" in service.labels and service is not proxy
     ]
     networks = dict.fromkeys(
         service.networks[0].network for service in routed if service.networks
     )
     attached = tuple(Attachment(network=name) for name in networks)
-    world.draft.services[proxy.name] = replace(proxy, networks=attached)
+    world.builder.services[proxy.name] = replace(proxy, networks=attached)
     for service in routed:
         if len(service.networks) > 1:
             network_name = f"${{COMPOSE_PROJECT_NAME}}_{service.networks[0].network}"
             labels = {**service.labels, "traefik.docker.network": network_name}
-            world.draft.services[service.name] = replace(service, labels=labels)
+            world.builder.services[service.name] = replace(service, labels=labels)
 
 
-def _note_kept(policy: Object, groups: list[ReachGroup], world: World) -> None:
+def _note_kept(policy: KubeObject, groups: list[ReachGroup], world: ClusterModel) -> None:
     names = {id(workload): workload.name for workload in world.workloads}
     own_groups = [group for group in groups if policy in group.policies]
     members_text = "; ".join(

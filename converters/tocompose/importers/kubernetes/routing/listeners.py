@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import check_expected
 from tocompose.importers.kubernetes.routing.credentials import give_certificate
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Proxy
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import items, take, value
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 from tocompose.syntax.names import identifier
@@ -59,16 +59,16 @@ class Listener(NamedTuple):
             for key in ("name", "port", "protocol", "hostname"):
                 self.cursor.at(key).take(to=command)
             self.cursor.at("tls", "mode").take(to=command)
-            for reference in items(self.cursor.at("tls", "certificateRefs")):
+            for reference in list_entries(self.cursor.at("tls", "certificateRefs")):
                 _give_certificate(reference, self.site)
 
 
 def _give_certificate(reference: Cursor, site: RouteSite) -> None:
     name, namespace = (
-        value(reference.at("name")) or "",
-        value(reference.at("namespace")) or site.namespace,
+        peek_text(reference.at("name")) or "",
+        peek_text(reference.at("namespace")) or site.namespace,
     )
-    if give_certificate(site.world, site.proxy, namespace, name, reference):
+    if give_certificate(site.model, site.proxy, namespace, name, reference):
         reference.map(to=f"services.{site.proxy.name}.secrets")
         return
     reference.map(to=f"services.{site.proxy.name}.command")
@@ -84,27 +84,27 @@ def _give_certificate(reference: Cursor, site: RouteSite) -> None:
 class Listeners:
     """The listeners of all Gateways of the input."""
 
-    def __init__(self, world: World, proxy: Proxy) -> None:
+    def __init__(self, world: ClusterModel, proxy: Proxy) -> None:
         self._world, self._proxy = world, proxy
         self.gateways = {
             (gateway.namespace, gateway.name): gateway
-            for gateway in world.objects.of("Gateway")
+            for gateway in world.objects.of_kind("Gateway")
         }
         self._all: dict[tuple[str, str], list[Listener]] = {}
-        self.used: dict[Object, None] = {}
+        self.used: dict[KubeObject, None] = {}
         ports: dict[str, tuple[int, str]] = {}
         for gateway_key, gateway in self.gateways.items():
             site = RouteSite(world, proxy, gateway.namespace, gateway.name)
             self._all[gateway_key] = [
                 _read_listener(listener, site, ports)
-                for listener in items(gateway.at("spec", "listeners"))
+                for listener in list_entries(gateway.at("spec", "listeners"))
             ]
 
-    def of(self, route: Object) -> list[Listener]:
+    def of_kind(self, route: KubeObject) -> list[Listener]:
         """The listeners that a route hangs on; the usual one where its Gateway is not in the manifests."""
         listeners: list[Listener] = []
-        for parent in items(route.at("spec", "parentRefs")):
-            if value(parent.at("kind")) in (None, "Gateway"):
+        for parent in list_entries(route.at("spec", "parentRefs")):
+            if peek_text(parent.at("kind")) in (None, "Gateway"):
                 listeners += self._parent(parent, route)
         return (
             list(dict.fromkeys(listeners))
@@ -112,14 +112,14 @@ class Listeners:
             else [self._assumed(route)]
         )
 
-    def _parent(self, parent: Cursor, route: Object) -> list[Listener]:
+    def _parent(self, parent: Cursor, route: KubeObject) -> list[Listener]:
         gateway_key = (
-            value(parent.at("namespace")) or route.namespace,
-            value(parent.at("name")) or "",
+            peek_text(parent.at("namespace")) or route.namespace,
+            peek_text(parent.at("name")) or "",
         )
         if gateway_key not in self.gateways:
             return [self._assumed(route)]
-        section, port = value(parent.at("sectionName")), value(parent.at("port"))
+        section, port = peek_text(parent.at("sectionName")), peek_text(parent.at("port"))
         self.used[self.gateways[gateway_key]] = None
         return [
             listener
@@ -129,7 +129,7 @@ class Listeners:
             and route.kind in _CARRIES.get(listener.protocol, ())
         ]
 
-    def _assumed(self, route: Object) -> Listener:
+    def _assumed(self, route: KubeObject) -> Listener:
         """The listener of a Gateway that somebody else wrote: the usual port, or that of the backend."""
         site = RouteSite(self._world, self._proxy, route.namespace, route.name)
         if route.kind in _CARRIES["HTTP"]:
@@ -137,7 +137,7 @@ class Listeners:
         if route.kind == "TLSRoute":
             return Listener("", "", "", "TLS", 443, "", True, SECURE, None, site)
         port = (
-            integer(value(route.at("spec", "rules", 0, "backendRefs", 0, "port")) or "")
+            integer(peek_text(route.at("spec", "rules", 0, "backendRefs", 0, "port")) or "")
             or 9000
         )
         protocol = "UDP" if route.kind == "UDPRoute" else "TCP"
@@ -154,20 +154,20 @@ class Listeners:
                     "TC282", route=str(gateway), why="no route of the manifests hangs on it"
                 )
                 continue
-            gateway.took(command)
-            for listener in items(gateway.at("spec", "listeners")):
+            gateway.count_identity_as_mapped(command)
+            for listener in list_entries(gateway.at("spec", "listeners")):
                 if listener.at("name").unread() or listener.at("port").unread():
-                    route = f"{gateway}, listener {value(listener.at('name'))}"
+                    route = f"{gateway}, listener {peek_text(listener.at('name'))}"
                     listener.note(
                         "TC282", route=route, why="no route of the manifests hangs on it"
                     )
-            if name := take(gateway.at("spec", "gatewayClassName"), command):
+            if name := take_scalar(gateway.at("spec", "gatewayClassName"), command):
                 self._proxy.classes[name] = None
 
 
 def _check_listener(cursor: Cursor) -> None:
     for key in ("port", "protocol"):
-        if value(cursor.at(key)) is None:
+        if peek_text(cursor.at(key)) is None:
             shape = f"a list of listeners with a {key} each"
             cursor.remark("TC209", field="listeners", expected=shape)
     check_expected(cursor.at("protocol"), *_CARRIES)
@@ -178,10 +178,10 @@ def _read_listener(
     cursor: Cursor, site: RouteSite, ports: dict[str, tuple[int, str]]
 ) -> Listener:
     _check_listener(cursor)
-    protocol = value(cursor.at("protocol")) or "HTTP"
+    protocol = peek_text(cursor.at("protocol")) or "HTTP"
     usual_ports = {"HTTP": 80, "HTTPS": 443, "TLS": 443}
-    port = integer(value(cursor.at("port")) or "") or usual_ports.get(protocol, 80)
-    name = value(cursor.at("name")) or ""
+    port = integer(peek_text(cursor.at("port")) or "") or usual_ports.get(protocol, 80)
+    name = peek_text(cursor.at("name")) or ""
     transport = "udp" if protocol == "UDP" else "tcp"
     entrypoint = {("tcp", 80): WEB, ("tcp", 443): SECURE}.get(
         (transport, port)
@@ -189,8 +189,8 @@ def _read_listener(
     if ports.setdefault(entrypoint, (port, transport)) != (port, transport):
         entrypoint = f"{entrypoint}-{port}"
         ports[entrypoint] = (port, transport)
-    hostname = value(cursor.at("hostname")) or ""
-    passthrough = value(cursor.at("tls", "mode")) == "Passthrough"
+    hostname = peek_text(cursor.at("hostname")) or ""
+    passthrough = peek_text(cursor.at("tls", "mode")) == "Passthrough"
     return Listener(
         site.name,
         site.namespace,
@@ -223,8 +223,8 @@ def common_host(first_host: str, second_host: str) -> str:
     return ""
 
 
-def take_parents(route: Object, to: str) -> None:
+def take_parents(route: KubeObject, to: str) -> None:
     """Counts the references of a route to its Gateways as mapped."""
-    for parent in items(route.at("spec", "parentRefs")):
+    for parent in list_entries(route.at("spec", "parentRefs")):
         for key in ("group", "kind", "namespace", "name", "sectionName", "port"):
-            take(parent.at(key), to)
+            take_scalar(parent.at(key), to)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import check_expected
 from tocompose.importers.kubernetes.routing.expressions import is_foreign
 from tocompose.importers.kubernetes.routing.rules import (
@@ -18,7 +18,7 @@ from tocompose.importers.kubernetes.routing.rules import (
     PathMatch,
     matcher_call,
 )
-from tocompose.importers.kubernetes.scalars import items, take, value
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 
 
@@ -30,24 +30,26 @@ class MatchCondition(NamedTuple):
     weight: int = 0
 
 
-def match_conditions(matches: Cursor, route: Object, labels: str) -> list[MatchCondition]:
+def match_conditions(
+    matches: Cursor, route: KubeObject, labels: str
+) -> list[MatchCondition]:
     """Each match of a rule; without any, every request matches."""
     read_match = _grpc_condition if route.kind == "GRPCRoute" else _http_condition
     read_conditions = [
         condition
-        for match in items(matches)
+        for match in list_entries(matches)
         if (condition := read_match(match, route, labels))
     ]
     return read_conditions or ([] if len(matches) else [MatchCondition(PathMatch("/"))])
 
 
-def _http_condition(match: Cursor, route: Object, labels: str) -> MatchCondition | None:
+def _http_condition(match: Cursor, route: KubeObject, labels: str) -> MatchCondition | None:
     check_expected(match.at("path", "type"), "Exact", "PathPrefix", "RegularExpression")
-    kind = take(match.at("path", "type"), labels) or "PathPrefix"
-    path = take(match.at("path", "value"), labels) or "/"
+    kind = take_scalar(match.at("path", "type"), labels) or "PathPrefix"
+    path = take_scalar(match.at("path", "value"), labels) or "/"
     if _note_foreign(match.at("path"), kind, path, route):
         return None
-    method = take(match.at("method"), labels)
+    method = take_scalar(match.at("method"), labels)
     headers = _pair_matchers(match.at("headers"), "Header", route, labels)
     queries = _pair_matchers(match.at("queryParams"), "Query", route, labels)
     if headers is None or queries is None:
@@ -68,14 +70,14 @@ def _whole_path(pattern: str) -> str:
 
 
 def _grpc_condition(
-    rule_match: Cursor, route: Object, labels: str
+    rule_match: Cursor, route: KubeObject, labels: str
 ) -> MatchCondition | None:
     """The path of a call is `/service/method`."""
     method_match = rule_match.at("method")
     check_expected(method_match.at("type"), "Exact", "RegularExpression")
-    kind = take(method_match.at("type"), labels) or "Exact"
-    service = take(method_match.at("service"), labels)
-    method = take(method_match.at("method"), labels)
+    kind = take_scalar(method_match.at("type"), labels) or "Exact"
+    service = take_scalar(method_match.at("service"), labels)
+    method = take_scalar(method_match.at("method"), labels)
     match = _grpc_path(kind, service, method)
     if match.kind == REGEX and is_foreign(match.path):
         method_match.note("TC283", route=str(route), pattern=match.path)
@@ -99,16 +101,16 @@ def _grpc_path(kind: str, service: str | None, method: str | None) -> PathMatch:
 
 
 def _pair_matchers(
-    conditions_: Cursor, matcher: str, route: Object, labels: str
+    conditions_: Cursor, matcher: str, route: KubeObject, labels: str
 ) -> tuple[str, ...] | None:
     """The matchers of headers or parameters; None when one cannot be told: a rule without it would let more in."""
     matchers = []
-    for condition in items(conditions_):
+    for condition in list_entries(conditions_):
         check_expected(condition.at("type"), "Exact", "RegularExpression")
-        kind = take(condition.at("type"), labels) or "Exact"
+        kind = take_scalar(condition.at("type"), labels) or "Exact"
         name, expected_value = (
-            take(condition.at("name"), labels) or "",
-            take(condition.at("value"), labels) or "",
+            take_scalar(condition.at("name"), labels) or "",
+            take_scalar(condition.at("value"), labels) or "",
         )
         if _note_foreign(condition, kind, expected_value, route):
             return None
@@ -122,11 +124,11 @@ def _pair_matchers(
     return tuple(matchers)
 
 
-def _note_foreign(cursor: Cursor, kind: str, pattern: str, route: Object) -> bool:
+def _note_foreign(cursor: Cursor, kind: str, pattern: str, route: KubeObject) -> bool:
     """Whether it is a regular expression that Go cannot compile; noted."""
     if kind == "RegularExpression" and is_foreign(pattern):
         cursor.remark(
-            "TC283", route=str(route), pattern=value(cursor.at("value")) or pattern
+            "TC283", route=str(route), pattern=peek_text(cursor.at("value")) or pattern
         )
         return True
     return False

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.credentials import write_users
 from tocompose.importers.kubernetes.routing.proxy import Middleware
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import value
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 
 GROUPS = ("traefik.io", "traefik.containo.us")
@@ -22,9 +22,9 @@ _AUTH = ("basicauth", "digestauth")
 _UNSAID = ("plugin", "errors")
 
 
-def traefik_objects(site: RouteSite, kind: str) -> Iterator[Object]:
+def traefik_objects(site: RouteSite, kind: str) -> Iterator[KubeObject]:
     """The objects of one of Traefik's own kinds."""
-    yield from site.world.objects.of(*(f"{kind}.{group}" for group in GROUPS))
+    yield from site.model.objects.of_kind(*(f"{kind}.{group}" for group in GROUPS))
 
 
 def named_middlewares(
@@ -32,7 +32,7 @@ def named_middlewares(
     namespace: str,
     name: str,
     labels: str,
-    chain_above: tuple[Object, ...] = (),
+    chain_above: tuple[KubeObject, ...] = (),
 ) -> tuple[Middleware, ...] | None:
     """The middlewares of an object (several for a chain), mapped to `labels`; None when there is no such object or
     labels cannot say it."""
@@ -52,16 +52,16 @@ def named_middlewares(
         if option_middlewares is None:
             return None
         middlewares += option_middlewares
-    middleware_object.took(labels)
+    middleware_object.count_identity_as_mapped(labels)
     return tuple(middlewares)
 
 
 def _option_middleware(
     option: Cursor,
-    middleware_object: Object,
+    middleware_object: KubeObject,
     site: RouteSite,
     labels: str,
-    chain_above: tuple[Object, ...],
+    chain_above: tuple[KubeObject, ...],
 ) -> tuple[Middleware, ...] | None:
     kind = _RENAMED_OPTIONS.get(option.key.lower(), option.key.lower())
     if kind == "chain":
@@ -73,9 +73,9 @@ def _option_middleware(
         option.take(to=labels)
     settings = dict(_flat_options(option, labels, ("secret",) if kind in _AUTH else ()))
     if kind in _AUTH and (secret := option.at("secret")):
-        name = value(secret) or ""
+        name = peek_text(secret) or ""
         settings["usersfile"] = write_users(
-            site.world, site.proxy, middleware_object.namespace, name, "auth-file", secret
+            site.model, site.proxy, middleware_object.namespace, name, "auth-file", secret
         )
         secret.take(to=labels)
     named_site = site._replace(name=middleware_object.name)
@@ -84,16 +84,16 @@ def _option_middleware(
 
 def _chain_middlewares(
     option: Cursor,
-    middleware_object: Object,
+    middleware_object: KubeObject,
     site: RouteSite,
     labels: str,
-    chain_above: tuple[Object, ...],
+    chain_above: tuple[KubeObject, ...],
 ) -> tuple[Middleware, ...] | None:
     middlewares: list[Middleware] = []
     for reference in option.at("middlewares"):
         name, namespace = (
-            value(reference.at("name")) or "",
-            value(reference.at("namespace")) or middleware_object.namespace,
+            peek_text(reference.at("name")) or "",
+            peek_text(reference.at("namespace")) or middleware_object.namespace,
         )
         of_reference = named_middlewares(site, namespace, name, labels, chain_above)
         if of_reference is None:
@@ -115,11 +115,13 @@ def _flat_options(
             yield from _flat_options(child, labels, (), option_path)
         elif child.kind == "list":
             texts = [
-                value(list_entry) or "" for list_entry in child if list_entry.kind == "leaf"
+                peek_text(list_entry) or ""
+                for list_entry in child
+                if list_entry.kind == "leaf"
             ]
             child.map(to=labels)
             yield option_path, ",".join(texts)
-        elif (text := value(child)) is not None:
+        elif (text := peek_text(child)) is not None:
             child.take(to=labels)
             yield option_path, text
         elif child.style == "{}":

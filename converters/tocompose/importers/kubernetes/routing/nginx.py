@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.references import rewrite
+from tocompose.importers.kubernetes.references import rewrite_ports
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.credentials import users_file
 from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
@@ -41,9 +41,9 @@ class AnnotationEffect(NamedTuple):
 
 def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
     """What the annotations of an Ingress mean, in the order in which nginx does things to a request."""
-    rewrite = annotations.take("rewrite-target")
+    rewrite_ports = annotations.take("rewrite-target")
     force_ssl = annotations.take_flag("force-ssl-redirect")
-    if rewrite is not None:
+    if rewrite_ports is not None:
         annotations.at("use-regex").skip("rewrite-target says it as well")
     return AnnotationEffect(
         middlewares=tuple(
@@ -51,8 +51,8 @@ def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
         ),
         target=tuple(_target_options(annotations, site)),
         aliases=annotations.take_names("server-alias"),
-        regex=rewrite is not None or bool(annotations.take_flag("use-regex")),
-        rewrite=rewrite,
+        regex=rewrite_ports is not None or bool(annotations.take_flag("use-regex")),
+        rewrite=rewrite_ports,
         ssl_redirect=annotations.take_flag("ssl-redirect"),
         force_ssl=bool(force_ssl),
     )
@@ -103,14 +103,14 @@ def _forward_auth(annotations: Annotations, site: RouteSite) -> Iterator[Middlew
         yield site.proxy.absent_middleware(f"{site.name}-forwardauth")
         return
     annotations.take("auth-url")
-    address, rewritten_hosts = rewrite(url, site.namespace, site.world.backends)
+    address, rewritten_hosts = rewrite_ports(url, site.namespace, site.model.kube_services)
     for rewritten in rewritten_hosts:
         annotations.at("auth-url").remark(
             "TC221",
             subject=annotations.to,
             old=rewritten.old,
             new=rewritten.new,
-            service=rewritten.backend.name,
+            service=rewritten.kube_service.name,
         )
     options = {"address": address}
     if headers := annotations.take_names("auth-response-headers"):
@@ -190,16 +190,18 @@ def _extra_headers(annotations: Annotations, site: RouteSite) -> Iterator[Middle
         options["customrequestheaders.X-Forwarded-Prefix"] = prefix
     if config_name := annotations.peek("custom-headers"):
         namespace, _, name = config_name.rpartition("/")
-        config = site.world.store.find("ConfigMap", namespace or site.namespace, name)
+        config = site.model.config_store.find(
+            "ConfigMap", namespace or site.namespace, name
+        )
         for key, config_entry in (
-            site.world.store.entries(config) if config else {}
+            site.model.config_store.entries(config) if config else {}
         ).items():
             content = config_entry.content(annotations.to)
             options[f"customresponseheaders.{key}"] = (content or b"").decode(
                 errors="replace"
             )
         if config:
-            config.took(annotations.to)
+            config.count_identity_as_mapped(annotations.to)
             annotations.take("custom-headers")
     if options:
         yield site.middleware("headers", options)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.objects import Object
-from tocompose.importers.kubernetes.scalars import items, strings, value
+from tocompose.importers.kubernetes.objects import KubeObject
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 
 _REQUEST = "--option network-policy=networks"
@@ -22,9 +22,9 @@ class Peers(NamedTuple):
     everybody: bool = False
 
 
-def note_policies(world: World, kept_policies: tuple[Object, ...]) -> None:
+def note_policies(world: ClusterModel, kept_policies: tuple[KubeObject, ...]) -> None:
     """Says of each NetworkPolicy, save those that networks keep to, what stays open."""
-    for policy in world.objects.of("NetworkPolicy"):
+    for policy in world.objects.of_kind("NetworkPolicy"):
         if policy in kept_policies:
             continue
         if _allows_all(policy):
@@ -48,20 +48,22 @@ def note_policies(world: World, kept_policies: tuple[Object, ...]) -> None:
         )
 
 
-def _allows_all(policy: Object) -> bool:
+def _allows_all(policy: KubeObject) -> bool:
     """Whether the policy forbids nothing: each of its directions has a rule without any condition."""
-    rules = [list(items(policy.at("spec", kind.lower()))) for kind in kinds_of(policy)]
+    rules = [
+        list(list_entries(policy.at("spec", kind.lower()))) for kind in kinds_of(policy)
+    ]
     return all(
         any(rule.style == "{}" for rule in direction_rules) for direction_rules in rules
     )
 
 
-def kinds_of(policy: Object) -> tuple[str, ...]:
+def kinds_of(policy: KubeObject) -> tuple[str, ...]:
     """The directions of a policy: those named, else ingress, and egress where it has rules for that."""
     named_kinds = [
         policy_type
-        for type_cursor in items(policy.at("spec", "policyTypes"))
-        if (policy_type := value(type_cursor))
+        for type_cursor in list_entries(policy.at("spec", "policyTypes"))
+        if (policy_type := peek_text(type_cursor))
     ]
     return tuple(named_kinds) or (
         "Ingress",
@@ -69,7 +71,7 @@ def kinds_of(policy: Object) -> tuple[str, ...]:
     )
 
 
-def _open_direction(policy: Object, kind: str, names: str, world: World) -> str:
+def _open_direction(policy: KubeObject, kind: str, names: str, world: ClusterModel) -> str:
     """What stays open in one direction."""
     peers = allowed_peers(policy, kind, world)
     verb = "be reached by" if kind == "Ingress" else "reach"
@@ -87,33 +89,33 @@ def _open_direction(policy: Object, kind: str, names: str, world: World) -> str:
     )
 
 
-def _named_ports(policy: Object, kind: str) -> str:
+def _named_ports(policy: KubeObject, kind: str) -> str:
     """The ports that the policy names, in words; empty where it names none."""
     port_texts: dict[str, None] = {}
-    for rule in items(policy.at("spec", kind.lower())):
-        for port in items(rule.at("ports")):
+    for rule in list_entries(policy.at("spec", kind.lower())):
+        for port in list_entries(rule.at("ports")):
             number, last_port = (
-                value(port.at("port")) or "every port",
-                value(port.at("endPort")),
+                peek_text(port.at("port")) or "every port",
+                peek_text(port.at("endPort")),
             )
             port_text = f"{number}-{last_port}" if last_port else number
-            port_texts[f"{port_text}/{(value(port.at('protocol')) or 'TCP').lower()}"] = (
-                None
-            )
+            port_texts[
+                f"{port_text}/{(peek_text(port.at('protocol')) or 'TCP').lower()}"
+            ] = None
     return f", on {', '.join(port_texts)}" if port_texts else ""
 
 
-def allowed_peers(policy: Object, kind: str, world: World) -> Peers:
+def allowed_peers(policy: KubeObject, kind: str, world: ClusterModel) -> Peers:
     """Whom the rules of one direction name."""
     key = "from" if kind == "Ingress" else "to"
     workloads: dict[Workload, None] = {}
     outside: dict[str, None] = {}
     everybody = False
-    for rule in items(policy.at("spec", kind.lower())):
-        peers = list(items(rule.at(key)))
+    for rule in list_entries(policy.at("spec", kind.lower())):
+        peers = list(list_entries(rule.at(key)))
         everybody = everybody or not peers
         for peer in peers:
-            block = value(peer.at("ipBlock", "cidr"))
+            block = peek_text(peer.at("ipBlock", "cidr"))
             if block:
                 outside[f"addresses in {block}"] = None
                 continue
@@ -122,7 +124,9 @@ def allowed_peers(policy: Object, kind: str, world: World) -> Peers:
     return Peers(tuple(workloads), tuple(outside), everybody)
 
 
-def _peer_workloads(peer: Cursor, policy: Object, world: World) -> Iterator[Workload]:
+def _peer_workloads(
+    peer: Cursor, policy: KubeObject, world: ClusterModel
+) -> Iterator[Workload]:
     """The workloads of a peer: pods of the policy's own namespace, or of all that its namespace selector matches."""
     namespace_selector = peer.at("namespaceSelector")
     pod_selector = peer.at("podSelector")
@@ -134,12 +138,12 @@ def _peer_workloads(peer: Cursor, policy: Object, world: World) -> Iterator[Work
             yield from selected_workloads(pod_selector, namespace, world)
 
 
-def _namespace_labels(namespace: str, world: World) -> Mapping[str, str]:
+def _namespace_labels(namespace: str, world: ClusterModel) -> Mapping[str, str]:
     """The labels of a namespace; Kubernetes itself gives each one with its name."""
     namespace_object = next(
         (
             candidate
-            for candidate in world.objects.of("Namespace")
+            for candidate in world.objects.of_kind("Namespace")
             if candidate.name == namespace
         ),
         None,
@@ -151,7 +155,7 @@ def _namespace_labels(namespace: str, world: World) -> Mapping[str, str]:
 
 
 def selected_workloads(
-    selector: Cursor, namespace: str, world: World
+    selector: Cursor, namespace: str, world: ClusterModel
 ) -> Iterator[Workload]:
     """The workloads of a namespace that a label selector matches; an empty one matches all."""
     for workload in world.workloads:
@@ -161,17 +165,22 @@ def selected_workloads(
 
 def matches_selector(selector: Cursor, labels: Mapping[str, str]) -> bool:
     """Whether labels meet a selector. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/"""
-    if not strings(selector.at("matchLabels")).items() <= labels.items():
+    if not string_map(selector.at("matchLabels")).items() <= labels.items():
         return False
     return all(
         _meets_expression(expression, labels)
-        for expression in items(selector.at("matchExpressions"))
+        for expression in list_entries(selector.at("matchExpressions"))
     )
 
 
 def _meets_expression(expression: Cursor, labels: Mapping[str, str]) -> bool:
-    key, operator = value(expression.at("key")) or "", value(expression.at("operator"))
-    values = {value(value_cursor) for value_cursor in items(expression.at("values"))}
+    key, operator = (
+        peek_text(expression.at("key")) or "",
+        peek_text(expression.at("operator")),
+    )
+    values = {
+        peek_text(value_cursor) for value_cursor in list_entries(expression.at("values"))
+    }
     if operator == "Exists":
         return key in labels
     if operator == "DoesNotExist":
@@ -181,7 +190,10 @@ def _meets_expression(expression: Cursor, labels: Mapping[str, str]) -> bool:
 
 
 def _network_advice(
-    targets: Sequence[Workload], kinds: tuple[str, ...], policy: Object, world: World
+    targets: Sequence[Workload],
+    kinds: tuple[str, ...],
+    policy: KubeObject,
+    world: ClusterModel,
 ) -> str:
     """How networks could come near: a network for the target and those who may speak to it."""
     names = ", ".join(workload.name for workload in targets)
@@ -201,7 +213,7 @@ def _network_advice(
     return "Keep what must not meet on separate networks."
 
 
-def _networks_can_say(peers: Peers, kinds: tuple[str, ...], policy: Object) -> bool:
+def _networks_can_say(peers: Peers, kinds: tuple[str, ...], policy: KubeObject) -> bool:
     """Whether networks can say all of it: workloads only, inwards only, every port."""
     if "Egress" in kinds or peers.beyond:
         return False

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.objects import Object
+from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
-from tocompose.importers.kubernetes.world import World
+from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor, Fate
 from tocompose.source import leaves
 
@@ -15,14 +15,14 @@ from tocompose.source import leaves
 class RouteSite(NamedTuple):
     """Where annotations stand: the world, the proxy, the namespace and the name of the Ingress."""
 
-    world: World
+    model: ClusterModel
     proxy: Proxy
     namespace: str
     name: str
 
-    def note_nowhere(self, route_object: Object) -> None:
+    def note_nowhere(self, route_object: KubeObject) -> None:
         """Says of an object that none of its routes leads anywhere, unless that was said of each of them."""
-        ledger, node = self.world.ledger, route_object.cursor.node
+        ledger, node = self.model.ledger, route_object.cursor.node
         assert node is not None, "an object stands somewhere"
         if any(ledger.fate(leaf) == (Fate.NOTED, ("TC282",)) for leaf in leaves(node)):
             route_object.cursor.noted("TC282")

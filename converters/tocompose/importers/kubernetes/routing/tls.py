@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.routing.credentials import give_certificate
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import items, take, value
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 
 
@@ -32,8 +32,8 @@ def secured_hosts(
     for tls_entry in tls_entries:
         named_hosts = [
             host
-            for cursor in items(tls_entry.at("hosts"))
-            if (host := take(cursor, labels))
+            for cursor in list_entries(tls_entry.at("hosts"))
+            if (host := take_scalar(cursor, labels))
         ]
         hosts += named_hosts
         everything = everything or not named_hosts
@@ -45,12 +45,12 @@ def settle_certificate(
     cursor: Cursor, site: RouteSite, labels: str, managed: Cursor | None
 ) -> None:
     """Gives the proxy the certificate of a Secret; a note says where it is to come from when it is not there."""
-    name = value(cursor)
+    name = peek_text(cursor)
     if name is None:
         return
     namespace, _, secret_name = name.rpartition("/")
     if give_certificate(
-        site.world, site.proxy, namespace or site.namespace, secret_name, cursor
+        site.model, site.proxy, namespace or site.namespace, secret_name, cursor
     ):
         cursor.take(to=f"services.{site.proxy.name}.secrets")
         return

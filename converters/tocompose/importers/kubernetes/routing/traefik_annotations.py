@@ -12,7 +12,7 @@ from tocompose.importers.kubernetes.routing.backends import ReachedService
 from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import value
+from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 
@@ -80,7 +80,7 @@ def router_wishes(annotations: Cursor, site: RouteSite, labels: str) -> RouterWi
 
 def _take_annotation(annotations: Cursor, name: str, labels: str) -> str | None:
     cursor = annotations.at(f"{PREFIX}{name}")
-    text = value(cursor)
+    text = peek_text(cursor)
     if text is not None:
         cursor.take(to=labels)
     return text
@@ -101,7 +101,7 @@ def _named_middlewares(
     cursor: Cursor, site: RouteSite, labels: str
 ) -> Iterator[Middleware]:
     """The objects named as `namespace-name@kubernetescrd`."""
-    text = value(cursor)
+    text = peek_text(cursor)
     if text is None:
         return
     missing: list[str] = []
@@ -140,7 +140,7 @@ def _find_middlewares(
 
 def service_options(reached: ReachedService) -> Iterator[tuple[str, str]]:
     """The options of a target that the annotations of its Service set."""
-    annotations = reached.backend.object.at("metadata", "annotations")
+    annotations = reached.kube_service.kube_object.at("metadata", "annotations")
     for name, option in _SERVICE.items():
         text = _take_annotation(annotations, name, reached.labels)
         if text is not None:
