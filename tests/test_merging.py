@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from judges import needs_compose, run_config
-from tocompose.merging import merge_documents, merge_services, mount_target, port_key
+from tocompose.compose.merge import merge_documents, merge_services, mount_target
+from tocompose.compose.shapes import port_parts
 
 NAMES = st.sampled_from(["a", "bb", "cc"])
 WORDS = st.sampled_from(["one", "two", "three"])
@@ -38,7 +39,7 @@ PORTS = st.lists(
     ),
     min_size=1,
     max_size=3,
-    unique_by=lambda item: port_key(item),
+    unique_by=lambda item: port_parts(item),
 )
 MOUNTS = st.lists(
     st.sampled_from(

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from findings import FINDINGS, STACK, WEB_STACK, Finding, one
 from tocompose.check import Audit, audit
 from tocompose.check.score import checklist
+from tocompose.compose.keys import section_keys
 from tocompose.notes import registry
 from tocompose.project import Memory
-from tocompose.tables import load
 
 SEED = (
     Path(os.environ.get("TOCOMPOSE_CORPUS", "")).parent / "reference" / "seed-checklist.md"
@@ -88,26 +88,6 @@ def test_every_code_of_the_audit_is_shown() -> None:
     assert own == {finding.code for finding in FINDINGS} | {"TC749"}
 
 
-def test_keys_are_those_of_the_specification() -> None:
-    schema = json.loads(
-        (Path(__file__).parents[1] / "schemas" / "compose-spec.json").read_text(
-            encoding="utf-8"
-        )
-    )
-    kinds = {
-        "services": "service",
-        "networks": "network",
-        "volumes": "volume",
-        "secrets": "secret",
-        "configs": "config",
-    }
-    expected = {
-        name: sorted(schema["definitions"][kind]["properties"])
-        for name, kind in kinds.items()
-    }
-    assert load("compose")["sections"] == {"top": sorted(schema["properties"]), **expected}
-
-
 def test_files_are_put_together_as_compose_does() -> None:
     files = {
         "compose.yml": "services:\n  web: {image: 'acme/web:1'}\n",
@@ -172,9 +152,7 @@ SHAPES = st.recursive(
 
 @settings(max_examples=300, deadline=None)
 @given(
-    st.dictionaries(
-        st.sampled_from(load("compose")["sections"]["services"]), SHAPES, max_size=7
-    ),
+    st.dictionaries(st.sampled_from(sorted(section_keys("service"))), SHAPES, max_size=7),
     SHAPES,
 )
 def test_no_shape_is_an_error(body: dict[str, object], top: object) -> None:

@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from judges import compose_config, needs_compose, run_config
 from oracles import corpus
-from tocompose.exporters.compose import compose
-from tocompose.exporters.yaml_text import render
-from tocompose.importers.compose.files import load
-from tocompose.importers.compose.names import find
-from tocompose.importers.compose.reading import Places
-from tocompose.importers.compose.stack import stack_of
+from tocompose.compose.documents import Places
+from tocompose.compose.loading import find, load
+from tocompose.compose.read import stack_of
+from tocompose.compose.write import compose
+from tocompose.compose.yaml_text import render
 from tocompose.model import Stack
 from tocompose.project import Memory
 

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judges import compose_config, needs_compose, run_config, write
+from tocompose.compose.write import compose
+from tocompose.compose.yaml_text import MERGE, Alias, Anchored, Flow, render, scalar
 from tocompose.exporters.bundle import Layout, bundle
-from tocompose.exporters.compose import compose
-from tocompose.exporters.yaml_text import MERGE, Alias, Anchored, Flow, render, scalar
 from tocompose.model import Healthcheck, Service, Setting, Stack, Variable
 from tocompose.syntax.interpolation import literal
 

@@ -10,9 +10,9 @@ import yaml
 
 from fuzz.running import limited
 from tocompose.check import audit, repair
+from tocompose.compose.yaml_text import render
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
-from tocompose.exporters.yaml_text import render
 from tocompose.ignores import ignore_rules
 from tocompose.importers import Settings, SourceError
 from tocompose.importers.kubernetes.quantities import ONE, parse_quantity

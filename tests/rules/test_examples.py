@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rules.snippets import document, stack
-from tocompose.exporters.compose import compose
+from tocompose.compose.write import compose
 from tocompose.model import Home, Stack
 from tocompose.rules import Example, Practice, registry
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.snippets import stack
-from tocompose.exporters.compose import port
+from tocompose.compose.write import write_port as port
 from tocompose.model import Home, Stack
 from tocompose.rules import Context, Outcome, apply_all, select
 

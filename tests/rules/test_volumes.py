@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.snippets import stack
-from tocompose.exporters.mounts import mount
+from tocompose.compose.write import write_mount as mount
 from tocompose.model import Home
 from tocompose.rules import Context, Outcome, apply_all, select
 

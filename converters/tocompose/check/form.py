@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocompose.check.scene import Scene, Verdict, View, judge, of_service
+from tocompose.compose.keys import section_below, section_keys
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.importers.compose.names import BASE_NAMES
 from tocompose.importers.compose.reading import ComposeFile, duplicate_notes, plain
@@ -14,7 +15,6 @@ from tocompose.importers.compose.shapes import mapping
 from tocompose.model import Service
 from tocompose.source import Branch, Node, Span
 from tocompose.suggestion import suggested
-from tocompose.tables import load
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+")
 _BYTES = re.compile(r"-?\d+(?:\.\d+)?\s?(?:[bkmgtp]|[kmgtp]b)?", re.IGNORECASE)
@@ -87,10 +87,9 @@ def _double_merges(file: ComposeFile) -> Iterator[Any]:
 
 def _keys(file: ComposeFile, root: Node) -> Iterator[Verdict]:
     """Keys that the Compose Specification has."""
-    table = load("compose")
     for path, node in _maps(root):
-        known = table["sections"].get(path[0] if path else "top")
-        for child in node.children if known is not None else ():
+        known = section_keys(section_below("top", path[0]) if path else "top")
+        for child in node.children:
             key = str(child.key)
             holds = key in known or key.startswith("x-")
             subject = ".".join((*path[1:2], key)) if path else key

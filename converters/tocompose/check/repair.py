@@ -15,7 +15,7 @@ from tocompose.check.edits import (
     replaced_key,
 )
 from tocompose.check.scene import Scene, scene
-from tocompose.exporters.compose import service_body
+from tocompose.compose.write import service_body
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.exporters.yaml_text import Alias, Anchored
 from tocompose.importers.compose.reading import ComposeFile, document_of, read_file

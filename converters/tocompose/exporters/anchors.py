@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import Any
 
-from tocompose.exporters.yaml_text import MERGE, Alias, Anchored
+from tocompose.compose.yaml_text import MERGE, Alias, Anchored
 
 _WORTH = 3  # lines that a block must have before a reader gains by looking elsewhere for it
 _WHOLE = ("deploy", "environment", "healthcheck", "labels", "logging")

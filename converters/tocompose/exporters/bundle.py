@@ -6,9 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
+from tocompose.compose.write import compose, model_paths
+from tocompose.compose.yaml_text import render
 from tocompose.exporters.anchors import with_anchors
 from tocompose.exporters.comments import comments, headers
-from tocompose.exporters.compose import compose, paths
 from tocompose.exporters.conflicts import (
     files_for_read_only,
     files_present,
@@ -30,7 +32,6 @@ from tocompose.exporters.selfcontained import (
     settle_variables,
 )
 from tocompose.exporters.sound import Check, checked
-from tocompose.exporters.yaml_text import render
 from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, note
 from tocompose.record import record
@@ -38,17 +39,6 @@ from tocompose.syntax.interpolation import document_variables
 
 if TYPE_CHECKING:
     from tocompose.exporters.insertion import Insertion
-
-CLASSIC = {
-    Home.BASE: "docker-compose.yml",
-    Home.DEV: "docker-compose.override.yml",
-    Home.PROD: "docker-compose.prod.yml",
-}
-MODERN = {
-    Home.BASE: "compose.yaml",
-    Home.DEV: "compose.override.yaml",
-    Home.PROD: "compose.prod.yaml",
-}
 
 
 @record
@@ -107,7 +97,7 @@ def _single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     unknown = frozenset(item.name for item in stack.settings if item.value is None)
     said = (*sound.notes, *ask_for_secrets(sound.stack, unknown, layout.inline_secrets))
     document = settle_variables(compose(sound.stack), sound.stack, layout.inline_secrets)
-    name = (MODERN if layout.modern_names else CLASSIC)[Home.BASE]
+    name = (MODERN_NAMES if layout.modern_names else CLASSIC_NAMES)[Home.BASE]
     values = [
         *(item.secret for item in stack.settings),
         *(item.secret for item in stack.files),
@@ -121,7 +111,7 @@ def _single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
         layout.inline_secrets and any(values),
     )
     return Bundle(
-        (file,), frozenset(paths(document)) | sound.paths | _settings(stack), said
+        (file,), frozenset(model_paths(document)) | sound.paths | _settings(stack), said
     )
 
 
@@ -136,7 +126,7 @@ def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
         for home, body in documents.items()
         if body["services"] or home is Home.BASE
     }
-    every = MODERN if layout.modern_names else CLASSIC
+    every = MODERN_NAMES if layout.modern_names else CLASSIC_NAMES
     names = {home: every[home] for home in Home if home in documents}
     env = env_files(sound.stack, document_variables(documents))
     lines = headers(names, bool(env))
@@ -147,7 +137,7 @@ def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
         for home, name in names.items()
     ]
     written = (
-        {path for body in documents.values() for path in paths(body)}
+        {path for body in documents.values() for path in model_paths(body)}
         | chosen.paths
         | sound.paths
     )
@@ -180,7 +170,7 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     made = insert(text, existing.path, document, above)
     said = (*sound.notes, *_told(made, existing.path))
     file = File(path=existing.path, content=made.text.encode("utf-8", "surrogateescape"))
-    written = frozenset(paths(document)) | sound.paths | _settings(stack)
+    written = frozenset(model_paths(document)) | sound.paths | _settings(stack)
     written |= {f"files.{item.path}" for item in sound.stack.files}
     env, own = env_files(sound.stack, document_variables(document)), sound.stack.files
     return Bundle((file, *env, *gitignore((*env, *own)), *own), written, said)

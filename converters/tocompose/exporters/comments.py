@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tocompose.exporters.yaml_text import Path
+from tocompose.compose.yaml_text import Path
 from tocompose.folding import fold
 from tocompose.model import Home, Stack
 from tocompose.notes import Kind, Note

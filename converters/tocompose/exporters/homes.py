@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocompose.exporters.compose import service_body
+from tocompose.compose.write import service_body
 from tocompose.exporters.sound import Sound
 from tocompose.model import Home, Service, Stack
 from tocompose.notes import note

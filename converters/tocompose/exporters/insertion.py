@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
-from tocompose.exporters.yaml_text import Comments, render
+from tocompose.compose.yaml_text import Comments, render
 
 SECTIONS = ("services", "networks", "volumes", "secrets", "configs")
 

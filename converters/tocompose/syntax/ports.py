@@ -38,7 +38,9 @@ def parse_port(text: str) -> PortParts:
 
 def format_port(port: PortParts) -> str:
     """The short form of the parts."""
-    address = f"[{port.host_ip}]" if port.host_ip and ":" in port.host_ip else port.host_ip
+    address = port.host_ip
+    if address and ":" in address and "$" not in address:
+        address = f"[{address}]"
     host = [] if address is None else [address]
     if host or port.published:
         host.append(port.published or "")

@@ -1,0 +1,1 @@
+"""Compose documents and the stack model: read, merged, written, by one table of Compose's keys."""

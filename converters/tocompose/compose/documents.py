@@ -1,0 +1,182 @@
+"""Compose files as trees with positions and as plain documents, put together as docker compose does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from tocompose.compose.merge import RESET, Override, merge_documents, without_tags
+from tocompose.notes import Note, note
+from tocompose.readers.yaml import boolean, integer, is_null, number, read
+from tocompose.source import Branch, Child, Leaf, Node, Path, Span
+
+
+class ComposeFile(NamedTuple):
+    """One file: its trees (one, unless it holds several YAML documents), its text, and what is wrong with its YAML."""
+
+    path: str
+    roots: tuple[Node, ...]
+    lines: tuple[str, ...]
+    notes: tuple[Note, ...] = ()
+    hidden: tuple[Child, ...] = ()
+
+
+def read_file(content: bytes, path: str) -> ComposeFile:
+    """The file's trees, or notes on why there are none."""
+    documents = read(content, path)
+    return ComposeFile(
+        path,
+        tuple(item.root for item in documents if item.root is not None),
+        tuple(content.decode("utf-8", "replace").split("\n")),
+        tuple(said for item in documents for said in item.notes),
+        tuple(child for item in documents for child in item.hidden),
+    )
+
+
+def document_of(file: ComposeFile) -> dict[str, Any]:
+    """What the file holds as maps, lists and scalars, with the tags `!reset` and `!override` kept for merging."""
+    first, *more = [
+        value for root in file.roots if isinstance(value := plain(root, file), dict)
+    ] or [{}]
+    for value in more:
+        first = merge_documents(first, value)
+    return first
+
+
+def merged(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The one document that docker compose makes of them."""
+    result: dict[str, Any] = {}
+    for number_, document in enumerate(documents):
+        result = merge_documents(result, document) if number_ else without_tags(document)
+    return result
+
+
+def plain(node: Node, file: ComposeFile) -> Any:
+    """A node as docker compose reads it: numbers as their text where only the text matters."""
+    tag = _tag(node, file)
+    if tag == "!reset":
+        return RESET
+    value = _scalar(node) if isinstance(node, Leaf) else _collection(node, file)
+    return Override(value) if tag == "!override" else value
+
+
+def _collection(node: Branch, file: ComposeFile) -> Any:
+    if node.kind == "list":
+        return [plain(child.node, file) for child in node.children]
+    return {str(child.key): plain(child.node, file) for child in node.children}
+
+
+def _tag(node: Node, file: ComposeFile) -> str:
+    """The tag in front of a node, of which the reader keeps only those of scalars."""
+    line = file.lines[node.span.line - 1] if node.span.line <= len(file.lines) else ""
+    text = line[node.span.column - 1 :]
+    return next((tag for tag in ("!reset", "!override") if text.startswith(tag)), "")
+
+
+def _scalar(leaf: Leaf) -> Any:
+    """Only `true` and `false` are truth values to compose's parser; a number with a point keeps its value as text."""
+    if leaf.style in ("{}", "[]"):
+        return {} if leaf.style == "{}" else []
+    if is_null(leaf.text, leaf.style):
+        return None
+    if (
+        leaf.text.lower() in ("true", "false")
+        and boolean(leaf.text, leaf.style) is not None
+    ):
+        return leaf.text.lower() == "true"
+    whole = integer(leaf.text, leaf.style)
+    if whole is not None:
+        return whole
+    value = number(leaf.text, leaf.style)
+    return leaf.text if value is None else shown_number(value)
+
+
+def shown_number(value: float) -> str:
+    """A number as Go prints it: `1.10` becomes `1.1`, `1e3` becomes `1000`."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}[str(value)]
+    return str(int(value)) if value == int(value) and abs(value) < 1e21 else repr(value)
+
+
+class Places:
+    """Where things stand in a set of files: the last file that says something about a path has the say."""
+
+    def __init__(self, files: Iterable[ComposeFile]) -> None:
+        self._files = tuple(files)
+
+    def span(self, *path: str | int) -> Span | None:
+        """The place of what stands at the path; of the longest part of the path that stands somewhere, otherwise."""
+        best: tuple[int, Span | None] = (-1, None)
+        for root in (root for file in self._files for root in file.roots):
+            depth, span = _deepest(root, path)
+            if depth >= best[0]:
+                best = (depth, span)
+        return best[1]
+
+    def first(self, *path: str | int) -> Span | None:
+        """The place of what stands at the path in the first file that has it."""
+        roots = (root for file in self._files for root in file.roots)
+        found = (_deepest(root, path) for root in roots)
+        return next((span for depth, span in found if depth == len(path)), None)
+
+    def item(self, text: str, *path: str) -> Span | None:
+        """The place of the list entry at the path that begins with the text or mentions it; else of the list."""
+        for node in reversed(
+            [
+                node
+                for file in self._files
+                for root in file.roots
+                if (node := _at(root, path))
+            ]
+        ):
+            for child in node.children if isinstance(node, Branch) else ():
+                if str(child.key) == text or _mentions(child.node, text):
+                    return child.span
+        return self.span(*path)
+
+
+def _deepest(node: Node, path: Path) -> tuple[int, Span]:
+    span = node.span
+    for depth, key in enumerate(path):
+        child = _entry(node, key) if isinstance(node, Branch) else None
+        if child is None:
+            return depth, span
+        node, span = child.node, child.span
+    return len(path), span
+
+
+def _entry(node: Branch, key: str | int) -> Child | None:
+    """The entry under the key; in a list, the one that is the name or sets it (`- NAME=value`)."""
+    found = node.child(key)
+    if found is not None or node.kind != "list":
+        return found
+    texts = (
+        (child, child.node.text) for child in node.children if isinstance(child.node, Leaf)
+    )
+    return next(
+        (child for child, text in texts if text == key or text.startswith(f"{key}=")), None
+    )
+
+
+def _at(node: Node, path: Path) -> Node | None:
+    for key in path:
+        child = node.child(key) if isinstance(node, Branch) else None
+        if child is None:
+            return None
+        node = child.node
+    return node
+
+
+def _mentions(node: Node, text: str) -> bool:
+    if isinstance(node, Leaf):
+        return node.text.startswith(f"{text}=") or text in node.text.split(":")
+    return any(_mentions(child.node, text) for child in node.children)
+
+
+def duplicate_notes(file: ComposeFile) -> tuple[Note, ...]:
+    """A note for each entry that a later one of the same key hides, and for each further YAML document."""
+    hidden = (
+        note("TC703", child.span, file=file.path, key=child.key) for child in file.hidden
+    )
+    more = (note("TC704", root.span, file=file.path) for root in file.roots[1:])
+    return (*hidden, *more)

@@ -1,0 +1,129 @@
+"""The keys of Compose files, as `mappings/compose.yaml` describes them: what is read, merged, written and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from tocompose.record import record
+from tocompose.tables import load
+
+
+class Form(Enum):
+    """What stands below a key; the table says more about each."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    FLAG = "flag"
+    ANY = "any"
+    LIST = "list"
+    TEXTS = "texts"
+    PAIRS = "pairs"
+    MAP = "map"
+    SECTION = "section"
+    NAMED = "named"
+    NAMES = "names"
+    ENTRIES = "entries"
+    # Forms with a grammar, or a place in the model, of their own.
+    ARGUMENTS = "arguments"
+    COMMAND = "command"
+    COUNT = "count"
+    DECIMAL = "decimal"
+    DEVICES = "devices"
+    EXPOSED = "exposed"
+    HEALTH_TEST = "health_test"
+    HOSTS = "hosts"
+    MOUNTS = "mounts"
+    PORTS = "ports"
+    TMPFS = "tmpfs"
+    TRUTH = "truth"
+    VARIABLES = "variables"
+
+
+class Merge(Enum):
+    """How a later file changes what an earlier one says; PLAIN follows from the form."""
+
+    PLAIN = "plain"
+    CLEAR = "clear"
+    DRIVER = "driver"
+    HOSTS = "hosts"
+    PAIRS = "pairs"
+    REPLACE = "replace"
+    UNION = "union"
+    UNIQUE = "unique"
+
+
+class Unit(Enum):
+    """What a text is read as, where it is no plain text."""
+
+    BYTES = "bytes"
+    DURATION = "duration"
+
+
+@record
+class Key:
+    """One key of a section; the head of the table explains each column."""
+
+    name: str
+    form: Form
+    section: str = ""
+    short: str = ""
+    listed: Mapping[str, Any] | None = None
+    field: str | None = None
+    named_by: str = ""
+    always: bool = False
+    closes: bool = False
+    sorted: bool = False
+    merge: Merge = Merge.PLAIN
+    unit: Unit | None = None
+    order: int = 99
+
+
+# Stands for a key that the specification does not have: `x-…`, or a mistake.
+UNKNOWN = Key(name="", form=Form.ANY)
+_CLOSED_SETS: Mapping[str, type[Enum]] = {"form": Form, "merge": Merge, "unit": Unit}
+
+
+@cache
+def section_keys(section: str) -> Mapping[str, Key]:
+    """The keys that the maps of a section may have, in the order of the table."""
+    return {name: _read_row(name, row) for name, row in load("compose")[section].items()}
+
+
+def _read_row(name: str, row: Mapping[str, Any]) -> Key:
+    columns: dict[str, Any] = {
+        column: _CLOSED_SETS[column](value) if column in _CLOSED_SETS else value
+        for column, value in row.items()
+    }
+    return Key(name=name, **columns)
+
+
+@cache
+def written_rank(section: str) -> Mapping[str, int]:
+    """The place of each key in the written map; what has the same rank is sorted by name."""
+    return {name: key.order for name, key in section_keys(section).items()}
+
+
+def section_below(section: str, name: str) -> str:
+    """The section of the map or maps below a key; empty where their keys are not fixed."""
+    return section_keys(section).get(name, UNKNOWN).section if section else ""
+
+
+@cache
+def blank_fields(record_type: Any) -> Mapping[str, str]:
+    """The fields without which no record of the type can be made, as empty texts."""
+    return {
+        name: ""
+        for name, field in record_type.__dataclass_fields__.items()
+        if field.default is MISSING and field.default_factory is MISSING
+    }
+
+
+@cache
+def keeps_options(section: str, record_type: Any) -> bool:
+    """Whether records of the type hold, as their options, the keys of the section for which they have no field."""
+    own_key = any(key.field == "options" for key in section_keys(section).values())
+    return "options" in record_type.__slots__ and not own_key

@@ -1,0 +1,186 @@
+"""The files that docker compose reads: their names, and what they extend and include."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tocompose.compose.documents import ComposeFile, document_of, merged, read_file
+from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
+from tocompose.compose.merge import merge_documents, merge_services
+from tocompose.compose.shapes import as_list, as_map, as_text
+from tocompose.notes import Note, note
+from tocompose.project import Project
+from tocompose.readers.dotenv import read_dotenv
+from tocompose.source import Leaf
+
+
+class Found(NamedTuple):
+    """The names of the files of a folder: base, override (loaded with it) and production; empty where there is none.
+
+    `listed` are the files that COMPOSE_FILE in `.env` names instead of the base and the override.
+    """
+
+    base: str
+    override: str
+    production: str
+    listed: tuple[str, ...] = ()
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """What `docker compose up` reads, in its order."""
+        return self.listed or tuple(name for name in (self.base, self.override) if name)
+
+
+def find(project: Project, folder: str = "") -> Found | None:
+    """The files that `docker compose` would read in the folder, and the production file beside them."""
+
+    def first(names: tuple[str, ...]) -> str:
+        paths = (posixpath.join(folder, name) for name in names)
+        return next((path for path in paths if project.exists(path)), "")
+
+    if listed := _listed(project, folder):
+        return Found(listed[0], next(iter(listed[1:]), ""), first(PROD_NAMES), listed)
+    base = first(BASE_NAMES)
+    return Found(base, first(OVERRIDE_NAMES), first(PROD_NAMES)) if base else None
+
+
+def _listed(project: Project, folder: str) -> tuple[str, ...]:
+    """The files that COMPOSE_FILE names in the `.env` of the folder, separated by COMPOSE_PATH_SEPARATOR.
+
+    https://docs.docker.com/compose/how-tos/environment-variables/envvars/#compose_file
+    """
+    content = project.read(posixpath.join(folder, ".env")) or b""
+    if b"COMPOSE_FILE" not in content:
+        return ()
+    held = {
+        str(child.key): child.node.text
+        for child in read_dotenv(content).tree.children
+        if isinstance(child.node, Leaf)
+    }
+    parts = (
+        held.get("COMPOSE_FILE", "")
+        .strip()
+        .split(held.get("COMPOSE_PATH_SEPARATOR") or ":")
+    )
+    return tuple(
+        posixpath.normpath(posixpath.join(folder, part.strip()))
+        for part in parts
+        if part.strip()
+    )
+
+
+def compose_file(project: Project) -> str:
+    """The compose file that the user named, or the base file of a folder; empty where there is none.
+
+    For what is no source to convert from: a file counts by its content, whatever its name.
+    """
+    if not project.named:
+        found = find(project)
+        return found.base if found else ""
+    named = (
+        path
+        for path in project.named
+        if path.endswith((".yml", ".yaml", ".json")) or path == "<stdin>"
+    )
+    return next(
+        (path for path in named if _is_compose(project.read(path) or b"", path)), ""
+    )
+
+
+def _is_compose(content: bytes, path: str) -> bool:
+    if b"services" not in content:
+        return False
+    document = document_of(read_file(content, path))
+    return isinstance(document.get("services"), Mapping) and "kind" not in document
+
+
+class Loaded(NamedTuple):
+    """Files read and put together: the document, the files with their places, and what could not be followed."""
+
+    document: dict[str, Any]
+    files: tuple[ComposeFile, ...]
+    notes: tuple[Note, ...]
+
+
+def load(project: Project, paths: tuple[str, ...]) -> Loaded:
+    """The files of those paths as docker compose puts them together, with what they include and extend."""
+    loader = _Loader(project)
+    document = merged([loader.document(path) for path in paths])
+    return Loaded(
+        loader.extended(document, paths[0] if paths else ""),
+        tuple(loader.files),
+        tuple(loader.notes),
+    )
+
+
+class _Loader:
+    """Reads each file once, and follows references inside the project."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.files: list[ComposeFile] = []
+        self.notes: list[Note] = []
+        self._open: list[str] = []
+
+    def document(self, path: str) -> dict[str, Any]:
+        """The file's content, with what it includes in front of it."""
+        content = self.project.read(path)
+        if content is None or path in self._open:
+            self.notes.append(note("TC705", None, path=path))
+            return {}
+        file = read_file(content, path)
+        self.files.append(file)
+        own = document_of(file)
+        self._open.append(path)
+        included = self._included(own, path)
+        self._open.pop()
+        own.pop("include", None)
+        return merge_documents(included, own) if included else own
+
+    def _included(self, own: Mapping[str, Any], path: str) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        for item in as_list(own.get("include")):
+            names = as_list(item.get("path")) if isinstance(item, Mapping) else [item]
+            for name in names:
+                result = merge_documents(
+                    result, self.document(self._beside(path, str(name)))
+                )
+        return result
+
+    def _beside(self, path: str, name: str) -> str:
+        return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
+
+    def extended(self, document: dict[str, Any], path: str) -> dict[str, Any]:
+        """The document with `extends` followed in each service."""
+        services = as_map(document.get("services"))
+        done = {name: self._service(services, name, path, ()) for name in services}
+        return {**document, "services": done} if services else document
+
+    def _service(
+        self, services: Mapping[str, Any], name: str, path: str, trail: tuple[str, ...]
+    ) -> dict[str, Any]:
+        body = as_map(services.get(name))
+        reference = body.pop("extends", None)
+        if reference is None or f"{path}:{name}" in trail:
+            return body
+        given = reference if isinstance(reference, Mapping) else {"service": reference}
+        target, file = as_text(given.get("service")) or "", as_text(given.get("file"))
+        trail = (*trail, f"{path}:{name}")
+        if file is None:
+            parent = self._service(services, target, path, trail)
+        else:
+            other = self._beside(path, file)
+            parent = self._service(
+                as_map(self._read(other).get("services")), target, other, trail
+            )
+        return merge_services(parent, body)
+
+    def _read(self, path: str) -> dict[str, Any]:
+        """A file whose services are extended; it is no part of the set, so its places are not asked for."""
+        content = self.project.read(path)
+        if content is None:
+            self.notes.append(note("TC705", None, path=path))
+            return {}
+        return document_of(read_file(content, path))

@@ -1,0 +1,57 @@
+"""Values of compose documents in whichever shape they stand: one or many, a map or a list, a scalar of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tocompose.syntax.interpolation import split
+from tocompose.syntax.ports import PortParts, parse_port
+
+
+def as_text(value: Any) -> str | None:
+    """A scalar as text; None for null and for what is no scalar."""
+    if value is None or isinstance(value, Mapping | list):
+        return None
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list; one scalar counts as a list of one."""
+    if isinstance(value, list | tuple):
+        return list(value)
+    return [] if value is None or isinstance(value, Mapping) else [value]
+
+
+def as_texts(value: Any) -> tuple[str, ...]:
+    """The scalars of a list as texts."""
+    return tuple(text for text in map(as_text, as_list(value)) if text is not None)
+
+
+def as_map(value: Any) -> dict[str, Any]:
+    """A map; empty for what is none."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def as_pairs(value: Any) -> dict[str, Any]:
+    """A map, or a list of `KEY=value` in which a bare `KEY` has no value."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    pairs: dict[str, Any] = {}
+    for line in as_list(value):
+        if line is not None:
+            name, *text = split(str(line), "=", 1)
+            pairs[name] = text[0] if text else None
+    return pairs
+
+
+def port_parts(value: Any) -> PortParts:
+    """A published port in short or long form."""
+    if not isinstance(value, Mapping):
+        return parse_port(str(value))
+    return PortParts(
+        target=str(value.get("target", "")),
+        published=str(value.get("published", "")) or None,
+        host_ip=str(value.get("host_ip", "")) or None,
+        protocol=str(value.get("protocol", "tcp")),
+    )

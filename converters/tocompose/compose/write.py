@@ -1,0 +1,313 @@
+"""From the stack model to a compose document: plain maps and lists in the order in which people read them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from operator import attrgetter
+from typing import Any
+
+from tocompose.compose.keys import (
+    UNKNOWN,
+    Form,
+    Key,
+    blank_fields,
+    keeps_options,
+    section_keys,
+    written_rank,
+)
+from tocompose.compose.merge import merge_services
+from tocompose.compose.yaml_text import RESET, Flow, Quoted
+from tocompose.model import Home, Mount, Port, Service, Stack, Variable
+from tocompose.syntax.interpolation import split
+from tocompose.syntax.mounts import MountParts, format_mount
+from tocompose.syntax.ports import PortParts, format_port
+from tocompose.syntax.units import is_whole_number
+
+_LINE = 100  # characters of a command that stands on one line
+# What nobody takes for the name of a volume; a variable is looked at after it is replaced.
+_PATH_STARTS = ("/", "./", "../", "~/", "${")
+
+
+def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
+    """The document of one file of the stack: base, dev override or production; None puts base and dev into one."""
+    ordered = sorted(stack.services, key=lambda service: alphabetical(service.name))
+    bodies = {service.name: service_in(service, home) for service in ordered}
+    services = {
+        service.name: bodies[service.name]
+        for service in ordered
+        if bodies[service.name] or _must_be_named(service, home)
+    }
+    document: dict[str, Any] = {"name": stack.name, "services": services}
+    elsewhere = [
+        service_in(service, Home.DEV) | service_in(service, Home.PROD)
+        for service in ordered
+    ]
+    for key in section_keys("top").values():
+        if key.form is not Form.NAMED or not key.field or key.name in document:
+            continue
+        declared = {
+            entry.name: write_record(key.section, entry) or None
+            for entry in getattr(stack, key.field)
+        }
+        names = _referred_names(key, services.values())
+        if home in (Home.BASE, None) and key.name in ("networks", "volumes"):
+            # What no file refers to stands in the base too.
+            names |= declared.keys() - _referred_names(key, elsewhere)
+        if used := {name: body for name, body in declared.items() if name in names}:
+            document[key.name] = used
+    return document
+
+
+def alphabetical(name: str) -> tuple[tuple[int, ...], str]:
+    """A sort key in the order of the Unicode collation that dclint uses: `_`, `-`, `.`, digits, letters."""
+    return tuple(
+        "_-.".find(char) if char in "_-." else ord(char) for char in name.lower()
+    ), name.swapcase()
+
+
+def _must_be_named(service: Service, home: Home | None) -> bool:
+    """Whether the file names a service of which it says nothing, since no other file does."""
+    return home in (Home.BASE, None) and not service.overlays
+
+
+def service_in(service: Service, home: Home | None) -> dict[str, Any]:
+    """What a service contributes to one file."""
+    if home is None:
+        body = service_body(service)
+        overlay = service.overlays.get(Home.DEV)
+        if overlay is None:
+            return body
+        return in_order(_with_short_networks(merge_services(body, service_body(overlay))))
+    part = service if home is Home.BASE else service.overlays.get(home)
+    return service_body(part) if part else {}
+
+
+def _with_short_networks(body: dict[str, Any]) -> dict[str, Any]:
+    """The service with its networks as a list, as other services have them, where merging made an empty map of it."""
+    networks = body.get("networks")
+    if not isinstance(networks, Mapping) or any(networks.values()):
+        return body
+    return {**body, "networks": list(networks)} if networks else body
+
+
+def _referred_names(key: Key, bodies: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The networks, volumes, configs or secrets that services name."""
+    names: set[str] = set()
+    for body in bodies:
+        for entry in body.get(key.name) or ():
+            if isinstance(entry, Mapping):
+                names.add(str(entry.get("source", "")))
+            else:
+                names.add(split(entry, ":")[0] if key.name == "volumes" else entry)
+    return names
+
+
+def service_body(service: Service) -> dict[str, Any]:
+    """The keys of a service that are set, in order."""
+    return in_order(merge_services(_written_fields("service", service), service.options))
+
+
+def in_order(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of a service in the order of the table, the rest by name."""
+    rank = written_rank("service")
+    return dict(
+        sorted(
+            body.items(), key=lambda entry: (rank.get(entry[0], UNKNOWN.order), entry[0])
+        )
+    )
+
+
+def write_record(section: str, record: Any) -> dict[str, Any]:
+    """The map that stands for a record of a section, its options among it."""
+    record_type: Any = type(record)
+    body = _written_fields(section, record)
+    closed = any(section_keys(section)[name].closes for name in body)
+    return (
+        body
+        if closed or not keeps_options(section, record_type)
+        else body | _copied(record.options)
+    )
+
+
+def _copied(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: dict(value) if isinstance(value, dict) else value
+        for name, value in options.items()
+    }
+
+
+def _written_fields(section: str, record: Any) -> dict[str, Any]:
+    """The keys whose fields say something that is not said by leaving them out."""
+    record_type: Any = type(record)
+    blank = _blank_record(record_type)
+    body: dict[str, Any] = {}
+    for name, key in section_keys(section).items():
+        if key.field is None:
+            continue
+        value = _field_value(record, key.field)
+        if key.always or value != _field_value(blank, key.field):
+            written = WRITERS[key.form](key, value)
+            if written not in _NOTHING or key.form is Form.COMMAND:
+                body[name] = written
+        if key.closes and name in body:
+            return body
+    return body
+
+
+_NOTHING: tuple[Any, ...] = (None, [], {})
+
+
+def _field_value(record: Any, path: str) -> Any:
+    return attrgetter(path)(record) if path else record
+
+
+@cache
+def _blank_record(record_type: Any) -> Any:
+    """A record of the type that says nothing."""
+    return record_type(**blank_fields(record_type))
+
+
+def _write_section(key: Key, record: Any) -> dict[str, Any]:
+    """The map below a key; without a record of its own, its fields are those of the record around it."""
+    if key.field:
+        return write_record(key.section, record)
+    return _written_fields(key.section, record)
+
+
+def _write_entries(key: Key, records: Iterable[Any]) -> list[Any]:
+    """Maps, or the text that stands for one that says nothing else."""
+    bodies = (write_record(key.section, record) for record in records)
+    return [body[key.short] if body.keys() == {key.short} else body for body in bodies]
+
+
+def _write_names(key: Key, records: Iterable[Any]) -> Any:
+    """Maps by name, or a list of the names where none of them says more."""
+    bodies = {
+        getattr(record, key.named_by): write_record(key.section, record) or None
+        for record in records
+    }
+    names = sorted(bodies) if key.sorted else list(bodies)
+    if not any(bodies.values()):
+        return names
+    return {name: bodies[name] for name in names}
+
+
+def _write_variables(_: Key, variables: Iterable[Variable]) -> dict[str, Any]:
+    return {
+        variable.name: RESET if variable.remove else variable.value
+        for variable in variables
+    }
+
+
+def _write_command(_: Key, words: tuple[str, ...]) -> list[str]:
+    """On one line where it fits and holds no line breaks."""
+    fits = sum(len(word) + 4 for word in words) <= _LINE
+    broken = any("\n" in word for word in words)
+    return Flow(words) if not words or (fits and not broken) else list(words)
+
+
+def _write_text(key: Key, text: str) -> str | None:
+    """The text; an empty one is no amount of anything."""
+    return text if text or key.unit is None else None
+
+
+def write_number(text: str) -> int | str:
+    """A whole number as a number; a text with variables stays text."""
+    return int(text) if is_whole_number(text.removeprefix("-")) else text
+
+
+def _write_ports(_: Key, ports: Iterable[Port]) -> list[Quoted]:
+    return [write_port(port) for port in sorted(ports, key=_port_order)]
+
+
+def _port_order(port: Port) -> tuple[Any, ...]:
+    """Signs, then numbers by value, then letters: as dclint sorts ports."""
+    runs = re.split(r"(\d+)", port.published or port.target)
+    return tuple(_rank_run(run) for run in runs if run), port.host_ip or ""
+
+
+def _rank_run(run: str) -> tuple[int, int, str]:
+    if is_whole_number(run):
+        return 1, int(run), ""
+    return 2 if run[0].isalpha() else 0, 0, run
+
+
+def write_port(port: Port) -> Quoted:
+    """The short form, in quotes."""
+    parts = PortParts(port.target, port.published, port.host_ip, port.protocol)
+    return Quoted(format_port(parts))
+
+
+def _write_mounts(_: Key, mounts: Iterable[Mount]) -> list[Any]:
+    return [write_mount(mount) for mount in mounts if not _is_plain_tmpfs(mount)]
+
+
+def write_mount(mount: Mount) -> str | dict[str, Any]:
+    """A mount as an entry of `volumes:`, in the short form where that says everything."""
+    if not _fits_short(mount):
+        return write_record("mount", mount)
+    modes = ("ro" if mount.read_only else "", mount.mode)
+    written_modes = tuple(mode for mode in modes if mode)
+    return format_mount(MountParts(mount.source, mount.target, written_modes))
+
+
+def _fits_short(mount: Mount) -> bool:
+    """The short form creates a missing host folder, and reads a one-letter name as a Windows drive."""
+    if mount.kind not in ("bind", "volume") or mount.options:
+        return False
+    if any(len(split(path, ":")) > 1 for path in (mount.target, mount.source or "")):
+        return False
+    if mount.kind == "volume":
+        return mount.source is None or len(mount.source) > 1
+    source = mount.source or ""
+    return source.startswith(_PATH_STARTS) or source in (".", "..", "~")
+
+
+def _is_plain_tmpfs(mount: Mount) -> bool:
+    return mount.kind == "tmpfs" and not mount.options
+
+
+def _write_tmpfs(_: Key, mounts: Iterable[Mount]) -> list[str]:
+    return [
+        f"{mount.target}:{mount.mode}" if mount.mode else mount.target
+        for mount in mounts
+        if _is_plain_tmpfs(mount)
+    ]
+
+
+def _as_it_is(_: Key, value: Any) -> Any:
+    return value
+
+
+WRITERS: Mapping[Form, Callable[[Key, Any], Any]] = {
+    Form.ARGUMENTS: lambda _, pairs: dict(pairs),
+    Form.COMMAND: _write_command,
+    Form.COUNT: _as_it_is,
+    Form.DECIMAL: lambda _, text: Quoted(text) if text else None,
+    Form.ENTRIES: _write_entries,
+    Form.EXPOSED: lambda _, texts: [Quoted(text) for text in texts],
+    Form.FLAG: _as_it_is,
+    Form.HEALTH_TEST: lambda _, words: Flow(words),
+    Form.LIST: lambda _, texts: list(texts),
+    Form.MOUNTS: _write_mounts,
+    Form.NAMES: _write_names,
+    Form.NUMBER: lambda _, text: write_number(text),
+    Form.PAIRS: lambda _, pairs: dict(pairs),
+    Form.PORTS: _write_ports,
+    Form.SECTION: _write_section,
+    Form.TEXT: _write_text,
+    Form.TMPFS: _write_tmpfs,
+    Form.TRUTH: _as_it_is,
+    Form.VARIABLES: _write_variables,
+}
+
+
+def model_paths(value: Any, path: str = "") -> Iterator[str]:
+    """Every dotted path of a document: what the ledger's second check compares with."""
+    if isinstance(value, Mapping):
+        for name, content in value.items():
+            here = f"{path}.{name}" if path else str(name)
+            yield here
+            yield from model_paths(content, here)
