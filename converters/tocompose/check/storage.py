@@ -11,6 +11,7 @@ from tocompose.model import Mount, Role, Service
 from tocompose.record import replace
 from tocompose.rules.named_volumes import is_anonymous
 from tocompose.rules.services import data_paths, facts, runs_server
+from tocompose.syntax.mounts import is_windows_path
 
 _FILE = re.compile(
     r"\.(?:conf|cnf|cfg|ini|ya?ml|json|toml|xml|properties|env|sh|sql|pem|crt|key|txt|html|py|js|lua|hcl)$"
@@ -72,7 +73,7 @@ def _mount(scene: Scene, service: Service, item: Mount) -> Iterator[Verdict]:
         named = not is_anonymous(item) or _hides_a_bind(item, service)
         yield _at(scene.main, service, item, "Q-09 A-02", named, "TC714", path=item.target)
         letter = "a name of one letter is taken for a Windows drive: the volume becomes an anonymous one"
-        holds = item.source is None or len(item.source) > 1
+        holds = item.source is not None or not is_windows_path(item.target)
         yield _at(
             scene.main,
             service,
@@ -80,7 +81,7 @@ def _mount(scene: Scene, service: Service, item: Mount) -> Iterator[Verdict]:
             "T13",
             holds,
             "TC743",
-            what=f"volume {item.source}",
+            what=f"volume {item.target[:1]}",
             problem=letter,
         )
     if (
