@@ -169,7 +169,10 @@ def _at(node: Node, path: Path) -> Node | None:
 
 def _mentions(node: Node, text: str) -> bool:
     if isinstance(node, Leaf):
-        return node.text.startswith(f"{text}=") or text in node.text.split(":")
+        return node.text.startswith(f"{text}=") or text in (
+            node.text,
+            *node.text.split(":"),
+        )
     return any(_mentions(child.node, text) for child in node.children)
 
 
