@@ -24,7 +24,7 @@ from tocompose.batch import (
     convert_many,
 )
 from tocompose.batch.summary import save_summary, write_summary
-from tocompose.batch.summary.dashboard import MAX_NOTES
+from tocompose.batch.summary.html import MAX_NOTES
 from tocompose.notes import note
 
 EVIL = '</script><script>document.title="evil"</script><img src=x onerror=alert(1)>'

@@ -49,13 +49,12 @@ def test_help_imports_no_part_of_the_converter(arguments: list[str]) -> None:
     assert {name for name in loaded if name.startswith("tocompose")} <= {
         "tocompose",
         "tocompose.cli",
-        "tocompose.cli.config",
-        "tocompose.cli.settings",
+        "tocompose.cli.exit",
         "tocompose.cli.group",
-        "tocompose.cli.said",
-        "tocompose.cli.ending",
         "tocompose.cli.options",
+        "tocompose.cli.settings",
         "tocompose.collector",
+        "tocompose.reports",
     }
     assert "dataclasses" not in loaded
     assert not loaded & {*HEAVY, "yaml"}

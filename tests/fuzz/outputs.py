@@ -6,18 +6,18 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from tocompose.cli.folder import all_files, diff_lines
+from tocompose.cli.output import diff_lines
 from tocompose.decisions import plan
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import SourceError
 from tocompose.model import File
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
-from tocompose.reports import FORMS, render
+from tocompose.reports import FORMS, render, with_reports
 from tocompose.reports.plan import PlanHeading, as_answers, as_data, as_text
 from tocompose.reports.report import report
-from tocompose.reports.terminal import Style
-from tocompose.reports.terminal import render as terminal
+from tocompose.reports.text import Style
+from tocompose.reports.text import render as terminal
 from tocompose.writing import Change
 
 
@@ -49,7 +49,7 @@ def shown(files: dict[str, bytes], form: str) -> Iterator[tuple[str, str]]:
 
 def open_files(result: Result, project: Memory) -> tuple[File, ...]:
     """The files that may be shown: all but `.env` and what stands in `secrets/`."""
-    every, _ = all_files(result, project)
+    every, _ = with_reports(result, project)
     return tuple(
         item
         for item in every
@@ -75,7 +75,7 @@ def _reports(name: str, result: Result, project: Memory) -> Iterator[tuple[str, 
             f"{name}: terminal {verbosity}",
             terminal(found, Style(colour=True, width=80, verbosity=verbosity)),
         )
-    every, told = all_files(result, project)
+    every, told = with_reports(result, project)
     for item in every:
         change = Change(item.path, None, item.content, item.mode, item.secret)
         yield (

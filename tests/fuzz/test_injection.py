@@ -33,8 +33,8 @@ from tocompose.readers import shell
 from tocompose.readers.text import Text
 from tocompose.reports import FORMS, render
 from tocompose.reports.report import report
-from tocompose.reports.terminal import Style
-from tocompose.reports.terminal import render as terminal
+from tocompose.reports.text import Style
+from tocompose.reports.text import render as terminal
 
 BREAKS = ("\n", "\r", "\r\n", "\x85", "\u2028", "\u2029", "\x0b", "\x0c", "\x1e")
 PAYLOADS = (

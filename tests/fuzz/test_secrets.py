@@ -13,7 +13,7 @@ import pytest
 
 from fuzz.outputs import shown
 from fuzz.places import PLACES, Place
-from tocompose.cli.ending import exit_cleanly
+from tocompose.cli.exit import exit_cleanly
 
 _ODD = "$#'\"\\ !&<>|`*{}%é=:/@"
 

@@ -6,20 +6,23 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
+import tree
 from shop import COMPOSE, SECRET, example
 from tocompose.notes import Kind, Note, note
 from tocompose.reports import FORMS, form_of, render
 from tocompose.reports.json import report_schema
 from tocompose.reports.report import subject_of
 from tocompose.reports.sarif import MAX_MESSAGE, MAX_RELATED, MAX_RESULTS
-from tocompose.reports.terminal import Style
-from tocompose.reports.terminal import render as terminal
+from tocompose.reports.text import Style
+from tocompose.reports.text import render as terminal
 from tocompose.source import Span
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
@@ -28,7 +31,7 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.mark.parametrize("form", [name for name in FORMS if name != "html"])
 def test_golden(form: str, update_golden: bool) -> None:
-    path = GOLDEN / FORMS[form]
+    path = GOLDEN / FORMS[form].file_name
     if update_golden:
         path.parent.mkdir(exist_ok=True)
         path.write_text(render(form, example()), encoding="utf-8")
@@ -256,6 +259,50 @@ def test_form_of_a_file() -> None:
         None,
         None,
     ]
+
+
+NEW_FORM = """
+import sys
+import tocompose.reports as reports
+reports.__path__.append(sys.argv.pop(1))
+reports.FORMS["shout"] = reports.ReportForm("migration.shout")
+from tocompose.cli import run
+run(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["--help"], "shout"),
+        (["--format", "shout", "docker", "run", "nginx"], "NGINX"),
+        (["convert", "run.sh", "--report", "notes.shout"], ""),
+        (["check", "docker-compose.yml", "--format", "shout"], "WEB"),
+        (["convert", "run.sh", "--report", "notes.odd"], ".sarif, .shout, .txt"),
+    ],
+)
+def test_a_new_form_is_one_file_and_one_name(
+    arguments: list[str], shown: str, tmp_path: Path
+) -> None:
+    (tmp_path / "forms").mkdir()
+    (tmp_path / "forms" / "shout.py").write_text(
+        "def render(report):\n"
+        "    return ' '.join(service.name for service in report.stack.services).upper()\n"
+    )
+    (tmp_path / "run.sh").write_text("docker run --name web nginx\n")
+    (tmp_path / "docker-compose.yml").write_text("services: {web: {image: nginx}}\n")
+    ran = subprocess.run(
+        [sys.executable, "-c", NEW_FORM, str(tmp_path / "forms"), *arguments],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tree.PACKAGE.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert shown in ran.stdout + ran.stderr
+    if "notes.shout" in arguments:
+        assert (tmp_path / "notes.shout").read_text() == "WEB"
 
 
 def test_example_is_what_it_says() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shop import stack
 from tocompose.model import Attachment, Dependency, Port, Role, Service, Stack, Variable
-from tocompose.reports.mermaid import mermaid_flowchart
+from tocompose.reports.markdown import mermaid_flowchart
 from tocompose.reports.svg import svg_drawing
 from tocompose.reports.topology import PUBLIC, DiagramEdge, Node, Topology, stack_topology
 

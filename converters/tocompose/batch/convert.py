@@ -21,10 +21,10 @@ from tocompose.batch.delivery import (
     Delivery,
     output_root,
     prepare_delivery,
+    safe_path,
     write_targets,
 )
 from tocompose.batch.intent import keep_intent, with_notes
-from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, OutputMode
 from tocompose.batch.outcome import (
     BatchRepository,
@@ -41,17 +41,17 @@ from tocompose.batch.plan import (
     other_formats_note,
     plan_repository,
 )
-from tocompose.batch.rules import repository_rules
-from tocompose.batch.scan import RepositoryScan, UnreadableError, scan_repository
+from tocompose.batch.scan import (
+    RepositoryScan,
+    UnreadableError,
+    repository_rules,
+    scan_repository,
+)
 from tocompose.importers import SourceError
-from tocompose.model import File
 from tocompose.notes import Kind, Note, in_order, note
 from tocompose.pipeline import Options, Result, convert, passed_over
-from tocompose.reports import render
-from tocompose.reports.report import report
+from tocompose.reports import FOLDER_REPORTS, FORMS, with_reports
 from tocompose.source import Span
-
-REPORTS = {"MIGRATION.md": "markdown", "migration.json": "json"}
 
 
 class Job(NamedTuple):
@@ -221,7 +221,7 @@ def _succeeded_attempt(
     return _Attempt(
         notes,
         _stack_record(application, result),
-        ApplicationFiles(application.folder, _all_files(result, project)),
+        ApplicationFiles(application.folder, with_reports(result, project)[0]),
     )
 
 
@@ -265,27 +265,16 @@ def _pipeline_options(job: Job, application: Application, importer: str) -> Opti
     )
 
 
-def _all_files(result: Result, project: Checkout) -> tuple[File, ...]:
-    """The files of the stack with the two reports that stand beside them."""
-    full_report = report(result, project)
-    full_report = full_report._replace(
-        files=(*result.files, *(File(path=name, content=b"") for name in REPORTS))
-    )
-    texts = {name: render(form, full_report) for name, form in REPORTS.items()}
-    reports = [
-        File(path=name, content=text.encode("utf-8", "backslashreplace"))
-        for name, text in texts.items()
-    ]
-    return (*result.files, *reports)
-
-
 def _stack_record(application: Application, result: Result) -> StackRecord:
     return StackRecord(
         folder=application.folder,
         name=result.stack.name,
         importer=result.importer,
         services=tuple(service.name for service in result.stack.services),
-        files=(*(file.path for file in result.files), *REPORTS),
+        files=(
+            *(file.path for file in result.files),
+            *(FORMS[form].file_name for form in FOLDER_REPORTS),
+        ),
         values={fate.value: number for fate, number in result.counts.items()},
     )
 

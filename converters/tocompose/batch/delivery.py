@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.batch.checkout import content_digest
-from tocompose.batch.naming import safe_path
 from tocompose.batch.options import BatchOptions, OutputMode
 from tocompose.batch.outcome import BatchRepository
 from tocompose.batch.patch import FilePatch, render_patch
@@ -244,3 +245,23 @@ def _withheld_note(application_name: str, secret: list[File], public: list[File]
         paths=", ".join(file.path for file in secret),
         how=how,
     )
+
+
+_UNSAFE_CHARACTERS = re.compile(r"[^\w.@+=,~ -]|^[-.~ ]|[ .]$")
+# File systems end a name at 255 bytes; endings are added to it.
+_LONGEST = 200
+
+
+def safe_path(identity: str) -> str:
+    """The name with odd characters of each part replaced; a changed part gets a digest, so that no two become one."""
+    return (
+        "/".join(_safe_segment(segment) for segment in identity.split("/") if segment)
+        or "repository"
+    )
+
+
+def _safe_segment(segment: str) -> str:
+    safe = _UNSAFE_CHARACTERS.sub("_", segment.encode("utf-8", "replace").decode())
+    if safe == segment and len(segment.encode()) <= _LONGEST:
+        return segment
+    return f"{safe[: _LONGEST // 4]}-{sha256(segment.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"

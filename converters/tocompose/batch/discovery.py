@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.batch.ignores import IgnoreRules
 from tocompose.batch.outcome import BatchRepository
-from tocompose.batch.rules import repository_rules
-from tocompose.batch.walk import Listing, join_path, walk_folders
+from tocompose.batch.scan import repository_rules
+from tocompose.batch.walk import IgnoreRules, Listing, join_path, walk_folders
 
 
 class Search(NamedTuple):

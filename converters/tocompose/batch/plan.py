@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.batch.checkout import Checkout, ReadJournal
-from tocompose.batch.rules import repository_rules
-from tocompose.batch.scan import RepositoryScan, list_few
+from tocompose.batch.scan import RepositoryScan, list_few, repository_rules
 from tocompose.importers import Importer, Settings, importers
 from tocompose.importers.preference import place, ranks
 from tocompose.notes import Note, note

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tocompose.batch.ignores import IgnoreRules
-from tocompose.batch.walk import Listing, join_path, walk_folders
+from tocompose.batch.walk import IgnoreRules, Listing, join_path, walk_folders
 from tocompose.notes import Note, note
+from tocompose.tables import load
 
 MOST_FILES = 200_000
 _SHOWN = 5
@@ -94,3 +96,28 @@ def list_few(paths: Iterable[str]) -> str:
     all_paths = list(paths)
     hidden_count = f" and {len(all_paths) - _SHOWN} more" if len(all_paths) > _SHOWN else ""
     return ", ".join(all_paths[:_SHOWN]) + hidden_count
+
+
+class RepositoryRules(NamedTuple):
+    """The table as a whole; see its comments."""
+
+    applications: frozenset[str]
+    sources: tuple[str, ...]
+    example_folders: frozenset[str]
+    compose_names: tuple[str, ...]
+
+    def is_source(self, name: str) -> bool:
+        """Whether a file of that name may be a source."""
+        return any(fnmatchcase(name, pattern) for pattern in self.sources)
+
+
+@cache
+def repository_rules() -> RepositoryRules:
+    """The table."""
+    table = load("batch")
+    return RepositoryRules(
+        applications=frozenset(table["applications"]),
+        sources=tuple(table["sources"]),
+        example_folders=frozenset(table["asides"]),
+        compose_names=tuple(table["compose"]),
+    )

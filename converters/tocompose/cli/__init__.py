@@ -23,7 +23,7 @@ def asks_for_help(argv: Sequence[str]) -> bool:
 
 def run(args: list[str] | None = None) -> None:
     """The program: runs the command line and ends with its exit code."""
-    from tocompose.cli.ending import Finished, exit_cleanly, exit_now, open_closed_streams
+    from tocompose.cli.exit import Finished, exit_cleanly, exit_now, open_closed_streams
     from tocompose.collector import collect_seldom
 
     if args is None:
@@ -47,7 +47,7 @@ def _run_command_line(argv: list[str]) -> NoReturn:
         and not (asks_for_help(argv) or nearest_settings(Path.cwd()))
     ):
         # Nothing is left to parse: click and its options would be half of the time.
-        from tocompose.cli.pasting import convert_pasted
+        from tocompose.cli.conversion import convert_pasted
 
         convert_pasted(tuple(argv))
     from tocompose.cli.group import main

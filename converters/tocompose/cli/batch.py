@@ -26,7 +26,7 @@ from tocompose.batch.run import Batch, Progress
 from tocompose.batch.state import STATE_FILE as STATE
 from tocompose.batch.state import RunState, StateError
 from tocompose.batch.summary import (
-    FORMS,
+    SUMMARY_FILES,
     form_of_summary,
     save_summary,
     write_failed,
@@ -34,7 +34,7 @@ from tocompose.batch.summary import (
 )
 from tocompose.cli.batch_options import add_batch_options, batch_options_of, repositories_of
 from tocompose.cli.conversion import shows_colours
-from tocompose.cli.ending import EXIT_DIFFERS, EXIT_INTERRUPTED, fail
+from tocompose.cli.exit import EXIT_DIFFERS, EXIT_INTERRUPTED, fail
 from tocompose.cli.options import read_options
 from tocompose.notes import Kind
 
@@ -142,7 +142,9 @@ def write_summaries(
 ) -> None:
     """Writes the reports asked for, the summaries and the list of what failed."""
     written = (
-        {} if params["dry_run"] else {output / name: form for form, name in FORMS.items()}
+        {}
+        if params["dry_run"]
+        else {output / name: form for form, name in SUMMARY_FILES.items()}
     )
     if not params["dry_run"]:
         write_failed(batch.outcomes(), output / "failed.txt")
@@ -156,5 +158,5 @@ def outputs_hint(params: dict[str, Any], output: Path) -> str:
     return (
         "nothing was written (--dry-run)"
         if params["dry_run"]
-        else f"see {output / FORMS['html']}"
+        else f"see {output / SUMMARY_FILES['html']}"
     )

@@ -12,11 +12,22 @@ from tocompose.batch.discovery import DiscoveryError, Search, discover, read_lis
 from tocompose.batch.options import BatchOptions, OutputMode
 from tocompose.batch.outcome import BatchRepository
 from tocompose.batch.plan import PlanOptions, check_formats, check_options
-from tocompose.cli.conversion import pipeline_options_for
-from tocompose.cli.options import KINDS, ChoiceListType, ChoiceType
-from tocompose.cli.said import ConversionOptions
+from tocompose.cli.conversion import ConversionOptions, pipeline_options_for
+from tocompose.cli.options import (
+    ANSWERS_OPTION,
+    FAIL_ON_OPTION,
+    FORCE_OPTION,
+    HARDEN_OPTION,
+    IMPORTER_OPTIONS,
+    KEEP_PORTS_OPTION,
+    MODERN_NAMES_OPTION,
+    PRACTICES_OPTION,
+    ChoiceListType,
+    ChoiceType,
+    add_options,
+    import_options_for,
+)
 from tocompose.cli.sources import allowed_paths
-from tocompose.cli.wishes import IMPORTER_OPTIONS, import_options_for
 from tocompose.project import Memory
 from tocompose.record import replace
 
@@ -73,35 +84,17 @@ _CONVERSION_OPTIONS = (
     click.option(
         "--render", is_flag=True, help="kustomize and helm may be run on the repositories."
     ),
-    click.option(
-        "--practices",
-        metavar="LIST",
-        default="all",
-        help="all, none, or a list such as all,-LOG.",
-    ),
+    PRACTICES_OPTION,
     click.option(
         "--env",
         type=ChoiceListType("dev", "prod"),
         default="dev,prod",
         help="Which overlays are written.",
     ),
-    click.option(
-        "--answers",
-        metavar="FILE",
-        type=_FILE,
-        help="Decisions to use instead of the defaults (see plan).",
-    ),
-    click.option(
-        "--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."
-    ),
-    click.option(
-        "--harden", is_flag=True, help="Add hardening that may break an application."
-    ),
-    click.option(
-        "--keep-ports",
-        is_flag=True,
-        help="Leave published ports of data services in the base file.",
-    ),
+    ANSWERS_OPTION,
+    MODERN_NAMES_OPTION,
+    HARDEN_OPTION,
+    KEEP_PORTS_OPTION,
 )
 _READING_OPTIONS = (
     click.option(
@@ -126,7 +119,7 @@ _RUN_OPTIONS = (
         default="tree",
         help="tree, in-place or patch.",
     ),
-    click.option("--force", is_flag=True, help="Overwrite files that exist."),
+    FORCE_OPTION,
     click.option("--dry-run", is_flag=True, help="Convert, tell, write nothing."),
     click.option(
         "-j",
@@ -156,12 +149,7 @@ _RUN_OPTIONS = (
     click.option(
         "--fail-fast", is_flag=True, help="Stop at the first repository that fails."
     ),
-    click.option(
-        "--fail-on",
-        type=ChoiceListType(*KINDS),
-        default="",
-        help="Exit with 1 when there is a note of that kind.",
-    ),
+    FAIL_ON_OPTION,
     click.option(
         "--report",
         metavar="FILE",
@@ -182,17 +170,16 @@ _RUN_OPTIONS = (
 
 def add_batch_options(function: _F) -> _F:
     """Adds the options of a batch."""
-    for option in reversed(
+    return add_options(
+        function,
         (
             *_REPOSITORY_OPTIONS,
             *_CONVERSION_OPTIONS,
             *IMPORTER_OPTIONS,
             *_READING_OPTIONS,
             *_RUN_OPTIONS,
-        )
-    ):
-        function = option(function)
-    return function
+        ),
+    )
 
 
 def repositories_of(

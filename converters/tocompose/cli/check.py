@@ -10,15 +10,15 @@ import click
 
 from tocompose.check import Audit, audit, repair
 from tocompose.cli.conversion import shows_colours, terminal_width
-from tocompose.cli.ending import EXIT_DIFFERS, fail, write_text
-from tocompose.cli.options import FORMS, KINDS, ChoiceListType, ChoiceType
-from tocompose.cli.reporting import check_report_names, write_report
+from tocompose.cli.exit import EXIT_DIFFERS, fail, write_text
+from tocompose.cli.options import FAIL_ON_OPTION, ChoiceType
+from tocompose.cli.output import check_report_names, write_report
 from tocompose.cli.sources import open_sources
 from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
 from tocompose.notes import Note
 from tocompose.project import Folder, Project
-from tocompose.reports import form_of, render
+from tocompose.reports import FORMS, form_of, render
 from tocompose.reports.report import Report, report
 
 
@@ -56,12 +56,7 @@ from tocompose.reports.report import Report, report
     type=click.Path(),
     help="What else the files may include and extend.",
 )
-@click.option(
-    "--fail-on",
-    type=ChoiceListType(*KINDS),
-    default="",
-    help="Exit with 1 when there is a note of that kind.",
-)
+@FAIL_ON_OPTION
 @click.option(
     "-q",
     "--quiet",
@@ -149,7 +144,7 @@ def all_read_ledger(findings: Audit) -> Ledger:
 def print_findings(findings: Audit, findings_report: Report, options: CheckOptions) -> None:
     """Prints the audit, and writes the reports."""
     from tocompose.reports.audit import as_text
-    from tocompose.reports.terminal import Style
+    from tocompose.reports.text import Style
 
     if options.form == "text":
         style = Style(
@@ -176,7 +171,7 @@ def render_findings(findings: Audit, findings_report: Report, form: str) -> str:
 
 def repair_files(project: Project, findings_report: Report, only_show: bool) -> bool:
     """Shows what would change, and writes it; whether there was anything."""
-    from tocompose.cli.folder import diff_lines
+    from tocompose.cli.output import diff_lines
     from tocompose.writing import WriteError, plan
     from tocompose.writing import write as write_files
 

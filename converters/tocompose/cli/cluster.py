@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tocompose.cli.conversion import run_conversion
-from tocompose.cli.ending import fail
+from tocompose.cli.exit import fail
 from tocompose.cli.options import add_conversion_options, read_options
 from tocompose.importers import Settings, SourceError
 

@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import NamedTuple, NoReturn, TextIO
 
 from tocompose.answers import Answers, read_answers
-from tocompose.cli.ending import EXIT_DIFFERS, Finished, fail, refuse_options, write_text
-from tocompose.cli.said import ConversionOptions
+from tocompose.cli.exit import EXIT_DIFFERS, Finished, fail, refuse_options, write_text
 from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import Settings, SourceError
+from tocompose.importers.docker_run.pasted import FILE
 from tocompose.model import File, Home
 from tocompose.pipeline import Options, Result, convert
-from tocompose.project import Folder, Project
+from tocompose.project import Folder, Memory, Project
 from tocompose.record import replace
 from tocompose.rules import Context
+
+
+class ConversionOptions(NamedTuple):
+    """What the user said, on the command line or in the configuration file."""
+
+    output: str | None = None
+    merge: str | None = None
+    name: str | None = None
+    practices: str = "all"
+    env: tuple[str, ...] = ("dev", "prod")
+    answers: str | None = None
+    form: str = "text"
+    report: tuple[str, ...] = ()
+    fail_on: tuple[str, ...] = ()
+    diff: bool = False
+    check: bool = False
+    force: bool = False
+    inline_secrets: bool = False
+    modern_names: bool = False
+    harden: bool = False
+    keep_ports: bool = False
+    allow_path: tuple[str, ...] = ()
+    quiet: bool = False
+    verbose: int = 0
+
 
 _OVERLAYS = {"dev": Home.DEV, "prod": Home.PROD}
 
@@ -99,7 +125,7 @@ def run_conversion(
 ) -> NoReturn:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
     if options.report:
-        from tocompose.cli.reporting import check_report_names
+        from tocompose.cli.output import check_report_names
 
         check_report_names(options.report)
     try:
@@ -136,7 +162,7 @@ def _write_or_compare(
     result: Result, project: Project, options: ConversionOptions, folder: Path
 ) -> bool:
     """Writes the files, or compares them with what is there; whether the comparison found a difference."""
-    from tocompose.cli.folder import compare_output, write_output
+    from tocompose.cli.output import compare_output, write_output
 
     if options.diff or options.check:
         return compare_output(result, project, folder, show=options.diff)
@@ -147,7 +173,7 @@ def _write_or_compare(
 def print_notes(result: Result, project: Project, options: ConversionOptions) -> None:
     """Prints the notes, and writes the reports that were asked for."""
     if options.report or options.form != "text":
-        from tocompose.cli.reporting import print_report, write_reports
+        from tocompose.cli.output import print_report, write_reports
 
         write_reports(result, project, options.report)
         if options.form != "text":
@@ -163,7 +189,7 @@ def _print_notes_as_text(
     result: Result, project: Project, options: ConversionOptions
 ) -> None:
     from tocompose.reports.report import report
-    from tocompose.reports.terminal import Style, render
+    from tocompose.reports.text import Style, render
 
     style = Style(
         colour=shows_colours(sys.stderr),
@@ -189,3 +215,17 @@ def terminal_width(stream: TextIO) -> int:
         return min(os.get_terminal_size(stream.fileno()).columns, 120)
     except (OSError, ValueError):
         return 100
+
+
+def convert_pasted(
+    argv: tuple[str, ...], options: ConversionOptions | None = None
+) -> NoReturn:
+    """Converts the command and ends the program."""
+    given_options = options or ConversionOptions()
+    settings = Settings(name=given_options.name, options={"argv": argv})
+    run_conversion(
+        Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}),
+        given_options,
+        settings,
+        "docker_run",
+    )

@@ -5,9 +5,13 @@ from __future__ import annotations
 import click
 
 from tocompose.cli.conversion import run_conversion
-from tocompose.cli.options import add_conversion_options, read_options
+from tocompose.cli.options import (
+    add_conversion_options,
+    add_importer_options,
+    import_options_for,
+    read_options,
+)
 from tocompose.cli.sources import open_sources
-from tocompose.cli.wishes import add_importer_options, import_options_for
 
 
 @click.command("convert")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from tocompose.cli import asks_for_help
+from tocompose.cli.conversion import convert_pasted
 from tocompose.cli.options import read_options
-from tocompose.cli.pasting import convert_pasted
 
 
 @click.command(

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import click
 
-from tocompose.cli.ending import fail
-from tocompose.cli.hints import spelling_hint
+from tocompose.cli.exit import fail
+from tocompose.cli.options import spelling_hint
 
 
 def _complete_codes(

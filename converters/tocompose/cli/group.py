@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
+from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
 
 from tocompose import __version__
 from tocompose.cli import is_docker_command
-from tocompose.cli.ending import guard_broken_pipe
-from tocompose.cli.options import add_conversion_options
+from tocompose.cli.exit import guard_broken_pipe
+from tocompose.cli.options import add_conversion_options, spelling_hint
 
 # The command's name, which is that of its module, and its line in the list of commands.
 COMMANDS: Mapping[str, str] = {
@@ -28,12 +30,24 @@ COMMANDS: Mapping[str, str] = {
 }
 
 
+def explain_unknown_command(command_name: str, commands: Iterable[str]) -> str:
+    """What to say about a first word that is no command: often it is a file to convert."""
+    from tocompose.reports.escape import printable
+
+    if command_name == "help":
+        return "'help' is no command: write tocompose --help, or --help behind a command"
+    if Path(command_name).exists() or command_name == "-":
+        shown = printable(quote(command_name))
+        return f"{shown} is no command; did you mean: tocompose convert {shown}"
+    return f"{command_name!r} is no command{spelling_hint(command_name, commands)}"
+
+
 class CommandGroup(click.Group):
     """The subcommands, imported when used, and pasted docker commands with any options of their own."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Options that are not given are looked up in the configuration file."""
-        from tocompose.cli.config import configured_defaults
+        from tocompose.cli.settings import configured_defaults
 
         if not ctx.resilient_parsing:
             ctx.default_map = configured_defaults(
@@ -67,8 +81,6 @@ class CommandGroup(click.Group):
         if is_docker_command(command_name):
             return "docker", self.get_command(ctx, "docker"), args
         if command_name and command_name not in COMMANDS and not ctx.resilient_parsing:
-            from tocompose.cli.hints import explain_unknown_command
-
             raise click.UsageError(explain_unknown_command(command_name, COMMANDS), ctx)
         return super().resolve_command(ctx, args)
 

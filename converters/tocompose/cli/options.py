@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
-from tocompose.cli.said import ConversionOptions
+from tocompose.reports import FORMS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from tocompose.cli.conversion import ConversionOptions
+    from tocompose.importers import Settings
+
+
 KINDS = ("lost", "changed", "assumed", "added", "info")
-FORMS = ("text", "json", "jsonl", "sarif", "junit", "github", "markdown", "csv", "html")
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -36,8 +39,6 @@ class ChoiceListType(click.ParamType[Any]):
         )
         for choice in chosen_names:
             if choice not in self.choices:
-                from tocompose.cli.hints import spelling_hint
-
                 self.fail(
                     f"{choice!r} is none of {', '.join(self.choices)}{spelling_hint(choice, self.choices)}",
                     param,
@@ -77,6 +78,36 @@ class ChoiceType(ChoiceListType):
 
 # Only for the completion of shells: whether a file is there is said in our own words.
 _FILE, _FOLDER = click.Path(), click.Path(file_okay=False)
+PRACTICES_OPTION = click.option(
+    "--practices",
+    metavar="LIST",
+    default="all",
+    help="all, none, or a list such as all,-LOG.",
+)
+ANSWERS_OPTION = click.option(
+    "--answers",
+    metavar="FILE",
+    type=_FILE,
+    help="Decisions to use instead of the defaults (see plan).",
+)
+FAIL_ON_OPTION = click.option(
+    "--fail-on",
+    type=ChoiceListType(*KINDS),
+    default="",
+    help="Exit with 1 when there is a note of that kind.",
+)
+FORCE_OPTION = click.option("--force", is_flag=True, help="Overwrite files that exist.")
+MODERN_NAMES_OPTION = click.option(
+    "--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."
+)
+HARDEN_OPTION = click.option(
+    "--harden", is_flag=True, help="Add hardening that may break an application."
+)
+KEEP_PORTS_OPTION = click.option(
+    "--keep-ports",
+    is_flag=True,
+    help="Leave published ports of data services in the base file.",
+)
 _FORMS_HELP = f"How notes are printed: {', '.join(FORMS)}."
 _SHARED_OPTIONS = (
     click.option(
@@ -97,24 +128,14 @@ _SHARED_OPTIONS = (
         metavar="NAME",
         help="The name of the stack (by default that of the folder).",
     ),
-    click.option(
-        "--practices",
-        metavar="LIST",
-        default="all",
-        help="all, none, or a list such as all,-LOG.",
-    ),
+    PRACTICES_OPTION,
     click.option(
         "--env",
         type=ChoiceListType("dev", "prod"),
         default="dev,prod",
         help="Which overlays -o writes.",
     ),
-    click.option(
-        "--answers",
-        metavar="FILE",
-        type=_FILE,
-        help="Decisions to use instead of the defaults (see plan).",
-    ),
+    ANSWERS_OPTION,
     click.option(
         "--format",
         "form",
@@ -130,35 +151,22 @@ _SHARED_OPTIONS = (
         multiple=True,
         help="Also write a report, such as notes.sarif.",
     ),
-    click.option(
-        "--fail-on",
-        type=ChoiceListType(*KINDS),
-        default="",
-        help="Exit with 1 when there is a note of that kind.",
-    ),
+    FAIL_ON_OPTION,
     click.option(
         "--diff",
         is_flag=True,
         help="Show what -o would change, write nothing; exit with 1 if it would.",
     ),
     click.option("--check", is_flag=True, help="The same without showing it."),
-    click.option("--force", is_flag=True, help="Overwrite files that exist."),
+    FORCE_OPTION,
     click.option(
         "--inline-secrets",
         is_flag=True,
         help="Leave secret values in the compose file (stdout only).",
     ),
-    click.option(
-        "--modern-names", is_flag=True, help="compose.yaml instead of docker-compose.yml."
-    ),
-    click.option(
-        "--harden", is_flag=True, help="Add hardening that may break an application."
-    ),
-    click.option(
-        "--keep-ports",
-        is_flag=True,
-        help="Leave published ports of data services in the base file.",
-    ),
+    MODERN_NAMES_OPTION,
+    HARDEN_OPTION,
+    KEEP_PORTS_OPTION,
     click.option(
         "--allow-path",
         metavar="PATH",
@@ -173,11 +181,16 @@ _SHARED_OPTIONS = (
 )
 
 
-def add_conversion_options(function: _F) -> _F:
-    """Adds the options that all conversions share."""
-    for option in reversed(_SHARED_OPTIONS):
+def add_options(function: _F, options: Sequence[Callable[[_F], _F]]) -> _F:
+    """Adds options to a command, in the order in which its help lists them."""
+    for option in reversed(options):
         function = option(function)
     return function
+
+
+def add_conversion_options(function: _F) -> _F:
+    """Adds the options that all conversions share."""
+    return add_options(function, _SHARED_OPTIONS)
 
 
 def _source_weight(source: ParameterSource | None) -> int:
@@ -189,6 +202,8 @@ def _source_weight(source: ParameterSource | None) -> int:
 
 def read_options(ctx: click.Context) -> ConversionOptions:
     """What the user said: the command's own options, else those before the command, else the file, else defaults."""
+    from tocompose.cli.conversion import ConversionOptions
+
     values = {**(ctx.parent.params if ctx.parent else {})}
     for name, value in ctx.params.items():
         parent_source = ctx.parent.get_parameter_source(name) if ctx.parent else None
@@ -201,3 +216,94 @@ def read_options(ctx: click.Context) -> ConversionOptions:
     if len(options.env) == 0:
         raise click.UsageError("--env needs dev, prod or both", ctx)
     return options
+
+
+def spelling_hint(misspelt: str, known_names: Iterable[str]) -> str:
+    """`; did you mean X?`, or nothing when no known name is close."""
+    from difflib import get_close_matches
+
+    by_lower = {name.lower(): name for name in known_names}
+    close = get_close_matches(misspelt.lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[close[0]]}?" if close else ""
+
+
+def _complete_formats(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[str]:
+    """The formats that a shell completes."""
+    from tocompose.importers import importers
+
+    return [
+        importer.name for importer in importers() if importer.name.startswith(incomplete)
+    ]
+
+
+# What is meant for an importer alone.
+IMPORTER_OPTIONS = (
+    click.option(
+        "--namespace",
+        metavar="NAME",
+        multiple=True,
+        help="Kubernetes: only objects of that namespace.",
+    ),
+    click.option(
+        "--values",
+        metavar="FILE",
+        multiple=True,
+        help="Helm: a values file inside the source.",
+    ),
+    click.option(
+        "--set",
+        "set_",
+        metavar="KEY=VALUE",
+        multiple=True,
+        help="Helm, ${KEY} in a template: one value.",
+    ),
+    click.option(
+        "--option",
+        metavar="NAME=VALUE",
+        multiple=True,
+        help="An option of the format (see formats).",
+    ),
+)
+_IMPORTER_ONLY_OPTIONS = (
+    click.option(
+        "--from",
+        "source",
+        metavar="FORMAT",
+        shell_complete=_complete_formats,
+        help="The format (see formats).",
+    ),
+    *IMPORTER_OPTIONS[:-1],
+    click.option(
+        "--render/--no-render",
+        default=True,
+        help="Kubernetes: kustomize and helm may be run on the source.",
+    ),
+    IMPORTER_OPTIONS[-1],
+)
+
+
+def add_importer_options(function: _F) -> _F:
+    """Adds the options that importers understand."""
+    return add_options(function, _IMPORTER_ONLY_OPTIONS)
+
+
+def import_options_for(ctx: click.Context, options: ConversionOptions) -> Settings:
+    """The importers' settings for what the user said."""
+    from tocompose.importers import Settings
+
+    importer_options: dict[str, tuple[str, ...]] = {}
+    for name, key in (("namespace", "namespace"), ("values", "values"), ("set_", "set")):
+        if ctx.params[name]:
+            importer_options[key] = tuple(ctx.params[name])
+    for text in ctx.params["option"]:
+        name, sign, value = text.partition("=")
+        if not sign or not name:
+            raise click.BadParameter(
+                f"{text!r}: write NAME=VALUE", ctx, param_hint="--option"
+            )
+        importer_options[name] = (*importer_options.get(name, ()), value)
+    return Settings(
+        name=options.name, render=ctx.params["render"], options=importer_options
+    )

@@ -7,10 +7,15 @@ import json
 import click
 
 from tocompose.cli.conversion import pipeline_options_for
-from tocompose.cli.ending import fail
-from tocompose.cli.options import ChoiceType, add_conversion_options, read_options
+from tocompose.cli.exit import fail
+from tocompose.cli.options import (
+    ChoiceType,
+    add_conversion_options,
+    add_importer_options,
+    import_options_for,
+    read_options,
+)
 from tocompose.cli.sources import open_sources
-from tocompose.cli.wishes import add_importer_options, import_options_for
 from tocompose.importers import Settings, SourceError
 from tocompose.project import Memory
 

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tocompose.cli.ending import EXIT_DIFFERS, fail
+from tocompose.cli.exit import EXIT_DIFFERS, fail
 from tocompose.cli.options import ChoiceType, read_options
 from tocompose.cli.sources import open_sources
 from tocompose.importers import Settings, SourceError

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import BinaryIO
 
-from tocompose.cli.ending import fail
+from tocompose.cli.exit import fail
 from tocompose.limits import limit
 from tocompose.project import Folder, Memory, Project
 

@@ -7,11 +7,10 @@ from textwrap import wrap
 from typing import Any
 
 from tocompose.notes import Note
-from tocompose.reports.document import note_record
 from tocompose.reports.escape import printable
-from tocompose.reports.json import dump_json
+from tocompose.reports.json import dump_json, note_record
 from tocompose.reports.report import Report
-from tocompose.reports.terminal import COLOURS, Style, render
+from tocompose.reports.text import COLOURS, Style, render
 
 _MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
 

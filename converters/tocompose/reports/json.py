@@ -5,8 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tocompose.reports.document import report_document
-from tocompose.reports.report import Report
+from tocompose import __version__
+from tocompose.model import Service
+from tocompose.notes import Note, explanation
+from tocompose.reports.commands import next_steps
+from tocompose.reports.explain import open_facts
+from tocompose.reports.inventory import configuration_rows, data_stores_of, service_logs
+from tocompose.reports.report import Report, image_of, subject_of
+from tocompose.reports.topology import stack_topology
+from tocompose.source import Span
 
 
 def render(report: Report) -> str:
@@ -25,3 +32,103 @@ def report_schema() -> str:
     from importlib.resources import files
 
     return files(__package__).joinpath("migration.schema.json").read_text(encoding="utf-8")
+
+
+SCHEMA = "urn:tocompose:migration:1"
+
+
+def report_document(report: Report) -> dict[str, Any]:
+    """The whole report in JSON's types, in a fixed order; see `migration.schema.json`."""
+    return {
+        "schema": SCHEMA,
+        "tool": {"name": "tocompose", "version": __version__},
+        "name": report.stack.name,
+        "importer": report.importer,
+        "sources": list(report.sources()),
+        "files": [
+            {
+                "path": output_file.path,
+                "mode": f"{output_file.mode:04o}",
+                "secret": output_file.secret,
+            }
+            for output_file in report.files
+        ],
+        "values": report.values_by_fate(),
+        "notes_by_kind": report.kinds(),
+        "ignored": [
+            {"reason": reason, "values": number}
+            for reason, number in report.ignored_by_reason().items()
+        ],
+        "services": [_service_record(output_file) for output_file in report.stack.services],
+        "topology": _topology_record(report),
+        "inventory": _inventory_record(report),
+        "notes": [note_record(output_file) for output_file in report.notes],
+        "next": [output_file._asdict() for output_file in next_steps(report)],
+        "trace": [{"from": span_record(span), "to": path} for span, path in report.trace()],
+    }
+
+
+def note_record(note: Note) -> dict[str, Any]:
+    """A note with the registry's title and reason."""
+    row = explanation(note.code)
+    return {
+        "code": note.code,
+        "kind": note.kind.value,
+        "title": str(row["title"]),
+        "message": note.message,
+        "why": open_facts(str(row["why"])),
+        "advice": note.advice,
+        "url": note.url,
+        "subject": note.subject,
+        "about": subject_of(note),
+        "span": span_record(note.span) if note.span else None,
+        "related": [span_record(span) for span in note.related],
+    }
+
+
+def span_record(span: Span) -> dict[str, Any]:
+    """A span, its fields by name."""
+    return span._asdict()
+
+
+def _service_record(service: Service) -> dict[str, Any]:
+    return {
+        "name": service.name,
+        "role": service.role.value,
+        "image": image_of(service),
+        "span": span_record(service.origin) if service.origin else None,
+        "ports": [
+            f"{port.published or ''}:{port.target}/{port.protocol}"
+            for port in service.ports
+        ],
+        "networks": [port.network for port in service.networks],
+        "depends_on": [port.service for port in service.depends_on],
+        "healthcheck": service.healthcheck is not None and not service.healthcheck.disable,
+    }
+
+
+def _topology_record(report: Report) -> dict[str, Any]:
+    diagram = stack_topology(report.stack)
+    return {
+        "nodes": [node._asdict() for node in diagram.nodes],
+        "edges": [
+            {
+                "from": edge.start,
+                "to": edge.end,
+                "label": edge.label,
+                "inferred": edge.inferred,
+            }
+            for edge in diagram.edges
+        ],
+    }
+
+
+def _inventory_record(report: Report) -> dict[str, Any]:
+    return {
+        "data": [
+            {**row._asdict(), "used_by": list(row.used_by)}
+            for row in data_stores_of(report.stack)
+        ],
+        "configuration": [row._asdict() for row in configuration_rows(report.stack)],
+        "logs": [row._asdict() for row in service_logs(report.stack)],
+    }

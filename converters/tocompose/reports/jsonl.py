@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.reports.document import note_record
-from tocompose.reports.json import dump_json
+from tocompose.reports.json import dump_json, note_record
 from tocompose.reports.report import Report
 
 

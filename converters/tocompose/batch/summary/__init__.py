@@ -9,25 +9,18 @@ from typing import IO, TypeAlias
 
 from tocompose.batch.discovery import list_entry
 from tocompose.batch.outcome import RepositoryOutcome, Status
+from tocompose.reports import FORMS, form_by_ending
 
 # Each reads the results as often as it needs, in the order of the repositories, without holding them all.
 Outcomes: TypeAlias = Callable[[], Iterator[RepositoryOutcome]]
 
-# The module of each form, which has a function `write`, and the name of its file in the output folder.
-FORMS = {
-    "jsonl": "summary.jsonl",
-    "csv": "summary.csv",
-    "sarif": "summary.sarif",
-    "junit": "junit.xml",
-    "html": "dashboard.html",
-}
+# The file of each form in the output folder; the module of its name has a function `write`.
+SUMMARY_FILES = {name: form.summary for name, form in FORMS.items() if form.summary}
 
 
 def write_summary(form: str, outcomes: Outcomes, file: IO[str]) -> None:
-    """Writes one of `FORMS`."""
-    import_module(f"{__name__}.{'dashboard' if form == 'html' else form}").write(
-        outcomes, file
-    )
+    """Writes one of `SUMMARY_FILES`."""
+    import_module(f"{__name__}.{form}").write(outcomes, file)
 
 
 def save_summary(form: str, outcomes: Outcomes, path: Path) -> None:
@@ -43,17 +36,11 @@ def save_summary(form: str, outcomes: Outcomes, path: Path) -> None:
 
 def form_of_summary(path: str) -> str:
     """The form that a file's name asks for. Raises ValueError when it tells none."""
-    endings = {
-        ".jsonl": "jsonl",
-        ".csv": "csv",
-        ".sarif": "sarif",
-        ".xml": "junit",
-        ".html": "html",
-    }
-    form = endings.get(Path(path).suffix.lower())
+    forms = form_by_ending(SUMMARY_FILES)
+    form = forms.get(Path(path).suffix.lower())
     if form is None:
         raise ValueError(
-            f"{path}: the name does not tell the form of the summary; end it with {', '.join(endings)}"
+            f"{path}: the name does not tell the form of the summary; end it with {', '.join(forms)}"
         )
     return form
 

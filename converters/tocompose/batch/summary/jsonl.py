@@ -6,8 +6,7 @@ from typing import IO, Any
 
 from tocompose.batch.outcome import RepositoryOutcome
 from tocompose.batch.summary import Outcomes
-from tocompose.reports.document import note_record
-from tocompose.reports.json import dump_json
+from tocompose.reports.json import dump_json, note_record
 
 
 def write(outcomes: Outcomes, file: IO[str]) -> None:

@@ -11,41 +11,28 @@ from textwrap import wrap
 
 import click
 
-from tocompose.cli.ending import fail
-from tocompose.cli.said import ConversionOptions
-from tocompose.model import File
+from tocompose.cli.conversion import ConversionOptions
+from tocompose.cli.exit import fail
 from tocompose.pipeline import Result
 from tocompose.project import Project
-from tocompose.reports import render
+from tocompose.reports import (
+    FORMS,
+    encode_report,
+    form_by_ending,
+    form_of,
+    render,
+    with_reports,
+)
 from tocompose.reports.escape import printable
 from tocompose.reports.report import Report, report
 from tocompose.writing import Change, WriteError, plan, write
-
-REPORTS = {"MIGRATION.md": "markdown", "migration.json": "json"}
-
-
-def all_files(result: Result, project: Project) -> tuple[tuple[File, ...], Report]:
-    """The files of the stack with the two reports that stand beside them."""
-    full_report = report(result, project)
-    full_report = full_report._replace(
-        files=(*result.files, *(File(path=name, content=b"") for name in REPORTS))
-    )
-    reports = [
-        File(path=name, content=_encode_text(render(form, full_report)))
-        for name, form in REPORTS.items()
-    ]
-    return (*result.files, *reports), full_report
-
-
-def _encode_text(text: str) -> bytes:
-    return text.encode("utf-8", "backslashreplace")
 
 
 def write_output(
     result: Result, project: Project, folder: Path, options: ConversionOptions
 ) -> None:
     """Writes every file, and says which."""
-    files, _ = all_files(result, project)
+    files, _ = with_reports(result, project)
     try:
         named_files = (Path(options.merge).name,) if options.merge else ()
         written = write(files, folder, force=options.force, asked=named_files)
@@ -72,7 +59,7 @@ def compare_output(result: Result, project: Project, folder: Path, show: bool) -
 
     A file with values that is not there is none: a fresh checkout, as CI has it, lacks what `.gitignore` keeps out.
     """
-    files, full_report = all_files(result, project)
+    files, full_report = with_reports(result, project)
     try:
         changes, _ = plan(files, folder, force=True)
     except WriteError as problem:
@@ -127,3 +114,31 @@ def diff_lines(change: Change, folder: Path, full_report: Report) -> Iterator[st
         f"{printable(line)}\n"
         for line in unified_diff(old, new, start, str(path), lineterm="")
     )
+
+
+def print_report(result: Result, project: Project, form: str, err: bool) -> None:
+    """The report in a form, on standard output or standard error."""
+    click.echo(encode_report(render(form, report(result, project))), nl=False, err=err)
+
+
+def check_report_names(paths: Iterable[str]) -> None:
+    """Ends when the name of a report does not tell its form: before anything is read or written."""
+    for path in paths:
+        if form_of(path) is None:
+            endings = form_by_ending({name: form.file_name for name, form in FORMS.items()})
+            fail(
+                f"{path}: the name does not tell the form of the report; end it with {', '.join(endings)}"
+            )
+
+
+def write_reports(result: Result, project: Project, paths: Iterable[str]) -> None:
+    """Each report file, in the form that its name tells."""
+    for path in paths:
+        write_report(path, render(str(form_of(path)), report(result, project)))
+
+
+def write_report(path: str, text: str) -> None:
+    """Writes a report; one that exists is of an earlier run: it is replaced."""
+    report_path = Path(path)
+    report_path.parent.mkdir(parents=True, exist_ok=True)
+    report_path.write_bytes(encode_report(text))
