@@ -13,7 +13,6 @@ from tocompose.cli.exit import EXIT_DIFFERS, Finished, fail, refuse_options, wri
 from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import Settings, SourceError
-from tocompose.importers.docker_run.pasted import FILE
 from tocompose.model import File, Home
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, Project
@@ -221,6 +220,8 @@ def convert_pasted(
     argv: tuple[str, ...], options: ConversionOptions | None = None
 ) -> NoReturn:
     """Converts the command and ends the program."""
+    from tocompose.importers.docker_run.pasted import FILE
+
     given_options = options or ConversionOptions()
     settings = Settings(name=given_options.name, options={"argv": argv})
     run_conversion(
