@@ -11,3 +11,12 @@ def suggested(word: str, known: Iterable[str], otherwise: str, cutoff: float = 0
 
     close = get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"did you mean {close[0]}?" if close else otherwise
+
+
+def spelling_hint(misspelt: str, known_names: Iterable[str]) -> str:
+    """`; did you mean X?`, or nothing when no known name is close."""
+    from difflib import get_close_matches
+
+    by_lower = {name.lower(): name for name in known_names}
+    close = get_close_matches(misspelt.lower(), by_lower, n=1, cutoff=0.6)
+    return f"; did you mean {by_lower[close[0]]}?" if close else ""

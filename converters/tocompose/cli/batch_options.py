@@ -12,7 +12,7 @@ from tocompose.batch.discovery import DiscoveryError, Search, discover, read_lis
 from tocompose.batch.options import BatchOptions, OutputMode
 from tocompose.batch.outcome import BatchRepository
 from tocompose.batch.plan import PlanOptions, check_formats, check_options
-from tocompose.cli.conversion import ConversionOptions, pipeline_options_for
+from tocompose.cli.conversion import pipeline_options_for
 from tocompose.cli.options import (
     ANSWERS_OPTION,
     FAIL_ON_OPTION,
@@ -27,6 +27,7 @@ from tocompose.cli.options import (
     add_options,
     import_options_for,
 )
+from tocompose.cli.settings import ConversionOptions
 from tocompose.cli.sources import allowed_paths
 from tocompose.project import Memory
 from tocompose.record import replace

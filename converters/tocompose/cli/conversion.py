@@ -6,10 +6,11 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import NamedTuple, NoReturn, TextIO
+from typing import NoReturn, TextIO
 
 from tocompose.answers import Answers, read_answers
 from tocompose.cli.exit import EXIT_DIFFERS, Finished, fail, refuse_options, write_text
+from tocompose.cli.settings import ConversionOptions
 from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import Settings, SourceError
@@ -18,31 +19,6 @@ from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, Project
 from tocompose.record import replace
 from tocompose.rules import Context
-
-
-class ConversionOptions(NamedTuple):
-    """What the user said, on the command line or in the configuration file."""
-
-    output: str | None = None
-    merge: str | None = None
-    name: str | None = None
-    practices: str = "all"
-    env: tuple[str, ...] = ("dev", "prod")
-    answers: str | None = None
-    form: str = "text"
-    report: tuple[str, ...] = ()
-    fail_on: tuple[str, ...] = ()
-    diff: bool = False
-    check: bool = False
-    force: bool = False
-    inline_secrets: bool = False
-    modern_names: bool = False
-    harden: bool = False
-    keep_ports: bool = False
-    allow_path: tuple[str, ...] = ()
-    quiet: bool = False
-    verbose: int = 0
-
 
 _OVERLAYS = {"dev": Home.DEV, "prod": Home.PROD}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import click
 
 from tocompose.cli.exit import fail
-from tocompose.cli.options import spelling_hint
+from tocompose.suggestion import spelling_hint
 
 
 def _complete_codes(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
+from tocompose.cli.settings import ConversionOptions
 from tocompose.reports import FORMS
+from tocompose.suggestion import spelling_hint
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from tocompose.cli.conversion import ConversionOptions
     from tocompose.importers import Settings
 
 
@@ -202,8 +203,6 @@ def _source_weight(source: ParameterSource | None) -> int:
 
 def read_options(ctx: click.Context) -> ConversionOptions:
     """What the user said: the command's own options, else those before the command, else the file, else defaults."""
-    from tocompose.cli.conversion import ConversionOptions
-
     values = {**(ctx.parent.params if ctx.parent else {})}
     for name, value in ctx.params.items():
         parent_source = ctx.parent.get_parameter_source(name) if ctx.parent else None
@@ -216,15 +215,6 @@ def read_options(ctx: click.Context) -> ConversionOptions:
     if len(options.env) == 0:
         raise click.UsageError("--env needs dev, prod or both", ctx)
     return options
-
-
-def spelling_hint(misspelt: str, known_names: Iterable[str]) -> str:
-    """`; did you mean X?`, or nothing when no known name is close."""
-    from difflib import get_close_matches
-
-    by_lower = {name.lower(): name for name in known_names}
-    close = get_close_matches(misspelt.lower(), by_lower, n=1, cutoff=0.6)
-    return f"; did you mean {by_lower[close[0]]}?" if close else ""
 
 
 def _complete_formats(

@@ -11,8 +11,8 @@ from textwrap import wrap
 
 import click
 
-from tocompose.cli.conversion import ConversionOptions
 from tocompose.cli.exit import fail
+from tocompose.cli.settings import ConversionOptions
 from tocompose.pipeline import Result
 from tocompose.project import Project
 from tocompose.reports import (

@@ -7,12 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocompose.cli.exit import refuse_options
+from tocompose.suggestion import spelling_hint
 
 if TYPE_CHECKING:
     import click
+
+
+class ConversionOptions(NamedTuple):
+    """What the user said, on the command line or in the configuration file."""
+
+    output: str | None = None
+    merge: str | None = None
+    name: str | None = None
+    practices: str = "all"
+    env: tuple[str, ...] = ("dev", "prod")
+    answers: str | None = None
+    form: str = "text"
+    report: tuple[str, ...] = ()
+    fail_on: tuple[str, ...] = ()
+    diff: bool = False
+    check: bool = False
+    force: bool = False
+    inline_secrets: bool = False
+    modern_names: bool = False
+    harden: bool = False
+    keep_ports: bool = False
+    allow_path: tuple[str, ...] = ()
+    quiet: bool = False
+    verbose: int = 0
 
 
 def nearest_settings(folder: Path) -> tuple[Path, dict[str, Any]] | None:
@@ -84,8 +109,6 @@ def _check_settings(
     for key, value in settings.items():
         param = options_by_setting.get(key)
         if param is None:
-            from tocompose.cli.options import spelling_hint
-
             refuse_options(
                 f"{path}: {key} is no setting{spelling_hint(key, options_by_setting)}"
             )
