@@ -173,7 +173,7 @@ def test_a_quantity_of_odd_letters_is_none(text: str, amount: Fraction | None) -
 
 
 def test_a_node_version_of_any_length_takes_no_time() -> None:
-    from tocompose.importers.procfile.dockerfiles.versions import node_version, satisfies
+    from tocompose.languages.versions import node_version, satisfies
 
     with limited(1.0):
         assert node_version("x" * 100_000 + " 20") == "20"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tocompose.exporters.bundle import Layout
-from tocompose.importers.procfile.dockerfiles.suites import archived, tag
+from tocompose.languages.official_images import is_archived, slim_image
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -52,19 +52,19 @@ def dockerfile(files: dict[str, str]) -> str:
 def test_a_tag_names_a_debian_release_that_the_version_has_images_on(
     name: str, version: str, image: str
 ) -> None:
-    assert tag(name, version) == image
+    assert slim_image(name, version) == image
 
 
 def test_packages_of_an_archived_release_come_from_the_archive() -> None:
     assert (
-        archived("ruby:2.7.2-slim-buster")
-        and archived("node:10.15.0-slim")
-        and archived("elixir:1.10-slim")
+        is_archived("ruby:2.7.2-slim-buster")
+        and is_archived("node:10.15.0-slim")
+        and is_archived("elixir:1.10-slim")
     )
     assert (
-        not archived("ruby:3.1.2-slim-bullseye")
-        and not archived("elixir:1.18-slim")
-        and not archived("php:8.4-apache")
+        not is_archived("ruby:3.1.2-slim-bullseye")
+        and not is_archived("elixir:1.18-slim")
+        and not is_archived("php:8.4-apache")
     )
     old = dockerfile({**RAILS, "Gemfile.lock": "RUBY VERSION\n   ruby 2.7.2p1\n"})
     assert "archive.debian" in old

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from tocompose.importers.procfile.language import program
-from tocompose.importers.procfile.ports import stated
+from tocompose.importers.procfile.language import find_program
+from tocompose.importers.procfile.ports import stated_port
 from tocompose.importers.procfile.shell import command
 
 SHOW = '#!/bin/sh\nprintf "A=%s B=%s\\n" "$A" "$B"\nfor word in "$@"; do printf "<%s>\\n" "$word"; done\n'
@@ -144,7 +144,7 @@ def test_assignments_in_front_become_variables() -> None:
     ],
 )
 def test_the_program_behind_a_command(text: str, name: str) -> None:
-    assert program(text).name == name
+    assert find_program(text).name == name
 
 
 @pytest.mark.parametrize(
@@ -161,4 +161,4 @@ def test_the_program_behind_a_command(text: str, name: str) -> None:
     ],
 )
 def test_the_port_that_a_command_states(text: str, port: str) -> None:
-    assert stated(text) == port
+    assert stated_port(text) == port

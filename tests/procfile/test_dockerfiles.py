@@ -11,7 +11,7 @@ import pytest
 
 from golden import cases, inputs, outcome
 from tocompose.exporters.bundle import Layout
-from tocompose.importers.procfile.dockerfiles.versions import node_version, satisfies
+from tocompose.languages.versions import node_version, satisfies
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 

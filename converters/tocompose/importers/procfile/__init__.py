@@ -27,17 +27,19 @@ class ProcfileImporter:
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files at the root of the repository that speak of such a platform."""
-        from tocompose.importers.procfile.sources import sniff
+        from tocompose.importers.procfile.sources import find_sources
 
-        return sniff(project)
+        return find_sources(project)
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
         """The stack that the repository comes to."""
-        from tocompose.importers.procfile.conversion import convert
-        from tocompose.importers.procfile.wishes import check
+        from tocompose.importers.procfile.conversion import convert_repository
+        from tocompose.importers.procfile.sources import check_options
+        from tocompose.repository import Repository
 
-        check(project, settings)
-        return convert(project, ledger, settings)
+        check_options(project, settings)
+        repository = Repository(project, ledger, settings.name, settings.options)
+        return convert_repository(repository)
 
 
 IMPORTER = ProcfileImporter()

@@ -9,18 +9,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Found
-from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.readers.json import read_json
+from tocompose.repository import Repository
 from tocompose.tables import table
 
 # Process types that stand for a script: they alone make no app.
-ONE_OFF = ("postdeploy", "pr-predestroy", "pr-predeploy", "dokku-postdeploy")
-_SCRIPT_TYPES = {
-    "postdeploy": "postdeploy",
-    "pr-predestroy": "pr-predestroy",
-    "pr-predeploy": "pr-predeploy",
-}
+_SCRIPTS = ("postdeploy", "pr-predestroy", "pr-predeploy")
+ONE_OFF = (*_SCRIPTS, "dokku-postdeploy")
 
 
 class AppJson(NamedTuple):
@@ -35,23 +31,23 @@ class AppJson(NamedTuple):
         return self.environment.at(key) or self.root.at(key)
 
 
-def read(repository: Repository) -> AppJson:
+def read_app_json(repository: Repository) -> AppJson:
     """The repository's app.json; every key that carries no part of the stack is settled here."""
     root = repository.open("app.json", read_json, "json")
-    wanted = repository.option("environment")
-    environment = root.at("environments", wanted) if wanted else root.at("environments", "")
-    found = AppJson(root, environment, root.at("environments", "review"))
-    _settle_rest(root)
+    environment_name = repository.option("environment")
+    environment = root.at("environments", environment_name)
+    _settle_other_keys(root)
     for entry in root.at("environments"):
-        if entry.key != wanted:
+        if entry.key != environment_name:
             entry.note("TC345", name=entry.key, keys=", ".join(entry.keys()) or "nothing")
     if environment:
-        for key in environment.keys():  # noqa: SIM118
-            root.at(key).skip(f"the {wanted} environment replaces it")
-    return found
+        for replacement in environment:
+            replaced = root.at(replacement.key)
+            replaced.skip(f"the {environment_name} environment replaces it")
+    return AppJson(root, environment, root.at("environments", "review"))
 
 
-def _settle_rest(root: Cursor) -> None:
+def _settle_other_keys(root: Cursor) -> None:
     rows = table(
         "app_json", required=set(), optional={"ignore", "note", "read", "platform"}
     )
@@ -65,27 +61,26 @@ def _settle_rest(root: Cursor) -> None:
             entry.note(row["note"], what=entry.key)
 
 
-def scripts(app: AppJson) -> Iterator[Found]:
+def read_scripts(app: AppJson) -> Iterator[Found]:
     """The one-off commands: postdeploy and its kin, each a string or {command, size}."""
-    parts = app.at("scripts")
-    for entry in parts:
+    for entry in app.at("scripts"):
         if entry.key == "dokku" and entry.kind == "map":
-            yield from _dokku(entry)
-        elif entry.key in _SCRIPT_TYPES:
-            yield from _script(entry, _SCRIPT_TYPES[entry.key])
+            yield from _dokku_scripts(entry)
+        elif entry.key in _SCRIPTS:
+            yield from _read_script(entry, entry.key)
         elif entry.key == "test" or entry.key.startswith("test-"):
             entry.skip("Heroku CI runs it; it is no part of the running stack")
 
 
-def _dokku(entry: Cursor) -> Iterator[Found]:
+def _dokku_scripts(entry: Cursor) -> Iterator[Found]:
     for script in entry:
         if script.key == "predeploy":
             script.note("TC364", what="scripts.dokku.predeploy")
         else:
-            yield from _script(script, f"dokku-{script.key}")
+            yield from _read_script(script, f"dokku-{script.key}")
 
 
-def _script(entry: Cursor, name: str) -> Iterator[Found]:
+def _read_script(entry: Cursor, name: str) -> Iterator[Found]:
     command = entry.at("command") if entry.kind == "map" else entry
     text = command.peek()
     if entry.at("size"):
@@ -106,7 +101,7 @@ class CronJob(NamedTuple):
     schedule: str
 
 
-def cron(app: AppJson) -> tuple[CronJob, ...]:
+def read_cron(app: AppJson) -> tuple[CronJob, ...]:
     """Dokku's cron tasks that have a command."""
     jobs = []
     for entry in app.at("cron"):

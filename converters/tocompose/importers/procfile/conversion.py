@@ -4,277 +4,291 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import SourceError
 from tocompose.importers.procfile import (
     addons,
     app_json,
     development,
     environment,
+    environment_checks,
     formation,
+    gather,
     health,
-    heroku_yml,
     image,
     inference,
     language,
-    launchers,
     leftovers,
-    locality,
-    outright,
-    packages,
     ports,
     processes,
-    scan,
     services,
     sources,
 )
+from tocompose.importers.procfile.app_environment import entries_of_app
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing, dependencies
 from tocompose.importers.procfile.clues import Clues
-from tocompose.importers.procfile.defaults import default_web, supplied
-from tocompose.importers.procfile.dependencies import Dependency
-from tocompose.importers.procfile.dependencies import dependencies as libraries
-from tocompose.importers.procfile.dockerfiles.generate import Brief
+from tocompose.importers.procfile.defaults import default_web, platform_variables
 from tocompose.importers.procfile.environment import Entry
-from tocompose.importers.procfile.gather import gather, jobs
-from tocompose.importers.procfile.heroku_yml import HerokuYml
-from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.repository import Repository
-from tocompose.ledger import Cursor, Ledger
+from tocompose.importers.procfile.heroku_yml import HerokuYml, read_heroku_yml
+from tocompose.importers.procfile.processes import Found, Process
+from tocompose.importers.procfile.scan import Scan, scan
+from tocompose.importers.procfile.shell import command
+from tocompose.languages import read_libraries
+from tocompose.languages.language import DockerfileInput, Library
+from tocompose.ledger import Cursor
 from tocompose.model import Service, Setting, Stack
-from tocompose.project import Project
+from tocompose.repository import Repository, map_at
+from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import identifier
 
 
-class Given(NamedTuple):
-    """The repository's own words, read."""
+class App(NamedTuple):
+    """What the repository states: its files, read, and the processes with their services' names."""
 
     repository: Repository
-    app: AppJson
+    app_json: AppJson
     heroku: HerokuYml
     processes: tuple[Process, ...]
     name: str
     language: str
-    taken: set[str]
+    service_names: set[str]
 
     @property
     def buildpacks(self) -> tuple[Cursor, ...]:
         """The buildpacks of app.json and those of heroku.yml, the last of which decides."""
-        return (*self.app.at("buildpacks"), *self.heroku.buildpacks)
+        return (*self.app_json.at("buildpacks"), *self.heroku.buildpacks)
 
     @property
-    def first(self) -> str:
-        """The service that the ledger names for what all of the app's services get: web, or the first one."""
-        names = [item.service for item in self.processes if item.publishes] or [
-            item.service for item in self.processes
-        ]
-        return names[0]
+    def web(self) -> Process:
+        """The process that the platform's router reaches, or the first one."""
+        publishing = (process for process in self.processes if process.publishes)
+        return next(publishing, self.processes[0])
 
 
-def convert(project: Project, ledger: Ledger, settings: Settings) -> Stack:
-    """The stack of the project. Raises SourceError when it holds nothing that could be run."""
-    given = _read(Repository(project, ledger, settings))
-    found = scan.scan(given.repository)
-    used = libraries(given.repository)
-    backings, outside = _backings(given, found, used)
-    entries, known, settings_ = _environment(given, found, backings, outside)
-    images = _images(given, used, entries, known)
-    plan = _plan(given, images, entries, known, backings)
-    built = tuple(services.service(plan, item) for item in given.processes)
-    leftovers.settle(given.repository, given.app, given.buildpacks, plan, found, backings)
-    return _stack(given, plan, built, backings, settings_)
+class Variables(NamedTuple):
+    """The variables that every process gets, what PORT is set to (empty when nothing sets it), the `.env` entries."""
+
+    entries: tuple[Entry, ...]
+    port: str
+    settings: tuple[Setting, ...]
 
 
-def _read(repository: Repository) -> Given:
-    app, heroku = app_json.read(repository), heroku_yml.read(repository)
-    found = gather(repository, app, heroku)
-    spoken = language.language(
-        repository, found, (*app.at("buildpacks"), *heroku.buildpacks)
-    )
-    if not (
-        found
-        or spoken
-        or app.root
-        or heroku.root
-        or repository.project.exists("Dockerfile")
-    ):
-        raise SourceError(_nothing(repository))
-    if not any(item.type not in ("release", *app_json.ONE_OFF) for item in found):
-        found = (*found, *default_web(repository, spoken))
+def convert_repository(repository: Repository) -> Stack:
+    """The stack of the repository. Raises SourceError when it holds nothing that could be run."""
+    app = _read_app(repository)
+    code = scan(repository)
+    libraries = read_libraries(repository)
+    backings, provided = _find_backings(app, code, libraries)
+    variables = _collect_variables(app, code, backings, provided)
+    images = _choose_images(app, libraries, variables)
+    plan = _make_plan(app, images, variables, backings)
+    converted = tuple(services.convert_process(plan, process) for process in app.processes)
+    leftovers.settle_leftovers(app.app_json, app.buildpacks, plan, code, backings)
+    return _assemble_stack(app, plan, converted, backings, variables.settings)
+
+
+def _read_app(repository: Repository) -> App:
+    app, heroku = app_json.read_app_json(repository), read_heroku_yml(repository)
+    stated = gather.gather_processes(repository, app, heroku)
+    buildpacks = (*app.at("buildpacks"), *heroku.buildpacks)
+    app_language = language.find_language(repository, stated, buildpacks)
+    states_something = stated or app_language or app.root or heroku.root
+    if not states_something and not repository.has("Dockerfile"):
+        raise SourceError(_say_nothing_runs(repository))
+    if all(process.type in ("release", *app_json.ONE_OFF) for process in stated):
+        stated = (*stated, default_web(repository, app_language))
     taken: set[str] = set()
-    named = jobs(repository, processes.named(repository, found, taken))
-    said = frozenset(formation.types(app.at("formation"))) | _scaled_by_dokku(repository)
-    named = launchers.scaled(launchers.read(repository), named, said)
-    return Given(repository, app, heroku, named, _name(repository, app), spoken, taken)
-
-
-def _nothing(repository: Repository) -> str:
-    below = sources.below(repository.project)
-    verb = "holds" if len(below) == 1 else "hold"
-    hint = (
-        f"; {', '.join(below)} {verb} a Procfile: convert each such folder" if below else ""
+    named = _scale(repository, app, _name_processes(repository, stated, taken))
+    return App(
+        repository, app, heroku, named, _stack_name(repository, app), app_language, taken
     )
+
+
+def _name_processes(
+    repository: Repository, stated: tuple[Found, ...], taken: set[str]
+) -> tuple[Process, ...]:
+    named = processes.name_services(repository, stated, taken)
+    return gather.sort_out_tasks(repository, named)
+
+
+def _scale(
+    repository: Repository, app: AppJson, named: tuple[Process, ...]
+) -> tuple[Process, ...]:
+    """The processes with the quantities of settings files that only process managers read."""
+    dokku_scale = (repository.text("DOKKU_SCALE") or "").replace("\n", ",")
+    types = formation.scaled_types(app.at("formation"))
+    scaled = frozenset((*types, *formation.parse_pairs(dokku_scale)))
+    quantities = formation.read_quantities(repository)
+    return formation.apply_quantities(quantities, named, scaled)
+
+
+def _say_nothing_runs(repository: Repository) -> str:
+    folders = sources.apps_below(repository.project)
+    verb = "holds" if len(folders) == 1 else "hold"
+    hint = ""
+    if folders:
+        hint = f"; {', '.join(folders)} {verb} a Procfile: convert each such folder"
     return f"{repository.project.name}: no process type, no app.json and no language was found to run{hint}"
 
 
-def _scaled_by_dokku(repository: Repository) -> frozenset[str]:
-    return frozenset(
-        formation.pairs((repository.text("DOKKU_SCALE") or "").replace("\n", ","))
-    )
-
-
-def _name(repository: Repository, app: AppJson) -> str:
+def _stack_name(repository: Repository, app: AppJson) -> str:
     """The stack's name: the user's, the folder's, or app.json's for a source that has no folder."""
-    written = app.root.at("name")
-    if written:
-        written.skip("the stack is named after its folder, as docker compose does")
-    return identifier(repository.settings.name or repository.project.name)
+    stated = app.root.at("name")
+    if stated:
+        stated.skip("the stack is named after its folder, as docker compose does")
+    return identifier(repository.name or repository.project.name)
 
 
-def _images(
-    given: Given, used: tuple[Dependency, ...], entries: tuple[Entry, ...], known: str
-) -> dict[str, image.Image]:
-    repository = given.repository
-    ordered = sorted(given.processes, key=lambda item: not item.publishes)
-    packs = [language.buildpack(url) for url in language.urls(given.buildpacks)]
-    brief = Brief(
-        repository=repository,
-        commands=tuple(item.text for item in ordered if item.text),
-        libraries=used,
-        packages=packages.of(repository, packs, given.heroku.recipes),
-        port=ports.web_port(ordered[0], (), known, given.language).number,
-        demanded=tuple(
-            item.name for item in entries if item.value == f"${{{item.name}:?}}"
-        ),
-        settings={
-            item.name: item.setting.value
-            for item in entries
-            if item.setting and item.setting.value
-        }
-        | {
-            item.name: item.value
-            for item in entries
-            if item.value and "$" not in item.value
-        },
-        mixed=any(row.get("language") == "node" for row in packs)
-        or "heroku-postbuild" in _scripts(repository),
-    )
-    mode = repository.option("dockerfile") or "auto"
-    return image.images(
-        repository, given.heroku, image.Wish(given.name, given.language, mode, brief)
-    )
-
-
-def _scripts(repository: Repository) -> tuple[str, ...]:
-    package = repository.json("package.json")
-    found = package.get("scripts") if isinstance(package, dict) else None
-    return tuple(found) if isinstance(found, dict) else ()
-
-
-def _backings(
-    given: Given, found: scan.Scan, used: tuple[Dependency, ...]
+def _find_backings(
+    app: App, code: Scan, libraries: tuple[Library, ...]
 ) -> tuple[tuple[Backing, ...], addons.Provided]:
     """The services that stand in for add-ons, and those that the code gives away."""
-    wanted = addons.wanted(given.app.at("addons"), given.heroku.addons)
-    clues = Clues.of(given.repository, given.processes, used, found, given.app)
+    repository = app.repository
+    wanted = addons.wanted(app.app_json.at("addons"), app.heroku.addons)
+    clues = Clues.of(repository, app.processes, libraries, code, app.app_json)
     provided = addons.provide(
-        given.repository, wanted, given.taken, clues.search, given.first, clues.smtp
+        repository, wanted, app.service_names, clues.search, app.web.service, clues.smtp
     )
-    inferred = inference.infer(given.repository, clues, provided, given.taken)
+    inferred = inference.infer(repository, clues, provided, app.service_names)
     backings = tuple(
-        inference.with_extensions(given.repository, item, found)
-        for item in (*provided.backings, *inferred)
+        inference.with_extensions(repository, backing, code)
+        for backing in (*provided.backings, *inferred)
     )
     return inference.in_parts(clues, backings), provided
 
 
-def _environment(
-    given: Given, found: scan.Scan, backings: tuple[Backing, ...], outside: addons.Provided
-) -> tuple[tuple[Entry, ...], str, tuple[Setting, ...]]:
-    repository = given.repository
-    platform = supplied(repository, given.language, given.name, backings)
-    served = tuple(entry for item in backings for entry in item.entries())
-    supplied_ = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
-    apart = {name: item.service.name for item in backings for name in item.apart}
-    dotenv = environment.replace_local(
-        repository, environment.of_dotenv(repository), served, apart
+def _collect_variables(
+    app: App, code: Scan, backings: tuple[Backing, ...], provided: addons.Provided
+) -> Variables:
+    repository = app.repository
+    platform = platform_variables(repository, app.language, app.name, backings)
+    served = tuple(entry for backing in backings for entry in backing.entries())
+    offered = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
+    dotenv = environment.without_served(
+        environment.entries_of_dotenv(repository), served, _partial_variables(backings)
     )
+    stated = {entry.name for entry in dotenv}
     layers = (
-        outright.outright(repository, given.language, found),
-        environment.of_commands(given.processes),
-        environment.of_examples(repository),
+        environment_checks.required_by_code(repository, app.language, code),
+        environment.entries_of_commands(app.processes),
+        environment.entries_of_examples(repository),
         platform.always,
-        outside.entries,
-        environment.of_app(repository, given.app, supplied_),
-        tuple(environment.of_config(given.heroku.settings)),
-        tuple(
-            entry for entry in served if entry.name not in {item.name for item in dotenv}
-        ),
+        provided.entries,
+        entries_of_app(repository, app.app_json, offered),
+        environment.entries_of_config(app.heroku.settings),
+        (entry for entry in served if entry.name not in stated),
         dotenv,
     )
-    entries, losers = environment.join(layers)
-    port = next((entry for entry in entries if entry.name == "PORT"), None)
-    shared = locality.fitted(
-        repository, (entry for entry in entries if entry.name != "PORT"), backings
-    )
-    environment.settle(shared, losers, given.first)
-    outright.say(repository, shared)
-    settings = tuple(entry.setting for entry in shared if entry.setting)
-    known = environment.port_of(
-        port, next((item for item in given.processes if item.publishes), given.processes[0])
-    )
-    return (
-        shared,
-        known,
-        (*settings, *(setting for item in backings for setting in item.settings)),
-    )
+    winners, losers = environment.join_layers(layers)
+    by_name = {entry.name: entry for entry in winners}
+    port_entry = by_name.pop("PORT", None)
+    entries = environment_checks.fit_values(repository, by_name.values(), backings)
+    environment.settle_entries(entries, losers, app.web.service)
+    environment_checks.note_unset(repository, app.language, entries)
+    port = environment.settle_port(port_entry, app.web)
+    settings = [entry.setting for entry in entries if entry.setting]
+    for backing in backings:
+        settings += backing.settings
+    return Variables(entries, port, tuple(settings))
 
 
-def _plan(
-    given: Given,
+def _partial_variables(backings: tuple[Backing, ...]) -> dict[str, str]:
+    """The variables that tell a service in parts, with the service's name."""
+    return {name: backing.service.name for backing in backings for name in backing.apart}
+
+
+def _choose_images(
+    app: App, libraries: tuple[Library, ...], variables: Variables
+) -> dict[str, image.Image]:
+    repository = app.repository
+    ordered = sorted(app.processes, key=lambda process: not process.publishes)
+    buildpacks = [
+        language.find_buildpack(url) for url in language.buildpack_urls(app.buildpacks)
+    ]
+    scripts = map_at(repository.json("package.json"), "scripts")
+    source = DockerfileInput(
+        repository=repository,
+        commands=tuple(process.text for process in ordered if process.text),
+        web_arguments=_web_arguments(ordered[0].text),
+        libraries=libraries,
+        packages=image.asked_packages(repository, buildpacks, app.heroku),
+        port=ports.choose_web_port(ordered[0], (), variables.port, app.language).number,
+        required=tuple(
+            entry.name
+            for entry in variables.entries
+            if entry.value == environment.reference(entry.name, None, True)
+        ),
+        settings=_plain_values(variables),
+        node_first="heroku-postbuild" in scripts
+        or any(row.get("language") == "node" for row in buildpacks),
+    )
+    mode = repository.option("dockerfile") or "auto"
+    request = image.ImageRequest(app.name, app.language, mode, source)
+    return image.choose_images(repository, app.heroku, request)
+
+
+def _web_arguments(text: str) -> tuple[str, ...]:
+    """The web command as an image's default: the shell's dollars as they are; none for a buildpack's own launcher."""
+    if not text or "heroku-php-" in text:
+        return ()
+    return tuple(plain(argument) or "" for argument in command(text).argv)
+
+
+def _plain_values(variables: Variables) -> dict[str, str]:
+    """The variables whose values are known, with these."""
+    values = {}
+    for entry in variables.entries:
+        if entry.setting and entry.setting.value:
+            values[entry.name] = entry.setting.value
+        if value := plain(entry.value or ""):
+            values[entry.name] = value
+    return values
+
+
+def _make_plan(
+    app: App,
     images: dict[str, image.Image],
-    entries: tuple[Entry, ...],
-    known: str,
+    variables: Variables,
     backings: tuple[Backing, ...],
 ) -> services.Plan:
-    web = next((item for item in given.processes if item.publishes), given.processes[0])
-    first = images.get(web.image) or images.get(web.type) or next(iter(images.values()))
-    names = {item.type: item.service for item in given.processes}
+    repository, web = app.repository, app.web
+    web_image = images.get(web.image) or images.get(web.type) or next(iter(images.values()))
+    names = {process.type: process.service for process in app.processes}
+    scales = formation.read_scales(repository, app.app_json.at("formation"))
     return services.Plan(
-        repository=given.repository,
+        repository=repository,
         images=images,
-        entries=entries,
+        entries=variables.entries,
         dependencies=dependencies(backings),
-        scales=formation.known(
-            formation.scales(given.repository, given.app.at("formation")), names
-        ),
-        checks=health.checks(given.repository, given.app, names, first.runtime),
-        port=ports.web_port(web, first.exposed, known, given.language),
-        processes=given.processes,
+        scales=formation.keep_existing(scales, names),
+        checks=health.read_checks(repository, app.app_json, names, web_image.runtime),
+        port=ports.choose_web_port(web, web_image.exposed, variables.port, app.language),
+        processes=app.processes,
     )
 
 
-def _stack(
-    given: Given,
+def _assemble_stack(
+    app: App,
     plan: services.Plan,
-    built: tuple[Service, ...],
+    converted: tuple[Service, ...],
     backings: tuple[Backing, ...],
     settings: tuple[Setting, ...],
 ) -> Stack:
-    web = [item for item in given.processes if item.publishes]
-    with_data, volumes = services.with_volumes(plan, built, given.name)
-    with_dev = development.overlay(plan, given.processes, with_data)
-    port = Setting(
-        name="WEB_PORT",
-        value=plan.port.number,
-        description="Port of the web service on this machine",
-    )
-    single = any(
-        "WEB_PORT" in (item.published or "") for service in built for item in service.ports
-    )
+    with_volumes, volumes = services.add_volumes(plan, converted)
+    overlaid = development.add_overlays(plan, app.processes, with_volumes)
+    for backing in backings:
+        volumes = (*volumes, *backing.volumes)
+    if services.publishes_setting(converted):
+        port = Setting(
+            name="WEB_PORT",
+            value=plan.port.number,
+            description="Port of the web service on this machine",
+        )
+        settings = (*settings, port)
     return Stack(
-        name=given.name,
-        services=(*with_dev, *(item.service for item in backings)),
-        volumes=(*volumes, *(volume for item in backings for volume in item.volumes)),
-        settings=(*settings, *((port,) if web and single else ())),
-        files=image.files(plan.images.values()),
+        name=app.name,
+        services=(*overlaid, *(backing.service for backing in backings)),
+        volumes=volumes,
+        settings=settings,
+        files=tuple(file for image in plan.images.values() for file in image.files),
     )

@@ -5,96 +5,104 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.importers.procfile.image import Image
-from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import Plan
+from tocompose.languages import language_rows
 from tocompose.model import Build, Home, Mount, Port, Service, Variable
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal
 from tocompose.tables import Row
 
-# Languages whose source runs as it is: a mount shows a change without a build.
-_RUBY_LIKE = ("ruby",)
+_NODE_MODULES = "node_modules"
 
 
-def overlay(
-    plan: Plan, processes: tuple[Process, ...], built: tuple[Service, ...]
+def add_overlays(
+    plan: Plan, processes: tuple[Process, ...], services: tuple[Service, ...]
 ) -> tuple[Service, ...]:
     """The services, those that can run from the mounted source with a dev override."""
-    by_name = {item.service: item for item in processes}
+    by_name = {process.service: process for process in processes}
     result = []
-    for service in built:
-        process = by_name[service.name]
-        part = _part(plan, process, plan.image(process), service)
-        result.append(replace(service, overlays={Home.DEV: part}) if part else service)
+    for service in services:
+        overlay = _overlay(plan, by_name[service.name], service)
+        overlays = {Home.DEV: overlay} if overlay else {}
+        result.append(replace(service, overlays=overlays) if overlay else service)
     return tuple(result)
 
 
-def _part(plan: Plan, process: Process, image: Image, service: Service) -> Service | None:
-    reason = _refusal(process, image)
-    if reason and image.generated and image.target and image.build is not None:
+def _overlay(plan: Plan, process: Process, service: Service) -> Service | None:
+    image = plan.image(process)
+    refusal = _refusal(process, image)
+    if not refusal:
+        return _mounted_overlay(plan, process, image, service)
+    if image.generated and image.target and image.build is not None:
         # Said outright: in development this process runs the production image, which holds what was built.
         build = Build(context=image.build.context, target="production")
         return Service(name=service.name, build=build)
-    if reason:
-        if process.publishes and image.build is not None:
-            facts = {"service": service.name, "why": reason}
-            plan.repository.say(
-                "TC359", image.span, subject=f"services.{service.name}", **facts
-            )
-        return None
-    row: Row = languages().get(image.language, {})
-    command = (
-        tuple(literal(word) for word in image.dev_command)
-        if process.publishes and image.dev_command
-        else None
-    )
-    part = Service(
-        name=service.name,
-        image=_tag(image) if image.target else None,
-        build=_build(image),
-        command=command,
-        environment=tuple(_environment(image, row, service)),
-        ports=tuple(_debug_ports(row, command)),
-        mounts=tuple(_mounts(plan, image, row)),
-    )
-    if process.publishes:
-        shown = (
-            " ".join(image.dev_command or service.command or ())
-            or "the image's own command"
-        )
-        facts = {"service": service.name, "command": shown, "path": image.workdir}
+    if process.publishes and image.build is not None:
         plan.repository.say(
-            "TC372", process.span, subject=f"services.{service.name}", **facts
+            "TC359",
+            image.span,
+            subject=f"services.{service.name}",
+            service=service.name,
+            why=refusal,
         )
-    return part
+    return None
+
+
+def _mounted_overlay(
+    plan: Plan, process: Process, image: Image, service: Service
+) -> Service:
+    row: Row = language_rows().get(image.language, {})
+    command: tuple[str, ...] | None = None
+    if process.publishes and image.dev_command:
+        command = tuple(map(literal, image.dev_command))
+    if process.publishes:
+        shown = image.dev_command or service.command or ("the image's own command",)
+        plan.repository.say(
+            "TC372",
+            process.span,
+            subject=f"services.{service.name}",
+            service=service.name,
+            command=" ".join(shown),
+            path=image.workdir,
+        )
+    return Service(
+        name=service.name,
+        image=_development_tag(image) if image.target else None,
+        build=_development_build(image),
+        command=command,
+        environment=tuple(_development_variables(image, row, service)),
+        ports=tuple(_debug_ports(row, command)),
+        mounts=tuple(_source_mounts(plan, image, row)),
+    )
 
 
 def _refusal(process: Process, image: Image) -> str:
     """Why the source is not mounted; empty when it is."""
-    row: Row = languages().get(image.language, {})
+    row: Row = language_rows().get(image.language, {})
     if image.build is None:
         return "its image is built by buildpacks"
     if image.target and not image.generated:
         return ""
     if not image.mountable:
         return "the image does not hold the source as it is in the repository"
-    developed = process.publishes and bool(image.dev_command)
-    if (row.get("compiled") or image.builds_source) and not developed:
+    is_developed = process.publishes and bool(image.dev_command)
+    if not is_developed and (row.get("compiled") or image.builds_source):
         return (
             "the program is built from the source, and no command for development is known"
         )
-    if not image.target and (row.get("compiled") or image.language in (*_RUBY_LIKE, "")):
+    needs_stage = not row or row.get("compiled") or row.get("staged")
+    if needs_stage and not image.target:
         return "the Dockerfile has no stage for development"
     return ""
 
 
-def _tag(image: Image) -> str:
+def _development_tag(image: Image) -> str:
     """A tag of its own: the production image of the same name stays what it is."""
     return f"{image.reference.rpartition(':')[0]}:development"
 
 
-def _build(image: Image) -> Build | None:
+def _development_build(image: Image) -> Build | None:
     if image.build is None or not image.target:
         return None
     return Build(
@@ -102,36 +110,31 @@ def _build(image: Image) -> Build | None:
     )
 
 
-def _environment(image: Image, row: Row, service: Service) -> Iterator[Variable]:
-    wanted = (
-        dict(row.get("development", {})) if image.target or image.language == "node" else {}
-    )
-    if image.language == "ruby" and any(
-        item.name == "RAILS_ENV" for item in service.environment
-    ):
-        wanted["RAILS_ENV"] = "development"
-    yield from (Variable(name=name, value=value) for name, value in wanted.items())
+def _development_variables(image: Image, row: Row, service: Service) -> Iterator[Variable]:
+    """What the language's row says of development, of the variables that the service has."""
+    names = {variable.name for variable in service.environment}
+    if image.target or row.get("develops_in_place"):
+        for name, value in row.get("development", {}).items():
+            if name in names:
+                yield Variable(name=name, value=value)
 
 
 def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:
     number = row.get("debug", "")
-    if number and command and any(number in word for word in command):
-        yield Port(
-            target=number, published=f"${{DEBUG_PORT:-{number}}}", host_ip="127.0.0.1"
-        )
+    if number and any(number in argument for argument in command or ()):
+        published = f"${{DEBUG_PORT:-{number}}}"
+        yield Port(target=number, published=published, host_ip="127.0.0.1")
 
 
-def _mounts(plan: Plan, image: Image, row: Row) -> Iterator[Mount]:
+def _source_mounts(plan: Plan, image: Image, row: Row) -> Iterator[Mount]:
+    """The source where the image holds it, and a volume for each folder that the image fills itself."""
     context = image.source or (image.build.context if image.build else ".")
-    if context != "." and image.target and not image.generated:
+    if image.target and not image.generated:
         context = "."
     yield Mount(kind="bind", source=context, target=image.workdir)
-    kept = list(row.get("keep", ()))
-    if (
-        plan.repository.project.read("package.json") is not None
-        and "node_modules" not in kept
-        and image.generated
-    ):
-        kept += ["node_modules"] if image.language in ("ruby", "elixir") else []
-    for folder in kept:
+    folders = list(row.get("keep", ()))
+    builds_front_end = image.generated and image.language in ("ruby", "elixir")
+    if builds_front_end and plan.repository.has("package.json"):
+        folders.append(_NODE_MODULES)
+    for folder in folders:
         yield Mount(kind="volume", target=f"{image.workdir.rstrip('/')}/{folder}")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import NamedTuple
 
-from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.repository import Repository
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
 from tocompose.ledger import Cursor
@@ -16,18 +15,23 @@ from tocompose.model import Setting, Variable
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
+from tocompose.record import replace
+from tocompose.repository import Repository
 from tocompose.source import Span
-from tocompose.syntax.interpolation import literal
-from tocompose.tables import load
+from tocompose.syntax.interpolation import literal, variable_names, variables
+from tocompose.syntax.names import SET_BY_THE_SHELL
 
 _DEFAULT_SAFE = regex(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
-# A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.
-_COMMAND = regex(r"[\w./-]+(?: [\w./:=-]+)+")
 LOCAL = regex(r"(?:^|[/@:,]|//)(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?=[:/,?]|$)")
 # A host without a dot: the name of a container in a compose file that is not this one.
 _COMPOSE_HOST = regex(
     r"[a-z][a-z0-9+.-]*://(?:[^@/\s]*@)?[A-Za-z0-9_-]+(?::\d+)?(?:[/?]|$)", re.IGNORECASE
 )
+_TEXT_STYLES = ("string", "single", "double", "plain", "literal", "folded", "bare")
+_NAME = regex(r"[A-Z_][A-Z0-9_]*")
+_NAMED = regex(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
+_ASSIGNED = regex(r"\b([A-Z][A-Z0-9_]*)=")
+_SET_ANYWAY = SET_BY_THE_SHELL | {"PORT", "DYNO"}
 EXAMPLES = (
     ".env.example",
     ".env.sample",
@@ -66,369 +70,220 @@ def reference(name: str, default: str | None, required: bool) -> str:
     return f"${{{name}:?}}" if required else f"${{{name}}}"
 
 
-# --- app.json -----------------------------------------------------------------------------------------------------
+# --- app.json, heroku.yml, .env, .env.example -------------------------------------------------------------------
 
 
-def of_app(
-    repository: Repository, app: AppJson, known: Mapping[str, str]
-) -> tuple[Entry, ...]:
-    """The variables of app.json's `env`; `known` are values that the platform or a buildpack supplies by itself."""
-    return tuple(
-        entry
-        for item in app.at("env")
-        if (entry := _of_app(repository, item, known)) is not None
-    )
-
-
-def _of_app(repository: Repository, item: Cursor, known: Mapping[str, str]) -> Entry | None:
-    name = item.key
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
-        item.note("TC315", what="a name in env", wanted="letters, digits and _")
-        return None
-    if name in load("app_json")["env"].get("platform", {}):
-        for leaf in (item, *item):
-            leaf.skip(load("app_json")["env"]["platform"][name])
-        return None
-    if item.kind == "list" or item.style == "[]":
-        item.note("TC315", what=f"env.{name}", wanted="a string or a map")
-        return None
-    if item.kind == "leaf" and item.style not in ("{}", "null"):
-        return _plain(item, name)
-    return _described(repository, item, name, known)
-
-
-def _plain(item: Cursor, name: str) -> Entry:
+def literal_entry(variable: Cursor, name: str) -> Entry:
     """`NAME: "value"`: the value stands in the compose file, unless it is a secret."""
-    text = _text(item)
-    if is_secret(name, text) and text:
-        setting = Setting(
-            name=name, value=text, secret=True, required=True, origin=item.span
-        )
-        return Entry(
-            name, reference(name, None, True), setting, (item,), "app.json", item.span
-        )
-    return Entry(name, literal(text), None, (item,), "app.json", item.span)
-
-
-def _text(item: Cursor) -> str:
-    if item.style not in (
-        "string",
-        "single",
-        "double",
-        "plain",
-        "literal",
-        "folded",
-        "bare",
-    ):
-        item.remark("TC315", what=item.key, wanted="a string in quotes")
-    return item.peek() or ""
-
-
-def _described(
-    repository: Repository, item: Cursor, name: str, known: Mapping[str, str]
-) -> Entry:
-    """`NAME: {description, value, required, generator}`: a setting of the person who deploys."""
-    value, generator = item.at("value"), item.at("generator")
-    text = (
-        _text(value)
-        if value.kind == "leaf" and value.style not in ("null", "{}", "[]")
-        else None
-    )
-    for empty in (value, item):
-        if text is None and empty.kind == "leaf":
-            empty.skip("no value is given")
-    if text is None and not generator and name in known:
-        for key in ("required", "description"):
-            item.at(key).skip("the platform supplies the value")
-        if item.kind == "leaf":
-            item.skip("the platform supplies the value")
-        return Entry(name, known[name], None, (), "platform", item.span)
-    return _asked(repository, item, name, text)
-
-
-def _asked(repository: Repository, item: Cursor, name: str, text: str | None) -> Entry:
-    generator = item.peek("generator") or ""
-    known = generator == "secret" or _COMMAND.fullmatch(generator) is not None
-    generated = known and not text
-    required = _required(item) or generated
-    secret = generated or is_secret(name, text or "")
-    description = item.peek("description") or ""
-    asked = [cursor for cursor in (item.at("description"), *_decisive(item)) if cursor]
-    if generated:
-        maker = "openssl rand -hex 64" if generator == "secret" else generator
-        advice = f"Make one with: {maker}"
-        description = f"{description.rstrip('. ')}. {advice}" if description else advice
-        asked.append(item.at("generator"))
-        repository.say(
-            "TC342", item.span, subject=f"settings.{name}", name=name, maker=maker
-        )
-    elif generator and not known:
-        item.at("generator").note("TC315", what=f"env.{name}.generator", wanted="secret")
-    elif item.at("generator"):
-        item.at("generator").skip("a value is given")
-    elif text is None and required:
-        repository.say("TC343", item.span, subject=f"settings.{name}", name=name)
+    text = settle_text(variable)
+    if not text or not is_secret(name, text):
+        return Entry(name, literal(text), None, (variable,), "app.json", variable.span)
     setting = Setting(
-        name=name,
-        value=text,
-        secret=secret,
-        required=required,
-        description=description,
-        origin=item.span,
+        name=name, value=text, secret=True, required=True, origin=variable.span
     )
-    cursors = tuple(
-        cursor
-        for cursor in (item.at("value"), item)
-        if cursor.kind == "leaf" and cursor.style != "null"
-    )
-    return Entry(
-        name,
-        _asked_value(name, text, secret, required),
-        setting,
-        (*cursors, *asked),
-        "app.json",
-        item.span,
-    )
+    value = reference(name, None, True)
+    return Entry(name, value, setting, (variable,), "app.json", variable.span)
 
 
-def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> str | None:
-    if secret and text:
-        return reference(name, None, True)
-    if text is not None:
-        return reference(name, text, required)
-    return reference(name, None, True) if required else None
+def settle_text(leaf: Cursor) -> str:
+    """The text of a leaf; a note says where it is none by the rules of its format."""
+    if leaf.style not in _TEXT_STYLES:
+        leaf.remark("TC315", what=leaf.key, wanted="a string in quotes")
+    return leaf.peek() or ""
 
 
-def _decisive(item: Cursor) -> tuple[Cursor, ...]:
-    """The word `required` where it says something: where no value is given."""
-    given = item.at("value").kind == "leaf" and item.at("value").style != "null"
-    return () if given or not item.at("required") else (item.at("required"),)
-
-
-def _required(item: Cursor) -> bool:
-    """Heroku's default is true; the word decides only where no value is given."""
-    cursor = item.at("required")
-    if cursor and not _decisive(item):
-        cursor.skip("a value is given, so it is never asked for")
-    return (cursor.peek() or "true").lower() not in ("false", "null", "0", "no")
-
-
-# --- heroku.yml, .env, .env.example -----------------------------------------------------------------------------
-
-
-def of_config(config: Cursor) -> Iterator[Entry]:
+def entries_of_config(config: Cursor) -> Iterator[Entry]:
     """The variables of heroku.yml's `setup.config`."""
-    for item in config:
-        if item.kind == "leaf":
-            yield _plain(item, item.key)
+    for variable in config:
+        if variable.kind == "leaf":
+            yield literal_entry(variable, variable.key)
         else:
-            item.note("TC315", what=f"setup.config.{item.key}", wanted="a string")
+            what = f"setup.config.{variable.key}"
+            variable.note("TC315", what=what, wanted="a string")
 
 
-def of_dotenv(repository: Repository, path: str = ".env") -> tuple[Entry, ...]:
+def entries_of_dotenv(repository: Repository) -> tuple[Entry, ...]:
     """The variables of `.env`, whose values go to the new `.env` in Compose's own quoting."""
-    if (repository.text(path) or "").lstrip().startswith("{"):
-        return tuple(_of_json(repository.open(path, read_json, "json"), ""))
-    tree = repository.open(path, read_dotenv, "dotenv")
-    lines = list(tree)
-    said = comments(repository.project.read(path) or b"")
-    last = {line.key: index for index, line in enumerate(lines)}
+    if (repository.text(".env") or "").lstrip().startswith("{"):
+        return tuple(_entries_of_json(repository.open(".env", read_json, "json"), ""))
+    lines = list(repository.open(".env", read_dotenv, "dotenv"))
+    descriptions = comments(repository.project.read(".env") or b"")
+    last_index = {line.key: index for index, line in enumerate(lines)}
     entries = []
     for index, line in enumerate(lines):
         if line.style == "unparsed":
             line.noted("TC317")
-        elif last[line.key] != index:
+        elif last_index[line.key] != index:
             line.noted("TC319")
         else:
-            entries.append(_of_dotenv(line, line.key, said.get(line.key, "")))
+            description = descriptions.get(line.key, "")
+            entries.append(_dotenv_entry(line, line.key, description))
     return tuple(entries)
 
 
-def _of_json(tree: Cursor, prefix: str) -> Iterator[Entry]:
+def _entries_of_json(tree: Cursor, prefix: str) -> Iterator[Entry]:
     """node-foreman takes JSON too: nested keys are joined by `_`, in capitals."""
-    for item in tree:
-        name = f"{prefix}{item.key}".upper()
-        if item.kind != "leaf":
-            yield from _of_json(item, f"{name}_")
-        elif item.style in ("{}", "[]", "null") or not re.fullmatch(
-            r"[A-Z_][A-Z0-9_]*", name
-        ):
-            item.note("TC317", file=item.span.file)
+    for variable in tree:
+        name = f"{prefix}{variable.key}".upper()
+        is_usable = variable.style not in ("{}", "[]", "null") and _NAME.fullmatch(name)
+        if variable.kind != "leaf":
+            yield from _entries_of_json(variable, f"{name}_")
+        elif is_usable:
+            yield _dotenv_entry(variable, name, "")
         else:
-            yield _of_dotenv(item, name, "")
+            variable.note("TC317", file=variable.span.file)
 
 
-def _of_dotenv(line: Cursor, name: str, comment: str) -> Entry:
+def _dotenv_entry(line: Cursor, name: str, description: str) -> Entry:
     text = line.peek() or ""
     secret = is_secret(name, text)
     if name[:1].isdigit():
         # Compose has no way to refer to such a name, so the value itself stands in the compose file.
-        return Entry(
-            name, None if secret else literal(text), None, (line,), ".env", line.span
-        )
+        value = None if secret else literal(text)
+        return Entry(name, value, None, (line,), ".env", line.span)
     setting = Setting(
-        name=name, value=text, secret=secret, description=comment, origin=line.span
+        name=name, value=text, secret=secret, description=description, origin=line.span
     )
-    value = f"${{{name}:?}}" if secret and text else f"${{{name}}}"
+    value = reference(name, None, bool(secret and text))
     return Entry(name, value, setting, (line,), ".env", line.span)
 
 
-def of_examples(repository: Repository) -> tuple[Entry, ...]:
+def entries_of_examples(repository: Repository) -> tuple[Entry, ...]:
     """The names of the first example file: passed through when the user sets them, with what the file says of them."""
-    path = next(
-        (name for name in EXAMPLES if repository.project.read(name) is not None), ""
-    )
+    path = next(filter(repository.has, EXAMPLES), "")
     if not path:
         return ()
-    tree = repository.open(path, read_dotenv, "lines")
-    said = comments(repository.project.read(path) or b"")
+    descriptions = comments(repository.project.read(path) or b"")
     entries: dict[str, Entry] = {}
-    for line in tree:
+    for line in repository.open(path, read_dotenv, "lines"):
         if line.style == "unparsed" or line.key in entries:
             line.skip("the example file gives no value to the running stack")
             continue
-        text = line.peek() or ""
-        secret = is_secret(line.key, text)
-        if secret or not text:
-            line.skip(
-                "an example of a secret is not carried over"
-                if secret
-                else "the example gives no value"
-            )
-        setting = Setting(
-            name=line.key,
-            secret=secret,
-            description=said.get(line.key, ""),
-            example="" if secret else text,
-            origin=line.span,
-        )
-        entries[line.key] = Entry(
-            line.key, None, setting, (line,) if line.unread() else (), path, line.span
-        )
+        entries[line.key] = _example_entry(line, path, descriptions.get(line.key, ""))
     return tuple(entries.values())
 
 
-def replace_local(
-    repository: Repository,
+def _example_entry(line: Cursor, path: str, description: str) -> Entry:
+    text = line.peek() or ""
+    secret = is_secret(line.key, text)
+    if secret:
+        line.skip("an example of a secret is not carried over")
+    elif not text:
+        line.skip("the example gives no value")
+    setting = Setting(
+        name=line.key,
+        secret=secret,
+        description=description,
+        example="" if secret else text,
+        origin=line.span,
+    )
+    cursors = (line,) if line.unread() else ()
+    return Entry(line.key, None, setting, cursors, path, line.span)
+
+
+def without_served(
     dotenv: tuple[Entry, ...],
     served: tuple[Entry, ...],
-    apart: Mapping[str, str],
+    partial_variables: Mapping[str, str],
 ) -> tuple[Entry, ...]:
     """The `.env` variables without those that a service provides and that point to the developer's own machine.
 
-    `apart` are the names that tell a service in parts, with its name: user and password go where the host goes.
+    `partial_variables` are the names that tell a service in parts, with its name: user and password go where the host
+    goes.
     """
     providers = {entry.name: entry.source.removeprefix("service ") for entry in served}
-    kept = []
+    remaining = []
     for entry in dotenv:
-        service = apart.get(entry.name) or providers.get(entry.name, "")
+        is_partial = entry.name in partial_variables
+        service = partial_variables.get(entry.name) or providers.get(entry.name, "")
         text = entry.setting.value or "" if entry.setting else ""
-        local = not text or LOCAL.search(text)
-        if service and (local or entry.name in apart or _COMPOSE_HOST.match(text)):
-            code = "TC344" if local or entry.name not in apart else "TC416"
-            for cursor in entry.cursors:
-                subject = f"settings.{entry.name}"
-                cursor.note(
-                    code, subject=subject, name=entry.name, file=".env", service=service
-                )
-        else:
-            kept.append(entry)
-    return tuple(kept)
+        is_local = not text or LOCAL.search(text) is not None
+        names_place = is_local or is_partial or _COMPOSE_HOST.match(text)
+        if not service or not names_place:
+            remaining.append(entry)
+            continue
+        for cursor in entry.cursors:
+            cursor.note(
+                "TC416" if is_partial and not is_local else "TC344",
+                subject=f"settings.{entry.name}",
+                name=entry.name,
+                file=".env",
+                service=service,
+            )
+    return tuple(remaining)
 
 
-def port_of(entry: Entry | None, web: Process) -> str:
+def settle_port(entry: Entry | None, web: Process) -> str:
     """The number that PORT is set to; empty when nothing sets it. Its leaves are settled."""
     if entry is None:
         return ""
-    text = (
-        entry.setting.value or entry.setting.example if entry.setting else entry.value
-    ) or ""
+    setting = entry.setting
+    text = setting.value or setting.example if setting else entry.value
+    is_number = re.fullmatch(r"\d{2,5}", text or "") is not None
     for cursor in entry.cursors:
-        if re.fullmatch(r"\d{2,5}", text) and web.publishes:
+        if is_number and web.publishes:
             cursor.take(to=f"services.{web.service}.environment.PORT")
         else:
             cursor.skip("the web process gets the port that is published")
-    return text
+    return text or ""
 
 
-_SHELL = frozenset(
-    {
-        "PORT",
-        "PATH",
-        "HOME",
-        "PWD",
-        "USER",
-        "SHELL",
-        "DYNO",
-        "RANDOM",
-        "HOSTNAME",
-        "SECONDS",
-        "IFS",
-    }
-)
-_NAMED = regex(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
-
-
-def of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:
+def entries_of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:
     """The variables that commands refer to: passed through, so that what the user sets in `.env` reaches them."""
     entries: dict[str, Entry] = {}
     for process in processes:
-        assigned = set(re.findall(r"\b([A-Z][A-Z0-9_]*)=", process.text))
+        assigned = set(_ASSIGNED.findall(process.text))
         for name in _NAMED.findall(process.text):
-            if name not in _SHELL | assigned and name not in entries:
-                description = f"Named by the command of {process.type}"
-                setting = Setting(
-                    name=name, description=description, secret=is_secret(name)
-                )
-                entries[name] = Entry(name, None, setting, (), "command", process.span)
+            if name in _SET_ANYWAY or name in assigned or name in entries:
+                continue
+            setting = Setting(
+                name=name,
+                description=f"Named by the command of {process.type}",
+                secret=is_secret(name),
+            )
+            entries[name] = Entry(name, None, setting, (), "command", process.span)
     return tuple(entries.values())
 
 
 # --- together ----------------------------------------------------------------------------------------------------
 
 
-def join(
-    layers: Iterable[tuple[Entry, ...]],
+def join_layers(
+    layers: Iterable[Iterable[Entry]],
 ) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
     """The entry that wins for each name (a later layer's), in order of first appearance, and the entries that lost."""
     winners: dict[str, Entry] = {}
     losers: list[Entry] = []
-    for entry in (entry for layer in layers for entry in layer):
-        if entry.name in winners:
-            losers.append(winners[entry.name])
-            setting = entry.setting or _kept(winners[entry.name], entry)
-            winners[entry.name] = entry._replace(
-                setting=_described_by(setting, winners[entry.name].setting)
-            )
-        else:
-            winners[entry.name] = entry
+    for entry in chain.from_iterable(layers):
+        loser = winners.get(entry.name)
+        if loser is not None:
+            losers.append(loser)
+            entry = _with_setting_of(entry, loser)
+        winners[entry.name] = entry
     return tuple(winners.values()), tuple(losers)
 
 
-def _kept(loser: Entry, winner: Entry) -> Setting | None:
-    """A loser's `.env` entry stays only while the winner's value still refers to it."""
-    return (
-        loser.setting
-        if loser.setting and f"${{{loser.name}" in (winner.value or "")
-        else None
-    )
+def _with_setting_of(winner: Entry, loser: Entry) -> Entry:
+    """The winner with the loser's `.env` entry while its value refers to that, and with its description."""
+    if loser.setting is None:
+        return winner
+    setting = winner.setting
+    if setting is None:
+        refers = loser.name in variable_names(winner.value or "")
+        return winner._replace(setting=loser.setting if refers else None)
+    if setting.description:
+        return winner
+    description = loser.setting.description
+    return winner._replace(setting=replace(setting, description=description))
 
 
-def _described_by(setting: Setting | None, other: Setting | None) -> Setting | None:
-    if setting is None or other is None or setting.description:
-        return setting
-    from dataclasses import replace
-
-    return replace(setting, description=other.description)
-
-
-def settle(entries: Iterable[Entry], losers: Iterable[Entry], service: str) -> None:
+def settle_entries(entries: Iterable[Entry], losers: Iterable[Entry], service: str) -> None:
     """Counts the winners' leaves as mapped to the service's environment, and the losers' as outranked."""
     for entry in entries:
+        has_value = entry.value is not None and not variables(entry.value)
+        stands_in_file = has_value or (entry.setting is None and entry.value is not None)
         for cursor in entry.cursors:
-            if entry.value is not None and (
-                entry.setting is None or "${" not in entry.value
-            ):
+            if stands_in_file:
                 cursor.take(to=f"services.{service}.environment.{entry.name}")
             elif entry.setting is not None:
                 cursor.take(to=f"settings.{entry.name}")
@@ -437,8 +292,9 @@ def settle(entries: Iterable[Entry], losers: Iterable[Entry], service: str) -> N
             cursor.skip("another source of the same variable outranks this one")
 
 
-def variables(entries: Iterable[Entry]) -> tuple[Variable, ...]:
+def environment_variables(entries: Iterable[Entry]) -> tuple[Variable, ...]:
     """The entries as environment variables."""
     return tuple(
-        Variable(name=item.name, value=item.value, origin=item.origin) for item in entries
+        Variable(name=entry.name, value=entry.value, origin=entry.origin)
+        for entry in entries
     )

@@ -7,14 +7,19 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
 from tocompose.patterns import regex
+from tocompose.readers.dotenv import read_dotenv
 from tocompose.readers.lines import read_lines
+from tocompose.repository import Repository
 from tocompose.syntax.units import is_whole_number
 from tocompose.tables import Row, table
 
+# In `.foreman` and in `.overmind.env`.
+_FORMATION_KEYS = ("formation", "concurrency", "OVERMIND_FORMATION")
+_PORT_KEYS = ("port", "OVERMIND_PORT")
+_ONCE_KINDS = ("release", "postdeploy")
 _PAIR = regex(r"\s*([A-Za-z0-9_-]+)\s*[=:]\s*(\d{1,9})\s*")
 
 
@@ -32,15 +37,15 @@ class Sized(NamedTuple):
     resources: Resources
 
 
-def pairs(text: str) -> dict[str, int]:
+def parse_pairs(text: str) -> dict[str, int]:
     """`all=1,web=2` as numbers by type; parts of another form are left out."""
-    matches = (_PAIR.fullmatch(part) for part in text.split(","))
+    matches = map(_PAIR.fullmatch, text.split(","))
     return {match[1]: int(match[2]) for match in matches if match}
 
 
-def scales(repository: Repository, formation: Cursor) -> dict[str, Scale]:
+def read_scales(repository: Repository, formation: Cursor) -> dict[str, Scale]:
     """The formation of app.json (a map, or a list with `process`), and DOKKU_SCALE where app.json has none."""
-    found = dict(_of_app(formation))
+    found = dict(_read_app_formation(formation))
     for line in repository.open("DOKKU_SCALE", read_lines, "lines"):
         match = _PAIR.fullmatch(line.peek() or "")
         if match is None:
@@ -52,16 +57,18 @@ def scales(repository: Repository, formation: Cursor) -> dict[str, Scale]:
     return found
 
 
-def types(formation: Cursor) -> tuple[str, ...]:
+def scaled_types(formation: Cursor) -> tuple[str, ...]:
     """The process types that app.json's formation names."""
-    if formation.kind == "list":
-        return tuple(
-            entry.peek("process") or entry.peek("type") or "" for entry in formation
-        )
-    return formation.keys()
+    if formation.kind != "list":
+        return formation.keys()
+    return tuple(_listed_type(entry) for entry in formation)
 
 
-def known(found: dict[str, Scale], names: Mapping[str, str]) -> dict[str, Scale]:
+def _listed_type(entry: Cursor) -> str:
+    return entry.peek("process") or entry.peek("type") or ""
+
+
+def keep_existing(found: dict[str, Scale], names: Mapping[str, str]) -> dict[str, Scale]:
     """The scales of the process types that exist; the others are noted."""
     result = {}
     for name, scale in found.items():
@@ -74,13 +81,9 @@ def known(found: dict[str, Scale], names: Mapping[str, str]) -> dict[str, Scale]
     return result
 
 
-def _of_app(formation: Cursor) -> Iterator[tuple[str, Scale]]:
+def _read_app_formation(formation: Cursor) -> Iterator[tuple[str, Scale]]:
     for entry in formation:
-        name = (
-            entry.key
-            if formation.kind == "map"
-            else (entry.peek("process") or entry.peek("type") or "")
-        )
+        name = entry.key if formation.kind == "map" else _listed_type(entry)
         if entry.kind == "leaf":
             yield name, Scale(entry, entry.at("size"))
             continue
@@ -88,26 +91,29 @@ def _of_app(formation: Cursor) -> Iterator[tuple[str, Scale]]:
             if formation.kind == "list" and entry.at(key):
                 entry.at(key).skip("the name by which the entry is found")
         yield name, Scale(entry.at("quantity"), entry.at("size"))
-        _extras(entry, name)
+        _note_extras(entry, name)
 
 
-def _extras(entry: Cursor, name: str) -> None:
+def _note_extras(entry: Cursor, name: str) -> None:
     """Dokku's own keys, which have no counterpart in a single-host Compose file."""
     for key in ("max_parallel", "autoscaling", "service"):
         if entry.at(key):
             entry.at(key).note("TC364", what=f"formation.{name}.{key}")
 
 
-def sized(process: Process, scale: Scale | None, repository: Repository) -> Sized:
+def settle_size(process: Process, scale: Scale | None, repository: Repository) -> Sized:
     """The replicas and limits of a process type, its formation settled."""
     if scale is None:
         return Sized(process.quantity, Resources())
     return Sized(
-        _quantity(process, scale.quantity, repository), _resources(process, scale.size)
+        _settle_quantity(process, scale.quantity, repository),
+        _settle_resources(process, scale.size),
     )
 
 
-def _quantity(process: Process, cursor: Cursor, repository: Repository) -> int | None:
+def _settle_quantity(
+    process: Process, cursor: Cursor, repository: Repository
+) -> int | None:
     text = cursor.peek()
     if text is None or cursor.style == "null":
         cursor.skip("no number is given")
@@ -136,7 +142,7 @@ def _quantity(process: Process, cursor: Cursor, repository: Repository) -> int |
     return number
 
 
-def sizes() -> dict[str, Row]:
+def dyno_sizes() -> dict[str, Row]:
     """Dyno sizes by every name they have had."""
     rows = table("dynos", required={"quota", "kill"}, optional={"aliases", "default"})
     return {
@@ -144,13 +150,13 @@ def sizes() -> dict[str, Row]:
     }
 
 
-def _resources(process: Process, cursor: Cursor) -> Resources:
+def _settle_resources(process: Process, cursor: Cursor) -> Resources:
     text = cursor.peek()
     if text is None or cursor.style == "null":
         cursor.skip("no size is given")
         return Resources()
     path = f"services.{process.service}.deploy.resources"
-    row = sizes().get(text.lower()) or _fir(text.lower())
+    row = dyno_sizes().get(text.lower()) or _parse_fir_size(text.lower())
     if row is None:
         cursor.note("TC328", what=f"formation.{process.type}.size")
         return Resources()
@@ -171,7 +177,7 @@ def _resources(process: Process, cursor: Cursor) -> Resources:
     )
 
 
-def _fir(size: str) -> Row | None:
+def _parse_fir_size(size: str) -> Row | None:
     """Fir's sizes carry their memory in their name: `dyno-2c-4gb`."""
     match = re.fullmatch(r"dyno-(?:[\d.]+c-)?(\d{1,4}(?:\.\d{1,4})?)gb", size)
     if match is None:
@@ -180,3 +186,72 @@ def _fir(size: str) -> Row | None:
         f"{match[1]}G" if is_whole_number(match[1]) else f"{int(float(match[1]) * 1024)}M"
     )
     return {"quota": memory, "kill": memory}
+
+
+# --- settings files of process managers --------------------------------------------------------------------------
+
+
+def read_quantities(repository: Repository) -> dict[str, tuple[int, Cursor]]:
+    """How many run by `.foreman` (YAML) and `.overmind.env`: by process type, with the cursor that each stands at."""
+    quantities: dict[str, tuple[int, Cursor]] = {}
+    for entry in _manager_settings(repository):
+        if entry.key in _FORMATION_KEYS and entry.kind == "leaf":
+            numbers = parse_pairs(entry.peek() or "")
+            if not numbers:
+                entry.note("TC315", what=entry.key, wanted="name=number,…")
+            elif not set(numbers) - set(quantities):
+                entry.skip("another settings file names these numbers")
+            for name, number in numbers.items():
+                quantities.setdefault(name, (number, entry))
+        elif entry.key in _PORT_KEYS:
+            entry.skip(
+                "it is the first port on the developer's own machine; WEB_PORT chooses that here"
+            )
+        else:
+            entry.note("TC370", what=f"{entry.span.file}: {entry.key}")
+    return quantities
+
+
+def _manager_settings(repository: Repository) -> Iterator[Cursor]:
+    content = repository.project.read(".foreman")
+    if content is not None:
+        from tocompose.readers.yaml import cursors
+
+        for document in cursors(content, ".foreman", repository.ledger):
+            if document.kind == "map":
+                yield from document
+            else:
+                document.note("TC315", what=".foreman", wanted="a map")
+    for line in repository.open(".overmind.env", read_dotenv, "lines"):
+        if line.key.startswith("OVERMIND_"):
+            yield line
+        else:
+            line.note("TC370", what=f".overmind.env: {line.key}")
+
+
+def apply_quantities(
+    quantities: Mapping[str, tuple[int, Cursor]],
+    processes: tuple[Process, ...],
+    scaled_elsewhere: frozenset[str],
+) -> tuple[Process, ...]:
+    """The processes with the quantities of the settings files.
+
+    The platforms do not read them, so what app.json or DOKKU_SCALE says about the same process type goes before.
+    """
+    result = []
+    for process in processes:
+        quantity = quantities.get(process.type) or quantities.get("all")
+        is_fixed = process.type in scaled_elsewhere or process.kind in _ONCE_KINDS
+        if quantity is None or is_fixed:
+            result.append(process)
+            continue
+        number, entry = quantity
+        path = f"services.{process.service}"
+        if number != 1:
+            entry.take(to=f"{path}.profiles" if number == 0 else f"{path}.deploy.replicas")
+        result.append(process._replace(quantity=None if number == 1 else number))
+    for _, entry in quantities.values():
+        entry.skip(
+            "it changes no number: one is what Compose runs, or app.json goes before"
+        )
+    return tuple(result)

@@ -2,111 +2,152 @@
 
 from __future__ import annotations
 
-from tocompose.importers.procfile.app_json import AppJson, cron, scripts
+import re
+from collections.abc import Iterator
+
+from tocompose.importers.procfile.app_json import (
+    AppJson,
+    CronJob,
+    read_cron,
+    read_scripts,
+)
 from tocompose.importers.procfile.heroku_yml import HerokuYml
-from tocompose.importers.procfile.language import ends
-from tocompose.importers.procfile.nested import expand
+from tocompose.importers.procfile.language import ends_by_itself
+from tocompose.importers.procfile.nested import expand_managers
 from tocompose.importers.procfile.processes import Found, Process, of_procfile
-from tocompose.importers.procfile.repository import Repository, nothing
-from tocompose.importers.procfile.sources import Choice, procfile
-from tocompose.importers.procfile.wrappers import without_wrappers
+from tocompose.importers.procfile.sources import ProcfileChoice, choose_procfile
+from tocompose.patterns import regex
 from tocompose.readers.procfile import read_procfile
+from tocompose.repository import Repository, nothing
 from tocompose.source import Span
+from tocompose.tables import load
+
+_WRAPPED = regex(r"(?:exec\s+)?((?:\S*/)?([\w.-]+))\s+(?:--\s+)?(\S.*)", re.DOTALL)
 
 
-def gather(repository: Repository, app: AppJson, heroku: HerokuYml) -> tuple[Found, ...]:
-    """The process types: heroku.yml's before the Procfile's, then the scripts and scheduled commands of app.json."""
-    choice = procfile(repository.project, repository.option("procfile"))
-    own = _of_procfile(repository, heroku, choice)
-    named = {item.type for item in heroku.processes}
-    if heroku.commands:
-        for item in own:
-            item.cursor.note("TC337", name=item.type)
-        own = ()
-    elif named:
-        for item in own:
-            if item.type in named:
-                item.cursor.note("TC337", name=item.type)
-        own = tuple(item for item in own if item.type not in named)
-    own = without_wrappers(repository, own)
-    found = expand(
-        repository, (*own, *heroku.processes, *_of_images(repository, heroku, own))
-    )
-    read = {item.cursor.span.file for item in found if item.cursor}
-    for path in choice.left_aside:
-        if path not in read:
-            repository.say("TC335", Span(path, 1, 1, 1, 1), file=path)
-    return _with_scripts(repository, found, app)
-
-
-def _of_procfile(
-    repository: Repository, heroku: HerokuYml, choice: Choice
+def gather_processes(
+    repository: Repository, app: AppJson, heroku: HerokuYml
 ) -> tuple[Found, ...]:
-    if choice.fallback and heroku.commands:
+    """The process types: heroku.yml's before the Procfile's, then the scripts and scheduled commands of app.json."""
+    choice = choose_procfile(repository.project, repository.option("procfile"))
+    of_file = _without_outranked(_read_chosen(repository, heroku, choice), heroku)
+    if not repository.has("Dockerfile"):
+        of_file = tuple(_without_wrapper(repository, process) for process in of_file)
+    of_images = tuple(_image_commands(repository, heroku, of_file))
+    processes = expand_managers(repository, (*of_file, *heroku.processes, *of_images))
+    read_paths = {process.cursor.span.file for process in processes if process.cursor}
+    for path in choice.left_aside:
+        if path not in read_paths:
+            repository.say("TC335", Span(path, 1, 1, 1, 1), file=path)
+    scheduled = (
+        _scheduled_process(repository, number, job)
+        for number, job in enumerate(read_cron(app), 1)
+    )
+    return (*_with_scripts(processes, app), *scheduled)
+
+
+def _read_chosen(
+    repository: Repository, heroku: HerokuYml, choice: ProcfileChoice
+) -> tuple[Found, ...]:
+    is_outranked = choice.fallback and heroku.names_processes
+    if is_outranked or not choice.path:
         return ()
-    if not choice.procfile:
-        return ()
-    tree = repository.open(choice.procfile, read_procfile, "procfile")
+    tree = repository.open(choice.path, read_procfile, "procfile")
     if choice.fallback:
-        repository.say("TC336", tree.span, file=choice.procfile)
+        repository.say("TC336", tree.span, file=choice.path)
     return of_procfile(tree)
 
 
-def _of_images(
-    repository: Repository, heroku: HerokuYml, own: tuple[Found, ...]
+def _without_outranked(
+    processes: tuple[Found, ...], heroku: HerokuYml
 ) -> tuple[Found, ...]:
-    """A process for each image of heroku.yml that no command names: it runs the image's own command."""
-    named = {item.type for item in (*own, *heroku.processes)} | {
-        item.image for item in heroku.processes
-    }
-    keys = [recipe.key for recipe in heroku.recipes if recipe.key not in named]
-    for key in keys:
-        repository.say(
-            "TC339",
-            heroku.root.at("build", "docker", key).span,
-            subject=f"services.{key}",
-            name=key,
-        )
-    return tuple(Found(key, nothing(repository.ledger), "") for key in keys)
-
-
-def _with_scripts(
-    repository: Repository, found: tuple[Found, ...], app: AppJson
-) -> tuple[Found, ...]:
-    """Adds the one-off commands; one that the release runs anyway is left out."""
-    result = list(found)
-    for script in scripts(app):
-        twin = next(
-            (item for item in result if item.text.strip() == script.text.strip()), None
-        )
-        if twin is not None:
-            script.cursor.note("TC346", name=script.type, other=twin.type)
-            continue
-        result.append(script)
-    for number, job in enumerate(cron(app), 1):
-        job.entry.at("schedule").noted("TC350")
-        for key in ("maintenance", "concurrency_policy"):
-            if job.entry.at(key):
-                job.entry.at(key).note("TC364", what=f"cron.{key}")
-        result.append(Found(f"cron-job-{number}", job.command, job.command.peek() or ""))
-        facts = {"schedule": job.schedule, "service": f"cron-job-{number}"}
-        repository.say(
-            "TC350", job.command.span, subject=f"services.cron-job-{number}", **facts
-        )
+    """The processes of the Procfile: none where heroku.yml names any but the release, as on the platform."""
+    named = {process.type for process in heroku.processes}
+    result = []
+    for process in processes:
+        if heroku.names_processes or process.type in named:
+            process.cursor.note("TC337", name=process.type)
+        else:
+            result.append(process)
     return tuple(result)
 
 
-def jobs(repository: Repository, found: tuple[Process, ...]) -> tuple[Process, ...]:
-    """The processes, those whose command ends by itself as tasks; of those before the app's deletion a note speaks."""
-    for item in found:
-        if item.type == "pr-predestroy":
-            item.cursor.remark(
-                "TC347",
-                subject=f"services.{item.service}",
-                name=item.type,
-                service=item.service,
-            )
-    return tuple(
-        item._replace(kind="task") if item.kind == "worker" and ends(item.text) else item
-        for item in found
+def _without_wrapper(repository: Repository, process: Found) -> Found:
+    """The process, running the command behind a buildpack's program (`bin/start-nginx puma`), which no image has."""
+    match = _WRAPPED.fullmatch(process.text.strip())
+    row = load("wrappers").get(match[2]) if match else None
+    if match is None or row is None or repository.has(match[1].removeprefix("./")):
+        return process
+    repository.say(
+        "TC384",
+        process.cursor.span if process.cursor else None,
+        subject=f"services.{process.type}.command",
+        name=process.type,
+        wrapper=match[2],
+        what=row["what"],
     )
+    return _without_wrapper(repository, process._replace(text=match[3]))
+
+
+def _image_commands(
+    repository: Repository, heroku: HerokuYml, processes: tuple[Found, ...]
+) -> Iterator[Found]:
+    """A process for each image of heroku.yml that no command names: it runs the image's own command."""
+    named = {process.type for process in (*processes, *heroku.processes)}
+    named |= {process.image for process in heroku.processes}
+    for recipe in heroku.recipes:
+        if recipe.key in named:
+            continue
+        span = heroku.root.at("build", "docker", recipe.key).span
+        repository.say("TC339", span, subject=f"services.{recipe.key}", name=recipe.key)
+        yield Found(recipe.key, nothing(repository.ledger), "")
+
+
+def _with_scripts(processes: tuple[Found, ...], app: AppJson) -> tuple[Found, ...]:
+    """Adds the one-off commands; one that the release runs anyway is left out."""
+    result = list(processes)
+    for script in read_scripts(app):
+        same_command = (
+            process for process in result if process.text.strip() == script.text.strip()
+        )
+        twin = next(same_command, None)
+        if twin is None:
+            result.append(script)
+        else:
+            script.cursor.note("TC346", name=script.type, other=twin.type)
+    return tuple(result)
+
+
+def _scheduled_process(repository: Repository, number: int, job: CronJob) -> Found:
+    """A process that runs a scheduled command on request; a note says when."""
+    name = f"cron-job-{number}"
+    job.entry.at("schedule").noted("TC350")
+    for key in ("maintenance", "concurrency_policy"):
+        if job.entry.at(key):
+            job.entry.at(key).note("TC364", what=f"cron.{key}")
+    repository.say(
+        "TC350",
+        job.command.span,
+        subject=f"services.{name}",
+        schedule=job.schedule,
+        service=name,
+    )
+    return Found(name, job.command, job.command.peek() or "")
+
+
+def sort_out_tasks(
+    repository: Repository, processes: tuple[Process, ...]
+) -> tuple[Process, ...]:
+    """The processes, those whose command ends by itself as tasks; of those before the app's deletion a note speaks."""
+    result = []
+    for process in processes:
+        if process.type == "pr-predestroy":
+            process.cursor.remark(
+                "TC347",
+                subject=f"services.{process.service}",
+                name=process.type,
+                service=process.service,
+            )
+        is_task = process.kind == "worker" and ends_by_itself(process.text)
+        result.append(process._replace(kind="task") if is_task else process)
+    return tuple(result)

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.image import Image
-from tocompose.importers.procfile.language import languages
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.repository import Repository
+from tocompose.languages import language_rows
 from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
+from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.units import is_whole_number
 
@@ -22,134 +22,146 @@ from tocompose.syntax.units import is_whole_number
 _BOOT = "60s"
 _PATH = regex(r"/[\w./?=&%~+-]*")
 _SETTING = regex(r"(WAIT|TIMEOUT|ATTEMPTS)=(\d+)")
+_REQUEST = regex(r"(?:https?://[^/\s]+|//[^/\s]+)?(/\S*)")
+# Dokku's order of use: readiness, then startup, then liveness.
+_KINDS = ("readiness", "startup", "liveness")
+_WITHOUT_COUNTERPART = (
+    "content",
+    "listening",
+    "uptime",
+    "warn",
+    "onFailure",
+    "httpHeaders",
+    "scheme",
+)
+_FIELDS_OF_CHECKS = {"WAIT": "interval", "TIMEOUT": "timeout", "ATTEMPTS": "retries"}
 
 
 class Check(NamedTuple):
     """A check that the source states: a path or a command, and Compose's numbers (empty where unsaid)."""
 
-    path: str
-    command: tuple[str, ...]
-    port: str
-    interval: str
-    timeout: str
-    retries: str
-    start_period: str
+    path: str = ""
+    command: tuple[str, ...] = ()
+    port: str = ""
+    interval: str = ""
+    timeout: str = ""
+    retries: str = ""
+    start_period: str = ""
 
 
-def checks(
+def read_checks(
     repository: Repository, app: AppJson, services: Mapping[str, str], runtime: str
 ) -> dict[str, Check]:
     """The check of each process type: Dokku's healthchecks, and CHECKS for web where there are none.
 
     `services` maps a process type to its service's name; `runtime` is the image's, which must be able to ask.
     """
-    found: dict[str, Check] = {}
+    checks: dict[str, Check] = {}
     for entry in app.at("healthchecks"):
-        if entry.key not in services or entry.kind != "list":
-            entry.note("TC340", what=f"healthchecks.{entry.key}", name=entry.key)
+        process_type = entry.key
+        if process_type not in services or entry.kind != "list":
+            entry.note("TC340", what=f"healthchecks.{process_type}", name=process_type)
             continue
-        chosen = _choose(entry)
-        for item in entry:
-            if item.key != chosen.key:
-                item.note("TC349", name=entry.key, kind=item.peek("type") or "startup")
-        if chosen and not runtime and not chosen.at("command"):
-            chosen.note(
-                "TC348",
-                subject=f"services.{services[entry.key]}.healthcheck",
-                what="the request",
-            )
-        elif chosen:
-            found[entry.key] = _of_dokku(chosen, services[entry.key])
-    return found or _of_checks_file(repository, services)
+        check = _choose_check(entry)
+        for other_check in entry:
+            if other_check.key != check.key:
+                kind = other_check.peek("type") or "startup"
+                other_check.note("TC349", name=process_type, kind=kind)
+        path = f"services.{services[process_type]}.healthcheck"
+        if check and (runtime or check.at("command")):
+            checks[process_type] = _read_dokku_check(check, path)
+        elif check:
+            check.note("TC348", subject=path, what="the request")
+    return checks or _read_checks_file(repository, services)
 
 
-def _choose(entry: Cursor) -> Cursor:
-    """The one check that Compose has room for: readiness, then startup, then liveness; one that says what to ask."""
-    rank = {"readiness": 0, "startup": 1, "liveness": 2}
-    usable = [item for item in entry if item.peek("path") or item.at("command")]
-    ordered = sorted(
-        usable or entry,
-        key=lambda item: rank.get((item.peek("type") or "startup").lower(), 3),
-    )
-    return ordered[0] if ordered else entry.at(0)
+def _choose_check(checks: Cursor) -> Cursor:
+    """The one check that Compose has room for: the first in Dokku's order, among those that say what to ask."""
+    usable = [check for check in checks if check.peek("path") or check.at("command")]
+    ordered = sorted(usable or checks, key=_rank_check)
+    return ordered[0] if ordered else checks.at(0)
 
 
-def _of_dokku(item: Cursor, service: str) -> Check:
-    to = f"services.{service}.healthcheck"
-    item.at("type").skip("Compose has one kind of check")
+def _rank_check(check: Cursor) -> int:
+    kind = (check.peek("type") or "startup").lower()
+    return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
+
+
+def _read_dokku_check(check: Cursor, to: str) -> Check:
+    check.at("type").skip("Compose has one kind of check")
     for key in ("name", "description"):
-        item.at(key).skip("it names the check in the platform's log")
-    if item.at("content"):
-        item.at("content").note("TC348", subject=to, what="content")
-    for key in ("listening", "uptime", "warn", "onFailure", "httpHeaders", "scheme"):
-        if item.at(key):
-            item.at(key).note("TC348", subject=to, what=key)
-    command = item.at("command")
+        check.at(key).skip("it names the check in the platform's log")
+    for key in _WITHOUT_COUNTERPART:
+        if check.at(key):
+            check.at(key).note("TC348", subject=to, what=key)
+    command = check.at("command")
     if command:
         command.map(to=f"{to}.test")
-    path = item.at("path")
-    if path and (command or not _PATH.fullmatch(path.peek() or "")):
-        path.note("TC348", subject=to, what="path")
+    interval_key = "wait" if check.at("wait") else "interval"
     return Check(
-        path=path.take(to=f"{to}.test") or "" if path.unread() else "",
-        command=tuple(part.peek() or "" for part in command)
-        if command.kind == "list"
-        else (),
-        port=item.take("port", to=f"{to}.test") or "",
-        interval=_seconds(
-            item.take("wait" if item.at("wait") else "interval", to=f"{to}.interval")
-        ),
-        timeout=_seconds(item.take("timeout", to=f"{to}.timeout")),
-        retries=item.take("attempts", to=f"{to}.retries") or "",
-        start_period=_seconds(item.take("initialDelay", to=f"{to}.start_period")),
+        path=_take_path(check.at("path"), bool(command), to),
+        command=_read_words(command),
+        port=check.take("port", to=f"{to}.test") or "",
+        interval=_seconds(check.take(interval_key, to=f"{to}.interval")),
+        timeout=_seconds(check.take("timeout", to=f"{to}.timeout")),
+        retries=check.take("attempts", to=f"{to}.retries") or "",
+        start_period=_seconds(check.take("initialDelay", to=f"{to}.start_period")),
     )
+
+
+def _take_path(path: Cursor, has_command: bool, to: str) -> str:
+    """The path to ask; none where a command checks, or where it is not one that a command can hold."""
+    if not path:
+        return ""
+    if has_command or not _PATH.fullmatch(path.peek() or ""):
+        path.note("TC348", subject=to, what="path")
+        return ""
+    return path.take(to=f"{to}.test") or ""
+
+
+def _read_words(command: Cursor) -> tuple[str, ...]:
+    if command.kind != "list":
+        return ()
+    return tuple(argument.peek() or "" for argument in command)
 
 
 def _seconds(text: str | None) -> str:
     return f"{text}s" if text and re.fullmatch(r"\d+(\.\d+)?", text) else ""
 
 
-def _of_checks_file(
+def _read_checks_file(
     repository: Repository, services: Mapping[str, str]
 ) -> dict[str, Check]:
     """Dokku's CHECKS: settings, then `/path expected text` lines, of which the first is asked."""
-    tree = repository.open("CHECKS", read_lines, "lines")
     web = services.get("web")
-    numbers: dict[str, str] = {}
-    path = ""
-    for line in tree:
-        text = line.peek() or ""
-        setting = _SETTING.fullmatch(text)
+    check = Check()
+    for line in repository.open("CHECKS", read_lines, "lines"):
         if web is None:
             line.note("TC340", what="CHECKS", name="web")
-        elif setting:
-            key = {"WAIT": "interval", "TIMEOUT": "timeout", "ATTEMPTS": "retries"}[
-                setting[1]
-            ]
-            line.take(to=f"services.{web}.healthcheck.{key}")
-            numbers[key] = setting[2] if key == "retries" else f"{setting[2]}s"
-        elif not path and (
-            asked := re.match(r"(?:https?://[^/\s]+|//[^/\s]+)?(/\S*)", text)
-        ):
-            line.take(to=f"services.{web}.healthcheck.test")
-            path = asked[1]
-            if text != asked[0]:
-                line.remark(
-                    "TC348", subject=f"services.{web}.healthcheck", what="the expected text"
-                )
         else:
-            line.note("TC348", subject=f"services.{web}.healthcheck", what=line.key)
-    if not path:
-        return {}
-    get = numbers.get
-    return {
-        "web": Check(
-            path, (), "", get("interval", ""), get("timeout", ""), get("retries", ""), ""
-        )
-    }
+            check = _read_checks_line(line, check, f"services.{web}.healthcheck")
+    return {"web": check} if check.path else {}
 
 
-def healthcheck(
+def _read_checks_line(line: Cursor, check: Check, to: str) -> Check:
+    """The check with what one line says of it."""
+    text = line.peek() or ""
+    if setting := _SETTING.fullmatch(text):
+        field = _FIELDS_OF_CHECKS[setting[1]]
+        line.take(to=f"{to}.{field}")
+        value = setting[2] if field == "retries" else f"{setting[2]}s"
+        return Check(**{**check._asdict(), field: value})
+    request = _REQUEST.match(text)
+    if check.path or request is None:
+        line.note("TC348", subject=to, what=line.key)
+        return check
+    line.take(to=f"{to}.test")
+    if text != request[0]:
+        line.remark("TC348", subject=to, what="the expected text")
+    return check._replace(path=request[1])
+
+
+def choose_healthcheck(
     check: Check | None, image: Image, process: Process, port: str
 ) -> Healthcheck | None:
     """The service's check; None where nothing in the image is known to be able to ask."""
@@ -157,29 +169,28 @@ def healthcheck(
         return Healthcheck(disable=True) if image.healthcheck else None
     if check is None and image.healthcheck:
         return image.healthcheck
-    test = _test(check, image, port)
+    check = check or Check()
+    test = _test_command(check, image, port)
     if test is None:
         return None
-    said = check or Check("", (), "", "", "", "", "")
     return Healthcheck(
         test=test,
-        interval=said.interval or "30s",
-        timeout=said.timeout or "5s",
-        retries=said.retries or "3",
-        start_period=said.start_period or _BOOT,
+        interval=check.interval or "30s",
+        timeout=check.timeout or "5s",
+        retries=check.retries or "3",
+        start_period=check.start_period or _BOOT,
     )
 
 
-def _test(check: Check | None, image: Image, port: str) -> tuple[str, ...] | None:
-    if check and check.command:
-        return ("CMD", *(literal(word) for word in check.command))
-    row = languages().get(image.runtime)
+def _test_command(check: Check, image: Image, port: str) -> tuple[str, ...] | None:
+    if check.command:
+        return ("CMD", *map(literal, check.command))
+    row = language_rows().get(image.runtime)
     if row is None:
         return None
-    path = check.path if check else ""
-    words = row["http"] if path else row["tcp"]
-    number = check.port if check and is_whole_number(check.port) else port
+    port = check.port if is_whole_number(check.port) else port
+    path = literal(check.path)
     return tuple(
-        str(word).replace("<port>", number).replace("<path>", literal(path))
-        for word in words
+        str(argument).replace("<port>", port).replace("<path>", path)
+        for argument in (row["http"] if path else row["tcp"])
     )

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Found
-from tocompose.importers.procfile.repository import Repository, nothing
 from tocompose.ledger import Cursor
+from tocompose.repository import Repository, nothing
 
 NAMES = ("heroku.yml", "heroku.yaml")
 
@@ -35,43 +35,43 @@ class HerokuYml(NamedTuple):
     buildpacks: tuple[Cursor, ...]
 
     @property
-    def commands(self) -> bool:
+    def names_processes(self) -> bool:
         """Whether it names the processes: then the Procfile is not read, as on the platform."""
-        return any(item.type != "release" for item in self.processes)
+        return any(process.type != "release" for process in self.processes)
 
 
-def read(repository: Repository) -> HerokuYml:
+def read_heroku_yml(repository: Repository) -> HerokuYml:
     """The repository's heroku.yml."""
-    root = _root(repository)
+    root = _open_root(repository)
     build, setup = root.at("build"), root.at("setup")
     return HerokuYml(
         root=root,
-        recipes=tuple(_recipes(build.at("docker"))),
+        recipes=tuple(_read_recipes(build.at("docker"))),
         config=build.at("config"),
         addons=setup.at("addons"),
         settings=setup.at("config"),
-        processes=tuple(_processes(root)),
+        processes=tuple(_read_processes(root)),
         buildpacks=(*build.at("languages"), *build.at("buildpacks")),
     )
 
 
-def _root(repository: Repository) -> Cursor:
+def _open_root(repository: Repository) -> Cursor:
     from tocompose.readers.yaml import cursors
 
     for name in NAMES:
         content = repository.project.read(name)
-        if content is not None:
-            found = cursors(content, name, repository.ledger)
-            for extra in found[1:]:
-                extra.note("TC315", what="a second document", wanted="one document")
-            if found and found[0].kind == "map":
-                return found[0]
-            if found:
-                found[0].note("TC315", what="heroku.yml", wanted="a map with build and run")
+        documents = cursors(content, name, repository.ledger) if content is not None else []
+        for document in documents[1:]:
+            document.note("TC315", what="a second document", wanted="one document")
+        if documents and documents[0].kind == "map":
+            return documents[0]
+        if documents:
+            problem = "a map with build and run"
+            documents[0].note("TC315", what="heroku.yml", wanted=problem)
     return nothing(repository.ledger)
 
 
-def _recipes(docker: Cursor) -> Iterator[Recipe]:
+def _read_recipes(docker: Cursor) -> Iterator[Recipe]:
     for entry in docker:
         if entry.kind == "leaf":
             yield Recipe(entry.key, entry, entry.at("target"))
@@ -79,31 +79,29 @@ def _recipes(docker: Cursor) -> Iterator[Recipe]:
             yield Recipe(entry.key, entry.at("dockerfile"), entry.at("target"))
 
 
-def _processes(root: Cursor) -> Iterator[Found]:
+def _read_processes(root: Cursor) -> Iterator[Found]:
     keys = root.at("build", "docker").keys()
-    for entry in root.at("run"):
-        found = _process(entry, entry.key, keys)
-        if found is not None:
-            yield found
-    release = root.at("release")
-    if release:
-        found = _process(release, "release", keys)
-        if found is not None:
-            yield found
+    entries = [(entry.key, entry) for entry in root.at("run")]
+    if release := root.at("release"):
+        entries.append(("release", release))
+    for name, entry in entries:
+        process = _read_process(entry, name, keys)
+        if process is not None:
+            yield process
 
 
-def _process(entry: Cursor, name: str, keys: tuple[str, ...]) -> Found | None:
+def _read_process(entry: Cursor, name: str, keys: tuple[str, ...]) -> Found | None:
     """A command: a string, a list of strings, or a map with `command` and `image`."""
     command = entry.at("command") if entry.kind == "map" else entry
-    text = _text(command)
+    text = _command_line(command)
     if text is None or not text.strip():
-        command.note("TC307", name=name) if command else entry.note("TC307", name=name)
+        (command or entry).note("TC307", name=name)
         return None
     image = entry.at("image") if entry.kind == "map" else nothing(entry.ledger)
-    return Found(name, command, text, _image(image, name, keys))
+    return Found(name, command, text, _settle_image(image, name, keys))
 
 
-def _image(image: Cursor, name: str, keys: tuple[str, ...]) -> str:
+def _settle_image(image: Cursor, name: str, keys: tuple[str, ...]) -> str:
     """The key of the image that a process runs in; empty for its own, or for one that is not built."""
     key = image.peek() or ""
     if key == name:
@@ -116,10 +114,10 @@ def _image(image: Cursor, name: str, keys: tuple[str, ...]) -> str:
     return ""
 
 
-def _text(command: Cursor) -> str | None:
+def _command_line(command: Cursor) -> str | None:
     """The command line; the items of a list are words of one command, as in a Dockerfile's CMD behind `sh -c`."""
     if command.kind == "leaf":
         return command.peek()
     if command.kind == "list":
-        return " ".join(item.peek() or "" for item in command)
+        return " ".join(argument.peek() or "" for argument in command)
     return None

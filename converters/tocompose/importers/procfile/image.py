@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from tocompose.importers.procfile.dockerfiles.generate import Brief
-from tocompose.importers.procfile.entrypoint import swallowed
+from tocompose.dockerfiles.generate import generate
 from tocompose.importers.procfile.heroku_yml import HerokuYml, Recipe
-from tocompose.importers.procfile.language import languages
-from tocompose.importers.procfile.repository import Repository
+from tocompose.languages import language_rows
+from tocompose.languages.language import DockerfileInput
 from tocompose.ledger import Cursor
 from tocompose.model import Build, File, Healthcheck
+from tocompose.patterns import regex
 from tocompose.project import normal
 from tocompose.readers.dockerfile import Dockerfile, Health, Stage, read_dockerfile
+from tocompose.readers.lines import read_lines
+from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.names import identifier
+from tocompose.tables import Row, load
 
+APTFILES = ("Aptfile", "apt.txt", "apt-packages")
 # The names that people give the stage that a developer works in.
-_DEVELOPMENT = ("development", "dev", "devel", "local")
+_DEVELOPMENT_STAGES = ("development", "dev", "devel", "local")
 _ALPINE = ("*alpine*", "*busybox*")
+_PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~-]+)?")
+# What a script does with the arguments that it runs: `exec "$@"`.
+_RUNS_ARGUMENTS = regex(r"\$[@*]|\$\{[@*]|\bshift\b|\$1\b")
+_SHELLS = ("sh", "bash", "ash")
 
 
 class Image(NamedTuple):
@@ -30,7 +38,7 @@ class Image(NamedTuple):
 
     `target` is the stage for development, `dev_command` what the web process runs there. `workdir` is where the source
     lies and `source` what is mounted there (empty: the build's context); `mountable` says that the image holds it as it
-    is, `builds_source` that a build makes other files of it. `swallows` names an entrypoint that runs no command.
+    is, `builds_source` that a build makes other files of it. `swallowing_entrypoint` runs no command behind it.
     """
 
     reference: str
@@ -47,147 +55,133 @@ class Image(NamedTuple):
     mountable: bool = False
     generated: bool = False
     files: tuple[File, ...] = ()
-    user: str = ""
     span: Span | None = None
     dev_command: tuple[str, ...] = ()
     builds_source: bool = False
     source: str = ""
-    swallows: str = ""
+    swallowing_entrypoint: str = ""
 
 
-class Wish(NamedTuple):
-    """What user and source say about the build: `mode` is auto, never or pack; `brief` is for a generated file."""
+class ImageRequest(NamedTuple):
+    """What user and source say about the build: `mode` is auto, never or pack; `source` is for a generated file."""
 
-    name: str
+    app_name: str
     language: str
     mode: str
-    brief: Brief
+    source: DockerfileInput
+
+    @property
+    def reference(self) -> str:
+        """The name and tag of the app's one image."""
+        return f"{identifier(self.app_name)}:local"
 
 
-def images(repository: Repository, heroku: HerokuYml, wish: Wish) -> dict[str, Image]:
+def choose_images(
+    repository: Repository, heroku: HerokuYml, request: ImageRequest
+) -> dict[str, Image]:
     """The images by heroku.yml's keys; the one image of all other repositories is under the empty key."""
     if heroku.recipes:
         return {
-            item.key: _of_recipe(repository, heroku, item, wish, index)
-            for index, item in enumerate(heroku.recipes)
+            recipe.key: _image_of_recipe(repository, heroku, recipe, request)
+            for recipe in heroku.recipes
         }
-    reference = f"{identifier(wish.name)}:local"
-    if repository.project.read("Dockerfile") is not None:
+    if repository.has("Dockerfile"):
         _settle_arguments(heroku.config, "")
-        return {
-            "": existing(
-                repository, "Dockerfile", "", Image(reference, Build()), wish.language
-            )
-        }
+        image = Image(request.reference, Build(), language=request.language)
+        return {"": _read_image(repository, "Dockerfile", "", image)}
     if heroku.config:
         heroku.config.note("TC358", file="Dockerfile")
-    return {"": _without_dockerfile(repository, reference, wish)}
+    return {"": _image_without_dockerfile(repository, request)}
 
 
-def _of_recipe(
-    repository: Repository, heroku: HerokuYml, recipe: Recipe, wish: Wish, index: int
+def _image_of_recipe(
+    repository: Repository, heroku: HerokuYml, recipe: Recipe, request: ImageRequest
 ) -> Image:
     """One entry of `build.docker`; the build's context is the Dockerfile's folder, as on the platform."""
-    written = recipe.dockerfile.peek() or "Dockerfile"
-    path = PurePosixPath(normal(written) or "Dockerfile")
-    name = (
-        identifier(wish.name)
-        if index == 0
-        else f"{identifier(wish.name)}-{identifier(recipe.key)}"
-    )
+    path = PurePosixPath(normal(recipe.dockerfile.peek() or "Dockerfile") or "Dockerfile")
+    is_usual_name = path.name == "Dockerfile"
     folder = path.parent.as_posix()
-    to = f"services.{recipe.key}.build"
+    build_path = f"services.{recipe.key}.build"
     if recipe.dockerfile:
-        recipe.dockerfile.take(
-            to=f"{to}.dockerfile" if path.name != "Dockerfile" else f"{to}.context"
-        )
-    target = recipe.target.take(to=f"{to}.target") or ""
+        key = "context" if is_usual_name else "dockerfile"
+        recipe.dockerfile.take(to=f"{build_path}.{key}")
+    target = recipe.target.take(to=f"{build_path}.target") or ""
     build = Build(
         context="." if folder == "." else f"./{folder}",
-        dockerfile=path.name if path.name != "Dockerfile" else None,
+        dockerfile=None if is_usual_name else path.name,
         target=target or None,
         args=_settle_arguments(heroku.config, recipe.key),
         origin=recipe.dockerfile.span if recipe.dockerfile else None,
     )
-    image = Image(f"{name}:local", build, span=build.origin)
-    if repository.project.read(path.as_posix()) is None:
-        repository.say("TC358", image.span, subject=to, file=path.as_posix())
-        return image._replace(language=wish.language)
-    return existing(repository, path.as_posix(), target, image, wish.language)
+    name = identifier(request.app_name)
+    if recipe is not heroku.recipes[0]:
+        name = f"{name}-{identifier(recipe.key)}"
+    image = Image(f"{name}:local", build, language=request.language, span=build.origin)
+    if not repository.has(path.as_posix()):
+        repository.say("TC358", image.span, subject=build_path, file=path.as_posix())
+        return image
+    return _read_image(repository, path.as_posix(), target, image)
 
 
 def _settle_arguments(config: Cursor, key: str) -> dict[str, str | None]:
     """heroku.yml's `build.config`: build arguments, which the running container does not see."""
     arguments: dict[str, str | None] = {}
-    for item in config:
-        if item.kind == "leaf" and key:
-            arguments[item.key] = literal(
-                item.take(to=f"services.{key}.build.args.{item.key}") or ""
-            )
-        elif item.kind == "leaf":
-            item.skip("no image of heroku.yml is built")
+    for argument in config:
+        name = argument.key
+        if argument.kind != "leaf":
+            argument.note("TC315", what=f"build.config.{name}", wanted="a string")
+        elif key:
+            value = argument.take(to=f"services.{key}.build.args.{name}")
+            arguments[name] = literal(value or "")
         else:
-            item.note("TC315", what=f"build.config.{item.key}", wanted="a string")
+            argument.skip("no image of heroku.yml is built")
     return arguments
 
 
-def existing(
-    repository: Repository, path: str, target: str, image: Image, language: str
-) -> Image:
+def _read_image(repository: Repository, path: str, target: str, image: Image) -> Image:
     """The image with what its Dockerfile says."""
-    content = repository.project.read(path) or b""
-    parsed = read_dockerfile(content, path)
-    stage = parsed.stage(target)
-    developed = (
-        parsed.stage(_development(parsed, stage))
-        if stage and _development(parsed, stage)
-        else None
-    )
+    dockerfile = read_dockerfile(repository.project.read(path) or b"", path)
+    stage = dockerfile.stage(target)
     if stage is None:
-        repository.say(
-            "TC360", Span(path, 1, 1, 1, 1), file=path, target=target or "a last stage"
-        )
-        return image._replace(language=language)
+        missing = target or "a last stage"
+        repository.say("TC360", Span(path, 1, 1, 1, 1), file=path, target=missing)
+        return image
+    development_stage = _find_development_stage(dockerfile, stage)
     return image._replace(
-        runtime=runtime(stage.root),
-        language=language,
-        healthcheck=_healthcheck(stage.health),
+        runtime=find_runtime(stage.root),
+        healthcheck=_convert_health(stage.health),
         exposed=stage.exposed,
         volumes=stage.volumes,
         stop_signal=stage.stop_signal,
-        workdir=(developed or stage).workdir or "/",
-        target=developed.name if developed else "",
-        mountable=_copies_source(stage),
-        dev_command=_command(developed),
-        user=stage.user,
+        workdir=(development_stage or stage).workdir or "/",
+        target=development_stage.name if development_stage else "",
+        mountable=_holds_source(stage),
+        dev_command=_stated_command(development_stage),
         span=image.span or stage.span,
-        swallows=swallowed(repository, stage),
+        swallowing_entrypoint=_swallowing_entrypoint(repository, stage),
     )
 
 
-def runtime(base: str) -> str:
+def find_runtime(base: str) -> str:
     """The language whose interpreter is certain to be in an image built on `base`."""
     name = base.rsplit("/", 2)[-1] if base.count("/") < 2 else base.split("/", 1)[1]
-    plain = base.removeprefix("docker.io/").removeprefix("library/")
-    for language, row in languages().items():
+    plain_name = base.removeprefix("docker.io/").removeprefix("library/")
+    for language, row in language_rows().items():
         pattern = row.get("base", "")
-        if (
-            pattern
-            and (fnmatch(plain, pattern) or fnmatch(name, pattern))
-            and language != "static"
-        ):
+        fits = fnmatch(plain_name, pattern) or fnmatch(name, pattern)
+        if pattern and fits and language != "static":
             return language
     return "go" if any(fnmatch(base, pattern) for pattern in _ALPINE) else ""
 
 
-def _healthcheck(health: Health | None) -> Healthcheck | None:
+def _convert_health(health: Health | None) -> Healthcheck | None:
     """The Dockerfile's own check in Compose's form, so that it can be seen and changed there."""
     if health is None or health.command is None:
         return None
     kind = "CMD-SHELL" if health.command.shell else "CMD"
     options = health.options
     return Healthcheck(
-        test=(kind, *(literal(word) for word in health.command.words)),
+        test=(kind, *map(literal, health.command.words)),
         interval=options.get("interval"),
         timeout=options.get("timeout"),
         retries=options.get("retries"),
@@ -195,73 +189,134 @@ def _healthcheck(health: Health | None) -> Healthcheck | None:
     )
 
 
-def _development(parsed: Dockerfile, final: Stage) -> str:
-    names = {item.name.lower(): item.name for item in parsed.stages if item is not final}
-    return next((names[name] for name in _DEVELOPMENT if name in names), "")
+def _find_development_stage(dockerfile: Dockerfile, final: Stage) -> Stage | None:
+    stages = {
+        stage.name.lower(): stage for stage in dockerfile.stages if stage is not final
+    }
+    for name in _DEVELOPMENT_STAGES:
+        if name in stages:
+            return dockerfile.stage(stages[name].name)
+    return None
 
 
-def _command(stage: Stage | None) -> tuple[str, ...]:
+def _stated_command(stage: Stage | None) -> tuple[str, ...]:
     """The command that a stage states for itself."""
     if stage is None or stage.cmd is None or not stage.own_cmd:
         return ()
     return ("sh", "-c", *stage.cmd.words) if stage.cmd.shell else stage.cmd.words
 
 
-def _copies_source(stage: Stage) -> bool:
+def _holds_source(stage: Stage) -> bool:
     """Whether the image's work directory holds the source as it is in the repository: `COPY . .`."""
+    folders = (".", "", stage.workdir.rstrip("/"))
     for copy in stage.copies:
-        words = [
-            word
-            for word in copy.split()
-            if not word.startswith("--chown") and not word.startswith("--chmod")
+        arguments = [
+            argument
+            for argument in copy.split()
+            if not argument.startswith(("--chown", "--chmod"))
         ]
-        if (
-            len(words) == 2
-            and words[0] in (".", "./")
-            and words[1].rstrip("/") in (".", "", stage.workdir.rstrip("/"))
-        ):
+        if len(arguments) != 2 or arguments[0] not in (".", "./"):
+            continue
+        if arguments[1].rstrip("/") in folders:
             return True
     return False
 
 
-def _without_dockerfile(repository: Repository, reference: str, wish: Wish) -> Image:
-    if wish.language and wish.mode not in ("pack", "never"):
-        from tocompose.importers.procfile.dockerfiles.generate import generate
+def _swallowing_entrypoint(repository: Repository, stage: Stage) -> str:
+    """The entrypoint that would not run a command behind it, in words; empty where there is none, or where it does.
 
-        made = generate(wish.brief, wish.language)
-        repository.say(
-            "TC354",
-            None,
-            subject="files.Dockerfile",
-            language=languages()[wish.language]["title"],
-            name=reference,
-        )
-        return Image(
-            reference,
-            Build(),
-            runtime=wish.language,
-            language=wish.language,
-            workdir=made.workdir,
-            source=made.source,
-            target="development" if made.develop else "",
-            mountable=True,
-            generated=True,
-            files=made.files,
-            dev_command=made.dev_command,
-            builds_source=made.builds_source,
-        )
-    if wish.mode == "never":
+    A script of the repository is read for what it does with its arguments; one of the base image is trusted.
+    """
+    if stage.entrypoint is None or not stage.entrypoint.words:
+        return ""
+    arguments = stage.entrypoint.words
+    shown = " ".join(arguments)
+    if stage.entrypoint.shell:
+        return shown
+    runs_script = arguments[0].rsplit("/", 1)[-1] in _SHELLS and len(arguments) > 1
+    if runs_script and not arguments[1].startswith("-"):
+        arguments = arguments[1:]
+    program = arguments[0].rsplit("/", 1)[-1]
+    script = _find_script(repository, program)
+    if script is not None:
+        return "" if _RUNS_ARGUMENTS.search(script) else shown
+    rows = load("entrypoints")
+    is_trusted = program in rows["pass"] or "entrypoint" in program
+    return "" if is_trusted or shown.startswith(tuple(rows["start"])) else shown
+
+
+def _find_script(repository: Repository, name: str) -> str | None:
+    """The text of the script of that name, wherever in the repository it lies; None when there is none."""
+    paths = (path for path in repository.project.files() if path.endswith(name))
+    for path in sorted(paths, key=lambda path: path.count("/")):
+        text = repository.text(path) or ""
+        if path.rsplit("/", 1)[-1] == name and text.startswith("#!"):
+            return text
+    return None
+
+
+def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> Image:
+    reference, language = request.reference, request.language
+    if language and request.mode not in ("pack", "never"):
+        return _generate_image(repository, request)
+    if request.mode == "never":
         repository.say("TC383", None, subject="services", name=reference)
-        return Image(reference, Build(), language=wish.language)
+        return Image(reference, Build(), language=language)
     why = (
         "you asked for buildpacks"
-        if wish.mode == "pack"
+        if request.mode == "pack"
         else "its language is not one that a Dockerfile is written for"
     )
     repository.say("TC355", None, subject="services", name=reference, why=why)
-    return Image(reference, None, language=wish.language, entrypoint=("launcher",))
+    return Image(reference, None, language=language, entrypoint=("launcher",))
 
 
-def files(found: Iterable[Image]) -> tuple[File, ...]:
-    """The files that the images need beside the compose file."""
-    return tuple(item for image in found for item in image.files)
+def _generate_image(repository: Repository, request: ImageRequest) -> Image:
+    generated = generate(request.source, request.language)
+    repository.say(
+        "TC354",
+        None,
+        subject="files.Dockerfile",
+        language=language_rows()[request.language]["title"],
+        name=request.reference,
+    )
+    return Image(
+        request.reference,
+        Build(),
+        runtime=request.language,
+        language=request.language,
+        workdir=generated.workdir,
+        source=generated.source,
+        target="development" if generated.develops else "",
+        mountable=True,
+        generated=True,
+        files=generated.files,
+        dev_command=generated.development_command,
+        builds_source=generated.builds_source,
+    )
+
+
+def asked_packages(
+    repository: Repository, buildpacks: Iterable[Row], heroku: HerokuYml
+) -> tuple[str, ...]:
+    """The system packages that the source asks for and that a generated Dockerfile installs.
+
+    The Aptfile's, each line of which is settled, and those that buildpacks stand for.
+    """
+    packages = [str(row["package"]) for row in buildpacks if "package" in row]
+    is_generated = not heroku.recipes and not repository.has("Dockerfile")
+    for line in _aptfile_lines(repository):
+        text = line.peek() or ""
+        if not _PACKAGE.fullmatch(text):
+            line.note("TC361")
+        elif is_generated:
+            line.take(to="files.Dockerfile")
+            packages.append(text)
+        else:
+            line.note("TC362", name=text)
+    return tuple(dict.fromkeys(packages))
+
+
+def _aptfile_lines(repository: Repository) -> Iterator[Cursor]:
+    for path in APTFILES:
+        yield from repository.open(path, read_lines, "lines")

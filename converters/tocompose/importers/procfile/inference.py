@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from tocompose.importers.procfile import addons
 from tocompose.importers.procfile.backing import Backing, Request, address, make
 from tocompose.importers.procfile.clues import Clue, Clues, evidence, scheme_fits
-from tocompose.importers.procfile.parts import elsewhere, parts
-from tocompose.importers.procfile.repository import Repository
+from tocompose.importers.procfile.parts import Part, elsewhere, parts
 from tocompose.importers.procfile.scan import Scan
 from tocompose.knowledge.servers import family_kinds, server_family, server_port
 from tocompose.knowledge.versions import default_version
 from tocompose.patterns import regex
 from tocompose.record import replace
+from tocompose.repository import Repository
 from tocompose.tables import Row
 
 _MIGRATES = regex(
@@ -22,214 +22,247 @@ _MIGRATES = regex(
 )
 # What reads DATABASE_URL, or the variables that the JVM buildpack derives from it, without naming them.
 _READ_UNSEEN = frozenset(
-    {"rails", "activerecord", "sinatra-activerecord", "sidekiq", "resque", "@prisma/client"}
-    | {"spring-boot-starter-data-jpa", "spring-boot-starter-jdbc"}
+    {
+        "rails",
+        "activerecord",
+        "sinatra-activerecord",
+        "sidekiq",
+        "resque",
+        "@prisma/client",
+        "spring-boot-starter-data-jpa",
+        "spring-boot-starter-jdbc",
+    }
 )
+_NOT_IN_USE = ("null", "none", "nil", "false")
+_MIGRATING_KINDS = ("release", "postdeploy")
 
 
 def infer(
     repository: Repository, clues: Clues, provided: addons.Provided, taken: set[str]
 ) -> tuple[Backing, ...]:
     """The services with at least two independent clues; the others are noted."""
-    present: set[str] = set()
-    for item in provided.backings:
-        present |= server_family(item.kind)
-    given = {name for item in provided.backings for name, _ in item.variables}
-    found: list[Backing] = []
+    kinds: set[str] = set()
+    for backing in provided.backings:
+        kinds |= server_family(backing.kind)
+    set_names = _variable_names(provided.backings)
+    backings: list[Backing] = []
     for kind, row in evidence().items():
-        if kind in present or clues.ruled_out(kind):
+        if kind in kinds or clues.ruled_out(kind):
             continue
-        said = list(_clues(clues, kind, row))
-        if len(said) > 1:
-            found.append(_add(repository, clues, kind, row, said, given, taken))
-            present |= server_family(kind) if _is_sql(row) else {kind}
-            given |= {name for name, _ in found[-1].variables}
-        elif said:
-            _hint(repository, clues, kind, row, said[0])
-    _celery(repository, clues, present)
-    return tuple(found)
+        case = _Case(repository, clues, kind, row)
+        kind_clues = tuple(case.find_clues())
+        if len(kind_clues) > 1:
+            backings.append(case.make_service(kind_clues, set_names, taken))
+            kinds |= server_family(kind) if _is_sql(row) else {kind}
+            set_names |= _variable_names(backings[-1:])
+        elif kind_clues:
+            case.note_hint(kind_clues[0])
+    uses_celery = any(library.name == "celery" for library in clues.libraries)
+    if uses_celery and kinds.isdisjoint(("redis", "rabbitmq")):
+        repository.say("TC412", None)
+    return tuple(backings)
 
 
 def _is_sql(row: Row) -> bool:
     return row.get("family") == "sql"
 
 
-def _clues(clues: Clues, kind: str, row: Row) -> Iterator[Clue]:
-    """The independent clues: a driver, a variable, a program that needs it, a configuration file, a migration."""
-    driver = clues.driver(kind)
-    chosen = list(clues.chosen(kind)) if _is_sql(row) else []
-    if driver:
-        yield Clue(f"{driver.file} names {driver.name}")
-    told = _told(clues, kind, row, driver is not None or bool(chosen))
-    if told:
-        yield clues.names[told[0]]
-    yield from (clue for clue in chosen[:1] if clue.variable not in told[:1])
-    brokered = row.get("workers", ()) if driver and not clues.driver("rabbitmq") else ()
-    for words in (*_needed_by(clues, row), *_runs(clues, brokered)):
-        yield Clue(words)
-        break
-    for path, pattern in row.get("files", {}).items():
-        if re.search(pattern, clues.files.get(path, "")):
-            yield Clue(f"{path} names its adapter")
-    if driver and _is_sql(row) and not _other_sql(clues, kind):
-        yield from _migrations(clues)
-        orm = clues.orm(driver.language)
-        # The code that is there says that its data lies in a file.
-        if orm and not (clues.sqlite and not chosen):
-            yield Clue(f"{orm.file} names {orm.name}, which keeps its data there")
-    if kind in {
-        str(addons.rows()[name]["service"])
-        for name in clues.review
-        if "service" in addons.rows().get(name, {})
-    }:
-        yield Clue("app.json asks for it in its review environment")
+def _variable_names(backings: Iterable[Backing]) -> set[str]:
+    return {name for backing in backings for name, _ in backing.variables}
 
 
-def _told(clues: Clues, kind: str, row: Row, sure: bool) -> list[str]:
-    """The names by which the app is told where the service is; `sure` says that something else points to the kind."""
-    return [*_addresses(clues, row, sure), *_hosts(clues, kind, row, sure)]
+class _Case:
+    """The question whether the app needs a service of a kind."""
 
+    def __init__(self, repository: Repository, clues: Clues, kind: str, row: Row) -> None:
+        self._repository = repository
+        self._clues = clues
+        self._kind = kind
+        self._row = row
+        self._is_sql = _is_sql(row)
+        self._driver = clues.driver(kind)
+        self._statements = tuple(clues.chosen(kind))
 
-def _addresses(clues: Clues, row: Row, sure: bool) -> Iterator[str]:
-    """The names that hold the whole address, unless their sample is the address of another kind of service."""
-    for name in clues.names:
-        sample = clues.samples.get(name, "")
-        own = any(re.fullmatch(item, name) for item in row["variables"]) and (
-            sure or not _is_sql(row)
-        )
-        shared = any(
-            re.fullmatch(item, name) for item in row.get("shared_variables", ())
-        ) and (sure or "://" in sample)
-        if (own or (shared and "://" in sample)) and scheme_fits(row, sample):
-            yield name
+    def find_clues(self) -> Iterator[Clue]:
+        """The independent clues: a driver, a variable, a program that needs it, a configuration file, a migration."""
+        statements = self._statements[:1] if self._is_sql else ()
+        if self._driver:
+            yield Clue(f"{self._driver.file} names {self._driver.name}")
+        telling = next(self._telling_names(bool(self._driver or statements)), "")
+        if telling:
+            yield self._clues.names[telling]
+        for clue in statements:
+            if not telling or clue.variable != telling:
+                yield clue
+        for words in self._programs():
+            yield Clue(words)
+            break
+        for path, pattern in self._row.get("files", {}).items():
+            if re.search(pattern, self._clues.files.get(path, "")):
+                yield Clue(f"{path} names its adapter")
+        if self._is_sql:
+            yield from self._sql_clues()
+        if self._is_reviewed():
+            yield Clue("app.json asks for it in its review environment")
 
+    def _telling_names(self, is_sure: bool) -> Iterator[str]:
+        """The names by which the app is told where the service is; `is_sure` says that something else points to it."""
+        yield from self._address_names(is_sure)
+        for variable in self._partial_variables() if is_sure else ():
+            # A host alone counts beside a driver only; one whose sample is null is not in use.
+            sample = self._clues.samples.get(variable.name, "")
+            if variable.part == "host" and sample.lower() not in _NOT_IN_USE:
+                yield variable.name
 
-def _hosts(clues: Clues, kind: str, row: Row, sure: bool) -> Iterator[str]:
-    """The names that hold a host alone, which count beside a driver only; one whose sample is null is not in use."""
-    for item in parts(kind, clues.shown, _is_sql(row)) if sure else ():
-        if item.part == "host" and clues.samples.get(item.name, "").lower() not in (
-            "null",
-            "none",
-            "nil",
-            "false",
-        ):
-            yield item.name
+    def _address_names(self, is_sure: bool) -> Iterator[str]:
+        """The names that hold the whole address, unless their sample is the address of another kind of service."""
+        for name in self._clues.names:
+            sample = self._clues.samples.get(name, "")
+            is_own = self._matches("variables", name) and (is_sure or not self._is_sql)
+            is_shared = "://" in sample and self._matches("shared_variables", name)
+            if (is_own or is_shared) and scheme_fits(self._row, sample):
+                yield name
 
+    def _matches(self, column: str, name: str) -> bool:
+        return any(re.fullmatch(pattern, name) for pattern in self._row.get(column, ()))
 
-def _needed_by(clues: Clues, row: Row) -> Iterator[str]:
-    for word in row.get("processes", ()):
-        library = next((item for item in clues.libraries if item.name == word), None)
-        if "[" in word and library:
-            program = word.partition("[")[0]
-            user = next(
-                (
-                    item.type
-                    for item in clues.processes
-                    if re.search(rf"\b{program}\b", item.text)
-                ),
-                "",
-            )
-            yield (
-                f"{user} runs {program}"
-                if user
-                else f"{library.file} names it as the broker"
-            )
-    yield from _runs(clues, [word for word in row.get("processes", ()) if "[" not in word])
+    def _partial_variables(self) -> tuple[Part, ...]:
+        return parts(self._kind, self._clues.shown, self._is_sql)
 
+    def _programs(self) -> Iterator[str]:
+        """The programs that need the service, in words."""
+        programs = self._row.get("processes", ())
+        for program in programs:
+            if "[" in program:
+                yield from self._broker_of(program)
+        yield from self._runs(program for program in programs if "[" not in program)
+        if self._driver and not self._clues.driver("rabbitmq"):
+            yield from self._runs(self._row.get("workers", ()))
 
-def _runs(clues: Clues, words: Iterable[str]) -> Iterator[str]:
-    for word in words:
-        # The program itself, or a script that is named after it: `bin/sidekiq`, `./rq-run.sh`.
-        called = rf"(?:^|[\s/:]){re.escape(word)}(?![\w.-])|(?:^|[\s/_-]){re.escape(word)}[\w-]*\.sh\b"
-        yield from (
-            f"{item.type} runs {word}"
-            for item in clues.processes
-            if re.search(called, item.text)
-        )
+    def _broker_of(self, library_name: str) -> Iterator[str]:
+        """The library of a program with the extra that names the service as its broker: `celery[redis]`."""
+        program = library_name.partition("[")[0]
+        for library in self._clues.libraries:
+            if library.name != library_name:
+                continue
+            for process in self._clues.processes:
+                if re.search(rf"\b{program}\b", process.text):
+                    yield f"{process.type} runs {program}"
+            yield f"{library.file} names it as the broker"
 
+    def _runs(self, programs: Iterable[str]) -> Iterator[str]:
+        for program in programs:
+            # The program itself, or a script that is named after it: `bin/sidekiq`, `./rq-run.sh`.
+            name = re.escape(program)
+            called = rf"(?:^|[\s/:]){name}(?![\w.-])|(?:^|[\s/_-]){name}[\w-]*\.sh\b"
+            for process in self._clues.processes:
+                if re.search(called, process.text):
+                    yield f"{process.type} runs {program}"
 
-def _other_sql(clues: Clues, kind: str) -> bool:
-    return any(clues.driver(other) for other in server_family(kind) - {kind})
-
-
-def _migrations(clues: Clues) -> Iterator[Clue]:
-    for process in clues.processes:
-        if process.kind in ("release", "postdeploy") and _MIGRATES.search(process.text):
-            yield Clue(f"{process.type} runs migrations", process.span)
+    def _sql_clues(self) -> Iterator[Clue]:
+        """A migration, or a library that keeps the app's data in a server, beside the one driver."""
+        others = server_family(self._kind) - {self._kind}
+        if self._driver is None or any(self._clues.driver(kind) for kind in others):
             return
+        for process in self._clues.processes:
+            if process.kind in _MIGRATING_KINDS and _MIGRATES.search(process.text):
+                yield Clue(f"{process.type} runs migrations", process.span)
+                break
+        orm = self._clues.orm(self._driver.language)
+        # The code that is there may say that its data lies in a file.
+        keeps_file = self._clues.sqlite and not self._statements
+        if orm and not keeps_file:
+            yield Clue(f"{orm.file} names {orm.name}, which keeps its data there")
 
-
-def _add(
-    repository: Repository,
-    clues: Clues,
-    kind: str,
-    row: Row,
-    said: list[Clue],
-    given: set[str],
-    taken: set[str],
-) -> Backing:
-    sure = clues.driver(kind) is not None or any(clues.chosen(kind))
-    named = [name for name in _addresses(clues, row, sure) if name not in given]
-    apart = parts(kind, clues.shown, _is_sql(row))
-    variables = named or ([] if apart else [row["sets"]])
-    span = next((clue.span for clue in said if clue.span), None)
-    templates = {name: address(kind, clues.samples.get(name, "")) for name in variables}
-    backing = make(repository, Request(kind, kind.upper(), templates, "", span), taken)
-    words = " and ".join(clue.words for clue in said[:3])
-    subject = f"services.{backing.service.name}"
-    facts = {"service": backing.service.name, "image": backing.service.image}
-    told = (
-        variables[0]
-        if variables
-        else next(item.name for item in apart if item.part == "host")
-    )
-    repository.say("TC401", span, subject=subject, evidence=words, variable=told, **facts)
-    unseen = any(item.name in _READ_UNSEEN for item in clues.libraries)
-    if not named and not apart and not unseen:
-        repository.say(
-            "TC415",
-            None,
-            subject=subject,
-            variable=told,
-            port=server_port(kind),
-            service=facts["service"],
+    def _is_reviewed(self) -> bool:
+        """Whether app.json's review environment has an add-on of the kind."""
+        known_addons = addons.rows()
+        return any(
+            known_addons.get(name, {}).get("service") == self._kind
+            for name in self._clues.review
         )
-    return backing
 
+    def make_service(
+        self, kind_clues: tuple[Clue, ...], set_names: set[str], taken: set[str]
+    ) -> Backing:
+        """The service, told by the names that nothing else sets; a note says by what it was found."""
+        kind, clues = self._kind, self._clues
+        is_sure = self._driver is not None or bool(self._statements)
+        names = [name for name in self._address_names(is_sure) if name not in set_names]
+        partial = self._partial_variables()
+        told = names or ([] if partial else [self._row["sets"]])
+        span = next((clue.span for clue in kind_clues if clue.span), None)
+        templates = {name: address(kind, clues.samples.get(name, "")) for name in told}
+        request = Request(kind, kind.upper(), templates, "", span)
+        backing = make(self._repository, request, taken)
+        service = backing.service
+        hosts = (variable.name for variable in partial if variable.part == "host")
+        facts = {
+            "service": service.name,
+            "variable": told[0] if told else next(hosts),
+        }
+        self._repository.say(
+            "TC401",
+            span,
+            subject=f"services.{service.name}",
+            image=service.image,
+            evidence=" and ".join(clue.words for clue in kind_clues[:3]),
+            **facts,
+        )
+        reads_unseen = any(library.name in _READ_UNSEEN for library in clues.libraries)
+        if not names and not partial and not reads_unseen:
+            self._repository.say(
+                "TC415",
+                None,
+                subject=f"services.{service.name}",
+                port=server_port(kind),
+                **facts,
+            )
+        return backing
 
-def _hint(repository: Repository, clues: Clues, kind: str, row: Row, clue: Clue) -> None:
-    far = elsewhere(kind, clues.shown)
-    words = f"{clue.words}, and {far} names a server elsewhere" if far else clue.words
-    facts = {"title": row["title"], "evidence": words, "addon": row["addon"]}
-    repository.say("TC402", clue.span, variable=clue.variable or row["sets"], **facts)
+    def note_hint(self, clue: Clue) -> None:
+        """Says that one clue alone points to the service, and which add-on would declare it."""
+        server = elsewhere(self._kind, self._clues.shown)
+        words = clue.words
+        if server:
+            words = f"{words}, and {server} names a server elsewhere"
+        self._repository.say(
+            "TC402",
+            clue.span,
+            variable=clue.variable or self._row["sets"],
+            title=self._row["title"],
+            evidence=words,
+            addon=self._row["addon"],
+        )
 
 
 def in_parts(clues: Clues, backings: tuple[Backing, ...]) -> tuple[Backing, ...]:
     """The services, each told to the app also by the variables for its parts that the app shows: DB_HOST, DB_USER."""
-    sole = len({item.kind for item in backings} & set(family_kinds("sql"))) < 2
-    seen: set[str] = set()
-    found = []
-    for item in backings:
-        told = parts(item.kind, clues.shown, sole) if item.kind not in seen else ()
-        seen.add(item.kind)
-        found.append(item.told(told, clues.shown))
-    return tuple(found)
+    kinds = [backing.kind for backing in backings]
+    is_sole = len(set(kinds).intersection(family_kinds("sql"))) < 2
+    result = []
+    for index, backing in enumerate(backings):
+        is_first = backing.kind not in kinds[:index]
+        partial = parts(backing.kind, clues.shown, is_sole) if is_first else ()
+        result.append(backing.told(partial, clues.shown))
+    return tuple(result)
 
 
-def _celery(repository: Repository, clues: Clues, present: set[str]) -> None:
-    uses = any(item.name == "celery" for item in clues.libraries)
-    if uses and not present & {"redis", "rabbitmq"}:
-        repository.say("TC412", None)
-
-
-def with_extensions(repository: Repository, item: Backing, found: Scan) -> Backing:
+def with_extensions(repository: Repository, backing: Backing, code: Scan) -> Backing:
     """A PostgreSQL service in the image that has the extension which the code names."""
-    if item.kind != "postgres" or not found.extensions:
-        return item
-    name, template, span = found.extensions[0]
-    major = re.search(r":(\d+)", item.service.image or "")
+    if backing.kind != "postgres" or not code.extensions:
+        return backing
+    extension = code.extensions[0]
+    service = backing.service
+    major = re.search(r":(\d+)", service.image or "")
     version = major[1] if major else default_version("postgres")
-    image = template.replace("<major>", version)
-    facts = {"service": item.service.name, "image": image, "extension": name}
-    repository.say("TC413", span, subject=f"services.{item.service.name}.image", **facts)
-    return item._replace(service=replace(item.service, image=image))
+    image = extension.value.replace("<major>", version)
+    repository.say(
+        "TC413",
+        extension.span,
+        subject=f"services.{service.name}.image",
+        service=service.name,
+        image=image,
+        extension=extension.name,
+    )
+    return backing._replace(service=replace(service, image=image))

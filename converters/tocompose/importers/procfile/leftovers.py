@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.language import settle_buildpacks
-from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
 from tocompose.importers.procfile.services import Plan
 from tocompose.knowledge.servers import family_kinds, servers
 from tocompose.ledger import Cursor
 from tocompose.notes import note
 from tocompose.readers.lines import read_lines
+from tocompose.repository import Repository
 from tocompose.source import Span
+from tocompose.syntax.names import SetBy, names_set_by
 
 _OTHER_PLATFORMS = (
     "captain-definition",
@@ -25,6 +24,8 @@ _OTHER_PLATFORMS = (
     "fly.toml",
 )
 _RUNTIME_FILES = ("runtime.txt", "system.properties", "elixir_buildpack.config")
+# https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks
+_PYTHON_HOOKS = ("bin/pre_compile", "bin/post_compile")
 _PLATFORM_VARIABLES = (
     "DYNO",
     "DYNO_RAM",
@@ -33,46 +34,35 @@ _PLATFORM_VARIABLES = (
     "HEROKU_APP_ID",
     "STACK",
 )
-# Set by the image, the shell or the language itself.
-_SET_BY_LANGUAGES = (
-    "PATH",
-    "HOME",
-    "USER",
-    "PWD",
-    "TMPDIR",
-    "CI",
-    "NODE_ENV",
-    "RAILS_ENV",
-    "RACK_ENV",
-    "MIX_ENV",
-    "LANG",
-)
-_SHOWN = 12
+# Set by the image, the session or the language itself.
+_SET_ANYWAY = names_set_by(SetBy.SYSTEM, SetBy.SESSION, SetBy.LANGUAGE) | {"PORT", "CI"}
+_MOST_SHOWN = 12
 
 
-def settle(
-    repository: Repository,
+def settle_leftovers(
     app: AppJson,
     buildpacks: tuple[Cursor, ...],
     plan: Plan,
-    found: Scan,
+    code: Scan,
     backings: tuple[Backing, ...],
 ) -> None:
     """Settles the rest of the sources, and says what the code would stumble over."""
-    generated = any(item.generated for item in plan.images.values())
-    language = next((item.language for item in plan.images.values()), "")
+    repository = plan.repository
+    generated = any(image.generated for image in plan.images.values())
+    language = next(iter(plan.images.values())).language
     settle_buildpacks(buildpacks, generated, language)
     _settle_stack(app)
     if not generated:
         _settle_runtime_files(repository)
-    _say_scripts(repository)
-    _say_hooks(repository, language if generated else "")
-    _say_code(repository, found, backings)
-    _say_variables(repository, plan, found)
-    for path in _OTHER_PLATFORMS:
-        if repository.project.read(path) is not None:
-            repository.say("TC368", Span(path, 1, 1, 1, 1), file=path)
-    if any(service.publishes for service in plan.processes):
+    _note_profile_scripts(repository)
+    if generated and language == "python":
+        _note_files(repository, "TC385", _PYTHON_HOOKS, "files.Dockerfile")
+    services = {backing.kind: backing.service.name for backing in backings}
+    _note_tls(repository, code, services)
+    _note_code(repository, code, services)
+    _note_variables(plan, code)
+    _note_files(repository, "TC368", _OTHER_PLATFORMS)
+    if any(process.publishes for process in plan.processes):
         repository.say("TC373", None, subject="services")
 
 
@@ -94,67 +84,65 @@ def _settle_runtime_files(repository: Repository) -> None:
             line.skip("the Dockerfile of the repository names the version")
 
 
-def _say_scripts(repository: Repository) -> None:
-    for path in _profile_scripts(repository):
-        repository.say("TC351", Span(path, 1, 1, 1, 1), file=path)
-
-
-def _say_hooks(repository: Repository, language: str) -> None:
-    """https://devcenter.heroku.com/articles/python-support#pre-and-post-compile-hooks"""
-    for path in ("bin/pre_compile", "bin/post_compile") if language == "python" else ():
-        if repository.project.read(path) is not None:
-            repository.say(
-                "TC385", Span(path, 1, 1, 1, 1), subject="files.Dockerfile", file=path
-            )
-
-
-def _profile_scripts(repository: Repository) -> Iterator[str]:
+def _note_profile_scripts(repository: Repository) -> None:
     for path in repository.project.files():
-        if path == ".profile" or (path.startswith(".profile.d/") and path.endswith(".sh")):
-            yield path
+        is_script = path.startswith(".profile.d/") and path.endswith(".sh")
+        if is_script or path == ".profile":
+            repository.say("TC351", Span(path, 1, 1, 1, 1), file=path)
 
 
-def _say_code(repository: Repository, found: Scan, backings: tuple[Backing, ...]) -> None:
-    present = {item.kind: item.service.name for item in backings}
+def _note_files(
+    repository: Repository, code: str, paths: tuple[str, ...], subject: str = ""
+) -> None:
+    """A note on each of the files that the repository has."""
+    for path in filter(repository.has, paths):
+        repository.say(code, Span(path, 1, 1, 1, 1), subject=subject, file=path)
+
+
+def _note_tls(repository: Repository, code: Scan, services: dict[str, str]) -> None:
+    """Code that insists on TLS, where the stack's own service speaks plain text."""
     for kind, row in servers().items():
-        places = [place for name, place in found.tls if name == kind]
-        if places and kind in present:
-            first, *others = places
-            subject, related = f"services.{present[kind]}", [place.span for place in others]
-            said = note(
+        occurrences = [occurrence for occurrence in code.tls if occurrence.name == kind]
+        if not occurrences or kind not in services:
+            continue
+        first, *others = occurrences
+        repository.ledger.say(
+            note(
                 "TC369",
                 first.span,
-                subject=subject,
-                related=related,
+                subject=f"services.{services[kind]}",
+                related=[occurrence.span for occurrence in others],
                 target=row["title"],
-                what=first.what,
+                what=first.words,
             )
-            repository.ledger.say(said)
-    for place in found.redirects:
-        repository.say("TC353", place.span, subject="services.web", what=place.what)
-    if found.sqlite and not set(family_kinds("sql")) & present.keys():
-        repository.say("TC414", found.sqlite[0].span)
-    for what, where, span in found.disk[:1]:
-        repository.say(
-            "TC352", span, subject="services.web.volumes", what=what, where=where
         )
-    if found.skipped:
-        repository.say("TC376", None, count=found.skipped)
 
 
-def _say_variables(repository: Repository, plan: Plan, found: Scan) -> None:
-    """Variables that only the platform sets and that the code reads."""
-    given = {item.name for item in plan.entries} | {"PORT"} | set(_SET_BY_LANGUAGES)
+def _note_code(repository: Repository, code: Scan, services: dict[str, str]) -> None:
+    for redirect in code.redirects:
+        what = redirect.name
+        repository.say("TC353", redirect.span, subject="services.web", what=what)
+    if code.sqlite and services.keys().isdisjoint(family_kinds("sql")):
+        repository.say("TC414", code.sqlite[0].span)
+    for storage in code.disk[:1]:
+        facts = {"what": storage.name, "where": storage.value}
+        repository.say("TC352", storage.span, subject="services.web.volumes", **facts)
+    if code.skipped:
+        repository.say("TC376", None, count=code.skipped)
+
+
+def _note_variables(plan: Plan, code: Scan) -> None:
+    """Variables that only the platform sets, and those that nothing sets, that the code reads."""
+    repository = plan.repository
+    set_names = {*_SET_ANYWAY, *(entry.name for entry in plan.entries)}
+    unset = [name for name in code.variables if name not in set_names]
     for name in _PLATFORM_VARIABLES:
-        if name in found.variables and name not in given:
-            repository.say("TC341", found.variables[name], subject="services", name=name)
-    unset = sorted(
-        name
-        for name in found.variables
-        if name not in given and name not in _PLATFORM_VARIABLES
-    )
-    if unset:
-        shown = ", ".join(unset[:_SHOWN]) + (
-            f" and {len(unset) - _SHOWN} more" if len(unset) > _SHOWN else ""
-        )
-        repository.say("TC377", found.variables[unset[0]], subject="services", names=shown)
+        if name in unset:
+            repository.say("TC341", code.variables[name], subject="services", name=name)
+    names = sorted(name for name in unset if name not in _PLATFORM_VARIABLES)
+    if not names:
+        return
+    shown = ", ".join(names[:_MOST_SHOWN])
+    if len(names) > _MOST_SHOWN:
+        shown += f" and {len(names) - _MOST_SHOWN} more"
+    repository.say("TC377", code.variables[names[0]], subject="services", names=shown)

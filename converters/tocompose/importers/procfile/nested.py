@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.procfile.formation import pairs
+from tocompose.importers.procfile.formation import parse_pairs
 from tocompose.importers.procfile.processes import Found, of_procfile
-from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import parse
 from tocompose.project import normal
 from tocompose.readers.procfile import read_procfile
+from tocompose.repository import Repository
 
 _MANAGERS = frozenset({"foreman", "honcho", "overmind", "hivemind", "goreman", "forego"})
 _FILE_OPTIONS = ("-f", "--procfile", "--Procfile")
@@ -49,7 +49,7 @@ class _Launch(NamedTuple):
     ignored: tuple[str, ...]
 
 
-def expand(
+def expand_managers(
     repository: Repository, found: tuple[Found, ...], depth: int = 0
 ) -> tuple[Found, ...]:
     """The processes with every one that only starts a process manager replaced by what that would start."""
@@ -80,7 +80,7 @@ def _expanded(repository: Repository, item: Found, depth: int) -> tuple[Found, .
     item.cursor.note(
         "TC330", name=item.type, manager=manager.name, file=path, count=len(inner)
     )
-    return expand(repository, inner, depth + 1)
+    return expand_managers(repository, inner, depth + 1)
 
 
 def _wanted(found: tuple[Found, ...], manager: _Launch) -> Iterator[Found]:
@@ -104,13 +104,13 @@ def _launch(repository: Repository, text: str) -> _Launch | None:
     words = [word.text for word in parsed.words]
     if parsed.operators:
         return None
-    words = _through_package(repository, unwrapped(words))
+    words = _through_package(repository, without_launchers(words))
     if not words or words[0] not in _MANAGERS:
         return None
     return _read_options(words)
 
 
-def unwrapped(words: list[str]) -> list[str]:
+def without_launchers(words: list[str]) -> list[str]:
     """The words without what only leads to the program: `exec`, `env A=b`, `bundle exec`, `python -m`, paths."""
     while words:
         if words[0] in ("exec", "env", "npx") or re.fullmatch(r"[A-Za-z_]\w*=.*", words[0]):
@@ -130,7 +130,7 @@ def _through_package(repository: Repository, words: list[str]) -> list[str]:
     if not isinstance(script, str):
         return words
     inner = parse(script)
-    found = unwrapped([word.text for word in inner.words])
+    found = without_launchers([word.text for word in inner.words])
     return found if found and found[0] in _MANAGERS and not inner.operators else words
 
 
@@ -156,7 +156,7 @@ def _read_options(words: list[str]) -> _Launch | None:
         if option in _FILE_OPTIONS:
             file = value
         elif option in _FORMATION_OPTIONS:
-            formation.update(pairs(value))
+            formation.update(parse_pairs(value))
         elif option:
             ignored.append(option)
         elif name == "hivemind":

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.procfile.language import languages, program
+from tocompose.importers.procfile.language import find_program
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.repository import Repository
+from tocompose.languages import language_rows
 from tocompose.patterns import regex
+from tocompose.repository import Repository
 
 _OPTION = regex(
     r"(?:^|\s)(?:-p|--port|--http-port|-Dserver\.port|--server\.port)[ =]?[\"']?(\d{2,5})\b"
@@ -38,7 +38,7 @@ def names_port(text: str) -> bool:
     return _NAMES_PORT.search(text) is not None
 
 
-def stated(text: str) -> str:
+def stated_port(text: str) -> str:
     """The port that a command states as a number; empty when it states none."""
     candidates = [_ASSIGNED.search(text), _RUNSERVER.search(text)]
     if not names_port(text):
@@ -48,64 +48,69 @@ def stated(text: str) -> str:
     return next((match[1] for match in candidates if match), "")
 
 
-def web_port(
-    process: Process, exposed: tuple[str, ...], known: str, language: str
+def choose_web_port(
+    process: Process, exposed: tuple[str, ...], port_variable: str, language: str
 ) -> WebPort:
     """The port of the web process: its command's, the image's, PORT's, or its server's default."""
-    if number := stated(process.text):
+    if number := stated_port(process.text):
         return WebPort(number, "its command says so")
     for port in exposed:
         if re.fullmatch(r"\d+(?:/tcp)?", port):
             return WebPort(port.partition("/")[0], "the Dockerfile exposes it")
-    if re.fullmatch(r"\d{2,5}", known):
-        return WebPort(known, "PORT is set to it")
-    runs = program(process.text)
-    if number := runs.row.get("port", ""):
-        return WebPort(number, f"{runs.name} uses it by default")
-    if row := languages().get(language):
+    if re.fullmatch(r"\d{2,5}", port_variable):
+        return WebPort(port_variable, "PORT is set to it")
+    program = find_program(process.text)
+    if number := program.row.get("port", ""):
+        return WebPort(number, f"{program.name} uses it by default")
+    if row := language_rows().get(language):
         return WebPort(row["port"], f"it is usual for {row['title']}")
     return WebPort("8080", "nothing names another")
 
 
-def listens_locally(process: Process) -> Iterator[str]:
-    """What makes the process listen on 127.0.0.1 alone, where no other container and no published port reaches it."""
+def local_listening(process: Process) -> str:
+    """What makes the process listen on 127.0.0.1 alone, where no other container and no published port reaches it.
+
+    Empty where nothing does.
+    """
     for bind in _BIND.finditer(process.text):
         if _LOCAL_BIND.search(bind[1]):
-            yield bind[0].strip()
-            return
-    runs = program(process.text)
-    command = " ".join(runs.words)
-    if runs.row.get("local") and not _BIND.search(command) and "0.0.0.0" not in command:
-        yield f"{runs.name} without an address"
-    elif "manage.py runserver" in command and "0.0.0.0" not in command:
-        yield "runserver without an address"
+            return bind[0].strip()
+    program = find_program(process.text)
+    command = " ".join(program.words)
+    if "0.0.0.0" in command:
+        return ""
+    if program.row.get("local") and not _BIND.search(command):
+        return f"{program.name} without an address"
+    return "runserver without an address" if "manage.py runserver" in command else ""
 
 
-def opening(process: Process, port: str) -> dict[str, str]:
+def opening_variables(process: Process, port: str) -> dict[str, str]:
     """Variables that make a server listen on all addresses, for one that would otherwise listen on 127.0.0.1 alone."""
-    known = program(process.text).row.get("environment", {})
-    if (
-        not known
-        or not any(True for _ in listens_locally(process))
-        or _LOCAL_BIND.search(process.text)
-    ):
+    variables = find_program(process.text).row.get("environment", {})
+    if not local_listening(process) or _LOCAL_BIND.search(process.text):
         return {}
-    return {name: str(value).replace("<port>", port) for name, value in known.items()}
+    return {name: str(value).replace("<port>", port) for name, value in variables.items()}
 
 
-def warn_local(repository: Repository, process: Process, port: str) -> None:
+def note_local_listening(repository: Repository, process: Process, port: str) -> None:
     """Says that the published port will not reach the process."""
-    opened = opening(process, port)
-    if opened:
-        path, names = f"services.{process.service}.environment", ", ".join(opened)
-        repository.say("TC379", process.span, subject=path, name=process.type, names=names)
-        return
-    for what in listens_locally(process):
-        option = program(process.text).row.get("option", "--host 0.0.0.0")
+    subject = f"services.{process.service}"
+    variables = opening_variables(process, port)
+    cause = local_listening(process)
+    if variables:
+        repository.say(
+            "TC379",
+            process.span,
+            subject=f"{subject}.environment",
+            name=process.type,
+            names=", ".join(variables),
+        )
+    elif cause:
+        option = find_program(process.text).row.get("option", "--host 0.0.0.0")
         repository.say(
             "TC329",
             process.span,
-            subject=f"services.{process.service}.ports",
-            what=what,
+            subject=f"{subject}.ports",
+            what=cause,
             option=option.replace("$PORT", port),
         )

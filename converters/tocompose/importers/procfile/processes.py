@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from tocompose.importers.procfile.repository import Repository
 from tocompose.ledger import Cursor
+from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.names import identifier, unique
 from tocompose.tables import Row, table
+
+# By the reader's word for a line: the note that settles it.
+_SET_ASIDE = {"process": "TC305", "empty": "TC307"}
 
 
 class Process(NamedTuple):
@@ -25,7 +28,6 @@ class Process(NamedTuple):
     text: str
     kind: str
     image: str = ""
-    publishes: bool = False
     quantity: int | None = None
 
     @property
@@ -34,12 +36,17 @@ class Process(NamedTuple):
         return self.cursor.span if self.cursor else None
 
     @property
+    def publishes(self) -> bool:
+        """Whether the platform's router reaches it: `web`, and no other."""
+        return bool(self.traits.get("publishes"))
+
+    @property
     def traits(self) -> Row:
         """What its kind means: `once`, `single`, `profile`, `terminal`, `publishes`, `role`."""
-        return kinds()[self.kind]
+        return process_kinds()[self.kind]
 
 
-def kinds() -> dict[str, Row]:
+def process_kinds() -> dict[str, Row]:
     """The table of process types."""
     optional = {"once", "single", "profile", "terminal", "publishes"}
     return dict(table("process_types", required={"match", "role"}, optional=optional))
@@ -47,11 +54,11 @@ def kinds() -> dict[str, Row]:
 
 def kind_of(name: str) -> str:
     """The first row of process_types.yaml that fits the name."""
-    plain = name.lower().replace("_", "-")
+    name = name.lower().replace("_", "-")
     return next(
         kind
-        for kind, row in kinds().items()
-        if re.fullmatch(row["match"], plain, re.DOTALL)
+        for kind, row in process_kinds().items()
+        if re.fullmatch(row["match"], name, re.DOTALL)
     )
 
 
@@ -68,64 +75,49 @@ class Found(NamedTuple):
 def of_procfile(tree: Cursor) -> tuple[Found, ...]:
     """The processes of an opened Procfile; of duplicates the last counts, as on the platform."""
     lines = list(tree)
-    last = {line.key: index for index, line in enumerate(lines) if line.style == "process"}
-    found = []
+    last_index = {
+        line.key: index for index, line in enumerate(lines) if line.style == "process"
+    }
+    processes = []
     for index, line in enumerate(lines):
-        if last.get(line.key) == index:
-            found.append(Found(line.key, line, _unended(line.peek() or "")))
+        if last_index.get(line.key) == index:
+            text = _without_continuation(line.peek() or "")
+            processes.append(Found(line.key, line, text))
         else:
-            _set_aside(line)
-    return tuple(found)
+            # It gives no process; the reader's oddity has said why.
+            line.noted(_SET_ASIDE.get(line.style, "TC309"))
+    return tuple(processes)
 
 
-def _unended(text: str) -> str:
+def _without_continuation(text: str) -> str:
     """The command without a backslash at its end, which the shell drops; behind it a further word would be escaped."""
-    odd = (len(text) - len(text.rstrip("\\"))) % 2
-    return text[:-1].rstrip() if odd else text
+    is_odd = (len(text) - len(text.rstrip("\\"))) % 2
+    return text[:-1].rstrip() if is_odd else text
 
 
-def _set_aside(cursor: Cursor) -> None:
-    """Settles a line that gives no process; the reader's oddity has said why."""
-    codes = {"process": "TC305", "empty": "TC307"}
-    cursor.noted(codes.get(cursor.style, "TC309"))
-
-
-def named(
-    repository: Repository, found: Iterable[Found], taken: set[str]
+def name_services(
+    repository: Repository, stated: Iterable[Found], taken: set[str]
 ) -> tuple[Process, ...]:
     """The processes with their services' names: lower case, as image and host names must be, each name once."""
-    processes = tuple(_named(repository, item, taken) for item in found)
-    return _with_publisher(processes)
+    return tuple(_name_service(repository, process, taken) for process in stated)
 
 
-def _named(repository: Repository, found: Found, taken: set[str]) -> Process:
-    service = unique(identifier(found.type), taken)
-    if service != found.type:
+def _name_service(repository: Repository, stated: Found, taken: set[str]) -> Process:
+    service = unique(identifier(stated.type), taken)
+    if service != stated.type:
         repository.say(
             "TC304",
-            found.cursor.span if found.cursor else None,
+            stated.cursor.span if stated.cursor else None,
             subject=f"services.{service}",
-            name=found.type,
+            name=stated.type,
             service=service,
         )
     return Process(
-        type=found.type,
+        type=stated.type,
         service=service,
-        cursor=found.cursor,
-        text=found.text,
-        kind=kind_of(found.type),
-        image=found.image,
-        quantity=found.quantity,
+        cursor=stated.cursor,
+        text=stated.text,
+        kind=kind_of(stated.type),
+        image=stated.image,
+        quantity=stated.quantity,
     )
-
-
-def _with_publisher(processes: tuple[Process, ...]) -> tuple[Process, ...]:
-    """Marks the process that the platform's router reaches: `web`, and no other."""
-    return tuple(
-        item._replace(publishes=bool(item.traits.get("publishes"))) for item in processes
-    )
-
-
-def texts(processes: Iterable[Process]) -> Iterator[str]:
-    """All commands."""
-    return (item.text for item in processes)

@@ -3,92 +3,59 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tocompose.importers.procfile.repository import Repository
+from tocompose.languages import language_rows
 from tocompose.patterns import regex
+from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.tables import load
 
-_CODE = (
-    ".rb",
-    ".py",
-    ".js",
-    ".ts",
-    ".mjs",
-    ".cjs",
-    ".jsx",
-    ".tsx",
-    ".php",
-    ".ex",
-    ".exs",
-    ".go",
-    ".java",
-    ".kt",
-)
-_CONFIG = (
-    ".rs",
-    ".scala",
-    ".rake",
-    ".ru",
-    ".yml",
-    ".yaml",
-    ".properties",
-    ".conf",
-    ".ini",
-    ".sql",
-    ".erb",
-    ".toml",
-    ".prisma",
-)
 _TESTS = regex(
     r"(?:^|/)(?:tests?|specs?|__tests__|features|fixtures|docs?|examples?|locales?)/|[._]test\.|_spec\."
 )
 _COMPOSE = regex(r"(?:docker-)?compose[\w.-]*\.ya?ml$")
 # Beyond these a scan would cost more than it tells; what lies beyond is not searched, and a note says so.
-_FILES, _BYTES, _FILE_BYTES = 3000, 16_000_000, 400_000
-_VARIABLE = regex(
-    rb"(?:ENV(?:\.fetch\(|\[)|environ(?:\.get\(|\[)|getenv\(|get_env[!(]*\(?|fetch_env!?\(|process\.env\.|process\.env\[|"
-    rb"\b[eE]nv(?:\.\w{1,20})?\(|import\.meta\.env\.|System\.getenv\(|os\.(?:Getenv|LookupEnv)\(|config\(|"
-    rb"[cC]onfigService\.get(?:OrThrow)?(?:<\w{1,20}>)?\(|\benv::var\(|\$_ENV\[)\s*[\"']?([A-Z][A-Z0-9_]{2,60})"
-)
+_MOST_FILES, _MOST_BYTES, _LARGEST_FILE = 3000, 16_000_000, 400_000
 # What stands in for it: `, "x"`, `default="x"`, `|| 'x'`, `?? 'x'`, `?: 'x'`, `or "x"`, `{ "x" }`, `${NAME:x}`.
 _DEFAULT = regex(
     rb"[\"']?(?:\)|\])?\s*(?:,\s*(?:default\s*=\s*)?|\|\||\?\?|\?:|or\b|\{)\s*[\"']([^\"'\n]{1,200})[\"']|:-?([^}\n]{1,200})\}"
 )
-# https://docs.spring.io/spring-boot/reference/features/external-config.html: ${NAME}, ${NAME:default}.
-_SPRING = (
-    "application.properties",
-    "application.yml",
-    "application.yaml",
-    "-prod.properties",
-    "-prod.yml",
-)
-_PLACEHOLDER = re.compile(rb"\$\{([A-Z][A-Z0-9_]{2,60})[:}]")
+_PLACEHOLDER = regex(rb"\$\{([A-Z][A-Z0-9_]{2,60})[:}]")
+# One of these is in every text that reads a variable: a quick look before the slow search.
+_HINTS = (b"env", b"ENV", b"config(")
+_COMMENT_SIGNS = (b"#", b"//", b"*", b"--")
+_SHOWN_LENGTH = 60
 
 
-class Place(NamedTuple):
-    """Something found in the code: what, and where."""
+class Occurrence(NamedTuple):
+    """What one rule of code.yaml found: the rule's name, the words that it found, where, and what the rule says of it.
 
-    what: str
+    `value` is the image of an extension, the folder of files on the disk; empty for other rules.
+    """
+
+    name: str
+    words: str
     span: Span
+    value: str = ""
 
 
 class Scan(NamedTuple):
     """What one pass found; `variables` map a name to the first place that reads it, `defaults` to what stands in for
-    it; `adapters` are the kinds of SQL server that a configuration names, and where.
+    it; `adapters` are the kinds of SQL server that a configuration names, and where. `skipped` counts unread files.
     """
 
     variables: dict[str, Span]
     defaults: dict[str, str]
     adapters: dict[str, Span]
-    tls: tuple[tuple[str, Place], ...]
-    redirects: tuple[Place, ...]
-    extensions: tuple[tuple[str, str, Span], ...]
-    sqlite: tuple[Place, ...]
-    disk: tuple[tuple[str, str, Span], ...]
+    tls: tuple[Occurrence, ...]
+    redirects: tuple[Occurrence, ...]
+    extensions: tuple[Occurrence, ...]
+    sqlite: tuple[Occurrence, ...]
+    disk: tuple[Occurrence, ...]
     skipped: int
 
 
@@ -99,140 +66,147 @@ class _Rule(NamedTuple):
     value: str = ""
 
 
+class _SourceFile(NamedTuple):
+    path: str
+    content: bytes
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of what stands between two offsets, which is on one line."""
+        line = self.content.count(b"\n", 0, start) + 1
+        column = start - self.content.rfind(b"\n", 0, start)
+        return Span(self.path, line, column, line, column + end - start)
+
+    def is_comment(self, offset: int) -> bool:
+        """Whether the line at an offset is a comment."""
+        start = self.content.rfind(b"\n", 0, offset) + 1
+        return self.content[start : offset + 1].lstrip().startswith(_COMMENT_SIGNS)
+
+
 @cache
 def _rules() -> tuple[_Rule, ...]:
-    rows = load("code")
-    found = [
-        ("tls", name, pattern, "")
-        for name, patterns in rows["tls"].items()
-        for pattern in patterns
-    ]
-    found += [
-        ("redirect", name, pattern, "")
-        for name, patterns in rows["redirect"].items()
-        for pattern in patterns
-    ]
-    found += [
-        ("adapter", name, pattern, "")
-        for name, patterns in rows["adapter"].items()
-        for pattern in patterns
-    ]
+    table: dict[str, Any] = load("code")
+    rules = []
+    for kind in ("tls", "redirect", "adapter"):
+        for name, patterns in table[kind].items():
+            rules += [_Rule(kind, name, _compile(pattern)) for pattern in patterns]
     for kind, column in (("extension", "image"), ("disk", "where")):
-        for name, row in rows[kind].items():
-            found += [(kind, name, pattern, row[column]) for pattern in row["match"]]
-    found += [("sqlite", "SQLite", pattern, "") for pattern in rows["sqlite"]]
-    return tuple(
-        _Rule(kind, name, _compiled(pattern), value) for kind, name, pattern, value in found
-    )
+        for name, row in table[kind].items():
+            rules += [
+                _Rule(kind, name, _compile(pattern), row[column])
+                for pattern in row["match"]
+            ]
+    rules += [_Rule("sqlite", "SQLite", _compile(pattern)) for pattern in table["sqlite"]]
+    return tuple(rules)
 
 
-def _compiled(pattern: str) -> re.Pattern[bytes]:
+def _compile(pattern: str) -> re.Pattern[bytes]:
     return re.compile(pattern.encode())
+
+
+@cache
+def _variable_pattern() -> re.Pattern[bytes]:
+    """What reads a variable of the environment by its name, in whatever language."""
+    patterns: dict[str, None] = {}
+    for row in language_rows().values():
+        patterns |= dict.fromkeys(row.get("variables", ()))
+    return _compile(rf"(?:{'|'.join(patterns)})\s*[\"']?([A-Z][A-Z0-9_]{{2,60}})")
+
+
+@cache
+def _endings(column: str) -> tuple[str, ...]:
+    """The endings of files in a column of languages.yaml."""
+    return tuple(
+        ending for row in language_rows().values() for ending in row.get(column, ())
+    )
 
 
 def scan(repository: Repository) -> Scan:
     """What the code gives away; tests, examples and what others wrote (node_modules, vendor) are not read."""
     variables: dict[str, Span] = {}
     defaults: dict[str, str] = {}
-    hits: list[tuple[_Rule, Place]] = []
-    budget, count = _BYTES, 0
-    skipped = 0
-    for path in _sources(repository):
-        if count >= _FILES or budget <= 0:
-            skipped += 1
+    occurrences: dict[str, list[Occurrence]] = defaultdict(list)
+    paths = tuple(_source_paths(repository))
+    searched = 0
+    for file in _read_files(repository, paths):
+        searched += 1
+        if file is None:
             continue
-        content = repository.project.read(path) or b""
-        if len(content) > _FILE_BYTES:
-            continue
-        count, budget = count + 1, budget - len(content)
-        for match in _named(path, content):
+        for match in _find_names(file):
             name = match[1].decode()
-            variables.setdefault(name, _span(path, content, match.start(1), match.end(1)))
-            if default := _default(content, match.end(1)):
+            variables.setdefault(name, file.span(match.start(1), match.end(1)))
+            if default := _default_behind(file.content, match.end(1)):
                 defaults.setdefault(name, default)
-        for name, start, end in _implied(content):
-            variables.setdefault(name, _span(path, content, start, end))
-        hits.extend(_hits(path, content))
-    return _sorted(variables, defaults, hits, skipped)
-
-
-def _named(path: str, content: bytes) -> Iterator[re.Match[bytes]]:
-    """Where a variable is read by its name."""
-    if _names_environment(content):
-        yield from _VARIABLE.finditer(content)
-    if path.endswith(_SPRING):
-        yield from _PLACEHOLDER.finditer(content)
-
-
-def _default(content: bytes, place: int) -> str:
-    """What the code takes when the variable is not set, where it says so behind the name."""
-    match = _DEFAULT.match(content, place)
-    return (match[1] or match[2]).decode("utf-8", "replace") if match else ""
-
-
-def _implied(content: bytes) -> Iterator[tuple[str, int, int]]:
-    """The variables that a helper of a framework reads without naming them."""
-    for name, words in load("code")["implied"].items():
-        for word in words:
-            place = content.find(word.encode())
-            if place >= 0 and not _commented(content, place):
-                yield name, place, place + len(word)
-
-
-def _names_environment(content: bytes) -> bool:
-    """A quick look before the slow search: whether any of its forms can be there."""
-    return any(word in content for word in (b"env", b"ENV", b"config("))
-
-
-def _sources(repository: Repository) -> Iterator[str]:
-    for path in repository.project.files():
-        if (
-            path.endswith((*_CODE, *_CONFIG, ".prisma"))
-            and not _TESTS.search(path)
-            and not _COMPOSE.search(path)
-        ):
-            yield path
-
-
-def _hits(path: str, content: bytes) -> Iterator[tuple[_Rule, Place]]:
-    for rule in _rules():
-        match = rule.pattern.search(content)
-        if match and not _commented(content, match.start()):
-            what = " ".join(match[0].decode("utf-8", "replace").split())[:60]
-            yield rule, Place(what, _span(path, content, match.start(), match.end()))
-
-
-def _commented(content: bytes, place: int) -> bool:
-    line = content[content.rfind(b"\n", 0, place) + 1 : place + 1].lstrip()
-    return line.startswith((b"#", b"//", b"*", b"--"))
-
-
-def _span(path: str, content: bytes, start: int, end: int) -> Span:
-    line = content.count(b"\n", 0, start) + 1
-    column = start - (content.rfind(b"\n", 0, start) + 1) + 1
-    return Span(path, line, column, line, column + end - start)
-
-
-def _sorted(
-    variables: dict[str, Span],
-    defaults: dict[str, str],
-    hits: list[tuple[_Rule, Place]],
-    skipped: int,
-) -> Scan:
-    def of(kind: str) -> Iterator[tuple[_Rule, Place]]:
-        return ((rule, place) for rule, place in hits if rule.kind == kind)
-
+        for name, start, end in _implied_names(file):
+            variables.setdefault(name, file.span(start, end))
+        for kind, occurrence in _apply_rules(file):
+            occurrences[kind].append(occurrence)
     adapters: dict[str, Span] = {}
-    for rule, place in of("adapter"):
-        adapters.setdefault(rule.name, place.span)
+    for occurrence in occurrences["adapter"]:
+        adapters.setdefault(occurrence.name, occurrence.span)
     return Scan(
         variables,
         defaults,
         adapters,
-        tuple((rule.name, place) for rule, place in of("tls")),
-        tuple(place._replace(what=rule.name) for rule, place in of("redirect")),
-        tuple((rule.name, rule.value, place.span) for rule, place in of("extension")),
-        tuple(place for _, place in of("sqlite")),
-        tuple((rule.name, rule.value, place.span) for rule, place in of("disk")),
-        skipped,
+        tls=tuple(occurrences["tls"]),
+        redirects=tuple(occurrences["redirect"]),
+        extensions=tuple(occurrences["extension"]),
+        sqlite=tuple(occurrences["sqlite"]),
+        disk=tuple(occurrences["disk"]),
+        skipped=len(paths) - searched,
     )
+
+
+def _source_paths(repository: Repository) -> Iterator[str]:
+    endings = (*_endings("sources"), *load("code")["configuration"])
+    for path in repository.project.files():
+        is_source = path.endswith(endings) and not _TESTS.search(path)
+        if is_source and not _COMPOSE.search(path):
+            yield path
+
+
+def _read_files(
+    repository: Repository, paths: tuple[str, ...]
+) -> Iterator[_SourceFile | None]:
+    """The files up to what a scan may cost; None for one that is too large."""
+    count, budget = 0, _MOST_BYTES
+    for path in paths:
+        if count >= _MOST_FILES or budget <= 0:
+            return
+        content = repository.project.read(path) or b""
+        if len(content) > _LARGEST_FILE:
+            yield None
+            continue
+        count, budget = count + 1, budget - len(content)
+        yield _SourceFile(path, content)
+
+
+def _find_names(file: _SourceFile) -> Iterator[re.Match[bytes]]:
+    """Where a variable is read by its name."""
+    if any(hint in file.content for hint in _HINTS):
+        yield from _variable_pattern().finditer(file.content)
+    if file.path.endswith(_endings("placeholders")):
+        yield from _PLACEHOLDER.finditer(file.content)
+
+
+def _default_behind(content: bytes, offset: int) -> str:
+    """What the code takes when the variable is not set, where it says so behind the name."""
+    match = _DEFAULT.match(content, offset)
+    return (match[1] or match[2]).decode("utf-8", "replace") if match else ""
+
+
+def _implied_names(file: _SourceFile) -> Iterator[tuple[str, int, int]]:
+    """The variables that a helper of a framework reads without naming them."""
+    for name, phrases in load("code")["implied"].items():
+        for phrase in phrases:
+            offset = file.content.find(phrase.encode())
+            if offset >= 0 and not file.is_comment(offset):
+                yield name, offset, offset + len(phrase)
+
+
+def _apply_rules(file: _SourceFile) -> Iterator[tuple[str, Occurrence]]:
+    for rule in _rules():
+        match = rule.pattern.search(file.content)
+        if match and not file.is_comment(match.start()):
+            words = " ".join(match[0].decode("utf-8", "replace").split())[:_SHOWN_LENGTH]
+            span = file.span(match.start(), match.end())
+            yield rule.kind, Occurrence(rule.name, words, span, rule.value)

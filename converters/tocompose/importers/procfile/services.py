@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from tocompose.importers.procfile import environment, formation, health, heroku_yml
-from tocompose.importers.procfile.dockerfiles.php import document_root
-from tocompose.importers.procfile.environment import Entry
+from tocompose.importers.procfile.environment import Entry, environment_variables
+from tocompose.importers.procfile.formation import Scale, settle_size
+from tocompose.importers.procfile.health import Check, choose_healthcheck
+from tocompose.importers.procfile.heroku_yml import NAMES
 from tocompose.importers.procfile.image import Image
-from tocompose.importers.procfile.ports import WebPort, names_port, opening, warn_local
+from tocompose.importers.procfile.ports import (
+    WebPort,
+    names_port,
+    note_local_listening,
+    opening_variables,
+)
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.shell import Command, command
+from tocompose.languages.php import document_root
 from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variable, Volume
+from tocompose.patterns import regex
 from tocompose.record import replace
+from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.names import identifier
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
 _GRACE = "30s"
 # https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number, as in worker.1.
-_NAMES_DYNO = re.compile(r"\$\{?DYNO\b")
+_NAMES_DYNO = regex(r"\$\{?DYNO\b")
 
 
 class Plan(NamedTuple):
@@ -32,15 +39,15 @@ class Plan(NamedTuple):
     images: Mapping[str, Image]
     entries: tuple[Entry, ...]
     dependencies: tuple[Dependency, ...]
-    scales: Mapping[str, formation.Scale]
-    checks: Mapping[str, health.Check]
+    scales: Mapping[str, Scale]
+    checks: Mapping[str, Check]
     port: WebPort
     processes: tuple[Process, ...]
 
     @property
-    def releases(self) -> tuple[Process, ...]:
+    def releases(self) -> Iterator[Process]:
         """The processes that run to their end before the others start."""
-        return tuple(item for item in self.processes if item.traits.get("once"))
+        return (process for process in self.processes if process.traits.get("once"))
 
     def image(self, process: Process) -> Image:
         """The image that a process runs in: its own, the one heroku.yml names, or the app's."""
@@ -49,213 +56,201 @@ class Plan(NamedTuple):
                 return self.images[key]
         return next(iter(self.images.values()))
 
+    def note(self, code: str, process: Process, key: str, **facts: object) -> None:
+        """Adds a note on a process, whose subject is a key of its service."""
+        subject = f"services.{process.service}{key}"
+        self.repository.say(code, process.span, subject=subject, **facts)
 
-def service(plan: Plan, process: Process) -> Service:
+
+def convert_process(plan: Plan, process: Process) -> Service:
     """The service of a process type, without what the dev override adds."""
     image = plan.image(process)
-    sized = formation.sized(process, plan.scales.get(process.type), plan.repository)
-    run = _run(plan, process, image)
-    body = Service(
+    size = settle_size(process, plan.scales.get(process.type), plan.repository)
+    run = _convert_command(plan, process, image)
+    service = Service(
         name=process.service,
         image=image.reference,
         build=image.build,
-        entrypoint=_entrypoint(plan, process, image),
+        entrypoint=_choose_entrypoint(plan, process, image),
         command=run.argv if process.text else None,
-        environment=_environment(plan, process, run),
+        environment=tuple(_process_variables(plan, process, run)),
         depends_on=_dependencies(plan, process),
-        resources=sized.resources,
+        resources=size.resources,
         stop=Stop(signal=image.stop_signal or None, grace_period=_GRACE),
         init=True,
         role=Role(process.traits["role"]),
         origin=process.span,
     )
-    body = _occasion(plan, process, body, sized.quantity)
+    service = _settle_occasion(plan, process, service, size.quantity)
     if process.publishes:
-        body = _published(plan, process, body, sized.quantity)
-    return replace(
-        body,
-        healthcheck=health.healthcheck(
-            plan.checks.get(process.type), image, process, plan.port.number
-        ),
-    )
+        service = _publish_port(plan, process, service, size.quantity)
+    check = plan.checks.get(process.type)
+    healthcheck = choose_healthcheck(check, image, process, plan.port.number)
+    return replace(service, healthcheck=healthcheck)
 
 
-def _run(plan: Plan, process: Process, image: Image) -> Command:
-    run = _launched(plan, process, image) or command(process.text)
-    path = f"services.{process.service}.command"
+def _convert_command(plan: Plan, process: Process, image: Image) -> Command:
+    run = command(process.text)
+    if "heroku-php-" in process.text:
+        run = _replace_php_launcher(plan, process, image) or run
     if process.cursor:
-        process.cursor.map(to=path)
+        process.cursor.map(to=f"services.{process.service}.command")
         for name, _ in run.environment:
             process.cursor.map(to=f"services.{process.service}.environment.{name}")
-        _remarks(plan, process, run, path)
+        _note_command(plan, process, run)
     return run
 
 
-def _entrypoint(plan: Plan, process: Process, image: Image) -> tuple[str, ...] | None:
+def _choose_entrypoint(
+    plan: Plan, process: Process, image: Image
+) -> tuple[str, ...] | None:
     """None keeps the image's; it is cleared for a Procfile's command that it would not run.
 
     The command of heroku.yml goes to the entrypoint on the platform too.
     """
-    span = process.span
-    if not (image.swallows and process.text and span) or span.file in heroku_yml.NAMES:
+    entrypoint, span = image.swallowing_entrypoint, process.span
+    is_swallowed = entrypoint and process.text and span
+    if not is_swallowed or (span and span.file in NAMES):
         return image.entrypoint
-    path = f"services.{process.service}.entrypoint"
-    plan.repository.say(
-        "TC382", span, subject=path, name=process.type, entrypoint=image.swallows
-    )
+    facts = {"name": process.type, "entrypoint": entrypoint}
+    plan.note("TC382", process, ".entrypoint", **facts)
     return ()
 
 
-def _launched(plan: Plan, process: Process, image: Image) -> Command | None:
+def _replace_php_launcher(plan: Plan, process: Process, image: Image) -> Command | None:
     """The buildpack's own web server launcher, which a generated image does without: Apache serves the same folder."""
-    if "heroku-php-" not in process.text:
-        return None
-    if not (image.generated and image.language == "php"):
-        plan.repository.say(
-            "TC374",
-            process.span,
-            subject=f"services.{process.service}.command",
-            name=process.type,
-        )
+    if not image.generated or image.language != "php":
+        plan.note("TC374", process, ".command", name=process.type)
         return None
     root = document_root(process.text)
-    plan.repository.say(
-        "TC375",
-        process.span,
-        subject=f"services.{process.service}.command",
-        root=root or ".",
-    )
+    plan.note("TC375", process, ".command", root=root or ".")
+    folder = f"/app/{root}".rstrip("/")
     return Command(
-        ("apache2-foreground",),
-        (("APACHE_DOCUMENT_ROOT", f"/app/{root}".rstrip("/")),),
-        "",
-        "",
-        True,
+        argv=("apache2-foreground",),
+        environment=(("APACHE_DOCUMENT_ROOT", folder),),
+        shell="",
+        comment="",
+        balanced=True,
     )
 
 
-def _remarks(plan: Plan, process: Process, run: Command, path: str) -> None:
+def _note_command(plan: Plan, process: Process, run: Command) -> None:
     if not run.balanced:
-        plan.repository.say("TC333", process.span, subject=path, name=process.type)
+        plan.note("TC333", process, ".command", name=process.type)
     if run.shell == "bash":
-        plan.repository.say("TC334", process.span, subject=path, name=process.type)
+        plan.note("TC334", process, ".command", name=process.type)
     if run.comment:
-        plan.repository.say("TC311", process.span, subject=path, name=process.type)
+        plan.note("TC311", process, ".command", name=process.type)
 
 
-def _environment(plan: Plan, process: Process, run: Command) -> tuple[Variable, ...]:
-    shared = environment.variables(plan.entries)
-    own = [
-        Variable(name=name, value=literal(value), origin=process.span)
-        for name, value in run.environment
-    ]
+def _process_variables(plan: Plan, process: Process, run: Command) -> Iterator[Variable]:
+    """The variables of all processes, and in their place those of this one."""
+    values = {name: literal(value) for name, value in run.environment}
     wants_port = process.publishes or names_port(process.text)
-    if wants_port and not any(item.name == "PORT" for item in own):
-        own.append(Variable(name="PORT", value=plan.port.number))
+    stated = set(values)
+    if wants_port and "PORT" not in values:
+        values["PORT"] = plan.port.number
     if _NAMES_DYNO.search(process.text):
-        own.append(Variable(name="DYNO", value=literal(f"{process.type}.1")))
+        values["DYNO"] = literal(f"{process.type}.1")
     if process.publishes:
-        own += [
-            Variable(name=name, value=value)
-            for name, value in opening(process, plan.port.number).items()
-        ]
-    names = {item.name for item in own}
-    return (*(item for item in shared if item.name not in names), *own)
+        values |= opening_variables(process, plan.port.number)
+    for variable in environment_variables(plan.entries):
+        if variable.name not in values:
+            yield variable
+    for name, value in values.items():
+        origin = process.span if name in stated else None
+        yield Variable(name=name, value=value, origin=origin)
 
 
 def _dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...]:
     if process.traits.get("once"):
         return plan.dependencies
-    waits = tuple(
+    releases = (
         Dependency(
-            service=item.service,
+            service=release.service,
             condition="service_completed_successfully",
-            origin=item.span,
+            origin=release.span,
         )
-        for item in plan.releases
+        for release in plan.releases
     )
-    return (*plan.dependencies, *waits)
+    return (*plan.dependencies, *releases)
 
 
-def _occasion(plan: Plan, process: Process, body: Service, quantity: int | None) -> Service:
+def _settle_occasion(
+    plan: Plan, process: Process, service: Service, quantity: int | None
+) -> Service:
     """When the service runs: always, once before the others, or on request only."""
-    path = f"services.{process.service}"
     if process.traits.get("once"):
-        plan.repository.say("TC322", process.span, subject=path, name=process.type)
-        return replace(body, restart="no")
+        plan.note("TC322", process, "", name=process.type)
+        return replace(service, restart="no")
     profile = process.traits.get("profile")
     if profile:
-        profile = process.service if profile == "<service>" else profile
-        options = (
-            {"stdin_open": True, "tty": True} if process.traits.get("terminal") else {}
-        )
-        plan.repository.say(
-            "TC323",
-            process.span,
-            subject=f"{path}.profiles",
-            name=process.type,
-            profile=profile,
-            service=process.service,
-        )
-        return replace(body, restart="no", profiles=(profile,), options=options)
+        return _run_on_request(plan, process, service, profile)
     if quantity == 0:
         name = process.service
-        plan.repository.say(
-            "TC325",
-            process.span,
-            subject=f"{path}.profiles",
-            name=process.type,
-            profile=name,
-        )
-        return replace(body, profiles=(name,))
-    return replace(body, replicas=quantity)
+        plan.note("TC325", process, ".profiles", name=process.type, profile=name)
+        return replace(service, profiles=(name,))
+    return replace(service, replicas=quantity)
 
 
-def _published(
-    plan: Plan, process: Process, body: Service, quantity: int | None
+def _run_on_request(
+    plan: Plan, process: Process, service: Service, profile: str
+) -> Service:
+    profile = process.service if profile == "<service>" else profile
+    has_terminal = process.traits.get("terminal")
+    options = {"stdin_open": True, "tty": True} if has_terminal else {}
+    facts = {"name": process.type, "profile": profile, "service": process.service}
+    plan.note("TC323", process, ".profiles", **facts)
+    return replace(service, restart="no", profiles=(profile,), options=options)
+
+
+def _publish_port(
+    plan: Plan, process: Process, service: Service, quantity: int | None
 ) -> Service:
     """The web process's port on this machine; several replicas share a range of host ports."""
     number = plan.port.number
-    path = f"services.{process.service}.ports"
+    published = f"${{WEB_PORT:-{number}}}"
     if quantity and quantity > 1:
         published = f"{number}-{int(number) + quantity - 1}"
-        plan.repository.say(
-            "TC321", process.span, subject=path, number=quantity, ports=published
-        )
-    else:
-        published = f"${{WEB_PORT:-{number}}}"
-    plan.repository.say("TC320", process.span, subject=path, port=number, why=plan.port.why)
-    warn_local(plan.repository, process, number)
-    return replace(
-        body, ports=(Port(target=number, published=published, host_ip="127.0.0.1"),)
+        plan.note("TC321", process, ".ports", number=quantity, ports=published)
+    plan.note("TC320", process, ".ports", port=number, why=plan.port.why)
+    note_local_listening(plan.repository, process, number)
+    port = Port(target=number, published=published, host_ip="127.0.0.1")
+    return replace(service, ports=(port,))
+
+
+def publishes_setting(services: Iterable[Service]) -> bool:
+    """Whether a service publishes the port that WEB_PORT names."""
+    return any(
+        "WEB_PORT" in (port.published or "")
+        for service in services
+        for port in service.ports
     )
 
 
-def with_volumes(
-    plan: Plan, built: tuple[Service, ...], name: str
+def add_volumes(
+    plan: Plan, services: tuple[Service, ...]
 ) -> tuple[tuple[Service, ...], tuple[Volume, ...]]:
     """The services with a named volume for each folder that their image declares as one, shared among them."""
-    found: dict[str, Volume] = {}
+    images = {image.reference: image for image in plan.images.values()}
+    volumes: dict[str, Volume] = {}
     result = []
-    for item in built:
-        image = next(
-            (image for image in plan.images.values() if image.reference == item.image), None
-        )
+    for service in services:
+        image = images.get(service.image or "")
         mounts = []
         for path in image.volumes if image else ():
-            volume = (
-                f"app_{identifier(path.strip('/').rsplit('/', 1)[-1]).replace('-', '_')}"
-            )
-            mounts.append(Mount(kind="volume", source=volume, target=path))
-            if volume not in found:
-                found[volume] = Volume(name=volume, origin=image.span if image else None)
-                span = image.span if image else None
-                plan.repository.say(
-                    "TC371",
-                    span,
-                    subject=f"services.{item.name}.volumes",
-                    path=path,
-                    volume=volume,
-                )
-        result.append(replace(item, mounts=tuple(mounts)) if mounts else item)
-    return tuple(result), tuple(found.values())
+            name = _volume_name(path)
+            mounts.append(Mount(kind="volume", source=name, target=path))
+            if name in volumes or image is None:
+                continue
+            volumes[name] = Volume(name=name, origin=image.span)
+            subject = f"services.{service.name}.volumes"
+            facts = {"path": path, "volume": name}
+            plan.repository.say("TC371", image.span, subject=subject, **facts)
+        result.append(replace(service, mounts=tuple(mounts)) if mounts else service)
+    return tuple(result), tuple(volumes.values())
+
+
+def _volume_name(path: str) -> str:
+    folder = path.strip("/").rsplit("/", 1)[-1]
+    return f"app_{identifier(folder).replace('-', '_')}"

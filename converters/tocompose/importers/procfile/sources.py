@@ -1,17 +1,26 @@
-"""Which files of a repository this importer reads, and which of several it prefers."""
+"""Which files of a repository this importer reads, which of several it prefers, and what the user may say of it."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import NamedTuple
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from tocompose.importers import Settings, SourceError
 from tocompose.patterns import regex
 from tocompose.project import Project
 
 # Read at the root only, as the platforms do.
-PLATFORM = ("Procfile", "heroku.yml", "heroku.yaml", "app.json", "DOKKU_SCALE", "CHECKS")
-# Never picked by a platform; taken when nothing else names processes, or when the user names one.
+PLATFORM_FILES = (
+    "Procfile",
+    "heroku.yml",
+    "heroku.yaml",
+    "app.json",
+    "DOKKU_SCALE",
+    "CHECKS",
+)
+# Never picked by a platform; taken when nothing else names processes, or when the user names one. Best first.
 VARIANTS = (
     "Procfile.production",
     "Procfile.heroku",
@@ -19,22 +28,26 @@ VARIANTS = (
     "Procfile.dev",
     "Procfile.local",
 )
+MODES = ("auto", "never", "pack")
 _VARIANT = regex(r"Procfile\.[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+\.procfile", re.IGNORECASE)
-_LINE = regex(r"[A-Za-z0-9_-]+:[ \t]+[^\s\[{&*!|>'\"%@`].*")
+_NOT_FOR_PRODUCTION = regex(r"(?i)windows|test|ci\b")
+_PROCESS_LINE = regex(r"[A-Za-z0-9_-]+:[ \t]+[^\s\[{&*!|>'\"%@`].*")
 # What makes an app.json Heroku's or Dokku's: Expo and others use the same file name.
+_TELLING_KEYS = ("addons", "formation", "buildpacks", "env")
 _APP_KEYS = frozenset(
     {
-        "addons",
-        "buildpacks",
-        "env",
+        *_TELLING_KEYS,
         "environments",
-        "formation",
         "scripts",
         "stack",
         "healthchecks",
         "cron",
+        "success_url",
+        "repository",
+        "website",
+        "logo",
+        "image",
     }
-    | {"success_url", "repository", "website", "logo", "image"}
 )
 _STANDARD_INPUT = ("-", "<stdin>", "stdin", "standard input")
 MANIFESTS = (
@@ -46,102 +59,127 @@ MANIFESTS = (
     "go.mod",
     "pom.xml",
     "build.gradle",
+    "package.json",
+    "static.json",
 )
 OTHER_FORMATS = (".yml", ".yaml", ".sh", ".bash", ".service", "Makefile", "justfile")
 
 
-class Choice(NamedTuple):
-    """The Procfile that is read, and the variants that are left aside."""
+class ProcfileChoice(NamedTuple):
+    """The Procfile that is read (empty for none), and the variants that are left aside."""
 
-    procfile: str
+    path: str
     left_aside: tuple[str, ...]
-    fallback: bool
+    fallback: bool = False
 
 
-def sniff(project: Project) -> tuple[str, ...]:
+def find_sources(project: Project) -> tuple[str, ...]:
     """The files that speak of a Procfile or Heroku-style repository."""
-    names = [path for path in project.files() if "/" not in path]
-    found = [path for path in names if path in PLATFORM or _VARIANT.fullmatch(path)]
-    found = [path for path in found if path != "app.json" or _is_app_json(project)]
-    found += [
-        path
-        for path in project.named
-        if path not in found and _named_procfile(project, path)
-    ]
-    return tuple(found) or _bare(names, project)
+    paths = [path for path in _root_files(project) if _speaks_of_platform(project, path)]
+    paths += [path for path in _named_procfiles(project) if path not in paths]
+    return tuple(paths) or _find_manifest(project)
+
+
+def _root_files(project: Project) -> list[str]:
+    return [path for path in project.files() if "/" not in path]
+
+
+def _speaks_of_platform(project: Project, path: str) -> bool:
+    if path == "app.json":
+        return _is_app_json(project)
+    return path in PLATFORM_FILES or _VARIANT.fullmatch(path) is not None
 
 
 def _is_app_json(project: Project) -> bool:
     content = project.read("app.json") or b""
+    data = _parse_json(content)
+    if data is None:
+        return any(f'"{key}"'.encode() in content for key in _TELLING_KEYS)
+    is_ours = isinstance(data, dict) and "expo" not in data
+    return is_ours and not _APP_KEYS.isdisjoint(data)
+
+
+def _parse_json(content: bytes) -> Any:
+    """None for text that is no JSON."""
     try:
-        data = json.loads(content)
+        return json.loads(content)
     except (ValueError, RecursionError):
-        return any(
-            f'"{key}"'.encode() in content
-            for key in ("addons", "formation", "buildpacks", "env")
-        )
-    return isinstance(data, dict) and "expo" not in data and bool(_APP_KEYS & set(data))
+        return None
 
 
-def _named_procfile(project: Project, path: str) -> bool:
-    """A file that the user named: by its name, or by what it holds when it has none of its own."""
-    name = path.rsplit("/", 1)[-1]
-    if name == "Procfile" or _VARIANT.fullmatch(name):
-        return True
-    if name not in _STANDARD_INPUT:
-        return False
-    lines = (project.read(path) or b"").decode("utf-8", "replace").splitlines()
-    said = [line for line in lines if line.strip() and not line.startswith("#")]
-    return bool(said) and all(_LINE.fullmatch(line) for line in said)
+def _named_procfiles(project: Project) -> Iterator[str]:
+    """The files that the user named and that are Procfiles: by their name, or by what one without a name holds."""
+    for path in project.named:
+        name = path.rsplit("/", 1)[-1]
+        has_name = name == "Procfile" or _VARIANT.fullmatch(name) is not None
+        is_nameless = name in _STANDARD_INPUT
+        if has_name or (is_nameless and _holds_processes(project.read(path) or b"")):
+            yield path
 
 
-def _bare(names: list[str], project: Project) -> tuple[str, ...]:
+def _holds_processes(content: bytes) -> bool:
+    lines = content.decode("utf-8", "replace").splitlines()
+    stated = [line for line in lines if line.strip() and not line.startswith("#")]
+    return bool(stated) and all(_PROCESS_LINE.fullmatch(line) for line in stated)
+
+
+def _find_manifest(project: Project) -> tuple[str, ...]:
     """A repository without a platform file, which a buildpack could still run; only where no other format may be."""
-    if project.named or any(name.endswith(OTHER_FORMATS) for name in names):
+    paths = _root_files(project)
+    if project.named or any(path.endswith(OTHER_FORMATS) for path in paths):
         return ()
-    return tuple(
-        name
-        for name in names
-        if name in MANIFESTS or name in ("package.json", "static.json")
-    )[:1]
+    return tuple(path for path in paths if path in MANIFESTS)[:1]
 
 
-def below(project: Project) -> tuple[str, ...]:
+def apps_below(project: Project) -> tuple[str, ...]:
     """The folders that hold a Procfile, where the root holds none: a repository of several apps."""
-    return tuple(
-        sorted(
-            path.rpartition("/")[0]
-            for path in project.files()
-            if path.endswith("/Procfile")
-        )
-    )
+    paths = (path for path in project.files() if path.endswith("/Procfile"))
+    return tuple(sorted(path.rpartition("/")[0] for path in paths))
 
 
-def procfile(project: Project, wanted: str) -> Choice:
+def choose_procfile(project: Project, asked_path: str) -> ProcfileChoice:
     """The Procfile to read: the one that the user names, else the platform's, else the variant nearest production."""
-    present = [
-        path for path in project.files() if "/" not in path and _VARIANT.fullmatch(path)
-    ]
-    said = [path for path in project.named if _named_procfile(project, path)]
-    named = wanted or (said[0] if len(said) == 1 else "")
-    if named or project.exists("Procfile"):
-        chosen = named or "Procfile"
-        rest = (
-            ("Procfile", *present)
-            if chosen != "Procfile" and project.exists("Procfile")
-            else present
-        )
-        return Choice(chosen, tuple(path for path in rest if path != chosen), False)
-    ranked = sorted(
-        present,
-        key=lambda path: (
-            VARIANTS.index(path) if path in VARIANTS else len(VARIANTS),
-            path,
-        ),
-    )
-    usable = [path for path in ranked if not re.search(r"(?i)windows|test|ci\b", path)]
-    return (
-        Choice(usable[0], tuple(path for path in ranked if path != usable[0]), True)
-        if usable
-        else Choice("", tuple(ranked), False)
-    )
+    variants = [path for path in _root_files(project) if _VARIANT.fullmatch(path)]
+    named = list(_named_procfiles(project))
+    has_procfile = project.exists("Procfile")
+    path = asked_path or (named[0] if len(named) == 1 else "")
+    if path or has_procfile:
+        path = path or "Procfile"
+        present = ["Procfile", *variants] if has_procfile else variants
+        return ProcfileChoice(path, _without(present, path))
+    variants.sort(key=_variant_rank)
+    path = next((path for path in variants if not _NOT_FOR_PRODUCTION.search(path)), "")
+    return ProcfileChoice(path, _without(variants, path), fallback=bool(path))
+
+
+def _without(paths: list[str], excluded: str) -> tuple[str, ...]:
+    return tuple(path for path in paths if path != excluded)
+
+
+def _variant_rank(path: str) -> tuple[int, str]:
+    return (VARIANTS.index(path) if path in VARIANTS else len(VARIANTS), path)
+
+
+def check_options(project: Project, settings: Settings) -> None:
+    """Raises SourceError for an option that asks for what there is not."""
+    for mode in settings.options.get("dockerfile", ()):
+        if mode not in MODES:
+            raise SourceError(f"dockerfile={mode}: it is one of {', '.join(MODES)}")
+    for path in settings.options.get("procfile", ()):
+        if not project.exists(path):
+            present = [name for name in _root_files(project) if name.startswith("Procfile")]
+            there = ", ".join(present) or "no Procfile"
+            raise SourceError(f"procfile={path}: no such file; there is {there}")
+    for name in settings.options.get("environment", ()):
+        environments = _app_environments(project)
+        if name not in environments:
+            there = ", ".join(environments) or "none"
+            raise SourceError(
+                f"environment={name}: app.json has no such environment; there is {there}"
+            )
+
+
+def _app_environments(project: Project) -> list[str]:
+    data = _parse_json(project.read("app.json") or b"{}")
+    environments = data.get("environments") if isinstance(data, dict) else None
+    return sorted(environments) if isinstance(environments, dict) else []

@@ -1,0 +1,1 @@
+"""The Dockerfiles that are generated: one template a language."""

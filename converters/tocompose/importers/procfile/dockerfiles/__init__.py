@@ -1,1 +1,0 @@
-"""Generated Dockerfiles: one module a language says what its template needs."""

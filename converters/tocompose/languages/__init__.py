@@ -1,0 +1,52 @@
+"""The programming languages that apps are written in: one module a language, one row a language in languages.yaml."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import cast
+
+from tocompose.languages.language import Language, Library
+from tocompose.repository import Repository
+from tocompose.tables import Row, table
+
+_REQUIRED = {"title", "detect", "port", "environment", "development", "tcp", "http"}
+_OPTIONAL = {
+    "base",
+    "built_in",
+    "compiled",
+    "compiled_libraries",
+    "debian",
+    "debug",
+    "develops_in_place",
+    "keep",
+    "lines",
+    "orms",
+    "packages",
+    "pecl",
+    "pinned_pecl",
+    "placeholders",
+    "releases",
+    "sources",
+    "staged",
+    "variables",
+}
+
+
+def language_rows() -> dict[str, Row]:
+    """The languages that a Dockerfile can be generated for, in the order in which they are tried."""
+    return dict(table("languages", required=_REQUIRED, optional=_OPTIONAL))
+
+
+def find_language(name: str) -> Language:
+    """The module of a language, by the name of its row."""
+    return cast("Language", import_module(f"{__name__}.{name}").LANGUAGE)
+
+
+def read_libraries(repository: Repository) -> tuple[Library, ...]:
+    """Every direct dependency for production, of every language in the repository."""
+    libraries: dict[tuple[str, str], Library] = {}
+    for language in language_rows():
+        for name, file in find_language(language).read_libraries(repository):
+            library = Library(language, name.lower(), file)
+            libraries.setdefault((language, library.name), library)
+    return tuple(libraries.values())

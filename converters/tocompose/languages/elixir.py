@@ -1,0 +1,107 @@
+"""Elixir: packages of Hex, versions, and what the Dockerfile of an app needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.languages import node, versions
+from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
+from tocompose.languages.official_images import slim_image
+from tocompose.languages.versions import DefaultVersion, VersionFile
+from tocompose.patterns import regex
+from tocompose.repository import Repository
+
+_VERSION_FILES = (
+    VersionFile(
+        "elixir_buildpack.config",
+        r"^elixir_version\s*=\s*[\"(]?v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)",
+    ),
+    VersionFile(".tool-versions", r"^elixir\s+(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
+    VersionFile(".elixir-version", r"^(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
+)
+_DEFAULT = DefaultVersion(
+    "elixir", "Elixir", "it is the newest that is known", ".tool-versions"
+)
+# The last line with the OpenSSL that webpack 4 needs.
+_NODE = "16"
+_PACKAGE_TOOLS = {
+    "package-lock.json": ("npm --prefix assets", "ci"),
+    "yarn.lock": ("yarn --cwd assets", "install --frozen-lockfile && yarn cache clean"),
+    "package.json": ("npm --prefix assets", "install"),
+}
+_LIBRARY = regex(r"^\s*\{:(\w+),(.*)")
+_FOR_DEVELOPMENT = regex(r"only:\s*\[?\s*:(dev|test)\b")
+_DEPLOYS_ASSETS = regex(r"[\"']assets\.deploy[\"']")
+_SERVER = ("mix", "phx.server")
+
+
+def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
+    for line in (repository.text("mix.exs") or "").splitlines():
+        match = _LIBRARY.match(line)
+        if match and not _FOR_DEVELOPMENT.search(match[2]):
+            yield match[1], "mix.exs"
+
+
+def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
+    repository = source.repository
+    mix = repository.text("mix.exs") or ""
+    stated = versions.read_version_files(repository, _VERSION_FILES, "elixir")
+    version = versions.choose_version(stated, versions.dotted)
+    if version is None:
+        minimum = re.search(r"elixir:\s*\"[^\d\"]*(\d{1,9}\.\d{1,9})", mix)
+        reason = f"mix.exs asks for {minimum[1]} or newer" if minimum else _DEFAULT.reason
+        version = versions.use_default(repository, _DEFAULT._replace(reason=reason))
+    line = ".".join(version.number.split(".")[:2])
+    uses_phoenix = source.uses("phoenix")
+    return DockerfileFacts(
+        image=f"elixir:{line}-slim",
+        default_command=_SERVER if uses_phoenix else ("mix", "run", "--no-halt"),
+        development_command=_SERVER if uses_phoenix and _is_configured(repository) else (),
+        template={
+            "lock": repository.has("mix.lock"),
+            "config": repository.project.exists("config"),
+            "assets": _DEPLOYS_ASSETS.search(mix) is not None,
+            "node": _node_stage(repository, mix),
+            "release": any("/rel/" in command for command in source.commands),
+        },
+    )
+
+
+def _node_stage(repository: Repository, mix: str) -> node.NodeStage | None:
+    """Node.js for the assets of an older Phoenix app, which webpack or brunch builds; newer ones need no Node.js."""
+    package = repository.json("assets/package.json")
+    scripts = node.package_scripts(package)
+    script = next((name for name in ("deploy", "build") if name in scripts), "")
+    is_used = bool(script) or "npm" in mix
+    if not package or not is_used or "mix " in scripts.get(script, ""):
+        return None
+    stated = re.search(
+        r"^node_version=v?(\d{1,9}(?:\.\d{1,9}){0,2})",
+        repository.text("phoenix_static_buildpack.config") or "",
+        re.MULTILINE,
+    )
+    program, install = next(
+        command
+        for file, command in _PACKAGE_TOOLS.items()
+        if repository.project.exists(f"assets/{file}")
+    )
+    build = f"NODE_ENV=production {program} run {script} && mix phx.digest"
+    return node.NodeStage(
+        image=slim_image("node", stated[1] if stated else _NODE),
+        install=f"{program} {install}",
+        steps=() if _DEPLOYS_ASSETS.search(mix) else (build,),
+    )
+
+
+def _is_configured(repository: Repository) -> bool:
+    """Whether the development settings take the database's address from outside; generated ones name localhost."""
+    text = repository.text("config/dev.exs")
+    return text is None or "DATABASE_URL" in text
+
+
+LANGUAGE = Language(
+    read_libraries=_read_libraries,
+    dockerfile_facts=_dockerfile_facts,
+    default_command=lambda repository: " ".join(_SERVER),
+)

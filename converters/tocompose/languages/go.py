@@ -1,0 +1,86 @@
+"""Go: modules, versions, and what the Dockerfile of an app needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.languages import versions
+from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
+from tocompose.languages.versions import DefaultVersion
+from tocompose.patterns import regex
+from tocompose.repository import Repository
+
+_DEFAULT = DefaultVersion("go", "Go", "it is the newest that is known", "go.mod (go 1.25)")
+_REQUIRED = regex(r"^\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+/\S+)\s+v")
+_STATED_VERSIONS = (
+    regex(r"^//\s*\+heroku\s+goVersion\s+(?:go)?([\d.]+)", re.MULTILINE),
+    regex(r"^toolchain\s+go([\d.]+)", re.MULTILINE),
+    regex(r"^go\s+([\d.]+)", re.MULTILINE),
+)
+
+
+def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
+    for line in (repository.text("go.mod") or "").splitlines():
+        match = _REQUIRED.match(line)
+        if match and "// indirect" not in line:
+            yield _without_major(match[1]), "go.mod"
+
+
+def _without_major(module: str) -> str:
+    return re.sub(r"/v\d+$", "", module)
+
+
+def _built_program(repository: Repository) -> str:
+    """The program that the Go buildpack builds: `bin/` and the last part of the module's path."""
+    match = re.search(r"^module\s+(\S+)", repository.text("go.mod") or "", re.MULTILINE)
+    module = _without_major(match[1]) if match else "app"
+    return f"bin/{module.rsplit('/', 1)[-1]}"
+
+
+def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
+    repository = source.repository
+    text = repository.text("go.mod") or ""
+    matches = (pattern.search(text) for pattern in _STATED_VERSIONS)
+    version = next((match[1] for match in matches if match), "")
+    if not version:
+        version = versions.use_default(repository, _DEFAULT).number
+    stated = re.search(r"^//\s*\+heroku\s+install\s+(.+)$", text, re.MULTILINE)
+    return DockerfileFacts(
+        image=f"golang:{version}-alpine",
+        default_command=(_built_program(repository),),
+        development_command=("go", "run", _web_package(source)),
+        template={
+            "sums": repository.has("go.sum"),
+            "vendored": repository.project.exists("vendor/modules.txt"),
+            "packages": stated[1].split() if stated else _main_packages(repository),
+            "cgo": source.uses("github.com/mattn/go-sqlite3"),
+        },
+    )
+
+
+def _main_packages(repository: Repository) -> list[str]:
+    """What the platform installs: the commands below cmd/, and the root where it holds a main package."""
+    files = repository.project.files()
+    has_commands = any(re.fullmatch(r"cmd/.+\.go", path) for path in files)
+    has_root = any(re.fullmatch(r"[^/]+\.go", path) for path in files)
+    packages = ["./cmd/..."] if has_commands else []
+    return [*packages, "."] if has_root or not has_commands else packages
+
+
+def _web_package(source: DockerfileInput) -> str:
+    """The package that the web command is built from."""
+    words = source.web_command.split()
+    program = words[0].rsplit("/", 1)[-1] if words else ""
+    folder = f"cmd/{program}/"
+    files = source.repository.project.files()
+    if program and any(path.startswith(folder) for path in files):
+        return f"./cmd/{program}"
+    return "."
+
+
+LANGUAGE = Language(
+    read_libraries=_read_libraries,
+    dockerfile_facts=_dockerfile_facts,
+    default_command=_built_program,
+)

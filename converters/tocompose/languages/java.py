@@ -1,0 +1,217 @@
+"""Java and Scala: libraries, versions, build tools, and what the Dockerfile of an app needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+from xml.etree.ElementTree import Element
+
+from tocompose.knowledge.servers import servers
+from tocompose.knowledge.versions import default_version
+from tocompose.languages import versions
+from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
+from tocompose.languages.versions import DefaultVersion, Version, VersionFile
+from tocompose.patterns import regex
+from tocompose.readers.xml import child_text, local_name, read_xml
+from tocompose.repository import Repository
+from tocompose.syntax.interpolation import parse
+
+_VERSION_FILES = (
+    VersionFile(
+        "system.properties",
+        r"^java\.runtime\.version\s*[=:]\s*(?:[a-z]+-)?(\d{1,9}(?:\.\d{1,9})*)",
+    ),
+    VersionFile(".java-version", r"^(\d{1,9}(?:\.\d{1,9})*)"),
+    VersionFile(".tool-versions", r"^java\s+\D*(\d{1,9}(?:\.\d{1,9})*)"),
+)
+_DEFAULT = DefaultVersion(
+    "java",
+    "Java",
+    "it is the newest with long-term support that the platform defaults to",
+    "system.properties",
+)
+_OLDEST = 8
+_POM_VERSIONS = (
+    "java.version",
+    "maven.compiler.release",
+    "release",
+    "maven.compiler.source",
+)
+_GRADLE_FILES = ("build.gradle", "build.gradle.kts")
+_GRADLE_VERSION = regex(
+    r"languageVersion\s*[.=(]+\s*(?:set\()?\s*JavaLanguageVersion\.of\(\s*(\d{1,9})"
+)
+_GRADLE_LIBRARY = regex(
+    r"\b(?:implementation|runtimeOnly|compile|api)\b.*?[\"'][\w.-]+:([\w.-]+)"
+)
+_SBT_LIBRARY = regex(r"%%?\s*\"([\w.-]+)\"\s*%\s*\"")
+_BEFORE_PASSWORD = regex(r"\w+://(\w+):")
+_BEHIND_PASSWORD = regex(r"@([\w-]+:\d+/\w+)")
+# As an argument of the app's own JVM: in JAVA_TOOL_OPTIONS the build tool's JVM would take the port first.
+_DEBUGGER = "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=*:5005"
+
+
+class _BuildTool(NamedTuple):
+    """How the app is built: in which image (empty: that of the JDK), from which files, by which steps, to which result.
+
+    `development` are the words that run a Spring app from its source.
+    """
+
+    image: str
+    files: tuple[str, ...]
+    package: str
+    jar: str
+    development: tuple[str, ...]
+    fetch: str = ""
+    sbt: str = ""
+
+
+def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
+    for element in _pom_elements(repository):
+        name = child_text(element, "artifactId")
+        is_dependency = local_name(element) == "dependency"
+        if is_dependency and name and child_text(element, "scope") != "test":
+            yield name, "pom.xml"
+    for path in (*_GRADLE_FILES, "build.sbt"):
+        for line in (repository.text(path) or "").splitlines():
+            sbt = _SBT_LIBRARY.search(line) if "Test" not in line else None
+            library = _GRADLE_LIBRARY.search(line) or sbt
+            if library:
+                yield library[1], path
+
+
+def _pom_elements(repository: Repository) -> Iterator[Element]:
+    root = read_xml(repository.project.read("pom.xml") or b"")
+    return root.iter() if root is not None else iter(())
+
+
+def _derive_variables(kind: str, url: str) -> Mapping[str, str]:
+    """What the buildpack derives from DATABASE_URL for plain JDBC and for Spring."""
+    scheme = servers()[kind].get("jdbc")
+    pieces = [piece.source for piece in parse(url)]
+    if scheme is None or len(pieces) != 3:
+        return {}
+    access, password, server = pieces
+    user = _BEFORE_PASSWORD.fullmatch(access)
+    place = _BEHIND_PASSWORD.fullmatch(server)
+    if user is None or place is None:
+        return {}
+    values = {
+        "URL": f"jdbc:{scheme}://{place[1]}",
+        "USERNAME": user[1],
+        "PASSWORD": password,
+    }
+    return {
+        f"{prefix}_{name}": value
+        for prefix in ("JDBC_DATABASE", "SPRING_DATASOURCE")
+        for name, value in values.items()
+    }
+
+
+def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
+    repository = source.repository
+    version = versions.choose_version(_stated_versions(repository), _feature_release)
+    if version is None:
+        version = versions.use_default(repository, _DEFAULT)
+    tool = _find_build_tool(repository)
+    is_spring = source.uses("spring-boot-starter", "spring-boot-starter-web")
+    jdk = f"eclipse-temurin:{version.number}-jdk"
+    return DockerfileFacts(
+        image=tool.image.replace("<version>", version.number) or jdk,
+        default_command=("sh", "-c", f"exec java -jar {tool.jar}"),
+        development_command=tool.development if is_spring else (),
+        template={
+            "runtime": f"eclipse-temurin:{version.number}-jre",
+            "copied": tuple(_copied_files(repository, tool)),
+            "fetch": tool.fetch,
+            "package": tool.package,
+            "sbt": tool.sbt,
+        },
+    )
+
+
+def _stated_versions(repository: Repository) -> Iterator[Version]:
+    yield from versions.read_version_files(repository, _VERSION_FILES, "java")
+    for element in _pom_elements(repository):
+        text = (element.text or "").strip()
+        is_version = re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", text) is not None
+        if local_name(element) in _POM_VERSIONS and is_version:
+            yield Version(text, "pom.xml says so")
+            break
+    for path in _GRADLE_FILES:
+        match = _GRADLE_VERSION.search(repository.text(path) or "")
+        if match:
+            yield Version(match[1], f"{path} says so")
+
+
+def _feature_release(text: str) -> str:
+    """The feature release: `1.8` is 8; there are no images older than 8."""
+    numbers = text.split(".")
+    is_old_form = numbers[0] == "1" and len(numbers) > 1
+    return str(max(int(numbers[1] if is_old_form else numbers[0]), _OLDEST))
+
+
+def _find_build_tool(repository: Repository) -> _BuildTool:
+    if repository.has("pom.xml"):
+        return _maven("sh ./mvnw") if repository.has("mvnw") else _maven("mvn")
+    if repository.has("build.sbt"):
+        properties = repository.text("project/build.properties") or ""
+        match = re.search(r"sbt\.version\s*=\s*([\d.]+)", properties)
+        return _BuildTool(
+            image="",
+            files=(),
+            package="sbt stage",
+            jar="target/universal/stage/lib/*.jar",
+            development=(),
+            sbt=match[1] if match else default_version("sbt"),
+        )
+    gradle_image = f"gradle:{default_version('gradle')}-jdk<version>"
+    program = "sh ./gradlew" if repository.has("gradlew") else "gradle"
+    scripts = "".join(repository.text(path) or "" for path in _GRADLE_FILES)
+    has_stage = re.search(r"\bstage\b", scripts) is not None
+    return _BuildTool(
+        image=gradle_image if program == "gradle" else "",
+        files=(
+            "gradlew",
+            "gradle",
+            *_GRADLE_FILES,
+            "settings.gradle",
+            "settings.gradle.kts",
+            "gradle.properties",
+        ),
+        package=f"{program} --no-daemon {'stage' if has_stage else 'build -x test'}",
+        jar="build/libs/*.jar",
+        development=(*program.split(), "bootRun"),
+    )
+
+
+def _maven(program: str) -> _BuildTool:
+    image = f"maven:{default_version('maven')}-eclipse-temurin-<version>"
+    return _BuildTool(
+        image=image if program == "mvn" else "",
+        files=("pom.xml", "mvnw", ".mvn"),
+        package=f"{program} --batch-mode -DskipTests package",
+        jar="target/*.jar",
+        development=(
+            *program.split(),
+            "spring-boot:run",
+            f"-Dspring-boot.run.jvmArguments={_DEBUGGER}",
+        ),
+        fetch=f"{program} --batch-mode dependency:go-offline",
+    )
+
+
+def _copied_files(repository: Repository, tool: _BuildTool) -> Iterator[tuple[str, bool]]:
+    """Which of the build tool's files the repository has, and which of them are folders."""
+    for path in tool.files:
+        if repository.project.exists(path):
+            yield path, not repository.has(path)
+
+
+LANGUAGE = Language(
+    read_libraries=_read_libraries,
+    dockerfile_facts=_dockerfile_facts,
+    default_command=lambda repository: "java -jar app.jar",
+    derive_variables=_derive_variables,
+)

@@ -1,0 +1,107 @@
+"""What a programming language is to a conversion: how its files are read, and what its image needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from tocompose.repository import Repository
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_SERVER_ADDRESSES = {
+    "REDIS": "redis://localhost:6379/0",
+    "MONGO": "mongodb://localhost/build",
+    "AMQP": "amqp://localhost",
+}
+
+
+class Library(NamedTuple):
+    """A library, lower case; an extra is a name of its own (`celery[redis]`); `file` is where it is declared."""
+
+    language: str
+    name: str
+    file: str
+
+
+class DockerfileInput(NamedTuple):
+    """What a language is told; `commands` begin with the web process's, whose words are `web_arguments`.
+
+    `packages` are system packages that the source asks for; `required` the variables that the app cannot do without (a
+    build step that loads the app gives them dummy values); `node_first` says that a Node.js buildpack comes first too.
+    """
+
+    repository: Repository
+    commands: tuple[str, ...]
+    web_arguments: tuple[str, ...]
+    libraries: tuple[Library, ...]
+    packages: tuple[str, ...]
+    port: str
+    required: tuple[str, ...]
+    settings: Mapping[str, str]
+    node_first: bool
+
+    @property
+    def web_command(self) -> str:
+        """The command of the web process; empty when it has none."""
+        return self.commands[0] if self.commands else ""
+
+    def uses(self, *names: str) -> bool:
+        """Whether the app declares one of the libraries, of whatever language."""
+        return any(library.name in names for library in self.libraries)
+
+
+class DockerfileFacts(NamedTuple):
+    """What a language's template is filled with; `template` is what no other template asks for.
+
+    `image` is the base of what runs; empty where its Debian release is of no matter. `packages` come on top of those of
+    the libraries. `build_steps` make other files of the source. `source` is mounted at `workdir` for development; empty
+    is the whole repository. `files` stand beside the Dockerfile.
+    """
+
+    image: str
+    default_command: tuple[str, ...]
+    template: Mapping[str, object]
+    development_command: tuple[str, ...] = ()
+    build_packages: tuple[str, ...] = ()
+    run_packages: tuple[str, ...] = ()
+    build_steps: tuple[str, ...] = ()
+    workdir: str = "/app"
+    source: str = ""
+    files: Mapping[str, str] = _NOTHING
+
+
+class Language(NamedTuple):
+    """One language.
+
+    `read_libraries` gives (name, file) pairs without those for development and test; `default_command` is what the
+    buildpack starts where no web process is named, empty for nothing; `environment` are variables that its buildpack
+    sets for this app beyond those of the row; `generated_key` is a variable for which the buildpack makes a value once,
+    with what it is; `derive_variables` gives what the buildpack makes of the address of a database, by kind and URL;
+    `required_variables` are those that the app's settings read without a default.
+    """
+
+    read_libraries: Callable[[Repository], Iterable[tuple[str, str]]]
+    dockerfile_facts: Callable[[DockerfileInput], DockerfileFacts]
+    default_command: Callable[[Repository], str] = lambda repository: ""
+    environment: Callable[[Repository], Mapping[str, str]] = lambda repository: _NOTHING
+    generated_key: Callable[[Repository], tuple[str, str] | None] = lambda repository: None
+    derive_variables: Callable[[str, str], Mapping[str, str]] = lambda kind, url: _NOTHING
+    required_variables: Callable[[Repository], Iterable[str]] = lambda repository: ()
+    conditional_line: Callable[[str, int], bool] = lambda text, line: False
+
+
+def note_missing_lock(repository: Repository, problem: str, command: str) -> None:
+    """Says that the versions of libraries are not pinned, and what pins them."""
+    repository.say("TC357", None, subject="files.Dockerfile", what=problem, command=command)
+
+
+def stand_in_address(name: str) -> str:
+    """An address that does for a build step, by the name of the variable; empty for one that holds no address."""
+    if not re.search(r"_UR[LI]$|^BROKER_URL$", name):
+        return ""
+    for server, address in _SERVER_ADDRESSES.items():
+        if server in name:
+            return address
+    return "http://localhost"

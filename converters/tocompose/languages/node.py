@@ -1,0 +1,345 @@
+"""Node.js: packages, versions, package managers, and what the Dockerfile of an app needs.
+
+Apps in other languages have stages with Node.js too, where it builds their front ends.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from tocompose.knowledge.versions import default_version
+from tocompose.languages import versions
+from tocompose.languages.language import (
+    DockerfileFacts,
+    DockerfileInput,
+    Language,
+    note_missing_lock,
+)
+from tocompose.languages.official_images import slim_image
+from tocompose.languages.versions import DefaultVersion, Version, VersionFile
+from tocompose.patterns import regex
+from tocompose.repository import Repository, map_at
+from tocompose.tables import Row, load
+
+_VERSION_FILES = (
+    VersionFile(".nvmrc", r"^v?([\w./*-]+)$"),
+    VersionFile(".node-version", r"^v?([\w./*-]+)$"),
+    VersionFile(".tool-versions", r"^node(?:js)?\s+(\S+)"),
+)
+_DEFAULT = DefaultVersion(
+    "node",
+    "Node.js",
+    "it is the newest with long-term support",
+    "package.json (engines.node)",
+)
+# What an install needs beside package.json, when the repository has it.
+_FILES_BESIDE = (
+    ".npmrc",
+    ".yarnrc",
+    ".yarnrc.yml",
+    "pnpm-workspace.yaml",
+    ".pnpmfile.cjs",
+    "bunfig.toml",
+)
+_FOLDERS_BESIDE = (".yarn", "patches")
+_INSTALL_HOOKS = ("preinstall", "install", "postinstall", "prepare")
+_DEVELOPMENT_SCRIPTS = ("dev", "start:dev", "develop", "watch")
+# Corepack no longer comes with Node.js from this version on.
+_WITHOUT_COREPACK = 25
+_OF_REPOSITORY = regex(r"(?:git[+@:]|github:|gitlab:|bitbucket:|[\w.-]+/[\w.-]+(?:#|$))")
+# https://devcenter.heroku.com/articles/nodejs-support#package-installation: any value of these keeps them.
+_KEEPS_DEVELOPMENT = ("NPM_CONFIG_PRODUCTION", "YARN_PRODUCTION", "PNPM_SKIP_PRUNING")
+# Puppeteer with Debian's Chromium: the one that it downloads stays in the build's home folder.
+_BROWSER = {
+    "PUPPETEER_SKIP_DOWNLOAD": "true",
+    "PUPPETEER_EXECUTABLE_PATH": "/usr/bin/chromium",
+}
+
+
+class PackageTool(NamedTuple):
+    """A package manager: its lock file, and how it installs all, only what production needs, and runs a script."""
+
+    name: str
+    lock: str
+    install: str
+    prune: str
+    run: str
+
+
+class NodeStage(NamedTuple):
+    """What a stage with Node.js packages does; `setup` brings the package manager, `steps` run the build scripts.
+
+    `manifests` and `folders` are what the install needs; with `whole_first` it needs the whole repository.
+    """
+
+    image: str
+    install: str
+    steps: tuple[str, ...]
+    setup: str = ""
+    manifests: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    whole_first: bool = False
+
+
+_NPM = PackageTool("npm", "package-lock.json", "npm ci", "npm prune --omit=dev", "npm run")
+_YARN = PackageTool(
+    "yarn",
+    "yarn.lock",
+    "yarn install --immutable",
+    "yarn workspaces focus --all --production",
+    "yarn run",
+)
+_YARN_CLASSIC = _YARN._replace(
+    install="yarn install --frozen-lockfile",
+    prune="yarn install --production --ignore-scripts --prefer-offline",
+)
+_PNPM = PackageTool(
+    "pnpm",
+    "pnpm-lock.yaml",
+    "pnpm install --frozen-lockfile",
+    "pnpm prune --prod",
+    "pnpm run",
+)
+_BUN = PackageTool(
+    "bun",
+    "bun.lock",
+    "bun install --frozen-lockfile",
+    "bun install --production",
+    "bun run",
+)
+_PACKAGE_TOOLS = (
+    _NPM,
+    _NPM._replace(lock="npm-shrinkwrap.json"),
+    _YARN,
+    _PNPM,
+    _BUN,
+    _BUN._replace(lock="bun.lockb"),
+)
+
+
+def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
+    package = repository.json("package.json")
+    for key in ("dependencies", "optionalDependencies"):
+        for name in map_at(package, key):
+            yield name, "package.json"
+
+
+def _default_command(repository: Repository) -> str:
+    scripts = package_scripts(repository.json("package.json"))
+    return "npm start" if "start" in scripts else ""
+
+
+def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
+    repository = source.repository
+    package = repository.json("package.json")
+    version = choose_node_version(repository)
+    tool = package_tool(repository, package, notes_lock=True)
+    steps = tuple(build_steps(package, tool))
+    stage = node_stage(repository, package, tool, version, steps)
+    has_browser = source.uses("puppeteer", "whatsapp-web.js")
+    return DockerfileFacts(
+        image=stage.image,
+        default_command=("npm", "start"),
+        development_command=_development_command(package, source.web_command, version),
+        build_packages=_packages_for_git(package),
+        build_steps=steps,
+        template={
+            "node": stage,
+            "prune": "" if _needs_development(source, package) else tool.prune,
+            "environment": _BROWSER if has_browser else {},
+        },
+    )
+
+
+def _packages_for_git(package: dict[str, Any]) -> tuple[str, ...]:
+    """What an install needs for packages that come from a repository; the slim image has neither."""
+    for key in ("dependencies", "devDependencies", "optionalDependencies"):
+        for requirement in map_at(package, key).values():
+            if _OF_REPOSITORY.match(str(requirement)):
+                return ("ca-certificates", "git")
+    return ()
+
+
+def package_scripts(package: dict[str, Any]) -> dict[str, str]:
+    """The scripts of package.json that are text."""
+    scripts = map_at(package, "scripts")
+    return {name: script for name, script in scripts.items() if isinstance(script, str)}
+
+
+def choose_node_version(repository: Repository) -> str:
+    """The version: engines.node first, as on the platform, then the files of version managers."""
+    version = versions.choose_version(_stated_versions(repository), versions.node_version)
+    if version is None:
+        version = versions.use_default(repository, _DEFAULT)
+    return version.number
+
+
+def _stated_versions(repository: Repository) -> Iterator[Version]:
+    stated = map_at(repository.json("package.json"), "engines").get("node")
+    if isinstance(stated, str):
+        yield Version(stated, f"engines.node is {stated}")
+    yield from versions.read_version_files(repository, _VERSION_FILES, "node|nodejs")
+
+
+def package_tool(
+    repository: Repository, package: dict[str, Any], notes_lock: bool = False
+) -> PackageTool:
+    """The package manager: by its lock file, then by packageManager."""
+    for tool in _PACKAGE_TOOLS:
+        if repository.has(tool.lock):
+            is_classic = tool is _YARN and not _is_yarn_berry(repository, package)
+            return _YARN_CLASSIC if is_classic else tool
+    if notes_lock:
+        problem = "package.json stands without a lock file"
+        note_missing_lock(repository, problem, "npm install --package-lock-only")
+    return _NPM._replace(lock="", install="npm install")
+
+
+def _is_yarn_berry(repository: Repository, package: dict[str, Any]) -> bool:
+    """Whether Yarn is of version 2 or later."""
+    stated = str(package.get("packageManager") or "")
+    if repository.project.exists(".yarnrc.yml") or re.match(r"yarn@[2-9]", stated):
+        return True
+    return "__metadata:" in (repository.text("yarn.lock") or "")[:400]
+
+
+def build_stage(repository: Repository) -> NodeStage | None:
+    """The Node.js stage of an app in another language whose package.json has a build; None where it has none."""
+    package = repository.json("package.json")
+    tool = package_tool(repository, package)
+    steps = tuple(build_steps(package, tool))
+    if not steps:
+        return None
+    version = choose_node_version(repository)
+    return node_stage(repository, package, tool, version, steps)
+
+
+def node_stage(
+    repository: Repository,
+    package: dict[str, Any],
+    tool: PackageTool,
+    version: str,
+    steps: tuple[str, ...],
+) -> NodeStage:
+    """The stage that installs the packages and runs the steps."""
+    manifests = ("package.json", tool.lock, *filter(repository.has, _FILES_BESIDE))
+    scripts = package_scripts(package)
+    has_hooks = any(name in scripts for name in _INSTALL_HOOKS)
+    has_workspaces = "workspaces" in package or repository.has("pnpm-workspace.yaml")
+    clean_up = " && yarn cache clean" if tool.name == "yarn" else ""
+    return NodeStage(
+        image=slim_image("node", version),
+        install=f"{tool.install}{clean_up}",
+        steps=steps,
+        setup=_tool_setup(package, tool, version),
+        manifests=tuple(filter(None, manifests)),
+        folders=tuple(filter(repository.project.exists, _FOLDERS_BESIDE)),
+        whole_first=has_hooks or has_workspaces or repository.project.exists("prisma"),
+    )
+
+
+def _tool_setup(package: dict[str, Any], tool: PackageTool, version: str) -> str:
+    """How the package manager comes into the image; empty for the one that Node.js brings along."""
+    stated = str(package.get("packageManager") or "")
+    is_pinned = re.match(r"(?:yarn|pnpm)@(\d[\w.-]*)", stated) is not None
+    has_corepack = int(version.split(".")[0]) < _WITHOUT_COREPACK
+    if tool.name == "npm":
+        return ""
+    if tool.name == "bun":
+        return _install_tool("bun")
+    if tool is _YARN_CLASSIC and not is_pinned:
+        return "" if has_corepack else _install_tool("yarn")
+    if tool.name == "pnpm" and not is_pinned:
+        return _install_tool("pnpm")
+    if has_corepack:
+        return "corepack enable"
+    return f"{_install_tool('corepack')} && corepack enable"
+
+
+def _install_tool(name: str) -> str:
+    return f"npm install --global {name}@{default_version(name)}"
+
+
+def build_steps(package: dict[str, Any], tool: PackageTool) -> Iterator[str]:
+    """The build scripts, as the platform runs them: heroku-postbuild in the place of build."""
+    scripts = package_scripts(package)
+    for name in ("heroku-postbuild", "build"):
+        if name in scripts:
+            yield f"{tool.run} {name}"
+            return
+
+
+def _needs_development(source: DockerfileInput, package: dict[str, Any]) -> bool:
+    """Whether something that runs in production is a development dependency: then they stay."""
+    if any(name in source.settings for name in _KEEPS_DEVELOPMENT):
+        return True
+    text = " ".join((*source.commands, package_scripts(package).get("start", "")))
+    if re.search(r"\b(?:npm|yarn|pnpm)\s+(?:run\s+)?build\b", text):
+        return True
+    programs = set(_development_programs(package))
+    return any(
+        re.search(rf"(?:^|[\s/]){re.escape(name)}(?:\s|$)", text) for name in programs
+    )
+
+
+def _development_programs(package: dict[str, Any]) -> Iterator[str]:
+    listed = package.get("devDependencies")
+    if isinstance(listed, dict):
+        yield from (name.rsplit("/", 1)[-1] for name in listed)
+        yield "ts-node"
+        if "typescript" in listed:
+            yield "tsc"
+
+
+def _development_command(
+    package: dict[str, Any], web_command: str, version: str
+) -> tuple[str, ...]:
+    """What a developer runs in the place of the web command: the dev script, or node with --watch and the inspector."""
+    scripts = package_scripts(package)
+    for name in _DEVELOPMENT_SCRIPTS:
+        if name in scripts and (name != "watch" or _starts_server(scripts[name])):
+            return ("npm", "run", name)
+    runs_script = re.fullmatch(r"(?:npm|yarn|pnpm)\s+(?:run\s+)?start", web_command)
+    command = scripts.get("start", "") if runs_script else web_command
+    match = re.fullmatch(r"node\s+([\w./][^;&|<>`(]*)", command.strip())
+    if match is None:
+        return ()
+    # https://nodejs.org/api/cli.html#--watch: from version 18.11 on.
+    can_watch = not re.match(r"(?:\d|1[0-7])(?:\.|$)", version)
+    watched = f"node {'--watch ' if can_watch else ''}--inspect=0.0.0.0:9229 {match[1]}"
+    if re.search(r"[$*?~'\"\\]", watched):
+        return ("sh", "-c", f"exec {watched}")
+    return tuple(watched.split())
+
+
+def _starts_server(script: str) -> bool:
+    """Whether a script called watch does: it often rebuilds files and starts no server."""
+    return re.search(r"\b(?:node|nodemon|tsx|ts-node|nest|next)\b", script) is not None
+
+
+def find_bundler(repository: Repository) -> Row | None:
+    """The row of bundlers.yaml that package.json's build script runs; None where a start script serves by itself."""
+    package = repository.json("package.json")
+    scripts = map_at(package, "scripts")
+    libraries = {**map_at(package, "dependencies"), **map_at(package, "devDependencies")}
+    rows: Mapping[str, Any] = load("bundlers")
+    if not libraries.keys().isdisjoint(rows["renders"]):
+        return None
+    start = str(scripts.get("start", "")).strip()
+    is_served = start and not re.fullmatch(rows["serves"]["match"], start)
+    if is_served or repository.project.exists("server.js"):
+        return None
+    build = str(scripts.get("build", ""))
+    for row in rows.values():
+        if isinstance(row, dict) and "root" in row and re.search(row["match"], build):
+            return row
+    return None
+
+
+LANGUAGE = Language(
+    read_libraries=_read_libraries,
+    dockerfile_facts=_dockerfile_facts,
+    default_command=_default_command,
+)

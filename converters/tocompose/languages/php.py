@@ -1,0 +1,126 @@
+"""PHP: Composer's packages, versions, extensions, and what the Dockerfile of an app needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+
+from tocompose.knowledge.versions import default_version
+from tocompose.languages import node, versions
+from tocompose.languages.language import (
+    DockerfileFacts,
+    DockerfileInput,
+    Language,
+    note_missing_lock,
+)
+from tocompose.languages.versions import DefaultVersion
+from tocompose.repository import Repository, map_at
+from tocompose.tables import load
+
+_DEFAULT = DefaultVersion(
+    "php", "PHP", "it is the newest that is known", "composer.json (require.php)"
+)
+_FRAMEWORK_ROOTS = ("public", "web", "webroot", "htdocs")
+
+
+def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
+    for name in map_at(repository.json("composer.json"), "require"):
+        yield name, "composer.json"
+
+
+def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
+    repository = source.repository
+    version = _choose_version(repository)
+    lock = repository.has("composer.lock")
+    composer = repository.has("composer.json")
+    if composer and not lock:
+        problem = "composer.json stands without composer.lock"
+        note_missing_lock(repository, problem, "composer update --no-install")
+    extensions = sorted(_extensions(source))
+    release = "-buster" if version == "7.2" else ""
+    return DockerfileFacts(
+        image=f"php:{version}-apache{release}",
+        default_command=("apache2-foreground",),
+        build_packages=tuple(_packages_of(extensions)),
+        template={
+            "composer": composer,
+            "lock": lock,
+            "extension_steps": tuple(_extension_steps(extensions)),
+            "root": document_root(source.web_command, repository.project.exists),
+            "finish": tuple(_finishing_steps(repository, composer)),
+            "node": node.build_stage(repository),
+        },
+    )
+
+
+def _choose_version(repository: Repository) -> str:
+    stated = map_at(repository.json("composer.json"), "require").get("php")
+    if not isinstance(stated, str):
+        return versions.use_default(repository, _DEFAULT).number
+    alternatives = re.sub(r"(?<!\|)\|(?!\|)", "||", stated.replace(",", " "))
+    releases: list[str] = load("languages")["php"]["releases"]
+    for release in releases:
+        major, minor = map(int, release.split("."))
+        if versions.satisfies((major, minor, 99), alternatives):
+            return release
+    return versions.minor_line(stated) or _DEFAULT.number
+
+
+def _extensions(source: DockerfileInput) -> set[str]:
+    """The extensions to install: those that the app asks for, and the drivers that its framework may need."""
+    names = (library.name for library in source.libraries)
+    asked = {name.removeprefix("ext-") for name in names if name.startswith("ext-")}
+    extensions = {name.replace("zend-opcache", "opcache") for name in asked}
+    extensions -= set(load("languages")["php"]["built_in"])
+    if source.uses("laravel/framework", "doctrine/dbal", "illuminate/database"):
+        extensions |= {"pdo_pgsql", "pdo_mysql"}
+    return extensions
+
+
+def _packages_of(extensions: list[str]) -> Iterator[str]:
+    """The Debian packages that the extensions are compiled with, whoever asks for the extension."""
+    names = {f"ext-{name}" for name in extensions}
+    for libraries, row in load("languages")["php"]["packages"].items():
+        if not names.isdisjoint(libraries.split("|")):
+            yield from row.get("build", ())
+
+
+def document_root(command: str, exists: Callable[[str], bool] | None = None) -> str:
+    """The folder that the launcher serves: its last argument, `heroku-php-apache2 web/`."""
+    match = re.search(r"heroku-php-(?:apache2|nginx)(.*)$", command)
+    arguments = match[1].split() if match else []
+    folders = [argument for argument in arguments if not argument.startswith("-")]
+    if folders:
+        return folders[-1].strip("/")
+    if exists is None:
+        return ""
+    # The launcher without a folder serves the root; where no index.php is, a framework's own folder is meant.
+    if match and (exists("index.php") or exists("index.html")):
+        return ""
+    roots = (root for root in _FRAMEWORK_ROOTS if exists(f"{root}/index.php"))
+    return next(roots, "")
+
+
+def _extension_steps(extensions: Iterable[str]) -> Iterator[str]:
+    table = load("languages")["php"]
+    bundled = [name for name in extensions if name not in table["pecl"]]
+    if bundled:
+        yield f"docker-php-ext-install {' '.join(bundled)}"
+    for name in extensions:
+        if name in table["pinned_pecl"]:
+            version = default_version(f"php-{name}")
+            yield f"pecl install {name}-{version} && docker-php-ext-enable {name}"
+
+
+def _finishing_steps(repository: Repository, composer: bool) -> Iterator[str]:
+    if composer:
+        yield "composer dump-autoload --no-interaction --no-dev --optimize"
+    if repository.has("artisan"):
+        yield "mkdir -p storage bootstrap/cache"
+
+
+LANGUAGE = Language(
+    read_libraries=_read_libraries,
+    dockerfile_facts=_dockerfile_facts,
+    default_command=lambda repository: "heroku-php-apache2",
+)

@@ -1,0 +1,59 @@
+"""Rust: crates, toolchains, and what the Dockerfile of an app needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.languages import versions
+from tocompose.languages.language import (
+    DockerfileFacts,
+    DockerfileInput,
+    Language,
+    note_missing_lock,
+)
+from tocompose.languages.official_images import debian_release, slim_image
+from tocompose.languages.versions import DefaultVersion
+from tocompose.repository import Repository, map_at
+
+_DEFAULT = DefaultVersion("rust", "Rust", "no version is named", "rust-toolchain.toml")
+
+
+def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
+    for name, value in map_at(repository.toml("Cargo.toml"), "dependencies").items():
+        yield name, "Cargo.toml"
+        for feature in value.get("features", ()) if isinstance(value, dict) else ():
+            if isinstance(feature, str):
+                yield f"{name}-{feature}", "Cargo.toml"
+
+
+def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
+    repository = source.repository
+    package = map_at(repository.toml("Cargo.toml"), "package")
+    version = _choose_version(repository, str(package.get("rust-version") or ""))
+    lock = repository.has("Cargo.lock")
+    if not lock:
+        problem = "Cargo.toml stands without Cargo.lock"
+        note_missing_lock(repository, problem, "cargo generate-lockfile")
+    return DockerfileFacts(
+        image=slim_image("rust", version),
+        default_command=(f"target/release/{package.get('name') or 'app'}",),
+        development_command=("cargo", "run"),
+        template={
+            "release": debian_release("rust", version) or "bookworm",
+            "locked": " --locked" if lock else "",
+        },
+    )
+
+
+def _choose_version(repository: Repository, minimum: str) -> str:
+    """The toolchain: a number from rust-toolchain(.toml), then rust-version; a channel such as stable is the newest."""
+    toolchain = map_at(repository.toml("rust-toolchain.toml"), "toolchain")
+    legacy_file = (repository.text("rust-toolchain") or "").strip()
+    for text in (str(toolchain.get("channel", "")), legacy_file, minimum):
+        if re.fullmatch(r"\d{1,9}\.\d{1,9}(?:\.\d{1,9})?", text):
+            return text
+    return versions.use_default(repository, _DEFAULT).number
+
+
+LANGUAGE = Language(read_libraries=_read_libraries, dockerfile_facts=_dockerfile_facts)

@@ -1,0 +1,210 @@
+"""Which version of a language an image needs, from the files by which version managers and platforms are told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from tocompose.knowledge.versions import default_version
+from tocompose.ledger import Cursor
+from tocompose.patterns import regex
+from tocompose.readers.lines import read_lines
+from tocompose.repository import Repository
+from tocompose.syntax.units import is_whole_number
+from tocompose.tables import load
+
+Numbers = tuple[int, ...]
+
+_NEWEST_NODE = 40
+_COMPARATOR = regex(
+    r"(>=|<=|>|<|=|\^|~>|~)?\s*v?(\d{1,9}|\*|x)(?:\.(\d{1,9}|x|\*))?(?:\.(\d{1,9}|x|\*))?[\w.+-]*"
+)
+# From the start of a word on: tried at each of its letters, a long one costs the square of its length.
+_HYPHEN_RANGE = regex(r"(?<!\S)(\S+)\s+-\s+(\S+)")
+_FAR = 999
+
+
+class Version(NamedTuple):
+    """A version for an image's tag, and in words where it comes from; `cursor` is the leaf that states it."""
+
+    number: str
+    reason: str
+    cursor: Cursor | None = None
+
+
+class VersionFile(NamedTuple):
+    """A one-line file of a version manager; its leaf is settled when its version is chosen."""
+
+    path: str
+    pattern: str
+
+
+class DefaultVersion(NamedTuple):
+    """The version of a language for an app that names none, and the file that would name it.
+
+    `name` is a row of versions.yaml.
+    """
+
+    name: str
+    title: str
+    reason: str
+    file: str
+
+    @property
+    def number(self) -> str:
+        """The version, which ages."""
+        return default_version(self.name)
+
+
+def read_version_files(
+    repository: Repository, files: Iterable[VersionFile], tool: str
+) -> Iterator[Version]:
+    """The versions that small files state, in order: `.nvmrc`, `.ruby-version`, `.tool-versions` …"""
+    for file in files:
+        for line in repository.open(file.path, read_lines, "lines"):
+            text = line.peek() or ""
+            if file.path == ".tool-versions" and text.split()[0] not in tool.split("|"):
+                line.skip("it names a tool that the image does not need")
+                continue
+            match = re.search(file.pattern, text)
+            if match:
+                yield Version(match[1], f"{file.path} says so", line)
+            else:
+                line.skip("it names no version that an image could have")
+
+
+def choose_version(
+    candidates: Iterable[Version], clean: Callable[[str], str]
+) -> Version | None:
+    """The first version that can be used; the leaves of the files that come later are settled as outranked."""
+    chosen_version: Version | None = None
+    for candidate in candidates:
+        number = clean(candidate.number)
+        if chosen_version is None and number:
+            chosen_version = candidate._replace(number=number)
+            if candidate.cursor is not None:
+                candidate.cursor.take(to="files.Dockerfile")
+        elif candidate.cursor is not None:
+            candidate.cursor.skip("another file that names the version goes before it")
+    return chosen_version
+
+
+def use_default(repository: Repository, default: DefaultVersion) -> Version:
+    """The default, which a note says was chosen since no file of the repository names a version."""
+    repository.say(
+        "TC356",
+        None,
+        subject="files.Dockerfile",
+        language=default.title,
+        version=default.number,
+        why=default.reason,
+        file=default.file,
+    )
+    return Version(default.number, default.reason)
+
+
+def _node_lines() -> dict[int, str]:
+    """The long-term support lines of Node.js, newest first, with the names that .nvmrc may use."""
+    lines: dict[int, str] = load("languages")["node"]["lines"]
+    return lines
+
+
+def node_version(text: str) -> str:
+    """The tag for what `.nvmrc`, `.node-version` or `engines.node` says; empty when it says nothing usable."""
+    text = text.strip().removeprefix("v")
+    name = text.lower().removeprefix("lts/")
+    if text.lower() in ("lts/*", "node", "stable", "*", "latest", "current"):
+        return default_version("node")
+    for major, codename in _node_lines().items():
+        if codename == name:
+            return str(major)
+    text = text.removeprefix("=").strip().removeprefix("v")
+    if re.fullmatch(r"\d{1,9}\.\d{1,9}\.\d{1,9}", text):
+        return text
+    # `~18.12.1` allows no other minor release, and Yarn checks that.
+    if patches := re.fullmatch(
+        r"~>?\s*v?(\d{1,9}\.\d{1,9})(?:\.[\dx*]{1,9})?|\^(0\.\d{1,9})(?:\.\d{1,9})?", text
+    ):
+        return patches[1] or patches[2]
+    if re.fullmatch(r"\d{1,9}(\.(\d{1,9}|x|\*))*", text):
+        return re.sub(r"\.[x*].*$", "", text)
+    return _newest_fitting(text)
+
+
+def _newest_fitting(text: str) -> str:
+    """The newest long-term line that a range allows in full; else one it allows in part; else a number it names."""
+    for extreme in (_FAR, 0):
+        for major in _node_lines():
+            if satisfies((major, extreme, extreme), text):
+                return str(major)
+    match = re.search(r"\d{1,9}", text)
+    # A number beyond all releases is a mistake, and no image has it.
+    return match[0] if match and int(match[0]) <= _NEWEST_NODE else ""
+
+
+def satisfies(version: tuple[int, int, int], text: str) -> bool:
+    """Whether a version fits an npm range: comparators, `^`, `~`, `x`, `a - b`, `||`."""
+    for alternative in text.split("||"):
+        joined = _HYPHEN_RANGE.sub(r">=\1 <=\2", alternative)
+        comparators = list(_COMPARATOR.finditer(joined))
+        if comparators and all(_fits(version, match) for match in comparators):
+            return True
+    return False
+
+
+def _fits(version: Numbers, match: re.Match[str]) -> bool:
+    numbers = tuple(
+        int(text) for text in match.groups()[1:] if text and is_whole_number(text)
+    )
+    return not numbers or _COMPARISONS[match[1] or "="](version, numbers)
+
+
+def _lowest(numbers: Numbers) -> Numbers:
+    """The first release of a line."""
+    return (*numbers, 0, 0, 0)[:3]
+
+
+def _is_beyond(version: Numbers, numbers: Numbers) -> bool:
+    if len(numbers) == 3:
+        return version >= numbers
+    return version[: len(numbers)] > numbers
+
+
+def _is_in_line(version: Numbers, numbers: Numbers) -> bool:
+    return version[: len(numbers)] == numbers
+
+
+def _is_in_minor_line(version: Numbers, numbers: Numbers) -> bool:
+    """As `~` allows: the minor line of two numbers or more, the major line of one."""
+    return version >= _lowest(numbers) and _is_in_line(version, numbers[:2])
+
+
+_COMPARISONS: dict[str, Callable[[Numbers, Numbers], bool]] = {
+    "=": _is_in_line,
+    ">": _is_beyond,
+    ">=": lambda version, numbers: version >= _lowest(numbers),
+    "<": lambda version, numbers: version < _lowest(numbers),
+    "<=": lambda version, numbers: (
+        version <= _lowest(numbers) or _is_in_line(version, numbers)
+    ),
+    "^": lambda version, numbers: version >= _lowest(numbers) and version[0] == numbers[0],
+    "~": _is_in_minor_line,
+    "~>": _is_in_minor_line,
+}
+
+
+def dotted(text: str) -> str:
+    """`3.12.1`, `3.12` or `3` out of a version as written; empty for a range without a lower bound."""
+    match = re.search(r"(\d{1,9}(?:\.\d{1,9}){0,2})", text)
+    if match is None or text.strip().startswith("<"):
+        return ""
+    return match[1]
+
+
+def minor_line(text: str) -> str:
+    """The minor line (`3.12`) for a range, the full version for an exact one."""
+    number = dotted(text)
+    if re.fullmatch(r"[^\d<>~^*!]*\d{1,9}\.\d{1,9}(\.\d{1,9})?", text.strip()):
+        return number
+    return ".".join(number.split(".")[:2])
