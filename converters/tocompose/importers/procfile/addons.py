@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import OPTIONAL, REQUIRED, Backing, Request, make
 from tocompose.importers.procfile.environment import Entry
-from tocompose.importers.procfile.repository import Repository
 from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
+from tocompose.repository import Repository
 from tocompose.tables import Row, table
 
 # Heroku names a second database after a colour of its own choice; these are the first of its list.

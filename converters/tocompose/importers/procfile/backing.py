@@ -9,7 +9,6 @@ from typing import NamedTuple
 from tocompose.importers.procfile.environment import Entry, is_secret
 from tocompose.importers.procfile.parts import Part
 from tocompose.importers.procfile.parts import value as part_value
-from tocompose.importers.procfile.repository import Repository
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
 from tocompose.knowledge.servers import server_facts, server_image, server_port, servers
 from tocompose.model import (
@@ -22,6 +21,7 @@ from tocompose.model import (
     Variable,
     Volume,
 )
+from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.names import identifier, unique, variable_name
 from tocompose.tables import Row

@@ -7,16 +7,17 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile import addons
 from tocompose.importers.procfile.app_json import AppJson
-from tocompose.importers.procfile.dependencies import Dependency
 from tocompose.importers.procfile.environment import EXAMPLES
 from tocompose.importers.procfile.parts import engine
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.repository import Repository
 from tocompose.importers.procfile.scan import Scan
 from tocompose.knowledge.servers import family_kinds, server_family, servers
+from tocompose.languages import language_rows
+from tocompose.languages.language import Library
 from tocompose.readers.dotenv import read_dotenv
+from tocompose.repository import Repository
 from tocompose.source import Leaf, Span
-from tocompose.tables import Row, load
+from tocompose.tables import Row
 
 # Files that developers keep beside `.env`: they show which variables the app reads, and nothing is taken from them.
 _ASIDE = (
@@ -41,7 +42,7 @@ class Clues(NamedTuple):
 
     names: dict[str, Clue]
     samples: dict[str, str]
-    libraries: tuple[Dependency, ...]
+    libraries: tuple[Library, ...]
     processes: tuple[Process, ...]
     review: tuple[str, ...]
     files: dict[str, str]
@@ -53,7 +54,7 @@ class Clues(NamedTuple):
         cls,
         repository: Repository,
         processes: tuple[Process, ...],
-        libraries: tuple[Dependency, ...],
+        libraries: tuple[Library, ...],
         found: Scan,
         app: AppJson,
     ) -> Clues:
@@ -104,7 +105,7 @@ class Clues(NamedTuple):
         """Every name with its sample value, or an empty one."""
         return {name: self.samples.get(name, "") for name in self.names}
 
-    def driver(self, kind: str) -> Dependency | None:
+    def driver(self, kind: str) -> Library | None:
         """The library by which the app speaks to a service of that kind."""
         wanted = {
             (language, name)
@@ -115,9 +116,9 @@ class Clues(NamedTuple):
             (item for item in self.libraries if (item.language, item.name) in wanted), None
         )
 
-    def orm(self, language: str) -> Dependency | None:
+    def orm(self, language: str) -> Library | None:
         """The library of a language that keeps the app's data in an SQL server."""
-        names = load("orms").get(language, ())
+        names = language_rows()[language].get("orms", ())
         return next(
             (
                 item
