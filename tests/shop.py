@@ -26,6 +26,7 @@ from tocompose.notes import Kind, Note
 from tocompose.project import Memory
 from tocompose.reports.report import Report, report
 from tocompose.source import Branch, Child, Leaf, Span
+from tocompose.syntax.model_path import ModelPath
 
 SECRET = "hunter2-Kq9"
 SCRIPT = f"""#!/bin/sh
@@ -141,7 +142,7 @@ def notes() -> tuple[Note, ...]:
             "TC001",
             Kind.LOST,
             "--gpus all has no equivalent here",
-            subject="services.web",
+            subject=ModelPath.of("services", "web"),
             span=span(4, "--gpus all"),
             advice="Install the `nvidia` toolkit, then add a device reservation.",
             url="https://docs.docker.com/compose/how-tos/gpu-support/",
@@ -157,22 +158,27 @@ def notes() -> tuple[Note, ...]:
             "TC001",
             Kind.CHANGED,
             "the volume keeps its name",
-            subject="volumes.data",
+            subject=ModelPath.of("volumes", "data"),
             span=span(2, "data:"),
         ),
         note(
             "TC001",
             Kind.ASSUMED,
             "db is a database",
-            subject="services.db.healthcheck",
+            subject=ModelPath.of("services", "db", "healthcheck"),
             span=span(2, SECRET),
         ),
-        note("TC001", Kind.ADDED, "restart: unless-stopped", subject="services.db.restart"),
+        note(
+            "TC001",
+            Kind.ADDED,
+            "restart: unless-stopped",
+            subject=ModelPath.of("services", "db", "restart"),
+        ),
         note(
             "TC001",
             Kind.INFO,
             "evil \x1b[31m </script>|`x`\n# head ${HOME} <b>&",
-            subject="services.we|b`<i>",
+            subject=ModelPath.of("services", "we|b`<i>"),
         ),
     )
 

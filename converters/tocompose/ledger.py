@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tocompose.notes import Note, note
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span, leaves
+from tocompose.syntax.model_path import ROOT, ModelPath, as_model_path
 
 
 class Fate(Enum):
@@ -23,10 +24,11 @@ class Fate(Enum):
 
 
 class Entry(NamedTuple):
-    """The settled fate of a leaf; `detail` holds the model paths, the note codes, or the reason it was ignored."""
+    """The settled fate of a leaf: where it was mapped to, or the note codes or the reason it was ignored."""
 
     fate: Fate
-    detail: tuple[str, ...]
+    detail: tuple[str, ...] = ()
+    paths: tuple[ModelPath, ...] = ()
 
 
 class Ledger:
@@ -39,7 +41,7 @@ class Ledger:
         self._paths: dict[Leaf, Path] = {}
         self.notes: list[Note] = []
         self._said: set[Note] = set()
-        self.moves: dict[str, str] = {}
+        self._moves: dict[ModelPath, ModelPath] = {}
 
     def open(self, root: Node) -> Cursor:
         """A cursor at the root of a source tree, whose leaves are from now on accounted for."""
@@ -51,12 +53,24 @@ class Ledger:
         """What became of the leaf so far."""
         return self._fates.get(leaf, _UNREAD)
 
-    def map(self, leaf: Leaf, to: str) -> None:
+    def map(self, leaf: Leaf, to: ModelPath | str) -> None:
         """Records that the leaf's value went to the model path `to`; a leaf may go to several."""
-        entry = self._fates.get(leaf, _UNREAD)
-        seen = entry.detail if entry.fate is Fate.MAPPED else ()
-        if to not in seen:
-            self._fates[leaf] = Entry(Fate.MAPPED, (*seen, to))
+        path = as_model_path(to)
+        paths = self._fates.get(leaf, _UNREAD).paths
+        if path not in paths:
+            self._fates[leaf] = Entry(Fate.MAPPED, paths=(*paths, path))
+
+    def move(self, old: ModelPath | str, new: ModelPath | str) -> None:
+        """Records that what was mapped to the old path is written at the new one."""
+        self._moves[as_model_path(old)] = as_model_path(new)
+
+    def written_at(self, path: ModelPath) -> ModelPath:
+        """Where what was mapped to the path is written: somewhere else after moves."""
+        seen: set[ModelPath] = set()
+        while path in self._moves and path not in seen:
+            seen.add(path)
+            path = self._moves[path]
+        return path
 
     def settle(self, leaf: Leaf, fate: Fate, detail: str) -> None:
         """Records a fate other than mapped; what is mapped already stays mapped."""
@@ -95,7 +109,7 @@ class Ledger:
         return counts
 
 
-_UNREAD = Entry(Fate.UNREAD, ())
+_UNREAD = Entry(Fate.UNREAD)
 
 
 def _index_paths(node: Node, path: Path, into: dict[Leaf, Path]) -> None:
@@ -202,7 +216,7 @@ class Cursor:
         node = self._below(keys)
         return node.text if isinstance(node, Leaf) else None
 
-    def take(self, *keys: str | int, to: str) -> str | None:
+    def take(self, *keys: str | int, to: ModelPath | str) -> str | None:
         """The text of a leaf, which thereby counts as mapped to the model path `to`; None where there is no leaf."""
         node = self._below(keys)
         if not isinstance(node, Leaf):
@@ -210,13 +224,18 @@ class Cursor:
         self._ledger.map(node, to)
         return node.text
 
-    def map(self, *, to: str) -> None:
+    def map(self, *, to: ModelPath | str) -> None:
         """Counts every leaf at or below as mapped to `to`: for a branch that is carried over as one value."""
         for leaf in self._leaves():
             self._ledger.map(leaf, to)
 
     def note(
-        self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any
+        self,
+        code: str,
+        *,
+        subject: ModelPath | str = ROOT,
+        related: Iterable[Span] = (),
+        **facts: Any,
     ) -> None:
         """Says a note about what stands here and counts every unsettled leaf at or below as noted."""
         self._ledger.say(
@@ -225,7 +244,12 @@ class Cursor:
         self._settle(Fate.NOTED, code)
 
     def remark(
-        self, code: str, *, subject: str = "", related: Iterable[Span] = (), **facts: Any
+        self,
+        code: str,
+        *,
+        subject: ModelPath | str = ROOT,
+        related: Iterable[Span] = (),
+        **facts: Any,
     ) -> None:
         """Says a note about what stands here without settling it: the value is mapped elsewhere."""
         self._ledger.say(
@@ -264,35 +288,24 @@ def audit_unread(ledger: Ledger) -> list[Note]:
     ]
 
 
-def audit_written(ledger: Ledger, written: Iterable[str]) -> list[Note]:
+def audit_written(ledger: Ledger, written: Iterable[ModelPath | str]) -> list[Note]:
     """A note for each leaf said to be mapped whose model path did not reach any written file: an internal error."""
-    reached = {prefix for path in written for prefix in _prefixes(path)}
+    reached = {prefix for path in written for prefix in _prefixes(_keys(path))}
     return [
-        note("TC901", leaf.span, path=path, what=_describe(ledger, leaf))
+        note("TC901", leaf.span, path=str(path), what=_describe(ledger, leaf))
         for leaf in ledger.leaves()
-        for path in _mapped_to(ledger, leaf)
-        if _moved(ledger.moves, path) not in reached
+        for path in ledger.fate(leaf).paths
+        if _keys(ledger.written_at(path)) not in reached
     ]
 
 
-def _mapped_to(ledger: Ledger, leaf: Leaf) -> tuple[str, ...]:
-    entry = ledger.fate(leaf)
-    return entry.detail if entry.fate is Fate.MAPPED else ()
+def _keys(path: ModelPath | str) -> tuple[str, ...]:
+    """The path with its keys taken apart at their dots: paths still come as text, too."""
+    return tuple(".".join(as_model_path(path)).split("."))
 
 
-def _prefixes(path: str) -> Iterator[str]:
-    yield path
-    while (cut := path.rfind(".")) > 0:
-        path = path[:cut]
-        yield path
-
-
-def _moved(moves: dict[str, str], path: str) -> str:
-    seen: set[str] = set()
-    while path in moves and path not in seen:
-        seen.add(path)
-        path = moves[path]
-    return path
+def _prefixes(keys: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    return (keys[:end] for end in range(1, len(keys) + 1))
 
 
 def _describe(ledger: Ledger, leaf: Leaf) -> str:

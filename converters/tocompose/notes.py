@@ -9,6 +9,7 @@ from functools import cache
 from tocompose.knowledge.secrets.texts import concealed
 from tocompose.record import record
 from tocompose.source import Span
+from tocompose.syntax.model_path import ROOT, ModelPath, as_model_path
 from tocompose.tables import Row, table
 
 
@@ -24,12 +25,12 @@ class Kind(Enum):
 
 @record
 class Note:
-    """One statement about the conversion; `subject` is a model path such as `services.web.ports`."""
+    """One statement about the conversion; `subject` is the part of the stack that it is about."""
 
     code: str
     kind: Kind
     message: str
-    subject: str = ""
+    subject: ModelPath = ROOT
     span: Span | None = None
     related: tuple[Span, ...] = ()
     advice: str = ""
@@ -59,7 +60,7 @@ def note(
     code: str,
     span: Span | None = None,
     *,
-    subject: str = "",
+    subject: ModelPath | str = ROOT,
     related: Iterable[Span] = (),
     **facts: object,
 ) -> Note:
@@ -76,7 +77,7 @@ def note(
         code=code,
         kind=Kind(entry["kind"]),
         message=str(entry["message"]).format_map(facts),
-        subject=subject,
+        subject=as_model_path(subject),
         span=span,
         related=tuple(related),
         advice=str(entry.get("advice", "")).format_map(facts),

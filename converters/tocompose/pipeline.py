@@ -134,7 +134,8 @@ def _converted(
     unread = audit_unread(ledger)
     context = practice_context(wanted, project)
     outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
-    ledger.moves.update(outcome.moves)
+    for old, new in outcome.moves.items():
+        ledger.move(old, new)
     said = [*ledger.notes, *_left_out(project), *unread, *outcome.notes]
     stack = placed(outcome.stack, wanted.up, wanted.back)
     made = (

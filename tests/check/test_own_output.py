@@ -46,7 +46,7 @@ CASES = tuple(
 
 def service_of(item: Note) -> str:
     """The service that a note is about."""
-    return item.subject.split(".")[1] if item.subject.startswith("services.") else ""
+    return item.subject.service_name or ""
 
 
 # A compose file of the source would be audited in place of ours.

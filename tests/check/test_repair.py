@@ -87,7 +87,7 @@ def test_nobody_waits_for_the_health_of_what_was_not_changed() -> None:
     assert conditions == {"cache": "service_started", "db": "service_healthy"}
     found = repair(Memory({"docker-compose.yml": LEGACY.encode()}))
     assert found is not None and [
-        item.subject for item in found.notes if item.code == "TC778"
+        str(item.subject) for item in found.notes if item.code == "TC778"
     ] == ["services.cache"]
 
 

@@ -131,7 +131,7 @@ def test_alternatives_of_one_name() -> None:
         }
     )
     said = [
-        (note.code, note.subject)
+        (note.code, str(note.subject))
         for note in result.notes
         if note.code in ("TC104", "TC755")
     ]

@@ -78,7 +78,7 @@ def test_modern_names_and_chosen_environments() -> None:
         "services.web",
         "services.db",
     ]
-    assert "services.db.ports" in made.written
+    assert "services.db.ports" in map(str, made.written)
 
 
 def test_secrets_stand_in_env_and_secrets_only() -> None:

@@ -88,7 +88,7 @@ def test_a_service_of_the_same_name_stays_as_it_is() -> None:
         )
     )
     assert yaml.safe_load(text_of(made))["services"]["cache"]["image"] == "redis:7"
-    assert [(item.code, item.subject) for item in made.notes] == [
+    assert [(item.code, str(item.subject)) for item in made.notes] == [
         ("TC768", "services.cache"),
         ("TC769", "files.docker-compose.yml"),
     ]

@@ -103,11 +103,7 @@ def excused(output: Output, rule: str, message: str) -> bool:
     """Whether a finding of dclint's is the source's doing, and the user was told; `judges.EXCEPTIONS` says why."""
     name = message.partition('ervice "')[2].partition('"')[0]
     service = output.result.stack.service(name)
-    codes = {
-        item.code
-        for item in output.result.notes
-        if item.subject.startswith(f"services.{name}")
-    }
+    codes = {item.code for item in output.result.notes if item.subject.service_name == name}
     if rule == "service-image-require-explicit-tag":
         return "TC675" in codes
     if service is not None and rule == "no-unbound-port-interfaces":

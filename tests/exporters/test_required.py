@@ -39,9 +39,7 @@ def test_what_a_service_cannot_start_without_is_asked_for_by_name(layout: Layout
     assert "${PORT:?set PORT in .env}:80" in str([item.content for item in result.files])
     assert body["environment"] == {"LEVEL": "${LEVEL}"}, "an application may do without"
     told = [
-        (item.subject.rpartition(".")[2], item.message)
-        for item in result.notes
-        if item.code == "TC770"
+        (item.subject[-1], item.message) for item in result.notes if item.code == "TC770"
     ]
     named = {
         (where, name)

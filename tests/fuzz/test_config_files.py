@@ -38,7 +38,9 @@ def test_a_config_map_with_a_password_is_written_below_secrets() -> None:
     assert [mount.source for mount in found.stack.services[0].mounts] == ["./secrets/conf"]
     assert b"secrets/" in files[".gitignore"].content
     assert [
-        (item.code, item.subject) for item in found.notes if item.code in ("TC508", "TC901")
+        (item.code, str(item.subject))
+        for item in found.notes
+        if item.code in ("TC508", "TC901")
     ] == [("TC508", "services.web.volumes")]
 
 

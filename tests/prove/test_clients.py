@@ -14,6 +14,7 @@ from tocompose.notes import Kind, Note
 from tocompose.prove import Command, Proof, ProofError, find_binaries, prove_commands
 from tocompose.prove.record import record_compose, record_docker
 from tocompose.prove.table import as_data, as_json, as_text
+from tocompose.syntax.model_path import ModelPath
 
 pytestmark = needs_oracles
 COMPOSE = "services: {web: {image: nginx, container_name: web}}"
@@ -163,7 +164,12 @@ def test_a_file_outside_the_project_is_refused() -> None:
 
 
 def test_a_note_declares_a_difference() -> None:
-    note = Note(code="TC600", kind=Kind.ADDED, message="", subject="services.web.restart")
+    note = Note(
+        code="TC600",
+        kind=Kind.ADDED,
+        message="",
+        subject=ModelPath.service("web", "restart"),
+    )
     found = proof(
         "docker run --name web nginx",
         COMPOSE.replace(": web}}", ": web, restart: always}}"),

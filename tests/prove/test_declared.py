@@ -11,6 +11,7 @@ from tocompose.prove.normal import fields
 from tocompose.prove.recording import Container, Recording
 from tocompose.prove.side import Side
 from tocompose.prove.table import as_text
+from tocompose.syntax.model_path import ModelPath, as_model_path
 from tocompose.tables import load
 
 
@@ -18,8 +19,8 @@ def difference(field: str) -> Difference:
     return Difference("app", field, "a", "b", service="web")
 
 
-def note(subject: str, kind: Kind = Kind.CHANGED) -> Note:
-    return Note(code="TC100", kind=kind, message="", subject=subject)
+def note(subject: ModelPath | str, kind: Kind = Kind.CHANGED) -> Note:
+    return Note(code="TC100", kind=kind, message="", subject=as_model_path(subject))
 
 
 @pytest.mark.parametrize(
@@ -27,19 +28,19 @@ def note(subject: str, kind: Kind = Kind.CHANGED) -> Note:
     [
         ("HostConfig.RestartPolicy", "services.web.restart"),
         ("HostConfig.LogConfig", "services.web.logging.options.max-size"),
-        ("Env.A.B", "services.web.environment.A.B"),
+        ("Env.A.B", ModelPath.service("web", "environment", "A.B")),
         ("Env.A", "services.web.environment"),
         ("Mounts./data", "services.web.volumes"),
         ("Networks.back.Aliases", "services.web.networks.back.aliases"),
         ("Networks.back", "services.web.networks"),
         ("HostConfig.Memory", "services.web.deploy.resources.limits.memory"),
         ("HostConfig.Memory", "services.web.deploy"),
-        ("Network.back.IPAM.Config", "networks.back.IPAM.Config"),
+        ("Network.back.IPAM.Config", ModelPath.of("networks", "back.IPAM.Config")),
         ("External.data", "volumes.data"),
         ("Container", "services.web"),
     ],
 )
-def test_a_note_about_the_place_declares(field: str, subject: str) -> None:
+def test_a_note_about_the_place_declares(field: str, subject: ModelPath | str) -> None:
     assert declared([difference(field)], [note(subject)])[0].declared_by == "TC100"
 
 
@@ -72,7 +73,7 @@ def test_a_note_that_tells_of_no_difference_does_not(kind: Kind) -> None:
 
 def test_every_path_is_in_the_compose_file_of_its_service() -> None:
     assert set(paths(difference("Networks.n.IPAMConfig"))) == {
-        f"services.web.networks.n.{key}"
+        ("services", "web", "networks", "n", key)
         for key in ("ipv4_address", "ipv6_address", "link_local_ips")
     }
     assert all(

@@ -24,6 +24,7 @@ from tocompose.reports.sarif import MAX_MESSAGE, MAX_RELATED, MAX_RESULTS
 from tocompose.reports.text import Style
 from tocompose.reports.text import render as terminal
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 GOLDEN = Path(__file__).parent / "golden"
@@ -225,7 +226,10 @@ def test_terminal_says_every_place_of_a_note_that_comes_often() -> None:
 def test_terminal_says_once_what_was_added_to_several_services() -> None:
     def added(code: str, name: str) -> Note:
         return Note(
-            code=code, kind=Kind.ADDED, message=f"{name} has it", subject=f"services.{name}"
+            code=code,
+            kind=Kind.ADDED,
+            message=f"{name} has it",
+            subject=ModelPath.service(name),
         )
 
     notes = (added("TC625", "db"), added("TC625", "web"), added("TC623", "db"))
@@ -333,7 +337,7 @@ def test_what_replicas_share_is_said_once() -> None:
             code="TC230",
             kind=Kind.LOST,
             message=f"{name}: no probe",
-            subject=f"services.{name}",
+            subject=ModelPath.service(name),
             span=span,
         )
         for name in ("a-0", "a-1", "a-2")

@@ -130,7 +130,8 @@ def test_quality_of_every_service(script: str) -> None:
             "options": {"max-size": "10m", "max-file": "3"},
         }
         explained = any(
-            item.subject == f"services.{name}" and item.code == "TC613" for item in notes
+            str(item.subject) == f"services.{name}" and item.code == "TC613"
+            for item in notes
         )
         assert "healthcheck" in service or explained
 

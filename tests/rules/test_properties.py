@@ -265,7 +265,8 @@ def test_secrets_stand_in_settings_only(stack: Stack) -> None:
     for value in secrets:
         assert not any(value in text for text in plain_texts)
         assert not any(
-            value in (item.message + item.advice + item.subject) for item in outcome.notes
+            value in (item.message + item.advice + str(item.subject))
+            for item in outcome.notes
         )
 
 
@@ -291,7 +292,9 @@ def test_each_change_of_a_service_is_declared(stack: Stack) -> None:
     """Promise 3: no addition without a note at its place."""
     outcome = made(stack)
     places = [
-        item.subject for item in outcome.notes if item.kind.value in ("added", "changed")
+        str(item.subject)
+        for item in outcome.notes
+        if item.kind.value in ("added", "changed")
     ]
     for old, new in pairs(stack, outcome.stack):
         for name, key_name in FIELDS.items():

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from tocompose.model import File
 from tocompose.notes import Kind, Note
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 
 class Status(Enum):
@@ -115,7 +116,7 @@ def _pack_note(note: Note) -> list[Any]:
         note.code,
         note.kind.value,
         note.message,
-        note.subject,
+        list(note.subject),
         span,
         related,
         note.advice,
@@ -129,7 +130,7 @@ def _unpack_note(data: list[Any]) -> Note:
         code=code,
         kind=Kind(kind),
         message=message,
-        subject=subject,
+        subject=ModelPath(subject),
         span=Span(*span) if span else None,
         related=tuple(Span(*span_data) for span_data in related),
         advice=advice,

@@ -79,7 +79,7 @@ def repair(project: Project, paths: tuple[str, ...] = ()) -> Repair | None:
 
 
 def _service(item: Note) -> str:
-    return item.subject.split(".")[1] if item.subject.startswith("services.") else ""
+    return item.subject.service_name or ""
 
 
 def _entries(file: ComposeFile) -> tuple[Child, ...]:

@@ -36,6 +36,7 @@ from tocompose.model import File, Home, Stack
 from tocompose.notes import Note, note
 from tocompose.record import record
 from tocompose.syntax.interpolation import document_variables
+from tocompose.syntax.model_path import ModelPath
 
 if TYPE_CHECKING:
     from tocompose.exporters.insertion import Insertion
@@ -59,7 +60,7 @@ class Bundle(NamedTuple):
     """The files to write, the compose file first; every model path that they hold; what was changed on the way."""
 
     files: tuple[File, ...]
-    written: frozenset[str]
+    written: frozenset[ModelPath | str]
     notes: tuple[Note, ...]
 
 

@@ -57,10 +57,10 @@ def comments(
         if ("services", service.name) in texts:
             texts["services", service.name] += [*_origin(service.origin), *service.comments]
     for note in notes:
-        place = tuple(note.subject.split(".", 2)[:2])
-        if note.kind is Kind.LOST and len(place) == 2 and place in texts:
+        place = note.subject[:2]
+        if note.kind is Kind.LOST and place in texts:
             where = f"{note.code}, {_place(note.span)}" if note.span else note.code
-            texts[place[0], place[1]].append(f"not carried over ({where}): {note.message}")
+            texts[place].append(f"not carried over ({where}): {note.message}")
     return {
         place: tuple(_wrapped(dict.fromkeys(given)))
         for place, given in texts.items()

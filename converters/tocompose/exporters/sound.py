@@ -8,6 +8,7 @@ from typing import NamedTuple, TypeAlias
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
 
 
 class Sound(NamedTuple):
@@ -15,7 +16,7 @@ class Sound(NamedTuple):
 
     stack: Stack
     notes: tuple[Note, ...] = ()
-    paths: frozenset[str] = frozenset()
+    paths: frozenset[ModelPath | str] = frozenset()
 
 
 Check: TypeAlias = Callable[[Stack], Sound]
@@ -24,7 +25,7 @@ Check: TypeAlias = Callable[[Stack], Sound]
 def checked(stack: Stack, checks: Iterable[Check]) -> Sound:
     """The stack after each check in turn, with all their notes."""
     notes: tuple[Note, ...] = ()
-    accounted: frozenset[str] = frozenset()
+    accounted: frozenset[ModelPath | str] = frozenset()
     for check in checks:
         result = check(stack)
         stack, notes, accounted = (

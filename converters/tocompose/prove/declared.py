@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from tocompose.notes import Kind, Note
 from tocompose.prove.difference import Difference
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import table
 
 TELLING = (Kind.LOST, Kind.CHANGED, Kind.ADDED)
@@ -19,15 +20,19 @@ def declared(
     return tuple(one._replace(declared_by=_code(one, telling)) for one in differences)
 
 
-def paths(difference: Difference) -> Iterator[str]:
-    """Where the Compose file says the field; nothing for a field that the table does not know."""
+def paths(difference: Difference) -> Iterator[tuple[str, ...]]:
+    """Where the Compose file says the field, taken apart at each dot; nothing for a field that the table does not know.
+
+    The engine's names of fields do not say where a key ends: `Env.A.B` is one, `Network.back.IPAM` are two.
+    """
     rows = table("prove", required={"paths"}, optional=set())
     found = _row(difference.field, rows)
     if found:
         name, key = found
         service = difference.service or difference.container
         for path in rows[name]["paths"]:
-            yield str(path).replace("{service}", service).replace("{key}", key)
+            text = str(path).replace("{service}", service).replace("{key}", key)
+            yield tuple(text.split("."))
 
 
 def _row(field: str, rows: Iterable[str]) -> tuple[str, str] | None:
@@ -61,11 +66,11 @@ def _code(difference: Difference, notes: Sequence[Note]) -> str:
     )
 
 
-def _about(subject: str, place: str, exact: bool) -> bool:
+def _about(subject: ModelPath, place: tuple[str, ...], exact: bool) -> bool:
     """Whether a note's subject is the place, a part of it, or (for an attribute of a service) what it is part of."""
-    if subject == place:
+    keys = tuple(".".join(subject).split("."))
+    if keys == place:
         return True
-    whole = place.startswith(f"{subject}.") and subject.count(".") >= (
-        2 if place.startswith("services.") else 1
-    )
-    return not exact and (whole or subject.startswith(f"{place}."))
+    depth = 3 if place[0] == "services" else 2
+    whole = len(keys) >= depth and place[: len(keys)] == keys
+    return not exact and (whole or keys[: len(place)] == place)

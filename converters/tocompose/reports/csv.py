@@ -47,7 +47,7 @@ def _note_row(stack: str, note: Note) -> tuple[str, ...]:
         stack,
         note.kind.value,
         note.code,
-        note.subject,
+        str(note.subject),
         *position,
         note.message,
         note.advice,

@@ -20,6 +20,7 @@ from tocompose.reports.svg import svg_drawing
 from tocompose.reports.templating import template_environment
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
+from tocompose.syntax.model_path import ROOT, ModelPath
 
 # A browser shows so many lines of a file without trouble; the rest is counted.
 MAX_LINES = 5000
@@ -235,15 +236,17 @@ def _closest_lines(
     )
 
 
-def _nearest_lines(path: str, positions: dict[str, list[LinkTarget]]) -> list[LinkTarget]:
+def _nearest_lines(
+    path: ModelPath, positions: dict[ModelPath, list[LinkTarget]]
+) -> list[LinkTarget]:
     """The lines of a path, or of the nearest one above it that is written; never the head of a whole service."""
-    while path not in positions and path.count(".") > 2:
-        path = path.rpartition(".")[0]
+    while path not in positions and len(path) > 3:
+        path = path.parent
     return positions.get(path, [])
 
 
-def _line_positions(report: Report) -> dict[str, list[LinkTarget]]:
-    positions: dict[str, list[LinkTarget]] = {}
+def _line_positions(report: Report) -> dict[ModelPath, list[LinkTarget]]:
+    positions: dict[ModelPath, list[LinkTarget]] = {}
     for file in report.files:
         for path, first_line, last_line in _file_paths(file):
             positions.setdefault(path, []).extend(
@@ -252,9 +255,9 @@ def _line_positions(report: Report) -> dict[str, list[LinkTarget]]:
     return positions
 
 
-def _file_paths(file: File) -> Iterator[tuple[str, int, int]]:
+def _file_paths(file: File) -> Iterator[tuple[ModelPath, int, int]]:
     """Every path of the ledger's kind that a file holds, with its first and last line."""
-    yield f"files.{file.path}", 1, 1
+    yield ModelPath.of("files", file.path), 1, 1
     if file.path.endswith((".yml", ".yaml")) and not file.path.startswith("config/"):
         yield from _yaml_paths(file.content)
     elif file.path.startswith(".env") and not file.secret:
@@ -263,19 +266,19 @@ def _file_paths(file: File) -> Iterator[tuple[str, int, int]]:
         ):
             name, sign, _ = line.partition("=")
             if sign and not line.startswith("#"):
-                yield f"settings.{name}", number, number
+                yield ModelPath.of("settings", name), number, number
 
 
-def _yaml_paths(content: bytes) -> Iterator[tuple[str, int, int]]:
+def _yaml_paths(content: bytes) -> Iterator[tuple[ModelPath, int, int]]:
     import yaml
 
     node = yaml.compose(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    yield from _node_paths(node, "")
+    yield from _node_paths(node, ROOT)
 
 
-def _node_paths(node: Any, path: str) -> Iterator[tuple[str, int, int]]:
+def _node_paths(node: Any, path: ModelPath) -> Iterator[tuple[ModelPath, int, int]]:
     for key, value in node.value if node is not None and node.id == "mapping" else ():
-        child_path = f"{path}.{key.value}" if path else str(key.value)
+        child_path = path.child(str(key.value))
         first_line = key.start_mark.line + 1
         if value.id == "mapping" and value.start_mark.line > key.start_mark.line:
             yield child_path, first_line, first_line

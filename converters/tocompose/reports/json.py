@@ -64,7 +64,9 @@ def report_document(report: Report) -> dict[str, Any]:
         "inventory": _inventory_record(report),
         "notes": [note_record(output_file) for output_file in report.notes],
         "next": [output_file._asdict() for output_file in next_steps(report)],
-        "trace": [{"from": span_record(span), "to": path} for span, path in report.trace()],
+        "trace": [
+            {"from": span_record(span), "to": str(path)} for span, path in report.trace()
+        ],
     }
 
 
@@ -79,7 +81,7 @@ def note_record(note: Note) -> dict[str, Any]:
         "why": open_facts(str(row["why"])),
         "advice": note.advice,
         "url": note.url,
-        "subject": note.subject,
+        "subject": str(note.subject),
         "about": subject_of(note),
         "span": span_record(note.span) if note.span else None,
         "related": [span_record(span) for span in note.related],

@@ -12,6 +12,7 @@ from tocompose.notes import Kind, Note
 from tocompose.project import Project
 from tocompose.reports.masking import Quotes
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 
 class ReportedConversion(Protocol):
@@ -75,15 +76,11 @@ class Report(NamedTuple):
             )
         )
 
-    def trace(self) -> Iterator[tuple[Span, str]]:
+    def trace(self) -> Iterator[tuple[Span, ModelPath]]:
         """Each source value that was carried over, with the compose path that it went to."""
         for leaf in self.ledger.leaves():
-            settlement = self.ledger.fate(leaf)
-            if settlement.fate is Fate.MAPPED:
-                yield from (
-                    (leaf.span, self.ledger.moves.get(path, path))
-                    for path in settlement.detail
-                )
+            for path in self.ledger.fate(leaf).paths:
+                yield leaf.span, self.ledger.written_at(path)
 
     def sources(self) -> tuple[str, ...]:
         """The source files that were read, sorted."""
@@ -104,16 +101,10 @@ def report(outcome: ReportedConversion, project: Project) -> Report:
 
 def subject_of(note: Note) -> str:
     """What a note is about, for a heading: a service's name, `volume data`, or nothing for the whole stack."""
-    segments = note.subject.split(".")
-    if len(segments) < 2:
+    if len(note.subject) < 2:
         return ""
-    if segments[0] == "files":
-        return f"file {note.subject.removeprefix('files.')}"
-    return (
-        segments[1]
-        if segments[0] == "services"
-        else f"{segments[0].removesuffix('s')} {segments[1]}"
-    )
+    section, name, *_ = note.subject
+    return name if section == "services" else f"{section.removesuffix('s')} {name}"
 
 
 def image_of(service: Service) -> str:

@@ -92,7 +92,7 @@ def sarif_result(note: Note, index: int, shown_span: Span) -> dict[str, Any]:
         "ruleIndex": index,
         "level": _LEVELS[note.kind],
         "message": {"text": _cut_message(f"{note.message} {note.advice}".strip())},
-        "locations": [_location_record(shown_span, note.subject)],
+        "locations": [_location_record(shown_span, str(note.subject))],
         "partialFingerprints": {"note/v1": _note_fingerprint(note)},
         "properties": {"kind": note.kind.value},
     }
@@ -126,7 +126,8 @@ def _location_record(span: Span, subject: str) -> dict[str, Any]:
 
 def _note_fingerprint(note: Note) -> str:
     """The same for the same note after lines were added above it."""
-    identity = (note.code, note.subject, note.span.file if note.span else "", note.message)
+    file = note.span.file if note.span else ""
+    identity = (note.code, str(note.subject), file, note.message)
     return sha256("\0".join(identity).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 

@@ -19,6 +19,7 @@ from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_target
 from tocompose.model import Attachment, Build, Network, Volume
 from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
 
 # Life-cycle commands that Compose has an own command for.
 _LIFE_CYCLE = {
@@ -140,17 +141,17 @@ class Assembly:
 
     def _as_variant(self, started: StartedContainer, name: str) -> StartedContainer:
         """A second container of one name cannot run beside the first: another branch, or a later start."""
-        path = f"services.{started.service.name}"
+        path = ModelPath.service(started.service.name)
         for argument in started.invocation.head[:1]:
             argument.remark(
                 "TC104",
-                subject=f"{path}.container_name",
+                subject=path.child("container_name"),
                 name=name,
                 other=self.service_by_name[name],
                 service=started.service.name,
             )
             for source in argument.sources:
-                source.ledger.moves[f"{path}.container_name"] = f"{path}.profiles"
+                source.ledger.move(path.child("container_name"), path.child("profiles"))
         return started._replace(
             service=replace(
                 started.service, container_name=None, profiles=(started.service.name,)

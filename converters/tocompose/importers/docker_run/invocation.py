@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.source import Span
+from tocompose.syntax.model_path import ROOT, ModelPath
 
 
 class Argument(NamedTuple):
@@ -21,13 +22,13 @@ class Argument(NamedTuple):
     span: Span
     sources: tuple[Cursor, ...] = ()
 
-    def take(self, to: str) -> str:
+    def take(self, to: ModelPath | str) -> str:
         """The text, counted as mapped to the model path `to`."""
         for source in self.sources:
             source.map(to=to)
         return self.text
 
-    def note(self, code: str, *, subject: str = "", **facts: Any) -> None:
+    def note(self, code: str, *, subject: ModelPath | str = ROOT, **facts: Any) -> None:
         """Says a note at this word, and counts it as noted."""
         for index, source in enumerate(self.sources):
             if index == 0:
@@ -35,7 +36,7 @@ class Argument(NamedTuple):
             else:
                 source.skip(f"see {code}")
 
-    def remark(self, code: str, *, subject: str = "", **facts: Any) -> None:
+    def remark(self, code: str, *, subject: ModelPath | str = ROOT, **facts: Any) -> None:
         """Says a note at this word without settling it."""
         for source in self.sources[:1]:
             source.remark(code, subject=subject, **facts)

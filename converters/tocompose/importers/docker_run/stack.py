@@ -34,6 +34,7 @@ from tocompose.model import (
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, variable_name
 
 _HEALTHY = "service_healthy"
@@ -172,9 +173,9 @@ def _external_link(
     services[service.name] = replace(
         service, options={**service.options, "external_links": links}
     )
-    path = f"services.{service.name}.external_links"
+    path = ModelPath.service(service.name, "external_links")
     for source in argument.sources:
-        source.ledger.moves[f"services.{service.name}.depends_on"] = path
+        source.ledger.move(ModelPath.service(service.name, "depends_on"), path)
     argument.remark("TC137", subject=path, target=text.partition(":")[0])
 
 

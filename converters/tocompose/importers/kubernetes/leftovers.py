@@ -101,7 +101,7 @@ def _say_unused(
     for shape, node in names:
         what = _NAMES.get(shape)
         for leaf in leaves(node) if what else ():
-            fate, detail = ledger.fate(leaf)
+            fate, detail, _ = ledger.fate(leaf)
             if what and (
                 fate is Fate.UNREAD or (fate is Fate.NOTED and detail == ("TC257",))
             ):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
 from tocompose.importers.kubernetes.world import ClusterModel
-from tocompose.ledger import Cursor, Fate
+from tocompose.ledger import Cursor, Entry, Fate
 from tocompose.source import leaves
 
 
@@ -24,7 +24,7 @@ class RouteSite(NamedTuple):
         """Says of an object that none of its routes leads anywhere, unless that was said of each of them."""
         ledger, node = self.model.ledger, route_object.cursor.node
         assert node is not None, "an object stands somewhere"
-        if any(ledger.fate(leaf) == (Fate.NOTED, ("TC282",)) for leaf in leaves(node)):
+        if any(ledger.fate(leaf) == Entry(Fate.NOTED, ("TC282",)) for leaf in leaves(node)):
             route_object.cursor.noted("TC282")
         else:
             route_object.cursor.note(
