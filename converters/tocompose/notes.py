@@ -25,7 +25,7 @@ class Kind(Enum):
 
 @record
 class Note:
-    """One statement about the conversion; `subject` is the part of the stack that it is about."""
+    """One statement about the conversion; `subject` is what it is about, as text such as `services.web.ports`."""
 
     code: str
     kind: Kind
