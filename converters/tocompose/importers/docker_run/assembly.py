@@ -20,6 +20,7 @@ from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_targ
 from tocompose.model import Attachment, Build, Network, Volume
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.interpolation import Variable, parse
 
 # Life-cycle commands that Compose has an own command for.
 _LIFE_CYCLE = {
@@ -108,9 +109,10 @@ class Assembly:
 
     def service_of(self, name: str) -> str | None:
         """The service of a container, by container name, service name, or the shell variable that holds its id."""
-        return self.service_by_name.get(name) or self.service_by_name.get(
-            name.removeprefix("${").removesuffix("}")
-        )
+        match parse(name):
+            case (Variable(name=variable, operator=""),):
+                return self.service_by_name.get(variable)
+        return self.service_by_name.get(name)
 
     def _add_container(self, step: Invocation) -> None:
         pod = _pod_name(step)
@@ -186,13 +188,15 @@ class Assembly:
             return
         path = f"services.{service}.networks"
         facts = Facts(read_facts(line.options, path, "network connect"))
-        aliases = tuple(facts.all("aliases"))
+        aliases = tuple(facts.values("aliases"))
         for argument in line.operands:
             argument.take(path)
         self.connections.append(
             (
                 service,
-                Attachment(network=network.text, aliases=aliases, options=facts.rest()),
+                Attachment(
+                    network=network.text, aliases=aliases, options=facts.remaining()
+                ),
                 name,
             )
         )

@@ -11,7 +11,7 @@ from tocompose.model import EnvFile, Mount, Setting, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
-from tocompose.syntax.interpolation import variable_names
+from tocompose.syntax.interpolation import Variable, parse, variable_names
 
 # docker run reads env files raw; Compose's own dialect gives these characters a meaning.
 _SPECIAL = frozenset("\"'$#`\\")
@@ -105,10 +105,9 @@ def _stand_ins(stack: Stack) -> Iterator[tuple[str, str]]:
 
 def _stand_in(mount: Mount) -> Iterator[tuple[str, str]]:
     """The variable that a bind mount's source starts with, and the folder that stands in for it."""
-    source = mount.source or ""
-    name = source[2:].partition("}")[0]
-    if mount.kind == "bind" and source.startswith("${") and name.isidentifier():
-        yield name, f"./{name.lower().replace('_', '-')}"
+    match parse(mount.source or "") if mount.kind == "bind" else ():
+        case (Variable(name=name, operator=""), *_):
+            yield name, f"./{name.lower().replace('_', '-')}"
 
 
 def texts(value: Any) -> Iterator[str]:

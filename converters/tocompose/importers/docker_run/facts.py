@@ -6,25 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tocompose.importers.docker_run import networking, shapes, volumes
+from tocompose.importers.docker_run import compound_values, shapes
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import Option
-from tocompose.importers.docker_run.shapes import Fact, Shape
+from tocompose.importers.docker_run.shapes import Fact, Merge, Shape
 from tocompose.record import replace
 
 
 @cache
 def shape_function(name: str) -> Shape:
-    """The function that a table's `shape` column names."""
-    shape_functions: dict[str, Shape] = {
-        "boolean": shapes.boolean_,
-        "bytes": shapes.bytes_,
-        "gpus": networking.read_gpus,
-        "mount": volumes.read_mount,
-        "network": networking.read_network,
-        "volume": volumes.read_volume,
-    }
-    return shape_functions[name] if name in shape_functions else getattr(shapes, name)
+    """The function that a table's `shape` column names: `read_<name>` of one of the two modules."""
+    function = f"read_{name}"
+    module = compound_values if hasattr(compound_values, function) else shapes
+    shape: Shape = getattr(module, function)
+    return shape
 
 
 class FlagFact(NamedTuple):
@@ -64,36 +59,27 @@ def _read_flag(option: Option, path: str, command: str) -> Iterator[FlagFact]:
 def _read_value(
     row: Mapping[str, Any], argument: Argument, path: str, flag: str
 ) -> Iterator[FlagFact]:
+    target = row["target"]
     try:
         facts = list(shape_function(row["shape"])(argument.text))
     except ValueError as problem:
-        argument.note(
-            "TC102", subject=f"{path}.{row['target']}", flag=flag, problem=str(problem)
-        )
+        subject = f"{path}.{target}"
+        argument.note("TC102", subject=subject, flag=flag, problem=str(problem))
         return
     for fact in facts:
-        target = fact.target or row["target"]
-        subject = (
-            path
-            if path == "services"
-            else f"{path}.{fact.target or row.get('path', target)}"
-        )
-        if fact.merge == "none":
-            argument.note(fact.code, subject=subject, flag=flag, **dict(fact.note_facts))
+        key = fact.target or row.get("path", target)
+        subject = path if path == "services" else f"{path}.{key}"
+        note_facts = dict(fact.note_facts)
+        if fact.merge is Merge.NOTE:
+            argument.note(fact.code, subject=subject, flag=flag, **note_facts)
             continue
-        argument.take(
-            f"{subject}.{fact.key}"
-            if fact.merge == "put" and subject != "services"
-            else subject
-        )
+        is_entry = fact.merge is Merge.KEY and subject != "services"
+        argument.take(f"{subject}.{fact.key}" if is_entry else subject)
         if fact.code:
-            argument.remark(fact.code, subject=subject, flag=flag, **dict(fact.note_facts))
-        value = (
-            replace(fact.value, origin=argument.span)
-            if hasattr(fact.value, "origin")
-            else fact.value
-        )
-        yield FlagFact(target, fact._replace(value=value), argument)
+            argument.remark(fact.code, subject=subject, flag=flag, **note_facts)
+        if hasattr(fact.value, "origin"):
+            fact = fact._replace(value=replace(fact.value, origin=argument.span))
+        yield FlagFact(fact.target or target, fact, argument)
 
 
 class Facts:
@@ -107,42 +93,46 @@ class Facts:
     def __contains__(self, target: str) -> bool:
         return target in self._by_target
 
-    def said(self, target: str) -> list[FlagFact]:
+    def pop(self, target: str) -> list[FlagFact]:
         """The facts about a target with their words, and forgets them."""
         return self._by_target.pop(target, [])
 
     def last(self, target: str) -> Any:
         """The value that holds when a flag is given several times: the last; None when it is not given."""
-        given_facts = self.said(target)
+        given_facts = self.pop(target)
         for earlier in given_facts[:-1]:
             earlier.argument.remark("TC103", subject=target)
         return given_facts[-1].fact.value if given_facts else None
 
-    def all(self, target: str) -> list[Any]:
+    def values(self, target: str) -> list[Any]:
         """Every value of a list, in order."""
-        return [fact.fact.value for fact in self.said(target)]
+        return [fact.fact.value for fact in self.pop(target)]
 
-    def map(self, target: str) -> dict[str, Any]:
+    def entries(self, target: str) -> dict[str, Any]:
         """The entries of a map, the last of each key."""
-        return {fact.fact.key: fact.fact.value for fact in self.said(target)}
+        return {fact.fact.key: fact.fact.value for fact in self.pop(target)}
 
     def section(self, prefix: str) -> dict[str, Any]:
         """All that is left below a prefix, as nested keys and values."""
         keys: dict[str, Any] = {}
         for target in [name for name in self._by_target if name.startswith(prefix)]:
-            _put_nested(keys, target.removeprefix(prefix).split("."), self.value(target))
+            _put_nested(
+                keys, target.removeprefix(prefix).split("."), self.merged_value(target)
+            )
         return keys
 
-    def rest(self) -> dict[str, Any]:
+    def remaining(self) -> dict[str, Any]:
         """All that is left, as nested keys and values."""
         return self.section("")
 
-    def value(self, target: str) -> Any:
-        """The facts about a target as one value: a scalar, a list or a map, by how they were said."""
-        how = self._by_target[target][0].fact.merge
-        if how == "set":
-            return self.last(target)
-        return self.all(target) if how == "add" else self.map(target)
+    def merged_value(self, target: str) -> Any:
+        """The facts about a target as one value: a scalar, a list or a map, by how they join."""
+        match self._by_target[target][0].fact.merge:
+            case Merge.APPEND:
+                return self.values(target)
+            case Merge.KEY:
+                return self.entries(target)
+        return self.last(target)
 
 
 def _put_nested(section: dict[str, Any], keys: list[str], value: Any) -> None:

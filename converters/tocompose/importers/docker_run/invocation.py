@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from tocompose.ledger import Cursor
-from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
+from tocompose.syntax.interpolation import Variable, literal, replace_variables
 
 
 class Argument(NamedTuple):
@@ -115,18 +114,11 @@ class Script(NamedTuple):
 
     def fill_values(self, text: str) -> str:
         """The text with every variable whose value the script says replaced by that value, for names of things."""
-        return _VARIABLE.sub(self._value_of, text)
+        return replace_variables(text, self._value_of)
 
-    def _value_of(self, match: re.Match[str]) -> str:
-        name, default = match["name"] or "", match["default"]
-        value = self.variables.get(name)
-        if match[0] == "$$":
-            return match[0]
+    def _value_of(self, variable: Variable) -> str:
+        value = self.variables.get(variable.name)
         if value is not None:
-            return value.replace("$", "$$")
-        return match[0] if default is None else self.fill_values(default)
-
-
-_VARIABLE = regex(
-    r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::?-(?P<default>(?:[^{}$]|\$\{[^{}]*\}|\$\$)*))?\}"
-)
+            return literal(value)
+        default = variable.default
+        return variable.source if default is None else self.fill_values(default)

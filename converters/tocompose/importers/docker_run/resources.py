@@ -25,7 +25,7 @@ def read_networks(invocation: Invocation) -> tuple[Network, ...]:
     name = argument.take(path)
     facts = Facts(read_facts(line.options, path, "network create"))
     driver, internal = facts.last("driver"), bool(facts.last("internal"))
-    options = facts.rest()
+    options = facts.remaining()
     if "ipam" in options:
         options["ipam"] = _read_ipam(options["ipam"])
     return (
@@ -107,7 +107,7 @@ def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
             name=name,
             engine_name=name,
             driver=driver,
-            options=facts.rest(),
+            options=facts.remaining(),
             origin=invocation.span,
         ),
     )
@@ -124,15 +124,15 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
     if not line.operands or not tags:
         return {}
     facts = Facts(read_facts(line.options, "services", "build"))
-    facts.said("tags")
+    facts.pop("tags")
     context = _with_scheme(line.operands[0].take("services"))
     dockerfile = facts.last("dockerfile")
     build = Build(
         context=context,
         dockerfile=_below_context(context, dockerfile) if dockerfile else None,
         target=facts.last("target"),
-        args={name: variable.value for name, variable in facts.map("args").items()},
-        options=facts.rest(),
+        args={name: variable.value for name, variable in facts.entries("args").items()},
+        options=facts.remaining(),
         origin=invocation.span,
     )
     return dict.fromkeys(tags, build)

@@ -39,16 +39,16 @@ def describe_service(
 ) -> tuple[Service, ContainerRefs]:
     """The service that the facts describe, and its ties to other containers."""
     refs = ContainerRefs(
-        links=tuple((fact.fact.value, fact.argument) for fact in facts.said("links")),
+        links=tuple((fact.fact.value, fact.argument) for fact in facts.pop("links")),
         volumes_from=tuple(
-            (fact.fact.value, fact.argument) for fact in facts.said("volumes_from")
+            (fact.fact.value, fact.argument) for fact in facts.pop("volumes_from")
         ),
         pod=facts.last("pod") or "",
-        requires=tuple(facts.all("depends_on")),
+        requires=tuple(facts.values("depends_on")),
     )
     entrypoint = facts.last("entrypoint")
     logging = Logging(
-        driver=facts.last("logging.driver"), options=facts.map("logging.options")
+        driver=facts.last("logging.driver"), options=facts.entries("logging.options")
     )
     service = Service(
         name=name,
@@ -57,9 +57,9 @@ def describe_service(
         command=command or None,
         entrypoint=None if entrypoint is None else (entrypoint,),
         environment=_read_environment(facts),
-        env_files=tuple(facts.all("env_file")),
-        ports=tuple(facts.all("ports")),
-        expose=tuple(dict.fromkeys(facts.all("expose"))),
+        env_files=tuple(facts.values("env_file")),
+        ports=tuple(facts.values("ports")),
+        expose=tuple(dict.fromkeys(facts.values("expose"))),
         mounts=_read_mounts(facts),
         networks=_read_networks(facts),
         network_mode=facts.last("network_mode"),
@@ -67,9 +67,9 @@ def describe_service(
         restart=facts.last("restart"),
         resources=_read_resources(facts),
         security=_read_security(facts),
-        labels=facts.map("labels"),
+        labels=facts.entries("labels"),
         logging=logging if logging != Logging() else None,
-        secrets=tuple(facts.all("secrets")),
+        secrets=tuple(facts.values("secrets")),
         stop=Stop(
             signal=facts.last("stop_signal"), grace_period=facts.last("stop_grace_period")
         ),
@@ -85,13 +85,13 @@ def _read_environment(facts: Facts) -> tuple[Variable, ...]:
     variables: dict[str, Variable] = (
         {} if zone is None else {"TZ": Variable(name="TZ", value=zone)}
     )
-    return tuple((variables | facts.map("environment")).values())
+    return tuple((variables | facts.entries("environment")).values())
 
 
 def _read_mounts(facts: Facts) -> tuple[Mount, ...]:
     driver = facts.last("volume_driver")
-    mounts = [_with_driver(mount, driver) for mount in facts.all("volumes")]
-    for text in facts.all("tmpfs"):
+    mounts = [_with_driver(mount, driver) for mount in facts.values("volumes")]
+    for text in facts.values("tmpfs"):
         target, _, mode = text.partition(":")
         mounts.append(Mount(kind="tmpfs", target=target, mode=mode))
     return tuple({mount.target: mount for mount in mounts}.values())
@@ -106,8 +106,8 @@ def _with_driver(mount: Mount, driver: str | None) -> Mount:
 
 def _read_networks(facts: Facts) -> tuple[Attachment, ...]:
     """The networks, with the address flags on the first of them, or on the default network."""
-    attachments: list[Attachment] = facts.all("networks")
-    aliases = tuple(facts.all("networks.aliases"))
+    attachments: list[Attachment] = facts.values("networks")
+    aliases = tuple(facts.values("networks.aliases"))
     options = facts.section("networks.")
     if aliases or options:
         main = attachments[0] if attachments else Attachment(network="default")
@@ -140,18 +140,18 @@ def _read_resources(facts: Facts) -> Resources:
 def _read_security(facts: Facts) -> Security:
     return Security(
         user=facts.last("user"),
-        group_add=tuple(facts.all("group_add")),
+        group_add=tuple(facts.values("group_add")),
         privileged=facts.last("privileged"),
         read_only=facts.last("read_only"),
-        cap_add=tuple(facts.all("cap_add")),
-        cap_drop=tuple(facts.all("cap_drop")),
-        security_opt=tuple(facts.all("security_opt")),
+        cap_add=tuple(facts.values("cap_add")),
+        cap_drop=tuple(facts.values("cap_drop")),
+        security_opt=tuple(facts.values("security_opt")),
     )
 
 
 def _other_keys(facts: Facts) -> Mapping[str, Any]:
     """Compose keys without a field of their own."""
-    options = facts.rest()
+    options = facts.remaining()
     platform = options.get("platform")
     if isinstance(platform, dict):
         platform_parts = [

@@ -9,10 +9,11 @@ from tocompose.importers.docker_run.shell.parameters import free_name
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import NOTHING, OpenVariable, Value
 from tocompose.ledger import Cursor
+from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.units import is_whole_number
 
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-_ARGUMENT = re.compile(r"\$\{ARG_\d+(?=[}:?+-])")
+_POSITIONAL = re.compile(r"ARG_\d+")
 
 
 def assign_variable(
@@ -76,30 +77,22 @@ def _read_array(shell: Shell, held: Cursor) -> Value:
 
 def _under_own_name(name: str, value: Value) -> Value:
     """The value, a positional parameter in it called by the variable's own name: `HOST=$1` is `${HOST}`."""
-    match = _ARGUMENT.match(value.text)
-    if not match or not _is_one_variable(value.text):
-        return value
-    old, new = match[0][2:], free_name(name)
+    match parse(value.text):
+        case (Variable() as parameter,) if _POSITIONAL.fullmatch(parameter.name):
+            new = free_name(name)
+        case _:
+            return value
     opens = tuple(
         variable._replace(name=new, facts=(("name", new), *variable.facts[1:]))
-        if variable.name == old
+        if variable.name == parameter.name
         else variable
         for variable in value.opens
     )
-    text = "${" + new + value.text[match.end() :]
+    text = f"${{{new}}}"
     # `TAG=${1:-$(git describe)}`: what stands for the output has the variable's name too.
-    text = f"${{{new}}}" if re.fullmatch(rf"\$\{{{new}:?-\$\{{{new}\}}\}}", text) else text
+    if parameter.operator and parameter.default != text:
+        text = f"${{{new}{parameter.operator}{parameter.operand}}}"
     return value._replace(text=text, opens=opens)
-
-
-def _is_one_variable(text: str) -> bool:
-    """Whether the text is one `${…}` and nothing else."""
-    depth = 0
-    for index, char in enumerate(text):
-        depth += {"{": 1, "}": -1}.get(char, 0)
-        if depth == 0 and index:
-            return index == len(text) - 1
-    return False
 
 
 def _append_value(old: Value | None, value: Value) -> Value:

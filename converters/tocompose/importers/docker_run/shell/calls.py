@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from tocompose.importers.docker_run.shell.commands import CommandField, program_name
 from tocompose.importers.docker_run.shell.expansion import join_values
+from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -15,10 +16,10 @@ from tocompose.project import normal
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.syntax.interpolation import plain
+from tocompose.syntax.names import SHELLS
 
 _DEEPEST = 12
 _SCRIPT_PATH = re.compile(r"\.(?:ba|da|z|k)?sh$|/")
-SHELLS = frozenset({"sh", "bash", "dash", "zsh", "ksh", "ash"})
 
 
 def call_function(
@@ -78,8 +79,8 @@ def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
 
 def _project_path(shell: Shell, text: str) -> str | None:
     """The path of a file that the project may read; None for one that is unknown or elsewhere."""
-    if text.startswith("${PWD}/"):
-        return normal(text.removeprefix("${PWD}/"))
+    if (path_below := path_from_here(text)) is not None:
+        return normal(path_below)
     relative = plain(text)
     if relative is None:
         return None

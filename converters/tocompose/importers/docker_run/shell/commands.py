@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
+from tocompose.syntax.interpolation import Variable, parse, variable_names
 from tocompose.tables import load
 
 _TOOLS = {
@@ -25,8 +26,6 @@ _SAME_VERBS = {
     ("image", "pull"): ("pull",),
     ("image", "rm"): ("rmi",),
 }
-_OPEN_TOOL = re.compile(r"\$\{(?P<name>\w+)(?::?-(?P<default>[^}]*))?\}")
-_SUDO = re.compile(r"\$\{\w*SUDO", re.IGNORECASE)
 _TOOL_NAME = re.compile(r"DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME", re.IGNORECASE)
 # Verbs whose words end up in the compose file, so that their open variables matter.
 CARRIED_VERBS = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
@@ -92,18 +91,19 @@ def docker_tool(text: str) -> str:
     """`docker` or `podman` where the word starts one of them, else empty."""
     if tool := _TOOLS.get(program_name(text)):
         return tool
-    match = _OPEN_TOOL.fullmatch(text)
-    if match is None:
-        return ""
-    default = _TOOLS.get(program_name((match["default"] or "").rpartition(" ")[2]), "")
-    return default or ("docker" if _TOOL_NAME.search(match["name"]) else "")
+    match parse(text):
+        case (Variable(name=name, default=default),):
+            tool = _TOOLS.get(program_name((default or "").rpartition(" ")[2]))
+            return tool or ("docker" if _TOOL_NAME.search(name) else "")
+    return ""
 
 
 def find_call(fields: list[CommandField], start: int) -> DockerCall | None:
     """The docker call that starts at a field; None for another command or a docker without a verb."""
     texts = [field.value.text for field in fields]
     tool = docker_tool(texts[start]) if start < len(texts) else ""
-    if not tool or (texts[start].startswith("${") and not _is_verb(texts, start + 1)):
+    is_open = bool(tool) and texts[start].startswith("$")
+    if not tool or (is_open and not _is_verb(texts, start + 1)):
         return None
     index, remote = start + 1, None
     while index < len(texts) and (flag := texts[index]).startswith("-"):
@@ -141,7 +141,7 @@ def find_wrapped_call(
 def _note_wrapper(name: str, cursor: Cursor) -> None:
     if name == "xargs":
         cursor.note("TC155", written="what xargs adds")
-    elif not _SUDO.search(name):
+    elif not any("SUDO" in variable.upper() for variable in variable_names(name)):
         cursor.note("TC167", command=shown(cursor.peek() or ""))
 
 

@@ -50,7 +50,7 @@ def _command_holds(shell: Shell, cursor: Cursor) -> bool | None:
         return None
     name = leaves[0].peek() or ""
     if leaves[0].style == "arithmetic":
-        number = evaluate(name[2:-2], partial(_variable_text, shell))
+        number = evaluate(name[2:-2], partial(variable_text, shell))
         return None if number is None else number != 0
     if len(leaves) == 1:
         return _CONSTANT_COMMANDS.get(name)
@@ -63,7 +63,8 @@ def _command_holds(shell: Shell, cursor: Cursor) -> bool | None:
     return _test_holds(known, globs=closing == "]]") if len(known) == len(texts) else None
 
 
-def _variable_text(shell: Shell, name: str) -> str | None:
+def variable_text(shell: Shell, name: str) -> str | None:
+    """What a variable holds; None where that is not known."""
     value = shell.scope.get(name)
     return None if value is None else value.plain
 

@@ -12,7 +12,7 @@ from tocompose.importers.docker_run.shell.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, atoms, braces
 from tocompose.readers.words import Unbalanced, tokens
-from tocompose.syntax.interpolation import literal
+from tocompose.syntax.interpolation import Variable, literal, parse
 from tocompose.syntax.names import variable_name
 
 _DEEPEST = 20
@@ -141,42 +141,36 @@ class _FieldBuilder:
 
 def _is_optional(value: Value, atom: Atom) -> bool:
     """Whether an unquoted word is one open variable that may well hold several options, or none."""
-    if atom.quoted or not value.text.startswith("${"):
-        return False
+    match parse(value.text):
+        case (Variable() as variable,) if not atom.quoted:
+            has_empty_default = variable.default == ""
+        case _:
+            return False
     if atom.kind == "command":
         return bool(value.opens) and bool(_GIVES_OPTIONS.search(atom.text))
     if atom.kind != "parameter":
         return False
-    has_empty_default = value.text.endswith(":-}") and value.text.count("${") == 1
     match atom.operator:
         case ":+" | "+":
             return True
         case ":-" | "-":
             return has_empty_default or not atom.argument.strip("\"'")
-        case "" if value.text == f"${{{atom.text}}}":
+        case "" if variable.source == f"${{{atom.text}}}":
             return _OPTIONAL.search(atom.text) is not None
     return has_empty_default
 
 
 def _split_at_blanks(text: str) -> list[str]:
-    """The text cut at runs of blanks outside `${…}`; an empty first or last piece says that a blank stands there."""
-    pieces, start, depth, index = [], 0, 0, 0
-    while index < len(text):
-        if text.startswith("$$", index):
-            index += 2
-            continue
-        if text.startswith("${", index):
-            depth += 1
-        elif text[index] == "}" and depth:
-            depth -= 1
-        elif not depth and text[index] in " \t\n":
-            pieces.append(text[start:index])
-            while index < len(text) and text[index] in " \t\n":
-                index += 1
-            start = index
-            continue
-        index += 1
-    return [*pieces, text[start:]]
+    """The text cut at runs of blanks outside variables; an empty first or last field says that a blank stands there."""
+    fields = [""]
+    for part in parse(text):
+        if isinstance(part, Variable):
+            fields[-1] += part.source
+        else:
+            joined, *separate = re.split(r"[ \t\n]+", part.source)
+            fields[-1] += joined
+            fields += separate
+    return fields
 
 
 def _atom_value(atom: Atom, cursor: Cursor, context: WordContext, depth: int) -> Value:

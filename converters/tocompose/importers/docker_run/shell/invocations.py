@@ -10,8 +10,10 @@ from tocompose.importers.docker_run.shell.commands import (
     CommandField,
     DockerCall,
 )
-from tocompose.importers.docker_run.shell.names import state_names
-from tocompose.importers.docker_run.shell.paths import relative_host_paths
+from tocompose.importers.docker_run.shell.named_values import (
+    relative_host_paths,
+    rewrite_fields,
+)
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -25,45 +27,45 @@ _PLACEHOLDER = re.compile(
 def make_invocation(
     shell: Shell,
     cursor: Cursor,
-    pieces: list[CommandField],
+    fields: list[CommandField],
     call: DockerCall,
-    given: dict[str, Value],
+    local_values: dict[str, Value],
     stdin: Value | None,
 ) -> Invocation:
     """The call as an invocation, its head settled and its open variables recorded."""
-    head = tuple(
-        shell.to_argument(piece.value, piece.cursor)
-        for piece in pieces[: call.first_argument]
-    )
+    head = [
+        shell.to_argument(field.value, field.cursor)
+        for field in fields[: call.first_argument]
+    ]
     _settle_head(call, head)
-    rest = state_names(pieces[call.first_argument :], call.verb)
-    words = tuple(shell.to_argument(piece.value, piece.cursor) for piece in rest)
-    environment = _passed_variables(shell, words, given)
+    fields = rewrite_fields(fields[call.first_argument :], call.verb)
+    arguments = [shell.to_argument(field.value, field.cursor) for field in fields]
+    environment = _passed_variables(shell, arguments, local_values)
     if call.verb[-1] in CARRIED_VERBS:
-        for piece in rest:
-            shell.keep_open(piece.value.opens)
-            if bracket := _PLACEHOLDER.search(piece.value.text):
-                piece.cursor.remark("TC170", written=bracket[0])
-        for _, value in environment:
+        for field in fields:
+            shell.keep_open(field.value.opens)
+            if placeholder := _PLACEHOLDER.search(field.value.text):
+                field.cursor.remark("TC170", written=placeholder[0])
+        for value in environment.values():
             shell.keep_open(value.opens)
-    held = shell.to_argument(stdin, stdin.sources[0]) if stdin is not None else None
     settings = shell.settings
+    target = shell.calling[-1] if shell.calling else str(settings.get("target", ""))
     return Invocation(
         call.tool,
         call.verb,
-        relative_host_paths(words, call.verb),
+        relative_host_paths(arguments, call.verb),
         cursor.span,
-        head,
+        tuple(head),
         shell.condition,
         polled=shell.polled,
         directory=shell.directory,
         environment=tuple(
             (name, shell.to_argument(value, value.sources[0]))
-            for name, value in environment
+            for name, value in environment.items()
             if value.sources
         ),
-        stdin=held,
-        target=shell.calling[-1] if shell.calling else str(settings.get("target", "")),
+        stdin=shell.to_argument(stdin, stdin.sources[0]) if stdin is not None else None,
+        target=target,
         restart=str(settings.get("restart", "")),
         unit=str(settings.get("unit", "")),
         after=_unit_names(settings.get("after")),
@@ -74,22 +76,25 @@ def _unit_names(value: object) -> tuple[str, ...]:
     return tuple(str(name) for name in value) if isinstance(value, tuple) else ()
 
 
-def _settle_head(call: DockerCall, head: tuple[Argument, ...]) -> None:
+def _settle_head(call: DockerCall, head: list[Argument]) -> None:
     if call.remote is not None:
-        cursor = call.remote.cursor
-        cursor.note("TC163", option=shown(call.remote.value.text.partition("=")[0]))
-    for word in head:
-        word.skip("how docker is called")
+        option = call.remote.value.text.partition("=")[0]
+        call.remote.cursor.note("TC163", option=shown(option))
+    for argument in head:
+        argument.skip("how docker is called")
 
 
 def _passed_variables(
-    shell: Shell, words: tuple[Argument, ...], given: dict[str, Value]
-) -> list[tuple[str, Value]]:
-    """The variables that the words pass on by name, with what they hold."""
-    held = {
+    shell: Shell, arguments: list[Argument], local_values: dict[str, Value]
+) -> dict[str, Value]:
+    """The variables that the arguments pass on by name (`-e NAME`), with what they hold."""
+    exported = {name: shell.scope.get(name) for name in shell.scope.exports}
+    values = exported | local_values
+    names = {
+        argument.text.removeprefix("--env=").removeprefix("-e") for argument in arguments
+    }
+    return {
         name: value
-        for name in shell.scope.exports
-        if (value := shell.scope.get(name)) is not None
-    } | given
-    named = {word.text.removeprefix("--env=").removeprefix("-e") for word in words}
-    return [(name, held[name]) for name in sorted(held) if name in named]
+        for name in sorted(names & values.keys())
+        if (value := values[name]) is not None
+    }

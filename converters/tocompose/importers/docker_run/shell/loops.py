@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
+from tocompose.importers.docker_run.shell.arithmetic import evaluate
 from tocompose.importers.docker_run.shell.branches import source_text
-from tocompose.importers.docker_run.shell.conditions import condition_holds
+from tocompose.importers.docker_run.shell.conditions import condition_holds, variable_text
+from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
 from tocompose.importers.docker_run.shell.expansion import word_value
 from tocompose.importers.docker_run.shell.parameters import free_name
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.ledger import Cursor
-from tocompose.source import Leaf, Node, leaves
+from tocompose.source import leaves
 
 MOST_ROUNDS = 50
 _COUNTING_HEADER = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<first>[^;]+?)\s*;\s*(?P=name)\s*(?P<sign><=?|>=?|!=)\s*(?P<last>[^;]+?)\s*;"
     r"\s*(?:(?P=name)(?P<step>\+\+|--)|(?P<before>\+\+|--)(?P=name)|(?P=name)\s*(?P<change>[+-])=\s*(?P<by>\d{1,9}))\s*"
 )
-_DOCKER_WORD = re.compile(r"(?:\S*/)?(?:docker|podman)|\$\{?DOCKER\w*\}?")
+_DOCKER_WORD = re.compile(rf"docker|podman|{CLIENT_VARIABLE}")
+_CREATION = re.compile(
+    rf"(?:docker|podman|{CLIENT_VARIABLE}) (?:-\S+ )*(?:\w+ )?(?:run|create)\b"
+)
 
 
 def read_for(shell: Shell, cursor: Cursor) -> None:
@@ -138,14 +144,10 @@ def _counted_numbers(
 
 
 def _constant_number(shell: Shell, header: Cursor, text: str) -> int | None:
-    if "${" in text:
-        text = word_value(text, header, shell.word_context).plain or ""
-    name = text.strip().strip("${}")
-    if re.fullmatch(r"-?\d{1,9}", name):
-        return int(name)
-    held = shell.scope.get(name)
-    held_text = held.plain if held is not None else None
-    return int(held_text) if held_text and re.fullmatch(r"-?\d{1,9}", held_text) else None
+    expression = word_value(text, header, shell.word_context, quoted=True).plain
+    if expression is None:
+        return None
+    return evaluate(expression, partial(variable_text, shell))
 
 
 def read_while(shell: Shell, cursor: Cursor) -> None:
@@ -203,19 +205,12 @@ def _run_polled(shell: Shell, body: Cursor) -> None:
 
 def _ends_by_break(body: Cursor) -> bool:
     """Whether a loop ends with `break` as soon as something works, and makes nothing itself."""
-    texts = _leaf_texts(body)
-    return "break" in texts and not _creates_something(body)
+    return "break" in _leaf_texts(body) and not _creates_something(body)
 
 
 def _creates_something(body: Cursor) -> bool:
     """Whether the body has a docker command that makes something."""
-    whole = " ".join(_leaf_texts(body))
-    return bool(
-        re.search(
-            r"(?:docker|podman|\$\{?DOCKER\w*\}?) (?:-\S+ )*(?:\w+ )?(?:run|create)\b",
-            whole,
-        )
-    )
+    return _CREATION.search(" ".join(_leaf_texts(body))) is not None
 
 
 def _calls_no_docker(condition: Cursor) -> bool:
@@ -223,9 +218,4 @@ def _calls_no_docker(condition: Cursor) -> bool:
 
 
 def _leaf_texts(cursor: Cursor) -> list[str]:
-    return [leaf.text for leaf in _leaves_of(cursor)]
-
-
-def _leaves_of(cursor: Cursor) -> list[Leaf]:
-    nodes: list[Node] = [child.node for child in cursor.children]
-    return [leaf for node in nodes for leaf in leaves(node)]
+    return [leaf.text for child in cursor.children for leaf in leaves(child.node)]

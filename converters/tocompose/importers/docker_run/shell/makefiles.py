@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tocompose.importers.docker_run.shell.branches import source_text
+from tocompose.importers.docker_run.shell.parameters import parameter_names
 from tocompose.importers.docker_run.shell.state import Shell, with_source
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
 from tocompose.knowledge.secrets.names import secret_name
@@ -86,8 +87,7 @@ def _mentions_docker(shell: Shell, body: Cursor) -> bool:
     text = source_text(body)
     if _DOCKER.search(text):
         return True
-    names = set(re.findall(r"\$\{(\w+)", text))
-    held = (shell.scope.get(name) for name in names)
+    held = (shell.scope.get(name) for name in parameter_names(text))
     return any(
         value is not None and bool(_DOCKER.search(value.raw or value.text))
         for value in held

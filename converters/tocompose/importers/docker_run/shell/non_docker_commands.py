@@ -8,6 +8,7 @@ import re
 from tocompose.importers.docker_run.invocation import WaitLoop, WrittenFile
 from tocompose.importers.docker_run.shell.commands import CommandField, program_name
 from tocompose.importers.docker_run.shell.expansion import join_values
+from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -29,12 +30,13 @@ def change_folder(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> N
 
 def folder_after_cd(directory: str, target: str) -> str:
     """The folder that `cd target` leads to; `.`-relative, or as it stands for one outside the project."""
-    if target == "${PWD}" or target.startswith("${PWD}/"):
-        return posixpath.normpath(target.replace("${PWD}", ".", 1))
+    if (path := path_from_here(target)) is not None:
+        return posixpath.normpath(path)
     path = plain(target)
-    if path is None or path.startswith("/"):
-        return target if path is not None else directory
-    return posixpath.normpath(posixpath.join(directory, path))
+    if path is None:
+        return directory
+    is_outside = path.startswith("/")
+    return target if is_outside else posixpath.normpath(posixpath.join(directory, path))
 
 
 def set_options(shell: Shell, fields: list[CommandField]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from fnmatch import translate
 
 from tocompose.importers.docker_run.shell.variables import (
@@ -13,7 +14,7 @@ from tocompose.importers.docker_run.shell.variables import (
 )
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, atoms
-from tocompose.syntax.interpolation import literal
+from tocompose.syntax.interpolation import Variable, literal, parse
 from tocompose.syntax.names import variable_name
 from tocompose.syntax.units import is_whole_number
 
@@ -142,10 +143,32 @@ def sole_parameter(raw: str) -> Atom | None:
     return None
 
 
+def parameter_names(code: str) -> Iterator[str]:
+    """The names of the parameters in source text, at any depth."""
+    for atom in atoms(code, quoted=True):
+        if atom.kind == "parameter":
+            yield atom.text
+            yield from parameter_names(atom.argument)
+        elif atom.kind == "command":
+            yield from parameter_names(atom.text)
+
+
 def sole_variable(text: str) -> str | None:
     """The name of the variable that a text of the model is, as `${NAME}`; None for any other text."""
-    match = re.fullmatch(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}", text)
-    return match[1] if match else None
+    match parse(text):
+        case (Variable(name=name, operator=""),):
+            return name
+    return None
+
+
+def path_from_here(text: str) -> str | None:
+    """The path that a text of the model names from the script's folder, as `./…`; None for any other text."""
+    match parse(text):
+        case (Variable(name="PWD", operator="") as here, *path) if (
+            not path or path[0].source[0] in "/:,"
+        ):
+            return "." + text[len(here.source) :]
+    return None
 
 
 def compose_expansion(

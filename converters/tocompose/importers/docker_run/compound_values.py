@@ -1,0 +1,274 @@
+"""Flags whose values are small languages of their own: `--volume`, `--mount`, `--network`, `--gpus`, `--secret`."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tocompose.importers.docker_run.options import parse_boolean
+from tocompose.importers.docker_run.shapes import Fact, Merge
+from tocompose.model import Attachment, Grant, Mount
+from tocompose.syntax.interpolation import split
+from tocompose.syntax.mounts import MountParts, is_path, is_windows_path, parse_docker_mount
+from tocompose.syntax.units import is_whole_number
+
+
+def csv_fields(value: str) -> list[tuple[str, str, str]]:
+    """The `key=value` fields of a CSV value, as (key, `=` or nothing, value)."""
+    try:
+        row = next(csv.reader([value], strict=True), [])
+    except csv.Error as problem:
+        raise ValueError(f"its quotes do not fit ({problem})") from None
+    fields = (field.partition("=") for field in row)
+    return [(key.strip().lower(), equals, content) for key, equals, content in fields]
+
+
+# --volume -----------------------------------------------------------------------------------------
+
+# Docker Desktop once read these; the engine ignores them.
+_IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default"})
+_PODMAN_MODES = frozenset({"U", "O", "idmap"})
+_PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
+
+
+def read_volume(value: str) -> Iterator[Fact]:
+    """`[source:]target[:modes]`, the source a path or a volume's name.
+
+    https://docs.docker.com/engine/storage/volumes/#options-for---volume
+    """
+    parts = parse_docker_mount(value)
+    if not parts.target:
+        raise ValueError("it takes [source:]target[:modes]")
+    if parts.source is None:
+        mount = Mount(kind="volume", target=parts.target)
+        code = "TC146" if is_windows_path(parts.target) else ""
+        yield Fact(mount, Merge.APPEND, code=code, note_facts=(("value", value),))
+        return
+    podman_modes = [mode for mode in parts.modes if _mode_name(mode) in _PODMAN_MODES]
+    ignored = {"rw", "ro", *_IGNORED_MODES, *podman_modes}
+    mount = Mount(
+        kind="bind" if _is_host_path(parts.source) else "volume",
+        source=_as_source(parts.source),
+        target=parts.target,
+        read_only=parts.is_read_only,
+        mode=",".join(mode for mode in parts.modes if mode not in ignored),
+    )
+    code = "TC128" if podman_modes else "TC148" if _loses_label(parts) else ""
+    podman_mode = podman_modes[0] if podman_modes else ""
+    yield Fact(mount, Merge.APPEND, code=code, note_facts=(("mode", podman_mode),))
+
+
+def _mode_name(mode: str) -> str:
+    return mode.partition("=")[0]
+
+
+def _loses_label(parts: MountParts) -> bool:
+    """docker compose turns a bind with a propagation into its long form, which has no place for the label."""
+    modes = set(parts.modes)
+    return bool({"z", "Z"} & modes) and bool(_PROPAGATIONS & modes)
+
+
+def _is_host_path(source: str) -> bool:
+    return is_path(source) or source.startswith(("${", "\\")) or "/" in source
+
+
+def _as_source(source: str) -> str:
+    """Compose takes `.hidden` for a volume's name; a path must start with `./`, `../`, `/` or `~`."""
+    if source in (".", "..") or source.startswith(("/", "./", "../", "~", "$")):
+        return source
+    is_relative = source.startswith(".") or ("/" in source and not is_windows_path(source))
+    return f"./{source}" if is_relative else source
+
+
+# --mount ------------------------------------------------------------------------------------------
+
+_SOURCES = ("source", "src")
+_TARGETS = ("target", "dst", "destination")
+
+
+def _is_on(content: str) -> bool:
+    return content in ("", "true", "1")
+
+
+def _recursion(content: str) -> str:
+    return "disabled" if _is_on(content) else "enabled"
+
+
+def _number_or_text(content: str) -> int | str:
+    return int(content) if is_whole_number(content) else content
+
+
+def _octal(content: str) -> int:
+    return int(content, 8)
+
+
+# Options of `--mount`: section and key of the long form, and how their value is read.
+_MOUNT_OPTIONS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
+    "bind-propagation": ("bind", "propagation", str),
+    "bind-recursive": ("bind", "recursive", str),
+    "bind-nonrecursive": ("bind", "recursive", _recursion),
+    "bind-create-src": ("bind", "create_host_path", _is_on),
+    "volume-nocopy": ("volume", "nocopy", _is_on),
+    "volume-subpath": ("volume", "subpath", str),
+    "image-subpath": ("image", "subpath", str),
+    "tmpfs-size": ("tmpfs", "size", _number_or_text),
+    "tmpfs-mode": ("tmpfs", "mode", _octal),
+}
+# Options that hold `key=value` themselves, each an entry of a map.
+_MOUNT_MAPS = {
+    "volume-label": ("volume", "labels"),
+    "volume-opt": ("x-driver", "driver_opts"),
+}
+
+
+def read_mount(value: str) -> Iterator[Fact]:
+    """`type=…,source=…,target=…` (docker's opts.MountOpt); a bind mount does not create a missing host path.
+
+    https://docs.docker.com/engine/storage/bind-mounts/#options-for---mount
+    """
+    fields = csv_fields(value)
+    kind = next((content for key, _, content in fields if key == "type"), "volume")
+    source = next((content for key, _, content in fields if key in _SOURCES), None)
+    target = next((content for key, _, content in fields if key in _TARGETS), "")
+    if not target:
+        raise ValueError("it takes a target")
+    options: dict[str, Any] = {}
+    if kind == "bind":
+        options["bind"] = {"create_host_path": False}
+    read_only, unknown = False, ""
+    for key, equals, content in fields:
+        if key in ("readonly", "ro"):
+            read_only = parse_boolean(content) if equals else True
+        elif key not in ("type", "consistency", *_SOURCES, *_TARGETS):
+            unknown = unknown if _read_mount_option(options, key, content) else key
+    code, note_facts = "TC129" if unknown else "", (("option", unknown),)
+    if kind == "tmpfs" and not options:
+        yield Fact(target, Merge.APPEND, code=code, note_facts=note_facts, target="tmpfs")
+        return
+    mount = Mount(
+        kind=kind, source=source, target=target, read_only=read_only, options=options
+    )
+    yield Fact(mount, Merge.APPEND, code=code, note_facts=note_facts)
+
+
+def _read_mount_option(options: dict[str, Any], key: str, content: str) -> bool:
+    """Puts an option into the long form's section; False for one that Compose has no key for.
+
+    What the driver of a volume is told stands in `x-driver` until the volume is made. Raises ValueError for what docker
+    refuses: a value that is none, an option of another type of mount.
+    """
+    if key.startswith("bind-") and "bind" not in options:
+        raise ValueError(f"{key} is for mounts of the type bind")
+    if key == "volume-driver":
+        options.setdefault("x-driver", {})["driver"] = content
+    elif key in _MOUNT_MAPS:
+        section, map_name = _MOUNT_MAPS[key]
+        name, _, setting = content.partition("=")
+        options.setdefault(section, {}).setdefault(map_name, {})[name] = setting
+    elif key in _MOUNT_OPTIONS:
+        section, option, read_content = _MOUNT_OPTIONS[key]
+        options.setdefault(section, {})[option] = read_content(content)
+    else:
+        return False
+    return True
+
+
+# --network ----------------------------------------------------------------------------------------
+
+_ATTACHMENT_KEYS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "ip": ("ipv4_address", str),
+    "ip6": ("ipv6_address", str),
+    "mac-address": ("mac_address", str),
+    "gw-priority": ("gw_priority", int),
+}
+
+
+def read_network(value: str) -> Iterator[Fact]:
+    """A network's name, a mode (`host`, `none`, `container:x`), or `name=…,alias=…,ip=…`.
+
+    https://docs.docker.com/reference/cli/docker/container/run/#network
+    """
+    if "=" not in value.partition(",")[0]:
+        yield _network_or_mode(value)
+        return
+    name = ""
+    aliases: list[str] = []
+    options: dict[str, Any] = {}
+    for key, _, content in csv_fields(value):
+        if key == "name":
+            name = content
+        elif key == "alias":
+            aliases.append(content)
+        elif key == "driver-opt":
+            option, _, setting = content.partition("=")
+            options.setdefault("driver_opts", {})[option] = setting
+        elif key == "link-local-ip":
+            options.setdefault("link_local_ips", []).append(content)
+        elif key in _ATTACHMENT_KEYS:
+            option, read_content = _ATTACHMENT_KEYS[key]
+            options[option] = read_content(content)
+        else:
+            raise ValueError(f"docker knows no network option {key!r}")
+    attachment = Attachment(network=name, aliases=tuple(aliases), options=options)
+    yield Fact(attachment, Merge.APPEND)
+
+
+def _network_or_mode(value: str) -> Fact:
+    name, colon, _ = value.partition(":")
+    if name in ("slirp4netns", "pasta") or (name == "bridge" and colon):
+        return Fact(None, Merge.NOTE, code="TC127", note_facts=(("mode", name),))
+    if value in ("default", "bridge"):
+        return Fact(None, Merge.NOTE, code="TC130", note_facts=(("name", value),))
+    if value in ("host", "none") or (colon and name in ("container", "ns")):
+        return Fact(value, target="network_mode")
+    return Fact(Attachment(network=value), Merge.APPEND)
+
+
+# --gpus, --secret ---------------------------------------------------------------------------------
+
+
+def read_gpus(value: str) -> Iterator[Fact]:
+    """`all`, a count, or `device=…,capabilities=…` (docker's opts.GpuOpts)."""
+    if value == "all":
+        yield Fact("all")
+        return
+    request: dict[str, Any] = {}
+    for key, equals, content in csv_fields(value):
+        match key if equals else "count":
+            case "count":
+                count = content if equals else key
+                request["count"] = -1 if count == "all" else int(count)
+            case "device":
+                request["device_ids"] = content.split(",")
+            case "driver":
+                request["driver"] = content
+            case "capabilities":
+                request["capabilities"] = content.split(",")
+            case "options":
+                settings = (option.partition("=") for option in content.split(","))
+                request["options"] = {name: setting for name, _, setting in settings}
+            case _:
+                raise ValueError(f"docker knows no GPU option {key!r}")
+    if not {"count", "device_ids"} & set(request):
+        request["count"] = 1
+    yield Fact([request])
+
+
+def read_secret(value: str) -> Iterator[Fact]:
+    """podman's `name[,type=mount|env,target=…,uid=…,gid=…,mode=…]`."""
+    name, *options = split(value, ",")
+    settings = dict(option.partition("=")[::2] for option in options)
+    target = settings.get("target")
+    if settings.get("type", "mount") == "env":
+        note_facts = (("name", name), ("variable", target or name))
+        yield Fact(None, Merge.NOTE, code="TC125", note_facts=note_facts)
+        return
+    grant = Grant(
+        source=name,
+        target=target,
+        uid=settings.get("uid"),
+        gid=settings.get("gid"),
+        mode=settings.get("mode"),
+    )
+    yield Fact(grant, Merge.APPEND, code="TC126", note_facts=(("name", name),))
