@@ -19,8 +19,8 @@ from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_target
 from tocompose.model import Attachment, Build, Network, Volume
 from tocompose.record import replace
-from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.interpolation import Variable, parse
+from tocompose.syntax.model_path import ModelPath
 
 # Life-cycle commands that Compose has an own command for.
 _LIFE_CYCLE = {

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from tocompose.ledger import Cursor
 from tocompose.source import Span
-from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.interpolation import Variable, literal, replace_variables
+from tocompose.syntax.model_path import ROOT, ModelPath
 
 
 class Argument(NamedTuple):
