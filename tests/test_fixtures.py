@@ -1,4 +1,4 @@
-"""Every case of `fixtures/` gives exactly what stands in its `expected/`, and accounts for all of its input."""
+"""Every case of `fixtures/` gives what its `expected/` and `[expect]` say, and accounts for all of its input."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from golden import cases, expected, outcome, said, written
+from golden import (
+    cases,
+    expectations,
+    expected,
+    expected_outcome,
+    notes_of_source,
+    outcome,
+    said,
+    value_at,
+    written,
+)
 
 CASES = tuple(cases())
+SETTINGS = {"files", "notes", "whole", "practices", "lines"}
 
 
 def name_of(case: Path) -> str:
@@ -18,10 +29,32 @@ def name_of(case: Path) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
 def test_the_case_gives_what_it_should(case: Path) -> None:
-    given, wanted = written(outcome(case)), expected(case)
-    assert sorted(given) == sorted(wanted)
-    for path, content in wanted.items():
+    result = expected_outcome(case)
+    given, expect = written(result), expectations(case)
+    whole = expected(case)
+    for path, content in whole.items():
         assert given[path].decode() == content.decode(), path
+    if expect is None or "files" not in expect:
+        assert sorted(given) == sorted(whole)
+        return
+    assert sorted(set(given) - {"notes.txt"}) == expect["files"]
+    assert notes_of_source(result) == expect["notes"]
+    assert sorted(whole) == sorted(expect.get("whole", ()))
+    for file in set(expect) - SETTINGS:
+        for path, value in expect[file].items():
+            assert value_at(given[file], path) == value, f"{file}: {path}"
+    for file, lines in expect.get("lines", {}).items():
+        assert [line for line in given[file].decode().split("\n") if line in lines] == lines
+
+
+@pytest.mark.parametrize("case", CASES, ids=name_of)
+def test_the_case_expects_what_it_shows(case: Path) -> None:
+    """A case that does not hold its whole output against the expected one asserts values of it, each in use."""
+    expect = expectations(case)
+    if expect is not None and "files" in expect:
+        assert set(expect) - SETTINGS
+        assert all(expect[file] for file in set(expect) - SETTINGS)
+        assert set(expect) - SETTINGS <= set(expect["files"])
 
 
 @pytest.mark.parametrize("case", CASES, ids=name_of)
