@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kubernetes_models import Property, bare, fields, inner
-from tocompose.importers.kubernetes.fields import field_tables
+from tocompose.importers.kubernetes.kinds import field_tables
 
 Json = Any
 Path = tuple[str | int, ...]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.fields import field_tables
+from tocompose.importers.kubernetes.kinds import field_tables
 
 ROOTS = (
     *(

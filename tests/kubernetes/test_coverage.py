@@ -11,8 +11,7 @@ import pytest
 pytest.importorskip("kubernetes")
 
 from kubernetes_models import bare, fields, inner, open_types
-from tocompose.importers.kubernetes.fields import field_tables
-from tocompose.importers.kubernetes.kinds import kind_rows
+from tocompose.importers.kubernetes.kinds import field_tables, kind_rows
 from tocompose.notes import explanation
 
 OPEN = tuple(open_types())

@@ -12,8 +12,7 @@ import pytest
 import yaml
 
 from kubernetes_edge.stacks import converted
-from tocompose.importers.kubernetes.fields import field_tables
-from tocompose.importers.kubernetes.kinds import kind_row
+from tocompose.importers.kubernetes.kinds import field_tables, kind_row
 from tocompose.ledger import Fate
 from tocompose.pipeline import Result
 

@@ -20,7 +20,7 @@ _OBJECT = regex(rb"""^[\s{,-]*["']?apiVersion["']?\s*:""", re.MULTILINE)
 _KIND = regex(rb"""["']?\bkind["']?\s*:""")
 # Manifests of these alone have no routes: what reads routes is not imported for them.
 _UNROUTED = frozenset(
-    {
+    [
         "ConfigMap",
         "CronJob",
         "DaemonSet",
@@ -29,8 +29,6 @@ _UNROUTED = frozenset(
         "Job",
         "Namespace",
         "PersistentVolume",
-    }
-    | {
         "PersistentVolumeClaim",
         "Pod",
         "ReplicaSet",
@@ -38,8 +36,8 @@ _UNROUTED = frozenset(
         "Secret",
         "Service",
         "ServiceAccount",
-    }
-    | {"StatefulSet"}
+        "StatefulSet",
+    ]
 )
 _TEMPLATES = frozenset(
     {"kustomization.yaml", "kustomization.yml", "Kustomization", "Chart.yaml"}
@@ -49,6 +47,24 @@ _ENDINGS = (".yaml", ".yml", ".json")
 _PROSE = (".md", ".markdown", ".rst", ".adoc", ".sh", ".bash", ".ps1", ".bat", ".cmd")
 
 
+# The tables of the fields of each type, see `importers/field_tables.py`.
+FIELD_TABLES = tuple(
+    f"kubernetes/{area}"
+    for area in [
+        "access",
+        "config",
+        "containers",
+        "gateway",
+        "ingress",
+        "networkpolicy",
+        "objects",
+        "pods",
+        "scaling",
+        "services",
+        "storage",
+        "workloads",
+    ]
+)
 _OPTIONS = {
     "namespace": "only objects of that namespace",
     "values": "a values file for Helm, inside the source",
@@ -64,35 +80,19 @@ class Kubernetes:
     name = "kubernetes"
     title = "Kubernetes manifests, kustomizations, Helm charts"
     options = _OPTIONS
-    tables = tuple(
-        f"kubernetes/{name}"
-        for name in (
-            *(
-                "access",
-                "config",
-                "containers",
-                "gateway",
-                "ingress",
-                "networkpolicy",
-                "objects",
-                "pods",
-                "scaling",
-            ),
-            *("services", "storage", "workloads"),
-        )
-    )
+    tables = FIELD_TABLES
 
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files that hold at least one object, and those that say how to render some."""
-        found: set[str] = set()
+        rendered_sites: set[str] = set()
         if _has_templates(project):
             from tocompose.rendering import sites
 
-            found.update(sites(project))
+            rendered_sites.update(sites(project))
         return tuple(
             file
             for file in project.files()
-            if file in found or self._is_manifest(file, project)
+            if file in rendered_sites or self._is_manifest(file, project)
         )
 
     def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
@@ -112,28 +112,30 @@ class Kubernetes:
     ) -> Stack:
         from tocompose.readers.yaml import cursors
 
-        found: list[Cursor] = []
+        documents: list[Cursor] = []
         for file in self.sniff(project):
             if rendered is None or file not in rendered.replaced:
-                found.extend(cursors(project.read(file) or b"", file, ledger))
+                documents.extend(cursors(project.read(file) or b"", file, ledger))
         for stream in rendered.streams if rendered else ():
-            found.extend(cursors(stream.text, stream.label, ledger))
+            documents.extend(cursors(stream.text, stream.label, ledger))
         notes = rendered.notes if rendered else ()
-        for item in notes:
-            ledger.say(item)
-        if not found:
+        for message in notes:
+            ledger.say(message)
+        if not documents:
             if notes:
                 raise SourceError(f"{notes[-1].message}. {notes[-1].advice}")
             if ledger.notes:
-                said = "; ".join(
-                    f"{item.span}: {item.message}" for item in ledger.notes[:3]
+                problems = "; ".join(
+                    f"{message.span}: {message.message}" for message in ledger.notes[:3]
                 )
-                raise SourceError(f"{said}. {ledger.notes[0].advice}")
+                raise SourceError(f"{problems}. {ledger.notes[0].advice}")
             raise SourceError(
                 f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
                 "kubectl get all -o yaml | tocompose convert -"
             )
-        return convert(found, ledger, settings.name or "", project.name, settings.options)
+        return convert(
+            documents, ledger, settings.name or "", project.name, settings.options
+        )
 
     def _is_manifest(self, file: str, project: Project) -> bool:
         if not file.endswith(_ENDINGS) and (
@@ -154,7 +156,7 @@ def _has_templates(project: Project) -> bool:
 
 
 def convert(
-    found: list[Cursor],
+    documents: list[Cursor],
     ledger: Ledger,
     name: str,
     fallback: str,
@@ -163,83 +165,87 @@ def convert(
     """The stack of the objects at the cursors, in the order in which each step needs the one before."""
     from tocompose.importers.kubernetes.access import note_access
     from tocompose.importers.kubernetes.aliases import attach_networks
+    from tocompose.importers.kubernetes.cluster_model import resolve_model
+    from tocompose.importers.kubernetes.containers import build_services
     from tocompose.importers.kubernetes.leftovers import (
         note_kinds,
         note_unused_config,
         settle_fields,
     )
-    from tocompose.importers.kubernetes.namespaces import main_namespace, note_namespaces
-    from tocompose.importers.kubernetes.order import arrange_order
+    from tocompose.importers.kubernetes.namespaces import (
+        main_namespace,
+        note_namespaces,
+        within_namespaces,
+    )
+    from tocompose.importers.kubernetes.order import arrange_order, order_releases
     from tocompose.importers.kubernetes.outside import note_outside
-    from tocompose.importers.kubernetes.pod_notes import note_pods, settle_inherited
+    from tocompose.importers.kubernetes.pods import note_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish_ports, settle_ports
-    from tocompose.importers.kubernetes.releases import order_releases
     from tocompose.importers.kubernetes.scale import scale_services
-    from tocompose.importers.kubernetes.scope import within_namespaces
-    from tocompose.importers.kubernetes.units import build_services
-    from tocompose.importers.kubernetes.world import resolve_model
     from tocompose.syntax.names import identifier
 
-    template = _is_template(found, ledger, options)
-    objects = _objects(found, ledger)
+    template = _is_template(documents, ledger, options)
+    objects = _objects(documents, ledger)
     objects = within_namespaces(objects, options.get("namespace", ()))
     routed = any(kind not in _UNROUTED for kind in objects.kinds())
     if routed:
         from tocompose.importers.kubernetes.routing.controllers import without_controllers
 
         objects = without_controllers(objects, ledger)
-    world = resolve_model(objects, ledger)
-    world.builder.is_template = template
-    prepared = build_services(world)
-    arrange_order(world, prepared)
-    order_releases(world)
-    scale_services(world)
-    publish_ports(world)
-    attach_networks(world)
+    model = resolve_model(objects, ledger)
+    model.builder.is_template = template
+    prepared = build_services(model)
+    arrange_order(model, prepared)
+    order_releases(model)
+    scale_services(model)
+    publish_ports(model)
+    attach_networks(model)
     if routed:
         from tocompose.importers.kubernetes.routing import route
 
-        route(world, options)
-    settle_ports(world)
-    note_outside(world)
-    note_access(world)
-    note_pods(world)
-    stack = world.builder.build_stack(
-        identifier(name or main_namespace(world) or fallback), None
-    )
-    note_kinds(world)
-    note_unused_config(world)
-    note_namespaces(world)
-    settle_fields(world)
-    settle_inherited(world)
+        route(model, options)
+    settle_ports(model)
+    note_outside(model)
+    note_access(model)
+    note_pods(model)
+    stack = model.builder.build_stack(identifier(name or main_namespace(model) or fallback))
+    note_kinds(model)
+    note_unused_config(model)
+    note_namespaces(model)
+    settle_fields(model)
+    settle_inherited(model)
     return stack
 
 
 def _is_template(
-    found: list[Cursor], ledger: Ledger, options: Mapping[str, tuple[str, ...]]
+    documents: list[Cursor], ledger: Ledger, options: Mapping[str, tuple[str, ...]]
 ) -> bool:
     """Whether the manifests are a template; what is known of its variables is filled in."""
     if not any("${" in leaf.text for leaf in ledger.leaves()):
         return False
     from tocompose.importers.kubernetes.templates import fill_templates
 
-    return fill_templates(found, ledger, options.get("set", ()))
+    return fill_templates(documents, ledger, options.get("set", ()))
 
 
-def _objects(found: list[Cursor], ledger: Ledger) -> KubeObjects:
+def _objects(documents: list[Cursor], ledger: Ledger) -> KubeObjects:
     """The objects that count, each in its namespace; what reads rare inputs is imported for those alone."""
     from tocompose.importers.kubernetes.objects import collect_objects
 
-    objects = collect_objects(found, ledger)
-    if 0 < sum(1 for item in objects if item.states_namespace) < len(objects.all):
-        from tocompose.importers.kubernetes.adoption import adopt_namespaces
+    objects = collect_objects(documents, ledger)
+    if (
+        0
+        < sum(1 for kube_object in objects if kube_object.states_namespace)
+        < len(objects.all)
+    ):
+        from tocompose.importers.kubernetes.namespaces import adopt_namespaces
 
         objects = adopt_namespaces(objects, ledger)
     if any(
-        item.at("metadata", "ownerReferences")
-        for item in objects.of_kind("Pod", "ReplicaSet")
+        kube_object.at("metadata", "ownerReferences")
+        for kube_object in objects.of_kind("Pod", "ReplicaSet")
     ):
-        from tocompose.importers.kubernetes.orphans import without_copies
+        from tocompose.importers.kubernetes.objects import without_copies
 
         objects = without_copies(objects, ledger)
     return objects

@@ -6,70 +6,69 @@ import base64
 import binascii
 import json
 
-from tocompose.importers.kubernetes.moot import not_applicable
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.scalars import list_entries, peek_bool, peek_text
 from tocompose.importers.kubernetes.waits import api_client
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
 
 _DOCKER_HUB = "docker.io"
 
 
-def note_access(world: ClusterModel) -> None:
+def note_access(model: ClusterModel) -> None:
     """Says of each workload which account it runs under, loudly where the manifests give that account permissions."""
-    bound = _bound_accounts(world)
-    for workload in world.workloads:
+    bound = _bound_accounts(model)
+    for workload in model.workloads:
         for key in ("serviceAccountName", "serviceAccount"):
             if workload.pod_spec.at(key):
-                _say_account(workload, workload.pod_spec.at(key), bound, world)
+                _say_account(workload, workload.pod_spec.at(key), bound, model)
         token = workload.pod_spec.at("automountServiceAccountToken")
         if peek_bool(token) is False:
-            not_applicable(token, workload.kube_object, world)
+            model.not_applicable(token, workload.kube_object)
         for reference in list_entries(workload.pod_spec.at("imagePullSecrets")):
-            _say_credentials(workload, reference, world)
+            _say_credentials(workload, reference, model)
         _say_clients(workload)
 
 
 def _say_clients(workload: Workload) -> None:
     """Says of each container that is a client of the API that it finds none."""
-    for _, unit in workload.containers():
-        if api_client(unit.cursor):
-            fields = f"the container of {unit.service} is made to ask it"
-            image = unit.cursor.at("image")
+    for _, pod_container in workload.containers():
+        if api_client(pod_container.cursor):
+            fields = f"the container of {pod_container.service} is made to ask it"
+            image = pod_container.cursor.at("image")
             image.remark(
                 "TC247",
                 object=str(workload.kube_object),
                 fields=fields,
-                subject=f"services.{unit.service}",
+                subject=f"services.{pod_container.service}",
             )
 
 
-def _bound_accounts(world: ClusterModel) -> dict[tuple[str, str], str]:
+def _bound_accounts(model: ClusterModel) -> dict[tuple[str, str], str]:
     """The service accounts that a binding of the input gives a role, by namespace and name."""
-    found: dict[tuple[str, str], str] = {}
-    for item in world.objects.of_kind("RoleBinding", "ClusterRoleBinding"):
-        role = peek_text(item.at("roleRef", "name")) or "a role"
-        for subject in list_entries(item.at("subjects")):
+    roles: dict[tuple[str, str], str] = {}
+    for kube_object in model.objects.of_kind("RoleBinding", "ClusterRoleBinding"):
+        role = peek_text(kube_object.at("roleRef", "name")) or "a role"
+        for subject in list_entries(kube_object.at("subjects")):
             if peek_text(subject.at("kind")) == "ServiceAccount":
-                space = peek_text(subject.at("namespace")) or item.namespace
-                found[(space, peek_text(subject.at("name")) or "")] = role
-    return found
+                space = peek_text(subject.at("namespace")) or kube_object.namespace
+                roles[(space, peek_text(subject.at("name")) or "")] = role
+    return roles
 
 
 def _say_account(
     workload: Workload,
     cursor: Cursor,
     bound: dict[tuple[str, str], str],
-    world: ClusterModel,
+    model: ClusterModel,
 ) -> None:
     name = peek_text(cursor)
     if name is None:
         return
     role = bound.get((workload.namespace, name))
     if role is None:
-        not_applicable(cursor, workload.kube_object, world)
+        model.not_applicable(cursor, workload.kube_object)
     else:
         fields = f"it runs as the service account {name}, which has the role {role}"
         cursor.remark(
@@ -81,9 +80,9 @@ def _say_account(
         cursor.noted("TC247")
 
 
-def _say_credentials(workload: Workload, reference: Cursor, world: ClusterModel) -> None:
+def _say_credentials(workload: Workload, reference: Cursor, model: ClusterModel) -> None:
     name = peek_text(reference.at("name")) or ""
-    registry = _registry_of_secret(world, workload.namespace, name) or _registry_of_image(
+    registry = _registry_of_secret(model, workload.namespace, name) or _registry_of_image(
         workload
     )
     reference.note(
@@ -95,18 +94,20 @@ def _say_credentials(workload: Workload, reference: Cursor, world: ClusterModel)
     )
 
 
-def _registry_of_secret(world: ClusterModel, namespace: str, name: str) -> str | None:
+def _registry_of_secret(model: ClusterModel, namespace: str, name: str) -> str | None:
     """The host that the credentials are for; what else the Secret holds stays where it is."""
-    item = world.config_store.find("Secret", namespace, name)
-    if item is None:
+    kube_object = model.config_store.find("Secret", namespace, name)
+    if kube_object is None:
         return None
-    for entry in world.config_store.entries(item).values():
-        entry.cursor.noted("TC250")
+    for config_entry in model.config_store.entries(kube_object).values():
+        config_entry.cursor.noted("TC250")
     try:
-        text = base64.b64decode(peek_text(item.at("data", ".dockerconfigjson")) or "")
+        text = base64.b64decode(
+            peek_text(kube_object.at("data", ".dockerconfigjson")) or ""
+        )
         hosts = list(
             json.loads(
-                text or peek_text(item.at("stringData", ".dockerconfigjson")) or "{}"
+                text or peek_text(kube_object.at("stringData", ".dockerconfigjson")) or "{}"
             ).get("auths", {})
         )
     except (binascii.Error, ValueError, AttributeError):
@@ -115,8 +116,8 @@ def _registry_of_secret(world: ClusterModel, namespace: str, name: str) -> str |
 
 
 def _registry_of_image(workload: Workload) -> str:
-    for instance in workload.pods:
-        reference = image_ref(peek_text(instance.main_container.cursor.at("image")) or "")
+    for pod in workload.pods:
+        reference = image_ref(peek_text(pod.main_container.cursor.at("image")) or "")
         if reference is not None and reference.registry:
             return reference.registry
     return _DOCKER_HUB

@@ -7,9 +7,9 @@ import binascii
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.kubernetes.draft import StackBuilder
 from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import peek_text, take_text
+from tocompose.importers.kubernetes.stack_builder import StackBuilder
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.source import Span
@@ -44,8 +44,8 @@ class ConfigEntry(NamedTuple):
     def content(self, to: str) -> bytes | None:
         """The bytes, mapped to `to`; None, with a note, when they are no base64."""
         if not self.encoded:
-            given = take_text(self.cursor, to)
-            return b"" if given is None else given.encode()
+            text = take_text(self.cursor, to)
+            return b"" if text is None else text.encode()
         decoded = self._decoded()
         if decoded is not None:
             self.cursor.take(to=to)
@@ -67,32 +67,32 @@ class ConfigEntry(NamedTuple):
             return None
 
     def _decoded(self) -> bytes | None:
-        given = peek_text(self.cursor) or ""
+        text = peek_text(self.cursor) or ""
         try:
-            return base64.b64decode("".join(given.split()), validate=True)
+            return base64.b64decode("".join(text.split()), validate=True)
         except (binascii.Error, ValueError):
             self.cursor.note("TC209", field=self.cursor.key, expected="base64")
             return None
 
 
-def config_entries(item: KubeObject) -> dict[str, ConfigEntry]:
+def config_entries(kube_object: KubeObject) -> dict[str, ConfigEntry]:
     """The keys of a ConfigMap or Secret. A Secret's stringData wins over its data."""
-    secret = item.title == "Secret"
-    found: dict[str, ConfigEntry] = {}
+    secret = kube_object.title == "Secret"
+    entry_by_key: dict[str, ConfigEntry] = {}
     for section, encoded in (("data", secret), ("binaryData", True), ("stringData", False)):
-        for cursor in item.at(section):
-            if section == "stringData" and cursor.key in found:
-                found[cursor.key].cursor.skip("stringData of the same key wins")
-            found[cursor.key] = ConfigEntry(cursor, encoded)
-    return found
+        for cursor in kube_object.at(section):
+            if section == "stringData" and cursor.key in entry_by_key:
+                entry_by_key[cursor.key].cursor.skip("stringData of the same key wins")
+            entry_by_key[cursor.key] = ConfigEntry(cursor, encoded)
+    return entry_by_key
 
 
 class ConfigStore:
     """The ConfigMaps and Secrets of the input, and who uses them."""
 
-    def __init__(self, objects: KubeObjects, draft: StackBuilder) -> None:
+    def __init__(self, objects: KubeObjects, builder: StackBuilder) -> None:
         self._objects = objects
-        self._draft = draft
+        self._draft = builder
         self._entries: dict[KubeObject, dict[str, ConfigEntry]] = {}
         self._names: dict[tuple[str, str, str], str] = {}
         self._taken: set[str] = set()
@@ -100,50 +100,50 @@ class ConfigStore:
 
     def find(self, kind: str, namespace: str, name: str) -> KubeObject | None:
         """The ConfigMap or Secret of that name, which thereby counts as used."""
-        item = self._objects.get(kind, namespace, name)
-        if item is not None:
-            self.used[item] = None
-        return item
+        kube_object = self._objects.get(kind, namespace, name)
+        if kube_object is not None:
+            self.used[kube_object] = None
+        return kube_object
 
-    def entries(self, item: KubeObject) -> dict[str, ConfigEntry]:
+    def entries(self, kube_object: KubeObject) -> dict[str, ConfigEntry]:
         """The keys of a ConfigMap or Secret."""
-        if item not in self._entries:
-            self._entries[item] = config_entries(item)
-        return self._entries[item]
+        if kube_object not in self._entries:
+            self._entries[kube_object] = config_entries(kube_object)
+        return self._entries[kube_object]
 
-    def setting(self, item: KubeObject, key: str, wanted: str) -> str | None:
+    def setting(self, kube_object: KubeObject, key: str, variable: str) -> str | None:
         """The name of the `.env` entry that holds a key of a Secret, made on first use; None when it is not text.
 
         It is named after the variable that first asks for it, or after the Secret where that name is taken.
         """
-        known = self._names.get((item.namespace, item.name, key))
-        if known is not None:
-            return known
-        entry = self.entries(item)[key]
-        given = entry.text()
-        if given is None:
+        setting_name = self._names.get((kube_object.namespace, kube_object.name, key))
+        if setting_name is not None:
+            return setting_name
+        config_entry = self.entries(kube_object)[key]
+        text = config_entry.text()
+        if text is None:
             return None
-        name = self._free(wanted, f"{item.name}_{key}")
-        entry.content(f"settings.{name}")
-        self._names[(item.namespace, item.name, key)] = name
-        item.count_identity_as_mapped(f"settings.{name}")
+        name = self._free(variable, f"{kube_object.name}_{key}")
+        config_entry.content(f"settings.{name}")
+        self._names[(kube_object.namespace, kube_object.name, key)] = name
+        kube_object.count_identity_as_mapped(f"settings.{name}")
         self._draft.settings[name] = Setting(
             name=name,
-            value=given,
+            value=text,
             secret=True,
-            description=f"from Secret {item.name}, key {key}",
-            origin=entry.cursor.span,
+            description=f"from Secret {kube_object.name}, key {key}",
+            origin=config_entry.cursor.span,
         )
         return name
 
     def missing(
-        self, namespace: str, source: str, key: str, wanted: str, span: Span
+        self, namespace: str, source: str, key: str, variable: str, span: Span
     ) -> str:
         """The `.env` entry for a key that the input does not hold: the user must fill it in."""
-        known = self._names.get((namespace, source, key))
-        if known is not None:
-            return known
-        name = self._free(wanted, f"{source}_{key}")
+        setting_name = self._names.get((namespace, source, key))
+        if setting_name is not None:
+            return setting_name
+        name = self._free(variable, f"{source}_{key}")
         self._names[(namespace, source, key)] = name
         self._draft.settings[name] = Setting(
             name=name,
@@ -154,14 +154,14 @@ class ConfigStore:
         )
         return name
 
-    def _free(self, wanted: str, other: str) -> str:
-        name = variable_name(wanted)
+    def _free(self, preferred: str, fallback: str) -> str:
+        name = variable_name(preferred)
         if (
             name in _SHELL
             or name in self._taken
             or name.startswith(("COMPOSE_", "DOCKER_"))
         ):
-            name = variable_name(other)
+            name = variable_name(fallback)
         # A hyphen would make `${NAME-2}` a default value.
         number, free = 2, name
         while free in self._taken:

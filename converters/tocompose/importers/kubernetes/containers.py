@@ -1,10 +1,11 @@
-"""From a container of a pod to a compose service."""
+"""The compose service of each container of a pod, and the one-shots that prepare the pod's volumes."""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from tocompose.importers.kubernetes.claims import Claims
+from tocompose.importers.kubernetes.cluster_model import ClusterModel, ContainerContext
 from tocompose.importers.kubernetes.environment import (
     Environment,
     container_environment,
@@ -18,12 +19,11 @@ from tocompose.importers.kubernetes.lifecycle import (
     stop_settings,
 )
 from tocompose.importers.kubernetes.links import mentioned_variables
-from tocompose.importers.kubernetes.place import ContainerContext
 from tocompose.importers.kubernetes.pods import pod_options
+from tocompose.importers.kubernetes.preparation import volume_preparation
 from tocompose.importers.kubernetes.probes import container_healthcheck
-from tocompose.importers.kubernetes.references import is_client
+from tocompose.importers.kubernetes.references import is_client, rewrite_text
 from tocompose.importers.kubernetes.resources import container_resources
-from tocompose.importers.kubernetes.rewriting import rewrite_text
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_text,
@@ -36,7 +36,7 @@ from tocompose.importers.kubernetes.security import (
     kernel_settings,
 )
 from tocompose.importers.kubernetes.storage import ContainerStorage, container_storage
-from tocompose.importers.kubernetes.workloads import ContainerRole
+from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
 from tocompose.ledger import Cursor
 from tocompose.model import Role, Service
 from tocompose.syntax.interpolation import literal
@@ -50,100 +50,164 @@ class ConvertedContainer(NamedTuple):
 
 
 def convert_container(
-    place: ContainerContext, claims: Claims, defaults: Cursor | None
+    container: ContainerContext, claims: Claims, defaults: Cursor | None
 ) -> ConvertedContainer:
     """The compose service of a container, without what depends on the other services."""
-    cursor, workload = place.unit.cursor, place.workload
-    found = container_environment(place)
-    names = expansion_scope(found, place)
-    entrypoint = _command_words(cursor.at("command"), names, place, "entrypoint")
-    command = _command_words(cursor.at("args"), names, place, "command")
-    disks = container_storage(place, claims, names)
-    _add_links(found, place, disks.texts)
-    amounts, extra = container_resources(place, defaults)
-    guard = container_security(place)
-    job = place.unit.role is ContainerRole.INIT or workload.kind in ("Job", "CronJob")
+    cursor, workload = container.cursor, container.workload
+    environment = container_environment(container)
+    names = expansion_scope(environment, container)
+    entrypoint = _command_words(cursor.at("command"), names, container, "entrypoint")
+    command = _command_words(cursor.at("args"), names, container, "command")
+    disks = container_storage(container, claims, names)
+    _add_links(environment, container, disks.texts)
+    amounts, extra = container_resources(container, defaults)
+    guard = container_security(container)
+    job = container.role is ContainerRole.INIT or workload.kind in ("Job", "CronJob")
     service = Service(
-        name=place.service,
-        image=container_image(place),
+        name=container.service,
+        image=container_image(container),
         entrypoint=entrypoint,
         command=command,
-        environment=found.variables(),
-        env_files=tuple(found.files.values()),
+        environment=environment.variables(),
+        env_files=tuple(environment.files.values()),
         mounts=tuple(disks.mounts),
         configs=tuple(disks.configs),
         secrets=tuple(disks.secrets),
         healthcheck=None
-        if place.unit.role is ContainerRole.INIT
-        else container_healthcheck(place),
-        restart=restart_policy(place),
+        if container.role is ContainerRole.INIT
+        else container_healthcheck(container),
+        restart=restart_policy(container),
         resources=amounts,
-        security=guard if guard.security_opt else _with_beta(guard, place),
-        stop=stop_settings(place),
+        security=guard if guard.security_opt else _with_beta(guard, container),
+        stop=stop_settings(container),
         role=Role.JOB if job else Role.APP,
-        options=_service_options(place, extra | disks.options),
+        options=_service_options(container, extra | disks.options),
         origin=cursor.value_span,
     )
     return ConvertedContainer(service, disks)
 
 
-def _with_beta(guard: Any, place: ContainerContext) -> Any:
+def _with_beta(guard: Any, container: ContainerContext) -> Any:
     from dataclasses import replace
 
-    options = beta_apparmor(place)
+    options = beta_apparmor(container)
     return replace(guard, security_opt=options) if options else guard
 
 
 def _command_words(
-    cursor: Cursor, names: dict[str, str], place: ContainerContext, key: str
+    cursor: Cursor, names: dict[str, str], container: ContainerContext, key: str
 ) -> tuple[str, ...] | None:
     """A command or its arguments; an empty list is none, as in Kubernetes."""
-    to = place.path(key)
-    words: list[str] = []
-    for entry in list_entries(cursor):
-        word = take_text(entry, to)
-        words.append(rewrite_text(expand_references(word or "", names), entry, place, to))
-    _two_words(words, cursor, place, to)
-    return tuple(words) or None
+    to = container.path(key)
+    arguments: list[str] = []
+    for argument in list_entries(cursor):
+        text = take_text(argument, to)
+        arguments.append(
+            rewrite_text(expand_references(text or "", names), argument, container, to)
+        )
+    _two_words(arguments, cursor, container, to)
+    return tuple(arguments) or None
 
 
-def _two_words(words: list[str], cursor: Cursor, place: ContainerContext, to: str) -> None:
+def _two_words(
+    arguments: list[str], cursor: Cursor, container: ContainerContext, to: str
+) -> None:
     """`["nc", "-z", "db", "5432"]`: host and port as two words of the command."""
-    entries = list(list_entries(cursor))
-    for number in range(1, len(words)):
-        if words[number].isdigit() and is_client(words):
-            pair = f"nc {words[number - 1]} {words[number]}"
-            changed = rewrite_text(pair, entries[number], place, to)
-            words[number] = changed.rpartition(" ")[2]
+    argument_cursors = list(list_entries(cursor))
+    for number in range(1, len(arguments)):
+        if arguments[number].isdigit() and is_client(arguments):
+            pair = f"nc {arguments[number - 1]} {arguments[number]}"
+            changed = rewrite_text(pair, argument_cursors[number], container, to)
+            arguments[number] = changed.rpartition(" ")[2]
 
 
-def _add_links(found: Environment, place: ContainerContext, texts: list[str]) -> None:
+def _add_links(
+    environment: Environment, container: ContainerContext, texts: list[str]
+) -> None:
     """The variables that Kubernetes sets for each Service, as far as the container's texts mention them."""
-    for name, given in mentioned_variables(place, found.values, texts).items():
-        if name not in found.values:
-            found.put(name, given, place.unit.cursor.span)
+    for name, text in mentioned_variables(container, environment.values, texts).items():
+        if name not in environment.values:
+            environment.put(name, text, container.cursor.span)
 
 
-def _service_options(place: ContainerContext, extra: dict[str, Any]) -> dict[str, Any]:
-    cursor, options = place.unit.cursor, dict(extra)
+def _service_options(container: ContainerContext, extra: dict[str, Any]) -> dict[str, Any]:
+    cursor, options = container.cursor, dict(extra)
     for field, key in (("stdin", "stdin_open"), ("tty", "tty")):
-        truth = take_bool(cursor.at(field), place.path(key))
+        truth = take_bool(cursor.at(field), container.path(key))
         if truth is not None:
             options[key] = truth
-    directory = take_text(cursor.at("workingDir"), place.path("working_dir"))
+    directory = take_text(cursor.at("workingDir"), container.path("working_dir"))
     if directory is not None:
         options["working_dir"] = literal(directory)
     policy = cursor.at("imagePullPolicy")
-    given = peek_text(policy)
-    if given in ("Always", "Never"):
-        policy.take(to=place.path("pull_policy"))
-        options["pull_policy"] = given.lower()
-    elif given == "IfNotPresent":
+    pull_policy = peek_text(policy)
+    if pull_policy in ("Always", "Never"):
+        policy.take(to=container.path("pull_policy"))
+        options["pull_policy"] = pull_policy.lower()
+    elif pull_policy == "IfNotPresent":
         policy.skip("what Compose does anyway")
-    elif given is not None:
+    elif pull_policy is not None:
         policy.note(
             "TC209", field="imagePullPolicy", expected="Always, IfNotPresent or Never"
         )
-    if found := kernel_settings(place):
-        options["sysctls"] = found
-    return options | lifecycle_hooks(place) | pod_options(place)
+    if sysctls := kernel_settings(container):
+        options["sysctls"] = sysctls
+    return options | lifecycle_hooks(container) | pod_options(container)
+
+
+def build_services(model: ClusterModel) -> dict[str, str]:
+    """Adds every service to the draft; gives the one-shot that must come before a pod, by the pod's name."""
+    claims = Claims(model.objects)
+    ranges = _limit_ranges(model)
+    prepared: dict[str, str] = {}
+    for workload in model.workloads:
+        for pod in workload.pods:
+            first = _build_pod(workload, pod, model, claims, ranges.get(workload.namespace))
+            if first is not None:
+                prepared[pod.base] = first
+            workload.kube_object.count_identity_as_mapped(
+                f"services.{pod.main_container.service}"
+            )
+    return prepared
+
+
+def _build_pod(
+    workload: Workload,
+    pod: Pod,
+    model: ClusterModel,
+    claims: Claims,
+    defaults: Cursor | None,
+) -> str | None:
+    places: list[ContainerContext] = []
+    disks: list[ContainerStorage] = []
+    for pod_container in pod.containers:
+        container = ContainerContext(model, workload, pod, pod_container)
+        converted = convert_container(container, claims, defaults)
+        model.builder.add_service(converted.service)
+        places.append(container)
+        disks.append(converted.storage)
+    _move_hosts(places, pod, model)
+    one_shot = volume_preparation(places, disks)
+    if one_shot is None:
+        return None
+    model.builder.add_service(one_shot)
+    return one_shot.name
+
+
+def _move_hosts(places: list[ContainerContext], pod: Pod, model: ClusterModel) -> None:
+    """Extra hosts that a container's texts need belong to the owner of its network namespace."""
+    for container in places:
+        for name, address in container.extra_hosts.items():
+            model.builder.add_extra_host(pod.network_owner, name, address)
+
+
+def _limit_ranges(model: ClusterModel) -> dict[str, Cursor]:
+    """The default amounts of each namespace, from its LimitRange."""
+    found: dict[str, Cursor] = {}
+    for kube_object in model.objects.of_kind("LimitRange"):
+        for limit in list_entries(kube_object.at("spec", "limits")):
+            if peek_text(limit.at("type")) == "Container":
+                kube_object.count_identity_as_mapped("services")
+                limit.at("type").take(to="services")
+                found[kube_object.namespace] = limit
+    return found

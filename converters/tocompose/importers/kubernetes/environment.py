@@ -6,21 +6,22 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.downward import field_value, resource_value
 from tocompose.importers.kubernetes.expansion import expand_references
 from tocompose.importers.kubernetes.links import link_variables
 from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.importers.kubernetes.place import ContainerContext
-from tocompose.importers.kubernetes.references import translated_port
-from tocompose.importers.kubernetes.rewriting import rewrite_text
+from tocompose.importers.kubernetes.references import rewrite_text, translated_port
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_bool,
     peek_text,
     take_text,
 )
+from tocompose.importers.kubernetes.services import KubeService
 from tocompose.ledger import Cursor
-from tocompose.model import EnvFile, File, Setting, Variable
+from tocompose.model import EnvFile, File, Variable
+from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
@@ -41,146 +42,161 @@ class Environment(NamedTuple):
     def variables(self) -> tuple[Variable, ...]:
         """The variables for the model."""
         return tuple(
-            Variable(name=name, value=given, origin=self.spans[name])
-            for name, given in self.values.items()
+            Variable(name=name, value=text, origin=self.spans[name])
+            for name, text in self.values.items()
         )
 
-    def put(self, name: str, given: str, span: Span) -> None:
+    def put(self, name: str, text: str, span: Span) -> None:
         """Sets a variable; one set again moves to the end, as the later one wins."""
         self.values.pop(name, None)
-        self.values[name] = given
+        self.values[name] = text
         self.spans[name] = span
 
 
-def container_environment(place: ContainerContext) -> Environment:
+def container_environment(container: ContainerContext) -> Environment:
     """The variables of a container: first `envFrom`, then `env`, in which a later name wins."""
-    found = Environment({}, {}, {})
-    cursor = place.unit.cursor
+    environment = Environment({}, {}, {})
+    cursor = container.cursor
     for source in list_entries(cursor.at("envFrom")):
-        for name, given, span in _imported_variables(source, place, found):
-            found.put(name, given, span)
-    scope = _ExpansionScope(found.values, place)
-    for entry in _env_entries(cursor.at("env"), place):
-        _add_variable(entry, place, found, scope)
-    _follow_ports(place, found)
-    if place.model.builder.is_template:
-        _open_template(place, found)
-    return found
+        for name, text, span in _imported_variables(source, container, environment):
+            environment.put(name, text, span)
+    scope = _ExpansionScope(environment.values, container)
+    for env_entry in _env_entries(cursor.at("env"), container):
+        _add_variable(env_entry, container, environment, scope)
+    _follow_ports(container, environment)
+    if container.builder.is_template:
+        _open_template(container, environment)
+    return environment
 
 
 class _ExpansionScope(dict[str, str]):
     """What `$(NAME)` may name in a value: the variables so far, then the Services' own."""
 
-    def __init__(self, values: dict[str, str], place: ContainerContext) -> None:
+    def __init__(self, values: dict[str, str], container: ContainerContext) -> None:
         super().__init__()
         self._values = values
-        self._links = link_variables(place)
+        self._links = link_variables(container)
 
     def __contains__(self, name: object) -> bool:
         return name in self._values or name in self._links
 
     def __getitem__(self, name: str) -> str:
-        found = self._values.get(name)
-        return self._links[name] if found is None else found
+        text = self._values.get(name)
+        return self._links[name] if text is None else text
 
 
-def expansion_scope(found: Environment, place: ContainerContext) -> dict[str, str]:
+def expansion_scope(
+    environment: Environment, container: ContainerContext
+) -> dict[str, str]:
     """What `$(NAME)` may name in the command and arguments of the container."""
-    return _ExpansionScope(found.values, place)
+    return _ExpansionScope(environment.values, container)
 
 
-def _env_entries(cursor: Cursor, place: ContainerContext) -> Iterator[Cursor]:
+def _env_entries(cursor: Cursor, container: ContainerContext) -> Iterator[Cursor]:
     """The entries of `env`; of two with one name the earlier never has an effect, except on what lies between."""
-    entries = list(list_entries(cursor))
-    final = {peek_text(entry.at("name")): number for number, entry in enumerate(entries)}
-    for number, entry in enumerate(entries):
-        name = peek_text(entry.at("name"))
+    env_entries = list(list_entries(cursor))
+    final = {
+        peek_text(env_entry.at("name")): number
+        for number, env_entry in enumerate(env_entries)
+    }
+    for number, env_entry in enumerate(env_entries):
+        name = peek_text(env_entry.at("name"))
         if name is None:
-            entry.note("TC215", name="without a name", subject=place.path("environment"))
+            env_entry.note(
+                "TC215", name="without a name", subject=container.path("environment")
+            )
         else:
             if final[name] != number:
-                entry.remark(
+                env_entry.remark(
                     "TC215",
                     name=f"{name}, which stands twice,",
-                    subject=place.path("environment"),
+                    subject=container.path("environment"),
                 )
-            yield entry
+            yield env_entry
 
 
 def _add_variable(
-    entry: Cursor, place: ContainerContext, found: Environment, scope: _ExpansionScope
+    env_entry: Cursor,
+    container: ContainerContext,
+    environment: Environment,
+    scope: _ExpansionScope,
 ) -> None:
-    name = peek_text(entry.at("name")) or ""
-    to = place.path("environment", name)
-    origin = entry.at("valueFrom")
-    if peek_text(entry.at("value")) is None and origin.kind == "map":
-        given = _from_reference(origin, place, name)
+    name = peek_text(env_entry.at("name")) or ""
+    to = container.path("environment", name)
+    origin = env_entry.at("valueFrom")
+    if peek_text(env_entry.at("value")) is None and origin.kind == "map":
+        text = _from_reference(origin, container, name)
     else:
-        given = take_text(entry.at("value"), to) or ""
-        if origin.kind == "map" and given:
+        text = take_text(env_entry.at("value"), to) or ""
+        if origin.kind == "map" and text:
             origin.skip("a literal value is given as well")
-        given = rewrite_text(expand_references(given, scope), entry.at("value"), place, to)
-    if given is None:
-        entry.at("name").noted("TC214")
+        text = rewrite_text(
+            expand_references(text, scope), env_entry.at("value"), container, to
+        )
+    if text is None:
+        env_entry.at("name").noted("TC214")
     else:
-        entry.at("name").take(to=to)
-        found.put(name, given, entry.span)
+        env_entry.at("name").take(to=to)
+        environment.put(name, text, env_entry.span)
 
 
-def _open_template(place: ContainerContext, found: Environment) -> None:
+def _open_template(container: ContainerContext, environment: Environment) -> None:
     """Leaves the variables of a template variables of the stack."""
     from tocompose.importers.kubernetes.templates import open_variables
 
-    for name, given in found.values.items():
-        found.values[name], names = open_variables(given, found.values.keys() - {name})
-        for each in names:
-            description = f"part of the environment of {place.service}"
-            setting = Setting(
-                name=each, required=True, description=description, origin=found.spans[name]
+    for name, text in environment.values.items():
+        opened, open_names = open_variables(text, environment.values.keys() - {name})
+        environment.values[name] = opened
+        for setting_name in open_names:
+            container.builder.require_setting(
+                setting_name,
+                f"part of the environment of {container.service}",
+                environment.spans[name],
             )
-            place.model.builder.settings.setdefault(each, setting)
 
 
-def _from_reference(origin: Cursor, place: ContainerContext, name: str) -> str | None:
+def _from_reference(origin: Cursor, container: ContainerContext, name: str) -> str | None:
     """The value that `valueFrom` points to; None when the variable is left out, which a note says."""
     for key, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
         if reference := origin.at(key):
-            return _key_value(reference, kind, place, name)
+            return _key_value(reference, kind, container, name)
     if reference := origin.at("fieldRef"):
-        return field_value(reference, place, place.path("environment", name), name)
+        return field_value(reference, container, container.path("environment", name), name)
     if reference := origin.at("resourceFieldRef"):
-        return resource_value(reference, place, place.path("environment", name), name)
+        return resource_value(
+            reference, container, container.path("environment", name), name
+        )
     return None
 
 
 def _key_value(
-    reference: Cursor, kind: str, place: ContainerContext, name: str
+    reference: Cursor, kind: str, container: ContainerContext, name: str
 ) -> str | None:
     source, key = (
         peek_text(reference.at("name")) or "",
         peek_text(reference.at("key")) or "",
     )
-    store, to = place.model.config_store, place.path("environment", name)
-    item = store.find(kind, place.namespace, source)
-    present = item is not None and key in store.entries(item)
+    store, to = container.store, container.path("environment", name)
+    kube_object = store.find(kind, container.namespace, source)
+    present = kube_object is not None and key in store.entries(kube_object)
     if not present and peek_bool(reference.at("optional")):
         reference.note(
             "TC214",
             what=f"{kind} {source}, key {key}",
             name=name,
-            subject=place.path("environment"),
+            subject=container.path("environment"),
         )
         return None
-    if item is not None and present:
-        given = _config_value(item, key, name, place)
-        if given is None:
+    if kube_object is not None and present:
+        text = _config_value(kube_object, key, name, container)
+        if text is None:
             reference.noted("TC209")
         else:
             reference.take("name", to=to)
             reference.take("key", to=to)
-        return given
+        return text
     reference.map(to=to)
-    text_of = _missing_value(kind, source, key, name, place)
+    text_of = _missing_value(kind, source, key, name, container)
     reference.remark(
         "TC213",
         what=f"{kind} {source}, key {key}",
@@ -191,82 +207,89 @@ def _key_value(
 
 
 def _missing_value(
-    kind: str, source: str, key: str, name: str, place: ContainerContext
+    kind: str, source: str, key: str, name: str, container: ContainerContext
 ) -> str:
     """A value that the user must fill in, in `.env`."""
-    span = place.unit.cursor.span
-    setting = place.model.config_store.missing(
-        place.namespace, f"{kind} {source}", key, name, span
+    span = container.cursor.span
+    setting = container.store.missing(
+        container.namespace, f"{kind} {source}", key, name, span
     )
     return f"${{{setting}:?from {kind} {source}, key {key}}}"
 
 
 def _config_value(
-    item: KubeObject, key: str, name: str, place: ContainerContext
+    kube_object: KubeObject, key: str, name: str, container: ContainerContext
 ) -> str | None:
-    store, to = place.model.config_store, place.path("environment", name)
-    if item.title == "Secret":
-        setting = store.setting(item, key, name)
+    store, to = container.store, container.path("environment", name)
+    if kube_object.title == "Secret":
+        setting = store.setting(kube_object, key, name)
         return (
             f"${{{setting}}}"
             if setting
-            else _missing_value(item.title, item.name, key, name, place)
+            else _missing_value(kube_object.title, kube_object.name, key, name, container)
         )
-    entry = store.entries(item)[key]
-    content = entry.content(to)
+    config_entry = store.entries(kube_object)[key]
+    content = config_entry.content(to)
     if content is None:
         return None
-    item.count_identity_as_mapped(to)
-    return rewrite_text(literal(content.decode(errors="replace")), entry.cursor, place, to)
+    kube_object.count_identity_as_mapped(to)
+    return rewrite_text(
+        literal(content.decode(errors="replace")), config_entry.cursor, container, to
+    )
 
 
 def _imported_variables(
-    source: Cursor, place: ContainerContext, found: Environment
+    source: Cursor, container: ContainerContext, environment: Environment
 ) -> Iterator[tuple[str, str, Span]]:
     """The variables that one entry of `envFrom` brings in."""
-    store, to = place.model.config_store, place.path()
+    store, to = container.store, container.path()
     prefix = peek_text(source.at("prefix")) or ""
     for key, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
         reference = source.at(key)
         if not reference:
             continue
         name = peek_text(reference.at("name")) or ""
-        item = store.find(kind, place.namespace, name)
-        if item is None:
-            _stand_in_file(source, reference, f"{kind} {name}", place, found)
+        kube_object = store.find(kind, container.namespace, name)
+        if kube_object is None:
+            _stand_in_file(source, reference, f"{kind} {name}", container, environment)
             continue
         reference.at("name").take(to=to)
-        if store.entries(item):
+        if store.entries(kube_object):
             source.at("prefix").take(to=to)
-        for entry in store.entries(item):
-            yield from _imported_variable(item, entry, f"{prefix}{entry}", place)
+        for key_ in store.entries(kube_object):
+            yield from _imported_variable(kube_object, key_, f"{prefix}{key_}", container)
 
 
 def _stand_in_file(
     source: Cursor,
     reference: Cursor,
-    what: str,
-    place: ContainerContext,
-    found: Environment,
+    source_name: str,
+    container: ContainerContext,
+    environment: Environment,
 ) -> None:
     """A file of variables in the place of a ConfigMap or Secret that the input does not hold."""
     if peek_bool(reference.at("optional")):
-        reference.note("TC214", what=what, name="its variables", subject=place.path())
+        reference.note(
+            "TC214", what=source_name, name="its variables", subject=container.path()
+        )
         return
-    kind, _, name = what.partition(" ")
+    kind, _, name = source_name.partition(" ")
     secret = kind == "Secret"
-    path, to = f"./{'secrets' if secret else 'config'}/{name}.env", place.path("env_file")
+    path, to = (
+        f"./{'secrets' if secret else 'config'}/{name}.env",
+        container.path("env_file"),
+    )
     prefix = peek_text(source.at("prefix"))
     reference.at("name").take(to=to)
-    told = (
+    file_in_words = (
         f"{path} (its variables, each name with {prefix} in front)"
         if prefix
         else f"{path} (its variables)"
     )
-    reference.remark("TC213", what=what, name=told, subject=to)
+    reference.remark("TC213", what=source_name, name=file_in_words, subject=to)
     source.noted("TC213")
-    take_text = f"# {what} is not among the manifests: write its variables here, NAME=value on a line each.\n"
-    place.model.builder.add_file(
+    take_text = f"# {source_name} is not among the manifests: write its variables here, NAME=value on a line each.\n"
+    container.builder.add_file(
         File(
             path=path[2:],
             content=take_text.encode(),
@@ -275,46 +298,57 @@ def _stand_in_file(
             origin=reference.span,
         )
     )
-    found.files[path] = EnvFile(path=literal(path), required=False, origin=reference.span)
+    environment.files[path] = EnvFile(
+        path=literal(path), required=False, origin=reference.span
+    )
 
 
 def _imported_variable(
-    item: KubeObject, key: str, name: str, place: ContainerContext
+    kube_object: KubeObject, key: str, name: str, container: ContainerContext
 ) -> Iterator[tuple[str, str, Span]]:
-    cursor = place.model.config_store.entries(item)[key].cursor
+    cursor = container.store.entries(kube_object)[key].cursor
     if not re.fullmatch(_IDENTIFIER, name):
         cursor.remark(
             "TC215",
             name=f"{name}, which is no identifier,",
-            subject=place.path("environment", name),
+            subject=container.path("environment", name),
         )
-    given = _config_value(item, key, name, place)
-    if given is not None:
-        yield name, given, cursor.span
+    text = _config_value(kube_object, key, name, container)
+    if text is not None:
+        yield name, text, cursor.span
 
 
-def _follow_ports(place: ContainerContext, found: Environment) -> None:
+def _follow_ports(container: ContainerContext, environment: Environment) -> None:
     """Where one variable names a Service and its sibling the Service's port, the sibling gets the container's port."""
-    for name, host in list(found.values.items()):
+    for name, host in list(environment.values.items()):
         match = _HOST.fullmatch(name)
-        backend = (
-            place.model.kube_services.resolve(host, place.namespace)
-            if match and host
-            else None
-        )
-        if match is None or backend is None or backend.headless:
+        if match is None or not host:
             continue
-        for sibling in (
-            f"{match['prefix']}_PORT",
-            f"{name}_PORT",
-            f"{match['prefix']}PORT",
-        ):
-            given = found.values.get(sibling, "")
-            change = (
-                translated_port(backend, int(given)) if is_whole_number(given) else None
-            )
-            if change:
-                found.values[sibling] = str(change[1])
-                place.annotate_rewrite(
-                    sibling, given, str(change[1]), backend, found.spans[sibling]
-                )
+        service = container.kube_services.resolve(host, container.namespace)
+        if service is None or service.headless:
+            continue
+        prefix = match["prefix"]
+        for port_variable in (f"{prefix}_PORT", f"{name}_PORT", f"{prefix}PORT"):
+            _translate_variable(port_variable, service, container, environment)
+
+
+def _translate_variable(
+    name: str, service: KubeService, container: ContainerContext, environment: Environment
+) -> None:
+    port_text = environment.values.get(name, "")
+    translation = (
+        translated_port(service, int(port_text)) if is_whole_number(port_text) else None
+    )
+    if translation is None:
+        return
+    new_port = environment.values[name] = str(translation[1])
+    container.model.ledger.say(
+        note(
+            "TC221",
+            environment.spans[name],
+            subject=container.path("environment", name),
+            old=port_text,
+            new=new_port,
+            service=service.name,
+        )
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_text,
@@ -13,9 +13,7 @@ from tocompose.importers.kubernetes.scalars import (
 )
 from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
-from tocompose.model import Setting
 from tocompose.patterns import regex
-from tocompose.source import Span
 from tocompose.syntax.interpolation import literal, required_reference
 
 # What envsubst, shells and make call a variable; `${NAME:-default}` as shells do.
@@ -24,48 +22,54 @@ _VARIABLE = regex(
 )
 
 
-def container_image(place: ContainerContext) -> str:
+def container_image(container: ContainerContext) -> str:
     """The image; variables in it stay variables. A stand-in where there is none, or only a template's."""
-    cursor = place.unit.cursor.at("image")
-    given = (take_text(cursor, place.path("image")) or "").strip()
+    cursor = container.cursor.at("image")
+    reference = (take_text(cursor, container.path("image")) or "").strip()
     # Charts rendered without values write an empty tag, which the engine refuses.
-    if "$" not in given and not given.endswith(":") and image_ref(given) is not None:
-        return given
-    if "$" in given and image_ref(_VARIABLE.sub(_sample_value, given)) is not None:
-        return _with_variables(given, cursor, place)
     if (
-        place.workload.kind == "DeploymentConfig"
-        and (streamed := _image_of_stream(place)) is not None
+        "$" not in reference
+        and not reference.endswith(":")
+        and image_ref(reference) is not None
+    ):
+        return reference
+    if "$" in reference and image_ref(_VARIABLE.sub(_sample_value, reference)) is not None:
+        return _with_variables(reference, cursor, container)
+    if (
+        container.workload.kind == "DeploymentConfig"
+        and (streamed := _image_of_stream(container)) is not None
     ):
         return literal(streamed)
-    (cursor or place.unit.cursor).remark(
-        "TC212", object=str(place.workload.kube_object), subject=place.path("image")
+    (cursor or container.cursor).remark(
+        "TC212", object=container.workload_title, subject=container.path("image")
     )
     return (
-        literal(given) if given and "{{" not in given else f"{place.workload.name}:missing"
+        literal(reference)
+        if reference and "{{" not in reference
+        else f"{container.workload.name}:missing"
     )
 
 
-def _image_of_stream(place: ContainerContext) -> str | None:
+def _image_of_stream(container: ContainerContext) -> str | None:
     """The image that OpenShift writes into the container: of the ImageStream's tag that a trigger names.
 
     https://docs.redhat.com/en/documentation/openshift_container_platform/4.18/html/images/triggering-updates-on-imagestream-changes
     """
-    for trigger in list_entries(place.workload.kube_object.at("spec", "triggers")):
+    for trigger in list_entries(container.workload.kube_object.at("spec", "triggers")):
         change = trigger.at("imageChangeParams")
-        if place.unit.name not in [
+        if container.name not in [
             peek_text(name) for name in list_entries(change.at("containerNames"))
         ]:
             continue
-        space = peek_text(change.at("from", "namespace")) or place.workload.namespace
-        name, _, wanted = (peek_text(change.at("from", "name")) or "").partition(":")
-        stream = place.model.objects.get("ImageStream", space, name)
+        space = peek_text(change.at("from", "namespace")) or container.namespace
+        name, _, tag_name = (peek_text(change.at("from", "name")) or "").partition(":")
+        stream = container.model.objects.get("ImageStream", space, name)
         for tag in list_entries(stream.at("spec", "tags")) if stream else ():
             if (
-                peek_text(tag.at("name")) == (wanted or "latest")
+                peek_text(tag.at("name")) == (tag_name or "latest")
                 and peek_text(tag.at("from", "kind")) == "DockerImage"
             ):
-                return take_scalar(tag.at("from", "name"), place.path("image"))
+                return take_scalar(tag.at("from", "name"), container.path("image"))
     return None
 
 
@@ -74,7 +78,7 @@ def _sample_value(match: re.Match[str]) -> str:
     return "x" if match["default"] is None else match["default"]
 
 
-def _with_variables(given: str, cursor: Cursor, place: ContainerContext) -> str:
+def _with_variables(reference: str, cursor: Cursor, container: ContainerContext) -> str:
     """No image holds a `$`: what stands there was to be replaced before the cluster saw it."""
     names: dict[str, None] = {}
 
@@ -83,20 +87,16 @@ def _with_variables(given: str, cursor: Cursor, place: ContainerContext) -> str:
         names[name] = None
         if match["default"] is not None:
             return match[0]
-        _declare_setting(name, cursor.span, place)
+        container.builder.require_setting(
+            name, f"part of the image of {container.service}", cursor.span
+        )
         return required_reference(name)
 
-    found = _VARIABLE.sub(variable, given)
+    with_variables = _VARIABLE.sub(variable, reference)
     cursor.remark(
         "TC265",
-        object=str(place.workload.kube_object),
+        object=container.workload_title,
         names=", ".join(names),
-        subject=place.path("image"),
+        subject=container.path("image"),
     )
-    return found
-
-
-def _declare_setting(name: str, span: Span, place: ContainerContext) -> None:
-    description = f"part of the image of {place.service}"
-    setting = Setting(name=name, required=True, description=description, origin=span)
-    place.model.builder.settings.setdefault(name, setting)
+    return with_variables

@@ -1,4 +1,4 @@
-"""The kinds of objects: which are Kubernetes' own, what becomes of each."""
+"""The tables of kinds and of their fields: which kinds are Kubernetes' own, what becomes of each."""
 
 from __future__ import annotations
 
@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
+from tocompose.importers.field_tables import FieldTables
+from tocompose.importers.kubernetes import FIELD_TABLES
 from tocompose.tables import load
+
+# Why a field with the value that the API server gives it says nothing.
+FILLED_IN = "the value that Kubernetes fills in itself"
+_OWN_GROUPS = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
+# Kinds that another API group took over from Kubernetes unchanged.
+_FORKED = frozenset({"DeploymentConfig", "ImageStream"})
 
 
 class Kind(NamedTuple):
@@ -21,37 +29,41 @@ class Kind(NamedTuple):
 
 
 @cache
+def field_tables() -> FieldTables:
+    """The fields of every type of the API, by its name without the version (`Container`)."""
+    return FieldTables.load(*FIELD_TABLES)
+
+
+@cache
 def kind_rows() -> Mapping[str, Kind]:
     """Every kind that `mappings/kubernetes/kinds.yaml` knows."""
     return {name: _parse_kind(row or {}) for name, row in load("kubernetes/kinds").items()}
 
 
 def _parse_kind(row: Mapping[str, str]) -> Kind:
-    given = dict(row)
-    template = tuple(given.pop("template", "").split(".")) if "template" in given else ()
-    versions = tuple(given.pop("versions", "").split())
-    return Kind(template=template, versions=versions, **given)  # type: ignore[arg-type]
+    columns = dict(row)
+    template = tuple(columns.pop("template").split(".")) if "template" in columns else ()
+    versions = tuple(columns.pop("versions", "").split())
+    return Kind(template=template, versions=versions, **columns)  # type: ignore[arg-type]
 
 
 def kind_row(name: str) -> Kind:
     """What becomes of a kind; those of a custom API group may share a row (`*.cert-manager.io`)."""
-    table = kind_rows()
-    if name in table:
-        return table[name]
+    rows = kind_rows()
+    if name in rows:
+        return rows[name]
     group = name.partition(".")[2]
     while group:
-        if f"*.{group}" in table:
-            return table[f"*.{group}"]
+        if f"*.{group}" in rows:
+            return rows[f"*.{group}"]
         group = group.partition(".")[2]
     return Kind()
 
 
 def is_served(name: str, version: str) -> bool:
     """Whether the API version is one in which Kubernetes has served the kind; true for kinds without a table."""
-    return not (versions := kind_row(name).versions) or version in versions
-
-
-_OWN_GROUPS = frozenset({"", "apps", "batch", "extensions", "autoscaling", "policy"})
+    versions = kind_row(name).versions
+    return not versions or version in versions
 
 
 def qualified_kind(name: str, version: str) -> str:
@@ -59,12 +71,5 @@ def qualified_kind(name: str, version: str) -> str:
     group = version.rpartition("/")[0]
     if group in _OWN_GROUPS or group.endswith(".k8s.io") or name == "Rollout":
         return name
-    return (
-        name
-        if f"{name}.{group}" not in kind_rows() and name in _FORKED
-        else f"{name}.{group}"
-    )
-
-
-# Kinds that another API group took over from Kubernetes unchanged.
-_FORKED = frozenset({"DeploymentConfig", "ImageStream"})
+    qualified = f"{name}.{group}"
+    return name if name in _FORKED and qualified not in kind_rows() else qualified

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
-from tocompose.importers.kubernetes.fields import (
+from tocompose.importers.field_tables import (
+    FieldWalk,
     Finding,
     count_filled,
     note_findings,
     settle_findings,
     values_in_words,
-    walk_fields,
 )
-from tocompose.importers.kubernetes.kinds import kind_row
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
+from tocompose.importers.kubernetes.kinds import FILLED_IN, field_tables, kind_row
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import list_entries
-from tocompose.importers.kubernetes.world import ClusterModel
-from tocompose.ledger import Fate, Ledger
+from tocompose.importers.kubernetes.storage import INJECTED
+from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.notes import note
-from tocompose.source import Node, Span, leaves
+from tocompose.source import Leaf, Node, Span, leaves
 
-_PER_RUN = frozenset({"TC202", "TC257"})
+_CLUSTER_FIELDS, _UNUSED_NAMES, _UNUSED = "TC202", "TC257", "TC253"
+# Said once for the run, not for each object.
+_PER_RUN = frozenset({_CLUSTER_FIELDS, _UNUSED_NAMES})
 # Shapes whose values count only where something refers to them.
-_NAMES = {
+_NAME_SHAPES = {
     "labels": "label",
     "annotations": "annotation",
     "selector": "selector",
@@ -42,164 +46,160 @@ _NAMES = {
     "prefix": "prefix",
     "restart": "restartPolicy",
 }
+_ADVICE = "Check what it does for the workloads, and add the Compose equivalent by hand."
+_SHOWN_NAMES = 5
 
 
-def settle_fields(world: ClusterModel) -> None:
+class _RunNote:
+    """One note for the run that counts fields by name."""
+
+    def __init__(self, code: str, ledger: Ledger) -> None:
+        self._code = code
+        self._ledger = ledger
+        self._counts: Counter[str] = Counter()
+        self._first_span: Span | None = None
+
+    def add_findings(self, findings: Iterable[Finding]) -> None:
+        """Counts fields, whose leaves thereby count as noted."""
+        own = [finding for finding in findings if finding.code == self._code]
+        for finding in own:
+            self._count(
+                finding.path.rpartition(".")[2],
+                count_filled(finding.child.node),
+                finding.child.span,
+            )
+        settle_findings(own, self._ledger)
+
+    def add_names(self, noun: str, node: Node) -> None:
+        """Counts the names at or below a node that nothing refers to."""
+        for leaf in leaves(node):
+            if self._is_unused(leaf):
+                self._count(noun, 1, leaf.span)
+                self._ledger.settle(leaf, Fate.NOTED, self._code)
+
+    def _is_unused(self, leaf: Leaf) -> bool:
+        fate, detail, _ = self._ledger.fate(leaf)
+        return fate is Fate.UNREAD or (fate is Fate.NOTED and detail == (self._code,))
+
+    def _count(self, name: str, count: int, span: Span) -> None:
+        self._counts[name] += count
+        self._first_span = self._first_span or span
+
+    def say(self) -> None:
+        """Says the note, unless there is nothing to say."""
+        if self._counts:
+            fields = ", ".join(
+                f"{name} ({count})" for name, count in sorted(self._counts.items())
+            )
+            self._ledger.say(note(self._code, self._first_span, fields=fields))
+
+
+def settle_fields(model: ClusterModel) -> None:
     """Says a note for each object about its fields whose rows ask for one, and one for the run about names."""
-    run: list[Finding] = []
-    names: list[tuple[str, Node]] = []
+    ledger = model.ledger
+    cluster_fields = _RunNote(_CLUSTER_FIELDS, ledger)
+    unused_names = _RunNote(_UNUSED_NAMES, ledger)
+    walk = FieldWalk(field_tables(), ledger, default_reason=FILLED_IN, added=INJECTED)
     subjects = {
         id(workload.kube_object): f"services.{workload.name}"
-        for workload in world.workloads
+        for workload in model.workloads
     }
-    for item in world.objects:
-        table = kind_row(item.kind).type
-        if not table or item.cursor.node is None:
+    per_run: list[Finding] = []
+    for kube_object in model.objects:
+        type_name = kind_row(kube_object.kind).type
+        if not type_name or kube_object.cursor.node is None:
             continue
-        findings = [
-            *walk_fields(item.cursor.node, table, world.ledger, names),
-            *world.builder.findings.get(item, ()),
-        ]
-        run.extend(finding for finding in findings if finding.code in _PER_RUN)
-        mine = [finding for finding in findings if finding.code not in _PER_RUN]
-        note_findings(mine, world.ledger, str(item), subjects.get(id(item), ""))
-    _say_for_run(
-        "TC202", (finding for finding in run if finding.code == "TC202"), world.ledger
-    )
-    _say_unused(
-        world.ledger, [finding for finding in run if finding.code == "TC257"], names
-    )
+        walk.findings = []
+        walk.visit(kube_object.cursor.node, type_name)
+        findings = [*walk.findings, *model.builder.findings.get(kube_object, ())]
+        per_run.extend(finding for finding in findings if finding.code in _PER_RUN)
+        note_findings(
+            [finding for finding in findings if finding.code not in _PER_RUN],
+            ledger,
+            str(kube_object),
+            subjects.get(id(kube_object), ""),
+        )
+    cluster_fields.add_findings(per_run)
+    cluster_fields.say()
+    unused_names.add_findings(per_run)
+    for shape, node in walk.shaped:
+        if shape in _NAME_SHAPES:
+            unused_names.add_names(_NAME_SHAPES[shape], node)
+    unused_names.say()
 
 
-def _say_for_run(code: str, findings: Iterable[Finding], ledger: Ledger) -> None:
-    counts: dict[str, int] = {}
-    first: Span | None = None
-    for finding in findings:
-        name = finding.path.rpartition(".")[2]
-        counts[name] = counts.get(name, 0) + count_filled(finding.child.node)
-        first = first or finding.child.span
-        settle_findings([finding], ledger)
-    if counts:
-        ledger.say(note(code, first, fields=_count_in_words(counts)))
-
-
-def _count_in_words(counts: dict[str, int]) -> str:
-    return ", ".join(f"{name} ({count})" for name, count in sorted(counts.items()))
-
-
-def _say_unused(
-    ledger: Ledger, extra: list[Finding], names: list[tuple[str, Node]]
-) -> None:
-    """One note for the run that counts labels, annotations and names that nothing refers to."""
-    counts: dict[str, int] = {}
-    first: Span | None = None
-    for finding in extra:
-        name = finding.path.rpartition(".")[2]
-        counts[name] = counts.get(name, 0) + count_filled(finding.child.node)
-        first = first or finding.child.span
-        settle_findings([finding], ledger)
-    for shape, node in names:
-        what = _NAMES.get(shape)
-        for leaf in leaves(node) if what else ():
-            fate, detail, _ = ledger.fate(leaf)
-            if what and (
-                fate is Fate.UNREAD or (fate is Fate.NOTED and detail == ("TC257",))
-            ):
-                counts[what] = counts.get(what, 0) + 1
-                first = first or leaf.span
-                ledger.settle(leaf, Fate.NOTED, "TC257")
-    if counts:
-        ledger.say(note("TC257", first, fields=_count_in_words(counts)))
-
-
-def note_kinds(world: ClusterModel) -> None:
+def note_kinds(model: ClusterModel) -> None:
     """One note for each kind that has no table: what it is for, and what to do instead."""
-    for name in world.objects.kinds():
+    for name in model.objects.kinds():
         row = kind_row(name)
         if row.type:
             continue
-        objects = world.objects.of_kind(name)
-        for item in objects:
-            item.cursor.noted("TC203")
-        advice = (
-            row.advice
-            or "Check what it does for the workloads, and add the Compose equivalent by hand."
-        )
-        names = ", ".join(item.name for item in objects[:5]) + (
-            " …" if len(objects) > 5 else ""
-        )
-        code = "TC237" if row.not_applicable else "TC203"
-        world.ledger.say(
+        objects = model.objects.of_kind(name)
+        for kube_object in objects:
+            kube_object.cursor.noted("TC203")
+        names = ", ".join(kube_object.name for kube_object in objects[:_SHOWN_NAMES])
+        more = " …" if len(objects) > _SHOWN_NAMES else ""
+        values = values_in_words(*(kube_object.cursor.node for kube_object in objects))
+        model.ledger.say(
             note(
-                code,
+                "TC237" if row.not_applicable else "TC203",
                 objects[0].span,
-                related=tuple(item.span for item in objects[1:]),
+                related=tuple(kube_object.span for kube_object in objects[1:]),
                 kind_name=objects[0].title,
                 count=len(objects),
-                names=f"{names}; {values_in_words(*(item.cursor.node for item in objects))}",
-                advice_text=advice,
+                names=f"{names}{more}; {values}",
+                advice_text=row.advice or _ADVICE,
             )
         )
 
 
-def note_unused_config(world: ClusterModel) -> None:
+def note_unused_config(model: ClusterModel) -> None:
     """One note for each ConfigMap, Secret or claim that no container uses."""
-    for item in world.objects.of_kind("ConfigMap", "Secret"):
-        if item not in world.config_store.used:
-            item.cursor.noted("TC253")
-            world.ledger.say(
-                note(
-                    "TC253",
-                    item.span,
-                    object=f"{item} ({values_in_words(item.cursor.node)})",
-                )
-            )
-        else:
-            _say_unused_keys(item, world)
-            item.at("apiVersion").noted("TC253")
-            item.at("kind").noted("TC253")
-    for item in world.objects.of_kind(
+    for kube_object in model.objects.of_kind("ConfigMap", "Secret"):
+        if kube_object not in model.config_store.used:
+            _note_unused_object(kube_object, model)
+            continue
+        config_entries = model.config_store.entries(kube_object).values()
+        unread = [
+            config_entry.cursor
+            for config_entry in config_entries
+            if config_entry.cursor.kind == "leaf" and config_entry.cursor.unread()
+        ]
+        keys = ", ".join(cursor.key for cursor in unread)
+        _note_unused_values(f"{kube_object}, {len(unread)} keys ({keys})", unread, model)
+        for key in ("apiVersion", "kind"):
+            kube_object.at(key).noted(_UNUSED)
+    for kube_object in model.objects.of_kind(
         "PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"
     ):
-        if item.at("kind").unread():
-            world.ledger.say(
-                note(
-                    "TC253",
-                    item.span,
-                    object=f"{item} ({values_in_words(item.cursor.node)})",
-                )
-            )
-            item.cursor.noted("TC253")
-
-    for item in world.objects.of_kind("LimitRange"):
-        _say_unused_limits(item, world)
+        if kube_object.at("kind").unread():
+            _note_unused_object(kube_object, model)
+    for kube_object in model.objects.of_kind("LimitRange"):
+        _note_unused_limits(kube_object, model)
 
 
-def _say_unused_limits(item: KubeObject, world: ClusterModel) -> None:
+def _note_unused_object(kube_object: KubeObject, model: ClusterModel) -> None:
+    values = values_in_words(kube_object.cursor.node)
+    model.ledger.say(note(_UNUSED, kube_object.span, object=f"{kube_object} ({values})"))
+    kube_object.cursor.noted(_UNUSED)
+
+
+def _note_unused_limits(limit_range: KubeObject, model: ClusterModel) -> None:
     """The limits of a LimitRange that no container takes: of other types, or where each container has its own."""
     unread = [
         limit.at(key)
-        for limit in list_entries(item.at("spec", "limits"))
+        for limit in list_entries(limit_range.at("spec", "limits"))
         for key in ("type", "default", "defaultRequest")
         if limit.at(key).unread()
     ]
-    if unread:
-        names = ", ".join(f"limits[{cursor.path[-2]}].{cursor.key}" for cursor in unread)
-        world.ledger.say(note("TC253", unread[0].span, object=f"{item}, {names}"))
-        for cursor in unread:
-            cursor.noted("TC253")
+    names = ", ".join(f"limits[{cursor.path[-2]}].{cursor.key}" for cursor in unread)
+    _note_unused_values(f"{limit_range}, {names}", unread, model)
 
 
-def _say_unused_keys(item: KubeObject, world: ClusterModel) -> None:
-    unread = [
-        entry.cursor
-        for entry in world.config_store.entries(item).values()
-        if entry.cursor.kind == "leaf" and entry.cursor.unread()
-    ]
+def _note_unused_values(
+    description: str, unread: list[Cursor], model: ClusterModel
+) -> None:
     if unread:
-        names = ", ".join(cursor.key for cursor in unread)
-        world.ledger.say(
-            note("TC253", unread[0].span, object=f"{item}, {len(unread)} keys ({names})")
-        )
-        for cursor in unread:
-            cursor.noted("TC253")
+        model.ledger.say(note(_UNUSED, unread[0].span, object=description))
+    for cursor in unread:
+        cursor.noted(_UNUSED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_text,
@@ -22,14 +22,14 @@ _BACKOFF = 6
 _GRACE = 30
 
 
-def restart_policy(place: ContainerContext) -> str:
+def restart_policy(container: ContainerContext) -> str:
     """Compose's restart policy of a container, from its pod's policy and its workload's kind."""
-    workload, to = place.workload, place.path("restart")
+    workload, to = container.workload, container.path("restart")
     policy = peek_text(workload.pod_spec.at("restartPolicy")) or "Always"
     workload.pod_spec.at("restartPolicy").take(to=to)
-    if place.unit.role is ContainerRole.SIDECAR:
+    if container.role is ContainerRole.SIDECAR:
         return "unless-stopped"
-    if place.unit.role is ContainerRole.INIT:
+    if container.role is ContainerRole.INIT:
         return "no" if policy == "Never" else "on-failure"
     if workload.kind == "CronJob":
         _note_backoff(workload.job_spec.at("backoffLimit"))
@@ -46,40 +46,40 @@ def _note_backoff(cursor: Cursor) -> None:
         cursor.note("TC239", what=f"backoffLimit: {peek_text(cursor)}")
 
 
-def stop_settings(place: ContainerContext) -> Stop:
+def stop_settings(container: ContainerContext) -> Stop:
     """How the container is stopped; Kubernetes waits 30 s where Docker waits 10 s."""
     signal = take_text(
-        place.unit.cursor.at("lifecycle", "stopSignal"), place.path("stop_signal")
+        container.cursor.at("lifecycle", "stopSignal"), container.path("stop_signal")
     )
-    if place.unit.role is ContainerRole.INIT:
+    if container.role is ContainerRole.INIT:
         return Stop(signal=literal(signal) if signal else None)
     seconds = take_integer(
-        place.workload.pod_spec.at("terminationGracePeriodSeconds"),
-        place.path("stop_grace_period"),
+        container.pod_spec.at("terminationGracePeriodSeconds"),
+        container.path("stop_grace_period"),
     )
     period = f"{_GRACE if seconds is None else seconds}s"
     return Stop(signal=literal(signal) if signal else None, grace_period=period)
 
 
-def lifecycle_hooks(place: ContainerContext) -> dict[str, Any]:
+def lifecycle_hooks(container: ContainerContext) -> dict[str, Any]:
     """`post_start` and `pre_stop`, which Compose itself runs."""
-    found: dict[str, Any] = {}
-    if not place.unit.cursor.at("lifecycle"):
-        return found
+    hooks: dict[str, Any] = {}
+    if not container.cursor.at("lifecycle"):
+        return hooks
     for name, key in (("postStart", "post_start"), ("preStop", "pre_stop")):
-        handler = place.unit.cursor.at("lifecycle", name)
-        command = _hook_command(handler, place.path(key))
+        handler = container.cursor.at("lifecycle", name)
+        command = _hook_command(handler, container.path(key))
         if command:
-            found[key] = [{"command": command}]
-            handler.remark("TC235", hook=name, subject=place.path(key))
-    return found
+            hooks[key] = [{"command": command}]
+            handler.remark("TC235", hook=name, subject=container.path(key))
+    return hooks
 
 
 def _hook_command(handler: Cursor, to: str) -> list[str]:
     command = [
-        literal(word)
-        for entry in list_entries(handler.at("exec", "command"))
-        if (word := take_text(entry, to)) is not None
+        literal(text)
+        for argument in list_entries(handler.at("exec", "command"))
+        if (text := take_text(argument, to)) is not None
     ]
     seconds = take_integer(handler.at("sleep", "seconds"), to)
     return command or ([] if seconds is None else ["sleep", str(seconds)])

@@ -1,67 +1,73 @@
-"""What runs before what: init containers, sidecars, the pods of a StatefulSet, the one-shots for volumes."""
+"""What runs before what: init containers, sidecars, pods of a StatefulSet, one-shots for volumes, jobs of a release."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.cluster_model import ClusterModel, ContainerContext
 from tocompose.importers.kubernetes.pods import joins_owner
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.importers.kubernetes.waits import ApiWait
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
-from tocompose.importers.kubernetes.world import ClusterModel
+from tocompose.ledger import Cursor
 from tocompose.model import Dependency, Service
 from tocompose.record import replace
 
 _DONE = "service_completed_successfully"
 
 
-def arrange_order(world: ClusterModel, prepared: dict[str, str]) -> None:
+def arrange_order(model: ClusterModel, prepared: dict[str, str]) -> None:
     """Sets network namespaces and start order of every pod; `prepared` names the one-shot before a pod, by its base."""
-    for workload in world.workloads:
+    for workload in model.workloads:
         previous: Pod | None = None
-        waits = _api_dependencies(workload, world)
-        for instance in workload.pods:
-            _arrange_pod(
-                workload, instance, previous, world, prepared.get(instance.base), waits
-            )
-            previous = instance
+        waits = _api_dependencies(workload, model)
+        for pod in workload.pods:
+            _arrange_pod(workload, pod, previous, model, prepared.get(pod.base), waits)
+            previous = pod
 
 
 def _arrange_pod(
     workload: Workload,
-    instance: Pod,
+    pod: Pod,
     previous: Pod | None,
-    world: ClusterModel,
+    model: ClusterModel,
     first: str | None,
     waits: list[Dependency],
 ) -> None:
     before: list[Dependency] = [Dependency(service=first, condition=_DONE)] if first else []
     before.extend(waits)
-    before.extend(_previous_pod(workload, previous, world))
-    for unit in instance.containers:
-        place = ContainerContext(world, workload, instance, unit)
-        service = world.builder.services[unit.service]
+    before.extend(_previous_pod(workload, previous, model))
+    for pod_container in pod.containers:
+        container = ContainerContext(model, workload, pod, pod_container)
+        service = model.builder.services[pod_container.service]
         if workload.host_network:
             service = replace(service, network_mode="host")
-        elif joins_owner(instance, place):
-            service = replace(service, network_mode=f"service:{instance.network_owner}")
-        needed = [item for item in before if item.service != unit.service]
-        world.builder.services[unit.service] = replace(
+        elif joins_owner(pod, container):
+            service = replace(service, network_mode=f"service:{pod.network_owner}")
+        needed = [item for item in before if item.service != pod_container.service]
+        model.builder.services[pod_container.service] = replace(
             service, depends_on=_merge_dependencies(service, needed)
         )
-        if unit.role is ContainerRole.INIT:
+        if pod_container.role is ContainerRole.INIT:
             before = [
                 *before,
-                Dependency(service=unit.service, condition=_DONE, origin=unit.cursor.span),
+                Dependency(
+                    service=pod_container.service,
+                    condition=_DONE,
+                    origin=pod_container.cursor.span,
+                ),
             ]
-        elif unit.role is ContainerRole.SIDECAR:
+        elif pod_container.role is ContainerRole.SIDECAR:
             before = [
                 *before,
-                _when_started(service, unit.cursor.at("startupProbe").kind == "map"),
+                _when_started(
+                    service, pod_container.cursor.at("startupProbe").kind == "map"
+                ),
             ]
-            unit.cursor.at("restartPolicy").take(to=f"services.{unit.service}.restart")
-    _drop_implied(instance, world)
+            pod_container.cursor.at("restartPolicy").take(
+                to=f"services.{pod_container.service}.restart"
+            )
+    _drop_implied(pod, model)
 
 
 def _when_started(service: Service, has_startup: bool) -> Dependency:
@@ -72,13 +78,13 @@ def _when_started(service: Service, has_startup: bool) -> Dependency:
 
 
 def _previous_pod(
-    workload: Workload, previous: Pod | None, world: ClusterModel
+    workload: Workload, previous: Pod | None, model: ClusterModel
 ) -> list[Dependency]:
     """https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#deployment-and-scaling-guarantees"""
     policy = workload.kube_object.at("spec", "podManagementPolicy")
     if previous is None or peek_text(policy) == "Parallel":
         return []
-    service = world.builder.services[previous.main_container.service]
+    service = model.builder.services[previous.main_container.service]
     return [_when_started(service, service.healthcheck is not None)]
 
 
@@ -89,23 +95,25 @@ def _merge_dependencies(
     return (*service.depends_on, *(item for item in needed if item.service not in known))
 
 
-def _drop_implied(instance: Pod, world: ClusterModel) -> None:
+def _drop_implied(pod: Pod, model: ClusterModel) -> None:
     """Leaves out the init containers that an earlier one of the chain already waits for."""
     inits = [
-        unit.service for unit in instance.containers if unit.role is ContainerRole.INIT
+        pod_container.service
+        for pod_container in pod.containers
+        if pod_container.role is ContainerRole.INIT
     ]
-    for unit in instance.containers:
-        service = world.builder.services[unit.service]
+    for pod_container in pod.containers:
+        service = model.builder.services[pod_container.service]
         waited = [item.service for item in service.depends_on if item.service in inits]
         kept = tuple(item for item in service.depends_on if item.service not in waited[:-1])
-        world.builder.services[unit.service] = replace(service, depends_on=kept)
+        model.builder.services[pod_container.service] = replace(service, depends_on=kept)
 
 
-def _api_dependencies(workload: Workload, world: ClusterModel) -> list[Dependency]:
+def _api_dependencies(workload: Workload, model: ClusterModel) -> list[Dependency]:
     """What the pod waits for by such init containers, each said in a note in place of the container."""
     found: dict[str, Dependency] = {}
     for container, wait in workload.api_waits:
-        targets = list(_wait_targets(wait, workload, world))
+        targets = list(_wait_targets(wait, workload, model))
         found |= {item.service: item for item in targets if item.service not in found}
         names = ", ".join(item.service for item in targets)
         what = (
@@ -124,27 +132,28 @@ def _api_dependencies(workload: Workload, world: ClusterModel) -> list[Dependenc
 
 
 def _wait_targets(
-    wait: ApiWait, workload: Workload, world: ClusterModel
+    wait: ApiWait, workload: Workload, model: ClusterModel
 ) -> Iterator[Dependency]:
     namespace = wait.namespace or workload.namespace
-    for other in world.workloads:
+    for other in model.workloads:
         if other is workload or other.namespace != namespace or not other.pods:
             continue
-        if _is_meant(wait, other, world, namespace):
+        if _is_meant(wait, other, model, namespace):
             done = _DONE if other.kind == "Job" else "service_started"
-            for instance in other.pods:
+            for pod in other.pods:
                 yield Dependency(
-                    service=instance.main_container.service,
+                    service=pod.main_container.service,
                     condition=done,
                     origin=workload.kube_object.span,
                 )
 
 
-def _is_meant(wait: ApiWait, other: Workload, world: ClusterModel, namespace: str) -> bool:
+def _is_meant(wait: ApiWait, other: Workload, model: ClusterModel, namespace: str) -> bool:
     if wait.kind == "Service":
-        backends = (world.kube_services.get(namespace, name) for name in wait.names)
+        kube_services = (model.kube_services.get(namespace, name) for name in wait.names)
         return any(
-            backend is not None and other in backend.workloads for backend in backends
+            kube_service is not None and other in kube_service.workloads
+            for kube_service in kube_services
         )
     if wait.labels:
         own = (
@@ -161,3 +170,65 @@ def _is_meant(wait: ApiWait, other: Workload, world: ClusterModel, namespace: st
             for name in wait.names
         )
     return wait.kind == other.kind and other.kube_object.name in wait.names
+
+
+# https://helm.sh/docs/topics/charts_hooks/, https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/
+_HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
+_BEFORE = frozenset({"pre-install", "pre-upgrade", "PreSync"})
+_AFTER = frozenset({"post-install", "post-upgrade", "PostSync"})
+_RUN_ONCE = ("Job", "CronJob")
+_DONE = "service_completed_successfully"
+
+
+def order_releases(model: ClusterModel) -> None:
+    """Lets the rest wait for the jobs that come first, and the jobs that come last wait for the rest."""
+    plain = [workload for workload in model.workloads if not _release_hook(workload)[1]]
+    for workload in model.workloads:
+        cursor, words = _release_hook(workload)
+        if not words & (_BEFORE | _AFTER) or workload.kind != "Job":
+            continue
+        job = workload.pods[0].main_container.service if workload.pods else ""
+        others = [
+            each
+            for each in plain
+            if each.namespace == workload.namespace and each.kind not in ("Job", "CronJob")
+        ]
+        mains = [pod.main_container.service for each in others for pod in each.pods]
+        for name in mains:
+            if words & _BEFORE:
+                _add_dependency(
+                    name,
+                    Dependency(service=job, condition=_DONE, origin=cursor.span),
+                    model,
+                )
+                cursor.take(to=f"services.{name}.depends_on")
+            else:
+                _add_dependency(
+                    job,
+                    Dependency(
+                        service=name, condition=_readiness(model.builder.services[name])
+                    ),
+                    model,
+                )
+                cursor.take(to=f"services.{job}.depends_on")
+
+
+def _release_hook(workload: Workload) -> tuple[Cursor, frozenset[str]]:
+    for key in _HOOKS:
+        cursor = workload.kube_object.at("metadata", "annotations", key)
+        given = peek_text(cursor)
+        if given:
+            return cursor, frozenset(word.strip() for word in given.split(","))
+    return workload.kube_object.at("metadata", "annotations", _HOOKS[0]), frozenset()
+
+
+def _readiness(service: Service) -> str:
+    return "service_healthy" if service.healthcheck is not None else "service_started"
+
+
+def _add_dependency(name: str, item: Dependency, model: ClusterModel) -> None:
+    service = model.builder.services[name]
+    if all(known.service != item.service for known in service.depends_on):
+        model.builder.services[name] = replace(
+            service, depends_on=(*service.depends_on, item)
+        )

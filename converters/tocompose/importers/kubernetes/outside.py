@@ -4,99 +4,105 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.importers.kubernetes.fields import values_in_words
-from tocompose.importers.kubernetes.moot import not_applicable
+from tocompose.importers.field_tables import values_in_words
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.importers.kubernetes.services import KubeService
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.notes import note
 
 
-def note_outside(world: ClusterModel) -> None:
+def note_outside(model: ClusterModel) -> None:
     """Says of each Service without workloads what its clients will miss."""
-    for backend in world.kube_services:
-        if backend.external is None:
-            not_applicable(
-                backend.kube_object.at("spec", "externalName"), backend.kube_object, world
+    for kube_service in model.kube_services:
+        if kube_service.external is None:
+            model.not_applicable(
+                kube_service.kube_object.at("spec", "externalName"),
+                kube_service.kube_object,
             )
-        if backend.workloads:
+        if kube_service.workloads:
             continue
-        if backend.external:
-            _note_external(backend, world)
-        elif not _give_address(backend, world):
-            ports = ", ".join(str(port.number) for port in backend.ports) or "none"
-            what = f"{ports}; {values_in_words(backend.kube_object.cursor.node)}"
-            backend.kube_object.cursor.note("TC222", service=backend.name, ports=what)
-    for host, (span, service) in world.builder.unresolved_hosts.items():
-        world.ledger.say(
+        if kube_service.external:
+            _note_external(kube_service, model)
+        elif not _give_address(kube_service, model):
+            ports = ", ".join(str(port.number) for port in kube_service.ports) or "none"
+            ports_in_words = (
+                f"{ports}; {values_in_words(kube_service.kube_object.cursor.node)}"
+            )
+            kube_service.kube_object.cursor.note(
+                "TC222", service=kube_service.name, ports=ports_in_words
+            )
+    for host, (span, service) in model.builder.unresolved_hosts.items():
+        model.ledger.say(
             note("TC266", span, subject=f"services.{service}", service=service, host=host)
         )
-    for item in world.objects.of_kind("Endpoints", "EndpointSlice"):
-        if item.cursor.unread():
-            item.cursor.noted("TC226")
-            item.cursor.remark(
+    for kube_object in model.objects.of_kind("Endpoints", "EndpointSlice"):
+        if kube_object.cursor.unread():
+            kube_object.cursor.noted("TC226")
+            kube_object.cursor.remark(
                 "TC226",
-                object=str(item),
-                fields=f"what no Service of the input refers to ({values_in_words(item.cursor.node)})",
+                object=str(kube_object),
+                fields=f"what no Service of the input refers to ({values_in_words(kube_object.cursor.node)})",
             )
 
 
-def _note_external(backend: KubeService, world: ClusterModel) -> None:
-    cursor = backend.kube_object.at("spec", "externalName")
+def _note_external(kube_service: KubeService, model: ClusterModel) -> None:
+    cursor = kube_service.kube_object.at("spec", "externalName")
     cursor.remark(
         "TC225",
-        service=f"{backend.name} ({values_in_words(backend.kube_object.cursor.node)})",
-        host=backend.external,
+        service=f"{kube_service.name} ({values_in_words(kube_service.kube_object.cursor.node)})",
+        host=kube_service.external,
     )
-    backend.kube_object.cursor.noted("TC225")
+    kube_service.kube_object.cursor.noted("TC225")
 
 
-def _give_address(backend: KubeService, world: ClusterModel) -> list[str]:
+def _give_address(kube_service: KubeService, model: ClusterModel) -> list[str]:
     """Gives the address of a Service without a selector to every service that mentions it, by name."""
-    found = [
-        (item, cursor)
-        for item in _endpoints_of(backend, world)
-        for cursor in _endpoint_addresses(item)
+    addresses = [
+        (kube_object, cursor)
+        for kube_object in _endpoints_of(kube_service, model)
+        for cursor in _endpoint_addresses(kube_object)
     ]
-    if not found:
+    if not addresses:
         return []
-    clients = world.builder.callers.get(backend, ())
-    item, first = found[0]
-    address = peek_text(first) or ""
+    clients = model.builder.callers.get(kube_service, ())
+    kube_object, first_address = addresses[0]
+    address = peek_text(first_address) or ""
     for name in clients:
-        first.take(to=f"services.{name}.extra_hosts")
-        item.count_identity_as_mapped(f"services.{name}.extra_hosts")
-        backend.kube_object.count_identity_as_mapped(f"services.{name}.extra_hosts")
-        world.builder.add_extra_host(name, backend.name, address)
-    rest = [peek_text(cursor) or "" for _, cursor in found[1:]]
-    where = f"{address} stands for {backend.name} as a fixed address"
-    more = f"{where}; {len(rest)} more addresses" if rest else where
-    fields = (
-        f"{more} ({values_in_words(backend.kube_object.cursor.node, item.cursor.node)})"
+        first_address.take(to=f"services.{name}.extra_hosts")
+        kube_object.count_identity_as_mapped(f"services.{name}.extra_hosts")
+        kube_service.kube_object.count_identity_as_mapped(f"services.{name}.extra_hosts")
+        model.builder.add_extra_host(name, kube_service.name, address)
+    further_addresses = [peek_text(cursor) or "" for _, cursor in addresses[1:]]
+    stand_in = f"{address} stands for {kube_service.name} as a fixed address"
+    description = (
+        f"{stand_in}; {len(further_addresses)} more addresses"
+        if further_addresses
+        else stand_in
     )
-    item.cursor.remark("TC226", object=str(backend.kube_object), fields=fields)
-    item.cursor.noted("TC226")
-    backend.kube_object.cursor.noted("TC226")
-    return [address, *rest]
+    fields = f"{description} ({values_in_words(kube_service.kube_object.cursor.node, kube_object.cursor.node)})"
+    kube_object.cursor.remark("TC226", object=str(kube_service.kube_object), fields=fields)
+    kube_object.cursor.noted("TC226")
+    kube_service.kube_object.cursor.noted("TC226")
+    return [address, *further_addresses]
 
 
-def _endpoints_of(backend: KubeService, world: ClusterModel) -> Iterator[KubeObject]:
-    found = world.objects.get("Endpoints", backend.namespace, backend.name)
-    if found is not None:
-        yield found
-    for item in world.objects.of_kind("EndpointSlice"):
+def _endpoints_of(kube_service: KubeService, model: ClusterModel) -> Iterator[KubeObject]:
+    endpoints = model.objects.get("Endpoints", kube_service.namespace, kube_service.name)
+    if endpoints is not None:
+        yield endpoints
+    for kube_object in model.objects.of_kind("EndpointSlice"):
         if (
-            item.namespace == backend.namespace
-            and item.labels.get("kubernetes.io/service-name") == backend.name
+            kube_object.namespace == kube_service.namespace
+            and kube_object.labels.get("kubernetes.io/service-name") == kube_service.name
         ):
-            yield item
+            yield kube_object
 
 
-def _endpoint_addresses(item: KubeObject) -> Iterator[Cursor]:
-    for subset in list_entries(item.at("subsets")):
+def _endpoint_addresses(kube_object: KubeObject) -> Iterator[Cursor]:
+    for subset in list_entries(kube_object.at("subsets")):
         for address in list_entries(subset.at("addresses")):
             yield address.at("ip")
-    for endpoint in list_entries(item.at("endpoints")):
+    for endpoint in list_entries(kube_object.at("endpoints")):
         yield from list_entries(endpoint.at("addresses"))

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.importers.kubernetes.fields import values_in_words
-from tocompose.importers.kubernetes.moot import not_applicable
-from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.field_tables import values_in_words
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_text,
     take_integer,
     take_text,
 )
-from tocompose.importers.kubernetes.tools import container_tools
-from tocompose.knowledge.images import image_facts
+from tocompose.knowledge.images import ALPINE_TOOLS, image_facts, image_ref
 from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.readers.yaml import integer
@@ -24,7 +22,7 @@ _ORDER = ("readinessProbe", "livenessProbe", "startupProbe")
 _ACTIONS = ("exec", "httpGet", "tcpSocket", "grpc")
 
 
-def container_healthcheck(place: ContainerContext) -> Healthcheck | None:
+def container_healthcheck(container: ContainerContext) -> Healthcheck | None:
     """The healthcheck made of the readiness probe, else the liveness probe, else the startup probe.
 
     A probe whose client may be missing in the image gives none, with a note: a check that cannot run would report a
@@ -33,7 +31,7 @@ def container_healthcheck(place: ContainerContext) -> Healthcheck | None:
     probes = [
         (name, cursor)
         for name in _ORDER
-        if (cursor := place.unit.cursor.at(name)).kind == "map"
+        if (cursor := container.cursor.at(name)).kind == "map"
     ]
     usable = [
         (name, cursor)
@@ -42,67 +40,72 @@ def container_healthcheck(place: ContainerContext) -> Healthcheck | None:
     ]
     if not usable:
         return None
-    name, chosen = next((each for each in usable if _can_run(each[1], place)), usable[0])
-    test = _check_command(chosen, place)
+    name, probe = next(
+        (candidate for candidate in usable if _can_run(candidate[1], container)), usable[0]
+    )
+    test = _check_command(probe, container)
     if test is None:
         for _, cursor in probes:
             cursor.noted("TC231")
         return None
-    startup = place.unit.cursor.at("startupProbe")
+    startup = container.cursor.at("startupProbe")
     check = _timed_check(
-        chosen,
+        probe,
         startup if startup.kind == "map" and name != "startupProbe" else None,
         test,
-        place,
+        container,
     )
-    _settle_others([each for each in usable if each[0] != name], chosen, place)
+    _settle_others(
+        [candidate for candidate in usable if candidate[0] != name], probe, container
+    )
     return check
 
 
-def _can_run(probe: Cursor, place: ContainerContext) -> bool:
+def _can_run(probe: Cursor, container: ContainerContext) -> bool:
     """Whether the container is known to hold what the probe's action needs."""
     action = _probe_action(probe).key
     if action == "exec":
         return True
-    held = container_tools(place.unit.cursor) or frozenset()
+    held = container_tools(container.cursor) or frozenset()
     return action != "grpc" and bool(
         held & ({"sh", "curl", "wget"} if action == "httpGet" else {"sh", "nc"})
     )
 
 
 def _timed_check(
-    probe: Cursor, startup: Cursor | None, test: tuple[str, ...], place: ContainerContext
+    probe: Cursor,
+    startup: Cursor | None,
+    test: tuple[str, ...],
+    container: ContainerContext,
 ) -> Healthcheck:
     """The check with the probe's times, Kubernetes' own defaults written out.
 
     A startup probe lengthens `start_period`; its period is no `start_interval`, for which an engine before 25 refuses
     to start the stack: https://docs.docker.com/reference/compose-file/services/#healthcheck
     """
-    to = place.path("healthcheck")
+    to = container.path("healthcheck")
     times = _probe_times(probe, to)
     start = times["initialDelaySeconds"]
     if startup is not None:
-        first = _probe_times(startup, to)
+        startup_times = _probe_times(startup, to)
         if start:
-            not_applicable(
-                probe.at("initialDelaySeconds"), place.workload.kube_object, place.model
-            )
+            container.not_applicable(probe.at("initialDelaySeconds"))
         start = max(
             start,
-            first["initialDelaySeconds"]
-            + first["periodSeconds"] * first["failureThreshold"],
+            startup_times["initialDelaySeconds"]
+            + startup_times["periodSeconds"] * startup_times["failureThreshold"],
         )
     elif probe.key == "startupProbe":
         start += times["periodSeconds"] * times["failureThreshold"]
     start = _start_period(
-        start, times["periodSeconds"] * times["failureThreshold"], probe, place
+        start, times["periodSeconds"] * times["failureThreshold"], probe, container
     )
     if (take_integer(probe.at("successThreshold"), to) or 1) > 1:
-        given = peek_text(probe.at("successThreshold"))
+        threshold = peek_text(probe.at("successThreshold"))
         probe.at("successThreshold").remark(
             "TC233",
-            object=str(place.workload.kube_object),
-            fields=f"successThreshold: {given}",
+            object=container.workload_title,
+            fields=f"successThreshold: {threshold}",
             subject=to,
         )
     return Healthcheck(
@@ -115,31 +118,34 @@ def _timed_check(
     )
 
 
-def _start_period(start: int, after: int, probe: Cursor, place: ContainerContext) -> int:
+def _start_period(
+    start: int, failure_time: int, probe: Cursor, container: ContainerContext
+) -> int:
     """How long a first start may take. A pod that is not ready only gets no traffic; a service that is not healthy
     makes `docker compose up` give up on all that wait for it. So the longest of what is known counts: the delay of the
     liveness probe, and what the image needs to set up its data; `after` is the time that failures take beyond."""
-    to = place.path("healthcheck")
+    to = container.path("healthcheck")
     if probe.key == "readinessProbe":
         start = max(
             start,
-            take_integer(place.unit.cursor.at("livenessProbe", "initialDelaySeconds"), to)
+            take_integer(container.cursor.at("livenessProbe", "initialDelaySeconds"), to)
             or 0,
         )
-    known = image_facts(peek_text(place.unit.cursor.at("image")) or "")
+    facts = image_facts(peek_text(container.cursor.at("image")) or "")
     usual = (
         [
             int(check.start_period.removesuffix("s"))
-            for check in known.checks
+            for check in facts.checks
             if check.start_period
         ]
-        if known
+        if facts
         else []
     )
-    if not usual or usual[0] <= start + after:
+    if not usual or usual[0] <= start + failure_time:
         return start
-    what = f"{place.service}: its image may need {usual[0]}s for its first start, the probe allows {start + after}s"
-    probe.remark("TC259", what=what, subject=to)
+    needed = f"{container.service}: its image may need {usual[0]}s for its first start"
+    comparison = f"{needed}, the probe allows {start + failure_time}s"
+    probe.remark("TC259", what=comparison, subject=to)
     return usual[0]
 
 
@@ -157,21 +163,23 @@ def _probe_times(probe: Cursor, to: str) -> dict[str, int]:
 
 
 def _settle_others(
-    others: list[tuple[str, Cursor]], chosen: Cursor, place: ContainerContext
+    other_probes: list[tuple[str, Cursor]],
+    checked_probe: Cursor,
+    container: ContainerContext,
 ) -> None:
-    for name, cursor in others:
+    for name, cursor in other_probes:
         action = _probe_action(cursor)
-        if name == "startupProbe" and _same_action(action, _probe_action(chosen)):
-            action.map(to=place.path("healthcheck"))
+        if name == "startupProbe" and _same_action(action, _probe_action(checked_probe)):
+            action.map(to=container.path("healthcheck"))
             cursor.noted("TC230")
             continue
-        same = _same_action(action, _probe_action(chosen))
-        what = f"{name} ({_describe_probe(cursor)})"
+        is_same = _same_action(action, _probe_action(checked_probe))
+        description = f"{name} ({_describe_probe(cursor)})"
         cursor.note(
-            "TC230" if not same else "TC232",
-            object=place.service,
-            what=what,
-            subject=place.path("healthcheck"),
+            "TC230" if not is_same else "TC232",
+            object=container.service,
+            what=description,
+            subject=container.path("healthcheck"),
         )
 
 
@@ -179,8 +187,10 @@ def _probe_action(probe: Cursor) -> Cursor:
     return next((probe.at(action) for action in _ACTIONS if probe.at(action)), probe)
 
 
-def _same_action(one: Cursor, other: Cursor) -> bool:
-    return one.key == other.key and _flat_content(one) == _flat_content(other)
+def _same_action(action: Cursor, other_action: Cursor) -> bool:
+    return action.key == other_action.key and _flat_content(action) == _flat_content(
+        other_action
+    )
 
 
 def _flat_content(cursor: Cursor) -> list[str]:
@@ -194,70 +204,73 @@ def _describe_probe(probe: Cursor) -> str:
     times = ", ".join(
         f"{child.key} {child.peek()}" for child in probe if child.kind == "leaf"
     )
-    what = f"{action.key}, {values_in_words(action.node)}"
-    return f"{what}; {times}" if times else what
+    description = f"{action.key}, {values_in_words(action.node)}"
+    return f"{description}; {times}" if times else description
 
 
-def _check_command(probe: Cursor, place: ContainerContext) -> tuple[str, ...] | None:
+def _check_command(probe: Cursor, container: ContainerContext) -> tuple[str, ...] | None:
     if (command := probe.at("exec", "command")).kind == "list":
-        return ("CMD", *_exec_words(command, place.path("healthcheck")))
+        return ("CMD", *_exec_words(command, container.path("healthcheck")))
     for key, build in (
         ("httpGet", _http_command),
         ("tcpSocket", _tcp_command),
         ("grpc", _grpc_command),
     ):
         if action := probe.at(key):
-            return build(action, place)
+            return build(action, container)
     return None
 
 
 def _exec_words(command: Cursor, to: str) -> Iterator[str]:
-    for entry in list_entries(command):
-        if (word := take_text(entry, to)) is not None:
-            yield literal(word)
+    for argument in list_entries(command):
+        if (text := take_text(argument, to)) is not None:
+            yield literal(text)
 
 
-def _probe_port(action: Cursor, place: ContainerContext) -> int | None:
+def _probe_port(action: Cursor, container: ContainerContext) -> int | None:
     """The number of a probe's port, which may name a container port."""
     cursor = action.at("port")
-    given = peek_text(cursor)
-    if given is None:
+    port_text = peek_text(cursor)
+    if port_text is None:
         return None
-    number = integer(given)
+    number = integer(port_text)
     if number is None:
-        for port in list_entries(place.unit.cursor.at("ports")):
-            if peek_text(port.at("name")) == given:
-                port.at("name").take(to=place.path())
-                port.at("containerPort").take(to=place.path())
+        for port in list_entries(container.cursor.at("ports")):
+            if peek_text(port.at("name")) == port_text:
+                port.at("name").take(to=container.path())
+                port.at("containerPort").take(to=container.path())
                 number = integer(peek_text(port.at("containerPort")) or "")
     if number is None:
         cursor.note(
-            "TC227", service=place.service, port=given, subject=place.path("healthcheck")
+            "TC227",
+            service=container.service,
+            port=port_text,
+            subject=container.path("healthcheck"),
         )
     return number
 
 
-def _http_command(action: Cursor, place: ContainerContext) -> tuple[str, ...] | None:
-    number = _probe_port(action, place)
-    held = container_tools(place.unit.cursor)
+def _http_command(action: Cursor, container: ContainerContext) -> tuple[str, ...] | None:
+    number = _probe_port(action, container)
+    held = container_tools(container.cursor)
     if number is None:
         return None
-    not_applicable(action.at("protocol"), place.workload.kube_object, place.model)
+    container.not_applicable(action.at("protocol"))
     scheme = (peek_text(action.at("scheme")) or "HTTP").lower()
     path = peek_text(action.at("path")) or "/"
     host = peek_text(action.at("host")) or "127.0.0.1"
     url = f"{scheme}://{host}:{number}{path if path.startswith('/') else '/' + path}"
     headers = [
-        f"{peek_text(entry.at('name')) or ''}: {peek_text(entry.at('value')) or ''}"
-        for entry in list_entries(action.at("httpHeaders"))
+        f"{peek_text(header.at('name')) or ''}: {peek_text(header.at('value')) or ''}"
+        for header in list_entries(action.at("httpHeaders"))
     ]
     if held is None or not held & {"wget", "curl"}:
         if held and "sh" in held:
             return _listening_command(
-                action, number, place, fallback=_curl_or_wget(url, headers, scheme)
+                action, number, container, fallback=_curl_or_wget(url, headers, scheme)
             )
-        return _note_impossible(action, place, f"an HTTP request to {url}", held)
-    action.map(to=place.path("healthcheck"))
+        return _note_impossible(action, container, f"an HTTP request to {url}", held)
+    action.map(to=container.path("healthcheck"))
     return (
         "CMD-SHELL",
         literal(
@@ -278,63 +291,106 @@ def _curl_or_wget(url: str, headers: list[str], scheme: str) -> str:
 
 def _curl_command(url: str, headers: list[str], scheme: str) -> str:
     insecure = "k" if scheme == "https" else ""
-    given = "".join(f" -H {_quote_word(header)}" for header in headers)
-    return f"curl -fsS{insecure} -o /dev/null{given} {_quote_word(url)}"
+    header_flags = "".join(f" -H {_quote_word(header)}" for header in headers)
+    return f"curl -fsS{insecure} -o /dev/null{header_flags} {_quote_word(url)}"
 
 
 def _wget_command(url: str, headers: list[str], scheme: str) -> str:
     insecure = " --no-check-certificate" if scheme == "https" else ""
-    given = "".join(f" --header {_quote_word(header)}" for header in headers)
-    return f"wget -q -O /dev/null{insecure}{given} {_quote_word(url)}"
+    header_flags = "".join(f" --header {_quote_word(header)}" for header in headers)
+    return f"wget -q -O /dev/null{insecure}{header_flags} {_quote_word(url)}"
 
 
-def _quote_word(given: str) -> str:
-    safe = given.isascii() and all(char.isalnum() or char in "/:.,_-=@%+" for char in given)
-    return given if safe else "'" + given.replace("'", "'\\''") + "'"
+def _quote_word(text: str) -> str:
+    safe = text.isascii() and all(char.isalnum() or char in "/:.,_-=@%+" for char in text)
+    return text if safe else "'" + text.replace("'", "'\\''") + "'"
 
 
-def _tcp_command(action: Cursor, place: ContainerContext) -> tuple[str, ...] | None:
-    number = _probe_port(action, place)
+def _tcp_command(action: Cursor, container: ContainerContext) -> tuple[str, ...] | None:
+    number = _probe_port(action, container)
     if number is None:
         return None
-    held = container_tools(place.unit.cursor)
+    held = container_tools(container.cursor)
     host = peek_text(action.at("host")) or "127.0.0.1"
     if held is not None and "nc" in held:
-        action.map(to=place.path("healthcheck"))
+        action.map(to=container.path("healthcheck"))
         return ("CMD-SHELL", literal(f"nc -z {_quote_word(host)} {number}"))
     if held and "sh" in held and host == "127.0.0.1":
-        return _listening_command(action, number, place)
-    return _note_impossible(action, place, f"a connection to port {number}", held)
+        return _listening_command(action, number, container)
+    return _note_impossible(action, container, f"a connection to port {number}", held)
 
 
 def _listening_command(
-    action: Cursor, number: int, place: ContainerContext, fallback: str = ""
+    action: Cursor, number: int, container: ContainerContext, fallback: str = ""
 ) -> tuple[str, ...]:
     """Whether something listens on the port, read from the kernel's table: needs only a shell and grep."""
-    action.map(to=place.path("healthcheck"))
+    action.map(to=container.path("healthcheck"))
     check = f"grep -qE ':{number:04X} 0+:0000 0A' /proc/net/tcp /proc/net/tcp6"
     return ("CMD-SHELL", literal(f"{fallback}{check}{'; fi' if fallback else ''}"))
 
 
-def _grpc_command(action: Cursor, place: ContainerContext) -> tuple[str, ...] | None:
-    number = _probe_port(action, place)
+def _grpc_command(action: Cursor, container: ContainerContext) -> tuple[str, ...] | None:
+    number = _probe_port(action, container)
     return (
         None
         if number is None
         else _note_impossible(
-            action, place, f"a gRPC health request to port {number}", None
+            action, container, f"a gRPC health request to port {number}", None
         )
     )
 
 
 def _note_impossible(
-    action: Cursor, place: ContainerContext, what: str, held: frozenset[str] | None
+    action: Cursor, container: ContainerContext, check: str, held: frozenset[str] | None
 ) -> tuple[str, ...] | None:
     """Says that no client is known to be in the image, in place of a test."""
     why = "is not known to hold a client" if held is None else "holds no client"
-    image = peek_text(place.unit.cursor.at("image")) or "the image"
-    what = (
-        f"{what} ({values_in_words(*(place.unit.cursor.at(name).node for name in _ORDER))})"
+    image = peek_text(container.cursor.at("image")) or "the image"
+    check = (
+        f"{check} ({values_in_words(*(container.cursor.at(name).node for name in _ORDER))})"
     )
-    action.note("TC231", what=what, image=image, why=why, subject=place.path("healthcheck"))
+    action.note(
+        "TC231", what=check, image=image, why=why, subject=container.path("healthcheck")
+    )
     return None
+
+
+_SHELLS = frozenset({"sh", "/bin/sh", "bash", "/bin/bash", "ash", "/bin/ash"})
+_EMPTY_HINTS = ("distroless", "scratch", "chainguard", "cgr.dev/")
+
+
+def container_tools(container: Cursor) -> frozenset[str] | None:
+    """The programs that the container is known to hold, such as sh, wget or nc; None when nothing is known.
+
+    Known is what the image table says, what the base in the tag brings, and what the manifest itself shows by calling
+    a shell in the container.
+    """
+    image = peek_text(container.at("image")) or ""
+    if any(hint in image for hint in _EMPTY_HINTS):
+        return frozenset()
+    facts = image_facts(image)
+    if facts is not None and facts.tools is not None:
+        return frozenset(facts.tools)
+    reference = image_ref(image)
+    tag = reference.tag if reference else ""
+    if "alpine" in tag or "busybox" in tag:
+        return frozenset(ALPINE_TOOLS)
+    return frozenset({"sh"}) if _calls_shell(container) else None
+
+
+def _calls_shell(container: Cursor) -> bool:
+    return any(peek_text(first_word) in _SHELLS for first_word in _first_words(container))
+
+
+def _first_words(container: Cursor) -> list[Cursor]:
+    command = container.at("command")
+    commands = [command if command else container.at("args")]
+    for probe in ("livenessProbe", "readinessProbe", "startupProbe"):
+        commands.append(container.at(probe, "exec", "command"))
+    for hook in ("postStart", "preStop"):
+        commands.append(container.at("lifecycle", hook, "exec", "command"))
+    return [
+        first_word
+        for command_ in commands
+        for first_word in list(list_entries(command_))[:1]
+    ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_text
 from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
 from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.model import Port
 from tocompose.readers.yaml import integer
@@ -35,23 +35,23 @@ class HostPorts:
         return port
 
 
-def publish_ports(world: ClusterModel) -> None:
+def publish_ports(model: ClusterModel) -> None:
     """Publishes what the cluster made reachable from outside, and exposes what containers listen on."""
     ports = HostPorts()
-    for workload in world.workloads:
-        for instance in workload.pods:
-            _expose_container_ports(workload, instance, world, ports)
-    for backend in world.kube_services:
-        _publish_service(backend, world, ports)
+    for workload in model.workloads:
+        for pod in workload.pods:
+            _expose_container_ports(workload, pod, model, ports)
+    for kube_service in model.kube_services:
+        _publish_service(kube_service, model, ports)
 
 
 def _expose_container_ports(
-    workload: Workload, instance: Pod, world: ClusterModel, ports: HostPorts
+    workload: Workload, pod: Pod, model: ClusterModel, ports: HostPorts
 ) -> None:
     """Container ports: exposed; published where they ask for a port of the host."""
     exposed: dict[str, None] = {}
-    for unit in instance.containers:
-        for port in list_entries(unit.cursor.at("ports")):
+    for pod_container in pod.containers:
+        for port in list_entries(pod_container.cursor.at("ports")):
             number = integer(peek_text(port.at("containerPort")) or "")
             if number is None:
                 port.note(
@@ -59,26 +59,24 @@ def _expose_container_ports(
                 )
                 continue
             protocol = (peek_text(port.at("protocol")) or "TCP").lower()
-            if unit.role is ContainerRole.INIT or workload.host_network:
+            if pod_container.role is ContainerRole.INIT or workload.host_network:
                 port.note(
                     "TC228",
                     port=str(number),
-                    subject=f"services.{unit.service}",
-                    why=_why_unreachable(unit.role),
+                    subject=f"services.{pod_container.service}",
+                    why=_why_unreachable(pod_container.role),
                 )
                 continue
-            to = f"services.{instance.network_owner}.expose"
+            to = f"services.{pod.network_owner}.expose"
             port.take("containerPort", to=to)
             if protocol == "tcp":
                 port.at("protocol").skip("the value that Kubernetes fills in itself")
             port.take("protocol", to=to)
             exposed[str(number) if protocol == "tcp" else f"{number}/{protocol}"] = None
-            _host_port(port, number, protocol, workload, instance, world, ports)
+            _host_port(port, number, protocol, workload, pod, model, ports)
     if exposed:
-        owner = world.builder.services[instance.network_owner]
-        world.builder.services[instance.network_owner] = replace(
-            owner, expose=tuple(exposed)
-        )
+        owner = model.builder.services[pod.network_owner]
+        model.builder.services[pod.network_owner] = replace(owner, expose=tuple(exposed))
 
 
 def _why_unreachable(part: ContainerRole) -> str:
@@ -94,21 +92,21 @@ def _host_port(
     number: int,
     protocol: str,
     workload: Workload,
-    instance: Pod,
-    world: ClusterModel,
+    pod: Pod,
+    model: ClusterModel,
     ports: HostPorts,
 ) -> None:
     wanted = integer(peek_text(port.at("hostPort")) or "")
     if not wanted:
         return
-    to = f"services.{instance.network_owner}.ports"
+    to = f"services.{pod.network_owner}.ports"
     port.take("hostPort", to=to)
     address = take_text(port.at("hostIP"), to)
     given = ports.claim(wanted, protocol)
     if given != wanted:
         port.at("hostPort").remark(
             "TC223",
-            service=instance.network_owner,
+            service=pod.network_owner,
             wanted=str(wanted),
             given=str(given),
             subject=to,
@@ -121,47 +119,49 @@ def _host_port(
         protocol=protocol,
         origin=port.span,
     )
-    world.builder.add_port(instance.network_owner, published)
-    _limit_to_one(instance.network_owner, workload, world)
+    model.builder.add_port(pod.network_owner, published)
+    _limit_to_one(pod.network_owner, workload, model)
 
 
-def _publish_service(backend: KubeService, world: ClusterModel, ports: HostPorts) -> None:
-    outside = backend.type in ("LoadBalancer", "NodePort")
+def _publish_service(
+    kube_service: KubeService, model: ClusterModel, ports: HostPorts
+) -> None:
+    outside = kube_service.type in ("LoadBalancer", "NodePort")
     addresses = [
         given
-        for entry in list_entries(backend.kube_object.at("spec", "externalIPs"))
+        for entry in list_entries(kube_service.kube_object.at("spec", "externalIPs"))
         if (given := peek_text(entry))
     ]
     if not (outside or addresses):
         return
     reached = [
-        (workload, instance)
-        for workload, instance in backend.pods()
+        (workload, pod)
+        for workload, pod in kube_service.pods()
         if not workload.host_network
     ]
     if not reached:
         return
-    workload, instance = reached[0]
-    to = f"services.{instance.network_owner}.ports"
-    if all(container_port(port, workload) is None for port in backend.ports):
+    workload, pod = reached[0]
+    to = f"services.{pod.network_owner}.ports"
+    if all(container_port(port, workload) is None for port in kube_service.ports):
         # What is wrong with the ports is said by `settle_ports`.
-        backend.kube_object.at("spec", "type").noted("TC227")
-        backend.kube_object.at("spec", "externalIPs").noted("TC227")
+        kube_service.kube_object.at("spec", "type").noted("TC227")
+        kube_service.kube_object.at("spec", "externalIPs").noted("TC227")
         return
-    backend.kube_object.at("spec", "type").take(to=to)
+    kube_service.kube_object.at("spec", "type").take(to=to)
     if len(reached) > 1:
-        backend.kube_object.at("spec", "type").remark(
-            "TC229", service=backend.name, what=f"{len(reached)} pods", subject=to
+        kube_service.kube_object.at("spec", "type").remark(
+            "TC229", service=kube_service.name, what=f"{len(reached)} pods", subject=to
         )
-    for port in backend.ports:
+    for port in kube_service.ports:
         target = container_port(port, workload)
         if target is None:
             continue
         if outside:
-            _publish_service_port(backend, port, target, instance, world, ports)
+            _publish_service_port(kube_service, port, target, pod, model, ports)
         for address in addresses:
-            world.builder.add_port(
-                instance.network_owner,
+            model.builder.add_port(
+                pod.network_owner,
                 Port(
                     target=str(target),
                     published=str(port.number),
@@ -169,25 +169,25 @@ def _publish_service(backend: KubeService, world: ClusterModel, ports: HostPorts
                     protocol=port.protocol,
                 ),
             )
-            backend.kube_object.at("spec", "externalIPs").map(to=to)
-    if world.builder.services[instance.network_owner].ports:
-        _limit_to_one(instance.network_owner, workload, world)
+            kube_service.kube_object.at("spec", "externalIPs").map(to=to)
+    if model.builder.services[pod.network_owner].ports:
+        _limit_to_one(pod.network_owner, workload, model)
 
 
 def _publish_service_port(
-    backend: KubeService,
+    kube_service: KubeService,
     port: ServicePort,
     target: int,
-    instance: Pod,
-    world: ClusterModel,
+    pod: Pod,
+    model: ClusterModel,
     ports: HostPorts,
 ) -> None:
-    to = f"services.{instance.network_owner}.ports"
-    wanted = port.node if backend.type == "NodePort" and port.node else port.number
-    if backend.type == "NodePort" and not port.node and wanted < _PRIVILEGED:
+    to = f"services.{pod.network_owner}.ports"
+    wanted = port.node if kube_service.type == "NodePort" and port.node else port.number
+    if kube_service.type == "NodePort" and not port.node and wanted < _PRIVILEGED:
         port.cursor.remark(
             "TC223",
-            service=backend.name,
+            service=kube_service.name,
             wanted="a port of the cluster's choice",
             given=str(wanted),
             subject=to,
@@ -195,10 +195,14 @@ def _publish_service_port(
     given = ports.claim(wanted, port.protocol)
     if given != wanted:
         port.cursor.remark(
-            "TC223", service=backend.name, wanted=str(wanted), given=str(given), subject=to
+            "TC223",
+            service=kube_service.name,
+            wanted=str(wanted),
+            given=str(given),
+            subject=to,
         )
     for key in ("port", "targetPort", "nodePort"):
-        if key != "nodePort" or backend.type == "NodePort":
+        if key != "nodePort" or kube_service.type == "NodePort":
             port.cursor.take(key, to=to)
     published = Port(
         target=str(target),
@@ -206,12 +210,12 @@ def _publish_service_port(
         protocol=port.protocol,
         origin=port.cursor.span,
     )
-    world.builder.add_port(instance.network_owner, published)
+    model.builder.add_port(pod.network_owner, published)
 
 
-def _limit_to_one(name: str, workload: Workload, world: ClusterModel) -> None:
+def _limit_to_one(name: str, workload: Workload, model: ClusterModel) -> None:
     """A host port can be had once: a service that publishes one cannot run several times."""
-    service = world.builder.services[name]
+    service = model.builder.services[name]
     if service.replicas is not None and service.replicas > 1:
         cursor = workload.kube_object.at("spec", "replicas") or workload.kube_object.cursor
         cursor.remark(
@@ -220,47 +224,55 @@ def _limit_to_one(name: str, workload: Workload, world: ClusterModel) -> None:
             what=f"{service.replicas} replicas",
             subject=f"services.{name}.deploy.replicas",
         )
-        world.builder.services[name] = replace(service, replicas=1)
+        model.builder.services[name] = replace(service, replicas=1)
 
 
-def settle_ports(world: ClusterModel) -> None:
+def settle_ports(model: ClusterModel) -> None:
     """Accounts for each Service's ports: where they lead, and what a different port means for its clients."""
-    for backend in world.kube_services:
-        for port in backend.ports:
-            _settle_service_port(backend, port)
+    for kube_service in model.kube_services:
+        for port in kube_service.ports:
+            _settle_service_port(kube_service, port)
 
 
-def _settle_service_port(backend: KubeService, port: ServicePort) -> None:
-    if not backend.workloads:
+def _settle_service_port(kube_service: KubeService, port: ServicePort) -> None:
+    if not kube_service.workloads:
         return
-    owner = next((instance.network_owner for _, instance in backend.pods()), "")
+    owner = next((pod.network_owner for _, pod in kube_service.pods()), "")
     to = f"services.{owner}"
-    for workload in backend.workloads:
+    for workload in kube_service.workloads:
         target = container_port(port, workload)
         if target is None:
-            port.cursor.remark("TC227", service=backend.name, port=port.target, subject=to)
+            port.cursor.remark(
+                "TC227", service=kube_service.name, port=port.target, subject=to
+            )
             continue
         named = workload.port(port.target)
         if named is not None and not workload.host_network:
             named.take("name", to=f"services.{owner}.expose")
         elif named is not None:
             named.at("name").noted("TC228")
-    if all(workload.host_network for workload in backend.workloads):
-        why = f"Service {backend.name} leads to a container on the host network"
-        backend.kube_object.cursor.note("TC228", port=str(port.number), subject=to, why=why)
+    if all(workload.host_network for workload in kube_service.workloads):
+        why = f"Service {kube_service.name} leads to a container on the host network"
+        kube_service.kube_object.cursor.note(
+            "TC228", port=str(port.number), subject=to, why=why
+        )
         return
     if port.protocol == "tcp":
         port.cursor.at("protocol").skip("the value that Kubernetes fills in itself")
     targets = dict.fromkeys(
-        container_port(port, workload) for workload in backend.workloads
+        container_port(port, workload) for workload in kube_service.workloads
     )
     leads = " or ".join(str(number) for number in targets if number is not None)
-    if backend.headless or leads in ("", str(port.number)):
+    if kube_service.headless or leads in ("", str(port.number)):
         for key in ("port", "targetPort", "protocol"):
             port.cursor.at(key).noted("TC257")
     else:
         port.cursor.remark(
-            "TC220", service=backend.name, port=str(port.number), target=leads, subject=to
+            "TC220",
+            service=kube_service.name,
+            port=str(port.number),
+            target=leads,
+            subject=to,
         )
         for key in ("port", "targetPort", "protocol"):
             port.cursor.at(key).noted("TC220")

@@ -35,14 +35,16 @@ def parse_quantity(text: str) -> int | None:
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         return None
-    whole, _, part = match["number"].partition(".")
+    whole, _, fraction = match["number"].partition(".")
     suffix = match["suffix"] or ""
     if suffix not in _BINARY and suffix not in _DECIMAL:
         return None
     power = (
-        9 - len(part) + (int(match["power"]) if match["power"] else _DECIMAL.get(suffix, 0))
+        9
+        - len(fraction)
+        + (int(match["power"]) if match["power"] else _DECIMAL.get(suffix, 0))
     )
-    amount = int(whole + part) << _BINARY.get(suffix, 0)
+    amount = int(whole + fraction) << _BINARY.get(suffix, 0)
     return amount * 10**power if power >= 0 else rounded_up(amount, 10**-power)
 
 

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeAlias
 
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.services import KubeService, KubeServices, ServicePort
 from tocompose.knowledge.servers import scheme_ports
+from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 
 # Ports that a URL without a port means, beside those of servers.
@@ -34,9 +36,12 @@ _URL = regex(
 )
 
 
-def is_client(words: Iterable[str]) -> bool:
+def is_client(command_words: Iterable[str]) -> bool:
     """Whether a command's first word is a program that takes a host and a port as two words."""
-    return any(_CLIENTS.fullmatch(word.rpartition("/")[2]) for word in list(words)[:1])
+    return any(
+        _CLIENTS.fullmatch(command_word.rpartition("/")[2])
+        for command_word in list(command_words)[:1]
+    )
 
 
 class PortRewrite(NamedTuple):
@@ -50,12 +55,15 @@ class PortRewrite(NamedTuple):
 ListensItself: TypeAlias = Callable[[KubeService, int], bool]
 
 
-def _listens_nowhere(backend: KubeService, number: int) -> bool:
+def _listens_nowhere(kube_service: KubeService, number: int) -> bool:
     return False
 
 
 def rewrite_ports(
-    text: str, namespace: str, backends: KubeServices, own: ListensItself = _listens_nowhere
+    text: str,
+    namespace: str,
+    kube_services: KubeServices,
+    listens_itself: ListensItself = _listens_nowhere,
 ) -> tuple[str, list[PortRewrite]]:
     """The text with the ports of Services replaced by those of their containers, and what was replaced.
 
@@ -68,7 +76,7 @@ def rewrite_ports(
 
     def port(match: re.Match[str]) -> str:
         target = _translated_target(
-            match["host"], int(match["port"]), namespace, backends, own
+            match["host"], int(match["port"]), namespace, kube_services, listens_itself
         )
         return (
             _record_rewrite(match[0], f"{match['host']}:{target[1]}", target[0], done)
@@ -80,7 +88,9 @@ def rewrite_ports(
         scheme = match["scheme"].partition("+")[0]
         implied = _WEB_PORTS.get(scheme) or scheme_ports().get(scheme)
         target = (
-            _translated_target(match["host"], implied, namespace, backends, own)
+            _translated_target(
+                match["host"], implied, namespace, kube_services, listens_itself
+            )
             if implied
             else None
         )
@@ -92,7 +102,7 @@ def rewrite_ports(
 
     def words(match: re.Match[str]) -> str:
         target = _translated_target(
-            match["host"], int(match["port"]), namespace, backends, own
+            match["host"], int(match["port"]), namespace, kube_services, listens_itself
         )
         return (
             _record_rewrite(
@@ -107,31 +117,147 @@ def rewrite_ports(
 
 
 def _record_rewrite(
-    old: str, new: str, backend: KubeService, done: list[PortRewrite]
+    old: str, new: str, kube_service: KubeService, done: list[PortRewrite]
 ) -> str:
     visible_old, visible_new = old.rpartition("@")[2], new.rpartition("@")[2]
-    done.append(PortRewrite(visible_old, visible_new, backend))
+    done.append(PortRewrite(visible_old, visible_new, kube_service))
     return new
 
 
 def _translated_target(
-    host: str, number: int, namespace: str, backends: KubeServices, own: ListensItself
+    host: str,
+    number: int,
+    namespace: str,
+    kube_services: KubeServices,
+    listens_itself: ListensItself,
 ) -> tuple[KubeService, int] | None:
     """The Service and the container port behind a host and port; None where they are the same or unknown.
 
     A headless Service does not translate ports: its clients reach the pods themselves.
     """
-    backend = backends.resolve(host, namespace)
-    if backend is None or backend.headless or own(backend, number):
+    kube_service = kube_services.resolve(host, namespace)
+    if (
+        kube_service is None
+        or kube_service.headless
+        or listens_itself(kube_service, number)
+    ):
         return None
-    found = translated_port(backend, number)
-    return (backend, found[1]) if found else None
+    translation = translated_port(kube_service, number)
+    return (kube_service, translation[1]) if translation else None
 
 
-def translated_port(backend: KubeService, number: int) -> tuple[ServicePort, int] | None:
+def translated_port(
+    kube_service: KubeService, number: int
+) -> tuple[ServicePort, int] | None:
     """The port of that number with the container port behind it, where the two differ."""
-    port = backend.port(number)
+    port = kube_service.port(number)
     if port is None or str(number) != str(port.number):
         return None
-    target = backend.target(port)
+    target = kube_service.target(port)
     return (port, target) if target is not None and target != number else None
+
+
+_BEFORE = r"(?:(?<=[\s/@=,;:\"'(\[])|^)"
+_AFTER = r"(?=[\s/:,;?#\"')\]]|$)"
+_DOTTED = r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9][a-z0-9.-]*[a-z0-9]"
+_IN_CLUSTER = (
+    r"(?<![\w.-])[a-z0-9][a-z0-9-]*\.[a-z0-9-]+\.svc(?:\.cluster\.local)?(?![\w-])"
+)
+_ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+"
+
+
+def rewrite_text(text: str, cursor: Cursor, container: ContainerContext, to: str) -> str:
+    """The text with Service ports replaced by container ports; each change is noted at the cursor."""
+
+    def own(kube_service: KubeService, number: int) -> bool:
+        return container.workload in kube_service.workloads and container.listens_on(number)
+
+    changed, done = rewrite_ports(text, container.namespace, container.kube_services, own)
+    record_hosts(text, cursor, container)
+    annotate_rewrites(done, cursor, to)
+    return replace_outside_names(changed, cursor, container, to)
+
+
+def record_hosts(text: str, cursor: Cursor, container: ContainerContext) -> None:
+    """Takes note of the Services of other namespaces that the text names, and of names in the cluster that no Service
+    of the input has."""
+    kube_services = container.kube_services
+    if "." in text and len(kube_services.namespaces) > 1:
+        for host in re.findall(_DOTTED, text):
+            kube_services.resolve(host, container.namespace)
+    if ".svc" in text:
+        for host in re.findall(_IN_CLUSTER, text):
+            if kube_services.resolve(host, container.namespace) is None:
+                container.builder.unresolved_hosts.setdefault(
+                    host, (cursor.span, container.service)
+                )
+
+
+def annotate_rewrites(done: list[PortRewrite], cursor: Cursor, to: str) -> None:
+    """Notes the changes at the place of the text."""
+    for rewrite in done:
+        cursor.remark(
+            "TC221",
+            subject=to,
+            old=rewrite.old,
+            new=rewrite.new,
+            service=rewrite.kube_service.name,
+        )
+
+
+def replace_outside_names(
+    text: str, cursor: Cursor, container: ContainerContext, to: str
+) -> str:
+    """The text with the names of external Services replaced by what they stand for. Names that the network does not
+    know become extra hosts of the container."""
+    kube_services = container.kube_services
+    pattern = _outside_pattern(kube_services)
+    if pattern is None or not text:
+        return text
+    return pattern.sub(_replacement(cursor, container, to), text)
+
+
+def _outside_pattern(kube_services: KubeServices) -> re.Pattern[str] | None:
+    """What matches the names of Services that no container on the network answers to; None when there are none."""
+    if kube_services.outside_pattern is None:
+        names = [
+            re.escape(kube_service_.name)
+            for kube_service_ in kube_services
+            if _is_outside(kube_service_)
+        ]
+        names.sort(key=len, reverse=True)
+        text = rf"{_BEFORE}(?P<host>(?:{'|'.join(names)})(?:\.[a-z0-9-]+(?:\.svc(?:\.[a-z0-9.-]+)?)?)?){_AFTER}"
+        kube_services.outside_pattern = (re.compile(text) if names else None,)
+    return kube_services.outside_pattern[0]
+
+
+def _is_outside(kube_service: KubeService) -> bool:
+    return not kube_service.workloads or any(
+        workload.host_network for workload in kube_service.workloads
+    )
+
+
+def _replacement(
+    cursor: Cursor, container: ContainerContext, to: str
+) -> Callable[[re.Match[str]], str]:
+    def replaced(match: re.Match[str]) -> str:
+        host = match["host"]
+        kube_service = container.kube_services.resolve(host, container.namespace)
+        if kube_service is None or not _is_outside(kube_service):
+            return host
+        if kube_service.external and not re.fullmatch(_ADDRESS, kube_service.external):
+            cursor.remark(
+                "TC225", subject=to, service=kube_service.name, host=kube_service.external
+            )
+            return kube_service.external
+        if kube_service.external:
+            container.extra_hosts[host] = kube_service.external
+        elif kube_service.workloads:
+            container.extra_hosts[host] = "host-gateway"
+        else:
+            container.builder.callers.setdefault(kube_service, {}).setdefault(
+                container.pod.network_owner
+            )
+        return host
+
+    return replaced

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.quantities import (
     ONE,
     compose_cpus,
@@ -21,27 +21,27 @@ _RENDER = ("gpu.intel.com/i915", "gpu.intel.com/xe")
 
 
 def container_resources(
-    place: ContainerContext, defaults: Cursor | None = None
+    container: ContainerContext, defaults: Cursor | None = None
 ) -> tuple[Resources, dict[str, Any]]:
     """The limits and reservations of a container, and the Compose keys beyond them (`cpu_shares`, `gpus`, `devices`).
 
     `defaults` is the LimitRange item that fills in what the container does not say.
     """
-    cursor = place.unit.cursor.at("resources")
+    cursor = container.cursor.at("resources")
     if not cursor and defaults is None:
         return Resources(), {}
-    to = place.path("deploy", "resources")
+    to = container.path("deploy", "resources")
     limits = _read_amounts(
         cursor.at("limits"),
         defaults.at("default") if defaults else None,
         f"{to}.limits",
-        place,
+        container,
     )
     requests = _read_amounts(
         cursor.at("requests"),
         defaults.at("defaultRequest") if defaults else None,
         f"{to}.reservations",
-        place,
+        container,
     )
     if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
         requests["memory"] = limits["memory"]
@@ -53,12 +53,12 @@ def container_resources(
         # What the kubelet sets; Compose's reservations.cpus has no effect on the engine.
         extra["cpu_shares"] = max(2, requests["cpu"] * 1024 // ONE)
     for section in ("limits", "requests"):
-        _read_devices(cursor.at(section), place, extra)
+        _read_devices(cursor.at(section), container, extra)
     return Resources(limits=_limits(limits), reservations=_limits(requests)), extra
 
 
 def _read_amounts(
-    cursor: Cursor, defaults: Cursor | None, to: str, place: ContainerContext
+    cursor: Cursor, defaults: Cursor | None, to: str, container: ContainerContext
 ) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, key in (("cpu", "cpus"), ("memory", "memory")):
@@ -85,7 +85,7 @@ def _read_amounts(
             amount = _LEAST
         entry.take(to=f"{to}.{key}")
         found[name] = amount
-    limits = place.unit.cursor.at("resources", "limits")
+    limits = container.cursor.at("resources", "limits")
     for entry in cursor:
         if (
             entry.key in ("cpu", "memory")
@@ -99,7 +99,7 @@ def _read_amounts(
         else:
             entry.note(
                 "TC252",
-                object=str(place.workload.kube_object),
+                object=container.workload_title,
                 fields=f"{entry.key}: {peek_text(entry)}",
                 subject=to,
             )
@@ -110,31 +110,37 @@ def _is_device(name: str) -> bool:
     return name in ("nvidia.com/gpu", "amd.com/gpu", *_RENDER)
 
 
-def _read_devices(cursor: Cursor, place: ContainerContext, extra: dict[str, Any]) -> None:
+def _read_devices(
+    cursor: Cursor, container: ContainerContext, extra: dict[str, Any]
+) -> None:
     """GPUs: NVIDIA's through the engine's device requests, AMD's and Intel's as device files."""
-    for entry in cursor:
-        given = peek_text(entry)
-        if given is None or not _is_device(entry.key):
+    for amount_entry in cursor:
+        text = peek_text(amount_entry)
+        if text is None or not _is_device(amount_entry.key):
             continue
-        amount = parse_quantity(given)
+        amount = parse_quantity(text)
         if amount is None or amount % ONE:
-            entry.note("TC209", field=entry.key, expected="a whole number")
-        elif entry.key == "nvidia.com/gpu":
-            entry.take(to=place.path("gpus"))
+            amount_entry.note("TC209", field=amount_entry.key, expected="a whole number")
+        elif amount_entry.key == "nvidia.com/gpu":
+            amount_entry.take(to=container.path("gpus"))
             extra["gpus"] = [{"driver": "nvidia", "count": amount // ONE}]
         else:
-            entry.note(
+            amount_entry.note(
                 "TC252",
-                object=str(place.workload.kube_object),
-                fields=f"{entry.key}: {given}",
-                subject=place.path("devices"),
+                object=container.workload_title,
+                fields=f"{amount_entry.key}: {text}",
+                subject=container.path("devices"),
             )
-            files = ["/dev/kfd", "/dev/dri"] if entry.key == "amd.com/gpu" else ["/dev/dri"]
+            files = (
+                ["/dev/kfd", "/dev/dri"]
+                if amount_entry.key == "amd.com/gpu"
+                else ["/dev/dri"]
+            )
             extra["devices"] = [f"{file}:{file}" for file in files]
 
 
-def _limits(found: dict[str, int]) -> Amounts:
-    cpus, amount = found.get("cpu"), found.get("memory")
+def _limits(amounts: dict[str, int]) -> Amounts:
+    cpus, amount = amounts.get("cpu"), amounts.get("memory")
     return Amounts(
         cpus=compose_cpus(cpus) if cpus is not None else None,
         memory=compose_memory(amount) if amount is not None else None,

@@ -58,28 +58,28 @@ def take_scalar(cursor: Cursor, to: str) -> str | None:
 def take_text(cursor: Cursor, to: str) -> str | None:
     """A string, mapped to `to`. An unquoted number or truth value keeps its source text, with a note: Kubernetes
     refuses it."""
-    given = take_scalar(cursor, to)
-    if given is not None and not isinstance(resolve(given, cursor.style), str):
+    scalar = take_scalar(cursor, to)
+    if scalar is not None and not isinstance(resolve(scalar, cursor.style), str):
         cursor.remark("TC211", field=_label(cursor), subject=to)
-    return given
+    return scalar
 
 
 def _label(cursor: Cursor) -> str:
     """What to call a value: its key, or its place in the list of that key."""
-    last = cursor.path[-1] if cursor.path else "value"
+    last_key = cursor.path[-1] if cursor.path else "value"
     return (
-        f"{cursor.path[-2]}[{last}]"
-        if isinstance(last, int) and len(cursor.path) > 1
-        else str(last)
+        f"{cursor.path[-2]}[{last_key}]"
+        if isinstance(last_key, int) and len(cursor.path) > 1
+        else str(last_key)
     )
 
 
 def take_integer(cursor: Cursor, to: str) -> int | None:
     """A whole number, mapped to `to`; anything else is noted and None."""
-    given = peek_text(cursor)
-    if given is None:
+    scalar = peek_text(cursor)
+    if scalar is None:
         return None
-    number = integer(given, "plain")
+    number = integer(scalar, "plain")
     if number is None:
         cursor.note("TC209", field=cursor.key, expected="a whole number")
         return None
@@ -89,10 +89,10 @@ def take_integer(cursor: Cursor, to: str) -> int | None:
 
 def take_bool(cursor: Cursor, to: str) -> bool | None:
     """A truth value, mapped to `to`; anything else is noted and None."""
-    given = peek_text(cursor)
-    if given is None:
+    scalar = peek_text(cursor)
+    if scalar is None:
         return None
-    truth = boolean(given, "plain")
+    truth = boolean(scalar, "plain")
     if truth is None:
         cursor.note("TC209", field=cursor.key, expected="true or false")
         return None
@@ -102,8 +102,8 @@ def take_bool(cursor: Cursor, to: str) -> bool | None:
 
 def peek_bool(cursor: Cursor) -> bool | None:
     """A truth value for a decision; settles nothing."""
-    given = peek_text(cursor)
-    return boolean(given, "plain") if given is not None else None
+    scalar = peek_text(cursor)
+    return boolean(scalar, "plain") if scalar is not None else None
 
 
 def list_entries(cursor: Cursor) -> Iterator[Cursor]:

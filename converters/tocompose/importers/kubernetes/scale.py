@@ -2,40 +2,43 @@
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.fields import values_in_words
-from tocompose.importers.kubernetes.moot import not_applicable
+from tocompose.importers.field_tables import values_in_words
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_integer
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.record import replace
 
 _HOOK = "helm.sh/hook"
 
 
-def scale_services(world: ClusterModel) -> None:
+def scale_services(model: ClusterModel) -> None:
     """Sets replicas and profiles of every service."""
     minimums = {
-        _scale_target(item): item
-        for item in world.objects.of_kind("HorizontalPodAutoscaler")
+        _scale_target(kube_object): kube_object
+        for kube_object in model.objects.of_kind("HorizontalPodAutoscaler")
     }
-    for workload in world.workloads:
-        item = minimums.get((workload.namespace, workload.kind, workload.kube_object.name))
-        count, cursor = _desired_replicas(workload, item)
+    for workload in model.workloads:
+        kube_object = minimums.get(
+            (workload.namespace, workload.kind, workload.kube_object.name)
+        )
+        count, cursor = _desired_replicas(workload, kube_object)
         if count is not None:
-            _set_replicas(workload, count, cursor, world)
-        profile = _profile_of(workload, world)
+            _set_replicas(workload, count, cursor, model)
+        profile = _profile_of(workload, model)
         if profile:
-            for _, unit in workload.containers():
-                service = world.builder.services[unit.service]
-                world.builder.services[unit.service] = replace(service, profiles=(profile,))
+            for _, pod_container in workload.containers():
+                service = model.builder.services[pod_container.service]
+                model.builder.services[pod_container.service] = replace(
+                    service, profiles=(profile,)
+                )
 
 
-def _scale_target(item: KubeObject) -> tuple[str, str, str]:
-    target = item.at("spec", "scaleTargetRef")
+def _scale_target(kube_object: KubeObject) -> tuple[str, str, str]:
+    target = kube_object.at("spec", "scaleTargetRef")
     return (
-        item.namespace,
+        kube_object.namespace,
         peek_text(target.at("kind")) or "",
         peek_text(target.at("name")) or "",
     )
@@ -75,36 +78,38 @@ def _note_autoscaler(autoscaler: KubeObject, workload: Workload, to: str) -> Non
 
 
 def _set_replicas(
-    workload: Workload, count: int, cursor: Cursor, world: ClusterModel
+    workload: Workload, count: int, cursor: Cursor, model: ClusterModel
 ) -> None:
-    for instance in workload.pods:
-        running = list(instance.running_containers())
+    for pod in workload.pods:
+        running = list(pod.running_containers())
         if count > 1 and len(running) > 1:
-            what = f"{count} replicas of a pod with {len(running)} containers"
+            pods_in_words = f"{count} replicas of a pod with {len(running)} containers"
             cursor.remark(
                 "TC229",
-                service=instance.base,
-                what=what,
-                subject=f"services.{instance.base}",
+                service=pod.base,
+                what=pods_in_words,
+                subject=f"services.{pod.base}",
             )
             continue
-        for unit in running:
-            service = world.builder.services[unit.service]
+        for pod_container in running:
+            service = model.builder.services[pod_container.service]
             if count != 1:
-                world.builder.services[unit.service] = replace(service, replicas=count)
-                cursor.take(to=f"services.{unit.service}.deploy.replicas")
+                model.builder.services[pod_container.service] = replace(
+                    service, replicas=count
+                )
+                cursor.take(to=f"services.{pod_container.service}.deploy.replicas")
 
 
-def _profile_of(workload: Workload, world: ClusterModel) -> str | None:
+def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
     """The profile of what must not start with the rest."""
     annotation = workload.kube_object.at("metadata", "annotations", _HOOK)
     if "test" in (peek_text(annotation) or ""):
-        for instance in workload.pods:
-            annotation.take(to=f"services.{instance.main_container.service}.profiles")
+        for pod in workload.pods:
+            annotation.take(to=f"services.{pod.main_container.service}.profiles")
         return "test"
     to = f"services.{workload.name}.profiles"
     if workload.kind == "CronJob":
-        _note_schedule(workload, to, world)
+        _note_schedule(workload, to, model)
         return "cron"
     if workload.kind == "Job" and peek_bool(workload.kube_object.at("spec", "suspend")):
         workload.kube_object.at("spec", "suspend").take(to=to)
@@ -113,17 +118,17 @@ def _profile_of(workload: Workload, world: ClusterModel) -> str | None:
     return None
 
 
-def _note_schedule(workload: Workload, to: str, world: ClusterModel) -> None:
+def _note_schedule(workload: Workload, to: str, model: ClusterModel) -> None:
     """Says the line that a crontab of the host needs."""
     cursor = workload.kube_object.at("spec", "schedule")
     schedule = peek_text(cursor) or "?"
     zone = peek_text(workload.kube_object.at("spec", "timeZone"))
     suspended = peek_bool(workload.kube_object.at("spec", "suspend")) is True
     line = f"{schedule} docker compose run --rm {workload.name}"
-    what = f"{'# ' if suspended else ''}{line}{f' (below a line CRON_TZ={zone})' if zone else ''}"
+    crontab_line = f"{'# ' if suspended else ''}{line}{f' (below a line CRON_TZ={zone})' if zone else ''}"
     (cursor or workload.kube_object.cursor).remark(
-        "TC240", service=workload.name, line=what, subject=to
+        "TC240", service=workload.name, line=crontab_line, subject=to
     )
     cursor.noted("TC240")
     workload.kube_object.at("spec", "suspend").noted("TC240")
-    not_applicable(workload.job_spec.at("suspend"), workload.kube_object, world, "TC241")
+    model.not_applicable(workload.job_spec.at("suspend"), workload.kube_object, "TC241")

@@ -42,11 +42,11 @@ class KubeService:
         "workloads",
     )
 
-    def __init__(self, item: KubeObject) -> None:
-        spec = item.at("spec")
-        self.kube_object = item
-        self.name = item.name
-        self.namespace = item.namespace
+    def __init__(self, kube_object: KubeObject) -> None:
+        spec = kube_object.at("spec")
+        self.kube_object = kube_object
+        self.name = kube_object.name
+        self.namespace = kube_object.namespace
         self.type = peek_text(spec.at("type")) or "ClusterIP"
         self.headless = peek_text(spec.at("clusterIP")) == "None"
         self.external = (
@@ -56,32 +56,37 @@ class KubeService:
         self.ports = tuple(_service_ports(spec.at("ports")))
         self.workloads: tuple[Workload, ...] = ()
 
-    def port(self, wanted: str | int) -> ServicePort | None:
+    @property
+    def is_published(self) -> bool:
+        """Whether the cluster makes it reachable from outside by its type."""
+        return self.type in ("LoadBalancer", "NodePort")
+
+    def port(self, number_or_name: str | int) -> ServicePort | None:
         """The port of that number or name."""
-        text = str(wanted)
+        text = str(number_or_name)
         return next(
             (port for port in self.ports if text in (str(port.number), port.name)), None
         )
 
     def target(self, port: ServicePort) -> int | None:
         """The container port behind a port; None when the workloads differ or do not have it."""
-        found = {container_port(port, workload) for workload in self.workloads}
-        return found.pop() if len(found) == 1 else None
+        targets = {container_port(port, workload) for workload in self.workloads}
+        return targets.pop() if len(targets) == 1 else None
 
     def pods(self) -> Iterator[tuple[Workload, Pod]]:
         """Every pod that the Service selects."""
         for workload in self.workloads:
-            for instance in workload.pods:
-                yield workload, instance
+            for pod in workload.pods:
+                yield workload, pod
 
 
 class KubeServices:
     """All Services, by namespace and name."""
 
-    def __init__(self, found: Iterable[KubeService]) -> None:
-        self.all = tuple(found)
-        self._by_name = {(item.namespace, item.name): item for item in self.all}
-        self.namespaces = frozenset(item.namespace for item in self.all)
+    def __init__(self, services: Iterable[KubeService]) -> None:
+        self.all = tuple(services)
+        self._by_name = {(service.namespace, service.name): service for service in self.all}
+        self.namespaces = frozenset(service.namespace for service in self.all)
         self.cross_namespace_callers: dict[KubeService, dict[str, None]] = {}
         self.outside_namespaces: dict[KubeService, dict[str, None]] = {}
         self.outside_pattern: tuple[re.Pattern[str] | None] | None = None
@@ -102,22 +107,27 @@ class KubeServices:
         match = _HOST.fullmatch(host)
         if match is None:
             return None
-        name, given = match["name"], match["namespace"]
-        found = self._by_name.get((given or namespace, name))
-        if found is not None and given and given != namespace:
-            self.cross_namespace_callers.setdefault(found, {})[namespace] = None
-        if found is None and given and given not in self.namespaces and ".svc" in host:
-            found = next(
+        name, stated_namespace = match["name"], match["namespace"]
+        service = self._by_name.get((stated_namespace or namespace, name))
+        if service is not None and stated_namespace and stated_namespace != namespace:
+            self.cross_namespace_callers.setdefault(service, {})[namespace] = None
+        if (
+            service is None
+            and stated_namespace
+            and stated_namespace not in self.namespaces
+            and ".svc" in host
+        ):
+            service = next(
                 (
-                    item
-                    for item in self.all
-                    if item.name == name and not item.kube_object.states_namespace
+                    candidate
+                    for candidate in self.all
+                    if candidate.name == name and not candidate.kube_object.states_namespace
                 ),
                 None,
             )
-            if found is not None:
-                self.outside_namespaces.setdefault(found, {})[given] = None
-        return found
+            if service is not None:
+                self.outside_namespaces.setdefault(service, {})[stated_namespace] = None
+        return service
 
 
 def _service_ports(cursor: Cursor) -> Iterator[ServicePort]:
@@ -152,12 +162,12 @@ def container_port(port: ServicePort, workload: Workload) -> int | None:
 
 def kube_services(objects: KubeObjects, workloads: Iterable[Workload]) -> KubeServices:
     """Every Service of the input with the workloads that its selector matches."""
-    found = [KubeService(item) for item in objects.of_kind("Service")]
+    services = [KubeService(service) for service in objects.of_kind("Service")]
     index = _LabelIndex(workloads)
-    for item in found:
-        if item.selector:
-            item.workloads = tuple(index.select(item.namespace, item.selector))
-    return KubeServices(found)
+    for service in services:
+        if service.selector:
+            service.workloads = tuple(index.select(service.namespace, service.selector))
+    return KubeServices(services)
 
 
 class _LabelIndex:
@@ -180,9 +190,11 @@ class _LabelIndex:
                 yield workload
 
 
-def reserved_names(found: KubeServices) -> dict[tuple[str, str], frozenset[int]]:
+def reserved_names(services: KubeServices) -> dict[tuple[str, str], frozenset[int]]:
     """The names that Services answer to, with the workloads (by `id`) that may share them."""
     return {
-        (item.namespace, item.name): frozenset(id(each) for each in item.workloads)
-        for item in found
+        (service.namespace, service.name): frozenset(
+            id(workload) for workload in service.workloads
+        )
+        for service in services
     }

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.claims import Claims
-from tocompose.importers.kubernetes.content import VolumeFiles, volume_files
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.config_files import (
+    VolumeFiles,
+    mount_files,
+    volume_files,
+)
 from tocompose.importers.kubernetes.expansion import expand_references
-from tocompose.importers.kubernetes.fields import INJECTED, values_in_words
-from tocompose.importers.kubernetes.folders import mount_files
-from tocompose.importers.kubernetes.moot import not_applicable
-from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.pod_volumes import source_of
 from tocompose.importers.kubernetes.scalars import list_entries, peek_bool, peek_text
-from tocompose.importers.kubernetes.sources import source_of
-from tocompose.importers.kubernetes.volume_source import VolumeSource
+from tocompose.importers.kubernetes.volume_sources import VolumeSource
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import literal, plain
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
+# Why what the cluster itself added to a pod is left out: nothing is to be said about it.
+INJECTED = "the cluster adds it to every pod, to talk to its API"
 # The credentials of the pod's account, under the names that clusters give the volume.
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _ADDED = regex(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
@@ -54,27 +58,27 @@ class ContainerStorage:
 
 
 def container_storage(
-    place: ContainerContext, claims: Claims, scope: dict[str, str]
+    container: ContainerContext, claims: Claims, scope: dict[str, str]
 ) -> ContainerStorage:
     """The storage of a container."""
     found = ContainerStorage()
     volumes = {
         peek_text(volume.at("name")) or "": volume
-        for volume in list_entries(place.workload.pod_spec.at("volumes"))
+        for volume in list_entries(container.pod_spec.at("volumes"))
     }
-    for mount in list_entries(place.unit.cursor.at("volumeMounts")):
-        _add_mount(mount, volumes, place, claims, scope, found)
-    _mount_points(found, place)
-    for device in list_entries(place.unit.cursor.at("volumeDevices")):
+    for mount in list_entries(container.cursor.at("volumeMounts")):
+        _add_mount(mount, volumes, container, claims, scope, found)
+    _mount_points(found, container)
+    for device in list_entries(container.cursor.at("volumeDevices")):
         device.note(
             "TC244",
-            object=str(place.workload.kube_object),
+            object=container.workload_title,
             fields=f"volumeDevices {peek_text(device.at('name'))} ({values_in_words(device.node)})",
         )
     return found
 
 
-def _mount_points(found: ContainerStorage, place: ContainerContext) -> None:
+def _mount_points(found: ContainerStorage, container: ContainerContext) -> None:
     """Makes the places in generated folders where other mounts of the container lie, as the kubelet does: the folders
     are read-only once they are mounted."""
     files = [str(grant.target) for grant in (*found.configs, *found.secrets)]
@@ -87,12 +91,12 @@ def _mount_points(found: ContainerStorage, place: ContainerContext) -> None:
         base = (folder.source or "").removeprefix("./")
         for mount in found.mounts:
             if mount is not folder and mount.target.startswith(inside):
-                place.model.builder.add_file(
+                container.builder.add_file(
                     File(path=f"{base}/{mount.target[len(inside) :]}/.keep", content=b"")
                 )
         for target in files:
             if target.startswith(inside):
-                place.model.builder.add_file(
+                container.builder.add_file(
                     File(path=f"{base}/{target[len(inside) :]}", content=b"")
                 )
 
@@ -100,7 +104,7 @@ def _mount_points(found: ContainerStorage, place: ContainerContext) -> None:
 def _add_mount(
     mount: Cursor,
     volumes: dict[str, Cursor],
-    place: ContainerContext,
+    container: ContainerContext,
     claims: Claims,
     scope: dict[str, str],
     found: ContainerStorage,
@@ -110,39 +114,41 @@ def _add_mount(
         mount.note("TC209", field="mountPath", expected="a path in the container")
         return
     target = target if target.startswith("/") else f"/{target}"
-    to = place.path("volumes")
+    to = container.path("volumes")
     volume = volumes.get(name)
     if target.rstrip("/") == _ACCOUNT and _ADDED.fullmatch(name):
         for cursor in (mount, volume):
             if cursor is not None:
                 cursor.skip(INJECTED)
         return
-    template = claims.template(place, name)
+    template = claims.template(container, name)
     if volume is None and template is None:
-        mount.note("TC213", what=place.volume(name), name=target, subject=to)
+        mount.note("TC213", what=container.describe_volume(name), name=target, subject=to)
         return
     if volume is not None and template is not None:
         volume.skip("the claim template of the same name takes its place")
         volume = None
-    sub_path = _sub_path(mount, scope, place.path())
-    files = volume_files(volume, place, place.path()) if volume is not None else None
+    sub_path = _sub_path(mount, scope, container.path())
+    files = (
+        volume_files(volume, container, container.path()) if volume is not None else None
+    )
     if files is not None and volume is not None:
-        _add_files(files, volume, target, sub_path, mount, place, found)
+        _add_files(files, volume, target, sub_path, mount, container, found)
         return
     source = (
         template
         if template is not None
-        else source_of(volume, place, claims, target)
+        else source_of(volume, container, claims, target)
         if volume
         else None
     )
     if source is None:
         return
     for key in ("name", "mountPath", "readOnly"):
-        mount.at(key).take(to=place.path(source.key))
+        mount.at(key).take(to=container.path(source.key))
     if volume is not None:
-        volume.at("name").take(to=place.path(source.key))
-    _add_source(source, target, sub_path, mount, place, found)
+        volume.at("name").take(to=container.path(source.key))
+    _add_source(source, target, sub_path, mount, container, found)
 
 
 def _add_files(
@@ -151,18 +157,18 @@ def _add_files(
     target: str,
     sub_path: str,
     mount: Cursor,
-    place: ContainerContext,
+    container: ContainerContext,
     found: ContainerStorage,
 ) -> None:
-    given = mount_files(files, target, sub_path, mount, place)
+    given = mount_files(files, target, sub_path, mount, container)
     found.mounts.extend(given.mounts)
     found.configs.extend(given.configs)
     found.secrets.extend(given.secrets)
     found.texts.extend(_file_texts(files))
     key = "volumes" if given.mounts else "secrets" if given.secrets else "configs"
-    mount.map(to=place.path(key))
-    _settle_redundant(mount, place)
-    volume.at("name").take(to=place.path(key))
+    mount.map(to=container.path(key))
+    _settle_redundant(mount, container)
+    volume.at("name").take(to=container.path(key))
     if mount.peek("mountPropagation") is not None:
         mount.at("mountPropagation").noted("TC201")
 
@@ -177,12 +183,10 @@ def _file_texts(files: VolumeFiles) -> list[str]:
     return [given for cursor in entries if (given := peek_text(cursor)) is not None]
 
 
-def _settle_redundant(mount: Cursor, place: ContainerContext) -> None:
+def _settle_redundant(mount: Cursor, container: ContainerContext) -> None:
     """`readOnly` where the source cannot be written to anyway."""
     if peek_text(mount.at("readOnly")) is not None:
-        not_applicable(
-            mount.at("readOnly"), place.workload.kube_object, place.model, once=True
-        )
+        container.not_applicable(mount.at("readOnly"))
 
 
 def _sub_path(mount: Cursor, scope: dict[str, str], to: str) -> str:
@@ -203,7 +207,7 @@ def _add_source(
     target: str,
     sub_path: str,
     mount: Cursor,
-    place: ContainerContext,
+    container: ContainerContext,
     found: ContainerStorage,
 ) -> None:
     if source.options:
@@ -211,7 +215,7 @@ def _add_source(
         return
     read_only = source.read_only or peek_bool(mount.at("readOnly")) is True
     if source.read_only:
-        _settle_redundant(mount, place)
+        _settle_redundant(mount, container)
     options: dict[str, Any] = {
         key: dict(inner) for key, inner in source.mount_options.items()
     }
@@ -225,7 +229,7 @@ def _add_source(
     elif sub_path and source.kind == "image":
         options.setdefault("image", {})["subpath"] = literal(sub_path)
     if source.kind == "bind":
-        _bind_options(mount, options, place)
+        _bind_options(mount, options, container)
     else:
         mount.at("mountPropagation").skip("only bind mounts have a propagation")
         mount.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
@@ -243,11 +247,13 @@ def _add_source(
     )
 
 
-def _bind_options(mount: Cursor, options: dict[str, Any], place: ContainerContext) -> None:
+def _bind_options(
+    mount: Cursor, options: dict[str, Any], container: ContainerContext
+) -> None:
     propagation = _PROPAGATION.get(peek_text(mount.at("mountPropagation")) or "")
     if propagation:
         options.setdefault("bind", {})["propagation"] = propagation
     if peek_text(mount.at("recursiveReadOnly")) in ("Enabled", "IfPossible"):
         options.setdefault("bind", {})["recursive"] = "readonly"
     for key in ("mountPropagation", "recursiveReadOnly"):
-        mount.at(key).take(to=place.path("volumes"))
+        mount.at(key).take(to=container.path("volumes"))

@@ -69,13 +69,21 @@ class Pod(NamedTuple):
 
     def running_containers(self) -> Iterator[PodContainer]:
         """The containers that keep running: all but the init containers."""
-        return (unit for unit in self.containers if unit.role is not ContainerRole.INIT)
+        return (
+            pod_container
+            for pod_container in self.containers
+            if pod_container.role is not ContainerRole.INIT
+        )
 
     @property
     def main_container(self) -> PodContainer:
         """The first container of the pod."""
         return next(
-            (unit for unit in self.containers if unit.role is ContainerRole.MAIN),
+            (
+                pod_container
+                for pod_container in self.containers
+                if pod_container.role is ContainerRole.MAIN
+            ),
             self.containers[0],
         )
 
@@ -99,19 +107,21 @@ class Workload:
         "replicas",
     )
 
-    def __init__(self, item: KubeObject) -> None:
-        self.kube_object = item
-        path = kind_row(item.kind).template
-        self.pod_template = item.cursor if path == ("", "") else item.at(*path)
+    def __init__(self, kube_object: KubeObject) -> None:
+        self.kube_object = kube_object
+        path = kind_row(kube_object.kind).template
+        self.pod_template = (
+            kube_object.cursor if path == ("", "") else kube_object.at(*path)
+        )
         self.pod_spec = self.pod_template.at("spec")
         self.labels = string_map(self.pod_template.at("metadata", "labels"))
-        self.namespace = item.namespace
+        self.namespace = kube_object.namespace
         self.job_spec = (
-            item.at("spec", "jobTemplate", "spec")
-            if item.title == "CronJob"
-            else item.at("spec")
+            kube_object.at("spec", "jobTemplate", "spec")
+            if kube_object.title == "CronJob"
+            else kube_object.at("spec")
         )
-        self.name = item.name
+        self.name = kube_object.name
         self.replicas: int | None = None
         self.host_network = peek_bool(self.pod_spec.at("hostNetwork")) is True
         self.api_waits: tuple[tuple[Cursor, ApiWait], ...] = ()
@@ -128,18 +138,16 @@ class Workload:
         """Whether several equal pods become replicas of one service."""
         if self.kind == "StatefulSet" or (self.replicas or 1) < 2:
             return False
-        return all(
-            sum(1 for _ in instance.running_containers()) == 1 for instance in self.pods
-        )
+        return all(sum(1 for _ in pod.running_containers()) == 1 for pod in self.pods)
 
     def port(self, name: str) -> Cursor | None:
         """The declared port of that name in one of the pod's running containers."""
         if self._ports is None:
             self._ports = {}
-            for unit in self.pods[0].containers if self.pods else ():
+            for pod_container in self.pods[0].containers if self.pods else ():
                 for port in (
-                    list_entries(unit.cursor.at("ports"))
-                    if unit.role is not ContainerRole.INIT
+                    list_entries(pod_container.cursor.at("ports"))
+                    if pod_container.role is not ContainerRole.INIT
                     else ()
                 ):
                     self._ports.setdefault(peek_text(port.at("name")) or "", port)
@@ -147,43 +155,43 @@ class Workload:
 
     def containers(self) -> Iterator[tuple[Pod, PodContainer]]:
         """Every compose service of the workload."""
-        for instance in self.pods:
-            for unit in instance.containers:
-                yield instance, unit
+        for pod in self.pods:
+            for pod_container in pod.containers:
+                yield pod, pod_container
 
 
 def find_workloads(objects: KubeObjects) -> tuple[Workload, ...]:
     """Every workload of the input, in source order, not yet named."""
     kinds = frozenset(WORKLOADS)
     return tuple(
-        Workload(item)
-        for item in objects
-        if kind_row(item.kind).template and item.title in kinds
+        Workload(kube_object)
+        for kube_object in objects
+        if kind_row(kube_object.kind).template and kube_object.title in kinds
     )
 
 
 def name_workloads(
-    found: Iterable[Workload], reserved: Mapping[tuple[str, str], frozenset[int]]
+    unnamed: Iterable[Workload], reserved: Mapping[tuple[str, str], frozenset[int]]
 ) -> None:
     """Gives each workload the name of its compose service, and its pods theirs.
 
     `reserved` are the Services by namespace and name with the workloads they select (by `id`): a workload must not
     answer to the name of a Service that selects others.
     """
-    taken: dict[str, str] = {}
+    namespace_by_name: dict[str, str] = {}
     names: set[str] = set()
-    everything = tuple(found)
+    everything = tuple(unnamed)
     crowded = _shared_across_namespaces(everything)
     short = _short_names(everything, reserved)
     for workload in everything:
         if not any(list_entries(workload.pod_spec.at("containers"))):
             workload.kube_object.cursor.note("TC210", object=str(workload.kube_object))
             continue
-        wanted = short.get(id(workload)) or workload.kube_object.name
+        preferred = short.get(id(workload)) or workload.kube_object.name
         _name_workload(
             workload,
-            wanted,
-            taken,
+            preferred,
+            namespace_by_name,
             names,
             reserved,
             (workload.namespace, workload.kube_object.name) in crowded,
@@ -192,26 +200,30 @@ def name_workloads(
     _note_short_names([workload for workload in everything if id(workload) in short])
 
 
-def _note_short_names(found: list[Workload]) -> None:
-    if found:
-        names = ", ".join(f"{each.kube_object.name} is {each.name}" for each in found)
-        found[0].kube_object.cursor.ledger.say(
-            note("TC276", found[0].kube_object.span, names=names)
+def _note_short_names(shortened: list[Workload]) -> None:
+    if shortened:
+        names = ", ".join(
+            f"{workload.kube_object.name} is {workload.name}" for workload in shortened
+        )
+        shortened[0].kube_object.cursor.ledger.say(
+            note("TC276", shortened[0].kube_object.span, names=names)
         )
 
 
 def _short_names(
-    found: tuple[Workload, ...], reserved: Mapping[tuple[str, str], frozenset[int]]
+    workloads: tuple[Workload, ...], reserved: Mapping[tuple[str, str], frozenset[int]]
 ) -> dict[int, str]:
     """The names of workloads (by `id`) without the kind that they end in, where nothing else has the short name."""
     shortened = {
-        id(each): each.kube_object.name[: -len(end)]
-        for each in found
-        if (end := _kind_ending(each))
+        id(workload): workload.kube_object.name[: -len(ending)]
+        for workload in workloads
+        if (ending := _kind_ending(workload))
     }
     if not shortened:
         return {}
-    names = Counter([*(each.kube_object.name for each in found), *shortened.values()])
+    names = Counter(
+        [*(workload.kube_object.name for workload in workloads), *shortened.values()]
+    )
     services: dict[str, set[int]] = {}
     for (_, name), selected in reserved.items():
         services.setdefault(name, set()).update(selected or {0})
@@ -225,25 +237,32 @@ def _short_names(
 def _kind_ending(workload: Workload) -> str:
     """The kind as the end of the name (`-deployment`), when what stands before it is a name too."""
     name = workload.kube_object.name
-    found = next((end for end in _ENDINGS.get(workload.kind, ()) if name.endswith(end)), "")
-    return found if found and _is_service_name(name[: -len(found)]) else ""
+    ending = next(
+        (
+            candidate
+            for candidate in _ENDINGS.get(workload.kind, ())
+            if name.endswith(candidate)
+        ),
+        "",
+    )
+    return ending if ending and _is_service_name(name[: -len(ending)]) else ""
 
 
-def _shared_across_namespaces(found: tuple[Workload, ...]) -> set[tuple[str, str]]:
+def _shared_across_namespaces(workloads: tuple[Workload, ...]) -> set[tuple[str, str]]:
     """The workloads, by namespace and name, that share their name with one of another namespace whose pods name them:
     both on one network, they must not answer to that name."""
     spaces: dict[str, dict[str, Workload]] = {}
-    for workload in found:
+    for workload in workloads:
         spaces.setdefault(workload.kube_object.name, {})[workload.namespace] = workload
     return {
         (space, name)
-        for name, each in spaces.items()
-        if len(each) > 1
-        for space in each
+        for name, by_namespace in spaces.items()
+        if len(by_namespace) > 1
+        for space in by_namespace
         if any(
-            _mentions_host(other, f"{name}.{space}")
-            for other in found
-            if other.namespace != space
+            _mentions_host(caller, f"{name}.{space}")
+            for caller in workloads
+            if caller.namespace != space
         )
     }
 
@@ -255,25 +274,25 @@ def _mentions_host(workload: Workload, host: str) -> bool:
 
 def _name_workload(
     workload: Workload,
-    given: str,
-    taken: dict[str, str],
+    preferred: str,
+    namespace_by_name: dict[str, str],
     names: set[str],
     reserved: Mapping[tuple[str, str], frozenset[int]],
     crowded: bool,
 ) -> None:
-    wanted = identifier(given) if not _is_service_name(given) else given
-    selected = reserved.get((workload.namespace, wanted))
-    name = wanted
+    valid_name = identifier(preferred) if not _is_service_name(preferred) else preferred
+    selected = reserved.get((workload.namespace, valid_name))
+    name = valid_name
     if selected is not None and id(workload) not in selected:
-        name = f"{wanted}-{workload.kind.lower()}"
+        name = f"{valid_name}-{workload.kind.lower()}"
     elif crowded:
-        name = f"{wanted}-{workload.namespace}"
-    elif wanted in names:
-        other = taken.get(wanted, workload.namespace)
-        name = f"{wanted}-{workload.namespace if other != workload.namespace else workload.kind.lower()}"
+        name = f"{valid_name}-{workload.namespace}"
+    elif valid_name in names:
+        other_namespace = namespace_by_name.get(valid_name, workload.namespace)
+        name = f"{valid_name}-{workload.namespace if other_namespace != workload.namespace else workload.kind.lower()}"
     workload.name = unique(name, names)
-    taken.setdefault(wanted, workload.namespace)
-    if workload.name != given:
+    namespace_by_name.setdefault(valid_name, workload.namespace)
+    if workload.name != preferred:
         cursor = workload.kube_object.at("metadata", "name") or workload.kube_object.cursor
         cursor.remark(
             "TC207",
@@ -316,13 +335,13 @@ def _expand_pods(workload: Workload, names: set[str]) -> None:
 
 def _bounded_replicas(replicas: int, workload: Workload) -> int:
     """So many pods as may be written out one by one."""
-    most = limit("PODS")
-    if replicas > most:
+    limit_ = limit("PODS")
+    if replicas > limit_:
         replicas_at = workload.kube_object.at("spec", "replicas")
         replicas_at.remark(
-            "TC022", what=str(workload.kube_object), pods=replicas, most=most
+            "TC022", what=str(workload.kube_object), pods=replicas, most=limit_
         )
-    return max(min(replicas, most), 0)
+    return max(min(replicas, limit_), 0)
 
 
 def _stateful_pod(workload: Workload, ordinal: int, count: int, names: set[str]) -> Pod:
@@ -340,17 +359,21 @@ def _build_pod(
     names: set[str],
 ) -> Pod:
     mains = _ordered_containers(workload)
-    before = tuple(list_entries(workload.pod_spec.at("initContainers")))
-    if before:
-        found = [
-            (cursor, wait) for cursor in before if (wait := api_wait(cursor)) is not None
+    init_cursors = tuple(list_entries(workload.pod_spec.at("initContainers")))
+    if init_cursors:
+        waits = [
+            (cursor, wait)
+            for cursor in init_cursors
+            if (wait := api_wait(cursor)) is not None
         ]
-        workload.api_waits = tuple(found)
-        before = tuple(
-            cursor for cursor in before if all(cursor is not each for each, _ in found)
+        workload.api_waits = tuple(waits)
+        init_cursors = tuple(
+            cursor
+            for cursor in init_cursors
+            if all(cursor is not waiting for waiting, _ in waits)
         )
     units: list[PodContainer] = []
-    for cursor in before:
+    for cursor in init_cursors:
         sidecar = peek_text(cursor.at("restartPolicy")) == "Always"
         units.append(
             _named_container(
@@ -369,7 +392,11 @@ def _build_pod(
             )
         else:
             units.append(_named_container(cursor, ContainerRole.CO_CONTAINER, base, names))
-    sidecars = [unit.service for unit in units if unit.role is ContainerRole.SIDECAR]
+    sidecars = [
+        pod_container.service
+        for pod_container in units
+        if pod_container.role is ContainerRole.SIDECAR
+    ]
     return Pod(base, hostname, ordinal, sidecars[0] if sidecars else base, tuple(units))
 
 
@@ -378,30 +405,32 @@ def _ordered_containers(workload: Workload) -> list[Cursor]:
 
     https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
     """
-    found = list(list_entries(workload.pod_spec.at("containers")))
+    cursors = list(list_entries(workload.pod_spec.at("containers")))
     annotation = workload.pod_template.at(
         "metadata", "annotations", "kubectl.kubernetes.io/default-container"
     )
-    for wanted in (peek_text(annotation), workload.kube_object.name, workload.name):
-        chosen = next(
+    for preferred in (peek_text(annotation), workload.kube_object.name, workload.name):
+        main = next(
             (
                 cursor
-                for cursor in found
-                if wanted and peek_text(cursor.at("name")) == wanted
+                for cursor in cursors
+                if preferred and peek_text(cursor.at("name")) == preferred
             ),
             None,
         )
-        if chosen is not None:
-            return [chosen, *(cursor for cursor in found if cursor is not chosen)]
-    return found
+        if main is not None:
+            return [main, *(cursor for cursor in cursors if cursor is not main)]
+    return cursors
 
 
 def _named_container(
-    cursor: Cursor, part: ContainerRole, base: str, names: set[str]
+    cursor: Cursor, role: ContainerRole, base: str, names: set[str]
 ) -> PodContainer:
     """A container beside the main one: its service is named after the pod's and its own name, neither said twice."""
     name = peek_text(cursor.at("name")) or "container"
-    own = (name if _is_service_name(name) else identifier(name)).removeprefix(f"{base}-")
-    if part is ContainerRole.INIT and "init" not in own.split("-"):
-        own = f"init-{own}"
-    return PodContainer(unique(f"{base}-{own}", names), name, part, cursor)
+    own_name = (name if _is_service_name(name) else identifier(name)).removeprefix(
+        f"{base}-"
+    )
+    if role is ContainerRole.INIT and "init" not in own_name.split("-"):
+        own_name = f"init-{own_name}"
+    return PodContainer(unique(f"{base}-{own_name}", names), name, role, cursor)

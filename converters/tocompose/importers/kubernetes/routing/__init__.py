@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.routing import traefik
 from tocompose.importers.kubernetes.routing.crd import ingress_routes
 from tocompose.importers.kubernetes.routing.gateway import add_gateway_routes
@@ -13,7 +14,6 @@ from tocompose.importers.kubernetes.routing.labels import proxy_labels
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
 from tocompose.importers.kubernetes.routing.policy import note_policies
 from tocompose.importers.kubernetes.routing.proxy import Proxy
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.notes import note
 from tocompose.record import replace
 from tocompose.syntax.names import unique

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.backends import (
     ReachedService,
@@ -30,7 +31,6 @@ from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.tls import settle_certificate
 from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 

@@ -6,13 +6,13 @@ import base64
 import hashlib
 from collections.abc import Mapping
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.config import ConfigEntry
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.proxy import Certificate, Proxy
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.traefik import SECRETS, file_secret
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.model import File
 from tocompose.syntax.names import identifier

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing import nginx, traefik_annotations
 from tocompose.importers.kubernetes.routing.annotations import (
@@ -43,7 +44,6 @@ from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.routing.tls import SecuredHosts, secured_hosts
 from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"

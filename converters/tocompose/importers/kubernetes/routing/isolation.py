@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.policy import (
     Peers,
@@ -17,7 +18,6 @@ from tocompose.importers.kubernetes.routing.policy import (
 )
 from tocompose.importers.kubernetes.scalars import list_entries
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.model import Attachment, Network, Role, Service
 from tocompose.notes import note
 from tocompose.record import replace

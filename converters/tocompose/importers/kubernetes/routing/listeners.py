@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import check_expected
 from tocompose.importers.kubernetes.routing.credentials import give_certificate
 from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Proxy
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 from tocompose.syntax.names import identifier

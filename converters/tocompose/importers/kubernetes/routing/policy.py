@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor
 
 _REQUEST = "--option network-policy=networks"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
-from tocompose.importers.kubernetes.world import ClusterModel
 from tocompose.ledger import Cursor, Entry, Fate
 from tocompose.source import leaves
 

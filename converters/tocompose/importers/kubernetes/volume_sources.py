@@ -1,13 +1,29 @@
-"""Volumes that lie outside the engine: paths of the host, exports of an NFS server."""
+"""What a mount takes its files from, and what lies outside the engine: paths of the host, exports of NFS servers."""
 
 from __future__ import annotations
 
-from tocompose.importers.kubernetes.place import ContainerContext
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_text
-from tocompose.importers.kubernetes.volume_source import VolumeSource
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.syntax.interpolation import literal
+
+
+class VolumeSource(NamedTuple):
+    """A mount without its target; `options` are Compose keys that take the mount's place (`shm_size`), `key` the key
+    that the service gets it under, `empty` that it begins empty and open to everybody."""
+
+    kind: str
+    source: str | None = None
+    read_only: bool = False
+    mount_options: Mapping[str, Mapping[str, Any]] = {}
+    options: Mapping[str, Any] = {}
+    key: str = "volumes"
+    empty: bool = False
+
 
 _TYPES = frozenset(
     {
@@ -22,9 +38,9 @@ _TYPES = frozenset(
 )
 
 
-def host_path(cursor: Cursor, place: ContainerContext) -> VolumeSource:
+def host_path(cursor: Cursor, container: ContainerContext) -> VolumeSource:
     """A bind mount; a path that must exist already is not created."""
-    to = place.path("volumes")
+    to = container.path("volumes")
     path = take_text(cursor.at("path"), to) or "/"
     kind = peek_text(cursor.at("type")) or ""
     if kind in _TYPES:
@@ -58,7 +74,10 @@ def host_path(cursor: Cursor, place: ContainerContext) -> VolumeSource:
 
 
 def nfs_volume(
-    cursor: Cursor, name: str, place: ContainerContext, mount_options: tuple[str, ...] = ()
+    cursor: Cursor,
+    name: str,
+    container: ContainerContext,
+    mount_options: tuple[str, ...] = (),
 ) -> VolumeSource:
     """A named volume that the local driver mounts from the NFS server."""
     to = f"volumes.{name}"
@@ -68,15 +87,15 @@ def nfs_volume(
     )
     read_only = peek_bool(cursor.at("readOnly")) is True
     cursor.at("readOnly").take(to=to)
-    words = [f"addr={server}", *(["ro"] if read_only else []), *mount_options]
+    nfs_options = [f"addr={server}", *(["ro"] if read_only else []), *mount_options]
     options = {
         "driver_opts": {
             "type": "nfs",
-            "o": literal(",".join(words)),
+            "o": literal(",".join(nfs_options)),
             "device": literal(f":{path}"),
         }
     }
-    place.model.builder.add_volume(
+    container.builder.add_volume(
         Volume(name=name, driver="local", options=options, origin=cursor.span)
     )
     return VolumeSource(kind="volume", source=name, read_only=read_only)

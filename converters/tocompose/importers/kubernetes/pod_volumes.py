@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocompose.importers.kubernetes.binds import host_path, nfs_volume
 from tocompose.importers.kubernetes.claims import Claims
-from tocompose.importers.kubernetes.fields import field_tables
-from tocompose.importers.kubernetes.moot import not_applicable
-from tocompose.importers.kubernetes.place import ContainerContext
+from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.kinds import field_tables
 from tocompose.importers.kubernetes.quantities import compose_memory, parse_quantity
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
@@ -18,7 +16,11 @@ from tocompose.importers.kubernetes.scalars import (
     take_text,
 )
 from tocompose.importers.kubernetes.security import names_user, runs_as_root
-from tocompose.importers.kubernetes.volume_source import VolumeSource
+from tocompose.importers.kubernetes.volume_sources import (
+    VolumeSource,
+    host_path,
+    nfs_volume,
+)
 from tocompose.knowledge.images import image_facts
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
@@ -30,88 +32,84 @@ _TEMPORARY = ("/tmp", "/var/tmp", "/run", "/var/run", "/var/cache", "/cache")
 
 
 def source_of(
-    volume: Cursor, place: ContainerContext, claims: Claims, target: str
+    volume: Cursor, container: ContainerContext, claims: Claims, target: str
 ) -> VolumeSource | None:
     """The source of a volume as a mount at `target` sees it; None, with a note, when nothing stands in the volume."""
     for key, build in _BUILDERS.items():
         if volume.at(key):
-            return build(volume.at(key), volume, place, claims, target)
+            return build(volume.at(key), volume, container, claims, target)
     name = peek_text(volume.at("name")) or "volume"
     for cursor in volume:
         field = field_tables()["Volume"].get(cursor.key)
         if field is not None and field.note == "TC244":
-            declared = place.model.builder.add_volume(
-                Volume(name=f"{place.workload.name}-{name}", origin=volume.span)
+            declared = container.builder.add_volume(
+                Volume(name=f"{container.workload.name}-{name}", origin=volume.span)
             )
             return VolumeSource(kind="volume", source=declared)
     # A volume without any source is an emptyDir.
-    return _empty_dir(volume.at("emptyDir"), volume, place, claims, target)
+    return _empty_dir(volume.at("emptyDir"), volume, container, claims, target)
 
 
 def _claim_source(
-    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
 ) -> VolumeSource:
-    found = claims.source(cursor.at("claimName"), place)
+    found = claims.source(cursor.at("claimName"), container)
     read_only = peek_bool(cursor.at("readOnly")) is True
-    cursor.map(to=place.path("volumes"))
+    cursor.map(to=container.path("volumes"))
     if found.read_only:
-        not_applicable(
-            cursor.at("readOnly"), place.workload.kube_object, place.model, once=True
-        )
+        container.not_applicable(cursor.at("readOnly"))
     return found._replace(read_only=read_only or found.read_only)
 
 
 def _ephemeral_source(
-    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
 ) -> VolumeSource:
-    name = f"{place.pod.base}-{peek_text(volume.at('name')) or 'volume'}"
+    name = f"{container.pod.base}-{peek_text(volume.at('name')) or 'volume'}"
     return VolumeSource(
         kind="volume",
-        source=place.model.builder.add_volume(Volume(name=name, origin=volume.span)),
+        source=container.builder.add_volume(Volume(name=name, origin=volume.span)),
     )
 
 
 def _host_path_source(
-    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
 ) -> VolumeSource:
-    return host_path(cursor, place)
+    return host_path(cursor, container)
 
 
 def _nfs_source(
-    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
 ) -> VolumeSource:
-    name = f"{place.workload.name}-{peek_text(volume.at('name')) or 'nfs'}"
-    return nfs_volume(cursor, name, place)
+    name = f"{container.workload.name}-{peek_text(volume.at('name')) or 'nfs'}"
+    return nfs_volume(cursor, name, container)
 
 
 def _image_source(
-    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
 ) -> VolumeSource:
-    reference = take_text(cursor.at("reference"), place.path("volumes")) or ""
+    reference = take_text(cursor.at("reference"), container.path("volumes")) or ""
     return VolumeSource(kind="image", source=literal(reference), read_only=True)
 
 
 def _empty_dir(
-    cursor: Cursor, volume: Cursor, place: ContainerContext, claims: Claims, target: str
+    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
 ) -> VolumeSource:
     name = peek_text(volume.at("name")) or "volume"
     limit = peek_text(cursor.at("sizeLimit"))
     amount = parse_quantity(limit) if limit else None
     size = compose_memory(amount) if amount else None
     in_memory = peek_text(cursor.at("medium")) == "Memory"
-    shared = _count_users(name, place) > 1
+    shared = _count_users(name, container) > 1
     if not shared and in_memory and target == "/dev/shm":
-        cursor.map(to=place.path("shm_size"))
+        cursor.map(to=container.path("shm_size"))
         return VolumeSource(
             kind="tmpfs", key="shm_size", options={"shm_size": size or "64M"}
         )
     small = amount is not None and amount <= _SMALL
     if not shared and (in_memory or small or target.rstrip("/") in _TEMPORARY):
-        cursor.map(to=place.path("volumes"))
+        cursor.map(to=container.path("volumes"))
         if in_memory and (small or target.rstrip("/") in _TEMPORARY):
-            not_applicable(
-                cursor.at("medium"), place.workload.kube_object, place.model, once=True
-            )
+            container.not_applicable(cursor.at("medium"))
         # Kubernetes gives an emptyDir to everybody, as /tmp is.
         given = integer(peek_text(cursor.at("mode")) or "")
         mode: Mapping[str, Any] = {
@@ -119,30 +117,33 @@ def _empty_dir(
             **({"size": size} if size else {}),
         }
         return VolumeSource(kind="tmpfs", mount_options={"tmpfs": mode})
-    if place.replicated and not shared and not in_memory:
-        return _directory_of_each(cursor, target, place)
+    if container.is_replicated and not shared and not in_memory:
+        return _directory_of_each(cursor, target, container)
     return _directory_volume(
-        cursor, name, size, in_memory, place, not shared and image_owns(target, place)
+        cursor,
+        name,
+        size,
+        in_memory,
+        container,
+        not shared and image_owns(target, container),
     )
 
 
 def _directory_of_each(
-    cursor: Cursor, target: str, place: ContainerContext
+    cursor: Cursor, target: str, container: ContainerContext
 ) -> VolumeSource:
     """A directory of each replica's own: replicas of a service would share a volume with a name."""
-    cursor.map(to=place.path("volumes"))
+    cursor.map(to=container.path("volumes"))
     for key in ("sizeLimit", "mode"):
-        not_applicable(
-            cursor.at(key), place.workload.kube_object, place.model, "TC243", once=True
-        )
-    user = names_user(place) and not runs_as_root(place)
+        container.not_applicable(cursor.at(key), "TC243")
+    user = names_user(container) and not runs_as_root(container)
     what = "in memory" if user else "in a volume without a name"
     cursor.remark(
         "TC267",
-        service=place.service,
+        service=container.service,
         path=target,
         what=what,
-        subject=place.path("volumes"),
+        subject=container.path("volumes"),
     )
     # Nobody could open an unnamed volume to a user of the manifest's choice.
     return (
@@ -152,14 +153,14 @@ def _directory_of_each(
     )
 
 
-def image_owns(target: str, place: ContainerContext) -> bool:
+def image_owns(target: str, container: ContainerContext) -> bool:
     """Whether the image keeps its data there and runs as the user that owns it: a new volume gets both from the image.
 
     https://docs.docker.com/engine/storage/volumes/#populate-a-volume-using-a-container
     """
-    if names_user(place):
+    if names_user(container):
         return False
-    known = image_facts(peek_text(place.unit.cursor.at("image")) or "")
+    known = image_facts(peek_text(container.cursor.at("image")) or "")
     return known is not None and any(
         data.path.rstrip("/") == target.rstrip("/") for data in known.data
     )
@@ -170,29 +171,29 @@ def _directory_volume(
     name: str,
     size: str | None,
     in_memory: bool,
-    place: ContainerContext,
+    container: ContainerContext,
     plain: bool,
 ) -> VolumeSource:
-    declared = f"{place.pod.base}-{name}"
+    declared = f"{container.pod.base}-{name}"
     options: dict[str, Any] = {}
     cursor.map(to=f"volumes.{declared}")
-    not_applicable(cursor.at("mode"), place.workload.kube_object, place.model, once=True)
+    container.not_applicable(cursor.at("mode"))
     if in_memory:
         words = ["mode=1777", *([f"size={size.lower()}"] if size else [])]
         options = {
             "driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": ",".join(words)}
         }
-        place.model.builder.add_volume(
+        container.builder.add_volume(
             Volume(name=declared, driver="local", options=options, origin=cursor.span)
         )
         return VolumeSource(kind="volume", source=declared)
     if size:
         cursor.at("sizeLimit").remark(
             "TC243",
-            object=place.volume(name),
+            object=container.describe_volume(name),
             fields=f"sizeLimit: {peek_text(cursor.at('sizeLimit'))}",
         )
-    place.model.builder.add_volume(Volume(name=declared, origin=cursor.span))
+    container.builder.add_volume(Volume(name=declared, origin=cursor.span))
     cursor.remark("TC245", volume=declared, subject=f"volumes.{declared}")
     if plain:
         return VolumeSource(kind="volume", source=declared)
@@ -205,14 +206,14 @@ def _directory_volume(
     )
 
 
-def _count_users(name: str, place: ContainerContext) -> int:
+def _count_users(name: str, container: ContainerContext) -> int:
     """How many containers of the pod mount the volume."""
     return sum(
         any(
             peek_text(mount.at("name")) == name
-            for mount in list_entries(unit.cursor.at("volumeMounts"))
+            for mount in list_entries(pod_container.cursor.at("volumeMounts"))
         )
-        for unit in place.pod.containers
+        for pod_container in container.pod.containers
     )
 
 
