@@ -277,12 +277,12 @@ def test_json_comes_back_as_it_was(tree: Any) -> None:
 def test_the_pure_parser_reads_the_same(tree: Any) -> None:
     text = yaml.safe_dump({"root": tree}, allow_unicode=True)
     fast = only(text)
-    reader._parser.cache_clear()
+    reader._event_parser.cache_clear()
     parser = reader._pure_parser()
-    original = reader._parser
-    reader._parser = lambda: parser  # type: ignore[assignment]
+    original = reader._event_parser
+    reader._event_parser = lambda: parser  # type: ignore[assignment]
     try:
         slow = only(text)
     finally:
-        reader._parser = original
+        reader._event_parser = original
     assert plain(fast) == plain(slow) == {"root": tree}

@@ -58,10 +58,10 @@ class Atom(NamedTuple):
 
 def atoms(raw: str, *, quoted: bool = False) -> Iterator[Atom]:
     """The parts of a word, or with `quoted` of what stands between double quotes or in a here-document."""
-    return _parts(raw, 0, len(raw), quoted)
+    return _atoms_between(raw, 0, len(raw), quoted)
 
 
-def _parts(raw: str, index: int, end: int, quoted: bool) -> Iterator[Atom]:
+def _atoms_between(raw: str, index: int, end_offset: int, quoted: bool) -> Iterator[Atom]:
     if (
         not quoted
         and raw.startswith("~", index)
@@ -70,47 +70,49 @@ def _parts(raw: str, index: int, end: int, quoted: bool) -> Iterator[Atom]:
         yield Atom("parameter", "HOME", True, index)
         index += 1
     stop = _QUOTED_STOP if quoted else _STOP
-    while index < end:
-        found = stop.search(raw, index, end)
-        if found is None:
-            yield Atom("text", raw[index:end], quoted, index)
+    while index < end_offset:
+        special = stop.search(raw, index, end_offset)
+        if special is None:
+            yield Atom("text", raw[index:end_offset], quoted, index)
             return
-        if found.start() > index:
-            yield Atom("text", raw[index : found.start()], quoted, index)
-        index = found.start()
-        following, parts = _special(raw, index, end, quoted)
-        yield from parts
+        if special.start() > index:
+            yield Atom("text", raw[index : special.start()], quoted, index)
+        index = special.start()
+        following, special_atoms = _special_atoms(raw, index, end_offset, quoted)
+        yield from special_atoms
         index = following
 
 
-def _special(raw: str, index: int, end: int, quoted: bool) -> tuple[int, list[Atom]]:
+def _special_atoms(
+    raw: str, index: int, end_offset: int, quoted: bool
+) -> tuple[int, list[Atom]]:
     """What starts at `index` with a quote, a backslash, a dollar or a bracket, and where it ends."""
     char = raw[index]
     if char == "\\":
-        return index + 2, _escaped(raw[index + 1 : index + 2], quoted, index)
+        return index + 2, _escaped_atoms(raw[index + 1 : index + 2], quoted, index)
     if char == "$":
-        return _dollar(raw, index, end, quoted)
+        return _dollar_atoms(raw, index, end_offset, quoted)
     if char == "`":
-        close = _closing_backtick(raw, index, end)
+        close = _closing_backtick(raw, index, end_offset)
         code = re.sub(r"\\([\\`$])", r"\1", raw[index + 1 : close])
         return close + 1, [Atom("command", code, quoted, index + 1)]
     if char == "'":
-        close = raw.find("'", index + 1, end)
-        close = end if close == -1 else close
+        close = raw.find("'", index + 1, end_offset)
+        close = end_offset if close == -1 else close
         return close + 1, [Atom("text", raw[index + 1 : close], True, index)]
     if char == '"':
-        close = _double_end(raw, index, end)
-        inner = list(_parts(raw, index + 1, close - 1, True))
-        return close, inner or [Atom("text", "", True, index)]
+        close = _double_end(raw, index, end_offset)
+        quoted_atoms = list(_atoms_between(raw, index + 1, close - 1, True))
+        return close, quoted_atoms or [Atom("text", "", True, index)]
     if char == "<" and not quoted and raw.startswith("<(", index):
         # `<(command)`: the path of a pipe that there is only while the script runs.
-        return _process(raw, index, end)
-    if placeholder := PLACEHOLDER.match(raw, index, end):
+        return _process_substitution(raw, index, end_offset)
+    if placeholder := PLACEHOLDER.match(raw, index, end_offset):
         return placeholder.end(), [Atom("placeholder", placeholder[0][1:-1], True, index)]
     return index + 1, [Atom("text", char, quoted, index)]
 
 
-def _escaped(char: str, quoted: bool, index: int) -> list[Atom]:
+def _escaped_atoms(char: str, quoted: bool, index: int) -> list[Atom]:
     if char == "\n":
         return []
     if quoted and char not in ("$", "`", '"', "\\"):
@@ -118,63 +120,65 @@ def _escaped(char: str, quoted: bool, index: int) -> list[Atom]:
     return [Atom("text", char, True, index)]
 
 
-def _double_end(raw: str, index: int, end: int) -> int:
+def _double_end(raw: str, index: int, end_offset: int) -> int:
     try:
-        return double_quote_end(raw, index, end)
+        return double_quote_end(raw, index, end_offset)
     except Unbalanced:
-        return end + 1
+        return end_offset + 1
 
 
-def _closing_backtick(raw: str, index: int, end: int) -> int:
+def _closing_backtick(raw: str, index: int, end_offset: int) -> int:
     position = index + 1
-    while position < end and raw[position] != "`":
+    while position < end_offset and raw[position] != "`":
         position += 2 if raw[position] == "\\" else 1
-    return min(position, end)
+    return min(position, end_offset)
 
 
-def _dollar(raw: str, index: int, end: int, quoted: bool) -> tuple[int, list[Atom]]:
+def _dollar_atoms(
+    raw: str, index: int, end_offset: int, quoted: bool
+) -> tuple[int, list[Atom]]:
     following = raw[index + 1 : index + 2]
     if following in ("(", "{") or (following in ("'", '"') and not quoted and following):
         try:
-            close = dollar_end(raw, index, end)
+            close = dollar_end(raw, index, end_offset)
         except Unbalanced:
-            return end, [Atom("text", raw[index:end], quoted, index)]
+            return end_offset, [Atom("text", raw[index:end_offset], quoted, index)]
         return close, _dollar_group(raw, index, close, following, quoted)
-    if name := _NAME.match(raw, index + 1, end):
+    if name := _NAME.match(raw, index + 1, end_offset):
         return name.end(), [Atom("parameter", name[0], quoted, index)]
     return index + 1, [Atom("text", "$", quoted, index)]
 
 
-def _process(raw: str, index: int, end: int) -> tuple[int, list[Atom]]:
+def _process_substitution(raw: str, index: int, end_offset: int) -> tuple[int, list[Atom]]:
     try:
-        close = dollar_end(raw, index, end)
+        close = dollar_end(raw, index, end_offset)
     except Unbalanced:
-        return end, [Atom("text", raw[index:end], False, index)]
+        return end_offset, [Atom("text", raw[index:end_offset], False, index)]
     return close, [Atom("process", raw[index + 2 : close - 1], True, index)]
 
 
 def _dollar_group(
     raw: str, index: int, close: int, opener: str, quoted: bool
 ) -> list[Atom]:
-    inner = raw[index + 2 : close - 1]
+    content = raw[index + 2 : close - 1]
     if opener == "'":
-        return [Atom("text", ansi_c(inner), True, index)]
+        return [Atom("text", ansi_c(content), True, index)]
     if opener == '"':
-        return list(_parts(raw, index + 2, close - 1, True)) or [
+        return list(_atoms_between(raw, index + 2, close - 1, True)) or [
             Atom("text", "", True, index)
         ]
     if opener == "(":
-        if inner.startswith("(") and inner.endswith(")"):
-            return [Atom("arithmetic", inner[1:-1], quoted, index)]
-        return [Atom("command", inner, quoted, index + 2)]
-    return [_braced(inner, quoted, index)]
+        if content.startswith("(") and content.endswith(")"):
+            return [Atom("arithmetic", content[1:-1], quoted, index)]
+        return [Atom("command", content, quoted, index + 2)]
+    return [_braced_parameter(content, quoted, index)]
 
 
-def _braced(inner: str, quoted: bool, index: int) -> Atom:
-    match = _BODY.match(inner)
-    if match is None or (match["op"] is None and match.end() != len(inner)):
-        return Atom("parameter", inner, quoted, index, operator="unknown")
-    operator, argument = match["op"] or "", inner[match.end() :]
+def _braced_parameter(content: str, quoted: bool, index: int) -> Atom:
+    match = _BODY.match(content)
+    if match is None or (match["op"] is None and match.end() != len(content)):
+        return Atom("parameter", content, quoted, index, operator="unknown")
+    operator, argument = match["op"] or "", content[match.end() :]
     if match["mark"]:
         operator = {"#": "length", "!": "indirect"}[match["mark"]]
     return Atom(
@@ -202,9 +206,9 @@ def braces(raw: str) -> list[str]:
     """The words that `{a,b}` and `{1..3}` make of one word; the word itself when it has none, or far too many."""
     if "{" not in raw or len(raw) > LONGEST_BRACED:
         return [raw]
-    pairs = _pairs(raw)
+    pairs = _brace_pairs(raw)
     for opened, closed in pairs if len(pairs) <= MOST_BRACES else ():
-        choices = _choices(raw[opened + 1 : closed])
+        choices = _brace_choices(raw[opened + 1 : closed])
         if choices is not None:
             tails = braces(raw[closed + 1 :])
             middles = [middle for choice in choices for middle in braces(choice)]
@@ -214,16 +218,16 @@ def braces(raw: str) -> list[str]:
     return [raw]
 
 
-def _unquoted(raw: str, wanted: str) -> Iterator[int]:
+def _unquoted_offsets(raw: str, characters: str) -> Iterator[int]:
     """Offsets of these characters outside quotes and expansions."""
     index = 0
     while index < len(raw):
-        if raw[index] in wanted:
+        if raw[index] in characters:
             yield index
-        index = _passed(raw, index)
+        index = _next_offset(raw, index)
 
 
-def _passed(raw: str, index: int) -> int:
+def _next_offset(raw: str, index: int) -> int:
     """The offset behind the character, quote or expansion at `index`."""
     char = raw[index]
     try:
@@ -239,50 +243,56 @@ def _passed(raw: str, index: int) -> int:
     return index + (2 if char == "\\" else 1)
 
 
-def _pairs(raw: str) -> list[tuple[int, int]]:
+def _brace_pairs(raw: str) -> list[tuple[int, int]]:
     """Where braces open and close, the outer before the inner."""
-    found, opened = [], list[int]()
-    for index in _unquoted(raw, "{}"):
+    pairs, opened = [], list[int]()
+    for index in _unquoted_offsets(raw, "{}"):
         if raw[index] == "{":
             opened.append(index)
         elif opened:
-            found.append((opened.pop(), index))
-    return sorted(found)
+            pairs.append((opened.pop(), index))
+    return sorted(pairs)
 
 
-def _choices(inner: str) -> list[str] | None:
-    commas = [offset for offset in _unquoted(inner, ",") if _depth(inner, offset) == 0]
+def _brace_choices(content: str) -> list[str] | None:
+    commas = [
+        offset
+        for offset in _unquoted_offsets(content, ",")
+        if _brace_depth(content, offset) == 0
+    ]
     if commas:
-        bounds = [-1, *commas, len(inner)]
-        return [inner[start + 1 : stop] for start, stop in pairwise(bounds)]
-    if steps := re.fullmatch(r"(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?", inner):
-        return _numbers(*steps.groups())
-    if letters := re.fullmatch(r"([A-Za-z])\.\.([A-Za-z])", inner):
-        first, last = (ord(letter) for letter in letters.groups())
+        bounds = [-1, *commas, len(content)]
+        return [content[start + 1 : stop] for start, stop in pairwise(bounds)]
+    if steps := re.fullmatch(r"(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?", content):
+        return _number_words(*steps.groups())
+    if letters := re.fullmatch(r"([A-Za-z])\.\.([A-Za-z])", content):
+        first_code, last_code = (ord(letter) for letter in letters.groups())
         return [
             chr(code)
             for code in range(
-                first, last + (1 if last >= first else -1), 1 if last >= first else -1
+                first_code,
+                last_code + (1 if last_code >= first_code else -1),
+                1 if last_code >= first_code else -1,
             )
         ]
     return None
 
 
-def _depth(inner: str, offset: int) -> int:
-    return inner.count("{", 0, offset) - inner.count("}", 0, offset)
+def _brace_depth(content: str, offset: int) -> int:
+    return content.count("{", 0, offset) - content.count("}", 0, offset)
 
 
-def _numbers(first: str, last: str, step: str | None) -> list[str] | None:
-    start, stop = int(first), int(last)
+def _number_words(first_text: str, last_text: str, step: str | None) -> list[str] | None:
+    start, stop = int(first_text), int(last_text)
     stride = abs(int(step or 1)) or 1
     if abs(stop - start) // stride > 10_000:
         return None
     width = (
-        max(len(first.lstrip("-")), len(last.lstrip("-")))
-        if re.match(r"-?0\d", first)
+        max(len(first_text.lstrip("-")), len(last_text.lstrip("-")))
+        if re.match(r"-?0\d", first_text)
         else 0
     )
-    found = (
+    numbers = (
         range(start, stop + 1, stride) if stop >= start else range(start, stop - 1, -stride)
     )
-    return [f"{number:0{width}d}" for number in found]
+    return [f"{number:0{width}d}" for number in numbers]

@@ -89,7 +89,11 @@ class Dockerfile(NamedTuple):
         if is_whole_number(target) and int(target) < len(self.stages):
             return self.stages[int(target)]
         return next(
-            (item for item in reversed(self.stages) if item.name.lower() == target.lower()),
+            (
+                stage
+                for stage in reversed(self.stages)
+                if stage.name.lower() == target.lower()
+            ),
             None,
         )
 
@@ -101,43 +105,45 @@ def read_dockerfile(content: bytes, file: str = "Dockerfile") -> Dockerfile:
         if content.startswith(b"\xef\xbb\xbf")
         else []
     )
-    instructions = tuple(_instructions(_plain(decode(content)), file))
+    instructions = tuple(_read_instructions(_plain_text(decode(content)), file))
     stages: list[Stage] = []
     arguments: dict[str, str] = {}
     local: dict[str, str] = {}
-    for item in instructions:
-        if item.name == "FROM":
-            stages.append(_opened(item, stages, arguments))
+    for instruction in instructions:
+        if instruction.name == "FROM":
+            stages.append(_open_stage(instruction, stages, arguments))
             local = {}
         elif not stages:
-            arguments.update(_declared(item, arguments))
+            arguments.update(_global_arguments(instruction, arguments))
         else:
-            if item.name == "ARG":
-                local.update(_arguments(item, arguments, stages[-1]))
-            stages[-1] = _applied(stages[-1], item, {**local, **stages[-1].environment})
+            if instruction.name == "ARG":
+                local.update(_stage_arguments(instruction, arguments, stages[-1]))
+            stages[-1] = _apply_instruction(
+                stages[-1], instruction, {**local, **stages[-1].environment}
+            )
     if not stages:
         oddities.append(Oddity("no-from", Span(file, 1, 1, 1, 1), {}))
     return Dockerfile(
-        tuple(stages), tuple(_names(instructions)), tuple(oddities), instructions
+        tuple(stages), tuple(_argument_names(instructions)), tuple(oddities), instructions
     )
 
 
-def _instructions(text: str, file: str) -> Iterator[Instruction]:
+def _read_instructions(text: str, file: str) -> Iterator[Instruction]:
     from dockerfile_parse import DockerfileParser
 
     # A file object always: given a path it writes to disk, and prints when the file is missing.
-    for part in DockerfileParser(
+    for structure in DockerfileParser(
         fileobj=BytesIO(text.encode("utf-8", "replace"))
     ).structure:
-        if part["instruction"] != "COMMENT":
-            span = Span(file, part["startline"] + 1, 1, part["endline"] + 1, 1)
-            yield Instruction(part["instruction"].upper(), part["value"], span)
+        if structure["instruction"] != "COMMENT":
+            span = Span(file, structure["startline"] + 1, 1, structure["endline"] + 1, 1)
+            yield Instruction(structure["instruction"].upper(), structure["value"], span)
 
 
-def _plain(text: str) -> str:
+def _plain_text(text: str) -> str:
     """The text with heredoc bodies and blank continuation lines turned into comments, and `\\` as the escape."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    escape = _escape(lines)
+    escape = _escape_character(lines)
     result: list[str] = []
     ends: list[tuple[str, bool]] = []
     continued = instruction = False
@@ -157,7 +163,7 @@ def _plain(text: str) -> str:
         ) is not None
         continued = not blank and not comment and line.rstrip().endswith(escape)
         if instruction:
-            ends = [*ends, *_heredocs(line)]
+            ends = [*ends, *_heredoc_ends(line)]
         plain = line.rstrip()[:-1] + "\\" if continued and escape != "\\" else line
         # Behind a heredoc's first line the instruction goes on with the body, whatever that line ends in.
         result.append(plain.rstrip().removesuffix("\\") if ends and continued else plain)
@@ -165,7 +171,7 @@ def _plain(text: str) -> str:
     return "\n".join(result)
 
 
-def _escape(lines: list[str]) -> str:
+def _escape_character(lines: list[str]) -> str:
     for line in lines:
         match = _DIRECTIVE.fullmatch(line.strip())
         if match is None:
@@ -175,46 +181,60 @@ def _escape(lines: list[str]) -> str:
     return "\\"
 
 
-def _heredocs(line: str) -> Iterator[tuple[str, bool]]:
-    for word in line.split():
-        if match := _HEREDOC.fullmatch(word):
+def _heredoc_ends(line: str) -> Iterator[tuple[str, bool]]:
+    for field in line.split():
+        if match := _HEREDOC.fullmatch(field):
             yield match[3], bool(match[1])
 
 
-def _opened(item: Instruction, stages: list[Stage], arguments: Mapping[str, str]) -> Stage:
-    match = _FROM.fullmatch(expand(item.value, arguments).strip())
-    base, name = (match["base"], match["name"] or "") if match else (item.value, "")
+def _open_stage(
+    instruction: Instruction, stages: list[Stage], arguments: Mapping[str, str]
+) -> Stage:
+    match = _FROM.fullmatch(expand(instruction.value, arguments).strip())
+    base, name = (match["base"], match["name"] or "") if match else (instruction.value, "")
     for parent in reversed(stages):
         if parent.name and parent.name.lower() == base.lower():
-            return parent._replace(name=name, base=base, span=item.span, own_cmd=False)
-    return Stage(name, base, base, item.span)
+            return parent._replace(
+                name=name, base=base, span=instruction.span, own_cmd=False
+            )
+    return Stage(name, base, base, instruction.span)
 
 
-def _declared(item: Instruction, known: Mapping[str, str]) -> dict[str, str]:
-    if item.name != "ARG":
+def _global_arguments(
+    instruction: Instruction, arguments: Mapping[str, str]
+) -> dict[str, str]:
+    if instruction.name != "ARG":
         return {}
-    found = {}
-    for part in item.value.split():
-        name, _, value = part.partition("=")
-        found[name] = expand(_unquote(value), known)
-    return found
+    declared = {}
+    for declaration in instruction.value.split():
+        name, _, value = declaration.partition("=")
+        declared[name] = expand(_without_quotes(value), arguments)
+    return declared
 
 
-def _arguments(item: Instruction, outer: Mapping[str, str], stage: Stage) -> dict[str, str]:
+def _stage_arguments(
+    instruction: Instruction, global_arguments: Mapping[str, str], stage: Stage
+) -> dict[str, str]:
     """An argument of a stage; without a value of its own it takes the one declared before the first FROM."""
-    found = {}
-    for part in item.value.split():
-        name, equals, value = part.partition("=")
-        found[name] = (
-            expand(_unquote(value), stage.environment) if equals else outer.get(name, "")
+    declared = {}
+    for declaration in instruction.value.split():
+        name, equals, value = declaration.partition("=")
+        declared[name] = (
+            expand(_without_quotes(value), stage.environment)
+            if equals
+            else global_arguments.get(name, "")
         )
-    return found
+    return declared
 
 
-def _applied(stage: Stage, item: Instruction, known: Mapping[str, str]) -> Stage:
+def _apply_instruction(
+    stage: Stage, instruction: Instruction, variables: Mapping[str, str]
+) -> Stage:
     """The stage after an instruction; one that is not listed here changes nothing that a compose file could say."""
-    change = _CHANGES.get(item.name)
-    return stage._replace(**change(stage, item.value, known)) if change else stage
+    change = _CHANGES.get(instruction.name)
+    return (
+        stage._replace(**change(stage, instruction.value, variables)) if change else stage
+    )
 
 
 # What each instruction changes: the fields of the stage, from the stage, the value and the variables that are known.
@@ -223,89 +243,98 @@ _CHANGES: Mapping[str, Callable[[Stage, str, Mapping[str, str]], dict[str, Any]]
         "exposed": (*stage.exposed, *expand(value, known).split())
     },
     "VOLUME": lambda stage, value, known: {
-        "volumes": (*stage.volumes, *(expand(path, known) for path in _list(value)))
+        "volumes": (*stage.volumes, *(expand(path, known) for path in _read_list(value)))
     },
     "USER": lambda stage, value, known: {"user": expand(value.strip(), known)},
     "WORKDIR": lambda stage, value, known: {
-        "workdir": _joined(stage.workdir, expand(_unquote(value.strip()), known))
+        "workdir": _join_workdir(
+            stage.workdir, expand(_without_quotes(value.strip()), known)
+        )
     },
     "STOPSIGNAL": lambda stage, value, known: {"stop_signal": expand(value.strip(), known)},
-    "CMD": lambda stage, value, known: {"cmd": _words(value), "own_cmd": True},
+    "CMD": lambda stage, value, known: {"cmd": _read_words(value), "own_cmd": True},
     # Docker forgets an inherited CMD when a stage sets an ENTRYPOINT of its own.
     "ENTRYPOINT": lambda stage, value, known: {
-        "entrypoint": _words(value),
+        "entrypoint": _read_words(value),
         "cmd": stage.cmd if stage.own_cmd else None,
     },
-    "HEALTHCHECK": lambda stage, value, known: {"health": _health(value)},
+    "HEALTHCHECK": lambda stage, value, known: {"health": _read_health(value)},
     "ENV": lambda stage, value, known: {
-        "environment": {**stage.environment, **_pairs(value, known)}
+        "environment": {**stage.environment, **_env_pairs(value, known)}
     },
     "COPY": lambda stage, value, known: {"copies": (*stage.copies, value)},
     "ADD": lambda stage, value, known: {"copies": (*stage.copies, value)},
 }
 
 
-def _joined(before: str, path: str) -> str:
-    return path if path.startswith("/") or not before else f"{before.rstrip('/')}/{path}"
+def _join_workdir(workdir: str, path: str) -> str:
+    return path if path.startswith("/") or not workdir else f"{workdir.rstrip('/')}/{path}"
 
 
-def _words(value: str) -> Words:
+def _read_words(value: str) -> Words:
     try:
-        found = json.loads(value)
+        parsed = json.loads(value)
     except ValueError:
         return Words(True, (value.strip(),))
     return (
-        Words(False, tuple(map(str, found)))
-        if isinstance(found, list)
+        Words(False, tuple(map(str, parsed)))
+        if isinstance(parsed, list)
         else Words(True, (value.strip(),))
     )
 
 
-def _list(value: str) -> tuple[str, ...]:
-    found = _words(value)
-    return tuple(found.words[0].split()) if found.shell and found.words else found.words
+def _read_list(value: str) -> tuple[str, ...]:
+    parsed = _read_words(value)
+    return tuple(parsed.words[0].split()) if parsed.shell and parsed.words else parsed.words
 
 
-def _health(value: str) -> Health:
+def _read_health(value: str) -> Health:
     options = {match[1]: match[2] for match in _HEALTH_OPTION.finditer(value)}
-    rest = _HEALTH_OPTION.sub("", value).strip()
-    if rest.upper() == "NONE":
+    command = _HEALTH_OPTION.sub("", value).strip()
+    if command.upper() == "NONE":
         return Health(None, {})
-    return Health(_words(re.sub(r"^CMD\s*", "", rest, flags=re.IGNORECASE)), options)
+    return Health(
+        _read_words(re.sub(r"^CMD\s*", "", command, flags=re.IGNORECASE)), options
+    )
 
 
-def _pairs(value: str, known: Mapping[str, str]) -> dict[str, str]:
+def _env_pairs(value: str, variables: Mapping[str, str]) -> dict[str, str]:
     """Both forms of ENV: `A=1 B="x y"`, and the old `A the rest`."""
     if not re.match(r"[\w.-]+=", value):
         name, _, text = value.partition(" ")
-        return {name: expand(text.strip(), known)}
-    return {match[1]: expand(_unquote(match[2]), known) for match in _PAIR.finditer(value)}
+        return {name: expand(text.strip(), variables)}
+    return {
+        match[1]: expand(_without_quotes(match[2]), variables)
+        for match in _PAIR.finditer(value)
+    }
 
 
-def _unquote(text: str) -> str:
+def _without_quotes(text: str) -> str:
     if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
         return text[1:-1]
     return text
 
 
-def expand(text: str, known: Mapping[str, str]) -> str:
+def expand(text: str, variables: Mapping[str, str]) -> str:
     """The text with `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}` replaced; unknown names become empty."""
 
     def value(match: re.Match[str]) -> str:
         if match[0] == "\\$":
             return "$"
-        found = known.get(match["name"] or match["bare"], "")
+        variable_value = variables.get(match["name"] or match["bare"], "")
         operator = match["op"] or ""
         if operator.endswith("-"):
-            return found or expand(match["word"], known)
+            return variable_value or expand(match["word"], variables)
         if operator.endswith("+"):
-            return expand(match["word"], known) if found else ""
-        return found
+            return expand(match["word"], variables) if variable_value else ""
+        return variable_value
 
     return _VARIABLE.sub(value, text)
 
 
-def _names(instructions: tuple[Instruction, ...]) -> Iterator[str]:
-    for item in instructions:
-        if item.name == "ARG":
-            yield from (part.partition("=")[0] for part in item.value.split())
+def _argument_names(instructions: tuple[Instruction, ...]) -> Iterator[str]:
+    for instruction in instructions:
+        if instruction.name == "ARG":
+            yield from (
+                declaration.partition("=")[0] for declaration in instruction.value.split()
+            )

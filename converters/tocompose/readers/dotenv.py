@@ -47,32 +47,34 @@ def read_dotenv(content: bytes, file: str = ".env") -> Reading:
     )
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.lstrip().startswith("#"):
-            child, oddity = _line(line, file, number)
+            child, oddity = _read_line(line, file, number)
             children.append(child)
             oddities += oddity
-    oddities += _duplicates(children)
+    oddities += _duplicate_oddities(children)
     return Reading(Branch("dotenv", tuple(children), whole), tuple(oddities))
 
 
 def comments(content: bytes) -> dict[str, str]:
     """For each name, what the comment lines right above it say; for `.env.example` files."""
-    found: dict[str, str] = {}
-    said: list[str] = []
+    comments_by_name: dict[str, str] = {}
+    comment_lines: list[str] = []
     for line in decode(content).splitlines():
         text = line.strip()
         if text.startswith("#"):
             # An entry that is commented out explains nothing, and can hold a secret.
             if not re.match(r"#+\s*(?:export\s+)?[A-Za-z_][A-Za-z_0-9]*\s*[=:]\s*\S", text):
-                said.append(text.lstrip("#").strip())
+                comment_lines.append(text.lstrip("#").strip())
             continue
         match = re.match(r"(?:export\s+)?([A-Za-z_][A-Za-z_0-9]*)\s*[=:]", text)
-        if match and said:
-            found.setdefault(match[1], " ".join(part for part in said if part))
-        said = []
-    return found
+        if match and comment_lines:
+            comments_by_name.setdefault(
+                match[1], " ".join(comment for comment in comment_lines if comment)
+            )
+        comment_lines = []
+    return comments_by_name
 
 
-def _line(line: str, file: str, number: int) -> tuple[Child, list[Oddity]]:
+def _read_line(line: str, file: str, number: int) -> tuple[Child, list[Oddity]]:
     whole = Span(file, number, 1, number, len(line.rstrip()) + 1)
     for style, pattern in (
         ("foreman", _FOREMAN),
@@ -139,12 +141,12 @@ def unquote(value: str) -> str:
     return value
 
 
-def _duplicates(children: list[Child]) -> Iterator[Oddity]:
-    last = {child.key: child for child in children}
+def _duplicate_oddities(children: list[Child]) -> Iterator[Oddity]:
+    last_child = {child.key: child for child in children}
     for child in children:
-        if last[child.key] is not child:
+        if last_child[child.key] is not child:
             yield Oddity(
                 "duplicate",
                 child.span,
-                {"name": str(child.key), "line": str(last[child.key].span.line)},
+                {"name": str(child.key), "line": str(last_child[child.key].span.line)},
             )

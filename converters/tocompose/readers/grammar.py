@@ -32,10 +32,10 @@ def by_grammar(text: Text) -> tuple[list[Node], bool]:
         .replace("\0", "x")
         .encode()
     )
-    tree = _tree(source)
+    tree = _syntax_tree(source)
     if tree is None:
         return by_line(text, 0, len(text.text)), False
-    reader = _Reader(text, _offsets(source))
+    reader = _Reader(text, _character_offsets(source))
     try:
         statements = reader.statements(tree.root_node.children, 0, len(text.text))
     except RecursionError:
@@ -43,49 +43,51 @@ def by_grammar(text: Text) -> tuple[list[Node], bool]:
     return statements, not tree.root_node.has_error
 
 
-def by_line(text: Text, start: int, end: int) -> list[Node]:
+def by_line(text: Text, start: int, end_offset: int) -> list[Node]:
     """The statements between two offsets where only those logical lines count that can be read alone."""
-    found: list[Node] = []
-    for match in LOGICAL_LINE.finditer(text.text, start, end):
+    nodes: list[Node] = []
+    for match in LOGICAL_LINE.finditer(text.text, start, end_offset):
         if not match[0].strip():
             continue
         statements = simple_list(text, match.start(), match.end())
-        found += (
-            [_error(text, match.start(), match.end())] if statements is None else statements
+        nodes += (
+            [_error_leaf(text, match.start(), match.end())]
+            if statements is None
+            else statements
         )
-    return found
+    return nodes
 
 
-def _tree(source: bytes) -> Tree | None:
+def _syntax_tree(source: bytes) -> Tree | None:
     """The syntax tree; None where the grammar would take the square of the length to get over what is no script."""
     errors = 0
-    most = process_time() + _SECONDS
+    deadline = process_time() + _SECONDS
 
     def gives_up(offset: int, erring: bool) -> bool:
         nonlocal errors
         errors += erring
-        return errors * len(source) > _MOST_ON_ERRORS or process_time() > most
+        return errors * len(source) > _MOST_ON_ERRORS or process_time() > deadline
 
-    parser = _parser()
+    parser = _bash_parser()
     try:
-        found: Tree | None = parser.parse(
+        tree: Tree | None = parser.parse(
             lambda offset, _: source[offset : offset + _CHUNK], progress_callback=gives_up
         )
     except ValueError:
         parser.reset()
         return None
-    return found
+    return tree
 
 
 @cache
-def _parser() -> Any:
+def _bash_parser() -> Any:
     import tree_sitter
     import tree_sitter_bash
 
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
 
 
-def _offsets(source: bytes) -> Callable[[int], int]:
+def _character_offsets(source: bytes) -> Callable[[int], int]:
     """From an offset in bytes to one in characters."""
     if source.isascii():
         return lambda offset: offset
@@ -98,11 +100,11 @@ def _offsets(source: bytes) -> Callable[[int], int]:
     return table.__getitem__
 
 
-def _error(text: Text, start: int, end: int) -> Leaf:
-    piece = text.text[start:end]
-    start += len(piece) - len(piece.lstrip())
-    end -= len(piece) - len(piece.rstrip())
-    return Leaf(text.text[start:end], text.span(start, end), "error")
+def _error_leaf(text: Text, start: int, end_offset: int) -> Leaf:
+    content = text.text[start:end_offset]
+    start += len(content) - len(content.lstrip())
+    end_offset -= len(content) - len(content.rstrip())
+    return Leaf(text.text[start:end_offset], text.span(start, end_offset), "error")
 
 
 class _Reader:
@@ -110,137 +112,159 @@ class _Reader:
         self.text = text
         self.offset = offset
         self.readers: dict[str, Callable[[Syntax], Node | None]] = {
-            "if_statement": self._if,
-            "for_statement": self._for,
-            "c_style_for_statement": self._count,
-            "while_statement": self._while,
-            "case_statement": self._case,
-            "function_definition": self._function,
-            "compound_statement": lambda node: self._body(node, "group"),
-            "subshell": lambda node: self._body(node, "subshell"),
-            "list": self._list,
-            "pipeline": self._pipeline,
-            "negated_command": self._not,
-            "redirected_statement": self._redirected,
+            "if_statement": self._read_if,
+            "for_statement": self._read_for,
+            "c_style_for_statement": self._read_count,
+            "while_statement": self._read_while,
+            "case_statement": self._read_case,
+            "function_definition": self._read_function,
+            "compound_statement": lambda node: self._read_body(node, "group"),
+            "subshell": lambda node: self._read_body(node, "subshell"),
+            "list": self._read_list,
+            "pipeline": self._read_pipeline,
+            "negated_command": self._read_not,
+            "redirected_statement": self._read_redirected,
         }
 
-    def statements(self, nodes: list[Syntax], start: int, end: int) -> list[Node]:
+    def statements(self, nodes: list[Syntax], start: int, end_offset: int) -> list[Node]:
         """The statements among sibling nodes; text between `start` and `end` that no node covers is kept as error."""
-        found: list[Node] = []
+        statements: list[Node] = []
         done = start
-        broken = [self._line(node, start, end) for node in nodes if node.type == "ERROR"]
+        broken = [
+            self._error_lines(node, start, end_offset)
+            for node in nodes
+            if node.type == "ERROR"
+        ]
         for node in nodes:
-            first = self._range(node)[0]
+            node_start = self._offsets_of(node)[0]
             if around := next(
-                (line for line in broken if line[0] <= first < line[1]), None
+                (line for line in broken if line[0] <= node_start < line[1]), None
             ):
                 broken.remove(around)
-                found += by_line(self.text, *around)
+                statements += by_line(self.text, *around)
                 done = around[1]
-            if first < done:
+            if node_start < done:
                 continue
-            if node.type == "&" and found:
-                found[-1] = Branch(
-                    "background", (Child(0, found[-1].span, found[-1]),), found[-1].span
+            if node.type == "&" and statements:
+                statements[-1] = Branch(
+                    "background",
+                    (Child(0, statements[-1].span, statements[-1]),),
+                    statements[-1].span,
                 )
             elif node.type not in _SEPARATORS and node.type != "comment":
-                found += self._read(node)
-        return found
+                statements += self._read_node(node)
+        return statements
 
-    def _line(self, node: Syntax, start: int, end: int) -> tuple[int, int]:
+    def _error_lines(self, node: Syntax, start: int, end_offset: int) -> tuple[int, int]:
         """The logical lines that an error of the grammar touches: the rest of them is no good either."""
-        first, last = self._range(node)
-        for line in LOGICAL_LINE.finditer(self.text.text, start, end):
-            if line.start() < last and first < line.end():
-                first, last = min(first, line.start()), max(last, line.end())
-        return first, last
+        first_offset, last_offset = self._offsets_of(node)
+        for line in LOGICAL_LINE.finditer(self.text.text, start, end_offset):
+            if line.start() < last_offset and first_offset < line.end():
+                first_offset, last_offset = (
+                    min(first_offset, line.start()),
+                    max(last_offset, line.end()),
+                )
+        return first_offset, last_offset
 
-    def _read(self, node: Syntax) -> list[Node]:
-        start, end = self._range(node)
-        piece = self.text.text[start:end].strip()
+    def _read_node(self, node: Syntax) -> list[Node]:
+        start, end_offset = self._offsets_of(node)
+        content = self.text.text[start:end_offset].strip()
         if (
             node.type in ("test_command", "compound_statement")
-            and piece.startswith("((")
-            and piece.endswith("))")
+            and content.startswith("((")
+            and content.endswith("))")
         ):
-            leaf = _error(self.text, start, end)
+            leaf = _error_leaf(self.text, start, end_offset)
             leaf.style = "arithmetic"
-            return [numbered("command", [leaf], self.text, start, end)]
+            return [numbered("command", [leaf], self.text, start, end_offset)]
         if node.type != "ERROR" and node.type in self.readers:
             simple = (
-                simple_list(self.text, start, end) if node.type in _MAYBE_SIMPLE else None
+                simple_list(self.text, start, end_offset)
+                if node.type in _MAYBE_SIMPLE
+                else None
             )
             if simple is not None and len(simple) == 1:
                 return simple
             compound = self.readers[node.type](node)
             if compound is not None:
                 return [compound]
-        simple = simple_list(self.text, start, end)
+        simple = simple_list(self.text, start, end_offset)
         if simple is not None:
             return simple
         if node.type == "test_command":
             return [
-                numbered("command", [_error(self.text, start, end)], self.text, start, end)
+                numbered(
+                    "command",
+                    [_error_leaf(self.text, start, end_offset)],
+                    self.text,
+                    start,
+                    end_offset,
+                )
             ]
-        return by_line(self.text, start, end)
+        return by_line(self.text, start, end_offset)
 
-    def _one(self, node: Syntax) -> Node:
+    def _read_one(self, node: Syntax) -> Node:
         """A node that must be one statement."""
-        found = self._read(node)
-        if len(found) == 1:
-            return found[0]
-        return numbered("group", found, self.text, *self._range(node))
+        statements = self._read_node(node)
+        if len(statements) == 1:
+            return statements[0]
+        return numbered("group", statements, self.text, *self._offsets_of(node))
 
-    def _range(self, node: Syntax) -> tuple[int, int]:
+    def _offsets_of(self, node: Syntax) -> tuple[int, int]:
         return self.offset(node.start_byte), self.offset(node.end_byte)
 
-    def _branch(self, kind: str, node: Syntax, children: list[Child]) -> Branch:
-        return Branch(kind, tuple(children), self.text.span(*self._range(node)))
+    def _branch_of(self, kind: str, node: Syntax, children: list[Child]) -> Branch:
+        return Branch(kind, tuple(children), self.text.span(*self._offsets_of(node)))
 
-    def _body(self, node: Syntax, kind: str = "body") -> Branch:
-        inner = [child for child in node.children if child.type not in _BRACKETS]
-        return self._block(kind, inner, node)
+    def _read_body(self, node: Syntax, kind: str = "body") -> Branch:
+        nodes = [child for child in node.children if child.type not in _BRACKETS]
+        return self._read_block(kind, nodes, node)
 
-    def _block(self, kind: str, nodes: list[Syntax], where: Syntax) -> Branch:
-        found = self.statements(nodes, *self._range(where))
-        return numbered(kind, found, self.text, *self._range(where))
+    def _read_block(self, kind: str, nodes: list[Syntax], parent: Syntax) -> Branch:
+        statements = self.statements(nodes, *self._offsets_of(parent))
+        return numbered(kind, statements, self.text, *self._offsets_of(parent))
 
-    def _child(self, key: str, node: Node) -> Child:
+    def _named_child(self, key: str, node: Node) -> Child:
         return Child(key, node.span, node)
 
-    def _if(self, node: Syntax) -> Node:
-        parts = list(_split(node.children, {"if", "elif", "then", "fi"}))
+    def _read_if(self, node: Syntax) -> Node:
+        sections = list(_split_at(node.children, {"if", "elif", "then", "fi"}))
         tail = [
-            child for child in parts[-1] if child.type in ("elif_clause", "else_clause")
+            child for child in sections[-1] if child.type in ("elif_clause", "else_clause")
         ]
-        then = [child for child in parts[1] if child not in tail] if len(parts) > 1 else []
+        then_nodes = (
+            [child for child in sections[1] if child not in tail]
+            if len(sections) > 1
+            else []
+        )
         children = [
-            self._child("condition", self._block("body", parts[0], node)),
-            self._child("then", self._block("body", then, node)),
+            self._named_child("condition", self._read_block("body", sections[0], node)),
+            self._named_child("then", self._read_block("body", then_nodes, node)),
         ]
-        if other := self._else(tail):
-            children.append(self._child("else", other))
-        return self._branch("if", node, children)
+        if else_body := self._read_else(tail):
+            children.append(self._named_child("else", else_body))
+        return self._branch_of("if", node, children)
 
-    def _else(self, clauses: list[Syntax]) -> Node | None:
+    def _read_else(self, clauses: list[Syntax]) -> Node | None:
         if not clauses:
             return None
-        first, rest = clauses[0], clauses[1:]
-        if first.type == "else_clause":
-            return self._body(first)
-        parts = list(_split(first.children, {"elif", "then"}))
+        clause, later_clauses = clauses[0], clauses[1:]
+        if clause.type == "else_clause":
+            return self._read_body(clause)
+        sections = list(_split_at(clause.children, {"elif", "then"}))
         children = [
-            self._child("condition", self._block("body", parts[0], first)),
-            self._child(
-                "then", self._block("body", parts[1] if len(parts) > 1 else [], first)
+            self._named_child("condition", self._read_block("body", sections[0], clause)),
+            self._named_child(
+                "then",
+                self._read_block("body", sections[1] if len(sections) > 1 else [], clause),
             ),
         ]
-        if other := self._else(rest):
-            children.append(self._child("else", other))
-        inner = self._branch("if", first, children)
-        return Branch("body", (Child(0, inner.span, inner),), inner.span)
+        if else_body := self._read_else(later_clauses):
+            children.append(self._named_child("else", else_body))
+        elif_branch = self._branch_of("if", clause, children)
+        return Branch("body", (Child(0, elif_branch.span, elif_branch),), elif_branch.span)
 
-    def _for(self, node: Syntax) -> Node | None:
+    def _read_for(self, node: Syntax) -> Node | None:
         name = node.child_by_field_name("variable")
         body = next(
             (
@@ -263,22 +287,25 @@ class _Reader:
             for child in values
             if child.type not in _SEPARATORS and child.type != "comment"
         ]
-        start = self._range(values[0])[0] if values else self._range(name)[1]
-        end = self._range(values[-1])[1] if values else start
+        start = self._offsets_of(values[0])[0] if values else self._offsets_of(name)[1]
+        end_offset = self._offsets_of(values[-1])[1] if values else start
         try:
-            listed = words(self.text, start, end)
+            listed = words(self.text, start, end_offset)
         except Unbalanced:
             return None
         kind = "for" if "in" in kinds else "for-arguments"
-        key = self.text.span(*self._range(name))
-        variable = self.text.text[slice(*self._range(name))]
-        return self._branch(
+        key = self.text.span(*self._offsets_of(name))
+        variable = self.text.text[slice(*self._offsets_of(name))]
+        return self._branch_of(
             kind,
             node,
-            [Child(variable, key, listed), self._child("body", self._body(body))],
+            [
+                Child(variable, key, listed),
+                self._named_child("body", self._read_body(body)),
+            ],
         )
 
-    def _count(self, node: Syntax) -> Node | None:
+    def _read_count(self, node: Syntax) -> Node | None:
         """`for ((i = 0; i < 3; i++))`; the header is one leaf of style `arithmetic`."""
         body = next(
             (
@@ -290,110 +317,133 @@ class _Reader:
         )
         if body is None:
             return None
-        start, end = self._range(node)[0], self._range(body)[0]
-        head = self.text.text[start:end]
+        start, end_offset = self._offsets_of(node)[0], self._offsets_of(body)[0]
+        head = self.text.text[start:end_offset]
         opened, closed = head.find("(("), head.rfind("))")
         if opened == -1 or closed == -1:
             return None
-        header = _error(self.text, start + opened + 2, start + closed)
+        header = _error_leaf(self.text, start + opened + 2, start + closed)
         header.style = "arithmetic"
-        return self._branch(
+        return self._branch_of(
             "count",
             node,
-            [self._child("header", header), self._child("body", self._body(body))],
+            [
+                self._named_child("header", header),
+                self._named_child("body", self._read_body(body)),
+            ],
         )
 
-    def _while(self, node: Syntax) -> Node | None:
+    def _read_while(self, node: Syntax) -> Node | None:
         body = next((child for child in node.children if child.type == "do_group"), None)
         if body is None:
             return None
         condition = node.children[1 : node.children.index(body)]
         children = [
-            self._child("condition", self._block("body", condition, node)),
-            self._child("body", self._body(body)),
+            self._named_child("condition", self._read_block("body", condition, node)),
+            self._named_child("body", self._read_body(body)),
         ]
-        return self._branch(node.children[0].type, node, children)
+        return self._branch_of(node.children[0].type, node, children)
 
-    def _case(self, node: Syntax) -> Node | None:
+    def _read_case(self, node: Syntax) -> Node | None:
         subject = node.child_by_field_name("value")
         if subject is None:
             return None
-        start, end = self._range(subject)
-        held = Leaf(self.text.text[start:end], self.text.span(start, end), "word")
-        children = [self._child("subject", held)]
-        for item in node.children:
-            if item.type == "case_item":
-                children.append(self._child("item", self._case_item(item)))
-        return self._branch("case", node, children)
+        start, end_offset = self._offsets_of(subject)
+        held = Leaf(
+            self.text.text[start:end_offset], self.text.span(start, end_offset), "word"
+        )
+        children = [self._named_child("subject", held)]
+        for child in node.children:
+            if child.type == "case_item":
+                children.append(self._named_child("item", self._read_case_item(child)))
+        return self._branch_of("case", node, children)
 
-    def _case_item(self, node: Syntax) -> Branch:
+    def _read_case_item(self, node: Syntax) -> Branch:
         closing = next(
             index for index, child in enumerate(node.children) if child.type == ")"
         )
         patterns = [
-            self._range(child)
+            self._offsets_of(child)
             for child in node.children[:closing]
             if child.type not in ("|", "(")
         ]
         listed = [
-            Leaf(self.text.text[start:end], self.text.span(start, end), "word")
-            for start, end in patterns
+            Leaf(
+                self.text.text[start:end_offset], self.text.span(start, end_offset), "word"
+            )
+            for start, end_offset in patterns
         ]
         children = [
-            self._child(
-                "patterns", numbered("words", listed, self.text, *self._range(node))
+            self._named_child(
+                "patterns", numbered("words", listed, self.text, *self._offsets_of(node))
             ),
-            self._child("body", self._block("body", node.children[closing + 1 :], node)),
+            self._named_child(
+                "body", self._read_block("body", node.children[closing + 1 :], node)
+            ),
         ]
-        return self._branch("item", node, children)
+        return self._branch_of("item", node, children)
 
-    def _function(self, node: Syntax) -> Node | None:
+    def _read_function(self, node: Syntax) -> Node | None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
         if name is None or body is None:
             return None
-        start, end = self._range(name)
-        inner = self._one(body)
-        return self._branch(
+        start, end_offset = self._offsets_of(name)
+        function_body = self._read_one(body)
+        return self._branch_of(
             "function",
             node,
-            [Child(self.text.text[start:end], self.text.span(start, end), inner)],
+            [
+                Child(
+                    self.text.text[start:end_offset],
+                    self.text.span(start, end_offset),
+                    function_body,
+                )
+            ],
         )
 
-    def _list(self, node: Syntax) -> Node | None:
+    def _read_list(self, node: Syntax) -> Node | None:
         """`a && b || c`, which the grammar nests to the left: each command is read once, however long the list is."""
-        lists = list(_spine(node))
+        lists = list(_left_spine(node))
         if not lists:
             return None
-        found = self._one(lists[-1].children[0])
-        for item in reversed(lists):
-            kind = "and" if item.children[1].type == "&&" else "or"
-            found = numbered(
-                kind, [found, self._one(item.children[2])], self.text, *self._range(item)
+        chained = self._read_one(lists[-1].children[0])
+        for link in reversed(lists):
+            kind = "and" if link.children[1].type == "&&" else "or"
+            chained = numbered(
+                kind,
+                [chained, self._read_one(link.children[2])],
+                self.text,
+                *self._offsets_of(link),
             )
-        return found
+        return chained
 
-    def _pipeline(self, node: Syntax) -> Node:
-        parts = [
-            self._one(child) for child in node.children if child.type not in ("|", "|&")
+    def _read_pipeline(self, node: Syntax) -> Node:
+        commands = [
+            self._read_one(child)
+            for child in node.children
+            if child.type not in ("|", "|&")
         ]
-        return numbered("pipeline", parts, self.text, *self._range(node))
+        return numbered("pipeline", commands, self.text, *self._offsets_of(node))
 
-    def _not(self, node: Syntax) -> Node:
+    def _read_not(self, node: Syntax) -> Node:
         return numbered(
-            "not", [self._one(node.children[-1])], self.text, *self._range(node)
+            "not", [self._read_one(node.children[-1])], self.text, *self._offsets_of(node)
         )
 
-    def _redirected(self, node: Syntax) -> Node | None:
+    def _read_redirected(self, node: Syntax) -> Node | None:
         body = node.child_by_field_name("body")
         if body is None:
             return None
-        tail = simple_list(self.text, self._range(body)[1], self._range(node)[1])
+        tail = simple_list(self.text, self._offsets_of(body)[1], self._offsets_of(node)[1])
         if tail is None or len(tail) != 1 or not isinstance(tail[0], Branch):
             return None
-        return self._branch(
+        return self._branch_of(
             "redirected",
             node,
-            [self._child("body", self._one(body)), self._child("to", tail[0])],
+            [
+                self._named_child("body", self._read_one(body)),
+                self._named_child("to", tail[0]),
+            ],
         )
 
 
@@ -402,7 +452,7 @@ _BRACKETS = frozenset({"{", "}", "(", ")", "do", "done", "else"})
 _MAYBE_SIMPLE = frozenset({"list", "pipeline", "negated_command", "redirected_statement"})
 
 
-def _spine(node: Syntax) -> Iterator[Syntax]:
+def _left_spine(node: Syntax) -> Iterator[Syntax]:
     """The list and those that are its left sides, the outermost first."""
     while (
         node.type == "list"
@@ -413,7 +463,7 @@ def _spine(node: Syntax) -> Iterator[Syntax]:
         node = node.children[0]
 
 
-def _split(nodes: list[Syntax], at: set[str]) -> Iterator[list[Syntax]]:
+def _split_at(nodes: list[Syntax], at: set[str]) -> Iterator[list[Syntax]]:
     """The runs of nodes behind each of the keywords."""
     run: list[Syntax] | None = None
     for node in nodes:

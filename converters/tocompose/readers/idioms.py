@@ -44,7 +44,7 @@ class Aside(NamedTuple):
 
     kind: str
     start: int
-    end: int
+    end_offset: int
 
 
 class Cleaned(NamedTuple):
@@ -58,8 +58,8 @@ def cleaned(source: Text, *, documentation: bool = False) -> Cleaned:
     """The code in a piece of shell text; in `documentation` `# ` may be a prompt."""
     text, prompted = _without_prompts(source.text, documentation)
     text = _WEB_BLANK.sub(" ", text) if documentation else text
-    text = _outside_quotes(_BACKTICK_COMMENT, _blank, text)
-    asides = [*prompted, *_ellipses(text)]
+    text = _outside_quotes(_BACKTICK_COMMENT, _blank_out, text)
+    asides = [*prompted, *_blank_ellipses(text)]
     text = _ELLIPSIS.sub(lambda match: _blank_keeping(match[0], "\\"), text)
     text = _outside_quotes(
         _TAILED_BACKSLASH, lambda match: " " * len(match[1]) + "\\", text
@@ -90,7 +90,7 @@ def _outside_quotes(
         return text
     try:
         inside = [
-            (token.start, token.end)
+            (token.start, token.end_offset)
             for token in tokens(text)
             if token.kind in ("word", "heredoc")
         ]
@@ -118,14 +118,14 @@ def _is_quoted(match: re.Match[str]) -> bool:
         line - 1
     ] == "\\":
         start = line
-    before = match.string[line + 1 : match.start()]
+    line_start_text = match.string[line + 1 : match.start()]
     return any(
         quote[0][0] != "\\" and not (quote[1] or quote[2])
-        for quote in _QUOTES.finditer(before)
+        for quote in _QUOTES.finditer(line_start_text)
     )
 
 
-def _blank(match: re.Match[str]) -> str:
+def _blank_out(match: re.Match[str]) -> str:
     return " " * len(match[0])
 
 
@@ -133,17 +133,17 @@ def _blank_keeping(text: str, keep: str) -> str:
     return "".join(char if char in (keep, "\n") else " " for char in text)
 
 
-def _ellipses(text: str) -> list[Aside]:
+def _blank_ellipses(text: str) -> list[Aside]:
     return [
-        Aside("ellipsis", *_trimmed(text, match.start(), match.end()))
+        Aside("ellipsis", *_trim_range(text, match.start(), match.end()))
         for match in _ELLIPSIS.finditer(text)
     ]
 
 
-def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
-    piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - len(piece) + len(
-        piece.rstrip(" \t\\")
+def _trim_range(text: str, start: int, end_offset: int) -> tuple[int, int]:
+    content = text[start:end_offset]
+    return start + len(content) - len(content.lstrip()), end_offset - len(content) + len(
+        content.rstrip(" \t\\")
     )
 
 
@@ -156,7 +156,7 @@ def _without_joined_comments(text: str) -> tuple[str, list[Aside]]:
         goes_on = match[2].startswith("-") or lines[-1].rstrip().endswith("\\")
         offset = match.start(1)
         for line in lines if goes_on else ():
-            asides.append(Aside("comment", *_trimmed(text, offset, offset + len(line))))
+            asides.append(Aside("comment", *_trim_range(text, offset, offset + len(line))))
             offset += len(line) + 1
         blank = [
             " " * (len(line) - 1) + "\\" if goes_on else " " * len(line) for line in lines
@@ -172,26 +172,26 @@ class _Line(NamedTuple):
     continued: bool  # The line before ends with a backslash.
 
 
-def _lines(text: str) -> list[_Line]:
+def _split_lines(text: str) -> list[_Line]:
     lines, start, continued = [], 0, False
     for line in text.split("\n"):
         lines.append(_Line(start, line, continued))
-        continued = _continues(line)
+        continued = _continues_line(line)
         start += len(line) + 1
     return lines
 
 
-def _continues(line: str) -> bool:
+def _continues_line(line: str) -> bool:
     return bool(re.search(r"\\[ \t]*(?:#.*)?$", line)) and not line.lstrip().startswith("#")
 
 
 def _without_prompts(text: str, root_prompts: bool) -> tuple[str, list[Aside]]:
-    lines = _lines(text)
+    lines = _split_lines(text)
     prompt, whole = _prompt_of(lines, root_prompts)
     if prompt is None:
         return text, []
     asides: list[Aside] = []
-    return "\n".join(_unprompted(line, prompt, whole, asides) for line in lines), asides
+    return "\n".join(_without_prompt(line, prompt, whole, asides) for line in lines), asides
 
 
 def _prompt_of(
@@ -200,39 +200,44 @@ def _prompt_of(
     """The prompt in front of the commands, and whether lines without it are output (the first line of code has it)."""
     heads = [line.text for line in lines if line.text.strip() and not line.continued]
     code = [head for head in heads if not head.lstrip().startswith("#")]
-    if any(
-        (found := _PROMPT.match(head)) and _COMMAND.match(head, found.end())
-        for head in code
-    ):
+    if any(_shows_command(_PROMPT, head) for head in code):
         return _PROMPT, bool(_PROMPT.match(code[0]))
     if code and all(_PROMPT.match(head) for head in code):
         return _PROMPT, True
-    rooted = [
-        head
-        for head in heads
-        if (found := _ROOT_PROMPT.match(head)) and _COMMAND.match(head, found.end())
-    ]
-    bare = [head for head in heads if _COMMAND.match(head.lstrip())]
-    if root_prompts and rooted and not bare and _ROOT_PROMPT.match(heads[0]):
+    if root_prompts and _shows_root_prompts(heads):
         return _ROOT_PROMPT, True
     return None, False
 
 
-def _unprompted(
+def _shows_command(prompt: re.Pattern[str], line: str) -> bool:
+    """Whether a command stands behind the prompt."""
+    match = prompt.match(line)
+    return match is not None and _COMMAND.match(line, match.end()) is not None
+
+
+def _shows_root_prompts(heads: list[str]) -> bool:
+    """Whether commands stand behind root's prompt, which a comment looks like, and none without one."""
+    if any(_COMMAND.match(head.lstrip()) for head in heads):
+        return False
+    rooted = any(_shows_command(_ROOT_PROMPT, head) for head in heads)
+    return rooted and _ROOT_PROMPT.match(heads[0]) is not None
+
+
+def _without_prompt(
     line: _Line, prompt: re.Pattern[str], whole: bool, asides: list[Aside]
 ) -> str:
     if line.continued:
         secondary = _CONTINUED_PROMPT.match(line.text)
-        return _blanked(line.text, secondary.end()) if secondary else line.text
-    if found := prompt.match(line.text):
-        return _blanked(line.text, found.end())
+        return _blanked_line(line.text, secondary.end()) if secondary else line.text
+    if prompt_match := prompt.match(line.text):
+        return _blanked_line(line.text, prompt_match.end())
     stripped = line.text.strip()
     if not whole or not stripped or stripped.startswith("#") or _COMMAND.match(stripped):
         return line.text
     start = line.start + line.text.index(stripped[0])
     asides.append(Aside("output", start, start + len(stripped)))
-    return _blanked(line.text, len(line.text))
+    return _blanked_line(line.text, len(line.text))
 
 
-def _blanked(line: str, length: int) -> str:
+def _blanked_line(line: str, length: int) -> str:
     return " " * length + line[length:]

@@ -30,22 +30,22 @@ def read_json(content: bytes, file: str = "app.json") -> Reading:
     text = decode(content)
     scan = _Scanner(text, file)
     if content.startswith(b"\xef\xbb\xbf"):
-        scan.say("bom", 0, 0)
-    scan.blanks()
+        scan.note_oddity("bom", 0, 0)
+    scan.skip_blanks()
     if scan.at_end():
-        scan.say("empty-file", 0, 0)
+        scan.note_oddity("empty-file", 0, 0)
         return Reading(Branch("map", (), scan.span(0, len(text))), tuple(scan.oddities))
-    node = _value(scan, 0)
-    scan.blanks()
+    node = _read_value(scan, 0)
+    scan.skip_blanks()
     if not scan.at_end():
-        scan.say("extra", scan.place, len(text))
+        scan.note_oddity("extra", scan.offset, len(text))
     if isinstance(node, Leaf):
         if node.style != "{}":
-            scan.say("not-an-object", 0, len(text))
+            scan.note_oddity("not-an-object", 0, len(text))
         node = Branch(
             "map", () if node.style == "{}" else (Child("", node.span, node),), node.span
         )
-    return Reading(node, tuple(sorted(scan.oddities, key=lambda item: item.span)))
+    return Reading(node, tuple(sorted(scan.oddities, key=lambda oddity: oddity.span)))
 
 
 class _Scanner:
@@ -54,12 +54,15 @@ class _Scanner:
     def __init__(self, text: str, file: str) -> None:
         self.text = text
         self.file = file
-        self.place = 0
+        self.offset = 0
         self.oddities: list[Oddity] = []
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
-    def span(self, start: int, end: int) -> Span:
-        (line, column), (end_line, end_column) = self._position(start), self._position(end)
+    def span(self, start: int, end_offset: int) -> Span:
+        (line, column), (end_line, end_column) = (
+            self._position(start),
+            self._position(end_offset),
+        )
         return Span(self.file, line, column, end_line, end_column)
 
     def _position(self, offset: int) -> tuple[int, int]:
@@ -68,23 +71,23 @@ class _Scanner:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
-    def say(self, kind: str, start: int, end: int, **facts: str) -> None:
-        self.oddities.append(Oddity(kind, self.span(start, end), facts))
+    def note_oddity(self, kind: str, start: int, end_offset: int, **facts: str) -> None:
+        self.oddities.append(Oddity(kind, self.span(start, end_offset), facts))
 
     def at_end(self) -> bool:
-        return self.place >= len(self.text)
+        return self.offset >= len(self.text)
 
     def peek(self) -> str:
-        return self.text[self.place : self.place + 1]
+        return self.text[self.offset : self.offset + 1]
 
-    def blanks(self) -> None:
+    def skip_blanks(self) -> None:
         """Moves past blanks and comments."""
         while True:
-            if match := _BLANK.match(self.text, self.place):
-                self.place = match.end()
-            elif match := _COMMENT.match(self.text, self.place):
-                self.say("comment", match.start(), match.end())
-                self.place = match.end()
+            if match := _BLANK.match(self.text, self.offset):
+                self.offset = match.end()
+            elif match := _COMMENT.match(self.text, self.offset):
+                self.note_oddity("comment", match.start(), match.end())
+                self.offset = match.end()
             else:
                 return
 
@@ -96,32 +99,34 @@ class _Text(NamedTuple):
     end: int
 
 
-def _value(scan: _Scanner, depth: int) -> Node:
+def _read_value(scan: _Scanner, depth: int) -> Node:
     if depth > _DEPTH:
-        return _rest(scan, "too-deep")
+        return _read_rest(scan, "too-deep")
     if scan.peek() == "{":
-        return _container(scan, depth, "map")
+        return _read_container(scan, depth, "map")
     if scan.peek() == "[":
-        return _container(scan, depth, "list")
-    found = _scalar(scan)
-    return Leaf(found.text, scan.span(found.start, found.end), found.style)
+        return _read_container(scan, depth, "list")
+    scalar = _read_scalar(scan)
+    return Leaf(scalar.text, scan.span(scalar.start, scalar.end), scalar.style)
 
 
-def _rest(scan: _Scanner, kind: str) -> Leaf:
-    start, scan.place = scan.place, len(scan.text)
-    scan.say(kind, start, start + 1)
-    return Leaf(scan.text[start:], scan.span(start, scan.place), "unparsed")
+def _read_rest(scan: _Scanner, kind: str) -> Leaf:
+    start, scan.offset = scan.offset, len(scan.text)
+    scan.note_oddity(kind, start, start + 1)
+    return Leaf(scan.text[start:], scan.span(start, scan.offset), "unparsed")
 
 
-def _container(scan: _Scanner, depth: int, kind: str) -> Node:
-    start, close = scan.place, "}" if kind == "map" else "]"
-    scan.place += 1
+def _read_container(scan: _Scanner, depth: int, kind: str) -> Node:
+    start, close = scan.offset, "}" if kind == "map" else "]"
+    scan.offset += 1
     children: list[Child] = []
-    while _continues(scan, start, close, children):
+    while _has_next_entry(scan, start, close, children):
         children.append(
-            _member(scan, depth) if kind == "map" else _item(scan, depth, len(children))
+            _read_member(scan, depth)
+            if kind == "map"
+            else _read_item(scan, depth, len(children))
         )
-    span = scan.span(start, scan.place)
+    span = scan.span(start, scan.offset)
     if kind == "map":
         _report_duplicates(scan, children)
     return (
@@ -131,82 +136,84 @@ def _container(scan: _Scanner, depth: int, kind: str) -> Node:
     )
 
 
-def _continues(scan: _Scanner, start: int, close: str, children: list[Child]) -> bool:
+def _has_next_entry(scan: _Scanner, start: int, close: str, children: list[Child]) -> bool:
     """Whether another entry follows; moves past the comma before it or the bracket that closes the container."""
-    scan.blanks()
+    scan.skip_blanks()
     comma = None
     while scan.peek() == ",":
         if comma is not None or not children:
-            scan.say("trailing-comma", scan.place, scan.place + 1)
-        comma = scan.place
-        scan.place += 1
-        scan.blanks()
+            scan.note_oddity("trailing-comma", scan.offset, scan.offset + 1)
+        comma = scan.offset
+        scan.offset += 1
+        scan.skip_blanks()
     if scan.at_end():
-        scan.say("unclosed", start, start + 1)
+        scan.note_oddity("unclosed", start, start + 1)
         return False
     if scan.peek() in "}]":
         if comma is not None:
-            scan.say("trailing-comma", comma, comma + 1)
+            scan.note_oddity("trailing-comma", comma, comma + 1)
         if scan.peek() != close:
-            scan.say("unclosed", start, start + 1)
-        scan.place += 1
+            scan.note_oddity("unclosed", start, start + 1)
+        scan.offset += 1
         return False
     if children and comma is None:
-        scan.say("missing-comma", scan.place, scan.place + 1)
+        scan.note_oddity("missing-comma", scan.offset, scan.offset + 1)
     return True
 
 
-def _item(scan: _Scanner, depth: int, index: int) -> Child:
-    start = scan.place
-    node = _value(scan, depth + 1)
-    return Child(index, scan.span(start, scan.place), node)
+def _read_item(scan: _Scanner, depth: int, index: int) -> Child:
+    start = scan.offset
+    node = _read_value(scan, depth + 1)
+    return Child(index, scan.span(start, scan.offset), node)
 
 
-def _member(scan: _Scanner, depth: int) -> Child:
-    key = _scalar(scan)
+def _read_member(scan: _Scanner, depth: int) -> Child:
+    key = _read_scalar(scan)
     span = scan.span(key.start, key.end)
-    scan.blanks()
+    scan.skip_blanks()
     if scan.peek() == ":":
-        scan.place += 1
-        scan.blanks()
+        scan.offset += 1
+        scan.skip_blanks()
     else:
-        scan.say("missing-colon", key.start, key.end)
+        scan.note_oddity("missing-colon", key.start, key.end)
     if scan.at_end() or scan.peek() in ",}]":
-        scan.say("missing-value", key.start, key.end)
+        scan.note_oddity("missing-value", key.start, key.end)
         return Child(key.text, span, Leaf("", span, "null"))
-    return Child(key.text, span, _value(scan, depth + 1))
+    return Child(key.text, span, _read_value(scan, depth + 1))
 
 
-def _scalar(scan: _Scanner) -> _Text:
-    start = scan.place
+def _read_scalar(scan: _Scanner) -> _Text:
+    start = scan.offset
     for pattern, style in ((_STRING, "string"), (_SINGLE, "single"), (_WORD, "word")):
         if match := pattern.match(scan.text, start):
-            scan.place = match.end()
-            return _named(scan, match[0], style, start)
-    scan.place = start + 1 if scan.peek() not in "\"'" else _line_end(scan.text, start)
-    scan.say("bare-word", start, scan.place)
-    return _Text(scan.text[start : scan.place].strip("\"'"), "unparsed", start, scan.place)
+            scan.offset = match.end()
+            return _scalar_text(scan, match[0], style, start)
+    scan.offset = start + 1 if scan.peek() not in "\"'" else _line_end(scan.text, start)
+    scan.note_oddity("bare-word", start, scan.offset)
+    return _Text(
+        scan.text[start : scan.offset].strip("\"'"), "unparsed", start, scan.offset
+    )
 
 
 def _line_end(text: str, start: int) -> int:
-    end = text.find("\n", start)
-    return len(text) if end < 0 else end
+    newline = text.find("\n", start)
+    return len(text) if newline < 0 else newline
 
 
-def _named(scan: _Scanner, raw: str, style: str, start: int) -> _Text:
+def _scalar_text(scan: _Scanner, raw: str, style: str, start: int) -> _Text:
     if style in ("string", "single"):
         if style == "single":
-            scan.say("single-quotes", start, scan.place)
-        return _Text(_unescape(raw[1:-1]), "string", start, scan.place)
+            scan.note_oddity("single-quotes", start, scan.offset)
+        return _Text(_undo_escapes(raw[1:-1]), "string", start, scan.offset)
     if raw in _CONSTANTS:
-        return _Text(raw, _CONSTANTS[raw], start, scan.place)
+        return _Text(raw, _CONSTANTS[raw], start, scan.offset)
     if _NUMBER.fullmatch(raw):
-        return _Text(raw, "number", start, scan.place)
-    scan.say("bare-word", start, scan.place)
-    return _Text(raw, "bare", start, scan.place)
+        return _Text(raw, "number", start, scan.offset)
+    scan.note_oddity("bare-word", start, scan.offset)
+    return _Text(raw, "bare", start, scan.offset)
 
 
-def _unescape(raw: str) -> str:
+def _undo_escapes(raw: str) -> str:
     if "\\" not in raw:
         return raw
     text = _ESCAPE.sub(
@@ -220,8 +227,8 @@ def _unescape(raw: str) -> str:
 
 
 def _report_duplicates(scan: _Scanner, children: list[Child]) -> None:
-    last = {child.key: child for child in children}
+    last_child = {child.key: child for child in children}
     for child in children:
-        if last[child.key] is not child:
-            facts = {"name": str(child.key), "line": str(last[child.key].span.line)}
+        if last_child[child.key] is not child:
+            facts = {"name": str(child.key), "line": str(last_child[child.key].span.line)}
             scan.oddities.append(Oddity("duplicate", child.span, facts))

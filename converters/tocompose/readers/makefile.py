@@ -40,7 +40,7 @@ def read(source: Text) -> Branch:
     """
     text = without_returns(source)
     nodes: list[Node] = []
-    lines = list(_logical(text))
+    lines = list(_logical_lines(text))
     one_shell = any(line.text.text.startswith(".ONESHELL") for line in lines)
     index = 0
     while index < len(lines):
@@ -50,18 +50,18 @@ def read(source: Text) -> Branch:
         if line.recipe or not stripped or stripped.startswith("#"):
             continue
         if define := _DEFINE.match(stripped):
-            index, macro = _defined(lines, index, define["name"])
+            index, macro = _read_define(lines, index, define["name"])
             nodes.append(macro)
         elif _opens_rule(stripped) and (rule := _RULE.match(line.text.text)):
             recipe = []
             while index < len(lines) and (lines[index].recipe or _is_blank(lines[index])):
                 recipe += [lines[index].text] if lines[index].recipe else []
                 index += 1
-            nodes.append(_rule(line.text, rule, recipe, one_shell))
+            nodes.append(_read_rule(line.text, rule, recipe, one_shell))
         elif setting := _SETTING.match(stripped):
-            nodes.append(_macro(line.text, setting))
+            nodes.append(_read_macro(line.text, setting))
         elif re.match(r"export[ \t]+[A-Za-z_]", stripped):
-            nodes.append(_exported(line.text))
+            nodes.append(_read_export(line.text))
     children = tuple(Child(number, node.span, node) for number, node in enumerate(nodes))
     return Branch("makefile", children, text.span(0, len(text.text)))
 
@@ -88,23 +88,27 @@ def _target_setting(stripped: str) -> re.Match[str] | None:
     )
 
 
-def _logical(text: Text) -> Iterator[_Logical]:
+def _logical_lines(text: Text) -> Iterator[_Logical]:
     start, length = 0, len(text.text)
     while start < length:
         stop = start
         while True:
-            end = text.text.find("\n", stop)
-            end = length if end == -1 else end
-            if end < length and text.text[end - 1 : end] == "\\" and end > start:
-                stop = end + 1
+            line_end = text.text.find("\n", stop)
+            line_end = length if line_end == -1 else line_end
+            if (
+                line_end < length
+                and text.text[line_end - 1 : line_end] == "\\"
+                and line_end > start
+            ):
+                stop = line_end + 1
                 continue
             break
         recipe = text.text.startswith("\t", start)
-        yield _Logical(text.cut(start, end), recipe)
-        start = end + 1
+        yield _Logical(text.cut(start, line_end), recipe)
+        start = line_end + 1
 
 
-def _defined(lines: list[_Logical], index: int, name: str) -> tuple[int, Branch]:
+def _read_define(lines: list[_Logical], index: int, name: str) -> tuple[int, Branch]:
     body: list[Text] = []
     while index < len(lines) and lines[index].text.text.strip() != "endef":
         body.append(lines[index].text)
@@ -119,11 +123,11 @@ def _defined(lines: list[_Logical], index: int, name: str) -> tuple[int, Branch]
     return index + 1, Branch("macro", (Child(name, span, leaf),), span)
 
 
-def _macro(line: Text, setting: re.Match[str]) -> Branch:
+def _read_macro(line: Text, setting: re.Match[str]) -> Branch:
     lead = len(line.text) - len(line.text.lstrip())
-    start, end = setting.start("value") + lead, len(line.text)
-    value = _without_comment(line.cut(start, end))
-    held = expanded(_unwrapped(value), "", [])
+    start, line_end = setting.start("value") + lead, len(line.text)
+    value = _without_comment(line.cut(start, line_end))
+    held = expanded(_join_lines(value), "", [])
     span = value.span(0, len(value.text))
     leaf = Leaf(held.text.strip(), span, "macro" + setting["operator"].lstrip(":"))
     name = line.span(setting.start("name") + lead, setting.end("name") + lead)
@@ -133,28 +137,30 @@ def _macro(line: Text, setting: re.Match[str]) -> Branch:
     return Branch(kind, (Child(setting["name"], name, leaf),), name.to(span))
 
 
-def _exported(line: Text) -> Branch:
-    words = [
+def _read_export(line: Text) -> Branch:
+    names = [
         Leaf(m[0], line.span(m.start(), m.end()), "macro-name")
         for m in re.finditer(r"\S+", line.text)
     ][1:]
-    children = tuple(Child(index, word.span, word) for index, word in enumerate(words))
+    children = tuple(Child(index, name.span, name) for index, name in enumerate(names))
     return Branch("macro-names", children, line.span(0, len(line.text)))
 
 
 def _without_comment(value: Text) -> Text:
-    found = re.search(r"(?:(?<=\s)|^)#.*", value.text, re.DOTALL)
-    return value.cut(0, found.start()) if found else value
+    comment = re.search(r"(?:(?<=\s)|^)#.*", value.text, re.DOTALL)
+    return value.cut(0, comment.start()) if comment else value
 
 
-def _unwrapped(value: Text) -> Text:
+def _join_lines(value: Text) -> Text:
     """Lines joined by a backslash, as make joins them: with one blank."""
     return value.edited(
         (m.start(), m.end(), " ") for m in re.finditer(r"[ \t]*\\\n[ \t]*", value.text)
     )
 
 
-def _rule(line: Text, rule: re.Match[str], recipe: list[Text], one_shell: bool) -> Branch:
+def _read_rule(
+    line: Text, rule: re.Match[str], recipe: list[Text], one_shell: bool
+) -> Branch:
     targets = rule["targets"].split()
     name = line.span(rule.start("targets"), rule.start("targets") + len(targets[0]))
     head, _, inline = rule["rest"].partition(";")
@@ -164,30 +170,32 @@ def _rule(line: Text, rule: re.Match[str], recipe: list[Text], one_shell: bool) 
             if setting[0]
             else rule.start("rest")
         )
-        inner = _macro(line.cut(start, len(line.text)), setting)
-        return Branch("rule", (Child(targets[0], name, inner),), name)
+        setting_macro = _read_macro(line.cut(start, len(line.text)), setting)
+        return Branch("rule", (Child(targets[0], name, setting_macro),), name)
     if inline.strip():
         recipe = [line.cut(rule.start("rest") + len(head) + 1, len(line.text)), *recipe]
-    needs = [word for word in head.split() if word != "|"]
-    bodies = [joined(_ended(text) for text in recipe)] if one_shell and recipe else recipe
-    nodes = [_recipe(text, targets[0], needs) for text in bodies]
+    needs = [target for target in head.split() if target != "|"]
+    bodies = (
+        [joined(_with_newline(text) for text in recipe)] if one_shell and recipe else recipe
+    )
+    nodes = [_read_recipe(text, targets[0], needs) for text in bodies]
     held = Branch(
         "recipe",
         tuple(Child(n, node.span, node) for n, node in enumerate(nodes)),
-        _around(nodes, name),
+        _span_around(nodes, name),
     )
     return Branch("rule", (Child(targets[0], name, held),), name)
 
 
-def _ended(text: Text) -> Text:
+def _with_newline(text: Text) -> Text:
     return text.edited([(len(text.text), len(text.text), "\n")]) if text.text else text
 
 
-def _around(nodes: list[Branch], fallback: Span) -> Span:
+def _span_around(nodes: list[Branch], fallback: Span) -> Span:
     return nodes[0].span.to(nodes[-1].span) if nodes else fallback
 
 
-def _recipe(line: Text, target: str, needs: list[str]) -> Branch:
+def _read_recipe(line: Text, target: str, needs: list[str]) -> Branch:
     """A recipe line as a shell reads it: no tab, no `@`, `-` or `+` in front."""
     prefix = re.match(r"[\t ]*[@+-]*[\t ]*[@+-]*", line.text)
     lead = prefix.end() if prefix else 0
@@ -203,7 +211,7 @@ def expanded(text: Text, target: str, needs: list[str]) -> Text:
     while index < len(source):
         char = source[index]
         if char == "$":
-            index = _dollar(source, index, quote, target, needs, edits)
+            index = _expand_dollar(source, index, quote, target, needs, edits)
             continue
         if char == "\\" and quote != "'":
             index += 2
@@ -214,7 +222,7 @@ def expanded(text: Text, target: str, needs: list[str]) -> Text:
     return text.edited(edits)
 
 
-def _dollar(
+def _expand_dollar(
     source: str, index: int, quote: str, target: str, needs: list[str], edits: list[Edit]
 ) -> int:
     """Adds the edit for the `$` at `index`; gives the offset behind what was dealt with."""
@@ -232,7 +240,7 @@ def _dollar(
             (
                 index,
                 match.end(),
-                _automatic(match[1] or match[2], match[3] or "", target, needs),
+                _automatic_value(match[1] or match[2], match[3] or "", target, needs),
             )
         )
         return match.end()
@@ -242,7 +250,7 @@ def _dollar(
     return index + 2
 
 
-def _automatic(sign: str, part: str, target: str, needs: list[str]) -> str:
+def _automatic_value(sign: str, path_part: str, target: str, needs: list[str]) -> str:
     """`$@`, `$<`, `$^` where the rule says them; else a variable of that name."""
     value = {
         "@": target,
@@ -260,6 +268,6 @@ def _automatic(sign: str, part: str, target: str, needs: list[str]) -> str:
             "+": "PREREQUISITES",
         }
         return f"${{{names.get(sign, 'MAKE_VALUE')}}}"
-    if part == "D":
+    if path_part == "D":
         return value.rpartition("/")[0] or "."
-    return value.rpartition("/")[2] if part == "F" else value
+    return value.rpartition("/")[2] if path_part == "F" else value

@@ -34,7 +34,7 @@ _TAG = re.compile(
 _ENTITY = re.compile(r"&(?:[a-z]+|#\d+|#x[0-9a-f]+);", re.IGNORECASE)
 
 
-class _Line(NamedTuple):
+class _SourceLine(NamedTuple):
     start: int
     text: str
 
@@ -45,20 +45,24 @@ def read(source: Text) -> Branch:
     Where there is no such block, lines that begin with docker and code between single backticks count.
     """
     text = without_returns(source)
-    lines = _split(text.text)
-    parts = list(_blocks(text, lines))
-    wanted = [part for part in parts if CALL.search(part.text) or _sets_only(part.text)]
-    if not any(CALL.search(part.text) for part in wanted):
-        wanted = list(_unmarked(text))
-    trees = [shell.read(part, documentation=True) for part in wanted]
+    lines = _split_lines(text.text)
+    blocks = list(_code_blocks(text, lines))
+    shell_blocks = [
+        block for block in blocks if CALL.search(block.text) or _sets_only(block.text)
+    ]
+    if not any(CALL.search(block.text) for block in shell_blocks):
+        shell_blocks = list(_unmarked_commands(text))
+    trees = [shell.read(block, documentation=True) for block in shell_blocks]
     children = tuple(Child(index, tree.span, tree) for index, tree in enumerate(trees))
     return Branch("script", children, text.span(0, len(text.text)))
 
 
-def _unmarked(text: Text) -> Iterator[Text]:
+def _unmarked_commands(text: Text) -> Iterator[Text]:
     """Commands that are no code to Markdown: lines that begin with docker, or code between single backticks."""
     lines = [
-        match for match in LOGICAL_LINE.finditer(text.text) if CALL.match(_bare(match[0]))
+        match
+        for match in LOGICAL_LINE.finditer(text.text)
+        if CALL.match(_without_prompt(match[0]))
     ]
     if lines:
         yield from (text.cut(match.start(), match.end()) for match in lines)
@@ -66,7 +70,7 @@ def _unmarked(text: Text) -> Iterator[Text]:
     spans = (
         match.span(1)
         for match in _INLINE.finditer(text.text)
-        if CALL.match(_bare(match[1]))
+        if CALL.match(_without_prompt(match[1]))
     )
     yield from (text.cut(*span) for span in spans)
 
@@ -82,7 +86,7 @@ def _without_tags(text: Text) -> Text:
     )
 
 
-def _bare(code: str) -> str:
+def _without_prompt(code: str) -> str:
     return re.sub(r"^(?:\$ |sudo )+", "", code)
 
 
@@ -91,10 +95,10 @@ def _sets_only(text: str) -> bool:
     return bool(text.strip()) and all(_SETTING.fullmatch(line) for line in text.split("\n"))
 
 
-def _split(text: str) -> list[_Line]:
+def _split_lines(text: str) -> list[_SourceLine]:
     lines, start = [], 0
     for line in text.split("\n"):
-        lines.append(_Line(start, line))
+        lines.append(_SourceLine(start, line))
         start += len(line) + 1
     return lines
 
@@ -104,30 +108,32 @@ class _Block(NamedTuple):
 
     language: str
     body: Text | None
-    end: int
+    next_line: int
 
 
-def _blocks(text: Text, lines: list[_Line]) -> Iterator[Text]:
+def _code_blocks(text: Text, lines: list[_SourceLine]) -> Iterator[Text]:
     """The fenced, delimited and indented code blocks of a shell language or none."""
     languages = load("shell")["languages"]
     index = 0
     while index < len(lines):
-        block = _block(text, lines, index)
+        block = _code_block(text, lines, index)
         if block is None:
             index += 1
             continue
         if block.body is not None and block.language in languages:
             yield block.body
-        index = block.end
+        index = block.next_line
 
 
-def _block(text: Text, lines: list[_Line], index: int) -> _Block | None:
+def _code_block(text: Text, lines: list[_SourceLine], index: int) -> _Block | None:
     """The code block that begins on a line; None where none does."""
     file, line = text.file.lower(), lines[index].text
     if match := _FENCE.match(line):
-        end = _fence_end(lines, index + 1, match["mark"])
+        end_line = _fence_end(lines, index + 1, match["mark"])
         return _Block(
-            _language(match["info"]), _body(text, lines[index + 1 : end]), end + 1
+            _fence_language(match["info"]),
+            _block_body(text, lines[index + 1 : end_line]),
+            end_line + 1,
         )
     if file.endswith((".adoc", ".asciidoc")) and (match := _LISTING.match(line)):
         ends = (
@@ -135,57 +141,61 @@ def _block(text: Text, lines: list[_Line], index: int) -> _Block | None:
             for number in range(index + 1, len(lines))
             if lines[number].text.rstrip() == match["mark"]
         )
-        end = next(ends, len(lines))
-        return _Block("", _body(text, lines[index + 1 : end]), end + 1)
+        end_line = next(ends, len(lines))
+        return _Block("", _block_body(text, lines[index + 1 : end_line]), end_line + 1)
     if _PRE.match(line):
         ends = (
             number
             for number in range(index, len(lines))
             if "</pre>" in lines[number].text.lower()
         )
-        end = next(ends, len(lines) - 1) + 1
-        return _Block("", _without_tags(joined(_dedented(text, lines[index:end]))), end)
+        end_line = next(ends, len(lines) - 1) + 1
+        return _Block(
+            "",
+            _without_tags(joined(_dedented_lines(text, lines[index:end_line]))),
+            end_line,
+        )
     loose = 2 if file.endswith(".rst") else 4
-    if _indent(line) >= loose and (index == 0 or not lines[index - 1].text.strip()):
-        end = _indented_end(lines, index, loose)
-        return _Block("", _body(text, lines[index:end]), end)
+    if _indentation(line) >= loose and (index == 0 or not lines[index - 1].text.strip()):
+        end_line = _indented_end(lines, index, loose)
+        return _Block("", _block_body(text, lines[index:end_line]), end_line)
     return None
 
 
-def _body(text: Text, lines: list[_Line]) -> Text | None:
+def _block_body(text: Text, lines: list[_SourceLine]) -> Text | None:
     """The lines of a block without their common indentation; None for an empty block."""
-    return joined(_dedented(text, lines)) if lines else None
+    return joined(_dedented_lines(text, lines)) if lines else None
 
 
-def _language(info: str) -> str:
-    words = re.findall(r"[A-Za-z0-9_-]+", info)
-    return words[0].lower() if words else ""
+def _fence_language(fence_text: str) -> str:
+    languages = re.findall(r"[A-Za-z0-9_-]+", fence_text)
+    return languages[0].lower() if languages else ""
 
 
-def _fence_end(lines: list[_Line], index: int, mark: str) -> int:
+def _fence_end(lines: list[_SourceLine], index: int, mark: str) -> int:
     closing = re.compile(rf"^[ \t]*(?:>[ \t]?)*{re.escape(mark[0])}{{{len(mark)},}}[ \t]*$")
     return next(
         (n for n in range(index, len(lines)) if closing.match(lines[n].text)), len(lines)
     )
 
 
-def _indent(line: str) -> int:
+def _indentation(line: str) -> int:
     stripped = line.lstrip(" \t")
     return len(line[: len(line) - len(stripped)].expandtabs(4)) if stripped else 0
 
 
-def _indented_end(lines: list[_Line], index: int, least: int) -> int:
+def _indented_end(lines: list[_SourceLine], index: int, least: int) -> int:
     """The line after the last one that is indented, blank lines between them included."""
-    last = index
+    last_line = index
     for number in range(index, len(lines)):
         if lines[number].text.strip():
-            if _indent(lines[number].text) < least:
+            if _indentation(lines[number].text) < least:
                 break
-            last = number
-    return last + 1
+            last_line = number
+    return last_line + 1
 
 
-def _dedented(text: Text, lines: list[_Line]) -> Iterator[Text]:
+def _dedented_lines(text: Text, lines: list[_SourceLine]) -> Iterator[Text]:
     """Each line without the quote marks and indentation that all have in common."""
     quote = re.compile(r"[ \t]*(?:>[ \t]?)+")
     quoted = all(quote.match(line.text) for line in lines if line.text.strip())
@@ -193,7 +203,7 @@ def _dedented(text: Text, lines: list[_Line]) -> Iterator[Text]:
         match.end() if quoted and (match := quote.match(line.text)) else 0 for line in lines
     ]
     margins = [
-        _margin(line.text[lead:])
+        _left_margin(line.text[lead:])
         for line, lead in zip(lines, leads, strict=True)
         if line.text[lead:].strip()
     ]
@@ -203,5 +213,5 @@ def _dedented(text: Text, lines: list[_Line]) -> Iterator[Text]:
         yield text.cut(start, min(line.start + len(line.text) + 1, len(text.text)))
 
 
-def _margin(line: str) -> int:
+def _left_margin(line: str) -> int:
     return len(line) - len(line.lstrip(" \t"))

@@ -20,25 +20,27 @@ class Unclosed(NamedTuple):
     """A logical line that was taken out, and where in it the quote stands that nothing closes."""
 
     start: int
-    end: int
+    end_offset: int
     quote: int
 
 
 def repaired(text: Text) -> tuple[Text, tuple[Unclosed, ...]]:
     """The text with each line blanked that opens a quote and never closes it, and those lines."""
-    found: list[Unclosed] = []
+    unclosed: list[Unclosed] = []
     current = text.text
-    left = _MOST_CHARACTERS
-    while len(found) < _MOST_REPAIRS and left > 0 and not _is_balanced(current):
-        affordable = max(1, left // max(1, len(current)) - 2)
-        candidates = list(_candidates(current))[: min(_MOST_CANDIDATES, affordable)]
-        left -= (2 + len(candidates)) * len(current)
+    characters_left = _MOST_CHARACTERS
+    while (
+        len(unclosed) < _MOST_REPAIRS and characters_left > 0 and not _is_balanced(current)
+    ):
+        affordable = max(1, characters_left // max(1, len(current)) - 2)
+        candidates = list(_candidate_lines(current))[: min(_MOST_CANDIDATES, affordable)]
+        characters_left -= (2 + len(candidates)) * len(current)
         if not candidates:
             break
-        best = max(candidates, key=lambda line: _score(_without(current, line)))
-        found.append(best)
-        current = _without(current, best)
-    return text.masked(current), tuple(sorted(found))
+        best = max(candidates, key=lambda line: _repair_score(_without_line(current, line)))
+        unclosed.append(best)
+        current = _without_line(current, best)
+    return text.masked(current), tuple(sorted(unclosed))
 
 
 def _is_balanced(text: str) -> bool:
@@ -48,7 +50,7 @@ def _is_balanced(text: str) -> bool:
         return False
 
 
-def _candidates(text: str) -> Iterator[Unclosed]:
+def _candidate_lines(text: str) -> Iterator[Unclosed]:
     for match in LOGICAL_LINE.finditer(text):
         try:
             for _ in tokens(text, match.start(), match.end()):
@@ -57,12 +59,12 @@ def _candidates(text: str) -> Iterator[Unclosed]:
             yield Unclosed(match.start(), match.end(), problem.offset)
 
 
-def _without(text: str, line: Unclosed) -> str:
-    blank = re.sub(r"[^\n]", " ", text[line.start : line.end])
-    return text[: line.start] + blank + text[line.end :]
+def _without_line(text: str, line: Unclosed) -> str:
+    blank = re.sub(r"[^\n]", " ", text[line.start : line.end_offset])
+    return text[: line.start] + blank + text[line.end_offset :]
 
 
-def _score(text: str) -> tuple[bool, int]:
+def _repair_score(text: str) -> tuple[bool, int]:
     """Whether all quotes are closed now, and how many docker calls begin a line outside of them."""
     count, fresh = 0, True
     try:

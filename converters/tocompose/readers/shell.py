@@ -27,7 +27,7 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
 
     Raises Unreadable for text of a size that no script has.
     """
-    _guard(source)
+    _guard_expressions(source)
     source = without_returns(source)
     source = _without_expressions(as_shell(source) if documentation else source)
     as_written, operators = source, loose_operators(source.text)
@@ -38,10 +38,10 @@ def read(source: Text, *, documentation: bool = False) -> Branch:
     statements = simple_list(text, 0, len(text.text))
     unclosed: list[Child] = []
     if statements is None:
-        statements, unclosed = _repaired(text)
+        statements, unclosed = _read_repaired(text)
     nodes: list[Node] = [*statements]
     nodes += [
-        Leaf(source.text[a.start : a.end], text.span(a.start, a.end), a.kind)
+        Leaf(source.text[a.start : a.end_offset], text.span(a.start, a.end_offset), a.kind)
         for a in asides
     ]
     nodes += [
@@ -73,28 +73,30 @@ def _as_variable(expression: str) -> str:
     return f"${{{variable_name(name)}}}"
 
 
-def _repaired(text: Text) -> tuple[list[Node], list[Child]]:
+def _read_repaired(text: Text) -> tuple[list[Node], list[Child]]:
     """The statements of text with compound commands, and each line with an unclosed quote as a leaf `unclosed`."""
     from tocompose.readers.repair import repaired
 
     sound, lines = repaired(text)
-    left = [
+    remaining = [
         Child(
             f"unclosed{line.start}",
             text.span(line.quote, line.quote + 1),
-            _unclosed(text, line.start, line.end),
+            _unclosed_leaf(text, line.start, line.end_offset),
         )
         for line in lines
     ]
     statements = simple_list(sound, 0, len(sound.text)) if lines else None
-    return (_structured(sound) if statements is None else statements), left
+    return (_read_structured(sound) if statements is None else statements), remaining
 
 
-def _unclosed(text: Text, start: int, end: int) -> Leaf:
-    return Leaf(text.text[start:end].strip(), text.span(start, end), "unclosed")
+def _unclosed_leaf(text: Text, start: int, end_offset: int) -> Leaf:
+    return Leaf(
+        text.text[start:end_offset].strip(), text.span(start, end_offset), "unclosed"
+    )
 
 
-def _structured(text: Text) -> list[Node]:
+def _read_structured(text: Text) -> list[Node]:
     """The statements by the grammar of bash; where it finds errors, by line if that keeps more docker commands."""
     from tocompose.readers.grammar import by_grammar, by_line
 
@@ -114,7 +116,7 @@ def _docker_calls(nodes: list[Node]) -> int:
     )
 
 
-def _guard(source: Text) -> None:
+def _guard_expressions(source: Text) -> None:
     if len(source.text) > LONGEST_TEXT:
         message = f"{len(source.text):,} characters are too many for a script; give the part with the docker commands"
         raise Unreadable(source.span(0, 0), message)

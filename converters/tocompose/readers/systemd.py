@@ -55,74 +55,80 @@ def read(source: Text) -> Branch:
     text = without_returns(source)
     sections: list[Child] = []
     name = ""
-    entries: list[Child] = []
-    for start, end in _logical(text.text):
-        line = text.text[start:end]
+    settings: list[Child] = []
+    for start, line_end in _logical_lines(text.text):
+        line = text.text[start:line_end]
         if section := _SECTION.match(line):
-            sections += _section(name, entries)
-            name, entries = section["name"], []
+            sections += _section_children(name, settings)
+            name, settings = section["name"], []
         elif setting := _SETTING.match(line):
-            entries.append(_setting(text, start, setting))
+            settings.append(_read_setting(text, start, setting))
         elif line.strip():
-            span = text.span(start, end)
-            entries.append(Child("?", span, Leaf(line.strip(), span, "error")))
-    sections += _section(name, entries)
+            span = text.span(start, line_end)
+            settings.append(Child("?", span, Leaf(line.strip(), span, "error")))
+    sections += _section_children(name, settings)
     return Branch("unit", tuple(sections), text.span(0, len(text.text)))
 
 
-def _section(name: str, entries: list[Child]) -> list[Child]:
-    if not entries:
+def _section_children(name: str, settings: list[Child]) -> list[Child]:
+    if not settings:
         return []
-    span = entries[0].span.to(entries[-1].node.span)
-    return [Child(name, span, Branch("section", tuple(entries), span))]
+    span = settings[0].span.to(settings[-1].node.span)
+    return [Child(name, span, Branch("section", tuple(settings), span))]
 
 
-def _logical(text: str) -> Iterator[tuple[int, int]]:
+def _logical_lines(text: str) -> Iterator[tuple[int, int]]:
     """Lines with those that a backslash joins to them; comment lines between them are passed over by systemd."""
     start = 0
     while start < len(text):
-        end = _end(text, start)
-        head = text[start:end].lstrip()
+        line_end = _logical_end(text, start)
+        head = text[start:line_end].lstrip()
         if not head.startswith(("#", ";")):
-            while text[end - 1 : end] == "\\" and end < len(text) and end > start:
-                end = _end(text, end + 1 + _comments(text, end + 1))
-            yield start, end
-        start = end + 1
+            while (
+                text[line_end - 1 : line_end] == "\\"
+                and line_end < len(text)
+                and line_end > start
+            ):
+                line_end = _logical_end(
+                    text, line_end + 1 + _without_comments(text, line_end + 1)
+                )
+            yield start, line_end
+        start = line_end + 1
 
 
-def _comments(text: str, start: int) -> int:
+def _without_comments(text: str, start: int) -> int:
     """How many characters the comment lines at `start` take."""
     match = re.compile(r"(?:[ \t]*[#;][^\n]*\n)*").match(text, start)
     return match.end() - start if match else 0
 
 
-def _end(text: str, start: int) -> int:
-    found = text.find("\n", start)
-    return len(text) if found == -1 else found
+def _logical_end(text: str, start: int) -> int:
+    newline = text.find("\n", start)
+    return len(text) if newline == -1 else newline
 
 
-def _setting(text: Text, start: int, setting: re.Match[str]) -> Child:
+def _read_setting(text: Text, start: int, setting: re.Match[str]) -> Child:
     key = setting["key"]
-    first, last = start + setting.start("value"), start + setting.end("value")
+    value_start, value_end = start + setting.start("value"), start + setting.end("value")
     span = text.span(start + setting.start("key"), start + setting.end("key"))
     if not _COMMANDS.match(key) and key not in _LISTS:
-        value = re.sub(r"[ \t]*\\\n[ \t]*", " ", text.text[first:last]).strip()
-        return Child(key, span, Leaf(value, text.span(first, last), "plain"))
+        value = re.sub(r"[ \t]*\\\n[ \t]*", " ", text.text[value_start:value_end]).strip()
+        return Child(key, span, Leaf(value, text.span(value_start, value_end), "plain"))
     kind = "command" if _COMMANDS.match(key) else "words"
     if kind == "command" and (
-        prefix := re.compile(r"[@\-:+!|]+").match(text.text, first, last)
+        prefix := re.compile(r"[@\-:+!|]+").match(text.text, value_start, value_end)
     ):
-        first = prefix.end()
-    words = list(_words(text, first, last))
-    children = tuple(Child(index, word.span, word) for index, word in enumerate(words))
-    return Child(key, span, Branch(kind, children, text.span(first, last)))
+        value_start = prefix.end()
+    nodes = list(_read_words(text, value_start, value_end))
+    children = tuple(Child(index, node.span, node) for index, node in enumerate(nodes))
+    return Child(key, span, Branch(kind, children, text.span(value_start, value_end)))
 
 
-def _words(text: Text, start: int, end: int) -> Iterator[Node]:
+def _read_words(text: Text, start: int, value_end: int) -> Iterator[Node]:
     plain = re.sub(
         r"\\\n(?:[ \t]*[#;][^\n]*\n)*",
         lambda match: " " * len(match[0]),
-        text.text[start:end],
+        text.text[start:value_end],
     )
     index = 0
     while index < len(plain):
@@ -142,15 +148,17 @@ def _words(text: Text, start: int, end: int) -> Iterator[Node]:
 
 def unquoted(raw: str) -> str:
     """The word without its quotes, its escapes undone."""
-    parts: list[str] = []
-    for piece in re.finditer(
+    plain_texts: list[str] = []
+    for match in re.finditer(
         r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|((?:[^\"'\\]|\\.)+)", raw, re.DOTALL
     ):
-        parts.append(_ESCAPE.sub(_unescaped, piece[1] or piece[2] or piece[3] or ""))
-    return "".join(parts)
+        plain_texts.append(
+            _ESCAPE.sub(_undo_escape, match[1] or match[2] or match[3] or "")
+        )
+    return "".join(plain_texts)
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _undo_escape(match: re.Match[str]) -> str:
     byte, short, long, octal, char = match.groups()
     if code := byte or short or long:
         return chr(min(int(code, 16), 0x10FFFF))

@@ -35,7 +35,7 @@ class Text:
     ) -> None:
         self.file = file
         self.text = text
-        self._marks = marks if marks is not None else _lines(text, line, column)
+        self._marks = marks if marks is not None else _line_marks(text, line, column)
         self._offsets = [mark.offset for mark in self._marks]
 
     def place(self, offset: int) -> tuple[int, int]:
@@ -43,12 +43,12 @@ class Text:
         mark = self._marks[max(bisect_right(self._offsets, offset) - 1, 0)]
         return mark.line, mark.column + offset - mark.offset
 
-    def span(self, start: int, end: int) -> Span:
+    def span(self, start: int, end_offset: int) -> Span:
         """The span of the characters from `start` up to but not including `end`."""
         line, column = self.place(start)
-        if end <= start:
+        if end_offset <= start:
             return Span(self.file, line, column, line, column)
-        end_line, end_column = self.place(end - 1)
+        end_line, end_column = self.place(end_offset - 1)
         return Span(self.file, line, column, end_line, end_column + 1)
 
     def edited(self, edits: Iterable[Edit]) -> Text:
@@ -56,24 +56,27 @@ class Text:
         edits = list(edits)
         if not edits:
             return self
-        parts: list[str] = []
+        texts: list[str] = []
         marks: list[_Mark] = []
         length, done = 0, 0
-        for start, end, replacement in (*edits, (len(self.text), len(self.text), "")):
-            self._keep(done, start, length - done, marks)
-            parts += (self.text[done:start], replacement)
+        for start, end_offset, replacement in (
+            *edits,
+            (len(self.text), len(self.text), ""),
+        ):
+            self._keep_marks(done, start, length - done, marks)
+            texts += (self.text[done:start], replacement)
             if replacement:
                 marks.append(_Mark(length + start - done, *self.place(start)))
             length += start - done + len(replacement)
-            done = end
-        return Text(self.file, "".join(parts), marks or [_Mark(0, *self.place(0))])
+            done = end_offset
+        return Text(self.file, "".join(texts), marks or [_Mark(0, *self.place(0))])
 
-    def cut(self, start: int, end: int) -> Text:
+    def cut(self, start: int, end_offset: int) -> Text:
         """The part from `start` up to but not including `end`."""
         marks: list[_Mark] = []
-        self._keep(start, end, -start, marks)
+        self._keep_marks(start, end_offset, -start, marks)
         return Text(
-            self.file, self.text[start:end], marks or [_Mark(0, *self.place(start))]
+            self.file, self.text[start:end_offset], marks or [_Mark(0, *self.place(start))]
         )
 
     def masked(self, text: str) -> Text:
@@ -82,39 +85,39 @@ class Text:
             raise ValueError("a mask has the length of what it covers")
         return Text(self.file, text, self._marks)
 
-    def _keep(self, start: int, end: int, shift: int, marks: list[_Mark]) -> None:
+    def _keep_marks(
+        self, start: int, end_offset: int, shift: int, marks: list[_Mark]
+    ) -> None:
         """Adds the marks of a stretch that is kept and moves by `shift`."""
-        if start >= end:
+        if start >= end_offset:
             return
         marks.append(_Mark(start + shift, *self.place(start)))
-        first = bisect_right(self._offsets, start)
-        last = bisect_right(self._offsets, end - 1)
+        first_mark = bisect_right(self._offsets, start)
+        last_mark = bisect_right(self._offsets, end_offset - 1)
         marks.extend(
             [
                 _Mark(offset + shift, line, column)
-                for offset, line, column in self._marks[first:last]
+                for offset, line, column in self._marks[first_mark:last_mark]
             ]
         )
 
 
-def joined(pieces: Iterable[Text]) -> Text:
+def joined(texts: Iterable[Text]) -> Text:
     """The pieces one after the other, each character keeping its place; of one file."""
-    parts: list[str] = []
+    contents: list[str] = []
     marks: list[_Mark] = []
     file, length = "", 0
-    for piece in pieces:
-        file = file or piece.file
+    for text in texts:
+        file = file or text.file
         marks.extend(
-            mark._replace(offset=mark.offset + length)
-            for mark in piece._marks
-            if piece.text
+            mark._replace(offset=mark.offset + length) for mark in text._marks if text.text
         )
-        parts.append(piece.text)
-        length += len(piece.text)
-    return Text(file, "".join(parts), marks or [_Mark(0, 1, 1)])
+        contents.append(text.text)
+        length += len(text.text)
+    return Text(file, "".join(contents), marks or [_Mark(0, 1, 1)])
 
 
-def _lines(text: str, line: int, column: int) -> list[_Mark]:
+def _line_marks(text: str, line: int, column: int) -> list[_Mark]:
     marks = [_Mark(0, line, column)]
     offset = text.find("\n")
     while offset != -1:

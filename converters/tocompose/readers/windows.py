@@ -39,10 +39,10 @@ _CMD_REMARK = re.compile(r"^[ \t]*(?:@?rem\b|::)", re.M | re.I)
 def as_shell(source: Text) -> Text:
     """The text with the line ends, variables, settings and paths of a POSIX shell; any other text as it is."""
     if _is_powershell(source):
-        return _powershell(_slashed(source, _QUOTED_PATH, _PATH, _RELATIVE))
+        return _from_powershell(_with_slashes(source, _QUOTED_PATH, _PATH, _RELATIVE))
     if _is_cmd(source):
-        return _cmd(_slashed(source, _QUOTED_PATH, _PATH, _RELATIVE))
-    return _slashed(source, _QUOTED_PATH, _PATH)
+        return _from_cmd(_with_slashes(source, _QUOTED_PATH, _PATH, _RELATIVE))
+    return _with_slashes(source, _QUOTED_PATH, _PATH)
 
 
 def _is_powershell(source: Text) -> bool:
@@ -58,55 +58,55 @@ def _is_cmd(source: Text) -> bool:
     )
 
 
-def _slashed(source: Text, *patterns: re.Pattern[str]) -> Text:
+def _with_slashes(source: Text, *patterns: re.Pattern[str]) -> Text:
     """The text with slashes in its host paths: docker takes them too, where a shell would drop backslashes."""
     if "\\" not in source.text:
         return source
     stretches = sorted(
         match.span(1) for pattern in patterns for match in pattern.finditer(source.text)
     )
-    return source.masked("".join(_slashes(source.text, stretches)))
+    return source.masked("".join(_slashed_texts(source.text, stretches)))
 
 
-def _slashes(text: str, stretches: Iterable[tuple[int, int]]) -> Iterator[str]:
+def _slashed_texts(text: str, stretches: Iterable[tuple[int, int]]) -> Iterator[str]:
     """The pieces of the text, with slashes for the backslashes of these stretches."""
     done = 0
-    for start, end in stretches:
+    for start, end_offset in stretches:
         yield text[done:start]
-        yield text[max(start, done) : end].replace("\\", "/")
-        done = max(done, end)
+        yield text[max(start, done) : end_offset].replace("\\", "/")
+        done = max(done, end_offset)
     yield text[done:]
 
 
-def _powershell(source: Text) -> Text:
-    source = _replaced(source, _POWERSHELL_END, "\\\\")
-    source = _replaced(source, _POWERSHELL_SETTING, r"\1\2=")
-    source = _replaced(source, _POWERSHELL_FOLDER, "$PWD")
-    return _replaced(source, _POWERSHELL_VARIABLE, r"${\1}")
+def _from_powershell(source: Text) -> Text:
+    source = _replace_all(source, _POWERSHELL_END, "\\\\")
+    source = _replace_all(source, _POWERSHELL_SETTING, r"\1\2=")
+    source = _replace_all(source, _POWERSHELL_FOLDER, "$PWD")
+    return _replace_all(source, _POWERSHELL_VARIABLE, r"${\1}")
 
 
-def _cmd(source: Text) -> Text:
-    source = _replaced(source, _CMD_END, "\\\\")
-    source = _replaced(source, _CMD_REMARK, "#")
+def _from_cmd(source: Text) -> Text:
+    source = _replace_all(source, _CMD_END, "\\\\")
+    source = _replace_all(source, _CMD_REMARK, "#")
     source = source.edited(
-        (match.start(), match.end(), _setting(match))
+        (match.start(), match.end(), _shell_setting(match))
         for match in _CMD_SETTING.finditer(source.text)
     )
     source = source.edited(
         (match.start(), match.end(), "$PWD" if match[0].lower() == "%cd%" else "$PWD/")
         for match in _CMD_FOLDER.finditer(source.text)
     )
-    return _replaced(source, _CMD_VARIABLE, r"${\1}")
+    return _replace_all(source, _CMD_VARIABLE, r"${\1}")
 
 
-def _setting(match: re.Match[str]) -> str:
+def _shell_setting(match: re.Match[str]) -> str:
     """`set NAME=value`: the value goes to the end of the line, and only `%NAME%` means something in it."""
     name, text = match[2] or match[4], match[3] if match[2] else match[5]
     value = re.sub(r"([$`\\])", r"\\\1", text.rstrip())
     return f'{match[1].rstrip("@")}{name}="{value}"'
 
 
-def _replaced(source: Text, pattern: re.Pattern[str], replacement: str) -> Text:
+def _replace_all(source: Text, pattern: re.Pattern[str], replacement: str) -> Text:
     return source.edited(
         (m.start(), m.end(), m.expand(replacement)) for m in pattern.finditer(source.text)
     )

@@ -25,7 +25,7 @@ class Token(NamedTuple):
 
     kind: str
     start: int
-    end: int
+    end_offset: int
     text: str
     quoted: bool = False
 
@@ -39,66 +39,66 @@ class Unbalanced(ValueError):
         self.opener = opener
 
 
-def tokens(text: str, start: int = 0, end: int | None = None) -> Iterator[Token]:
+def tokens(text: str, start: int = 0, end_offset: int | None = None) -> Iterator[Token]:
     """Every word, operator, comment and here-document body between `start` and `end`, in order.
 
     Raises Unbalanced for a quote that is never closed.
     """
-    end = len(text) if end is None else end
+    end_offset = len(text) if end_offset is None else end_offset
     try:
-        yield from _tokens(text, start, end)
+        yield from _read_tokens(text, start, end_offset)
     except RecursionError:
         raise Unbalanced(start, "nesting") from None
 
 
-def _tokens(text: str, start: int, end: int) -> Iterator[Token]:
+def _read_tokens(text: str, start: int, end_offset: int) -> Iterator[Token]:
     pending: list[tuple[str, bool, bool]] = []
     index, wants = start, ""
-    while index < end:
-        if blank := _BLANK.match(text, index, end):
+    while index < end_offset:
+        if blank := _BLANK.match(text, index, end_offset):
             index = blank.end()
             continue
-        token = _token(text, index, end)
-        index = token.end
+        token = _read_token(text, index, end_offset)
+        index = token.end_offset
         if wants and token.kind == "word":
-            pending.append((*_delimiter(token.text), wants == "<<-"))
+            pending.append((*_heredoc_delimiter(token.text), wants == "<<-"))
         wants = token.text if token.text in ("<<", "<<-") else ""
         yield token
         if token.kind == "newline" and pending:
             for delimiter, quoted, tabs in pending:
-                body = _heredoc(text, index, end, delimiter, quoted, tabs)
-                index = body.end
+                body = _read_heredoc(text, index, end_offset, delimiter, quoted, tabs)
+                index = body.end_offset
                 yield body
-                index = _line_end(text, index, end)
+                index = _line_end(text, index, end_offset)
             pending = []
 
 
-def _token(text: str, index: int, end: int) -> Token:
+def _read_token(text: str, index: int, end_offset: int) -> Token:
     char = text[index]
     if char == "#":
-        stop = text.find("\n", index, end)
-        stop = end if stop == -1 else stop
+        stop = text.find("\n", index, end_offset)
+        stop = end_offset if stop == -1 else stop
         return Token("comment", index, stop, text[index:stop])
     if char == "\n":
         return Token("newline", index, index + 1, "\n")
     if char in "<>" and (
-        text.startswith(("<(", ">("), index) or PLACEHOLDER.match(text, index, end)
+        text.startswith(("<(", ">("), index) or PLACEHOLDER.match(text, index, end_offset)
     ):
-        return _word(text, index, end)
+        return _read_word(text, index, end_offset)
     if char in ";&|<>()":
-        operator = _OPERATOR.match(text, index, end)
+        operator = _OPERATOR.match(text, index, end_offset)
         assert operator
         return Token("operator", index, operator.end(), operator[0])
-    return _word(text, index, end)
+    return _read_word(text, index, end_offset)
 
 
-def _word(text: str, start: int, end: int) -> Token:
+def _read_word(text: str, start: int, end_offset: int) -> Token:
     index = start
-    while index < end:
-        if plain := _PLAIN.match(text, index, end):
+    while index < end_offset:
+        if plain := _PLAIN.match(text, index, end_offset):
             index = plain.end()
             continue
-        following = _quoted(text, index, end)
+        following = _quoted_end(text, index, end_offset)
         if following == index:
             break
         index = following
@@ -106,67 +106,69 @@ def _word(text: str, start: int, end: int) -> Token:
     raw = text[start:index]
     if (
         raw.isdigit()
-        and index < end
+        and index < end_offset
         and text[index] in "<>"
-        and not PLACEHOLDER.match(text, index, end)
+        and not PLACEHOLDER.match(text, index, end_offset)
     ):
-        operator = _OPERATOR.match(text, index, end)
+        operator = _OPERATOR.match(text, index, end_offset)
         assert operator
         return Token("operator", start, operator.end(), raw + operator[0])
     return Token("word", start, index, raw)
 
 
-def _quoted(text: str, index: int, end: int) -> int:
+def _quoted_end(text: str, index: int, end_offset: int) -> int:
     """Where the quote, escape or expansion that starts at `index` ends; `index` itself when none does."""
     char = text[index]
     if char == "\\":
-        return min(index + 2, end)
+        return min(index + 2, end_offset)
     if char == "'":
-        return _find(text, "'", index, index + 1, end)
+        return _closer_end(text, "'", index, index + 1, end_offset)
     if char == '"':
-        return double_quote_end(text, index, end)
+        return double_quote_end(text, index, end_offset)
     if char == "`":
-        return _escaped_end(text, index, end)
+        return _escaped_end(text, index, end_offset)
     if char == "$":
-        return dollar_end(text, index, end)
+        return dollar_end(text, index, end_offset)
     if char in "<>" and text.startswith("(", index + 1):
-        return paren_end(text, index + 1, end)
-    if char == "<" and (placeholder := PLACEHOLDER.match(text, index, end)):
+        return paren_end(text, index + 1, end_offset)
+    if char == "<" and (placeholder := PLACEHOLDER.match(text, index, end_offset)):
         return placeholder.end()
     return index
 
 
-def dollar_end(text: str, index: int, end: int) -> int:
+def dollar_end(text: str, index: int, end_offset: int) -> int:
     """Where the expansion that starts with the `$` at `index` ends."""
-    following = text[index + 1 : index + 2] if index + 1 < end else ""
+    following = text[index + 1 : index + 2] if index + 1 < end_offset else ""
     if following == "(":
-        return paren_end(text, index + 1, end)
+        return paren_end(text, index + 1, end_offset)
     if following == "{":
-        return _brace_end(text, index + 1, end)
+        return _brace_end(text, index + 1, end_offset)
     if following == "'":
-        return _escaped_end(text, index + 1, end)
+        return _escaped_end(text, index + 1, end_offset)
     if following == '"':
-        return double_quote_end(text, index + 1, end)
+        return double_quote_end(text, index + 1, end_offset)
     return index + 1
 
 
-def double_quote_end(text: str, index: int, end: int) -> int:
+def double_quote_end(text: str, index: int, end_offset: int) -> int:
     """Where the string that the `"` at `index` opens ends."""
-    return _until(text, index, end, '"', nested_quotes=False)
+    return _end_behind(text, index, end_offset, '"', nested_quotes=False)
 
 
-def paren_end(text: str, index: int, end: int) -> int:
+def paren_end(text: str, index: int, end_offset: int) -> int:
     """Where the parenthesis at `index` is closed, nested ones and quotes left whole."""
-    return _until(text, index, end, ")", nested_quotes=True)
+    return _end_behind(text, index, end_offset, ")", nested_quotes=True)
 
 
-def _brace_end(text: str, index: int, end: int) -> int:
-    return _until(text, index, end, "}", nested_quotes=True)
+def _brace_end(text: str, index: int, end_offset: int) -> int:
+    return _end_behind(text, index, end_offset, "}", nested_quotes=True)
 
 
-def _until(text: str, opener: int, end: int, closer: str, *, nested_quotes: bool) -> int:
+def _end_behind(
+    text: str, opener: int, end_offset: int, closer: str, *, nested_quotes: bool
+) -> int:
     index = opener + 1
-    while index < end:
+    while index < end_offset:
         char = text[index]
         if char == closer:
             return index + 1
@@ -174,61 +176,61 @@ def _until(text: str, opener: int, end: int, closer: str, *, nested_quotes: bool
             index += 2
         elif char == "$":
             index = (
-                dollar_end(text, index, end)
+                dollar_end(text, index, end_offset)
                 if nested_quotes
-                else _expansion_end(text, index, end)
+                else _expansion_end(text, index, end_offset)
             )
         elif char == "`":
-            index = _escaped_end(text, index, end)
+            index = _escaped_end(text, index, end_offset)
         elif nested_quotes and char == "'":
-            index = _find(text, "'", index, index + 1, end)
+            index = _closer_end(text, "'", index, index + 1, end_offset)
         elif nested_quotes and char == '"':
-            index = double_quote_end(text, index, end)
+            index = double_quote_end(text, index, end_offset)
         elif closer == ")" and char == "(":
-            index = paren_end(text, index, end)
+            index = paren_end(text, index, end_offset)
         else:
             index += 1
     raise Unbalanced(opener, text[opener])
 
 
-def _expansion_end(text: str, index: int, end: int) -> int:
+def _expansion_end(text: str, index: int, end_offset: int) -> int:
     """As `dollar_end` inside double quotes, where `$'` and `$"` open nothing."""
     return (
-        dollar_end(text, index, end)
+        dollar_end(text, index, end_offset)
         if text[index + 1 : index + 2] in ("(", "{")
         else index + 1
     )
 
 
-def _escaped_end(text: str, index: int, end: int) -> int:
+def _escaped_end(text: str, index: int, end_offset: int) -> int:
     """Where the quote ends that opens at `index` and in which a backslash takes the next character along."""
     quote, position = text[index], index + 1
-    while position < end:
+    while position < end_offset:
         if text[position] == quote:
             return position + 1
         position += 2 if text[position] == "\\" else 1
     raise Unbalanced(index, quote)
 
 
-def _find(text: str, closer: str, opener: int, start: int, end: int) -> int:
-    found = text.find(closer, start, end)
-    if found == -1:
+def _closer_end(text: str, closer: str, opener: int, start: int, end_offset: int) -> int:
+    offset = text.find(closer, start, end_offset)
+    if offset == -1:
         raise Unbalanced(opener, text[opener])
-    return found + 1
+    return offset + 1
 
 
-def _delimiter(raw: str) -> tuple[str, bool]:
+def _heredoc_delimiter(raw: str) -> tuple[str, bool]:
     """The word that ends a here-document, and whether it is quoted, so that nothing in the body expands."""
     bare = re.sub(r"\\(.)", r"\1", raw.replace("'", "").replace('"', ""))
     return bare, bare != raw
 
 
-def _heredoc(
-    text: str, start: int, end: int, delimiter: str, quoted: bool, tabs: bool
+def _read_heredoc(
+    text: str, start: int, end_offset: int, delimiter: str, quoted: bool, tabs: bool
 ) -> Token:
     index = start
-    while index < end:
-        stop = _line_end(text, index, end)
+    while index < end_offset:
+        stop = _line_end(text, index, end_offset)
         line = text[index:stop].rstrip("\n")
         if (line.lstrip("\t") if tabs else line).rstrip(" \r") == delimiter:
             body = text[start:index]
@@ -236,17 +238,17 @@ def _heredoc(
                 "heredoc",
                 start,
                 index + len(line),
-                _untabbed(body) if tabs else body,
+                _without_tabs(body) if tabs else body,
                 quoted,
             )
         index = stop
-    return Token("heredoc", start, end, text[start:end], quoted)
+    return Token("heredoc", start, end_offset, text[start:end_offset], quoted)
 
 
-def _untabbed(body: str) -> str:
+def _without_tabs(body: str) -> str:
     return re.sub(r"^\t+", "", body, flags=re.MULTILINE)
 
 
-def _line_end(text: str, index: int, end: int) -> int:
-    found = text.find("\n", index, end)
-    return end if found == -1 else found + 1
+def _line_end(text: str, index: int, end_offset: int) -> int:
+    newline = text.find("\n", index, end_offset)
+    return end_offset if newline == -1 else newline + 1

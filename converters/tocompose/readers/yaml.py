@@ -41,37 +41,40 @@ class Document(NamedTuple):
 def read(text: bytes, file: str) -> list[Document]:
     """Every document of a YAML or JSON stream that holds something, in order; those that do not parse with a note."""
     try:
-        source = _decode(text)
+        source = _decode_stream(text)
     except UnicodeError as error:
         return [
-            _unparsed(
+            _unparsed_document(
                 Span(file, 1, 1, 1, 1),
                 f"it is not UTF-8 text ({error})",
                 "Save the file as UTF-8.",
             )
         ]
     with collector_off():
-        documents, complete = _stream(source, file, 0)
+        documents, complete = _read_stream(source, file, 0)
         if complete:
             return documents
-        pieces = (_stream(piece, file, line) for line, piece in _pieces(source))
-        return [document for found, _ in pieces for document in found]
+        streams = (
+            _read_stream(document_text, file, line)
+            for line, document_text in _document_texts(source)
+        )
+        return [document for documents, _ in streams for document in documents]
 
 
 def cursors(text: bytes, file: str, ledger: Ledger) -> list[Cursor]:
     """A cursor for each document that parses; the notes of the others, and of hidden entries, go to the ledger."""
-    found = []
+    cursors = []
     for document in read(text, file):
-        for item in document.notes:
-            ledger.say(item)
+        for document_note in document.notes:
+            ledger.say(document_note)
         if document.root is not None:
-            found.append(ledger.open(document.root))
+            cursors.append(ledger.open(document.root))
             for child in document.hidden:
                 Cursor(ledger, child.node, (), child.span).note("TC011", key=child.key)
-    return found
+    return cursors
 
 
-def _decode(text: bytes) -> str:
+def _decode_stream(text: bytes) -> str:
     if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return text.decode("utf-16")
     source = text.decode("utf-8-sig")
@@ -87,7 +90,7 @@ def _decode(text: bytes) -> str:
     return source
 
 
-def _pieces(source: str) -> Iterator[tuple[int, str]]:
+def _document_texts(source: str) -> Iterator[tuple[int, str]]:
     """The documents of a stream as text, each with the number of lines before it.
 
     A line that starts with `---` begins a document wherever it stands, even inside a quoted or block scalar.
@@ -98,13 +101,13 @@ def _pieces(source: str) -> Iterator[tuple[int, str]]:
         len(source),
     ]
     line = 0
-    for start, end in pairwise(starts):
-        yield line, source[start:end]
-        line += source.count("\n", start, end)
+    for start, end_offset in pairwise(starts):
+        yield line, source[start:end_offset]
+        line += source.count("\n", start, end_offset)
 
 
 @cache
-def _parser() -> Any:
+def _event_parser() -> Any:
     """PyYAML's libyaml parser, or its pure one where libyaml is missing."""
     import yaml
 
@@ -130,49 +133,64 @@ def _pure_parser() -> Any:
     return Pure
 
 
-def _stream(source: str, file: str, lines: int) -> tuple[list[Document], bool]:
+def _read_stream(source: str, file: str, lines: int) -> tuple[list[Document], bool]:
     """The documents of a text that starts after `lines` lines of its file, up to the first that does not parse; and
     whether that was all."""
     from yaml import DocumentEndEvent, DocumentStartEvent, StreamEndEvent, YAMLError
 
-    found: list[Document] = []
-    most = limit("DOCUMENTS")
+    documents: list[Document] = []
+    most_documents = limit("DOCUMENTS")
     try:
-        parser = _parser()(source)
+        parser = _event_parser()(source)
         builder = _Builder(parser.get_event, file, lines, source)
         while type(event := parser.get_event()) is not StreamEndEvent:
             if type(event) is DocumentStartEvent:
-                document = builder.document()
+                document = builder.read_document()
                 while type(parser.get_event()) is not DocumentEndEvent:
                     pass
                 if document is not None:
-                    found.append(document)
-                if len(found) > most:
-                    return [*found[:most], _too_many(found[most], file, most)], True
+                    documents.append(document)
+                if len(documents) > most_documents:
+                    return [
+                        *documents[:most_documents],
+                        _too_many(documents[most_documents], file, most_documents),
+                    ], True
     except YAMLError as error:
-        return [*found, _fault(error, source, file, lines)], False
+        return [*documents, _fault_document(error, source, file, lines)], False
     except _Refused as refused:
-        return [*found, _unparsed(refused.span, refused.problem, refused.advice)], False
-    return found, True
+        return [
+            *documents,
+            _unparsed_document(refused.span, refused.problem, refused.advice),
+        ], False
+    return documents, True
 
 
-def _too_many(first: Document, file: str, most: int) -> Document:
+def _too_many(first_document: Document, file: str, most_documents: int) -> Document:
     """The note that stands for the documents from one on."""
-    span = first.root.span if first.root is not None else Span(file, 1, 1, 1, 1)
-    return Document(None, (note("TC021", span, file=file, most=most),))
+    span = (
+        first_document.root.span
+        if first_document.root is not None
+        else Span(file, 1, 1, 1, 1)
+    )
+    return Document(None, (note("TC021", span, file=file, most=most_documents),))
 
 
-def _fault(error: Any, source: str, file: str, lines: int) -> Document:
+def _fault_document(error: Any, source: str, file: str, lines: int) -> Document:
     """What libyaml says about a document, with the cause where the text shows it."""
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     line, column = (
-        (mark.line, mark.column) if mark else _place(source, getattr(error, "position", 0))
+        (mark.line, mark.column)
+        if mark
+        else _line_and_column(source, getattr(error, "position", 0))
     )
     span = Span(file, lines + line + 1, column + 1, lines + line + 1, column + 1)
     text = source.split("\n")
-    here = text[line] if line < len(text) else ""
-    if "\t" in here[: len(here) - len(here.lstrip())] or here[column : column + 1] == "\t":
-        return _unparsed(
+    line_text = text[line] if line < len(text) else ""
+    if (
+        "\t" in line_text[: len(line_text) - len(line_text.lstrip())]
+        or line_text[column : column + 1] == "\t"
+    ):
+        return _unparsed_document(
             span, "a tab stands where YAML wants spaces", "Replace the tab by spaces."
         )
     if "{{" in source:
@@ -181,26 +199,26 @@ def _fault(error: Any, source: str, file: str, lines: int) -> Document:
         )
         span = Span(file, lines + line + 1, column + 1, lines + line + 1, column + 3)
         advice = "It looks like a template: render it first (helm template . | tocompose convert -)."
-        return _unparsed(span, "it is not YAML before it is rendered", advice)
+        return _unparsed_document(span, "it is not YAML before it is rendered", advice)
     problem = (
         getattr(error, "problem", None)
         or getattr(error, "reason", None)
         or "it is not YAML"
     )
     context = getattr(error, "context", None)
-    return _unparsed(
+    return _unparsed_document(
         span,
         f"{problem}, {context}" if context else str(problem),
         "Correct the YAML at this place.",
     )
 
 
-def _place(source: str, position: int) -> tuple[int, int]:
-    before = source[:position]
-    return before.count("\n"), position - (before.rfind("\n") + 1)
+def _line_and_column(source: str, position: int) -> tuple[int, int]:
+    text_before = source[:position]
+    return text_before.count("\n"), position - (text_before.rfind("\n") + 1)
 
 
-def _unparsed(span: Span, problem: str, advice: str) -> Document:
+def _unparsed_document(span: Span, problem: str, advice: str) -> Document:
     return Document(None, (note("TC010", span, problem=problem.strip(), advice=advice),))
 
 
@@ -234,56 +252,56 @@ class _Builder:
         self._map_start, self._list_start = yaml.MappingStartEvent, yaml.SequenceStartEvent
         self._map_end, self._list_end = yaml.MappingEndEvent, yaml.SequenceEndEvent
 
-    def document(self) -> Document | None:
+    def read_document(self) -> Document | None:
         """The document whose first node comes next; None for an empty one."""
         self._anchors, self._sizes, self._hidden = {}, {}, []
         self._nodes = self._expanded = 0
-        root = self._node(self._next(), 0)
+        root = self._read_node(self._next(), 0)
         if isinstance(root, Leaf) and root.style == "plain" and not root.text:
             return None
         return Document(root, (), tuple(self._hidden))
 
-    def _span(self, event: Any) -> Span:
-        start, end, first = event.start_mark, event.end_mark, self._first
+    def _span_of(self, event: Any) -> Span:
+        start, end_mark, first_line = event.start_mark, event.end_mark, self._first
         return tuple.__new__(
             Span,
             (
                 self._file,
-                start.line + first,
+                start.line + first_line,
                 start.column + 1,
-                end.line + first,
-                end.column + 1,
+                end_mark.line + first_line,
+                end_mark.column + 1,
             ),
         )
 
-    def _node(self, event: Any, depth: int) -> Node:
+    def _read_node(self, event: Any, depth: int) -> Node:
         kind = type(event)
         if kind is self._scalar and event.anchor is None:
-            return self._leaf(event)
+            return self._read_leaf(event)
         if kind is self._alias:
-            return self._shared(event)
+            return self._read_alias(event)
         if depth > self._deepest:
             problem = f"it is nested deeper than {self._deepest} levels"
-            raise _Refused(self._span(event), problem, "Flatten the document.")
-        before, anchor = self._expanded, event.anchor
+            raise _Refused(self._span_of(event), problem, "Flatten the document.")
+        expanded_before, anchor = self._expanded, event.anchor
         if anchor is not None:
             self._anchors[anchor] = None
-        node = self._inner(event, kind, depth)
+        node = self._read_unanchored(event, kind, depth)
         if anchor is not None:
             self._anchors[anchor] = node
-            self._sizes[anchor] = self._expanded - before
+            self._sizes[anchor] = self._expanded - expanded_before
         return node
 
-    def _inner(self, event: Any, kind: Any, depth: int) -> Node:
+    def _read_unanchored(self, event: Any, kind: Any, depth: int) -> Node:
         if kind is self._scalar:
-            return self._leaf(event)
+            return self._read_leaf(event)
         return (
-            self._map(event, depth + 1)
+            self._read_map(event, depth + 1)
             if kind is self._map_start
-            else self._list(event, depth + 1)
+            else self._read_list(event, depth + 1)
         )
 
-    def _shared(self, event: Any) -> Node:
+    def _read_alias(self, event: Any) -> Node:
         """The node that an alias names. Aliases that multiply into more than can be walked are refused."""
         node = self._anchors.get(event.anchor)
         if node is None:
@@ -293,105 +311,115 @@ class _Builder:
                 if inside
                 else f"*{event.anchor} has no anchor"
             )
-            raise _Refused(self._span(event), problem, "Write the value out.")
+            raise _Refused(self._span_of(event), problem, "Write the value out.")
         self._expanded += self._sizes[event.anchor]
         if self._expanded > self._most and self._expanded > 10 * self._nodes:
             problem = f"its aliases multiply into more than {self._most:,} values"
             raise _Refused(
-                self._span(event), problem, "Write out what is meant, with fewer aliases."
+                self._span_of(event),
+                problem,
+                "Write out what is meant, with fewer aliases.",
             )
         return node
 
-    def _leaf(self, event: Any) -> Leaf:
+    def _read_leaf(self, event: Any) -> Leaf:
         self._nodes += 1
         self._expanded += 1
         tag = event.tag
-        style = _STYLES[event.style] if tag is None or tag == "!" else _tag(tag)
+        style = _STYLES[event.style] if tag is None or tag == "!" else _tag_style(tag)
         return Leaf(
             event.value,
-            self._span(event),
+            self._span_of(event),
             "double" if tag == "!" and style == "plain" else style,
         )
 
-    def _list(self, start: Any, depth: int) -> Node:
+    def _read_list(self, start: Any, depth: int) -> Node:
         children: list[Child] = []
         while type(event := self._next()) is not self._list_end:
-            node = self._node(event, depth)
+            node = self._read_node(event, depth)
             children.append(tuple.__new__(Child, (len(children), node.span, node)))
-        span = self._whole(start, event)
+        span = self._whole_span(start, event)
         if not children:
-            return self._empty("[]", span)
+            return self._empty_leaf("[]", span)
         return Branch("list", tuple(children), span)
 
-    def _map(self, start: Any, depth: int) -> Node:
+    def _read_map(self, start: Any, depth: int) -> Node:
         children: list[Child] = []
         merged: list[Node] = []
         complex_key = False
         scalar, plain = self._scalar, (None, "")
         while type(event := self._next()) is not self._map_end:
             if type(event) is scalar:
-                key, span = intern(event.value), self._span(event)
+                key, span = intern(event.value), self._span_of(event)
             elif type(event) is self._alias and isinstance(
-                shared := self._shared(event), Leaf
+                shared := self._read_alias(event), Leaf
             ):
-                key, span = shared.text, self._span(event)
+                key, span = shared.text, self._span_of(event)
             else:
-                complex_key, key, span = True, "", self._span(event)
-                self._node(event, depth)
-            node = self._node(self._next(), depth)
+                complex_key, key, span = True, "", self._span_of(event)
+                self._read_node(event, depth)
+            node = self._read_node(self._next(), depth)
             if key == "<<" and type(event) is scalar and event.style in plain:
                 merged.append(node)
             else:
                 children.append(tuple.__new__(Child, (key, span, node)))
-        whole = self._whole(start, event)
+        whole = self._whole_span(start, event)
         if complex_key:
             # `{{ .Values.x }}` is a map with a map as its key: keep what stands there.
-            return self._empty("template", whole, self._between(start, event))
+            return self._empty_leaf("template", whole, self._text_between(start, event))
         return self._map_of(children, merged, whole)
 
     def _map_of(self, children: list[Child], merged: list[Node], span: Span) -> Node:
         names = {child.key for child in children}
         if len(names) < len(children):
-            last = {child.key: child for child in children}
-            self._hidden.extend(child for child in children if last[child.key] is not child)
+            last_child = {child.key: child for child in children}
+            self._hidden.extend(
+                child for child in children if last_child[child.key] is not child
+            )
         if merged:
-            children = [*self._merge(merged, names), *children]
-        return Branch("map", tuple(children), span) if children else self._empty("{}", span)
+            children = [*self._merged_children(merged, names), *children]
+        return (
+            Branch("map", tuple(children), span)
+            if children
+            else self._empty_leaf("{}", span)
+        )
 
-    def _merge(self, merged: list[Node], taken: set[str | int]) -> Iterator[Child]:
+    def _merged_children(
+        self, merged: list[Node], taken_names: set[str | int]
+    ) -> Iterator[Child]:
         """The entries that `<<` brings in: those of earlier maps first, none that the map has itself."""
         for node in merged:
             maps = (
                 tuple(child.node for child in node.children) if _is_list(node) else (node,)
             )
-            for each in maps:
-                if isinstance(each, Leaf) and each.style != "{}":
+            for merged_map in maps:
+                if isinstance(merged_map, Leaf) and merged_map.style != "{}":
                     raise _Refused(
-                        each.span,
+                        merged_map.span,
                         "<< must bring in a map",
                         "Write *name of a map after <<.",
                     )
-                for child in each.children if isinstance(each, Branch) else ():
-                    if child.key not in taken:
-                        taken.add(child.key)
+                for child in merged_map.children if isinstance(merged_map, Branch) else ():
+                    if child.key not in taken_names:
+                        taken_names.add(child.key)
                         yield child
 
-    def _empty(self, style: str, span: Span, text: str = "") -> Leaf:
+    def _empty_leaf(self, style: str, span: Span, text: str = "") -> Leaf:
         self._nodes += 1
         self._expanded += 1
         return Leaf(text, span, style)
 
-    def _between(self, start: Any, end: Any) -> str:
-        return self._source[start.start_mark.index : end.end_mark.index]
+    def _text_between(self, start: Any, end_event: Any) -> str:
+        return self._source[start.start_mark.index : end_event.end_mark.index]
 
-    def _whole(self, start: Any, end: Any) -> Span:
-        first, last, line = start.start_mark, end.end_mark, self._first
+    def _whole_span(self, start: Any, end_event: Any) -> Span:
+        first_mark, last_mark, line = start.start_mark, end_event.end_mark, self._first
         return Span(
             self._file,
-            first.line + line,
-            first.column + 1,
-            last.line + line,
-            last.column + 1,
+            first_mark.line + line,
+            first_mark.column + 1,
+            last_mark.line + line,
+            last_mark.column + 1,
         )
 
 
@@ -399,7 +427,7 @@ def _is_list(node: Node) -> TypeGuard[Branch]:
     return isinstance(node, Branch) and node.kind == "list"
 
 
-def _tag(tag: str) -> str:
+def _tag_style(tag: str) -> str:
     return f"!!{tag[len(_CORE) :]}" if tag.startswith(_CORE) else tag
 
 
