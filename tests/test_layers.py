@@ -26,7 +26,7 @@ LAYERS = (
     ("notes",),
     ("ledger",),
     ("readers", "rendering"),
-    ("compose", "repository"),
+    ("compose", "repository", "traefik"),
     ("languages",),
     ("dockerfiles",),
     ("importers", "exporters", "reports"),

@@ -23,9 +23,9 @@ from kubernetes_edge.stacks import (
 from kubernetes_edge.traefik_rules import Request
 from tocompose.exporters.bundle import Layout
 from tocompose.importers.kubernetes.routing.annotations import annotation_rows
-from tocompose.importers.kubernetes.routing.rules import go_replacement
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
+from tocompose.traefik.rules import go_replacement
 
 NGINX = "nginx.ingress.kubernetes.io/"
 

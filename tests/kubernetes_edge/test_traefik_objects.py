@@ -20,7 +20,7 @@ from kubernetes_edge.stacks import (
 )
 from kubernetes_edge.traefik_rules import Request, compiled
 from tocompose.importers import Settings
-from tocompose.importers.kubernetes.routing.crd import modernize_rule
+from tocompose.importers.kubernetes.routing.traefik_routes import modernize_rule
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 

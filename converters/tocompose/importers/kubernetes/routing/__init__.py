@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.routing import traefik
-from tocompose.importers.kubernetes.routing.crd import ingress_routes
 from tocompose.importers.kubernetes.routing.gateway import add_gateway_routes
 from tocompose.importers.kubernetes.routing.ingress import add_ingress_routes
 from tocompose.importers.kubernetes.routing.isolation import isolate_workloads
-from tocompose.importers.kubernetes.routing.labels import proxy_labels
 from tocompose.importers.kubernetes.routing.middlewares import GROUPS
 from tocompose.importers.kubernetes.routing.policy import note_policies
-from tocompose.importers.kubernetes.routing.proxy import Proxy
+from tocompose.importers.kubernetes.routing.traefik_routes import ingress_routes
 from tocompose.notes import note
 from tocompose.record import replace
 from tocompose.syntax.names import unique
+from tocompose.traefik.labels import proxy_labels
+from tocompose.traefik.proxy import Proxy
+from tocompose.traefik.service import dynamic_file, free_ports, needs_file, traefik_service
 
 __all__ = ["route"]
 
@@ -60,10 +60,10 @@ def _write_routes(world: ClusterModel, proxy: Proxy) -> None:
         if home.service in draft.services
     ]
     draft.add_service(
-        traefik.traefik_service(proxy, ports, labels_by_service.get(proxy.name, {}), behind)
+        traefik_service(proxy, ports, labels_by_service.get(proxy.name, {}), behind)
     )
-    if traefik.needs_file(proxy):
-        draft.add_file(traefik.dynamic_file(proxy))
+    if needs_file(proxy):
+        draft.add_file(dynamic_file(proxy))
     published_ports = ", ".join(sorted(ports.values(), key=int))
     classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
     subject = f"services.{proxy.name}"
@@ -86,7 +86,7 @@ def _entrypoint_ports(world: ClusterModel, proxy: Proxy) -> dict[str, str]:
         for service in world.builder.services.values()
         for port in service.ports
     }
-    ports, moved = traefik.free_ports(proxy, taken_ports)
+    ports, moved = free_ports(proxy, taken_ports)
     for point, number in moved:
         world.ledger.say(
             note(

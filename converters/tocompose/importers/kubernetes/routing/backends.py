@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
-from tocompose.importers.kubernetes.routing.proxy import (
+from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
+from tocompose.ledger import Cursor
+from tocompose.readers.yaml import integer
+from tocompose.traefik.proxy import (
     ContainerHome,
     Proxy,
     TraefikService,
 )
-from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.routing.traefik import FILE
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text
-from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
-from tocompose.ledger import Cursor
-from tocompose.readers.yaml import integer
+from tocompose.traefik.service import FILE
 
 # Traefik's own words for how to speak to a server: https://doc.traefik.io/traefik/routing/providers/kubernetes-ingress/#on-service
 _SCHEMES = {"kubernetes.io/h2c": "h2c", "h2c": "h2c", "https": "https", "grpc": "h2c"}
@@ -95,6 +95,39 @@ def traefik_target(
     )
     reached.kube_service.kube_object.at("spec", "externalName").take(to=f"files.{FILE}")
     return proxy.outside_target(reached.kube_service.name, urls)
+
+
+def weighted_targets(
+    references: Cursor,
+    site: RouteSite,
+    route: str,
+    target_options: Callable[[Cursor, ReachedService], Iterable[tuple[str, str]]],
+) -> Iterator[tuple[TraefikService, ReachedService, int]]:
+    """What each reference of a rule leads to, with its weight; what cannot be reached is noted at it."""
+    for reference in list_entries(references):
+        kind = peek_text(reference.at("kind"))
+        if kind not in (None, "Service"):
+            why = f"it leads to a {kind}, which labels cannot describe"
+            reference.note("TC282", route=route, why=why)
+            continue
+        namespace = peek_text(reference.at("namespace")) or site.namespace
+        name, port = peek_text(reference.at("name")) or "", peek_text(reference.at("port"))
+        reached = reach_backend(site, namespace, name, port, reference, route)
+        if reached is None:
+            continue
+        for key in ("group", "kind", "name", "namespace", "port"):
+            reference.at(key).take(to=reached.labels)
+        options = tuple(target_options(reference, reached))
+        weight = integer(take_scalar(reference.at("weight"), reached.labels) or "1")
+        target = traefik_target(reached, site.proxy, options)
+        yield target, reached, 1 if weight is None else weight
+
+
+def shared_target(
+    weighted: list[tuple[TraefikService, int]], proxy: Proxy, name: str
+) -> TraefikService:
+    """The only service of a rule, or one of the proxy that divides requests by weight."""
+    return weighted[0][0] if len(weighted) == 1 else proxy.share_target(name, weighted)
 
 
 def _outside_addresses(

@@ -10,12 +10,12 @@ from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.config import ConfigEntry
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import Annotations
-from tocompose.importers.kubernetes.routing.proxy import Certificate, Proxy
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.routing.traefik import SECRETS, file_secret
 from tocompose.ledger import Cursor
 from tocompose.model import File
 from tocompose.syntax.names import identifier
+from tocompose.traefik.proxy import Certificate, Proxy
+from tocompose.traefik.service import SECRETS, file_secret
 
 
 def users_file(annotations: Annotations, site: RouteSite) -> str:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
-from tocompose.importers.kubernetes.routing.proxy import Middleware
-from tocompose.importers.kubernetes.routing.rules import PathMatch
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
+from tocompose.traefik.proxy import Middleware
+from tocompose.traefik.rules import PathMatch
 
 
 def filter_middlewares(

@@ -13,8 +13,8 @@ from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing import filters
 from tocompose.importers.kubernetes.routing.backends import (
     ReachedService,
-    reach_backend,
-    traefik_target,
+    shared_target,
+    weighted_targets,
 )
 from tocompose.importers.kubernetes.routing.listeners import (
     Listener,
@@ -25,18 +25,17 @@ from tocompose.importers.kubernetes.routing.listeners import (
 )
 from tocompose.importers.kubernetes.routing.matches import MatchCondition, match_conditions
 from tocompose.importers.kubernetes.routing.nginx import skip_verification
-from tocompose.importers.kubernetes.routing.proxy import Proxy, Router, TraefikService
-from tocompose.importers.kubernetes.routing.rules import (
+from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.ledger import Cursor
+from tocompose.traefik.proxy import Proxy, Router, TraefikService
+from tocompose.traefik.rules import (
     all_of,
     any_of,
     hosts_matcher,
     matcher_call,
     rule_priority,
 )
-from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
-from tocompose.ledger import Cursor
-from tocompose.readers.yaml import integer
 
 HTTP_KINDS, STREAM_KINDS = ("HTTPRoute", "GRPCRoute"), ("TCPRoute", "TLSRoute", "UDPRoute")
 _NO_TARGET = TraefikService("noop@internal")
@@ -147,53 +146,22 @@ def _read_rule(
     cursor: Cursor, route_object: KubeObject, site: RouteSite
 ) -> RouteRule | None:
     """What a rule leads to; a redirect needs no backend."""
-    reached_targets = list(_weighted_targets(cursor, route_object, site))
+    route = str(route_object)
+
+    def options_of(_: Cursor, reached: ReachedService) -> Iterator[tuple[str, str]]:
+        return _target_options(cursor, route_object, reached, site.proxy)
+
+    reached_targets = list(
+        weighted_targets(cursor.at("backendRefs"), site, route, options_of)
+    )
     weighted = [(target, weight) for target, _, weight in reached_targets if weight > 0]
     if weighted:
-        rule_target = (
-            weighted[0][0]
-            if len(weighted) == 1
-            else site.proxy.share_target(route_object.name, weighted)
-        )
+        rule_target = shared_target(weighted, site.proxy, route_object.name)
         labels = reached_targets[0][1].labels if rule_target.homes else site.proxy.labels
         return RouteRule(cursor, rule_target, labels)
     if filters.has_redirect(cursor.at("filters")):
         return RouteRule(cursor, _NO_TARGET, site.proxy.labels)
     return None
-
-
-def _weighted_targets(
-    cursor: Cursor, route_object: KubeObject, site: RouteSite
-) -> Iterator[tuple[TraefikService, ReachedService, int]]:
-    for backend in list_entries(cursor.at("backendRefs")):
-        if peek_text(backend.at("kind")) not in (None, "Service"):
-            backend.note(
-                "TC282",
-                route=str(route_object),
-                why=f"its backend is a {peek_text(backend.at('kind'))}",
-            )
-            continue
-        namespace = peek_text(backend.at("namespace")) or route_object.namespace
-        port = peek_text(backend.at("port"))
-        reached = reach_backend(
-            site,
-            namespace,
-            peek_text(backend.at("name")) or "",
-            port,
-            backend,
-            str(route_object),
-        )
-        if reached is None:
-            continue
-        for key in ("group", "kind", "name", "namespace", "port"):
-            backend.at(key).take(to=reached.labels)
-        weight = integer(take_scalar(backend.at("weight"), reached.labels) or "1")
-        options = tuple(_target_options(cursor, route_object, reached, site.proxy))
-        yield (
-            traefik_target(reached, site.proxy, options),
-            reached,
-            1 if weight is None else weight,
-        )
 
 
 def _target_options(

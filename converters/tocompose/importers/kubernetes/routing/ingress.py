@@ -21,9 +21,14 @@ from tocompose.importers.kubernetes.routing.backends import (
     reach_backend,
     traefik_target,
 )
-from tocompose.importers.kubernetes.routing.expressions import is_foreign
 from tocompose.importers.kubernetes.routing.nginx import AnnotationEffect
-from tocompose.importers.kubernetes.routing.proxy import (
+from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.routing.tls import SecuredHosts, secured_hosts
+from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.ledger import Cursor
+from tocompose.traefik.go_expressions import is_foreign
+from tocompose.traefik.proxy import (
     SECURE,
     WEB,
     Middleware,
@@ -31,7 +36,7 @@ from tocompose.importers.kubernetes.routing.proxy import (
     Router,
     TraefikService,
 )
-from tocompose.importers.kubernetes.routing.rules import (
+from tocompose.traefik.rules import (
     EXACT,
     PREFIX,
     REGEX,
@@ -40,11 +45,6 @@ from tocompose.importers.kubernetes.routing.rules import (
     hosts_matcher,
     rule_priority,
 )
-from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.routing.tls import SecuredHosts, secured_hosts
-from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
-from tocompose.ledger import Cursor
 
 CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 

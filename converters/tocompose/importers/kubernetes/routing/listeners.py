@@ -11,12 +11,12 @@ from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import check_expected
 from tocompose.importers.kubernetes.routing.credentials import give_certificate
-from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Proxy
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
 from tocompose.syntax.names import identifier
+from tocompose.traefik.proxy import SECURE, WEB, Proxy
 
 # Which routes may hang on a listener of a protocol.
 _CARRIES = {

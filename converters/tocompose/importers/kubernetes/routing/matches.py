@@ -10,16 +10,16 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import check_expected
-from tocompose.importers.kubernetes.routing.expressions import is_foreign
-from tocompose.importers.kubernetes.routing.rules import (
+from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
+from tocompose.ledger import Cursor
+from tocompose.traefik.go_expressions import is_foreign
+from tocompose.traefik.rules import (
     EXACT,
     PREFIX,
     REGEX,
     PathMatch,
     matcher_call,
 )
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
-from tocompose.ledger import Cursor
 
 
 class MatchCondition(NamedTuple):

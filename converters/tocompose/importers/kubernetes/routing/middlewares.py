@@ -5,14 +5,14 @@ https://doc.traefik.io/traefik/reference/routing-configuration/kubernetes/crd/ht
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.credentials import write_users
-from tocompose.importers.kubernetes.routing.proxy import Middleware
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
+from tocompose.traefik.proxy import Middleware
 
 GROUPS = ("traefik.io", "traefik.containo.us")
 # Options that changed their names with version 3: https://doc.traefik.io/traefik/migrate/v2-to-v3-details/
@@ -44,11 +44,13 @@ def named_middlewares(
     middleware_object = next(same_named, None)
     if middleware_object is None or middleware_object in chain_above:
         return None
+    own_site = site._replace(
+        namespace=middleware_object.namespace, name=middleware_object.name
+    )
+    chain = (*chain_above, middleware_object)
     middlewares: list[Middleware] = []
     for option in middleware_object.at("spec"):
-        option_middlewares = _option_middleware(
-            option, middleware_object, site, labels, (*chain_above, middleware_object)
-        )
+        option_middlewares = _option_middlewares(option, own_site, labels, chain)
         if option_middlewares is None:
             return None
         middlewares += option_middlewares
@@ -56,18 +58,44 @@ def named_middlewares(
     return tuple(middlewares)
 
 
-def _option_middleware(
-    option: Cursor,
-    middleware_object: KubeObject,
+def listed_middlewares(
+    references: Iterable[tuple[str, tuple[Middleware, ...] | None]],
+    cursor: Cursor,
+    site: RouteSite,
+    route: str,
+) -> Iterator[Middleware]:
+    """The middlewares of references, each with its name; one that is not there closes the route, noted at `cursor`."""
+    missing: list[str] = []
+    for name, middlewares in references:
+        if middlewares is None:
+            missing.append(name)
+            yield site.proxy.absent_middleware(name.partition("@")[0])
+        else:
+            yield from middlewares
+    if missing:
+        cursor.remark("TC292", route=route, names=", ".join(missing))
+
+
+def referenced_middlewares(
+    reference: Cursor,
     site: RouteSite,
     labels: str,
-    chain_above: tuple[KubeObject, ...],
+    chain_above: tuple[KubeObject, ...] = (),
+) -> tuple[str, tuple[Middleware, ...] | None]:
+    """The name that a reference gives, and the middlewares of the object."""
+    name = peek_text(reference.at("name")) or ""
+    namespace = peek_text(reference.at("namespace")) or site.namespace
+    return name, named_middlewares(site, namespace, name, labels, chain_above)
+
+
+def _option_middlewares(
+    option: Cursor, site: RouteSite, labels: str, chain: tuple[KubeObject, ...]
 ) -> tuple[Middleware, ...] | None:
     kind = _RENAMED_OPTIONS.get(option.key.lower(), option.key.lower())
     if kind == "chain":
-        return _chain_middlewares(option, middleware_object, site, labels, chain_above)
+        return _chain_middlewares(option, site, labels, chain)
     if kind in _UNSAID:
-        option.note("TC291", object=str(middleware_object), what=option.key)
+        option.note("TC291", object=str(chain[-1]), what=option.key)
         return None
     if option.style == "{}":
         option.take(to=labels)
@@ -75,27 +103,18 @@ def _option_middleware(
     if kind in _AUTH and (secret := option.at("secret")):
         name = peek_text(secret) or ""
         settings["usersfile"] = write_users(
-            site.model, site.proxy, middleware_object.namespace, name, "auth-file", secret
+            site.model, site.proxy, site.namespace, name, "auth-file", secret
         )
         secret.take(to=labels)
-    named_site = site._replace(name=middleware_object.name)
-    return (named_site.middleware(kind, settings),)
+    return (site.middleware(kind, settings),)
 
 
 def _chain_middlewares(
-    option: Cursor,
-    middleware_object: KubeObject,
-    site: RouteSite,
-    labels: str,
-    chain_above: tuple[KubeObject, ...],
+    option: Cursor, site: RouteSite, labels: str, chain: tuple[KubeObject, ...]
 ) -> tuple[Middleware, ...] | None:
     middlewares: list[Middleware] = []
     for reference in option.at("middlewares"):
-        name, namespace = (
-            peek_text(reference.at("name")) or "",
-            peek_text(reference.at("namespace")) or middleware_object.namespace,
-        )
-        of_reference = named_middlewares(site, namespace, name, labels, chain_above)
+        _, of_reference = referenced_middlewares(reference, site, labels, chain)
         if of_reference is None:
             return None
         reference.map(to=labels)

@@ -12,12 +12,12 @@ from typing import NamedTuple
 from tocompose.importers.kubernetes.references import rewrite_ports
 from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.credentials import users_file
-from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
-from tocompose.importers.kubernetes.routing.rules import go_replacement
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.routing.traefik import INSECURE
 from tocompose.ledger import Cursor
 from tocompose.syntax.units import is_whole_number
+from tocompose.traefik.proxy import Middleware, Proxy
+from tocompose.traefik.rules import go_replacement
+from tocompose.traefik.service import INSECURE
 
 PREFIX = "nginx.ingress.kubernetes.io"
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.importers.kubernetes.routing.proxy import Middleware, Proxy
 from tocompose.ledger import Cursor, Entry, Fate
 from tocompose.source import leaves
+from tocompose.traefik.proxy import Middleware, Proxy
 
 
 class RouteSite(NamedTuple):

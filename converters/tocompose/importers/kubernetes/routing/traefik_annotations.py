@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.routing.backends import ReachedService
-from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
-from tocompose.importers.kubernetes.routing.proxy import SECURE, WEB, Middleware
+from tocompose.importers.kubernetes.routing.middlewares import (
+    listed_middlewares,
+    named_middlewares,
+)
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.traefik.proxy import SECURE, WEB, Middleware
 
 PREFIX = "traefik.ingress.kubernetes.io/"
 # Names that installations commonly give to the two usual entry points.
@@ -52,15 +55,15 @@ def known_entrypoint(name: str) -> str:
     return _POINTS.get(name.strip().lower(), name.strip().lower())
 
 
+def _stated_names(text: str | None) -> list[str]:
+    return [name.strip() for name in (text or "").split(",") if name.strip()]
+
+
 def router_wishes(annotations: Cursor, site: RouteSite, labels: str) -> RouterWishes:
     """The wishes that stand in the annotations of an Ingress."""
     entrypoints_text = _take_annotation(annotations, "router.entrypoints", labels)
     priority = _take_annotation(annotations, "router.priority", labels)
-    names = tuple(
-        known_entrypoint(name)
-        for name in (entrypoints_text or "").split(",")
-        if name.strip()
-    )
+    names = tuple(map(known_entrypoint, _stated_names(entrypoints_text)))
     for name in names:
         guessed = site.proxy.listen_on(name)
         if guessed:
@@ -68,11 +71,19 @@ def router_wishes(annotations: Cursor, site: RouteSite, labels: str) -> RouterWi
             cursor.remark(
                 "TC299", subject=f"services.{site.proxy.name}", name=name, port=guessed
             )
+    references = _stated_names(_take_annotation(annotations, "router.middlewares", labels))
+    middlewares = listed_middlewares(
+        [
+            (reference, _find_middlewares(reference, site, labels))
+            for reference in references
+        ],
+        annotations.at(f"{PREFIX}router.middlewares"),
+        site,
+        f"Ingress {site.name}",
+    )
     return RouterWishes(
         entrypoints=names,
-        middlewares=tuple(
-            _named_middlewares(annotations.at(f"{PREFIX}router.middlewares"), site, labels)
-        ),
+        middlewares=tuple(middlewares),
         priority=integer(priority) if priority else None,
         tls=_tls_options(annotations, site, labels),
     )
@@ -95,30 +106,6 @@ def _tls_options(
         site.note_resolver(resolver, annotations.at(f"{PREFIX}router.tls.certresolver"))
         return (("certresolver", resolver),)
     return () if tls_text == "true" else None
-
-
-def _named_middlewares(
-    cursor: Cursor, site: RouteSite, labels: str
-) -> Iterator[Middleware]:
-    """The objects named as `namespace-name@kubernetescrd`."""
-    text = peek_text(cursor)
-    if text is None:
-        return
-    missing: list[str] = []
-    for reference in (
-        reference_text.strip()
-        for reference_text in text.split(",")
-        if reference_text.strip()
-    ):
-        middlewares = _find_middlewares(reference, site, labels)
-        if middlewares is None:
-            missing.append(reference)
-            yield site.proxy.absent_middleware(reference.partition("@")[0])
-        else:
-            yield from middlewares
-    cursor.take(to=labels)
-    if missing:
-        cursor.remark("TC292", route=f"Ingress {site.name}", names=", ".join(missing))
 
 
 def _find_middlewares(

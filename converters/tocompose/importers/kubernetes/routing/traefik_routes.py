@@ -13,12 +13,22 @@ from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.backends import (
     ReachedService,
-    reach_backend,
-    traefik_target,
+    shared_target,
+    weighted_targets,
 )
-from tocompose.importers.kubernetes.routing.middlewares import GROUPS, named_middlewares
+from tocompose.importers.kubernetes.routing.middlewares import (
+    GROUPS,
+    listed_middlewares,
+    referenced_middlewares,
+)
 from tocompose.importers.kubernetes.routing.nginx import skip_verification
-from tocompose.importers.kubernetes.routing.proxy import (
+from tocompose.importers.kubernetes.routing.site import RouteSite
+from tocompose.importers.kubernetes.routing.tls import settle_certificate
+from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
+from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
+from tocompose.ledger import Cursor
+from tocompose.readers.yaml import integer
+from tocompose.traefik.proxy import (
     SECURE,
     WEB,
     Middleware,
@@ -26,13 +36,7 @@ from tocompose.importers.kubernetes.routing.proxy import (
     Router,
     TraefikService,
 )
-from tocompose.importers.kubernetes.routing.rules import all_of
-from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.routing.tls import settle_certificate
-from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
-from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
-from tocompose.ledger import Cursor
-from tocompose.readers.yaml import integer
+from tocompose.traefik.rules import all_of
 
 KINDS = {"IngressRoute": "http", "IngressRouteTCP": "tcp", "IngressRouteUDP": "udp"}
 # Matchers of version 2 took several values, and two had other names: version 3 takes one.
@@ -57,8 +61,12 @@ def _route_object(
     site = RouteSite(world, proxy, route_object.namespace, route_object.name)
     spec, route = route_object.at("spec"), f"{route_object.title} {route_object.name}"
     reachable_rules = []
+
+    def options_of(reference: Cursor, reached: ReachedService) -> list[tuple[str, str]]:
+        return sorted(_target_options(reference, reached, proxy))
+
     for rule in list_entries(spec.at("routes")):
-        targets = list(_rule_targets(rule, site, route))
+        targets = list(weighted_targets(rule.at("services"), site, route, options_of))
         if targets:
             reachable_rules.append((rule, targets))
         else:
@@ -77,45 +85,10 @@ def _route_object(
     )
     tls = _tls_options(spec.at("tls"), site, labels)
     for rule, targets in reachable_rules:
-        target = _shared_target(
+        target = shared_target(
             [(target, weight) for target, _, weight in targets], proxy, route_object.name
         )
         _add_router(rule, target, targets[0][1], entrypoints, tls, site, protocol)
-
-
-def _rule_targets(
-    rule: Cursor, site: RouteSite, route: str
-) -> Iterator[tuple[TraefikService, ReachedService, int]]:
-    for service_reference in list_entries(rule.at("services")):
-        kind = peek_text(service_reference.at("kind"))
-        if kind not in (None, "Service"):
-            service_reference.note(
-                "TC282",
-                route=route,
-                why=f"it leads to a {kind}, which labels cannot describe",
-            )
-            continue
-        namespace = peek_text(service_reference.at("namespace")) or site.namespace
-        port = peek_text(service_reference.at("port"))
-        reached = reach_backend(
-            site,
-            namespace,
-            peek_text(service_reference.at("name")) or "",
-            port,
-            service_reference,
-            route,
-        )
-        if reached is None:
-            continue
-        for name in ("name", "namespace", "kind", "port"):
-            service_reference.at(name).take(to=reached.labels)
-        options = tuple(sorted(_target_options(service_reference, reached, site.proxy)))
-        weight = integer(take_scalar(service_reference.at("weight"), reached.labels) or "1")
-        yield (
-            traefik_target(reached, site.proxy, options),
-            reached,
-            1 if weight is None else weight,
-        )
 
 
 def _target_options(
@@ -144,16 +117,6 @@ def _cookie_options(cookie: Cursor, labels: str) -> Iterator[tuple[str, str]]:
         yield "loadbalancer.sticky.cookie", "true"
 
 
-def _shared_target(
-    weighted_targets: list[tuple[TraefikService, int]], proxy: Proxy, name: str
-) -> TraefikService:
-    return (
-        weighted_targets[0][0]
-        if len(weighted_targets) == 1
-        else proxy.share_target(name, weighted_targets)
-    )
-
-
 def _add_router(
     rule: Cursor,
     target: TraefikService,
@@ -173,7 +136,7 @@ def _add_router(
     ):
         rule.at("match").remark("TC283", route=site.name, pattern=match_text)
     priority = integer(take_scalar(rule.at("priority"), labels) or "")
-    middlewares = tuple(_named_middlewares(rule.at("middlewares"), site, labels))
+    middlewares = tuple(_rule_middlewares(rule.at("middlewares"), site, labels))
     entrypoints = entrypoints_asked or ((SECURE,) if tls is not None else (WEB,))
     written = modernize_rule(match_text) if protocol != "udp" else ""
     router = Router(
@@ -208,24 +171,14 @@ def _open_entrypoints(
             )
 
 
-def _named_middlewares(
+def _rule_middlewares(
     references: Cursor, site: RouteSite, labels: str
 ) -> Iterator[Middleware]:
-    missing = []
+    named = []
     for reference in list_entries(references):
-        name, namespace = (
-            peek_text(reference.at("name")) or "",
-            peek_text(reference.at("namespace")) or site.namespace,
-        )
-        middlewares = named_middlewares(site, namespace, name, labels)
+        named.append(referenced_middlewares(reference, site, labels))
         reference.map(to=labels)
-        if middlewares is None:
-            missing.append(name)
-            yield site.proxy.absent_middleware(name)
-        else:
-            yield from middlewares
-    if missing:
-        references.remark("TC292", route=site.name, names=", ".join(missing))
+    yield from listed_middlewares(named, references, site, site.name)
 
 
 def _tls_options(

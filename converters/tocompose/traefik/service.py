@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from tocompose.importers.kubernetes.routing.proxy import EntryPoint, Proxy
 from tocompose.knowledge.versions import default_version
 from tocompose.model import (
     Attachment,
@@ -18,6 +17,7 @@ from tocompose.model import (
     Role,
     Service,
 )
+from tocompose.traefik.proxy import EntryPoint, Proxy
 
 SOCKET = "/var/run/docker.sock"
 FILE = "config/traefik/dynamic.yml"

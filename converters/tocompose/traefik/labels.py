@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.importers.kubernetes.routing.proxy import (
+from tocompose.syntax.interpolation import literal
+from tocompose.traefik.proxy import (
     Middleware,
     Proxy,
     Router,
     TraefikService,
 )
-from tocompose.syntax.interpolation import literal
 
 
 def proxy_labels(proxy: Proxy) -> dict[str, dict[str, str]]:
