@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.procfile.backing import OPTIONAL, REQUIRED, Backing, Request, make
-from tocompose.importers.procfile.environment import Entry
+from tocompose.importers.procfile.backing import (
+    OPTIONAL,
+    REQUIRED,
+    Backing,
+    BackingRequest,
+    make_backing,
+)
+from tocompose.importers.procfile.environment import Entry, reference
 from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
@@ -26,7 +32,7 @@ _COLOURS = (
     "COPPER",
     "CRIMSON",
 )
-_OPTIONAL = {
+_COLUMNS = {
     "aliases",
     "service",
     "prefix",
@@ -37,216 +43,201 @@ _OPTIONAL = {
     "gone",
     "warn",
 }
+_NO_NAME = ("null", "number", "bool", "{}", "[]")
 
 
-class Wanted(NamedTuple):
-    """One add-on as a source names it; `prefix` is its `as`, `plan` what follows the colon."""
+class AddonRequest(NamedTuple):
+    """One add-on as a source names it; `plan` is what follows the colon, `prefix` what stands at `as`."""
 
     name: str
     plan: str
     entry: Cursor
-    plan_at: Cursor
-    prefix_at: Cursor
+    plan_cursor: Cursor
+    prefix_cursor: Cursor
     options: Cursor
 
     @property
     def prefix(self) -> str:
         """The prefix that the source asks for, empty for the add-on's own."""
-        return (
-            (self.prefix_at.peek() or "").strip() if self.prefix_at.style != "null" else ""
-        )
+        return _leaf_text(self.prefix_cursor)
+
+    @property
+    def version(self) -> str:
+        """The version that the source asks for, empty for the add-on's own."""
+        return _leaf_text(self.options.at("version"))
 
 
-class Provided(NamedTuple):
+def _leaf_text(cursor: Cursor) -> str:
+    return (cursor.peek() or "").strip() if cursor.style != "null" else ""
+
+
+class ProvidedAddons(NamedTuple):
     """What the add-ons come to: services with their variables, and variables of services outside."""
 
     backings: tuple[Backing, ...]
     entries: tuple[Entry, ...]
 
 
-def rows() -> dict[str, Row]:
+def addon_rows() -> dict[str, Row]:
     """The add-ons by every name that they are known by."""
-    table_rows = table("addons", required=set(), optional=_OPTIONAL)
     return {
         name: row
-        for key, row in table_rows.items()
+        for key, row in table("addons", required=set(), optional=_COLUMNS).items()
         for name in (key, *row.get("aliases", ()))
     }
 
 
-def wanted(*lists: Cursor) -> Iterator[Wanted]:
+def read_requests(*lists: Cursor) -> Iterator[AddonRequest]:
     """The add-ons of each list: `"name:plan"`, or `{plan, as, options}`."""
     for entry in (entry for addons in lists for entry in addons):
-        plan_at = entry if entry.kind == "leaf" else (entry.at("plan") or entry.at("name"))
-        text = (
-            plan_at.peek()
-            if plan_at.style not in ("null", "number", "bool", "{}", "[]")
-            else None
-        )
-        if not (text or "").strip():
+        plan_cursor = entry
+        if entry.kind != "leaf":
+            plan_cursor = entry.at("plan") or entry.at("name")
+        text = "" if plan_cursor.style in _NO_NAME else (plan_cursor.peek() or "").strip()
+        if not text:
             entry.note("TC405")
             continue
-        name, _, plan = (text or "").strip().partition(":")
-        yield Wanted(
-            name.lower(), plan, entry, plan_at, entry.at("as"), entry.at("options")
+        name, _, plan = text.partition(":")
+        yield AddonRequest(
+            name.lower(), plan, entry, plan_cursor, entry.at("as"), entry.at("options")
         )
 
 
-def provide(
-    repository: Repository,
-    items: Iterable[Wanted],
-    taken: set[str],
-    search: str,
-    first: str,
-    smtp: bool,
-) -> Provided:
-    """The services and variables that stand in for the add-ons; `search` is the search engine that the app speaks to.
+class AddonTable:
+    """The add-ons that were asked for so far, by kind and prefix, each once.
 
-    `first` is the app's service that the ledger names for a variable that all of them get; `smtp` says that the app
-    sends mail by SMTP, so that a local server can take it.
+    `search_engine` is the one that the app speaks to; `service` the one that the ledger names for a variable that all
+    of its services get; `sends_by_smtp` says that a local server can take its mail.
     """
-    backings: dict[tuple[str, str], Backing] = {}
-    entries: list[Entry] = []
-    mail = None
-    for item in items:
-        row = rows().get(item.name)
+
+    def __init__(
+        self,
+        repository: Repository,
+        service_names: set[str],
+        search_engine: str,
+        service: str,
+        sends_by_smtp: bool,
+    ) -> None:
+        self._repository = repository
+        self._service_names = service_names
+        self._search_engine = search_engine
+        self._service = service
+        self._sends_by_smtp = sends_by_smtp
+        self._backings: dict[tuple[str, str], Backing] = {}
+        self._entries: list[Entry] = []
+        self._mail: AddonRequest | None = None
+
+    def add(self, request: AddonRequest) -> None:
+        """Puts what stands in for an add-on into the table."""
+        row = addon_rows().get(request.name)
         if row is None:
-            _unknown(item)
+            guess = request.name.upper().replace("-", "_")
+            request.entry.note("TC403", name=request.name, guess=guess)
         elif "service" in row:
-            _serve(Shelf(repository, taken, search, first, backings), item, row)
+            self._add_service(request, row)
         else:
-            entries.extend(_outside(item, row, smtp))
-            mail = mail or (item if row.get("mail") and smtp else None)
-    if mail is not None:
-        request = Request("mailpit", "MAIL", {}, "", mail.entry.span)
-        backings["mailpit", "MAIL"] = make(repository, request, taken)
-    return Provided(tuple(backings.values()), tuple(entries))
+            self._entries.extend(self._outside_entries(request, row))
+            if row.get("mail") and self._sends_by_smtp and self._mail is None:
+                self._mail = request
 
+    def provide(self) -> ProvidedAddons:
+        """The services and variables that stand in for all of them."""
+        if self._mail is not None:
+            span = self._mail.entry.span
+            self._make(BackingRequest("mailpit", "MAIL", {}, "", span))
+        return ProvidedAddons(tuple(self._backings.values()), tuple(self._entries))
 
-def _unknown(item: Wanted) -> None:
-    guess = item.name.upper().replace("-", "_")
-    item.entry.note("TC403", name=item.name, guess=guess)
+    def _make(self, request: BackingRequest) -> Backing:
+        backing = make_backing(self._repository, request, self._service_names)
+        self._backings[request.kind, request.prefix] = backing
+        return backing
 
-
-class Shelf(NamedTuple):
-    """Where add-ons are put while they are read: by kind and prefix, each once."""
-
-    repository: Repository
-    taken: set[str]
-    search: str
-    first: str
-    backings: dict[tuple[str, str], Backing]
-
-
-def _serve(shelf: Shelf, item: Wanted, row: Row) -> None:
-    search = shelf.search and row["service"] in family_kinds("search")
-    kind = shelf.search if search else row["service"]
-    prefix = item.prefix or row["prefix"]
-    known = shelf.backings.get((kind, prefix))
-    if known is not None and (item.prefix or not _same_file(item, known)):
-        item.entry.skip(
-            f"the same add-on is declared elsewhere: service {known.service.name}"
+    def _add_service(self, request: AddonRequest, row: Row) -> None:
+        kind = str(row["service"])
+        if self._search_engine and kind in family_kinds("search"):
+            kind = self._search_engine
+        prefix = request.prefix or row["prefix"]
+        twin = self._backings.get((kind, prefix))
+        if twin is not None:
+            if request.prefix or not _is_in_same_file(request, twin):
+                request.entry.skip(
+                    f"the same add-on is declared elsewhere: service {twin.service.name}"
+                )
+                return
+            prefix = self._second_prefix(request, row, kind)
+        variables = {f"{prefix}{key}": value for key, value in row["variables"].items()}
+        backing = self._make(
+            BackingRequest(kind, prefix, variables, request.version, request.entry.span)
         )
-        return
-    if known is not None:
-        prefix = _second(shelf, item, row, kind)
-    names = {f"{prefix}{key}": value for key, value in row["variables"].items()}
-    request = Request(kind, prefix, names, _version(item), item.entry.span)
-    backing = make(shelf.repository, request, shelf.taken)
-    shelf.backings[kind, prefix] = backing
-    _settle(shelf, item, row, backing)
+        self._settle(request, backing)
+        self._note_service(request, row, backing)
 
+    def _second_prefix(self, request: AddonRequest, row: Row, kind: str) -> str:
+        """The prefix of a further one of its kind: Heroku picks a colour, so it is a guess."""
+        template = row.get("second", f"{row['prefix']}_<colour>")
+        prefixes = (template.replace("<colour>", colour) for colour in _COLOURS)
+        free = (prefix for prefix in prefixes if (kind, prefix) not in self._backings)
+        prefix = next(free, f"{row['prefix']}_{len(self._backings) + 1}")
+        self._repository.say("TC407", request.entry.span, name=request.name, prefix=prefix)
+        return prefix
 
-def _same_file(item: Wanted, known: Backing) -> bool:
-    return (
-        known.service.origin is not None
-        and known.service.origin.file == item.entry.span.file
-    )
-
-
-def _second(shelf: Shelf, item: Wanted, row: Row, kind: str) -> str:
-    """The prefix of a further one of its kind: Heroku picks a colour, so it is a guess."""
-    template = row.get("second", f"{row['prefix']}_<colour>")
-    prefixes = (template.replace("<colour>", colour) for colour in _COLOURS)
-    fallback = f"{row['prefix']}_{len(shelf.backings) + 1}"
-    prefix = next(
-        (name for name in prefixes if (kind, name) not in shelf.backings), fallback
-    )
-    shelf.repository.say("TC407", item.entry.span, name=item.name, prefix=prefix)
-    return prefix
-
-
-def _version(item: Wanted) -> str:
-    version = item.options.at("version")
-    return (
-        (version.peek() or "").strip()
-        if version.kind == "leaf" and version.style != "null"
-        else ""
-    )
-
-
-def _settle(shelf: Shelf, item: Wanted, row: Row, backing: Backing) -> None:
-    name, repository = backing.service.name, shelf.repository
-    item.plan_at.take(to=f"services.{name}.image")
-    if item.prefix_at:
-        item.prefix_at.take(
-            to=f"services.{shelf.first}.environment.{backing.variables[0][0]}"
-        )
-    for option in item.options:
-        if option.key == "version" and _version(item):
-            option.take(to=f"services.{name}.image")
-        else:
-            option.note(
-                "TC404", subject=f"services.{name}", option=option.key, name=item.name
+    def _settle(self, request: AddonRequest, backing: Backing) -> None:
+        service = f"services.{backing.service.name}"
+        request.plan_cursor.take(to=f"{service}.image")
+        if request.prefix_cursor:
+            variable, _ = backing.variables[0]
+            request.prefix_cursor.take(
+                to=f"services.{self._service}.environment.{variable}"
             )
-    facts = {"name": item.name, "plan": item.plan or "its default plan", "service": name}
-    repository.say(
-        "TC400",
-        item.entry.span,
-        subject=f"services.{name}",
-        image=backing.service.image,
-        **facts,
-    )
-    if "gone" in row:
-        repository.say("TC406", item.entry.span, name=item.name, when=row["gone"])
-    if "warn" in row:
-        repository.say(
-            row["warn"],
-            item.entry.span,
-            subject=f"services.{name}",
-            name=item.name,
-            service=name,
+        for option in request.options:
+            if option.key == "version" and request.version:
+                option.take(to=f"{service}.image")
+            else:
+                option.note("TC404", subject=service, option=option.key, name=request.name)
+
+    def _note_service(self, request: AddonRequest, row: Row, backing: Backing) -> None:
+        span, name, service = request.entry.span, request.name, backing.service.name
+        subject = f"services.{service}"
+        self._repository.say(
+            "TC400",
+            span,
+            subject=subject,
+            image=backing.service.image,
+            name=name,
+            plan=request.plan or "its default plan",
+            service=service,
         )
+        if "gone" in row:
+            self._repository.say("TC406", span, name=name, when=row["gone"])
+        if "warn" in row:
+            facts = {"name": name, "service": service}
+            self._repository.say(row["warn"], span, subject=subject, **facts)
 
-
-def _outside(item: Wanted, row: Row, smtp: bool) -> Iterator[Entry]:
-    """An add-on that stays outside: its variables, which the user fills in or leaves empty."""
-    prefix = item.prefix or row.get("prefix", "")
-    given = {f"{prefix}{key}": value for key, value in row.get("variables", {}).items()}
-    item.entry.note(row["note"], name=item.name, variables=", ".join(given) or "none")
-    for name, value in given.items():
-        description = f"For the add-on {item.name}"
-        if value in (REQUIRED, OPTIONAL) or not smtp:
+    def _outside_entries(self, request: AddonRequest, row: Row) -> Iterator[Entry]:
+        """An add-on that stays outside: its variables, which the user fills in or leaves empty."""
+        prefix = request.prefix or row.get("prefix", "")
+        values = {
+            f"{prefix}{key}": value for key, value in row.get("variables", {}).items()
+        }
+        names = ", ".join(values) or "none"
+        request.entry.note(row["note"], name=request.name, variables=names)
+        for name, value in values.items():
+            is_secret = value in (REQUIRED, OPTIONAL) or not self._sends_by_smtp
             required = value == REQUIRED
             setting = Setting(
                 name=name,
-                secret=True,
+                value=None if is_secret else value,
+                secret=is_secret,
                 required=required,
-                description=description,
-                origin=item.entry.span,
+                description=f"For the add-on {request.name}",
+                origin=request.entry.span,
             )
-            yield Entry(
-                name,
-                f"${{{name}:?}}" if required else None,
-                setting,
-                (),
-                item.name,
-                item.entry.span,
-            )
-        else:
-            setting = Setting(
-                name=name, value=value, description=description, origin=item.entry.span
-            )
-            yield Entry(
-                name, f"${{{name}:-{value}}}", setting, (), item.name, item.entry.span
-            )
+            text: str | None = f"${{{name}:-{value}}}"
+            if is_secret:
+                text = reference(name, None, True) if required else None
+            yield Entry(name, text, setting, (), request.name, request.entry.span)
+
+
+def _is_in_same_file(request: AddonRequest, backing: Backing) -> bool:
+    origin = backing.service.origin
+    return origin is not None and origin.file == request.entry.span.file

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from tocompose.importers.procfile.environment import Entry, is_secret
-from tocompose.importers.procfile.parts import Part
-from tocompose.importers.procfile.parts import value as part_value
+from tocompose.importers.procfile.environment import Entry, is_secret, reference
+from tocompose.importers.procfile.host_port_variables import PartialVariable, value_template
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
 from tocompose.knowledge.servers import server_facts, server_image, server_port, servers
 from tocompose.model import (
@@ -21,179 +19,178 @@ from tocompose.model import (
     Variable,
     Volume,
 )
+from tocompose.patterns import regex
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.names import identifier, unique, variable_name
-from tocompose.tables import Row
 
 # A password that works at once and that nobody takes for a secret; see the note that comes with it.
 DEVELOPMENT_PASSWORD = "change-me"
 # In the tables: a variable that may stay empty, and one that the user must fill in.
 OPTIONAL, REQUIRED = "-", "?"
+_SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.:-]*")
+_DATABASE_NUMBER = regex(r"/(\d{1,2})$")
 
 
-class Request(NamedTuple):
+class BackingRequest(NamedTuple):
     """A service that is wanted: its kind (a row of servers.yaml) and the variables that programs find it by.
 
-    `variables` map a name to a template; `image` replaces the table's (an extension that its image lacks).
+    `variables` map a name to a template.
     """
 
     kind: str
     prefix: str
-    variables: dict[str, str]
+    variables: Mapping[str, str]
     version: str
     origin: Span | None
-    image: str = ""
 
 
 class Backing(NamedTuple):
-    """A service, its volumes and its `.env` entries, and the variables (name, value) that the app gets from it."""
+    """A service, its volumes and its `.env` entries, and the variables (name, value) that the app gets from it.
+
+    `partial_variables` tell the app in parts where it is, those that stay without a value too.
+    """
 
     kind: str
     service: Service
     volumes: tuple[Volume, ...]
     settings: tuple[Setting, ...]
     variables: tuple[tuple[str, str], ...]
-    password: str = ""
-    apart: tuple[str, ...] = ()
+    partial_variables: tuple[str, ...] = ()
 
-    def told(self, parts: Iterable[Part], samples: Mapping[str, str]) -> Backing:
-        """The same, told to the app by the parts too; `apart` are their names, with those that stay without a value."""
-        facts = {
-            "<host>": self.service.name,
-            "<password>": self.password,
-            "<port>": server_port(self.kind),
-        }
-        known = {name for name, _ in self.variables}
-        own = [part for part in parts if part.name not in known]
-        values = [
-            (part.name, _fill(part_value(self.kind, part, samples[part.name]), facts))
-            for part in own
-        ]
-        given = tuple((name, text) for name, text in values if text)
-        access = tuple(
-            part.name
-            for part in own
-            if part.part in ("host", "port", "user", "password", "name")
+    def tell_in_parts(
+        self, partial: Iterable[PartialVariable], samples: Mapping[str, str]
+    ) -> Backing:
+        """The same, told to the app by the partial variables too."""
+        names = {name for name, _ in self.variables}
+        added = [variable for variable in partial if variable.name not in names]
+        values = []
+        for variable in added:
+            template = value_template(self.kind, variable, samples[variable.name])
+            value = _fill(template, _fills(self.kind, self.service.name))
+            if value:
+                values.append((variable.name, value))
+        return self._replace(
+            variables=(*self.variables, *values),
+            partial_variables=tuple(
+                variable.name for variable in added if variable.gives_access
+            ),
         )
-        return self._replace(variables=(*self.variables, *given), apart=access)
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> Iterator[Entry]:
         """Its variables as the environment layer that outranks all that points to a local machine."""
-        return tuple(self._entry(name, value) for name, value in self.variables)
-
-    def _entry(self, name: str, value: str) -> Entry:
         source, origin = f"service {self.service.name}", self.service.origin
-        if value != OPTIONAL:
-            return Entry(name, value, None, (), source, origin)
-        description = f"Not needed by the service {self.service.name}"
-        setting = Setting(
-            name=name, secret=is_secret(name), description=description, origin=origin
-        )
-        return Entry(name, None, setting, (), source, origin)
+        for name, value in self.variables:
+            if value != OPTIONAL:
+                yield Entry(name, value, None, (), source, origin)
+                continue
+            setting = Setting(
+                name=name,
+                secret=is_secret(name),
+                description=f"Not needed by the service {self.service.name}",
+                origin=origin,
+            )
+            yield Entry(name, None, setting, (), source, origin)
 
 
-def make(repository: Repository, request: Request, taken: set[str]) -> Backing:
+def make_backing(
+    repository: Repository, request: BackingRequest, taken: set[str]
+) -> Backing:
     """The service that a request comes to."""
     row = servers()[request.kind]
-    image = request.image or server_image(request.kind, request.version)
+    image = server_image(request.kind, request.version)
     facts = image_facts(image) or server_facts(request.kind)
-    name = unique(_name(request, taken), taken)
-    password = f"${{{variable_name(name)}_PASSWORD:?}}"
-    fills = {"<host>": name, "<password>": password, "<port>": server_port(request.kind)}
+    name = unique(_choose_name(request, taken), taken)
+    fills = _fills(request.kind, name)
     environment = {
         key: _fill(value, fills) for key, value in row.get("environment", {}).items()
     }
-    command = tuple(row["command"]) if "command" in row else None
-    text = " ".join(command) if command else None
-    paths = facts.data_paths(environment, text)
-    volumes = tuple(_volumes(paths, name, request.origin))
+    command: tuple[str, ...] = tuple(row.get("command", ()))
+    text = " ".join(command) or None
+    mounts = tuple(_data_mounts(facts.data_paths(environment, text), name))
     service = Service(
         name=name,
         image=image,
-        command=command,
+        command=command or None,
         environment=tuple(
             Variable(name=key, value=value) for key, value in environment.items()
         ),
-        mounts=tuple(mount for mount, _ in volumes),
-        healthcheck=_health(facts, environment, text),
+        mounts=mounts,
+        healthcheck=_healthcheck(facts, environment, text),
         stop=Stop(grace_period=facts.grace),
         profiles=("dev",) if facts.tool else (),
         role=role_of(facts),
         options={"hostname": name} if facts.fixed_hostname else {},
         origin=request.origin,
     )
-    settings = _settings(repository, row, name, request.origin)
-    values = tuple(
-        (key, _fill(row["url"] if value == "url" else value, fills))
-        for key, value in request.variables.items()
-    )
     return Backing(
         request.kind,
         service,
-        tuple(volume for _, volume in volumes),
-        settings,
-        values,
-        password,
+        tuple(Volume(name=mount.source or "", origin=request.origin) for mount in mounts),
+        tuple(_password_settings(repository, request, name)),
+        tuple(
+            (key, _fill(row["url"] if value == "url" else value, fills))
+            for key, value in request.variables.items()
+        ),
     )
 
 
-def address(kind: str, sample: str) -> str:
-    """The template of the service's address, in the scheme of a sample (`postgresql+asyncpg://`, `jdbc:mysql://`)."""
-    row = servers()[kind]
-    url = str(row["url"])
-    scheme, sign, rest = sample.strip().partition("://")
-    if not sign or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.:-]*", scheme):
-        return url
-    _, _, place = url.partition("://")
-    if scheme.startswith("jdbc:"):
-        access, _, server = place.rpartition("@")
-        user, _, password = access.partition(":")
-        return f"{scheme}://{server}" + (
-            f"?user={user}&password={password}" if user else ""
-        )
-    number = re.search(r"/(\d{1,2})$", rest) if row.get("numbered_databases") else None
-    plain = row.get("plain_schemes", {}).get(scheme, scheme)
-    return (
-        f"{plain}://{place.removesuffix('/0')}/{number[1]}"
-        if number
-        else f"{plain}://{place}"
-    )
+def _fills(kind: str, name: str) -> dict[str, str]:
+    """What stands for the marks of a table."""
+    return {
+        "<host>": name,
+        "<password>": reference(_password_variable(name), None, True),
+        "<port>": server_port(kind),
+    }
 
 
-def _name(request: Request, taken: set[str]) -> str:
-    """The kind's own name for the first; for others the prefix that tells them apart."""
-    if request.kind not in taken:
-        return request.kind
-    prefix = (
-        identifier(request.prefix)
-        .replace("_", "-")
-        .removeprefix("heroku-")
-        .replace("postgresql", "postgres")
-    )
-    return prefix if request.kind in prefix else f"{request.kind}-{prefix}"
-
-
-def _volumes(
-    paths: list[str], name: str, origin: Span | None
-) -> Iterator[tuple[Mount, Volume]]:
-    base = name.replace("-", "_")
-    for path in paths:
-        ending = "data" if path == paths[0] else path.rsplit("/", 1)[-1]
-        volume = f"{base}_{ending}"
-        yield (
-            Mount(kind="volume", source=volume, target=path),
-            Volume(name=volume, origin=origin),
-        )
-
-
-def _fill(text: str, facts: dict[str, str]) -> str:
-    for mark, value in facts.items():
+def _fill(text: str, fills: Mapping[str, str]) -> str:
+    for mark, value in fills.items():
         text = text.replace(mark, value)
     return text
 
 
-def _health(
+def _password_variable(name: str) -> str:
+    return f"{variable_name(name)}_PASSWORD"
+
+
+def address_template(kind: str, sample: str) -> str:
+    """The template of the service's address, in the scheme of a sample (`postgresql+asyncpg://`, `jdbc:mysql://`)."""
+    row = servers()[kind]
+    url = str(row["url"])
+    scheme, sign, path = sample.strip().partition("://")
+    if not sign or not _SCHEME.fullmatch(scheme):
+        return url
+    location = url.partition("://")[2]
+    if scheme.startswith("jdbc:"):
+        access, _, server = location.rpartition("@")
+        user, _, password = access.partition(":")
+        query = f"?user={user}&password={password}" if user else ""
+        return f"{scheme}://{server}{query}"
+    plain_scheme = row.get("plain_schemes", {}).get(scheme, scheme)
+    number = _DATABASE_NUMBER.search(path)
+    if number and row.get("numbered_databases"):
+        return f"{plain_scheme}://{location.removesuffix('/0')}/{number[1]}"
+    return f"{plain_scheme}://{location}"
+
+
+def _choose_name(request: BackingRequest, taken: set[str]) -> str:
+    """The kind's own name for the first; for others the prefix that tells them apart."""
+    if request.kind not in taken:
+        return request.kind
+    prefix = identifier(request.prefix).replace("_", "-").removeprefix("heroku-")
+    prefix = prefix.replace("postgresql", "postgres")
+    return prefix if request.kind in prefix else f"{request.kind}-{prefix}"
+
+
+def _data_mounts(paths: list[str], name: str) -> Iterator[Mount]:
+    base = name.replace("-", "_")
+    for path in paths:
+        ending = "data" if path == paths[0] else path.rsplit("/", 1)[-1]
+        yield Mount(kind="volume", source=f"{base}_{ending}", target=path)
+
+
+def _healthcheck(
     facts: ImageFacts, environment: Mapping[str, str], command: str | None
 ) -> Healthcheck | None:
     """The image's health command; None where none is known, or the image brings its own."""
@@ -210,39 +207,31 @@ def _health(
     )
 
 
-def _settings(
-    repository: Repository, row: Row, name: str, origin: Span | None
-) -> tuple[Setting, ...]:
+def _password_settings(
+    repository: Repository, request: BackingRequest, name: str
+) -> Iterator[Setting]:
+    row, variable = servers()[request.kind], _password_variable(name)
     if "password" not in row:
-        return ()
-    variable = f"{variable_name(name)}_PASSWORD"
+        return
     repository.say(
-        "TC411", origin, subject=f"settings.{variable}", name=variable, service=name
-    )
-    description = (
-        f"Password of {row['title']} (service {name}). "
-        "A default for development: change it before others can reach it."
+        "TC411", request.origin, subject=f"settings.{variable}", name=variable, service=name
     )
     # It has no origin: the source names the add-on there and no secret, and reports quote the line.
-    return (
-        Setting(
-            name=variable,
-            value=DEVELOPMENT_PASSWORD,
-            secret=True,
-            required=True,
-            description=description,
-        ),
+    yield Setting(
+        name=variable,
+        value=DEVELOPMENT_PASSWORD,
+        secret=True,
+        required=True,
+        description=f"Password of {row['title']} (service {name}). "
+        "A default for development: change it before others can reach it.",
     )
 
 
-def dependencies(backings: tuple[Backing, ...]) -> tuple[Dependency, ...]:
+def dependencies_on(backings: Iterable[Backing]) -> Iterator[Dependency]:
     """What the app's services wait for: each service that has a healthcheck and is always there."""
-    return tuple(
-        Dependency(
-            service=item.service.name,
-            condition="service_healthy",
-            origin=item.service.origin,
-        )
-        for item in backings
-        if item.service.healthcheck and not item.service.profiles
-    )
+    for backing in backings:
+        service = backing.service
+        if service.healthcheck and not service.profiles:
+            yield Dependency(
+                service=service.name, condition="service_healthy", origin=service.origin
+            )

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 from tocompose.importers import SourceError
 from tocompose.importers.procfile import (
-    addons,
     app_json,
     development,
     environment,
@@ -23,12 +22,13 @@ from tocompose.importers.procfile import (
     services,
     sources,
 )
+from tocompose.importers.procfile.addons import AddonTable, ProvidedAddons, read_requests
 from tocompose.importers.procfile.app_environment import entries_of_app
 from tocompose.importers.procfile.app_json import AppJson
-from tocompose.importers.procfile.backing import Backing, dependencies
-from tocompose.importers.procfile.clues import Clues
+from tocompose.importers.procfile.backing import Backing, dependencies_on
 from tocompose.importers.procfile.defaults import default_web, platform_variables
 from tocompose.importers.procfile.environment import Entry
+from tocompose.importers.procfile.evidence import collect_evidence
 from tocompose.importers.procfile.heroku_yml import HerokuYml, read_heroku_yml
 from tocompose.importers.procfile.processes import Found, Process
 from tocompose.importers.procfile.scan import Scan, scan
@@ -141,24 +141,30 @@ def _stack_name(repository: Repository, app: AppJson) -> str:
 
 def _find_backings(
     app: App, code: Scan, libraries: tuple[Library, ...]
-) -> tuple[tuple[Backing, ...], addons.Provided]:
+) -> tuple[tuple[Backing, ...], ProvidedAddons]:
     """The services that stand in for add-ons, and those that the code gives away."""
     repository = app.repository
-    wanted = addons.wanted(app.app_json.at("addons"), app.heroku.addons)
-    clues = Clues.of(repository, app.processes, libraries, code, app.app_json)
-    provided = addons.provide(
-        repository, wanted, app.service_names, clues.search, app.web.service, clues.smtp
+    evidence = collect_evidence(repository, app.processes, libraries, code, app.app_json)
+    table = AddonTable(
+        repository,
+        app.service_names,
+        evidence.search_engine,
+        app.web.service,
+        evidence.sends_by_smtp,
     )
-    inferred = inference.infer(repository, clues, provided, app.service_names)
+    for request in read_requests(app.app_json.at("addons"), app.heroku.addons):
+        table.add(request)
+    provided = table.provide()
+    inferred = inference.infer_services(repository, evidence, provided, app.service_names)
     backings = tuple(
-        inference.with_extensions(repository, backing, code)
+        inference.add_extension(repository, backing, code)
         for backing in (*provided.backings, *inferred)
     )
-    return inference.in_parts(clues, backings), provided
+    return inference.tell_in_parts(evidence, backings), provided
 
 
 def _collect_variables(
-    app: App, code: Scan, backings: tuple[Backing, ...], provided: addons.Provided
+    app: App, code: Scan, backings: tuple[Backing, ...], provided: ProvidedAddons
 ) -> Variables:
     repository = app.repository
     platform = platform_variables(repository, app.language, app.name, backings)
@@ -194,7 +200,11 @@ def _collect_variables(
 
 def _partial_variables(backings: tuple[Backing, ...]) -> dict[str, str]:
     """The variables that tell a service in parts, with the service's name."""
-    return {name: backing.service.name for backing in backings for name in backing.apart}
+    return {
+        name: backing.service.name
+        for backing in backings
+        for name in backing.partial_variables
+    }
 
 
 def _choose_images(
@@ -259,7 +269,7 @@ def _make_plan(
         repository=repository,
         images=images,
         entries=variables.entries,
-        dependencies=dependencies(backings),
+        dependencies=tuple(dependencies_on(backings)),
         scales=formation.keep_existing(scales, names),
         checks=health.read_checks(repository, app.app_json, names, web_image.runtime),
         port=ports.choose_web_port(web, web_image.exposed, variables.port, app.language),

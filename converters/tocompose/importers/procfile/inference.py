@@ -5,10 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from tocompose.importers.procfile import addons
-from tocompose.importers.procfile.backing import Backing, Request, address, make
-from tocompose.importers.procfile.clues import Clue, Clues, evidence, scheme_fits
-from tocompose.importers.procfile.parts import Part, elsewhere, parts
+from tocompose.importers.procfile.addons import ProvidedAddons, addon_rows
+from tocompose.importers.procfile.backing import (
+    Backing,
+    BackingRequest,
+    address_template,
+    make_backing,
+)
+from tocompose.importers.procfile.evidence import (
+    Clue,
+    Evidence,
+    inferable_servers,
+    scheme_fits,
+)
+from tocompose.importers.procfile.host_port_variables import (
+    PartialVariable,
+    find_partial_variables,
+    host_elsewhere,
+)
 from tocompose.importers.procfile.scan import Scan
 from tocompose.knowledge.servers import family_kinds, server_family, server_port
 from tocompose.knowledge.versions import default_version
@@ -37,8 +51,11 @@ _NOT_IN_USE = ("null", "none", "nil", "false")
 _MIGRATING_KINDS = ("release", "postdeploy")
 
 
-def infer(
-    repository: Repository, clues: Clues, provided: addons.Provided, taken: set[str]
+def infer_services(
+    repository: Repository,
+    evidence: Evidence,
+    provided: ProvidedAddons,
+    service_names: set[str],
 ) -> tuple[Backing, ...]:
     """The services with at least two independent clues; the others are noted."""
     kinds: set[str] = set()
@@ -46,18 +63,18 @@ def infer(
         kinds |= server_family(backing.kind)
     set_names = _variable_names(provided.backings)
     backings: list[Backing] = []
-    for kind, row in evidence().items():
-        if kind in kinds or clues.ruled_out(kind):
+    for kind, row in inferable_servers().items():
+        if kind in kinds or evidence.rules_out(kind):
             continue
-        case = _Case(repository, clues, kind, row)
+        case = _Case(repository, evidence, kind, row)
         kind_clues = tuple(case.find_clues())
         if len(kind_clues) > 1:
-            backings.append(case.make_service(kind_clues, set_names, taken))
+            backings.append(case.make_service(kind_clues, set_names, service_names))
             kinds |= server_family(kind) if _is_sql(row) else {kind}
             set_names |= _variable_names(backings[-1:])
         elif kind_clues:
             case.note_hint(kind_clues[0])
-    uses_celery = any(library.name == "celery" for library in clues.libraries)
+    uses_celery = any(library.name == "celery" for library in evidence.libraries)
     if uses_celery and kinds.isdisjoint(("redis", "rabbitmq")):
         repository.say("TC412", None)
     return tuple(backings)
@@ -74,14 +91,16 @@ def _variable_names(backings: Iterable[Backing]) -> set[str]:
 class _Case:
     """The question whether the app needs a service of a kind."""
 
-    def __init__(self, repository: Repository, clues: Clues, kind: str, row: Row) -> None:
+    def __init__(
+        self, repository: Repository, evidence: Evidence, kind: str, row: Row
+    ) -> None:
         self._repository = repository
-        self._clues = clues
+        self._evidence = evidence
         self._kind = kind
         self._row = row
         self._is_sql = _is_sql(row)
-        self._driver = clues.driver(kind)
-        self._statements = tuple(clues.chosen(kind))
+        self._driver = evidence.find_driver(kind)
+        self._statements = tuple(evidence.statements(kind))
 
     def find_clues(self) -> Iterator[Clue]:
         """The independent clues: a driver, a variable, a program that needs it, a configuration file, a migration."""
@@ -90,7 +109,7 @@ class _Case:
             yield Clue(f"{self._driver.file} names {self._driver.name}")
         telling = next(self._telling_names(bool(self._driver or statements)), "")
         if telling:
-            yield self._clues.names[telling]
+            yield self._evidence.names[telling]
         for clue in statements:
             if not telling or clue.variable != telling:
                 yield clue
@@ -98,7 +117,7 @@ class _Case:
             yield Clue(words)
             break
         for path, pattern in self._row.get("files", {}).items():
-            if re.search(pattern, self._clues.files.get(path, "")):
+            if re.search(pattern, self._evidence.files.get(path, "")):
                 yield Clue(f"{path} names its adapter")
         if self._is_sql:
             yield from self._sql_clues()
@@ -110,14 +129,14 @@ class _Case:
         yield from self._address_names(is_sure)
         for variable in self._partial_variables() if is_sure else ():
             # A host alone counts beside a driver only; one whose sample is null is not in use.
-            sample = self._clues.samples.get(variable.name, "")
+            sample = self._evidence.samples.get(variable.name, "")
             if variable.part == "host" and sample.lower() not in _NOT_IN_USE:
                 yield variable.name
 
     def _address_names(self, is_sure: bool) -> Iterator[str]:
         """The names that hold the whole address, unless their sample is the address of another kind of service."""
-        for name in self._clues.names:
-            sample = self._clues.samples.get(name, "")
+        for name in self._evidence.names:
+            sample = self._evidence.samples.get(name, "")
             is_own = self._matches("variables", name) and (is_sure or not self._is_sql)
             is_shared = "://" in sample and self._matches("shared_variables", name)
             if (is_own or is_shared) and scheme_fits(self._row, sample):
@@ -126,8 +145,9 @@ class _Case:
     def _matches(self, column: str, name: str) -> bool:
         return any(re.fullmatch(pattern, name) for pattern in self._row.get(column, ()))
 
-    def _partial_variables(self) -> tuple[Part, ...]:
-        return parts(self._kind, self._clues.shown, self._is_sql)
+    def _partial_variables(self) -> tuple[PartialVariable, ...]:
+        samples = self._evidence.all_samples
+        return find_partial_variables(self._kind, samples, self._is_sql)
 
     def _programs(self) -> Iterator[str]:
         """The programs that need the service, in words."""
@@ -136,16 +156,16 @@ class _Case:
             if "[" in program:
                 yield from self._broker_of(program)
         yield from self._runs(program for program in programs if "[" not in program)
-        if self._driver and not self._clues.driver("rabbitmq"):
+        if self._driver and not self._evidence.find_driver("rabbitmq"):
             yield from self._runs(self._row.get("workers", ()))
 
     def _broker_of(self, library_name: str) -> Iterator[str]:
         """The library of a program with the extra that names the service as its broker: `celery[redis]`."""
         program = library_name.partition("[")[0]
-        for library in self._clues.libraries:
+        for library in self._evidence.libraries:
             if library.name != library_name:
                 continue
-            for process in self._clues.processes:
+            for process in self._evidence.processes:
                 if re.search(rf"\b{program}\b", process.text):
                     yield f"{process.type} runs {program}"
             yield f"{library.file} names it as the broker"
@@ -155,46 +175,48 @@ class _Case:
             # The program itself, or a script that is named after it: `bin/sidekiq`, `./rq-run.sh`.
             name = re.escape(program)
             called = rf"(?:^|[\s/:]){name}(?![\w.-])|(?:^|[\s/_-]){name}[\w-]*\.sh\b"
-            for process in self._clues.processes:
+            for process in self._evidence.processes:
                 if re.search(called, process.text):
                     yield f"{process.type} runs {program}"
 
     def _sql_clues(self) -> Iterator[Clue]:
         """A migration, or a library that keeps the app's data in a server, beside the one driver."""
         others = server_family(self._kind) - {self._kind}
-        if self._driver is None or any(self._clues.driver(kind) for kind in others):
+        if self._driver is None or any(self._evidence.find_driver(kind) for kind in others):
             return
-        for process in self._clues.processes:
+        for process in self._evidence.processes:
             if process.kind in _MIGRATING_KINDS and _MIGRATES.search(process.text):
                 yield Clue(f"{process.type} runs migrations", process.span)
                 break
-        orm = self._clues.orm(self._driver.language)
+        orm = self._evidence.find_orm(self._driver.language)
         # The code that is there may say that its data lies in a file.
-        keeps_file = self._clues.sqlite and not self._statements
+        keeps_file = self._evidence.has_sqlite and not self._statements
         if orm and not keeps_file:
             yield Clue(f"{orm.file} names {orm.name}, which keeps its data there")
 
     def _is_reviewed(self) -> bool:
         """Whether app.json's review environment has an add-on of the kind."""
-        known_addons = addons.rows()
+        known_addons = addon_rows()
         return any(
             known_addons.get(name, {}).get("service") == self._kind
-            for name in self._clues.review
+            for name in self._evidence.review_addons
         )
 
     def make_service(
-        self, kind_clues: tuple[Clue, ...], set_names: set[str], taken: set[str]
+        self, kind_clues: tuple[Clue, ...], set_names: set[str], service_names: set[str]
     ) -> Backing:
         """The service, told by the names that nothing else sets; a note says by what it was found."""
-        kind, clues = self._kind, self._clues
+        kind, evidence = self._kind, self._evidence
         is_sure = self._driver is not None or bool(self._statements)
         names = [name for name in self._address_names(is_sure) if name not in set_names]
         partial = self._partial_variables()
         told = names or ([] if partial else [self._row["sets"]])
         span = next((clue.span for clue in kind_clues if clue.span), None)
-        templates = {name: address(kind, clues.samples.get(name, "")) for name in told}
-        request = Request(kind, kind.upper(), templates, "", span)
-        backing = make(self._repository, request, taken)
+        templates = {
+            name: address_template(kind, evidence.samples.get(name, "")) for name in told
+        }
+        request = BackingRequest(kind, kind.upper(), templates, "", span)
+        backing = make_backing(self._repository, request, service_names)
         service = backing.service
         hosts = (variable.name for variable in partial if variable.part == "host")
         facts = {
@@ -209,7 +231,7 @@ class _Case:
             evidence=" and ".join(clue.words for clue in kind_clues[:3]),
             **facts,
         )
-        reads_unseen = any(library.name in _READ_UNSEEN for library in clues.libraries)
+        reads_unseen = any(library.name in _READ_UNSEEN for library in evidence.libraries)
         if not names and not partial and not reads_unseen:
             self._repository.say(
                 "TC415",
@@ -222,7 +244,7 @@ class _Case:
 
     def note_hint(self, clue: Clue) -> None:
         """Says that one clue alone points to the service, and which add-on would declare it."""
-        server = elsewhere(self._kind, self._clues.shown)
+        server = host_elsewhere(self._kind, self._evidence.all_samples)
         words = clue.words
         if server:
             words = f"{words}, and {server} names a server elsewhere"
@@ -236,19 +258,20 @@ class _Case:
         )
 
 
-def in_parts(clues: Clues, backings: tuple[Backing, ...]) -> tuple[Backing, ...]:
+def tell_in_parts(evidence: Evidence, backings: tuple[Backing, ...]) -> tuple[Backing, ...]:
     """The services, each told to the app also by the variables for its parts that the app shows: DB_HOST, DB_USER."""
     kinds = [backing.kind for backing in backings]
     is_sole = len(set(kinds).intersection(family_kinds("sql"))) < 2
+    samples = evidence.all_samples
     result = []
     for index, backing in enumerate(backings):
         is_first = backing.kind not in kinds[:index]
-        partial = parts(backing.kind, clues.shown, is_sole) if is_first else ()
-        result.append(backing.told(partial, clues.shown))
+        partial = find_partial_variables(backing.kind, samples, is_sole) if is_first else ()
+        result.append(backing.tell_in_parts(partial, samples))
     return tuple(result)
 
 
-def with_extensions(repository: Repository, backing: Backing, code: Scan) -> Backing:
+def add_extension(repository: Repository, backing: Backing, code: Scan) -> Backing:
     """A PostgreSQL service in the image that has the extension which the code names."""
     if backing.kind != "postgres" or not code.extensions:
         return backing

@@ -1,0 +1,147 @@
+"""Variables that tell an app in parts where a service is: DB_HOST, DB_USER, REDIS_PORT."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from tocompose.knowledge.servers import servers
+from tocompose.patterns import regex
+from tocompose.tables import load
+
+_HOST = regex(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:[^@/\s]*@)?([A-Za-z0-9.-]+)(?::\d+)?(?:[/?,].*)?",
+    re.DOTALL,
+)
+_ADDRESS = regex(r"\d{1,3}(?:\.\d{1,3}){3}")
+# A host as an app may take it: with a scheme, with a port, or bare.
+_STATED_HOST = regex(r"[A-Za-z][\w+.-]*://\S+|[\w.-]+(?::\d+)?")
+_NO_HOST = ("null", "none")
+_ACCESS = ("host", "port", "user", "password", "name")
+
+
+class PartialVariable(NamedTuple):
+    """One variable: its name, which part it tells, the prefix that it shares with the others of its group.
+
+    `shared` says that the prefix means whichever server of a family the app speaks to.
+    """
+
+    name: str
+    part: str
+    group: str
+    shared: bool
+
+    @property
+    def gives_access(self) -> bool:
+        """Whether it holds a part of the address."""
+        return self.part in _ACCESS
+
+
+def find_partial_variables(
+    kind: str, samples: Mapping[str, str], is_sole: bool
+) -> tuple[PartialVariable, ...]:
+    """The variables among the names (with a sample value, or an empty one) that tell where a service of the kind is.
+
+    `is_sole` says that no other SQL server is in play, so that DB_HOST means this one. A group of which the host is a
+    server elsewhere is left out; none is told where no host is.
+    """
+    usable = [
+        variable
+        for variable in _read_names(kind, samples)
+        if is_sole or not variable.shared
+    ]
+    hosts = [variable for variable in usable if variable.part == "host"]
+    far = {host.group for host in hosts if _is_elsewhere(samples[host.name])}
+    if all(host.group in far for host in hosts):
+        return ()
+    return tuple(variable for variable in usable if variable.group not in far)
+
+
+def host_elsewhere(kind: str, samples: Mapping[str, str]) -> str:
+    """The first variable that names the host of a server elsewhere; empty when none does."""
+    for variable in _read_names(kind, samples):
+        if variable.part == "host" and _is_elsewhere(samples[variable.name]):
+            return variable.name
+    return ""
+
+
+def engine_variable(kind: str, samples: Mapping[str, str]) -> str:
+    """The variable whose sample value names the kind as the app's database (`DB_CONNECTION=pgsql`); empty when none."""
+    for variable in _read_names(kind, samples):
+        if variable.part == "engine" and _names_engine(kind, samples[variable.name]):
+            return variable.name
+    return ""
+
+
+def _read_names(kind: str, names: Mapping[str, str]) -> Iterator[PartialVariable]:
+    for name in names:
+        variable = _read_name(name, kind)
+        if variable is not None:
+            yield variable
+
+
+def _names_engine(kind: str, sample: str) -> bool:
+    engine = servers()[kind].get("parts", {}).get("engine")
+    return bool(engine) and re.fullmatch(engine, sample.strip().lower()) is not None
+
+
+def value_template(kind: str, variable: PartialVariable, sample: str) -> str:
+    """The template of a variable's value, in the shape of its sample (`host`, `host:port`, a URL); empty for none."""
+    if variable.part == "engine":
+        return sample if _names_engine(kind, sample) else ""
+    templates = {"host": "<host>", "port": "<port>"}
+    templates |= servers()[kind]["parts"].get("values", {})
+    template = str(templates.get(variable.part, ""))
+    if variable.part == "host":
+        return _shape_host(kind, template, sample.strip())
+    return template
+
+
+def _shape_host(kind: str, template: str, sample: str) -> str:
+    """A host as the sample writes one: with a scheme, with a port, or bare."""
+    if not _STATED_HOST.fullmatch(sample) or sample.lower() in _NO_HOST:
+        return template
+    scheme, sign, _ = sample.partition("://")
+    if sign:
+        plain_scheme = servers()[kind].get("plain_schemes", {}).get(scheme, scheme)
+        return f"{plain_scheme}://<host>:<port>"
+    return "<host>:<port>" if re.search(r":\d+$", sample) else "<host>"
+
+
+def _is_elsewhere(sample: str) -> bool:
+    """Whether a sample value is the real name or public address of a server elsewhere."""
+    match = _HOST.fullmatch(sample.strip())
+    host = match[1].lower() if match else ""
+    if _ADDRESS.fullmatch(host):
+        try:
+            return ipaddress.ip_address(host).is_global
+        except ValueError:
+            return False
+    return "." in host and re.fullmatch(load("parts")["placeholder"], host) is None
+
+
+@cache
+def _name_pattern(prefixes: str) -> re.Pattern[str]:
+    endings = "|".join(
+        f"(?P<{part}>{words})" for part, words in load("parts")["endings"].items()
+    )
+    return re.compile(
+        rf"(?P<group>(?:(?P<first>[A-Z0-9]+)_)?(?:{prefixes})_?)(?:{endings})"
+    )
+
+
+def _read_name(name: str, kind: str) -> PartialVariable | None:
+    row, table = servers()[kind], load("parts")
+    if "parts" not in row:
+        return None
+    prefixes = (row["parts"].get("prefixes"), table["shared"].get(row.get("family")))
+    for index, words in enumerate(prefixes):
+        match = _name_pattern(words).fullmatch(name) if words else None
+        if match is None or re.fullmatch(table["not_ours"], match["first"] or ""):
+            continue
+        part = next(part for part in table["endings"] if match[part] is not None)
+        return PartialVariable(name, part, match["group"], shared=index == 1)
+    return None
