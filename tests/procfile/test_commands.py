@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tocompose.importers.procfile.language import find_program
 from tocompose.importers.procfile.ports import stated_port
-from tocompose.importers.procfile.shell import command
+from tocompose.importers.procfile.shell import convert_command
 
 SHOW = '#!/bin/sh\nprintf "A=%s B=%s\\n" "$A" "$B"\nfor word in "$@"; do printf "<%s>\\n" "$word"; done\n'
 PIECES = st.sampled_from(
@@ -96,7 +96,7 @@ def test_a_command_runs_as_bash_runs_it(
     shelf: Path, lead: str, first: list[str], join: str, rest: list[str]
 ) -> None:
     text = lead + " ".join(first) + (join + " ".join(rest) if rest else "")
-    translated = command(text)
+    translated = convert_command(text)
     ours = run(
         [as_compose_reads(word) for word in translated.argv],
         shelf,
@@ -123,14 +123,14 @@ def test_a_command_runs_as_bash_runs_it(
     ],
 )
 def test_the_form_of_a_command(text: str, argv: tuple[str, ...]) -> None:
-    assert command(text).argv == argv
+    assert convert_command(text).argv == argv
 
 
 def test_assignments_in_front_become_variables() -> None:
-    found = command("PORT=3000 NAME='a b' node x")
+    found = convert_command("PORT=3000 NAME='a b' node x")
     assert found.environment == (("PORT", "3000"), ("NAME", "a b"))
     assert found.argv == ("node", "x")
-    assert command("A=1 echo $A").environment == ()
+    assert convert_command("A=1 echo $A").environment == ()
 
 
 @pytest.mark.parametrize(

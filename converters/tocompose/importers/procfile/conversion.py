@@ -32,7 +32,7 @@ from tocompose.importers.procfile.evidence import collect_evidence
 from tocompose.importers.procfile.heroku_yml import HerokuYml, read_heroku_yml
 from tocompose.importers.procfile.processes import Found, Process
 from tocompose.importers.procfile.scan import Scan, scan
-from tocompose.importers.procfile.shell import command
+from tocompose.importers.procfile.shell import convert_command
 from tocompose.languages import read_libraries
 from tocompose.languages.language import DockerfileInput, Library
 from tocompose.ledger import Cursor
@@ -241,7 +241,7 @@ def _web_arguments(text: str) -> tuple[str, ...]:
     """The web command as an image's default: the shell's dollars as they are; none for a buildpack's own launcher."""
     if not text or "heroku-php-" in text:
         return ()
-    return tuple(plain(argument) or "" for argument in command(text).argv)
+    return tuple(plain(argument) or "" for argument in convert_command(text).argv)
 
 
 def _plain_values(variables: Variables) -> dict[str, str]:

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.shell import named_variables
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
 from tocompose.ledger import Cursor
@@ -29,7 +30,6 @@ _COMPOSE_HOST = regex(
 )
 _TEXT_STYLES = ("string", "single", "double", "plain", "literal", "folded", "bare")
 _NAME = regex(r"[A-Z_][A-Z0-9_]*")
-_NAMED = regex(r"(?<![\\$])\$\{?([A-Z][A-Z0-9_]*)\b")
 _ASSIGNED = regex(r"\b([A-Z][A-Z0-9_]*)=")
 _SET_ANYWAY = SET_BY_THE_SHELL | {"PORT", "DYNO"}
 EXAMPLES = (
@@ -233,8 +233,9 @@ def entries_of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:
     entries: dict[str, Entry] = {}
     for process in processes:
         assigned = set(_ASSIGNED.findall(process.text))
-        for name in _NAMED.findall(process.text):
-            if name in _SET_ANYWAY or name in assigned or name in entries:
+        for name in named_variables(process.text):
+            is_set = name in _SET_ANYWAY or name in assigned or name in entries
+            if is_set or not _NAME.fullmatch(name):
                 continue
             setting = Setting(
                 name=name,

@@ -8,47 +8,49 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.nested import without_launchers
 from tocompose.importers.procfile.processes import Found
-from tocompose.importers.procfile.shell import parse
+from tocompose.importers.procfile.shell import parse_command
 from tocompose.languages import language_rows
 from tocompose.languages.node import find_bundler
 from tocompose.ledger import Cursor
 from tocompose.repository import Repository
+from tocompose.syntax.names import is_shell
 from tocompose.tables import Row, table
 
-_SHELLS = ("sh", "bash")
 _SCRIPT_OPTIONS = ("-c", "-lc")
 
 
 class Program(NamedTuple):
-    """The program that a command starts with its arguments, and its row of commands.yaml (empty when not known)."""
+    """The program that a command starts, it and its arguments, and its row of commands.yaml (empty when not known)."""
 
     name: str
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
     row: Row
 
 
 def find_program(text: str) -> Program:
     """The program of a command's last part, behind `bundle exec`, `env A=b`, `bin/`, `sh -c` and the like."""
-    parsed = parse(text)
+    parsed = parse_command(text)
     ends = [offset for sign, offset in parsed.operators if sign in ("&&", ";", "|")]
     start = max(ends, default=-1)
-    words = without_launchers([word.text for word in parsed.words if word.start > start])
-    if len(words) > 2 and words[0] in _SHELLS and words[1] in _SCRIPT_OPTIONS:
-        return find_program(words[2])
+    arguments = without_launchers(
+        [word.text for word in parsed.words if word.start > start]
+    )
+    if len(arguments) > 2 and arguments[1] in _SCRIPT_OPTIONS and is_shell(arguments[0]):
+        return find_program(arguments[2])
     rows = table(
         "commands",
         required={"language"},
         optional={"port", "local", "reads", "option", "environment", "ends"},
     )
-    name = words[0] if words else ""
-    return Program(name, tuple(words), rows.get(name, {}))
+    name = arguments[0] if arguments else ""
+    return Program(name, tuple(arguments), rows.get(name, {}))
 
 
 def ends_by_itself(text: str) -> bool:
     """Whether a command is known to do its work and end."""
     program = find_program(text)
     pattern = program.row.get("ends")
-    return pattern is not None and bool(re.match(pattern, " ".join(program.words[1:])))
+    return pattern is not None and bool(re.match(pattern, " ".join(program.arguments[1:])))
 
 
 def find_language(

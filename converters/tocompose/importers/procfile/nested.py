@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.formation import parse_pairs
 from tocompose.importers.procfile.processes import Found, of_procfile
-from tocompose.importers.procfile.shell import parse
+from tocompose.importers.procfile.shell import parse_command
+from tocompose.languages.node import package_scripts
+from tocompose.patterns import regex
 from tocompose.project import normal
 from tocompose.readers.procfile import read_procfile
 from tocompose.repository import Repository
 
-_MANAGERS = frozenset({"foreman", "honcho", "overmind", "hivemind", "goreman", "forego"})
+_MANAGERS = frozenset({"foreman", "honcho", "overmind", "forego", "hivemind", "goreman"})
+# They start processes without a verb.
+_WITHOUT_VERB = ("hivemind", "goreman")
 _FILE_OPTIONS = ("-f", "--procfile", "--Procfile")
 _FORMATION_OPTIONS = ("-m", "--formation", "-c", "--concurrency", "-l", "--processes")
 _VALUE_OPTIONS = (
@@ -28,8 +31,9 @@ _VALUE_OPTIONS = (
     "-d",
     "--root",
 )
-_DEPTH = 5
-_WRAPPERS = (
+_DEEPEST = 5
+_LAUNCHERS = ("exec", "env", "npx")
+_LAUNCHER_PAIRS = (
     ("bundle", "exec"),
     ("python", "-m"),
     ("python3", "-m"),
@@ -37,12 +41,14 @@ _WRAPPERS = (
     ("uv", "run"),
     ("poetry", "run"),
 )
+_PACKAGE_TOOLS = ("npm", "yarn", "pnpm", "bun")
+_ASSIGNMENT = regex(r"[A-Za-z_]\w*=.*")
 
 
-class _Launch(NamedTuple):
-    """A process manager's command line."""
+class _ManagerCall(NamedTuple):
+    """A process manager's command line; `only` are the process types that it is told to start, empty for all."""
 
-    name: str
+    manager: str
     file: str
     only: tuple[str, ...]
     formation: dict[str, int]
@@ -50,134 +56,134 @@ class _Launch(NamedTuple):
 
 
 def expand_managers(
-    repository: Repository, found: tuple[Found, ...], depth: int = 0
+    repository: Repository, processes: tuple[Found, ...], depth: int = 0
 ) -> tuple[Found, ...]:
-    """The processes with every one that only starts a process manager replaced by what that would start."""
-    result: list[Found] = []
-    for item in found:
-        result.extend(_expanded(repository, item, depth))
-    return _once_each(result)
+    """The processes with every one that only starts a process manager replaced by what that would start.
 
-
-def _expanded(repository: Repository, item: Found, depth: int) -> tuple[Found, ...]:
-    manager = _launch(repository, item.text)
-    if manager is None or depth >= _DEPTH:
-        return (item,)
-    path = normal(manager.file)
-    tree = repository.open(path, read_procfile, "procfile") if path else None
-    if not tree:
-        repository.say(
-            "TC331",
-            item.cursor.span,
-            name=item.type,
-            manager=manager.name,
-            file=manager.file,
-        )
-        return (item,)
-    inner = tuple(_wanted(of_procfile(tree), manager))
-    for option in manager.ignored:
-        repository.say("TC370", item.cursor.span, what=f"{manager.name} {option}")
-    item.cursor.note(
-        "TC330", name=item.type, manager=manager.name, file=path, count=len(inner)
+    Of two with the same name the later one stays, which is what an expanded `web` puts in the place of the outer one.
+    """
+    expanded: list[Found] = []
+    for process in processes:
+        expanded += _expand_process(repository, process, depth)
+    last_index = {process.type: index for index, process in enumerate(expanded)}
+    return tuple(
+        process
+        for index, process in enumerate(expanded)
+        if last_index[process.type] == index
     )
-    return expand_managers(repository, inner, depth + 1)
 
 
-def _wanted(found: tuple[Found, ...], manager: _Launch) -> Iterator[Found]:
-    """The processes that the launcher would start; those that it is not told to start are noted."""
-    for item in found:
-        if manager.only and item.type not in manager.only:
-            item.cursor.note("TC332", name=item.type, manager=manager.name)
+def _expand_process(
+    repository: Repository, process: Found, depth: int
+) -> tuple[Found, ...]:
+    call = _find_call(repository, process.text)
+    if call is None or depth >= _DEEPEST:
+        return (process,)
+    path = normal(call.file)
+    tree = repository.open(path, read_procfile, "procfile") if path else None
+    span = process.cursor.span
+    if not tree:
+        facts = {"name": process.type, "manager": call.manager, "file": call.file}
+        repository.say("TC331", span, **facts)
+        return (process,)
+    started = tuple(_started_processes(of_procfile(tree), call))
+    for option in call.ignored:
+        repository.say("TC370", span, what=f"{call.manager} {option}")
+    process.cursor.note(
+        "TC330", name=process.type, manager=call.manager, file=path, count=len(started)
+    )
+    return expand_managers(repository, started, depth + 1)
+
+
+def _started_processes(processes: tuple[Found, ...], call: _ManagerCall) -> Iterator[Found]:
+    """The processes that the manager would start; those that it is not told to start are noted."""
+    for process in processes:
+        if call.only and process.type not in call.only:
+            process.cursor.note("TC332", name=process.type, manager=call.manager)
             continue
-        quantity = manager.formation.get(item.type, manager.formation.get("all"))
-        yield item._replace(quantity=quantity if quantity is not None else item.quantity)
+        quantity = call.formation.get(process.type, call.formation.get("all"))
+        if quantity is not None:
+            process = process._replace(quantity=quantity)
+        yield process
 
 
-def _once_each(found: list[Found]) -> tuple[Found, ...]:
-    """One process of a name: the later one, which is what an expanded `web` puts in the place of the outer one."""
-    last = {item.type: index for index, item in enumerate(found)}
-    return tuple(item for index, item in enumerate(found) if last[item.type] == index)
-
-
-def _launch(repository: Repository, text: str) -> _Launch | None:
-    parsed = parse(text)
-    words = [word.text for word in parsed.words]
+def _find_call(repository: Repository, text: str) -> _ManagerCall | None:
+    parsed = parse_command(text)
     if parsed.operators:
         return None
-    words = _through_package(repository, without_launchers(words))
-    if not words or words[0] not in _MANAGERS:
-        return None
-    return _read_options(words)
+    arguments = without_launchers([word.text for word in parsed.words])
+    arguments = _expand_script(repository, arguments)
+    return _read_call(arguments) if arguments and arguments[0] in _MANAGERS else None
 
 
-def without_launchers(words: list[str]) -> list[str]:
+def without_launchers(arguments: list[str]) -> list[str]:
     """The words without what only leads to the program: `exec`, `env A=b`, `bundle exec`, `python -m`, paths."""
-    while words:
-        if words[0] in ("exec", "env", "npx") or re.fullmatch(r"[A-Za-z_]\w*=.*", words[0]):
-            words = words[1:]
-        elif tuple(words[:2]) in _WRAPPERS:
-            words = words[2:]
+    while arguments:
+        if arguments[0] in _LAUNCHERS or _ASSIGNMENT.fullmatch(arguments[0]):
+            arguments = arguments[1:]
+        elif tuple(arguments[:2]) in _LAUNCHER_PAIRS:
+            arguments = arguments[2:]
         else:
-            return [words[0].rsplit("/", 1)[-1], *words[1:]]
-    return words
+            return [arguments[0].rsplit("/", 1)[-1], *arguments[1:]]
+    return arguments
 
 
-def _through_package(repository: Repository, words: list[str]) -> list[str]:
+def _expand_script(repository: Repository, arguments: list[str]) -> list[str]:
     """The words of the package.json script that `npm start` or `yarn run x` stands for, when a manager is in it."""
-    name = _script_name(words)
-    scripts = repository.json("package.json").get("scripts") if name else None
-    script = scripts.get(name) if isinstance(scripts, dict) else None
-    if not isinstance(script, str):
-        return words
-    inner = parse(script)
-    found = without_launchers([word.text for word in inner.words])
-    return found if found and found[0] in _MANAGERS and not inner.operators else words
+    name = _script_name(arguments)
+    scripts = package_scripts(repository.json("package.json")) if name else {}
+    if name not in scripts:
+        return arguments
+    parsed = parse_command(scripts[name])
+    behind = without_launchers([word.text for word in parsed.words])
+    starts_manager = bool(behind) and behind[0] in _MANAGERS and not parsed.operators
+    return behind if starts_manager else arguments
 
 
-def _script_name(words: list[str]) -> str:
-    if not words or words[0] not in ("npm", "yarn", "pnpm", "bun"):
+def _script_name(arguments: list[str]) -> str:
+    """The script that a package manager is told to run; empty when none."""
+    if not arguments or arguments[0] not in _PACKAGE_TOOLS:
         return ""
-    rest = [word for word in words[1:] if not word.startswith("-")]
-    return rest[1] if rest[:1] == ["run"] and len(rest) > 1 else (rest[0] if rest else "")
+    names = [argument for argument in arguments[1:] if not argument.startswith("-")]
+    if names[:1] == ["run"] and len(names) > 1:
+        return names[1]
+    return names[0] if names else ""
 
 
-def _read_options(words: list[str]) -> _Launch | None:
-    name, rest = words[0], words[1:]
-    if rest and rest[0] in ("start", "s", "run"):
-        if rest[0] == "run":
-            return None
-        rest = rest[1:]
-    elif name not in ("hivemind", "goreman") and not any(
-        option in rest for option in _FILE_OPTIONS
-    ):
+def _read_call(arguments: list[str]) -> _ManagerCall | None:
+    """The call; None for one that starts no processes, such as `foreman run`."""
+    manager, options = arguments[0], arguments[1:]
+    verb = options[0] if options else ""
+    names_file = not set(options).isdisjoint(_FILE_OPTIONS)
+    if verb == "run":
+        return None
+    if verb in ("start", "s"):
+        options = options[1:]
+    elif manager not in _WITHOUT_VERB and not names_file:
         return None
     file, formation, only, ignored = "Procfile", dict[str, int](), list[str](), list[str]()
-    for option, value in _options(rest):
-        if option in _FILE_OPTIONS:
+    for option, value in _read_options(options):
+        if option in _FILE_OPTIONS or (not option and manager == "hivemind"):
             file = value
         elif option in _FORMATION_OPTIONS:
             formation.update(parse_pairs(value))
         elif option:
             ignored.append(option)
-        elif name == "hivemind":
-            file = value
         elif value != "start":
             only.append(value)
-    return _Launch(name, file, tuple(only), formation, tuple(ignored))
+    return _ManagerCall(manager, file, tuple(only), formation, tuple(ignored))
 
 
-def _options(words: list[str]) -> Iterator[tuple[str, str]]:
-    index = 0
-    while index < len(words):
-        word = words[index]
-        option, equals, value = word.partition("=")
-        if not word.startswith("-"):
-            yield "", word
+def _read_options(arguments: list[str]) -> Iterator[tuple[str, str]]:
+    """The options with their values; an argument that belongs to none has an empty option."""
+    remaining = iter(arguments)
+    for argument in remaining:
+        option, equals, value = argument.partition("=")
+        if not argument.startswith("-"):
+            yield "", argument
         elif equals:
             yield option, value
-        elif word in _VALUE_OPTIONS and index + 1 < len(words):
-            index += 1
-            yield word, words[index]
+        elif argument in _VALUE_OPTIONS:
+            yield argument, next(remaining, "")
         else:
-            yield word, ""
-        index += 1
+            yield argument, ""

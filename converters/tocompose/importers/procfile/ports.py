@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.language import find_program
 from tocompose.importers.procfile.processes import Process
+from tocompose.importers.procfile.shell import named_variables
 from tocompose.languages import language_rows
 from tocompose.patterns import regex
 from tocompose.repository import Repository
@@ -21,7 +22,6 @@ _BIND = regex(
     r"(?:-b|--bind|--host|-h|--hostname|--urls|-l|--listen|-o|--http-socket|--http)[ =][\"']?(\S+)"
 )
 _ASSIGNED = regex(r"(?:^|\s)PORT=[\"']?(\d{2,5})\b")
-_NAMES_PORT = regex(r"\$\{?PORT\b")
 _RUNSERVER = regex(r"\brunserver\s+(?:[\d.]+:)?(\d{2,5})\b")
 _LOCAL_BIND = regex(r"(?:127\.0\.0\.1|localhost)")
 
@@ -35,7 +35,7 @@ class WebPort(NamedTuple):
 
 def names_port(text: str) -> bool:
     """Whether the command refers to PORT."""
-    return _NAMES_PORT.search(text) is not None
+    return "PORT" in named_variables(text)
 
 
 def stated_port(text: str) -> str:
@@ -76,7 +76,7 @@ def local_listening(process: Process) -> str:
         if _LOCAL_BIND.search(bind[1]):
             return bind[0].strip()
     program = find_program(process.text)
-    command = " ".join(program.words)
+    command = " ".join(program.arguments)
     if "0.0.0.0" in command:
         return ""
     if program.row.get("local") and not _BIND.search(command):

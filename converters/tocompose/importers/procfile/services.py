@@ -17,10 +17,9 @@ from tocompose.importers.procfile.ports import (
     opening_variables,
 )
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.shell import Command, command
+from tocompose.importers.procfile.shell import Command, convert_command, named_variables
 from tocompose.languages.php import document_root
 from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variable, Volume
-from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
@@ -28,8 +27,6 @@ from tocompose.syntax.names import identifier
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
 _GRACE = "30s"
-# https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number, as in worker.1.
-_NAMES_DYNO = regex(r"\$\{?DYNO\b")
 
 
 class Plan(NamedTuple):
@@ -90,7 +87,7 @@ def convert_process(plan: Plan, process: Process) -> Service:
 
 
 def _convert_command(plan: Plan, process: Process, image: Image) -> Command:
-    run = command(process.text)
+    run = convert_command(process.text)
     if "heroku-php-" in process.text:
         run = _replace_php_launcher(plan, process, image) or run
     if process.cursor:
@@ -150,7 +147,8 @@ def _process_variables(plan: Plan, process: Process, run: Command) -> Iterator[V
     stated = set(values)
     if wants_port and "PORT" not in values:
         values["PORT"] = plan.port.number
-    if _NAMES_DYNO.search(process.text):
+    if "DYNO" in named_variables(process.text):
+        # https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number.
         values["DYNO"] = literal(f"{process.type}.1")
     if process.publishes:
         values |= opening_variables(process, plan.port.number)

@@ -3,44 +3,41 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.patterns import regex
+from tocompose.readers.atoms import Atom, atoms
+from tocompose.readers.commands import RESERVED
+from tocompose.readers.words import Unbalanced, tokens
 from tocompose.syntax.interpolation import literal
 
-# Words that only a shell understands (POSIX special and regular built-ins that change the shell itself).
-_BUILTINS = frozenset(
+# Words that only a shell understands: built-ins that change the shell itself or that no program stands for, and what
+# begins a compound command.
+_BUILTINS = RESERVED | frozenset(
     {
-        "cd",
-        "export",
-        "source",
-        "set",
-        "unset",
-        "ulimit",
-        "exec",
-        "eval",
         ".",
         ":",
-        "umask",
-        "trap",
-        "alias",
-        "command",
-    }
-    | {
-        "if",
-        "for",
-        "while",
-        "until",
-        "case",
         "!",
         "[",
         "[[",
-        "time",
-        "wait",
+        "alias",
+        "cd",
+        "command",
+        "eval",
+        "exec",
+        "export",
         "read",
-        "shift",
         "return",
-        "function",
+        "set",
+        "shift",
+        "source",
+        "time",
+        "trap",
+        "ulimit",
+        "umask",
+        "unset",
+        "wait",
     }
 )
 _BASHISMS = regex(
@@ -53,24 +50,47 @@ _QUOTED = regex(
     re.DOTALL,
 )
 _ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]*=")
-_ACTIVE = frozenset("$`*?(){}[")
-_OPERATORS = frozenset("&;|<>\n")
+# Behind these a shell looks for files, for a home folder, or makes several words of one.
+_EXPANDING = regex(r"[*?{}\[$]|^~|[=:]~")
+_QUOTES = regex("[\"']")
+_SUBSTITUTIONS = ("command", "process", "arithmetic")
+_LISTS = ("&&", ";")
+# With nothing but these, the last command of a line runs in the foreground, and no pipe leads to it.
+_PLAIN_OPERATORS = (*_LISTS, "<", ">", ">>")
 
 
-class Word(NamedTuple):
-    """One word: its text without quotes, where it starts and ends, and whether a shell would change it."""
+class CommandWord(NamedTuple):
+    """One word: as written, without its quotes, and where it starts; `active` says that a shell would change it."""
 
+    raw: str
     text: str
     start: int
-    end: int
     active: bool
-    quoted: bool
+
+    @property
+    def quoted(self) -> bool:
+        """Whether quotes stand in it."""
+        return _QUOTES.search(self.raw) is not None
+
+    @property
+    def assigns(self) -> bool:
+        """Whether it is `NAME=value`."""
+        return _ASSIGNMENT.match(self.raw) is not None
+
+    def variables(self) -> Iterator[str]:
+        """The variables that a shell puts into it, and those of code for another shell in single quotes."""
+        yield from _named_in(atoms(self.raw))
+        if "'" in self.raw:
+            yield from _named_in(atoms(self.text))
 
 
-class Parsed(NamedTuple):
-    """A command cut into words and operators; `words` holds the words of all its parts in order."""
+class ParsedCommand(NamedTuple):
+    """A command cut into words and operators with their offsets; `words` holds the words of all its commands in order.
 
-    words: tuple[Word, ...]
+    `comment` is what a shell drops at its end, `text` the command without it.
+    """
+
+    words: tuple[CommandWord, ...]
     operators: tuple[tuple[str, int], ...]
     comment: str
     balanced: bool
@@ -90,150 +110,116 @@ class Command(NamedTuple):
     balanced: bool
 
 
-def parse(text: str) -> Parsed:
+def parse_command(text: str) -> ParsedCommand:
     """The words and operators of a command line by POSIX quoting rules."""
-    words: list[Word] = []
+    words: list[CommandWord] = []
     operators: list[tuple[str, int]] = []
-    place = 0
-    while place < len(text):
-        char = text[place]
-        if char in " \t":
-            place += 1
-        elif char == "#":
-            return Parsed(
-                tuple(words), tuple(operators), text[place:], True, text[:place].rstrip()
-            )
-        elif char in _OPERATORS:
-            run = re.compile(r"&&|\|\||>>|&>|[&;|<>\n]").match(text, place)
-            assert run is not None
-            operators.append((run[0], place))
-            place = run.end()
-        else:
-            word, balanced = _word(text, place)
-            words.append(word)
-            place = word.end
-            if not balanced:
-                return Parsed(tuple(words), tuple(operators), "", False, text)
-    return Parsed(tuple(words), tuple(operators), "", True, text)
+    comment, end = "", 0
+    try:
+        for token in tokens(text):
+            end, comment = token.end, ""
+            if token.kind == "word":
+                words.append(_read_word(token.text, token.start))
+            elif token.kind == "comment":
+                comment = token.text
+            else:
+                operators.append((token.text.lstrip("0123456789"), token.start))
+    except Unbalanced:
+        unread = text[end:].lstrip()
+        words.append(_read_word(unread, len(text) - len(unread)))
+        return ParsedCommand(tuple(words), tuple(operators), "", False, text)
+    plain = text.removesuffix(comment).rstrip() if comment else text
+    return ParsedCommand(tuple(words), tuple(operators), comment, True, plain)
 
 
-def _word(text: str, start: int) -> tuple[Word, bool]:
-    parts: list[str] = []
-    active, quoted, place = text[start] == "~", False, start
-    while place < len(text) and text[place] not in " \t" and text[place] not in _OPERATORS:
-        char = text[place]
-        if char == "'":
-            end = text.find("'", place + 1)
-            if end < 0:
-                return Word(text[start:], start, len(text), True, True), False
-            parts.append(text[place + 1 : end])
-            place, quoted = end + 1, True
-        elif char == '"':
-            inner, place, live, closed = _double(text, place + 1)
-            if not closed:
-                return Word(text[start:], start, len(text), True, True), False
-            parts.append(inner)
-            active, quoted = active or live, True
-        elif char == "\\":
-            parts.append(text[place + 1 : place + 2])
-            place += 2
-            active = active or place > len(text)
-        else:
-            active = (
-                active
-                or char in _ACTIVE
-                or (char == "~" and text[place - 1 : place] in ("=", ":"))
-            )
-            parts.append(char)
-            place += 1
-    return Word("".join(parts), start, place, active, quoted), True
+def _read_word(raw: str, start: int) -> CommandWord:
+    pieces = list(atoms(raw))
+    is_cut_off = (len(raw) - len(raw.rstrip("\\"))) % 2 == 1
+    if is_cut_off or any(map(_is_active, pieces)):
+        return CommandWord(raw, _QUOTES.sub("", raw), start, active=True)
+    return CommandWord(raw, "".join(atom.text for atom in pieces), start, active=False)
 
 
-def _double(text: str, place: int) -> tuple[str, int, bool, bool]:
-    """Inside double quotes: the text, the place behind them, whether a shell would change it, whether they close."""
-    parts: list[str] = []
-    active = False
-    while place < len(text):
-        char = text[place]
-        if char == '"':
-            return "".join(parts), place + 1, active, True
-        if char == "\\" and text[place + 1 : place + 2] in ("$", "`", '"', "\\", "\n"):
-            parts.append(text[place + 1])
-            place += 2
-            continue
-        active = active or char in "$`"
-        parts.append(char)
-        place += 1
-    return "", place, active, False
+def _is_active(atom: Atom) -> bool:
+    if atom.kind != "text":
+        return True
+    return not atom.quoted and _EXPANDING.search(atom.text) is not None
 
 
-def command(text: str) -> Command:
+def _named_in(pieces: Iterator[Atom]) -> Iterator[str]:
+    for atom in pieces:
+        if atom.kind == "parameter":
+            yield atom.text
+            yield from _named_in(atoms(atom.argument))
+        elif atom.kind in _SUBSTITUTIONS:
+            yield from named_variables(atom.text)
+
+
+def named_variables(text: str) -> tuple[str, ...]:
+    """The variables that a command refers to, each once."""
+    names = (name for word in parse_command(text).words for name in word.variables())
+    return tuple(dict.fromkeys(names))
+
+
+def convert_command(text: str) -> Command:
     """How Compose must run the command so that it does what `bash -c` would do with it."""
-    parsed = parse(text)
+    parsed = parse_command(text)
     if not parsed.balanced:
         return Command(("sh", "-c", literal(text)), (), "sh", "", False)
-    hoisted, rest = _assignments(parsed)
-    if not parsed.operators and rest and not _needs_shell(rest):
-        argv = tuple(literal(word.text) for word in _without_exec(rest))
-        return Command(argv, hoisted, "", parsed.comment, True)
-    shell = "bash" if _BASHISMS.search(_unquoted(parsed)) else "sh"
-    body = parsed.text[rest[0].start :] if hoisted and rest else parsed.text
-    script = _with_exec(body)
-    return Command((shell, "-c", literal(script)), hoisted, shell, parsed.comment, True)
+    hoisted = _hoisted_words(parsed)
+    remaining = parsed.words[len(hoisted) :]
+    environment = tuple(_split_assignment(word) for word in hoisted)
+    if not parsed.operators and remaining and not _needs_shell(remaining):
+        argv = tuple(literal(word.text) for word in _without_exec(remaining))
+        return Command(argv, environment, "", parsed.comment, True)
+    shell = "bash" if _BASHISMS.search(_without_still_quotes(parsed.text)) else "sh"
+    body = parsed.text[remaining[0].start :] if hoisted else parsed.text
+    script = literal(_with_exec(body))
+    return Command((shell, "-c", script), environment, shell, parsed.comment, True)
 
 
-def _assignments(parsed: Parsed) -> tuple[tuple[tuple[str, str], ...], tuple[Word, ...]]:
-    """The literal assignments before a single command, and the words behind them; none where a list follows.
+def _split_assignment(word: CommandWord) -> tuple[str, str]:
+    name, _, value = word.text.partition("=")
+    return name, value
+
+
+def _hoisted_words(parsed: ParsedCommand) -> tuple[CommandWord, ...]:
+    """The literal assignments before a single command; none where a list follows.
 
     In `A=1 one && two` the assignment holds for `one` alone, so it must stay where it is.
     """
     if parsed.operators:
-        return (), parsed.words
-    count = 0
+        return ()
+    assignments: list[CommandWord] = []
     for word in parsed.words:
-        name = _ASSIGNMENT.match(parsed.text, word.start)
-        if name is None or word.active:
+        if word.active or not word.assigns:
             break
-        count += 1
-    following = parsed.words[count:]
-    if not following or _is_assignment(parsed, following[0]):
-        return (), parsed.words
-    pairs = tuple(
-        (name, value)
-        for name, _, value in (word.text.partition("=") for word in parsed.words[:count])
-    )
+        assignments.append(word)
+    remaining = parsed.words[len(assignments) :]
+    if not remaining or remaining[0].assigns:
+        return ()
     # In `A=1 echo $A` the shell replaces $A before A is set: hoisting would change what it prints.
-    if any(re.search(rf"\$\{{?{name}\b", parsed.text) for name, _ in pairs):
-        return (), parsed.words
-    return pairs, following
+    names = {_split_assignment(word)[0] for word in assignments}
+    is_used = any(not names.isdisjoint(word.variables()) for word in parsed.words)
+    return () if is_used else tuple(assignments)
 
 
-def _is_assignment(parsed: Parsed, word: Word) -> bool:
-    return _ASSIGNMENT.match(parsed.text, word.start) is not None
+def _needs_shell(words: tuple[CommandWord, ...]) -> bool:
+    program = words[0]
+    if any(word.active for word in words):
+        return True
+    is_exec = len(_without_exec(words)) < len(words) and not words[1].text.startswith("-")
+    is_builtin = program.text in _BUILTINS and not is_exec
+    return not program.quoted and (is_builtin or program.assigns)
 
 
-def _needs_shell(words: tuple[Word, ...]) -> bool:
-    first = words[0]
-    builtin = not first.quoted and first.text in _BUILTINS and not _plain_exec(words)
-    assigns = not first.quoted and _ASSIGNMENT.match(first.text) is not None
-    return builtin or assigns or any(word.active for word in words)
+def _without_exec(words: tuple[CommandWord, ...]) -> tuple[CommandWord, ...]:
+    return words[1:] if words[0].raw == "exec" and len(words) > 1 else words
 
 
-def _plain_exec(words: tuple[Word, ...]) -> bool:
-    return words[0].text == "exec" and len(words) > 1 and not words[1].text.startswith("-")
-
-
-def _without_exec(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    return (
-        words[1:]
-        if words[0].text == "exec" and not words[0].quoted and len(words) > 1
-        else words
-    )
-
-
-def _unquoted(parsed: Parsed) -> str:
+def _without_still_quotes(text: str) -> str:
     """The text without what stands in quotes: bashisms inside quotes belong to another program."""
-    return _QUOTED.sub(lambda found: "''" if found["still"] else found[0], parsed.text)
+    return _QUOTED.sub(lambda match: "''" if match["still"] else match[0], text)
 
 
 def _with_exec(script: str) -> str:
@@ -241,25 +227,22 @@ def _with_exec(script: str) -> str:
 
     Only where it cannot change the meaning: the last command is simple, in the foreground, and no pipe leads to it.
     """
-    parsed = parse(script)
-    if any(sign not in ("&&", ";", "<", ">", ">>") for sign, _ in parsed.operators):
+    parsed = parse_command(script)
+    if any(sign not in _PLAIN_OPERATORS for sign, _ in parsed.operators):
         return script
-    if not _only_variables(_unquoted(parsed)):
+    if any(_is_compound(word) for word in parsed.words):
         return script
-    lists = [place for sign, place in parsed.operators if sign in ("&&", ";")]
-    after = lists[-1] if lists else -1
-    last = [word for word in parsed.words if word.start > after]
-    index = next(
-        (n for n, word in enumerate(last) if not _is_assignment(parsed, word)), None
-    )
-    if index is None or (last[index].text in _BUILTINS and not last[index].quoted):
-        return script
-    return f"{script[: last[index].start]}exec {script[last[index].start :]}"
+    starts = [offset for sign, offset in parsed.operators if sign in _LISTS]
+    last_start = starts[-1] if starts else -1
+    for word in parsed.words:
+        if word.start > last_start and not word.assigns:
+            if word.raw in _BUILTINS:
+                return script
+            return f"{script[: word.start]}exec {script[word.start :]}"
+    return script
 
 
-def _only_variables(text: str) -> bool:
-    """Whether every bracket belongs to a `${NAME…}` or a `{a,b}`, and no word begins a compound command."""
-    rest = re.sub(r"\$\{[^{}()`]*\}|\{[^\s{}()`]*(?:,|\.\.)[^\s{}()`]*\}", "", text)
-    return not any(char in rest for char in "(){}`") and not re.search(
-        r"\b(if|for|while|case|function)\b", rest
-    )
+def _is_compound(word: CommandWord) -> bool:
+    """Whether a word begins a compound command, or holds a command of its own."""
+    has_command = any(atom.kind in _SUBSTITUTIONS for atom in atoms(word.raw))
+    return word.raw in RESERVED or has_command
