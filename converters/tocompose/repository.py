@@ -22,11 +22,11 @@ class Repository(NamedTuple):
     name: str | None
     options: Mapping[str, tuple[str, ...]]
 
-    def has(self, path: str) -> bool:
+    def has_file(self, path: str) -> bool:
         """Whether there is a file of that path; a folder is none."""
         return self.project.read(path) is not None
 
-    def text(self, path: str) -> str | None:
+    def read_text(self, path: str) -> str | None:
         """The text of a file, None where there is none."""
         content = self.project.read(path)
         return None if content is None else decode(content)
@@ -43,23 +43,23 @@ class Repository(NamedTuple):
         _note_oddities(self.ledger, family, reading.oddities)
         return cursor
 
-    def say(
+    def add_note(
         self, code: str, span: Span | None = None, *, subject: str = "", **facts: Any
     ) -> None:
         """Adds a note that settles no leaf."""
         self.ledger.say(note(code, span, subject=subject, **facts))
 
-    def toml(self, path: str) -> dict[str, Any]:
+    def read_toml(self, path: str) -> dict[str, Any]:
         """A TOML file as plain data: evidence only, so a broken one counts as empty."""
         try:
-            return tomllib.loads(self.text(path) or "")
+            return tomllib.loads(self.read_text(path) or "")
         except tomllib.TOMLDecodeError:
             return {}
 
-    def json(self, path: str) -> dict[str, Any]:
+    def read_json(self, path: str) -> dict[str, Any]:
         """A JSON object as plain data: evidence only, so a broken one, or anything else, counts as an empty one."""
         try:
-            data = json.loads(self.text(path) or "{}")
+            data = json.loads(self.read_text(path) or "{}")
         except (ValueError, RecursionError):
             return {}
         return data if isinstance(data, dict) else {}

@@ -63,7 +63,7 @@ def generate(source: DockerfileInput, language: str) -> Generated:
         tuple(
             File(path=path, content=text.encode())
             for path, text in contents.items()
-            if not source.repository.has(path)
+            if not source.repository.has_file(path)
         ),
         facts.development_command,
         bool(facts.build_steps),
@@ -103,8 +103,8 @@ def _templates() -> Environment:
     return environment
 
 
-def _join_words(words: Iterable[str]) -> str:
-    return " ".join(words)
+def _join_words(texts: Iterable[str]) -> str:
+    return " ".join(texts)
 
 
 def _render(template: str, values: Mapping[str, Any]) -> str:

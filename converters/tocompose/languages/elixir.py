@@ -37,7 +37,7 @@ _SERVER = ("mix", "phx.server")
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
-    for line in (repository.text("mix.exs") or "").splitlines():
+    for line in (repository.read_text("mix.exs") or "").splitlines():
         match = _LIBRARY.match(line)
         if match and not _FOR_DEVELOPMENT.search(match[2]):
             yield match[1], "mix.exs"
@@ -45,7 +45,7 @@ def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    mix = repository.text("mix.exs") or ""
+    mix = repository.read_text("mix.exs") or ""
     stated = versions.read_version_files(repository, _VERSION_FILES, "elixir")
     version = versions.choose_version(stated, versions.dotted)
     if version is None:
@@ -59,7 +59,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
         default_command=_SERVER if uses_phoenix else ("mix", "run", "--no-halt"),
         development_command=_SERVER if uses_phoenix and _is_configured(repository) else (),
         template={
-            "lock": repository.has("mix.lock"),
+            "lock": repository.has_file("mix.lock"),
             "config": repository.project.exists("config"),
             "assets": _DEPLOYS_ASSETS.search(mix) is not None,
             "node": _node_stage(repository, mix),
@@ -70,7 +70,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 
 def _node_stage(repository: Repository, mix: str) -> node.NodeStage | None:
     """Node.js for the assets of an older Phoenix app, which webpack or brunch builds; newer ones need no Node.js."""
-    package = repository.json("assets/package.json")
+    package = repository.read_json("assets/package.json")
     scripts = node.package_scripts(package)
     script = next((name for name in ("deploy", "build") if name in scripts), "")
     is_used = bool(script) or "npm" in mix
@@ -78,7 +78,7 @@ def _node_stage(repository: Repository, mix: str) -> node.NodeStage | None:
         return None
     stated = re.search(
         r"^node_version=v?(\d{1,9}(?:\.\d{1,9}){0,2})",
-        repository.text("phoenix_static_buildpack.config") or "",
+        repository.read_text("phoenix_static_buildpack.config") or "",
         re.MULTILINE,
     )
     program, install = next(
@@ -96,7 +96,7 @@ def _node_stage(repository: Repository, mix: str) -> node.NodeStage | None:
 
 def _is_configured(repository: Repository) -> bool:
     """Whether the development settings take the database's address from outside; generated ones name localhost."""
-    text = repository.text("config/dev.exs")
+    text = repository.read_text("config/dev.exs")
     return text is None or "DATABASE_URL" in text
 
 

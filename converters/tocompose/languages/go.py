@@ -21,7 +21,7 @@ _STATED_VERSIONS = (
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
-    for line in (repository.text("go.mod") or "").splitlines():
+    for line in (repository.read_text("go.mod") or "").splitlines():
         match = _REQUIRED.match(line)
         if match and "// indirect" not in line:
             yield _without_major(match[1]), "go.mod"
@@ -33,14 +33,16 @@ def _without_major(module: str) -> str:
 
 def _built_program(repository: Repository) -> str:
     """The program that the Go buildpack builds: `bin/` and the last part of the module's path."""
-    match = re.search(r"^module\s+(\S+)", repository.text("go.mod") or "", re.MULTILINE)
+    match = re.search(
+        r"^module\s+(\S+)", repository.read_text("go.mod") or "", re.MULTILINE
+    )
     module = _without_major(match[1]) if match else "app"
     return f"bin/{module.rsplit('/', 1)[-1]}"
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    text = repository.text("go.mod") or ""
+    text = repository.read_text("go.mod") or ""
     matches = (pattern.search(text) for pattern in _STATED_VERSIONS)
     version = next((match[1] for match in matches if match), "")
     if not version:
@@ -51,7 +53,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
         default_command=(_built_program(repository),),
         development_command=("go", "run", _web_package(source)),
         template={
-            "sums": repository.has("go.sum"),
+            "sums": repository.has_file("go.sum"),
             "vendored": repository.project.exists("vendor/modules.txt"),
             "packages": stated[1].split() if stated else _main_packages(repository),
             "cgo": source.uses("github.com/mattn/go-sqlite3"),
@@ -70,8 +72,8 @@ def _main_packages(repository: Repository) -> list[str]:
 
 def _web_package(source: DockerfileInput) -> str:
     """The package that the web command is built from."""
-    words = source.web_command.split()
-    program = words[0].rsplit("/", 1)[-1] if words else ""
+    arguments = source.web_command.split()
+    program = arguments[0].rsplit("/", 1)[-1] if arguments else ""
     folder = f"cmd/{program}/"
     files = source.repository.project.files()
     if program and any(path.startswith(folder) for path in files):

@@ -74,7 +74,7 @@ def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
         if is_dependency and name and child_text(element, "scope") != "test":
             yield name, "pom.xml"
     for path in (*_GRADLE_FILES, "build.sbt"):
-        for line in (repository.text(path) or "").splitlines():
+        for line in (repository.read_text(path) or "").splitlines():
             sbt = _SBT_LIBRARY.search(line) if "Test" not in line else None
             library = _GRADLE_LIBRARY.search(line) or sbt
             if library:
@@ -89,16 +89,16 @@ def _pom_elements(repository: Repository) -> Iterator[Element]:
 def _derive_variables(kind: str, url: str) -> Mapping[str, str]:
     """What the buildpack derives from DATABASE_URL for plain JDBC and for Spring."""
     scheme = servers()[kind].get("jdbc")
-    pieces = [piece.source for piece in parse(url)]
-    if scheme is None or len(pieces) != 3:
+    sources = [part_of_url.source for part_of_url in parse(url)]
+    if scheme is None or len(sources) != 3:
         return {}
-    access, password, server = pieces
+    access, password, server = sources
     user = _BEFORE_PASSWORD.fullmatch(access)
-    place = _BEHIND_PASSWORD.fullmatch(server)
-    if user is None or place is None:
+    database = _BEHIND_PASSWORD.fullmatch(server)
+    if user is None or database is None:
         return {}
     values = {
-        "URL": f"jdbc:{scheme}://{place[1]}",
+        "URL": f"jdbc:{scheme}://{database[1]}",
         "USERNAME": user[1],
         "PASSWORD": password,
     }
@@ -140,7 +140,7 @@ def _stated_versions(repository: Repository) -> Iterator[Version]:
             yield Version(text, "pom.xml says so")
             break
     for path in _GRADLE_FILES:
-        match = _GRADLE_VERSION.search(repository.text(path) or "")
+        match = _GRADLE_VERSION.search(repository.read_text(path) or "")
         if match:
             yield Version(match[1], f"{path} says so")
 
@@ -153,10 +153,10 @@ def _feature_release(text: str) -> str:
 
 
 def _find_build_tool(repository: Repository) -> _BuildTool:
-    if repository.has("pom.xml"):
-        return _maven("sh ./mvnw") if repository.has("mvnw") else _maven("mvn")
-    if repository.has("build.sbt"):
-        properties = repository.text("project/build.properties") or ""
+    if repository.has_file("pom.xml"):
+        return _maven("sh ./mvnw") if repository.has_file("mvnw") else _maven("mvn")
+    if repository.has_file("build.sbt"):
+        properties = repository.read_text("project/build.properties") or ""
         match = re.search(r"sbt\.version\s*=\s*([\d.]+)", properties)
         return _BuildTool(
             image="",
@@ -167,8 +167,8 @@ def _find_build_tool(repository: Repository) -> _BuildTool:
             sbt=match[1] if match else default_version("sbt"),
         )
     gradle_image = f"gradle:{default_version('gradle')}-jdk<version>"
-    program = "sh ./gradlew" if repository.has("gradlew") else "gradle"
-    scripts = "".join(repository.text(path) or "" for path in _GRADLE_FILES)
+    program = "sh ./gradlew" if repository.has_file("gradlew") else "gradle"
+    scripts = "".join(repository.read_text(path) or "" for path in _GRADLE_FILES)
     has_stage = re.search(r"\bstage\b", scripts) is not None
     return _BuildTool(
         image=gradle_image if program == "gradle" else "",
@@ -206,7 +206,7 @@ def _copied_files(repository: Repository, tool: _BuildTool) -> Iterator[tuple[st
     """Which of the build tool's files the repository has, and which of them are folders."""
     for path in tool.files:
         if repository.project.exists(path):
-            yield path, not repository.has(path)
+            yield path, not repository.has_file(path)
 
 
 LANGUAGE = Language(

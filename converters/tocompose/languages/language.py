@@ -94,7 +94,9 @@ class Language(NamedTuple):
 
 def note_missing_lock(repository: Repository, problem: str, command: str) -> None:
     """Says that the versions of libraries are not pinned, and what pins them."""
-    repository.say("TC357", None, subject="files.Dockerfile", what=problem, command=command)
+    repository.add_note(
+        "TC357", None, subject="files.Dockerfile", what=problem, command=command
+    )
 
 
 def stand_in_address(name: str) -> str:

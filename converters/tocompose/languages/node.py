@@ -120,20 +120,20 @@ _PACKAGE_TOOLS = (
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
-    package = repository.json("package.json")
+    package = repository.read_json("package.json")
     for key in ("dependencies", "optionalDependencies"):
         for name in map_at(package, key):
             yield name, "package.json"
 
 
 def _default_command(repository: Repository) -> str:
-    scripts = package_scripts(repository.json("package.json"))
+    scripts = package_scripts(repository.read_json("package.json"))
     return "npm start" if "start" in scripts else ""
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    package = repository.json("package.json")
+    package = repository.read_json("package.json")
     version = choose_node_version(repository)
     tool = package_tool(repository, package, notes_lock=True)
     steps = tuple(build_steps(package, tool))
@@ -177,7 +177,7 @@ def choose_node_version(repository: Repository) -> str:
 
 
 def _stated_versions(repository: Repository) -> Iterator[Version]:
-    stated = map_at(repository.json("package.json"), "engines").get("node")
+    stated = map_at(repository.read_json("package.json"), "engines").get("node")
     if isinstance(stated, str):
         yield Version(stated, f"engines.node is {stated}")
     yield from versions.read_version_files(repository, _VERSION_FILES, "node|nodejs")
@@ -188,7 +188,7 @@ def package_tool(
 ) -> PackageTool:
     """The package manager: by its lock file, then by packageManager."""
     for tool in _PACKAGE_TOOLS:
-        if repository.has(tool.lock):
+        if repository.has_file(tool.lock):
             is_classic = tool is _YARN and not _is_yarn_berry(repository, package)
             return _YARN_CLASSIC if is_classic else tool
     if notes_lock:
@@ -202,12 +202,12 @@ def _is_yarn_berry(repository: Repository, package: dict[str, Any]) -> bool:
     stated = str(package.get("packageManager") or "")
     if repository.project.exists(".yarnrc.yml") or re.match(r"yarn@[2-9]", stated):
         return True
-    return "__metadata:" in (repository.text("yarn.lock") or "")[:400]
+    return "__metadata:" in (repository.read_text("yarn.lock") or "")[:400]
 
 
 def build_stage(repository: Repository) -> NodeStage | None:
     """The Node.js stage of an app in another language whose package.json has a build; None where it has none."""
-    package = repository.json("package.json")
+    package = repository.read_json("package.json")
     tool = package_tool(repository, package)
     steps = tuple(build_steps(package, tool))
     if not steps:
@@ -224,10 +224,10 @@ def node_stage(
     steps: tuple[str, ...],
 ) -> NodeStage:
     """The stage that installs the packages and runs the steps."""
-    manifests = ("package.json", tool.lock, *filter(repository.has, _FILES_BESIDE))
+    manifests = ("package.json", tool.lock, *filter(repository.has_file, _FILES_BESIDE))
     scripts = package_scripts(package)
     has_hooks = any(name in scripts for name in _INSTALL_HOOKS)
-    has_workspaces = "workspaces" in package or repository.has("pnpm-workspace.yaml")
+    has_workspaces = "workspaces" in package or repository.has_file("pnpm-workspace.yaml")
     clean_up = " && yarn cache clean" if tool.name == "yarn" else ""
     return NodeStage(
         image=slim_image("node", version),
@@ -321,7 +321,7 @@ def _starts_server(script: str) -> bool:
 
 def find_bundler(repository: Repository) -> Row | None:
     """The row of bundlers.yaml that package.json's build script runs; None where a start script serves by itself."""
-    package = repository.json("package.json")
+    package = repository.read_json("package.json")
     scripts = map_at(package, "scripts")
     libraries = {**map_at(package, "dependencies"), **map_at(package, "devDependencies")}
     rows: Mapping[str, Any] = load("bundlers")

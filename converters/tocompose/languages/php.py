@@ -24,15 +24,15 @@ _FRAMEWORK_ROOTS = ("public", "web", "webroot", "htdocs")
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
-    for name in map_at(repository.json("composer.json"), "require"):
+    for name in map_at(repository.read_json("composer.json"), "require"):
         yield name, "composer.json"
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     version = _choose_version(repository)
-    lock = repository.has("composer.lock")
-    composer = repository.has("composer.json")
+    lock = repository.has_file("composer.lock")
+    composer = repository.has_file("composer.json")
     if composer and not lock:
         problem = "composer.json stands without composer.lock"
         note_missing_lock(repository, problem, "composer update --no-install")
@@ -54,7 +54,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 
 
 def _choose_version(repository: Repository) -> str:
-    stated = map_at(repository.json("composer.json"), "require").get("php")
+    stated = map_at(repository.read_json("composer.json"), "require").get("php")
     if not isinstance(stated, str):
         return versions.use_default(repository, _DEFAULT).number
     alternatives = re.sub(r"(?<!\|)\|(?!\|)", "||", stated.replace(",", " "))
@@ -69,8 +69,8 @@ def _choose_version(repository: Repository) -> str:
 def _extensions(source: DockerfileInput) -> set[str]:
     """The extensions to install: those that the app asks for, and the drivers that its framework may need."""
     names = (library.name for library in source.libraries)
-    asked = {name.removeprefix("ext-") for name in names if name.startswith("ext-")}
-    extensions = {name.replace("zend-opcache", "opcache") for name in asked}
+    asked_names = {name.removeprefix("ext-") for name in names if name.startswith("ext-")}
+    extensions = {name.replace("zend-opcache", "opcache") for name in asked_names}
     extensions -= set(load("languages")["php"]["built_in"])
     if source.uses("laravel/framework", "doctrine/dbal", "illuminate/database"):
         extensions |= {"pdo_pgsql", "pdo_mysql"}
@@ -115,7 +115,7 @@ def _extension_steps(extensions: Iterable[str]) -> Iterator[str]:
 def _finishing_steps(repository: Repository, composer: bool) -> Iterator[str]:
     if composer:
         yield "composer dump-autoload --no-interaction --no-dev --optimize"
-    if repository.has("artisan"):
+    if repository.has_file("artisan"):
         yield "mkdir -p storage bootstrap/cache"
 
 

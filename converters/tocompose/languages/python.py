@@ -76,11 +76,11 @@ class _Install(NamedTuple):
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
     for path in _REQUIREMENTS_FILES:
-        lines = (repository.text(path) or "").splitlines()
+        lines = (repository.read_text(path) or "").splitlines()
         stated = (line for line in lines if not line.lstrip().startswith(("#", "-")))
         yield from _read_requirements(stated, path)
-    yield from _read_tables(map_at(repository.toml("Pipfile"), "packages"), "Pipfile")
-    project = repository.toml("pyproject.toml")
+    yield from _read_tables(map_at(repository.read_toml("Pipfile"), "packages"), "Pipfile")
+    project = repository.read_toml("pyproject.toml")
     listed = value_at(project, "project", "dependencies")
     if isinstance(listed, list):
         texts = (requirement for requirement in listed if isinstance(requirement, str))
@@ -112,7 +112,7 @@ def _read_tables(packages: dict[str, Any], file: str) -> Iterator[tuple[str, str
 def _default_command(repository: Repository) -> str:
     match = re.search(
         r"DJANGO_SETTINGS_MODULE[\"'],\s*[\"']([\w.]+)\.settings",
-        repository.text("manage.py") or "",
+        repository.read_text("manage.py") or "",
     )
     return f"gunicorn {match[1]}.wsgi" if match else ""
 
@@ -124,7 +124,7 @@ def _settings_files(repository: Repository) -> Iterator[str]:
 def _required_variables(repository: Repository) -> Iterator[str]:
     for path in _settings_files(repository):
         if not _OTHER_SETTINGS.search(path):
-            yield from python_settings.required_values(repository.text(path) or "")
+            yield from python_settings.required_values(repository.read_text(path) or "")
 
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
@@ -135,7 +135,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
         compilers = _compilers(source)
         version = versions.use_default(repository, _DEFAULT)
     libraries = ("libpq5",) if "libpq-dev" in compilers else ()
-    has_front_end = source.node_first and bool(repository.json("package.json"))
+    has_front_end = source.node_first and bool(repository.read_json("package.json"))
     return DockerfileFacts(
         image=_image(version.number),
         default_command=("python", "app.py"),
@@ -164,11 +164,11 @@ def _image(version: str) -> str:
 
 def _stated_versions(repository: Repository) -> Iterator[Version]:
     yield from versions.read_version_files(repository, _VERSION_FILES, "python")
-    requires = map_at(repository.toml("Pipfile"), "requires")
+    requires = map_at(repository.read_toml("Pipfile"), "requires")
     for key in ("python_full_version", "python_version"):
         if isinstance(requires.get(key), str):
             yield Version(requires[key], "the Pipfile says so")
-    project = repository.toml("pyproject.toml")
+    project = repository.read_toml("pyproject.toml")
     for text in (
         value_at(project, "project", "requires-python"),
         value_at(project, "tool", "poetry", "dependencies", "python"),
@@ -198,7 +198,7 @@ def _usable_version(text: str) -> str:
 
 def _choose_install(repository: Repository) -> _Install:
     """By the first file that the platform would take."""
-    if repository.has("Pipfile.lock"):
+    if repository.has_file("Pipfile.lock"):
         export = "pipenv requirements{} > /tmp/requirements.txt && pip install --no-cache-dir -r /tmp/requirements.txt"
         return _Install(
             manifests=("Pipfile", "Pipfile.lock"),
@@ -206,16 +206,18 @@ def _choose_install(repository: Repository) -> _Install:
             install=export.format(""),
             install_more=export.format(" --dev"),
         )
-    if repository.has("requirements.txt"):
-        text = repository.text("requirements.txt") or ""
-        more = next(filter(repository.has, _DEVELOPMENT_FILES), "")
+    if repository.has_file("requirements.txt"):
+        text = repository.read_text("requirements.txt") or ""
+        development_file = next(filter(repository.has_file, _DEVELOPMENT_FILES), "")
         return _Install(
             manifests=("requirements.txt",),
             install="pip install --no-cache-dir -r requirements.txt",
-            install_more=f"pip install --no-cache-dir -r {more}" if more else "",
+            install_more=f"pip install --no-cache-dir -r {development_file}"
+            if development_file
+            else "",
             whole_first=_REFERS_TO_FILES.search(text) is not None,
         )
-    if repository.has("poetry.lock"):
+    if repository.has_file("poetry.lock"):
         install = "poetry install --no-interaction --no-root"
         return _Install(
             manifests=("pyproject.toml", "poetry.lock"),
@@ -223,7 +225,7 @@ def _choose_install(repository: Repository) -> _Install:
             install=f"{install} --only main",
             install_more=install,
         )
-    if repository.has("uv.lock"):
+    if repository.has_file("uv.lock"):
         install = "uv sync --locked --no-install-project"
         return _Install(
             manifests=("pyproject.toml", "uv.lock"),
@@ -237,13 +239,13 @@ def _choose_install(repository: Repository) -> _Install:
 def _install_without_lock(repository: Repository) -> _Install:
     problem = "there is no requirements.txt and no lock file"
     note_missing_lock(repository, problem, "pip freeze > requirements.txt")
-    if repository.has("Pipfile"):
+    if repository.has_file("Pipfile"):
         return _Install(
             manifests=("Pipfile",),
             tool=pinned_tool("pipenv"),
             install="pipenv install --system --skip-lock",
         )
-    if repository.has("pyproject.toml") or repository.has("setup.py"):
+    if repository.has_file("pyproject.toml") or repository.has_file("setup.py"):
         return _Install(whole_first=True, install="pip install --no-cache-dir .")
     return _Install()
 
@@ -252,9 +254,9 @@ def _static_step(source: DockerfileInput) -> str:
     """collectstatic, as the platform runs it; with dummy values for what the settings demand."""
     repository = source.repository
     is_disabled = source.settings.get("DISABLE_COLLECTSTATIC", "0") not in ("0", "")
-    if is_disabled or not repository.has("manage.py"):
+    if is_disabled or not repository.has_file("manage.py"):
         return ""
-    texts = [repository.text(path) or "" for path in _settings_files(repository)]
+    texts = [repository.read_text(path) or "" for path in _settings_files(repository)]
     if not any("STATIC_ROOT" in text for text in texts):
         return ""
     values = {"SECRET_KEY": "build", **dict.fromkeys(source.required, "build")}
@@ -284,7 +286,7 @@ def _compilers(source: DockerfileInput) -> tuple[str, ...]:
 def _packages_for_git(repository: Repository) -> tuple[str, ...]:
     """Git, for libraries that come from a repository: the slim image has none."""
     for path in filter(_ANY_REQUIREMENTS.search, repository.project.files()):
-        if _FROM_REPOSITORY.search(repository.text(path) or ""):
+        if _FROM_REPOSITORY.search(repository.read_text(path) or ""):
             return ("git",)
     return ()
 
@@ -292,7 +294,7 @@ def _packages_for_git(repository: Repository) -> tuple[str, ...]:
 def _packages_for_geography(repository: Repository) -> tuple[str, ...]:
     """The libraries that GeoDjango loads: https://docs.djangoproject.com/en/stable/ref/contrib/gis/install/geolibs/."""
     for path in _settings_files(repository):
-        if "django.contrib.gis" in (repository.text(path) or ""):
+        if "django.contrib.gis" in (repository.read_text(path) or ""):
             return tuple(load("languages")["python"]["packages"]["gdal|django-gis"]["run"])
     return ()
 
@@ -300,7 +302,7 @@ def _packages_for_geography(repository: Repository) -> tuple[str, ...]:
 def _development_command(source: DockerfileInput) -> tuple[str, ...]:
     """The web command with reloading: the framework's own server, or the reload option of the one that is used."""
     text = source.web_command
-    if source.repository.has("manage.py") and source.uses("django"):
+    if source.repository.has_file("manage.py") and source.uses("django"):
         return ("python", "manage.py", "runserver", f"0.0.0.0:{source.port}")
     if re.match(r"(?:\S*/)?(?:gunicorn|uvicorn)\b", text):
         return _reloading_command(source)
@@ -313,12 +315,12 @@ def _reloading_command(source: DockerfileInput) -> tuple[str, ...]:
     """The web command with `--reload`; none for one that is more than a program and its arguments."""
     text, arguments = source.web_command, source.web_arguments
     try:
-        words = shlex.split(text)
+        arguments_written = shlex.split(text)
     except ValueError:
         return ()
     if re.search(r"[;&|`]", text):
         return ()
-    if "--reload" in words:
+    if "--reload" in arguments_written:
         return arguments
     if len(arguments) == 3 and arguments[1] == "-c":
         return (*arguments[:2], f"{arguments[2]} --reload")

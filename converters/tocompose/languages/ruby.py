@@ -59,7 +59,7 @@ _RAILS_ENVIRONMENT = {
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
-    gemfile = repository.text("Gemfile")
+    gemfile = repository.read_text("Gemfile")
     if gemfile is None:
         yield from _read_lock(repository)
         return
@@ -86,7 +86,7 @@ def _is_development(groups: str) -> bool:
 def _read_lock(repository: Repository) -> Iterator[tuple[str, str]]:
     """The direct dependencies that Gemfile.lock lists, where there is no Gemfile; it does not tell the groups."""
     listed = False
-    for line in (repository.text("Gemfile.lock") or "").splitlines():
+    for line in (repository.read_text("Gemfile.lock") or "").splitlines():
         listed = line == "DEPENDENCIES" or (listed and line.startswith("  "))
         if listed and (match := _LOCKED_GEM.match(line)):
             yield match[1], "Gemfile.lock"
@@ -94,8 +94,8 @@ def _read_lock(repository: Repository) -> Iterator[tuple[str, str]]:
 
 def is_rails(repository: Repository) -> bool:
     """Whether the app is a Rails app, by its lock file or its Gemfile."""
-    lock = repository.text("Gemfile.lock") or ""
-    gemfile = repository.text("Gemfile") or ""
+    lock = repository.read_text("Gemfile.lock") or ""
+    gemfile = repository.read_text("Gemfile") or ""
     locked = re.search(r"^    rail(s|ties) \(", lock, re.MULTILINE)
     named = re.search(r"^[ \t]*gem\s+[\"']rails[\"']", gemfile, re.MULTILINE)
     return locked is not None or named is not None
@@ -104,7 +104,7 @@ def is_rails(repository: Repository) -> bool:
 def _default_command(repository: Repository) -> str:
     if is_rails(repository):
         return "bin/rails server -b 0.0.0.0 -p $PORT -e $RAILS_ENV"
-    if repository.has("config.ru"):
+    if repository.has_file("config.ru"):
         return "bundle exec rackup config.ru -o 0.0.0.0 -p $PORT"
     return ""
 
@@ -133,7 +133,7 @@ def _fetched_variables(repository: Repository, paths: Iterable[str]) -> Iterator
     """What the configuration fetches without a default, each once."""
     names: dict[str, None] = {}
     for path in paths:
-        names |= dict.fromkeys(_FETCHED.findall(repository.text(path) or ""))
+        names |= dict.fromkeys(_FETCHED.findall(repository.read_text(path) or ""))
     yield from names
 
 
@@ -143,13 +143,13 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     version = versions.choose_version(candidates, versions.dotted)
     if version is None:
         version = versions.use_default(repository, _DEFAULT)
-    lock = repository.text("Gemfile.lock")
+    lock = repository.read_text("Gemfile.lock")
     if lock is None:
         note_missing_lock(
             repository, "the Gemfile stands without Gemfile.lock", "bundle lock"
         )
     assets = _node_stage(source, lock or "")
-    gemfile = repository.text("Gemfile") or ""
+    gemfile = repository.read_text("Gemfile") or ""
     return DockerfileFacts(
         # Bundler refuses another patch release than the Gemfile's, so the version stays as it is.
         image=slim_image("ruby", version.number),
@@ -176,13 +176,15 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 def _files_beside(repository: Repository, gemfile: str) -> Iterator[str]:
     """Files that the Gemfile reads: `ruby file: ".ruby-version"`."""
     for file in _VERSION_FILES:
-        if file.path in gemfile and repository.has(file.path):
+        if file.path in gemfile and repository.has_file(file.path):
             yield file.path
 
 
 def _stated_versions(repository: Repository) -> Iterator[Version]:
     stated = re.search(
-        r"^[ \t]*ruby\s+[\"']([^\"']+)[\"']", repository.text("Gemfile") or "", re.MULTILINE
+        r"^[ \t]*ruby\s+[\"']([^\"']+)[\"']",
+        repository.read_text("Gemfile") or "",
+        re.MULTILINE,
     )
     if stated:
         yield Version(versions.minor_line(stated[1]), "the Gemfile says so")
@@ -190,7 +192,7 @@ def _stated_versions(repository: Repository) -> Iterator[Version]:
     yield from versions.read_version_files(repository, (ruby_version,), "ruby")
     locked = re.search(
         r"^RUBY VERSION\n\s+ruby (\d{1,9}\.\d{1,9}\.\d{1,9})",
-        repository.text("Gemfile.lock") or "",
+        repository.read_text("Gemfile.lock") or "",
         re.MULTILINE,
     )
     if locked:
@@ -210,7 +212,7 @@ def _bundler_version(lock: str) -> str:
 
 def _precompile_step(source: DockerfileInput, lock: str) -> str:
     """The step that compiles the assets of a Rails app; empty where it has none."""
-    gemfile = source.repository.text("Gemfile") or ""
+    gemfile = source.repository.read_text("Gemfile") or ""
     has_assets = any(name in lock or name in gemfile for name in _PIPELINES)
     if not is_rails(source.repository) or not has_assets:
         return ""
@@ -261,7 +263,7 @@ def _assets_steps(precompile: str, assets: node.NodeStage | None) -> Iterator[st
 def _node_stage(source: DockerfileInput, lock: str) -> node.NodeStage | None:
     """Node.js for the stages that compile assets: the programs are taken out of its own image."""
     repository = source.repository
-    package = repository.json("package.json")
+    package = repository.read_json("package.json")
     is_used = package.get("dependencies") or package.get("devDependencies")
     if not is_used and not node.package_scripts(package):
         return None

@@ -20,7 +20,7 @@ _DEFAULT = DefaultVersion("rust", "Rust", "no version is named", "rust-toolchain
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
-    for name, value in map_at(repository.toml("Cargo.toml"), "dependencies").items():
+    for name, value in map_at(repository.read_toml("Cargo.toml"), "dependencies").items():
         yield name, "Cargo.toml"
         for feature in value.get("features", ()) if isinstance(value, dict) else ():
             if isinstance(feature, str):
@@ -29,9 +29,9 @@ def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    package = map_at(repository.toml("Cargo.toml"), "package")
+    package = map_at(repository.read_toml("Cargo.toml"), "package")
     version = _choose_version(repository, str(package.get("rust-version") or ""))
-    lock = repository.has("Cargo.lock")
+    lock = repository.has_file("Cargo.lock")
     if not lock:
         problem = "Cargo.toml stands without Cargo.lock"
         note_missing_lock(repository, problem, "cargo generate-lockfile")
@@ -48,8 +48,8 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 
 def _choose_version(repository: Repository, minimum: str) -> str:
     """The toolchain: a number from rust-toolchain(.toml), then rust-version; a channel such as stable is the newest."""
-    toolchain = map_at(repository.toml("rust-toolchain.toml"), "toolchain")
-    legacy_file = (repository.text("rust-toolchain") or "").strip()
+    toolchain = map_at(repository.read_toml("rust-toolchain.toml"), "toolchain")
+    legacy_file = (repository.read_text("rust-toolchain") or "").strip()
     for text in (str(toolchain.get("channel", "")), legacy_file, minimum):
         if re.fullmatch(r"\d{1,9}\.\d{1,9}(?:\.\d{1,9})?", text):
             return text

@@ -24,7 +24,7 @@ server {{
 
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
-    config = repository.json("static.json")
+    config = repository.read_json("static.json")
     root = _served_folder(repository, config)
     stage = node.build_stage(repository)
     return DockerfileFacts(
@@ -55,7 +55,7 @@ def _served_folder(repository: Repository, config: dict[str, Any]) -> str:
     stated = config.get("root")
     if isinstance(stated, str) and re.fullmatch(r"[\w./-]+", stated):
         return stated.strip("/") or "."
-    staticfile = repository.text("Staticfile") or ""
+    staticfile = repository.read_text("Staticfile") or ""
     match = re.search(r"^root:\s*([\w./-]+)\s*$", staticfile, re.MULTILINE)
     if match:
         return match[1].strip("/") or "."

@@ -92,7 +92,7 @@ def choose_version(
 
 def use_default(repository: Repository, default: DefaultVersion) -> Version:
     """The default, which a note says was chosen since no file of the repository names a version."""
-    repository.say(
+    repository.add_note(
         "TC356",
         None,
         subject="files.Dockerfile",

@@ -12,7 +12,7 @@ from tocompose.importers.procfile.backing import (
     BackingRequest,
     make_backing,
 )
-from tocompose.importers.procfile.environment import Entry, reference
+from tocompose.importers.procfile.environment import AppVariable, variable_reference
 from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
@@ -51,7 +51,7 @@ class AddonRequest(NamedTuple):
 
     name: str
     plan: str
-    entry: Cursor
+    cursor: Cursor
     plan_cursor: Cursor
     prefix_cursor: Cursor
     options: Cursor
@@ -75,7 +75,7 @@ class ProvidedAddons(NamedTuple):
     """What the add-ons come to: services with their variables, and variables of services outside."""
 
     backings: tuple[Backing, ...]
-    entries: tuple[Entry, ...]
+    app_variables: tuple[AppVariable, ...]
 
 
 def addon_rows() -> dict[str, Row]:
@@ -89,17 +89,17 @@ def addon_rows() -> dict[str, Row]:
 
 def read_requests(*lists: Cursor) -> Iterator[AddonRequest]:
     """The add-ons of each list: `"name:plan"`, or `{plan, as, options}`."""
-    for entry in (entry for addons in lists for entry in addons):
-        plan_cursor = entry
-        if entry.kind != "leaf":
-            plan_cursor = entry.at("plan") or entry.at("name")
+    for addon in (addon for addons in lists for addon in addons):
+        plan_cursor = addon
+        if addon.kind != "leaf":
+            plan_cursor = addon.at("plan") or addon.at("name")
         text = "" if plan_cursor.style in _NO_NAME else (plan_cursor.peek() or "").strip()
         if not text:
-            entry.note("TC405")
+            addon.note("TC405")
             continue
         name, _, plan = text.partition(":")
         yield AddonRequest(
-            name.lower(), plan, entry, plan_cursor, entry.at("as"), entry.at("options")
+            name.lower(), plan, addon, plan_cursor, addon.at("as"), addon.at("options")
         )
 
 
@@ -124,7 +124,7 @@ class AddonTable:
         self._service = service
         self._sends_by_smtp = sends_by_smtp
         self._backings: dict[tuple[str, str], Backing] = {}
-        self._entries: list[Entry] = []
+        self._app_variables: list[AppVariable] = []
         self._mail: AddonRequest | None = None
 
     def add(self, request: AddonRequest) -> None:
@@ -132,22 +132,22 @@ class AddonTable:
         row = addon_rows().get(request.name)
         if row is None:
             guess = request.name.upper().replace("-", "_")
-            request.entry.note("TC403", name=request.name, guess=guess)
+            request.cursor.note("TC403", name=request.name, guess=guess)
         elif "service" in row:
             self._add_service(request, row)
         else:
-            self._entries.extend(self._outside_entries(request, row))
+            self._app_variables.extend(self._outside_variables(request, row))
             if row.get("mail") and self._sends_by_smtp and self._mail is None:
                 self._mail = request
 
     def provide(self) -> ProvidedAddons:
         """The services and variables that stand in for all of them."""
         if self._mail is not None:
-            span = self._mail.entry.span
-            self._make(BackingRequest("mailpit", "MAIL", {}, "", span))
-        return ProvidedAddons(tuple(self._backings.values()), tuple(self._entries))
+            span = self._mail.cursor.span
+            self._make_backing(BackingRequest("mailpit", "MAIL", {}, "", span))
+        return ProvidedAddons(tuple(self._backings.values()), tuple(self._app_variables))
 
-    def _make(self, request: BackingRequest) -> Backing:
+    def _make_backing(self, request: BackingRequest) -> Backing:
         backing = make_backing(self._repository, request, self._service_names)
         self._backings[request.kind, request.prefix] = backing
         return backing
@@ -160,16 +160,16 @@ class AddonTable:
         twin = self._backings.get((kind, prefix))
         if twin is not None:
             if request.prefix or not _is_in_same_file(request, twin):
-                request.entry.skip(
+                request.cursor.skip(
                     f"the same add-on is declared elsewhere: service {twin.service.name}"
                 )
                 return
             prefix = self._second_prefix(request, row, kind)
         variables = {f"{prefix}{key}": value for key, value in row["variables"].items()}
-        backing = self._make(
-            BackingRequest(kind, prefix, variables, request.version, request.entry.span)
+        backing = self._make_backing(
+            BackingRequest(kind, prefix, variables, request.version, request.cursor.span)
         )
-        self._settle(request, backing)
+        self._settle_request(request, backing)
         self._note_service(request, row, backing)
 
     def _second_prefix(self, request: AddonRequest, row: Row, kind: str) -> str:
@@ -178,10 +178,12 @@ class AddonTable:
         prefixes = (template.replace("<colour>", colour) for colour in _COLOURS)
         free = (prefix for prefix in prefixes if (kind, prefix) not in self._backings)
         prefix = next(free, f"{row['prefix']}_{len(self._backings) + 1}")
-        self._repository.say("TC407", request.entry.span, name=request.name, prefix=prefix)
+        self._repository.add_note(
+            "TC407", request.cursor.span, name=request.name, prefix=prefix
+        )
         return prefix
 
-    def _settle(self, request: AddonRequest, backing: Backing) -> None:
+    def _settle_request(self, request: AddonRequest, backing: Backing) -> None:
         service = f"services.{backing.service.name}"
         request.plan_cursor.take(to=f"{service}.image")
         if request.prefix_cursor:
@@ -196,9 +198,9 @@ class AddonTable:
                 option.note("TC404", subject=service, option=option.key, name=request.name)
 
     def _note_service(self, request: AddonRequest, row: Row, backing: Backing) -> None:
-        span, name, service = request.entry.span, request.name, backing.service.name
+        span, name, service = request.cursor.span, request.name, backing.service.name
         subject = f"services.{service}"
-        self._repository.say(
+        self._repository.add_note(
             "TC400",
             span,
             subject=subject,
@@ -208,19 +210,19 @@ class AddonTable:
             service=service,
         )
         if "gone" in row:
-            self._repository.say("TC406", span, name=name, when=row["gone"])
+            self._repository.add_note("TC406", span, name=name, when=row["gone"])
         if "warn" in row:
             facts = {"name": name, "service": service}
-            self._repository.say(row["warn"], span, subject=subject, **facts)
+            self._repository.add_note(row["warn"], span, subject=subject, **facts)
 
-    def _outside_entries(self, request: AddonRequest, row: Row) -> Iterator[Entry]:
+    def _outside_variables(self, request: AddonRequest, row: Row) -> Iterator[AppVariable]:
         """An add-on that stays outside: its variables, which the user fills in or leaves empty."""
         prefix = request.prefix or row.get("prefix", "")
         values = {
             f"{prefix}{key}": value for key, value in row.get("variables", {}).items()
         }
         names = ", ".join(values) or "none"
-        request.entry.note(row["note"], name=request.name, variables=names)
+        request.cursor.note(row["note"], name=request.name, variables=names)
         for name, value in values.items():
             is_secret = value in (REQUIRED, OPTIONAL) or not self._sends_by_smtp
             required = value == REQUIRED
@@ -230,14 +232,14 @@ class AddonTable:
                 secret=is_secret,
                 required=required,
                 description=f"For the add-on {request.name}",
-                origin=request.entry.span,
+                origin=request.cursor.span,
             )
             text: str | None = f"${{{name}:-{value}}}"
             if is_secret:
-                text = reference(name, None, True) if required else None
-            yield Entry(name, text, setting, (), request.name, request.entry.span)
+                text = variable_reference(name, None, True) if required else None
+            yield AppVariable(name, text, setting, (), request.name, request.cursor.span)
 
 
 def _is_in_same_file(request: AddonRequest, backing: Backing) -> bool:
     origin = backing.service.origin
-    return origin is not None and origin.file == request.entry.span.file
+    return origin is not None and origin.file == request.cursor.span.file

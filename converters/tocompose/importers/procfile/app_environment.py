@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.environment import (
-    Entry,
+    AppVariable,
     is_secret,
-    literal_entry,
-    reference,
+    literal_variable,
     settle_text,
+    variable_reference,
 )
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
@@ -28,30 +28,30 @@ _EMPTY = ("null", "{}", "[]")
 _FALSE = ("false", "null", "0", "no")
 
 
-def entries_of_app(
+def variables_of_app(
     repository: Repository, app: AppJson, supplied: Mapping[str, str]
-) -> Iterator[Entry]:
+) -> Iterator[AppVariable]:
     """The variables of app.json's `env`; `supplied` are values that the platform or a buildpack gives by itself."""
     platform = load("app_json")["env"].get("platform", {})
     for variable in app.at("env"):
         name = variable.key
         if not _NAME.fullmatch(name):
-            wanted = "letters, digits and _"
-            variable.note("TC315", what="a name in env", wanted=wanted)
+            expected_form = "letters, digits and _"
+            variable.note("TC315", what="a name in env", wanted=expected_form)
         elif name in platform:
             for leaf in (variable, *variable):
                 leaf.skip(platform[name])
         elif variable.kind == "list" or variable.style == "[]":
             variable.note("TC315", what=f"env.{name}", wanted="a string or a map")
         elif variable.kind == "leaf" and variable.style not in ("{}", "null"):
-            yield literal_entry(variable, name)
+            yield literal_variable(variable, name)
         else:
-            yield _described_entry(repository, variable, supplied.get(name))
+            yield _described_variable(repository, variable, supplied.get(name))
 
 
-def _described_entry(
+def _described_variable(
     repository: Repository, variable: Cursor, supplied: str | None
-) -> Entry:
+) -> AppVariable:
     """`NAME: {description, value, required, generator}`: a setting of the person who deploys."""
     name, value = variable.key, variable.at("value")
     has_value = value.kind == "leaf" and value.style not in _EMPTY
@@ -60,13 +60,15 @@ def _described_entry(
         if text is None and cursor.kind == "leaf":
             cursor.skip("no value is given")
     if supplied is None or has_value or variable.at("generator"):
-        return _asked_entry(repository, variable, text)
+        return _asked_variable(repository, variable, text)
     for key in ("required", "description"):
         variable.at(key).skip("the platform supplies the value")
-    return Entry(name, supplied, None, (), "platform", variable.span)
+    return AppVariable(name, supplied, None, (), "platform", variable.span)
 
 
-def _asked_entry(repository: Repository, variable: Cursor, text: str | None) -> Entry:
+def _asked_variable(
+    repository: Repository, variable: Cursor, text: str | None
+) -> AppVariable:
     name = variable.key
     maker = _secret_maker(variable) if not text else ""
     required = _is_required(variable) or bool(maker)
@@ -76,18 +78,18 @@ def _asked_entry(repository: Repository, variable: Cursor, text: str | None) -> 
         value=text,
         secret=secret,
         required=required,
-        description=_describe(variable, maker),
+        description=_describe_setting(variable, maker),
         origin=variable.span,
     )
     if maker:
-        repository.say(
+        repository.add_note(
             "TC342", variable.span, subject=f"settings.{name}", name=name, maker=maker
         )
     else:
         _settle_generator(variable.at("generator"), name)
     if text is None and required and not variable.at("generator"):
-        repository.say("TC343", variable.span, subject=f"settings.{name}", name=name)
-    return Entry(
+        repository.add_note("TC343", variable.span, subject=f"settings.{name}", name=name)
+    return AppVariable(
         name,
         _asked_value(name, text, secret, required),
         setting,
@@ -105,7 +107,7 @@ def _secret_maker(variable: Cursor) -> str:
     return generator if _COMMAND.fullmatch(generator) else ""
 
 
-def _describe(variable: Cursor, maker: str) -> str:
+def _describe_setting(variable: Cursor, maker: str) -> str:
     description = variable.peek("description") or ""
     if not maker:
         return description
@@ -143,10 +145,10 @@ def _states_value(variable: Cursor) -> bool:
 
 def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> str | None:
     if text is None:
-        return reference(name, None, True) if required else None
+        return variable_reference(name, None, True) if required else None
     if secret and text:
-        return reference(name, None, True)
-    return reference(name, text, required)
+        return variable_reference(name, None, True)
+    return variable_reference(name, text, required)
 
 
 def _is_required(variable: Cursor) -> bool:

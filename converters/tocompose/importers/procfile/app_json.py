@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.procfile.processes import Found
+from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
 from tocompose.readers.json import read_json
 from tocompose.repository import Repository
@@ -37,9 +37,13 @@ def read_app_json(repository: Repository) -> AppJson:
     environment_name = repository.option("environment")
     environment = root.at("environments", environment_name)
     _settle_other_keys(root)
-    for entry in root.at("environments"):
-        if entry.key != environment_name:
-            entry.note("TC345", name=entry.key, keys=", ".join(entry.keys()) or "nothing")
+    for environment_entry in root.at("environments"):
+        if environment_entry.key != environment_name:
+            environment_entry.note(
+                "TC345",
+                name=environment_entry.key,
+                keys=", ".join(environment_entry.keys()) or "nothing",
+            )
     if environment:
         for replacement in environment:
             replaced = root.at(replacement.key)
@@ -51,52 +55,52 @@ def _settle_other_keys(root: Cursor) -> None:
     rows = table(
         "app_json", required=set(), optional={"ignore", "note", "read", "platform"}
     )
-    for entry in root:
-        row = rows.get(entry.key)
+    for member in root:
+        row = rows.get(member.key)
         if row is None or "read" in row:
             continue
         if "ignore" in row:
-            entry.skip(row["ignore"])
+            member.skip(row["ignore"])
         else:
-            entry.note(row["note"], what=entry.key)
+            member.note(row["note"], what=member.key)
 
 
-def read_scripts(app: AppJson) -> Iterator[Found]:
+def read_scripts(app: AppJson) -> Iterator[StatedProcess]:
     """The one-off commands: postdeploy and its kin, each a string or {command, size}."""
-    for entry in app.at("scripts"):
-        if entry.key == "dokku" and entry.kind == "map":
-            yield from _dokku_scripts(entry)
-        elif entry.key in _SCRIPTS:
-            yield from _read_script(entry, entry.key)
-        elif entry.key == "test" or entry.key.startswith("test-"):
-            entry.skip("Heroku CI runs it; it is no part of the running stack")
+    for script in app.at("scripts"):
+        if script.key == "dokku" and script.kind == "map":
+            yield from _dokku_scripts(script)
+        elif script.key in _SCRIPTS:
+            yield from _read_script(script, script.key)
+        elif script.key == "test" or script.key.startswith("test-"):
+            script.skip("Heroku CI runs it; it is no part of the running stack")
 
 
-def _dokku_scripts(entry: Cursor) -> Iterator[Found]:
-    for script in entry:
+def _dokku_scripts(scripts: Cursor) -> Iterator[StatedProcess]:
+    for script in scripts:
         if script.key == "predeploy":
             script.note("TC364", what="scripts.dokku.predeploy")
         else:
             yield from _read_script(script, f"dokku-{script.key}")
 
 
-def _read_script(entry: Cursor, name: str) -> Iterator[Found]:
-    command = entry.at("command") if entry.kind == "map" else entry
+def _read_script(script: Cursor, name: str) -> Iterator[StatedProcess]:
+    command = script.at("command") if script.kind == "map" else script
     text = command.peek()
-    if entry.at("size"):
-        entry.at("size").skip(
+    if script.at("size"):
+        script.at("size").skip(
             "the script runs once, on request; it gets no limit of its own"
         )
     if command.style in ("null", "{}", "[]") or not (text or "").strip():
-        entry.skip("no command is given")
+        script.skip("no command is given")
         return
-    yield Found(name, command, text or "")
+    yield StatedProcess(name, command, text or "")
 
 
 class CronJob(NamedTuple):
     """One of Dokku's cron tasks."""
 
-    entry: Cursor
+    cursor: Cursor
     command: Cursor
     schedule: str
 
@@ -104,11 +108,11 @@ class CronJob(NamedTuple):
 def read_cron(app: AppJson) -> tuple[CronJob, ...]:
     """Dokku's cron tasks that have a command."""
     jobs = []
-    for entry in app.at("cron"):
-        if (entry.peek("command") or "").strip():
+    for task in app.at("cron"):
+        if (task.peek("command") or "").strip():
             jobs.append(
-                CronJob(entry, entry.at("command"), entry.peek("schedule") or "? ? ? ? ?")
+                CronJob(task, task.at("command"), task.peek("schedule") or "? ? ? ? ?")
             )
         else:
-            entry.note("TC307", name="cron")
+            task.note("TC307", name="cron")
     return tuple(jobs)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from tocompose.importers.procfile.environment import Entry, is_secret, reference
+from tocompose.importers.procfile.environment import (
+    AppVariable,
+    is_secret,
+    variable_reference,
+)
 from tocompose.importers.procfile.host_port_variables import PartialVariable, value_template
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
 from tocompose.knowledge.servers import server_facts, server_image, server_port, servers
@@ -67,7 +71,7 @@ class Backing(NamedTuple):
         values = []
         for variable in added:
             template = value_template(self.kind, variable, samples[variable.name])
-            value = _fill(template, _fills(self.kind, self.service.name))
+            value = _fill_marks(template, _table_marks(self.kind, self.service.name))
             if value:
                 values.append((variable.name, value))
         return self._replace(
@@ -77,12 +81,12 @@ class Backing(NamedTuple):
             ),
         )
 
-    def entries(self) -> Iterator[Entry]:
+    def app_variables(self) -> Iterator[AppVariable]:
         """Its variables as the environment layer that outranks all that points to a local machine."""
         source, origin = f"service {self.service.name}", self.service.origin
         for name, value in self.variables:
             if value != OPTIONAL:
-                yield Entry(name, value, None, (), source, origin)
+                yield AppVariable(name, value, None, (), source, origin)
                 continue
             setting = Setting(
                 name=name,
@@ -90,20 +94,20 @@ class Backing(NamedTuple):
                 description=f"Not needed by the service {self.service.name}",
                 origin=origin,
             )
-            yield Entry(name, None, setting, (), source, origin)
+            yield AppVariable(name, None, setting, (), source, origin)
 
 
 def make_backing(
-    repository: Repository, request: BackingRequest, taken: set[str]
+    repository: Repository, request: BackingRequest, service_names: set[str]
 ) -> Backing:
     """The service that a request comes to."""
     row = servers()[request.kind]
     image = server_image(request.kind, request.version)
     facts = image_facts(image) or server_facts(request.kind)
-    name = unique(_choose_name(request, taken), taken)
-    fills = _fills(request.kind, name)
+    name = unique(_choose_name(request, service_names), service_names)
+    fills = _table_marks(request.kind, name)
     environment = {
-        key: _fill(value, fills) for key, value in row.get("environment", {}).items()
+        key: _fill_marks(value, fills) for key, value in row.get("environment", {}).items()
     }
     command: tuple[str, ...] = tuple(row.get("command", ()))
     text = " ".join(command) or None
@@ -116,7 +120,7 @@ def make_backing(
             Variable(name=key, value=value) for key, value in environment.items()
         ),
         mounts=mounts,
-        healthcheck=_healthcheck(facts, environment, text),
+        healthcheck=_image_healthcheck(facts, environment, text),
         stop=Stop(grace_period=facts.grace),
         profiles=("dev",) if facts.tool else (),
         role=role_of(facts),
@@ -129,22 +133,22 @@ def make_backing(
         tuple(Volume(name=mount.source or "", origin=request.origin) for mount in mounts),
         tuple(_password_settings(repository, request, name)),
         tuple(
-            (key, _fill(row["url"] if value == "url" else value, fills))
+            (key, _fill_marks(row["url"] if value == "url" else value, fills))
             for key, value in request.variables.items()
         ),
     )
 
 
-def _fills(kind: str, name: str) -> dict[str, str]:
+def _table_marks(kind: str, name: str) -> dict[str, str]:
     """What stands for the marks of a table."""
     return {
         "<host>": name,
-        "<password>": reference(_password_variable(name), None, True),
+        "<password>": variable_reference(_password_variable(name), None, True),
         "<port>": server_port(kind),
     }
 
 
-def _fill(text: str, fills: Mapping[str, str]) -> str:
+def _fill_marks(text: str, fills: Mapping[str, str]) -> str:
     for mark, value in fills.items():
         text = text.replace(mark, value)
     return text
@@ -174,9 +178,9 @@ def address_template(kind: str, sample: str) -> str:
     return f"{plain_scheme}://{location}"
 
 
-def _choose_name(request: BackingRequest, taken: set[str]) -> str:
+def _choose_name(request: BackingRequest, service_names: set[str]) -> str:
     """The kind's own name for the first; for others the prefix that tells them apart."""
-    if request.kind not in taken:
+    if request.kind not in service_names:
         return request.kind
     prefix = identifier(request.prefix).replace("_", "-").removeprefix("heroku-")
     prefix = prefix.replace("postgresql", "postgres")
@@ -190,7 +194,7 @@ def _data_mounts(paths: list[str], name: str) -> Iterator[Mount]:
         yield Mount(kind="volume", source=f"{base}_{ending}", target=path)
 
 
-def _healthcheck(
+def _image_healthcheck(
     facts: ImageFacts, environment: Mapping[str, str], command: str | None
 ) -> Healthcheck | None:
     """The image's health command; None where none is known, or the image brings its own."""
@@ -213,7 +217,7 @@ def _password_settings(
     row, variable = servers()[request.kind], _password_variable(name)
     if "password" not in row:
         return
-    repository.say(
+    repository.add_note(
         "TC411", request.origin, subject=f"settings.{variable}", name=variable, service=name
     )
     # It has no origin: the source names the add-on there and no secret, and reports quote the line.

@@ -23,15 +23,15 @@ from tocompose.importers.procfile import (
     sources,
 )
 from tocompose.importers.procfile.addons import AddonTable, ProvidedAddons, read_requests
-from tocompose.importers.procfile.app_environment import entries_of_app
+from tocompose.importers.procfile.app_environment import variables_of_app
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing, dependencies_on
 from tocompose.importers.procfile.defaults import default_web, platform_variables
-from tocompose.importers.procfile.environment import Entry
+from tocompose.importers.procfile.environment import AppVariable
 from tocompose.importers.procfile.evidence import collect_evidence
 from tocompose.importers.procfile.heroku_yml import HerokuYml, read_heroku_yml
-from tocompose.importers.procfile.processes import Found, Process
-from tocompose.importers.procfile.scan import Scan, scan
+from tocompose.importers.procfile.processes import Process, StatedProcess
+from tocompose.importers.procfile.scan import CodeScan, scan_code
 from tocompose.importers.procfile.shell import convert_command
 from tocompose.languages import read_libraries
 from tocompose.languages.language import DockerfileInput, Library
@@ -68,7 +68,7 @@ class App(NamedTuple):
 class Variables(NamedTuple):
     """The variables that every process gets, what PORT is set to (empty when nothing sets it), the `.env` entries."""
 
-    entries: tuple[Entry, ...]
+    app_variables: tuple[AppVariable, ...]
     port: str
     settings: tuple[Setting, ...]
 
@@ -76,7 +76,7 @@ class Variables(NamedTuple):
 def convert_repository(repository: Repository) -> Stack:
     """The stack of the repository. Raises SourceError when it holds nothing that could be run."""
     app = _read_app(repository)
-    code = scan(repository)
+    code = scan_code(repository)
     libraries = read_libraries(repository)
     backings, provided = _find_backings(app, code, libraries)
     variables = _collect_variables(app, code, backings, provided)
@@ -93,29 +93,37 @@ def _read_app(repository: Repository) -> App:
     buildpacks = (*app.at("buildpacks"), *heroku.buildpacks)
     app_language = language.find_language(repository, stated, buildpacks)
     states_something = stated or app_language or app.root or heroku.root
-    if not states_something and not repository.has("Dockerfile"):
+    if not states_something and not repository.has_file("Dockerfile"):
         raise SourceError(_say_nothing_runs(repository))
     if all(process.type in ("release", *app_json.ONE_OFF) for process in stated):
         stated = (*stated, default_web(repository, app_language))
-    taken: set[str] = set()
-    named = _scale(repository, app, _name_processes(repository, stated, taken))
+    service_names: set[str] = set()
+    named = _apply_quantities(
+        repository, app, _name_processes(repository, stated, service_names)
+    )
     return App(
-        repository, app, heroku, named, _stack_name(repository, app), app_language, taken
+        repository,
+        app,
+        heroku,
+        named,
+        _stack_name(repository, app),
+        app_language,
+        service_names,
     )
 
 
 def _name_processes(
-    repository: Repository, stated: tuple[Found, ...], taken: set[str]
+    repository: Repository, stated: tuple[StatedProcess, ...], service_names: set[str]
 ) -> tuple[Process, ...]:
-    named = processes.name_services(repository, stated, taken)
+    named = processes.name_services(repository, stated, service_names)
     return gather.sort_out_tasks(repository, named)
 
 
-def _scale(
+def _apply_quantities(
     repository: Repository, app: AppJson, named: tuple[Process, ...]
 ) -> tuple[Process, ...]:
     """The processes with the quantities of settings files that only process managers read."""
-    dokku_scale = (repository.text("DOKKU_SCALE") or "").replace("\n", ",")
+    dokku_scale = (repository.read_text("DOKKU_SCALE") or "").replace("\n", ",")
     types = formation.scaled_types(app.at("formation"))
     scaled = frozenset((*types, *formation.parse_pairs(dokku_scale)))
     quantities = formation.read_quantities(repository)
@@ -140,7 +148,7 @@ def _stack_name(repository: Repository, app: AppJson) -> str:
 
 
 def _find_backings(
-    app: App, code: Scan, libraries: tuple[Library, ...]
+    app: App, code: CodeScan, libraries: tuple[Library, ...]
 ) -> tuple[tuple[Backing, ...], ProvidedAddons]:
     """The services that stand in for add-ons, and those that the code gives away."""
     repository = app.repository
@@ -164,38 +172,40 @@ def _find_backings(
 
 
 def _collect_variables(
-    app: App, code: Scan, backings: tuple[Backing, ...], provided: ProvidedAddons
+    app: App, code: CodeScan, backings: tuple[Backing, ...], provided: ProvidedAddons
 ) -> Variables:
     repository = app.repository
     platform = platform_variables(repository, app.language, app.name, backings)
-    served = tuple(entry for backing in backings for entry in backing.entries())
-    offered = {entry.name: entry.value or "" for entry in (*platform.offered, *served)}
+    served = tuple(variable for backing in backings for variable in backing.app_variables())
+    offered = {
+        variable.name: variable.value or "" for variable in (*platform.offered, *served)
+    }
     dotenv = environment.without_served(
-        environment.entries_of_dotenv(repository), served, _partial_variables(backings)
+        environment.variables_of_dotenv(repository), served, _partial_variables(backings)
     )
-    stated = {entry.name for entry in dotenv}
+    stated = {variable.name for variable in dotenv}
     layers = (
         environment_checks.required_by_code(repository, app.language, code),
-        environment.entries_of_commands(app.processes),
-        environment.entries_of_examples(repository),
+        environment.variables_of_commands(app.processes),
+        environment.variables_of_examples(repository),
         platform.always,
-        provided.entries,
-        entries_of_app(repository, app.app_json, offered),
-        environment.entries_of_config(app.heroku.settings),
-        (entry for entry in served if entry.name not in stated),
+        provided.app_variables,
+        variables_of_app(repository, app.app_json, offered),
+        environment.variables_of_config(app.heroku.settings),
+        (variable for variable in served if variable.name not in stated),
         dotenv,
     )
     winners, losers = environment.join_layers(layers)
-    by_name = {entry.name: entry for entry in winners}
+    by_name = {variable.name: variable for variable in winners}
     port_entry = by_name.pop("PORT", None)
-    entries = environment_checks.fit_values(repository, by_name.values(), backings)
-    environment.settle_entries(entries, losers, app.web.service)
-    environment_checks.note_unset(repository, app.language, entries)
+    app_variables = environment_checks.fit_values(repository, by_name.values(), backings)
+    environment.settle_variables(app_variables, losers, app.web.service)
+    environment_checks.note_unset(repository, app.language, app_variables)
     port = environment.settle_port(port_entry, app.web)
-    settings = [entry.setting for entry in entries if entry.setting]
+    settings = [variable.setting for variable in app_variables if variable.setting]
     for backing in backings:
         settings += backing.settings
-    return Variables(entries, port, tuple(settings))
+    return Variables(app_variables, port, tuple(settings))
 
 
 def _partial_variables(backings: tuple[Backing, ...]) -> dict[str, str]:
@@ -215,7 +225,7 @@ def _choose_images(
     buildpacks = [
         language.find_buildpack(url) for url in language.buildpack_urls(app.buildpacks)
     ]
-    scripts = map_at(repository.json("package.json"), "scripts")
+    scripts = map_at(repository.read_json("package.json"), "scripts")
     source = DockerfileInput(
         repository=repository,
         commands=tuple(process.text for process in ordered if process.text),
@@ -224,9 +234,9 @@ def _choose_images(
         packages=image.asked_packages(repository, buildpacks, app.heroku),
         port=ports.choose_web_port(ordered[0], (), variables.port, app.language).number,
         required=tuple(
-            entry.name
-            for entry in variables.entries
-            if entry.value == environment.reference(entry.name, None, True)
+            variable.name
+            for variable in variables.app_variables
+            if variable.value == environment.variable_reference(variable.name, None, True)
         ),
         settings=_plain_values(variables),
         node_first="heroku-postbuild" in scripts
@@ -247,11 +257,11 @@ def _web_arguments(text: str) -> tuple[str, ...]:
 def _plain_values(variables: Variables) -> dict[str, str]:
     """The variables whose values are known, with these."""
     values = {}
-    for entry in variables.entries:
-        if entry.setting and entry.setting.value:
-            values[entry.name] = entry.setting.value
-        if value := plain(entry.value or ""):
-            values[entry.name] = value
+    for variable in variables.app_variables:
+        if variable.setting and variable.setting.value:
+            values[variable.name] = variable.setting.value
+        if value := plain(variable.value or ""):
+            values[variable.name] = value
     return values
 
 
@@ -268,7 +278,7 @@ def _make_plan(
     return services.Plan(
         repository=repository,
         images=images,
-        entries=variables.entries,
+        app_variables=variables.app_variables,
         dependencies=tuple(dependencies_on(backings)),
         scales=formation.keep_existing(scales, names),
         checks=health.read_checks(repository, app.app_json, names, web_image.runtime),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import Backing
-from tocompose.importers.procfile.environment import Entry, reference
-from tocompose.importers.procfile.processes import Found
+from tocompose.importers.procfile.environment import AppVariable, variable_reference
+from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.languages import find_language, language_rows
 from tocompose.model import Setting
 from tocompose.repository import Repository, nothing
@@ -16,26 +16,26 @@ from tocompose.repository import Repository, nothing
 class PlatformVariables(NamedTuple):
     """Variables that every process gets (`always`), and those given when a source asks for them (`offered`)."""
 
-    always: tuple[Entry, ...]
-    offered: tuple[Entry, ...]
+    always: tuple[AppVariable, ...]
+    offered: tuple[AppVariable, ...]
 
 
-def default_web(repository: Repository, language: str) -> Found:
+def default_web(repository: Repository, language: str) -> StatedProcess:
     """The web process of a repository that names none: the image's own command, or the buildpack's default.
 
     https://devcenter.heroku.com/articles/procfile and the buildpacks' own bin/release
     """
     command = ""
-    if language and not repository.has("Dockerfile"):
+    if language and not repository.has_file("Dockerfile"):
         command = find_language(language).default_command(repository)
     if command:
         title = language_rows()[language]["title"]
-        repository.say(
+        repository.add_note(
             "TC338", None, subject="services.web.command", language=title, command=command
         )
     else:
-        repository.say("TC339", None, subject="services.web", name="web")
-    return Found("web", nothing(repository.ledger), command)
+        repository.add_note("TC339", None, subject="services.web", name="web")
+    return StatedProcess("web", nothing(repository.ledger), command)
 
 
 def platform_variables(
@@ -44,7 +44,7 @@ def platform_variables(
     """The variables of the platform and of the language's buildpack."""
     values = dict(_buildpack_values(repository, language, backings) if language else ())
     always = tuple(
-        Entry(name, value, None, (), "buildpack") for name, value in values.items()
+        AppVariable(name, value, None, (), "buildpack") for name, value in values.items()
     )
     platform_values = {
         "HEROKU_APP_NAME": app_name,
@@ -52,7 +52,8 @@ def platform_variables(
         "NODE_ENV": "production",
     }
     offered = tuple(
-        Entry(name, value, None, (), "platform") for name, value in platform_values.items()
+        AppVariable(name, value, None, (), "platform")
+        for name, value in platform_values.items()
     )
     key = find_language(language).generated_key(repository) if language else None
     generated = (_generated_key(*key),) if key else ()
@@ -71,7 +72,7 @@ def _buildpack_values(
                 yield from module.derive_variables(backing.kind, url).items()
 
 
-def _generated_key(name: str, purpose: str) -> Entry:
+def _generated_key(name: str, purpose: str) -> AppVariable:
     """A secret that the buildpack makes once for each app, and that the user makes here."""
     setting = Setting(
         name=name,
@@ -79,4 +80,4 @@ def _generated_key(name: str, purpose: str) -> Entry:
         required=True,
         description=f"{purpose}. Make one with: openssl rand -hex 64",
     )
-    return Entry(name, reference(name, None, True), setting, (), "buildpack")
+    return AppVariable(name, variable_reference(name, None, True), setting, (), "buildpack")

@@ -23,15 +23,15 @@ def add_overlays(
     by_name = {process.service: process for process in processes}
     result = []
     for service in services:
-        overlay = _overlay(plan, by_name[service.name], service)
+        overlay = _make_overlay(plan, by_name[service.name], service)
         overlays = {Home.DEV: overlay} if overlay else {}
         result.append(replace(service, overlays=overlays) if overlay else service)
     return tuple(result)
 
 
-def _overlay(plan: Plan, process: Process, service: Service) -> Service | None:
+def _make_overlay(plan: Plan, process: Process, service: Service) -> Service | None:
     image = plan.image(process)
-    refusal = _refusal(process, image)
+    refusal = _why_unmounted(process, image)
     if not refusal:
         return _mounted_overlay(plan, process, image, service)
     if image.generated and image.target and image.build is not None:
@@ -39,7 +39,7 @@ def _overlay(plan: Plan, process: Process, service: Service) -> Service | None:
         build = Build(context=image.build.context, target="production")
         return Service(name=service.name, build=build)
     if process.publishes and image.build is not None:
-        plan.repository.say(
+        plan.repository.add_note(
             "TC359",
             image.span,
             subject=f"services.{service.name}",
@@ -58,7 +58,7 @@ def _mounted_overlay(
         command = tuple(map(literal, image.dev_command))
     if process.publishes:
         shown = image.dev_command or service.command or ("the image's own command",)
-        plan.repository.say(
+        plan.repository.add_note(
             "TC372",
             process.span,
             subject=f"services.{service.name}",
@@ -77,7 +77,7 @@ def _mounted_overlay(
     )
 
 
-def _refusal(process: Process, image: Image) -> str:
+def _why_unmounted(process: Process, image: Image) -> str:
     """Why the source is not mounted; empty when it is."""
     row: Row = language_rows().get(image.language, {})
     if image.build is None:
@@ -134,7 +134,7 @@ def _source_mounts(plan: Plan, image: Image, row: Row) -> Iterator[Mount]:
     yield Mount(kind="bind", source=context, target=image.workdir)
     folders = list(row.get("keep", ()))
     builds_front_end = image.generated and image.language in ("ruby", "elixir")
-    if builds_front_end and plan.repository.has("package.json"):
+    if builds_front_end and plan.repository.has_file("package.json"):
         folders.append(_NODE_MODULES)
     for folder in folders:
         yield Mount(kind="volume", target=f"{image.workdir.rstrip('/')}/{folder}")

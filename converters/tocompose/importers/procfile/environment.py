@@ -42,7 +42,7 @@ EXAMPLES = (
 )
 
 
-class Entry(NamedTuple):
+class AppVariable(NamedTuple):
     """One variable: `value` as Compose reads it (None passes the host's through), its `.env` entry if it has one.
 
     `cursors` are the leaves that it came from; `why` says what outranked it, when something did.
@@ -63,7 +63,7 @@ def is_secret(name: str, value: str = "") -> bool:
     )
 
 
-def reference(name: str, default: str | None, required: bool) -> str:
+def variable_reference(name: str, default: str | None, required: bool) -> str:
     """The interpolation of a variable of `.env`: with its default where one can be written, else demanded."""
     if default is not None and _DEFAULT_SAFE.fullmatch(default):
         return f"${{{name}:-{default}}}"
@@ -73,16 +73,18 @@ def reference(name: str, default: str | None, required: bool) -> str:
 # --- app.json, heroku.yml, .env, .env.example -------------------------------------------------------------------
 
 
-def literal_entry(variable: Cursor, name: str) -> Entry:
+def literal_variable(variable: Cursor, name: str) -> AppVariable:
     """`NAME: "value"`: the value stands in the compose file, unless it is a secret."""
     text = settle_text(variable)
     if not text or not is_secret(name, text):
-        return Entry(name, literal(text), None, (variable,), "app.json", variable.span)
+        return AppVariable(
+            name, literal(text), None, (variable,), "app.json", variable.span
+        )
     setting = Setting(
         name=name, value=text, secret=True, required=True, origin=variable.span
     )
-    value = reference(name, None, True)
-    return Entry(name, value, setting, (variable,), "app.json", variable.span)
+    value = variable_reference(name, None, True)
+    return AppVariable(name, value, setting, (variable,), "app.json", variable.span)
 
 
 def settle_text(leaf: Cursor) -> str:
@@ -92,24 +94,24 @@ def settle_text(leaf: Cursor) -> str:
     return leaf.peek() or ""
 
 
-def entries_of_config(config: Cursor) -> Iterator[Entry]:
+def variables_of_config(config: Cursor) -> Iterator[AppVariable]:
     """The variables of heroku.yml's `setup.config`."""
     for variable in config:
         if variable.kind == "leaf":
-            yield literal_entry(variable, variable.key)
+            yield literal_variable(variable, variable.key)
         else:
-            what = f"setup.config.{variable.key}"
-            variable.note("TC315", what=what, wanted="a string")
+            subject = f"setup.config.{variable.key}"
+            variable.note("TC315", what=subject, wanted="a string")
 
 
-def entries_of_dotenv(repository: Repository) -> tuple[Entry, ...]:
+def variables_of_dotenv(repository: Repository) -> tuple[AppVariable, ...]:
     """The variables of `.env`, whose values go to the new `.env` in Compose's own quoting."""
-    if (repository.text(".env") or "").lstrip().startswith("{"):
-        return tuple(_entries_of_json(repository.open(".env", read_json, "json"), ""))
+    if (repository.read_text(".env") or "").lstrip().startswith("{"):
+        return tuple(_variables_of_json(repository.open(".env", read_json, "json"), ""))
     lines = list(repository.open(".env", read_dotenv, "dotenv"))
     descriptions = comments(repository.project.read(".env") or b"")
     last_index = {line.key: index for index, line in enumerate(lines)}
-    entries = []
+    dotenv_variables = []
     for index, line in enumerate(lines):
         if line.style == "unparsed":
             line.noted("TC317")
@@ -117,53 +119,53 @@ def entries_of_dotenv(repository: Repository) -> tuple[Entry, ...]:
             line.noted("TC319")
         else:
             description = descriptions.get(line.key, "")
-            entries.append(_dotenv_entry(line, line.key, description))
-    return tuple(entries)
+            dotenv_variables.append(_dotenv_variable(line, line.key, description))
+    return tuple(dotenv_variables)
 
 
-def _entries_of_json(tree: Cursor, prefix: str) -> Iterator[Entry]:
+def _variables_of_json(tree: Cursor, prefix: str) -> Iterator[AppVariable]:
     """node-foreman takes JSON too: nested keys are joined by `_`, in capitals."""
     for variable in tree:
         name = f"{prefix}{variable.key}".upper()
         is_usable = variable.style not in ("{}", "[]", "null") and _NAME.fullmatch(name)
         if variable.kind != "leaf":
-            yield from _entries_of_json(variable, f"{name}_")
+            yield from _variables_of_json(variable, f"{name}_")
         elif is_usable:
-            yield _dotenv_entry(variable, name, "")
+            yield _dotenv_variable(variable, name, "")
         else:
             variable.note("TC317", file=variable.span.file)
 
 
-def _dotenv_entry(line: Cursor, name: str, description: str) -> Entry:
+def _dotenv_variable(line: Cursor, name: str, description: str) -> AppVariable:
     text = line.peek() or ""
     secret = is_secret(name, text)
     if name[:1].isdigit():
         # Compose has no way to refer to such a name, so the value itself stands in the compose file.
         value = None if secret else literal(text)
-        return Entry(name, value, None, (line,), ".env", line.span)
+        return AppVariable(name, value, None, (line,), ".env", line.span)
     setting = Setting(
         name=name, value=text, secret=secret, description=description, origin=line.span
     )
-    value = reference(name, None, bool(secret and text))
-    return Entry(name, value, setting, (line,), ".env", line.span)
+    value = variable_reference(name, None, bool(secret and text))
+    return AppVariable(name, value, setting, (line,), ".env", line.span)
 
 
-def entries_of_examples(repository: Repository) -> tuple[Entry, ...]:
+def variables_of_examples(repository: Repository) -> tuple[AppVariable, ...]:
     """The names of the first example file: passed through when the user sets them, with what the file says of them."""
-    path = next(filter(repository.has, EXAMPLES), "")
+    path = next(filter(repository.has_file, EXAMPLES), "")
     if not path:
         return ()
     descriptions = comments(repository.project.read(path) or b"")
-    entries: dict[str, Entry] = {}
+    examples: dict[str, AppVariable] = {}
     for line in repository.open(path, read_dotenv, "lines"):
-        if line.style == "unparsed" or line.key in entries:
+        if line.style == "unparsed" or line.key in examples:
             line.skip("the example file gives no value to the running stack")
             continue
-        entries[line.key] = _example_entry(line, path, descriptions.get(line.key, ""))
-    return tuple(entries.values())
+        examples[line.key] = _example_variable(line, path, descriptions.get(line.key, ""))
+    return tuple(examples.values())
 
 
-def _example_entry(line: Cursor, path: str, description: str) -> Entry:
+def _example_variable(line: Cursor, path: str, description: str) -> AppVariable:
     text = line.peek() or ""
     secret = is_secret(line.key, text)
     if secret:
@@ -178,49 +180,51 @@ def _example_entry(line: Cursor, path: str, description: str) -> Entry:
         origin=line.span,
     )
     cursors = (line,) if line.unread() else ()
-    return Entry(line.key, None, setting, cursors, path, line.span)
+    return AppVariable(line.key, None, setting, cursors, path, line.span)
 
 
 def without_served(
-    dotenv: tuple[Entry, ...],
-    served: tuple[Entry, ...],
+    dotenv: tuple[AppVariable, ...],
+    served: tuple[AppVariable, ...],
     partial_variables: Mapping[str, str],
-) -> tuple[Entry, ...]:
+) -> tuple[AppVariable, ...]:
     """The `.env` variables without those that a service provides and that point to the developer's own machine.
 
     `partial_variables` are the names that tell a service in parts, with its name: user and password go where the host
     goes.
     """
-    providers = {entry.name: entry.source.removeprefix("service ") for entry in served}
+    providers = {
+        variable.name: variable.source.removeprefix("service ") for variable in served
+    }
     remaining = []
-    for entry in dotenv:
-        is_partial = entry.name in partial_variables
-        service = partial_variables.get(entry.name) or providers.get(entry.name, "")
-        text = entry.setting.value or "" if entry.setting else ""
+    for variable in dotenv:
+        is_partial = variable.name in partial_variables
+        service = partial_variables.get(variable.name) or providers.get(variable.name, "")
+        text = variable.setting.value or "" if variable.setting else ""
         is_local = not text or LOCAL.search(text) is not None
         names_place = is_local or is_partial or _COMPOSE_HOST.match(text)
         if not service or not names_place:
-            remaining.append(entry)
+            remaining.append(variable)
             continue
-        for cursor in entry.cursors:
+        for cursor in variable.cursors:
             cursor.note(
                 "TC416" if is_partial and not is_local else "TC344",
-                subject=f"settings.{entry.name}",
-                name=entry.name,
+                subject=f"settings.{variable.name}",
+                name=variable.name,
                 file=".env",
                 service=service,
             )
     return tuple(remaining)
 
 
-def settle_port(entry: Entry | None, web: Process) -> str:
+def settle_port(port_variable: AppVariable | None, web: Process) -> str:
     """The number that PORT is set to; empty when nothing sets it. Its leaves are settled."""
-    if entry is None:
+    if port_variable is None:
         return ""
-    setting = entry.setting
-    text = setting.value or setting.example if setting else entry.value
+    setting = port_variable.setting
+    text = setting.value or setting.example if setting else port_variable.value
     is_number = re.fullmatch(r"\d{2,5}", text or "") is not None
-    for cursor in entry.cursors:
+    for cursor in port_variable.cursors:
         if is_number and web.publishes:
             cursor.take(to=f"services.{web.service}.environment.PORT")
         else:
@@ -228,13 +232,13 @@ def settle_port(entry: Entry | None, web: Process) -> str:
     return text or ""
 
 
-def entries_of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:
+def variables_of_commands(processes: Iterable[Process]) -> tuple[AppVariable, ...]:
     """The variables that commands refer to: passed through, so that what the user sets in `.env` reaches them."""
-    entries: dict[str, Entry] = {}
+    named: dict[str, AppVariable] = {}
     for process in processes:
         assigned = set(_ASSIGNED.findall(process.text))
         for name in named_variables(process.text):
-            is_set = name in _SET_ANYWAY or name in assigned or name in entries
+            is_set = name in _SET_ANYWAY or name in assigned or name in named
             if is_set or not _NAME.fullmatch(name):
                 continue
             setting = Setting(
@@ -242,29 +246,29 @@ def entries_of_commands(processes: Iterable[Process]) -> tuple[Entry, ...]:
                 description=f"Named by the command of {process.type}",
                 secret=is_secret(name),
             )
-            entries[name] = Entry(name, None, setting, (), "command", process.span)
-    return tuple(entries.values())
+            named[name] = AppVariable(name, None, setting, (), "command", process.span)
+    return tuple(named.values())
 
 
 # --- together ----------------------------------------------------------------------------------------------------
 
 
 def join_layers(
-    layers: Iterable[Iterable[Entry]],
-) -> tuple[tuple[Entry, ...], tuple[Entry, ...]]:
-    """The entry that wins for each name (a later layer's), in order of first appearance, and the entries that lost."""
-    winners: dict[str, Entry] = {}
-    losers: list[Entry] = []
-    for entry in chain.from_iterable(layers):
-        loser = winners.get(entry.name)
+    layers: Iterable[Iterable[AppVariable]],
+) -> tuple[tuple[AppVariable, ...], tuple[AppVariable, ...]]:
+    """The variable that wins for each name (a later layer's), in order of first appearance, and those that lost."""
+    winners: dict[str, AppVariable] = {}
+    losers: list[AppVariable] = []
+    for variable in chain.from_iterable(layers):
+        loser = winners.get(variable.name)
         if loser is not None:
             losers.append(loser)
-            entry = _with_setting_of(entry, loser)
-        winners[entry.name] = entry
+            variable = _with_setting_of(variable, loser)
+        winners[variable.name] = variable
     return tuple(winners.values()), tuple(losers)
 
 
-def _with_setting_of(winner: Entry, loser: Entry) -> Entry:
+def _with_setting_of(winner: AppVariable, loser: AppVariable) -> AppVariable:
     """The winner with the loser's `.env` entry while its value refers to that, and with its description."""
     if loser.setting is None:
         return winner
@@ -278,24 +282,28 @@ def _with_setting_of(winner: Entry, loser: Entry) -> Entry:
     return winner._replace(setting=replace(setting, description=description))
 
 
-def settle_entries(entries: Iterable[Entry], losers: Iterable[Entry], service: str) -> None:
+def settle_variables(
+    winners: Iterable[AppVariable], losers: Iterable[AppVariable], service: str
+) -> None:
     """Counts the winners' leaves as mapped to the service's environment, and the losers' as outranked."""
-    for entry in entries:
-        has_value = entry.value is not None and not variables(entry.value)
-        stands_in_file = has_value or (entry.setting is None and entry.value is not None)
-        for cursor in entry.cursors:
+    for variable in winners:
+        has_value = variable.value is not None and not variables(variable.value)
+        stands_in_file = has_value or (
+            variable.setting is None and variable.value is not None
+        )
+        for cursor in variable.cursors:
             if stands_in_file:
-                cursor.take(to=f"services.{service}.environment.{entry.name}")
-            elif entry.setting is not None:
-                cursor.take(to=f"settings.{entry.name}")
-    for entry in losers:
-        for cursor in entry.cursors:
+                cursor.take(to=f"services.{service}.environment.{variable.name}")
+            elif variable.setting is not None:
+                cursor.take(to=f"settings.{variable.name}")
+    for variable in losers:
+        for cursor in variable.cursors:
             cursor.skip("another source of the same variable outranks this one")
 
 
-def environment_variables(entries: Iterable[Entry]) -> tuple[Variable, ...]:
-    """The entries as environment variables."""
+def environment_variables(app_variables: Iterable[AppVariable]) -> tuple[Variable, ...]:
+    """The app.s variables as environment variables."""
     return tuple(
-        Variable(name=entry.name, value=entry.value, origin=entry.origin)
-        for entry in entries
+        Variable(name=variable.name, value=variable.value, origin=variable.origin)
+        for variable in app_variables
     )

@@ -6,8 +6,13 @@ import re
 from collections.abc import Iterable
 
 from tocompose.importers.procfile.backing import Backing
-from tocompose.importers.procfile.environment import LOCAL, Entry, is_secret, reference
-from tocompose.importers.procfile.scan import Scan
+from tocompose.importers.procfile.environment import (
+    LOCAL,
+    AppVariable,
+    is_secret,
+    variable_reference,
+)
+from tocompose.importers.procfile.scan import CodeScan
 from tocompose.languages import find_language
 from tocompose.model import Setting
 from tocompose.patterns import regex
@@ -25,8 +30,8 @@ _ADDRESS = regex(r"(?!https?:)[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def required_by_code(
-    repository: Repository, language: str, scan: Scan
-) -> tuple[Entry, ...]:
+    repository: Repository, language: str, scan: CodeScan
+) -> tuple[AppVariable, ...]:
     """An entry for each variable that the settings read without a default.
 
     The key that signs cookies is demanded, the others are passed through from `.env`.
@@ -35,13 +40,13 @@ def required_by_code(
         return ()
     names = dict.fromkeys(find_language(language).required_variables(repository))
     return tuple(
-        _required_entry(name, scan.variables[name])
+        _required_variable(name, scan.variables[name])
         for name in names
         if name in scan.variables and name not in _SET_ELSEWHERE
     )
 
 
-def _required_entry(name: str, span: Span) -> Entry:
+def _required_variable(name: str, span: Span) -> AppVariable:
     demanded = _COOKIE_KEY.fullmatch(name) is not None
     advice = ". Make one with: openssl rand -hex 64" if demanded else ""
     setting = Setting(
@@ -51,84 +56,96 @@ def _required_entry(name: str, span: Span) -> Entry:
         description=f"Read by {span.file} without a default{advice}",
         origin=span,
     )
-    value = reference(name, None, True) if demanded else None
-    return Entry(name, value, setting, (), _SOURCE, span)
+    value = variable_reference(name, None, True) if demanded else None
+    return AppVariable(name, value, setting, (), _SOURCE, span)
 
 
-def note_unset(repository: Repository, language: str, entries: Iterable[Entry]) -> None:
+def note_unset(
+    repository: Repository, language: str, app_variables: Iterable[AppVariable]
+) -> None:
     """Names those that nothing else sets, and that are read whatever the other settings are."""
     unset = [
-        entry
-        for entry in entries
-        if entry.source == _SOURCE and not _is_conditional(repository, language, entry)
+        variable
+        for variable in app_variables
+        if variable.source == _SOURCE
+        and not _is_conditional(repository, language, variable)
     ]
     if unset:
-        names = ", ".join(entry.name for entry in unset)
-        repository.say("TC386", unset[0].origin, subject="services", names=names)
+        names = ", ".join(variable.name for variable in unset)
+        repository.add_note("TC386", unset[0].origin, subject="services", names=names)
 
 
-def _is_conditional(repository: Repository, language: str, entry: Entry) -> bool:
+def _is_conditional(repository: Repository, language: str, variable: AppVariable) -> bool:
     """Whether the line that reads the variable may never run."""
-    if entry.origin is None:
+    if variable.origin is None:
         return False
-    text = repository.text(entry.origin.file) or ""
-    return find_language(language).conditional_line(text, entry.origin.line)
+    text = repository.read_text(variable.origin.file) or ""
+    return find_language(language).conditional_line(text, variable.origin.line)
 
 
 def fit_values(
-    repository: Repository, entries: Iterable[Entry], backings: tuple[Backing, ...]
-) -> tuple[Entry, ...]:
-    """The entries, those that demand TLS of a service of the stack set to plain text; the others that cannot work are
+    repository: Repository,
+    app_variables: Iterable[AppVariable],
+    backings: tuple[Backing, ...],
+) -> tuple[AppVariable, ...]:
+    """The variables, those that demand TLS of a service of the stack set to plain text; the others that cannot work are
     noted."""
     services = {backing.kind: backing.service.name for backing in backings}
-    return tuple(_fit_value(repository, entry, services) for entry in entries)
+    return tuple(_fit_value(repository, variable, services) for variable in app_variables)
 
 
-def _fit_value(repository: Repository, entry: Entry, services: dict[str, str]) -> Entry:
-    text = _stated_value(entry)
+def _fit_value(
+    repository: Repository, variable: AppVariable, services: dict[str, str]
+) -> AppVariable:
+    text = _stated_value(variable)
     if not text:
-        return entry
+        return variable
     table = load("local")
     for row in table["tls"].values():
         kind = next((kind for kind in row["services"] if kind in services), "")
-        if kind and _demands(row, entry.name, text):
+        if kind and _row_demands(row, variable.name, text):
             service = services[kind]
-            repository.say(
+            repository.add_note(
                 "TC380",
-                entry.origin,
+                variable.origin,
                 subject=f"services.{service}",
-                name=entry.name,
+                name=variable.name,
                 value=row["value"],
                 service=service,
             )
-            return _with_value(entry, row["value"])
-    is_place = _ADDRESS.match(text) or re.fullmatch(table["local"], entry.name)
-    if _demands(table["redirect"], entry.name, text):
-        repository.say("TC353", entry.origin, subject="services.web", what=entry.name)
-    elif is_place and LOCAL.search(text):
-        repository.say(
-            "TC381", entry.origin, subject=f"settings.{entry.name}", name=entry.name
+            return _with_value(variable, row["value"])
+    is_place = _ADDRESS.match(text) or re.fullmatch(table["local"], variable.name)
+    if _row_demands(table["redirect"], variable.name, text):
+        repository.add_note(
+            "TC353", variable.origin, subject="services.web", what=variable.name
         )
-    return entry
+    elif is_place and LOCAL.search(text):
+        repository.add_note(
+            "TC381",
+            variable.origin,
+            subject=f"settings.{variable.name}",
+            name=variable.name,
+        )
+    return variable
 
 
-def _stated_value(entry: Entry) -> str:
+def _stated_value(variable: AppVariable) -> str:
     """The value where the source states one."""
-    if entry.setting is not None:
-        return entry.setting.value or ""
-    return plain(entry.value or "") or ""
+    if variable.setting is not None:
+        return variable.setting.value or ""
+    return plain(variable.value or "") or ""
 
 
-def _demands(row: Row, name: str, text: str) -> bool:
+def _row_demands(row: Row, name: str, text: str) -> bool:
     return bool(
         re.fullmatch(row["match"], name) and re.fullmatch(row["when"], text.lower())
     )
 
 
-def _with_value(entry: Entry, value: str) -> Entry:
-    if entry.setting is None:
-        return entry._replace(value=literal(value))
-    return entry._replace(
-        value=reference(entry.name, value, False),
-        setting=replace(entry.setting, value=value),
+def _with_value(variable: AppVariable, value: str) -> AppVariable:
+    if variable.setting is None:
+        return variable._replace(value=literal(value))
+    return variable._replace(
+        value=variable_reference(variable.name, value, False),
+        setting=replace(variable.setting, value=value),
     )

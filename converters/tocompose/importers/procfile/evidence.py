@@ -10,7 +10,7 @@ from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.environment import EXAMPLES
 from tocompose.importers.procfile.host_port_variables import engine_variable
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.scan import Scan
+from tocompose.importers.procfile.scan import CodeScan
 from tocompose.knowledge.servers import family_kinds, server_family, servers
 from tocompose.languages import language_rows
 from tocompose.languages.language import Library
@@ -33,7 +33,7 @@ _SMTP_VARIABLES = ("MAIL_HOST", "EMAIL_HOST", "MAILER_URL")
 class Clue(NamedTuple):
     """One piece of evidence in words; `variable` is the name it gives, where it gives one."""
 
-    words: str
+    description: str
     span: Span | None = None
     variable: str = ""
 
@@ -114,15 +114,15 @@ class Evidence(NamedTuple):
         """Whether the repository says outright that its SQL server is of another kind, and nothing of this one."""
         if kind not in family_kinds("sql") or any(self.statements(kind)):
             return False
-        others = server_family(kind) & inferable_servers().keys() - {kind}
-        return any(any(self.statements(other_kind)) for other_kind in others)
+        other_kinds = server_family(kind) & inferable_servers().keys() - {kind}
+        return any(any(self.statements(other_kind)) for other_kind in other_kinds)
 
 
 def collect_evidence(
     repository: Repository,
     processes: tuple[Process, ...],
     libraries: tuple[Library, ...],
-    code: Scan,
+    code: CodeScan,
     app: AppJson,
 ) -> Evidence:
     """The evidence of a repository."""
@@ -131,7 +131,7 @@ def collect_evidence(
         for name, span in code.variables.items()
     }
     samples: dict[str, str] = {}
-    for name, span, sample in _declarations(repository, app):
+    for name, span, sample in _read_declarations(repository, app):
         names[name] = Clue(f"{span.file} sets {name}", span, name)
         if sample:
             samples.setdefault(name, sample)
@@ -144,7 +144,7 @@ def collect_evidence(
             request.name for request in read_requests(app.review.at("addons"))
         ),
         files={
-            path: repository.text(path) or ""
+            path: repository.read_text(path) or ""
             for row in servers().values()
             for path in row.get("files", {})
         },
@@ -170,7 +170,7 @@ def _bare_scheme(sample: str) -> str:
     return scheme.removeprefix("jdbc:").partition("+")[0].lower()
 
 
-def _declarations(repository: Repository, app: AppJson) -> Iterator[_Declaration]:
+def _read_declarations(repository: Repository, app: AppJson) -> Iterator[_Declaration]:
     """The names in `.env`, app.json, and the examples, with their values: what the app is told from outside."""
     for path in (".env", *EXAMPLES, *_FILES_BESIDE):
         content = repository.project.read(path) or b""

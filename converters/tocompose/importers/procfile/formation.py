@@ -45,33 +45,33 @@ def parse_pairs(text: str) -> dict[str, int]:
 
 def read_scales(repository: Repository, formation: Cursor) -> dict[str, Scale]:
     """The formation of app.json (a map, or a list with `process`), and DOKKU_SCALE where app.json has none."""
-    found = dict(_read_app_formation(formation))
+    scales = dict(_read_app_formation(formation))
     for line in repository.open("DOKKU_SCALE", read_lines, "lines"):
         match = _PAIR.fullmatch(line.peek() or "")
         if match is None:
             line.note("TC315", what=f"{line.key} of DOKKU_SCALE", wanted="name=number")
-        elif match[1] in found:
+        elif match[1] in scales:
             line.skip("app.json has a formation for this type, and Dokku prefers it")
         else:
-            found[match[1]] = Scale(line, line.at("size"))
-    return found
+            scales[match[1]] = Scale(line, line.at("size"))
+    return scales
 
 
 def scaled_types(formation: Cursor) -> tuple[str, ...]:
     """The process types that app.json's formation names."""
     if formation.kind != "list":
         return formation.keys()
-    return tuple(_listed_type(entry) for entry in formation)
+    return tuple(_listed_type(dyno) for dyno in formation)
 
 
-def _listed_type(entry: Cursor) -> str:
-    return entry.peek("process") or entry.peek("type") or ""
+def _listed_type(dyno: Cursor) -> str:
+    return dyno.peek("process") or dyno.peek("type") or ""
 
 
-def keep_existing(found: dict[str, Scale], names: Mapping[str, str]) -> dict[str, Scale]:
+def keep_existing(scales: dict[str, Scale], names: Mapping[str, str]) -> dict[str, Scale]:
     """The scales of the process types that exist; the others are noted."""
     result = {}
-    for name, scale in found.items():
+    for name, scale in scales.items():
         if name in names:
             result[name] = scale
             continue
@@ -82,23 +82,23 @@ def keep_existing(found: dict[str, Scale], names: Mapping[str, str]) -> dict[str
 
 
 def _read_app_formation(formation: Cursor) -> Iterator[tuple[str, Scale]]:
-    for entry in formation:
-        name = entry.key if formation.kind == "map" else _listed_type(entry)
-        if entry.kind == "leaf":
-            yield name, Scale(entry, entry.at("size"))
+    for dyno in formation:
+        name = dyno.key if formation.kind == "map" else _listed_type(dyno)
+        if dyno.kind == "leaf":
+            yield name, Scale(dyno, dyno.at("size"))
             continue
         for key in ("process", "type"):
-            if formation.kind == "list" and entry.at(key):
-                entry.at(key).skip("the name by which the entry is found")
-        yield name, Scale(entry.at("quantity"), entry.at("size"))
-        _note_extras(entry, name)
+            if formation.kind == "list" and dyno.at(key):
+                dyno.at(key).skip("the name by which the entry is found")
+        yield name, Scale(dyno.at("quantity"), dyno.at("size"))
+        _note_extras(dyno, name)
 
 
-def _note_extras(entry: Cursor, name: str) -> None:
+def _note_extras(dyno: Cursor, name: str) -> None:
     """Dokku's own keys, which have no counterpart in a single-host Compose file."""
     for key in ("max_parallel", "autoscaling", "service"):
-        if entry.at(key):
-            entry.at(key).note("TC364", what=f"formation.{name}.{key}")
+        if dyno.at(key):
+            dyno.at(key).note("TC364", what=f"formation.{name}.{key}")
 
 
 def settle_size(process: Process, scale: Scale | None, repository: Repository) -> Sized:
@@ -194,21 +194,21 @@ def _parse_fir_size(size: str) -> Row | None:
 def read_quantities(repository: Repository) -> dict[str, tuple[int, Cursor]]:
     """How many run by `.foreman` (YAML) and `.overmind.env`: by process type, with the cursor that each stands at."""
     quantities: dict[str, tuple[int, Cursor]] = {}
-    for entry in _manager_settings(repository):
-        if entry.key in _FORMATION_KEYS and entry.kind == "leaf":
-            numbers = parse_pairs(entry.peek() or "")
+    for setting in _manager_settings(repository):
+        if setting.key in _FORMATION_KEYS and setting.kind == "leaf":
+            numbers = parse_pairs(setting.peek() or "")
             if not numbers:
-                entry.note("TC315", what=entry.key, wanted="name=number,…")
+                setting.note("TC315", what=setting.key, wanted="name=number,…")
             elif not set(numbers) - set(quantities):
-                entry.skip("another settings file names these numbers")
+                setting.skip("another settings file names these numbers")
             for name, number in numbers.items():
-                quantities.setdefault(name, (number, entry))
-        elif entry.key in _PORT_KEYS:
-            entry.skip(
+                quantities.setdefault(name, (number, setting))
+        elif setting.key in _PORT_KEYS:
+            setting.skip(
                 "it is the first port on the developer's own machine; WEB_PORT chooses that here"
             )
         else:
-            entry.note("TC370", what=f"{entry.span.file}: {entry.key}")
+            setting.note("TC370", what=f"{setting.span.file}: {setting.key}")
     return quantities
 
 
@@ -245,13 +245,15 @@ def apply_quantities(
         if quantity is None or is_fixed:
             result.append(process)
             continue
-        number, entry = quantity
+        number, setting = quantity
         path = f"services.{process.service}"
         if number != 1:
-            entry.take(to=f"{path}.profiles" if number == 0 else f"{path}.deploy.replicas")
+            setting.take(
+                to=f"{path}.profiles" if number == 0 else f"{path}.deploy.replicas"
+            )
         result.append(process._replace(quantity=None if number == 1 else number))
-    for _, entry in quantities.values():
-        entry.skip(
+    for _, setting in quantities.values():
+        setting.skip(
             "it changes no number: one is what Compose runs, or app.json goes before"
         )
     return tuple(result)

@@ -14,7 +14,7 @@ from tocompose.importers.procfile.app_json import (
 from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.language import ends_by_itself
 from tocompose.importers.procfile.nested import expand_managers
-from tocompose.importers.procfile.processes import Found, Process, of_procfile
+from tocompose.importers.procfile.processes import Process, StatedProcess, of_procfile
 from tocompose.importers.procfile.sources import ProcfileChoice, choose_procfile
 from tocompose.patterns import regex
 from tocompose.readers.procfile import read_procfile
@@ -27,18 +27,18 @@ _WRAPPED = regex(r"(?:exec\s+)?((?:\S*/)?([\w.-]+))\s+(?:--\s+)?(\S.*)", re.DOTA
 
 def gather_processes(
     repository: Repository, app: AppJson, heroku: HerokuYml
-) -> tuple[Found, ...]:
+) -> tuple[StatedProcess, ...]:
     """The process types: heroku.yml's before the Procfile's, then the scripts and scheduled commands of app.json."""
     choice = choose_procfile(repository.project, repository.option("procfile"))
     of_file = _without_outranked(_read_chosen(repository, heroku, choice), heroku)
-    if not repository.has("Dockerfile"):
+    if not repository.has_file("Dockerfile"):
         of_file = tuple(_without_wrapper(repository, process) for process in of_file)
     of_images = tuple(_image_commands(repository, heroku, of_file))
     processes = expand_managers(repository, (*of_file, *heroku.processes, *of_images))
     read_paths = {process.cursor.span.file for process in processes if process.cursor}
     for path in choice.left_aside:
         if path not in read_paths:
-            repository.say("TC335", Span(path, 1, 1, 1, 1), file=path)
+            repository.add_note("TC335", Span(path, 1, 1, 1, 1), file=path)
     scheduled = (
         _scheduled_process(repository, number, job)
         for number, job in enumerate(read_cron(app), 1)
@@ -48,19 +48,19 @@ def gather_processes(
 
 def _read_chosen(
     repository: Repository, heroku: HerokuYml, choice: ProcfileChoice
-) -> tuple[Found, ...]:
+) -> tuple[StatedProcess, ...]:
     is_outranked = choice.fallback and heroku.names_processes
     if is_outranked or not choice.path:
         return ()
     tree = repository.open(choice.path, read_procfile, "procfile")
     if choice.fallback:
-        repository.say("TC336", tree.span, file=choice.path)
+        repository.add_note("TC336", tree.span, file=choice.path)
     return of_procfile(tree)
 
 
 def _without_outranked(
-    processes: tuple[Found, ...], heroku: HerokuYml
-) -> tuple[Found, ...]:
+    processes: tuple[StatedProcess, ...], heroku: HerokuYml
+) -> tuple[StatedProcess, ...]:
     """The processes of the Procfile: none where heroku.yml names any but the release, as on the platform."""
     named = {process.type for process in heroku.processes}
     result = []
@@ -72,13 +72,13 @@ def _without_outranked(
     return tuple(result)
 
 
-def _without_wrapper(repository: Repository, process: Found) -> Found:
+def _without_wrapper(repository: Repository, process: StatedProcess) -> StatedProcess:
     """The process, running the command behind a buildpack's program (`bin/start-nginx puma`), which no image has."""
     match = _WRAPPED.fullmatch(process.text.strip())
     row = load("wrappers").get(match[2]) if match else None
-    if match is None or row is None or repository.has(match[1].removeprefix("./")):
+    if match is None or row is None or repository.has_file(match[1].removeprefix("./")):
         return process
-    repository.say(
+    repository.add_note(
         "TC384",
         process.cursor.span if process.cursor else None,
         subject=f"services.{process.type}.command",
@@ -90,8 +90,8 @@ def _without_wrapper(repository: Repository, process: Found) -> Found:
 
 
 def _image_commands(
-    repository: Repository, heroku: HerokuYml, processes: tuple[Found, ...]
-) -> Iterator[Found]:
+    repository: Repository, heroku: HerokuYml, processes: tuple[StatedProcess, ...]
+) -> Iterator[StatedProcess]:
     """A process for each image of heroku.yml that no command names: it runs the image's own command."""
     named = {process.type for process in (*processes, *heroku.processes)}
     named |= {process.image for process in heroku.processes}
@@ -99,11 +99,15 @@ def _image_commands(
         if recipe.key in named:
             continue
         span = heroku.root.at("build", "docker", recipe.key).span
-        repository.say("TC339", span, subject=f"services.{recipe.key}", name=recipe.key)
-        yield Found(recipe.key, nothing(repository.ledger), "")
+        repository.add_note(
+            "TC339", span, subject=f"services.{recipe.key}", name=recipe.key
+        )
+        yield StatedProcess(recipe.key, nothing(repository.ledger), "")
 
 
-def _with_scripts(processes: tuple[Found, ...], app: AppJson) -> tuple[Found, ...]:
+def _with_scripts(
+    processes: tuple[StatedProcess, ...], app: AppJson
+) -> tuple[StatedProcess, ...]:
     """Adds the one-off commands; one that the release runs anyway is left out."""
     result = list(processes)
     for script in read_scripts(app):
@@ -118,21 +122,21 @@ def _with_scripts(processes: tuple[Found, ...], app: AppJson) -> tuple[Found, ..
     return tuple(result)
 
 
-def _scheduled_process(repository: Repository, number: int, job: CronJob) -> Found:
+def _scheduled_process(repository: Repository, number: int, job: CronJob) -> StatedProcess:
     """A process that runs a scheduled command on request; a note says when."""
     name = f"cron-job-{number}"
-    job.entry.at("schedule").noted("TC350")
+    job.cursor.at("schedule").noted("TC350")
     for key in ("maintenance", "concurrency_policy"):
-        if job.entry.at(key):
-            job.entry.at(key).note("TC364", what=f"cron.{key}")
-    repository.say(
+        if job.cursor.at(key):
+            job.cursor.at(key).note("TC364", what=f"cron.{key}")
+    repository.add_note(
         "TC350",
         job.command.span,
         subject=f"services.{name}",
         schedule=job.schedule,
         service=name,
     )
-    return Found(name, job.command, job.command.peek() or "")
+    return StatedProcess(name, job.command, job.command.peek() or "")
 
 
 def sort_out_tasks(

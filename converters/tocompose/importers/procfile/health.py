@@ -57,13 +57,15 @@ def read_checks(
     `services` maps a process type to its service's name; `runtime` is the image's, which must be able to ask.
     """
     checks: dict[str, Check] = {}
-    for entry in app.at("healthchecks"):
-        process_type = entry.key
-        if process_type not in services or entry.kind != "list":
-            entry.note("TC340", what=f"healthchecks.{process_type}", name=process_type)
+    for process_checks in app.at("healthchecks"):
+        process_type = process_checks.key
+        if process_type not in services or process_checks.kind != "list":
+            process_checks.note(
+                "TC340", what=f"healthchecks.{process_type}", name=process_type
+            )
             continue
-        check = _choose_check(entry)
-        for other_check in entry:
+        check = _choose_check(process_checks)
+        for other_check in process_checks:
             if other_check.key != check.key:
                 kind = other_check.peek("type") or "startup"
                 other_check.note("TC349", name=process_type, kind=kind)
@@ -102,10 +104,10 @@ def _read_dokku_check(check: Cursor, to: str) -> Check:
         path=_take_path(check.at("path"), bool(command), to),
         command=_read_words(command),
         port=check.take("port", to=f"{to}.test") or "",
-        interval=_seconds(check.take(interval_key, to=f"{to}.interval")),
-        timeout=_seconds(check.take("timeout", to=f"{to}.timeout")),
+        interval=_format_seconds(check.take(interval_key, to=f"{to}.interval")),
+        timeout=_format_seconds(check.take("timeout", to=f"{to}.timeout")),
         retries=check.take("attempts", to=f"{to}.retries") or "",
-        start_period=_seconds(check.take("initialDelay", to=f"{to}.start_period")),
+        start_period=_format_seconds(check.take("initialDelay", to=f"{to}.start_period")),
     )
 
 
@@ -125,7 +127,7 @@ def _read_words(command: Cursor) -> tuple[str, ...]:
     return tuple(argument.peek() or "" for argument in command)
 
 
-def _seconds(text: str | None) -> str:
+def _format_seconds(text: str | None) -> str:
     return f"{text}s" if text and re.fullmatch(r"\d+(\.\d+)?", text) else ""
 
 

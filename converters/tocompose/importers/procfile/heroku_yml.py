@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.importers.procfile.processes import Found
+from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
 from tocompose.repository import Repository, nothing
 
@@ -31,7 +31,7 @@ class HerokuYml(NamedTuple):
     config: Cursor
     addons: Cursor
     settings: Cursor
-    processes: tuple[Found, ...]
+    processes: tuple[StatedProcess, ...]
     buildpacks: tuple[Cursor, ...]
 
     @property
@@ -72,33 +72,35 @@ def _open_root(repository: Repository) -> Cursor:
 
 
 def _read_recipes(docker: Cursor) -> Iterator[Recipe]:
-    for entry in docker:
-        if entry.kind == "leaf":
-            yield Recipe(entry.key, entry, entry.at("target"))
+    for image in docker:
+        if image.kind == "leaf":
+            yield Recipe(image.key, image, image.at("target"))
         else:
-            yield Recipe(entry.key, entry.at("dockerfile"), entry.at("target"))
+            yield Recipe(image.key, image.at("dockerfile"), image.at("target"))
 
 
-def _read_processes(root: Cursor) -> Iterator[Found]:
+def _read_processes(root: Cursor) -> Iterator[StatedProcess]:
     keys = root.at("build", "docker").keys()
-    entries = [(entry.key, entry) for entry in root.at("run")]
+    stated = [(process_entry.key, process_entry) for process_entry in root.at("run")]
     if release := root.at("release"):
-        entries.append(("release", release))
-    for name, entry in entries:
-        process = _read_process(entry, name, keys)
+        stated.append(("release", release))
+    for name, process_entry in stated:
+        process = _read_process(process_entry, name, keys)
         if process is not None:
             yield process
 
 
-def _read_process(entry: Cursor, name: str, keys: tuple[str, ...]) -> Found | None:
+def _read_process(
+    process: Cursor, name: str, keys: tuple[str, ...]
+) -> StatedProcess | None:
     """A command: a string, a list of strings, or a map with `command` and `image`."""
-    command = entry.at("command") if entry.kind == "map" else entry
+    command = process.at("command") if process.kind == "map" else process
     text = _command_line(command)
     if text is None or not text.strip():
-        (command or entry).note("TC307", name=name)
+        (command or process).note("TC307", name=name)
         return None
-    image = entry.at("image") if entry.kind == "map" else nothing(entry.ledger)
-    return Found(name, command, text, _settle_image(image, name, keys))
+    image = process.at("image") if process.kind == "map" else nothing(process.ledger)
+    return StatedProcess(name, command, text, _settle_image(image, name, keys))
 
 
 def _settle_image(image: Cursor, name: str, keys: tuple[str, ...]) -> str:

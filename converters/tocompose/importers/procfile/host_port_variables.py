@@ -30,14 +30,14 @@ class PartialVariable(NamedTuple):
     """
 
     name: str
-    part: str
+    role: str
     group: str
     shared: bool
 
     @property
     def gives_access(self) -> bool:
         """Whether it holds a part of the address."""
-        return self.part in _ACCESS
+        return self.role in _ACCESS
 
 
 def find_partial_variables(
@@ -53,7 +53,7 @@ def find_partial_variables(
         for variable in _read_names(kind, samples)
         if is_sole or not variable.shared
     ]
-    hosts = [variable for variable in usable if variable.part == "host"]
+    hosts = [variable for variable in usable if variable.role == "host"]
     far = {host.group for host in hosts if _is_elsewhere(samples[host.name])}
     if all(host.group in far for host in hosts):
         return ()
@@ -63,7 +63,7 @@ def find_partial_variables(
 def host_elsewhere(kind: str, samples: Mapping[str, str]) -> str:
     """The first variable that names the host of a server elsewhere; empty when none does."""
     for variable in _read_names(kind, samples):
-        if variable.part == "host" and _is_elsewhere(samples[variable.name]):
+        if variable.role == "host" and _is_elsewhere(samples[variable.name]):
             return variable.name
     return ""
 
@@ -71,7 +71,7 @@ def host_elsewhere(kind: str, samples: Mapping[str, str]) -> str:
 def engine_variable(kind: str, samples: Mapping[str, str]) -> str:
     """The variable whose sample value names the kind as the app's database (`DB_CONNECTION=pgsql`); empty when none."""
     for variable in _read_names(kind, samples):
-        if variable.part == "engine" and _names_engine(kind, samples[variable.name]):
+        if variable.role == "engine" and _names_engine(kind, samples[variable.name]):
             return variable.name
     return ""
 
@@ -90,12 +90,12 @@ def _names_engine(kind: str, sample: str) -> bool:
 
 def value_template(kind: str, variable: PartialVariable, sample: str) -> str:
     """The template of a variable's value, in the shape of its sample (`host`, `host:port`, a URL); empty for none."""
-    if variable.part == "engine":
+    if variable.role == "engine":
         return sample if _names_engine(kind, sample) else ""
     templates = {"host": "<host>", "port": "<port>"}
     templates |= servers()[kind]["parts"].get("values", {})
-    template = str(templates.get(variable.part, ""))
-    if variable.part == "host":
+    template = str(templates.get(variable.role, ""))
+    if variable.role == "host":
         return _shape_host(kind, template, sample.strip())
     return template
 
@@ -126,7 +126,7 @@ def _is_elsewhere(sample: str) -> bool:
 @cache
 def _name_pattern(prefixes: str) -> re.Pattern[str]:
     endings = "|".join(
-        f"(?P<{part}>{words})" for part, words in load("parts")["endings"].items()
+        f"(?P<{role}>{pattern})" for role, pattern in load("parts")["endings"].items()
     )
     return re.compile(
         rf"(?P<group>(?:(?P<first>[A-Z0-9]+)_)?(?:{prefixes})_?)(?:{endings})"
@@ -138,10 +138,10 @@ def _read_name(name: str, kind: str) -> PartialVariable | None:
     if "parts" not in row:
         return None
     prefixes = (row["parts"].get("prefixes"), table["shared"].get(row.get("family")))
-    for index, words in enumerate(prefixes):
-        match = _name_pattern(words).fullmatch(name) if words else None
+    for index, pattern in enumerate(prefixes):
+        match = _name_pattern(pattern).fullmatch(name) if pattern else None
         if match is None or re.fullmatch(table["not_ours"], match["first"] or ""):
             continue
-        part = next(part for part in table["endings"] if match[part] is not None)
-        return PartialVariable(name, part, match["group"], shared=index == 1)
+        role = next(role for role in table["endings"] if match[role] is not None)
+        return PartialVariable(name, role, match["group"], shared=index == 1)
     return None

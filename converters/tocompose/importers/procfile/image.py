@@ -85,7 +85,7 @@ def choose_images(
             recipe.key: _image_of_recipe(repository, heroku, recipe, request)
             for recipe in heroku.recipes
         }
-    if repository.has("Dockerfile"):
+    if repository.has_file("Dockerfile"):
         _settle_arguments(heroku.config, "")
         image = Image(request.reference, Build(), language=request.language)
         return {"": _read_image(repository, "Dockerfile", "", image)}
@@ -117,8 +117,8 @@ def _image_of_recipe(
     if recipe is not heroku.recipes[0]:
         name = f"{name}-{identifier(recipe.key)}"
     image = Image(f"{name}:local", build, language=request.language, span=build.origin)
-    if not repository.has(path.as_posix()):
-        repository.say("TC358", image.span, subject=build_path, file=path.as_posix())
+    if not repository.has_file(path.as_posix()):
+        repository.add_note("TC358", image.span, subject=build_path, file=path.as_posix())
         return image
     return _read_image(repository, path.as_posix(), target, image)
 
@@ -144,7 +144,7 @@ def _read_image(repository: Repository, path: str, target: str, image: Image) ->
     stage = dockerfile.stage(target)
     if stage is None:
         missing = target or "a last stage"
-        repository.say("TC360", Span(path, 1, 1, 1, 1), file=path, target=missing)
+        repository.add_note("TC360", Span(path, 1, 1, 1, 1), file=path, target=missing)
         return image
     development_stage = _find_development_stage(dockerfile, stage)
     return image._replace(
@@ -249,7 +249,7 @@ def _find_script(repository: Repository, name: str) -> str | None:
     """The text of the script of that name, wherever in the repository it lies; None when there is none."""
     paths = (path for path in repository.project.files() if path.endswith(name))
     for path in sorted(paths, key=lambda path: path.count("/")):
-        text = repository.text(path) or ""
+        text = repository.read_text(path) or ""
         if path.rsplit("/", 1)[-1] == name and text.startswith("#!"):
             return text
     return None
@@ -260,20 +260,20 @@ def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> 
     if language and request.mode not in ("pack", "never"):
         return _generate_image(repository, request)
     if request.mode == "never":
-        repository.say("TC383", None, subject="services", name=reference)
+        repository.add_note("TC383", None, subject="services", name=reference)
         return Image(reference, Build(), language=language)
     why = (
         "you asked for buildpacks"
         if request.mode == "pack"
         else "its language is not one that a Dockerfile is written for"
     )
-    repository.say("TC355", None, subject="services", name=reference, why=why)
+    repository.add_note("TC355", None, subject="services", name=reference, why=why)
     return Image(reference, None, language=language, entrypoint=("launcher",))
 
 
 def _generate_image(repository: Repository, request: ImageRequest) -> Image:
     generated = generate(request.source, request.language)
-    repository.say(
+    repository.add_note(
         "TC354",
         None,
         subject="files.Dockerfile",
@@ -304,7 +304,7 @@ def asked_packages(
     The Aptfile's, each line of which is settled, and those that buildpacks stand for.
     """
     packages = [str(row["package"]) for row in buildpacks if "package" in row]
-    is_generated = not heroku.recipes and not repository.has("Dockerfile")
+    is_generated = not heroku.recipes and not repository.has_file("Dockerfile")
     for line in _aptfile_lines(repository):
         text = line.peek() or ""
         if not _PACKAGE.fullmatch(text):

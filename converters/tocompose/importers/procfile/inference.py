@@ -23,7 +23,7 @@ from tocompose.importers.procfile.host_port_variables import (
     find_partial_variables,
     host_elsewhere,
 )
-from tocompose.importers.procfile.scan import Scan
+from tocompose.importers.procfile.scan import CodeScan
 from tocompose.knowledge.servers import family_kinds, server_family, server_port
 from tocompose.knowledge.versions import default_version
 from tocompose.patterns import regex
@@ -76,7 +76,7 @@ def infer_services(
             case.note_hint(kind_clues[0])
     uses_celery = any(library.name == "celery" for library in evidence.libraries)
     if uses_celery and kinds.isdisjoint(("redis", "rabbitmq")):
-        repository.say("TC412", None)
+        repository.add_note("TC412", None)
     return tuple(backings)
 
 
@@ -113,8 +113,8 @@ class _Case:
         for clue in statements:
             if not telling or clue.variable != telling:
                 yield clue
-        for words in self._programs():
-            yield Clue(words)
+        for program_clue in self._needing_programs():
+            yield Clue(program_clue)
             break
         for path, pattern in self._row.get("files", {}).items():
             if re.search(pattern, self._evidence.files.get(path, "")):
@@ -130,34 +130,36 @@ class _Case:
         for variable in self._partial_variables() if is_sure else ():
             # A host alone counts beside a driver only; one whose sample is null is not in use.
             sample = self._evidence.samples.get(variable.name, "")
-            if variable.part == "host" and sample.lower() not in _NOT_IN_USE:
+            if variable.role == "host" and sample.lower() not in _NOT_IN_USE:
                 yield variable.name
 
     def _address_names(self, is_sure: bool) -> Iterator[str]:
         """The names that hold the whole address, unless their sample is the address of another kind of service."""
         for name in self._evidence.names:
             sample = self._evidence.samples.get(name, "")
-            is_own = self._matches("variables", name) and (is_sure or not self._is_sql)
-            is_shared = "://" in sample and self._matches("shared_variables", name)
+            is_own = self._fits_column("variables", name) and (is_sure or not self._is_sql)
+            is_shared = "://" in sample and self._fits_column("shared_variables", name)
             if (is_own or is_shared) and scheme_fits(self._row, sample):
                 yield name
 
-    def _matches(self, column: str, name: str) -> bool:
+    def _fits_column(self, column: str, name: str) -> bool:
         return any(re.fullmatch(pattern, name) for pattern in self._row.get(column, ()))
 
     def _partial_variables(self) -> tuple[PartialVariable, ...]:
         samples = self._evidence.all_samples
         return find_partial_variables(self._kind, samples, self._is_sql)
 
-    def _programs(self) -> Iterator[str]:
+    def _needing_programs(self) -> Iterator[str]:
         """The programs that need the service, in words."""
         programs = self._row.get("processes", ())
         for program in programs:
             if "[" in program:
                 yield from self._broker_of(program)
-        yield from self._runs(program for program in programs if "[" not in program)
+        yield from self._processes_running(
+            program for program in programs if "[" not in program
+        )
         if self._driver and not self._evidence.find_driver("rabbitmq"):
-            yield from self._runs(self._row.get("workers", ()))
+            yield from self._processes_running(self._row.get("workers", ()))
 
     def _broker_of(self, library_name: str) -> Iterator[str]:
         """The library of a program with the extra that names the service as its broker: `celery[redis]`."""
@@ -170,7 +172,7 @@ class _Case:
                     yield f"{process.type} runs {program}"
             yield f"{library.file} names it as the broker"
 
-    def _runs(self, programs: Iterable[str]) -> Iterator[str]:
+    def _processes_running(self, programs: Iterable[str]) -> Iterator[str]:
         for program in programs:
             # The program itself, or a script that is named after it: `bin/sidekiq`, `./rq-run.sh`.
             name = re.escape(program)
@@ -181,8 +183,10 @@ class _Case:
 
     def _sql_clues(self) -> Iterator[Clue]:
         """A migration, or a library that keeps the app's data in a server, beside the one driver."""
-        others = server_family(self._kind) - {self._kind}
-        if self._driver is None or any(self._evidence.find_driver(kind) for kind in others):
+        other_kinds = server_family(self._kind) - {self._kind}
+        if self._driver is None or any(
+            self._evidence.find_driver(kind) for kind in other_kinds
+        ):
             return
         for process in self._evidence.processes:
             if process.kind in _MIGRATING_KINDS and _MIGRATES.search(process.text):
@@ -210,30 +214,31 @@ class _Case:
         is_sure = self._driver is not None or bool(self._statements)
         names = [name for name in self._address_names(is_sure) if name not in set_names]
         partial = self._partial_variables()
-        told = names or ([] if partial else [self._row["sets"]])
+        telling_names = names or ([] if partial else [self._row["sets"]])
         span = next((clue.span for clue in kind_clues if clue.span), None)
         templates = {
-            name: address_template(kind, evidence.samples.get(name, "")) for name in told
+            name: address_template(kind, evidence.samples.get(name, ""))
+            for name in telling_names
         }
         request = BackingRequest(kind, kind.upper(), templates, "", span)
         backing = make_backing(self._repository, request, service_names)
         service = backing.service
-        hosts = (variable.name for variable in partial if variable.part == "host")
+        hosts = (variable.name for variable in partial if variable.role == "host")
         facts = {
             "service": service.name,
-            "variable": told[0] if told else next(hosts),
+            "variable": telling_names[0] if telling_names else next(hosts),
         }
-        self._repository.say(
+        self._repository.add_note(
             "TC401",
             span,
             subject=f"services.{service.name}",
             image=service.image,
-            evidence=" and ".join(clue.words for clue in kind_clues[:3]),
+            evidence=" and ".join(clue.description for clue in kind_clues[:3]),
             **facts,
         )
         reads_unseen = any(library.name in _READ_UNSEEN for library in evidence.libraries)
         if not names and not partial and not reads_unseen:
-            self._repository.say(
+            self._repository.add_note(
                 "TC415",
                 None,
                 subject=f"services.{service.name}",
@@ -245,15 +250,15 @@ class _Case:
     def note_hint(self, clue: Clue) -> None:
         """Says that one clue alone points to the service, and which add-on would declare it."""
         server = host_elsewhere(self._kind, self._evidence.all_samples)
-        words = clue.words
+        evidence_text = clue.description
         if server:
-            words = f"{words}, and {server} names a server elsewhere"
-        self._repository.say(
+            evidence_text = f"{evidence_text}, and {server} names a server elsewhere"
+        self._repository.add_note(
             "TC402",
             clue.span,
             variable=clue.variable or self._row["sets"],
             title=self._row["title"],
-            evidence=words,
+            evidence=evidence_text,
             addon=self._row["addon"],
         )
 
@@ -271,7 +276,7 @@ def tell_in_parts(evidence: Evidence, backings: tuple[Backing, ...]) -> tuple[Ba
     return tuple(result)
 
 
-def add_extension(repository: Repository, backing: Backing, code: Scan) -> Backing:
+def add_extension(repository: Repository, backing: Backing, code: CodeScan) -> Backing:
     """A PostgreSQL service in the image that has the extension which the code names."""
     if backing.kind != "postgres" or not code.extensions:
         return backing
@@ -280,7 +285,7 @@ def add_extension(repository: Repository, backing: Backing, code: Scan) -> Backi
     major = re.search(r":(\d+)", service.image or "")
     version = major[1] if major else default_version("postgres")
     image = extension.value.replace("<major>", version)
-    repository.say(
+    repository.add_note(
         "TC413",
         extension.span,
         subject=f"services.{service.name}.image",

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from tocompose.importers.procfile.nested import without_launchers
-from tocompose.importers.procfile.processes import Found
+from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.importers.procfile.shell import parse_command
 from tocompose.languages import language_rows
 from tocompose.languages.node import find_bundler
@@ -33,7 +33,7 @@ def find_program(text: str) -> Program:
     ends = [offset for sign, offset in parsed.operators if sign in ("&&", ";", "|")]
     start = max(ends, default=-1)
     arguments = without_launchers(
-        [word.text for word in parsed.words if word.start > start]
+        [shell_word.text for shell_word in parsed.words if shell_word.start > start]
     )
     if len(arguments) > 2 and arguments[1] in _SCRIPT_OPTIONS and is_shell(arguments[0]):
         return find_program(arguments[2])
@@ -54,7 +54,9 @@ def ends_by_itself(text: str) -> bool:
 
 
 def find_language(
-    repository: Repository, processes: Collection[Found], buildpacks: Iterable[Cursor]
+    repository: Repository,
+    processes: Collection[StatedProcess],
+    buildpacks: Iterable[Cursor],
 ) -> str:
     """The row of languages.yaml; empty when nothing tells. The last buildpack decides, as on the platform."""
     stated = [find_buildpack(url).get("language") for url in buildpack_urls(buildpacks)]
@@ -64,7 +66,7 @@ def find_language(
     present = [
         language
         for language, row in language_rows().items()
-        if any(map(repository.has, row["detect"]))
+        if any(map(repository.has_file, row["detect"]))
     ]
     if not processes and present[:1] == ["node"] and find_bundler(repository):
         return "static"
@@ -98,8 +100,8 @@ def settle_buildpacks(buildpacks: Iterable[Cursor], generated: bool, language: s
         url = _buildpack_url(buildpack)
         row = find_buildpack(url)
         if not url:
-            what = "an entry of buildpacks"
-            buildpack.note("TC315", what=what, wanted="a map with url")
+            subject = "an entry of buildpacks"
+            buildpack.note("TC315", what=subject, wanted="a map with url")
         elif "package" in row and generated:
             buildpack.map(to="files.Dockerfile")
         elif row.get("language") == language and generated:

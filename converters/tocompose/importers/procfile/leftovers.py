@@ -5,7 +5,7 @@ from __future__ import annotations
 from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.language import settle_buildpacks
-from tocompose.importers.procfile.scan import Scan
+from tocompose.importers.procfile.scan import CodeScan
 from tocompose.importers.procfile.services import Plan
 from tocompose.knowledge.servers import family_kinds, servers
 from tocompose.ledger import Cursor
@@ -43,7 +43,7 @@ def settle_leftovers(
     app: AppJson,
     buildpacks: tuple[Cursor, ...],
     plan: Plan,
-    code: Scan,
+    code: CodeScan,
     backings: tuple[Backing, ...],
 ) -> None:
     """Settles the rest of the sources, and says what the code would stumble over."""
@@ -63,19 +63,19 @@ def settle_leftovers(
     _note_variables(plan, code)
     _note_files(repository, "TC368", _OTHER_PLATFORMS)
     if any(process.publishes for process in plan.processes):
-        repository.say("TC373", None, subject="services")
+        repository.add_note("TC373", None, subject="services")
 
 
 def _settle_stack(app: AppJson) -> None:
     """The base image of the platform: a generated image has its own, `container` means a Dockerfile."""
     for root in (app.root, app.environment):
-        for entry in root:
-            if entry.key == "stack":
-                entry.skip(
+        for member in root:
+            if member.key == "stack":
+                member.skip(
                     "the stack is the platform's base image; the Dockerfile names its own"
                 )
-            elif entry.style in ("{}", "[]", "null"):
-                entry.skip("it is empty")
+            elif member.style in ("{}", "[]", "null"):
+                member.skip("it is empty")
 
 
 def _settle_runtime_files(repository: Repository) -> None:
@@ -88,61 +88,65 @@ def _note_profile_scripts(repository: Repository) -> None:
     for path in repository.project.files():
         is_script = path.startswith(".profile.d/") and path.endswith(".sh")
         if is_script or path == ".profile":
-            repository.say("TC351", Span(path, 1, 1, 1, 1), file=path)
+            repository.add_note("TC351", Span(path, 1, 1, 1, 1), file=path)
 
 
 def _note_files(
     repository: Repository, code: str, paths: tuple[str, ...], subject: str = ""
 ) -> None:
     """A note on each of the files that the repository has."""
-    for path in filter(repository.has, paths):
-        repository.say(code, Span(path, 1, 1, 1, 1), subject=subject, file=path)
+    for path in filter(repository.has_file, paths):
+        repository.add_note(code, Span(path, 1, 1, 1, 1), subject=subject, file=path)
 
 
-def _note_tls(repository: Repository, code: Scan, services: dict[str, str]) -> None:
+def _note_tls(repository: Repository, code: CodeScan, services: dict[str, str]) -> None:
     """Code that insists on TLS, where the stack's own service speaks plain text."""
     for kind, row in servers().items():
         occurrences = [occurrence for occurrence in code.tls if occurrence.name == kind]
         if not occurrences or kind not in services:
             continue
-        first, *others = occurrences
+        first_occurrence, *other_occurrences = occurrences
         repository.ledger.say(
             note(
                 "TC369",
-                first.span,
+                first_occurrence.span,
                 subject=f"services.{services[kind]}",
-                related=[occurrence.span for occurrence in others],
+                related=[occurrence.span for occurrence in other_occurrences],
                 target=row["title"],
-                what=first.words,
+                what=first_occurrence.words,
             )
         )
 
 
-def _note_code(repository: Repository, code: Scan, services: dict[str, str]) -> None:
+def _note_code(repository: Repository, code: CodeScan, services: dict[str, str]) -> None:
     for redirect in code.redirects:
-        what = redirect.name
-        repository.say("TC353", redirect.span, subject="services.web", what=what)
+        redirect_name = redirect.name
+        repository.add_note(
+            "TC353", redirect.span, subject="services.web", what=redirect_name
+        )
     if code.sqlite and services.keys().isdisjoint(family_kinds("sql")):
-        repository.say("TC414", code.sqlite[0].span)
+        repository.add_note("TC414", code.sqlite[0].span)
     for storage in code.disk[:1]:
         facts = {"what": storage.name, "where": storage.value}
-        repository.say("TC352", storage.span, subject="services.web.volumes", **facts)
+        repository.add_note("TC352", storage.span, subject="services.web.volumes", **facts)
     if code.skipped:
-        repository.say("TC376", None, count=code.skipped)
+        repository.add_note("TC376", None, count=code.skipped)
 
 
-def _note_variables(plan: Plan, code: Scan) -> None:
+def _note_variables(plan: Plan, code: CodeScan) -> None:
     """Variables that only the platform sets, and those that nothing sets, that the code reads."""
     repository = plan.repository
-    set_names = {*_SET_ANYWAY, *(entry.name for entry in plan.entries)}
+    set_names = {*_SET_ANYWAY, *(variable.name for variable in plan.app_variables)}
     unset = [name for name in code.variables if name not in set_names]
     for name in _PLATFORM_VARIABLES:
         if name in unset:
-            repository.say("TC341", code.variables[name], subject="services", name=name)
+            repository.add_note(
+                "TC341", code.variables[name], subject="services", name=name
+            )
     names = sorted(name for name in unset if name not in _PLATFORM_VARIABLES)
     if not names:
         return
     shown = ", ".join(names[:_MOST_SHOWN])
     if len(names) > _MOST_SHOWN:
         shown += f" and {len(names) - _MOST_SHOWN} more"
-    repository.say("TC377", code.variables[names[0]], subject="services", names=shown)
+    repository.add_note("TC377", code.variables[names[0]], subject="services", names=shown)

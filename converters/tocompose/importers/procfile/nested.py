@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.formation import parse_pairs
-from tocompose.importers.procfile.processes import Found, of_procfile
+from tocompose.importers.procfile.processes import StatedProcess, of_procfile
 from tocompose.importers.procfile.shell import parse_command
 from tocompose.languages.node import package_scripts
 from tocompose.patterns import regex
@@ -56,13 +56,13 @@ class _ManagerCall(NamedTuple):
 
 
 def expand_managers(
-    repository: Repository, processes: tuple[Found, ...], depth: int = 0
-) -> tuple[Found, ...]:
+    repository: Repository, processes: tuple[StatedProcess, ...], depth: int = 0
+) -> tuple[StatedProcess, ...]:
     """The processes with every one that only starts a process manager replaced by what that would start.
 
     Of two with the same name the later one stays, which is what an expanded `web` puts in the place of the outer one.
     """
-    expanded: list[Found] = []
+    expanded: list[StatedProcess] = []
     for process in processes:
         expanded += _expand_process(repository, process, depth)
     last_index = {process.type: index for index, process in enumerate(expanded)}
@@ -74,8 +74,8 @@ def expand_managers(
 
 
 def _expand_process(
-    repository: Repository, process: Found, depth: int
-) -> tuple[Found, ...]:
+    repository: Repository, process: StatedProcess, depth: int
+) -> tuple[StatedProcess, ...]:
     call = _find_call(repository, process.text)
     if call is None or depth >= _DEEPEST:
         return (process,)
@@ -84,18 +84,20 @@ def _expand_process(
     span = process.cursor.span
     if not tree:
         facts = {"name": process.type, "manager": call.manager, "file": call.file}
-        repository.say("TC331", span, **facts)
+        repository.add_note("TC331", span, **facts)
         return (process,)
     started = tuple(_started_processes(of_procfile(tree), call))
     for option in call.ignored:
-        repository.say("TC370", span, what=f"{call.manager} {option}")
+        repository.add_note("TC370", span, what=f"{call.manager} {option}")
     process.cursor.note(
         "TC330", name=process.type, manager=call.manager, file=path, count=len(started)
     )
     return expand_managers(repository, started, depth + 1)
 
 
-def _started_processes(processes: tuple[Found, ...], call: _ManagerCall) -> Iterator[Found]:
+def _started_processes(
+    processes: tuple[StatedProcess, ...], call: _ManagerCall
+) -> Iterator[StatedProcess]:
     """The processes that the manager would start; those that it is not told to start are noted."""
     for process in processes:
         if call.only and process.type not in call.only:
@@ -111,7 +113,7 @@ def _find_call(repository: Repository, text: str) -> _ManagerCall | None:
     parsed = parse_command(text)
     if parsed.operators:
         return None
-    arguments = without_launchers([word.text for word in parsed.words])
+    arguments = without_launchers([shell_word.text for shell_word in parsed.words])
     arguments = _expand_script(repository, arguments)
     return _read_call(arguments) if arguments and arguments[0] in _MANAGERS else None
 
@@ -131,13 +133,15 @@ def without_launchers(arguments: list[str]) -> list[str]:
 def _expand_script(repository: Repository, arguments: list[str]) -> list[str]:
     """The words of the package.json script that `npm start` or `yarn run x` stands for, when a manager is in it."""
     name = _script_name(arguments)
-    scripts = package_scripts(repository.json("package.json")) if name else {}
+    scripts = package_scripts(repository.read_json("package.json")) if name else {}
     if name not in scripts:
         return arguments
     parsed = parse_command(scripts[name])
-    behind = without_launchers([word.text for word in parsed.words])
-    starts_manager = bool(behind) and behind[0] in _MANAGERS and not parsed.operators
-    return behind if starts_manager else arguments
+    script_arguments = without_launchers([shell_word.text for shell_word in parsed.words])
+    starts_manager = (
+        bool(script_arguments) and script_arguments[0] in _MANAGERS and not parsed.operators
+    )
+    return script_arguments if starts_manager else arguments
 
 
 def _script_name(arguments: list[str]) -> str:

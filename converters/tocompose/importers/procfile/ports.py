@@ -98,7 +98,7 @@ def note_local_listening(repository: Repository, process: Process, port: str) ->
     variables = opening_variables(process, port)
     cause = local_listening(process)
     if variables:
-        repository.say(
+        repository.add_note(
             "TC379",
             process.span,
             subject=f"{subject}.environment",
@@ -107,7 +107,7 @@ def note_local_listening(repository: Repository, process: Process, port: str) ->
         )
     elif cause:
         option = find_program(process.text).row.get("option", "--host 0.0.0.0")
-        repository.say(
+        repository.add_note(
             "TC329",
             process.span,
             subject=f"{subject}.ports",

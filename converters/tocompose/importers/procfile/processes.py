@@ -62,7 +62,7 @@ def kind_of(name: str) -> str:
     )
 
 
-class Found(NamedTuple):
+class StatedProcess(NamedTuple):
     """A process type as a source states it, before it has a service's name."""
 
     type: str
@@ -72,7 +72,7 @@ class Found(NamedTuple):
     quantity: int | None = None
 
 
-def of_procfile(tree: Cursor) -> tuple[Found, ...]:
+def of_procfile(tree: Cursor) -> tuple[StatedProcess, ...]:
     """The processes of an opened Procfile; of duplicates the last counts, as on the platform."""
     lines = list(tree)
     last_index = {
@@ -82,7 +82,7 @@ def of_procfile(tree: Cursor) -> tuple[Found, ...]:
     for index, line in enumerate(lines):
         if last_index.get(line.key) == index:
             text = _without_continuation(line.peek() or "")
-            processes.append(Found(line.key, line, text))
+            processes.append(StatedProcess(line.key, line, text))
         else:
             # It gives no process; the reader's oddity has said why.
             line.noted(_SET_ASIDE.get(line.style, "TC309"))
@@ -96,16 +96,18 @@ def _without_continuation(text: str) -> str:
 
 
 def name_services(
-    repository: Repository, stated: Iterable[Found], taken: set[str]
+    repository: Repository, stated: Iterable[StatedProcess], service_names: set[str]
 ) -> tuple[Process, ...]:
     """The processes with their services' names: lower case, as image and host names must be, each name once."""
-    return tuple(_name_service(repository, process, taken) for process in stated)
+    return tuple(_name_service(repository, process, service_names) for process in stated)
 
 
-def _name_service(repository: Repository, stated: Found, taken: set[str]) -> Process:
-    service = unique(identifier(stated.type), taken)
+def _name_service(
+    repository: Repository, stated: StatedProcess, service_names: set[str]
+) -> Process:
+    service = unique(identifier(stated.type), service_names)
     if service != stated.type:
-        repository.say(
+        repository.add_note(
             "TC304",
             stated.cursor.span if stated.cursor else None,
             subject=f"services.{service}",

@@ -43,7 +43,7 @@ class Occurrence(NamedTuple):
     value: str = ""
 
 
-class Scan(NamedTuple):
+class CodeScan(NamedTuple):
     """What one pass found; `variables` map a name to the first place that reads it, `defaults` to what stands in for
     it; `adapters` are the kinds of SQL server that a configuration names, and where. `skipped` counts unread files.
     """
@@ -70,11 +70,11 @@ class _SourceFile(NamedTuple):
     path: str
     content: bytes
 
-    def span(self, start: int, end: int) -> Span:
+    def span(self, start: int, stop: int) -> Span:
         """The span of what stands between two offsets, which is on one line."""
         line = self.content.count(b"\n", 0, start) + 1
         column = start - self.content.rfind(b"\n", 0, start)
-        return Span(self.path, line, column, line, column + end - start)
+        return Span(self.path, line, column, line, column + stop - start)
 
     def is_comment(self, offset: int) -> bool:
         """Whether the line at an offset is a comment."""
@@ -83,23 +83,25 @@ class _SourceFile(NamedTuple):
 
 
 @cache
-def _rules() -> tuple[_Rule, ...]:
+def _scan_rules() -> tuple[_Rule, ...]:
     table: dict[str, Any] = load("code")
     rules = []
     for kind in ("tls", "redirect", "adapter"):
         for name, patterns in table[kind].items():
-            rules += [_Rule(kind, name, _compile(pattern)) for pattern in patterns]
+            rules += [_Rule(kind, name, _compile_bytes(pattern)) for pattern in patterns]
     for kind, column in (("extension", "image"), ("disk", "where")):
         for name, row in table[kind].items():
             rules += [
-                _Rule(kind, name, _compile(pattern), row[column])
+                _Rule(kind, name, _compile_bytes(pattern), row[column])
                 for pattern in row["match"]
             ]
-    rules += [_Rule("sqlite", "SQLite", _compile(pattern)) for pattern in table["sqlite"]]
+    rules += [
+        _Rule("sqlite", "SQLite", _compile_bytes(pattern)) for pattern in table["sqlite"]
+    ]
     return tuple(rules)
 
 
-def _compile(pattern: str) -> re.Pattern[bytes]:
+def _compile_bytes(pattern: str) -> re.Pattern[bytes]:
     return re.compile(pattern.encode())
 
 
@@ -109,18 +111,18 @@ def _variable_pattern() -> re.Pattern[bytes]:
     patterns: dict[str, None] = {}
     for row in language_rows().values():
         patterns |= dict.fromkeys(row.get("variables", ()))
-    return _compile(rf"(?:{'|'.join(patterns)})\s*[\"']?([A-Z][A-Z0-9_]{{2,60}})")
+    return _compile_bytes(rf"(?:{'|'.join(patterns)})\s*[\"']?([A-Z][A-Z0-9_]{{2,60}})")
 
 
 @cache
-def _endings(column: str) -> tuple[str, ...]:
+def _file_endings(column: str) -> tuple[str, ...]:
     """The endings of files in a column of languages.yaml."""
     return tuple(
         ending for row in language_rows().values() for ending in row.get(column, ())
     )
 
 
-def scan(repository: Repository) -> Scan:
+def scan_code(repository: Repository) -> CodeScan:
     """What the code gives away; tests, examples and what others wrote (node_modules, vendor) are not read."""
     variables: dict[str, Span] = {}
     defaults: dict[str, str] = {}
@@ -136,14 +138,14 @@ def scan(repository: Repository) -> Scan:
             variables.setdefault(name, file.span(match.start(1), match.end(1)))
             if default := _default_behind(file.content, match.end(1)):
                 defaults.setdefault(name, default)
-        for name, start, end in _implied_names(file):
-            variables.setdefault(name, file.span(start, end))
+        for name, start, stop in _implied_names(file):
+            variables.setdefault(name, file.span(start, stop))
         for kind, occurrence in _apply_rules(file):
             occurrences[kind].append(occurrence)
     adapters: dict[str, Span] = {}
     for occurrence in occurrences["adapter"]:
         adapters.setdefault(occurrence.name, occurrence.span)
-    return Scan(
+    return CodeScan(
         variables,
         defaults,
         adapters,
@@ -157,7 +159,7 @@ def scan(repository: Repository) -> Scan:
 
 
 def _source_paths(repository: Repository) -> Iterator[str]:
-    endings = (*_endings("sources"), *load("code")["configuration"])
+    endings = (*_file_endings("sources"), *load("code")["configuration"])
     for path in repository.project.files():
         is_source = path.endswith(endings) and not _TESTS.search(path)
         if is_source and not _COMPOSE.search(path):
@@ -184,7 +186,7 @@ def _find_names(file: _SourceFile) -> Iterator[re.Match[bytes]]:
     """Where a variable is read by its name."""
     if any(hint in file.content for hint in _HINTS):
         yield from _variable_pattern().finditer(file.content)
-    if file.path.endswith(_endings("placeholders")):
+    if file.path.endswith(_file_endings("placeholders")):
         yield from _PLACEHOLDER.finditer(file.content)
 
 
@@ -204,9 +206,11 @@ def _implied_names(file: _SourceFile) -> Iterator[tuple[str, int, int]]:
 
 
 def _apply_rules(file: _SourceFile) -> Iterator[tuple[str, Occurrence]]:
-    for rule in _rules():
+    for rule in _scan_rules():
         match = rule.pattern.search(file.content)
         if match and not file.is_comment(match.start()):
-            words = " ".join(match[0].decode("utf-8", "replace").split())[:_SHOWN_LENGTH]
+            matched_text = " ".join(match[0].decode("utf-8", "replace").split())[
+                :_SHOWN_LENGTH
+            ]
             span = file.span(match.start(), match.end())
-            yield rule.kind, Occurrence(rule.name, words, span, rule.value)
+            yield rule.kind, Occurrence(rule.name, matched_text, span, rule.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from tocompose.importers.procfile.environment import Entry, environment_variables
+from tocompose.importers.procfile.environment import AppVariable, environment_variables
 from tocompose.importers.procfile.formation import Scale, settle_size
 from tocompose.importers.procfile.health import Check, choose_healthcheck
 from tocompose.importers.procfile.heroku_yml import NAMES
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
 
     repository: Repository
     images: Mapping[str, Image]
-    entries: tuple[Entry, ...]
+    app_variables: tuple[AppVariable, ...]
     dependencies: tuple[Dependency, ...]
     scales: Mapping[str, Scale]
     checks: Mapping[str, Check]
@@ -56,7 +56,7 @@ class Plan(NamedTuple):
     def note(self, code: str, process: Process, key: str, **facts: object) -> None:
         """Adds a note on a process, whose subject is a key of its service."""
         subject = f"services.{process.service}{key}"
-        self.repository.say(code, process.span, subject=subject, **facts)
+        self.repository.add_note(code, process.span, subject=subject, **facts)
 
 
 def convert_process(plan: Plan, process: Process) -> Service:
@@ -71,7 +71,7 @@ def convert_process(plan: Plan, process: Process) -> Service:
         entrypoint=_choose_entrypoint(plan, process, image),
         command=run.argv if process.text else None,
         environment=tuple(_process_variables(plan, process, run)),
-        depends_on=_dependencies(plan, process),
+        depends_on=_process_dependencies(plan, process),
         resources=size.resources,
         stop=Stop(signal=image.stop_signal or None, grace_period=_GRACE),
         init=True,
@@ -152,7 +152,7 @@ def _process_variables(plan: Plan, process: Process, run: Command) -> Iterator[V
         values["DYNO"] = literal(f"{process.type}.1")
     if process.publishes:
         values |= opening_variables(process, plan.port.number)
-    for variable in environment_variables(plan.entries):
+    for variable in environment_variables(plan.app_variables):
         if variable.name not in values:
             yield variable
     for name, value in values.items():
@@ -160,7 +160,7 @@ def _process_variables(plan: Plan, process: Process, run: Command) -> Iterator[V
         yield Variable(name=name, value=value, origin=origin)
 
 
-def _dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...]:
+def _process_dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...]:
     if process.traits.get("once"):
         return plan.dependencies
     releases = (
@@ -244,7 +244,7 @@ def add_volumes(
             volumes[name] = Volume(name=name, origin=image.span)
             subject = f"services.{service.name}.volumes"
             facts = {"path": path, "volume": name}
-            plan.repository.say("TC371", image.span, subject=subject, **facts)
+            plan.repository.add_note("TC371", image.span, subject=subject, **facts)
         result.append(replace(service, mounts=tuple(mounts)) if mounts else service)
     return tuple(result), tuple(volumes.values())
 

@@ -112,24 +112,24 @@ class Command(NamedTuple):
 
 def parse_command(text: str) -> ParsedCommand:
     """The words and operators of a command line by POSIX quoting rules."""
-    words: list[CommandWord] = []
+    shell_words: list[CommandWord] = []
     operators: list[tuple[str, int]] = []
-    comment, end = "", 0
+    comment, position = "", 0
     try:
         for token in tokens(text):
-            end, comment = token.end, ""
+            position, comment = token.end, ""
             if token.kind == "word":
-                words.append(_read_word(token.text, token.start))
+                shell_words.append(_read_word(token.text, token.start))
             elif token.kind == "comment":
                 comment = token.text
             else:
                 operators.append((token.text.lstrip("0123456789"), token.start))
     except Unbalanced:
-        unread = text[end:].lstrip()
-        words.append(_read_word(unread, len(text) - len(unread)))
-        return ParsedCommand(tuple(words), tuple(operators), "", False, text)
+        unread = text[position:].lstrip()
+        shell_words.append(_read_word(unread, len(text) - len(unread)))
+        return ParsedCommand(tuple(shell_words), tuple(operators), "", False, text)
     plain = text.removesuffix(comment).rstrip() if comment else text
-    return ParsedCommand(tuple(words), tuple(operators), comment, True, plain)
+    return ParsedCommand(tuple(shell_words), tuple(operators), comment, True, plain)
 
 
 def _read_word(raw: str, start: int) -> CommandWord:
@@ -157,7 +157,9 @@ def _named_in(pieces: Iterator[Atom]) -> Iterator[str]:
 
 def named_variables(text: str) -> tuple[str, ...]:
     """The variables that a command refers to, each once."""
-    names = (name for word in parse_command(text).words for name in word.variables())
+    names = (
+        name for shell_word in parse_command(text).words for name in shell_word.variables()
+    )
     return tuple(dict.fromkeys(names))
 
 
@@ -168,9 +170,9 @@ def convert_command(text: str) -> Command:
         return Command(("sh", "-c", literal(text)), (), "sh", "", False)
     hoisted = _hoisted_words(parsed)
     remaining = parsed.words[len(hoisted) :]
-    environment = tuple(_split_assignment(word) for word in hoisted)
+    environment = tuple(_split_assignment(shell_word) for shell_word in hoisted)
     if not parsed.operators and remaining and not _needs_shell(remaining):
-        argv = tuple(literal(word.text) for word in _without_exec(remaining))
+        argv = tuple(literal(shell_word.text) for shell_word in _without_exec(remaining))
         return Command(argv, environment, "", parsed.comment, True)
     shell = "bash" if _BASHISMS.search(_without_still_quotes(parsed.text)) else "sh"
     body = parsed.text[remaining[0].start :] if hoisted else parsed.text
@@ -178,8 +180,8 @@ def convert_command(text: str) -> Command:
     return Command((shell, "-c", script), environment, shell, parsed.comment, True)
 
 
-def _split_assignment(word: CommandWord) -> tuple[str, str]:
-    name, _, value = word.text.partition("=")
+def _split_assignment(shell_word: CommandWord) -> tuple[str, str]:
+    name, _, value = shell_word.text.partition("=")
     return name, value
 
 
@@ -191,30 +193,38 @@ def _hoisted_words(parsed: ParsedCommand) -> tuple[CommandWord, ...]:
     if parsed.operators:
         return ()
     assignments: list[CommandWord] = []
-    for word in parsed.words:
-        if word.active or not word.assigns:
+    for shell_word in parsed.words:
+        if shell_word.active or not shell_word.assigns:
             break
-        assignments.append(word)
+        assignments.append(shell_word)
     remaining = parsed.words[len(assignments) :]
     if not remaining or remaining[0].assigns:
         return ()
     # In `A=1 echo $A` the shell replaces $A before A is set: hoisting would change what it prints.
-    names = {_split_assignment(word)[0] for word in assignments}
-    is_used = any(not names.isdisjoint(word.variables()) for word in parsed.words)
+    names = {_split_assignment(shell_word)[0] for shell_word in assignments}
+    is_used = any(
+        not names.isdisjoint(shell_word.variables()) for shell_word in parsed.words
+    )
     return () if is_used else tuple(assignments)
 
 
-def _needs_shell(words: tuple[CommandWord, ...]) -> bool:
-    program = words[0]
-    if any(word.active for word in words):
+def _needs_shell(shell_words: tuple[CommandWord, ...]) -> bool:
+    program = shell_words[0]
+    if any(shell_word.active for shell_word in shell_words):
         return True
-    is_exec = len(_without_exec(words)) < len(words) and not words[1].text.startswith("-")
+    is_exec = len(_without_exec(shell_words)) < len(shell_words) and not shell_words[
+        1
+    ].text.startswith("-")
     is_builtin = program.text in _BUILTINS and not is_exec
     return not program.quoted and (is_builtin or program.assigns)
 
 
-def _without_exec(words: tuple[CommandWord, ...]) -> tuple[CommandWord, ...]:
-    return words[1:] if words[0].raw == "exec" and len(words) > 1 else words
+def _without_exec(shell_words: tuple[CommandWord, ...]) -> tuple[CommandWord, ...]:
+    return (
+        shell_words[1:]
+        if shell_words[0].raw == "exec" and len(shell_words) > 1
+        else shell_words
+    )
 
 
 def _without_still_quotes(text: str) -> str:
@@ -230,19 +240,19 @@ def _with_exec(script: str) -> str:
     parsed = parse_command(script)
     if any(sign not in _PLAIN_OPERATORS for sign, _ in parsed.operators):
         return script
-    if any(_is_compound(word) for word in parsed.words):
+    if any(_is_compound(shell_word) for shell_word in parsed.words):
         return script
     starts = [offset for sign, offset in parsed.operators if sign in _LISTS]
     last_start = starts[-1] if starts else -1
-    for word in parsed.words:
-        if word.start > last_start and not word.assigns:
-            if word.raw in _BUILTINS:
+    for shell_word in parsed.words:
+        if shell_word.start > last_start and not shell_word.assigns:
+            if shell_word.raw in _BUILTINS:
                 return script
-            return f"{script[: word.start]}exec {script[word.start :]}"
+            return f"{script[: shell_word.start]}exec {script[shell_word.start :]}"
     return script
 
 
-def _is_compound(word: CommandWord) -> bool:
+def _is_compound(shell_word: CommandWord) -> bool:
     """Whether a word begins a compound command, or holds a command of its own."""
-    has_command = any(atom.kind in _SUBSTITUTIONS for atom in atoms(word.raw))
-    return word.raw in RESERVED or has_command
+    has_command = any(atom.kind in _SUBSTITUTIONS for atom in atoms(shell_word.raw))
+    return shell_word.raw in RESERVED or has_command

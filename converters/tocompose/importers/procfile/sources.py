@@ -146,13 +146,13 @@ def choose_procfile(project: Project, asked_path: str) -> ProcfileChoice:
     if path or has_procfile:
         path = path or "Procfile"
         present = ["Procfile", *variants] if has_procfile else variants
-        return ProcfileChoice(path, _without(present, path))
+        return ProcfileChoice(path, _all_but(present, path))
     variants.sort(key=_variant_rank)
     path = next((path for path in variants if not _NOT_FOR_PRODUCTION.search(path)), "")
-    return ProcfileChoice(path, _without(variants, path), fallback=bool(path))
+    return ProcfileChoice(path, _all_but(variants, path), fallback=bool(path))
 
 
-def _without(paths: list[str], excluded: str) -> tuple[str, ...]:
+def _all_but(paths: list[str], excluded: str) -> tuple[str, ...]:
     return tuple(path for path in paths if path != excluded)
 
 
@@ -168,14 +168,14 @@ def check_options(project: Project, settings: Settings) -> None:
     for path in settings.options.get("procfile", ()):
         if not project.exists(path):
             present = [name for name in _root_files(project) if name.startswith("Procfile")]
-            there = ", ".join(present) or "no Procfile"
-            raise SourceError(f"procfile={path}: no such file; there is {there}")
+            present_names = ", ".join(present) or "no Procfile"
+            raise SourceError(f"procfile={path}: no such file; there is {present_names}")
     for name in settings.options.get("environment", ()):
         environments = _app_environments(project)
         if name not in environments:
-            there = ", ".join(environments) or "none"
+            present_names = ", ".join(environments) or "none"
             raise SourceError(
-                f"environment={name}: app.json has no such environment; there is {there}"
+                f"environment={name}: app.json has no such environment; there is {present_names}"
             )
 
 
