@@ -117,7 +117,7 @@ def parse_command(text: str) -> ParsedCommand:
     comment, position = "", 0
     try:
         for token in tokens(text):
-            position, comment = token.end, ""
+            position, comment = token.end_offset, ""
             if token.kind == "word":
                 shell_words.append(_read_word(token.text, token.start))
             elif token.kind == "comment":
