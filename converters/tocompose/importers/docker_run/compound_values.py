@@ -54,9 +54,12 @@ def read_volume(value: str) -> Iterator[Fact]:
         read_only=parts.is_read_only,
         mode=",".join(mode for mode in parts.modes if mode not in ignored),
     )
-    code = "TC128" if podman_modes else "TC148" if _loses_label(parts) else ""
-    podman_mode = podman_modes[0] if podman_modes else ""
-    yield Fact(mount, Merge.APPEND, code=code, note_facts=(("mode", podman_mode),))
+    fact = Fact(mount, Merge.APPEND, note_facts=(("mode", "".join(podman_modes[:1])),))
+    if podman_modes:
+        fact = fact._replace(code="TC128")
+    elif _loses_label(parts):
+        fact = fact._replace(code="TC148")
+    yield fact
 
 
 def _mode_name(mode: str) -> str:
@@ -83,12 +86,17 @@ def _as_source(source: str) -> str:
 
 # --mount ------------------------------------------------------------------------------------------
 
-_SOURCES = ("source", "src")
-_TARGETS = ("target", "dst", "destination")
+_MOUNT_ALIASES = {
+    "src": "source",
+    "dst": "target",
+    "destination": "target",
+    "ro": "readonly",
+}
+_MOUNT_FIELDS = ("type", "source", "target", "readonly", "consistency")
 
 
 def _is_on(content: str) -> bool:
-    return content in ("", "true", "1")
+    return content in ("true", "1")
 
 
 def _recursion(content: str) -> str:
@@ -127,29 +135,34 @@ def read_mount(value: str) -> Iterator[Fact]:
 
     https://docs.docker.com/engine/storage/bind-mounts/#options-for---mount
     """
-    fields = csv_fields(value)
-    kind = next((content for key, _, content in fields if key == "type"), "volume")
-    source = next((content for key, _, content in fields if key in _SOURCES), None)
-    target = next((content for key, _, content in fields if key in _TARGETS), "")
+    fields = [
+        (_MOUNT_ALIASES.get(key, key), content if equals else "true")
+        for key, equals, content in csv_fields(value)
+    ]
+    stated = dict(fields)
+    kind, target = stated.get("type", "volume"), stated.get("target")
     if not target:
         raise ValueError("it takes a target")
-    options: dict[str, Any] = {}
-    if kind == "bind":
-        options["bind"] = {"create_host_path": False}
-    read_only, unknown = False, ""
-    for key, equals, content in fields:
-        if key in ("readonly", "ro"):
-            read_only = parse_boolean(content) if equals else True
-        elif key not in ("type", "consistency", *_SOURCES, *_TARGETS):
-            unknown = unknown if _read_mount_option(options, key, content) else key
-    code, note_facts = "TC129" if unknown else "", (("option", unknown),)
-    if kind == "tmpfs" and not options:
-        yield Fact(target, Merge.APPEND, code=code, note_facts=note_facts, target="tmpfs")
-        return
+    options: dict[str, Any] = {"bind": {"create_host_path": False}}
+    if kind != "bind":
+        options = {}
+    unknown = [
+        key
+        for key, content in fields
+        if key not in _MOUNT_FIELDS and not _read_mount_option(options, key, content)
+    ]
     mount = Mount(
-        kind=kind, source=source, target=target, read_only=read_only, options=options
+        kind=kind,
+        source=stated.get("source"),
+        target=target,
+        read_only=parse_boolean(stated.get("readonly", "false")),
+        options=options,
     )
-    yield Fact(mount, Merge.APPEND, code=code, note_facts=note_facts)
+    fact = Fact(mount, Merge.APPEND, note_facts=(("option", "".join(unknown[-1:])),))
+    if unknown:
+        fact = fact._replace(code="TC129")
+    is_plain_tmpfs = kind == "tmpfs" and not options
+    yield fact._replace(value=target, target="tmpfs") if is_plain_tmpfs else fact
 
 
 def _read_mount_option(options: dict[str, Any], key: str, content: str) -> bool:
@@ -228,6 +241,27 @@ def _network_or_mode(value: str) -> Fact:
 # --gpus, --secret ---------------------------------------------------------------------------------
 
 
+def _gpu_count(content: str) -> int:
+    return -1 if content == "all" else int(content)
+
+
+def _comma_list(content: str) -> list[str]:
+    return content.split(",")
+
+
+def _comma_map(content: str) -> dict[str, str]:
+    return dict(option.partition("=")[::2] for option in content.split(","))
+
+
+_GPU_KEYS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "count": ("count", _gpu_count),
+    "device": ("device_ids", _comma_list),
+    "driver": ("driver", str),
+    "capabilities": ("capabilities", _comma_list),
+    "options": ("options", _comma_map),
+}
+
+
 def read_gpus(value: str) -> Iterator[Fact]:
     """`all`, a count, or `device=…,capabilities=…` (docker's opts.GpuOpts)."""
     if value == "all":
@@ -235,21 +269,10 @@ def read_gpus(value: str) -> Iterator[Fact]:
         return
     request: dict[str, Any] = {}
     for key, equals, content in csv_fields(value):
-        match key if equals else "count":
-            case "count":
-                count = content if equals else key
-                request["count"] = -1 if count == "all" else int(count)
-            case "device":
-                request["device_ids"] = content.split(",")
-            case "driver":
-                request["driver"] = content
-            case "capabilities":
-                request["capabilities"] = content.split(",")
-            case "options":
-                settings = (option.partition("=") for option in content.split(","))
-                request["options"] = {name: setting for name, _, setting in settings}
-            case _:
-                raise ValueError(f"docker knows no GPU option {key!r}")
+        if equals and key not in _GPU_KEYS:
+            raise ValueError(f"docker knows no GPU option {key!r}")
+        name, read_content = _GPU_KEYS[key if equals else "count"]
+        request[name] = read_content(content if equals else key)
     if not {"count", "device_ids"} & set(request):
         request["count"] = 1
     yield Fact([request])

@@ -20,19 +20,13 @@ def assign_variable(
     shell: Shell, cursor: Cursor, *, exported: bool = False
 ) -> tuple[str, Value]:
     """Reads one assignment (a branch with one entry) into the scope; its name and what the variable now holds."""
-    child = cursor.children[0]
-    target, held = str(child.key), cursor.at(child.key)
-    name, _, index = target.rstrip("]").partition("[")
-    shell.variable = name
-    value = (
-        _read_array(shell, held)
-        if held.kind == "array"
-        else _under_own_name(name, shell.value(held))
-    )
-    shell.variable = ""
+    key = cursor.children[0].key
+    name, _, index = str(key).rstrip("]").partition("[")
+    held = cursor.at(key)
+    exported = exported or shell.exporting or name in shell.scope.exports
+    value = _assigned_value(shell, name, held)
     if cursor.kind == "append":
         value = _append_value(shell.scope.get(name), value)
-    exported = exported or shell.exporting or name in shell.scope.exports
     if value.items is None and not index:
         value = shell.kept_variables.keep(name, value, exported=exported)
     _store_value(shell, name, index, value)
@@ -42,6 +36,16 @@ def assign_variable(
     if held.kind == "array" and not len(held):
         held.skip("an empty array")
     return name, value
+
+
+def _assigned_value(shell: Shell, name: str, held: Cursor) -> Value:
+    shell.variable = name
+    if held.kind == "array":
+        value = _read_array(shell, held)
+    else:
+        value = _under_own_name(name, shell.value(held))
+    shell.variable = ""
+    return value
 
 
 def _store_value(shell: Shell, name: str, index: str, value: Value) -> None:
@@ -111,23 +115,26 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
     """`export X=y`, `export X`, `local X`, `readonly X=y`, `declare -a X`."""
     command, *leaves = [child for child in cursor if child.kind == "leaf"]
     name = command.peek() or ""
-    exported = name == "export" or any(
-        re.match(r"-(?!-)\w*x", leaf.peek() or "") for leaf in leaves
-    )
+    flags = " ".join(leaf.peek() or "" for leaf in leaves)
+    exported = name == "export" or re.search(r"(?:^| )-\w*x", flags) is not None
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assign_variable(shell, child, exported=exported)
         elif child.kind == "redirect":
             child.skip("a redirection of a declaration")
+    is_new = name in ("local", "declare", "typeset")
     for leaf in leaves:
-        text = leaf.peek() or ""
-        if _IDENTIFIER.fullmatch(text):
-            is_new = name in ("local", "declare", "typeset")
-            _declare_name(shell, text, exported=exported, is_new=is_new)
-        elif not text.startswith("-"):
-            _declare_fields(shell, leaf, exported=exported)
+        _declare_word(shell, leaf, exported=exported, is_new=is_new)
         leaf.skip("a declaration")
     command.skip("a declaration")
+
+
+def _declare_word(shell: Shell, leaf: Cursor, *, exported: bool, is_new: bool) -> None:
+    text = leaf.peek() or ""
+    if _IDENTIFIER.fullmatch(text):
+        _declare_name(shell, text, exported=exported, is_new=is_new)
+    elif not text.startswith("-"):
+        _declare_fields(shell, leaf, exported=exported)
 
 
 def _declare_fields(shell: Shell, leaf: Cursor, *, exported: bool) -> None:

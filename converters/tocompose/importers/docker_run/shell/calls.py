@@ -16,7 +16,7 @@ from tocompose.project import normal
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.syntax.interpolation import plain
-from tocompose.syntax.names import SHELLS
+from tocompose.syntax.names import is_shell
 
 _DEEPEST = 12
 _SCRIPT_PATH = re.compile(r"\.(?:ba|da|z|k)?sh$|/")
@@ -112,23 +112,25 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
 
 def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether a command starts another script of the project (`bash db.sh 1`), which is then read in place."""
-    operands = [field for field in fields if not field.value.text.startswith("-")]
-    if operands and program_name(operands[0].value.text) in SHELLS:
+    operands = [field.value for field in fields if not field.value.text.startswith("-")]
+    if operands and is_shell(operands[0].text):
         operands = operands[1:]
-    if not operands or not _SCRIPT_PATH.search(operands[0].value.text):
+    if not operands or not _SCRIPT_PATH.search(operands[0].text):
         return False
-    path = _project_path(shell, operands[0].value.text)
+    path = _project_path(shell, operands[0].text)
     data = shell.project.read(path) if path is not None else None
     if path is None or data is None or path in shell.calling:
         return False
-    is_script = path.endswith("sh") or data.startswith(b"#!")
-    if not is_script or not re.search(rb"docker|podman", data):
+    if not re.search(rb"docker|podman", data) or not _is_script(path, data):
         return False
     cursor.skip("starts another script of the project, which is read in place")
-    arguments = tuple(field.value for field in operands[1:])
-    with shell.inner(shell.scope.for_call(arguments)):
+    with shell.inner(shell.scope.for_call(tuple(operands[1:]))):
         run_file(shell, cursor, path, data)
     return True
+
+
+def _is_script(path: str, data: bytes) -> bool:
+    return path.endswith("sh") or data.startswith(b"#!")
 
 
 def runs_on_other_host(fields: list[CommandField]) -> bool:
@@ -158,9 +160,9 @@ def _code_argument(fields: list[CommandField]) -> Value | None:
     arguments = [field.value for field in fields[1:]]
     if name == "eval":
         return join_values(arguments, " ") if arguments else None
-    flag = r"-[a-z]*c" if name in SHELLS else r"-c" if name in ("su", "sg") else None
-    if flag is None:
+    if not is_shell(name) and name not in ("su", "sg"):
         return None
+    flag = r"-[a-z]*c" if is_shell(name) else "-c"
     for option, code in pairwise(arguments):
         if re.fullmatch(flag, option.text):
             return code

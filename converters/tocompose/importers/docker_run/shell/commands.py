@@ -102,17 +102,23 @@ def find_call(fields: list[CommandField], start: int) -> DockerCall | None:
     """The docker call that starts at a field; None for another command or a docker without a verb."""
     texts = [field.value.text for field in fields]
     tool = docker_tool(texts[start]) if start < len(texts) else ""
-    is_open = bool(tool) and texts[start].startswith("$")
-    if not tool or (is_open and not _is_verb(texts, start + 1)):
+    if not tool:
+        return None
+    if texts[start].startswith("$") and not _is_verb(texts, start + 1):
         return None
     index, remote = start + 1, None
-    while index < len(texts) and (flag := texts[index]).startswith("-"):
-        is_host = tool == "docker" and re.match(r"-H.", flag)
-        if is_host or flag.partition("=")[0] in _REMOTE_FLAGS:
+    while index < len(texts) and texts[index].startswith("-"):
+        if _chooses_host(texts[index], tool):
             remote = fields[index]
-        index += 1 + (flag in load("shell")["globals"][tool])
+        index += 1 + (texts[index] in load("shell")["globals"][tool])
     verb, index = _read_verb(texts, index)
     return DockerCall(tool, verb, index, remote) if verb else None
+
+
+def _chooses_host(flag: str, tool: str) -> bool:
+    if tool == "docker" and re.match(r"-H.", flag):
+        return True
+    return flag.partition("=")[0] in _REMOTE_FLAGS
 
 
 def find_wrapped_call(

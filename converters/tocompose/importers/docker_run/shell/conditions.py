@@ -55,12 +55,13 @@ def _command_holds(shell: Shell, cursor: Cursor) -> bool | None:
     if len(leaves) == 1:
         return _CONSTANT_COMMANDS.get(name)
     closing = _CLOSING.get(name)
-    if closing is None or (closing and leaves[-1].peek() != closing):
+    if closing:
+        *leaves, bracket = leaves
+        closing = closing if bracket.peek() == closing else None
+    if closing is None:
         return None
-    operands = leaves[1:-1] if closing else leaves[1:]
-    texts = [_constant_text(shell, leaf) for leaf in operands]
-    known = [text for text in texts if text is not None]
-    return _test_holds(known, globs=closing == "]]") if len(known) == len(texts) else None
+    texts = [_constant_text(shell, leaf) for leaf in leaves[1:]]
+    return _test_holds(texts, globs=name == "[[")
 
 
 def variable_text(shell: Shell, name: str) -> str | None:
@@ -76,29 +77,25 @@ def _constant_text(shell: Shell, leaf: Cursor) -> str | None:
     return shell.value(leaf).plain
 
 
-def _test_holds(texts: list[str], *, globs: bool) -> bool | None:
+def _test_holds(texts: list[str | None], *, globs: bool) -> bool | None:
+    """Whether a test of these operands succeeds; None where one is not known, or the test is of another kind."""
+    if None in texts:
+        return None
     match texts:
         case ["!", *negated]:
             verdict = _test_holds(negated, globs=globs)
             return None if verdict is None else not verdict
-        case [text]:
-            return bool(text)
-        case ["-z", text]:
-            return text == ""
-        case ["-n", text]:
+        case [str(text)] | ["-n", str(text)]:
             return text != ""
-        case [text, "=" | "==", pattern]:
-            return _equals(text, pattern, globs=globs)
-        case [text, "!=", pattern]:
-            return not _equals(text, pattern, globs=globs)
-        case [text, sign, limit] if sign in _COMPARISONS:
+        case ["-z", str(text)]:
+            return text == ""
+        case [str(text), "=" | "==" | "!=" as sign, str(pattern)]:
+            is_equal = fnmatchcase(text, pattern) if globs else text == pattern
+            return is_equal is (sign != "!=")
+        case [str(text), str(sign), str(limit)] if sign in _COMPARISONS:
             if _NUMBER.fullmatch(text) and _NUMBER.fullmatch(limit):
                 return _COMPARISONS[sign](int(text), int(limit))
     return None
-
-
-def _equals(text: str, pattern: str, *, globs: bool) -> bool:
-    return fnmatchcase(text, pattern) if globs else text == pattern
 
 
 def matching_branch(subject: Value, branches: list[list[str]]) -> int | None:

@@ -42,21 +42,27 @@ READERS: dict[str, Callable[[Text], Branch]] = {
 }
 
 
+_KIND_BY_NAME = (
+    (regex(r"\.(?:sh|bash|zsh|command)$"), "shell"),
+    (regex(r"\.(?:md|markdown|rst|adoc)$|^readme(?!.*\.txt$)"), "markdown"),
+    (regex(r"\.(?:mk|make)$|^(?:gnu)?makefile"), "makefile"),
+    (regex(r"\.service$"), "systemd"),
+)
+_KIND_BY_CONTENT = (
+    (regex(r"^\[Service\][ \t]*$", re.MULTILINE), "systemd"),
+    (regex(r"^[ \t]*(?:```|~~~)", re.MULTILINE), "markdown"),
+)
+
+
 def kind_of(path: str, text: str) -> str:
     """The key of READERS for a file, by its name and, where that says nothing, by its content."""
-    name = posixpath.basename(path).lower()
-    if re.search(r"\.(?:sh|bash|zsh|command)$", name) or text.startswith("#!"):
+    if text.startswith("#!"):
         return "shell"
-    if re.search(r"\.(?:md|markdown|rst|adoc)$", name) or (
-        name.startswith("readme") and not name.endswith(".txt")
-    ):
-        return "markdown"
-    if re.search(r"\.(?:mk|make)$", name) or re.match(r"(?:gnu)?makefile", name):
-        return "makefile"
-    if name.endswith(".service") or re.search(r"^\[Service\][ \t]*$", text, re.MULTILINE):
-        return "systemd"
-    if re.search(r"^[ \t]*(?:```|~~~)", text, re.MULTILINE):
-        return "markdown"
+    name = posixpath.basename(path).lower()
+    for kinds, searched in ((_KIND_BY_NAME, name), (_KIND_BY_CONTENT, text)):
+        for pattern, kind in kinds:
+            if pattern.search(searched):
+                return kind
     return "pasted"
 
 
@@ -68,8 +74,8 @@ def find_scripts(project: Project) -> tuple[str, ...]:
 def _holds_call(project: Project, path: str) -> bool:
     name = posixpath.basename(path)
     is_named, is_script = path in project.named, bool(_SCRIPT_NAME.fullmatch(name))
-    has_ending = "." in name.lstrip(".")
-    data = project.read(path) if is_named or is_script or not has_ending else None
+    may_be_script = is_named or is_script or "." not in name.lstrip(".")
+    data = project.read(path) if may_be_script else None
     if data is None or b"\x00" in data[:1024]:
         return False
     if len(data) > limit("SCRIPT_BYTES"):

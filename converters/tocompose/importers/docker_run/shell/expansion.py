@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.shell import parameters
@@ -85,12 +86,13 @@ def join_values(values: list[Value], separator: str = "") -> Value:
         value if value.items is None else join_values(list(value.items), " ")
         for value in values
     ]
-    if sum(len(value.text) for value in flat) > LONGEST_VALUE:
+    text = separator.join(value.text for value in flat)
+    if len(text) > LONGEST_VALUE:
         raise Endless("a value grows beyond what a script needs")
     return Value(
-        separator.join(value.text for value in flat),
-        tuple(dict.fromkeys(source for value in flat for source in value.sources)),
-        tuple(dict.fromkeys(variable for value in flat for variable in value.opens)),
+        text,
+        tuple(dict.fromkeys(chain.from_iterable(value.sources for value in flat))),
+        tuple(dict.fromkeys(chain.from_iterable(value.opens for value in flat))),
         unknown=any(value.unknown for value in flat),
     )
 
@@ -238,10 +240,9 @@ def _held_value(
         held = held._replace(opens=opens)
     if held.raw is not None:
         held = _make_value(held, cursor, context, depth)
-    if index and element is None:
-        return parameters.element_at(held, index)
-    is_array = held.items is not None and not held.unknown and held.raw is None
-    return parameters.element_at(held, "0") if is_array and atom.text not in "@*" else held
+    elif not index and held.items is not None and atom.text not in "@*":
+        index = "0"
+    return parameters.element_at(held, index) if index and element is None else held
 
 
 def _own_path(atom: Atom, context: WordContext) -> Value | None:

@@ -17,6 +17,7 @@ from tocompose.ledger import Cursor
 from tocompose.source import leaves
 
 MOST_ROUNDS = 50
+_MOST_NUMBERS = 100_000
 _COUNTING_HEADER = re.compile(
     r"\s*(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<first>[^;]+?)\s*;\s*(?P=name)\s*(?P<sign><=?|>=?|!=)\s*(?P<last>[^;]+?)\s*;"
     r"\s*(?:(?P=name)(?P<step>\+\+|--)|(?P<before>\+\+|--)(?P=name)|(?P=name)\s*(?P<change>[+-])=\s*(?P<by>\d{1,9}))\s*"
@@ -126,21 +127,17 @@ def read_count(shell: Shell, cursor: Cursor) -> None:
         _unroll(shell, match["name"], values, body, cursor)
 
 
-def _counted_numbers(
-    shell: Shell, header: Cursor, match: re.Match[str]
-) -> list[int] | None:
-    start, limit = (
-        _constant_number(shell, header, match[group]) for group in ("first", "last")
-    )
+def _counted_numbers(shell: Shell, header: Cursor, match: re.Match[str]) -> range | None:
+    start = _constant_number(shell, header, match["first"])
+    limit = _constant_number(shell, header, match["last"])
     if start is None or limit is None:
         return None
-    step = int(match["by"] or 1)
-    if "-" in (match["step"] or match["before"] or match["change"] or ""):
-        step = -step
-    sign = match["sign"]
-    stop = limit + (0 if "=" not in sign or sign == "!=" else (1 if step > 0 else -1))
-    numbers = range(start, stop, step)
-    return list(numbers[: MOST_ROUNDS + 1]) if len(numbers) < 100_000 else None
+    counts_down = "-" in (match["step"] or match["before"] or match["change"] or "")
+    direction = -1 if counts_down else 1
+    if match["sign"] in ("<=", ">="):
+        limit += direction
+    numbers = range(start, limit, direction * int(match["by"] or 1))
+    return numbers if len(numbers) < _MOST_NUMBERS else None
 
 
 def _constant_number(shell: Shell, header: Cursor, text: str) -> int | None:

@@ -66,14 +66,14 @@ def keep_written_file(
     shell: Shell, cursor: Cursor, fields: list[CommandField], body: Value | None
 ) -> bool:
     """Whether the command writes constant text to a file, which is then kept."""
-    name = fields[0].value.text if fields else "cat"
+    name = fields[0].value.text
     redirects = [child for child in cursor if child.kind == "redirect" and child.children]
     target = _target_file(shell, redirects, fields, name)
-    content = body if body is not None else printed_text(name, fields)
+    content = body or printed_text(name, fields)
     if target is None or content is None or target.text.startswith("/dev/"):
         return False
-    appends = any(redirect.children[0].key == ">>" for redirect in redirects)
-    appends = appends or any(field.value.text == "-a" for field in fields)
+    operators = {redirect.children[0].key for redirect in redirects}
+    appends = ">>" in operators or "-a" in [field.value.text for field in fields]
     path = shell.to_argument(target, target.sources[0])
     shell.keep_open(content.opens)
     written = shell.to_argument(content, content.sources[0])

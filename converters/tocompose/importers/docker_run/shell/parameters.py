@@ -69,25 +69,18 @@ def look_up(name: str, scope: Scope, cursor: Cursor) -> Value | None:
     """What a name stands for; None when it is a plain variable that the script does not set."""
     if is_whole_number(name):
         return _positional_value(int(name), scope, cursor)
-    if name in ("@", "*"):
-        return (
-            Value("", unknown=True)
-            if scope.arguments is None
-            else Value("", items=scope.arguments)
-        )
-    if name == "#":
-        is_known = scope.arguments is not None
-        return (
-            Value(str(len(scope.arguments or ())))
-            if is_known
-            else open_value("ARG_COUNT", "TC154", cursor, written="$#")
-        )
+    match name:
+        case "@" | "*":
+            return Value("", items=scope.arguments, unknown=scope.arguments is None)
+        case "#" if scope.arguments is None:
+            return open_value("ARG_COUNT", "TC154", cursor, written="$#")
+        case "#":
+            return Value(str(len(scope.arguments or ())))
     if name in _STATUS_NAMES:
         return open_value(_STATUS_NAMES[name], "TC152", cursor, command=f"${name}")
-    if (value := scope.get(name)) is not None:
-        return value
-    if name in INHERITED:
-        return Value(f"${{{name}}}")
+    held = scope.get(name)
+    if held is not None or name in INHERITED:
+        return held or Value(f"${{{name}}}")
     if name in SHELL_ONLY:
         instead, command = SHELL_ONLY[name]
         return open_value(instead, "TC152", cursor, command=command)
@@ -127,12 +120,15 @@ def apply_operator(operator: str, value: Value, argument: Value) -> Value:
     if value.unknown or value.items is not None:
         return argument if sign == "+" and value.items else value
     name = sole_variable(value.text) if value.opens else None
-    if name and (value.opens[-1].value is None or sign == "+"):
+    if name and (sign == "+" or value.opens[-1].value is None):
         return compose_expansion(name, operator, argument, value)
-    is_unset = value.plain == "" and operator.startswith(":")
-    if sign == "+":
-        return NOTHING if is_unset else argument
-    return argument if is_unset and sign in "-=" else value
+    is_unset = operator.startswith(":") and value.plain == ""
+    match sign:
+        case "+":
+            return NOTHING if is_unset else argument
+        case "-" | "=" if is_unset:
+            return argument
+    return value
 
 
 def sole_parameter(raw: str) -> Atom | None:

@@ -90,8 +90,11 @@ def _known_output(shell: Shell, code: str, command: str) -> Value | None:
         base = posixpath.dirname(shell.path)
         return Value(script_folder(posixpath.normpath(posixpath.join(base, path))))
     statement = _sole_command(shell, code)
-    if statement is None:
-        return None
+    return None if statement is None else _program_output(shell, statement)
+
+
+def _program_output(shell: Shell, statement: Branch) -> Value | None:
+    """What a known program prints that is given constants."""
     # A ledger of its own: the words are counted where the script writes them.
     cursor = type(shell.ledger)().open(statement)
     fields = [field for leaf in cursor for field in shell.expand_fields(leaf)]
