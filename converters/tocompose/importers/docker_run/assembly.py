@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from tocompose.importers.docker_run import resources
-from tocompose.importers.docker_run.containers import StartedContainer, read_container
-from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
-from tocompose.importers.docker_run.folders import path_below
+from tocompose.importers.docker_run.containers import (
+    StartedContainer,
+    path_below,
+    read_container,
+)
+from tocompose.importers.docker_run.facts import (
+    UNKNOWN_SERVICE,
+    Facts,
+    FlagFact,
+    read_facts,
+)
 from tocompose.importers.docker_run.invocation import (
     Argument,
     Invocation,
@@ -71,7 +79,7 @@ class Assembly:
         self.pod_members: dict[str, list[str]] = {}
         self.wait_targets: list[tuple[int, WaitTarget]] = []
 
-        self.connections: list[tuple[str, Attachment, Argument]] = []
+        self.connections: list[tuple[str, Attachment]] = []
         self.service_by_name: dict[str, str] = {}
         self.files: list[WrittenFile] = []
         self._names_in_use: set[str] = set()
@@ -98,8 +106,6 @@ class Assembly:
             ("network", "connect"): self._connect_network,
             ("volume", "create"): self._add_volume,
             ("build",): self._add_builds,
-            ("buildx", "build"): self._add_builds,
-            ("image", "build"): self._add_builds,
             ("exec",): self._read_exec,
             ("cp",): self._note_copy,
             ("pod", "create"): self._add_pod,
@@ -117,48 +123,38 @@ class Assembly:
     def _add_container(self, step: Invocation) -> None:
         pod = _pod_name(step)
         opens_pod = bool(pod) and pod not in self.pod_members
-        started = read_container(
-            step,
-            self._names_in_use,
-            self._fill_values,
-            self.pods.get(pod, ()) if opens_pod else (),
-        )
+        pod_facts = self.pods.get(pod, ()) if opens_pod else ()
+        started = read_container(step, self._names_in_use, self._fill_values, pod_facts)
         if started is None:
             return
+        name, container_name = started.service.name, started.service.container_name
         if step.stdin is not None:
-            step.stdin.note(
-                "TC109",
-                subject=f"services.{started.service.name}",
-                service=started.service.name,
-            )
+            step.stdin.note("TC109", subject=ModelPath.service(name), service=name)
         if pod:
-            self.pod_members.setdefault(pod, []).append(started.service.name)
-        name = started.service.container_name or started.service.name
-        if name in self.service_by_name and started.service.container_name:
-            started = self._as_variant(started, name)
+            self.pod_members.setdefault(pod, []).append(name)
+        if container_name in self.service_by_name:
+            started = self._as_variant(started)
         self.containers.append(started)
-        for key in (name, started.service.name, step.variable, step.unit):
+        for key in (container_name, name, step.variable, step.unit):
             if key:
-                self.service_by_name.setdefault(key, started.service.name)
+                self.service_by_name.setdefault(key, name)
 
-    def _as_variant(self, started: StartedContainer, name: str) -> StartedContainer:
+    def _as_variant(self, started: StartedContainer) -> StartedContainer:
         """A second container of one name cannot run beside the first: another branch, or a later start."""
-        path = ModelPath.service(started.service.name)
+        name, container_name = started.service.name, started.service.container_name or ""
+        path = ModelPath.service(name, "container_name")
         for argument in started.invocation.head[:1]:
             argument.remark(
                 "TC104",
-                subject=path.child("container_name"),
-                name=name,
-                other=self.service_by_name[name],
-                service=started.service.name,
+                subject=path,
+                name=container_name,
+                other=self.service_by_name[container_name],
+                service=name,
             )
             for source in argument.sources:
-                source.ledger.move(path.child("container_name"), path.child("profiles"))
-        return started._replace(
-            service=replace(
-                started.service, container_name=None, profiles=(started.service.name,)
-            ),
-        )
+                source.ledger.move(path, ModelPath.service(name, "profiles"))
+        service = replace(started.service, container_name=None, profiles=(name,))
+        return started._replace(service=service)
 
     def _add_network(self, step: Invocation) -> None:
         for network in resources.read_networks(step):
@@ -175,52 +171,41 @@ class Assembly:
             )
 
     def _connect_network(self, step: Invocation) -> None:
-        line = parse_command_line(
-            step.arguments, flag_rows("network_connect"), interspersed=True
-        )
-        if len(line.operands) != 2:
+        rows = flag_rows("network_connect")
+        line = parse_command_line(step.arguments, rows, interspersed=True)
+        network, container = [*line.operands, None, None][:2]
+        service = self.service_of(container.text) if container else None
+        if network is None or service is None or len(line.operands) != 2:
             self._settle_other(step)
             return
-        network, name = line.operands
-        service = self.service_of(name.text)
-        if service is None:
-            self._settle_other(step)
-            return
-        path = f"services.{service}.networks"
+        path = ModelPath.service(service, "networks")
         facts = Facts(read_facts(line.options, path, "network connect"))
         aliases = tuple(facts.values("aliases"))
         for argument in line.operands:
             argument.take(path)
-        self.connections.append(
-            (
-                service,
-                Attachment(
-                    network=network.text, aliases=aliases, options=facts.remaining()
-                ),
-                name,
-            )
+        attachment = Attachment(
+            network=network.text, aliases=aliases, options=facts.remaining()
         )
+        self.connections.append((service, attachment))
 
     def _add_pod(self, step: Invocation) -> None:
-        line = parse_command_line(
-            step.arguments, flag_rows("pod_create"), interspersed=True
-        )
-        named = [
-            o.value for o in line.options if o.row and o.row["name"] == "--name"
-        ] or list(line.operands)
-        name = named[0].text if named else "pod"
+        rows = flag_rows("pod_create")
+        line = parse_command_line(step.arguments, rows, interspersed=True)
+        name = line.value_of("--name") or next(iter(line.operands), None)
         for argument in line.operands:
             argument.skip("the name ties the containers of the pod together")
         # The first container of the pod owns the network namespace; its name is not known yet.
-        self.pods[name] = read_facts(line.options, "services", "pod create")
+        facts = read_facts(line.options, UNKNOWN_SERVICE, "pod create")
+        self.pods[name.text if name else "pod"] = facts
 
     def _add_wait(self, arguments: tuple[Argument, ...]) -> None:
         wait_target = find_wait_target(arguments)
-        if wait_target is None:
-            for argument in arguments[:1]:
-                argument.note("TC131", command=" ".join(w.text for w in arguments[:3]))
-        else:
+        if wait_target is not None:
             self.wait_targets.append((len(self.containers), wait_target))
+        for argument in arguments[:1]:
+            if wait_target is None:
+                texts = [following.text for following in arguments[:3]]
+                argument.note("TC131", command=" ".join(texts))
         for argument in arguments:
             argument.skip("the loop that waits is replaced by a start condition")
 
@@ -228,24 +213,20 @@ class Assembly:
         line = parse_command_line(step.arguments, {**flag_rows("run"), **_EXEC_FLAGS})
         for option in line.options:
             option.value.skip("an option of docker exec")
-        target = line.operands[0] if line.operands else None
+        target, *command = line.operands or [None]
         service = self.service_of(target.text) if target else None
         if service is None or target is None:
             self._settle_other(step)
-            return
-        if step.polled:
-            self.wait_targets.append(
-                (
-                    len(self.containers),
-                    WaitTarget(service, tuple(w.text for w in line.operands[1:])),
-                )
-            )
+        elif step.polled:
+            texts = tuple(argument.text for argument in command if argument)
+            wait_target = WaitTarget(service, texts)
+            self.wait_targets.append((len(self.containers), wait_target))
             for argument in step.arguments:
-                argument.take(f"services.{service}.healthcheck")
-            return
-        target.note("TC132", subject=f"services.{service}", service=service)
-        for argument in step.arguments:
-            argument.skip("see TC132")
+                argument.take(ModelPath.service(service, "healthcheck"))
+        else:
+            target.note("TC132", subject=ModelPath.service(service), service=service)
+            for argument in step.arguments:
+                argument.skip("see TC132")
 
     def _note_copy(self, step: Invocation) -> None:
         self._settle_with_note(step, "TC133")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import posixpath
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
-from tocompose.importers.docker_run.folders import facts_below
-from tocompose.importers.docker_run.invocation import Argument, Invocation
+from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import (
     CommandLine,
     flag_rows,
@@ -17,29 +17,35 @@ from tocompose.importers.docker_run.service import ContainerRefs, describe_servi
 from tocompose.importers.docker_run.unquoted_values import parse_joining_values
 from tocompose.knowledge.images import image_ref
 from tocompose.knowledge.secrets.texts import concealed
-from tocompose.model import Role, Service, Variable
+from tocompose.model import EnvFile, Mount, Role, Service, Variable
 from tocompose.record import replace
 from tocompose.syntax.interpolation import plain, split, variable_names
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique
 
 _TELLS_NOTHING = frozenset({"server", "docker", "image"})
 
 
 class StartedContainer(NamedTuple):
-    """A container of the script: its service, what ties it to others, and how it was started."""
+    """A container of the script: its service, what it says of others, and how it was started."""
 
     service: Service
     refs: ContainerRefs
     invocation: Invocation
-    detached: bool
-    removed: bool
+    is_detached: bool
+    is_removed: bool
 
     @property
-    def interactive(self) -> bool:
+    def is_interactive(self) -> bool:
         """Whether a person sits at its terminal, so that it is no service."""
-        return not self.detached and bool(
-            self.service.options.get("tty") or self.service.options.get("stdin_open")
-        )
+        options = self.service.options
+        has_terminal = options.get("tty") or options.get("stdin_open")
+        return bool(has_terminal) and not self.is_detached
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether the script takes what it prints, and forgets it."""
+        return bool(self.invocation.variable) and self.is_removed and not self.is_detached
 
 
 def read_container(
@@ -50,73 +56,65 @@ def read_container(
 ) -> StartedContainer | None:
     """The container that an invocation starts; None, with a note, when it names no image.
 
-    `taken` are the service names in use; `stated` puts the script's own values for its variables into a name; `extra`
-    are facts from elsewhere (the pod that it joins).
+    `fill_values` puts the script's own values for its variables into a name; `pod_facts` are what the pod says that the
+    container joins.
     """
-    tables = ("run", "podman") if invocation.tool == "podman" else ("run",)
-    line = parse_command_line(invocation.arguments, flag_rows(*tables))
-    if invocation.tool != "podman" and any(option.row is None for option in line.options):
-        tables = ("run", "podman")
-    line = parse_joining_values(invocation.arguments, flag_rows(*tables))
+    line = _parse_line(invocation)
     if not line.operands:
-        _say_no_image(invocation, line)
+        _note_no_image(invocation, line)
         return None
+    image, *command = line.operands
     name = unique(_service_name(line, fill_values), names_in_use)
-    path = f"services.{name}"
-    flag_facts = facts_below(
-        read_facts(line.options, path, f"{invocation.tool} run"), invocation.directory
+    path = ModelPath.service(name)
+    facts = read_facts(line.options, path, f"{invocation.tool} run")
+    moved = (fact_below(fact, invocation.directory) for fact in facts)
+    image_path = path.child("image")
+    if "$" not in image.take(image_path) and image_ref(image.text) is None:
+        image.remark("TC183", subject=image_path, image=concealed(image.text))
+    service, refs = describe_service(
+        name,
+        Facts((*pod_facts, *moved)),
+        image.text,
+        tuple(argument.take(path.child("command")) for argument in command),
+        invocation.span,
     )
-    facts = Facts((*pod_facts, *flag_facts))
-    image = line.operands[0].take(f"{path}.image")
-    if "$" not in image and image_ref(image) is None:
-        line.operands[0].remark("TC183", subject=f"{path}.image", image=concealed(image))
-    command = tuple(argument.take(f"{path}.command") for argument in line.operands[1:])
-    service, refs = describe_service(name, facts, image, command, invocation.span)
-    flag_values = {
-        option.row["name"]: option.value.text for option in line.options if option.row
-    }
-    detached = (
-        flag_values.get("--detach") == "true"
-        or invocation.verb == ("create",)
-        or bool(invocation.unit)
-    )
-    removed = flag_values.get("--rm") == "true"
-    if not detached and removed and not service.ports:
+    is_detached = invocation.verb == ("create",) or bool(invocation.unit)
+    is_detached = is_detached or line.has_switch("--detach")
+    is_removed = line.has_switch("--rm")
+    if is_removed and not is_detached and not service.ports:
         service = replace(service, role=Role.JOB)
-    service = _with_unit_restart(_with_exports(service, invocation), invocation)
-    return StartedContainer(service, refs, invocation, detached, removed)
+    service = replace(service, environment=tuple(_filled_environment(service, invocation)))
+    service = _with_unit_restart(service, invocation)
+    return StartedContainer(service, refs, invocation, is_detached, is_removed)
 
 
-def _say_no_image(invocation: Invocation, line: CommandLine) -> None:
+def _parse_line(invocation: Invocation) -> CommandLine:
+    """The command line, by podman's flags too where it is podman's or has a flag that docker does not know."""
+    rows = flag_rows("run")
+    is_podman = invocation.tool == "podman"
+    if is_podman or None in [
+        option.row for option in parse_command_line(invocation.arguments, rows).options
+    ]:
+        rows = flag_rows("run", "podman")
+    return parse_joining_values(invocation.arguments, rows)
+
+
+def _note_no_image(invocation: Invocation, line: CommandLine) -> None:
     for argument in (*line.operands, *(option.value for option in line.options)):
         argument.skip("the command names no image: see TC106")
     for argument in (*invocation.head, *invocation.arguments)[:1]:
         argument.remark("TC106", command=" ".join((invocation.tool, *invocation.verb)))
 
 
-def _with_exports(service: Service, invocation: Invocation) -> Service:
-    """The service with the values that `-e NAME` passes on from variables that the script exports."""
+def _filled_environment(service: Service, invocation: Invocation) -> Iterator[Variable]:
+    """The environment with the values that `-e NAME` passes on from variables that the script exports."""
     exported = dict(invocation.environment)
-    return replace(
-        service,
-        environment=tuple(
-            _filled_from_export(variable, exported, service.name)
-            for variable in service.environment
-        ),
-    )
-
-
-def _filled_from_export(
-    variable: Variable, exported: dict[str, Argument], service: str
-) -> Variable:
-    if variable.value is not None or variable.name not in exported:
-        return variable
-    return replace(
-        variable,
-        value=exported[variable.name].take(
-            f"services.{service}.environment.{variable.name}"
-        ),
-    )
+    for variable in service.environment:
+        if variable.value is None and variable.name in exported:
+            path = ModelPath.service(service.name, "environment", variable.name)
+            yield replace(variable, value=exported[variable.name].take(path))
+        else:
+            yield variable
 
 
 def _with_unit_restart(service: Service, invocation: Invocation) -> Service:
@@ -124,24 +122,18 @@ def _with_unit_restart(service: Service, invocation: Invocation) -> Service:
     if not invocation.restart or service.restart is not None:
         return service
     for argument in invocation.head[:1]:
+        subject = ModelPath.service(service.name, "restart")
         argument.remark(
-            "TC149",
-            subject=f"services.{service.name}.restart",
-            unit=invocation.unit,
-            policy=invocation.restart,
+            "TC149", subject=subject, unit=invocation.unit, policy=invocation.restart
         )
     return replace(service, restart=invocation.restart)
 
 
 def _service_name(line: CommandLine, fill_values: Callable[[str], str]) -> str:
-    name_flag = next(
-        (o.value for o in line.options if o.row and o.row["name"] == "--name"), None
-    )
-    return (
-        _name_of(fill_values(name_flag.text))
-        if name_flag
-        else _name_of_image(fill_values(line.operands[0].text))
-    )
+    name = line.value_of("--name")
+    if name is not None:
+        return _name_of(fill_values(name.text))
+    return _name_of_image(fill_values(line.operands[0].text))
 
 
 def _name_of(name: str) -> str:
@@ -154,15 +146,35 @@ def _name_of(name: str) -> str:
 
 def _name_of_image(image: str) -> str:
     """The last part of the repository, without tag and digest; the owner where that says nothing (`gotify/server`)."""
-    *before, last = split(image, ":")
-    untagged = ":".join(before) if before and "/" not in last else image
+    *repository, tag = split(image, ":")
+    untagged = ":".join(repository) if repository and "/" not in tag else image
     text = plain(untagged)
     if text is None:
         return identifier(next(variable_names(untagged)).replace("_", "-"))
     owner, _, name = text.partition("@")[0].rpartition("/")
     name, owner = name.partition(":")[0], owner.rpartition("/")[2]
-    return identifier(
-        owner
-        if name in _TELLS_NOTHING and owner and ":" not in owner and "." not in owner
-        else name
-    )
+    is_owner = bool(owner) and not {":", "."} & set(owner)
+    return identifier(owner if is_owner and name in _TELLS_NOTHING else name)
+
+
+def fact_below(fact: FlagFact, directory: str) -> FlagFact:
+    """The fact with a relative host path (`cd app && docker run -v ./data:/data …`) as the script's folder sees it."""
+    # `$PWD` and `$(pwd)` were replaced by the folder itself when the script was read.
+    if any("pwd" in (source.peek() or "").lower() for source in fact.argument.sources):
+        return fact
+    match fact.fact.value:
+        case Mount(kind="bind", source=str(source)) as mount if source:
+            value: object = replace(mount, source=path_below(source, directory))
+        case EnvFile() as env_file:
+            value = replace(env_file, path=path_below(env_file.path, directory))
+        case _:
+            return fact
+    return fact._replace(fact=fact.fact._replace(value=value))
+
+
+def path_below(path: str, directory: str) -> str:
+    """A path of `directory` as the script's folder sees it; absolute paths, URLs and variables stay."""
+    if directory in ("", ".") or path.startswith(("/", "~", "$")) or "://" in path:
+        return path
+    moved = posixpath.normpath(posixpath.join(directory, path))
+    return moved if moved.startswith(("/", "..", "$")) else f"./{moved}"

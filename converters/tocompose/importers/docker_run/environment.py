@@ -12,6 +12,7 @@ from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
 from tocompose.syntax.interpolation import Variable, parse, variable_names
+from tocompose.syntax.model_path import ModelPath
 
 # docker run reads env files raw; Compose's own dialect gives these characters a meaning.
 _SPECIAL = frozenset("\"'$#`\\")
@@ -32,7 +33,7 @@ def adapt_env_file(
         note(
             code,
             env_file.origin,
-            subject=f"services.{service}.env_file",
+            subject=ModelPath.service(service, "env_file"),
             path=env_file.path,
         )
     )
@@ -85,7 +86,7 @@ def note_stand_ins(
         for mount in service.mounts:
             for name, folder in _stand_in(mount):
                 if name in script_values and script_values[name] is None:
-                    subject = f"services.{service.name}.volumes"
+                    subject = ModelPath.service(service.name, "volumes")
                     ledger.say(
                         note(
                             "TC105",

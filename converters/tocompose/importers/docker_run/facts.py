@@ -11,6 +11,7 @@ from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import Option
 from tocompose.importers.docker_run.shapes import Fact, Merge, Shape
 from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
 
 
 @cache
@@ -22,6 +23,9 @@ def shape_function(name: str) -> Shape:
     return shape
 
 
+UNKNOWN_SERVICE = ModelPath.of("services")
+
+
 class FlagFact(NamedTuple):
     """A fact with the key it is about (dotted, relative to the record) and the word that said it."""
 
@@ -30,17 +34,19 @@ class FlagFact(NamedTuple):
     argument: Argument
 
 
-def read_facts(options: Iterable[Option], path: str, command: str) -> tuple[FlagFact, ...]:
+def read_facts(
+    options: Iterable[Option], path: ModelPath, command: str
+) -> tuple[FlagFact, ...]:
     """What the options say, in order; `path` is the model path of the record, such as `services.web`.
 
-    It is `services` for options that go to services which are not known yet.
+    It is UNKNOWN_SERVICE for options that go to a service which is not known yet.
 
     A flag that no table knows, one without a Compose key and a value that cannot be read each end in a note.
     """
     return tuple(fact for option in options for fact in _read_flag(option, path, command))
 
 
-def _read_flag(option: Option, path: str, command: str) -> Iterator[FlagFact]:
+def _read_flag(option: Option, path: ModelPath, command: str) -> Iterator[FlagFact]:
     row, argument = option.row, option.value
     if row is None:
         argument.note("TC101", subject=path, flag=option.name, command=command)
@@ -50,31 +56,35 @@ def _read_flag(option: Option, path: str, command: str) -> Iterator[FlagFact]:
         if row.get("flag") and argument.text in ("false", "0"):
             argument.skip("it is switched off")
         else:
-            subject = f"{path}.{row['path']}" if "path" in row else path
+            subject = _path_of_key(path, row.get("path", ""))
             argument.note(row["note"], subject=subject, flag=option.name, command=command)
     else:
         yield from _read_value(row, argument, path, option.name)
 
 
+def _path_of_key(path: ModelPath, key: str) -> ModelPath:
+    """The path of a key with dots for levels; of the record itself where there is none, or it is not known yet."""
+    return path if path == UNKNOWN_SERVICE or not key else path.child(*key.split("."))
+
+
 def _read_value(
-    row: Mapping[str, Any], argument: Argument, path: str, flag: str
+    row: Mapping[str, Any], argument: Argument, path: ModelPath, flag: str
 ) -> Iterator[FlagFact]:
     target = row["target"]
     try:
         facts = list(shape_function(row["shape"])(argument.text))
     except ValueError as problem:
-        subject = f"{path}.{target}"
+        subject = path.child(*target.split("."))
         argument.note("TC102", subject=subject, flag=flag, problem=str(problem))
         return
     for fact in facts:
-        key = fact.target or row.get("path", target)
-        subject = path if path == "services" else f"{path}.{key}"
+        subject = _path_of_key(path, fact.target or row.get("path", target))
         note_facts = dict(fact.note_facts)
         if fact.merge is Merge.NOTE:
             argument.note(fact.code, subject=subject, flag=flag, **note_facts)
             continue
-        is_entry = fact.merge is Merge.KEY and subject != "services"
-        argument.take(f"{subject}.{fact.key}" if is_entry else subject)
+        is_entry = fact.merge is Merge.KEY and path != UNKNOWN_SERVICE
+        argument.take(subject.child(fact.key) if is_entry else subject)
         if fact.code:
             argument.remark(fact.code, subject=subject, flag=flag, **note_facts)
         if hasattr(fact.value, "origin"):

@@ -3,15 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
-from tocompose.tables import Row, table
+from tocompose.tables import Row, load, table
 
 _COLUMNS = {"short", "aliases", "flag", "target", "path", "shape", "note", "ignore"}
 _BOOLEANS = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
+
+
+_SAME_VERBS = {
+    ("image", "build"): ("build",),
+    ("buildx", "build"): ("build",),
+    ("builder", "build"): ("build",),
+    ("image", "pull"): ("pull",),
+    ("image", "rm"): ("rmi",),
+}
+
+
+def program_name(text: str) -> str:
+    """The name of the program that a word starts, without its folder."""
+    return text.rpartition("/")[2]
+
+
+def flags_with_value(tool: str) -> list[str]:
+    """The options in front of the verb that take a value."""
+    flags: list[str] = load("shell")["globals"].get(tool, [])
+    return flags
+
+
+def read_verb(texts: Sequence[str], index: int) -> tuple[tuple[str, ...], int]:
+    """The verb at an index, the long way without `container`, and where its arguments start."""
+    match texts[index : index + 2]:
+        case []:
+            return (), index
+        case ["container", subverb] if not subverb.startswith("-"):
+            return (subverb,), index + 2
+        case [group, subverb] if group in load("shell")["groups"]:
+            if not subverb.startswith("-"):
+                return _SAME_VERBS.get((group, subverb), (group, subverb)), index + 2
+    return (texts[index],), index + 1
 
 
 class Option(NamedTuple):
@@ -27,6 +60,20 @@ class CommandLine(NamedTuple):
 
     options: tuple[Option, ...]
     operands: tuple[Argument, ...]
+
+    def value_of(self, name: str) -> Argument | None:
+        """The value of the flag of that long name, None where it is not given; the last of several."""
+        values = [
+            option.value
+            for option in self.options
+            if option.row and option.row["name"] == name
+        ]
+        return values[-1] if values else None
+
+    def has_switch(self, name: str) -> bool:
+        """Whether a flag without value is given, and not switched off."""
+        value = self.value_of(name)
+        return value is not None and value.text == "true"
 
 
 @cache

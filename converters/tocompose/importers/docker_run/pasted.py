@@ -5,27 +5,17 @@ from __future__ import annotations
 import shlex
 
 from tocompose.importers.docker_run.invocation import Argument, Invocation, Script
+from tocompose.importers.docker_run.options import (
+    flags_with_value,
+    program_name,
+    read_verb,
+)
 from tocompose.ledger import Ledger
 from tocompose.source import Branch, Child, Leaf, Span
 from tocompose.syntax.interpolation import literal
 
 FILE = "<command>"
 _TOOLS = ("docker", "podman")
-# Options of `docker` itself that take a value: they choose an engine or a configuration.
-_GLOBAL_VALUES = frozenset(
-    {
-        "-H",
-        "--host",
-        "-c",
-        "--context",
-        "--config",
-        "-l",
-        "--log-level",
-        "--connection",
-        "--url",
-    }
-)
-_GROUPS = frozenset({"container", "image", "network", "volume", "pod", "buildx"})
 
 
 def pasted_script(argv: tuple[str, ...], ledger: Ledger) -> Script:
@@ -33,27 +23,23 @@ def pasted_script(argv: tuple[str, ...], ledger: Ledger) -> Script:
 
     A prompt, `sudo` and the carriage returns of a paste are left aside.
     """
-    clean = _without_returns(argv)
-    tree = _argv_tree(clean)
-    cursor = ledger.open(tree)
+    argv = _without_returns(argv)
+    tree = _argv_tree(argv)
     arguments = tuple(
         Argument(literal(text), leaf.span, (leaf,))
-        for text, leaf in zip(clean, cursor, strict=True)
+        for text, leaf in zip(argv, ledger.open(tree), strict=True)
     )
-    start = next((index for index, text in enumerate(clean) if _is_tool(text)), 0)
-    verb_at = _verb_index(clean, start + 1)
-    size = 2 if clean[verb_at : verb_at + 1] and clean[verb_at] in _GROUPS else 1
-    verb = tuple(
-        argument for argument in clean[verb_at : verb_at + size] if argument != "container"
-    )
+    tools = [program_name(text) for text in argv]
+    start = next((index for index, tool in enumerate(tools) if tool in _TOOLS), 0)
+    tool = tools[start] if tools else _TOOLS[0]
+    verb_at = _verb_index(argv, start + 1, tool)
     for argument in arguments[start + 1 : verb_at]:
         if argument.text.startswith("-"):
             argument.remark("TC147", option=argument.text.partition("=")[0])
-    tool = clean[start].rpartition("/")[2] if clean else "docker"
-    step = Invocation(
-        tool, verb, arguments[verb_at + size :], tree.span, head=arguments[: verb_at + size]
+    verb, end = read_verb(argv, verb_at)
+    return Script(
+        (Invocation(tool, verb, arguments[end:], tree.span, head=arguments[:end]),), {}
     )
-    return Script((step,), {})
 
 
 def _without_returns(argv: tuple[str, ...]) -> tuple[str, ...]:
@@ -63,14 +49,11 @@ def _without_returns(argv: tuple[str, ...]) -> tuple[str, ...]:
     return (*argv[:-1], argv[-1][:-1]) if len(argv[-1]) > 1 else argv[:-1]
 
 
-def _is_tool(text: str) -> bool:
-    return text.rpartition("/")[2] in _TOOLS
-
-
-def _verb_index(argv: tuple[str, ...], index: int) -> int:
+def _verb_index(argv: tuple[str, ...], index: int, tool: str) -> int:
     """Where the verb stands, behind the global options of the client."""
+    valued = flags_with_value(tool)
     while index < len(argv) and argv[index].startswith("-"):
-        index += 2 if argv[index] in _GLOBAL_VALUES else 1
+        index += 2 if argv[index] in valued else 1
     return index
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tocompose.importers.docker_run.facts import Facts, read_facts
+from tocompose.importers.docker_run.facts import UNKNOWN_SERVICE, Facts, read_facts
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.model import Build, Network, Volume
 from tocompose.syntax.interpolation import variable_names
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 
 
@@ -21,7 +22,7 @@ def read_networks(invocation: Invocation) -> tuple[Network, ...]:
     if not line.operands:
         return ()
     argument = line.operands[0]
-    path = f"networks.{network_key(argument.text)}"
+    path = ModelPath.of("networks", network_key(argument.text))
     name = argument.take(path)
     facts = Facts(read_facts(line.options, path, "network create"))
     driver, internal = facts.last("driver"), bool(facts.last("internal"))
@@ -79,28 +80,16 @@ def _entry_of_subnet(subnet_entries: list[dict[str, Any]], address: str) -> dict
 
 def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
     """The volume that `docker volume create` makes, under the engine's own name so that its data stays reachable."""
-    line = parse_command_line(
-        invocation.arguments, flag_rows("volume_create"), interspersed=True
-    )
-    named = next(
-        (
-            option.value
-            for option in line.options
-            if option.row and option.row["name"] == "--name"
-        ),
-        None,
-    )
-    argument = line.operands[0] if line.operands else named
+    rows = flag_rows("volume_create")
+    line = parse_command_line(invocation.arguments, rows, interspersed=True)
+    named = line.value_of("--name")
+    argument = next(iter(line.operands), named)
     if argument is None:
         return ()
-    name = argument.take(f"volumes.{argument.text}")
-    facts = Facts(
-        read_facts(
-            (option for option in line.options if option.value is not named),
-            f"volumes.{name}",
-            "volume create",
-        )
-    )
+    path = ModelPath.of("volumes", argument.text)
+    name = argument.take(path)
+    options = [option for option in line.options if option.value is not named]
+    facts = Facts(read_facts(options, path, "volume create"))
     driver = facts.last("driver")
     return (
         Volume(
@@ -123,9 +112,9 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
     ]
     if not line.operands or not tags:
         return {}
-    facts = Facts(read_facts(line.options, "services", "build"))
+    facts = Facts(read_facts(line.options, UNKNOWN_SERVICE, "build"))
     facts.pop("tags")
-    context = _with_scheme(line.operands[0].take("services"))
+    context = _with_scheme(line.operands[0].take(UNKNOWN_SERVICE))
     dockerfile = facts.last("dockerfile")
     build = Build(
         context=context,

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import CommandLine, parse_command_line
 from tocompose.knowledge.images import image_ref
 from tocompose.tables import Row
 
-_MOST = 20
+_MOST_JOINED = 20
 
 
 def parse_joining_values(
@@ -25,7 +26,7 @@ def parse_joining_values(
     """
     line = parse_command_line(arguments, rows)
     joined: list[Argument] = []
-    while len(joined) < _MOST and (at := _cut_value(line, arguments, rows)):
+    while len(joined) < _MOST_JOINED and (at := _cut_value(line, arguments, rows)):
         value_end = _end_of_value(arguments, at, rows)
         joined.append(arguments[at - 1])
         arguments = (
@@ -43,15 +44,11 @@ def _cut_value(
     line: CommandLine, arguments: tuple[Argument, ...], rows: Mapping[str, Row]
 ) -> int:
     """Where the rest of a value stands that was cut off at a blank; 0 when all values are whole."""
-    flag_arguments = arguments[: len(arguments) - len(line.operands)]
-    for at, argument in enumerate(flag_arguments[1:], 1):
-        if _follows_dashes(flag_arguments[at - 1], argument) and not _is_option(
-            argument, rows
-        ):
+    end = len(arguments) - len(line.operands)
+    for at, (value, argument) in enumerate(pairwise(arguments[:end]), 1):
+        if _follows_dashes(value, argument) and not _is_option(argument, rows):
             return at
-    if line.operands and _continues_value(line, arguments, rows):
-        return len(flag_arguments)
-    return 0
+    return end if line.operands and _continues_value(line, arguments, rows) else 0
 
 
 def _follows_dashes(value: Argument, argument: Argument) -> bool:
@@ -77,22 +74,21 @@ def _continues_value(
 ) -> bool:
     """Whether what stands where the image should is rather the rest of the value in front of it."""
     image, *following = line.operands
+    source_line = image.span.line
     at = len(arguments) - len(line.operands)
-    if at == 0 or not line.options or image.span.line != arguments[at - 1].span.line:
+    if at == 0 or not line.options or source_line != arguments[at - 1].span.line:
         return False
-    if not any(_is_option(argument, rows) for argument in following) or _is_plainly_image(
-        image
-    ):
+    if not _hold_option(following, rows) or _is_plainly_image(image):
         return False
     later = _starts_of_lines(following, image)
-    if any(_is_plainly_image(argument) for argument in later):
-        line_start = next(
-            argument for argument in arguments if argument.span.line == image.span.line
-        )
-        return line_start.text.startswith("-") and any(
-            _is_option(argument, rows) for argument in later
-        )
+    if any(map(_is_plainly_image, later)):
+        starts = (argument for argument in arguments if argument.span.line == source_line)
+        return next(starts).text.startswith("-") and _hold_option(later, rows)
     return image_ref(image.text) is None and _is_plainly_image(following[-1])
+
+
+def _hold_option(arguments: list[Argument], rows: Mapping[str, Row]) -> bool:
+    return any(_is_option(argument, rows) for argument in arguments)
 
 
 def _starts_of_lines(arguments: list[Argument], earlier: Argument) -> list[Argument]:
@@ -109,15 +105,10 @@ def _end_of_value(
 ) -> int:
     """Behind the last word of the value: the next option, or the end of the line."""
     line = arguments[start].span.line
-    behind = range(start + 1, len(arguments))
-    return next(
-        (
-            i
-            for i in behind
-            if arguments[i].span.line > line or _is_option(arguments[i], rows)
-        ),
-        len(arguments),
-    )
+    for index in range(start + 1, len(arguments)):
+        if arguments[index].span.line > line or _is_option(arguments[index], rows):
+            return index
+    return len(arguments)
 
 
 def _is_option(argument: Argument, rows: Mapping[str, Row]) -> bool:

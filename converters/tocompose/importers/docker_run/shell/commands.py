@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from tocompose.importers.docker_run.options import (
+    flags_with_value,
+    program_name,
+    read_verb,
+)
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
@@ -19,13 +24,6 @@ _TOOLS = {
     "nerdctl": "docker",
 }
 _REMOTE_FLAGS = frozenset({"-H", "--host", "-c", "--context", "--connection", "--url"})
-_SAME_VERBS = {
-    ("image", "build"): ("build",),
-    ("buildx", "build"): ("build",),
-    ("builder", "build"): ("build",),
-    ("image", "pull"): ("pull",),
-    ("image", "rm"): ("rmi",),
-}
 _TOOL_NAME = re.compile(r"DOCKER|PODMAN|CONTAINER|ENGINE|RUNTIME", re.IGNORECASE)
 # Verbs whose words end up in the compose file, so that their open variables matter.
 CARRIED_VERBS = frozenset({"run", "create", "build", "exec", "cp", "connect", "start"})
@@ -82,11 +80,6 @@ def _behind_prefix(
     return index
 
 
-def program_name(text: str) -> str:
-    """The name of the program that a word starts, without its folder."""
-    return text.rpartition("/")[2]
-
-
 def docker_tool(text: str) -> str:
     """`docker` or `podman` where the word starts one of them, else empty."""
     if tool := _TOOLS.get(program_name(text)):
@@ -110,8 +103,8 @@ def find_call(fields: list[CommandField], start: int) -> DockerCall | None:
     while index < len(texts) and texts[index].startswith("-"):
         if _chooses_host(texts[index], tool):
             remote = fields[index]
-        index += 1 + (texts[index] in load("shell")["globals"][tool])
-    verb, index = _read_verb(texts, index)
+        index += 1 + (texts[index] in flags_with_value(tool))
+    verb, index = read_verb(texts, index)
     return DockerCall(tool, verb, index, remote) if verb else None
 
 
@@ -154,16 +147,3 @@ def _note_wrapper(name: str, cursor: Cursor) -> None:
 def _is_verb(texts: list[str], index: int) -> bool:
     verbs = CARRIED_VERBS | {"container", "rm", "stop", "pull", *load("shell")["groups"]}
     return index < len(texts) and texts[index] in verbs
-
-
-def _read_verb(texts: list[str], index: int) -> tuple[tuple[str, ...], int]:
-    """The verb at an index, the long way without `container`, and where its arguments start."""
-    match texts[index : index + 2]:
-        case []:
-            return (), index
-        case ["container", subverb] if not subverb.startswith("-"):
-            return (subverb,), index + 2
-        case [group, subverb] if group in load("shell")["groups"]:
-            if not subverb.startswith("-"):
-                return _SAME_VERBS.get((group, subverb), (group, subverb)), index + 2
-    return (texts[index],), index + 1

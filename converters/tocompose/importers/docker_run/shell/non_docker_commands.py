@@ -6,7 +6,8 @@ import posixpath
 import re
 
 from tocompose.importers.docker_run.invocation import WaitLoop, WrittenFile
-from tocompose.importers.docker_run.shell.commands import CommandField, program_name
+from tocompose.importers.docker_run.options import program_name
+from tocompose.importers.docker_run.shell.commands import CommandField
 from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from posixpath import normpath
 
+from tocompose.importers.docker_run.shell.calls import run_file
 from tocompose.importers.docker_run.shell.expansion import expand_atoms
 from tocompose.importers.docker_run.shell.parameters import open_value
 from tocompose.importers.docker_run.shell.simple_command import read_command
@@ -130,8 +131,6 @@ def _environment_file(shell: Shell, setting: Cursor) -> None:
     if data is None:
         setting.note("TC161", file=shown(path))
         return
-    from tocompose.importers.docker_run.shell.calls import run_file
-
     run_file(shell, setting, inside, data)
     setting.skip("a file of the project with settings, which was read")
 

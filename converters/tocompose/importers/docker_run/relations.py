@@ -1,0 +1,199 @@
+"""What the containers of a script say about each other: pods, links, shared volumes and namespaces, start order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tocompose.importers.docker_run.assembly import Assembly
+from tocompose.importers.docker_run.containers import StartedContainer
+from tocompose.importers.docker_run.invocation import Argument
+from tocompose.importers.docker_run.wait_loops import WaitTarget
+from tocompose.ledger import Ledger
+from tocompose.model import Attachment, Dependency, Healthcheck, Role, Service
+from tocompose.notes import note
+from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
+
+_HEALTHY = "service_healthy"
+
+
+class RelatedServices:
+    """The services of a script's containers, into which what they say about each other is worked."""
+
+    def __init__(self, assembly: Assembly, ledger: Ledger) -> None:
+        self._assembly = assembly
+        self._ledger = ledger
+        self._services = {
+            container.service.name: container.service for container in assembly.containers
+        }
+
+    def resolve(self) -> tuple[Service, ...]:
+        """The services in the order in which the script starts them, each with what it says about others."""
+        self._join_pods()
+        for name, attachment in self._assembly.connections:
+            attachments = _attachments(self._services[name])
+            if all(attached.network != attachment.network for attached in attachments):
+                self._change(name, networks=(*attachments, attachment))
+        for container in self._assembly.containers:
+            name = container.service.name
+            self._join_namespaces(name)
+            for text, argument in container.refs.links:
+                self._add_link(name, text, argument)
+            for text, argument in container.refs.volumes_from:
+                self._share_volumes(name, text, argument)
+            for required in (*container.refs.requires, *container.invocation.after):
+                self._depend(name, self._assembly.service_of(required))
+            self._use_build(name)
+        for index, wait_target in self._assembly.wait_targets:
+            self._add_wait_gate(index, wait_target)
+        return tuple(self._as_tool(container) for container in self._assembly.containers)
+
+    def _change(self, name: str, **changes: Any) -> None:
+        self._services[name] = replace(self._services[name], **changes)
+
+    def _join_pods(self) -> None:
+        """The first container of a pod owns the network namespace, the others join it: localhost stays shared."""
+        for owner, *partners in self._assembly.pod_members.values():
+            for name in partners:
+                ports = self._services[owner].ports + self._services[name].ports
+                mode = f"service:{owner}"
+                self._change(name, network_mode=mode, networks=(), ports=())
+                self._change(owner, ports=tuple(dict.fromkeys(ports)))
+
+    def _join_namespaces(self, name: str) -> None:
+        """`container:x` becomes `service:x` where x is a container of the stack."""
+        service = self._services[name]
+        options = {key: self._namespace(value) for key, value in service.options.items()}
+        mode = self._namespace(service.network_mode)
+        self._change(name, options=options, network_mode=mode)
+
+    def _namespace(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value.startswith("container:"):
+            return value
+        owner = self._assembly.service_of(value.removeprefix("container:"))
+        return f"service:{owner}" if owner else value
+
+    def _add_link(self, name: str, text: str, argument: Argument) -> None:
+        target, _, alias = text.partition(":")
+        linked = self._assembly.service_of(target)
+        if linked is None:
+            path = ModelPath.service(name, "external_links")
+            self._append_option(name, "external_links", text)
+            for source in argument.sources:
+                source.ledger.move(ModelPath.service(name, "depends_on"), path)
+            argument.remark("TC137", subject=path, target=target)
+            return
+        self._depend(name, linked, argument)
+        service = self._services[linked]
+        if not alias or alias in (linked, service.container_name):
+            return
+        self._services[linked] = _with_alias(service, self._services[name], alias)
+        if self._services[linked] != service:
+            subject = ModelPath.service(linked, "networks")
+            argument.remark("TC136", subject=subject, service=linked, alias=alias)
+
+    def _append_option(self, name: str, key: str, entry: str) -> None:
+        options = self._services[name].options
+        self._change(name, options={**options, key: [*options.get(key, ()), entry]})
+
+    def _depend(
+        self, name: str, required: str | None, argument: Argument | None = None
+    ) -> None:
+        """Lets a service start after another one, unless it does already."""
+        depends_on = self._services[name].depends_on
+        known = {name, None, *(dependency.service for dependency in depends_on)}
+        if required is not None and required not in known:
+            origin = argument.span if argument is not None else None
+            dependency = Dependency(service=required, origin=origin)
+            self._change(name, depends_on=(*depends_on, dependency))
+
+    def _share_volumes(self, name: str, text: str, argument: Argument) -> None:
+        target, colon, mode = text.partition(":")
+        sharing = self._assembly.service_of(target)
+        owner = sharing or f"container:{target}"
+        self._append_option(name, "volumes_from", f"{owner}{colon}{mode}")
+        subject = ModelPath.service(name, "volumes_from")
+        if mode == "ro":
+            argument.remark("TC138", subject=subject, target=target)
+        if sharing is None:
+            argument.remark("TC139", subject=subject, target=target)
+
+    def _use_build(self, name: str) -> None:
+        image = self._services[name].image
+        for tag in (image or "", f"{image}:latest"):
+            if build := self._assembly.builds.get(tag):
+                self._change(name, build=build)
+                return
+
+    def _add_wait_gate(self, index: int, wait_target: WaitTarget) -> None:
+        """What starts after a wait loop waits for the health of what the loop asks."""
+        target = wait_target.target
+        awaited = self._assembly.service_of(target) or target
+        if awaited not in self._services:
+            return
+        service = self._services[awaited]
+        if wait_target.command and service.healthcheck is None:
+            healthcheck = Healthcheck(test=("CMD", *wait_target.command))
+            self._change(awaited, healthcheck=healthcheck)
+            subject = ModelPath.service(awaited, "healthcheck", "test")
+            self._ledger.say(
+                note("TC180", service.origin, subject=subject, service=awaited)
+            )
+        is_checked = self._services[awaited].healthcheck is not None
+        gate = Dependency(
+            service=awaited,
+            condition=_HEALTHY if is_checked else "service_started",
+            evidence="the script waits for it first",
+        )
+        for container in self._assembly.containers[index:]:
+            name = container.service.name
+            dependencies = [
+                dependency
+                for dependency in self._services[name].depends_on
+                if dependency.service != awaited
+            ]
+            if name != awaited:
+                dependencies.append(gate)
+            self._change(name, depends_on=tuple(dependencies))
+
+    def _as_tool(self, container: StartedContainer) -> Service:
+        """The service; a tool of the stack, not a part that `up` starts, where a person talks to the container."""
+        service = self._services[container.service.name]
+        if len(self._services) < 2 or service.ports:
+            return service
+        if not container.is_interactive and not container.is_captured:
+            return service
+        code = "TC140" if container.is_interactive else "TC181"
+        for argument in container.invocation.head[:1]:
+            subject = ModelPath.service(service.name, "profiles")
+            argument.remark(code, subject=subject, service=service.name)
+        role = Role.TOOL if container.is_interactive else service.role
+        return replace(service, role=role, profiles=service.profiles or ("tools",))
+
+
+def _attachments(service: Service) -> tuple[Attachment, ...]:
+    """The networks that a service is on; one that names none is on the default network."""
+    if service.networks or service.network_mode:
+        return service.networks
+    return (Attachment(network="default"),)
+
+
+def _with_alias(target: Service, client: Service, alias: str) -> Service:
+    """The target under one more name, on the networks that it shares with the client."""
+    attachments = _attachments(target)
+    client_networks = {attachment.network for attachment in _attachments(client)}
+    shared = [
+        attachment for attachment in attachments if attachment.network in client_networks
+    ]
+    networks = [
+        _add_alias(attachment, alias)
+        if attachment in (shared or attachments)
+        else attachment
+        for attachment in attachments
+    ]
+    return replace(target, networks=tuple(networks))
+
+
+def _add_alias(attachment: Attachment, alias: str) -> Attachment:
+    aliases = tuple(dict.fromkeys((*attachment.aliases, alias)))
+    return replace(attachment, aliases=aliases)
