@@ -177,7 +177,7 @@ def convert(
         note_namespaces,
         within_namespaces,
     )
-    from tocompose.importers.kubernetes.order import arrange_order, order_releases
+    from tocompose.importers.kubernetes.order import arrange_pods, order_releases
     from tocompose.importers.kubernetes.outside import note_outside
     from tocompose.importers.kubernetes.pods import note_pods, settle_inherited
     from tocompose.importers.kubernetes.publication import publish_ports, settle_ports
@@ -193,13 +193,14 @@ def convert(
 
         objects = without_controllers(objects, ledger)
     model = resolve_model(objects, ledger)
-    model.builder.is_template = template
+    builder = model.builder
+    builder.is_template = template
     prepared = build_services(model)
-    arrange_order(model, prepared)
-    order_releases(model)
-    scale_services(model)
-    publish_ports(model)
-    attach_networks(model)
+    builder.apply(arrange_pods(model, prepared))
+    builder.apply(order_releases(model))
+    builder.apply(scale_services(model))
+    builder.apply(publish_ports(model))
+    builder.apply(attach_networks(model))
     if routed:
         from tocompose.importers.kubernetes.routing import route
 
@@ -208,7 +209,7 @@ def convert(
     note_outside(model)
     note_access(model)
     note_pods(model)
-    stack = model.builder.build_stack(identifier(name or main_namespace(model) or fallback))
+    stack = builder.build_stack(identifier(name or main_namespace(model) or fallback))
     note_kinds(model)
     note_unused_config(model)
     note_namespaces(model)

@@ -33,7 +33,7 @@ def note_access(model: ClusterModel) -> None:
 
 def _say_clients(workload: Workload) -> None:
     """Says of each container that is a client of the API that it finds none."""
-    for _, pod_container in workload.containers():
+    for pod_container in workload.containers():
         if api_client(pod_container.cursor):
             fields = f"the container of {pod_container.service} is made to ask it"
             image = pod_container.cursor.at("image")

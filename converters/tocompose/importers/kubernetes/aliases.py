@@ -2,180 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import DEFAULT
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.importers.kubernetes.services import KubeService
+from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import Pod, Workload
-from tocompose.model import Attachment, Network
-from tocompose.record import replace
+from tocompose.model import Attachment
+
+_DEFAULT_NETWORK = "default"
 
 
-def attach_networks(model: ClusterModel) -> None:
-    """Puts each owner of a network namespace on the network with its aliases."""
+def attach_networks(model: ClusterModel) -> Iterator[Contribution]:
+    """Each owner of a network namespace on the network, with its aliases."""
     networks = _network_by_namespace(model)
+    aliases = _aliases_by_owner(model)
+    for workload, pod in model.pods():
+        attachments = tuple(_attachments(workload, pod, aliases, networks, model))
+        for attachment in attachments:
+            if attachment.network != _DEFAULT_NETWORK:
+                model.builder.add_network(attachment.network)
+        yield from _attach_pod(pod, attachments, model)
+
+
+def _aliases_by_owner(model: ClusterModel) -> dict[str, tuple[str, ...]]:
+    """The names that each owner of a network namespace answers to beside its own."""
     names: dict[str, dict[str, None]] = {}
-    for kube_service in model.kube_services:
-        for workload, pod in kube_service.pods():
+
+    def add_names(pod: Pod, dns_names: Iterable[str]) -> None:
+        names.setdefault(pod.network_owner, {}).update(dict.fromkeys(dns_names))
+
+    for service in model.kube_services:
+        for workload, pod in service.pods():
             if not workload.host_network:
-                _add_names(
-                    names,
-                    pod.network_owner,
-                    _dns_names(kube_service.name, _service_namespaces(kube_service, model)),
+                add_names(
+                    pod, _dns_names(service.name, _service_namespaces(service, model))
                 )
-                _settle_selection(kube_service, workload, pod)
-    for workload in model.workloads:
-        for pod in workload.pods:
-            if not workload.host_network:
-                _add_names(names, pod.network_owner, _pod_names(workload, pod, model))
-    for workload in model.workloads:
-        for pod in workload.pods:
-            _attach_pod(
-                workload,
-                pod,
-                list(names.get(pod.network_owner, ())),
-                model,
-                networks,
-            )
-
-
-def _add_names(
-    names: dict[str, dict[str, None]], owner: str, dns_names: Iterator[str]
-) -> None:
-    owner_names = names.setdefault(owner, {})
-    for name in dns_names:
-        if name != owner:
-            owner_names[name] = None
+                _settle_selection(service, workload, pod)
+    for workload, pod in model.pods():
+        if not workload.host_network:
+            add_names(pod, _pod_names(workload, pod, model))
+    return {
+        owner: tuple(name for name in owner_names if name != owner)
+        for owner, owner_names in names.items()
+    }
 
 
 def _dns_names(name: str, namespaces: list[str]) -> Iterator[str]:
     """https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/"""
     yield name
     for namespace in namespaces:
-        yield from (
-            f"{name}.{namespace}",
-            f"{name}.{namespace}.svc",
-            f"{name}.{namespace}.svc.cluster.local",
-        )
+        for suffix in ("", ".svc", ".svc.cluster.local"):
+            yield f"{name}.{namespace}{suffix}"
 
 
-def _service_namespaces(kube_service: KubeService, model: ClusterModel) -> list[str]:
+def _service_namespaces(service: KubeService, model: ClusterModel) -> list[str]:
     """The namespace of a Service; where the manifests give none, also those that references to it name."""
-    foreign = list(model.kube_services.outside_namespaces.get(kube_service, ()))
-    return [
-        kube_service.namespace,
-        *(foreign if not kube_service.kube_object.states_namespace else ()),
-    ]
+    if service.kube_object.states_namespace:
+        return [service.namespace]
+    return [service.namespace, *model.kube_services.outside_namespaces.get(service, ())]
 
 
 def _pod_names(workload: Workload, pod: Pod, model: ClusterModel) -> Iterator[str]:
     """The names of single pods: of StatefulSets, of pods with a host name and a subdomain, of containers behind a
     sidecar that owns their network namespace."""
+    to = f"services.{pod.network_owner}.networks"
     if pod.network_owner != pod.base:
         yield pod.base
     domain = peek_text(workload.pod_spec.at("subdomain"))
     if pod.hostname is not None:
-        domain = peek_text(workload.kube_object.at("spec", "serviceName")) or domain
-        workload.kube_object.at("spec", "serviceName").take(
-            to=f"services.{pod.network_owner}.networks"
-        )
+        service_name = workload.kube_object.at("spec", "serviceName")
+        domain = peek_text(service_name) or domain
+        service_name.take(to=to)
         yield pod.hostname
     name = pod.hostname or peek_text(workload.pod_spec.at("hostname"))
     if not domain or not name:
         return
-    workload.pod_spec.at("subdomain").take(to=f"services.{pod.network_owner}.networks")
-    kube_service = model.kube_services.get(workload.namespace, domain)
-    spaces = (
-        _service_namespaces(kube_service, model)
-        if kube_service is not None
-        else [workload.namespace]
-    )
-    yield from _dns_names(f"{name}.{domain}", spaces)
-    if kube_service is None and pod.ordinal is not None:
-        yield from _dns_names(domain, spaces)
+    workload.pod_spec.at("subdomain").take(to=to)
+    service = model.kube_services.get(workload.namespace, domain)
+    namespaces = [workload.namespace]
+    if service is not None:
+        namespaces = _service_namespaces(service, model)
+    yield from _dns_names(f"{name}.{domain}", namespaces)
+    if service is None and pod.ordinal is not None:
+        yield from _dns_names(domain, namespaces)
 
 
-def _settle_selection(kube_service: KubeService, workload: Workload, pod: Pod) -> None:
+def _settle_selection(service: KubeService, workload: Workload, pod: Pod) -> None:
     """Counts what made the Service find the pod as mapped to the aliases."""
     to = f"services.{pod.network_owner}.networks"
-    kube_service.kube_object.count_identity_as_mapped(to)
+    service.kube_object.count_identity_as_mapped(to)
     workload.kube_object.at("metadata", "namespace").take(to=to)
-    selector = kube_service.kube_object.at("spec", "selector")
-    selector.map(to=to)
-    for key in kube_service.selector:
+    spec = service.kube_object.at("spec")
+    spec.at("selector").map(to=to)
+    for key in service.selector:
         workload.pod_template.at("metadata", "labels", key).take(to=to)
-    if kube_service.headless:
-        kube_service.kube_object.at("spec", "clusterIP").take(to=to)
+    if service.headless:
+        spec.at("clusterIP").take(to=to)
 
 
 def _network_by_namespace(model: ClusterModel) -> dict[str, str]:
     """One network for each namespace where two namespaces have Services of one name; else the default network alone."""
     names: dict[str, set[str]] = {}
-    for kube_service in model.kube_services:
-        names.setdefault(kube_service.name, set()).add(kube_service.namespace)
-    if all(len(spaces) == 1 for spaces in names.values()):
+    for service in model.kube_services:
+        names.setdefault(service.name, set()).add(service.namespace)
+    if all(len(namespaces) == 1 for namespaces in names.values()):
         return {}
-    spaces = dict.fromkeys(workload.namespace for workload in model.workloads)
-    return {space: "default" if space == DEFAULT else space for space in spaces}
+    return {
+        workload.namespace: _DEFAULT_NETWORK
+        if workload.namespace == DEFAULT
+        else workload.namespace
+        for workload in model.workloads
+    }
+
+
+def _attachments(
+    workload: Workload,
+    pod: Pod,
+    aliases: dict[str, tuple[str, ...]],
+    networks: dict[str, str],
+    model: ClusterModel,
+) -> Iterator[Attachment]:
+    """The networks of a pod: its namespace's, and those of the namespaces whose pods name its Services, there under
+    the names with a namespace."""
+    own_network = networks.get(workload.namespace, _DEFAULT_NETWORK)
+    yield Attachment(network=own_network, aliases=aliases.get(pod.network_owner, ()))
+    if not networks or workload.host_network:
+        return
+    names: dict[str, list[str]] = {}
+    for service, namespaces in model.kube_services.cross_namespace_callers.items():
+        if workload in service.workloads:
+            qualified = list(_dns_names(service.name, [service.namespace]))[1:]
+            for namespace in namespaces:
+                network = networks.get(namespace, _DEFAULT_NETWORK)
+                names.setdefault(network, []).extend(qualified)
+    names.pop(own_network, None)
+    for network, network_names in names.items():
+        yield Attachment(network=network, aliases=tuple(network_names))
 
 
 def _attach_pod(
-    workload: Workload,
-    pod: Pod,
-    aliases: list[str],
-    model: ClusterModel,
-    networks: dict[str, str],
-) -> None:
-    network = networks.get(workload.namespace, "default")
-    if network != "default":
-        model.builder.networks.setdefault(network, Network(name=network))
-    for pod_container in pod.containers:
-        service = model.builder.services[pod_container.service]
-        if service.network_mode is not None:
+    pod: Pod, attachments: tuple[Attachment, ...], model: ClusterModel
+) -> Iterator[Contribution]:
+    own, *joined = attachments
+    for container in pod.containers:
+        if model.builder.services[container.service].network_mode is not None:
             continue
-        owner_aliases = tuple(aliases) if pod_container.service == pod.network_owner else ()
-        if owner_aliases or network != "default":
-            attached = Attachment(network=network, aliases=owner_aliases)
-            model.builder.services[pod_container.service] = replace(
-                service, networks=(attached,)
-            )
-    if networks:
-        _join_callers(workload, pod, model, networks)
-
-
-def _join_callers(
-    workload: Workload, pod: Pod, model: ClusterModel, networks: dict[str, str]
-) -> None:
-    """Puts a pod on the networks of the namespaces whose pods name its Service, under the names with a namespace."""
-    service = model.builder.services[pod.network_owner]
-    added: dict[str, Attachment] = {}
-    for kube_service, guests in model.kube_services.cross_namespace_callers.items():
-        if workload in kube_service.workloads and service.network_mode is None:
-            names = tuple(
-                name
-                for name in _dns_names(kube_service.name, [kube_service.namespace])
-                if "." in name
-            )
-            for guest in guests:
-                network = networks.get(guest, "default")
-                attachment = added.get(network)
-                added[network] = Attachment(
-                    network=network,
-                    aliases=(*(attachment.aliases if attachment else ()), *names),
-                )
-    present = {attachment_.network for attachment_ in service.networks}
-    joined = tuple(
-        attachment_ for name, attachment_ in added.items() if name not in present
-    )
-    for attachment_ in joined:
-        if attachment_.network != "default":
-            model.builder.networks.setdefault(
-                attachment_.network, Network(name=attachment_.network)
-            )
-    if joined:
-        mine = service.networks or (Attachment(network="default"),)
-        model.builder.services[pod.network_owner] = replace(
-            service, networks=(*mine, *joined)
-        )
+        if container.service == pod.network_owner:
+            is_default = own == Attachment(network=_DEFAULT_NETWORK) and not joined
+            networks = () if is_default else attachments
+        else:
+            is_default = own.network == _DEFAULT_NETWORK
+            networks = () if is_default else (Attachment(network=own.network),)
+        if networks:
+            yield Contribution(service=container.service, networks=networks)

@@ -15,12 +15,12 @@ from tocompose.importers.kubernetes.services import (
     reserved_names,
 )
 from tocompose.importers.kubernetes.stack_builder import StackBuilder
+from tocompose.importers.kubernetes.workload_names import name_workloads
 from tocompose.importers.kubernetes.workloads import (
     Pod,
     PodContainer,
     Workload,
     find_workloads,
-    name_workloads,
 )
 from tocompose.ledger import Cursor, Ledger
 from tocompose.source import Child

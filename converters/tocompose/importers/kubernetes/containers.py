@@ -36,7 +36,7 @@ from tocompose.importers.kubernetes.security import (
     kernel_settings,
 )
 from tocompose.importers.kubernetes.storage import ContainerStorage, container_storage
-from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
+from tocompose.importers.kubernetes.workloads import RUN_ONCE, ContainerRole, Pod, Workload
 from tocompose.ledger import Cursor
 from tocompose.model import Role, Service
 from tocompose.syntax.interpolation import literal
@@ -62,7 +62,7 @@ def convert_container(
     _add_links(environment, container, disks.texts)
     amounts, extra = container_resources(container, defaults)
     guard = container_security(container)
-    job = container.role is ContainerRole.INIT or workload.kind in ("Job", "CronJob")
+    job = container.role is ContainerRole.INIT or workload.kind in RUN_ONCE
     service = Service(
         name=container.service,
         image=container_image(container),

@@ -22,7 +22,7 @@ class Kind(NamedTuple):
     type is said once, with `advice`."""
 
     type: str = ""
-    template: tuple[str, ...] = ()
+    template: tuple[str, ...] | None = None
     advice: str = ""
     versions: tuple[str, ...] = ()
     not_applicable: bool = False
@@ -42,7 +42,8 @@ def kind_rows() -> Mapping[str, Kind]:
 
 def _parse_kind(row: Mapping[str, str]) -> Kind:
     columns = dict(row)
-    template = tuple(columns.pop("template").split(".")) if "template" in columns else ()
+    path = columns.pop("template", None)
+    template = None if path is None else tuple(key for key in path.split(".") if key)
     versions = tuple(columns.pop("versions", "").split())
     return Kind(template=template, versions=versions, **columns)  # type: ignore[arg-type]
 

@@ -7,7 +7,8 @@ https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/#se
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.importers import SourceError
@@ -19,35 +20,31 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.notes import note
 
 
-def within_namespaces(objects: KubeObjects, wanted: tuple[str, ...]) -> KubeObjects:
-    """The objects of those namespaces, and those that state none; all of them when `wanted` is empty.
+def within_namespaces(objects: KubeObjects, namespaces: tuple[str, ...]) -> KubeObjects:
+    """The objects of those namespaces, and those that state none; all of them when none is named.
 
     Raises SourceError when nothing is left.
     """
-    if not wanted:
+    if not namespaces:
         return objects
-    kept = KubeObjects(_objects_within(objects, wanted))
-    if not kept.all:
-        there = (
-            ", ".join(dict.fromkeys(kube_object.namespace for kube_object in objects))
-            or "none"
-        )
-        raise SourceError(
-            f"no object is in the namespace {', '.join(wanted)}; the namespaces are {there}"
-        )
-    return kept
-
-
-def _objects_within(
-    objects: Iterable[KubeObject], wanted: tuple[str, ...]
-) -> Iterator[KubeObject]:
+    asked_for = ", ".join(namespaces)
+    remaining: list[KubeObject] = []
     for kube_object in objects:
-        own = kube_object.name if kube_object.kind == "Namespace" else kube_object.namespace
+        is_namespace = kube_object.kind == "Namespace"
+        namespace = kube_object.name if is_namespace else kube_object.namespace
         # As `kubectl -n` does: what states no namespace goes into the one that is asked for.
-        if own in wanted or (own == DEFAULT and not kube_object.states_namespace):
-            yield kube_object
+        is_anywhere = namespace == DEFAULT and not kube_object.states_namespace
+        if namespace in namespaces or is_anywhere:
+            remaining.append(kube_object)
         else:
-            kube_object.cursor.skip(f"only the namespace {', '.join(wanted)} was asked for")
+            kube_object.cursor.skip(f"only the namespace {asked_for} was asked for")
+    if not remaining:
+        present = dict.fromkeys(kube_object.namespace for kube_object in objects)
+        raise SourceError(
+            f"no object is in the namespace {asked_for}; "
+            f"the namespaces are {', '.join(present) or 'none'}"
+        )
+    return KubeObjects(remaining)
 
 
 # The keys of a pod that name an object of its namespace: the kind, and where the name stands below the key.
@@ -64,10 +61,10 @@ _ROUTES = {"service": ("Service", "name"), "backend": ("Service", "serviceName")
 
 
 class _NamespaceTie(NamedTuple):
-    """One object without a namespace that belongs to `space`: `user` names or selects the other."""
+    """One object without a namespace that belongs to `namespace`: `user` names or selects the other."""
 
     bare: KubeObject
-    space: str
+    namespace: str
     user: KubeObject
     used: str
 
@@ -80,47 +77,36 @@ def adopt_namespaces(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
     ties = list(_find_ties(objects))
     if not ties:
         return objects
-    spaces = {
-        kube_object.namespace for kube_object in objects if kube_object.states_namespace
-    }
-    moved = (
-        [kube_object for kube_object in objects if not kube_object.states_namespace]
-        if len(spaces) == 1
-        else [tie.bare for tie in ties]
-    )
-    names_in_use = {
-        (kube_object.kind, kube_object.namespace, kube_object.name)
-        for kube_object in objects
-    }
-    for kube_object in moved:
-        space = next((tie.space for tie in ties if tie.bare is kube_object), ties[0].space)
-        if (kube_object.kind, space, kube_object.name) not in names_in_use:
-            kube_object.namespace = space
     first_tie = ties[0]
-    facts = {
-        "user": str(first_tie.user),
-        "used": first_tie.used,
-        "namespace": first_tie.space,
-    }
-    ledger.say(note("TC274", first_tie.bare.span, related=(first_tie.user.span,), **facts))
+    moves = {tie.bare: tie.namespace for tie in reversed(ties)}
+    if len({stated.namespace for stated in objects if stated.states_namespace}) == 1:
+        for kube_object in objects:
+            if not kube_object.states_namespace:
+                moves.setdefault(kube_object, first_tie.namespace)
+    keys = {kube_object.key for kube_object in objects}
+    for kube_object, namespace in moves.items():
+        if (kube_object.kind, namespace, kube_object.name) not in keys:
+            kube_object.namespace = namespace
+    ledger.say(
+        note(
+            "TC274",
+            first_tie.bare.span,
+            related=(first_tie.user.span,),
+            user=str(first_tie.user),
+            used=first_tie.used,
+            namespace=first_tie.namespace,
+        )
+    )
     return KubeObjects(objects)
 
 
 def _find_ties(objects: KubeObjects) -> Iterator[_NamespaceTie]:
     """What leads nowhere in its own namespace, and to an object of the other group."""
-    present = {
-        (kube_object.kind, kube_object.namespace, kube_object.name): kube_object
-        for kube_object in objects
-    }
-    by_name: dict[tuple[str, str], list[KubeObject]] = {}
     for kube_object in objects:
-        by_name.setdefault((kube_object.kind, kube_object.name), []).append(kube_object)
-    for kube_object in objects:
-        for target in dict.fromkeys(_object_references(kube_object)):
-            if (target[0], kube_object.namespace, target[1]) not in present:
-                yield from _tie_to_other_group(
-                    kube_object, by_name.get(target, []), f"{target[0]} {target[1]}"
-                )
+        for kind, name in dict.fromkeys(_object_references(kube_object)):
+            if objects.get(kind, kube_object.namespace, name) is None:
+                candidates = objects.in_all_namespaces(kind, name)
+                yield from _tie_to_other_group(kube_object, candidates, f"{kind} {name}")
         if kube_object.kind == "Service":
             yield from _selection_ties(kube_object, objects)
 
@@ -128,17 +114,11 @@ def _find_ties(objects: KubeObjects) -> Iterator[_NamespaceTie]:
 def _tie_to_other_group(
     user: KubeObject, candidates: list[KubeObject], used: str
 ) -> Iterator[_NamespaceTie]:
-    partner = next(
-        (
-            candidate
-            for candidate in candidates
-            if candidate.states_namespace != user.states_namespace
-        ),
-        None,
-    )
-    if partner is not None:
-        bare, scoped = (user, partner) if partner.states_namespace else (partner, user)
-        yield _NamespaceTie(bare, scoped.namespace, user, used)
+    for partner in candidates:
+        if partner.states_namespace != user.states_namespace:
+            bare, stated = (user, partner) if partner.states_namespace else (partner, user)
+            yield _NamespaceTie(bare, stated.namespace, user, used)
+            return
 
 
 def _selection_ties(service: KubeObject, objects: KubeObjects) -> Iterator[_NamespaceTie]:
@@ -146,89 +126,65 @@ def _selection_ties(service: KubeObject, objects: KubeObjects) -> Iterator[_Name
     selector = string_map(service.at("spec", "selector"))
     if not selector:
         return
-    selected = [
-        kube_object
-        for kube_object in objects
-        if selector.items() <= _pod_labels(kube_object).items()
-    ]
-    if all(kube_object.namespace != service.namespace for kube_object in selected):
-        yield from _tie_to_other_group(
-            service, selected, str(selected[0]) if selected else ""
-        )
+    selected = [pod for pod in objects if selector.items() <= _pod_labels(pod).items()]
+    if selected and all(pod.namespace != service.namespace for pod in selected):
+        yield from _tie_to_other_group(service, selected, str(selected[0]))
 
 
-def _pod_labels(kube_object: KubeObject) -> dict[str, str]:
+def _pod_labels(kube_object: KubeObject) -> Mapping[str, str]:
     path = kind_row(kube_object.kind).template
-    if not path:
-        return {}
-    template = kube_object.cursor if path == ("", "") else kube_object.at(*path)
-    return dict(string_map(template.at("metadata", "labels")))
+    return {} if path is None else string_map(kube_object.at(*path, "metadata", "labels"))
 
 
 def _object_references(kube_object: KubeObject) -> Iterator[tuple[str, str]]:
     path = kind_row(kube_object.kind).template
-    if path:
-        yield from _references_below(
-            kube_object.cursor if path == ("", "") else kube_object.at(*path), _REFERENCES
-        )
+    if path is not None:
+        yield from _references_below(kube_object.at(*path), _REFERENCES)
     elif kube_object.kind == "Ingress":
         yield from _references_below(kube_object.at("spec"), _ROUTES)
 
 
 def _references_below(
-    cursor: Cursor, reference_keys: dict[str, tuple[str, str]]
+    cursor: Cursor, reference_keys: Mapping[str, tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
     for child in cursor:
         if child.kind == "leaf":
             continue
-        reference = reference_keys.get(child.key)
-        if reference is not None:
+        if child.key in reference_keys:
+            kind, name_key = reference_keys[child.key]
+            name = peek_text(child.at(name_key))
             # A projected Secret is named by `name`, a volume's by `secretName`.
-            name = peek_text(child.at(reference[1])) or (
-                peek_text(child.at("name")) if reference[0] == "Secret" else None
-            )
+            if not name and kind == "Secret":
+                name = peek_text(child.at("name"))
             if name:
-                yield reference[0], name
+                yield kind, name
         yield from _references_below(child, reference_keys)
-
-
-def _namespace_counts(model: ClusterModel) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for kube_object in model.objects:
-        if kube_object.states_namespace:
-            counts[kube_object.namespace] = counts.get(kube_object.namespace, 0) + 1
-    return counts
 
 
 def main_namespace(model: ClusterModel) -> str | None:
     """The namespace that most workloads name, unless it is the default one."""
-    counts: dict[str, int] = {}
-    for workload in model.workloads:
-        counts[workload.namespace] = counts.get(workload.namespace, 0) + 1
-    best = max(counts, key=lambda name: counts[name], default=DEFAULT)
-    return None if best == DEFAULT else best
+    counts = Counter(workload.namespace for workload in model.workloads)
+    most_common = counts.most_common(1)[0][0] if counts else DEFAULT
+    return None if most_common == DEFAULT else most_common
 
 
 def note_namespaces(model: ClusterModel) -> None:
     """One note that names the namespaces, with what stands in each."""
-    for kube_object in model.objects.of_kind("Namespace"):
+    declared = model.objects.of_kind("Namespace")
+    for namespace in declared:
         for path in (("apiVersion",), ("kind",), ("metadata", "name")):
-            kube_object.at(*path).noted("TC208")
-    counts = _namespace_counts(model)
-    if not counts and not model.objects.of_kind("Namespace"):
+            namespace.at(*path).noted("TC208")
+    stated = [kube_object for kube_object in model.objects if kube_object.states_namespace]
+    if not stated and not declared:
         return
+    counts = Counter(kube_object.namespace for kube_object in stated)
     names = ", ".join(f"{name} ({count})" for name, count in counts.items())
-    declared = ", ".join(
-        kube_object.name for kube_object in model.objects.of_kind("Namespace")
+    names = names or ", ".join(namespace.name for namespace in declared)
+    spans = (
+        kube_object.span
+        for kube_object in model.objects
+        if kube_object.states_namespace or kube_object.title == "Namespace"
     )
-    first_span = next(
-        (
-            kube_object.span
-            for kube_object in model.objects
-            if kube_object.states_namespace or kube_object.title == "Namespace"
-        ),
-        None,
-    )
-    model.ledger.say(note("TC208", first_span, names=names or declared))
+    model.ledger.say(note("TC208", next(spans, None), names=names))
     for kube_object in model.objects:
         kube_object.at("metadata", "namespace").noted("TC208")

@@ -13,6 +13,13 @@ from tocompose.readers.yaml import integer
 from tocompose.source import Span
 
 DEFAULT = "default"
+# What makes equal objects with random endings. The pods of a StatefulSet differ, and keep their names.
+_MAKERS = frozenset(
+    {"Deployment", "ReplicaSet", "ReplicationController", "DaemonSet", "Job"}
+)
+_RANDOM_ENDING = regex(r"-[a-z0-9]{5}$")
+_TEMPLATE_HASH = "pod-template-hash"
+_IDENTITY = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "namespace"))
 
 
 class KubeObject:
@@ -45,6 +52,11 @@ class KubeObject:
         return f"{self.title} {self.name}"
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """Its kind, namespace and name."""
+        return self.kind, self.namespace, self.name
+
+    @property
     def span(self) -> Span:
         """Where the object begins."""
         return self.cursor.value_span
@@ -55,12 +67,7 @@ class KubeObject:
 
     def count_identity_as_mapped(self, to: str) -> None:
         """Counts what makes the object what it is (API version, kind, name, namespace) as mapped to `to`."""
-        for path in (
-            ("apiVersion",),
-            ("kind",),
-            ("metadata", "name"),
-            ("metadata", "namespace"),
-        ):
+        for path in _IDENTITY:
             self.cursor.take(*path, to=to)
 
 
@@ -69,14 +76,13 @@ class KubeObjects:
 
     def __init__(self, objects: Iterable[KubeObject]) -> None:
         self.all = tuple(objects)
-        self._by_key = {
-            (kube_object.kind, kube_object.namespace, kube_object.name): kube_object
-            for kube_object in self.all
-        }
+        self._by_key = {kube_object.key: kube_object for kube_object in self.all}
         self._by_kind: dict[str, list[KubeObject]] = {}
-        self._by_name: dict[tuple[str, str], list[KubeObject]] | None = None
+        self._by_name: dict[tuple[str, str], list[KubeObject]] = {}
         for kube_object in self.all:
-            self._by_kind.setdefault(kube_object.kind, []).append(kube_object)
+            kind, _, name = kube_object.key
+            self._by_kind.setdefault(kind, []).append(kube_object)
+            self._by_name.setdefault((kind, name), []).append(kube_object)
 
     def __iter__(self) -> Iterator[KubeObject]:
         return iter(self.all)
@@ -93,12 +99,6 @@ class KubeObjects:
 
     def in_all_namespaces(self, kind: str, name: str) -> list[KubeObject]:
         """The objects of that kind and name in all namespaces."""
-        if self._by_name is None:
-            self._by_name = {}
-            for kube_object in self.all:
-                self._by_name.setdefault((kube_object.kind, kube_object.name), []).append(
-                    kube_object
-                )
         return self._by_name.get((kind, name), [])
 
     def kinds(self) -> tuple[str, ...]:
@@ -115,50 +115,47 @@ def collect_objects(cursors: Iterable[Cursor], ledger: Ledger) -> KubeObjects:
 
 def _objects_at(cursor: Cursor) -> Iterator[KubeObject]:
     kind, version = peek_text(cursor.at("kind")), peek_text(cursor.at("apiVersion"))
-    list_items = cursor.at("items")
-    if (
-        kind
-        and kind.endswith("List")
-        and (list_items.kind == "list" or list_items.style == "[]")
-    ):
+    if kind is None:
+        cursor.note("TC200", what="its kind" if version else "apiVersion and kind")
+    elif kind.endswith("List") and _is_list(cursor.at("items")):
         for key in ("apiVersion", "kind", "metadata"):
             cursor.at(key).skip("a List only wraps its items")
-        for list_item in list_items:
+        for list_item in cursor.at("items"):
             yield from _objects_at(list_item)
-        return
-    if not kind:
-        cursor.note("TC200", what="its kind" if version else "apiVersion and kind")
-        return
-    kube_object = KubeObject(cursor, qualified_kind(kind, version or ""))
-    if not version or not is_served(kube_object.kind, version):
-        problem = (
-            f"apiVersion {version} is not known; it is read like one that is"
-            if version
-            else "it has no apiVersion"
-        )
-        (cursor.at("apiVersion") or cursor).remark(
-            "TC206", object=str(kube_object), what=problem
-        )
-    yield kube_object
+    else:
+        kube_object = KubeObject(cursor, qualified_kind(kind, version or ""))
+        if version is None:
+            _annotate(kube_object, "it has no apiVersion", "apiVersion")
+        elif not is_served(kube_object.kind, version):
+            problem = f"apiVersion {version} is not known; it is read like one that is"
+            _annotate(kube_object, problem, "apiVersion")
+        yield kube_object
+
+
+def _is_list(cursor: Cursor) -> bool:
+    return cursor.kind == "list" or cursor.style == "[]"
+
+
+def _annotate(kube_object: KubeObject, problem: str, *path: str) -> None:
+    """Says what is odd about an object, at the place of a field of it or at its own."""
+    (kube_object.at(*path) or kube_object.cursor).remark(
+        "TC206", object=str(kube_object), what=problem
+    )
 
 
 def _name_objects(objects: list[KubeObject]) -> None:
     """Gives objects with a generateName a name of their own."""
-    names_in_use = {
-        (kube_object.kind, kube_object.namespace, kube_object.name)
-        for kube_object in objects
-    }
+    keys = {kube_object.key for kube_object in objects}
     for kube_object in objects:
         if kube_object.name:
             continue
         cursor = kube_object.at("metadata", "generateName")
-        base = (peek_text(cursor) or kube_object.title.lower()).rstrip(
-            "-"
-        ) or kube_object.title.lower()
+        kind = kube_object.title.lower()
+        base = (peek_text(cursor) or kind).rstrip("-") or kind
         kube_object.name, number = base, 2
-        while (kube_object.kind, kube_object.namespace, kube_object.name) in names_in_use:
+        while kube_object.key in keys:
             kube_object.name, number = f"{base}-{number}", number + 1
-        names_in_use.add((kube_object.kind, kube_object.namespace, kube_object.name))
+        keys.add(kube_object.key)
         (cursor or kube_object.cursor).remark(
             "TC206",
             object=kube_object.title,
@@ -169,99 +166,84 @@ def _name_objects(objects: list[KubeObject]) -> None:
 
 def _without_owned(objects: list[KubeObject], ledger: Ledger) -> Iterator[KubeObject]:
     """Leaves out what a controller of the same input made: the ReplicaSet of a Deployment, its pods."""
-    present = {
-        (kube_object.title, kube_object.namespace, kube_object.name)
-        for kube_object in objects
-    }
+    present = {_title_key(kube_object) for kube_object in objects}
     for kube_object in objects:
-        owner = _present_owner(kube_object, present)
-        if owner:
+        owner = next(
+            (
+                f"{kind} {name}"
+                for kind, name in _owners(kube_object)
+                if (kind, kube_object.namespace, name) in present
+            ),
+            None,
+        )
+        if owner is None:
+            yield kube_object
+        else:
             kube_object.cursor.skip(f"{owner} makes it")
             ledger.say(
                 note("TC205", kube_object.span, object=str(kube_object), owner=owner)
             )
-        else:
-            yield kube_object
 
 
-def _present_owner(
-    kube_object: KubeObject, present: set[tuple[str, str, str]]
-) -> str | None:
+def _title_key(kube_object: KubeObject) -> tuple[str, str, str]:
+    """As references name it: without the API group."""
+    return kube_object.title, kube_object.namespace, kube_object.name
+
+
+def _owners(kube_object: KubeObject) -> Iterator[tuple[str, str]]:
+    """The kind and name of each owner."""
     for reference in kube_object.at("metadata", "ownerReferences"):
         kind, name = reference.peek("kind"), reference.peek("name")
-        if kind and name and (kind, kube_object.namespace, name) in present:
-            return f"{kind} {name}"
-    return None
+        if kind and name:
+            yield kind, name
 
 
 def _without_duplicates(objects: Iterable[KubeObject]) -> list[KubeObject]:
     latest: dict[tuple[str, str, str], KubeObject] = {}
     for kube_object in objects:
-        key = (kube_object.kind, kube_object.namespace, kube_object.name)
-        earlier = latest.pop(key, None)
+        earlier = latest.pop(kube_object.key, None)
         if earlier is not None:
+            span = kube_object.span
             earlier.cursor.note(
-                "TC204",
-                object=str(kube_object),
-                kept=str(kube_object.span),
-                related=(kube_object.span,),
+                "TC204", object=str(kube_object), kept=str(span), related=(span,)
             )
-        latest[key] = kube_object
+        latest[kube_object.key] = kube_object
     return list(latest.values())
 
 
-# What makes equal objects with random endings. The pods of a StatefulSet differ, and keep their names.
-_MAKERS = frozenset(
-    {"Deployment", "ReplicaSet", "ReplicationController", "DaemonSet", "Job"}
-)
-_ENDING = regex(r"-[a-z0-9]{5}$")
-_HASH = "pod-template-hash"
-
-
 def without_copies(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
-    """The objects, with one left of those that one controller made."""
-    names_in_use = {
-        (kube_object.title, kube_object.namespace, kube_object.name)
-        for kube_object in objects
-    }
+    """The objects, with one left of those that one controller made that is not in the input: it stands for all, under
+    the controller's own name."""
+    keys = {_title_key(kube_object) for kube_object in objects}
+    makers = {kube_object: _absent_maker(kube_object) for kube_object in objects}
     representatives: dict[tuple[str, ...], KubeObject] = {}
-    for kube_object in objects:
-        key = _controller_key(kube_object)
-        if key and (
-            key not in representatives
-            or _stated_replicas(kube_object) > _stated_replicas(representatives[key])
-        ):
-            representatives[key] = kube_object
+    for kube_object, maker in makers.items():
+        if maker is not None:
+            chief = representatives.setdefault(maker, kube_object)
+            if _stated_replicas(kube_object) > _stated_replicas(chief):
+                representatives[maker] = kube_object
     remaining = []
-    for kube_object in objects:
-        key = _controller_key(kube_object)
-        if key and representatives[key] is not kube_object:
-            kube_object.cursor.skip(f"another of {key[2]}")
+    for kube_object, maker in makers.items():
+        if maker is not None and representatives[maker] is not kube_object:
+            _, _, kind, name = maker
+            kube_object.cursor.skip(f"another of {kind}")
+            owner = f"{kind} {name}"
             ledger.say(
-                note(
-                    "TC268",
-                    kube_object.span,
-                    object=str(kube_object),
-                    owner=f"{key[2]} {key[3]}",
-                )
+                note("TC268", kube_object.span, object=str(kube_object), owner=owner)
             )
-        else:
-            remaining.append(kube_object)
-            if key:
-                _name_after_controller(kube_object, names_in_use)
+            continue
+        remaining.append(kube_object)
+        if maker is not None:
+            _name_after_controller(kube_object, keys)
     return KubeObjects(remaining)
 
 
-def _controller_key(kube_object: KubeObject) -> tuple[str, ...] | None:
+def _absent_maker(kube_object: KubeObject) -> tuple[str, ...] | None:
     """Namespace, kind, and the controller of an object that a controller made."""
-    for reference in (
-        kube_object.at("metadata", "ownerReferences")
-        if kube_object.title in ("Pod", "ReplicaSet")
-        else ()
-    ):
-        kind, name = reference.peek("kind") or "", reference.peek("name") or ""
-        if kind in _MAKERS:
-            return kube_object.namespace, kube_object.title, kind, name
+    if kube_object.title in ("Pod", "ReplicaSet"):
+        for kind, name in _owners(kube_object):
+            if kind in _MAKERS:
+                return kube_object.namespace, kube_object.title, kind, name
     return None
 
 
@@ -270,23 +252,16 @@ def _stated_replicas(kube_object: KubeObject) -> int:
 
 
 def _name_after_controller(
-    kube_object: KubeObject, names_in_use: set[tuple[str, str, str]]
+    kube_object: KubeObject, keys: set[tuple[str, str, str]]
 ) -> None:
     name = kube_object.name
     if kube_object.title == "Pod":
-        name = (
-            peek_text(kube_object.at("metadata", "generateName")) or _ENDING.sub("", name)
-        ).rstrip("-")
-    name = name.removesuffix(f"-{kube_object.labels.get(_HASH)}")
-    names_in_use.discard((kube_object.title, kube_object.namespace, kube_object.name))
-    if (
-        not name
-        or name == kube_object.name
-        or (kube_object.title, kube_object.namespace, name) in names_in_use
-    ):
-        return
-    problem = f"its controller, which is not among the manifests, added the ending; it is called {name}"
-    (kube_object.at("metadata", "name") or kube_object.cursor).remark(
-        "TC206", object=str(kube_object), what=problem
-    )
-    kube_object.name = name
+        generated_from = peek_text(kube_object.at("metadata", "generateName"))
+        name = (generated_from or _RANDOM_ENDING.sub("", name)).rstrip("-")
+    name = name.removesuffix(f"-{kube_object.labels.get(_TEMPLATE_HASH)}")
+    keys.discard(_title_key(kube_object))
+    title, namespace, old_name = _title_key(kube_object)
+    if name and name != old_name and (title, namespace, name) not in keys:
+        problem = "its controller, which is not among the manifests, added the ending"
+        _annotate(kube_object, f"{problem}; it is called {name}", "metadata", "name")
+        kube_object.name = name

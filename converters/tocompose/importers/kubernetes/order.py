@@ -4,77 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.importers.kubernetes.cluster_model import ClusterModel, ContainerContext
-from tocompose.importers.kubernetes.pods import joins_owner
+from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.scalars import peek_text
+from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.waits import ApiWait
-from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workload
+from tocompose.importers.kubernetes.workloads import (
+    RUN_ONCE,
+    ContainerRole,
+    Pod,
+    PodContainer,
+    Workload,
+)
 from tocompose.ledger import Cursor
 from tocompose.model import Dependency, Service
-from tocompose.record import replace
 
 _DONE = "service_completed_successfully"
+_STARTED = "service_started"
+_HEALTHY = "service_healthy"
+# https://helm.sh/docs/topics/charts_hooks/, https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/
+_HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
+_BEFORE = frozenset({"pre-install", "pre-upgrade", "PreSync"})
+_AFTER = frozenset({"post-install", "post-upgrade", "PostSync"})
 
 
-def arrange_order(model: ClusterModel, prepared: dict[str, str]) -> None:
-    """Sets network namespaces and start order of every pod; `prepared` names the one-shot before a pod, by its base."""
+def arrange_pods(model: ClusterModel, prepared: dict[str, str]) -> Iterator[Contribution]:
+    """Network namespaces and start order of every pod; `prepared` names the one-shot before a pod, by its base."""
     for workload in model.workloads:
         previous: Pod | None = None
-        waits = _api_dependencies(workload, model)
+        awaited = _api_dependencies(workload, model)
         for pod in workload.pods:
-            _arrange_pod(workload, pod, previous, model, prepared.get(pod.base), waits)
+            dependencies = [*awaited, *_previous_pod(workload, previous, model)]
+            if pod.base in prepared:
+                preparation = Dependency(service=prepared[pod.base], condition=_DONE)
+                dependencies.insert(0, preparation)
+            yield from _arrange_pod(workload, pod, dependencies, model)
             previous = pod
 
 
 def _arrange_pod(
-    workload: Workload,
-    pod: Pod,
-    previous: Pod | None,
-    model: ClusterModel,
-    first: str | None,
-    waits: list[Dependency],
-) -> None:
-    before: list[Dependency] = [Dependency(service=first, condition=_DONE)] if first else []
-    before.extend(waits)
-    before.extend(_previous_pod(workload, previous, model))
-    for pod_container in pod.containers:
-        container = ContainerContext(model, workload, pod, pod_container)
-        service = model.builder.services[pod_container.service]
-        if workload.host_network:
-            service = replace(service, network_mode="host")
-        elif joins_owner(pod, container):
-            service = replace(service, network_mode=f"service:{pod.network_owner}")
-        needed = [item for item in before if item.service != pod_container.service]
-        model.builder.services[pod_container.service] = replace(
-            service, depends_on=_merge_dependencies(service, needed)
+    workload: Workload, pod: Pod, dependencies: list[Dependency], model: ClusterModel
+) -> Iterator[Contribution]:
+    """Each container after the init containers and sidecars that stand before it. Of the init containers the last one
+    is enough: it waits for those before it."""
+    last_init: Dependency | None = None
+    for container in pod.containers:
+        name = container.service
+        yield Contribution(
+            service=name,
+            network_mode=_network_mode(workload, pod, container),
+            depends_on=tuple(each for each in dependencies if each.service != name),
         )
-        if pod_container.role is ContainerRole.INIT:
-            before = [
-                *before,
-                Dependency(
-                    service=pod_container.service,
-                    condition=_DONE,
-                    origin=pod_container.cursor.span,
-                ),
-            ]
-        elif pod_container.role is ContainerRole.SIDECAR:
-            before = [
-                *before,
-                _when_started(
-                    service, pod_container.cursor.at("startupProbe").kind == "map"
-                ),
-            ]
-            pod_container.cursor.at("restartPolicy").take(
-                to=f"services.{pod_container.service}.restart"
+        if container.role is ContainerRole.INIT:
+            if last_init is not None:
+                dependencies.remove(last_init)
+            last_init = Dependency(
+                service=name, condition=_DONE, origin=container.cursor.span
             )
-    _drop_implied(pod, model)
+            dependencies.append(last_init)
+        elif container.role is ContainerRole.SIDECAR:
+            has_startup_probe = container.cursor.at("startupProbe").kind == "map"
+            condition = (
+                _readiness(model.builder.services[name]) if has_startup_probe else _STARTED
+            )
+            dependencies.append(Dependency(service=name, condition=condition))
+            container.cursor.at("restartPolicy").take(to=f"services.{name}.restart")
 
 
-def _when_started(service: Service, has_startup: bool) -> Dependency:
-    healthy = has_startup and service.healthcheck is not None
-    return Dependency(
-        service=service.name, condition="service_healthy" if healthy else "service_started"
-    )
+def _network_mode(workload: Workload, pod: Pod, container: PodContainer) -> str | None:
+    if workload.host_network:
+        return "host"
+    return f"service:{pod.network_owner}" if pod.joins_owner(container) else None
+
+
+def _readiness(service: Service) -> str:
+    return _STARTED if service.healthcheck is None else _HEALTHY
 
 
 def _previous_pod(
@@ -85,150 +88,111 @@ def _previous_pod(
     if previous is None or peek_text(policy) == "Parallel":
         return []
     service = model.builder.services[previous.main_container.service]
-    return [_when_started(service, service.healthcheck is not None)]
-
-
-def _merge_dependencies(
-    service: Service, needed: list[Dependency]
-) -> tuple[Dependency, ...]:
-    known = {item.service for item in service.depends_on}
-    return (*service.depends_on, *(item for item in needed if item.service not in known))
-
-
-def _drop_implied(pod: Pod, model: ClusterModel) -> None:
-    """Leaves out the init containers that an earlier one of the chain already waits for."""
-    inits = [
-        pod_container.service
-        for pod_container in pod.containers
-        if pod_container.role is ContainerRole.INIT
-    ]
-    for pod_container in pod.containers:
-        service = model.builder.services[pod_container.service]
-        waited = [item.service for item in service.depends_on if item.service in inits]
-        kept = tuple(item for item in service.depends_on if item.service not in waited[:-1])
-        model.builder.services[pod_container.service] = replace(service, depends_on=kept)
+    return [Dependency(service=service.name, condition=_readiness(service))]
 
 
 def _api_dependencies(workload: Workload, model: ClusterModel) -> list[Dependency]:
     """What the pod waits for by such init containers, each said in a note in place of the container."""
-    found: dict[str, Dependency] = {}
+    by_service: dict[str, Dependency] = {}
     for container, wait in workload.api_waits:
-        targets = list(_wait_targets(wait, workload, model))
-        found |= {item.service: item for item in targets if item.service not in found}
-        names = ", ".join(item.service for item in targets)
-        what = (
-            f"depends_on waits for {names}"
-            if targets
-            else "what it waits for is not among the manifests"
-        )
+        dependencies = list(_wait_targets(wait, workload, model))
+        for dependency in dependencies:
+            by_service.setdefault(dependency.service, dependency)
+        names = ", ".join(dependency.service for dependency in dependencies)
         container.note(
             "TC269",
             subject=f"services.{workload.name}.depends_on",
             object=str(workload.kube_object),
             name=peek_text(container.at("name")) or "init container",
-            what=what,
+            what=f"depends_on waits for {names}"
+            if names
+            else "what it waits for is not among the manifests",
         )
-    return list(found.values())
+    return list(by_service.values())
 
 
 def _wait_targets(
     wait: ApiWait, workload: Workload, model: ClusterModel
 ) -> Iterator[Dependency]:
     namespace = wait.namespace or workload.namespace
-    for other in model.workloads:
-        if other is workload or other.namespace != namespace or not other.pods:
+    origin = workload.kube_object.span
+    for target in model.workloads:
+        if target is workload or target.namespace != namespace:
             continue
-        if _is_meant(wait, other, model, namespace):
-            done = _DONE if other.kind == "Job" else "service_started"
-            for pod in other.pods:
+        if _is_target(wait, target, model):
+            condition = _DONE if target.kind == "Job" else _STARTED
+            for pod in target.pods:
                 yield Dependency(
-                    service=pod.main_container.service,
-                    condition=done,
-                    origin=workload.kube_object.span,
+                    service=pod.main_container.service, condition=condition, origin=origin
                 )
 
 
-def _is_meant(wait: ApiWait, other: Workload, model: ClusterModel, namespace: str) -> bool:
+def _is_target(wait: ApiWait, workload: Workload, model: ClusterModel) -> bool:
+    name = workload.kube_object.name
     if wait.kind == "Service":
-        kube_services = (model.kube_services.get(namespace, name) for name in wait.names)
-        return any(
-            kube_service is not None and other in kube_service.workloads
-            for kube_service in kube_services
-        )
-    if wait.labels:
-        own = (
-            other.labels
-            if wait.kind == "Pod"
-            else {**other.labels, **other.kube_object.labels}
-        )
-        return wait.kind in ("Pod", other.kind) and all(
-            own.get(key) == text for key, text in wait.labels
-        )
-    if wait.kind == "Pod":
-        return any(
-            name == other.kube_object.name or name.startswith(f"{other.kube_object.name}-")
-            for name in wait.names
-        )
-    return wait.kind == other.kind and other.kube_object.name in wait.names
-
-
-# https://helm.sh/docs/topics/charts_hooks/, https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/
-_HOOKS = ("helm.sh/hook", "argocd.argoproj.io/hook")
-_BEFORE = frozenset({"pre-install", "pre-upgrade", "PreSync"})
-_AFTER = frozenset({"post-install", "post-upgrade", "PostSync"})
-_RUN_ONCE = ("Job", "CronJob")
-_DONE = "service_completed_successfully"
-
-
-def order_releases(model: ClusterModel) -> None:
-    """Lets the rest wait for the jobs that come first, and the jobs that come last wait for the rest."""
-    plain = [workload for workload in model.workloads if not _release_hook(workload)[1]]
-    for workload in model.workloads:
-        cursor, words = _release_hook(workload)
-        if not words & (_BEFORE | _AFTER) or workload.kind != "Job":
-            continue
-        job = workload.pods[0].main_container.service if workload.pods else ""
-        others = [
-            each
-            for each in plain
-            if each.namespace == workload.namespace and each.kind not in ("Job", "CronJob")
+        services = [
+            model.kube_services.get(workload.namespace, host) for host in wait.names
         ]
-        mains = [pod.main_container.service for each in others for pod in each.pods]
-        for name in mains:
-            if words & _BEFORE:
-                _add_dependency(
-                    name,
-                    Dependency(service=job, condition=_DONE, origin=cursor.span),
-                    model,
-                )
-                cursor.take(to=f"services.{name}.depends_on")
-            else:
-                _add_dependency(
-                    job,
-                    Dependency(
-                        service=name, condition=_readiness(model.builder.services[name])
-                    ),
-                    model,
-                )
-                cursor.take(to=f"services.{job}.depends_on")
+        return any(service and workload in service.workloads for service in services)
+    if wait.kind not in ("Pod", workload.kind):
+        return False
+    if wait.labels:
+        own_labels = {} if wait.kind == "Pod" else workload.kube_object.labels
+        return wait.labels.items() <= {**workload.labels, **own_labels}.items()
+    if wait.kind == "Pod":
+        return any(pod == name or pod.startswith(f"{name}-") for pod in wait.names)
+    return name in wait.names
 
 
-def _release_hook(workload: Workload) -> tuple[Cursor, frozenset[str]]:
-    for key in _HOOKS:
-        cursor = workload.kube_object.at("metadata", "annotations", key)
-        given = peek_text(cursor)
-        if given:
-            return cursor, frozenset(word.strip() for word in given.split(","))
-    return workload.kube_object.at("metadata", "annotations", _HOOKS[0]), frozenset()
+def order_releases(model: ClusterModel) -> Iterator[Contribution]:
+    """The rest after the jobs of a release that come first, and after the rest the jobs that come last."""
+    for workload in model.workloads:
+        annotation, hooks = _release_hooks(workload)
+        if workload.kind != "Job" or not workload.pods:
+            continue
+        if hooks & _BEFORE:
+            yield from _run_first(workload, annotation, model)
+        elif hooks & _AFTER:
+            yield from _run_last(workload, annotation, model)
 
 
-def _readiness(service: Service) -> str:
-    return "service_healthy" if service.healthcheck is not None else "service_started"
+def _run_first(
+    job: Workload, annotation: Cursor, model: ClusterModel
+) -> Iterator[Contribution]:
+    job_name = job.pods[0].main_container.service
+    done = Dependency(service=job_name, condition=_DONE, origin=annotation.span)
+    for name in _released_services(job, model):
+        annotation.take(to=f"services.{name}.depends_on")
+        yield Contribution(service=name, depends_on=(done,))
 
 
-def _add_dependency(name: str, item: Dependency, model: ClusterModel) -> None:
-    service = model.builder.services[name]
-    if all(known.service != item.service for known in service.depends_on):
-        model.builder.services[name] = replace(
-            service, depends_on=(*service.depends_on, item)
+def _run_last(
+    job: Workload, annotation: Cursor, model: ClusterModel
+) -> Iterator[Contribution]:
+    job_name = job.pods[0].main_container.service
+    for name in _released_services(job, model):
+        annotation.take(to=f"services.{job_name}.depends_on")
+        condition = _readiness(model.builder.services[name])
+        yield Contribution(
+            service=job_name, depends_on=(Dependency(service=name, condition=condition),)
         )
+
+
+def _released_services(job: Workload, model: ClusterModel) -> list[str]:
+    """The services that keep running and are no hooks themselves, of the job's namespace."""
+    return [
+        pod.main_container.service
+        for workload, pod in model.pods()
+        if workload.namespace == job.namespace
+        and workload.kind not in RUN_ONCE
+        and not _release_hooks(workload)[1]
+    ]
+
+
+def _release_hooks(workload: Workload) -> tuple[Cursor, frozenset[str]]:
+    annotations = workload.kube_object.at("metadata", "annotations")
+    for key in _HOOKS:
+        hooks = peek_text(annotations.at(key))
+        if hooks:
+            return annotations.at(key), frozenset(hook.strip() for hook in hooks.split(","))
+    return annotations, frozenset()

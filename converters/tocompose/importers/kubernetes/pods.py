@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tocompose.importers.field_tables import Finding, values_in_words
@@ -10,6 +11,7 @@ from tocompose.importers.kubernetes.cluster_model import (
     ClusterModel,
     ContainerContext,
 )
+from tocompose.importers.kubernetes.kinds import FILLED_IN
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_bool,
@@ -34,17 +36,15 @@ def pod_options(container: ContainerContext) -> dict[str, Any]:
     for field, key in (("hostPID", "pid"), ("hostIPC", "ipc")):
         if take_bool(spec.at(field), container.path(key)) is True:
             options[key] = "host"
-    running = [
-        pod_container.service for pod_container in container.pod.running_containers()
-    ]
-    if peek_bool(spec.at("shareProcessNamespace")) is not None:
-        spec.at("shareProcessNamespace").take(to=container.path())
-        if (
-            peek_bool(spec.at("shareProcessNamespace"))
-            and container.service in running
-            and container.service != running[0]
-        ):
-            options["pid"] = f"service:{running[0]}"
+    first_running = next(container.pod.running_containers()).service
+    shares_processes = spec.at("shareProcessNamespace")
+    if peek_bool(shares_processes) is not None:
+        shares_processes.take(to=container.path())
+    joins_first = (
+        container.role is not ContainerRole.INIT and container.service != first_running
+    )
+    if peek_bool(shares_processes) and joins_first:
+        options["pid"] = f"service:{first_running}"
     _set_platform(container, options)
     _set_runtime(container, options)
     if container.service == container.pod.network_owner:
@@ -53,16 +53,6 @@ def pod_options(container: ContainerContext) -> dict[str, Any]:
             _set_resolver(spec.at("dnsConfig"), container, options)
         _set_extra_hosts(container, options)
     return options
-
-
-def joins_owner(pod: Pod, container: ContainerContext) -> bool:
-    """Whether the container shares the network namespace of the pod's owner: all but the init containers before it."""
-    if container.service == pod.network_owner or container.workload.host_network:
-        return False
-    if container.role is not ContainerRole.INIT:
-        return True
-    services = [pod_container.service for pod_container in pod.containers]
-    return pod.network_owner in services[: services.index(container.service)]
 
 
 def _set_platform(container: ContainerContext, options: dict[str, Any]) -> None:
@@ -101,39 +91,37 @@ def _set_hostname(container: ContainerContext, options: dict[str, Any]) -> None:
 def _set_resolver(
     config: Cursor, container: ContainerContext, options: dict[str, Any]
 ) -> None:
-    servers = [
-        literal(server)
-        for dns_entry in list_entries(config.at("nameservers"))
-        if (server := take_text(dns_entry, container.path("dns")))
-    ]
-    if servers:
-        options["dns"] = servers
-    searches = []
-    for dns_entry in list_entries(config.at("searches")):
-        domain = peek_text(dns_entry) or ""
+    dns_options = {
+        "dns": list(_dns_servers(config, container)),
+        "dns_search": list(_search_domains(config, container)),
+        "dns_opt": list(_resolver_options(config, container.path("dns_opt"))),
+    }
+    options.update({key: listed for key, listed in dns_options.items() if listed})
+
+
+def _dns_servers(config: Cursor, container: ContainerContext) -> Iterator[str]:
+    for server_cursor in list_entries(config.at("nameservers")):
+        server = take_text(server_cursor, container.path("dns"))
+        if server:
+            yield literal(server)
+
+
+def _search_domains(config: Cursor, container: ContainerContext) -> Iterator[str]:
+    for domain_cursor in list_entries(config.at("searches")):
+        domain = peek_text(domain_cursor) or ""
         if domain.endswith("cluster.local"):
-            dns_entry.note(
-                "TC201",
-                object=container.workload_title,
-                fields=f"dnsConfig search {domain}",
-            )
+            fields = f"dnsConfig search {domain}"
+            domain_cursor.note("TC201", object=container.workload_title, fields=fields)
         elif domain:
-            dns_entry.take(to=container.path("dns_search"))
-            searches.append(literal(domain))
-    if searches:
-        options["dns_search"] = searches
-    settings = []
-    for dns_entry in list_entries(config.at("options")):
-        name, option_value = (
-            take_text(dns_entry.at("name"), container.path("dns_opt")),
-            take_text(dns_entry.at("value"), container.path("dns_opt")),
-        )
+            domain_cursor.take(to=container.path("dns_search"))
+            yield literal(domain)
+
+
+def _resolver_options(config: Cursor, to: str) -> Iterator[str]:
+    for option in list_entries(config.at("options")):
+        name, setting = take_text(option.at("name"), to), take_text(option.at("value"), to)
         if name is not None:
-            settings.append(
-                literal(name if option_value is None else f"{name}:{option_value}")
-            )
-    if settings:
-        options["dns_opt"] = settings
+            yield literal(name if setting is None else f"{name}:{setting}")
 
 
 def _set_extra_hosts(container: ContainerContext, options: dict[str, Any]) -> None:
@@ -159,41 +147,39 @@ def note_pods(model: ClusterModel) -> None:
             continue
         _note_shape(workload, workload.pods[0], model)
         _note_host_network(workload)
-        _note_selector(workload, model)
-        _note_volumes(workload, model)
-        _moot_fields(workload, model)
+        _note_selector(workload)
+        _note_unmounted(workload)
+        _note_useless_fields(workload, model)
 
 
 def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
-    subject = f"services.{pod.base}"
-    containers = [
-        ContainerContext(model, workload, pod, pod_container)
-        for pod_container in pod.containers
-    ]
-    partners = ", ".join(
-        container.service for container in containers if joins_owner(pod, container)
+    title, span, subject = (
+        str(workload.kube_object),
+        workload.kube_object.span,
+        f"services.{pod.base}",
     )
-    span = workload.kube_object.span
-    if partners:
-        message = note(
-            "TC238",
-            span,
-            subject=subject,
-            object=str(workload.kube_object),
-            partners=partners,
-            owner=pod.network_owner,
-        )
-        model.ledger.say(message)
-    if any(pod_container.role is ContainerRole.INIT for pod_container in pod.containers):
+    partners = ", ".join(
+        container.service for container in pod.containers if pod.joins_owner(container)
+    )
+    if partners and not workload.host_network:
         model.ledger.say(
-            note("TC236", span, subject=subject, object=str(workload.kube_object))
+            note(
+                "TC238",
+                span,
+                subject=subject,
+                object=title,
+                partners=partners,
+                owner=pod.network_owner,
+            )
         )
+    if any(container.role is ContainerRole.INIT for container in pod.containers):
+        model.ledger.say(note("TC236", span, subject=subject, object=title))
 
 
 def _note_host_network(workload: Workload) -> None:
     cursor = workload.pod_spec.at("hostNetwork")
     if peek_bool(cursor) is True:
-        for _, pod_container in workload.containers():
+        for pod_container in workload.containers():
             cursor.take(to=f"services.{pod_container.service}.network_mode")
         cursor.remark(
             "TC251",
@@ -201,73 +187,67 @@ def _note_host_network(workload: Workload) -> None:
             subject=f"services.{workload.name}.network_mode",
         )
     elif peek_bool(cursor) is False:
-        cursor.skip("the value that Kubernetes fills in itself")
+        cursor.skip(FILLED_IN)
 
 
-def _note_selector(workload: Workload, model: ClusterModel) -> None:
+def _note_selector(workload: Workload) -> None:
     selector = workload.kube_object.at("spec", "selector")
-    match_labels = (
-        string_map(selector.at("matchLabels"))
-        if selector.at("matchLabels")
-        else string_map(selector)
-    )
-    if selector and any(
-        workload.labels.get(key) != text for key, text in match_labels.items()
-    ):
+    match_labels = string_map(selector.at("matchLabels") or selector)
+    if not match_labels.items() <= workload.labels.items():
         selector.remark("TC258", object=str(workload.kube_object))
 
 
-def _note_volumes(workload: Workload, model: ClusterModel) -> None:
-    """The volumes that no container mounts."""
-    used = {
+def _note_unmounted(workload: Workload) -> None:
+    """Says of each volume that no container mounts it."""
+    mounted = {
         peek_text(mount.at("name"))
-        for _, pod_container in workload.containers()
-        for mount in list_entries(pod_container.cursor.at("volumeMounts"))
+        for container in workload.containers()
+        for mount in list_entries(container.cursor.at("volumeMounts"))
     }
-    for volume in list_entries(workload.pod_spec.at("volumes")):
-        if peek_text(volume.at("name")) not in used:
-            _note_unused(volume, peek_text(volume.at("name")), workload)
-    for template in list_entries(workload.kube_object.at("spec", "volumeClaimTemplates")):
-        if peek_text(template.at("metadata", "name")) not in used:
-            _note_unused(template, peek_text(template.at("metadata", "name")), workload)
+    templates = workload.kube_object.at("spec", "volumeClaimTemplates")
+    volumes = [
+        *((volume, volume) for volume in list_entries(workload.pod_spec.at("volumes"))),
+        *((template, template.at("metadata")) for template in list_entries(templates)),
+    ]
+    for volume, metadata in volumes:
+        name = peek_text(metadata.at("name"))
+        if name not in mounted:
+            values = values_in_words(volume.node)
+            description = f"volume {name} of {workload.kube_object} ({values})"
+            volume.note("TC253", object=description)
 
 
-def _note_unused(volume: Cursor, name: str | None, workload: Workload) -> None:
-    volume.note(
-        "TC253",
-        object=f"volume {name} of {workload.kube_object} ({values_in_words(volume.node)})",
-    )
-
-
-def _moot_fields(workload: Workload, model: ClusterModel) -> None:
-    item = workload.kube_object
-    for entry in workload.pod_spec.at("nodeSelector"):
-        if entry.key not in _ARCH:
-            model.not_applicable(entry, item)
-    for container in (
-        workload.pod_spec,
-        *(pod_container.cursor for _, pod_container in workload.containers()),
-    ):
-        non_root = container.at("securityContext", "runAsNonRoot")
-        uid = peek_text(container.at("securityContext", "runAsUser")) or peek_text(
-            workload.pod_spec.at("securityContext", "runAsUser")
-        )
-        if peek_bool(non_root) is False:
-            non_root.skip("the value that Kubernetes fills in itself")
-        elif peek_text(non_root) is not None:
-            model.not_applicable(
-                non_root, item, NOT_APPLICABLE if uid not in (None, "0") else "TC248"
-            )
-        policy = container.at("restartPolicy")
-        if container is not workload.pod_spec and policy.unread():
-            model.not_applicable(policy, item)
-    change = workload.pod_spec.at("securityContext", "fsGroupChangePolicy")
+def _note_useless_fields(workload: Workload, model: ClusterModel) -> None:
+    """Collects what has no use here for the note of the workload."""
+    kube_object, pod_spec = workload.kube_object, workload.pod_spec
+    for selector in pod_spec.at("nodeSelector"):
+        if selector.key not in _ARCH:
+            model.not_applicable(selector, kube_object)
+    _settle_non_root(pod_spec, workload, model)
+    for container in workload.containers():
+        _settle_non_root(container.cursor, workload, model)
+        restart_policy = container.cursor.at("restartPolicy")
+        if restart_policy.unread():
+            model.not_applicable(restart_policy, kube_object)
+    change = pod_spec.at("securityContext", "fsGroupChangePolicy")
     if change.unread():
-        model.not_applicable(change, item)
+        model.not_applicable(change, kube_object)
     if workload.kind == "DaemonSet":
-        kind = next(child for child in item.cursor.children if child.key == "kind")
+        kind = next(child for child in kube_object.cursor.children if child.key == "kind")
         finding = Finding(NOT_APPLICABLE, "one pod on every node", kind)
-        model.builder.findings.setdefault(item, []).append(finding)
+        model.builder.findings.setdefault(kube_object, []).append(finding)
+
+
+def _settle_non_root(spec: Cursor, workload: Workload, model: ClusterModel) -> None:
+    """`runAsNonRoot` of a pod or container: a check that a user other than root makes pass."""
+    non_root = spec.at("securityContext", "runAsNonRoot")
+    if peek_bool(non_root) is False:
+        non_root.skip(FILLED_IN)
+    elif peek_text(non_root) is not None:
+        user_path = ("securityContext", "runAsUser")
+        uid = peek_text(spec.at(*user_path)) or peek_text(workload.pod_spec.at(*user_path))
+        code = "TC248" if uid in (None, "0") else NOT_APPLICABLE
+        model.not_applicable(non_root, workload.kube_object, code)
 
 
 def settle_inherited(model: ClusterModel) -> None:

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_integer
-from tocompose.importers.kubernetes.workloads import Workload
+from tocompose.importers.kubernetes.stack_builder import Contribution
+from tocompose.importers.kubernetes.workloads import RUN_ONCE, Workload
 from tocompose.ledger import Cursor
-from tocompose.record import replace
 
 _HOOK = "helm.sh/hook"
 
 
-def scale_services(model: ClusterModel) -> None:
-    """Sets replicas and profiles of every service."""
-    minimums = {
-        _scale_target(kube_object): kube_object
-        for kube_object in model.objects.of_kind("HorizontalPodAutoscaler")
+def scale_services(model: ClusterModel) -> Iterator[Contribution]:
+    """Replicas and profiles of every service."""
+    autoscalers = {
+        _scale_target(autoscaler): autoscaler
+        for autoscaler in model.objects.of_kind("HorizontalPodAutoscaler")
     }
     for workload in model.workloads:
-        kube_object = minimums.get(
-            (workload.namespace, workload.kind, workload.kube_object.name)
-        )
-        count, cursor = _desired_replicas(workload, kube_object)
+        target = (workload.namespace, workload.kind, workload.kube_object.name)
+        count, cursor = _desired_replicas(workload, autoscalers.get(target))
         if count is not None:
-            _set_replicas(workload, count, cursor, model)
+            yield from _replicate(workload, count, cursor)
         profile = _profile_of(workload, model)
         if profile:
-            for _, pod_container in workload.containers():
-                service = model.builder.services[pod_container.service]
-                model.builder.services[pod_container.service] = replace(
-                    service, profiles=(profile,)
-                )
+            for container in workload.containers():
+                yield Contribution(service=container.service, profiles=(profile,))
 
 
 def _scale_target(kube_object: KubeObject) -> tuple[str, str, str]:
@@ -49,7 +46,7 @@ def _desired_replicas(
 ) -> tuple[int | None, Cursor]:
     """The replicas that the workload asks for, else the least that its autoscaler keeps."""
     to = f"services.{workload.name}"
-    if workload.kind in ("Job", "CronJob"):
+    if workload.kind in RUN_ONCE:
         cursor = workload.job_spec.at("parallelism")
         return take_integer(cursor, to), cursor
     if autoscaler is not None:
@@ -77,27 +74,20 @@ def _note_autoscaler(autoscaler: KubeObject, workload: Workload, to: str) -> Non
     autoscaler.cursor.noted("TC254")
 
 
-def _set_replicas(
-    workload: Workload, count: int, cursor: Cursor, model: ClusterModel
-) -> None:
+def _replicate(workload: Workload, count: int, cursor: Cursor) -> Iterator[Contribution]:
     for pod in workload.pods:
         running = list(pod.running_containers())
         if count > 1 and len(running) > 1:
-            pods_in_words = f"{count} replicas of a pod with {len(running)} containers"
             cursor.remark(
                 "TC229",
                 service=pod.base,
-                what=pods_in_words,
+                what=f"{count} replicas of a pod with {len(running)} containers",
                 subject=f"services.{pod.base}",
             )
-            continue
-        for pod_container in running:
-            service = model.builder.services[pod_container.service]
-            if count != 1:
-                model.builder.services[pod_container.service] = replace(
-                    service, replicas=count
-                )
-                cursor.take(to=f"services.{pod_container.service}.deploy.replicas")
+        elif count != 1:
+            for container in running:
+                cursor.take(to=f"services.{container.service}.deploy.replicas")
+                yield Contribution(service=container.service, replicas=count)
 
 
 def _profile_of(workload: Workload, model: ClusterModel) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any
 from tocompose.importers.field_tables import Finding
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.model import (
+    Attachment,
     Dependency,
     File,
     Network,
@@ -18,8 +19,22 @@ from tocompose.model import (
     Stack,
     Volume,
 )
-from tocompose.record import replace
+from tocompose.record import record, replace
 from tocompose.source import Span
+
+
+@record
+class Contribution:
+    """What a rule adds to a service: values that it sets, and lists that it makes longer."""
+
+    service: str
+    network_mode: str | None = None
+    replicas: int | None = None
+    networks: tuple[Attachment, ...] = ()
+    ports: tuple[Port, ...] = ()
+    expose: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = ()
+    depends_on: tuple[Dependency, ...] = ()
 
 
 class StackBuilder:
@@ -70,12 +85,23 @@ class StackBuilder:
         setting = Setting(name=name, required=True, description=description, origin=origin)
         self.settings.setdefault(name, setting)
 
-    def add_dependencies(self, name: str, dependencies: Iterable[Dependency]) -> None:
-        """Lets a service wait for others too; what it waits for already stays as it is."""
-        present = self.services[name].depends_on
-        waited_for = {dependency.service for dependency in present}
-        added = (new for new in dependencies if new.service not in waited_for)
-        self.change_service(name, depends_on=(*present, *added))
+    def apply(self, contributions: Iterable[Contribution]) -> None:
+        """Adds contributions one by one, so that a rule sees what it has contributed so far."""
+        for contribution in contributions:
+            service = self.services[contribution.service]
+            replicas = (
+                service.replicas if contribution.replicas is None else contribution.replicas
+            )
+            self.services[contribution.service] = replace(
+                service,
+                network_mode=contribution.network_mode or service.network_mode,
+                replicas=replicas,
+                networks=(*service.networks, *contribution.networks),
+                ports=tuple(dict.fromkeys((*service.ports, *contribution.ports))),
+                expose=(*service.expose, *contribution.expose),
+                profiles=(*service.profiles, *contribution.profiles),
+                depends_on=_merge_dependencies(service.depends_on, contribution.depends_on),
+            )
 
     def add_extra_host(self, name: str, host: str, address: str) -> None:
         """Gives a service the address of a host that the network does not know."""
@@ -85,12 +111,6 @@ class StackBuilder:
         if extra_host not in extra_hosts:
             options = {**options, "extra_hosts": [*extra_hosts, extra_host]}
             self.change_service(name, options=options)
-
-    def add_port(self, name: str, port: Port) -> None:
-        """Publishes a port of a service."""
-        ports = self.services[name].ports
-        if port not in ports:
-            self.change_service(name, ports=(*ports, port))
 
     def build_stack(self, name: str) -> Stack:
         """The stack of everything added."""
@@ -104,3 +124,13 @@ class StackBuilder:
             settings=tuple(self.settings.values()),
             files=tuple(self.files.values()),
         )
+
+
+def _merge_dependencies(
+    present: tuple[Dependency, ...], added: tuple[Dependency, ...]
+) -> tuple[Dependency, ...]:
+    """Of two for one service the first counts."""
+    by_service: dict[str, Dependency] = {}
+    for dependency in (*present, *added):
+        by_service.setdefault(dependency.service, dependency)
+    return tuple(by_service.values())

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
+from tocompose.syntax.names import is_shell
 from tocompose.tables import load
 
-_SHELL = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash"})
 _CHAINED = frozenset("|&;<>$`\n()")
+_NAMESPACE, _SELECTOR = ("-n", "--namespace"), ("-l", "--selector")
 _FLAGS_WITH_VALUE = frozenset(
-    {"-n", "--namespace", "-l", "--selector", "--for", "--timeout", "-o", "--output"}
+    (*_NAMESPACE, *_SELECTOR, "--for", "--timeout", "-o", "--output")
 )
+# The scripts of k8s-wait-for, whose arguments are those of the wait.
+_WAIT_SCRIPTS = ("wait_for.sh", "k8s-wait-for")
 
 
 @cache
 def _wait_table(section: str) -> Mapping[str, str]:
     """A section of `mappings/kubernetes/edge/waits.yaml`."""
-    found: Mapping[str, str] = load("kubernetes/edge/waits")[section]
-    return found
+    rows: Mapping[str, str] = load("kubernetes/edge/waits")[section]
+    return rows
 
 
 class ApiWait(NamedTuple):
@@ -31,21 +34,19 @@ class ApiWait(NamedTuple):
 
     kind: str
     names: tuple[str, ...]
-    labels: tuple[tuple[str, str], ...]
+    labels: Mapping[str, str]
     namespace: str | None
 
 
 def api_client(container: Cursor) -> str | None:
     """The client of the Kubernetes API that the container's image is made of."""
-    given = peek_text(container.at("image")) or ""
-    if "k8s" not in given and "kubectl" not in given:
+    image = peek_text(container.at("image")) or ""
+    if "k8s" not in image and "kubectl" not in image:
         return None
-    reference = image_ref(given)
-    return (
-        _wait_table("images").get(reference.repository.rpartition("/")[2])
-        if reference
-        else None
-    )
+    reference = image_ref(image)
+    if reference is None:
+        return None
+    return _wait_table("images").get(reference.repository.rpartition("/")[2])
 
 
 def api_wait(container: Cursor) -> ApiWait | None:
@@ -53,34 +54,32 @@ def api_wait(container: Cursor) -> ApiWait | None:
     program = api_client(container)
     if program is None:
         return None
-    words = _program_words(container)
-    if program == "kubectl":
-        if words[:1] == ["kubectl"]:
-            words = words[1:]
-        if words[:1] != ["wait"] and words[:2] != ["rollout", "status"]:
-            return None
-        words = words[1:] if words[0] == "wait" else words[2:]
-    return _parse_wait(words)
+    arguments = _program_arguments(container)
+    if program != "kubectl":
+        return _parse_wait(arguments)
+    if arguments[:1] == ["kubectl"]:
+        arguments = arguments[1:]
+    match arguments:
+        case ["wait", *operands] | ["rollout", "status", *operands]:
+            return _parse_wait(operands)
+    return None
 
 
-def _program_words(container: Cursor) -> list[str]:
-    command = [peek_text(entry) or "" for entry in list_entries(container.at("command"))]
+def _program_arguments(container: Cursor) -> list[str]:
     words = [
-        *command,
-        *(peek_text(entry) or "" for entry in list_entries(container.at("args"))),
+        peek_text(word) or ""
+        for key in ("command", "args")
+        for word in list_entries(container.at(key))
     ]
-    if (
-        len(words) == 3
-        and words[0] in _SHELL
-        and words[1].startswith("-")
-        and words[1].endswith("c")
-    ):
-        return [] if _CHAINED & set(words[2].strip()) else _split_words(words[2])
-    return [
-        word
-        for word in words
-        if word.rpartition("/")[2] not in ("wait_for.sh", "k8s-wait-for")
-    ]
+    match words:
+        case [shell, flag, script] if is_shell(shell) and _runs_script(flag):
+            return [] if _CHAINED & set(script.strip()) else _split_words(script)
+    return [word for word in words if word.rpartition("/")[2] not in _WAIT_SCRIPTS]
+
+
+def _runs_script(flag: str) -> bool:
+    """Whether a shell takes the next word as a script: `-c`, `-ec`."""
+    return flag.startswith("-") and flag.endswith("c")
 
 
 def _split_words(text: str) -> list[str]:
@@ -90,34 +89,44 @@ def _split_words(text: str) -> list[str]:
         return []
 
 
-def _parse_wait(words: list[str]) -> ApiWait | None:
-    plain: list[str] = []
-    flags: dict[str, str] = {}
-    rest = iter(words)
-    for word in rest:
-        name, equals, given = word.partition("=")
-        if word.startswith("-l") and len(word) > 2:
-            flags["-l"] = word[2:].removeprefix("=")
-        elif word.startswith("-") and not equals and word in _FLAGS_WITH_VALUE:
-            flags[word] = next(rest, "")
-        elif word.startswith("-"):
-            flags[name] = given
-        else:
-            plain.append(word)
-    if not plain:
+def _parse_wait(arguments: list[str]) -> ApiWait | None:
+    operands, flags = _parse_flags(arguments)
+    if not operands:
         return None
-    first, slash, inner = plain[0].partition("/")
-    kind = _wait_table("kinds").get(first.partition(".")[0].lower())
-    names = (
-        (inner, *(word.rpartition("/")[2] for word in plain[1:]))
-        if slash
-        else tuple(plain[1:])
-    )
-    given = flags.get("-l") or flags.get("--selector") or ""
-    parts = (
-        part.partition("=") for part in given.replace("==", "=").split(",") if "=" in part
-    )
-    labels = tuple((key, text) for key, _, text in parts)
+    resource, slash, first_name = operands[0].partition("/")
+    kind = _wait_table("kinds").get(resource.partition(".")[0].lower())
+    names = operands[1:]
+    if slash:
+        names = [first_name, *(name.rpartition("/")[2] for name in names)]
+    labels = _parse_labels(_flag_value(flags, _SELECTOR) or "")
     if kind is None or not (names or labels):
         return None
-    return ApiWait(kind, names, labels, flags.get("-n") or flags.get("--namespace") or None)
+    return ApiWait(kind, tuple(names), labels, _flag_value(flags, _NAMESPACE))
+
+
+def _parse_flags(arguments: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """The operands, and the flags with their values, of a command line of kubectl."""
+    operands: list[str] = []
+    flags: dict[str, str] = {}
+    remaining = iter(arguments)
+    for argument in remaining:
+        name, equals, value = argument.partition("=")
+        if not argument.startswith("-"):
+            operands.append(argument)
+        elif argument.startswith("-l") and len(argument) > 2:
+            flags["-l"] = argument[2:].removeprefix("=")
+        elif not equals and argument in _FLAGS_WITH_VALUE:
+            flags[argument] = next(remaining, "")
+        else:
+            flags[name] = value
+    return operands, flags
+
+
+def _flag_value(flags: Mapping[str, str], names: Iterable[str]) -> str | None:
+    return next((flags[name] for name in names if flags.get(name)), None)
+
+
+def _parse_labels(selector: str) -> dict[str, str]:
+    """The labels of `app=web,tier==front`; other requirements are left out."""
+    requirements = (part.partition("=") for part in selector.replace("==", "=").split(","))
+    return {key: value for key, equals, value in requirements if equals}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -19,24 +18,15 @@ from tocompose.importers.kubernetes.scalars import (
 from tocompose.importers.kubernetes.waits import ApiWait, api_wait
 from tocompose.ledger import Cursor
 from tocompose.limits import limit
-from tocompose.notes import note
-from tocompose.source import leaves
 from tocompose.syntax.names import identifier, unique
 
-# How names of workloads end that say their kind.
-_ENDINGS = {
-    "Deployment": ("-deployment", "-deploy", "-dep"),
-    "DeploymentConfig": ("-deploymentconfig", "-deployment", "-dc"),
-    "StatefulSet": ("-statefulset", "-sts"),
-    "DaemonSet": ("-daemonset", "-ds"),
-    "ReplicaSet": ("-replicaset", "-rs"),
-    "ReplicationController": ("-rc",),
-    "Pod": ("-pod",),
-    "CronJob": ("-cronjob",),
-}
-WORKLOADS = (
-    *("Deployment", "StatefulSet", "DaemonSet", "Rollout", "DeploymentConfig"),
-    *("ReplicaSet", "ReplicationController", "Pod", "Job", "CronJob"),
+# The kinds of workloads that end by themselves.
+RUN_ONCE = ("Job", "CronJob")
+WORKLOADS = frozenset(
+    (
+        *("Deployment", "StatefulSet", "DaemonSet", "Rollout", "DeploymentConfig"),
+        *("ReplicaSet", "ReplicationController", "Pod", *RUN_ONCE),
+    )
 )
 
 
@@ -44,7 +34,7 @@ class ContainerRole(Enum):
     """What a container is in its pod."""
 
     MAIN = "main"
-    CO_CONTAINER = "partner"
+    CO_CONTAINER = "co-container"
     INIT = "init"
     SIDECAR = "sidecar"
 
@@ -59,7 +49,8 @@ class PodContainer(NamedTuple):
 
 
 class Pod(NamedTuple):
-    """One pod, or the equal pods of a workload: `owner` is the service whose network namespace the others share."""
+    """One pod, or the equal pods of a workload: `network_owner` is the service whose network namespace the others
+    share."""
 
     base: str
     hostname: str | None
@@ -69,34 +60,38 @@ class Pod(NamedTuple):
 
     def running_containers(self) -> Iterator[PodContainer]:
         """The containers that keep running: all but the init containers."""
-        return (
-            pod_container
-            for pod_container in self.containers
-            if pod_container.role is not ContainerRole.INIT
-        )
+        for container in self.containers:
+            if container.role is not ContainerRole.INIT:
+                yield container
 
     @property
     def main_container(self) -> PodContainer:
-        """The first container of the pod."""
-        return next(
-            (
-                pod_container
-                for pod_container in self.containers
-                if pod_container.role is ContainerRole.MAIN
-            ),
-            self.containers[0],
-        )
+        """The container that stands for the pod."""
+        for container in self.containers:
+            if container.role is ContainerRole.MAIN:
+                return container
+        return self.containers[0]
+
+    def joins_owner(self, container: PodContainer) -> bool:
+        """Whether the container shares the network namespace of the pod's owner: all but the init containers before
+        it."""
+        services = [member.service for member in self.containers]
+        position = services.index(container.service)
+        if container.role is ContainerRole.INIT:
+            return self.network_owner in services[:position]
+        return container.service != self.network_owner
 
 
 class Workload:
-    """An object that runs pods; `spec` is the pod's, `labels` are those that Services select by, `host_network` says
-    that the pod uses the host's network; `waits` are the init containers that only wait for something else."""
+    """An object that runs pods; `labels` are those that Services select by, `host_network` says that the pod uses the
+    host's network; `api_waits` are the init containers that only wait for something else."""
 
     __slots__ = (
         "_ports",
         "api_waits",
         "host_network",
         "job_spec",
+        "kind",
         "kube_object",
         "labels",
         "name",
@@ -109,246 +104,86 @@ class Workload:
 
     def __init__(self, kube_object: KubeObject) -> None:
         self.kube_object = kube_object
-        path = kind_row(kube_object.kind).template
-        self.pod_template = (
-            kube_object.cursor if path == ("", "") else kube_object.at(*path)
-        )
+        self.kind = kube_object.title
+        self.name = kube_object.name
+        self.namespace = kube_object.namespace
+        self.pod_template = kube_object.at(*(kind_row(kube_object.kind).template or ()))
         self.pod_spec = self.pod_template.at("spec")
         self.labels = string_map(self.pod_template.at("metadata", "labels"))
-        self.namespace = kube_object.namespace
-        self.job_spec = (
-            kube_object.at("spec", "jobTemplate", "spec")
-            if kube_object.title == "CronJob"
-            else kube_object.at("spec")
-        )
-        self.name = kube_object.name
+        job_path = ("jobTemplate", "spec") if self.kind == "CronJob" else ()
+        self.job_spec = kube_object.at("spec", *job_path)
         self.replicas: int | None = None
         self.host_network = peek_bool(self.pod_spec.at("hostNetwork")) is True
         self.api_waits: tuple[tuple[Cursor, ApiWait], ...] = ()
-        self._ports: dict[str, Cursor] | None = None
         self.pods: tuple[Pod, ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """The object's kind."""
-        return self.kube_object.title
+        self._ports: dict[str, Cursor] | None = None
 
     @property
     def is_replicated(self) -> bool:
         """Whether several equal pods become replicas of one service."""
         if self.kind == "StatefulSet" or (self.replicas or 1) < 2:
             return False
-        return all(sum(1 for _ in pod.running_containers()) == 1 for pod in self.pods)
+        return all(len(list(pod.running_containers())) == 1 for pod in self.pods)
 
     def port(self, name: str) -> Cursor | None:
         """The declared port of that name in one of the pod's running containers."""
         if self._ports is None:
             self._ports = {}
-            for pod_container in self.pods[0].containers if self.pods else ():
-                for port in (
-                    list_entries(pod_container.cursor.at("ports"))
-                    if pod_container.role is not ContainerRole.INIT
-                    else ()
-                ):
+            for container in self.pods[0].running_containers() if self.pods else ():
+                for port in list_entries(container.cursor.at("ports")):
                     self._ports.setdefault(peek_text(port.at("name")) or "", port)
         return self._ports.get(name)
 
-    def containers(self) -> Iterator[tuple[Pod, PodContainer]]:
-        """Every compose service of the workload."""
+    def containers(self) -> Iterator[PodContainer]:
+        """The containers of all pods: every compose service of the workload."""
         for pod in self.pods:
-            for pod_container in pod.containers:
-                yield pod, pod_container
+            yield from pod.containers
 
 
 def find_workloads(objects: KubeObjects) -> tuple[Workload, ...]:
     """Every workload of the input, in source order, not yet named."""
-    kinds = frozenset(WORKLOADS)
     return tuple(
         Workload(kube_object)
         for kube_object in objects
-        if kind_row(kube_object.kind).template and kube_object.title in kinds
+        if kube_object.title in WORKLOADS
+        and kind_row(kube_object.kind).template is not None
     )
 
 
-def name_workloads(
-    unnamed: Iterable[Workload], reserved: Mapping[tuple[str, str], frozenset[int]]
-) -> None:
-    """Gives each workload the name of its compose service, and its pods theirs.
-
-    `reserved` are the Services by namespace and name with the workloads they select (by `id`): a workload must not
-    answer to the name of a Service that selects others.
-    """
-    namespace_by_name: dict[str, str] = {}
-    names: set[str] = set()
-    everything = tuple(unnamed)
-    crowded = _shared_across_namespaces(everything)
-    short = _short_names(everything, reserved)
-    for workload in everything:
-        if not any(list_entries(workload.pod_spec.at("containers"))):
-            workload.kube_object.cursor.note("TC210", object=str(workload.kube_object))
-            continue
-        preferred = short.get(id(workload)) or workload.kube_object.name
-        _name_workload(
-            workload,
-            preferred,
-            namespace_by_name,
-            names,
-            reserved,
-            (workload.namespace, workload.kube_object.name) in crowded,
-        )
-        _expand_pods(workload, names)
-    _note_short_names([workload for workload in everything if id(workload) in short])
-
-
-def _note_short_names(shortened: list[Workload]) -> None:
-    if shortened:
-        names = ", ".join(
-            f"{workload.kube_object.name} is {workload.name}" for workload in shortened
-        )
-        shortened[0].kube_object.cursor.ledger.say(
-            note("TC276", shortened[0].kube_object.span, names=names)
-        )
-
-
-def _short_names(
-    workloads: tuple[Workload, ...], reserved: Mapping[tuple[str, str], frozenset[int]]
-) -> dict[int, str]:
-    """The names of workloads (by `id`) without the kind that they end in, where nothing else has the short name."""
-    shortened = {
-        id(workload): workload.kube_object.name[: -len(ending)]
-        for workload in workloads
-        if (ending := _kind_ending(workload))
-    }
-    if not shortened:
-        return {}
-    names = Counter(
-        [*(workload.kube_object.name for workload in workloads), *shortened.values()]
-    )
-    services: dict[str, set[int]] = {}
-    for (_, name), selected in reserved.items():
-        services.setdefault(name, set()).update(selected or {0})
-    return {
-        key: name
-        for key, name in shortened.items()
-        if names[name] == 1 and services.get(name, {key}) == {key}
-    }
-
-
-def _kind_ending(workload: Workload) -> str:
-    """The kind as the end of the name (`-deployment`), when what stands before it is a name too."""
-    name = workload.kube_object.name
-    ending = next(
-        (
-            candidate
-            for candidate in _ENDINGS.get(workload.kind, ())
-            if name.endswith(candidate)
-        ),
-        "",
-    )
-    return ending if ending and _is_service_name(name[: -len(ending)]) else ""
-
-
-def _shared_across_namespaces(workloads: tuple[Workload, ...]) -> set[tuple[str, str]]:
-    """The workloads, by namespace and name, that share their name with one of another namespace whose pods name them:
-    both on one network, they must not answer to that name."""
-    spaces: dict[str, dict[str, Workload]] = {}
-    for workload in workloads:
-        spaces.setdefault(workload.kube_object.name, {})[workload.namespace] = workload
-    return {
-        (space, name)
-        for name, by_namespace in spaces.items()
-        if len(by_namespace) > 1
-        for space in by_namespace
-        if any(
-            _mentions_host(caller, f"{name}.{space}")
-            for caller in workloads
-            if caller.namespace != space
-        )
-    }
-
-
-def _mentions_host(workload: Workload, host: str) -> bool:
-    node = workload.pod_spec.node
-    return node is not None and any(host in leaf.text for leaf in leaves(node))
-
-
-def _name_workload(
-    workload: Workload,
-    preferred: str,
-    namespace_by_name: dict[str, str],
-    names: set[str],
-    reserved: Mapping[tuple[str, str], frozenset[int]],
-    crowded: bool,
-) -> None:
-    valid_name = identifier(preferred) if not _is_service_name(preferred) else preferred
-    selected = reserved.get((workload.namespace, valid_name))
-    name = valid_name
-    if selected is not None and id(workload) not in selected:
-        name = f"{valid_name}-{workload.kind.lower()}"
-    elif crowded:
-        name = f"{valid_name}-{workload.namespace}"
-    elif valid_name in names:
-        other_namespace = namespace_by_name.get(valid_name, workload.namespace)
-        name = f"{valid_name}-{workload.namespace if other_namespace != workload.namespace else workload.kind.lower()}"
-    workload.name = unique(name, names)
-    namespace_by_name.setdefault(valid_name, workload.namespace)
-    if workload.name != preferred:
-        cursor = workload.kube_object.at("metadata", "name") or workload.kube_object.cursor
-        cursor.remark(
-            "TC207",
-            object=str(workload.kube_object),
-            name=workload.name,
-            subject=f"services.{workload.name}",
-        )
-
-
-def _is_service_name(name: str) -> bool:
-    return (
-        len(name) > 1
-        and name.replace("-", "a").replace(".", "a").isalnum()
-        and name.islower()
-        and name.isascii()
-    )
-
-
-def _expand_pods(workload: Workload, names: set[str]) -> None:
-    """The pods of the workload: one for each ordinal of a StatefulSet, else one that stands for all."""
-    replicas = take_integer(workload.kube_object.at("spec", "replicas"), "services")
-    workload.replicas = replicas
-    if workload.kind == "StatefulSet":
-        start = (
-            take_integer(workload.kube_object.at("spec", "ordinals", "start"), "services")
-            or 0
-        )
-        count = _bounded_replicas(1 if replicas is None else replicas, workload)
-        ordinals = range(start, start + count)
-        workload.pods = tuple(
-            _stateful_pod(workload, ordinal, count, names) for ordinal in ordinals
-        )
-        if count > 1:
-            names.discard(workload.name)
-        if count == 0:
-            workload.pods = (_stateful_pod(workload, start, 1, names),)
-    else:
+def expand_pods(workload: Workload, names: set[str]) -> None:
+    """Gives the workload its pods: one for each ordinal of a StatefulSet, else one that stands for all."""
+    spec = workload.kube_object.at("spec")
+    workload.replicas = take_integer(spec.at("replicas"), "services")
+    if workload.kind != "StatefulSet":
         workload.pods = (_build_pod(workload, workload.name, None, None, names),)
+        return
+    start = take_integer(spec.at("ordinals", "start"), "services") or 0
+    count = _bounded_replicas(
+        1 if workload.replicas is None else workload.replicas, workload
+    )
+    # A StatefulSet without pods keeps one service, for the day that it is scaled up.
+    ordinals = range(start, start + max(count, 1))
+    workload.pods = tuple(
+        _stateful_pod(workload, ordinal, len(ordinals), names) for ordinal in ordinals
+    )
+    if count > 1:
+        names.discard(workload.name)
 
 
 def _bounded_replicas(replicas: int, workload: Workload) -> int:
     """So many pods as may be written out one by one."""
-    limit_ = limit("PODS")
-    if replicas > limit_:
-        replicas_at = workload.kube_object.at("spec", "replicas")
-        replicas_at.remark(
-            "TC022", what=str(workload.kube_object), pods=replicas, most=limit_
+    most_pods = limit("PODS")
+    if replicas > most_pods:
+        workload.kube_object.at("spec", "replicas").remark(
+            "TC022", what=str(workload.kube_object), pods=replicas, most=most_pods
         )
-    return max(min(replicas, limit_), 0)
+    return max(min(replicas, most_pods), 0)
 
 
 def _stateful_pod(workload: Workload, ordinal: int, count: int, names: set[str]) -> Pod:
     base = workload.name if count == 1 else unique(f"{workload.name}-{ordinal}", names)
-    return _build_pod(
-        workload, base, f"{workload.kube_object.name}-{ordinal}", ordinal, names
-    )
+    hostname = f"{workload.kube_object.name}-{ordinal}"
+    return _build_pod(workload, base, hostname, ordinal, names)
 
 
 def _build_pod(
@@ -358,46 +193,34 @@ def _build_pod(
     ordinal: int | None,
     names: set[str],
 ) -> Pod:
-    mains = _ordered_containers(workload)
-    init_cursors = tuple(list_entries(workload.pod_spec.at("initContainers")))
-    if init_cursors:
-        waits = [
-            (cursor, wait)
-            for cursor in init_cursors
-            if (wait := api_wait(cursor)) is not None
-        ]
-        workload.api_waits = tuple(waits)
-        init_cursors = tuple(
-            cursor
-            for cursor in init_cursors
-            if all(cursor is not waiting for waiting, _ in waits)
-        )
-    units: list[PodContainer] = []
-    for cursor in init_cursors:
-        sidecar = peek_text(cursor.at("restartPolicy")) == "Always"
-        units.append(
-            _named_container(
-                cursor,
-                ContainerRole.SIDECAR if sidecar else ContainerRole.INIT,
-                base,
-                names,
-            )
-        )
-    for number, cursor in enumerate(mains):
-        if number == 0:
-            units.append(
-                PodContainer(
-                    base, peek_text(cursor.at("name")) or "", ContainerRole.MAIN, cursor
-                )
-            )
-        else:
-            units.append(_named_container(cursor, ContainerRole.CO_CONTAINER, base, names))
-    sidecars = [
-        pod_container.service
-        for pod_container in units
-        if pod_container.role is ContainerRole.SIDECAR
+    containers = [
+        _named_container(cursor, _init_role(cursor), base, names)
+        for cursor in _init_containers(workload)
     ]
-    return Pod(base, hostname, ordinal, sidecars[0] if sidecars else base, tuple(units))
+    main, *co_containers = _ordered_containers(workload)
+    main_name = peek_text(main.at("name")) or ""
+    containers.append(PodContainer(base, main_name, ContainerRole.MAIN, main))
+    for cursor in co_containers:
+        containers.append(_named_container(cursor, ContainerRole.CO_CONTAINER, base, names))
+    sidecars = (
+        container.service
+        for container in containers
+        if container.role is ContainerRole.SIDECAR
+    )
+    return Pod(base, hostname, ordinal, next(sidecars, base), tuple(containers))
+
+
+def _init_containers(workload: Workload) -> list[Cursor]:
+    """The init containers and sidecars, without those that only wait for something of the cluster."""
+    cursors = list(list_entries(workload.pod_spec.at("initContainers")))
+    waits = [(cursor, api_wait(cursor)) for cursor in cursors]
+    workload.api_waits = tuple((cursor, wait) for cursor, wait in waits if wait is not None)
+    return [cursor for cursor, wait in waits if wait is None]
+
+
+def _init_role(cursor: Cursor) -> ContainerRole:
+    is_sidecar = peek_text(cursor.at("restartPolicy")) == "Always"
+    return ContainerRole.SIDECAR if is_sidecar else ContainerRole.INIT
 
 
 def _ordered_containers(workload: Workload) -> list[Cursor]:
@@ -406,20 +229,14 @@ def _ordered_containers(workload: Workload) -> list[Cursor]:
     https://kubernetes.io/docs/reference/labels-annotations-taints/#kubectl-kubernetes-io-default-container
     """
     cursors = list(list_entries(workload.pod_spec.at("containers")))
-    annotation = workload.pod_template.at(
+    names = [peek_text(cursor.at("name")) for cursor in cursors]
+    default = workload.pod_template.at(
         "metadata", "annotations", "kubectl.kubernetes.io/default-container"
     )
-    for preferred in (peek_text(annotation), workload.kube_object.name, workload.name):
-        main = next(
-            (
-                cursor
-                for cursor in cursors
-                if preferred and peek_text(cursor.at("name")) == preferred
-            ),
-            None,
-        )
-        if main is not None:
-            return [main, *(cursor for cursor in cursors if cursor is not main)]
+    for preferred in (peek_text(default), workload.kube_object.name, workload.name):
+        if preferred and preferred in names:
+            cursors.insert(0, cursors.pop(names.index(preferred)))
+            break
     return cursors
 
 
@@ -428,9 +245,18 @@ def _named_container(
 ) -> PodContainer:
     """A container beside the main one: its service is named after the pod's and its own name, neither said twice."""
     name = peek_text(cursor.at("name")) or "container"
-    own_name = (name if _is_service_name(name) else identifier(name)).removeprefix(
-        f"{base}-"
-    )
-    if role is ContainerRole.INIT and "init" not in own_name.split("-"):
-        own_name = f"init-{own_name}"
-    return PodContainer(unique(f"{base}-{own_name}", names), name, role, cursor)
+    short_name = service_name(name).removeprefix(f"{base}-")
+    if role is ContainerRole.INIT and "init" not in short_name.split("-"):
+        short_name = f"init-{short_name}"
+    return PodContainer(unique(f"{base}-{short_name}", names), name, role, cursor)
+
+
+def service_name(name: str) -> str:
+    """The name as that of a compose service: as it is where that is allowed."""
+    return name if is_service_name(name) else identifier(name)
+
+
+def is_service_name(name: str) -> bool:
+    """Whether the text is the name of a compose service as it is."""
+    letters = name.replace("-", "a").replace(".", "a")
+    return len(name) > 1 and letters.isalnum() and name.islower() and name.isascii()

@@ -141,7 +141,7 @@ def _group_name(group: ReachGroup) -> str:
 
 
 def _workload_services(running: list[Workload]) -> set[str]:
-    return {unit.service for workload in running for _, unit in workload.containers()}
+    return {unit.service for workload in running for unit in workload.containers()}
 
 
 def _join_network(name: str, network: str, world: ClusterModel) -> None:

@@ -1,0 +1,143 @@
+"""The names of the compose services that stand for workloads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from tocompose.importers.kubernetes.scalars import list_entries
+from tocompose.importers.kubernetes.workloads import (
+    Workload,
+    expand_pods,
+    is_service_name,
+    service_name,
+)
+from tocompose.notes import note
+from tocompose.source import leaves
+from tocompose.syntax.names import unique
+
+# How names of workloads end that say their kind.
+_ENDINGS = {
+    "Deployment": ("-deployment", "-deploy", "-dep"),
+    "DeploymentConfig": ("-deploymentconfig", "-deployment", "-dc"),
+    "StatefulSet": ("-statefulset", "-sts"),
+    "DaemonSet": ("-daemonset", "-ds"),
+    "ReplicaSet": ("-replicaset", "-rs"),
+    "ReplicationController": ("-rc",),
+    "Pod": ("-pod",),
+    "CronJob": ("-cronjob",),
+}
+# The Services by namespace and name with the workloads they select (by `id`).
+ReservedNames: TypeAlias = Mapping[tuple[str, str], frozenset[int]]
+
+
+def name_workloads(workloads: tuple[Workload, ...], reserved: ReservedNames) -> None:
+    """Gives each workload the name of its compose service, and its pods theirs.
+
+    A workload must not answer to the name of a Service that selects others.
+    """
+    short_names = _short_names(workloads, reserved)
+    naming = _Naming(workloads, reserved)
+    for workload in workloads:
+        if not any(list_entries(workload.pod_spec.at("containers"))):
+            workload.kube_object.cursor.note("TC210", object=str(workload.kube_object))
+            continue
+        naming.name(workload, short_names.get(id(workload)) or workload.kube_object.name)
+        expand_pods(workload, naming.names)
+    _note_short_names([workload for workload in workloads if id(workload) in short_names])
+
+
+class _Naming:
+    """The names given so far."""
+
+    def __init__(self, workloads: tuple[Workload, ...], reserved: ReservedNames) -> None:
+        self.names: set[str] = set()
+        self._reserved = reserved
+        self._ambiguous = set(_ambiguous_names(workloads))
+        self._namespaces: dict[str, str] = {}
+
+    def name(self, workload: Workload, preferred: str) -> None:
+        """Gives the workload that name, or the nearest one that is free; a note says when it is another."""
+        allowed = service_name(preferred)
+        workload.name = unique(f"{allowed}{self._suffix(workload, allowed)}", self.names)
+        self._namespaces.setdefault(allowed, workload.namespace)
+        if workload.name != preferred:
+            cursor = workload.kube_object.at("metadata", "name")
+            (cursor or workload.kube_object.cursor).remark(
+                "TC207",
+                object=str(workload.kube_object),
+                name=workload.name,
+                subject=f"services.{workload.name}",
+            )
+
+    def _suffix(self, workload: Workload, name: str) -> str:
+        """What tells the workload from another one, or from a Service, that has the name."""
+        namespace, kind = f"-{workload.namespace}", f"-{workload.kind.lower()}"
+        selected = self._reserved.get((workload.namespace, name))
+        if selected is not None and id(workload) not in selected:
+            return kind
+        if (workload.namespace, workload.kube_object.name) in self._ambiguous:
+            return namespace
+        if name not in self.names:
+            return ""
+        is_elsewhere = self._namespaces.get(name, workload.namespace) != workload.namespace
+        return namespace if is_elsewhere else kind
+
+
+def _note_short_names(shortened: list[Workload]) -> None:
+    if shortened:
+        names = ", ".join(
+            f"{workload.kube_object.name} is {workload.name}" for workload in shortened
+        )
+        first_object = shortened[0].kube_object
+        first_object.cursor.ledger.say(note("TC276", first_object.span, names=names))
+
+
+def _short_names(workloads: Iterable[Workload], reserved: ReservedNames) -> dict[int, str]:
+    """The names of workloads (by `id`) without the kind that they end in, where nothing else has the short name."""
+    shortened = {
+        id(workload): short_name
+        for workload in workloads
+        if (short_name := _without_ending(workload))
+    }
+    if not shortened:
+        return {}
+    uses = Counter(workload.kube_object.name for workload in workloads)
+    uses.update(shortened.values())
+    selected_by_name: dict[str, set[int]] = {}
+    for (_, name), selected in reserved.items():
+        selected_by_name.setdefault(name, set()).update(selected or {0})
+    return {
+        key: name
+        for key, name in shortened.items()
+        if uses[name] == 1 and selected_by_name.get(name, {key}) == {key}
+    }
+
+
+def _without_ending(workload: Workload) -> str:
+    """The name without the kind at its end (`-deployment`), when that is a name too; else empty."""
+    name = workload.kube_object.name
+    for ending in _ENDINGS.get(workload.kind, ()):
+        if name.endswith(ending):
+            short_name = name.removesuffix(ending)
+            return short_name if is_service_name(short_name) else ""
+    return ""
+
+
+def _ambiguous_names(workloads: Iterable[Workload]) -> Iterator[tuple[str, str]]:
+    """The workloads, by namespace and name, that share their name with one of another namespace whose pods name them:
+    both on one network, they must not answer to that name."""
+    namespaces: dict[str, dict[str, None]] = {}
+    for workload in workloads:
+        namespaces.setdefault(workload.kube_object.name, {})[workload.namespace] = None
+    for name, shared in namespaces.items():
+        for namespace in shared if len(shared) > 1 else ():
+            others = (other for other in workloads if other.namespace != namespace)
+            if any(_mentions_host(other, f"{name}.{namespace}") for other in others):
+                yield namespace, name
+
+
+def _mentions_host(workload: Workload, host: str) -> bool:
+    node = workload.pod_spec.node
+    return node is not None and any(host in leaf.text for leaf in leaves(node))
