@@ -44,53 +44,62 @@ class Answers(NamedTuple):
             if key.startswith(f"{kind}.")
         }
 
-    def practices(self, chosen: Iterable[Practice]) -> tuple[Practice, ...]:
+    def practices(self, practices: Iterable[Practice]) -> tuple[Practice, ...]:
         """The practices that are wanted, with the other answers applied at their place between them."""
         if not self.by_id:
-            return tuple(chosen)
+            return tuple(practices)
         off = {name for name, value in self.of("practice").items() if value == "no"}
-        kept = [practice for practice in chosen if practice.id not in off]
-        return (_step("roles", self._roles), *kept, _step("last", self._last))
+        remaining = [practice for practice in practices if practice.id not in off]
+        return (
+            _answer_practice("roles", self._apply_roles),
+            *remaining,
+            _answer_practice("last", self._apply_rest),
+        )
 
     def unused(self, stack: Stack, practices: Iterable[Practice]) -> tuple[str, ...]:
         """The answers to which a conversion had no decision."""
-        services = [item.name for item in stack.services]
-        known = {"format", "name", *(f"practice.{item.id}" for item in practices)}
-        known |= {f"role.{name}" for name in services} | {
-            f"value.{item.name}" for item in stack.settings
+        services = [service.name for service in stack.services]
+        decisions = {"format", "name", *(f"practice.{service.id}" for service in practices)}
+        decisions |= {f"role.{name}" for name in services} | {
+            f"value.{service.name}" for service in stack.settings
         }
-        known |= {f"depends.{first}.{second}" for first in services for second in services}
-        return tuple(key for key in self.by_id if key not in known)
+        decisions |= {
+            f"depends.{waiting}.{awaited}" for waiting in services for awaited in services
+        }
+        return tuple(key for key in self.by_id if key not in decisions)
 
-    def _roles(self, stack: Stack, context: Context) -> Outcome:
+    def _apply_roles(self, stack: Stack, context: Context) -> Outcome:
         roles = self.of("role")
         services = tuple(
-            replace(item, role=Role(roles[item.name])) if item.name in roles else item
-            for item in stack.services
+            replace(service, role=Role(roles[service.name]))
+            if service.name in roles
+            else service
+            for service in stack.services
         )
-        said = [
-            _said(f"role.{item.name}", roles[item.name], item)
-            for item in services
-            if item.name in roles
+        notes = [
+            _answer_note(f"role.{service.name}", roles[service.name], service)
+            for service in services
+            if service.name in roles
         ]
-        return Outcome(stack=replace(stack, services=services), notes=tuple(said))
+        return Outcome(stack=replace(stack, services=services), notes=tuple(notes))
 
-    def _last(self, stack: Stack, context: Context) -> Outcome:
+    def _apply_rest(self, stack: Stack, context: Context) -> Outcome:
         values, roles = self.of("value"), self.of("role")
         depends = self.of("depends")
         services = tuple(
-            _with_role(_with_dependencies(item, depends), roles) for item in stack.services
+            _with_role(_with_dependencies(service, depends), roles)
+            for service in stack.services
         )
-        settings = tuple(_with_value(item, values) for item in stack.settings)
-        said = [
-            _said(
-                f"depends.{item.name}.{edge.service}",
-                depends[f"{item.name}.{edge.service}"],
-                item,
+        settings = tuple(_with_value(service, values) for service in stack.settings)
+        notes = [
+            _answer_note(
+                f"depends.{service.name}.{edge.service}",
+                depends[f"{service.name}.{edge.service}"],
+                service,
             )
-            for item in stack.services
-            for edge in item.depends_on
-            if f"{item.name}.{edge.service}" in depends
+            for service in stack.services
+            for edge in service.depends_on
+            if f"{service.name}.{edge.service}" in depends
         ]
         # What the source said about an edge that an answer takes out has no place of its own any more.
         emptied = {
@@ -103,18 +112,18 @@ class Answers(NamedTuple):
         }
         return Outcome(
             stack=replace(stack, services=services, settings=settings),
-            notes=tuple(said),
+            notes=tuple(notes),
             moves=moves,
         )
 
 
-def _step(name: str, apply: Any) -> Practice:
+def _answer_practice(name: str, apply: Any) -> Practice:
     return Practice(
         id=f"ANSWERS-{name}", title="The user's answers", severity="must", apply=apply
     )
 
 
-def _said(key: str, value: str, service: Service) -> Note:
+def _answer_note(key: str, value: str, service: Service) -> Note:
     return note(
         "TC090",
         service.origin,
@@ -134,11 +143,11 @@ def _with_role(service: Service, roles: Mapping[str, str]) -> Service:
 
 
 def _with_dependencies(service: Service, answers: Mapping[str, str]) -> Service:
-    edges = tuple(_edges(service, answers))
+    edges = tuple(_answered_edges(service, answers))
     return service if edges == service.depends_on else replace(service, depends_on=edges)
 
 
-def _edges(service: Service, answers: Mapping[str, str]) -> Iterator[Dependency]:
+def _answered_edges(service: Service, answers: Mapping[str, str]) -> Iterator[Dependency]:
     for edge in service.depends_on:
         answer = answers.get(f"{service.name}.{edge.service}")
         if answer is None:
@@ -158,13 +167,13 @@ def read_answers(text: str, name: str) -> Answers:
 
     Raises AnswerError, which names the file and the answer.
     """
-    found = dict(_flat(_parsed(text, name), ""))
-    for key, value in found.items():
-        _check(key, value, name)
-    return Answers(found)
+    by_id = dict(_flat_answers(_parse_table(text, name), ""))
+    for key, value in by_id.items():
+        _check_answer(key, value, name)
+    return Answers(by_id)
 
 
-def _parsed(text: str, name: str) -> dict[str, Any]:
+def _parse_table(text: str, name: str) -> dict[str, Any]:
     import json
     import tomllib
 
@@ -177,11 +186,11 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
     return content
 
 
-def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
+def _flat_answers(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
     for key, value in table.items():
         path = f"{prefix}{key}"
         if isinstance(value, dict):
-            yield from _flat(value, f"{path}.")
+            yield from _flat_answers(value, f"{path}.")
         else:
             yield (
                 path,
@@ -191,7 +200,7 @@ def _flat(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str]]:
             )
 
 
-def _check(key: str, value: str, name: str) -> None:
+def _check_answer(key: str, value: str, name: str) -> None:
     kind = key.partition(".")[0]
     if kind not in KINDS:
         hint = suggested(kind, KINDS, f"decisions start with {', '.join(KINDS)}")

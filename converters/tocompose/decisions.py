@@ -36,22 +36,24 @@ class Plan(NamedTuple):
 def plan(project: Project, options: Options) -> Plan:
     """What the conversion of a project would decide. Raises SourceError when nothing can be read."""
     result = convert(project, options)
-    return Plan(result, tuple(_decisions(project, options, result)))
+    return Plan(result, tuple(_all_decisions(project, options, result)))
 
 
-def _decisions(project: Project, options: Options, result: Result) -> Iterator[Decision]:
-    yield from _format(project, options, result)
+def _all_decisions(
+    project: Project, options: Options, result: Result
+) -> Iterator[Decision]:
+    yield from _format_decision(project, options, result)
     yield Decision(
         "name", "What is the stack called?", result.stack.name, (), "the folder, or --name"
     )
-    yield from _practices(options, result)
-    yield from _roles(result.stack)
-    yield from _dependencies(result.stack)
-    yield from _values(result.stack)
+    yield from _practice_decisions(options, result)
+    yield from _role_decisions(result.stack)
+    yield from _dependency_decisions(result.stack)
+    yield from _value_decisions(result.stack)
     yield from (
-        _assumed(item)
-        for item in result.notes
-        if item.kind is Kind.ASSUMED and item.code not in ANSWERABLE
+        _assumed_decision(conversion_note)
+        for conversion_note in result.notes
+        if conversion_note.kind is Kind.ASSUMED and conversion_note.code not in ANSWERABLE
     )
 
 
@@ -59,29 +61,31 @@ def _decisions(project: Project, options: Options, result: Result) -> Iterator[D
 ANSWERABLE = ("TC600", "TC601")
 
 
-def _format(project: Project, options: Options, result: Result) -> Iterator[Decision]:
+def _format_decision(
+    project: Project, options: Options, result: Result
+) -> Iterator[Decision]:
     if options.settings.options.get("argv"):
         return
-    found = {item.name: item.sniff(project) for item in importers()}
-    others = tuple(name for name, files in found.items() if files)
-    files = found.get(result.importer, ())
-    more = f" and {len(files) - 3} more" if len(files) > 3 else ""
-    evidence = f"found in {', '.join(files[:3])}{more}" if files else "--from says so"
+    files_by_format = {importer.name: importer.sniff(project) for importer in importers()}
+    other_formats = tuple(name for name, files in files_by_format.items() if files)
+    files = files_by_format.get(result.importer, ())
+    more_files = f" and {len(files) - 3} more" if len(files) > 3 else ""
+    evidence = f"found in {', '.join(files[:3])}{more_files}" if files else "--from says so"
     yield Decision(
         "format",
         "Which source is converted?",
         result.importer,
-        others or (result.importer,),
+        other_formats or (result.importer,),
         evidence,
     )
 
 
-def _practices(options: Options, result: Result) -> Iterator[Decision]:
-    chosen = {
+def _practice_decisions(options: Options, result: Result) -> Iterator[Decision]:
+    selected = {
         practice.id for practice in options.answers.practices(select(options.practices))
     }
     for practice in registry():
-        answer = "yes" if practice.id in chosen else "no"
+        answer = "yes" if practice.id in selected else "no"
         covers = f" (checklist {', '.join(practice.covers)})" if practice.covers else ""
         yield Decision(
             f"practice.{practice.id}",
@@ -92,7 +96,7 @@ def _practices(options: Options, result: Result) -> Iterator[Decision]:
         )
 
 
-def _roles(stack: Stack) -> Iterator[Decision]:
+def _role_decisions(stack: Stack) -> Iterator[Decision]:
     for service in stack.services:
         question = f"What is {service.name} for?"
         evidence = (
@@ -108,7 +112,7 @@ def _roles(stack: Stack) -> Iterator[Decision]:
         )
 
 
-def _dependencies(stack: Stack) -> Iterator[Decision]:
+def _dependency_decisions(stack: Stack) -> Iterator[Decision]:
     short = {condition: name for name, condition in CONDITIONS.items()}
     for service in stack.services:
         for edge in service.depends_on:
@@ -122,7 +126,7 @@ def _dependencies(stack: Stack) -> Iterator[Decision]:
             )
 
 
-def _values(stack: Stack) -> Iterator[Decision]:
+def _value_decisions(stack: Stack) -> Iterator[Decision]:
     """Settings whose value the source does not give; given values are never shown."""
     for setting in stack.settings:
         if setting.value is None:
@@ -137,5 +141,7 @@ def _values(stack: Stack) -> Iterator[Decision]:
             )
 
 
-def _assumed(item: Note) -> Decision:
-    return Decision("", item.message, "assumed", (), item.advice, item.span)
+def _assumed_decision(assumption: Note) -> Decision:
+    return Decision(
+        "", assumption.message, "assumed", (), assumption.advice, assumption.span
+    )

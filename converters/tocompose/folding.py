@@ -6,9 +6,9 @@ from __future__ import annotations
 def fold(text: str, width: int) -> list[str]:
     """The text in lines of at most `width` characters, broken at spaces only; a longer word stands alone."""
     lines: list[str] = []
-    for word in text.split():
-        if lines and len(lines[-1]) + 1 + len(word) <= width:
-            lines[-1] += f" {word}"
+    for text_word in text.split():
+        if lines and len(lines[-1]) + 1 + len(text_word) <= width:
+            lines[-1] += f" {text_word}"
         else:
-            lines.append(word)
+            lines.append(text_word)
     return lines

@@ -23,7 +23,7 @@ class Fate(Enum):
     IGNORED = "ignored"
 
 
-class Entry(NamedTuple):
+class Settlement(NamedTuple):
     """The settled fate of a leaf: where it was mapped to, or the note codes or the reason it was ignored."""
 
     fate: Fate
@@ -35,12 +35,12 @@ class Ledger:
     """The fates of all leaves of a conversion, over any number of source trees."""
 
     def __init__(self) -> None:
-        self._fates: dict[Leaf, Entry] = {}
+        self._fates: dict[Leaf, Settlement] = {}
         self._roots: list[Node] = []
         self._leaves: dict[Leaf, None] = {}
         self._paths: dict[Leaf, Path] = {}
         self.notes: list[Note] = []
-        self._said: set[Note] = set()
+        self._known_notes: set[Note] = set()
         self._moves: dict[ModelPath, ModelPath] = {}
 
     def open(self, root: Node) -> Cursor:
@@ -49,7 +49,7 @@ class Ledger:
         self._leaves = {}
         return Cursor(self, root, (), root.span)
 
-    def fate(self, leaf: Leaf) -> Entry:
+    def fate(self, leaf: Leaf) -> Settlement:
         """What became of the leaf so far."""
         return self._fates.get(leaf, _UNREAD)
 
@@ -58,7 +58,7 @@ class Ledger:
         path = as_model_path(to)
         paths = self._fates.get(leaf, _UNREAD).paths
         if path not in paths:
-            self._fates[leaf] = Entry(Fate.MAPPED, paths=(*paths, path))
+            self._fates[leaf] = Settlement(Fate.MAPPED, paths=(*paths, path))
 
     def move(self, old: ModelPath | str, new: ModelPath | str) -> None:
         """Records that what was mapped to the old path is written at the new one."""
@@ -66,25 +66,27 @@ class Ledger:
 
     def written_at(self, path: ModelPath) -> ModelPath:
         """Where what was mapped to the path is written: somewhere else after moves."""
-        seen: set[ModelPath] = set()
-        while path in self._moves and path not in seen:
-            seen.add(path)
+        visited: set[ModelPath] = set()
+        while path in self._moves and path not in visited:
+            visited.add(path)
             path = self._moves[path]
         return path
 
     def settle(self, leaf: Leaf, fate: Fate, detail: str) -> None:
         """Records a fate other than mapped; what is mapped already stays mapped."""
-        entry = self._fates.get(leaf, _UNREAD)
-        if entry.fate is Fate.MAPPED or (entry.fate is Fate.NOTED and fate is Fate.IGNORED):
+        settlement = self._fates.get(leaf, _UNREAD)
+        if settlement.fate is Fate.MAPPED or (
+            settlement.fate is Fate.NOTED and fate is Fate.IGNORED
+        ):
             return
-        seen = entry.detail if entry.fate is fate else ()
-        self._fates[leaf] = Entry(fate, (*seen, detail))
+        details = settlement.detail if settlement.fate is fate else ()
+        self._fates[leaf] = Settlement(fate, (*details, detail))
 
-    def say(self, item: Note) -> None:
+    def say(self, new_note: Note) -> None:
         """Adds a note that settles no leaf."""
-        if item not in self._said:
-            self._said.add(item)
-            self.notes.append(item)
+        if new_note not in self._known_notes:
+            self._known_notes.add(new_note)
+            self.notes.append(new_note)
 
     def leaves(self) -> Iterator[Leaf]:
         """Every leaf of every opened tree, each once, in source order."""
@@ -109,18 +111,19 @@ class Ledger:
         return counts
 
 
-_UNREAD = Entry(Fate.UNREAD)
+_UNREAD = Settlement(Fate.UNREAD)
 
 
-def _index_paths(node: Node, path: Path, into: dict[Leaf, Path]) -> None:
+def _index_paths(node: Node, path: Path, paths: dict[Leaf, Path]) -> None:
     stack: list[tuple[Node, Path]] = [(node, path)]
     while stack:
-        current, here = stack.pop()
+        current, current_path = stack.pop()
         if isinstance(current, Leaf):
-            into.setdefault(current, here)
+            paths.setdefault(current, current_path)
         else:
             stack.extend(
-                (child.node, (*here, child.key)) for child in reversed(current.children)
+                (child.node, (*current_path, child.key))
+                for child in reversed(current.children)
             )
 
 
@@ -282,7 +285,7 @@ class Cursor:
 def audit_unread(ledger: Ledger) -> list[Note]:
     """A note for each leaf that nobody read, at its position: the guard against silent loss."""
     return [
-        note("TC001", leaf.span, what=_describe(ledger, leaf))
+        note("TC001", leaf.span, what=_describe_leaf(ledger, leaf))
         for leaf in ledger.leaves()
         if ledger.fate(leaf).fate is Fate.UNREAD
     ]
@@ -292,7 +295,7 @@ def audit_written(ledger: Ledger, written: Iterable[ModelPath | str]) -> list[No
     """A note for each leaf said to be mapped whose model path did not reach any written file: an internal error."""
     reached = {prefix for path in written for prefix in _prefixes(_keys(path))}
     return [
-        note("TC901", leaf.span, path=str(path), what=_describe(ledger, leaf))
+        note("TC901", leaf.span, path=str(path), what=_describe_leaf(ledger, leaf))
         for leaf in ledger.leaves()
         for path in ledger.fate(leaf).paths
         if _keys(ledger.written_at(path)) not in reached
@@ -308,7 +311,7 @@ def _prefixes(keys: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     return (keys[:end] for end in range(1, len(keys) + 1))
 
 
-def _describe(ledger: Ledger, leaf: Leaf) -> str:
+def _describe_leaf(ledger: Ledger, leaf: Leaf) -> str:
     """What to call the leaf in a note: its path, or the name of a flag; never its value, which may be a secret."""
     if leaf.style == "word":
         return leaf.text.partition("=")[0] if leaf.text.startswith("-") else "a word"

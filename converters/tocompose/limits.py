@@ -40,5 +40,5 @@ LIMITS: Mapping[str, Limit] = {
 
 def limit(name: str) -> int:
     """The limit of that name, as the environment or the table has it."""
-    given = os.environ.get(f"TOCOMPOSE_MAX_{name}", "")
-    return int(given) if given.isascii() and given.isdigit() else LIMITS[name].number
+    text = os.environ.get(f"TOCOMPOSE_MAX_{name}", "")
+    return int(text) if text.isascii() and text.isdigit() else LIMITS[name].number

@@ -68,20 +68,20 @@ def note(
 
     Raises KeyError for a code or a fact that the registry in `mappings/notes/` does not name.
     """
-    entry = explanation(code)
+    row = explanation(code)
     facts = {
         name: concealed(value) if isinstance(value, str) else value
         for name, value in facts.items()
     }
     return Note(
         code=code,
-        kind=Kind(entry["kind"]),
-        message=str(entry["message"]).format_map(facts),
+        kind=Kind(row["kind"]),
+        message=str(row["message"]).format_map(facts),
         subject=as_model_path(subject),
         span=span,
         related=tuple(related),
-        advice=str(entry.get("advice", "")).format_map(facts),
-        url=str(entry.get("url", "")),
+        advice=str(row.get("advice", "")).format_map(facts),
+        url=str(row.get("url", "")),
     )
 
 
@@ -110,9 +110,19 @@ def in_order(notes: Iterable[Note]) -> list[Note]:
     """The notes as a reader wants them: losses first, then by place in the source."""
     rank = {kind: index for index, kind in enumerate(Kind)}
     return sorted(
-        notes, key=lambda item: (rank[item.kind], _place(item), item.code, item.message)
+        notes,
+        key=lambda one_note: (
+            rank[one_note.kind],
+            _place_of(one_note),
+            one_note.code,
+            one_note.message,
+        ),
     )
 
 
-def _place(item: Note) -> tuple[str, int, int]:
-    return (item.span.file, item.span.line, item.span.column) if item.span else ("", 0, 0)
+def _place_of(one_note: Note) -> tuple[str, int, int]:
+    return (
+        (one_note.span.file, one_note.span.line, one_note.span.column)
+        if one_note.span
+        else ("", 0, 0)
+    )

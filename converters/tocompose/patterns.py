@@ -19,5 +19,5 @@ class _Uncompiled:
 
     def __getattr__(self, name: str) -> Any:
         # Kept on the object: from the second time on, a method is found without coming here.
-        found = self.__dict__[name] = getattr(re.compile(self._source, self._flags), name)
-        return found
+        method = self.__dict__[name] = getattr(re.compile(self._source, self._flags), name)
+        return method

@@ -63,93 +63,104 @@ def convert(project: Project, options: Options | None = None) -> Result:
     Raises `SourceError` when the project holds nothing that any importer can read.
     """
     with collector_off():
-        return _convert(project, options or Options())
+        return _convert_project(project, options or Options())
 
 
-def _convert(project: Project, wanted: Options) -> Result:
-    if wanted.source is not None:
-        chosen = choose(project, wanted.source)
-        check_options(chosen, wanted.settings)
-        return _converted(project, wanted, chosen, ())
-    every = _claimed(project)
-    for claim in every[:1]:
-        check_options(claim.importer, wanted.settings)
+def _convert_project(project: Project, options: Options) -> Result:
+    if options.source is not None:
+        chosen_importer = choose(project, options.source)
+        check_options(chosen_importer, options.settings)
+        return _conversion_by(project, options, chosen_importer, ())
+    claims = _claims_on(project)
+    for claim in claims[:1]:
+        check_options(claim.importer, options.settings)
     return (
-        _first_that_runs(project, wanted, every)
-        if every
-        else _converted(project, wanted, choose(project, None), ())
+        _first_that_runs(project, options, claims)
+        if claims
+        else _conversion_by(project, options, choose(project, None), ())
     )
 
 
-def check_options(chosen: Importer, settings: Settings) -> None:
+def check_options(chosen_importer: Importer, settings: Settings) -> None:
     """Raises SourceError for an option that the importer does not know; one that names none of its own takes any."""
-    known: Mapping[str, str] | None = getattr(chosen, "options", None)
+    known_options: Mapping[str, str] | None = getattr(chosen_importer, "options", None)
     for name in (
-        settings.options if known is not None and "argv" not in settings.options else ()
+        settings.options
+        if known_options is not None and "argv" not in settings.options
+        else ()
     ):
-        if name not in (known or {}):
-            there = suggested(
-                name, known or {}, f"it has {', '.join(known or {}) or 'none'}"
+        if name not in (known_options or {}):
+            hint = suggested(
+                name,
+                known_options or {},
+                f"it has {', '.join(known_options or {}) or 'none'}",
             )
-            raise SourceError(f"{chosen.name} has no option {name!r}: {there}")
+            raise SourceError(f"{chosen_importer.name} has no option {name!r}: {hint}")
 
 
-def _first_that_runs(project: Project, wanted: Options, every: tuple[Claim, ...]) -> Result:
+def _first_that_runs(
+    project: Project, options: Options, claims: tuple[Claim, ...]
+) -> Result:
     """The conversion from the first format of which services come; from the first one at all where none come of any."""
     empty: Result | None = None
     problem: SourceError | None = None
-    passed: list[tuple[str, str]] = []
-    for number, claim in enumerate(every):
-        if passed and claim.weak:
+    tried: list[tuple[str, str]] = []
+    for number, claim in enumerate(claims):
+        if tried and claim.weak:
             break
         try:
-            said = (
-                *passed_over(passed, claim.files[0]),
-                *left_aside(project, every[number + 1 :], claim),
+            notes = (
+                *passed_over(tried, claim.files[0]),
+                *left_aside(project, claims[number + 1 :], claim),
             )
-            result = _converted(project, wanted, claim.importer, said)
+            result = _conversion_by(project, options, claim.importer, notes)
         except SourceError as error:
             problem = problem or error
         else:
             if result.stack.services:
                 return result
             empty = empty or result
-        passed.append((claim.importer.name, claim.files[0]))
+        tried.append((claim.importer.name, claim.files[0]))
     if empty is None:
         raise problem or SourceError(f"{project.name}: nothing was found to convert")
     return empty
 
 
-def _converted(
-    project: Project, wanted: Options, chosen: Importer, first: Iterable[Note]
+def _conversion_by(
+    project: Project,
+    options: Options,
+    chosen_importer: Importer,
+    earlier_notes: Iterable[Note],
 ) -> Result:
     ledger = Ledger()
-    for item in (*wanted.settings.notes, *first):
-        ledger.say(item)
+    for earlier_note in (*options.settings.notes, *earlier_notes):
+        ledger.say(earlier_note)
     try:
-        stack = chosen.read(project, ledger, wanted.settings)
+        stack = chosen_importer.read(project, ledger, options.settings)
     except SourceError as problem:
         problem.notes = (*ledger.notes, *_left_out(project))
         raise
     unread = audit_unread(ledger)
-    context = practice_context(wanted, project)
-    outcome = apply_all(stack, wanted.answers.practices(select(wanted.practices)), context)
+    context = practice_context(options, project)
+    outcome = apply_all(
+        stack, options.answers.practices(select(options.practices)), context
+    )
     for old, new in outcome.moves.items():
         ledger.move(old, new)
-    said = [*ledger.notes, *_left_out(project), *unread, *outcome.notes]
-    stack = placed(outcome.stack, wanted.up, wanted.back)
-    made = (
-        added_to(wanted.existing, stack, said)
-        if wanted.existing
-        else bundle(stack, wanted.layout, said)
+    notes_so_far = [*ledger.notes, *_left_out(project), *unread, *outcome.notes]
+    stack = placed(outcome.stack, options.up, options.back)
+    output = (
+        added_to(options.existing, stack, notes_so_far)
+        if options.existing
+        else bundle(stack, options.layout, notes_so_far)
     )
-    notes = in_order([*said, *made.notes, *audit_written(ledger, made.written)])
+    notes = in_order([*notes_so_far, *output.notes, *audit_written(ledger, output.written)])
     return Result(
-        files=made.files,
+        files=output.files,
         notes=tuple(notes),
         stack=outcome.stack,
         ledger=ledger,
-        importer=chosen.name,
+        importer=chosen_importer.name,
     )
 
 
@@ -165,8 +176,8 @@ def _left_out(project: Project) -> Iterator[Note]:
             most=limit(name),
             name=name,
         )
-    for path, place in sorted(getattr(project, "outside", {}).items()):
-        yield note("TC023", None, file=path, folder=str(place.parent))
+    for path, outside_file in sorted(getattr(project, "outside", {}).items()):
+        yield note("TC023", None, file=path, folder=str(outside_file.parent))
     for path, problem in sorted(getattr(project, "refused", {}).items()):
         yield note("TC024", None, file=path, problem=problem)
 
@@ -188,66 +199,75 @@ def practice_context(options: Options, project: Project) -> Context:
 def choose(project: Project, name: str | None) -> Importer:
     """The importer of that name, or the first that finds something to read in the project."""
     if name is not None:
-        found = importer(name)
-        if found is None:
-            known = sorted(item.name for item in importers())
-            hint = suggested(name, known, f"the formats are {', '.join(known)}")
+        chosen_importer = importer(name)
+        if chosen_importer is None:
+            formats = sorted(listed_importer.name for listed_importer in importers())
+            hint = suggested(name, formats, f"the formats are {', '.join(formats)}")
             raise SourceError(f"unknown format {name!r}: {hint}")
-        return found
-    every = _claimed(project)
-    if not every:
-        raise _nothing(project)
-    return every[0].importer
+        return chosen_importer
+    all_claims = _claims_on(project)
+    if not all_claims:
+        raise _nothing_found(project)
+    return all_claims[0].importer
 
 
-def _nothing(project: Project) -> SourceError:
+def _nothing_found(project: Project) -> SourceError:
     """What to say when no format is found: the files that were not read, if there are some, are why."""
-    where = ", ".join(project.named[:3]) or project.name
-    unread = [item for item in _left_out(project) if item.kind is Kind.LOST]
+    source_names = ", ".join(project.named[:3]) or project.name
+    unread = [
+        unread_note for unread_note in _left_out(project) if unread_note.kind is Kind.LOST
+    ]
     if unread:
         return SourceError(
-            f"{where}: nothing to convert: {'; '.join(item.message for item in unread[:3])}"
+            f"{source_names}: nothing to convert: {'; '.join(unread_note.message for unread_note in unread[:3])}"
         )
     return SourceError(
-        f"{where}: no docker run script, Kubernetes manifest or Procfile was found here; --from says the format"
+        f"{source_names}: no docker run script, Kubernetes manifest or Procfile was found here; --from says the format"
     )
 
 
-def _claimed(project: Project) -> tuple[Claim, ...]:
+def _claims_on(project: Project) -> tuple[Claim, ...]:
     """What the importers claim; a compose file that the user named, or that stands alone, is not a source."""
     from tocompose.importers.compose.names import compose_file
 
     compose = compose_file(project) if project.named else ""
-    every = () if compose else claims(project)
-    if not every and (compose := compose or compose_file(project)):
+    all_claims = () if compose else claims(project)
+    if not all_claims and (compose := compose or compose_file(project)):
         raise SourceError(
             f"{compose} is a compose file already: there is nothing to convert. `tocompose check` holds it against the "
             f"checklist, `tocompose convert SOURCE --merge {compose}` adds the services of another source."
         )
-    return every
+    return all_claims
 
 
-def left_aside(project: Project, others: Iterable[Claim], taken: Claim) -> Iterator[Note]:
+def left_aside(
+    project: Project, other_claims: Iterable[Claim], chosen_claim: Claim
+) -> Iterator[Note]:
     """What to say about the other formats of a folder, or among the files named, each with `--from` to choose it."""
     # Of files that are named importers also claim what only looks like theirs: any shell script may be a source.
     unnamed = copy(project)
     unnamed.named = ()
-    for claim in others:
+    for claim in other_claims:
         sure = claim.importer.sniff(unnamed) if project.named else claim.files
-        files = [file for file in sure if file not in taken.files]
+        files = [file for file in sure if file not in chosen_claim.files]
         for file in files[:1]:
-            more = f" (and {len(files) - 1} more)" if files[1:] else ""
+            more_files = f" (and {len(files) - 1} more)" if files[1:] else ""
             code, name, title = (
                 "TC014" if claim.weak else "TC012",
                 claim.importer.name,
                 claim.importer.title,
             )
             yield note(
-                code, Span(file, 1, 1, 1, 1), title=title, file=file, more=more, name=name
+                code,
+                Span(file, 1, 1, 1, 1),
+                title=title,
+                file=file,
+                more=more_files,
+                name=name,
             )
 
 
-def passed_over(tried: Iterable[tuple[str, str]], taken: str) -> Iterator[Note]:
+def passed_over(tried: Iterable[tuple[str, str]], taken_file: str) -> Iterator[Note]:
     """What to say about formats that were read first, each with a file of it, and gave nothing to run."""
     for name, file in tried:
-        yield note("TC013", Span(file, 1, 1, 1, 1), file=file, name=name, taken=taken)
+        yield note("TC013", Span(file, 1, 1, 1, 1), file=file, name=name, taken=taken_file)

@@ -73,26 +73,29 @@ class Memory:
 
     def read(self, path: str) -> bytes | None:
         """The content of a file."""
-        found = self._files.get(normal(path) or "")
+        file_content = self._files.get(normal(path) or "")
         return (
-            None if found is None or _too_large(path, len(found), self.skipped) else found
+            None
+            if file_content is None or _too_large(path, len(file_content), self.skipped)
+            else file_content
         )
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path was given."""
-        wanted = normal(path)
-        return wanted is not None and any(
-            name == wanted or name.startswith(f"{wanted}/") for name in self._files
+        wanted_path = normal(path)
+        return wanted_path is not None and any(
+            name == wanted_path or name.startswith(f"{wanted_path}/")
+            for name in self._files
         )
 
     def below(self, path: str) -> tuple[str, ...]:
         """The files given of a folder."""
-        wanted = normal(path)
+        wanted_path = normal(path)
         return tuple(
             sorted(
                 name
                 for name in self._files
-                if name.rpartition("/")[0] == wanted and "/" in name
+                if name.rpartition("/")[0] == wanted_path and "/" in name
             )
         )
 
@@ -123,68 +126,70 @@ class Folder:
     def files(self) -> tuple[str, ...]:
         """The files named, or all files of the folder without the pruned folders, sorted."""
         if self._files is None:
-            self._files = self.named or tuple(sorted(self._walk()))
+            self._files = self.named or tuple(sorted(self._walk_files()))
         return self._files
 
     def read(self, path: str) -> bytes | None:
         """The content of a file inside the root; symbolic links that lead out of it are not followed, nor is a pipe."""
-        place = self._inside(path)
+        file = self._path_inside(path)
         if (
-            place is None
-            or not _is_file(place)
-            or _too_large(path, place.stat().st_size, self.skipped)
+            file is None
+            or not _is_file(file)
+            or _too_large(path, file.stat().st_size, self.skipped)
         ):
             return None
         try:
-            return place.read_bytes()
+            return file.read_bytes()
         except OSError as problem:
-            self._refuse(path, problem)
+            self._note_refused(path, problem)
             return None
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path lies inside the root."""
-        place = self._inside(path)
-        return place is not None and _exists(place)
+        file = self._path_inside(path)
+        return file is not None and _is_there(file)
 
     def below(self, path: str) -> tuple[str, ...]:
         """The files that stand in a folder inside the root."""
-        place = self._inside(path)
+        folder = self._path_inside(path)
         try:
-            with os.scandir(place) if place is not None else nullcontext(()) as entries:
+            with (
+                os.scandir(folder) if folder is not None else nullcontext(()) as dir_entries
+            ):
                 return tuple(
                     sorted(
-                        f"{path.rstrip('/')}/{entry.name}"
-                        for entry in entries
-                        if entry.is_file()
+                        f"{path.rstrip('/')}/{dir_entry.name}"
+                        for dir_entry in dir_entries
+                        if dir_entry.is_file()
                     )
                 )
         except OSError:
             # Not there, not a folder, or not to be listed: nothing to look at.
             return ()
 
-    def _inside(self, path: str) -> Path | None:
+    def _path_inside(self, path: str) -> Path | None:
         if "\x00" in path:
             return None
         try:
-            place = (self.root / path).resolve()
+            resolved = (self.root / path).resolve()
         except (OSError, RuntimeError):
             # Links in a circle, a name that is too long.
             return None
-        if any(place.is_relative_to(root) for root in (self.root, *self.allowed)):
-            return place
-        if _is_file(place):
-            self.outside.setdefault(path, place)
+        if any(resolved.is_relative_to(root) for root in (self.root, *self.allowed)):
+            return resolved
+        if _is_file(resolved):
+            self.outside.setdefault(path, resolved)
         return None
 
-    def _refuse(self, path: str, problem: OSError) -> None:
+    def _note_refused(self, path: str, problem: OSError) -> None:
         name = (
             Path(path).relative_to(self.root).as_posix() if path.startswith("/") else path
         )
         self.refused[name] = (problem.strerror or type(problem).__name__).lower()
 
-    def _walk(self) -> Iterator[str]:
+    def _walk_files(self) -> Iterator[str]:
         def refuse(problem: OSError) -> None:
-            self._refuse(problem.filename, problem)
+            self._note_refused(problem.filename, problem)
 
         for folder, folders, names in os.walk(self.root, onerror=refuse):
             folders[:] = sorted(name for name in folders if name not in PRUNED)
@@ -192,16 +197,16 @@ class Folder:
             yield from (str(base / name) for name in names)
 
 
-def _exists(place: Path) -> bool:
+def _is_there(file: Path) -> bool:
     try:
-        return place.exists()
+        return file.exists()
     except OSError:
         return False
 
 
-def _is_file(place: Path) -> bool:
+def _is_file(file: Path) -> bool:
     try:
-        return place.is_file()
+        return file.is_file()
     except OSError:
         return False
 
@@ -218,12 +223,12 @@ def normal(path: str) -> str | None:
     """The relative path without `.` and `..`; None when it is absolute or leaves the root."""
     if path.startswith("/") or "\x00" in path:
         return None
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            if not parts:
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            if not segments:
                 return None
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
+            segments.pop()
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "/".join(segments)

@@ -41,7 +41,7 @@ def record(cls: type[_T]) -> type[_T]:
         if key not in ("__dict__", "__weakref__")
     }
     fields = {
-        name: _field(name, kind, content) for name, kind in get_annotations(cls).items()
+        name: _field_of(name, kind, content) for name, kind in get_annotations(cls).items()
     }
     compared = tuple(name for name, field in fields.items() if field.compare)
     content |= {
@@ -49,49 +49,49 @@ def record(cls: type[_T]) -> type[_T]:
         "__dataclass_fields__": fields,
         "__dataclass_params__": _PARAMS,
         "__match_args__": (),
-        "__init__": _init(fields),
+        "__init__": _make_init(fields),
         "_all": staticmethod(attrgetter(*fields))
         if len(fields) > 1
-        else staticmethod(_only(fields)),
+        else staticmethod(_values_getter(fields)),
         "_compared": staticmethod(attrgetter(*compared))
         if compared
         else staticmethod(lambda _: ()),
-        "__eq__": _equal,
-        "__hash__": _hash,
-        "__repr__": _repr,
-        "__setattr__": _refuse,
-        "__delattr__": _refuse,
-        "__getstate__": _state,
-        "__setstate__": _restore,
+        "__eq__": _equal_records,
+        "__hash__": _hash_record,
+        "__repr__": _show_record,
+        "__setattr__": _refuse_change,
+        "__delattr__": _refuse_change,
+        "__getstate__": _record_state,
+        "__setstate__": _restore_state,
     }
-    made: Any = type(cls)
-    return cast("type[_T]", made(cls.__name__, cls.__bases__, content))
+    metaclass: Any = type(cls)
+    return cast("type[_T]", metaclass(cls.__name__, cls.__bases__, content))
 
 
-def replace(item: _T, **changes: Any) -> _T:
+def replace(original: _T, **changes: Any) -> _T:
     """The record with other values in some fields; TypeError for a field that it does not have.
 
     `dataclasses.replace` looks at every field and calls `__init__`, which takes five times as long.
     """
-    origin: Any = item
+    origin: Any = original
     names = origin.__slots__
-    values = dict(zip(names, origin._all(item), strict=True)) | changes
+    values = dict(zip(names, origin._all(original), strict=True)) | changes
     if len(values) != len(names):
         raise TypeError(
-            f"{type(item).__name__} has no field {', '.join(sorted(values.keys() - set(names)))}"
+            f"{type(original).__name__} has no field {', '.join(sorted(values.keys() - set(names)))}"
         )
-    made = object.__new__(type(item))
+    copied = object.__new__(type(original))
     for name, value in values.items():
-        _set(made, name, value)
-    return made
+        _set(copied, name, value)
+    return copied
 
 
-def _only(fields: Iterable[str]) -> Callable[[Any], tuple[Any, ...]]:
+def _values_getter(fields: Iterable[str]) -> Callable[[Any], tuple[Any, ...]]:
     """What gives the values of a record of one field or none."""
-    return lambda item: tuple(getattr(item, name) for name in fields)
+    return lambda instance: tuple(getattr(instance, name) for name in fields)
 
 
-def _field(name: str, kind: Any, content: dict[str, Any]) -> dataclasses.Field[Any]:
+def _field_of(name: str, kind: Any, content: dict[str, Any]) -> dataclasses.Field[Any]:
     default = content.pop(name, dataclasses.MISSING)
     field: dataclasses.Field[Any] = (
         default
@@ -103,19 +103,19 @@ def _field(name: str, kind: Any, content: dict[str, Any]) -> dataclasses.Field[A
     return field
 
 
-def _init(fields: dict[str, dataclasses.Field[Any]]) -> Any:
+def _make_init(fields: dict[str, dataclasses.Field[Any]]) -> Any:
     """The method that takes each field by its keyword; nothing is compiled for it."""
     plain = {
         name: field.default
         for name, field in fields.items()
         if field.default is not dataclasses.MISSING
     }
-    made = {
+    factories = {
         name: make
         for name, field in fields.items()
         if callable(make := field.default_factory)
     }
-    needed = fields.keys() - plain.keys() - made.keys()
+    needed = fields.keys() - plain.keys() - factories.keys()
 
     def __init__(self: Any, **given: Any) -> None:
         if not needed <= given.keys():
@@ -123,7 +123,7 @@ def _init(fields: dict[str, dataclasses.Field[Any]]) -> Any:
                 f"{type(self).__name__} needs {', '.join(sorted(needed - given.keys()))}"
             )
         values = plain | given
-        for name, make in made.items():
+        for name, make in factories.items():
             if name not in given:
                 values[name] = make()
         if len(values) != len(fields):
@@ -136,19 +136,19 @@ def _init(fields: dict[str, dataclasses.Field[Any]]) -> Any:
     return __init__
 
 
-def _equal(self: Any, other: Any) -> Any:
+def _equal_records(self: Any, right: Any) -> Any:
     return (
-        self._compared(self) == self._compared(other)
-        if other.__class__ is self.__class__
+        self._compared(self) == self._compared(right)
+        if right.__class__ is self.__class__
         else NotImplemented
     )
 
 
-def _hash(self: Any) -> int:
+def _hash_record(self: Any) -> int:
     return hash(self._compared(self))
 
 
-def _repr(self: Any) -> str:
+def _show_record(self: Any) -> str:
     shown = (
         f"{name}={getattr(self, name)!r}"
         for name, field in self.__dataclass_fields__.items()
@@ -157,14 +157,14 @@ def _repr(self: Any) -> str:
     return f"{type(self).__qualname__}({', '.join(shown)})"
 
 
-def _refuse(self: Any, name: str, *_: object) -> NoReturn:
+def _refuse_change(self: Any, name: str, *_: object) -> NoReturn:
     raise dataclasses.FrozenInstanceError(f"cannot assign to field {name!r}")
 
 
-def _state(self: Any) -> tuple[Any, ...]:
+def _record_state(self: Any) -> tuple[Any, ...]:
     return cast("tuple[Any, ...]", self._all(self))
 
 
-def _restore(self: Any, state: tuple[Any, ...]) -> None:
+def _restore_state(self: Any, state: tuple[Any, ...]) -> None:
     for name, value in zip(self.__slots__, state, strict=True):
         _set(self, name, value)

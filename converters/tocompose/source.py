@@ -20,9 +20,11 @@ class Span(NamedTuple):
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}"
 
-    def to(self, other: Span) -> Span:
+    def to(self, later_span: Span) -> Span:
         """The span that runs from the start of this one to the end of `other`."""
-        return Span(self.file, self.line, self.column, other.end_line, other.end_column)
+        return Span(
+            self.file, self.line, self.column, later_span.end_line, later_span.end_column
+        )
 
 
 class Leaf:

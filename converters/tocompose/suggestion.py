@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def suggested(word: str, known: Iterable[str], otherwise: str, cutoff: float = 0.6) -> str:
+def suggested(
+    misspelt: str, known_names: Iterable[str], otherwise: str, cutoff: float = 0.6
+) -> str:
     """`did you mean X?` for the closest of the known names, something else where none is close."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, list(known), n=1, cutoff=cutoff)
+    close = get_close_matches(misspelt, list(known_names), n=1, cutoff=cutoff)
     return f"did you mean {close[0]}?" if close else otherwise
 
 

@@ -23,7 +23,7 @@ def mappings() -> Path:
 @cache
 def load(name: str) -> Any:
     """The plain content of a table: `mappings/<name>.yaml`, or its compiled form in an installed package."""
-    compiled = _compiled(name)
+    compiled = _load_compiled(name)
     return (
         parse((mappings() / f"{name}.yaml").read_text(encoding="utf-8"))
         if compiled is None
@@ -38,7 +38,7 @@ def parse(text: str) -> Any:
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
-def _compiled(name: str) -> Any:
+def _load_compiled(name: str) -> Any:
     """The table as JSON, which the wheel holds beside the YAML: it loads 30 times faster. None in a checkout."""
     path = mappings() / f"{name}.json"
     if not path.is_file():
@@ -71,16 +71,17 @@ def documents(name: str, key: str) -> tuple[Document, ...]:
 
     Raises TableError for a document without `key: [...]` on one line.
     """
-    compiled = _compiled(name)
+    compiled = _load_compiled(name)
     if compiled is not None:
         return tuple(Document(tuple(row[key]), "", row) for row in compiled)
     text = (mappings() / f"{name}.yaml").read_text(encoding="utf-8")
     return tuple(
-        Document(_keys(name, key, part), part) for part in text.split("\n---\n")[1:]
+        Document(_document_keys(name, key, document_text), document_text)
+        for document_text in text.split("\n---\n")[1:]
     )
 
 
-def _keys(name: str, key: str, text: str) -> tuple[str, ...]:
+def _document_keys(name: str, key: str, text: str) -> tuple[str, ...]:
     line = next(
         (
             line
@@ -93,16 +94,18 @@ def _keys(name: str, key: str, text: str) -> tuple[str, ...]:
         raise TableError(
             f"mappings/{name}.yaml: a document without `{key}: [...]` on one line"
         )
-    return tuple(part.strip().strip("'\"") for part in line[len(key) + 3 : -1].split(","))
+    return tuple(
+        entry_text.strip().strip("'\"") for entry_text in line[len(key) + 3 : -1].split(",")
+    )
 
 
 @cache
-def _table(
+def _checked_table(
     name: str, required: frozenset[str], optional: frozenset[str]
 ) -> Mapping[str, Row]:
     rows = load(name)
     for key, row in rows.items():
-        _check(name, str(key), row, required, optional)
+        _check_columns(name, str(key), row, required, optional)
     return {str(key): row for key, row in rows.items()}
 
 
@@ -111,23 +114,23 @@ def table(name: str, *, required: set[str], optional: set[str]) -> Mapping[str, 
 
     Raises TableError, with the line, for a row that has others.
     """
-    return _table(name, frozenset(required), frozenset(optional))
+    return _checked_table(name, frozenset(required), frozenset(optional))
 
 
-def _check(
+def _check_columns(
     name: str, key: str, row: Any, required: frozenset[str], optional: frozenset[str]
 ) -> None:
     if not isinstance(row, dict):
-        raise TableError(f"{_line(name, key)}: the row must be a map")
+        raise TableError(f"{_place_of_row(name, key)}: the row must be a map")
     unknown = sorted(set(row) - required - optional)
     missing = sorted(required - set(row))
     if unknown or missing:
         raise TableError(
-            f"{_line(name, key)}: unknown columns {unknown}, missing columns {missing}"
+            f"{_place_of_row(name, key)}: unknown columns {unknown}, missing columns {missing}"
         )
 
 
-def _line(name: str, key: str) -> str:
+def _place_of_row(name: str, key: str) -> str:
     path = mappings() / f"{name}.yaml"
     lines = path.read_text(encoding="utf-8").splitlines()
     number = next(

@@ -96,7 +96,7 @@ def prepare_delivery(
         notes += write_notes
         written |= {
             _path_in_output(target, change.path, repository, options): content_digest(
-                change.after
+                change.new_content
             )
             for change in changes
         }
@@ -198,7 +198,9 @@ def _prepare_patch(
             continue
         base = f"{application.folder}/" if application.folder else ""
         file_patches += [
-            FilePatch(base + change.path, change.before, change.after, change.mode)
+            FilePatch(
+                base + change.path, change.old_content, change.new_content, change.mode
+            )
             for change in changes
         ]
         notes += write_notes

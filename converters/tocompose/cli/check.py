@@ -182,7 +182,7 @@ def repair_files(project: Project, findings_report: Report, only_show: bool) -> 
     named_files = [change.path for change in files]
     try:
         changes, _ = plan(files, project.root, asked=named_files)
-        needed = [change for change in changes if change.needed]
+        needed = [change for change in changes if change.is_needed]
         for change in needed:
             write_text(sys.stdout, "".join(diff_lines(change, Path(), findings_report)))
         if needed and not only_show:

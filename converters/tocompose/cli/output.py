@@ -65,7 +65,9 @@ def compare_output(result: Result, project: Project, folder: Path, show: bool) -
     except WriteError as problem:
         fail(str(problem))
     changed = [
-        change for change in changes if change.needed and not _is_kept_out(change, changes)
+        change
+        for change in changes
+        if change.is_needed and not _is_kept_out(change, changes)
     ]
     for change in changed if show else ():
         click.echo("".join(diff_lines(change, folder, full_report)), nl=False)
@@ -82,13 +84,13 @@ def _is_kept_out(change: Change, changes: Iterable[Change]) -> bool:
     """Whether a file is missing because it holds secrets and the `.gitignore` that is there keeps it out."""
     rules = next(
         (
-            other_change.before
+            other_change.old_content
             for other_change in changes
             if other_change.path == ".gitignore"
         ),
         None,
     )
-    if change.before is not None or not change.secret or rules is None:
+    if change.old_content is not None or not change.secret or rules is None:
         return False
     from tocompose.ignores import ignore_rules
 
@@ -101,15 +103,15 @@ def diff_lines(change: Change, folder: Path, full_report: Report) -> Iterator[st
     """The unified diff of one file, secret values masked."""
     path = folder / change.path
     if change.secret or change.mode & 0o077 == 0:
-        yield f"{'changes' if change.before is not None else 'creates'} {path} (holds secrets: not shown)\n"
+        yield f"{'changes' if change.old_content is not None else 'creates'} {path} (holds secrets: not shown)\n"
         return
     old = (
         []
-        if change.before is None
-        else list(full_report.quotes.masked(change.before.decode("utf-8", "replace")))
+        if change.old_content is None
+        else list(full_report.quotes.masked(change.old_content.decode("utf-8", "replace")))
     )
-    new = list(full_report.quotes.masked(change.after.decode("utf-8", "replace")))
-    start = str(path) if change.before is not None else "/dev/null"
+    new = list(full_report.quotes.masked(change.new_content.decode("utf-8", "replace")))
+    start = str(path) if change.old_content is not None else "/dev/null"
     yield from (
         f"{printable(line)}\n"
         for line in unified_diff(old, new, start, str(path), lineterm="")

@@ -39,21 +39,23 @@ class Variable(NamedTuple):
 
     name: str
     operator: str
-    parts: tuple[Part, ...]
+    parts: tuple[Segment, ...]
     template: str
     start: int
     operand_start: int
-    end: int
+    end_offset: int
 
     @property
     def source(self) -> str:
         """The whole expression, braces included."""
-        return self.template[self.start : self.end]
+        return self.template[self.start : self.end_offset]
 
     @property
     def operand(self) -> str:
         """What follows the operator, as it stands: a default, a message, another value; empty without operator."""
-        return self.template[self.operand_start : self.end - 1] if self.operator else ""
+        return (
+            self.template[self.operand_start : self.end_offset - 1] if self.operator else ""
+        )
 
     @property
     def default(self) -> str | None:
@@ -78,7 +80,7 @@ class Variable(NamedTuple):
         return self.operator.endswith("-") and not is_set
 
 
-Part: TypeAlias = Literal | Variable
+Segment: TypeAlias = Literal | Variable
 
 
 class _Frame:
@@ -91,34 +93,34 @@ class _Frame:
     ) -> None:
         self.start, self.literal_start, self.close = start, literal_start, close
         self.name, self.operator = name, operator
-        self.parts: list[Part] = []
+        self.parts: list[Segment] = []
 
-    def end_literal(self, text: str, end: int) -> None:
+    def end_literal(self, text: str, literal_end: int) -> None:
         """Takes the text up to `end` over as a literal."""
-        if end > self.literal_start:
-            self.parts.append(Literal(text[self.literal_start : end]))
+        if literal_end > self.literal_start:
+            self.parts.append(Literal(text[self.literal_start : literal_end]))
 
 
-def parse(text: str) -> tuple[Part, ...]:
+def parse(text: str) -> tuple[Segment, ...]:
     """The parts of the text in order, in a time that grows with its length; their sources joined are the text."""
     if "$" not in text:
         return (Literal(text),) if text else ()
     braces = _Braces(text)
     frames = [_Frame(0, 0, "", "", len(text))]
     for token in _TOKEN.finditer(text):
-        start, end = token.span()
+        start, token_end = token.span()
         while frames[-1].close <= start:
             _close_frame(text, frames)
         frame = frames[-1]
         if operator := token["operator"]:
-            close = braces.closing(start, end, frame.close)
+            close = braces.closing(start, token_end, frame.close)
             if close is not None:
                 frame.end_literal(text, start)
-                frames.append(_Frame(start, end, token["braced"], operator, close))
-        elif (name := token["bare"] or token["braced"]) and end <= frame.close:
+                frames.append(_Frame(start, token_end, token["braced"], operator, close))
+        elif (name := token["bare"] or token["braced"]) and token_end <= frame.close:
             frame.end_literal(text, start)
-            frame.parts.append(Variable(name, "", (), text, start, end, end))
-            frame.literal_start = end
+            frame.parts.append(Variable(name, "", (), text, start, token_end, token_end))
+            frame.literal_start = token_end
     while len(frames) > 1:
         _close_frame(text, frames)
     frames[0].end_literal(text, len(text))
@@ -128,7 +130,7 @@ def parse(text: str) -> tuple[Part, ...]:
 def _close_frame(text: str, frames: list[_Frame]) -> None:
     frame = frames.pop()
     frame.end_literal(text, frame.close)
-    end = frame.close + 1
+    variable_end = frame.close + 1
     operand_start = frame.start + len("${") + len(frame.name) + len(frame.operator)
     variable = Variable(
         frame.name,
@@ -137,10 +139,10 @@ def _close_frame(text: str, frames: list[_Frame]) -> None:
         text,
         frame.start,
         operand_start,
-        end,
+        variable_end,
     )
     frames[-1].parts.append(variable)
-    frames[-1].literal_start = end
+    frames[-1].literal_start = variable_end
 
 
 class _Braces:
@@ -160,15 +162,15 @@ class _Braces:
         Where the braces do not balance, compose-go takes the last one on the line.
         """
         partners = self._pair() if self._partners is None else self._partners
-        after = bisect_left(self._line_ends, operand_start)
-        if after < len(self._line_ends):
-            limit = min(limit, self._line_ends[after])
+        line_end_index = bisect_left(self._line_ends, operand_start)
+        if line_end_index < len(self._line_ends):
+            limit = min(limit, self._line_ends[line_end_index])
         index = bisect_left(self._closers, limit) - 1
         if index < 0 or self._closers[index] < operand_start:
             return None
         partner = partners.get(start + 1)
-        last = self._closers[index]
-        return last if partner is None or partner > last else partner
+        last_closer = self._closers[index]
+        return last_closer if partner is None or partner > last_closer else partner
 
     def _pair(self) -> dict[int, int]:
         text = self._text
@@ -186,17 +188,17 @@ class _Braces:
 
 def variables(text: str) -> list[Variable]:
     """The outermost variables of the text, in order."""
-    return [part for part in parse(text) if isinstance(part, Variable)]
+    return [segment for segment in parse(text) if isinstance(segment, Variable)]
 
 
 def nested_variables(text: str) -> Iterator[Variable]:
     """The variables of the text at any depth, each before those in its operand."""
     pending = [*reversed(parse(text))]
     while pending:
-        part = pending.pop()
-        if isinstance(part, Variable):
-            yield part
-            pending.extend(reversed(part.parts))
+        segment = pending.pop()
+        if isinstance(segment, Variable):
+            yield segment
+            pending.extend(reversed(segment.parts))
 
 
 def variable_names(text: str) -> Iterator[str]:
@@ -225,8 +227,8 @@ def plain(text: str) -> str | None:
 
 def required_reference(name: str, file: str = "") -> str:
     """The variable as Compose reads it where nothing starts without a value, and says in which file to set it."""
-    place = f" in {file}" if file else ""
-    return f"${{{name}:?set {name}{place}}}"
+    hint = f" in {file}" if file else ""
+    return f"${{{name}:?set {name}{hint}}}"
 
 
 def substitute(text: str, values: Mapping[str, str]) -> str:
@@ -234,13 +236,13 @@ def substitute(text: str, values: Mapping[str, str]) -> str:
     output: list[str] = []
     pending = [*reversed(parse(text))]
     while pending:
-        part = pending.pop()
-        if isinstance(part, Literal):
-            output.append(part.value)
-        elif part.uses_operand(values):
-            pending.extend(reversed(part.parts))
-        elif not part.operator.endswith("+"):
-            output.append(values.get(part.name, ""))
+        segment = pending.pop()
+        if isinstance(segment, Literal):
+            output.append(segment.value)
+        elif segment.uses_operand(values):
+            pending.extend(reversed(segment.parts))
+        elif not segment.operator.endswith("+"):
+            output.append(values.get(segment.name, ""))
     return "".join(output)
 
 
@@ -249,19 +251,19 @@ def apply_defaults(text: str) -> str:
     output: list[str] = []
     pending = [*reversed(parse(text))]
     while pending:
-        part = pending.pop()
-        if isinstance(part, Variable) and part.default is not None:
-            pending.extend(reversed(part.parts))
+        segment = pending.pop()
+        if isinstance(segment, Variable) and segment.default is not None:
+            pending.extend(reversed(segment.parts))
         else:
-            output.append(part.source)
+            output.append(segment.source)
     return "".join(output)
 
 
 def replace_variables(text: str, replacement: Callable[[Variable], str]) -> str:
     """The text with each outermost variable replaced; a doubled dollar sign stays as it is."""
     return "".join(
-        part.source if isinstance(part, Literal) else replacement(part)
-        for part in parse(text)
+        segment.source if isinstance(segment, Literal) else replacement(segment)
+        for segment in parse(text)
     )
 
 
@@ -271,19 +273,19 @@ def replace_literals(text: str, replacement: Callable[[Literal], str]) -> str:
     Messages of required variables stay. What replaces a literal is given as Compose reads it.
     """
     output: list[str] = []
-    pending: list[Part | str] = [*reversed(parse(text))]
+    pending: list[Segment | str] = [*reversed(parse(text))]
     while pending:
-        part = pending.pop()
-        if isinstance(part, str):
-            output.append(part)
-        elif isinstance(part, Literal):
-            output.append(replacement(part))
-        elif not part.operator or part.is_required:
-            output.append(part.source)
+        segment = pending.pop()
+        if isinstance(segment, str):
+            output.append(segment)
+        elif isinstance(segment, Literal):
+            output.append(replacement(segment))
+        elif not segment.operator or segment.is_required:
+            output.append(segment.source)
         else:
-            output.append(f"${{{part.name}{part.operator}")
+            output.append(f"${{{segment.name}{segment.operator}")
             pending.append("}")
-            pending.extend(reversed(part.parts))
+            pending.extend(reversed(segment.parts))
     return "".join(output)
 
 
@@ -322,12 +324,12 @@ def split(text: str, separator: str, limit: int = -1) -> list[str]:
     if "${" not in text:
         return text.split(separator, limit)
     fields = [""]
-    for part in parse(text):
-        if isinstance(part, Variable):
-            fields[-1] += part.source
+    for segment in parse(text):
+        if isinstance(segment, Variable):
+            fields[-1] += segment.source
             continue
-        left = limit if limit < 0 else limit - len(fields) + 1
-        before, *following = part.source.split(separator, left)
-        fields[-1] += before
+        splits_left = limit if limit < 0 else limit - len(fields) + 1
+        head, *following = segment.source.split(separator, splits_left)
+        fields[-1] += head
         fields += following
     return fields

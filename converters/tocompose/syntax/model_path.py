@@ -36,9 +36,9 @@ class ModelPath(tuple[str, ...]):
         """The service that the path lies in; None where it lies in none."""
         return self[1] if len(self) > 1 and self[0] == "services" else None
 
-    def is_within(self, other: ModelPath) -> bool:
+    def is_within(self, ancestor: ModelPath) -> bool:
         """Whether the path is the other one or lies below it."""
-        return self[: len(other)] == other
+        return self[: len(ancestor)] == ancestor
 
     def __str__(self) -> str:
         if len(self) < 2 or "." not in self[1] or self[0] == "files":

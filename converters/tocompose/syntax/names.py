@@ -58,12 +58,12 @@ def variable_name(text: str) -> str:
     return f"_{name}" if name[0].isdigit() else name
 
 
-def unique(name: str, taken: set[str]) -> str:
+def unique(name: str, taken_names: set[str]) -> str:
     """The name, or the first of `name-2`, `name-3` … that is free; it is added to `taken`."""
     candidate, number = name, 2
-    while candidate in taken:
+    while candidate in taken_names:
         candidate, number = f"{name}-{number}", number + 1
-    taken.add(candidate)
+    taken_names.add(candidate)
     return candidate
 
 

@@ -50,8 +50,8 @@ def format_port(port: PortParts) -> str:
 
 def parse_port_range(text: str) -> range | None:
     """The ports of `80` or `8000-8010`; None for what is no port or range."""
-    first, dash, last = text.partition("-")
-    if not is_whole_number(first) or (dash and not is_whole_number(last)):
+    first_port, dash, last_port = text.partition("-")
+    if not is_whole_number(first_port) or (dash and not is_whole_number(last_port)):
         return None
-    start, stop = int(first), int(last or first)
+    start, stop = int(first_port), int(last_port or first_port)
     return range(start, stop + 1) if start <= stop <= 65535 else None

@@ -80,10 +80,10 @@ def format_duration(nanoseconds: int) -> str:
     """The duration with the fewest units that state it exactly: `1m30s`, `500ms`, `0s`."""
     if nanoseconds == 0:
         return "0s"
-    sign, left = ("-" if nanoseconds < 0 else ""), abs(nanoseconds)
+    sign, remaining = ("-" if nanoseconds < 0 else ""), abs(nanoseconds)
     amounts = []
     for unit in ("h", "m", "s", "ms", "us", "ns"):
-        amount, left = divmod(left, _NANOSECONDS[unit])
+        amount, remaining = divmod(remaining, _NANOSECONDS[unit])
         if amount:
             amounts.append(f"{amount}{unit}")
     return sign + "".join(amounts)

@@ -30,15 +30,15 @@ class Change(NamedTuple):
     """What happens to one file: its path, what stands there now (None: nothing), what will, and its mode."""
 
     path: str
-    before: bytes | None
-    after: bytes
+    old_content: bytes | None
+    new_content: bytes
     mode: int
     secret: bool = False
 
     @property
-    def needed(self) -> bool:
+    def is_needed(self) -> bool:
         """Whether anything changes."""
-        return self.before != self.after
+        return self.old_content != self.new_content
 
 
 class Written(NamedTuple):
@@ -58,33 +58,40 @@ def plan(
     Raises WriteError for a file that exists with another content and is not among the paths `asked` for (unless
     `force` is set), or that cannot be written.
     """
-    with _told(folder):
+    with _clear_errors(folder):
         _check_folder(folder)
-        changes: list[Change] = []
-        notes: list[Note] = []
-        for file in files:
-            place = _place(folder, file.path)
-            before = place.read_bytes() if place.is_file() else None
-            after, said = combine(file, before)
-            mode = (
-                file.mode
-                if before is None or file.secret
-                else place.stat().st_mode & 0o7777
-            )
-            changes.append(Change(file.path, before, after, mode, file.secret))
-            notes += said
-    own = {*ADDED_TO, *asked}
+        planned = [_plan_file(folder, file) for file in files]
+    changes = [change for change, _ in planned]
+    notes = [file_note for _, file_notes in planned for file_note in file_notes]
+    if not force:
+        _check_foreign(folder, changes, {*ADDED_TO, *asked})
+    return changes, [*notes, *_note_other_files(folder, changes)]
+
+
+def _plan_file(folder: Path, file: File) -> tuple[Change, Iterable[Note]]:
+    target = _target_of(folder, file.path)
+    old_content = target.read_bytes() if target.is_file() else None
+    new_content, notes = combine(file, old_content)
+    keeps_mode = old_content is not None and not file.secret
+    mode = target.stat().st_mode & 0o7777 if keeps_mode else file.mode
+    return Change(file.path, old_content, new_content, mode, file.secret), notes
+
+
+def _check_foreign(folder: Path, changes: list[Change], replaceable: set[str]) -> None:
+    """Raises WriteError where a file of the user's would be replaced that nobody asked for."""
     foreign = [
-        item.path
-        for item in changes
-        if item.before is not None and item.needed and item.path not in own
+        change.path
+        for change in changes
+        if change.old_content is not None
+        and change.is_needed
+        and change.path not in replaceable
     ]
-    if foreign and not force:
+    if foreign:
+        verb = "exist" if len(foreign) > 1 else "exists"
         raise WriteError(
-            f"{folder}: {', '.join(foreign)} {'exist' if len(foreign) > 1 else 'exists'} with another content. "
-            "Nothing was changed. See the difference with --diff, replace with --force, or name another folder with -o."
+            f"{folder}: {', '.join(foreign)} {verb} with another content. Nothing was changed. "
+            "See the difference with --diff, replace with --force, or name another folder with -o."
         )
-    return changes, [*notes, *_beside(folder, changes)]
 
 
 def write(
@@ -100,22 +107,22 @@ def write(
     Without `lasting` the disk is not waited for: whoever writes many bundles does that once, at the end.
     """
     files = tuple(files)
-    with _told(folder):
+    with _clear_errors(folder):
         _check_folder(folder)
-        with _made(folder), alone(folder) as certain:
+        with _folder_made(folder), alone(folder) as certain:
             changes, notes = plan(files, folder, force=force, asked=asked)
-            needed = [item for item in changes if item.needed]
+            needed = [change for change in changes if change.is_needed]
             _clear_stale(folder, certain)
             if needed:
-                with _staging(folder) as staging:
-                    staged = _stage(staging, needed, lasting)
+                with _staging_folder(folder) as staging:
+                    staged = _stage_files(staging, needed, lasting)
                     with uninterrupted():
-                        _commit(folder, needed, staged, staging, lasting)
-            notes += _tighten(folder, changes)
+                        _commit_files(folder, needed, staged, staging, lasting)
+            notes += _tighten_modes(folder, changes)
     return Written(
-        created=tuple(item.path for item in needed if item.before is None),
-        changed=tuple(item.path for item in needed if item.before is not None),
-        kept=tuple(item.path for item in changes if not item.needed),
+        created=tuple(change.path for change in needed if change.old_content is None),
+        changed=tuple(change.path for change in needed if change.old_content is not None),
+        kept=tuple(change.path for change in changes if not change.is_needed),
         notes=tuple(notes),
     )
 
@@ -125,38 +132,42 @@ def _check_folder(folder: Path) -> None:
         raise WriteError(f"{folder} is not a folder. Name a folder with -o.")
 
 
-def _place(folder: Path, path: str) -> Path:
+def _target_of(folder: Path, path: str) -> Path:
     """Where a file of the bundle belongs; links that lead out of the folder are not followed."""
     relative = normal(path)
     if not relative or relative != path:
         raise WriteError(f"{path} does not lie inside {folder}. Nothing was changed.")
-    place = folder / relative
-    if not place.parent.resolve().is_relative_to(folder.resolve()):
+    target = folder / relative
+    if not target.parent.resolve().is_relative_to(folder.resolve()):
         raise WriteError(
-            f"{place.parent} is a link that leads out of {folder}. Nothing was changed."
+            f"{target.parent} is a link that leads out of {folder}. Nothing was changed."
         )
-    if place.is_symlink() or (place.exists() and not place.is_file()):
+    if target.is_symlink() or (target.exists() and not target.is_file()):
         raise WriteError(
-            f"{place} is not a plain file. Nothing was changed. Move it away, or name another folder."
+            f"{target} is not a plain file. Nothing was changed. Move it away, or name another folder."
         )
-    return place
+    return target
 
 
-def _beside(folder: Path, changes: list[Change]) -> Iterator[Note]:
+def _note_other_files(folder: Path, changes: list[Change]) -> Iterator[Note]:
     """A note for each compose file beside ours that docker compose would find as well."""
-    own = next((item.path for item in changes if item.path in BASE_NAMES), None)
-    others = [name for name in BASE_NAMES if name != own and (folder / name).exists()]
-    if own is None:
+    our_name = next((change.path for change in changes if change.path in BASE_NAMES), None)
+    other_names = [
+        name for name in BASE_NAMES if name != our_name and (folder / name).exists()
+    ]
+    if our_name is None:
         return
-    read = min((own, *others), key=BASE_NAMES.index)
-    for other in others:
-        yield note("TC765", subject=f"files.{own}", other=other, read=read, own=own)
+    read = min((our_name, *other_names), key=BASE_NAMES.index)
+    for other_name in other_names:
+        yield note(
+            "TC765", subject=f"files.{our_name}", other=other_name, read=read, own=our_name
+        )
 
 
 @contextmanager
-def _made(folder: Path) -> Iterator[None]:
+def _folder_made(folder: Path) -> Iterator[None]:
     """Makes the folder with its parents; those that were missing go again when nothing comes to stand in them."""
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    missing = [ancestor for ancestor in (folder, *folder.parents) if not ancestor.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     try:
         yield
@@ -176,12 +187,12 @@ def _clear_stale(folder: Path, alone_here: bool) -> None:
         match = _STAGING.fullmatch(stale.name)
         if match and stale.is_dir() and not stale.is_symlink():
             process = int(match[1])
-            if alone_here or process == os.getpid() or not _alive(process):
+            if alone_here or process == os.getpid() or not _is_alive(process):
                 shutil.rmtree(stale)
 
 
 @contextmanager
-def _staging(folder: Path) -> Iterator[Path]:
+def _staging_folder(folder: Path) -> Iterator[Path]:
     """A folder of our own beside the files, on the same disk, so that renaming is atomic; gone afterwards."""
     staging = folder / f".tocompose-{os.getpid()}"
     staging.mkdir(mode=0o700)
@@ -191,7 +202,7 @@ def _staging(folder: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _alive(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -201,73 +212,79 @@ def _alive(process: int) -> bool:
     return True
 
 
-def _stage(staging: Path, changes: list[Change], lasting: bool) -> list[Path]:
+def _stage_files(staging: Path, changes: list[Change], lasting: bool) -> list[Path]:
     """Writes the new contents into the staging folder, each with its mode before its first byte."""
     staged = []
-    for number, item in enumerate(changes):
-        place = staging / f"new-{number}"
-        handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    for number, change in enumerate(changes):
+        target = staging / f"new-{number}"
+        handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(item.after)
+            stream.write(change.new_content)
             if lasting:
                 stream.flush()
                 os.fsync(stream.fileno())
-        place.chmod(item.mode)
-        staged.append(place)
+        target.chmod(change.mode)
+        staged.append(target)
     return staged
 
 
-def _commit(
+def _commit_files(
     folder: Path, changes: list[Change], staged: list[Path], staging: Path, lasting: bool
 ) -> None:
     """Renames the staged files into place, compose files last; takes it all back when one cannot be renamed."""
-    done: list[tuple[Path, Path | None]] = []
-    made: list[Path] = []
+    renamed: list[tuple[Path, Path | None]] = []
+    new_folders: list[Path] = []
     order = sorted(
         zip(changes, staged, strict=True),
         key=lambda pair: (pair[0].path in BASE_NAMES, not pair[0].secret),
     )
     try:
-        for item, new in order:
-            place = folder / item.path
-            made += _make_parents(
-                place.parent, 0o700 if item.path.startswith("secrets/") else 0o755
-            )
-            old = staging / f"old-{len(done)}" if place.exists() else None
+        for change, new in order:
+            target = folder / change.path
+            mode = 0o700 if change.path.startswith("secrets/") else 0o755
+            new_folders += _make_parents(target.parent, mode)
+            old = staging / f"old-{len(renamed)}" if target.exists() else None
             if old is not None:
-                _keep(place, old)
-            new.replace(place)
-            done.append((place, old))
-        for parent in sorted({place.parent for place, _ in done}) if lasting else ():
-            _sync(parent)
+                _keep_copy(target, old)
+            new.replace(target)
+            renamed.append((target, old))
+        for parent in sorted({target.parent for target, _ in renamed}) if lasting else ():
+            _sync_folder(parent)
     except BaseException:
-        for place, old in reversed(done):
-            if old is not None:
-                old.replace(place)
-            else:
-                place.unlink(missing_ok=True)
-        for empty in reversed(made):
-            with suppress(OSError):
-                empty.rmdir()
+        _take_back(renamed, new_folders)
         raise
 
 
-def _keep(place: Path, copy: Path) -> None:
+def _take_back(renamed: list[tuple[Path, Path | None]], new_folders: list[Path]) -> None:
+    """Puts the old files back where new ones stand, and removes folders that were made for them."""
+    for target, old in reversed(renamed):
+        if old is not None:
+            old.replace(target)
+        else:
+            target.unlink(missing_ok=True)
+    for empty in reversed(new_folders):
+        with suppress(OSError):
+            empty.rmdir()
+
+
+def _keep_copy(target: Path, copy: Path) -> None:
     """A second name for the file, or a copy of it where the file system has no links."""
     try:
-        os.link(place, copy)
+        os.link(target, copy)
     except OSError:
-        shutil.copy2(place, copy)
+        shutil.copy2(target, copy)
 
 
 def _make_parents(folder: Path, mode: int) -> list[Path]:
-    missing = [place for place in (folder, *folder.parents) if not place.exists()][::-1]
-    for place in missing:
-        place.mkdir(mode=mode)
+    missing = [ancestor for ancestor in (folder, *folder.parents) if not ancestor.exists()][
+        ::-1
+    ]
+    for ancestor in missing:
+        ancestor.mkdir(mode=mode)
     return missing
 
 
-def _sync(folder: Path) -> None:
+def _sync_folder(folder: Path) -> None:
     """Makes the renames last through a power cut, where the system can (Windows cannot open a folder)."""
     with suppress(PermissionError):
         handle = os.open(folder, os.O_RDONLY)
@@ -277,19 +294,19 @@ def _sync(folder: Path) -> None:
             os.close(handle)
 
 
-def _tighten(folder: Path, changes: list[Change]) -> Iterator[Note]:
+def _tighten_modes(folder: Path, changes: list[Change]) -> Iterator[Note]:
     """Sets the modes of secret files that were there already; says when the folder of secrets is open to others."""
-    for item in changes:
-        place = folder / item.path
+    for change in changes:
+        target = folder / change.path
         if (
-            item.secret
-            and item.path == ".env"
-            and place.stat().st_mode & 0o7777 != item.mode
+            change.secret
+            and change.path == ".env"
+            and target.stat().st_mode & 0o7777 != change.mode
         ):
-            place.chmod(item.mode)
+            target.chmod(change.mode)
     secrets = folder / "secrets"
     if (
-        any(item.path.startswith("secrets/") for item in changes)
+        any(change.path.startswith("secrets/") for change in changes)
         and (mode := secrets.stat().st_mode & 0o7777) & 0o077
     ):
         yield note("TC766", subject="files.secrets", path="secrets", mode=f"{mode:o}")
@@ -309,7 +326,7 @@ _CAUSES = {
 
 
 @contextmanager
-def _told(folder: Path) -> Iterator[None]:
+def _clear_errors(folder: Path) -> Iterator[None]:
     """Turns what the operating system refuses into one clear message."""
     try:
         yield

@@ -26,36 +26,36 @@ def alone(folder: Path, seconds: float | None = None) -> Iterator[bool]:
         yield False
         return
     until = time.monotonic() + (WAIT if seconds is None else seconds)
-    handle, certain = _locked(folder, until)
-    while not _stands(folder, handle):
+    handle, certain = _open_locked(folder, until)
+    while not _still_stands(folder, handle):
         # The run that we waited for has failed, and taken the folder that it had made away again.
         os.close(handle)
         folder.mkdir(parents=True, exist_ok=True)
-        handle, certain = _locked(folder, until)
+        handle, certain = _open_locked(folder, until)
     try:
         yield certain
     finally:
         os.close(handle)
 
 
-def _stands(folder: Path, handle: int) -> bool:
+def _still_stands(folder: Path, handle: int) -> bool:
     try:
         return os.path.samestat(folder.stat(), os.fstat(handle))
     except FileNotFoundError:
         return False
 
 
-def _locked(folder: Path, until: float) -> tuple[int, bool]:
+def _open_locked(folder: Path, until: float) -> tuple[int, bool]:
     """The folder, open, and whether it is locked; closing it gives the lock back, also when the process is killed."""
     handle = os.open(folder, os.O_RDONLY)
     try:
-        return handle, _lock(handle, folder, until)
+        return handle, _take_lock(handle, folder, until)
     except BaseException:
         os.close(handle)
         raise
 
 
-def _lock(handle: int, folder: Path, until: float) -> bool:
+def _take_lock(handle: int, folder: Path, until: float) -> bool:
     import fcntl
 
     while True:

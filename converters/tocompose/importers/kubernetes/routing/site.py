@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
-from tocompose.ledger import Cursor, Entry, Fate
+from tocompose.ledger import Cursor, Fate, Settlement
 from tocompose.source import leaves
 from tocompose.traefik.proxy import Middleware, Proxy
 
@@ -24,7 +24,9 @@ class RouteSite(NamedTuple):
         """Says of an object that none of its routes leads anywhere, unless that was said of each of them."""
         ledger, node = self.model.ledger, route_object.cursor.node
         assert node is not None, "an object stands somewhere"
-        if any(ledger.fate(leaf) == Entry(Fate.NOTED, ("TC282",)) for leaf in leaves(node)):
+        if any(
+            ledger.fate(leaf) == Settlement(Fate.NOTED, ("TC282",)) for leaf in leaves(node)
+        ):
             route_object.cursor.noted("TC282")
         else:
             route_object.cursor.note(
