@@ -236,9 +236,7 @@ def test_an_interrupted_writer_takes_everything_back_or_finishes(
 ) -> None:
     """Between the renames nothing interrupts; before them nothing has changed."""
     (tmp_path / "f0.yml").write_bytes(b"old")
-    script = (
-        f"from tocompose.cli.exit import exit_cleanly\nwith exit_cleanly():\n{indent(KILLED, '    ')}"
-    )
+    script = f"from tocompose.cli.exit import exit_cleanly\nwith exit_cleanly():\n{indent(KILLED, '    ')}"
     script = f"import sys\nsys.path.insert(0, sys.argv[2])\n{script.replace('time.sleep(60)', 'time.sleep(0.5)')}"
     command = [sys.executable, "-c", script, str(tmp_path), SOURCES, point, str(count)]
     with subprocess.Popen(

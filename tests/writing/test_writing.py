@@ -152,7 +152,11 @@ def test_a_plan_says_what_would_change_and_writes_nothing(tmp_path: Path) -> Non
     (tmp_path / ".env").write_text("A=mine\nX=y\n")
     before = tree(tmp_path)
     changes, notes = plan(FILES, tmp_path)
-    needed = {item.path: (item.old_content, item.new_content) for item in changes if item.is_needed}
+    needed = {
+        item.path: (item.old_content, item.new_content)
+        for item in changes
+        if item.is_needed
+    }
     assert needed[".env"][0] == b"A=mine\nX=y\n" and needed[".env"][1].startswith(
         b"A=mine\nX=y\nB="
     )
