@@ -82,10 +82,10 @@ def test_both_ways_agree_on_random_lists(commands: list[list[str]], between: str
 @given(st.lists(WORD, min_size=1, max_size=6))
 def test_the_grammar_finds_the_same_words(words: list[str]) -> None:
     """The words by our own lexer are the arguments of the grammar, neighbours without a blank taken together."""
-    from tocompose.readers.grammar import _bash_parser
+    from tocompose.readers.syntax_tree import bash_parser
 
     source = " ".join(["docker", *words])
-    (command,) = _bash_parser().parse(source.encode()).root_node.children
+    (command,) = bash_parser().parse(source.encode()).root_node.children
     spans: list[list[int]] = []
     for child in command.children:
         if spans and spans[-1][1] == child.start_byte:

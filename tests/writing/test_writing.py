@@ -162,7 +162,7 @@ def test_a_plan_says_what_would_change_and_writes_nothing(tmp_path: Path) -> Non
     )
     assert [item.code for item in notes] == ["TC760"] and tree(tmp_path) == before
     write(FILES, tmp_path)
-    assert [item.path for item in plan(FILES, tmp_path)[0] if item.needed] == []
+    assert [item.path for item in plan(FILES, tmp_path)[0] if item.is_needed] == []
 
 
 @settings(max_examples=300, deadline=None)

@@ -266,16 +266,13 @@ def _brace_choices(content: str) -> list[str] | None:
     if steps := re.fullmatch(r"(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?", content):
         return _number_words(*steps.groups())
     if letters := re.fullmatch(r"([A-Za-z])\.\.([A-Za-z])", content):
-        first_code, last_code = (ord(letter) for letter in letters.groups())
-        return [
-            chr(code)
-            for code in range(
-                first_code,
-                last_code + (1 if last_code >= first_code else -1),
-                1 if last_code >= first_code else -1,
-            )
-        ]
+        return _letter_words(ord(letters[1]), ord(letters[2]))
     return None
+
+
+def _letter_words(first_code: int, last_code: int) -> list[str]:
+    step = 1 if last_code >= first_code else -1
+    return [chr(code) for code in range(first_code, last_code + step, step)]
 
 
 def _brace_depth(content: str, offset: int) -> int:

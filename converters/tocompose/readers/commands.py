@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from tocompose.readers.repair import LOGICAL_LINE
 from tocompose.readers.text import Text
 from tocompose.readers.words import REDIRECTIONS, Token, Unbalanced, tokens
 from tocompose.source import Branch, Child, Leaf, Node
@@ -67,6 +68,29 @@ def numbered(
         children[0].span.to(children[-1].span) if children else text.span(start, end_offset)
     )
     return Branch(kind, children, span)
+
+
+def by_line(text: Text, start: int, end_offset: int) -> list[Node]:
+    """The statements between two offsets where only those logical lines count that can be read alone."""
+    nodes: list[Node] = []
+    for match in LOGICAL_LINE.finditer(text.text, start, end_offset):
+        if not match[0].strip():
+            continue
+        statements = simple_list(text, match.start(), match.end())
+        nodes += (
+            [error_leaf(text, match.start(), match.end())]
+            if statements is None
+            else statements
+        )
+    return nodes
+
+
+def error_leaf(text: Text, start: int, end_offset: int) -> Leaf:
+    """What could not be read between two offsets, blanks around it left out."""
+    content = text.text[start:end_offset]
+    start += len(content) - len(content.lstrip())
+    end_offset -= len(content) - len(content.rstrip())
+    return Leaf(text.text[start:end_offset], text.span(start, end_offset), "error")
 
 
 class _Parser:

@@ -140,35 +140,48 @@ def _read_instructions(text: str, file: str) -> Iterator[Instruction]:
             yield Instruction(structure["instruction"].upper(), structure["value"], span)
 
 
+class _PlainLines:
+    """Takes a Dockerfile's lines one by one, and gives each as a simpler parser reads it."""
+
+    def __init__(self, escape: str) -> None:
+        self._escape = escape
+        # The words that end the here-documents that are open, and whether tabs before them do not count.
+        self._ends: list[tuple[str, bool]] = []
+        self._continued = self._takes_heredocs = False
+
+    def read(self, line: str) -> str:
+        """The line, its escape a backslash; a comment where it is a here-document's or blank in a continuation."""
+        if self._ends:
+            marker, tabs = self._ends[0]
+            if (line.lstrip("\t") if tabs else line) == marker:
+                self._ends.pop(0)
+            return "#"
+        says_nothing = not line.strip() or line.lstrip().startswith("#")
+        if self._continued and says_nothing:
+            return "#"
+        return self._read_instruction(line, says_nothing)
+
+    def _read_instruction(self, line: str, says_nothing: bool) -> str:
+        begins = _HEREDOC_INSTRUCTIONS.match(line) is not None
+        self._takes_heredocs = begins or (self._continued and self._takes_heredocs)
+        continued = not says_nothing and line.rstrip().endswith(self._escape)
+        if self._takes_heredocs:
+            self._ends += _heredoc_ends(line)
+        # Behind a heredoc's first line the instruction goes on with the body, whatever that line ends in.
+        self._continued = continued and not self._ends
+        if not continued:
+            return line
+        unescaped = line.rstrip()[:-1]
+        if self._ends:
+            return unescaped
+        return line if self._escape == "\\" else unescaped + "\\"
+
+
 def _plain_text(text: str) -> str:
     """The text with heredoc bodies and blank continuation lines turned into comments, and `\\` as the escape."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    escape = _escape_character(lines)
-    result: list[str] = []
-    ends: list[tuple[str, bool]] = []
-    continued = instruction = False
-    for line in lines:
-        if ends:
-            marker, tabs = ends[0]
-            if (line.lstrip("\t") if tabs else line) == marker:
-                ends.pop(0)
-            result.append("#")
-            continue
-        blank, comment = not line.strip(), line.lstrip().startswith("#")
-        if continued and (blank or comment):
-            result.append("#")
-            continue
-        instruction = (continued and instruction) or _HEREDOC_INSTRUCTIONS.match(
-            line
-        ) is not None
-        continued = not blank and not comment and line.rstrip().endswith(escape)
-        if instruction:
-            ends = [*ends, *_heredoc_ends(line)]
-        plain = line.rstrip()[:-1] + "\\" if continued and escape != "\\" else line
-        # Behind a heredoc's first line the instruction goes on with the body, whatever that line ends in.
-        result.append(plain.rstrip().removesuffix("\\") if ends and continued else plain)
-        continued = continued and not ends
-    return "\n".join(result)
+    plain_lines = _PlainLines(_escape_character(lines))
+    return "\n".join(plain_lines.read(line) for line in lines)
 
 
 def _escape_character(lines: list[str]) -> str:

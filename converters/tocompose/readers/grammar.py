@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
-from time import process_time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tocompose.readers.commands import numbered, simple_list, words
+from tocompose.readers.commands import by_line, error_leaf, numbered, simple_list, words
 from tocompose.readers.repair import LOGICAL_LINE
+from tocompose.readers.syntax_tree import character_offsets, syntax_tree
 from tocompose.readers.text import Text
 from tocompose.readers.words import PLACEHOLDER, Unbalanced
 from tocompose.source import Branch, Child, Leaf, Node
 
 if TYPE_CHECKING:
     from tree_sitter import Node as Syntax
-    from tree_sitter import Tree
 
-# What the parser may spend on errors, as its steps at one by the length of the text, each of which costs that much; and
-# the processor time that nothing that is a script takes.
-_MOST_ON_ERRORS, _SECONDS = 1_000_000, 3.0
-_CHUNK = 65_536
 _SEPARATORS = frozenset({";", "\n", "&", ";;", ";&", ";;&"})
 
 
@@ -32,79 +26,15 @@ def by_grammar(text: Text) -> tuple[list[Node], bool]:
         .replace("\0", "x")
         .encode()
     )
-    tree = _syntax_tree(source)
+    tree = syntax_tree(source)
     if tree is None:
         return by_line(text, 0, len(text.text)), False
-    reader = _Reader(text, _character_offsets(source))
+    reader = _Reader(text, character_offsets(source))
     try:
         statements = reader.statements(tree.root_node.children, 0, len(text.text))
     except RecursionError:
         return by_line(text, 0, len(text.text)), False
     return statements, not tree.root_node.has_error
-
-
-def by_line(text: Text, start: int, end_offset: int) -> list[Node]:
-    """The statements between two offsets where only those logical lines count that can be read alone."""
-    nodes: list[Node] = []
-    for match in LOGICAL_LINE.finditer(text.text, start, end_offset):
-        if not match[0].strip():
-            continue
-        statements = simple_list(text, match.start(), match.end())
-        nodes += (
-            [_error_leaf(text, match.start(), match.end())]
-            if statements is None
-            else statements
-        )
-    return nodes
-
-
-def _syntax_tree(source: bytes) -> Tree | None:
-    """The syntax tree; None where the grammar would take the square of the length to get over what is no script."""
-    errors = 0
-    deadline = process_time() + _SECONDS
-
-    def gives_up(offset: int, erring: bool) -> bool:
-        nonlocal errors
-        errors += erring
-        return errors * len(source) > _MOST_ON_ERRORS or process_time() > deadline
-
-    parser = _bash_parser()
-    try:
-        tree: Tree | None = parser.parse(
-            lambda offset, _: source[offset : offset + _CHUNK], progress_callback=gives_up
-        )
-    except ValueError:
-        parser.reset()
-        return None
-    return tree
-
-
-@cache
-def _bash_parser() -> Any:
-    import tree_sitter
-    import tree_sitter_bash
-
-    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
-
-
-def _character_offsets(source: bytes) -> Callable[[int], int]:
-    """From an offset in bytes to one in characters."""
-    if source.isascii():
-        return lambda offset: offset
-    table: list[int] = []
-    count = -1
-    for byte in source:
-        count += byte & 0xC0 != 0x80
-        table.append(count)
-    table.append(count + 1)
-    return table.__getitem__
-
-
-def _error_leaf(text: Text, start: int, end_offset: int) -> Leaf:
-    content = text.text[start:end_offset]
-    start += len(content) - len(content.lstrip())
-    end_offset -= len(content) - len(content.rstrip())
-    return Leaf(text.text[start:end_offset], text.span(start, end_offset), "error")
 
 
 class _Reader:
@@ -168,40 +98,39 @@ class _Reader:
 
     def _read_node(self, node: Syntax) -> list[Node]:
         start, end_offset = self._offsets_of(node)
-        content = self.text.text[start:end_offset].strip()
-        if (
-            node.type in ("test_command", "compound_statement")
-            and content.startswith("((")
-            and content.endswith("))")
-        ):
-            leaf = _error_leaf(self.text, start, end_offset)
-            leaf.style = "arithmetic"
-            return [numbered("command", [leaf], self.text, start, end_offset)]
+        if self._is_arithmetic(node):
+            return [self._unread_command(node, "arithmetic")]
         if node.type != "ERROR" and node.type in self.readers:
-            simple = (
-                simple_list(self.text, start, end_offset)
-                if node.type in _MAYBE_SIMPLE
-                else None
-            )
-            if simple is not None and len(simple) == 1:
-                return simple
-            compound = self.readers[node.type](node)
+            compound = self._read_compound(node)
             if compound is not None:
                 return [compound]
         simple = simple_list(self.text, start, end_offset)
         if simple is not None:
             return simple
         if node.type == "test_command":
-            return [
-                numbered(
-                    "command",
-                    [_error_leaf(self.text, start, end_offset)],
-                    self.text,
-                    start,
-                    end_offset,
-                )
-            ]
+            return [self._unread_command(node, "error")]
         return by_line(self.text, start, end_offset)
+
+    def _is_arithmetic(self, node: Syntax) -> bool:
+        """Whether the node is `((…))`, for which the grammar has two names."""
+        if node.type not in ("test_command", "compound_statement"):
+            return False
+        content = self.text.text[slice(*self._offsets_of(node))].strip()
+        return content.startswith("((") and content.endswith("))")
+
+    def _unread_command(self, node: Syntax, style: str) -> Branch:
+        offsets = self._offsets_of(node)
+        leaf = error_leaf(self.text, *offsets)
+        leaf.style = style
+        return numbered("command", [leaf], self.text, *offsets)
+
+    def _read_compound(self, node: Syntax) -> Node | None:
+        """The statement of a compound node; read as a simple one where nothing compound is inside."""
+        if node.type in _MAYBE_SIMPLE:
+            simple = simple_list(self.text, *self._offsets_of(node))
+            if simple is not None and len(simple) == 1:
+                return simple[0]
+        return self.readers[node.type](node)
 
     def _read_one(self, node: Syntax) -> Node:
         """A node that must be one statement."""
@@ -224,6 +153,12 @@ class _Reader:
         statements = self.statements(nodes, *self._offsets_of(parent))
         return numbered(kind, statements, self.text, *self._offsets_of(parent))
 
+    def _word_leaf(self, node: Syntax) -> Leaf:
+        start, end_offset = self._offsets_of(node)
+        return Leaf(
+            self.text.text[start:end_offset], self.text.span(start, end_offset), "word"
+        )
+
     def _named_child(self, key: str, node: Node) -> Child:
         return Child(key, node.span, node)
 
@@ -232,89 +167,60 @@ class _Reader:
         tail = [
             child for child in sections[-1] if child.type in ("elif_clause", "else_clause")
         ]
-        then_nodes = (
-            [child for child in sections[1] if child not in tail]
-            if len(sections) > 1
-            else []
-        )
+        then_nodes = [child for child in _section(sections, 1) if child not in tail]
+        return self._if_branch(node, sections[0], then_nodes, tail)
+
+    def _if_branch(
+        self,
+        node: Syntax,
+        condition: list[Syntax],
+        then_nodes: list[Syntax],
+        clauses: list[Syntax],
+    ) -> Branch:
         children = [
-            self._named_child("condition", self._read_block("body", sections[0], node)),
+            self._named_child("condition", self._read_block("body", condition, node)),
             self._named_child("then", self._read_block("body", then_nodes, node)),
         ]
-        if else_body := self._read_else(tail):
-            children.append(self._named_child("else", else_body))
+        if clauses:
+            children.append(self._named_child("else", self._read_else(clauses)))
         return self._branch_of("if", node, children)
 
-    def _read_else(self, clauses: list[Syntax]) -> Node | None:
-        if not clauses:
-            return None
-        clause, later_clauses = clauses[0], clauses[1:]
+    def _read_else(self, clauses: list[Syntax]) -> Branch:
+        """What follows the first of the clauses; an `elif` is an `if` in the `else`."""
+        clause, *later_clauses = clauses
         if clause.type == "else_clause":
             return self._read_body(clause)
         sections = list(_split_at(clause.children, {"elif", "then"}))
-        children = [
-            self._named_child("condition", self._read_block("body", sections[0], clause)),
-            self._named_child(
-                "then",
-                self._read_block("body", sections[1] if len(sections) > 1 else [], clause),
-            ),
-        ]
-        if else_body := self._read_else(later_clauses):
-            children.append(self._named_child("else", else_body))
-        elif_branch = self._branch_of("if", clause, children)
-        return Branch("body", (Child(0, elif_branch.span, elif_branch),), elif_branch.span)
+        inner_if = self._if_branch(
+            clause, sections[0], _section(sections, 1), later_clauses
+        )
+        return Branch("body", (Child(0, inner_if.span, inner_if),), inner_if.span)
 
     def _read_for(self, node: Syntax) -> Node | None:
-        name = node.child_by_field_name("variable")
-        body = next(
-            (
-                child
-                for child in node.children
-                if child.type in ("do_group", "compound_statement")
-            ),
-            None,
-        )
+        name, body = node.child_by_field_name("variable"), _loop_body(node)
         if name is None or body is None:
             return None
-        kinds = [child.type for child in node.children]
-        values = (
-            node.children[kinds.index("in") + 1 : node.children.index(body)]
-            if "in" in kinds
-            else []
-        )
-        values = [
-            child
-            for child in values
-            if child.type not in _SEPARATORS and child.type != "comment"
-        ]
-        start = self._offsets_of(values[0])[0] if values else self._offsets_of(name)[1]
+        name_range = self._offsets_of(name)
+        values = _loop_values(node, body)
+        start = self._offsets_of(values[0])[0] if values else name_range[1]
         end_offset = self._offsets_of(values[-1])[1] if values else start
         try:
             listed = words(self.text, start, end_offset)
         except Unbalanced:
             return None
-        kind = "for" if "in" in kinds else "for-arguments"
-        key = self.text.span(*self._offsets_of(name))
-        variable = self.text.text[slice(*self._offsets_of(name))]
+        lists_values = any(child.type == "in" for child in node.children)
+        variable = Child(
+            self.text.text[slice(*name_range)], self.text.span(*name_range), listed
+        )
         return self._branch_of(
-            kind,
+            "for" if lists_values else "for-arguments",
             node,
-            [
-                Child(variable, key, listed),
-                self._named_child("body", self._read_body(body)),
-            ],
+            [variable, self._named_child("body", self._read_body(body))],
         )
 
     def _read_count(self, node: Syntax) -> Node | None:
         """`for ((i = 0; i < 3; i++))`; the header is one leaf of style `arithmetic`."""
-        body = next(
-            (
-                child
-                for child in node.children
-                if child.type in ("do_group", "compound_statement")
-            ),
-            None,
-        )
+        body = _loop_body(node)
         if body is None:
             return None
         start, end_offset = self._offsets_of(node)[0], self._offsets_of(body)[0]
@@ -322,7 +228,7 @@ class _Reader:
         opened, closed = head.find("(("), head.rfind("))")
         if opened == -1 or closed == -1:
             return None
-        header = _error_leaf(self.text, start + opened + 2, start + closed)
+        header = error_leaf(self.text, start + opened + 2, start + closed)
         header.style = "arithmetic"
         return self._branch_of(
             "count",
@@ -348,10 +254,7 @@ class _Reader:
         subject = node.child_by_field_name("value")
         if subject is None:
             return None
-        start, end_offset = self._offsets_of(subject)
-        held = Leaf(
-            self.text.text[start:end_offset], self.text.span(start, end_offset), "word"
-        )
+        held = self._word_leaf(subject)
         children = [self._named_child("subject", held)]
         for child in node.children:
             if child.type == "case_item":
@@ -362,16 +265,10 @@ class _Reader:
         closing = next(
             index for index, child in enumerate(node.children) if child.type == ")"
         )
-        patterns = [
-            self._offsets_of(child)
+        listed = [
+            self._word_leaf(child)
             for child in node.children[:closing]
             if child.type not in ("|", "(")
-        ]
-        listed = [
-            Leaf(
-                self.text.text[start:end_offset], self.text.span(start, end_offset), "word"
-            )
-            for start, end_offset in patterns
         ]
         children = [
             self._named_child(
@@ -450,6 +347,28 @@ class _Reader:
 _BRACKETS = frozenset({"{", "}", "(", ")", "do", "done", "else"})
 # Nodes that the reader of simple commands can take whole when nothing compound is inside.
 _MAYBE_SIMPLE = frozenset({"list", "pipeline", "negated_command", "redirected_statement"})
+
+
+def _section(sections: list[list[Syntax]], index: int) -> list[Syntax]:
+    return sections[index] if len(sections) > index else []
+
+
+def _loop_body(node: Syntax) -> Syntax | None:
+    bodies = ("do_group", "compound_statement")
+    return next((child for child in node.children if child.type in bodies), None)
+
+
+def _loop_values(node: Syntax, body: Syntax) -> list[Syntax]:
+    """The words between `in` and the body; none where the loop goes through the script's arguments."""
+    kinds = [child.type for child in node.children]
+    if "in" not in kinds:
+        return []
+    between = node.children[kinds.index("in") + 1 : node.children.index(body)]
+    return [
+        child
+        for child in between
+        if child.type not in _SEPARATORS and child.type != "comment"
+    ]
 
 
 def _left_spine(node: Syntax) -> Iterator[Syntax]:

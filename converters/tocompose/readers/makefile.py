@@ -44,26 +44,42 @@ def read(source: Text) -> Branch:
     one_shell = any(line.text.text.startswith(".ONESHELL") for line in lines)
     index = 0
     while index < len(lines):
-        line = lines[index]
-        index += 1
-        stripped = line.text.text.strip()
-        if line.recipe or not stripped or stripped.startswith("#"):
-            continue
-        if define := _DEFINE.match(stripped):
-            index, macro = _read_define(lines, index, define["name"])
-            nodes.append(macro)
-        elif _opens_rule(stripped) and (rule := _RULE.match(line.text.text)):
-            recipe = []
-            while index < len(lines) and (lines[index].recipe or _is_blank(lines[index])):
-                recipe += [lines[index].text] if lines[index].recipe else []
-                index += 1
-            nodes.append(_read_rule(line.text, rule, recipe, one_shell))
-        elif setting := _SETTING.match(stripped):
-            nodes.append(_read_macro(line.text, setting))
-        elif re.match(r"export[ \t]+[A-Za-z_]", stripped):
-            nodes.append(_read_export(line.text))
+        index, node = _read_statement(lines, index, one_shell)
+        if node is not None:
+            nodes.append(node)
     children = tuple(Child(number, node.span, node) for number, node in enumerate(nodes))
     return Branch("makefile", children, text.span(0, len(text.text)))
+
+
+def _read_statement(
+    lines: list[_Logical], index: int, one_shell: bool
+) -> tuple[int, Node | None]:
+    """What begins on a line, and the number of the line behind it."""
+    line = lines[index]
+    stripped = line.text.text.strip()
+    following = index + 1
+    if line.recipe or not stripped or stripped.startswith("#"):
+        return following, None
+    if define := _DEFINE.match(stripped):
+        return _read_define(lines, following, define["name"])
+    if _opens_rule(stripped) and (rule := _RULE.match(line.text.text)):
+        following, recipe = _recipe_lines(lines, following)
+        return following, _read_rule(line.text, rule, recipe, one_shell)
+    if setting := _SETTING.match(stripped):
+        return following, _read_macro(line.text, setting)
+    if re.match(r"export[ \t]+[A-Za-z_]", stripped):
+        return following, _read_export(line.text)
+    return following, None
+
+
+def _recipe_lines(lines: list[_Logical], index: int) -> tuple[int, list[Text]]:
+    """The recipe that begins on a line, and the number of the line behind it."""
+    recipe: list[Text] = []
+    while index < len(lines) and (lines[index].recipe or _is_blank(lines[index])):
+        if lines[index].recipe:
+            recipe.append(lines[index].text)
+        index += 1
+    return index, recipe
 
 
 def _is_blank(line: _Logical) -> bool:

@@ -130,36 +130,40 @@ def _code_block(text: Text, lines: list[_SourceLine], index: int) -> _Block | No
     file, line = text.file.lower(), lines[index].text
     if match := _FENCE.match(line):
         end_line = _fence_end(lines, index + 1, match["mark"])
-        return _Block(
-            _fence_language(match["info"]),
-            _block_body(text, lines[index + 1 : end_line]),
-            end_line + 1,
-        )
+        body = _block_body(text, lines[index + 1 : end_line])
+        return _Block(_fence_language(match["info"]), body, end_line + 1)
     if file.endswith((".adoc", ".asciidoc")) and (match := _LISTING.match(line)):
-        ends = (
-            number
-            for number in range(index + 1, len(lines))
-            if lines[number].text.rstrip() == match["mark"]
-        )
-        end_line = next(ends, len(lines))
+        end_line = _listing_end(lines, index + 1, match["mark"])
         return _Block("", _block_body(text, lines[index + 1 : end_line]), end_line + 1)
     if _PRE.match(line):
-        ends = (
-            number
-            for number in range(index, len(lines))
-            if "</pre>" in lines[number].text.lower()
-        )
-        end_line = next(ends, len(lines) - 1) + 1
-        return _Block(
-            "",
-            _without_tags(joined(_dedented_lines(text, lines[index:end_line]))),
-            end_line,
-        )
-    loose = 2 if file.endswith(".rst") else 4
-    if _indentation(line) >= loose and (index == 0 or not lines[index - 1].text.strip()):
-        end_line = _indented_end(lines, index, loose)
-        return _Block("", _block_body(text, lines[index:end_line]), end_line)
-    return None
+        end_line = _pre_end(lines, index)
+        body = _without_tags(joined(_dedented_lines(text, lines[index:end_line])))
+        return _Block("", body, end_line)
+    return _indented_block(text, lines, index, 2 if file.endswith(".rst") else 4)
+
+
+def _indented_block(
+    text: Text, lines: list[_SourceLine], index: int, least: int
+) -> _Block | None:
+    stands_free = index == 0 or not lines[index - 1].text.strip()
+    if not stands_free or _indentation(lines[index].text) < least:
+        return None
+    end_line = _indented_end(lines, index, least)
+    return _Block("", _block_body(text, lines[index:end_line]), end_line)
+
+
+def _listing_end(lines: list[_SourceLine], index: int, mark: str) -> int:
+    for number in range(index, len(lines)):
+        if lines[number].text.rstrip() == mark:
+            return number
+    return len(lines)
+
+
+def _pre_end(lines: list[_SourceLine], index: int) -> int:
+    for number in range(index, len(lines)):
+        if "</pre>" in lines[number].text.lower():
+            return number + 1
+    return len(lines)
 
 
 def _block_body(text: Text, lines: list[_SourceLine]) -> Text | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from tocompose.readers.commands import simple_list
+from tocompose.readers.commands import by_line, simple_list
 from tocompose.readers.idioms import cleaned, loose_operators
 from tocompose.readers.text import Text, Unreadable, without_returns
 from tocompose.readers.windows import as_shell
@@ -98,7 +98,7 @@ def _unclosed_leaf(text: Text, start: int, end_offset: int) -> Leaf:
 
 def _read_structured(text: Text) -> list[Node]:
     """The statements by the grammar of bash; where it finds errors, by line if that keeps more docker commands."""
-    from tocompose.readers.grammar import by_grammar, by_line
+    from tocompose.readers.grammar import by_grammar
 
     statements, sound = by_grammar(text)
     if sound:

@@ -174,32 +174,34 @@ def _end_behind(
             return index + 1
         if char == "\\":
             index += 2
-        elif char == "$":
-            index = (
-                dollar_end(text, index, end_offset)
-                if nested_quotes
-                else _expansion_end(text, index, end_offset)
-            )
         elif char == "`":
             index = _escaped_end(text, index, end_offset)
-        elif nested_quotes and char == "'":
-            index = _closer_end(text, "'", index, index + 1, end_offset)
-        elif nested_quotes and char == '"':
-            index = double_quote_end(text, index, end_offset)
         elif closer == ")" and char == "(":
             index = paren_end(text, index, end_offset)
+        elif nested_quotes:
+            index = _nested_end(text, index, end_offset)
         else:
-            index += 1
+            index = _expansion_end(text, index, end_offset)
     raise Unbalanced(opener, text[opener])
 
 
+def _nested_end(text: str, index: int, end_offset: int) -> int:
+    """Where the quote or expansion that starts at `index` ends; behind the character where none does."""
+    char = text[index]
+    if char == "$":
+        return dollar_end(text, index, end_offset)
+    if char == "'":
+        return _closer_end(text, "'", index, index + 1, end_offset)
+    if char == '"':
+        return double_quote_end(text, index, end_offset)
+    return index + 1
+
+
 def _expansion_end(text: str, index: int, end_offset: int) -> int:
-    """As `dollar_end` inside double quotes, where `$'` and `$"` open nothing."""
-    return (
-        dollar_end(text, index, end_offset)
-        if text[index + 1 : index + 2] in ("(", "{")
-        else index + 1
-    )
+    """As `dollar_end` inside double quotes, where `$'` and `$"` open nothing; behind any other character."""
+    if text.startswith(("$(", "${"), index):
+        return dollar_end(text, index, end_offset)
+    return index + 1
 
 
 def _escaped_end(text: str, index: int, end_offset: int) -> int:
