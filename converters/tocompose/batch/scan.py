@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.batch.walk import IgnoreRules, Listing, join_path, walk_folders
+from tocompose.compose.files import BASE_NAMES
 from tocompose.notes import Note, note
 from tocompose.tables import load
 
@@ -119,5 +120,5 @@ def repository_rules() -> RepositoryRules:
         applications=frozenset(table["applications"]),
         sources=tuple(table["sources"]),
         example_folders=frozenset(table["asides"]),
-        compose_names=tuple(table["compose"]),
+        compose_names=BASE_NAMES,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tocompose.compose.files import BASE_NAMES
 from tocompose.model import Role, Service
 from tocompose.reports.inventory import deleted_volumes
 from tocompose.reports.report import Report, settings_of
@@ -49,12 +50,7 @@ def next_steps(report: Report) -> tuple[NextStep, ...]:
 
 def _compose_command(base: str, arguments: str) -> str:
     """`-f` only where docker compose would not find the file by itself (then it reads the override file too)."""
-    is_default_name = base in (
-        "compose.yaml",
-        "compose.yml",
-        "docker-compose.yml",
-        "docker-compose.yaml",
-    )
+    is_default_name = base in BASE_NAMES
     return (
         f"docker compose {arguments}"
         if is_default_name

@@ -11,14 +11,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from tocompose.compose.files import BASE_NAMES
 from tocompose.exporters.existing import ADDED_TO, combine
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.project import normal
 from tocompose.writing.lock import alone, uninterrupted
 
-# In the order in which docker compose looks for them.
-BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 _STAGING = re.compile(r"\.tocompose-(\d{1,9})")
 
 
