@@ -8,7 +8,7 @@ from copy import copy
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, added_to, bundle
-from tocompose.exporters.places import placed
+from tocompose.exporters.rebase_paths import rebase_paths
 from tocompose.importers import Importer, Settings, SourceError, importer, importers
 from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
@@ -148,7 +148,7 @@ def _conversion_by(
     for old, new in outcome.moves.items():
         ledger.move(old, new)
     notes_so_far = [*ledger.notes, *_left_out(project), *unread, *outcome.notes]
-    stack = placed(outcome.stack, options.up, options.back)
+    stack = rebase_paths(outcome.stack, options.up, options.back)
     output = (
         added_to(options.existing, stack, notes_so_far)
         if options.existing

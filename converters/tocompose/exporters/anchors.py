@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 from typing import Any
 
@@ -37,122 +38,132 @@ def _whole_blocks(
     key: str, services: dict[str, dict[str, Any]]
 ) -> Iterator[tuple[str, Any]]:
     """The values of `key` that several services have in common, and aliases in their place."""
-    groups: dict[str, tuple[Any, list[str]]] = {}
-    for name, body in services.items():
-        value = body.get(key)
-        if isinstance(value, Mapping) and _lines(value) >= _WORTH:
-            groups.setdefault(repr(sorted(value.items())), (value, []))[1].append(name)
-    shared = [(block, users) for block, users in groups.values() if len(users) > 1]
+    shared = _shared_values(key, services)
     for block, users in shared:
         anchor = key if len(shared) == 1 else f"{key}-{users[0]}"
         for name in users:
             services[name][key] = Alias(anchor)
         yield anchor, block
     if key == "environment" and len(shared) == 1:
-        _extend(services, shared[0][0])
+        _extend_shared_environment(services, shared[0][0])
 
 
-def _extend(services: dict[str, dict[str, Any]], block: Mapping[str, Any]) -> None:
+def _shared_values(
+    key: str, services: Mapping[str, Mapping[str, Any]]
+) -> list[tuple[Mapping[str, Any], list[str]]]:
+    """The maps worth a block that several services have below the key, each with the services."""
+    groups: dict[str, tuple[Mapping[str, Any], list[str]]] = {}
+    for name, body in services.items():
+        value = body.get(key)
+        if isinstance(value, Mapping) and _count_lines(value) >= _WORTH:
+            content = repr(sorted(value.items()))
+            groups.setdefault(content, (value, []))[1].append(name)
+    return [(block, users) for block, users in groups.values() if len(users) > 1]
+
+
+def _extend_shared_environment(
+    services: dict[str, dict[str, Any]], block: Mapping[str, Any]
+) -> None:
     """Merges the shared environment into those that hold all of it and more: a web process with its own PORT."""
-    for body in services.values():
-        value = body.get("environment")
-        if (
-            isinstance(value, Mapping)
-            and MERGE not in value
-            and block.items() <= value.items()
-        ):
-            own = {name: text for name, text in value.items() if name not in block}
-            body["environment"] = {MERGE: Alias("environment"), **own}
+    for name, environment in _plain_environments(services).items():
+        if block.items() <= environment.items():
+            services[name]["environment"] = _merged(environment, block.items())
 
 
-def _lines(value: Any) -> int:
+def _plain_environments(
+    services: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Mapping[str, Any]]:
+    """The environments that are maps and take over no other yet."""
+    environments = {name: body.get("environment") for name, body in services.items()}
+    return {
+        name: environment
+        for name, environment in environments.items()
+        if isinstance(environment, Mapping) and MERGE not in environment
+    }
+
+
+def _merged(environment: Mapping[str, Any], shared: AbstractSet[tuple[str, Any]]) -> Any:
+    """The environment with what it shares taken over from the block."""
+    differing = dict(pair for pair in environment.items() if pair not in shared)
+    alias = Alias("environment")
+    return {MERGE: alias, **differing} if differing else alias
+
+
+def _count_lines(value: Any) -> int:
     """How many lines a value takes below its key."""
     if isinstance(value, Mapping) and value:
-        return sum(
-            1 + (_lines(item) if isinstance(item, Mapping | list) else 0)
-            for item in value.values()
-        )
+        return sum(1 + _count_lines(content) for content in value.values())
     return len(value) if isinstance(value, list) else 0
 
 
 def _common_environment(services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     """The variables that several services have with the same values, merged into what each has besides."""
-    maps = {name: body.get("environment") for name, body in services.items()}
-    given = {
-        name: items
-        for name, items in maps.items()
-        if isinstance(items, Mapping) and MERGE not in items
-    }
+    environments = _plain_environments(services)
     common = _largest_overlap(
-        {name: frozenset(items.items()) for name, items in given.items()}
+        [frozenset(environment.items()) for environment in environments.values()]
     )
     if common is None:
         return
-    users = [name for name, items in given.items() if common <= items.items()]
+    users = [
+        name for name, environment in environments.items() if common <= environment.items()
+    ]
     for name in users:
-        own = {
-            key: value for key, value in given[name].items() if (key, value) not in common
-        }
-        services[name]["environment"] = (
-            {MERGE: Alias("environment"), **own} if own else Alias("environment")
-        )
-    yield (
-        "environment",
-        {key: value for key, value in given[users[0]].items() if (key, value) in common},
-    )
+        services[name]["environment"] = _merged(environments[name], common)
+    pairs = environments[users[0]].items()
+    yield "environment", dict(pair for pair in pairs if pair in common)
 
 
-def _largest_overlap(sets: Mapping[str, frozenset[Any]]) -> frozenset[Any] | None:
+def _largest_overlap(sets: list[frozenset[Any]]) -> frozenset[Any] | None:
     """What at least two sets share, chosen for the most lines saved; None where it is not worth a block."""
-    candidates = {
-        one & two for one, two in combinations(list(sets.values())[:_COMPARED], 2)
-    }
-    by_size = sorted(candidates, key=lambda item: (-len(item), sorted(map(repr, item))))
-    worthwhile = [item for item in by_size[:_COMPARED] if len(item) >= _WORTH]
-    saved = {
-        item: len(item) * (sum(item <= given for given in sets.values()) - 1)
-        for item in worthwhile
-    }
-    return max(
-        worthwhile,
-        key=lambda item: (saved[item], len(item), sorted(map(repr, item))),
-        default=None,
-    )
+    overlaps = {left & right for left, right in combinations(sets[:_COMPARED], 2)}
+    largest = sorted(overlaps, key=lambda pairs: (-len(pairs), sorted(map(repr, pairs))))
+    worthwhile = [pairs for pairs in largest[:_COMPARED] if len(pairs) >= _WORTH]
+
+    def benefit(pairs: frozenset[Any]) -> tuple[int, int, list[str]]:
+        users = sum(pairs <= other_pairs for other_pairs in sets)
+        return len(pairs) * (users - 1), len(pairs), sorted(map(repr, pairs))
+
+    return max(worthwhile, key=benefit, default=None)
 
 
 def _common_service(services: dict[str, dict[str, Any]]) -> Iterator[tuple[str, Any]]:
     """What services of the same image or build have in common: a web process and its workers."""
-    groups: dict[str, list[str]] = {}
-    for name, body in services.items():
-        if body.get("image") or body.get("build"):
-            groups.setdefault(repr((body.get("image"), body.get("build"))), []).append(name)
-    shared = {
-        tuple(users): _agreed([services[name] for name in users])
-        for users in groups.values()
+    blocks = {
+        tuple(users): _agreed_keys([services[name] for name in users])
+        for users in _users_by_image(services)
         if len(users) > 1
     }
     worthwhile = {
-        users: block for users, block in shared.items() if _one_application(block)
+        users: block for users, block in blocks.items() if _is_one_application(block)
     }
     for users, block in worthwhile.items():
         anchor = "service" if len(worthwhile) == 1 else f"service-{users[0]}"
         for name in users:
-            own = {key: value for key, value in services[name].items() if key not in block}
-            services[name] = {MERGE: Alias(anchor), **own}
+            differing = {
+                key: value for key, value in services[name].items() if key not in block
+            }
+            services[name] = {MERGE: Alias(anchor), **differing}
         yield anchor, block
 
 
-def _one_application(block: Mapping[str, Any]) -> bool:
+def _users_by_image(services: Mapping[str, Mapping[str, Any]]) -> Iterable[list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name, body in services.items():
+        image, build = body.get("image"), body.get("build")
+        if image or build:
+            groups.setdefault(repr((image, build)), []).append(name)
+    return groups.values()
+
+
+def _is_one_application(block: Mapping[str, Any]) -> bool:
     """Whether services share more than an image: a database and its command line tool are no variants of an app."""
-    return (
-        bool(block.keys() & {"build", "environment", "env_file"}) and _lines(block) > _WORTH
-    )
+    shares_settings = not block.keys().isdisjoint(("build", "environment", "env_file"))
+    return shares_settings and _count_lines(block) > _WORTH
 
 
-def _agreed(bodies: list[dict[str, Any]]) -> dict[str, Any]:
-    first, *others = bodies
+def _agreed_keys(bodies: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         key: value
-        for key, value in first.items()
-        if all(key in body and body[key] == value for body in others)
+        for key, value in bodies[0].items()
+        if all(key in body and body[key] == value for body in bodies)
     }

@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
-from tocompose.compose.write import compose, model_paths
+from tocompose.compose.write import compose, model_paths, service_body
 from tocompose.compose.yaml_text import render
 from tocompose.exporters.anchors import with_anchors
-from tocompose.exporters.comments import comments, headers
+from tocompose.exporters.comments import block_comments, file_headers
 from tocompose.exporters.conflicts import (
     files_for_read_only,
     files_present,
@@ -19,22 +19,21 @@ from tocompose.exporters.conflicts import (
     names_free_to_scale,
     one_network_form,
     ports_bound_once,
+    required_variables,
 )
 from tocompose.exporters.dotenv import env_files, gitignore
-from tocompose.exporters.homes import without_homes
+from tocompose.exporters.file_names import files_named_portably
+from tocompose.exporters.final_checks import Check, Checked, run_checks
 from tocompose.exporters.ordering import start_in_order
-from tocompose.exporters.portable import files_named_portably
 from tocompose.exporters.references import refer_to_known
-from tocompose.exporters.required import values_asked_for
 from tocompose.exporters.selfcontained import (
     ask_for_secrets,
     self_contained,
     settle_variables,
 )
-from tocompose.exporters.sound import Check, checked
-from tocompose.model import File, Home, Stack
+from tocompose.model import File, Home, Service, Stack
 from tocompose.notes import Note, note
-from tocompose.record import record
+from tocompose.record import record, replace
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
 
@@ -66,11 +65,8 @@ class Bundle(NamedTuple):
 
 def bundle(stack: Stack, layout: Layout, notes: Iterable[Note] = ()) -> Bundle:
     """The files of the stack; those of `notes` that say what a service lost stand as comments above it."""
-    return (
-        _split(stack, layout, tuple(notes))
-        if layout.split
-        else _single(stack, layout, tuple(notes))
-    )
+    write = _bundle_split if layout.split else _bundle_single
+    return write(stack, layout, tuple(notes))
 
 
 _ALWAYS: tuple[Check, ...] = (
@@ -78,10 +74,9 @@ _ALWAYS: tuple[Check, ...] = (
     names_free_to_scale,
     one_network_form,
     ports_bound_once,
-    values_asked_for,
-    refer_to_known,
-    start_in_order,
+    required_variables,
 )
+_WITHIN_THE_STACK: tuple[Check, ...] = (refer_to_known, start_in_order)
 _FILES: tuple[Check, ...] = (
     files_for_read_only,
     files_readable,
@@ -90,61 +85,56 @@ _FILES: tuple[Check, ...] = (
 )
 
 
-def _single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
-    contained = partial(self_contained, inline_secrets=layout.inline_secrets)
-    sound = checked(
-        without_homes(stack, (Home.DEV,)).stack, (*_ALWAYS, contained, files_readable)
+def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
+    inline_secrets = layout.inline_secrets
+    contained: Check = partial(self_contained, inline_secrets=inline_secrets)
+    checks = (*_ALWAYS, *_WITHIN_THE_STACK, contained, files_readable)
+    checked = run_checks(keep_overlays(stack, (Home.DEV,)).stack, checks)
+    without_value = frozenset(
+        setting.name for setting in stack.settings if setting.value is None
     )
-    unknown = frozenset(item.name for item in stack.settings if item.value is None)
-    said = (*sound.notes, *ask_for_secrets(sound.stack, unknown, layout.inline_secrets))
-    document = settle_variables(compose(sound.stack), sound.stack, layout.inline_secrets)
-    name = (MODERN_NAMES if layout.modern_names else CLASSIC_NAMES)[Home.BASE]
-    values = [
-        *(item.secret for item in stack.settings),
-        *(item.secret for item in stack.files),
-    ]
-    file = _file(
-        name,
+    new_notes = (
+        *checked.notes,
+        *ask_for_secrets(checked.stack, without_value, inline_secrets),
+    )
+    document = settle_variables(compose(checked.stack), checked.stack, inline_secrets)
+    has_secrets = any(setting.secret for setting in stack.settings)
+    has_secrets |= any(file.secret for file in stack.files)
+    file = _compose_file(
+        _names_of(layout)[Home.BASE],
         document,
-        sound.stack,
-        (*notes, *said),
-        (),
-        layout.inline_secrets and any(values),
+        checked.stack,
+        (*notes, *new_notes),
+        secret=inline_secrets and has_secrets,
     )
-    return Bundle(
-        (file,), frozenset(model_paths(document)) | sound.paths | _settings(stack), said
-    )
+    written = checked.paths | _setting_paths(stack) | frozenset(model_paths(document))
+    return Bundle((file,), written, new_notes)
 
 
-def _split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
-    chosen = without_homes(stack, layout.environments)
-    sound = checked(chosen.stack, (*_ALWAYS, *_FILES))
-    documents = {
-        home: compose(sound.stack, home) for home in (Home.BASE, *layout.environments)
-    }
-    documents = {
-        home: body
-        for home, body in documents.items()
-        if body["services"] or home is Home.BASE
-    }
-    every = MODERN_NAMES if layout.modern_names else CLASSIC_NAMES
-    names = {home: every[home] for home in Home if home in documents}
-    env = env_files(sound.stack, document_variables(documents))
-    lines = headers(names, bool(env))
-    said = (*chosen.notes, *sound.notes)
-    above = {Home.BASE: (*notes, *said)}
+def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
+    kept = keep_overlays(stack, layout.environments)
+    checked = run_checks(kept.stack, (*_ALWAYS, *_WITHIN_THE_STACK, *_FILES))
+    documents = {Home.BASE: compose(checked.stack, Home.BASE)}
+    for role in layout.environments:
+        document = compose(checked.stack, role)
+        if document["services"]:
+            documents[role] = document
+    names = {role: name for role, name in _names_of(layout).items() if role in documents}
+    beside = _files_beside(checked.stack, documents)
+    headers = file_headers(names, any(file.path == ".env.example" for file in beside))
+    new_notes = (*kept.notes, *checked.notes)
     files = [
-        _file(name, documents[home], sound.stack, above.get(home, ()), lines[home])
-        for home, name in names.items()
+        _compose_file(
+            name,
+            documents[role],
+            checked.stack,
+            (*notes, *new_notes) if role is Home.BASE else (),
+            headers[role],
+        )
+        for role, name in names.items()
     ]
-    written = (
-        {path for body in documents.values() for path in model_paths(body)}
-        | chosen.paths
-        | sound.paths
-    )
-    written |= _settings(stack) | {f"files.{item.path}" for item in sound.stack.files}
-    own = sound.stack.files
-    return Bundle((*files, *env, *gitignore((*env, *own)), *own), frozenset(written), said)
+    written = kept.paths | _written_paths(stack, checked, *documents.values())
+    return Bundle((*files, *beside), written, new_notes)
 
 
 def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle:
@@ -155,54 +145,96 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     from tocompose.exporters.insertion import SECTIONS, insert, read_plain
 
     text = existing.content.decode("utf-8", "surrogateescape")
-    before = read_plain(text, existing.path)
-    outside = frozenset(name for section in SECTIONS for name in before.get(section) or {})
-    chosen = without_homes(stack, (Home.DEV,))
-    known: Check = partial(refer_to_known, outside=outside)
-    checks: tuple[Check, ...] = (
-        *_ALWAYS[:-2],
-        known,
-        start_in_order,
-        *_FILES,
+    present = read_plain(text, existing.path)
+    outside = frozenset(name for section in SECTIONS for name in present.get(section) or {})
+    refer_outside: Check = partial(refer_to_known, outside=outside)
+    checks = (*_ALWAYS, refer_outside, start_in_order, *_FILES)
+    checked = run_checks(keep_overlays(stack, (Home.DEV,)).stack, checks)
+    document = compose(checked.stack)
+    comments = block_comments(document, checked.stack, (*notes, *checked.notes))
+    insertion = insert(text, existing.path, document, comments)
+    content = insertion.text.encode("utf-8", "surrogateescape")
+    return Bundle(
+        (
+            File(path=existing.path, content=content),
+            *_files_beside(checked.stack, document),
+        ),
+        _written_paths(stack, checked, document),
+        (*checked.notes, *_insertion_notes(insertion, existing.path)),
     )
-    sound = checked(chosen.stack, checks)
-    document = compose(sound.stack)
-    above = comments(document, sound.stack, (*notes, *sound.notes))
-    made = insert(text, existing.path, document, above)
-    said = (*sound.notes, *_told(made, existing.path))
-    file = File(path=existing.path, content=made.text.encode("utf-8", "surrogateescape"))
-    written = frozenset(model_paths(document)) | sound.paths | _settings(stack)
-    written |= {f"files.{item.path}" for item in sound.stack.files}
-    env, own = env_files(sound.stack, document_variables(document)), sound.stack.files
-    return Bundle((file, *env, *gitignore((*env, *own)), *own), written, said)
 
 
-def _told(made: Insertion, file: str) -> Iterator[Note]:
-    for section, name in made.clashing:
-        yield note(
-            "TC768",
-            subject=f"{section}.{name}",
-            file=file,
-            kind=f"the {section[:-1]}",
-            name=name,
-        )
-    if made.added:
-        names = ", ".join(name for _, name in made.added)
+def keep_overlays(stack: Stack, roles: Iterable[Home]) -> Checked:
+    """The stack with the overlays of these files only; a note says what a service loses with its development part."""
+    kept_roles = frozenset(roles)
+    notes: list[Note] = []
+    paths: set[str] = set()
+    for service in stack.services:
+        if Home.DEV in service.overlays and Home.DEV not in kept_roles:
+            keys = sorted(service_body(service.overlays[Home.DEV]))
+            subject = f"services.{service.name}"
+            shown = ", ".join(keys)
+            notes.append(
+                note(
+                    "TC767",
+                    service.origin,
+                    subject=subject,
+                    service=service.name,
+                    keys=shown,
+                )
+            )
+            paths.update(f"{subject}.{key}" for key in keys)
+    services = tuple(_with_overlays(service, kept_roles) for service in stack.services)
+    return Checked(replace(stack, services=services), tuple(notes), frozenset(paths))
+
+
+def _with_overlays(service: Service, roles: frozenset[Home]) -> Service:
+    overlays = {
+        role: overlay for role, overlay in service.overlays.items() if role in roles
+    }
+    return replace(service, overlays=overlays)
+
+
+def _names_of(layout: Layout) -> Mapping[Home, str]:
+    return MODERN_NAMES if layout.modern_names else CLASSIC_NAMES
+
+
+def _files_beside(stack: Stack, documents: Any) -> tuple[File, ...]:
+    """What the documents need beside them: values, ignored names, generated files."""
+    env = env_files(stack, document_variables(documents))
+    return (*env, *gitignore((*env, *stack.files)), *stack.files)
+
+
+def _insertion_notes(insertion: Insertion, file: str) -> Iterator[Note]:
+    for section, name in insertion.clashing:
+        kind = f"the {section[:-1]}"
+        yield note("TC768", subject=f"{section}.{name}", file=file, kind=kind, name=name)
+    if insertion.added:
+        names = ", ".join(name for _, name in insertion.added)
         yield note("TC769", subject=f"files.{file}", names=names, file=file)
 
 
-def _settings(stack: Stack) -> frozenset[str]:
-    return frozenset(f"settings.{item.name}" for item in stack.settings)
+def _setting_paths(stack: Stack) -> frozenset[str]:
+    return frozenset(f"settings.{setting.name}" for setting in stack.settings)
 
 
-def _file(
+def _written_paths(
+    stack: Stack, checked: Checked, *documents: Mapping[str, Any]
+) -> frozenset[str]:
+    """The model paths that documents and the files beside them hold, and those that notes account for."""
+    files = (f"files.{file.path}" for file in checked.stack.files)
+    paths = (path for document in documents for path in model_paths(document))
+    return checked.paths.union(_setting_paths(stack), files, paths)
+
+
+def _compose_file(
     name: str,
     document: Mapping[str, Any],
     stack: Stack,
     notes: Iterable[Note],
-    header: tuple[str, ...],
+    header: tuple[str, ...] = (),
     secret: bool = False,
 ) -> File:
-    above = comments(document, stack, notes)
-    text = render(with_anchors(document), above, header)
+    comments = block_comments(document, stack, notes)
+    text = render(with_anchors(document), comments, header)
     return File(path=name, content=text.encode("utf-8", "surrogateescape"), secret=secret)

@@ -14,7 +14,7 @@ from tocompose.source import Span
 _WIDTH = 100
 
 
-def headers(names: Mapping[Home, str], env: bool) -> dict[Home, tuple[str, ...]]:
+def file_headers(names: Mapping[Home, str], env: bool) -> dict[Home, tuple[str, ...]]:
     """The first lines of each file of a split stack: what it is, and the commands that use it."""
     base = names[Home.BASE]
     lines: dict[Home, list[str]] = {
@@ -39,45 +39,46 @@ def headers(names: Mapping[Home, str], env: bool) -> dict[Home, tuple[str, ...]]
     lines[Home.PROD].append(production)
     if env:
         lines[Home.BASE].append("Values come from .env; .env.example explains them.")
-    return {home: tuple(lines[home]) for home in names}
+    return {role: tuple(lines[role]) for role in names}
 
 
-def comments(
+def block_comments(
     document: Mapping[str, Any], stack: Stack, notes: Iterable[Note]
 ) -> dict[Path, tuple[str, ...]]:
     """The lines that stand above services and above top-level networks, volumes, configs and secrets."""
-    places = {
-        (key, name)
-        for key, entries in document.items()
-        if isinstance(entries, Mapping)
-        for name in entries
-    }
-    texts: dict[Path, list[str]] = {place: [] for place in sorted(places)}
+    texts: dict[Path, list[str]] = {block: [] for block in _blocks_of(document)}
     for service in stack.services:
-        if ("services", service.name) in texts:
-            texts["services", service.name] += [*_origin(service.origin), *service.comments]
-    for note in notes:
-        place = note.subject[:2]
-        if note.kind is Kind.LOST and place in texts:
-            where = f"{note.code}, {_place(note.span)}" if note.span else note.code
-            texts[place].append(f"not carried over ({where}): {note.message}")
-    return {
-        place: tuple(_wrapped(dict.fromkeys(given)))
-        for place, given in texts.items()
-        if given
-    }
+        block: Path = ("services", service.name)
+        if block in texts:
+            texts[block] += [*_origin_lines(service.origin), *service.comments]
+    for loss in notes:
+        block = tuple(loss.subject.split(".", 2)[:2])
+        if loss.kind is Kind.LOST and block in texts:
+            where = f"{loss.code}, {_shown_place(loss.span)}" if loss.span else loss.code
+            texts[block].append(f"not carried over ({where}): {loss.message}")
+    return {block: tuple(_wrap_lines(lines)) for block, lines in texts.items() if lines}
 
 
-def _origin(span: Span | None) -> list[str]:
-    return [f"from {_place(span)}"] if span else []
+def _blocks_of(document: Mapping[str, Any]) -> list[Path]:
+    return sorted(
+        (section, name)
+        for section, blocks in document.items()
+        if isinstance(blocks, Mapping)
+        for name in blocks
+    )
 
 
-def _place(span: Span | None) -> str:
+def _origin_lines(span: Span | None) -> list[str]:
+    return [f"from {_shown_place(span)}"] if span else []
+
+
+def _shown_place(span: Span | None) -> str:
     return f"{span.file}:{span.line}" if span else ""
 
 
-def _wrapped(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
-        first, *more = fold(text, _WIDTH) or [""]
-        yield first
-        yield from (f"  {line}" for line in more)
+def _wrap_lines(texts: Iterable[str]) -> Iterator[str]:
+    """Each text once, set in lines of which all but the first are indented."""
+    for text in dict.fromkeys(texts):
+        lines = fold(text, _WIDTH) or [""]
+        yield lines[0]
+        yield from (f"  {line}" for line in lines[1:])

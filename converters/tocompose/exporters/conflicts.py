@@ -1,238 +1,298 @@
-"""Settings that docker compose refuses side by side, or ignores: each is brought to the one form that works."""
+"""Settings that docker compose refuses side by side, or ignores, or that need a value: each gets the form that works."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
-from tocompose.exporters.sound import Sound, every_part, parts
-from tocompose.model import Amounts, File, Grant, Port, Resource, Service, Stack
+from tocompose.exporters.final_checks import (
+    Checked,
+    for_each_overlay,
+    service_layers,
+    service_note,
+    subjects_of,
+)
+from tocompose.model import Amounts, File, Grant, Port, Resource, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.syntax.interpolation import plain
+from tocompose.syntax.interpolation import (
+    Variable,
+    plain,
+    replace_variables,
+    required_reference,
+)
 
 # The service-level limits, and what holds the same in `deploy.resources.limits`.
 _LIMITS = {"cpus": "cpus", "mem_limit": "memory", "pids_limit": "pids"}
 
 
-def limits_in_one_place(stack: Stack) -> Sound:
+def limits_in_one_place(stack: Stack) -> Checked:
     """Limits stand at service level or below `deploy`, never in both: "can't set distinct values" otherwise."""
-    paths: set[str] = set()
-
-    def moved(service: Service) -> Service:
-        below_deploy = any(part.resources.limits != Amounts() for part in parts(service))
-        given = {key: service.options[key] for key in _LIMITS if key in service.options}
-        if not below_deploy or not given:
-            return service
-        limits = service.resources.limits
-        for key, value in given.items():
-            limits = replace(
-                limits, **{_LIMITS[key]: getattr(limits, _LIMITS[key]) or str(value)}
-            )
-            paths.add(f"services.{service.name}.{key}")
-        options = {key: value for key, value in service.options.items() if key not in given}
-        return replace(
-            service, options=options, resources=replace(service.resources, limits=limits)
-        )
-
-    services = tuple(moved(service) for service in stack.services)
-    return Sound(replace(stack, services=services), (), frozenset(paths))
+    moved = {
+        service.name: [key for key in _LIMITS if key in service.options]
+        for service in stack.services
+        if _has_limits_below_deploy(service)
+    }
+    services = tuple(
+        _with_limits_moved(service, moved.get(service.name, []))
+        for service in stack.services
+    )
+    paths = frozenset(
+        f"services.{name}.{key}" for name, keys in moved.items() for key in keys
+    )
+    return Checked(replace(stack, services=services), (), paths)
 
 
-def names_free_to_scale(stack: Stack) -> Sound:
+def _has_limits_below_deploy(service: Service) -> bool:
+    return any(layer.resources.limits != Amounts() for layer in service_layers(service))
+
+
+def _with_limits_moved(service: Service, keys: list[str]) -> Service:
+    if not keys:
+        return service
+    limits = service.resources.limits
+    for key in keys:
+        field = _LIMITS[key]
+        amount = getattr(limits, field) or str(service.options[key])
+        limits = replace(limits, **{field: amount})
+    options = {key: value for key, value in service.options.items() if key not in keys}
+    resources = replace(service.resources, limits=limits)
+    return replace(service, options=options, resources=resources)
+
+
+def names_free_to_scale(stack: Stack) -> Checked:
     """A container name only where one container has it, and of the two characters that the engine asks for."""
     notes: list[Note] = []
-    taken: set[str] = set()
+    used_names: set[str] = set()
 
-    def named(service: Service) -> Service:
+    def check_name(service: Service) -> Service:
         name = service.container_name
-        scaled = any((part.replicas or 1) > 1 for part in parts(service))
-        if name is None or (not scaled and len(name) > 1 and name not in taken):
-            taken.update({name} if name else ())
+        if name is None:
             return service
-        subject = f"services.{service.name}.container_name"
-        notes.append(
-            note("TC755", service.origin, subject=subject, service=service.name, name=name)
-        )
+        is_scaled = any((layer.replicas or 1) > 1 for layer in service_layers(service))
+        if not is_scaled and len(name) > 1 and name not in used_names:
+            used_names.add(name)
+            return service
+        notes.append(service_note("TC755", service, "container_name", name=name))
         return replace(service, container_name=None)
 
-    services = tuple(named(service) for service in stack.services)
-    return Sound(
-        replace(stack, services=services),
-        tuple(notes),
-        frozenset(item.subject for item in notes),
-    )
+    services = tuple(map(check_name, stack.services))
+    return Checked(replace(stack, services=services), tuple(notes), subjects_of(notes))
 
 
-def one_network_form(stack: Stack) -> Sound:
+def one_network_form(stack: Stack) -> Checked:
     """`network_mode` excludes `networks`, in whichever file either stands."""
     notes: list[Note] = []
-    paths: set[str] = set()
 
-    def change(owner: Service, part: Service) -> Service:
-        mode = next((item.network_mode for item in parts(owner) if item.network_mode), None)
-        if mode is None or not part.networks:
-            return part
-        subject = f"services.{owner.name}.networks"
-        names = ", ".join(item.network for item in part.networks)
-        span = part.networks[0].origin or owner.origin
+    def drop_networks(service: Service, layer: Service) -> Service:
+        modes = (each_layer.network_mode for each_layer in service_layers(service))
+        mode = next(filter(None, modes), None)
+        if mode is None or not layer.networks:
+            return layer
+        names = ", ".join(attachment.network for attachment in layer.networks)
+        span = layer.networks[0].origin
         notes.append(
-            note("TC762", span, subject=subject, service=owner.name, mode=mode, names=names)
+            service_note("TC762", service, "networks", span, mode=mode, names=names)
         )
-        paths.add(subject)
-        return replace(part, networks=())
+        return replace(layer, networks=())
 
-    return Sound(every_part(stack, change), tuple(notes), frozenset(paths))
+    stack = for_each_overlay(stack, drop_networks)
+    return Checked(stack, tuple(notes), subjects_of(notes))
 
 
-def ports_bound_once(stack: Stack) -> Sound:
+def ports_bound_once(stack: Stack) -> Checked:
     """An overlay adds no second binding of a port that the base publishes: both would be opened, and collide."""
     notes: list[Note] = []
 
-    def added(owner: Service, part: Service) -> Service:
-        if part is owner:
-            return part
-        known = {_port(item): item for item in owner.ports}
-        clashing = [
-            item
-            for item in part.ports
-            if _port(item) in known and known[_port(item)].host_ip != item.host_ip
-        ]
-        for item in clashing:
-            kept = known[_port(item)].host_ip or "all addresses"
-            facts: dict[str, Any] = {"port": item.published or item.target, "kept": kept}
-            subject = f"services.{owner.name}.ports"
-            notes.append(
-                note(
-                    "TC763",
-                    item.origin or owner.origin,
-                    subject=subject,
-                    service=owner.name,
-                    **facts,
-                )
-            )
-        return replace(
-            part, ports=tuple(item for item in part.ports if item not in clashing)
-        )
+    def drop_clashing(service: Service, layer: Service) -> Service:
+        if layer is service:
+            return layer
+        base_addresses = {_host_port(port): port.host_ip for port in service.ports}
+        free_ports = []
+        for port in layer.ports:
+            base_address = base_addresses.get(_host_port(port), port.host_ip)
+            if base_address == port.host_ip:
+                free_ports.append(port)
+                continue
+            facts = {
+                "port": port.published or port.target,
+                "kept": base_address or "all addresses",
+            }
+            notes.append(service_note("TC763", service, "ports", port.origin, **facts))
+        return replace(layer, ports=tuple(free_ports))
 
-    return Sound(every_part(stack, added), tuple(notes))
+    return Checked(for_each_overlay(stack, drop_clashing), tuple(notes))
 
 
-def _port(item: Port) -> tuple[str | None, str]:
-    return item.published or item.target, item.protocol
+def _host_port(port: Port) -> tuple[str, str]:
+    return port.published or port.target, port.protocol
 
 
-def files_readable(stack: Stack) -> Sound:
+def files_readable(stack: Stack) -> Checked:
     """Secrets and configs from files are bind mounts: without the owner and mode that Compose ignores for these."""
-    from_files = {item.name for item in (*stack.secrets, *stack.configs) if item.file}
+    from_files = {
+        resource.name for resource in (*stack.secrets, *stack.configs) if resource.file
+    }
     notes: list[Note] = []
 
-    def plain_grant(owner: Service, kind: str, item: Grant) -> Grant:
-        if item.source not in from_files or not (item.mode or item.uid or item.gid):
-            return item
-        facts: dict[str, Any] = {"name": item.source, "kind": kind}
-        subject = f"services.{owner.name}.{kind}s"
-        notes.append(
-            note(
-                "TC756",
-                item.origin or owner.origin,
-                subject=subject,
-                service=owner.name,
-                **facts,
-            )
-        )
-        return replace(item, mode=None, uid=None, gid=None)
+    def without_owner(service: Service, kind: str, grant: Grant) -> Grant:
+        has_owner = grant.mode or grant.uid or grant.gid
+        if not has_owner or grant.source not in from_files:
+            return grant
+        facts = {"name": grant.source, "kind": kind}
+        notes.append(service_note("TC756", service, f"{kind}s", grant.origin, **facts))
+        return replace(grant, mode=None, uid=None, gid=None)
 
-    def change(owner: Service, part: Service) -> Service:
+    def change_grants(service: Service, layer: Service) -> Service:
         return replace(
-            part,
-            secrets=tuple(plain_grant(owner, "secret", item) for item in part.secrets),
-            configs=tuple(plain_grant(owner, "config", item) for item in part.configs),
+            layer,
+            secrets=tuple(
+                without_owner(service, "secret", grant) for grant in layer.secrets
+            ),
+            configs=tuple(
+                without_owner(service, "config", grant) for grant in layer.configs
+            ),
         )
 
-    stack = every_part(stack, change)
-    return Sound(stack, tuple(notes), frozenset(item.subject for item in notes))
+    stack = for_each_overlay(stack, change_grants)
+    return Checked(stack, tuple(notes), subjects_of(notes))
 
 
-def files_for_read_only(stack: Stack) -> Sound:
+def files_for_read_only(stack: Stack) -> Checked:
     """The stack with files in the place of inline contents where a service has a read-only root file system.
 
     The engine can put nothing else than a bind mount into such a container.
     """
-    return Sound(_content_to_files(stack, given_to_read_only(stack)))
+    return Checked(_content_to_files(stack, given_to_read_only(stack)))
 
 
 def given_to_read_only(stack: Stack) -> set[str]:
     """The configs and secrets that services with a read-only root file system are given."""
-    read_only = {
-        item.name
-        for item in stack.services
-        if any(part.security.read_only for part in parts(item))
-    }
-    return _given_to(stack, read_only)
-
-
-def _given_to(stack: Stack, services: set[str]) -> set[str]:
-    users = (service for service in stack.services if service.name in services)
     return {
-        item.source
-        for service in users
-        for part in parts(service)
-        for item in (*part.configs, *part.secrets)
+        grant.source
+        for service in stack.services
+        if any(layer.security.read_only for layer in service_layers(service))
+        for grant in _all_grants(service)
     }
+
+
+def _all_grants(service: Service) -> Iterator[Grant]:
+    for layer in service_layers(service):
+        yield from (*layer.configs, *layer.secrets)
 
 
 def _content_to_files(stack: Stack, names: set[str]) -> Stack:
     """Inline contents and secrets from `.env` of these names, as files beside the compose file."""
-    values = {item.name: item.value for item in stack.settings}
-    files = {item.path for item in stack.files}
-    added: list[File] = []
+    values = {setting.name: setting.value for setting in stack.settings}
+    paths = {file.path for file in stack.files}
+    new_files: list[File] = []
 
-    def as_file(item: Resource, folder: str, text: str | None, secret: bool) -> Resource:
-        path = f"{folder}/{item.name}"
-        if text is None or item.name not in names or path in files:
-            return item
-        mode = 0o444 if secret else 0o644
-        added.append(
+    def as_file(resource: Resource, path: str, text: str | None, mode: int) -> Resource:
+        if text is None or resource.name not in names or path in paths:
+            return resource
+        new_files.append(
             File(
                 path=path,
                 content=text.encode(),
                 mode=mode,
-                secret=secret,
-                origin=item.origin,
+                secret=mode == _SECRET_MODE,
+                origin=resource.origin,
             )
         )
-        return replace(item, content=None, environment=None, file=f"./{path}")
+        return replace(resource, content=None, environment=None, file=f"./{path}")
 
-    configs = [
-        as_file(item, "config", _literal(item.content), False) for item in stack.configs
-    ]
-    secrets = [
-        as_file(item, "secrets", values.get(item.environment or ""), True)
-        for item in stack.secrets
-    ]
+    configs = tuple(
+        as_file(config, f"config/{config.name}", _plain_content(config), _CONFIG_MODE)
+        for config in stack.configs
+    )
+    secrets = tuple(
+        as_file(
+            secret,
+            f"secrets/{secret.name}",
+            values.get(secret.environment or ""),
+            _SECRET_MODE,
+        )
+        for secret in stack.secrets
+    )
     return replace(
-        stack, configs=tuple(configs), secrets=tuple(secrets), files=(*stack.files, *added)
+        stack, configs=configs, secrets=secrets, files=(*stack.files, *new_files)
     )
 
 
-def _literal(content: str | None) -> str | None:
-    return plain(content) if content is not None else None
+# Read by whoever the container runs as: Compose passes on neither owner nor mode.
+_CONFIG_MODE, _SECRET_MODE = 0o644, 0o444
 
 
-def files_present(stack: Stack) -> Sound:
+def _plain_content(config: Resource) -> str | None:
+    return plain(config.content) if config.content is not None else None
+
+
+def files_present(stack: Stack) -> Checked:
     """A note for each secret file that the stack names and nobody writes: `up` fails until it is there."""
-    written = {item.path for item in stack.files}
+    written = {f"./{file.path}" for file in stack.files}
     notes = [
         note(
             "TC757",
-            item.origin,
-            subject=f"secrets.{item.name}",
-            name=item.name,
-            path=item.file,
+            secret.origin,
+            subject=f"secrets.{secret.name}",
+            name=secret.name,
+            path=secret.file,
         )
-        for item in stack.secrets
-        if item.file
-        and item.file.startswith("./secrets/")
-        and item.file.removeprefix("./") not in written
+        for secret in stack.secrets
+        if secret.file
+        and secret.file.startswith("./secrets/")
+        and secret.file not in written
     ]
-    return Sound(stack, tuple(notes))
+    return Checked(stack, tuple(notes))
+
+
+def required_variables(stack: Stack) -> Checked:
+    """The stack with `${NAME:?…}` where an image, a container name or a port holds a variable that has no value.
+
+    An empty one gives "invalid reference format", a pattern that does not match, or a port that nobody chose, and
+    Compose's own words do not say which variable is missing.
+    """
+    unset = {setting.name: setting for setting in stack.settings if setting.value is None}
+    if not unset:
+        return Checked(stack)
+    requests = _Requests(unset)
+    stack = for_each_overlay(stack, requests.require_values)
+    return Checked(stack, tuple(requests.notes.values()))
+
+
+class _Requests:
+    """The variables that are asked for by name, each once in a key of a service."""
+
+    def __init__(self, unset: dict[str, Setting]) -> None:
+        self._unset = unset
+        self.notes: dict[tuple[str, str, str], Note] = {}
+
+    def require_values(self, service: Service, layer: Service) -> Service:
+        """The layer with its image, container name and ports asking for what is unset."""
+        return replace(
+            layer,
+            image=self._require(service, "image", layer.image),
+            container_name=self._require(service, "container_name", layer.container_name),
+            ports=tuple(self._require_in_port(service, port) for port in layer.ports),
+        )
+
+    def _require_in_port(self, service: Service, port: Port) -> Port:
+        return replace(
+            port,
+            target=self._require(service, "ports", port.target) or port.target,
+            published=self._require(service, "ports", port.published),
+            host_ip=self._require(service, "ports", port.host_ip),
+        )
+
+    def _require(self, service: Service, key: str, text: str | None) -> str | None:
+        def as_required(variable: Variable) -> str:
+            setting = self._unset.get(variable.name)
+            if variable.operator or setting is None:
+                return variable.source
+            facts = {"name": variable.name, "kind": key.replace("_", " ")}
+            self.notes.setdefault(
+                (service.name, key, variable.name),
+                service_note("TC770", service, key, setting.origin, **facts),
+            )
+            return required_reference(variable.name, ".env")
+
+        return replace_variables(text, as_required) if text else text

@@ -14,6 +14,15 @@ _ESCAPES = str.maketrans(
     {"\\": "\\\\", '"': '\\"', "$": "\\$", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 )
 _WIDTH = 100
+_ENV_HEAD = (
+    "# The values of this stack, secrets among them: keep this file out of version control.",
+    "# Docker Compose reads it by itself. The variables are explained in .env.example.",
+    "",
+)
+_EXAMPLE_HEAD = (
+    "# Every variable of the compose files. Copy to .env and fill in: cp .env.example .env",
+    "",
+)
 
 
 def quoted(value: str) -> str:
@@ -26,91 +35,96 @@ def env_files(stack: Stack, used: Mapping[str, Variable]) -> tuple[File, ...]:
 
     `.env` has what the stack knows, and a line to fill in for a variable without any default.
     """
-    known = {item.name for item in stack.settings} | ALWAYS_SET
-    others = [_unknown(item) for name, item in sorted(used.items()) if name not in known]
-    settings = (*stack.settings, *(item for item in others if not item.example))
-    every = (*stack.settings, *others)
-    passed = {
-        item.name
-        for service in stack.services
-        for item in service.environment
-        if item.value is None
-    }
-    real = [
-        *_ENV_HEAD,
-        *(line for item in settings for line in _real(item, item.name in passed)),
+    explained = {setting.name for setting in stack.settings} | ALWAYS_SET
+    unexplained = [
+        _setting_of(variable)
+        for name, variable in sorted(used.items())
+        if name not in explained
     ]
-    example = [*_EXAMPLE_HEAD, *(line for item in every for line in _example(item))]
-    files = (
-        [File(path=".env", content=_bytes(real), mode=0o600, secret=True)]
-        if settings
-        else []
-    )
-    return (*files, File(path=".env.example", content=_bytes(example))) if every else ()
+    settings = [*stack.settings, *unexplained]
+    to_set = [
+        *stack.settings,
+        *(setting for setting in unexplained if not setting.example),
+    ]
+    files = []
+    if to_set:
+        content = _as_bytes(_env_lines(to_set, _passed_through(stack)))
+        files.append(File(path=".env", content=content, mode=0o600, secret=True))
+    if settings:
+        files.append(File(path=".env.example", content=_as_bytes(_example_lines(settings))))
+    return tuple(files)
 
 
-def _unknown(item: Variable) -> Setting:
+def _passed_through(stack: Stack) -> set[str]:
+    """The variables that some service takes over from the host."""
+    return {
+        variable.name
+        for service in stack.services
+        for variable in service.environment
+        if variable.value is None
+    }
+
+
+def _setting_of(variable: Variable) -> Setting:
     """A variable that the compose files use and the source gives no value to."""
-    default = item.default if item.default and "$" not in item.default else ""
-    text = (
-        f"{item.name} is {default} unless it is set."
-        if default
-        else f"{item.name} is taken from the environment."
-    )
-    return Setting(name=item.name, example=default, description=text)
+    default = variable.default or ""
+    if default and "$" not in default:
+        text = f"{variable.name} is {default} unless it is set."
+        return Setting(name=variable.name, example=default, description=text)
+    text = f"{variable.name} is taken from the environment."
+    return Setting(name=variable.name, description=text)
 
 
 def gitignore(files: Iterable[File]) -> tuple[File, ...]:
     """The lines that `.gitignore` must hold for files with values, beside the compose files."""
-    paths = [item.path for item in files]
-    held = (".env" in paths, any(path.startswith("secrets/") for path in paths))
-    lines = [line for line, needed in zip(IGNORED, held, strict=True) if needed]
-    return (File(path=".gitignore", content=_bytes(lines)),) if lines else ()
-
-
-_ENV_HEAD = (
-    "# The values of this stack, secrets among them: keep this file out of version control.",
-    "# Docker Compose reads it by itself. The variables are explained in .env.example.",
-    "",
-)
-_EXAMPLE_HEAD = (
-    "# Every variable of the compose files. Copy to .env and fill in: cp .env.example .env",
-    "",
-)
-
-
-def _real(item: Setting, passed: bool) -> Iterator[str]:
-    if item.value is None:
-        yield f"# {item.name} has no value in the source: set it here."
-        # A service that passes the variable through goes without it; an empty line would give it an empty text.
-        yield f"# {item.name}=" if passed else f"{item.name}="
-    else:
-        yield f"{item.name}={quoted(item.value)}"
-
-
-def _example(item: Setting) -> Iterator[str]:
-    yield from (f"# {line}" for line in fold(_described(item), _WIDTH - 2))
-    yield f"{item.name}={quoted(_example_value(item))}"
-    yield ""
-
-
-def _described(item: Setting) -> str:
-    text = " ".join(item.description.split()) or f"{item.name}, as in the source."
-    kinds = [
-        word
-        for word, holds in (("required", item.required), ("secret", item.secret))
-        if holds
+    paths = [file.path for file in files]
+    lines = [
+        line
+        for line in IGNORED
+        if line in paths or (line.endswith("/") and _has_file_below(line, paths))
     ]
+    return (File(path=".gitignore", content=_as_bytes(lines)),) if lines else ()
+
+
+def _has_file_below(folder: str, paths: Iterable[str]) -> bool:
+    return any(path.startswith(folder) for path in paths)
+
+
+def _env_lines(settings: Iterable[Setting], passed_through: set[str]) -> Iterator[str]:
+    yield from _ENV_HEAD
+    for setting in settings:
+        name = setting.name
+        if setting.value is not None:
+            yield f"{name}={quoted(setting.value)}"
+            continue
+        yield f"# {name} has no value in the source: set it here."
+        # A service that passes the variable through goes without it; an empty line would give it an empty text.
+        yield f"# {name}=" if name in passed_through else f"{name}="
+
+
+def _example_lines(settings: Iterable[Setting]) -> Iterator[str]:
+    yield from _EXAMPLE_HEAD
+    for setting in settings:
+        yield from (f"# {line}" for line in fold(_description_of(setting), _WIDTH - 2))
+        yield f"{setting.name}={quoted(_example_value(setting))}"
+        yield ""
+
+
+def _description_of(setting: Setting) -> str:
+    text = " ".join(setting.description.split()) or f"{setting.name}, as in the source."
+    marks = {"required": setting.required, "secret": setting.secret}
+    kinds = [mark for mark, holds in marks.items() if holds]
     return f"{text} ({', '.join(kinds)})" if kinds else text
 
 
-def _example_value(item: Setting) -> str:
-    if item.secret:
-        # Nobody needs to fill in what is neither demanded nor set.
-        blank = "change-me" if item.required or item.value else ""
-        return item.example if item.example and item.example != item.value else blank
-    return item.example or item.value or ""
+def _example_value(setting: Setting) -> str:
+    if not setting.secret:
+        return setting.example or setting.value or ""
+    if setting.example and setting.example != setting.value:
+        return setting.example
+    # Nobody needs to fill in what is neither demanded nor set.
+    return "change-me" if setting.required or setting.value else ""
 
 
-def _bytes(lines: list[str]) -> bytes:
+def _as_bytes(lines: Iterable[str]) -> bytes:
     return ("\n".join(lines).rstrip("\n") + "\n").encode("utf-8", "surrogateescape")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
+from tocompose.exporters.final_checks import (
+    Checked,
+    for_each_overlay,
+    service_layers,
+    service_note,
+)
 from tocompose.exporters.references import linked_name, shared_with
-from tocompose.exporters.sound import Sound, every_part, parts
 from tocompose.model import Dependency, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.record import replace
 
 
-def start_in_order(stack: Stack) -> Sound:
+def start_in_order(stack: Stack) -> Checked:
     """The stack without dependencies in a circle, and with those optional that a profile may switch off."""
     order = _Order(stack)
-    stack = every_part(stack, order.clean)
-    return Sound(stack, tuple(order.notes), frozenset(order.paths))
+    stack = for_each_overlay(stack, order.keep_possible)
+    return Checked(stack, tuple(order.notes), frozenset(order.paths))
 
 
 class _Order:
@@ -23,54 +28,48 @@ class _Order:
 
     def __init__(self, stack: Stack) -> None:
         self.edges = _fixed_edges(stack)
-        self.profiles = {item.name: frozenset(item.profiles) for item in stack.services}
+        self.profiles = {
+            service.name: frozenset(service.profiles) for service in stack.services
+        }
         self.unchecked = {
-            item.name
-            for item in stack.services
-            if item.healthcheck and item.healthcheck.disable
+            service.name
+            for service in stack.services
+            if service.healthcheck and service.healthcheck.disable
         }
         self.notes: list[Note] = []
         self.paths: set[str] = set()
 
-    def clean(self, owner: Service, part: Service) -> Service:
-        """The part with the dependencies that docker compose can meet."""
-        kept = (self._met(owner, item) for item in part.depends_on)
-        return replace(part, depends_on=tuple(item for item in kept if item is not None))
+    def keep_possible(self, service: Service, layer: Service) -> Service:
+        """The layer with the dependencies that docker compose can meet."""
+        possible = (self._check(service, dependency) for dependency in layer.depends_on)
+        return replace(layer, depends_on=tuple(filter(None, possible)))
 
-    def _met(self, owner: Service, item: Dependency) -> Dependency | None:
-        if _reaches(self.edges, item.service, owner.name):
-            self._say("TC753", owner, item)
-            self.paths.update(
-                (
-                    f"services.{owner.name}.depends_on",
-                    f"services.{owner.name}.depends_on.{item.service}",
-                )
-            )
+    def _check(self, service: Service, dependency: Dependency) -> Dependency | None:
+        target = dependency.service
+        if _reaches_service(self.edges, target, service.name):
+            self._note("TC753", service, dependency)
+            subject = f"services.{service.name}.depends_on"
+            self.paths.update((subject, f"{subject}.{target}"))
             return None
-        self.edges.setdefault(owner.name, []).append(item.service)
-        if item.required and not self._is_on(owner.name, item.service):
-            self._say("TC752", owner, item)
-            item = replace(item, required=False)
-        if item.condition == "service_healthy" and item.service in self.unchecked:
-            self._say("TC754", owner, item)
-            item = replace(item, condition="service_started")
-        return item
+        self.edges.setdefault(service.name, []).append(target)
+        if dependency.required and not self._is_on(service.name, target):
+            self._note("TC752", service, dependency)
+            dependency = replace(dependency, required=False)
+        if dependency.condition == "service_healthy" and target in self.unchecked:
+            self._note("TC754", service, dependency)
+            dependency = replace(dependency, condition="service_started")
+        return dependency
 
-    def _is_on(self, owner: str, target: str) -> bool:
-        """Whether the target runs whenever the owner does."""
-        wanted, given = self.profiles.get(target), self.profiles[owner]
-        return not wanted or (bool(given) and given <= wanted)
+    def _is_on(self, service_name: str, target: str) -> bool:
+        """Whether the target runs whenever the service does."""
+        target_profiles = self.profiles.get(target)
+        profiles = self.profiles[service_name]
+        return not target_profiles or (bool(profiles) and profiles <= target_profiles)
 
-    def _say(self, code: str, owner: Service, item: Dependency) -> None:
-        subject = f"services.{owner.name}.depends_on.{item.service}"
+    def _note(self, code: str, service: Service, dependency: Dependency) -> None:
+        key = f"depends_on.{dependency.service}"
         self.notes.append(
-            note(
-                code,
-                item.origin or owner.origin,
-                subject=subject,
-                service=owner.name,
-                name=item.service,
-            )
+            service_note(code, service, key, dependency.origin, name=dependency.service)
         )
 
 
@@ -78,29 +77,26 @@ def _fixed_edges(stack: Stack) -> dict[str, list[str]]:
     """Who waits for whom by a shared namespace, a link or `volumes_from`: docker compose orders by these too."""
     edges: dict[str, list[str]] = {}
     for service in stack.services:
-        for part in parts(service):
-            options = part.options
-            shared = map(
-                shared_with, (part.network_mode, options.get("ipc"), options.get("pid"))
-            )
-            linked = (
-                linked_name(item)
-                for key in ("links", "volumes_from")
-                for item in options.get(key, ())
-            )
-            edges.setdefault(service.name, []).extend(
-                name for name in (*shared, *linked) if name
-            )
+        for layer in service_layers(service):
+            edges.setdefault(service.name, []).extend(_implied_targets(layer))
     return edges
 
 
-def _reaches(edges: Mapping[str, Iterable[str]], start: str, goal: str) -> bool:
-    waiting, seen = [start], set[str]()
+def _implied_targets(layer: Service) -> Iterator[str]:
+    for value in (layer.network_mode, layer.options.get("ipc"), layer.options.get("pid")):
+        if name := shared_with(value):
+            yield name
+    for key in ("links", "volumes_from"):
+        yield from (linked_name(line) for line in layer.options.get(key, ()))
+
+
+def _reaches_service(edges: Mapping[str, Iterable[str]], start: str, goal: str) -> bool:
+    waiting, visited = [start], set[str]()
     while waiting:
         name = waiting.pop()
         if name == goal:
             return True
-        if name not in seen:
-            seen.add(name)
+        if name not in visited:
+            visited.add(name)
             waiting.extend(edges.get(name, ()))
     return False

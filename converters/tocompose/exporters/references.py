@@ -5,107 +5,118 @@ The checks run last, after importers and practices, so that no combination of th
 
 from __future__ import annotations
 
-from tocompose.exporters.sound import Sound, every_part, parts
-from tocompose.model import Mount, Network, Service, Stack, Volume
-from tocompose.notes import Note, note
+from collections.abc import Iterable
+from typing import TypeVar
+
+from tocompose.exporters.final_checks import (
+    Checked,
+    for_each_overlay,
+    service_layers,
+    service_note,
+)
+from tocompose.model import Dependency, Grant, Mount, Network, Service, Stack, Volume
+from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.source import Span
 
+_Reference = TypeVar("_Reference", Dependency, Grant)
 
-def refer_to_known(stack: Stack, outside: frozenset[str] = frozenset()) -> Sound:
+
+def refer_to_known(stack: Stack, outside: frozenset[str] = frozenset()) -> Checked:
     """The stack without references to what it lacks; only networks and volumes that are used are declared instead.
 
     `outside` names what a file that the stack is added to defines already.
     """
-    dropped = _Dropped(stack, outside)
-    stack, declared = _declared(every_part(stack, dropped.clean))
-    return Sound(stack, (*dropped.notes, *declared), frozenset(dropped.paths))
+    dangling = _Dangling(stack, outside)
+    stack, notes = _with_declarations(for_each_overlay(stack, dangling.drop_from))
+    return Checked(stack, (*dangling.notes, *notes), frozenset(dangling.paths))
 
 
-class _Dropped:
-    """The references that lead nowhere: collected while parts are cleaned of them."""
+class _Dangling:
+    """The references that lead nowhere: collected while services are cleaned of them."""
 
     def __init__(self, stack: Stack, outside: frozenset[str]) -> None:
-        self.services = outside | {item.name for item in stack.services}
-        self.secrets = outside | {item.name for item in stack.secrets}
-        self.configs = outside | {item.name for item in stack.configs}
+        self.services = outside | {service.name for service in stack.services}
+        self.secrets = outside | {secret.name for secret in stack.secrets}
+        self.configs = outside | {config.name for config in stack.configs}
         self.notes: list[Note] = []
         self.paths: set[str] = set()
 
-    def clean(self, owner: Service, part: Service) -> Service:
-        """The part without its references to undefined services, secrets and configs."""
-        others = self.services - {owner.name}
-        keep = self._keep
-        part = replace(
-            part,
-            depends_on=tuple(
-                item
-                for item in part.depends_on
-                if keep(owner, "depends_on", item.service, others, item.origin)
+    def drop_from(self, service: Service, layer: Service) -> Service:
+        """The layer without its references to undefined services, secrets and configs."""
+        other_services = self.services - {service.name}
+        layer = replace(
+            layer,
+            depends_on=self._defined(
+                service, "depends_on", layer.depends_on, other_services
             ),
-            secrets=tuple(
-                item
-                for item in part.secrets
-                if keep(owner, "secrets", item.source, self.secrets, item.origin)
-            ),
-            configs=tuple(
-                item
-                for item in part.configs
-                if keep(owner, "configs", item.source, self.configs, item.origin)
-            ),
+            secrets=self._defined(service, "secrets", layer.secrets, self.secrets),
+            configs=self._defined(service, "configs", layer.configs, self.configs),
         )
-        return self._shared(owner, self._linked(owner, part))
+        return self._drop_namespaces(service, self._drop_links(service, layer))
 
-    def _keep(
+    def _defined(
         self,
-        owner: Service,
+        service: Service,
         key: str,
-        name: str,
-        known: frozenset[str],
-        span: Span | None = None,
-    ) -> bool:
-        if name in known or "$" in name:
-            return True
-        subject = f"services.{owner.name}.{key}"
-        kind = key[:-1] if key in ("secrets", "configs") else "service"
-        self.notes.append(
-            note(
-                "TC750",
-                span or owner.origin,
-                subject=subject,
-                service=owner.name,
-                kind=kind,
-                name=name,
+        references: Iterable[_Reference],
+        defined: frozenset[str],
+    ) -> tuple[_Reference, ...]:
+        return tuple(
+            reference
+            for reference in references
+            if self._is_defined(
+                service, key, _referred_name(reference), defined, reference.origin
             )
         )
-        self.paths.update((subject, f"{subject}.{name}"))
+
+    def _is_defined(
+        self,
+        service: Service,
+        key: str,
+        name: str,
+        defined: frozenset[str],
+        span: Span | None = None,
+    ) -> bool:
+        if name in defined or "$" in name:
+            return True
+        kind = key[:-1] if key in ("secrets", "configs") else "service"
+        missing_note = service_note("TC750", service, key, span, kind=kind, name=name)
+        self.notes.append(missing_note)
+        self.paths.update((missing_note.subject, f"{missing_note.subject}.{name}"))
         return False
 
-    def _shared(self, owner: Service, part: Service) -> Service:
+    def _drop_namespaces(self, service: Service, layer: Service) -> Service:
         """`network_mode`, `ipc` and `pid` of a service that is there."""
-        options = dict(part.options)
+        options = dict(layer.options)
         for key in ("ipc", "pid"):
-            name = shared_with(options.get(key))
-            if name is not None and not self._keep(owner, key, name, self.services):
+            if self._lacks_namespace(service, key, options.get(key)):
                 del options[key]
-        name = shared_with(part.network_mode)
-        if name is not None and not self._keep(owner, "network_mode", name, self.services):
-            part = replace(part, network_mode=None)
-        return replace(part, options=options)
+        if self._lacks_namespace(service, "network_mode", layer.network_mode):
+            layer = replace(layer, network_mode=None)
+        return replace(layer, options=options)
 
-    def _linked(self, owner: Service, part: Service) -> Service:
+    def _lacks_namespace(self, service: Service, key: str, value: object) -> bool:
+        name = shared_with(value)
+        return name is not None and not self._is_defined(service, key, name, self.services)
+
+    def _drop_links(self, service: Service, layer: Service) -> Service:
         """`links` and `volumes_from` of services that are there."""
-        options = dict(part.options)
+        options = dict(layer.options)
+        defined = self.services | {"container"}
         for key in ("links", "volumes_from"):
-            given = options.pop(key, ())
-            kept = [
-                item
-                for item in given
-                if self._keep(owner, key, linked_name(item), self.services | {"container"})
+            lines = [
+                line
+                for line in options.pop(key, ())
+                if self._is_defined(service, key, linked_name(line), defined)
             ]
-            if kept:
-                options[key] = kept
-        return replace(part, options=options)
+            if lines:
+                options[key] = lines
+        return replace(layer, options=options)
+
+
+def _referred_name(reference: Dependency | Grant) -> str:
+    return reference.service if isinstance(reference, Dependency) else reference.source
 
 
 def shared_with(value: object) -> str | None:
@@ -114,49 +125,42 @@ def shared_with(value: object) -> str | None:
     return text.removeprefix("service:") if text.startswith("service:") else None
 
 
-def linked_name(item: object) -> str:
+def linked_name(line: object) -> str:
     """The service of an entry of `links` or `volumes_from`; `container` for one outside the stack."""
-    return str(item).partition(":")[0]
+    return str(line).partition(":")[0]
 
 
-def _declared(stack: Stack) -> tuple[Stack, list[Note]]:
+def _with_declarations(stack: Stack) -> tuple[Stack, list[Note]]:
     """The stack with every network and volume that its services use among the top-level ones."""
-    networks = {item.name: item for item in stack.networks}
-    volumes = {item.name: item for item in stack.volumes}
+    networks = {network.name: network for network in stack.networks}
+    volumes = {volume.name: volume for volume in stack.volumes}
     notes: list[Note] = []
     for service in stack.services:
-        for part in parts(service):
-            for attachment in part.networks:
-                if attachment.network not in networks and attachment.network != "default":
-                    networks[attachment.network] = Network(name=attachment.network)
+        for layer in service_layers(service):
+            for attachment in layer.networks:
+                name = attachment.network
+                if name not in networks and name != "default":
+                    networks[name] = Network(name=name)
                     notes.append(
-                        _declares(service, "network", attachment.network, attachment.origin)
+                        _declaration_note(service, "network", name, attachment.origin)
                     )
-            for mount in part.mounts:
-                name = _volume_name(mount)
-                if name and name not in volumes:
-                    volumes[name] = Volume(name=name)
-                    notes.append(_declares(service, "volume", name, mount.origin))
-    return replace(
+            for mount in layer.mounts:
+                volume_name = _volume_name(mount)
+                if volume_name and volume_name not in volumes:
+                    volumes[volume_name] = Volume(name=volume_name)
+                    notes.append(
+                        _declaration_note(service, "volume", volume_name, mount.origin)
+                    )
+    declared = replace(
         stack, networks=tuple(networks.values()), volumes=tuple(volumes.values())
-    ), notes
+    )
+    return declared, notes
 
 
 def _volume_name(mount: Mount) -> str | None:
-    return (
-        mount.source
-        if mount.kind == "volume" and mount.source and "$" not in mount.source
-        else None
-    )
+    is_named = mount.kind == "volume" and mount.source and "$" not in mount.source
+    return mount.source if is_named else None
 
 
-def _declares(service: Service, kind: str, name: str, span: Span | None) -> Note:
-    subject = f"services.{service.name}.{kind}s"
-    return note(
-        "TC751",
-        span or service.origin,
-        subject=subject,
-        service=service.name,
-        kind=kind,
-        name=name,
-    )
+def _declaration_note(service: Service, kind: str, name: str, span: Span | None) -> Note:
+    return service_note("TC751", service, f"{kind}s", span, kind=kind, name=name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from tocompose.exporters.conflicts import given_to_read_only
-from tocompose.exporters.sound import Sound, every_part
+from tocompose.exporters.final_checks import Checked, for_each_overlay
 from tocompose.model import File, Grant, Resource, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
@@ -23,85 +23,96 @@ from tocompose.syntax.names import variable_name
 _HARMLESS = regex(r"[A-Za-z0-9_./:@,-]+")
 
 
-def self_contained(stack: Stack, inline_secrets: bool) -> Sound:
+def self_contained(stack: Stack, inline_secrets: bool) -> Checked:
     """The stack with generated configs and secrets inside it; a note for each file that cannot stand there."""
-    files = {item.path: item for item in stack.files}
-    outside = given_to_read_only(stack)
-    inlined: set[str] = set()
-    configs = [_config(item, files, outside, inlined) for item in stack.configs]
-    settings = list(stack.settings)
-    secrets, moved = [], {}
-    for item in stack.secrets:
-        file = _file(item, files)
-        if file is None or item.name in outside:
-            secrets.append(item)
-        elif inline_secrets and (text := _text(file)) is not None:
-            inlined.add(file.path)
-            moved[item.name] = item.name
-            configs.append(
-                Resource(name=item.name, content=literal(text), origin=item.origin)
-            )
-        else:
-            inlined.add(file.path)
-            name = variable_name(item.name)
-            settings.append(
-                Setting(
-                    name=name, secret=True, required=True, origin=file.origin or item.origin
-                )
-            )
-            secrets.append(Resource(name=item.name, environment=name, origin=item.origin))
+    inliner = _Inliner(stack, inline_secrets)
+    configs = tuple(map(inliner.inline_config, stack.configs))
+    secrets = tuple(filter(None, map(inliner.inline_secret, stack.secrets)))
     stack = replace(
         stack,
-        configs=tuple(configs),
-        secrets=tuple(secrets),
-        settings=tuple(settings),
+        configs=(*configs, *inliner.configs_of_secrets.values()),
+        secrets=secrets,
+        settings=(*stack.settings, *inliner.new_settings),
         files=(),
     )
-    stack = every_part(stack, lambda _, part: _with_configs(part, moved))
-    notes = [
-        note("TC759", item.origin, subject=f"files.{path}", path=path)
-        for path, item in _left(files, inlined)
-    ]
-    accounted = {f"files.{path}" for path in files} | {f"secrets.{name}" for name in moved}
-    return Sound(stack, tuple(notes), frozenset(accounted))
+    stack = for_each_overlay(stack, lambda _, layer: inliner.grant_configs(layer))
+    paths = {f"files.{path}" for path in inliner.files}
+    paths |= {f"secrets.{name}" for name in inliner.configs_of_secrets}
+    return Checked(stack, tuple(inliner.notes_on_files_outside()), frozenset(paths))
 
 
-def _left(files: Mapping[str, File], inlined: set[str]) -> list[tuple[str, File]]:
-    return [(path, item) for path, item in files.items() if path not in inlined]
+class _Inliner:
+    """The files of a stack, and what becomes of them."""
+
+    def __init__(self, stack: Stack, inline_secrets: bool) -> None:
+        self.files = {file.path: file for file in stack.files}
+        self.configs_of_secrets: dict[str, Resource] = {}
+        self.new_settings: list[Setting] = []
+        self._inline_secrets = inline_secrets
+        self._inlined: set[str] = set()
+        self._must_be_files = given_to_read_only(stack)
+
+    def _file_of(self, resource: Resource) -> File | None:
+        """The file of ours from which a config or secret comes, if it may stand elsewhere."""
+        if resource.name in self._must_be_files:
+            return None
+        return self.files.get((resource.file or "").removeprefix("./"))
+
+    def inline_config(self, config: Resource) -> Resource:
+        """The config with its content, where that is text."""
+        file = self._file_of(config)
+        text = _text_of(file) if file else None
+        if file is None or text is None:
+            return config
+        self._inlined.add(file.path)
+        return replace(config, file=None, content=literal(text))
+
+    def inline_secret(self, secret: Resource) -> Resource | None:
+        """The secret from a variable of the environment; None where it is a config now, which can hold content."""
+        file = self._file_of(secret)
+        if file is None:
+            return secret
+        self._inlined.add(file.path)
+        text = _text_of(file) if self._inline_secrets else None
+        if text is not None:
+            self.configs_of_secrets[secret.name] = Resource(
+                name=secret.name, content=literal(text), origin=secret.origin
+            )
+            return None
+        name = variable_name(secret.name)
+        origin = file.origin or secret.origin
+        self.new_settings.append(
+            Setting(name=name, secret=True, required=True, origin=origin)
+        )
+        return Resource(name=secret.name, environment=name, origin=secret.origin)
+
+    def grant_configs(self, layer: Service) -> Service:
+        """The layer with the configs that were secrets at the place of these."""
+        moved = [
+            grant for grant in layer.secrets if grant.source in self.configs_of_secrets
+        ]
+        if not moved:
+            return layer
+        grants = [replace(grant, target=_secret_target(grant)) for grant in moved]
+        secrets = tuple(grant for grant in layer.secrets if grant not in moved)
+        return replace(layer, secrets=secrets, configs=(*layer.configs, *grants))
+
+    def notes_on_files_outside(self) -> Iterator[Note]:
+        """A note for each file that nobody will find beside the one file."""
+        for path, file in self.files.items():
+            if path not in self._inlined:
+                yield note("TC759", file.origin, subject=f"files.{path}", path=path)
 
 
-def _file(item: Resource, files: Mapping[str, File]) -> File | None:
-    return files.get((item.file or "").removeprefix("./"))
-
-
-def _text(file: File) -> str | None:
+def _text_of(file: File) -> str | None:
     try:
         return file.content.decode()
     except UnicodeDecodeError:
         return None
 
 
-def _config(
-    item: Resource, files: Mapping[str, File], outside: set[str], inlined: set[str]
-) -> Resource:
-    file = _file(item, files)
-    text = _text(file) if file else None
-    if file is None or text is None or item.name in outside:
-        return item
-    inlined.add(file.path)
-    return replace(item, file=None, content=literal(text))
-
-
-def _with_configs(part: Service, moved: Mapping[str, str]) -> Service:
-    """Secrets with inline content become configs at the same place: only configs can hold content."""
-    asked = [item for item in part.secrets if item.source in moved]
-    grants = tuple(replace(item, target=_secret_target(item)) for item in asked)
-    kept = tuple(item for item in part.secrets if item.source not in moved)
-    return replace(part, secrets=kept, configs=(*part.configs, *grants)) if asked else part
-
-
-def _secret_target(item: Grant) -> str:
-    target = item.target or item.source
+def _secret_target(grant: Grant) -> str:
+    target = grant.target or grant.source
     return target if target.startswith("/") else f"/run/secrets/{target}"
 
 
@@ -109,23 +120,27 @@ def settle_variables(
     document: dict[str, Any], stack: Stack, inline_secrets: bool
 ) -> dict[str, Any]:
     """The document with the values of `.env` as defaults; a secret is asked for unless it is to stand inline."""
-    settings = {item.name: item for item in stack.settings}
+    settings = {setting.name: setting for setting in stack.settings}
 
-    def replacement(found: Variable) -> str:
-        setting = settings.get(found.name)
-        if setting is None or found.operator in (":+", "+"):
-            return found.source
-        if setting.secret and not (inline_secrets and setting.value is not None):
-            return found.source if found.operator else required_reference(found.name)
-        if setting.value is None:
-            return found.source
-        if setting.secret:
-            return literal(setting.value)
-        if _HARMLESS.fullmatch(setting.value):
-            return f"${{{found.name}:-{setting.value}}}"
-        return literal(setting.value)
+    def settle(variable: Variable) -> str:
+        setting = settings.get(variable.name)
+        if setting is None or variable.operator in (":+", "+"):
+            return variable.source
+        return _settled(variable, setting, inline_secrets)
 
-    return {key: replace_in_document(value, replacement) for key, value in document.items()}
+    return {key: replace_in_document(value, settle) for key, value in document.items()}
+
+
+def _settled(variable: Variable, setting: Setting, inline_secrets: bool) -> str:
+    """What stands in the place of a variable that `.env` would set."""
+    value = setting.value
+    if setting.secret and not (inline_secrets and value is not None):
+        return variable.source if variable.operator else required_reference(variable.name)
+    if value is None:
+        return variable.source
+    if not setting.secret and _HARMLESS.fullmatch(value):
+        return f"${{{variable.name}:-{value}}}"
+    return literal(value)
 
 
 def ask_for_secrets(
@@ -133,21 +148,20 @@ def ask_for_secrets(
 ) -> tuple[Note, ...]:
     """A note for each secret that the user must set, with the place of its value in the source and never the value;
     the source holds none for the `open_settings`."""
-
-    def place(item: Setting) -> str:
-        if item.name in open_settings:
-            return "and the source holds no value for it"
-        return f"its value is at {item.origin or 'the source'}"
-
-    secrets = (item for item in stack.settings if item.secret)
     return tuple(
         note(
             "TC758",
-            item.origin,
-            subject=f"settings.{item.name}",
-            name=item.name,
-            place=place(item),
+            setting.origin,
+            subject=f"settings.{setting.name}",
+            name=setting.name,
+            place=_where_value_is(setting, setting.name in open_settings),
         )
-        for item in secrets
-        if not (inline_secrets and item.value is not None)
+        for setting in stack.settings
+        if setting.secret and not (inline_secrets and setting.value is not None)
     )
+
+
+def _where_value_is(setting: Setting, is_open: bool) -> str:
+    if is_open:
+        return "and the source holds no value for it"
+    return f"its value is at {setting.origin or 'the source'}"

@@ -1,0 +1,124 @@
+"""Relative paths of the source, seen from the folder that the compose files are written to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tocompose.model import Build, EnvFile, File, Mount, Resource, Service, Stack
+from tocompose.record import record, replace
+from tocompose.syntax.mounts import is_windows_path
+
+# The files that a build needs beside its context, where tocompose generates them.
+_DOCKERFILE = "Dockerfile"
+
+
+def rebase_paths(stack: Stack, to_source: str, to_output: str) -> Stack:
+    """The stack with each relative path of the source made right for the output folder.
+
+    `to_source` leads from the output folder to the source (`../`, empty when they are the same), `to_output` from the
+    source to the output folder (`deploy/`). Files that are generated beside the compose files keep their paths.
+    """
+    if not to_source:
+        return stack
+    generated = frozenset(file.path for file in stack.files)
+    rebase = _Rebase(to_source=to_source, to_output=to_output, generated=generated)
+    return replace(
+        stack,
+        files=tuple(map(rebase.generated_file, stack.files)),
+        services=tuple(map(rebase.service, stack.services)),
+        configs=rebase.resources(stack.configs),
+        secrets=rebase.resources(stack.secrets),
+    )
+
+
+@record
+class _Rebase:
+    """The way between the two folders, and what is made for each kind of path of it."""
+
+    to_source: str
+    to_output: str
+    generated: frozenset[str]
+
+    def path(self, text: str) -> str:
+        """A path of the source as the output folder sees it; absolute paths, variables and generated files stay."""
+        if text.startswith(("/", "~", "$")) or "://" in text or is_windows_path(text):
+            return text
+        return text if self._is_generated(text) else self._from_output(text)
+
+    def _from_output(self, text: str) -> str:
+        relative = "" if text == "." else text.removeprefix("./")
+        rebased = self.to_source + relative
+        return rebased.rstrip("/") if relative in ("", "/") else rebased
+
+    def _is_generated(self, text: str) -> bool:
+        """Whether the path is that of a generated file, or of a folder with one."""
+        relative = text.removeprefix("./")
+        if relative in self.generated:
+            return True
+        folder = relative.rstrip("/") + "/"
+        return text not in (".", "./") and any(
+            path.startswith(folder) for path in self.generated
+        )
+
+    def generated_file(self, file: File) -> File:
+        """`.dockerignore` is looked for in the context; BuildKit also takes it from beside the Dockerfile."""
+        if _DOCKERFILE in self.generated and file.path == ".dockerignore":
+            return replace(file, path=f"{_DOCKERFILE}.dockerignore")
+        return file
+
+    def service(self, service: Service) -> Service:
+        """The service, with its overlays."""
+        security = service.security
+        profiles = tuple(map(self._security_option, security.security_opt))
+        return replace(
+            service,
+            build=self._build(service.build) if service.build else None,
+            mounts=tuple(map(self._mount, service.mounts)),
+            env_files=tuple(map(self._env_file, service.env_files)),
+            security=replace(security, security_opt=profiles),
+            options=self._options(service.options),
+            overlays={
+                role: self.service(overlay) for role, overlay in service.overlays.items()
+            },
+        )
+
+    def _mount(self, mount: Mount) -> Mount:
+        if mount.kind != "bind" or not mount.source:
+            return mount
+        return replace(mount, source=self.path(mount.source))
+
+    def _env_file(self, env_file: EnvFile) -> EnvFile:
+        return replace(env_file, path=self.path(env_file.path))
+
+    def _security_option(self, option: str) -> str:
+        """`seccomp=FILE`; `unconfined` and `builtin` are no files."""
+        key, _, value = option.partition("=")
+        if key != "seccomp" or value in ("", "unconfined", "builtin"):
+            return option
+        return f"{key}={self.path(value)}"
+
+    def _options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        files = options.get("label_file")
+        if not isinstance(files, list):
+            return options
+        return {**options, "label_file": [self.path(file) for file in files]}
+
+    def _build(self, build: Build) -> Build:
+        """The build with its context; a generated Dockerfile lies in the output folder, seen from the context."""
+        dockerfile = build.dockerfile or _DOCKERFILE
+        is_generated = dockerfile.removeprefix("./") in self.generated
+        if is_generated and build.context in (".", "./"):
+            build = replace(build, dockerfile=self.to_output + dockerfile)
+        return replace(build, context=self._context(build.context))
+
+    def _context(self, context: str) -> str:
+        """A context is never generated, whatever lies in its folder."""
+        return replace(self, generated=frozenset()).path(context)
+
+    def resources(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
+        """Configs or secrets, those from files with their paths."""
+        return tuple(
+            replace(resource, file=self.path(resource.file)) if resource.file else resource
+            for resource in resources
+        )
