@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 from tocompose.compose.merge import RESET, Override, merge_documents, without_tags
@@ -26,54 +27,50 @@ def read_file(content: bytes, path: str) -> ComposeFile:
     documents = read(content, path)
     return ComposeFile(
         path,
-        tuple(item.root for item in documents if item.root is not None),
+        tuple(document.root for document in documents if document.root is not None),
         tuple(content.decode("utf-8", "replace").split("\n")),
-        tuple(said for item in documents for said in item.notes),
-        tuple(child for item in documents for child in item.hidden),
+        tuple(yaml_note for document in documents for yaml_note in document.notes),
+        tuple(child for document in documents for child in document.hidden),
     )
 
 
 def document_of(file: ComposeFile) -> dict[str, Any]:
     """What the file holds as maps, lists and scalars, with the tags `!reset` and `!override` kept for merging."""
-    first, *more = [
-        value for root in file.roots if isinstance(value := plain(root, file), dict)
-    ] or [{}]
-    for value in more:
-        first = merge_documents(first, value)
-    return first
+    values = (plain(root, file) for root in file.roots)
+    documents = [value for value in values if isinstance(value, dict)]
+    return reduce(merge_documents, documents[1:], documents[0]) if documents else {}
 
 
-def merged(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
+def merge_all(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The one document that docker compose makes of them."""
-    result: dict[str, Any] = {}
-    for number_, document in enumerate(documents):
-        result = merge_documents(result, document) if number_ else without_tags(document)
-    return result
+    if not documents:
+        return {}
+    return reduce(merge_documents, documents[1:], without_tags(documents[0]))
 
 
 def plain(node: Node, file: ComposeFile) -> Any:
     """A node as docker compose reads it: numbers as their text where only the text matters."""
-    tag = _tag(node, file)
+    tag = _tag_of(node, file)
     if tag == "!reset":
         return RESET
-    value = _scalar(node) if isinstance(node, Leaf) else _collection(node, file)
+    value = _plain_scalar(node) if isinstance(node, Leaf) else _plain_collection(node, file)
     return Override(value) if tag == "!override" else value
 
 
-def _collection(node: Branch, file: ComposeFile) -> Any:
+def _plain_collection(node: Branch, file: ComposeFile) -> Any:
     if node.kind == "list":
         return [plain(child.node, file) for child in node.children]
     return {str(child.key): plain(child.node, file) for child in node.children}
 
 
-def _tag(node: Node, file: ComposeFile) -> str:
+def _tag_of(node: Node, file: ComposeFile) -> str:
     """The tag in front of a node, of which the reader keeps only those of scalars."""
     line = file.lines[node.span.line - 1] if node.span.line <= len(file.lines) else ""
     text = line[node.span.column - 1 :]
     return next((tag for tag in ("!reset", "!override") if text.startswith(tag)), "")
 
 
-def _scalar(leaf: Leaf) -> Any:
+def _plain_scalar(leaf: Leaf) -> Any:
     """Only `true` and `false` are truth values to compose's parser; a number with a point keeps its value as text."""
     if leaf.style in ("{}", "[]"):
         return {} if leaf.style == "{}" else []
@@ -108,7 +105,7 @@ class Places:
         """The place of what stands at the path; of the longest part of the path that stands somewhere, otherwise."""
         best: tuple[int, Span | None] = (-1, None)
         for root in (root for file in self._files for root in file.roots):
-            depth, span = _deepest(root, path)
+            depth, span = _deepest_span(root, path)
             if depth >= best[0]:
                 best = (depth, span)
         return best[1]
@@ -116,8 +113,8 @@ class Places:
     def first(self, *path: str | int) -> Span | None:
         """The place of what stands at the path in the first file that has it."""
         roots = (root for file in self._files for root in file.roots)
-        found = (_deepest(root, path) for root in roots)
-        return next((span for depth, span in found if depth == len(path)), None)
+        deepest = (_deepest_span(root, path) for root in roots)
+        return next((span for depth, span in deepest if depth == len(path)), None)
 
     def item(self, text: str, *path: str) -> Span | None:
         """The place of the list entry at the path that begins with the text or mentions it; else of the list."""
@@ -126,7 +123,7 @@ class Places:
                 node
                 for file in self._files
                 for root in file.roots
-                if (node := _at(root, path))
+                if (node := _node_at(root, path))
             ]
         ):
             for child in node.children if isinstance(node, Branch) else ():
@@ -135,21 +132,21 @@ class Places:
         return self.span(*path)
 
 
-def _deepest(node: Node, path: Path) -> tuple[int, Span]:
+def _deepest_span(node: Node, path: Path) -> tuple[int, Span]:
     span = node.span
     for depth, key in enumerate(path):
-        child = _entry(node, key) if isinstance(node, Branch) else None
+        child = _child_at(node, key) if isinstance(node, Branch) else None
         if child is None:
             return depth, span
         node, span = child.node, child.span
     return len(path), span
 
 
-def _entry(node: Branch, key: str | int) -> Child | None:
+def _child_at(node: Branch, key: str | int) -> Child | None:
     """The entry under the key; in a list, the one that is the name or sets it (`- NAME=value`)."""
-    found = node.child(key)
-    if found is not None or node.kind != "list":
-        return found
+    named_child = node.child(key)
+    if named_child is not None or node.kind != "list":
+        return named_child
     texts = (
         (child, child.node.text) for child in node.children if isinstance(child.node, Leaf)
     )
@@ -158,7 +155,7 @@ def _entry(node: Branch, key: str | int) -> Child | None:
     )
 
 
-def _at(node: Node, path: Path) -> Node | None:
+def _node_at(node: Node, path: Path) -> Node | None:
     for key in path:
         child = node.child(key) if isinstance(node, Branch) else None
         if child is None:
@@ -181,5 +178,5 @@ def duplicate_notes(file: ComposeFile) -> tuple[Note, ...]:
     hidden = (
         note("TC703", child.span, file=file.path, key=child.key) for child in file.hidden
     )
-    more = (note("TC704", root.span, file=file.path) for root in file.roots[1:])
-    return (*hidden, *more)
+    further = (note("TC704", root.span, file=file.path) for root in file.roots[1:])
+    return (*hidden, *further)

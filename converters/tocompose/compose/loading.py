@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tocompose.compose.documents import ComposeFile, document_of, merged, read_file
+from tocompose.compose.documents import ComposeFile, document_of, merge_all, read_file
 from tocompose.compose.files import BASE_NAMES, OVERRIDE_NAMES, PROD_NAMES
 from tocompose.compose.merge import merge_documents, merge_services
 from tocompose.compose.shapes import as_list, as_map, as_text
@@ -40,13 +40,13 @@ def find(project: Project, folder: str = "") -> Found | None:
         paths = (posixpath.join(folder, name) for name in names)
         return next((path for path in paths if project.exists(path)), "")
 
-    if listed := _listed(project, folder):
+    if listed := _listed_files(project, folder):
         return Found(listed[0], next(iter(listed[1:]), ""), first(PROD_NAMES), listed)
     base = first(BASE_NAMES)
     return Found(base, first(OVERRIDE_NAMES), first(PROD_NAMES)) if base else None
 
 
-def _listed(project: Project, folder: str) -> tuple[str, ...]:
+def _listed_files(project: Project, folder: str) -> tuple[str, ...]:
     """The files that COMPOSE_FILE names in the `.env` of the folder, separated by COMPOSE_PATH_SEPARATOR.
 
     https://docs.docker.com/compose/how-tos/environment-variables/envvars/#compose_file
@@ -59,15 +59,15 @@ def _listed(project: Project, folder: str) -> tuple[str, ...]:
         for child in read_dotenv(content).tree.children
         if isinstance(child.node, Leaf)
     }
-    parts = (
+    paths = (
         held.get("COMPOSE_FILE", "")
         .strip()
         .split(held.get("COMPOSE_PATH_SEPARATOR") or ":")
     )
     return tuple(
-        posixpath.normpath(posixpath.join(folder, part.strip()))
-        for part in parts
-        if part.strip()
+        posixpath.normpath(posixpath.join(folder, path.strip()))
+        for path in paths
+        if path.strip()
     )
 
 
@@ -77,8 +77,8 @@ def compose_file(project: Project) -> str:
     For what is no source to convert from: a file counts by its content, whatever its name.
     """
     if not project.named:
-        found = find(project)
-        return found.base if found else ""
+        files = find(project)
+        return files.base if files else ""
     named = (
         path
         for path in project.named
@@ -107,9 +107,9 @@ class Loaded(NamedTuple):
 def load(project: Project, paths: tuple[str, ...]) -> Loaded:
     """The files of those paths as docker compose puts them together, with what they include and extend."""
     loader = _Loader(project)
-    document = merged([loader.document(path) for path in paths])
+    document = merge_all([loader.read_document(path) for path in paths])
     return Loaded(
-        loader.extended(document, paths[0] if paths else ""),
+        loader.follow_extends(document, paths[0] if paths else ""),
         tuple(loader.files),
         tuple(loader.notes),
     )
@@ -124,63 +124,68 @@ class _Loader:
         self.notes: list[Note] = []
         self._open: list[str] = []
 
-    def document(self, path: str) -> dict[str, Any]:
+    def read_document(self, path: str) -> dict[str, Any]:
         """The file's content, with what it includes in front of it."""
-        content = self.project.read(path)
-        if content is None or path in self._open:
+        file = None if path in self._open else self._read_file(path)
+        if file is None:
             self.notes.append(note("TC705", None, path=path))
             return {}
-        file = read_file(content, path)
         self.files.append(file)
-        own = document_of(file)
+        document = document_of(file)
         self._open.append(path)
-        included = self._included(own, path)
+        included = self._read_included(document.pop("include", None), path)
         self._open.pop()
-        own.pop("include", None)
-        return merge_documents(included, own) if included else own
+        return merge_documents(included, document) if included else document
 
-    def _included(self, own: Mapping[str, Any], path: str) -> dict[str, Any]:
+    def _read_file(self, path: str) -> ComposeFile | None:
+        content = self.project.read(path)
+        return None if content is None else read_file(content, path)
+
+    def _read_included(self, inclusions: Any, path: str) -> dict[str, Any]:
         result: dict[str, Any] = {}
-        for item in as_list(own.get("include")):
-            names = as_list(item.get("path")) if isinstance(item, Mapping) else [item]
-            for name in names:
-                result = merge_documents(
-                    result, self.document(self._beside(path, str(name)))
-                )
+        for inclusion in as_list(inclusions):
+            paths = inclusion.get("path") if isinstance(inclusion, Mapping) else inclusion
+            for included_path in as_list(paths):
+                included = self.read_document(_path_beside(path, str(included_path)))
+                result = merge_documents(result, included)
         return result
 
-    def _beside(self, path: str, name: str) -> str:
-        return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-
-    def extended(self, document: dict[str, Any], path: str) -> dict[str, Any]:
+    def follow_extends(self, document: dict[str, Any], path: str) -> dict[str, Any]:
         """The document with `extends` followed in each service."""
         services = as_map(document.get("services"))
-        done = {name: self._service(services, name, path, ()) for name in services}
-        return {**document, "services": done} if services else document
+        extended = {
+            name: self._extend_service(services, name, path, ()) for name in services
+        }
+        return {**document, "services": extended} if services else document
 
-    def _service(
+    def _extend_service(
         self, services: Mapping[str, Any], name: str, path: str, trail: tuple[str, ...]
     ) -> dict[str, Any]:
         body = as_map(services.get(name))
         reference = body.pop("extends", None)
         if reference is None or f"{path}:{name}" in trail:
             return body
-        given = reference if isinstance(reference, Mapping) else {"service": reference}
-        target, file = as_text(given.get("service")) or "", as_text(given.get("file"))
+        if not isinstance(reference, Mapping):
+            reference = {"service": reference}
+        target, file = (
+            as_text(reference.get("service")) or "",
+            as_text(reference.get("file")),
+        )
         trail = (*trail, f"{path}:{name}")
-        if file is None:
-            parent = self._service(services, target, path, trail)
-        else:
-            other = self._beside(path, file)
-            parent = self._service(
-                as_map(self._read(other).get("services")), target, other, trail
-            )
+        if file is not None:
+            path = _path_beside(path, file)
+            services = self._read_extended(path)
+        parent = self._extend_service(services, target, path, trail)
         return merge_services(parent, body)
 
-    def _read(self, path: str) -> dict[str, Any]:
-        """A file whose services are extended; it is no part of the set, so its places are not asked for."""
-        content = self.project.read(path)
-        if content is None:
+    def _read_extended(self, path: str) -> dict[str, Any]:
+        """The services of a file that are extended; it is no part of the set, so its places are not asked for."""
+        file = self._read_file(path)
+        if file is None:
             self.notes.append(note("TC705", None, path=path))
             return {}
-        return document_of(read_file(content, path))
+        return as_map(document_of(file).get("services"))
+
+
+def _path_beside(path: str, name: str) -> str:
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))

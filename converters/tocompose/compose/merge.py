@@ -57,10 +57,10 @@ def _apply_tags(earlier: Any, later: _Document) -> tuple[Any, dict[str, Any]]:
             if isinstance(value, Override):
                 untagged[name] = value.value
         elif isinstance(value, Mapping):
-            below = earlier.get(name) if isinstance(earlier, Mapping) else None
-            below, untagged[name] = _apply_tags(below, value)
-            if below is not None and isinstance(earlier, Mapping):
-                earlier = {**earlier, name: below}
+            value_below = earlier.get(name) if isinstance(earlier, Mapping) else None
+            value_below, untagged[name] = _apply_tags(value_below, value)
+            if value_below is not None and isinstance(earlier, Mapping):
+                earlier = {**earlier, name: value_below}
         else:
             untagged[name] = value
     return earlier, untagged
@@ -151,10 +151,10 @@ def _merge_pairs(_: Key, earlier: Any, later: Any) -> dict[str, Any]:
 
 
 def _unite_lists(_: Key, earlier: Any, later: Any) -> list[Any]:
-    return _unrepeated((*as_list(earlier), *as_list(later)))
+    return _drop_repeats((*as_list(earlier), *as_list(later)))
 
 
-def _unrepeated(values: Iterable[Any]) -> list[Any]:
+def _drop_repeats(values: Iterable[Any]) -> list[Any]:
     """The values in their order, each once; they need not be hashable."""
     result: list[Any] = []
     for value in values:
@@ -167,7 +167,7 @@ def _merge_hosts(_: Key, earlier: Any, later: Any) -> dict[str, Any]:
     """`extra_hosts`: a host that both files name has the addresses of both."""
     addresses: dict[str, list[Any]] = {}
     for host, address in (*_host_addresses(earlier), *_host_addresses(later)):
-        addresses[host] = _unrepeated((*addresses.get(host, ()), address))
+        addresses[host] = _drop_repeats((*addresses.get(host, ()), address))
     return {
         host: several if len(several) > 1 else several[0]
         for host, several in addresses.items()
@@ -214,8 +214,8 @@ def _entry_target(key: Key, value: Any) -> str:
 def _device_target(_: Key, value: Any) -> str:
     if isinstance(value, Mapping):
         return str(value.get("target") or value.get("source", ""))
-    source, *more = str(value).split(":")
-    return more[0] if more else source
+    paths = str(value).split(":")
+    return paths[min(1, len(paths) - 1)]
 
 
 def mount_target(value: Any) -> str:

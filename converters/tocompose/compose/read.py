@@ -65,7 +65,7 @@ _RECORDS_WITHIN: Mapping[str, type[Any]] = {
 }
 
 
-def stack_of(document: Mapping[str, Any], places: Places, name: str = "app") -> Stack:
+def stack_of(document: Mapping[str, Any], positions: Places, name: str = "app") -> Stack:
     """The stack that a (merged) document describes; `name` is the folder's, for a document without one."""
     sections: dict[str, Any] = {}
     for key in section_keys("top").values():
@@ -75,7 +75,7 @@ def stack_of(document: Mapping[str, Any], places: Places, name: str = "app") -> 
                     key.section,
                     _with_external_name(as_map(body)),
                     name=entry_name,
-                    origin=places.span(key.name, entry_name),
+                    origin=positions.span(key.name, entry_name),
                 )
                 for entry_name, body in as_map(document.get(key.name)).items()
             )
@@ -121,8 +121,8 @@ def _read_fields(
         elif value is None:
             unread.pop(name, None)
         elif key.form is Form.SECTION and key.section not in _RECORDS:
-            below, unread_below = _read_fields(key.section, as_map(value))
-            _branch(tree, key.field).update(below)
+            fields_below, unread_below = _read_fields(key.section, as_map(value))
+            _branch(tree, key.field).update(fields_below)
             unread[name] = unread_below
             if not unread_below:
                 del unread[name]
@@ -153,7 +153,7 @@ def _read_section(key: Key, value: Any) -> Any:
 
 
 def _read_entries(key: Key, value: Any) -> tuple[Any, ...]:
-    bodies = (_long_form(key, entry) for entry in as_list(value))
+    bodies = (_long_form(key, entry_value) for entry_value in as_list(value))
     return tuple(read_record(key.section, as_map(body)) for body in bodies)
 
 
@@ -220,15 +220,15 @@ def _read_mount(value: Any) -> Mount:
             "mount", {**value, "type": value.get("type") or "volume"}
         )
         return mount
-    parts = parse_mount(str(value))
-    source = parts.source
+    mount_parts = parse_mount(str(value))
+    source = mount_parts.source
     is_bind = source is not None and (is_path(source) or source.startswith("$"))
     return Mount(
         kind="bind" if is_bind else "volume",
         source=source,
-        target=parts.target,
-        read_only=parts.is_read_only,
-        mode=",".join(mode for mode in parts.modes if mode not in ("ro", "rw")),
+        target=mount_parts.target,
+        read_only=mount_parts.is_read_only,
+        mode=",".join(mode for mode in mount_parts.modes if mode not in ("ro", "rw")),
     )
 
 

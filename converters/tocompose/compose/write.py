@@ -48,8 +48,8 @@ def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
         if key.form is not Form.NAMED or not key.field or key.name in document:
             continue
         declared = {
-            entry.name: write_record(key.section, entry) or None
-            for entry in getattr(stack, key.field)
+            declaration.name: write_record(key.section, declaration) or None
+            for declaration in getattr(stack, key.field)
         }
         names = _referred_names(key, services.values())
         if home in (Home.BASE, None) and key.name in ("networks", "volumes"):
@@ -80,8 +80,8 @@ def service_in(service: Service, home: Home | None) -> dict[str, Any]:
         if overlay is None:
             return body
         return in_order(_with_short_networks(merge_services(body, service_body(overlay))))
-    part = service if home is Home.BASE else service.overlays.get(home)
-    return service_body(part) if part else {}
+    layer = service if home is Home.BASE else service.overlays.get(home)
+    return service_body(layer) if layer else {}
 
 
 def _with_short_networks(body: dict[str, Any]) -> dict[str, Any]:
@@ -96,11 +96,11 @@ def _referred_names(key: Key, bodies: Iterable[Mapping[str, Any]]) -> set[str]:
     """The networks, volumes, configs or secrets that services name."""
     names: set[str] = set()
     for body in bodies:
-        for entry in body.get(key.name) or ():
-            if isinstance(entry, Mapping):
-                names.add(str(entry.get("source", "")))
+        for reference in body.get(key.name) or ():
+            if isinstance(reference, Mapping):
+                names.add(str(reference.get("source", "")))
             else:
-                names.add(split(entry, ":")[0] if key.name == "volumes" else entry)
+                names.add(split(reference, ":")[0] if key.name == "volumes" else reference)
     return names
 
 
@@ -113,9 +113,7 @@ def in_order(body: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of a service in the order of the table, the rest by name."""
     rank = written_rank("service")
     return dict(
-        sorted(
-            body.items(), key=lambda entry: (rank.get(entry[0], UNKNOWN.order), entry[0])
-        )
+        sorted(body.items(), key=lambda pair: (rank.get(pair[0], UNKNOWN.order), pair[0]))
     )
 
 
@@ -127,11 +125,11 @@ def write_record(section: str, record: Any) -> dict[str, Any]:
     return (
         body
         if closed or not keeps_options(section, record_type)
-        else body | _copied(record.options)
+        else body | _copy_options(record.options)
     )
 
 
-def _copied(options: Mapping[str, Any]) -> dict[str, Any]:
+def _copy_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: dict(value) if isinstance(value, dict) else value
         for name, value in options.items()
@@ -201,11 +199,11 @@ def _write_variables(_: Key, variables: Iterable[Variable]) -> dict[str, Any]:
     }
 
 
-def _write_command(_: Key, words: tuple[str, ...]) -> list[str]:
+def _write_command(_: Key, arguments: tuple[str, ...]) -> list[str]:
     """On one line where it fits and holds no line breaks."""
-    fits = sum(len(word) + 4 for word in words) <= _LINE
-    broken = any("\n" in word for word in words)
-    return Flow(words) if not words or (fits and not broken) else list(words)
+    fits = sum(len(argument) + 4 for argument in arguments) <= _LINE
+    broken = any("\n" in argument for argument in arguments)
+    return Flow(arguments) if not arguments or (fits and not broken) else list(arguments)
 
 
 def _write_text(key: Key, text: str) -> str | None:
@@ -236,8 +234,8 @@ def _rank_run(run: str) -> tuple[int, int, str]:
 
 def write_port(port: Port) -> Quoted:
     """The short form, in quotes."""
-    parts = PortParts(port.target, port.published, port.host_ip, port.protocol)
-    return Quoted(format_port(parts))
+    port_parts = PortParts(port.target, port.published, port.host_ip, port.protocol)
+    return Quoted(format_port(port_parts))
 
 
 def _write_mounts(_: Key, mounts: Iterable[Mount]) -> list[Any]:
@@ -308,6 +306,6 @@ def model_paths(value: Any, path: str = "") -> Iterator[str]:
     """Every dotted path of a document: what the ledger's second check compares with."""
     if isinstance(value, Mapping):
         for name, content in value.items():
-            here = f"{path}.{name}" if path else str(name)
-            yield here
-            yield from model_paths(content, here)
+            path_below = f"{path}.{name}" if path else str(name)
+            yield path_below
+            yield from model_paths(content, path_below)

@@ -73,149 +73,141 @@ def render(
     header: tuple[str, ...] = (),
 ) -> str:
     """The text of a document: two spaces a level, a blank line between top-level blocks and between services."""
-    lines = [_comment(line) for line in header]
+    lines = [_comment_line(line) for line in header]
     if header:
         lines.append("")
     for index, (key, value) in enumerate(document.items()):
         if index:
             lines.append("")
-        lines.extend(_entry(key, value, (key,), 0, comments or {}))
+        lines.extend(_entry_lines(key, value, (key,), 0, comments or {}))
     return "\n".join(lines) + "\n"
 
 
-def _map(
+def _map_lines(
     content: Mapping[str, Any], path: Path, indent: int, comments: Comments
 ) -> Iterator[str]:
     spaced = path == ("services",)
     for index, (key, value) in enumerate(content.items()):
         if spaced and index:
             yield ""
-        yield from _entry(key, value, (*path, key), indent, comments)
+        yield from _entry_lines(key, value, (*path, key), indent, comments)
 
 
-def _entry(
+def _entry_lines(
     key: str, value: Any, path: Path, indent: int, comments: Comments
 ) -> Iterator[str]:
     pad = " " * indent
     for line in comments.get(path, ()):
-        yield pad + _comment(line)
-    name = key if isinstance(key, MergeKey) else scalar(key)
-    if len(name) > _LONGEST_KEY:
-        name = f"? {name}\n{pad}"
-    if isinstance(value, Anchored):
-        yield f"{pad}{name}: &{value.anchor}"
-        yield from _map(value, path, indent + 2, comments)
-    elif isinstance(value, Mapping) and value:
-        yield f"{pad}{name}:"
-        yield from _map(value, path, indent + 2, comments)
+        yield pad + _comment_line(line)
+    name = _key_text(key, pad)
+    if isinstance(value, Mapping) and value:
+        anchor = f" &{value.anchor}" if isinstance(value, Anchored) else ""
+        yield f"{pad}{name}:{anchor}"
+        yield from _map_lines(value, path, indent + 2, comments)
     elif isinstance(value, list) and value and not isinstance(value, Flow):
         yield f"{pad}{name}:"
-        yield from _items(value, path, indent + 2, comments)
-    elif (lines := _block(value)) is not None:
-        yield f"{pad}{name}: |{_chomping(value)}"
+        yield from _list_lines(value, path, indent + 2, comments)
+    elif (lines := _block_lines(value)) is not None:
+        yield f"{pad}{name}: |{_chomping_mark(value)}"
         yield from (f"{pad}  {line}" if line else "" for line in lines)
-    elif value is None:
-        yield f"{pad}{name}:"
     else:
-        yield f"{pad}{name}: {_inline(value)}"
+        yield f"{pad}{name}:" if value is None else f"{pad}{name}: {_inline_value(value)}"
 
 
-def _items(values: list[Any], path: Path, indent: int, comments: Comments) -> Iterator[str]:
+def _key_text(key: str, pad: str) -> str:
+    text = key if isinstance(key, MergeKey) else scalar(key)
+    return text if len(text) <= _LONGEST_KEY else f"? {text}\n{pad}"
+
+
+def _list_lines(
+    values: list[Any], path: Path, indent: int, comments: Comments
+) -> Iterator[str]:
     pad = " " * indent
     for number, value in enumerate(values):
-        here = (*path, str(number))
-        for line in comments.get(here, ()):
-            yield pad + _comment(line)
+        value_path = (*path, str(number))
+        for line in comments.get(value_path, ()):
+            yield pad + _comment_line(line)
         if isinstance(value, Mapping) and value:
-            body = list(_map(value, here, indent + 2, comments))
+            body = list(_map_lines(value, value_path, indent + 2, comments))
             yield f"{pad}- {body[0].lstrip()}"
             yield from body[1:]
         else:
-            yield f"{pad}- {_inline(value)}"
+            yield f"{pad}- {_inline_value(value)}"
 
 
-def _inline(value: Any) -> str:
-    if isinstance(value, Alias):
-        return f"*{value}"
-    if isinstance(value, Tagged):
-        return str(value)
-    if isinstance(value, Quoted):
-        return (
-            "'" + value.replace("'", "''") + "'" if value.isprintable() else _double(value)
-        )
-    if isinstance(value, str):
-        return scalar(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    if isinstance(value, Mapping):
-        return (
-            "{"
-            + ", ".join(f"{scalar(key)}: {_flow(item)}" for key, item in value.items())
-            + "}"
-        )
-    if isinstance(value, list):
-        return "[" + ", ".join(_flow(item) for item in value) + "]"
-    return str(value)
+def _inline_value(value: Any) -> str:
+    """The value on one line. The order matters: marks are texts, truth values are numbers."""
+    match value:
+        case Alias():
+            return f"*{value}"
+        case Tagged():
+            return str(value)
+        case Quoted() if value.isprintable():
+            return "'" + value.replace("'", "''") + "'"
+        case Quoted():
+            return _double_quoted(value)
+        case str():
+            return scalar(value)
+        case bool():
+            return "true" if value else "false"
+        case None:
+            return "null"
+        case Mapping():
+            pairs = (f"{scalar(key)}: {_flow_value(held)}" for key, held in value.items())
+            return "{" + ", ".join(pairs) + "}"
+        case list():
+            return "[" + ", ".join(map(_flow_value, value)) + "]"
+        case _:
+            return str(value)
 
 
-def _flow(value: Any) -> str:
-    return (
-        _double(value)
-        if isinstance(value, str) and not isinstance(value, Alias)
-        else _inline(value)
-    )
+def _flow_value(value: Any) -> str:
+    is_text = isinstance(value, str) and not isinstance(value, Alias)
+    return _double_quoted(value) if is_text else _inline_value(value)
 
 
 def scalar(text: str) -> str:
     """The text as a block-context scalar: plain where every parser reads a string, else in double quotes."""
     if _PLAIN.fullmatch(text) and not text.endswith(":") and text.lower() not in _RESERVED:
         return text
-    return _double(text)
+    return _double_quoted(text)
 
 
-def _double(text: str) -> str:
+def _double_quoted(text: str) -> str:
     if ('"' in text or "\\" in text) and "'" not in text and text.isprintable():
         return f"'{text}'"
     # JSON's escapes are YAML's, but Compose refuses surrogate pairs: characters beyond ASCII stand as they are,
     # save those that nobody sees or that change the direction of what follows (https://trojansource.codes).
     quoted = json.dumps(text, ensure_ascii=False)
-    return quoted if quoted.isprintable() else "".join(map(_visible, quoted))
+    return quoted if quoted.isprintable() else "".join(map(_escape_hidden, quoted))
 
 
-def _visible(char: str) -> str:
+def _escape_hidden(char: str) -> str:
     if char.isprintable() or "\ud800" <= char <= "\udfff":
         return char
     return f"\\u{ord(char):04x}" if char <= "\uffff" else f"\\U{ord(char):08x}"
 
 
-def _block(value: Any) -> list[str] | None:
+def _block_lines(value: Any) -> list[str] | None:
     """The lines of a text that reads best as a block scalar (several lines, nothing that needs escapes)."""
-    if (
-        not isinstance(value, str)
-        or isinstance(value, Quoted | Alias)
-        or "\n" not in value.rstrip("\n")
-    ):
+    if not isinstance(value, str) or isinstance(value, Quoted | Alias):
+        return None
+    if "\n" not in value.rstrip("\n") or not _BLOCK_SAFE.fullmatch(value):
         return None
     lines = value.removesuffix("\n").split("\n")
-    first = next((line for line in lines if line), "")
-    if not _BLOCK_SAFE.fullmatch(value) or first.startswith((" ", "\t")) or not lines[0]:
+    # The first line shows how deep the block is indented; blanks at ends and tabs are lost on people.
+    if not lines[0] or lines[0].startswith(" ") or not lines[-1]:
         return None
-    if (
-        value.endswith("\n\n")
-        or any(line.endswith((" ", "\t")) for line in lines)
-        or "\t" in value
-    ):
+    if "\t" in value or any(line.endswith(" ") for line in lines):
         return None
     return lines
 
 
-def _chomping(value: str) -> str:
+def _chomping_mark(value: str) -> str:
     return "" if value.endswith("\n") else "-"
 
 
-def _comment(line: str) -> str:
+def _comment_line(line: str) -> str:
     """A comment that cannot end early: control characters and line breaks of a source become spaces."""
     text = "".join(char if char.isprintable() else " " for char in line)
     return f"# {text}".rstrip()

@@ -67,7 +67,7 @@ def _extend_shared_environment(
     """Merges the shared environment into those that hold all of it and more: a web process with its own PORT."""
     for name, environment in _plain_environments(services).items():
         if block.items() <= environment.items():
-            services[name]["environment"] = _merged(environment, block.items())
+            services[name]["environment"] = _merge_environment(environment, block.items())
 
 
 def _plain_environments(
@@ -82,7 +82,9 @@ def _plain_environments(
     }
 
 
-def _merged(environment: Mapping[str, Any], shared: AbstractSet[tuple[str, Any]]) -> Any:
+def _merge_environment(
+    environment: Mapping[str, Any], shared: AbstractSet[tuple[str, Any]]
+) -> Any:
     """The environment with what it shares taken over from the block."""
     differing = dict(pair for pair in environment.items() if pair not in shared)
     alias = Alias("environment")
@@ -108,14 +110,14 @@ def _common_environment(services: dict[str, dict[str, Any]]) -> Iterator[tuple[s
         name for name, environment in environments.items() if common <= environment.items()
     ]
     for name in users:
-        services[name]["environment"] = _merged(environments[name], common)
+        services[name]["environment"] = _merge_environment(environments[name], common)
     pairs = environments[users[0]].items()
     yield "environment", dict(pair for pair in pairs if pair in common)
 
 
 def _largest_overlap(sets: list[frozenset[Any]]) -> frozenset[Any] | None:
     """What at least two sets share, chosen for the most lines saved; None where it is not worth a block."""
-    overlaps = {left & right for left, right in combinations(sets[:_COMPARED], 2)}
+    overlaps = {one_set & right for one_set, right in combinations(sets[:_COMPARED], 2)}
     largest = sorted(overlaps, key=lambda pairs: (-len(pairs), sorted(map(repr, pairs))))
     worthwhile = [pairs for pairs in largest[:_COMPARED] if len(pairs) >= _WORTH]
 

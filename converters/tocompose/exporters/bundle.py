@@ -112,17 +112,17 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
 
 
 def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
-    kept = keep_overlays(stack, layout.environments)
-    checked = run_checks(kept.stack, (*_ALWAYS, *_WITHIN_THE_STACK, *_FILES))
+    overlays_kept = keep_overlays(stack, layout.environments)
+    checked = run_checks(overlays_kept.stack, (*_ALWAYS, *_WITHIN_THE_STACK, *_FILES))
     documents = {Home.BASE: compose(checked.stack, Home.BASE)}
     for role in layout.environments:
         document = compose(checked.stack, role)
         if document["services"]:
             documents[role] = document
     names = {role: name for role, name in _names_of(layout).items() if role in documents}
-    beside = _files_beside(checked.stack, documents)
-    headers = file_headers(names, any(file.path == ".env.example" for file in beside))
-    new_notes = (*kept.notes, *checked.notes)
+    files_beside = _files_beside(checked.stack, documents)
+    headers = file_headers(names, any(file.path == ".env.example" for file in files_beside))
+    new_notes = (*overlays_kept.notes, *checked.notes)
     files = [
         _compose_file(
             name,
@@ -133,8 +133,8 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
         )
         for role, name in names.items()
     ]
-    written = kept.paths | _written_paths(stack, checked, *documents.values())
-    return Bundle((*files, *beside), written, new_notes)
+    written = overlays_kept.paths | _written_paths(stack, checked, *documents.values())
+    return Bundle((*files, *files_beside), written, new_notes)
 
 
 def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle:

@@ -54,8 +54,10 @@ def block_comments(
     for loss in notes:
         block = tuple(loss.subject.split(".", 2)[:2])
         if loss.kind is Kind.LOST and block in texts:
-            where = f"{loss.code}, {_shown_place(loss.span)}" if loss.span else loss.code
-            texts[block].append(f"not carried over ({where}): {loss.message}")
+            source_place = (
+                f"{loss.code}, {_shown_place(loss.span)}" if loss.span else loss.code
+            )
+            texts[block].append(f"not carried over ({source_place}): {loss.message}")
     return {block: tuple(_wrap_lines(lines)) for block, lines in texts.items() if lines}
 
 

@@ -1,4 +1,4 @@
-"""Settings that docker compose refuses side by side, or ignores, or that need a value: each gets the form that works."""
+"""Settings that docker compose refuses together, ignores, or that lack a value: each gets the form that works."""
 
 from __future__ import annotations
 

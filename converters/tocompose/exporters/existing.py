@@ -18,15 +18,15 @@ _ENTRY = re.compile(
 _OWN_ENTRY = re.compile(r"(?:# )?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=")
 
 
-def combine(file: File, before: bytes | None) -> Combined:
+def combine(file: File, present: bytes | None) -> Combined:
     """The content to write where `before` stands now, and what to tell about it."""
-    if before is None or before == file.content:
+    if present is None or present == file.content:
         return file.content, ()
     combiner = _COMBINERS.get(file.path)
     if combiner is not None:
-        return combiner(file, before)
+        return combiner(file, present)
     if file.secret and file.path.startswith("secrets/"):
-        return before, (note("TC761", subject=f"files.{file.path}", path=file.path),)
+        return present, (note("TC761", subject=f"files.{file.path}", path=file.path),)
     return file.content, ()
 
 
@@ -35,18 +35,21 @@ def names_in(text: str) -> set[str]:
     names: set[str] = set()
     index = 0
     while index < len(text):
-        end = text.find("\n", index)
-        end = len(text) if end < 0 else end
-        match = _ENTRY.match(text, index, end)
+        line_end = text.find("\n", index)
+        line_end = len(text) if line_end < 0 else line_end
+        match = _ENTRY.match(text, index, line_end)
         if match:
             names.add(match["name"])
             if match["quote"]:
-                end = max(end, _line_end(text, _closing(text, match["quote"], match.end())))
-        index = end + 1
+                line_end = max(
+                    line_end,
+                    _end_of_line(text, _closing_quote(text, match["quote"], match.end())),
+                )
+        index = line_end + 1
     return names
 
 
-def _closing(text: str, quote: str, index: int) -> int:
+def _closing_quote(text: str, quote: str, index: int) -> int:
     """Where the quote closes; where it opened, when it never does."""
     start = index
     while index < len(text):
@@ -58,12 +61,12 @@ def _closing(text: str, quote: str, index: int) -> int:
     return start
 
 
-def _line_end(text: str, index: int) -> int:
-    end = text.find("\n", index)
-    return len(text) if end < 0 else end
+def _end_of_line(text: str, index: int) -> int:
+    line_end = text.find("\n", index)
+    return len(text) if line_end < 0 else line_end
 
 
-def _entries(text: str) -> Iterator[tuple[str, list[str]]]:
+def _commented_entries(text: str) -> Iterator[tuple[str, list[str]]]:
     """The entries of a `.env` file of ours: each name with its lines, comments first."""
     lines: list[str] = []
     for line in text.split("\n"):
@@ -74,56 +77,47 @@ def _entries(text: str) -> Iterator[tuple[str, list[str]]]:
             lines = []
 
 
-def _env(file: File, before: bytes) -> Combined:
-    text = before.decode("utf-8", "surrogateescape")
-    known = names_in(text)
-    missing = [
-        (name, lines)
-        for name, lines in _entries(file.content.decode("utf-8", "surrogateescape"))
-    ]
-    missing = [
-        (name, lines)
-        for name, lines in missing
-        if name not in known and not _mentioned(text, lines)
-    ]
-    added = _appended(text, [line for _, lines in missing for line in lines])
-    names = ", ".join(name for name, _ in missing)
-    told = f"{names} {'were' if len(missing) > 1 else 'was'}" if names else "nothing was"
-    return added.encode("utf-8", "surrogateescape"), (
-        note("TC760", subject=f"files.{file.path}", path=file.path, added=told),
+def _combine_env(file: File, present: bytes) -> Combined:
+    text = present.decode("utf-8", "surrogateescape")
+    set_names = names_in(text)
+    missing = {
+        name: lines
+        for name, lines in _commented_entries(
+            file.content.decode("utf-8", "surrogateescape")
+        )
+        if name not in set_names and not _is_mentioned(text, lines)
+    }
+    combined = _append_lines(text, [line for lines in missing.values() for line in lines])
+    verb = "were" if len(missing) > 1 else "was"
+    added = f"{', '.join(missing)} {verb}" if missing else "nothing was"
+    return combined.encode("utf-8", "surrogateescape"), (
+        note("TC760", subject=f"files.{file.path}", path=file.path, added=added),
     )
 
 
-def _mentioned(text: str, lines: list[str]) -> bool:
+def _is_mentioned(text: str, lines: list[str]) -> bool:
     """Whether an entry without a value, which is a comment, is there already."""
     return lines[-1].startswith("#") and lines[-1] in text.splitlines()
 
 
-def _ignored(file: File, before: bytes) -> Combined:
-    text = before.decode("utf-8", "surrogateescape")
-    spec = ignore_rules(text.splitlines())
-    wanted = file.content.decode().splitlines()
+def _combine_ignored(file: File, present: bytes) -> Combined:
+    text = present.decode("utf-8", "surrogateescape")
+    rules = ignore_rules(text.splitlines())
     missing = [
         line
-        for line in wanted
-        if not spec.match_file(f"{line}x" if line.endswith("/") else line)
+        for line in file.content.decode().splitlines()
+        if not rules.match_file(f"{line}x" if line.endswith("/") else line)
     ]
-    said = (
-        (
-            note(
-                "TC764",
-                subject=f"files.{file.path}",
-                path=file.path,
-                lines=", ".join(missing),
-            ),
-        )
-        if missing
-        else ()
+    combined = _append_lines(text, missing).encode("utf-8", "surrogateescape")
+    if not missing:
+        return combined, ()
+    lines = ", ".join(missing)
+    return combined, (
+        note("TC764", subject=f"files.{file.path}", path=file.path, lines=lines),
     )
-    return _appended(text, missing).encode("utf-8", "surrogateescape"), said
 
 
-def _appended(text: str, lines: list[str]) -> str:
+def _append_lines(text: str, lines: list[str]) -> str:
     """The text with the lines at its end, in its own kind of line breaks."""
     if not lines:
         return text
@@ -133,9 +127,9 @@ def _appended(text: str, lines: list[str]) -> str:
 
 
 _COMBINERS: dict[str, Callable[[File, bytes], Combined]] = {
-    ".env": _env,
-    ".env.example": _env,
-    ".gitignore": _ignored,
+    ".env": _combine_env,
+    ".env.example": _combine_env,
+    ".gitignore": _combine_ignored,
 }
 # The files to which lines are added without being asked: nothing in them is changed.
 ADDED_TO = frozenset(_COMBINERS)

@@ -122,22 +122,22 @@ class _Renames:
         if path is None:
             yield mount
             return
-        below = self._paths_below(path)
-        new_path = _common_base(below)
+        paths_below = self._paths_below(path)
+        new_path = _common_base(paths_below)
         if new_path is not None:
             yield mount if new_path == path else _from_file(mount, new_path)
             return
-        for suffix, new in below.items():
+        for suffix, new in paths_below.items():
             target = mount.target.rstrip("/") + literal(suffix)
             if not suffix.endswith("/.keep") and target not in targets:
                 yield replace(_from_file(mount, new), target=target)
 
 
-def _common_base(below: Mapping[str, str]) -> str | None:
+def _common_base(paths_below: Mapping[str, str]) -> str | None:
     """The folder (or file) to which all the files moved under their own names; None when some have others."""
     bases = {
         new.removesuffix(suffix) if new.endswith(suffix) else None
-        for suffix, new in below.items()
+        for suffix, new in paths_below.items()
     }
     return bases.pop() if len(bases) == 1 else None
 

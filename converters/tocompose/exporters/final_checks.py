@@ -67,4 +67,4 @@ def service_note(
 
 def subjects_of(notes: Iterable[Note]) -> frozenset[str]:
     """The model paths that the notes are about."""
-    return frozenset(entry.subject for entry in notes)
+    return frozenset(check_note.subject for check_note in notes)

@@ -32,31 +32,47 @@ def insert(
     text: str, file: str, document: Mapping[str, Any], comments: Comments | None = None
 ) -> Insertion:
     """The text of `file` with what the document adds to it. Raises InsertionError."""
-    before = read_plain(text, file)
-    new, clashing = _new_entries(before, document)
-    added = tuple((section, name) for section, entries in new.items() for name in entries)
+    present = read_plain(text, file)
+    new, clashing = _new_blocks(present, document)
+    added = tuple((section, name) for section, blocks in new.items() for name in blocks)
     if not added:
         return Insertion(text, (), clashing)
-    result = _inserted(text, new, comments or {})
-    if result is None or not _reads_as(result, _expected(before, new)):
+    result = _insert_lines(text, new, comments or {})
+    if result is None or not _reads_as(result, _expected_document(present, new)):
         result = _round_trip(text, file, new)
     return Insertion(result, added, clashing)
 
 
 def read_plain(text: str, file: str) -> dict[str, Any]:
     """The document as YAML has it, anchors resolved. Raises InsertionError."""
+    documents = _load_documents(text, file)
+    if len(documents) > 1:
+        raise InsertionError(
+            f"{file}: more than one YAML document. Keep one: Docker Compose merges them into one."
+        )
+    document = documents[0] if documents else {}
+    if not _looks_like_compose(document):
+        raise InsertionError(
+            f"{file}: this is not a compose file: a map with services is expected."
+        )
+    return dict(document)
+
+
+def _load_documents(text: str, file: str) -> list[Any]:
     import yaml
 
-    loader = _loader(text)
+    loader = _loader_for(text)
     try:
-        documents = [item for item in yaml.load_all(text, loader) if item is not None]
+        documents = [
+            document for document in yaml.load_all(text, loader) if document is not None
+        ]
         # What cannot be compared with itself (nested too deeply, or in itself) cannot be changed safely.
         _ = documents == deepcopy(documents)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
+        position = f"{file}:{mark.line + 1}:{mark.column + 1}" if mark else file
         raise InsertionError(
-            f"{place}: {error.problem}. Correct the file first."
+            f"{position}: {error.problem}. Correct the file first."
         ) from error
     except (yaml.YAMLError, ValueError) as error:
         raise InsertionError(f"{file}: {error}. Correct the file first.") from error
@@ -64,21 +80,16 @@ def read_plain(text: str, file: str) -> dict[str, Any]:
         raise InsertionError(
             f"{file}: it is nested too deeply, or contains itself. Flatten it first."
         ) from error
-    if len(documents) > 1:
-        raise InsertionError(
-            f"{file}: more than one YAML document. Keep one: Docker Compose merges them into one."
-        )
-    document = documents[0] if documents else {}
-    if not isinstance(document, dict) or any(
-        not isinstance(document.get(key) or {}, dict) for key in SECTIONS
-    ):
-        raise InsertionError(
-            f"{file}: this is not a compose file: a map with services is expected."
-        )
-    return document
+    return documents
 
 
-def _loader(text: str) -> Any:
+def _looks_like_compose(document: Any) -> bool:
+    return isinstance(document, dict) and all(
+        isinstance(document.get(section) or {}, dict) for section in SECTIONS
+    )
+
+
+def _loader_for(text: str) -> Any:
     """The loader for a file: libyaml's, or a slow one for what that refuses and docker compose takes.
 
     An anchor may be set again (YAML 1.2, section 7.1), and `!reset` and `!override` are Compose's own.
@@ -98,11 +109,11 @@ def _loader(text: str) -> Any:
                 self.anchors.pop(event.anchor, None)
             return super().compose_node(parent, index)
 
-    Tolerant.add_multi_constructor("!", _untagged)
+    Tolerant.add_multi_constructor("!", _construct_untagged)
     return Tolerant
 
 
-def _untagged(loader: Any, _: str, node: Any) -> Any:
+def _construct_untagged(loader: Any, _: str, node: Any) -> Any:
     kinds = {"mapping": loader.construct_mapping, "sequence": loader.construct_sequence}
     return (
         kinds[node.id](node, deep=True)
@@ -111,18 +122,18 @@ def _untagged(loader: Any, _: str, node: Any) -> Any:
     )
 
 
-def _new_entries(
-    before: Mapping[str, Any], document: Mapping[str, Any]
+def _new_blocks(
+    present: Mapping[str, Any], document: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Any]:
     """The entries that the file lacks, by section, and those that it has otherwise."""
     new: dict[str, dict[str, Any]] = {}
     clashing: list[tuple[str, str]] = []
     for section in SECTIONS:
-        known = before.get(section) or {}
+        defined = present.get(section) or {}
         for name, body in (document.get(section) or {}).items():
-            if name not in known:
+            if name not in defined:
                 new.setdefault(section, {})[name] = body
-            elif (known[name] or {}) != _as_read(body):
+            elif (defined[name] or {}) != _as_read(body):
                 clashing.append((section, name))
     return new, tuple(clashing)
 
@@ -131,13 +142,15 @@ def _as_read(body: Any) -> Any:
     return read_plain(render({"x": body}), "").get("x") or {}
 
 
-def _expected(before: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def _expected_document(
+    present: Mapping[str, Any], new: Mapping[str, Any]
+) -> dict[str, Any]:
     added = read_plain(render(new), "")
     return {
-        **before,
+        **present,
         **{
-            section: {**(before.get(section) or {}), **entries}
-            for section, entries in added.items()
+            section: {**(present.get(section) or {}), **blocks}
+            for section, blocks in added.items()
         },
     }
 
@@ -152,50 +165,49 @@ def _reads_as(text: str, expected: Mapping[str, Any]) -> bool:
 class _Section(NamedTuple):
     """Where a top-level block ends (the line after its last), and the column of its entries."""
 
-    end: int
+    end_line: int
     column: int
 
 
-def _inserted(text: str, new: Mapping[str, Any], comments: Comments) -> str | None:
+def _insert_lines(text: str, new: Mapping[str, Any], comments: Comments) -> str | None:
     """The text with the new lines in it; None where a section is not in block style."""
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.split("\n")
-    lines = lines[:-1] if lines[-1] == "" else lines
-    places = _sections(text, lines)
-    if any(places.get(section, _Section(0, 0)) is None for section in new):
+    if not lines[-1]:
+        lines.pop()
+    sections = _find_sections(text, lines)
+    if any(name in sections and sections[name] is None for name in new):
         return None
-    for section in sorted(
-        new, key=lambda name: _end(places, name, len(lines)), reverse=True
+    block_places = {name: section for name in new if (section := sections.get(name))}
+    # From the end, so that the lines of the other sections keep their numbers.
+    for name in sorted(
+        block_places, key=lambda name: block_places[name].end_line, reverse=True
     ):
-        place = places.get(section)
-        body = render({section: new[section]}, comments).rstrip("\n").split("\n")
-        if place is None:
-            lines += ["", *body]
-        else:
-            spaced = [""] if section == "services" and place.column else []
-            lines[place.end : place.end] = [
-                *spaced,
-                *_indented(body[1:], place.column or 2),
-            ]
+        end_line, column = block_places[name]
+        blank = [""] if name == "services" and column else []
+        body = _section_lines(name, new, comments)[1:]
+        lines[end_line:end_line] = [*blank, *_indent_lines(body, column or 2)]
+    for name in SECTIONS:
+        if name in new and name not in block_places:
+            lines += ["", *_section_lines(name, new, comments)]
     return newline.join(line.removesuffix("\r") for line in lines) + newline
 
 
-def _end(places: Mapping[str, _Section | None], name: str, last: int) -> int:
-    place = places.get(name)
-    return place.end if place else last + SECTIONS[::-1].index(name)
+def _section_lines(name: str, new: Mapping[str, Any], comments: Comments) -> list[str]:
+    return render({name: new[name]}, comments).rstrip("\n").split("\n")
 
 
-def _indented(lines: list[str], column: int) -> Iterator[str]:
+def _indent_lines(lines: list[str], column: int) -> Iterator[str]:
     for line in lines:
         yield " " * column + line[2:] if line else line
 
 
-def _sections(text: str, lines: list[str]) -> dict[str, _Section | None]:
+def _find_sections(text: str, lines: list[str]) -> dict[str, _Section | None]:
     """The top-level blocks of the file; None for one that is not in block style."""
     import yaml
 
     try:
-        root = yaml.compose(text, _loader(text))
+        root = yaml.compose(text, _loader_for(text))
     except yaml.composer.ComposerError:
         # A second document, an empty one: the round trip says what is wrong with it.
         return dict.fromkeys(SECTIONS)
@@ -203,25 +215,22 @@ def _sections(text: str, lines: list[str]) -> dict[str, _Section | None]:
         return {}
     if root.flow_style:
         return dict.fromkeys(SECTIONS)
-    return {key.value: _section(key, value, lines) for key, value in root.value}
+    return {key.value: _find_section(key, value, lines) for key, value in root.value}
 
 
-def _section(key: Any, value: Any, lines: list[str]) -> _Section | None:
-    import yaml
-
-    if isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style:
+def _find_section(key: Any, value: Any, lines: list[str]) -> _Section | None:
+    """Where the block below a key ends; the line of the key where nothing is below it."""
+    if value.id == "scalar" and not value.value and not value.style:
         return _Section(key.end_mark.line + 1, 0)
-    if not isinstance(value, yaml.MappingNode) or value.flow_style or not value.value:
+    if value.id != "mapping" or value.flow_style or not value.value:
         return None
-    end = value.end_mark.line
-    if value.end_mark.column:
-        end += 1
-    while end > 0 and _outside(lines[end - 1] if end <= len(lines) else ""):
-        end -= 1
-    return _Section(end, value.value[0][0].start_mark.column)
+    end_line = min(value.end_mark.line + bool(value.end_mark.column), len(lines))
+    while end_line > 0 and _is_outside(lines[end_line - 1]):
+        end_line -= 1
+    return _Section(end_line, value.value[0][0].start_mark.column)
 
 
-def _outside(line: str) -> bool:
+def _is_outside(line: str) -> bool:
     """A blank line, or a comment at the margin, which belongs to what follows."""
     return not line.strip() or line.startswith(("#", "..."))
 
@@ -240,17 +249,17 @@ def _round_trip(text: str, file: str, new: Mapping[str, Any]) -> str:
         document = parser.load(text) or {}
     except (YAMLError, ValueError) as error:
         # Stricter than the other reader: it refuses keys that stand twice, for one.
-        mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        said = str(
-            error.problem if isinstance(error, MarkedYAMLError) else error
-        ).splitlines()[0]
-        line = f":{mark.line + 1}" if mark else ""
-        raise InsertionError(f"{file}{line}: {said}. Correct the file first.") from error
-    for section, entries in parser.load(render(new)).items():
+        problem, position = str(error), file
+        if isinstance(error, MarkedYAMLError):
+            problem = str(error.problem)
+            position += f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        problem = problem.splitlines()[0]
+        raise InsertionError(f"{position}: {problem}. Correct the file first.") from error
+    for section, blocks in parser.load(render(new)).items():
         if not document.get(section):
-            document[section] = entries
+            document[section] = blocks
         else:
-            document[section].update(entries)
+            document[section].update(blocks)
     stream = StringIO()
     parser.dump(document, stream)
     return stream.getvalue()

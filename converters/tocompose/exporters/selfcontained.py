@@ -126,12 +126,12 @@ def settle_variables(
         setting = settings.get(variable.name)
         if setting is None or variable.operator in (":+", "+"):
             return variable.source
-        return _settled(variable, setting, inline_secrets)
+        return _settle_variable(variable, setting, inline_secrets)
 
     return {key: replace_in_document(value, settle) for key, value in document.items()}
 
 
-def _settled(variable: Variable, setting: Setting, inline_secrets: bool) -> str:
+def _settle_variable(variable: Variable, setting: Setting, inline_secrets: bool) -> str:
     """What stands in the place of a variable that `.env` would set."""
     value = setting.value
     if setting.secret and not (inline_secrets and value is not None):
