@@ -21,6 +21,7 @@ from tocompose.compose.merge import merge_services
 from tocompose.compose.yaml_text import RESET, Flow, Quoted
 from tocompose.model import Home, Mount, Port, Service, Stack, Variable
 from tocompose.syntax.interpolation import split
+from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.mounts import MountParts, format_mount
 from tocompose.syntax.ports import PortParts, format_port
 from tocompose.syntax.units import is_whole_number
@@ -302,10 +303,10 @@ WRITERS: Mapping[Form, Callable[[Key, Any], Any]] = {
 }
 
 
-def model_paths(value: Any, path: str = "") -> Iterator[str]:
-    """Every dotted path of a document: what the ledger's second check compares with."""
+def model_paths(value: Any, path: ModelPath = ROOT) -> Iterator[ModelPath]:
+    """Every path of a document: what the ledger's second check compares with."""
     if isinstance(value, Mapping):
         for name, content in value.items():
-            path_below = f"{path}.{name}" if path else str(name)
+            path_below = path.child(str(name))
             yield path_below
             yield from model_paths(content, path_below)

@@ -59,7 +59,7 @@ class Bundle(NamedTuple):
     """The files to write, the compose file first; every model path that they hold; what was changed on the way."""
 
     files: tuple[File, ...]
-    written: frozenset[ModelPath | str]
+    written: frozenset[ModelPath]
     notes: tuple[Note, ...]
 
 
@@ -168,11 +168,11 @@ def keep_overlays(stack: Stack, roles: Iterable[Home]) -> Checked:
     """The stack with the overlays of these files only; a note says what a service loses with its development part."""
     kept_roles = frozenset(roles)
     notes: list[Note] = []
-    paths: set[str] = set()
+    paths: set[ModelPath] = set()
     for service in stack.services:
         if Home.DEV in service.overlays and Home.DEV not in kept_roles:
             keys = sorted(service_body(service.overlays[Home.DEV]))
-            subject = f"services.{service.name}"
+            subject = ModelPath.service(service.name)
             shown = ", ".join(keys)
             notes.append(
                 note(
@@ -183,7 +183,7 @@ def keep_overlays(stack: Stack, roles: Iterable[Home]) -> Checked:
                     keys=shown,
                 )
             )
-            paths.update(f"{subject}.{key}" for key in keys)
+            paths.update(map(subject.child, keys))
     services = tuple(_with_overlays(service, kept_roles) for service in stack.services)
     return Checked(replace(stack, services=services), tuple(notes), frozenset(paths))
 
@@ -208,21 +208,23 @@ def _files_beside(stack: Stack, documents: Any) -> tuple[File, ...]:
 def _insertion_notes(insertion: Insertion, file: str) -> Iterator[Note]:
     for section, name in insertion.clashing:
         kind = f"the {section[:-1]}"
-        yield note("TC768", subject=f"{section}.{name}", file=file, kind=kind, name=name)
+        yield note(
+            "TC768", subject=ModelPath.of(section, name), file=file, kind=kind, name=name
+        )
     if insertion.added:
         names = ", ".join(name for _, name in insertion.added)
-        yield note("TC769", subject=f"files.{file}", names=names, file=file)
+        yield note("TC769", subject=ModelPath.of("files", file), names=names, file=file)
 
 
-def _setting_paths(stack: Stack) -> frozenset[str]:
-    return frozenset(f"settings.{setting.name}" for setting in stack.settings)
+def _setting_paths(stack: Stack) -> frozenset[ModelPath]:
+    return frozenset(ModelPath.of("settings", setting.name) for setting in stack.settings)
 
 
 def _written_paths(
     stack: Stack, checked: Checked, *documents: Mapping[str, Any]
-) -> frozenset[str]:
+) -> frozenset[ModelPath]:
     """The model paths that documents and the files beside them hold, and those that notes account for."""
-    files = (f"files.{file.path}" for file in checked.stack.files)
+    files = (ModelPath.of("files", file.path) for file in checked.stack.files)
     paths = (path for document in documents for path in model_paths(document))
     return checked.paths.union(_setting_paths(stack), files, paths)
 

@@ -52,7 +52,7 @@ def block_comments(
         if block in texts:
             texts[block] += [*_origin_lines(service.origin), *service.comments]
     for loss in notes:
-        block = tuple(loss.subject.split(".", 2)[:2])
+        block = loss.subject[:2]
         if loss.kind is Kind.LOST and block in texts:
             source_place = (
                 f"{loss.code}, {_shown_place(loss.span)}" if loss.span else loss.code

@@ -20,6 +20,7 @@ from tocompose.syntax.interpolation import (
     replace_variables,
     required_reference,
 )
+from tocompose.syntax.model_path import ModelPath
 
 # The service-level limits, and what holds the same in `deploy.resources.limits`.
 _LIMITS = {"cpus": "cpus", "mem_limit": "memory", "pids_limit": "pids"}
@@ -37,7 +38,7 @@ def limits_in_one_place(stack: Stack) -> Checked:
         for service in stack.services
     )
     paths = frozenset(
-        f"services.{name}.{key}" for name, keys in moved.items() for key in keys
+        ModelPath.service(name, key) for name, keys in moved.items() for key in keys
     )
     return Checked(replace(stack, services=services), (), paths)
 
@@ -91,7 +92,7 @@ def one_network_form(stack: Stack) -> Checked:
         names = ", ".join(attachment.network for attachment in layer.networks)
         span = layer.networks[0].origin
         notes.append(
-            service_note("TC762", service, "networks", span, mode=mode, names=names)
+            service_note("TC762", service, "networks", span=span, mode=mode, names=names)
         )
         return replace(layer, networks=())
 
@@ -117,7 +118,7 @@ def ports_bound_once(stack: Stack) -> Checked:
                 "port": port.published or port.target,
                 "kept": base_address or "all addresses",
             }
-            notes.append(service_note("TC763", service, "ports", port.origin, **facts))
+            notes.append(service_note("TC763", service, "ports", span=port.origin, **facts))
         return replace(layer, ports=tuple(free_ports))
 
     return Checked(for_each_overlay(stack, drop_clashing), tuple(notes))
@@ -139,7 +140,7 @@ def files_readable(stack: Stack) -> Checked:
         if not has_owner or grant.source not in from_files:
             return grant
         facts = {"name": grant.source, "kind": kind}
-        notes.append(service_note("TC756", service, f"{kind}s", grant.origin, **facts))
+        notes.append(service_note("TC756", service, f"{kind}s", span=grant.origin, **facts))
         return replace(grant, mode=None, uid=None, gid=None)
 
     def change_grants(service: Service, layer: Service) -> Service:
@@ -233,7 +234,7 @@ def files_present(stack: Stack) -> Checked:
         note(
             "TC757",
             secret.origin,
-            subject=f"secrets.{secret.name}",
+            subject=ModelPath.of("secrets", secret.name),
             name=secret.name,
             path=secret.file,
         )
@@ -291,7 +292,7 @@ class _Requests:
             facts = {"name": variable.name, "kind": key.replace("_", " ")}
             self.notes.setdefault(
                 (service.name, key, variable.name),
-                service_note("TC770", service, key, setting.origin, **facts),
+                service_note("TC770", service, key, span=setting.origin, **facts),
             )
             return required_reference(variable.name, ".env")
 

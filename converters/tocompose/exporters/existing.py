@@ -9,6 +9,7 @@ from typing import TypeAlias
 from tocompose.ignores import ignore_rules
 from tocompose.model import File
 from tocompose.notes import Note, note
+from tocompose.syntax.model_path import ModelPath
 
 Combined: TypeAlias = tuple[bytes, tuple[Note, ...]]
 
@@ -26,7 +27,9 @@ def combine(file: File, present: bytes | None) -> Combined:
     if combiner is not None:
         return combiner(file, present)
     if file.secret and file.path.startswith("secrets/"):
-        return present, (note("TC761", subject=f"files.{file.path}", path=file.path),)
+        return present, (
+            note("TC761", subject=ModelPath.of("files", file.path), path=file.path),
+        )
     return file.content, ()
 
 
@@ -91,7 +94,9 @@ def _combine_env(file: File, present: bytes) -> Combined:
     verb = "were" if len(missing) > 1 else "was"
     added = f"{', '.join(missing)} {verb}" if missing else "nothing was"
     return combined.encode("utf-8", "surrogateescape"), (
-        note("TC760", subject=f"files.{file.path}", path=file.path, added=added),
+        note(
+            "TC760", subject=ModelPath.of("files", file.path), path=file.path, added=added
+        ),
     )
 
 
@@ -113,7 +118,9 @@ def _combine_ignored(file: File, present: bytes) -> Combined:
         return combined, ()
     lines = ", ".join(missing)
     return combined, (
-        note("TC764", subject=f"files.{file.path}", path=file.path, lines=lines),
+        note(
+            "TC764", subject=ModelPath.of("files", file.path), path=file.path, lines=lines
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from tocompose.model import File, Mount, Resource, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal, plain
+from tocompose.syntax.model_path import ModelPath
 
 # https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
 _DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$"}) | {
@@ -57,7 +58,7 @@ def files_named_portably(stack: Stack) -> Checked:
         configs=renames.in_resources(stack.configs),
         secrets=renames.in_resources(stack.secrets),
     )
-    return Checked(stack, notes, frozenset(f"files.{old}" for old in moved))
+    return Checked(stack, notes, frozenset(ModelPath.of("files", old) for old in moved))
 
 
 def _renaming_notes(files: Iterable[File], moved: Mapping[str, str]) -> Iterator[Note]:

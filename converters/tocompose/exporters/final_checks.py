@@ -9,6 +9,7 @@ from tocompose.model import Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 
 class Checked(NamedTuple):
@@ -16,7 +17,7 @@ class Checked(NamedTuple):
 
     stack: Stack
     notes: tuple[Note, ...] = ()
-    paths: frozenset[str] = frozenset()
+    paths: frozenset[ModelPath] = frozenset()
 
 
 Check: TypeAlias = Callable[[Stack], Checked]
@@ -25,7 +26,7 @@ Check: TypeAlias = Callable[[Stack], Checked]
 def run_checks(stack: Stack, checks: Iterable[Check]) -> Checked:
     """The stack after each check in turn, with all their notes."""
     notes: tuple[Note, ...] = ()
-    accounted: frozenset[str] = frozenset()
+    accounted: frozenset[ModelPath] = frozenset()
     for check in checks:
         result = check(stack)
         stack = result.stack
@@ -56,15 +57,15 @@ def for_each_overlay(stack: Stack, change: Callable[[Service, Service], Service]
 
 
 def service_note(
-    code: str, service: Service, key: str, span: Span | None = None, **facts: Any
+    code: str, service: Service, *keys: str, span: Span | None = None, **facts: Any
 ) -> Note:
     """A note on a key of a service, at its place in the source or at that of the service."""
-    subject = f"services.{service.name}.{key}"
+    subject = ModelPath.service(service.name, *keys)
     return note(
         code, span or service.origin, subject=subject, service=service.name, **facts
     )
 
 
-def subjects_of(notes: Iterable[Note]) -> frozenset[str]:
+def subjects_of(notes: Iterable[Note]) -> frozenset[ModelPath]:
     """The model paths that the notes are about."""
     return frozenset(check_note.subject for check_note in notes)

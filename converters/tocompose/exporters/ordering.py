@@ -14,6 +14,7 @@ from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Dependency, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
 
 
 def start_in_order(stack: Stack) -> Checked:
@@ -37,7 +38,7 @@ class _Order:
             if service.healthcheck and service.healthcheck.disable
         }
         self.notes: list[Note] = []
-        self.paths: set[str] = set()
+        self.paths: set[ModelPath] = set()
 
     def keep_possible(self, service: Service, layer: Service) -> Service:
         """The layer with the dependencies that docker compose can meet."""
@@ -48,8 +49,8 @@ class _Order:
         target = dependency.service
         if _reaches_service(self.edges, target, service.name):
             self._note("TC753", service, dependency)
-            subject = f"services.{service.name}.depends_on"
-            self.paths.update((subject, f"{subject}.{target}"))
+            subject = ModelPath.service(service.name, "depends_on")
+            self.paths.update((subject, subject.child(target)))
             return None
         self.edges.setdefault(service.name, []).append(target)
         if dependency.required and not self._is_on(service.name, target):
@@ -67,9 +68,9 @@ class _Order:
         return not target_profiles or (bool(profiles) and profiles <= target_profiles)
 
     def _note(self, code: str, service: Service, dependency: Dependency) -> None:
-        key = f"depends_on.{dependency.service}"
+        target, span = dependency.service, dependency.origin
         self.notes.append(
-            service_note(code, service, key, dependency.origin, name=dependency.service)
+            service_note(code, service, "depends_on", target, span=span, name=target)
         )
 
 

@@ -18,6 +18,7 @@ from tocompose.model import Dependency, Grant, Mount, Network, Service, Stack, V
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 _Reference = TypeVar("_Reference", Dependency, Grant)
 
@@ -40,7 +41,7 @@ class _Dangling:
         self.secrets = outside | {secret.name for secret in stack.secrets}
         self.configs = outside | {config.name for config in stack.configs}
         self.notes: list[Note] = []
-        self.paths: set[str] = set()
+        self.paths: set[ModelPath] = set()
 
     def drop_from(self, service: Service, layer: Service) -> Service:
         """The layer without its references to undefined services, secrets and configs."""
@@ -81,9 +82,9 @@ class _Dangling:
         if name in defined or "$" in name:
             return True
         kind = key[:-1] if key in ("secrets", "configs") else "service"
-        missing_note = service_note("TC750", service, key, span, kind=kind, name=name)
+        missing_note = service_note("TC750", service, key, span=span, kind=kind, name=name)
         self.notes.append(missing_note)
-        self.paths.update((missing_note.subject, f"{missing_note.subject}.{name}"))
+        self.paths.update((missing_note.subject, missing_note.subject.child(name)))
         return False
 
     def _drop_namespaces(self, service: Service, layer: Service) -> Service:
@@ -163,4 +164,4 @@ def _volume_name(mount: Mount) -> str | None:
 
 
 def _declaration_note(service: Service, kind: str, name: str, span: Span | None) -> Note:
-    return service_note("TC751", service, f"{kind}s", span, kind=kind, name=name)
+    return service_note("TC751", service, f"{kind}s", span=span, kind=kind, name=name)

@@ -17,6 +17,7 @@ from tocompose.syntax.interpolation import (
     replace_in_document,
     required_reference,
 )
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
 # Stands in `${NAME:-…}` and in plain YAML without any escaping.
@@ -36,8 +37,8 @@ def self_contained(stack: Stack, inline_secrets: bool) -> Checked:
         files=(),
     )
     stack = for_each_overlay(stack, lambda _, layer: inliner.grant_configs(layer))
-    paths = {f"files.{path}" for path in inliner.files}
-    paths |= {f"secrets.{name}" for name in inliner.configs_of_secrets}
+    paths = {ModelPath.of("files", path) for path in inliner.files}
+    paths |= {ModelPath.of("secrets", name) for name in inliner.configs_of_secrets}
     return Checked(stack, tuple(inliner.notes_on_files_outside()), frozenset(paths))
 
 
@@ -101,7 +102,9 @@ class _Inliner:
         """A note for each file that nobody will find beside the one file."""
         for path, file in self.files.items():
             if path not in self._inlined:
-                yield note("TC759", file.origin, subject=f"files.{path}", path=path)
+                yield note(
+                    "TC759", file.origin, subject=ModelPath.of("files", path), path=path
+                )
 
 
 def _text_of(file: File) -> str | None:
@@ -152,7 +155,7 @@ def ask_for_secrets(
         note(
             "TC758",
             setting.origin,
-            subject=f"settings.{setting.name}",
+            subject=ModelPath.of("settings", setting.name),
             name=setting.name,
             place=_where_value_is(setting, setting.name in open_settings),
         )
