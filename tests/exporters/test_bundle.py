@@ -74,7 +74,7 @@ def test_modern_names_and_chosen_environments() -> None:
     ]
     assert "-f compose.yaml -f compose.prod.yaml" in files["compose.yaml"]
     made = bundle(SHOP, Layout(split=True, environments=(Home.PROD,)))
-    assert [item.subject for item in made.notes if item.code == "TC767"] == [
+    assert [str(item.subject) for item in made.notes if item.code == "TC767"] == [
         "services.web",
         "services.db",
     ]

@@ -32,6 +32,7 @@ from tocompose.model import (
     Setting,
     Stack,
 )
+from tocompose.syntax.model_path import ModelPath
 
 SPLIT = Layout(split=True)
 
@@ -107,7 +108,7 @@ def test_t6_owner_and_mode_of_file_secrets_are_left_out() -> None:
         files=files,
     )
     assert service(made)["secrets"] == ["s"] and codes(made) == ["TC756"]
-    assert "services.app.secrets" in bundle(made, SPLIT).written
+    assert ModelPath.service("app", "secrets") in bundle(made, SPLIT).written
     kept = stack(app(secrets=(grant,)), secrets=(Resource(name="s", environment="S"),))
     assert service(kept)["secrets"] == [{"source": "s", "uid": "1", "mode": "0400"}]
 
@@ -136,7 +137,9 @@ def test_t11_limits_stand_in_one_place(home: Home) -> None:
         body["deploy"] == {"resources": {"limits": {"cpus": "0.5", "memory": "1g"}}}
         and "mem_limit" not in body
     )
-    assert {"services.app.mem_limit", "services.app.cpus"} <= bundle(made, SPLIT).written
+    assert {ModelPath.service("app", key) for key in ("mem_limit", "cpus")} <= bundle(
+        made, SPLIT
+    ).written
     assert service(stack(app(options={"mem_limit": "1g"})))["mem_limit"] == "1g"
 
 
@@ -241,7 +244,10 @@ def test_t26_what_is_not_there_is_not_referred_to(
     made = stack(app(**given), other())
     body = service(made)
     assert (list(body[key]) if key in body else None) == kept  # type: ignore[call-overload]
-    assert codes(made) == ["TC750"] and f"services.app.{key}" in bundle(made, SPLIT).written
+    assert (
+        codes(made) == ["TC750"]
+        and ModelPath.service("app", key) in bundle(made, SPLIT).written
+    )
 
 
 def test_t26_networks_and_volumes_that_are_used_are_declared() -> None:
