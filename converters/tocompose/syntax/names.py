@@ -16,6 +16,7 @@ class SetBy(Enum):
     SYSTEM = "every session, for the programs that it starts"
     SESSION = "most sessions, for the programs that they start"
     SOME_SESSIONS = "the sessions of some systems"
+    SCREEN = "sessions with a screen or keys"
     SHELL = "the shell, for itself"
     COMPOSE = "docker compose"
     PLATFORM = "the platform that runs a program"
@@ -26,6 +27,7 @@ _SETTERS = {
     SetBy.SYSTEM: ("HOME", "PATH", "PWD", "USER"),
     SetBy.SESSION: ("LANG", "LOGNAME", "MAIL", "SHELL", "TERM", "TMPDIR"),
     SetBy.SOME_SESSIONS: ("HOST", "USERNAME"),
+    SetBy.SCREEN: ("DISPLAY", "SSH_AUTH_SOCK", "XAUTHORITY", "XDG_RUNTIME_DIR"),
     SetBy.SHELL: ("HOSTNAME", "IFS", "RANDOM", "SECONDS"),
     SetBy.COMPOSE: ("COMPOSE_PROJECT_NAME",),
     SetBy.PLATFORM: ("CI", "DYNO", "PORT"),

@@ -29,42 +29,7 @@ from tocompose.model import Attachment, Build, Network, Volume
 from tocompose.record import replace
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.model_path import ModelPath
-
-# Life-cycle commands that Compose has an own command for.
-_LIFE_CYCLE = {
-    "pull": "docker compose pull",
-    "stop": "docker compose stop",
-    "kill": "docker compose kill",
-    "start": "docker compose start",
-    "restart": "docker compose restart",
-    "rmi": "docker image rm",
-    "logs": "docker compose logs",
-    "ps": "docker compose ps",
-    "wait": "docker compose wait",
-    "attach": "docker compose attach",
-    "port": "docker compose port",
-    "top": "docker compose top",
-    "stats": "docker compose stats",
-    "events": "docker compose events",
-    "images": "docker compose images",
-}
-
-# What only looks at the engine, or clears away what a run before has left.
-_LOOKING_VERBS = frozenset(
-    {
-        "df",
-        "exists",
-        "history",
-        "info",
-        "inspect",
-        "list",
-        "ls",
-        "prune",
-        "rm",
-        "search",
-        "version",
-    }
-)
+from tocompose.tables import load
 
 
 class Assembly:
@@ -235,8 +200,8 @@ class Assembly:
         self._settle_with_note(step, "TC134")
 
     def _settle_other(self, step: Invocation) -> None:
-        instead = _LIFE_CYCLE.get(step.verb[0]) if len(step.verb) == 1 else None
-        if step.verb[-1:] and step.verb[-1] in _LOOKING_VERBS:
+        instead = load("shell")["life_cycle"].get(" ".join(step.verb))
+        if step.verb and step.verb[-1] in load("shell")["looking"]:
             for argument in (*step.head, *step.arguments):
                 argument.skip("a command that only looks, or cleans up")
         elif instead:

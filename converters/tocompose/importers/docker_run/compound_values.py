@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tocompose.importers.docker_run.options import parse_boolean
-from tocompose.importers.docker_run.shapes import Fact, Merge
+from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.model import Attachment, Grant, Mount
 from tocompose.syntax.interpolation import split
 from tocompose.syntax.mounts import MountParts, is_path, is_windows_path, parse_docker_mount
@@ -43,7 +43,7 @@ def read_volume(value: str) -> Iterator[Fact]:
     if parts.source is None:
         mount = Mount(kind="volume", target=parts.target)
         code = "TC146" if is_windows_path(parts.target) else ""
-        yield Fact(mount, Merge.APPEND, code=code, note_facts=(("value", value),))
+        yield Fact(mount, FactMerge.APPEND, code=code, note_facts=(("value", value),))
         return
     podman_modes = [mode for mode in parts.modes if _mode_name(mode) in _PODMAN_MODES]
     ignored = {"rw", "ro", *_IGNORED_MODES, *podman_modes}
@@ -54,7 +54,7 @@ def read_volume(value: str) -> Iterator[Fact]:
         read_only=parts.is_read_only,
         mode=",".join(mode for mode in parts.modes if mode not in ignored),
     )
-    fact = Fact(mount, Merge.APPEND, note_facts=(("mode", "".join(podman_modes[:1])),))
+    fact = Fact(mount, FactMerge.APPEND, note_facts=(("mode", "".join(podman_modes[:1])),))
     if podman_modes:
         fact = fact._replace(code="TC128")
     elif _loses_label(parts):
@@ -158,7 +158,7 @@ def read_mount(value: str) -> Iterator[Fact]:
         read_only=parse_boolean(stated.get("readonly", "false")),
         options=options,
     )
-    fact = Fact(mount, Merge.APPEND, note_facts=(("option", "".join(unknown[-1:])),))
+    fact = Fact(mount, FactMerge.APPEND, note_facts=(("option", "".join(unknown[-1:])),))
     if unknown:
         fact = fact._replace(code="TC129")
     is_plain_tmpfs = kind == "tmpfs" and not options
@@ -224,18 +224,18 @@ def read_network(value: str) -> Iterator[Fact]:
         else:
             raise ValueError(f"docker knows no network option {key!r}")
     attachment = Attachment(network=name, aliases=tuple(aliases), options=options)
-    yield Fact(attachment, Merge.APPEND)
+    yield Fact(attachment, FactMerge.APPEND)
 
 
 def _network_or_mode(value: str) -> Fact:
     name, colon, _ = value.partition(":")
     if name in ("slirp4netns", "pasta") or (name == "bridge" and colon):
-        return Fact(None, Merge.NOTE, code="TC127", note_facts=(("mode", name),))
+        return Fact(None, FactMerge.NOTE, code="TC127", note_facts=(("mode", name),))
     if value in ("default", "bridge"):
-        return Fact(None, Merge.NOTE, code="TC130", note_facts=(("name", value),))
+        return Fact(None, FactMerge.NOTE, code="TC130", note_facts=(("name", value),))
     if value in ("host", "none") or (colon and name in ("container", "ns")):
         return Fact(value, target="network_mode")
-    return Fact(Attachment(network=value), Merge.APPEND)
+    return Fact(Attachment(network=value), FactMerge.APPEND)
 
 
 # --gpus, --secret ---------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def read_secret(value: str) -> Iterator[Fact]:
     target = settings.get("target")
     if settings.get("type", "mount") == "env":
         note_facts = (("name", name), ("variable", target or name))
-        yield Fact(None, Merge.NOTE, code="TC125", note_facts=note_facts)
+        yield Fact(None, FactMerge.NOTE, code="TC125", note_facts=note_facts)
         return
     grant = Grant(
         source=name,
@@ -294,4 +294,4 @@ def read_secret(value: str) -> Iterator[Fact]:
         gid=settings.get("gid"),
         mode=settings.get("mode"),
     )
-    yield Fact(grant, Merge.APPEND, code="TC126", note_facts=(("name", name),))
+    yield Fact(grant, FactMerge.APPEND, code="TC126", note_facts=(("name", name),))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from tocompose.importers.docker_run import compound_values, shapes
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.options import Option
-from tocompose.importers.docker_run.shapes import Fact, Merge, Shape
+from tocompose.importers.docker_run.shapes import Fact, FactMerge, Shape
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
 
@@ -80,10 +80,10 @@ def _read_value(
     for fact in facts:
         subject = _path_of_key(path, fact.target or row.get("path", target))
         note_facts = dict(fact.note_facts)
-        if fact.merge is Merge.NOTE:
+        if fact.merge is FactMerge.NOTE:
             argument.note(fact.code, subject=subject, flag=flag, **note_facts)
             continue
-        is_entry = fact.merge is Merge.KEY and path != UNKNOWN_SERVICE
+        is_entry = fact.merge is FactMerge.KEY and path != UNKNOWN_SERVICE
         argument.take(subject.child(fact.key) if is_entry else subject)
         if fact.code:
             argument.remark(fact.code, subject=subject, flag=flag, **note_facts)
@@ -138,9 +138,9 @@ class Facts:
     def merged_value(self, target: str) -> Any:
         """The facts about a target as one value: a scalar, a list or a map, by how they join."""
         match self._by_target[target][0].fact.merge:
-            case Merge.APPEND:
+            case FactMerge.APPEND:
                 return self.values(target)
-            case Merge.KEY:
+            case FactMerge.KEY:
                 return self.entries(target)
         return self.last(target)
 

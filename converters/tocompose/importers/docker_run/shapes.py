@@ -14,7 +14,7 @@ from tocompose.syntax.ports import parse_port, parse_port_range
 from tocompose.syntax.units import is_whole_number, parse_byte_size, parse_duration
 
 
-class Merge(Enum):
+class FactMerge(Enum):
     """How a value joins what its target holds."""
 
     SET = auto()
@@ -31,7 +31,7 @@ class Fact(NamedTuple):
     """
 
     value: Any
-    merge: Merge = Merge.SET
+    merge: FactMerge = FactMerge.SET
     key: str = ""
     code: str = ""
     note_facts: tuple[tuple[str, str], ...] = ()
@@ -49,13 +49,13 @@ def read_text(value: str) -> Iterator[Fact]:
 
 def read_item(value: str) -> Iterator[Fact]:
     """One entry of a list."""
-    yield Fact(value, Merge.APPEND)
+    yield Fact(value, FactMerge.APPEND)
 
 
 def read_names(value: str) -> Iterator[Fact]:
     """Entries of a list, separated by commas."""
     for name in split(value, ","):
-        yield Fact(name, Merge.APPEND)
+        yield Fact(name, FactMerge.APPEND)
 
 
 def read_boolean(value: str) -> Iterator[Fact]:
@@ -105,7 +105,7 @@ def read_bytes(value: str) -> Iterator[Fact]:
 def read_pair(value: str) -> Iterator[Fact]:
     """`key=value`, as an entry of a map."""
     key, _, content = value.partition("=")
-    yield Fact(content, Merge.KEY, key)
+    yield Fact(content, FactMerge.KEY, key)
 
 
 def read_label(value: str) -> Iterator[Fact]:
@@ -113,7 +113,7 @@ def read_label(value: str) -> Iterator[Fact]:
     key, _, content = value.partition("=")
     if not key:
         raise ValueError("it takes a label such as key=value")
-    yield Fact(content, Merge.KEY, key)
+    yield Fact(content, FactMerge.KEY, key)
 
 
 def read_env(value: str) -> Iterator[Fact]:
@@ -123,14 +123,14 @@ def read_env(value: str) -> Iterator[Fact]:
         raise ValueError("it takes a variable such as NAME=value")
     variable = Variable(name=name, value=content if equals else None)
     code = "" if equals else "TC124"
-    yield Fact(variable, Merge.KEY, name, code, note_facts=(("name", name),))
+    yield Fact(variable, FactMerge.KEY, name, code, note_facts=(("name", name),))
 
 
 def read_env_file(value: str) -> Iterator[Fact]:
     """A file of variables; whether it can be read in Compose's own dialect is looked at later."""
     is_path = value.startswith(("/", "./", "../", "~", "$"))
     path = value if is_path else f"./{value}"
-    yield Fact(EnvFile(path=path, format="raw"), Merge.APPEND)
+    yield Fact(EnvFile(path=path, format="raw"), FactMerge.APPEND)
 
 
 def read_extra_host(value: str) -> Iterator[Fact]:
@@ -138,20 +138,20 @@ def read_extra_host(value: str) -> Iterator[Fact]:
     host, separator, address = value.partition("=" if "=" in value else ":")
     if not separator:
         raise ValueError("it takes host:address")
-    yield Fact(f"{host}={address.strip('[]')}", Merge.APPEND)
+    yield Fact(f"{host}={address.strip('[]')}", FactMerge.APPEND)
 
 
 def read_expose(value: str) -> Iterator[Fact]:
     """A port or range, one entry a port with its protocol: Compose sends a range unexpanded."""
     if "$" in value:
-        yield Fact(value, Merge.APPEND)
+        yield Fact(value, FactMerge.APPEND)
         return
     ports, _, protocol = value.partition("/")
     numbers = parse_port_range(ports)
     if numbers is None:
         raise ValueError("it takes a port such as 80, 80/udp or 8000-8010")
     for number in numbers:
-        yield Fact(f"{number}/{protocol or 'tcp'}", Merge.APPEND)
+        yield Fact(f"{number}/{protocol or 'tcp'}", FactMerge.APPEND)
 
 
 def read_port(value: str) -> Iterator[Fact]:
@@ -166,7 +166,7 @@ def read_port(value: str) -> Iterator[Fact]:
         host_ip=parts.host_ip,
         protocol=parts.protocol,
     )
-    yield Fact(port, Merge.APPEND)
+    yield Fact(port, FactMerge.APPEND)
 
 
 def read_device_rate(value: str) -> Iterator[Fact]:
@@ -175,7 +175,7 @@ def read_device_rate(value: str) -> Iterator[Fact]:
     if not colon:
         raise ValueError("it takes a device and a rate such as /dev/sda:1mb")
     amount = int(rate) if is_whole_number(rate) else rate
-    yield Fact({"path": path, "rate": amount}, Merge.APPEND)
+    yield Fact({"path": path, "rate": amount}, FactMerge.APPEND)
 
 
 def read_device_weight(value: str) -> Iterator[Fact]:
@@ -183,7 +183,7 @@ def read_device_weight(value: str) -> Iterator[Fact]:
     path, _, weight = value.rpartition(":")
     if not is_whole_number(weight) or not path:
         raise ValueError("it takes a device and a weight such as /dev/sda:500")
-    yield Fact({"path": path, "weight": int(weight)}, Merge.APPEND)
+    yield Fact({"path": path, "weight": int(weight)}, FactMerge.APPEND)
 
 
 def read_ulimit(value: str) -> Iterator[Fact]:
@@ -193,7 +193,7 @@ def read_ulimit(value: str) -> Iterator[Fact]:
         raise ValueError("it takes name=soft or name=soft:hard")
     name, soft, hard = match[1], int(match[2]), int(match[3] or match[2])
     limit = soft if soft == hard else {"soft": soft, "hard": hard}
-    yield Fact(limit, Merge.KEY, name)
+    yield Fact(limit, FactMerge.KEY, name)
 
 
 def read_health_command(value: str) -> Iterator[Fact]:
@@ -203,7 +203,7 @@ def read_health_command(value: str) -> Iterator[Fact]:
 
 def read_pids(value: str) -> Iterator[Fact]:
     """A number of processes; -1 is no limit, which `deploy` cannot say and a service without limit has anyway."""
-    yield Fact(None, Merge.NOTE, code="TC144") if value == "-1" else Fact(value)
+    yield Fact(None, FactMerge.NOTE, code="TC144") if value == "-1" else Fact(value)
 
 
 def read_api_socket(value: str) -> Iterator[Fact]:

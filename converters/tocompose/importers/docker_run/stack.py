@@ -150,12 +150,7 @@ def _written_files(
     written: Iterable[WrittenFile], services: Iterable[Service]
 ) -> tuple[File, ...]:
     """The files with constant content that some service mounts, itself or with its folder; others are noted."""
-    bind_sources = {
-        mount.source: service.name
-        for service in services
-        for mount in service.mounts
-        if mount.kind == "bind"
-    }
+    bind_sources = _bind_sources(services)
     contents: dict[str, bytes] = {}
     for file in written:
         path = normal((plain(file.path.text) or "/").removeprefix("./"))
@@ -172,6 +167,16 @@ def _written_files(
         file.body.take(model_path)
         file.path.remark("TC107", subject=model_path, path=path, service=service)
     return tuple(File(path=path, content=content) for path, content in contents.items())
+
+
+def _bind_sources(services: Iterable[Service]) -> dict[str | None, str]:
+    """The host paths that services mount, each with the last service that does."""
+    return {
+        mount.source: service.name
+        for service in services
+        for mount in service.mounts
+        if mount.kind == "bind"
+    }
 
 
 def _mounting_service(path: str, bind_sources: dict[str | None, str]) -> str | None:

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.invocation import Argument
+from tocompose.importers.docker_run.options import program_name
 from tocompose.patterns import regex
+from tocompose.tables import load
 
 _URL = regex(r"[a-z]+://([A-Za-z0-9_.-]+)(?::([0-9]+))?")
 _HOST_OPTION = regex(r"(?:-h|--host=?)$")
-_WAITING_TOOLS = frozenset(
-    {
-        "nc",
-        "ncat",
-        "curl",
-        "wget",
-        "pg_isready",
-        "mysqladmin",
-        "redis-cli",
-        "wait-for-it.sh",
-        "wait-for",
-        "dockerize",
-    }
-)
 
 
 class WaitTarget(NamedTuple):
@@ -34,15 +23,20 @@ class WaitTarget(NamedTuple):
 
 def find_wait_target(arguments: tuple[Argument, ...]) -> WaitTarget | None:
     """The container that a waiting command talks to; None when it cannot be told."""
-    texts = [argument.text for argument in arguments]
-    if not texts or texts[0].rpartition("/")[2] not in _WAITING_TOOLS:
+    program, *texts = [argument.text for argument in arguments] or [""]
+    if program_name(program) not in load("shell")["waiting"]:
         return None
-    for index, text in enumerate(texts[1:], 1):
-        if match := _URL.match(text):
-            return WaitTarget(match[1])
-        if _HOST_OPTION.match(text) and index + 1 < len(texts):
-            return WaitTarget(texts[index + 1])
-        host, colon, port = text.partition(":")
-        if not text.startswith("-") and (port.isdigit() if colon else not text.isdigit()):
+    for text, following in pairwise([*texts, ""]):
+        host = following if _HOST_OPTION.match(text) else _named_host(text)
+        if host:
             return WaitTarget(host)
     return None
+
+
+def _named_host(text: str) -> str:
+    """The host of a URL or of `host:port`; empty for an option or a number."""
+    if match := _URL.match(text):
+        return match[1]
+    host, colon, port = text.partition(":")
+    is_address = port.isdigit() if colon else not text.isdigit()
+    return host if is_address and not text.startswith("-") else ""

@@ -15,24 +15,8 @@ from tocompose.importers.docker_run.shell.parameters import (
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Scope, Value
 from tocompose.ledger import Cursor
+from tocompose.tables import load
 
-# Commands that only ask whether something exists: a guard of them is about running the script twice.
-_ASKING = frozenset(
-    {
-        "ps",
-        "inspect",
-        "images",
-        "ls",
-        "exists",
-        "info",
-        "version",
-        "start",
-        "logs",
-        "port",
-        "top",
-        "stats",
-    }
-)
 _TESTS = frozenset({"[", "[[", "test", "command", "which", "type", "hash", "grep"})
 
 
@@ -86,7 +70,7 @@ def ask_all(shell: Shell, condition: Cursor) -> tuple[bool | None, str]:
     with shell.mode(testing=True):
         shell.run(condition)
     for step in shell.steps[steps_before:]:
-        if isinstance(step, Invocation) and step.verb[-1] in _ASKING:
+        if isinstance(step, Invocation) and step.verb[-1] in load("shell")["asking"]:
             return None, ""
     return condition_holds(shell, condition), shown(source_text(condition))
 

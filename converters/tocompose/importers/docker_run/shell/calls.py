@@ -113,19 +113,17 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
 
 def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether a command starts another script of the project (`bash db.sh 1`), which is then read in place."""
-    operands = [field.value for field in fields if not field.value.text.startswith("-")]
-    if operands and is_shell(operands[0].text):
-        operands = operands[1:]
-    if not operands or not _SCRIPT_PATH.search(operands[0].text):
+    values = [field.value for field in fields if not field.value.text.startswith("-")]
+    if values and is_shell(values[0].text):
+        values = values[1:]
+    path = _project_path(shell, values[0].text) if values else None
+    if path is None or path in shell.calling or not _SCRIPT_PATH.search(values[0].text):
         return False
-    path = _project_path(shell, operands[0].text)
-    data = shell.project.read(path) if path is not None else None
-    if path is None or data is None or path in shell.calling:
-        return False
+    data = shell.project.read(path) or b""
     if not re.search(rb"docker|podman", data) or not _is_script(path, data):
         return False
     cursor.skip("starts another script of the project, which is read in place")
-    with shell.inner(shell.scope.for_call(tuple(operands[1:]))):
+    with shell.inner(shell.scope.for_call(tuple(values[1:]))):
         run_file(shell, cursor, path, data)
     return True
 

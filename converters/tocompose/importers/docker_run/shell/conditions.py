@@ -23,7 +23,7 @@ _COMPARISONS: dict[str, Callable[[int, int], bool]] = {
 }
 _NUMBER = re.compile(r"-?\d{1,18}")
 _CONSTANT_COMMANDS = {"true": True, ":": True, "false": False}
-_CLOSING = {"test": "", "[": "]", "[[": "]]"}
+_CLOSING = {"[": "]", "[[": "]]"}
 
 
 def condition_holds(shell: Shell, cursor: Cursor) -> bool | None:
@@ -54,11 +54,9 @@ def _command_holds(shell: Shell, cursor: Cursor) -> bool | None:
         return None if number is None else number != 0
     if len(leaves) == 1:
         return _CONSTANT_COMMANDS.get(name)
-    closing = _CLOSING.get(name)
-    if closing:
-        *leaves, bracket = leaves
-        closing = closing if bracket.peek() == closing else None
-    if closing is None:
+    if name in _CLOSING and leaves.pop().peek() != _CLOSING[name]:
+        return None
+    if name not in _CLOSING and name != "test":
         return None
     texts = [_constant_text(shell, leaf) for leaf in leaves[1:]]
     return _test_holds(texts, globs=name == "[[")
@@ -79,8 +77,6 @@ def _constant_text(shell: Shell, leaf: Cursor) -> str | None:
 
 def _test_holds(texts: list[str | None], *, globs: bool) -> bool | None:
     """Whether a test of these operands succeeds; None where one is not known, or the test is of another kind."""
-    if None in texts:
-        return None
     match texts:
         case ["!", *negated]:
             verdict = _test_holds(negated, globs=globs)

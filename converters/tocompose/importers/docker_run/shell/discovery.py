@@ -74,8 +74,9 @@ def find_scripts(project: Project) -> tuple[str, ...]:
 def _holds_call(project: Project, path: str) -> bool:
     name = posixpath.basename(path)
     is_named, is_script = path in project.named, bool(_SCRIPT_NAME.fullmatch(name))
-    may_be_script = is_named or is_script or "." not in name.lstrip(".")
-    data = project.read(path) if may_be_script else None
+    if not is_named and not is_script and "." in name.lstrip("."):
+        return False
+    data = project.read(path)
     if data is None or b"\x00" in data[:1024]:
         return False
     if len(data) > limit("SCRIPT_BYTES"):
@@ -83,12 +84,14 @@ def _holds_call(project: Project, path: str) -> bool:
             project.skipped[path] = len(data)
         return False
     if is_named:
-        start = data[:4096].decode("utf-8", "replace")
-        return kind_of(path, start) != "pasted" or _is_pasted_call(data)
+        return _is_named_source(path, data)
     return (is_script or data.startswith(b"#!")) and _CALL.search(data) is not None
 
 
-def _is_pasted_call(data: bytes) -> bool:
+def _is_named_source(path: str, data: bytes) -> bool:
+    """Whether a file that the user named is a script by its look, or holds a call and is no Kubernetes object."""
+    if kind_of(path, data[:4096].decode("utf-8", "replace")) != "pasted":
+        return True
     return _CALL.search(data) is not None and _MANIFEST.search(data) is None
 
 

@@ -234,15 +234,22 @@ def _held_value(
     held = held or parameters.look_up(atom.text, context.scope, cursor)
     if held is None:
         return None
+    is_make = held.raw is not None
+    held = _as_used(held, atom, cursor, context, depth)
+    if element is not None:
+        return held
+    gives_all = is_make or atom.text in "@*"
+    return parameters.element_at(held, index or ("@" if gives_all else "0"))
+
+
+def _as_used(
+    held: Value, atom: Atom, cursor: Cursor, context: WordContext, depth: int
+) -> Value:
+    """What a specifier of systemd or a variable of make gives at the place where it is used."""
     if atom.text.startswith("%"):
-        # What a specifier of systemd leaves open is noted where the specifier is used.
         opens = tuple(variable._replace(cursor=cursor) for variable in held.opens)
         held = held._replace(opens=opens)
-    if held.raw is not None:
-        held = _make_value(held, cursor, context, depth)
-    elif not index and held.items is not None and atom.text not in "@*":
-        index = "0"
-    return parameters.element_at(held, index) if index and element is None else held
+    return held if held.raw is None else _make_value(held, cursor, context, depth)
 
 
 def _own_path(atom: Atom, context: WordContext) -> Value | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from tocompose.importers.docker_run.invocation import WaitLoop, WrittenFile
 from tocompose.importers.docker_run.options import program_name
@@ -68,13 +69,12 @@ def keep_written_file(
 ) -> bool:
     """Whether the command writes constant text to a file, which is then kept."""
     name = fields[0].value.text
-    redirects = [child for child in cursor if child.kind == "redirect" and child.children]
+    redirects = dict(_redirects(cursor))
     target = _target_file(shell, redirects, fields, name)
     content = body or printed_text(name, fields)
     if target is None or content is None or target.text.startswith("/dev/"):
         return False
-    operators = {redirect.children[0].key for redirect in redirects}
-    appends = ">>" in operators or "-a" in [field.value.text for field in fields]
+    appends = ">>" in redirects or "-a" in [field.value.text for field in fields]
     path = shell.to_argument(target, target.sources[0])
     shell.keep_open(content.opens)
     written = shell.to_argument(content, content.sources[0])
@@ -94,16 +94,23 @@ def _settle_unused(cursor: Cursor, used: set[tuple[str | int, ...]]) -> None:
 
 
 def _target_file(
-    shell: Shell, redirects: list[Cursor], fields: list[CommandField], name: str
+    shell: Shell, redirects: dict[str, Cursor], fields: list[CommandField], name: str
 ) -> Value | None:
     if name == "tee":
         operands = (field.value for field in fields[1:])
         return next((path for path in operands if not path.text.startswith("-")), None)
-    for redirect in redirects:
-        operator = redirect.children[0].key
+    for operator, target in redirects.items():
         if operator in (">", ">>", ">|"):
-            return next(iter(shell.expand_fields(redirect.at(operator))), None)
+            return next(iter(shell.expand_fields(target)), None)
     return None
+
+
+def _redirects(cursor: Cursor) -> Iterator[tuple[str, Cursor]]:
+    """The operators of a command's redirections, with what each leads to."""
+    for child in cursor:
+        if child.kind == "redirect" and child.children:
+            operator = child.children[0].key
+            yield str(operator), child.at(operator)
 
 
 def printed_text(name: str, fields: list[CommandField]) -> Value | None:

@@ -15,14 +15,11 @@ from tocompose.importers.docker_run.shell.variables import (
 from tocompose.ledger import Cursor
 from tocompose.readers.atoms import Atom, atoms
 from tocompose.syntax.interpolation import Variable, literal, parse
-from tocompose.syntax.names import variable_name
+from tocompose.syntax.names import SetBy, names_set_by, variable_name
 from tocompose.syntax.units import is_whole_number
 
-# Set in every shell and passed on to what it starts, so that Compose finds them too.
-INHERITED = frozenset(
-    {"HOME", "USER", "LOGNAME", "LANG", "PATH", "SHELL", "TERM", "DISPLAY", "XAUTHORITY"}
-    | {"XDG_RUNTIME_DIR", "SSH_AUTH_SOCK"}
-)
+# Passed on to what a shell starts, so that Compose finds them too.
+INHERITED = names_set_by(SetBy.SYSTEM, SetBy.SESSION, SetBy.SCREEN) - {"MAIL", "TMPDIR"}
 # Known to the shell only, so that Compose would find them empty: the name to use instead, the command that gives it.
 SHELL_ONLY = {
     "UID": ("UID_", "id -u"),
@@ -45,11 +42,8 @@ COMPOSE_OPERATORS = frozenset({":-", "-", ":=", "=", ":?", "?", ":+", "+"})
 def free_name(text: str) -> str:
     """A variable's name for the text, none that every environment has set already (`<path>` is not `${PATH}`)."""
     name = variable_name(text)
-    return (
-        f"{name}_"
-        if name in INHERITED or name in SHELL_ONLY or name in ("PWD", "OLDPWD")
-        else name
-    )
+    is_taken = name in INHERITED or name in SHELL_ONLY or name == "OLDPWD"
+    return f"{name}_" if is_taken else name
 
 
 def open_value(name: str, code: str, cursor: Cursor, **facts: str) -> Value:
@@ -123,12 +117,8 @@ def apply_operator(operator: str, value: Value, argument: Value) -> Value:
     if name and (sign == "+" or value.opens[-1].value is None):
         return compose_expansion(name, operator, argument, value)
     is_unset = operator.startswith(":") and value.plain == ""
-    match sign:
-        case "+":
-            return NOTHING if is_unset else argument
-        case "-" | "=" if is_unset:
-            return argument
-    return value
+    by_sign = {"+": (argument, NOTHING), "-": (value, argument), "=": (value, argument)}
+    return by_sign.get(sign, (value, value))[is_unset]
 
 
 def sole_parameter(raw: str) -> Atom | None:

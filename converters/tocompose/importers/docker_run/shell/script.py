@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run.invocation import Script
@@ -95,27 +94,20 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def shell_for(
-    project: Project, ledger: Ledger, path: str, kept_variables: KeptVariables | None = None
-) -> Shell:
-    """A fresh shell for the script of that path."""
-    return Shell(project, ledger, path, HANDLERS, command_output, kept_variables)
-
-
 def read_script(
     text: Text,
     project: Project,
     ledger: Ledger,
     kind: str = "shell",
     kept_variables: KeptVariables | None = None,
-    read: set[str] | None = None,
+    read_files: set[str] | None = None,
 ) -> Script:
     """The docker calls of one source text; `kind` is a key of READERS. Raises Unreadable where it is no such text.
 
-    `kept` are the variables of the scripts read before, so that one name does not stand for two values; to `read` the
-    files are added that the script reads itself.
+    `kept_variables` are those of the scripts read before, so that one name does not stand for two values; to
+    `read_files` the files are added that the script reads itself.
     """
-    shell = shell_for(project, ledger, text.file, kept_variables)
+    shell = Shell(project, ledger, text.file, HANDLERS, command_output, kept_variables)
     shell.settings = {"prose": kind in ("markdown", "pasted")}
     root = ledger.open(READERS[kind](text))
     try:
@@ -123,14 +115,11 @@ def read_script(
         calls.read_uncalled(shell)
     except (Endless, RecursionError) as problem:
         root.skip("the script could not be followed to its end")
-        why = (
-            str(problem)
-            if isinstance(problem, Endless)
-            else "it is nested too deeply to be read"
-        )
+        is_endless = isinstance(problem, Endless)
+        why = str(problem) if is_endless else "it is nested too deeply to be read"
         raise Unreadable(root.span, why) from None
-    if read is not None:
-        read |= shell.read_files
+    if read_files is not None:
+        read_files |= shell.read_files
     return shell.to_script()
 
 
@@ -139,96 +128,86 @@ def read_scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
 
     Raises SourceError when there is none to read; what cannot be read beside others is noted.
     """
-    problems: list[Unreadable] = []
-    kept_variables = KeptVariables()
-    read: set[str] = set()
-    paths = _paths_to_read(project)
-    script_by_path = {
-        path: _read_file(project, ledger, path, problems, kept_variables, read)
-        for path in paths
-        if path not in read
-    }
-    scripts = tuple(
-        script
-        for path in sorted(script_by_path, key=_order_of_files(project))
-        if (script := script_by_path[path]) is not None
-    )
-    if not scripts and not problems:
-        problems += [
-            Unreadable(Span(path, 1, 1, 1, 1), _too_large(size))
+    reader = _ProjectReader(project, ledger)
+    scripts = reader.read_all()
+    if not scripts:
+        problems = reader.problems or [
+            Unreadable(_start_of(path), _too_large(size))
             for path, size in project.skipped.items()
         ]
-    if problems and not scripts:
-        raise SourceError("\n".join(str(problem) for problem in problems))
-    for problem in problems:
+        if problems:
+            raise SourceError("\n".join(map(str, problems)))
+    for problem in reader.problems:
         ledger.say(note("TC169", problem.span, file=problem.span.file, why=problem.message))
     return scripts
 
 
-def _paths_to_read(project: Project) -> list[str]:
-    """The files to read: those that the user named and those found; last those that others seem to read themselves."""
-    candidates = (*project.named, *find_scripts(project))
-    paths = [path for path in dict.fromkeys(candidates) if path not in project.skipped]
-    elsewhere = started_elsewhere(project, paths)
-    return sorted(paths, key=lambda path: path in elsewhere)
+class _ProjectReader:
+    """Reads the scripts of a project one after the other, with the names that they share."""
+
+    def __init__(self, project: Project, ledger: Ledger) -> None:
+        self.problems: list[Unreadable] = []
+        self._project = project
+        self._ledger = ledger
+        self._kept_variables = KeptVariables()
+        self._read_files: set[str] = set()
+
+    def read_all(self) -> tuple[Script, ...]:
+        """The scripts in the order of their files; those that another one reads are not read by themselves."""
+        scripts: dict[str, Script] = {}
+        for path in self._paths_to_read():
+            if path not in self._read_files:
+                try:
+                    scripts[path] = self._read_file(path)
+                except Unreadable as problem:
+                    self.problems.append(problem)
+        files = [*self._project.named, *self._project.files()]
+        return tuple(scripts[path] for path in dict.fromkeys(files) if path in scripts)
+
+    def _paths_to_read(self) -> list[str]:
+        """The files that the user named and those found; last those that others seem to read themselves."""
+        candidates = (*self._project.named, *find_scripts(self._project))
+        skipped = self._project.skipped
+        paths = [path for path in dict.fromkeys(candidates) if path not in skipped]
+        elsewhere = started_elsewhere(self._project, paths)
+        return sorted(paths, key=lambda path: path in elsewhere)
+
+    def _read_file(self, path: str) -> Script:
+        """The script of a file; raises Unreadable for one that is none, or holds no docker command."""
+        data = self._project.read(path)
+        if data is None:
+            raise Unreadable(_start_of(path), "there is no such file in the source tree")
+        if not data.strip():
+            why = "the file is empty; give a script with docker commands"
+            raise Unreadable(_start_of(path), why)
+        text = decode(data)
+        if text is None or not text.strip():
+            raise Unreadable(_start_of(path), "this is not a text file")
+        script = read_script(
+            Text(path, text),
+            self._project,
+            self._ledger,
+            kind_of(path, text),
+            self._kept_variables,
+            self._read_files,
+        )
+        if not script.steps and path not in self._read_files:
+            raise self._why_nothing(path)
+        return script
+
+    def _why_nothing(self, path: str) -> Unreadable:
+        """Why a file gives nothing: the first part of it that could not be read, or that it holds no docker command."""
+        for loss in self._ledger.notes:
+            if loss.code in ("TC162", "TC172") and loss.span and loss.span.file == path:
+                return Unreadable(loss.span, f"{loss.message}; {loss.advice}")
+        why = "no docker or podman command was found in this file"
+        return Unreadable(_start_of(path), why)
+
+
+def _start_of(path: str) -> Span:
+    return Span(path, 1, 1, 1, 1)
 
 
 def _too_large(size: int) -> str:
     name = "FILE_BYTES" if size > limit("FILE_BYTES") else "SCRIPT_BYTES"
     return f"{size:,} bytes are more than the limit of {limit(name):,}; TOCOMPOSE_MAX_{name} sets another"
-
-
-def _order_of_files(project: Project) -> Callable[[str], int]:
-    """The place of a file in the order in which the user gave them, or in which they were found."""
-    order = {path: index for index, path in enumerate((*project.named, *project.files()))}
-    return lambda path: order.get(path, len(order))
-
-
-def _why_nothing(ledger: Ledger, file_span: Span) -> Unreadable:
-    """Why a file gives nothing: the first part of it that could not be read, or that it holds no docker command."""
-    unreadable_notes = [
-        unread_note
-        for unread_note in ledger.notes
-        if unread_note.code in ("TC162", "TC172") and unread_note.span is not None
-    ]
-    for unread_note in unreadable_notes:
-        if unread_note.span is not None and unread_note.span.file == file_span.file:
-            return Unreadable(
-                unread_note.span, f"{unread_note.message}; {unread_note.advice}"
-            )
-    return Unreadable(file_span, "no docker or podman command was found in this file")
-
-
-def _read_file(
-    project: Project,
-    ledger: Ledger,
-    path: str,
-    problems: list[Unreadable],
-    kept_variables: KeptVariables,
-    read: set[str],
-) -> Script | None:
-    file_span = Span(path, 1, 1, 1, 1)
-    data = project.read(path)
-    if data is None:
-        problems.append(Unreadable(file_span, "there is no such file in the source tree"))
-        return None
-    text = decode(data)
-    if text is None or not text.strip():
-        why = (
-            "the file is empty; give a script with docker commands"
-            if not data.strip()
-            else "this is not a text file"
-        )
-        problems.append(Unreadable(file_span, why))
-        return None
-    try:
-        script = read_script(
-            Text(path, text), project, ledger, kind_of(path, text), kept_variables, read
-        )
-    except Unreadable as problem:
-        problems.append(problem)
-        return None
-    if not script.steps and path not in read:
-        problems.append(_why_nothing(ledger, file_span))
-        return None
-    return script

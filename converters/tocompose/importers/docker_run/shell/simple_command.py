@@ -21,20 +21,7 @@ from tocompose.importers.docker_run.shell.state import Shell, shown, with_source
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.commands import DECLARATIONS
-
-_ELLIPSIS_WORDS = frozenset(
-    {
-        "...",
-        "…",
-        "[...]",
-        "[…]",
-        "[OPTIONS]",
-        "[options]",
-        "[ARG...]",
-        "[COMMAND]",
-        "[flags]",
-    }
-)
+from tocompose.tables import load
 
 
 def read_command(shell: Shell, cursor: Cursor) -> None:
@@ -107,7 +94,7 @@ def command_fields(shell: Shell, cursor: Cursor) -> list[CommandField]:
     for child in cursor:
         if child.kind != "leaf":
             continue
-        if child.peek() in _ELLIPSIS_WORDS:
+        if child.peek() in load("shell")["ellipses"]:
             child.note("TC168", written=child.peek())
         else:
             fields += [CommandField(field, child) for field in shell.expand_fields(child)]

@@ -22,6 +22,7 @@ from tocompose.readers.shell import read
 from tocompose.readers.text import Text
 from tocompose.source import Branch, Leaf, Node
 from tocompose.syntax.interpolation import literal
+from tocompose.tables import load
 
 _DOCKER = re.compile(
     rf"(?:^|[\s;&|(`/])(?:docker|podman)\s|{CLIENT_VARIABLE}", re.IGNORECASE
@@ -29,14 +30,6 @@ _DOCKER = re.compile(
 _PRINTS_FOLDER = ("pwd", "pwd -P", "pwd -L", "realpath .", "readlink -f .")
 _STARTING_VERBS = (("run",), ("create",), ("pod", "create"))
 _INSPECT_FLAGS = ("-f", "--format", "--type")
-_NAME_BY_COMMAND = {
-    "id -u": "UID_",
-    "id -g": "GID_",
-    "id -un": "USER_NAME",
-    "id -gn": "GROUP_NAME",
-    "hostname": "HOST_NAME",
-    "date": "DATE",
-}
 _ASSIGNED_TO = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=[\"']?$")
 
 
@@ -60,8 +53,8 @@ def _open_output(shell: Shell, command: str, cursor: Cursor, offset: int) -> Val
 
 def _variable_for(shell: Shell, command: str, cursor: Cursor, offset: int) -> str:
     """A name for what the command gives: of the variable it is assigned to, else of the command."""
-    if command in _NAME_BY_COMMAND:
-        return _NAME_BY_COMMAND[command]
+    if name := load("shell")["outputs"].get(command):
+        return str(name)
     text = (cursor.peek() or "")[:offset].rstrip("$(`")
     if shell.variable:
         name = shell.variable

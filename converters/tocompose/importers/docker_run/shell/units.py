@@ -14,41 +14,10 @@ from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
 from tocompose.readers.systemd import atoms
 from tocompose.syntax.interpolation import literal
+from tocompose.tables import load
 
 _ORDERING = frozenset({"After", "Requires", "Wants", "BindsTo", "Requisite"})
-_RESTART = {
-    "always": "always",
-    "on-success": "always",
-    "on-failure": "on-failure",
-    "on-abnormal": "on-failure",
-    "on-abort": "on-failure",
-    "on-watchdog": "on-failure",
-    "no": "no",
-}
 _STARTING = ("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost")
-# https://www.freedesktop.org/software/systemd/man/latest/systemd.unit.html#Specifiers, of the system's own manager.
-_SPECIFIERS = {
-    "t": "/run",
-    "S": "/var/lib",
-    "C": "/var/cache",
-    "L": "/var/log",
-    "E": "/etc",
-    "T": "/tmp",
-    "V": "/var/tmp",
-    "h": "/root",
-    "u": "root",
-    "U": "0",
-    "g": "root",
-    "G": "0",
-}
-_HOST_SPECIFIERS = {
-    "H": ("HOST_NAME", "hostname"),
-    "l": ("HOST_NAME", "hostname -s"),
-    "q": ("HOST_NAME", "hostname"),
-    "m": ("MACHINE_ID", "cat /etc/machine-id"),
-    "b": ("BOOT_ID", "cat /proc/sys/kernel/random/boot_id"),
-    "v": ("KERNEL_VERSION", "uname -r"),
-}
 
 
 def read_unit(shell: Shell, cursor: Cursor) -> None:
@@ -80,7 +49,7 @@ def _set_specifiers(shell: Shell, unit: str, cursor: Cursor) -> None:
         "N": name,
         "p": prefix,
         "j": prefix.rpartition("-")[2],
-        **_SPECIFIERS,
+        **load("shell")["systemd"]["specifiers"],
     }
     if not at or instance:
         specifiers |= {"i": instance, "I": instance.replace("-", "/")}
@@ -94,7 +63,7 @@ def _set_specifiers(shell: Shell, unit: str, cursor: Cursor) -> None:
             "%n", value._replace(text=f"{literal(prefix)}@{value.text}.service")
         )
         shell.scope.set("%N", value._replace(text=f"{literal(prefix)}@{value.text}"))
-    for letter, (variable, command) in _HOST_SPECIFIERS.items():
+    for letter, (variable, command) in load("shell")["systemd"]["host"].items():
         shell.scope.set(
             f"%{letter}", open_value(variable, "TC152", cursor, command=command)
         )
@@ -139,7 +108,7 @@ def _restart_policy(settings: list[Cursor]) -> str:
     policy = ""
     for setting in settings:
         if setting.key == "Restart":
-            policy = _RESTART.get(setting.peek() or "", "")
+            policy = load("shell")["systemd"]["restart"].get(setting.peek() or "", "")
             setting.skip("taken as the restart policy of the service")
     return policy
 
