@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
@@ -27,6 +28,11 @@ from tocompose.model import File, Grant, Mount, Resource
 from tocompose.readers.yaml import integer
 from tocompose.syntax.interpolation import literal, plain
 
+DEFAULT_MODE = 0o644
+_ROOTS = {"ConfigMap": "config", "Secret": "secrets"}
+# The keys of volumes that hold the entries of an object: its kind, and the key of its name.
+_VOLUMES = {"configMap": ("ConfigMap", "name"), "secret": ("Secret", "secretName")}
+
 
 class VolumeFile(NamedTuple):
     """One file of a volume: its path below the mount, and the key or field that it is made of."""
@@ -43,11 +49,17 @@ class VolumeFiles(NamedTuple):
     """The files of a volume; `name` and `secret` say whose they are."""
 
     name: str
-    items: tuple[VolumeFile, ...]
+    files: tuple[VolumeFile, ...]
     secret: bool
 
-
-DEFAULT_MODE = 0o644
+    def below(self, folder: str) -> VolumeFiles:
+        """The files in a folder of the volume, with their paths from there."""
+        inside = tuple(
+            file._replace(path=file.path.removeprefix(f"{folder}/"))
+            for file in self.files
+            if file.path.startswith(f"{folder}/")
+        )
+        return self._replace(files=inside)
 
 
 def volume_files(
@@ -55,47 +67,31 @@ def volume_files(
 ) -> VolumeFiles | None:
     """The files of a configMap, secret, projected or downwardAPI volume; None for any other."""
     name = peek_text(volume.at("name")) or "volume"
-    for key, kind, field in (
-        ("configMap", "ConfigMap", "name"),
-        ("secret", "Secret", "secretName"),
-    ):
-        source = volume.at(key)
-        if source:
-            mode = _default_mode(source, to)
-            files = tuple(
-                _config_files(source, kind, field, mode or DEFAULT_MODE, container, to)
-            )
-            return VolumeFiles(peek_text(source.at(field)) or name, files, kind == "Secret")
+    for key, (kind, name_key) in _VOLUMES.items():
+        if source := volume.at(key):
+            name_cursor, mode = source.at(name_key), _default_mode(source, to)
+            files = tuple(_config_files(source, name_cursor, kind, mode, container, to))
+            return VolumeFiles(peek_text(name_cursor) or name, files, kind == "Secret")
     if source := volume.at("projected"):
         files = tuple(_projected_files(source, container, to))
-        return VolumeFiles(
-            f"{container.workload.name}-{name}", files, any(file.secret for file in files)
-        )
+        is_secret = any(file.secret for file in files)
+        return VolumeFiles(f"{container.workload.name}-{name}", files, is_secret)
     if source := volume.at("downwardAPI"):
-        mode = _default_mode(source, to) or DEFAULT_MODE
-        return VolumeFiles(
-            f"{container.pod.base}-{name}",
-            tuple(_downward_files(source, mode, container, to)),
-            False,
-        )
+        files = tuple(_downward_files(source, _default_mode(source, to), container, to))
+        return VolumeFiles(f"{container.pod.base}-{name}", files, False)
     return None
 
 
-def _default_mode(source: Cursor, to: str) -> int | None:
+def _default_mode(source: Cursor, to: str) -> int:
     """The mode of the files that have none of their own; unread where each has one."""
-    listed = [
-        *list_entries(source.at("items")),
-        *(
-            file_entry
-            for projection in list_entries(source.at("sources"))
-            for file_entry in _projected_entries(projection)
-        ),
-    ]
-    if listed and all(
-        peek_text(file_entry.at("mode")) is not None for file_entry in listed
+    file_entries = list(list_entries(source.at("items")))
+    for projection in list_entries(source.at("sources")):
+        file_entries.extend(_projected_entries(projection))
+    if file_entries and all(
+        peek_text(file_entry.at("mode")) is not None for file_entry in file_entries
     ):
         return DEFAULT_MODE
-    return _file_mode(source.at("defaultMode"), to)
+    return _file_mode(source.at("defaultMode"), to) or DEFAULT_MODE
 
 
 def _projected_entries(projection: Cursor) -> Iterator[Cursor]:
@@ -117,42 +113,40 @@ def _file_mode(cursor: Cursor, to: str) -> int | None:
 
 
 def _config_files(
-    source: Cursor, kind: str, field: str, mode: int, container: ContainerContext, to: str
+    source: Cursor,
+    name_cursor: Cursor,
+    kind: str,
+    mode: int,
+    container: ContainerContext,
+    to: str,
 ) -> Iterator[VolumeFile]:
     """The files of one ConfigMap or Secret: its `items`, or every key."""
-    name = peek_text(source.at(field)) or ""
+    name = peek_text(name_cursor) or ""
     kube_object = container.store.find(kind, container.namespace, name)
-    source.at(field).take(to=to)
+    name_cursor.take(to=to)
     if kube_object is None:
         code = "TC214" if peek_bool(source.at("optional")) else "TC213"
-        root = "secrets" if kind == "Secret" else "config"
-        source.at(field).remark(
-            code, what=f"{kind} {name}", name=f"{root}/{name}", subject=to
-        )
+        path = f"{_ROOTS[kind]}/{name}"
+        name_cursor.remark(code, what=f"{kind} {name}", name=path, subject=to)
         source.noted(code)
         return
     kube_object.count_identity_as_mapped(to)
+    is_secret = kind == "Secret"
     config_entries = container.store.entries(kube_object)
     if source.at("items").kind != "list":
         for key, config_entry in config_entries.items():
-            yield VolumeFile(key, mode, kind == "Secret", kube_object, config_entry)
+            yield VolumeFile(key, mode, is_secret, kube_object, config_entry)
     for file_entry in list_entries(source.at("items")):
         key = peek_text(file_entry.at("key")) or ""
         path = peek_text(file_entry.at("path")) or key
-        file_entry.at("key").take(to=to)
-        file_entry.at("path").take(to=to)
+        for field in ("key", "path"):
+            file_entry.at(field).take(to=to)
         if key in config_entries and not _leaves_volume(path):
-            yield VolumeFile(
-                path,
-                _file_mode(file_entry.at("mode"), to) or mode,
-                kind == "Secret",
-                kube_object,
-                config_entries[key],
-            )
+            own_mode = _file_mode(file_entry.at("mode"), to) or mode
+            yield VolumeFile(path, own_mode, is_secret, kube_object, config_entries[key])
         else:
-            file_entry.note(
-                "TC213", what=f"{kind} {name}, key {key}", name=path, subject=to
-            )
+            description = f"{kind} {name}, key {key}"
+            file_entry.note("TC213", what=description, name=path, subject=to)
 
 
 def _leaves_volume(path: str) -> bool:
@@ -161,27 +155,23 @@ def _leaves_volume(path: str) -> bool:
 
 def _projected_files(
     source: Cursor, container: ContainerContext, to: str
-) -> Iterator[VolumeFile]:
+) -> Iterable[VolumeFile]:
     """The files of all sources; of two with one path the later counts."""
-    mode = _default_mode(source, to) or DEFAULT_MODE
+    mode = _default_mode(source, to)
     file_by_path: dict[str, VolumeFile] = {}
     for projection in list_entries(source.at("sources")):
-        for key, kind in (("configMap", "ConfigMap"), ("secret", "Secret")):
-            if projection.at(key):
-                file_by_path |= {
-                    file.path: file
-                    for file in _config_files(
-                        projection.at(key), kind, "name", mode, container, to
-                    )
-                }
-        if projection.at("downwardAPI"):
-            file_by_path |= {
-                file.path: file
-                for file in _downward_files(
-                    projection.at("downwardAPI"), mode, container, to
-                )
-            }
-    yield from file_by_path.values()
+        for file in _projection_files(projection, mode, container, to):
+            file_by_path[file.path] = file
+    return file_by_path.values()
+
+
+def _projection_files(
+    projection: Cursor, mode: int, container: ContainerContext, to: str
+) -> Iterator[VolumeFile]:
+    for key, (kind, _) in _VOLUMES.items():
+        if source := projection.at(key):
+            yield from _config_files(source, source.at("name"), kind, mode, container, to)
+    yield from _downward_files(projection.at("downwardAPI"), mode, container, to)
 
 
 def _downward_files(
@@ -192,9 +182,8 @@ def _downward_files(
         text = _downward_text(file_entry, container, to)
         if path and text is not None and not _leaves_volume(path):
             file_entry.at("path").take(to=to)
-            yield VolumeFile(
-                path, _file_mode(file_entry.at("mode"), to) or mode, False, None, None, text
-            )
+            own_mode = _file_mode(file_entry.at("mode"), to) or mode
+            yield VolumeFile(path, own_mode, False, None, None, text)
         else:
             file_entry.noted("TC218")
 
@@ -214,8 +203,8 @@ def _downward_text(file_entry: Cursor, container: ContainerContext, to: str) -> 
             f'{key}="{_escape_value(text)}"\n'
             for key, text in sorted(string_map(section).items())
         )
-    text_of_field = field_value(reference, container, to, name) if reference else None
-    return plain(text_of_field) or text_of_field if text_of_field is not None else None
+    field_text = field_value(reference, container, to, name) if reference else None
+    return None if field_text is None else plain(field_text) or field_text
 
 
 def _escape_value(text: str) -> str:
@@ -231,70 +220,61 @@ class MountedFiles(NamedTuple):
 
 
 def mount_files(
-    files: VolumeFiles,
+    volume: VolumeFiles,
     target: str,
     sub_path: str,
     mount: Cursor,
     container: ContainerContext,
 ) -> MountedFiles:
     """The files of a volume at `target`: all of them as a folder that hides the image's own, or one of them."""
-    folder = _folder_of(files, container)
+    folder = _folder_of(volume, container)
     if sub_path:
         # Of what is not among the manifests, the one file that is wanted is left to be filled in.
-        empty = VolumeFile(sub_path, DEFAULT_MODE, files.secret, None, None)
-        inside = [file for file in files.items or (empty,) if file.path == sub_path]
-        if inside:
-            return _mount_single(inside[0], folder, target, mount, container)
-        below_path = tuple(
-            file for file in files.items if file.path.startswith(f"{sub_path}/")
-        )
-        files, folder = files._replace(items=below_path), f"{folder}/{sub_path}"
-        below_path = tuple(
-            file._replace(path=file.path[len(sub_path) + 1 :]) for file in below_path
-        )
-        files = files._replace(items=below_path)
-    for file in files.items:
+        empty = VolumeFile(sub_path, DEFAULT_MODE, volume.secret, None, None)
+        for file in volume.files or (empty,):
+            if file.path == sub_path:
+                return _mount_single(file, folder, target, mount, container)
+        volume, folder = volume.below(sub_path), f"{folder}/{sub_path}"
+    for file in volume.files:
         _write_file(file, f"{folder}/{file.path}", container)
-    if not files.items:
+    if not volume.files:
+        path = f"{folder}/.keep"
         container.builder.add_file(
-            File(
-                path=f"{folder}/.keep", content=b"", secret=files.secret, origin=mount.span
-            )
+            File(path=path, content=b"", secret=volume.secret, origin=mount.span)
         )
-    return MountedFiles(
-        mounts=(
-            Mount(
-                kind="bind",
-                source=f"./{folder}",
-                target=literal(target),
-                read_only=True,
-                origin=mount.span,
-            ),
-        )
+    bind = Mount(
+        kind="bind",
+        source=f"./{folder}",
+        target=literal(target),
+        read_only=True,
+        origin=mount.span,
     )
+    return MountedFiles(mounts=(bind,))
 
 
-def _folder_of(files: VolumeFiles, container: ContainerContext) -> str:
+def _folder_of(volume: VolumeFiles, container: ContainerContext) -> str:
     """`config/<name>`; a name of its own where the namespace, the choice of keys or the modes differ."""
-    root = "secrets" if files.secret else "config"
-    owners = {file.owner for file in files.items if file.owner is not None}
-    scoped = any(
-        len(container.model.objects.in_all_namespaces(owner.kind, owner.name)) > 1
-        for owner in owners
+    content = tuple(
+        (file.path, file.mode, id(file.entry), file.text) for file in volume.files
     )
-    base = f"{container.namespace}/{files.name}" if scoped else files.name
-    number, folder, workload_folder = (
-        2,
-        f"{root}/{base}",
-        f"{root}/{base}-{container.workload.name}",
-    )
-    key = tuple((file.path, file.mode, id(file.entry), file.text) for file in files.items)
-    while container.builder.folders.setdefault(folder, key) != key:
-        folder = (
-            workload_folder if folder == f"{root}/{base}" else f"{workload_folder}-{number}"
-        )
-        number += folder != workload_folder
+    for folder in _folder_names(volume, container):
+        if container.builder.folders.setdefault(folder, content) == content:
+            break
     return folder
+
+
+def _folder_names(volume: VolumeFiles, container: ContainerContext) -> Iterator[str]:
+    owners = {file.owner for file in volume.files if file.owner is not None}
+    objects = container.model.objects
+    is_ambiguous = any(
+        len(objects.in_all_namespaces(owner.kind, owner.name)) > 1 for owner in owners
+    )
+    name = f"{container.namespace}/{volume.name}" if is_ambiguous else volume.name
+    folder = f"{'secrets' if volume.secret else 'config'}/{name}"
+    yield folder
+    yield f"{folder}-{container.workload.name}"
+    for number in count(2):
+        yield f"{folder}-{container.workload.name}-{number}"
 
 
 def _mount_single(
@@ -315,63 +295,57 @@ def _write_file(file: VolumeFile, path: str, container: ContainerContext) -> Non
     """Writes the file; its Service references are rewritten, since it is not read by Compose."""
     to = f"files.{path}"
     if file.entry is None:
+        content: bytes | None = file.text.encode()
+        origin, mode = None, file.mode
+    else:
+        content = _entry_content(file, file.entry, container, to)
+        origin, mode = file.entry.cursor.span, _readable_mode(file, container)
+    if content is not None:
         container.builder.add_file(
-            File(path=path, content=file.text.encode(), mode=file.mode, secret=file.secret)
+            File(path=path, content=content, mode=mode, secret=file.secret, origin=origin)
         )
-        return
-    data = file.entry.content(to)
-    if data is None:
-        return
+
+
+def _entry_content(
+    file: VolumeFile, entry: ConfigEntry, container: ContainerContext, to: str
+) -> bytes | None:
+    content = entry.content(to)
+    if content is None:
+        return None
     if file.owner is not None:
         file.owner.count_identity_as_mapped(to)
-    if not file.secret:
-        data = _rewrite_content(data, file, container, to)
-    mode = _readable_mode(file, container)
-    container.builder.add_file(
-        File(
-            path=path,
-            content=data,
-            mode=mode,
-            secret=file.secret,
-            origin=file.entry.cursor.span,
-        )
+    return (
+        content if file.secret else _rewrite_content(content, entry.cursor, container, to)
     )
 
 
 def _readable_mode(file: VolumeFile, container: ContainerContext) -> int:
     """The mode of the file. One that not everybody may read belongs to whoever runs Compose: where the container is
     not an almighty root, Kubernetes opens it to the pod's group, which a bind mount cannot."""
-    own_context, pod_context = (
-        container.cursor.at("securityContext"),
-        container.pod_spec.at("securityContext"),
-    )
+    if file.mode & 0o004:
+        return file.mode
     dropped = {
         (peek_text(capability) or "").upper()
-        for capability in list_entries(own_context.at("capabilities", "drop"))
+        for capability in list_entries(
+            container.cursor.at("securityContext", "capabilities", "drop")
+        )
     }
-    if file.mode & 0o004 or (
-        runs_as_root(container) and not dropped & {"ALL", "DAC_OVERRIDE"}
-    ):
-        return file.mode
-    limited = (
-        names_user(container)
-        or pod_context.at("fsGroup")
-        or dropped & {"ALL", "DAC_OVERRIDE"}
-    )
-    return file.mode | 0o044 if limited else file.mode
+    is_limited = bool(dropped & {"ALL", "DAC_OVERRIDE"})
+    if not runs_as_root(container):
+        has_group = bool(container.pod_spec.at("securityContext", "fsGroup"))
+        is_limited = is_limited or has_group or names_user(container)
+    return file.mode | 0o044 if is_limited else file.mode
 
 
 def _rewrite_content(
-    data: bytes, file: VolumeFile, container: ContainerContext, to: str
+    content: bytes, cursor: Cursor, container: ContainerContext, to: str
 ) -> bytes:
     try:
-        text = data.decode()
+        text = content.decode()
     except UnicodeDecodeError:
-        return data
-    if file.entry is None:
-        return data
-    changed, done = rewrite_ports(text, container.namespace, container.kube_services)
-    annotate_rewrites(done, file.entry.cursor, to)
-    record_hosts(text, file.entry.cursor, container)
-    changed = replace_outside_names(changed, file.entry.cursor, container, to)
-    return changed.encode() if changed != text else data
+        return content
+    changed, rewrites = rewrite_ports(text, container.namespace, container.kube_services)
+    annotate_rewrites(rewrites, cursor, to)
+    record_hosts(text, cursor, container)
+    changed = replace_outside_names(changed, cursor, container, to)
+    return changed.encode() if changed != text else content

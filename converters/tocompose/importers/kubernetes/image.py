@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
@@ -11,43 +9,33 @@ from tocompose.importers.kubernetes.scalars import (
     take_scalar,
     take_text,
 )
+from tocompose.importers.kubernetes.templates import TemplateVariable, replace_variables
 from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
-from tocompose.patterns import regex
-from tocompose.syntax.interpolation import literal, required_reference
-
-# What envsubst, shells and make call a variable; `${NAME:-default}` as shells do.
-_VARIABLE = regex(
-    r"\$(?:\{(?P<braced>[A-Za-z_]\w*)(?::?-(?P<default>[\w./:-]*))?\}|\((?P<round>[A-Za-z_]\w*)\)|(?P<bare>[A-Za-z_]\w*))"
-)
+from tocompose.syntax.interpolation import literal
 
 
 def container_image(container: ContainerContext) -> str:
     """The image; variables in it stay variables. A stand-in where there is none, or only a template's."""
     cursor = container.cursor.at("image")
-    reference = (take_text(cursor, container.path("image")) or "").strip()
+    to = container.path("image")
+    reference = (take_text(cursor, to) or "").strip()
+    if "$" in reference:
+        if image_ref(replace_variables(reference, _sample_value)) is not None:
+            return _with_variables(reference, cursor, container)
     # Charts rendered without values write an empty tag, which the engine refuses.
-    if (
-        "$" not in reference
-        and not reference.endswith(":")
-        and image_ref(reference) is not None
-    ):
+    elif not reference.endswith(":") and image_ref(reference) is not None:
         return reference
-    if "$" in reference and image_ref(_VARIABLE.sub(_sample_value, reference)) is not None:
-        return _with_variables(reference, cursor, container)
-    if (
-        container.workload.kind == "DeploymentConfig"
-        and (streamed := _image_of_stream(container)) is not None
-    ):
-        return literal(streamed)
+    if container.workload.kind == "DeploymentConfig":
+        streamed = _image_of_stream(container)
+        if streamed is not None:
+            return literal(streamed)
     (cursor or container.cursor).remark(
-        "TC212", object=container.workload_title, subject=container.path("image")
+        "TC212", object=container.workload_title, subject=to
     )
-    return (
-        literal(reference)
-        if reference and "{{" not in reference
-        else f"{container.workload.name}:missing"
-    )
+    if reference and "{{" not in reference:
+        return literal(reference)
+    return f"{container.workload.name}:missing"
 
 
 def _image_of_stream(container: ContainerContext) -> str | None:
@@ -57,46 +45,41 @@ def _image_of_stream(container: ContainerContext) -> str | None:
     """
     for trigger in list_entries(container.workload.kube_object.at("spec", "triggers")):
         change = trigger.at("imageChangeParams")
-        if container.name not in [
-            peek_text(name) for name in list_entries(change.at("containerNames"))
-        ]:
+        names = [peek_text(name) for name in list_entries(change.at("containerNames"))]
+        if container.name not in names:
             continue
         space = peek_text(change.at("from", "namespace")) or container.namespace
         name, _, tag_name = (peek_text(change.at("from", "name")) or "").partition(":")
         stream = container.model.objects.get("ImageStream", space, name)
         for tag in list_entries(stream.at("spec", "tags")) if stream else ():
-            if (
-                peek_text(tag.at("name")) == (tag_name or "latest")
-                and peek_text(tag.at("from", "kind")) == "DockerImage"
-            ):
-                return take_scalar(tag.at("from", "name"), container.path("image"))
+            source = tag.at("from")
+            is_image = peek_text(source.at("kind")) == "DockerImage"
+            if is_image and peek_text(tag.at("name")) == (tag_name or "latest"):
+                return take_scalar(source.at("name"), container.path("image"))
     return None
 
 
-def _sample_value(match: re.Match[str]) -> str:
+def _sample_value(variable: TemplateVariable) -> str:
     """What may stand in the variable's place."""
-    return "x" if match["default"] is None else match["default"]
+    return "x" if variable.default is None else variable.default
 
 
 def _with_variables(reference: str, cursor: Cursor, container: ContainerContext) -> str:
     """No image holds a `$`: what stands there was to be replaced before the cluster saw it."""
     names: dict[str, None] = {}
 
-    def variable(match: re.Match[str]) -> str:
-        name = match["braced"] or match["round"] or match["bare"]
-        names[name] = None
-        if match["default"] is not None:
-            return match[0]
-        container.builder.require_setting(
-            name, f"part of the image of {container.service}", cursor.span
-        )
-        return required_reference(name)
+    def open_variable(variable: TemplateVariable) -> str:
+        names[variable.name] = None
+        if variable.default is None:
+            description = f"part of the image of {container.service}"
+            container.builder.require_setting(variable.name, description, cursor.span)
+        return variable.in_compose()
 
-    with_variables = _VARIABLE.sub(variable, reference)
+    opened = replace_variables(reference, open_variable)
     cursor.remark(
         "TC265",
         object=container.workload_title,
         names=", ".join(names),
         subject=container.path("image"),
     )
-    return with_variables
+    return opened

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
@@ -29,6 +28,49 @@ from tocompose.syntax.interpolation import literal
 
 _SMALL = 256 * 2**20
 _TEMPORARY = ("/tmp", "/var/tmp", "/run", "/var/run", "/var/cache", "/cache")
+# As /tmp is: Kubernetes gives an emptyDir to everybody.
+_OPEN_MODE = 0o1777
+
+
+class _MountedVolume(NamedTuple):
+    """A volume as a mount at `target` sees it; `cursor` is what the volume says of its kind of source."""
+
+    cursor: Cursor
+    volume: Cursor
+    container: ContainerContext
+    claims: Claims
+    target: str
+
+    def name(self, default: str = "volume") -> str:
+        """The volume's name in the pod."""
+        return peek_text(self.volume.at("name")) or default
+
+    def declare(self, owner: str) -> VolumeSource:
+        """A named volume of the pod or workload of that name."""
+        name = f"{owner}-{self.name()}"
+        self.container.builder.add_volume(Volume(name=name, origin=self.volume.span))
+        return VolumeSource(kind="volume", source=name)
+
+
+class _EmptyDir(NamedTuple):
+    """What an emptyDir asks for; `size` as Compose writes it."""
+
+    size: str | None
+    in_memory: bool
+    is_small: bool
+    is_shared: bool
+
+    @classmethod
+    def of(cls, mounted: _MountedVolume) -> _EmptyDir:
+        """What the volume says, and whether several containers of the pod mount it."""
+        limit = peek_text(mounted.cursor.at("sizeLimit"))
+        amount = parse_quantity(limit) if limit else None
+        return cls(
+            size=compose_memory(amount) if amount else None,
+            in_memory=peek_text(mounted.cursor.at("medium")) == "Memory",
+            is_small=amount is not None and amount <= _SMALL,
+            is_shared=_count_users(mounted) > 1,
+        )
 
 
 def source_of(
@@ -37,120 +79,92 @@ def source_of(
     """The source of a volume as a mount at `target` sees it; None, with a note, when nothing stands in the volume."""
     for key, build in _BUILDERS.items():
         if volume.at(key):
-            return build(volume.at(key), volume, container, claims, target)
-    name = peek_text(volume.at("name")) or "volume"
-    for cursor in volume:
-        field = field_tables()["Volume"].get(cursor.key)
-        if field is not None and field.note == "TC244":
-            declared = container.builder.add_volume(
-                Volume(name=f"{container.workload.name}-{name}", origin=volume.span)
-            )
-            return VolumeSource(kind="volume", source=declared)
+            return build(_MountedVolume(volume.at(key), volume, container, claims, target))
     # A volume without any source is an emptyDir.
-    return _empty_dir(volume.at("emptyDir"), volume, container, claims, target)
+    mounted = _MountedVolume(volume.at("emptyDir"), volume, container, claims, target)
+    rows = field_tables()["Volume"]
+    if any(
+        rows[key].note == "TC244" for key in (child.key for child in volume) if key in rows
+    ):
+        return mounted.declare(container.workload.name)
+    return _empty_dir(mounted)
 
 
-def _claim_source(
-    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
-) -> VolumeSource:
-    found = claims.source(cursor.at("claimName"), container)
+def _claim_source(mounted: _MountedVolume) -> VolumeSource:
+    cursor, container = mounted.cursor, mounted.container
+    source = mounted.claims.source(cursor.at("claimName"), container)
     read_only = peek_bool(cursor.at("readOnly")) is True
     cursor.map(to=container.path("volumes"))
-    if found.read_only:
+    if source.read_only:
         container.not_applicable(cursor.at("readOnly"))
-    return found._replace(read_only=read_only or found.read_only)
+    return source._replace(read_only=read_only or source.read_only)
 
 
-def _ephemeral_source(
-    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
-) -> VolumeSource:
-    name = f"{container.pod.base}-{peek_text(volume.at('name')) or 'volume'}"
-    return VolumeSource(
-        kind="volume",
-        source=container.builder.add_volume(Volume(name=name, origin=volume.span)),
-    )
+def _ephemeral_source(mounted: _MountedVolume) -> VolumeSource:
+    return mounted.declare(mounted.container.pod.base)
 
 
-def _host_path_source(
-    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
-) -> VolumeSource:
-    return host_path(cursor, container)
+def _host_path_source(mounted: _MountedVolume) -> VolumeSource:
+    return host_path(mounted.cursor, mounted.container)
 
 
-def _nfs_source(
-    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
-) -> VolumeSource:
-    name = f"{container.workload.name}-{peek_text(volume.at('name')) or 'nfs'}"
-    return nfs_volume(cursor, name, container)
+def _nfs_source(mounted: _MountedVolume) -> VolumeSource:
+    name = f"{mounted.container.workload.name}-{mounted.name('nfs')}"
+    return nfs_volume(mounted.cursor, name, mounted.container)
 
 
-def _image_source(
-    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
-) -> VolumeSource:
-    reference = take_text(cursor.at("reference"), container.path("volumes")) or ""
+def _image_source(mounted: _MountedVolume) -> VolumeSource:
+    to = mounted.container.path("volumes")
+    reference = take_text(mounted.cursor.at("reference"), to) or ""
     return VolumeSource(kind="image", source=literal(reference), read_only=True)
 
 
-def _empty_dir(
-    cursor: Cursor, volume: Cursor, container: ContainerContext, claims: Claims, target: str
-) -> VolumeSource:
-    name = peek_text(volume.at("name")) or "volume"
-    limit = peek_text(cursor.at("sizeLimit"))
-    amount = parse_quantity(limit) if limit else None
-    size = compose_memory(amount) if amount else None
-    in_memory = peek_text(cursor.at("medium")) == "Memory"
-    shared = _count_users(name, container) > 1
-    if not shared and in_memory and target == "/dev/shm":
-        cursor.map(to=container.path("shm_size"))
-        return VolumeSource(
-            kind="tmpfs", key="shm_size", options={"shm_size": size or "64M"}
-        )
-    small = amount is not None and amount <= _SMALL
-    if not shared and (in_memory or small or target.rstrip("/") in _TEMPORARY):
-        cursor.map(to=container.path("volumes"))
-        if in_memory and (small or target.rstrip("/") in _TEMPORARY):
-            container.not_applicable(cursor.at("medium"))
-        # Kubernetes gives an emptyDir to everybody, as /tmp is.
-        given = integer(peek_text(cursor.at("mode")) or "")
-        mode: Mapping[str, Any] = {
-            "mode": 0o1777 if given is None else given,
-            **({"size": size} if size else {}),
-        }
-        return VolumeSource(kind="tmpfs", mount_options={"tmpfs": mode})
-    if container.is_replicated and not shared and not in_memory:
-        return _directory_of_each(cursor, target, container)
-    return _directory_volume(
-        cursor,
-        name,
-        size,
-        in_memory,
-        container,
-        not shared and image_owns(target, container),
-    )
+def _empty_dir(mounted: _MountedVolume) -> VolumeSource:
+    empty_dir = _EmptyDir.of(mounted)
+    if empty_dir.is_shared:
+        return _directory_volume(mounted, empty_dir)
+    if empty_dir.in_memory and mounted.target == "/dev/shm":
+        mounted.cursor.map(to=mounted.container.path("shm_size"))
+        options = {"shm_size": empty_dir.size or "64M"}
+        return VolumeSource(kind="tmpfs", key="shm_size", options=options)
+    is_slight = empty_dir.is_small or mounted.target.rstrip("/") in _TEMPORARY
+    if is_slight or empty_dir.in_memory:
+        if is_slight and empty_dir.in_memory:
+            mounted.container.not_applicable(mounted.cursor.at("medium"))
+        return _tmpfs(mounted, empty_dir)
+    if mounted.container.is_replicated:
+        return _directory_of_each(mounted)
+    return _directory_volume(mounted, empty_dir)
 
 
-def _directory_of_each(
-    cursor: Cursor, target: str, container: ContainerContext
-) -> VolumeSource:
+def _tmpfs(mounted: _MountedVolume, empty_dir: _EmptyDir) -> VolumeSource:
+    mounted.cursor.map(to=mounted.container.path("volumes"))
+    mode = integer(peek_text(mounted.cursor.at("mode")) or "")
+    options: dict[str, Any] = {"mode": _OPEN_MODE if mode is None else mode}
+    if empty_dir.size:
+        options["size"] = empty_dir.size
+    return VolumeSource(kind="tmpfs", mount_options={"tmpfs": options})
+
+
+def _directory_of_each(mounted: _MountedVolume) -> VolumeSource:
     """A directory of each replica's own: replicas of a service would share a volume with a name."""
-    cursor.map(to=container.path("volumes"))
+    container = mounted.container
+    to = container.path("volumes")
+    mounted.cursor.map(to=to)
     for key in ("sizeLimit", "mode"):
-        container.not_applicable(cursor.at(key), "TC243")
-    user = names_user(container) and not runs_as_root(container)
-    what = "in memory" if user else "in a volume without a name"
-    cursor.remark(
+        container.not_applicable(mounted.cursor.at(key), "TC243")
+    # Nobody could open an unnamed volume to a user of the manifest's choice.
+    in_memory = names_user(container) and not runs_as_root(container)
+    mounted.cursor.remark(
         "TC267",
         service=container.service,
-        path=target,
-        what=what,
-        subject=container.path("volumes"),
+        path=mounted.target,
+        what="in memory" if in_memory else "in a volume without a name",
+        subject=to,
     )
-    # Nobody could open an unnamed volume to a user of the manifest's choice.
-    return (
-        VolumeSource(kind="tmpfs", mount_options={"tmpfs": {"mode": 0o1777}})
-        if user
-        else VolumeSource(kind="volume")
-    )
+    if in_memory:
+        return VolumeSource(kind="tmpfs", mount_options={"tmpfs": {"mode": _OPEN_MODE}})
+    return VolumeSource(kind="volume")
 
 
 def image_owns(target: str, container: ContainerContext) -> bool:
@@ -160,60 +174,50 @@ def image_owns(target: str, container: ContainerContext) -> bool:
     """
     if names_user(container):
         return False
-    known = image_facts(peek_text(container.cursor.at("image")) or "")
-    return known is not None and any(
-        data.path.rstrip("/") == target.rstrip("/") for data in known.data
-    )
+    facts = image_facts(peek_text(container.cursor.at("image")) or "")
+    folders = [data.path.rstrip("/") for data in facts.data] if facts else []
+    return target.rstrip("/") in folders
 
 
-def _directory_volume(
-    cursor: Cursor,
-    name: str,
-    size: str | None,
-    in_memory: bool,
-    container: ContainerContext,
-    plain: bool,
-) -> VolumeSource:
-    declared = f"{container.pod.base}-{name}"
-    options: dict[str, Any] = {}
-    cursor.map(to=f"volumes.{declared}")
+def _directory_volume(mounted: _MountedVolume, empty_dir: _EmptyDir) -> VolumeSource:
+    """A named volume that the containers of the pod share."""
+    cursor, container = mounted.cursor, mounted.container
+    name = f"{container.pod.base}-{mounted.name()}"
+    cursor.map(to=f"volumes.{name}")
     container.not_applicable(cursor.at("mode"))
-    if in_memory:
-        words = ["mode=1777", *([f"size={size.lower()}"] if size else [])]
-        options = {
-            "driver_opts": {"type": "tmpfs", "device": "tmpfs", "o": ",".join(words)}
-        }
+    source = VolumeSource(kind="volume", source=name)
+    if empty_dir.in_memory:
+        size = f",size={empty_dir.size.lower()}" if empty_dir.size else ""
+        driver_opts = {"type": "tmpfs", "device": "tmpfs", "o": f"mode=1777{size}"}
+        options = {"driver_opts": driver_opts}
         container.builder.add_volume(
-            Volume(name=declared, driver="local", options=options, origin=cursor.span)
+            Volume(name=name, driver="local", options=options, origin=cursor.span)
         )
-        return VolumeSource(kind="volume", source=declared)
-    if size:
-        cursor.at("sizeLimit").remark(
+        return source
+    if empty_dir.size:
+        limit = cursor.at("sizeLimit")
+        limit.remark(
             "TC243",
-            object=container.describe_volume(name),
-            fields=f"sizeLimit: {peek_text(cursor.at('sizeLimit'))}",
+            object=container.describe_volume(mounted.name()),
+            fields=f"sizeLimit: {peek_text(limit)}",
         )
-    container.builder.add_volume(Volume(name=declared, origin=cursor.span))
-    cursor.remark("TC245", volume=declared, subject=f"volumes.{declared}")
-    if plain:
-        return VolumeSource(kind="volume", source=declared)
+    container.builder.add_volume(Volume(name=name, origin=cursor.span))
+    cursor.remark("TC245", volume=name, subject=f"volumes.{name}")
+    if not empty_dir.is_shared and image_owns(mounted.target, container):
+        return source
     # An emptyDir starts empty: Docker would copy the image's files into it.
-    return VolumeSource(
-        kind="volume",
-        source=declared,
-        empty=True,
-        mount_options={"volume": {"nocopy": True}},
-    )
+    return source._replace(empty=True, mount_options={"volume": {"nocopy": True}})
 
 
-def _count_users(name: str, container: ContainerContext) -> int:
+def _count_users(mounted: _MountedVolume) -> int:
     """How many containers of the pod mount the volume."""
+    mounts_by_container = (
+        list_entries(pod_container.cursor.at("volumeMounts"))
+        for pod_container in mounted.container.pod.containers
+    )
     return sum(
-        any(
-            peek_text(mount.at("name")) == name
-            for mount in list_entries(pod_container.cursor.at("volumeMounts"))
-        )
-        for pod_container in container.pod.containers
+        any(peek_text(mount.at("name")) == mounted.name() for mount in mounts)
+        for mounts in mounts_by_container
     )
 
 

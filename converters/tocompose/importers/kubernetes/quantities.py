@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tocompose.patterns import regex
+from tocompose.syntax.units import format_byte_size
 
 _QUANTITY = regex(
     r"(?P<number>[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99}))(?:[eE](?P<power>[+-]?[0-9]{1,2})|(?P<suffix>[a-zA-Z]{0,2}))"
@@ -20,7 +21,6 @@ _DECIMAL = {
     "E": 18,
 }
 _BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
-_COMPOSE = (("G", 30), ("M", 20))
 
 
 # One, in billionths.
@@ -54,12 +54,8 @@ def rounded_up(amount: int, divisor: int) -> int:
 
 
 def compose_memory(amount: int) -> str:
-    """Bytes as Compose writes them, rounded up to a whole byte; its M and G are powers of 1024."""
-    size = rounded_up(amount, ONE)
-    for unit, power in _COMPOSE:
-        if size and size % 2**power == 0:
-            return f"{size >> power}{unit}"
-    return str(size)
+    """Bytes as Compose writes them, rounded up to a whole byte."""
+    return format_byte_size(rounded_up(amount, ONE))
 
 
 def compose_cpus(amount: int) -> str:

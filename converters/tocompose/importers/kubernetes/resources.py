@@ -16,8 +16,16 @@ from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
 
 # The engine refuses less.
-_LEAST = 6 * 2**20 * ONE
-_RENDER = ("gpu.intel.com/i915", "gpu.intel.com/xe")
+_LEAST_MEMORY = 6 * 2**20 * ONE
+# The Compose keys of the amounts.
+_AMOUNTS = {"cpu": "cpus", "memory": "memory"}
+_NVIDIA = "nvidia.com/gpu"
+# GPUs that are device files.
+_DEVICE_FILES = {
+    "amd.com/gpu": ("/dev/kfd", "/dev/dri"),
+    "gpu.intel.com/i915": ("/dev/dri",),
+    "gpu.intel.com/xe": ("/dev/dri",),
+}
 
 
 def container_resources(
@@ -31,117 +39,110 @@ def container_resources(
     if not cursor and defaults is None:
         return Resources(), {}
     to = container.path("deploy", "resources")
-    limits = _read_amounts(
-        cursor.at("limits"),
-        defaults.at("default") if defaults else None,
-        f"{to}.limits",
-        container,
-    )
-    requests = _read_amounts(
-        cursor.at("requests"),
-        defaults.at("defaultRequest") if defaults else None,
-        f"{to}.reservations",
-        container,
-    )
+    default_limits = defaults.at("default") if defaults else None
+    default_requests = defaults.at("defaultRequest") if defaults else None
+    limits = _read_amounts(cursor.at("limits"), default_limits, f"{to}.limits")
+    requests = _read_amounts(cursor.at("requests"), default_requests, f"{to}.reservations")
+    _note_other_resources(cursor, to, container)
     if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
         requests["memory"] = limits["memory"]
         cursor.at("requests", "memory").remark(
             "TC259", what="the memory request is above the limit", subject=to
         )
-    extra: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     if "cpu" in requests:
         # What the kubelet sets; Compose's reservations.cpus has no effect on the engine.
-        extra["cpu_shares"] = max(2, requests["cpu"] * 1024 // ONE)
+        options["cpu_shares"] = max(2, requests["cpu"] * 1024 // ONE)
     for section in ("limits", "requests"):
-        _read_devices(cursor.at(section), container, extra)
-    return Resources(limits=_limits(limits), reservations=_limits(requests)), extra
+        options.update(_devices(cursor.at(section), container))
+    return Resources(limits=_limits(limits), reservations=_limits(requests)), options
 
 
-def _read_amounts(
-    cursor: Cursor, defaults: Cursor | None, to: str, container: ContainerContext
-) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for name, key in (("cpu", "cpus"), ("memory", "memory")):
-        entry = cursor.at(name)
-        given = peek_text(entry)
-        if given is None and defaults is not None:
-            entry = defaults.at(name)
-            given = peek_text(entry)
-        if given is None:
+def _read_amounts(section: Cursor, defaults: Cursor | None, to: str) -> dict[str, int]:
+    amounts: dict[str, int] = {}
+    for name, key in _AMOUNTS.items():
+        cursor = section.at(name)
+        if defaults is not None and peek_text(cursor) is None:
+            cursor = defaults.at(name)
+        amount = _read_amount(cursor)
+        if amount is None:
             continue
-        amount = parse_quantity(given)
-        if amount == 0:
-            entry.skip("nothing is asked for: zero is as good as no amount")
-            continue
-        if amount is None or amount < 0:
-            entry.note("TC209", field=f"resources.{name}", expected="a quantity above zero")
-            continue
-        if name == "memory" and to.endswith("limits") and amount < _LEAST:
-            entry.remark(
-                "TC259",
-                what=f"the memory limit {given} is below the 6 MB that the engine needs",
-                subject=to,
-            )
-            amount = _LEAST
-        entry.take(to=f"{to}.{key}")
-        found[name] = amount
-    limits = container.cursor.at("resources", "limits")
-    for entry in cursor:
-        if (
-            entry.key in ("cpu", "memory")
-            or _is_device(entry.key)
-            or peek_text(entry) is None
-        ):
-            continue
-        if to.endswith("reservations") and peek_text(limits.at(entry.key)) is not None:
-            # Said with the limit.
-            entry.noted("TC252")
-        else:
-            entry.note(
-                "TC252",
-                object=container.workload_title,
-                fields=f"{entry.key}: {peek_text(entry)}",
-                subject=to,
-            )
-    return found
+        if name == "memory" and to.endswith("limits") and amount < _LEAST_MEMORY:
+            limit = f"the memory limit {peek_text(cursor)}"
+            what = f"{limit} is below the 6 MB that the engine needs"
+            cursor.remark("TC259", what=what, subject=to)
+            amount = _LEAST_MEMORY
+        cursor.take(to=f"{to}.{key}")
+        amounts[name] = amount
+    return amounts
+
+
+def _read_amount(cursor: Cursor) -> int | None:
+    """The amount in billionths; None where none is asked for, which settles the cursor."""
+    text = peek_text(cursor)
+    if text is None:
+        return None
+    amount = parse_quantity(text)
+    if amount == 0:
+        cursor.skip("nothing is asked for: zero is as good as no amount")
+        return None
+    if amount is None or amount < 0:
+        field = f"resources.{cursor.key}"
+        cursor.note("TC209", field=field, expected="a quantity above zero")
+        return None
+    return amount
+
+
+def _note_other_resources(resources: Cursor, to: str, container: ContainerContext) -> None:
+    """Says of each resource that Compose does not know that it is lost; a limit stands for its request too."""
+    limits = resources.at("limits")
+    for key, to_key in (("limits", "limits"), ("requests", "reservations")):
+        for cursor in resources.at(key):
+            text = peek_text(cursor)
+            if text is None or cursor.key in _AMOUNTS or _is_device(cursor.key):
+                continue
+            if key == "requests" and peek_text(limits.at(cursor.key)) is not None:
+                cursor.noted("TC252")
+            else:
+                cursor.note(
+                    "TC252",
+                    object=container.workload_title,
+                    fields=f"{cursor.key}: {text}",
+                    subject=f"{to}.{to_key}",
+                )
 
 
 def _is_device(name: str) -> bool:
-    return name in ("nvidia.com/gpu", "amd.com/gpu", *_RENDER)
+    return name == _NVIDIA or name in _DEVICE_FILES
 
 
-def _read_devices(
-    cursor: Cursor, container: ContainerContext, extra: dict[str, Any]
-) -> None:
+def _devices(section: Cursor, container: ContainerContext) -> dict[str, Any]:
     """GPUs: NVIDIA's through the engine's device requests, AMD's and Intel's as device files."""
-    for amount_entry in cursor:
-        text = peek_text(amount_entry)
-        if text is None or not _is_device(amount_entry.key):
+    options: dict[str, Any] = {}
+    for cursor in section:
+        text = peek_text(cursor)
+        if text is None or not _is_device(cursor.key):
             continue
         amount = parse_quantity(text)
         if amount is None or amount % ONE:
-            amount_entry.note("TC209", field=amount_entry.key, expected="a whole number")
-        elif amount_entry.key == "nvidia.com/gpu":
-            amount_entry.take(to=container.path("gpus"))
-            extra["gpus"] = [{"driver": "nvidia", "count": amount // ONE}]
+            cursor.note("TC209", field=cursor.key, expected="a whole number")
+        elif cursor.key == _NVIDIA:
+            cursor.take(to=container.path("gpus"))
+            options["gpus"] = [{"driver": "nvidia", "count": amount // ONE}]
         else:
-            amount_entry.note(
+            cursor.note(
                 "TC252",
                 object=container.workload_title,
-                fields=f"{amount_entry.key}: {text}",
+                fields=f"{cursor.key}: {text}",
                 subject=container.path("devices"),
             )
-            files = (
-                ["/dev/kfd", "/dev/dri"]
-                if amount_entry.key == "amd.com/gpu"
-                else ["/dev/dri"]
-            )
-            extra["devices"] = [f"{file}:{file}" for file in files]
+            options["devices"] = [f"{file}:{file}" for file in _DEVICE_FILES[cursor.key]]
+    return options
 
 
 def _limits(amounts: dict[str, int]) -> Amounts:
-    cpus, amount = amounts.get("cpu"), amounts.get("memory")
+    cpus, memory = amounts.get("cpu"), amounts.get("memory")
     return Amounts(
-        cpus=compose_cpus(cpus) if cpus is not None else None,
-        memory=compose_memory(amount) if amount is not None else None,
+        cpus=None if cpus is None else compose_cpus(cpus),
+        memory=None if memory is None else compose_memory(memory),
     )

@@ -108,26 +108,23 @@ class KubeServices:
         if match is None:
             return None
         name, stated_namespace = match["name"], match["namespace"]
-        service = self._by_name.get((stated_namespace or namespace, name))
-        if service is not None and stated_namespace and stated_namespace != namespace:
-            self.cross_namespace_callers.setdefault(service, {})[namespace] = None
-        if (
-            service is None
-            and stated_namespace
-            and stated_namespace not in self.namespaces
-            and ".svc" in host
-        ):
-            service = next(
-                (
-                    candidate
-                    for candidate in self.all
-                    if candidate.name == name and not candidate.kube_object.states_namespace
-                ),
-                None,
-            )
-            if service is not None:
-                self.outside_namespaces.setdefault(service, {})[stated_namespace] = None
+        if not stated_namespace or stated_namespace == namespace:
+            return self.get(namespace, name) or self._outside(host, name, stated_namespace)
+        service = self.get(stated_namespace, name)
+        if service is None:
+            return self._outside(host, name, stated_namespace)
+        self.cross_namespace_callers.setdefault(service, {})[namespace] = None
         return service
+
+    def _outside(self, host: str, name: str, namespace: str | None) -> KubeService | None:
+        """The Service without a namespace that a name in a namespace beyond the input means."""
+        if not namespace or namespace in self.namespaces or ".svc" not in host:
+            return None
+        for service in self.all:
+            if service.name == name and not service.kube_object.states_namespace:
+                self.outside_namespaces.setdefault(service, {})[namespace] = None
+                return service
+        return None
 
 
 def _service_ports(cursor: Cursor) -> Iterator[ServicePort]:

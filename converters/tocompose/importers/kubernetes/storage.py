@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.claims import Claims
@@ -14,7 +15,12 @@ from tocompose.importers.kubernetes.config_files import (
 )
 from tocompose.importers.kubernetes.expansion import expand_references
 from tocompose.importers.kubernetes.pod_volumes import source_of
-from tocompose.importers.kubernetes.scalars import list_entries, peek_bool, peek_text
+from tocompose.importers.kubernetes.scalars import (
+    list_entries,
+    peek_bool,
+    peek_text,
+    take_scalar,
+)
 from tocompose.importers.kubernetes.volume_sources import VolumeSource
 from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount
@@ -26,6 +32,8 @@ _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 INJECTED = "the cluster adds it to every pod, to talk to its API"
 # The credentials of the pod's account, under the names that clusters give the volume.
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+# Folders of ours beside the compose file.
+_GENERATED = ("./config/", "./secrets/")
 _ADDED = regex(r"kube-api-access-[a-z0-9]{5}|.+-token-[a-z0-9]{5}")
 
 
@@ -57,130 +65,117 @@ class ContainerStorage:
         self.texts: list[str] = []
 
 
+class _VolumeMount(NamedTuple):
+    """An entry of `volumeMounts`: where it mounts which path of the volume."""
+
+    cursor: Cursor
+    name: str
+    target: str
+    scope: Mapping[str, str]
+
+    def sub_path(self, to: str) -> str:
+        """The path in the volume, mapped to `to`; empty for all of it."""
+        fixed = take_scalar(self.cursor.at("subPath"), to)
+        if fixed is not None:
+            return fixed.strip("/")
+        expression = take_scalar(self.cursor.at("subPathExpr"), to)
+        if expression is None:
+            return ""
+        path = expand_references(expression, self.scope)
+        return (plain(path) or path).strip("/")
+
+
 def container_storage(
-    container: ContainerContext, claims: Claims, scope: dict[str, str]
+    container: ContainerContext, claims: Claims, scope: Mapping[str, str]
 ) -> ContainerStorage:
     """The storage of a container."""
-    found = ContainerStorage()
+    storage = ContainerStorage()
     volumes = {
         peek_text(volume.at("name")) or "": volume
         for volume in list_entries(container.pod_spec.at("volumes"))
     }
-    for mount in list_entries(container.cursor.at("volumeMounts")):
-        _add_mount(mount, volumes, container, claims, scope, found)
-    _mount_points(found, container)
+    for cursor in list_entries(container.cursor.at("volumeMounts")):
+        mount = _parse_mount(cursor, scope)
+        if mount is not None:
+            _add_mount(mount, volumes.get(mount.name), container, claims, storage)
+    _add_mount_points(storage, container)
     for device in list_entries(container.cursor.at("volumeDevices")):
-        device.note(
-            "TC244",
-            object=container.workload_title,
-            fields=f"volumeDevices {peek_text(device.at('name'))} ({values_in_words(device.node)})",
-        )
-    return found
+        name, values = peek_text(device.at("name")), values_in_words(device.node)
+        fields = f"volumeDevices {name} ({values})"
+        device.note("TC244", object=container.workload_title, fields=fields)
+    return storage
 
 
-def _mount_points(found: ContainerStorage, container: ContainerContext) -> None:
-    """Makes the places in generated folders where other mounts of the container lie, as the kubelet does: the folders
-    are read-only once they are mounted."""
-    files = [str(grant.target) for grant in (*found.configs, *found.secrets)]
-    for folder in found.mounts:
-        if folder.kind != "bind" or not (folder.source or "").startswith(
-            ("./config/", "./secrets/")
-        ):
-            continue
-        inside = f"{folder.target.rstrip('/')}/"
-        base = (folder.source or "").removeprefix("./")
-        for mount in found.mounts:
-            if mount is not folder and mount.target.startswith(inside):
-                container.builder.add_file(
-                    File(path=f"{base}/{mount.target[len(inside) :]}/.keep", content=b"")
-                )
-        for target in files:
-            if target.startswith(inside):
-                container.builder.add_file(
-                    File(path=f"{base}/{target[len(inside) :]}", content=b"")
-                )
+def _parse_mount(cursor: Cursor, scope: Mapping[str, str]) -> _VolumeMount | None:
+    target = peek_text(cursor.at("mountPath"))
+    if not target:
+        cursor.note("TC209", field="mountPath", expected="a path in the container")
+        return None
+    return _VolumeMount(
+        cursor,
+        peek_text(cursor.at("name")) or "",
+        target if target.startswith("/") else f"/{target}",
+        scope,
+    )
 
 
 def _add_mount(
-    mount: Cursor,
-    volumes: dict[str, Cursor],
+    mount: _VolumeMount,
+    volume: Cursor | None,
     container: ContainerContext,
     claims: Claims,
-    scope: dict[str, str],
-    found: ContainerStorage,
+    storage: ContainerStorage,
 ) -> None:
-    name, target = peek_text(mount.at("name")) or "", peek_text(mount.at("mountPath"))
-    if not target:
-        mount.note("TC209", field="mountPath", expected="a path in the container")
-        return
-    target = target if target.startswith("/") else f"/{target}"
-    to = container.path("volumes")
-    volume = volumes.get(name)
-    if target.rstrip("/") == _ACCOUNT and _ADDED.fullmatch(name):
-        for cursor in (mount, volume):
+    if mount.target.rstrip("/") == _ACCOUNT and _ADDED.fullmatch(mount.name):
+        for cursor in (mount.cursor, volume):
             if cursor is not None:
                 cursor.skip(INJECTED)
         return
-    template = claims.template(container, name)
-    if volume is None and template is None:
-        mount.note("TC213", what=container.describe_volume(name), name=target, subject=to)
-        return
-    if volume is not None and template is not None:
-        volume.skip("the claim template of the same name takes its place")
-        volume = None
-    sub_path = _sub_path(mount, scope, container.path())
-    files = (
-        volume_files(volume, container, container.path()) if volume is not None else None
-    )
-    if files is not None and volume is not None:
-        _add_files(files, volume, target, sub_path, mount, container, found)
-        return
-    source = (
-        template
-        if template is not None
-        else source_of(volume, container, claims, target)
-        if volume
-        else None
-    )
-    if source is None:
-        return
-    for key in ("name", "mountPath", "readOnly"):
-        mount.at(key).take(to=container.path(source.key))
-    if volume is not None:
-        volume.at("name").take(to=container.path(source.key))
-    _add_source(source, target, sub_path, mount, container, found)
+    template = claims.template(container, mount.name)
+    if template is not None:
+        if volume is not None:
+            volume.skip("the claim template of the same name takes its place")
+        _add_source(template, mount, container, storage)
+    elif volume is None:
+        description, to = container.describe_volume(mount.name), container.path("volumes")
+        mount.cursor.note("TC213", what=description, name=mount.target, subject=to)
+    elif (files := volume_files(volume, container, container.path())) is not None:
+        key = _add_files(files, mount, container, storage)
+        volume.at("name").take(to=container.path(key))
+    else:
+        source = source_of(volume, container, claims, mount.target)
+        if source is not None:
+            _add_source(source, mount, container, storage)
+            volume.at("name").take(to=container.path(source.key))
 
 
 def _add_files(
     files: VolumeFiles,
-    volume: Cursor,
-    target: str,
-    sub_path: str,
-    mount: Cursor,
+    mount: _VolumeMount,
     container: ContainerContext,
-    found: ContainerStorage,
-) -> None:
-    given = mount_files(files, target, sub_path, mount, container)
-    found.mounts.extend(given.mounts)
-    found.configs.extend(given.configs)
-    found.secrets.extend(given.secrets)
-    found.texts.extend(_file_texts(files))
-    key = "volumes" if given.mounts else "secrets" if given.secrets else "configs"
-    mount.map(to=container.path(key))
-    _settle_redundant(mount, container)
-    volume.at("name").take(to=container.path(key))
-    if mount.peek("mountPropagation") is not None:
-        mount.at("mountPropagation").noted("TC201")
+    storage: ContainerStorage,
+) -> str:
+    """Adds what the files of a volume become; gives the key of the service that they are under."""
+    sub_path = mount.sub_path(container.path())
+    mounted = mount_files(files, mount.target, sub_path, mount.cursor, container)
+    storage.mounts.extend(mounted.mounts)
+    storage.configs.extend(mounted.configs)
+    storage.secrets.extend(mounted.secrets)
+    storage.texts.extend(_file_texts(files))
+    key = "volumes" if mounted.mounts else "secrets" if mounted.secrets else "configs"
+    mount.cursor.map(to=container.path(key))
+    _settle_redundant(mount.cursor, container)
+    mount.cursor.at("mountPropagation").noted("TC201")
+    return key
 
 
-def _file_texts(files: VolumeFiles) -> list[str]:
+def _file_texts(volume: VolumeFiles) -> Iterator[str]:
     """The texts of ConfigMap files, which may name the variables of Services."""
-    entries = [
-        item.entry.cursor
-        for item in files.items
-        if item.entry is not None and not item.secret
-    ]
-    return [given for cursor in entries if (given := peek_text(cursor)) is not None]
+    for file in volume.files:
+        if file.entry is not None and not file.secret:
+            text = peek_text(file.entry.cursor)
+            if text is not None:
+                yield text
 
 
 def _settle_redundant(mount: Cursor, container: ContainerContext) -> None:
@@ -189,66 +184,59 @@ def _settle_redundant(mount: Cursor, container: ContainerContext) -> None:
         container.not_applicable(mount.at("readOnly"))
 
 
-def _sub_path(mount: Cursor, scope: dict[str, str], to: str) -> str:
-    plain_path = peek_text(mount.at("subPath"))
-    if plain_path is not None:
-        mount.at("subPath").take(to=to)
-        return plain_path.strip("/")
-    expression = peek_text(mount.at("subPathExpr"))
-    if expression is None:
-        return ""
-    mount.at("subPathExpr").take(to=to)
-    given = expand_references(expression, scope)
-    return (plain(given) or given).strip("/")
-
-
 def _add_source(
     source: VolumeSource,
-    target: str,
-    sub_path: str,
-    mount: Cursor,
+    mount: _VolumeMount,
     container: ContainerContext,
-    found: ContainerStorage,
+    storage: ContainerStorage,
 ) -> None:
+    sub_path = mount.sub_path(container.path())
+    for key in ("name", "mountPath", "readOnly"):
+        mount.cursor.take(key, to=container.path(source.key))
     if source.options:
-        found.options |= source.options
+        storage.options |= source.options
         return
-    read_only = source.read_only or peek_bool(mount.at("readOnly")) is True
     if source.read_only:
-        _settle_redundant(mount, container)
-    options: dict[str, Any] = {
-        key: dict(inner) for key, inner in source.mount_options.items()
-    }
+        _settle_redundant(mount.cursor, container)
     name = source.source
-    if sub_path and source.kind == "volume":
-        options.setdefault("volume", {})["subpath"] = literal(sub_path)
-        found.sub_paths.setdefault(name or "", []).append(sub_path)
-    elif sub_path and source.kind == "bind":
+    options = {kind: dict(nested) for kind, nested in source.mount_options.items()}
+    if sub_path and source.kind == "bind":
         name = f"{name}/{literal(sub_path)}"
         options.pop("bind", None)
-    elif sub_path and source.kind == "image":
-        options.setdefault("image", {})["subpath"] = literal(sub_path)
+    elif sub_path and source.kind in ("volume", "image"):
+        options.setdefault(source.kind, {})["subpath"] = literal(sub_path)
     if source.kind == "bind":
-        _bind_options(mount, options, container)
+        _set_bind_options(mount.cursor, options, container)
     else:
-        mount.at("mountPropagation").skip("only bind mounts have a propagation")
-        mount.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
-    if source.kind == "volume" and name and not read_only:
-        (found.empty_dirs if source.empty else found.owned).append(name)
-    found.mounts.append(
+        mount.cursor.at("mountPropagation").skip("only bind mounts have a propagation")
+        mount.cursor.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
+    read_only = source.read_only or peek_bool(mount.cursor.at("readOnly")) is True
+    if source.kind == "volume":
+        _prepare_volume(source, sub_path, read_only, storage)
+    storage.mounts.append(
         Mount(
             kind=source.kind,
             source=name,
-            target=literal(target),
+            target=literal(mount.target),
             read_only=read_only,
             options=options,
-            origin=mount.span,
+            origin=mount.cursor.span,
         )
     )
 
 
-def _bind_options(
-    mount: Cursor, options: dict[str, Any], container: ContainerContext
+def _prepare_volume(
+    source: VolumeSource, sub_path: str, read_only: bool, storage: ContainerStorage
+) -> None:
+    """Adds what a one-shot must do to the volume before it is mounted."""
+    if sub_path:
+        storage.sub_paths.setdefault(source.source or "", []).append(sub_path)
+    if source.source and not read_only:
+        (storage.empty_dirs if source.empty else storage.owned).append(source.source)
+
+
+def _set_bind_options(
+    mount: Cursor, options: dict[str, dict[str, Any]], container: ContainerContext
 ) -> None:
     propagation = _PROPAGATION.get(peek_text(mount.at("mountPropagation")) or "")
     if propagation:
@@ -257,3 +245,19 @@ def _bind_options(
         options.setdefault("bind", {})["recursive"] = "readonly"
     for key in ("mountPropagation", "recursiveReadOnly"):
         mount.at(key).take(to=container.path("volumes"))
+
+
+def _add_mount_points(storage: ContainerStorage, container: ContainerContext) -> None:
+    """Makes the places in generated folders where other mounts of the container lie, as the kubelet does: the folders
+    are read-only once they are mounted."""
+    grants = [str(grant.target) for grant in (*storage.configs, *storage.secrets)]
+    for folder in storage.mounts:
+        source = folder.source or ""
+        if folder.kind != "bind" or not source.startswith(_GENERATED):
+            continue
+        inside = f"{folder.target.rstrip('/')}/"
+        mounts = (mount.target for mount in storage.mounts if mount is not folder)
+        for path in (*(f"{target}/.keep" for target in mounts), *grants):
+            if path.startswith(inside):
+                path = f"{source.removeprefix('./')}/{path.removeprefix(inside)}"
+                container.builder.add_file(File(path=path, content=b""))

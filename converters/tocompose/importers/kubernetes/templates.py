@@ -8,7 +8,9 @@ https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from enum import Enum
+from typing import NamedTuple, TypeAlias
 
 from tocompose.importers.kubernetes.kinds import kind_row, qualified_kind
 from tocompose.importers.kubernetes.scalars import peek_text
@@ -18,8 +20,13 @@ from tocompose.patterns import regex
 from tocompose.source import Leaf, Node, leaves
 from tocompose.syntax.interpolation import required_reference
 
-_VARIABLE = regex(r"\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}")
-_ESCAPED = regex(r"\$\$\{(?P<name>[A-Za-z_]\w*)(?::?[-=](?P<default>[^${}]*))?\}")
+_NAME = r"[A-Za-z_]\w*"
+_BRACED = rf"\{{(?P<name>{_NAME})(?:(?P<operator>:?[-=])(?P<default>[^${{}}]*))?\}}"
+_VARIABLE = regex(rf"\${_BRACED}")
+# As Compose reads a text of the manifests, where a dollar is written twice.
+_ESCAPED = regex(rf"\$\${_BRACED}")
+# What shells and make call a variable as well.
+_ANY_FORM = regex(rf"\$(?:{_BRACED}|\((?P<round>{_NAME})\)|(?P<bare>{_NAME}))")
 # Where a name stands, of the object itself or of another one.
 _NAMES = frozenset(
     {"claimName", "name", "namespace", "secretName", "serviceAccountName", "serviceName"}
@@ -31,95 +38,136 @@ _FREE = frozenset(
 )
 
 
-def fill_templates(found: Iterable[Cursor], ledger: Ledger, sets: Iterable[str]) -> bool:
+class TemplateVariable(NamedTuple):
+    """A variable to be filled in; `source` is how it is written, `operator` what stands before the default."""
+
+    name: str
+    operator: str
+    default: str | None
+    source: str
+
+    def in_compose(self) -> str:
+        """The variable as Compose writes it; one without a default must be set."""
+        if self.default is None:
+            return required_reference(self.name)
+        operator = self.operator.replace("=", "-")
+        return f"${{{self.name}{operator}{self.default}}}"
+
+
+Replacement: TypeAlias = Callable[[TemplateVariable], str]
+
+
+def _replace(pattern: re.Pattern[str], text: str, replacement: Replacement) -> str:
+    def replace_match(match: re.Match[str]) -> str:
+        forms = match.groupdict("")
+        name = forms["name"] or forms.get("round") or forms.get("bare", "")
+        operator = forms["operator"]
+        return replacement(TemplateVariable(name, operator, match["default"], match[0]))
+
+    return pattern.sub(replace_match, text)
+
+
+def replace_variables(text: str, replacement: Replacement) -> str:
+    """The text with the variables replaced, also those as `$NAME` and `$(NAME)`."""
+    return _replace(_ANY_FORM, text, replacement)
+
+
+def fill_templates(
+    documents: Sequence[Cursor], ledger: Ledger, assignments: Iterable[str]
+) -> bool:
     """Whether the manifests are a template; a note names what stays open in it.
 
-    What `sets` (`KEY=VALUE`) gives is filled in everywhere, a variable's own default where only a value can stand;
-    an open variable in a name or a label is named after itself, so that references still meet.
+    What `KEY=VALUE` gives is filled in everywhere, a variable's own default where only a value can stand; an open
+    variable in a name or a label is named after itself, so that references still meet.
     """
-    given = dict(item.split("=", 1) for item in sets if "=" in item)
-    documents = tuple(found)
-    fixed = [
-        found
-        for cursor in documents
-        for found in _fixed_leaves(cursor)
-        if "${" in found[0].text
+    given_values = dict(
+        assignment.split("=", 1) for assignment in assignments if "=" in assignment
+    )
+    fixed_leaves = [
+        (leaf, use)
+        for document in documents
+        for leaf, use in _fixed_leaves(document)
+        if "${" in leaf.text
     ]
-    if not fixed:
+    if not fixed_leaves:
         return False
-    for cursor in documents:
-        for leaf in leaves(cursor.node) if cursor.node is not None else ():
+    for document in documents:
+        for leaf in leaves(document.node) if document.node is not None else ():
             if "${" in leaf.text:
-                leaf.text = _VARIABLE.sub(_filled_in(given, defaults=False), leaf.text)
-    names: dict[str, Leaf] = {}
-    for leaf, place in fixed:
-        if place == "image":
-            continue
-        leaf.text = _VARIABLE.sub(_filled_in(given, defaults=True), leaf.text)
-        names.update(
-            {
-                match["name"]: leaf
-                for match in _VARIABLE.finditer(leaf.text)
-                if match["name"] not in names
-            }
-        )
-        if place == "name":
-            leaf.text = _VARIABLE.sub(
-                lambda match: match["name"].lower().replace("_", "-"), leaf.text
-            )
-    if names:
-        ledger.say(note("TC275", next(iter(names.values())).span, names=", ".join(names)))
+                leaf.text = _replace(
+                    _VARIABLE,
+                    leaf.text,
+                    lambda variable: given_values.get(variable.name, variable.source),
+                )
+    open_names: dict[str, Leaf] = {}
+    for leaf, use in fixed_leaves:
+        if use is not _Use.IMAGE:
+            for name in _fill_leaf(leaf, use):
+                open_names.setdefault(name, leaf)
+    if open_names:
+        span = next(iter(open_names.values())).span
+        ledger.say(note("TC275", span, names=", ".join(open_names)))
     return True
 
 
-def _filled_in(
-    given: Mapping[str, str], *, defaults: bool
-) -> Callable[[re.Match[str]], str]:
-    def text(match: re.Match[str]) -> str:
-        default = match["default"] if defaults else None
-        return given.get(match["name"], match[0] if default is None else default)
+def _fill_leaf(leaf: Leaf, use: _Use) -> list[str]:
+    """Fills in the defaults of a leaf that is no free text; gives the variables that stay open."""
+    open_names: list[str] = []
 
-    return text
+    def fill(variable: TemplateVariable) -> str:
+        if variable.default is not None:
+            return variable.default
+        open_names.append(variable.name)
+        is_name = use is _Use.NAME
+        return variable.name.lower().replace("_", "-") if is_name else variable.source
 
-
-def _fixed_leaves(cursor: Cursor) -> Iterator[tuple[Leaf, str]]:
-    """The leaves of Kubernetes' own objects that are no free texts, and what each is: `image`, `name` (a label too) or
-    `value`. What is open in an image can stay a variable."""
-    own = peek_text(cursor.at("kind")) or ""
-    if own.endswith("List"):
-        for item in cursor.at("items"):
-            yield from _fixed_leaves(item)
-    elif (
-        cursor.node is not None
-        and kind_row(qualified_kind(own, peek_text(cursor.at("apiVersion")) or "")).type
-    ):
-        yield from _bound_leaves(cursor.node, "", "value")
+    leaf.text = _replace(_VARIABLE, leaf.text, fill)
+    return open_names
 
 
-def _bound_leaves(node: Node, key: str | int, place: str) -> Iterator[tuple[Leaf, str]]:
+class _Use(Enum):
+    """What a text that is no free one stands for; a label is a name too. What is open in an image can stay so."""
+
+    IMAGE = "image"
+    NAME = "name"
+    VALUE = "value"
+
+
+def _fixed_leaves(cursor: Cursor) -> Iterator[tuple[Leaf, _Use]]:
+    """The leaves of Kubernetes' own objects that are no free texts."""
+    kind = peek_text(cursor.at("kind")) or ""
+    version = peek_text(cursor.at("apiVersion")) or ""
+    if kind.endswith("List"):
+        for list_item in cursor.at("items"):
+            yield from _fixed_leaves(list_item)
+    elif cursor.node is not None and kind_row(qualified_kind(kind, version)).type:
+        yield from _leaves_by_use(cursor.node, "", _Use.VALUE)
+
+
+def _leaves_by_use(node: Node, key: str | int, use: _Use) -> Iterator[tuple[Leaf, _Use]]:
     if isinstance(node, Leaf):
-        yield node, "image" if key == "image" else "name" if key in _NAMES else place
+        own_use = _Use.NAME if key in _NAMES else use
+        yield node, _Use.IMAGE if key == "image" else own_use
         return
-    for inner, _, child in node.children:
+    for child_key, _, child in node.children:
         # The name of a variable is the application's own.
-        variable = inner == "name" and key == "env"
-        if inner not in _FREE and not variable:
-            below = key if isinstance(inner, int) else inner
-            yield from _bound_leaves(child, below, "name" if key in _LABELS else place)
+        is_variable = child_key == "name" and key == "env"
+        if child_key not in _FREE and not is_variable:
+            key_below = key if isinstance(child_key, int) else child_key
+            use_below = _Use.NAME if key in _LABELS else use
+            yield from _leaves_by_use(child, key_below, use_below)
 
 
-def open_variables(text: str, own: Container[str]) -> tuple[str, list[str]]:
-    """A variable's value (as Compose reads it) in which those of a template stay variables, and their names; `own` are
-    the container's, which a shell in it may mean."""
-    names: list[str] = []
+def open_variables(text: str, own_names: Container[str]) -> tuple[str, list[str]]:
+    """A variable's value (as Compose reads it) in which those of a template stay variables, and the names of those
+    that must be set; `own_names` are the container's, which a shell in it may mean."""
+    required: list[str] = []
 
-    def variable(match: re.Match[str]) -> str:
-        name, default = match["name"], match["default"]
-        if name in own:
-            return match[0]
-        if default is not None:
-            return f"${{{name}:-{default}}}"
-        names.append(name)
-        return required_reference(name)
+    def open_variable(variable: TemplateVariable) -> str:
+        if variable.name in own_names:
+            return variable.source
+        if variable.default is None:
+            required.append(variable.name)
+        return variable.in_compose()
 
-    return _ESCAPED.sub(variable, text), names
+    return _replace(_ESCAPED, text, open_variable), required
