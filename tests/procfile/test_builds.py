@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tocompose.exporters.bundle import Layout
-from tocompose.languages.official_images import is_archived, slim_image
+from tocompose.languages.versions import is_archived, slim_image
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 

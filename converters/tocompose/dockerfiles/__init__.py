@@ -1,1 +1,125 @@
-"""The Dockerfiles that are generated: one template a language."""
+"""The Dockerfile of a repository that has none, from its language's facts and template."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tocompose.knowledge.versions import default_version, pinned_tool
+from tocompose.languages import find_language, language_rows
+from tocompose.languages.language import DockerfileFacts, DockerfileInput
+from tocompose.languages.versions import is_archived, package_names
+from tocompose.model import File
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Generated(NamedTuple):
+    """The files; the web command for development (empty: as in production); whether a build step makes others.
+
+    `source` is mounted at `workdir` for development; empty is the whole repository. `develops` says that there is a
+    stage for development: not where the program is built and nothing is known that would build it anew.
+    """
+
+    files: tuple[File, ...]
+    development_command: tuple[str, ...]
+    builds_source: bool
+    workdir: str
+    source: str
+    develops: bool
+
+
+def generate(source: DockerfileInput, language: str) -> Generated:
+    """The Dockerfile and .dockerignore, and other files that the image needs; none that the repository already has."""
+    facts = find_language(language).dockerfile_facts(source)
+    is_built = bool(language_rows()[language].get("compiled") or facts.build_steps)
+    develops = bool(facts.development_command) or not is_built
+    command = source.web_arguments or facts.default_command
+    values: dict[str, Any] = {
+        "node": None,
+        "port": source.port,
+        "image": facts.image,
+        "archived": is_archived(facts.image),
+        "build_packages": _packages(source, language, facts, "build"),
+        "run_packages": _packages(source, language, facts, "run"),
+        "build_steps": facts.build_steps,
+        "develop": develops,
+        "cmd": json.dumps(command),
+        "cmd_dev": json.dumps(facts.development_command or command),
+        **facts.template,
+    }
+    contents = {
+        "Dockerfile": _spaced(_render(f"{language}.j2", values).strip()),
+        ".dockerignore": _render("dockerignore.j2", {"language": language}),
+        **facts.files,
+    }
+    return Generated(
+        tuple(
+            File(path=path, content=text.encode())
+            for path, text in contents.items()
+            if not source.repository.has_file(path)
+        ),
+        facts.development_command,
+        bool(facts.build_steps),
+        facts.workdir,
+        facts.source,
+        develops,
+    )
+
+
+def _packages(
+    source: DockerfileInput, language: str, facts: DockerfileFacts, purpose: str
+) -> tuple[str, ...]:
+    """The Debian packages to `build` libraries or to `run` them: of facts, of libraries, and asked for."""
+    named = facts.build_packages if purpose == "build" else facts.run_packages
+    packages = {*named, *(source.packages if purpose == "run" else ())}
+    for libraries, row in language_rows()[language].get("packages", {}).items():
+        if libraries == "always" or source.uses(*libraries.split("|")):
+            packages.update(row.get(purpose, ()))
+    return package_names(facts.image, sorted(packages))
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["words"] = _join_words
+    environment.globals["default_version"] = default_version
+    environment.globals["pinned_tool"] = pinned_tool
+    return environment
+
+
+def _join_words(texts: Iterable[str]) -> str:
+    return " ".join(texts)
+
+
+def _render(template: str, values: Mapping[str, Any]) -> str:
+    return _templates().get_template(template).render(**values)
+
+
+def _spaced(text: str) -> str:
+    """The lines with a blank one before each stage and the comment above it."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("FROM "):
+            start = len(lines)
+            while start and lines[start - 1].startswith("#"):
+                start -= 1
+            if start and lines[start - 1]:
+                lines.insert(start, "")
+        lines.append(line)
+    return "\n".join(lines) + "\n"

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from tocompose.languages import node, versions
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
-from tocompose.languages.official_images import slim_image
-from tocompose.languages.versions import DefaultVersion, VersionFile
+from tocompose.languages.versions import DefaultVersion, VersionFile, slim_image
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 

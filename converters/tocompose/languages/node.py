@@ -17,8 +17,7 @@ from tocompose.languages.language import (
     Language,
     note_missing_lock,
 )
-from tocompose.languages.official_images import slim_image
-from tocompose.languages.versions import DefaultVersion, Version, VersionFile
+from tocompose.languages.versions import DefaultVersion, Version, VersionFile, slim_image
 from tocompose.patterns import regex
 from tocompose.repository import Repository, map_at
 from tocompose.tables import Row, load

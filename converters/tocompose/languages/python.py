@@ -16,8 +16,13 @@ from tocompose.languages.language import (
     Language,
     note_missing_lock,
 )
-from tocompose.languages.official_images import debian_release, slim_image
-from tocompose.languages.versions import DefaultVersion, Version, VersionFile
+from tocompose.languages.versions import (
+    DefaultVersion,
+    Version,
+    VersionFile,
+    debian_release,
+    slim_image,
+)
 from tocompose.patterns import regex
 from tocompose.repository import Repository, map_at, value_at
 from tocompose.tables import load

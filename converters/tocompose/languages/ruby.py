@@ -13,8 +13,7 @@ from tocompose.languages.language import (
     note_missing_lock,
     stand_in_address,
 )
-from tocompose.languages.official_images import slim_image
-from tocompose.languages.versions import DefaultVersion, Version, VersionFile
+from tocompose.languages.versions import DefaultVersion, Version, VersionFile, slim_image
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 

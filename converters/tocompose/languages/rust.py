@@ -12,8 +12,7 @@ from tocompose.languages.language import (
     Language,
     note_missing_lock,
 )
-from tocompose.languages.official_images import debian_release, slim_image
-from tocompose.languages.versions import DefaultVersion
+from tocompose.languages.versions import DefaultVersion, debian_release, slim_image
 from tocompose.repository import Repository, map_at
 
 _DEFAULT = DefaultVersion("rust", "Rust", "no version is named", "rust-toolchain.toml")

@@ -5,14 +5,23 @@ https://devcenter.heroku.com/articles/app-json-schema, https://dokku.com/docs/ap
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from tocompose.importers.procfile.environment import (
+    AppVariable,
+    is_secret,
+    literal_variable,
+    settle_text,
+    variable_reference,
+)
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
+from tocompose.model import Setting
+from tocompose.patterns import regex
 from tocompose.readers.json import read_json
 from tocompose.repository import Repository
-from tocompose.tables import table
+from tocompose.tables import load, table
 
 # Process types that stand for a script: they alone make no app.
 _SCRIPTS = ("postdeploy", "pr-predestroy", "pr-predeploy")
@@ -116,3 +125,143 @@ def read_cron(app: AppJson) -> tuple[CronJob, ...]:
         else:
             task.note("TC307", name="cron")
     return tuple(jobs)
+
+
+# --- env: https://devcenter.heroku.com/articles/app-json-schema#env ----------------------------------------------
+
+# A generator of another platform than Heroku is a command, as in `mix phx.gen.secret`.
+_COMMAND = regex(r"[\w./-]+(?: [\w./:=-]+)+")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_.-]*")
+_EMPTY = ("null", "{}", "[]")
+_FALSE = ("false", "null", "0", "no")
+
+
+def variables_of_app(
+    repository: Repository, app: AppJson, supplied: Mapping[str, str]
+) -> Iterator[AppVariable]:
+    """The variables of app.json's `env`; `supplied` are values that the platform or a buildpack gives by itself."""
+    platform = load("app_json")["env"].get("platform", {})
+    for variable in app.at("env"):
+        name = variable.key
+        if not _NAME.fullmatch(name):
+            expected_form = "letters, digits and _"
+            variable.note("TC315", what="a name in env", wanted=expected_form)
+        elif name in platform:
+            for leaf in (variable, *variable):
+                leaf.skip(platform[name])
+        elif variable.kind == "list" or variable.style == "[]":
+            variable.note("TC315", what=f"env.{name}", wanted="a string or a map")
+        elif variable.kind == "leaf" and variable.style not in ("{}", "null"):
+            yield literal_variable(variable, name)
+        else:
+            yield _described_variable(repository, variable, supplied.get(name))
+
+
+def _described_variable(
+    repository: Repository, variable: Cursor, supplied: str | None
+) -> AppVariable:
+    """`NAME: {description, value, required, generator}`: a setting of the person who deploys."""
+    name, value = variable.key, variable.at("value")
+    has_value = value.kind == "leaf" and value.style not in _EMPTY
+    text = settle_text(value) if has_value else None
+    for cursor in (value, variable):
+        if text is None and cursor.kind == "leaf":
+            cursor.skip("no value is given")
+    if supplied is None or has_value or variable.at("generator"):
+        return _asked_variable(repository, variable, text)
+    for key in ("required", "description"):
+        variable.at(key).skip("the platform supplies the value")
+    return AppVariable(name, supplied, None, (), "platform", variable.span)
+
+
+def _asked_variable(
+    repository: Repository, variable: Cursor, text: str | None
+) -> AppVariable:
+    name = variable.key
+    maker = _secret_maker(variable) if not text else ""
+    required = _is_required(variable) or bool(maker)
+    secret = bool(maker) or is_secret(name, text or "")
+    setting = Setting(
+        name=name,
+        value=text,
+        secret=secret,
+        required=required,
+        description=_describe_setting(variable, maker),
+        origin=variable.span,
+    )
+    if maker:
+        repository.add_note(
+            "TC342", variable.span, subject=f"settings.{name}", name=name, maker=maker
+        )
+    else:
+        _settle_generator(variable.at("generator"), name)
+    if text is None and required and not variable.at("generator"):
+        repository.add_note("TC343", variable.span, subject=f"settings.{name}", name=name)
+    return AppVariable(
+        name,
+        _asked_value(name, text, secret, required),
+        setting,
+        tuple(_stating_cursors(variable, bool(maker))),
+        "app.json",
+        variable.span,
+    )
+
+
+def _secret_maker(variable: Cursor) -> str:
+    """The command that makes the value as the platform would; empty where it makes none."""
+    generator = variable.peek("generator") or ""
+    if generator == "secret":
+        return "openssl rand -hex 64"
+    return generator if _COMMAND.fullmatch(generator) else ""
+
+
+def _describe_setting(variable: Cursor, maker: str) -> str:
+    description = variable.peek("description") or ""
+    if not maker:
+        return description
+    advice = f"Make one with: {maker}"
+    return f"{description.rstrip('. ')}. {advice}" if description else advice
+
+
+def _settle_generator(generator: Cursor, name: str) -> None:
+    """Settles the word `generator` where it makes no value."""
+    text = generator.peek() or ""
+    is_known = text == "secret" or _COMMAND.fullmatch(text) is not None
+    if text and not is_known:
+        generator.note("TC315", what=f"env.{name}.generator", wanted="secret")
+    elif generator:
+        generator.skip("a value is given")
+
+
+def _stating_cursors(variable: Cursor, generated: bool) -> Iterator[Cursor]:
+    """The leaves that the variable comes from."""
+    for cursor in (variable.at("value"), variable):
+        if cursor.kind == "leaf" and cursor.style != "null":
+            yield cursor
+    if variable.at("description"):
+        yield variable.at("description")
+    if variable.at("required") and not _states_value(variable):
+        yield variable.at("required")
+    if generated:
+        yield variable.at("generator")
+
+
+def _states_value(variable: Cursor) -> bool:
+    value = variable.at("value")
+    return value.kind == "leaf" and value.style != "null"
+
+
+def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> str | None:
+    if text is None:
+        return variable_reference(name, None, True) if required else None
+    if secret and text:
+        return variable_reference(name, None, True)
+    return variable_reference(name, text, required)
+
+
+def _is_required(variable: Cursor) -> bool:
+    """Heroku's default is true; the word decides only where no value is given."""
+    required = variable.at("required")
+    if required and _states_value(variable):
+        required.skip("a value is given, so it is never asked for")
+    return (required.peek() or "true").lower() not in _FALSE

@@ -23,8 +23,7 @@ from tocompose.importers.procfile import (
     sources,
 )
 from tocompose.importers.procfile.addons import AddonTable, ProvidedAddons, read_requests
-from tocompose.importers.procfile.app_environment import variables_of_app
-from tocompose.importers.procfile.app_json import AppJson
+from tocompose.importers.procfile.app_json import AppJson, variables_of_app
 from tocompose.importers.procfile.backing import Backing, dependencies_on
 from tocompose.importers.procfile.defaults import default_web, platform_variables
 from tocompose.importers.procfile.environment import AppVariable

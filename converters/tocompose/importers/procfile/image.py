@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from tocompose.dockerfiles.generate import generate
+from tocompose.dockerfiles import generate
 from tocompose.importers.procfile.heroku_yml import HerokuYml, Recipe
 from tocompose.languages import language_rows
 from tocompose.languages.language import DockerfileInput
