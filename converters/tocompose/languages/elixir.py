@@ -69,22 +69,19 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 
 def _node_stage(repository: Repository, mix: str) -> node.NodeStage | None:
     """Node.js for the assets of an older Phoenix app, which webpack or brunch builds; newer ones need no Node.js."""
-    package = repository.read_json("assets/package.json")
-    scripts = node.package_scripts(package)
+    scripts = node.package_scripts(repository.read_json("assets/package.json"))
     script = next((name for name in ("deploy", "build") if name in scripts), "")
-    is_used = bool(script) or "npm" in mix
-    if not package or not is_used or "mix " in scripts.get(script, ""):
+    files = (file for file in _PACKAGE_TOOLS if repository.has_file(f"assets/{file}"))
+    file = next(files, "")
+    is_used = script or "npm" in mix
+    if not file or not is_used or "mix " in scripts.get(script, ""):
         return None
     stated = re.search(
         r"^node_version=v?(\d{1,9}(?:\.\d{1,9}){0,2})",
         repository.read_text("phoenix_static_buildpack.config") or "",
         re.MULTILINE,
     )
-    program, install = next(
-        command
-        for file, command in _PACKAGE_TOOLS.items()
-        if repository.project.exists(f"assets/{file}")
-    )
+    program, install = _PACKAGE_TOOLS[file]
     build = f"NODE_ENV=production {program} run {script} && mix phx.digest"
     return node.NodeStage(
         image=slim_image("node", stated[1] if stated else _NODE),

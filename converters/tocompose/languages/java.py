@@ -45,7 +45,8 @@ _GRADLE_VERSION = regex(
 _GRADLE_LIBRARY = regex(
     r"\b(?:implementation|runtimeOnly|compile|api)\b.*?[\"'][\w.-]+:([\w.-]+)"
 )
-_SBT_LIBRARY = regex(r"%%?\s*\"([\w.-]+)\"\s*%\s*\"")
+# Without those for tests: `"org.scalatest" %% "scalatest" % "3.2" % Test`.
+_SBT_LIBRARY = regex(r"^(?!.*Test).*?%%?\s*\"([\w.-]+)\"\s*%\s*\"")
 _BEFORE_PASSWORD = regex(r"\w+://(\w+):")
 _BEHIND_PASSWORD = regex(r"@([\w-]+:\d+/\w+)")
 # As an argument of the app's own JVM: in JAVA_TOOL_OPTIONS the build tool's JVM would take the port first.
@@ -69,14 +70,12 @@ class _BuildTool(NamedTuple):
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
     for element in _pom_elements(repository):
-        name = child_text(element, "artifactId")
         is_dependency = local_name(element) == "dependency"
-        if is_dependency and name and child_text(element, "scope") != "test":
-            yield name, "pom.xml"
+        if is_dependency and child_text(element, "scope") != "test":
+            yield child_text(element, "artifactId"), "pom.xml"
     for path in (*_GRADLE_FILES, "build.sbt"):
         for line in (repository.read_text(path) or "").splitlines():
-            sbt = _SBT_LIBRARY.search(line) if "Test" not in line else None
-            library = _GRADLE_LIBRARY.search(line) or sbt
+            library = _GRADLE_LIBRARY.search(line) or _SBT_LIBRARY.search(line)
             if library:
                 yield library[1], path
 
@@ -154,24 +153,33 @@ def _feature_release(text: str) -> str:
 
 def _find_build_tool(repository: Repository) -> _BuildTool:
     if repository.has_file("pom.xml"):
-        return _maven("sh ./mvnw") if repository.has_file("mvnw") else _maven("mvn")
+        return _maven("sh ./mvnw" if repository.has_file("mvnw") else "mvn")
     if repository.has_file("build.sbt"):
-        properties = repository.read_text("project/build.properties") or ""
-        match = re.search(r"sbt\.version\s*=\s*([\d.]+)", properties)
-        return _BuildTool(
-            image="",
-            files=(),
-            package="sbt stage",
-            jar="target/universal/stage/lib/*.jar",
-            development=(),
-            sbt=match[1] if match else default_version("sbt"),
-        )
-    gradle_image = f"gradle:{default_version('gradle')}-jdk<version>"
+        return _sbt(repository)
     program = "sh ./gradlew" if repository.has_file("gradlew") else "gradle"
     scripts = "".join(repository.read_text(path) or "" for path in _GRADLE_FILES)
-    has_stage = re.search(r"\bstage\b", scripts) is not None
+    return _gradle(
+        program, "stage" if re.search(r"\bstage\b", scripts) else "build -x test"
+    )
+
+
+def _sbt(repository: Repository) -> _BuildTool:
+    properties = repository.read_text("project/build.properties") or ""
+    match = re.search(r"sbt\.version\s*=\s*([\d.]+)", properties)
     return _BuildTool(
-        image=gradle_image if program == "gradle" else "",
+        image="",
+        files=(),
+        package="sbt stage",
+        jar="target/universal/stage/lib/*.jar",
+        development=(),
+        sbt=match[1] if match else default_version("sbt"),
+    )
+
+
+def _gradle(program: str, task: str) -> _BuildTool:
+    image = f"gradle:{default_version('gradle')}-jdk<version>"
+    return _BuildTool(
+        image=image if program == "gradle" else "",
         files=(
             "gradlew",
             "gradle",
@@ -180,7 +188,7 @@ def _find_build_tool(repository: Repository) -> _BuildTool:
             "settings.gradle.kts",
             "gradle.properties",
         ),
-        package=f"{program} --no-daemon {'stage' if has_stage else 'build -x test'}",
+        package=f"{program} --no-daemon {task}",
         jar="build/libs/*.jar",
         development=(*program.split(), "bootRun"),
     )

@@ -85,17 +85,15 @@ def _packages_of(extensions: list[str]) -> Iterator[str]:
             yield from row.get("build", ())
 
 
-def document_root(command: str, exists: Callable[[str], bool] | None = None) -> str:
+def document_root(command: str, exists: Callable[[str], bool] = lambda path: False) -> str:
     """The folder that the launcher serves: its last argument, `heroku-php-apache2 web/`."""
     match = re.search(r"heroku-php-(?:apache2|nginx)(.*)$", command)
     arguments = match[1].split() if match else []
     folders = [argument for argument in arguments if not argument.startswith("-")]
     if folders:
         return folders[-1].strip("/")
-    if exists is None:
-        return ""
     # The launcher without a folder serves the root; where no index.php is, a framework's own folder is meant.
-    if match and (exists("index.php") or exists("index.html")):
+    if match and any(map(exists, ("index.php", "index.html"))):
         return ""
     roots = (root for root in _FRAMEWORK_ROOTS if exists(f"{root}/index.php"))
     return next(roots, "")

@@ -64,13 +64,12 @@ def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
         return
     for_development: list[bool] = []
     for line in gemfile.splitlines():
-        if group := _GROUP.match(line):
-            for_development.append(_is_development(group[1]))
-        elif _OTHER_BLOCK.match(line):
-            for_development.append(False)
+        group, gem = _GROUP.match(line), _GEM.match(line)
+        if group or _OTHER_BLOCK.match(line):
+            for_development.append(group is not None and _is_development(group[1]))
         elif _BLOCK_END.match(line) and for_development:
             for_development.pop()
-        elif (gem := _GEM.match(line)) and not any(for_development):
+        elif gem and not any(for_development):
             groups = _GROUPS_OF_GEM.search(gem[2])
             if groups is None or not _is_development(groups[1]):
                 yield gem[1], "Gemfile"
@@ -211,26 +210,21 @@ def _bundler_version(lock: str) -> str:
 
 def _precompile_step(source: DockerfileInput, lock: str) -> str:
     """The step that compiles the assets of a Rails app; empty where it has none."""
-    gemfile = source.repository.read_text("Gemfile") or ""
-    has_assets = any(name in lock or name in gemfile for name in _PIPELINES)
-    if not is_rails(source.repository) or not has_assets:
+    text = lock + (source.repository.read_text("Gemfile") or "")
+    has_assets = any(name in text for name in _PIPELINES)
+    if not has_assets or not is_rails(source.repository):
         return ""
     match = re.search(r"^    rail(?:s|ties) \((\d{1,9})\.(\d{1,9})", lock, re.MULTILINE)
     rails = (int(match[1]), int(match[2])) if match else (99, 0)
-    values = {
-        "RAILS_ENV": "production",
-        **(
-            {"SECRET_KEY_BASE_DUMMY": "1"}
-            if rails >= (7, 1)
-            else {"SECRET_KEY_BASE": "build"}
-        ),
-    }
-    for name, value in _build_values(source).items():
-        if name != "SECRET_KEY_BASE":
-            values.setdefault(name, value)
-    assignments = " ".join(f"{name}={value}" for name, value in values.items())
+    dummy = "SECRET_KEY_BASE_DUMMY=1" if rails >= (7, 1) else "SECRET_KEY_BASE=build"
+    assignments = "".join(
+        f"{name}={value} "
+        for name, value in _build_values(source).items()
+        if name not in ("RAILS_ENV", "SECRET_KEY_BASE")
+    )
     program = "rails" if rails >= (5, 0) else "rake"
-    return f"{assignments} bundle exec {program} assets:precompile"
+    step = f"bundle exec {program} assets:precompile"
+    return f"RAILS_ENV=production {dummy} {assignments}{step}"
 
 
 def _build_values(source: DockerfileInput) -> dict[str, str]:

@@ -10,6 +10,7 @@ from tocompose.importers.procfile.backing import (
     REQUIRED,
     Backing,
     BackingRequest,
+    address_template,
     make_backing,
 )
 from tocompose.importers.procfile.environment import AppVariable, variable_reference
@@ -165,9 +166,12 @@ class AddonTable:
                 )
                 return
             prefix = self._second_prefix(request, row, kind)
-        variables = {f"{prefix}{key}": value for key, value in row["variables"].items()}
+        templates = {
+            f"{prefix}{key}": address_template(kind) if value == "url" else value
+            for key, value in row["variables"].items()
+        }
         backing = self._make_backing(
-            BackingRequest(kind, prefix, variables, request.version, request.cursor.span)
+            BackingRequest(kind, prefix, templates, request.version, request.cursor.span)
         )
         self._settle_request(request, backing)
         self._note_service(request, row, backing)

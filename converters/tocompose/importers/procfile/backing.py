@@ -106,9 +106,7 @@ def make_backing(
     facts = image_facts(image) or server_facts(request.kind)
     name = unique(_choose_name(request, service_names), service_names)
     fills = _table_marks(request.kind, name)
-    environment = {
-        key: _fill_marks(value, fills) for key, value in row.get("environment", {}).items()
-    }
+    environment = _fill_values(row.get("environment", {}), fills)
     command: tuple[str, ...] = tuple(row.get("command", ()))
     text = " ".join(command) or None
     mounts = tuple(_data_mounts(facts.data_paths(environment, text), name))
@@ -132,10 +130,7 @@ def make_backing(
         service,
         tuple(Volume(name=mount.source or "", origin=request.origin) for mount in mounts),
         tuple(_password_settings(repository, request, name)),
-        tuple(
-            (key, _fill_marks(row["url"] if value == "url" else value, fills))
-            for key, value in request.variables.items()
-        ),
+        tuple(_fill_values(request.variables, fills).items()),
     )
 
 
@@ -154,11 +149,15 @@ def _fill_marks(text: str, fills: Mapping[str, str]) -> str:
     return text
 
 
+def _fill_values(templates: Mapping[str, str], fills: Mapping[str, str]) -> dict[str, str]:
+    return {name: _fill_marks(text, fills) for name, text in templates.items()}
+
+
 def _password_variable(name: str) -> str:
     return f"{variable_name(name)}_PASSWORD"
 
 
-def address_template(kind: str, sample: str) -> str:
+def address_template(kind: str, sample: str = "") -> str:
     """The template of the service's address, in the scheme of a sample (`postgresql+asyncpg://`, `jdbc:mysql://`)."""
     row = servers()[kind]
     url = str(row["url"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers import SourceError
@@ -201,10 +202,17 @@ def _collect_variables(
     environment.settle_variables(app_variables, losers, app.web.service)
     environment_checks.note_unset(repository, app.language, app_variables)
     port = environment.settle_port(port_entry, app.web)
-    settings = [variable.setting for variable in app_variables if variable.setting]
+    return Variables(app_variables, port, tuple(_all_settings(app_variables, backings)))
+
+
+def _all_settings(
+    app_variables: tuple[AppVariable, ...], backings: tuple[Backing, ...]
+) -> Iterator[Setting]:
+    for variable in app_variables:
+        if variable.setting:
+            yield variable.setting
     for backing in backings:
-        settings += backing.settings
-    return Variables(app_variables, port, tuple(settings))
+        yield from backing.settings
 
 
 def _partial_variables(backings: tuple[Backing, ...]) -> dict[str, str]:

@@ -79,20 +79,20 @@ def _mounted_overlay(
 
 def _why_unmounted(process: Process, image: Image) -> str:
     """Why the source is not mounted; empty when it is."""
-    row: Row = language_rows().get(image.language, {})
     if image.build is None:
         return "its image is built by buildpacks"
     if image.target and not image.generated:
         return ""
     if not image.mountable:
         return "the image does not hold the source as it is in the repository"
-    is_developed = process.publishes and bool(image.dev_command)
-    if not is_developed and (row.get("compiled") or image.builds_source):
+    row: Row = language_rows().get(image.language, {"staged": True})
+    is_compiled = row.get("compiled", False)
+    is_developed = process.publishes and image.dev_command
+    if not is_developed and (is_compiled or image.builds_source):
         return (
             "the program is built from the source, and no command for development is known"
         )
-    needs_stage = not row or row.get("compiled") or row.get("staged")
-    if needs_stage and not image.target:
+    if not image.target and (is_compiled or row.get("staged")):
         return "the Dockerfile has no stage for development"
     return ""
 

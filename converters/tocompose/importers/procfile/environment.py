@@ -196,25 +196,32 @@ def without_served(
     providers = {
         variable.name: variable.source.removeprefix("service ") for variable in served
     }
+    providers |= partial_variables
     remaining = []
     for variable in dotenv:
-        is_partial = variable.name in partial_variables
-        service = partial_variables.get(variable.name) or providers.get(variable.name, "")
-        text = variable.setting.value or "" if variable.setting else ""
-        is_local = not text or LOCAL.search(text) is not None
-        names_place = is_local or is_partial or _COMPOSE_HOST.match(text)
-        if not service or not names_place:
+        code = _why_served(variable, variable.name in partial_variables)
+        if variable.name not in providers or not code:
             remaining.append(variable)
             continue
         for cursor in variable.cursors:
             cursor.note(
-                "TC416" if is_partial and not is_local else "TC344",
+                code,
                 subject=f"settings.{variable.name}",
                 name=variable.name,
                 file=".env",
-                service=service,
+                service=providers[variable.name],
             )
     return tuple(remaining)
+
+
+def _why_served(variable: AppVariable, is_partial: bool) -> str:
+    """The note on a value that a service takes the place of; empty for one that means another server."""
+    text = variable.setting.value or "" if variable.setting else ""
+    if not text or LOCAL.search(text):
+        return "TC344"
+    if is_partial:
+        return "TC416"
+    return "TC344" if _COMPOSE_HOST.match(text) else ""
 
 
 def settle_port(port_variable: AppVariable | None, web: Process) -> str:

@@ -101,32 +101,24 @@ def _fit_value(
     if not text:
         return variable
     table = load("local")
+    name, span = variable.name, variable.origin
     for row in table["tls"].values():
-        kind = next((kind for kind in row["services"] if kind in services), "")
-        if kind and _row_demands(row, variable.name, text):
-            service = services[kind]
-            repository.add_note(
-                "TC380",
-                variable.origin,
-                subject=f"services.{service}",
-                name=variable.name,
-                value=row["value"],
-                service=service,
-            )
+        service = next((services[kind] for kind in row["services"] if kind in services), "")
+        if service and _row_demands(row, name, text):
+            facts = {"name": name, "value": row["value"], "service": service}
+            repository.add_note("TC380", span, subject=f"services.{service}", **facts)
             return _with_value(variable, row["value"])
-    is_place = _ADDRESS.match(text) or re.fullmatch(table["local"], variable.name)
-    if _row_demands(table["redirect"], variable.name, text):
-        repository.add_note(
-            "TC353", variable.origin, subject="services.web", what=variable.name
-        )
-    elif is_place and LOCAL.search(text):
-        repository.add_note(
-            "TC381",
-            variable.origin,
-            subject=f"settings.{variable.name}",
-            name=variable.name,
-        )
+    if _row_demands(table["redirect"], name, text):
+        repository.add_note("TC353", span, subject="services.web", what=name)
+    elif _names_this_machine(name, text):
+        repository.add_note("TC381", span, subject=f"settings.{name}", name=name)
     return variable
+
+
+def _names_this_machine(name: str, text: str) -> bool:
+    """Whether a value is the place of a service, and that is the container itself."""
+    is_place = _ADDRESS.match(text) or re.fullmatch(load("local")["local"], name)
+    return bool(is_place and LOCAL.search(text))
 
 
 def _stated_value(variable: AppVariable) -> str:

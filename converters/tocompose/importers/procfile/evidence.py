@@ -74,6 +74,10 @@ class Evidence(NamedTuple):
         """Every name with its sample value, or an empty one."""
         return {name: self.samples.get(name, "") for name in self.names}
 
+    def uses(self, *names: str) -> bool:
+        """Whether the app declares one of the libraries, of whatever language."""
+        return any(library.name in names for library in self.libraries)
+
     def find_driver(self, kind: str) -> Library | None:
         """The library by which the app speaks to a service of that kind."""
         drivers = servers()[kind].get("drivers", {})

@@ -64,12 +64,8 @@ def read_checks(
                 "TC340", what=f"healthchecks.{process_type}", name=process_type
             )
             continue
-        check = _choose_check(process_checks)
-        for other_check in process_checks:
-            if other_check.key != check.key:
-                kind = other_check.peek("type") or "startup"
-                other_check.note("TC349", name=process_type, kind=kind)
         path = f"services.{services[process_type]}.healthcheck"
+        check = _choose_check(process_checks)
         if check and (runtime or check.at("command")):
             checks[process_type] = _read_dokku_check(check, path)
         elif check:
@@ -78,10 +74,19 @@ def read_checks(
 
 
 def _choose_check(checks: Cursor) -> Cursor:
-    """The one check that Compose has room for: the first in Dokku's order, among those that say what to ask."""
+    """The one check that Compose has room for: the first in Dokku's order, among those that say what to ask.
+
+    The others are noted.
+    """
     usable = [check for check in checks if check.peek("path") or check.at("command")]
     ordered = sorted(usable or checks, key=_rank_check)
-    return ordered[0] if ordered else checks.at(0)
+    if not ordered:
+        return checks.at(0)
+    for check in checks:
+        if check.key != ordered[0].key:
+            kind = check.peek("type") or "startup"
+            check.note("TC349", name=checks.key, kind=kind)
+    return ordered[0]
 
 
 def _rank_check(check: Cursor) -> int:
@@ -171,7 +176,10 @@ def choose_healthcheck(
         return Healthcheck(disable=True) if image.healthcheck else None
     if check is None and image.healthcheck:
         return image.healthcheck
-    check = check or Check()
+    return _make_healthcheck(check or Check(), image, port)
+
+
+def _make_healthcheck(check: Check, image: Image, port: str) -> Healthcheck | None:
     test = _test_command(check, image, port)
     if test is None:
         return None

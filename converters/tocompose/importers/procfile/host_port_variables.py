@@ -53,9 +53,12 @@ def find_partial_variables(
         for variable in _read_names(kind, samples)
         if is_sole or not variable.shared
     ]
-    hosts = [variable for variable in usable if variable.role == "host"]
-    far = {host.group for host in hosts if _is_elsewhere(samples[host.name])}
-    if all(host.group in far for host in hosts):
+    far, near = set[str](), set[str]()
+    for variable in usable:
+        if variable.role == "host":
+            is_far = _is_elsewhere(samples[variable.name])
+            (far if is_far else near).add(variable.group)
+    if near <= far:
         return ()
     return tuple(variable for variable in usable if variable.group not in far)
 

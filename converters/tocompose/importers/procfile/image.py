@@ -20,7 +20,7 @@ from tocompose.readers.lines import read_lines
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
-from tocompose.syntax.names import identifier
+from tocompose.syntax.names import identifier, is_shell
 from tocompose.tables import Row, load
 
 APTFILES = ("Aptfile", "apt.txt", "apt-packages")
@@ -30,7 +30,6 @@ _ALPINE = ("*alpine*", "*busybox*")
 _PACKAGE = regex(r"[a-z0-9][a-z0-9+.-]+(?::[a-z0-9]+)?(?:=[A-Za-z0-9.+:~-]+)?")
 # What a script does with the arguments that it runs: `exec "$@"`.
 _RUNS_ARGUMENTS = regex(r"\$[@*]|\$\{[@*]|\bshift\b|\$1\b")
-_SHELLS = ("sh", "bash", "ash")
 
 
 class Image(NamedTuple):
@@ -99,28 +98,32 @@ def _image_of_recipe(
 ) -> Image:
     """One entry of `build.docker`; the build's context is the Dockerfile's folder, as on the platform."""
     path = PurePosixPath(normal(recipe.dockerfile.peek() or "Dockerfile") or "Dockerfile")
-    is_usual_name = path.name == "Dockerfile"
-    folder = path.parent.as_posix()
-    build_path = f"services.{recipe.key}.build"
-    if recipe.dockerfile:
-        key = "context" if is_usual_name else "dockerfile"
-        recipe.dockerfile.take(to=f"{build_path}.{key}")
-    target = recipe.target.take(to=f"{build_path}.target") or ""
-    build = Build(
-        context="." if folder == "." else f"./{folder}",
-        dockerfile=None if is_usual_name else path.name,
-        target=target or None,
-        args=_settle_arguments(heroku.config, recipe.key),
-        origin=recipe.dockerfile.span if recipe.dockerfile else None,
-    )
+    build = _build_of_recipe(heroku, recipe, path)
     name = identifier(request.app_name)
     if recipe is not heroku.recipes[0]:
         name = f"{name}-{identifier(recipe.key)}"
     image = Image(f"{name}:local", build, language=request.language, span=build.origin)
-    if not repository.has_file(path.as_posix()):
-        repository.add_note("TC358", image.span, subject=build_path, file=path.as_posix())
-        return image
-    return _read_image(repository, path.as_posix(), target, image)
+    if repository.has_file(path.as_posix()):
+        return _read_image(repository, path.as_posix(), build.target or "", image)
+    subject = f"services.{recipe.key}.build"
+    repository.add_note("TC358", image.span, subject=subject, file=path.as_posix())
+    return image
+
+
+def _build_of_recipe(heroku: HerokuYml, recipe: Recipe, path: PurePosixPath) -> Build:
+    build_path = f"services.{recipe.key}.build"
+    is_usual_name = path.name == "Dockerfile"
+    folder = path.parent.as_posix()
+    if recipe.dockerfile:
+        key = "context" if is_usual_name else "dockerfile"
+        recipe.dockerfile.take(to=f"{build_path}.{key}")
+    return Build(
+        context="." if folder == "." else f"./{folder}",
+        dockerfile=None if is_usual_name else path.name,
+        target=recipe.target.take(to=f"{build_path}.target") or None,
+        args=_settle_arguments(heroku.config, recipe.key),
+        origin=recipe.dockerfile.span if recipe.dockerfile else None,
+    )
 
 
 def _settle_arguments(config: Cursor, key: str) -> dict[str, str | None]:
@@ -227,22 +230,25 @@ def _swallowing_entrypoint(repository: Repository, stage: Stage) -> str:
 
     A script of the repository is read for what it does with its arguments; one of the base image is trusted.
     """
-    if stage.entrypoint is None or not stage.entrypoint.words:
-        return ""
-    arguments = stage.entrypoint.words
-    shown = " ".join(arguments)
-    if stage.entrypoint.shell:
+    entrypoint = stage.entrypoint
+    shown = " ".join(entrypoint.words) if entrypoint else ""
+    if entrypoint is None or not shown or entrypoint.shell:
         return shown
-    runs_script = arguments[0].rsplit("/", 1)[-1] in _SHELLS and len(arguments) > 1
-    if runs_script and not arguments[1].startswith("-"):
-        arguments = arguments[1:]
-    program = arguments[0].rsplit("/", 1)[-1]
+    program = _entrypoint_program(entrypoint.words)
     script = _find_script(repository, program)
     if script is not None:
         return "" if _RUNS_ARGUMENTS.search(script) else shown
     rows = load("entrypoints")
     is_trusted = program in rows["pass"] or "entrypoint" in program
     return "" if is_trusted or shown.startswith(tuple(rows["start"])) else shown
+
+
+def _entrypoint_program(arguments: tuple[str, ...]) -> str:
+    """The program's name; of a shell with a script the script's."""
+    program, *options = arguments
+    if is_shell(program) and options and not options[0].startswith("-"):
+        program = options[0]
+    return program.rsplit("/", 1)[-1]
 
 
 def _find_script(repository: Repository, name: str) -> str | None:

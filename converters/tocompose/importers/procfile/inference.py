@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from tocompose.importers.procfile.addons import ProvidedAddons, addon_rows
 from tocompose.importers.procfile.backing import (
@@ -29,6 +30,7 @@ from tocompose.knowledge.versions import default_version
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.repository import Repository
+from tocompose.source import Span
 from tocompose.tables import Row
 
 _MIGRATES = regex(
@@ -74,8 +76,7 @@ def infer_services(
             set_names |= _variable_names(backings[-1:])
         elif kind_clues:
             case.note_hint(kind_clues[0])
-    uses_celery = any(library.name == "celery" for library in evidence.libraries)
-    if uses_celery and kinds.isdisjoint(("redis", "rabbitmq")):
+    if evidence.uses("celery") and kinds.isdisjoint(("redis", "rabbitmq")):
         repository.add_note("TC412", None)
     return tuple(backings)
 
@@ -113,16 +114,17 @@ class _Case:
         for clue in statements:
             if not telling or clue.variable != telling:
                 yield clue
-        for program_clue in self._needing_programs():
-            yield Clue(program_clue)
-            break
-        for path, pattern in self._row.get("files", {}).items():
-            if re.search(pattern, self._evidence.files.get(path, "")):
-                yield Clue(f"{path} names its adapter")
+        yield from map(Clue, islice(self._needing_programs(), 1))
+        yield from self._file_clues()
         if self._is_sql:
             yield from self._sql_clues()
         if self._is_reviewed():
             yield Clue("app.json asks for it in its review environment")
+
+    def _file_clues(self) -> Iterator[Clue]:
+        for path, pattern in self._row.get("files", {}).items():
+            if re.search(pattern, self._evidence.files.get(path, "")):
+                yield Clue(f"{path} names its adapter")
 
     def _telling_names(self, is_sure: bool) -> Iterator[str]:
         """The names by which the app is told where the service is; `is_sure` says that something else points to it."""
@@ -210,42 +212,41 @@ class _Case:
         self, kind_clues: tuple[Clue, ...], set_names: set[str], service_names: set[str]
     ) -> Backing:
         """The service, told by the names that nothing else sets; a note says by what it was found."""
-        kind, evidence = self._kind, self._evidence
-        is_sure = self._driver is not None or bool(self._statements)
-        names = [name for name in self._address_names(is_sure) if name not in set_names]
+        names = [name for name in self._sure_names() if name not in set_names]
         partial = self._partial_variables()
         telling_names = names or ([] if partial else [self._row["sets"]])
         span = next((clue.span for clue in kind_clues if clue.span), None)
-        templates = {
-            name: address_template(kind, evidence.samples.get(name, ""))
-            for name in telling_names
-        }
-        request = BackingRequest(kind, kind.upper(), templates, "", span)
-        backing = make_backing(self._repository, request, service_names)
+        backing = self._make_backing(telling_names, span, service_names)
         service = backing.service
-        hosts = (variable.name for variable in partial if variable.role == "host")
-        facts = {
-            "service": service.name,
-            "variable": telling_names[0] if telling_names else next(hosts),
-        }
+        hosts = [variable.name for variable in partial if variable.role == "host"]
+        subject = f"services.{service.name}"
+        facts = {"service": service.name, "variable": (telling_names or hosts)[0]}
         self._repository.add_note(
             "TC401",
             span,
-            subject=f"services.{service.name}",
+            subject=subject,
             image=service.image,
             evidence=" and ".join(clue.description for clue in kind_clues[:3]),
             **facts,
         )
-        reads_unseen = any(library.name in _READ_UNSEEN for library in evidence.libraries)
-        if not names and not partial and not reads_unseen:
-            self._repository.add_note(
-                "TC415",
-                None,
-                subject=f"services.{service.name}",
-                port=server_port(kind),
-                **facts,
-            )
+        if not names and not partial and not self._evidence.uses(*_READ_UNSEEN):
+            port = server_port(self._kind)
+            self._repository.add_note("TC415", None, subject=subject, port=port, **facts)
         return backing
+
+    def _sure_names(self) -> Iterator[str]:
+        return self._address_names(bool(self._driver or self._statements))
+
+    def _make_backing(
+        self, names: list[str], span: Span | None, service_names: set[str]
+    ) -> Backing:
+        samples = self._evidence.samples
+        templates = {
+            name: address_template(self._kind, samples.get(name, "")) for name in names
+        }
+        prefix = self._kind.upper()
+        request = BackingRequest(self._kind, prefix, templates, "", span)
+        return make_backing(self._repository, request, service_names)
 
     def note_hint(self, clue: Clue) -> None:
         """Says that one clue alone points to the service, and which add-on would declare it."""

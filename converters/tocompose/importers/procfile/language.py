@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.nested import without_launchers
@@ -60,21 +60,24 @@ def find_language(
 ) -> str:
     """The row of languages.yaml; empty when nothing tells. The last buildpack decides, as on the platform."""
     stated = [find_buildpack(url).get("language") for url in buildpack_urls(buildpacks)]
-    for language in reversed(stated):
-        if language:
-            return str(language)
+    of_buildpacks = [str(language) for language in stated if language]
     present = [
         language
         for language, row in language_rows().items()
         if any(map(repository.has_file, row["detect"]))
     ]
+    if of_buildpacks:
+        return of_buildpacks[-1]
     if not processes and present[:1] == ["node"] and find_bundler(repository):
         return "static"
+    spoken = filter(present.__contains__, _spoken_languages(processes))
+    return next(spoken, present[0] if present else "")
+
+
+def _spoken_languages(processes: Iterable[StatedProcess]) -> Iterator[str]:
+    """The languages of the commands, the web process's first."""
     for process in sorted(processes, key=lambda process: process.type != "web"):
-        spoken = str(find_program(process.text).row.get("language", ""))
-        if spoken in present:
-            return spoken
-    return present[0] if present else ""
+        yield str(find_program(process.text).row.get("language", ""))
 
 
 def find_buildpack(url: str) -> Row:

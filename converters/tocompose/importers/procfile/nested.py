@@ -156,14 +156,8 @@ def _script_name(arguments: list[str]) -> str:
 
 def _read_call(arguments: list[str]) -> _ManagerCall | None:
     """The call; None for one that starts no processes, such as `foreman run`."""
-    manager, options = arguments[0], arguments[1:]
-    verb = options[0] if options else ""
-    names_file = not set(options).isdisjoint(_FILE_OPTIONS)
-    if verb == "run":
-        return None
-    if verb in ("start", "s"):
-        options = options[1:]
-    elif manager not in _WITHOUT_VERB and not names_file:
+    manager, options = arguments[0], _options_of_start(arguments)
+    if options is None:
         return None
     file, formation, only, ignored = "Procfile", dict[str, int](), list[str](), list[str]()
     for option, value in _read_options(options):
@@ -176,6 +170,17 @@ def _read_call(arguments: list[str]) -> _ManagerCall | None:
         elif value != "start":
             only.append(value)
     return _ManagerCall(manager, file, tuple(only), formation, tuple(ignored))
+
+
+def _options_of_start(arguments: list[str]) -> list[str] | None:
+    """What follows the verb that starts processes; None where none is started."""
+    manager, options = arguments[0], arguments[1:]
+    verb = options[0] if options else ""
+    if verb in ("start", "s"):
+        return options[1:]
+    names_file = not set(options).isdisjoint(_FILE_OPTIONS)
+    is_start = manager in _WITHOUT_VERB or names_file
+    return options if is_start and verb != "run" else None
 
 
 def _read_options(arguments: list[str]) -> Iterator[tuple[str, str]]:

@@ -12,7 +12,6 @@ from tocompose.importers.procfile.heroku_yml import NAMES
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.ports import (
     WebPort,
-    names_port,
     note_local_listening,
     opening_variables,
 )
@@ -142,22 +141,28 @@ def _note_command(plan: Plan, process: Process, run: Command) -> None:
 
 def _process_variables(plan: Plan, process: Process, run: Command) -> Iterator[Variable]:
     """The variables of all processes, and in their place those of this one."""
-    values = {name: literal(value) for name, value in run.environment}
-    wants_port = process.publishes or names_port(process.text)
-    stated = set(values)
-    if wants_port and "PORT" not in values:
-        values["PORT"] = plan.port.number
-    if "DYNO" in named_variables(process.text):
-        # https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number.
-        values["DYNO"] = literal(f"{process.type}.1")
-    if process.publishes:
-        values |= opening_variables(process, plan.port.number)
+    hoisted = {name: literal(value) for name, value in run.environment}
+    values = {**_platform_values(plan, process), **hoisted}
     for variable in environment_variables(plan.app_variables):
         if variable.name not in values:
             yield variable
-    for name, value in values.items():
-        origin = process.span if name in stated else None
+    for name, value in {**hoisted, **values}.items():
+        origin = process.span if name in hoisted else None
         yield Variable(name=name, value=value, origin=origin)
+
+
+def _platform_values(plan: Plan, process: Process) -> dict[str, str]:
+    """What the platform would tell the process, and what makes its server listen for others."""
+    number, values = plan.port.number, dict[str, str]()
+    names = named_variables(process.text)
+    if process.publishes or "PORT" in names:
+        values["PORT"] = number
+    if "DYNO" in names:
+        # https://devcenter.heroku.com/articles/dynos#local-environment-variables: the type and a number.
+        values["DYNO"] = literal(f"{process.type}.1")
+    if process.publishes:
+        values |= opening_variables(process, number)
+    return values
 
 
 def _process_dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...]:

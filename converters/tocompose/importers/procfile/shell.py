@@ -238,17 +238,17 @@ def _with_exec(script: str) -> str:
     Only where it cannot change the meaning: the last command is simple, in the foreground, and no pipe leads to it.
     """
     parsed = parse_command(script)
-    if any(sign not in _PLAIN_OPERATORS for sign, _ in parsed.operators):
-        return script
-    if any(_is_compound(shell_word) for shell_word in parsed.words):
+    is_plain = all(sign in _PLAIN_OPERATORS for sign, _ in parsed.operators)
+    if not is_plain or any(map(_is_compound, parsed.words)):
         return script
     starts = [offset for sign, offset in parsed.operators if sign in _LISTS]
-    last_start = starts[-1] if starts else -1
+    last_start = max(starts, default=-1)
     for shell_word in parsed.words:
-        if shell_word.start > last_start and not shell_word.assigns:
-            if shell_word.raw in _BUILTINS:
-                return script
-            return f"{script[: shell_word.start]}exec {script[shell_word.start :]}"
+        if shell_word.start < last_start or shell_word.assigns:
+            continue
+        if shell_word.raw in _BUILTINS:
+            return script
+        return f"{script[: shell_word.start]}exec {script[shell_word.start :]}"
     return script
 
 

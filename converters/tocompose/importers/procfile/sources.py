@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import filterfalse
 from typing import Any, NamedTuple
 
 from tocompose.importers import Settings, SourceError
@@ -139,16 +140,16 @@ def apps_below(project: Project) -> tuple[str, ...]:
 
 def choose_procfile(project: Project, asked_path: str) -> ProcfileChoice:
     """The Procfile to read: the one that the user names, else the platform's, else the variant nearest production."""
-    variants = [path for path in _root_files(project) if _VARIANT.fullmatch(path)]
+    variants = list(filter(_VARIANT.fullmatch, _root_files(project)))
     named = list(_named_procfiles(project))
-    has_procfile = project.exists("Procfile")
     path = asked_path or (named[0] if len(named) == 1 else "")
-    if path or has_procfile:
+    if project.exists("Procfile"):
         path = path or "Procfile"
-        present = ["Procfile", *variants] if has_procfile else variants
-        return ProcfileChoice(path, _all_but(present, path))
+        variants.insert(0, "Procfile")
+    if path:
+        return ProcfileChoice(path, _all_but(variants, path))
     variants.sort(key=_variant_rank)
-    path = next((path for path in variants if not _NOT_FOR_PRODUCTION.search(path)), "")
+    path = next(filterfalse(_NOT_FOR_PRODUCTION.search, variants), "")
     return ProcfileChoice(path, _all_but(variants, path), fallback=bool(path))
 
 
@@ -162,21 +163,20 @@ def _variant_rank(path: str) -> tuple[int, str]:
 
 def check_options(project: Project, settings: Settings) -> None:
     """Raises SourceError for an option that asks for what there is not."""
-    for mode in settings.options.get("dockerfile", ()):
+    option_values = settings.options.get
+    for mode in option_values("dockerfile", ()):
         if mode not in MODES:
             raise SourceError(f"dockerfile={mode}: it is one of {', '.join(MODES)}")
-    for path in settings.options.get("procfile", ()):
-        if not project.exists(path):
-            present = [name for name in _root_files(project) if name.startswith("Procfile")]
-            present_names = ", ".join(present) or "no Procfile"
-            raise SourceError(f"procfile={path}: no such file; there is {present_names}")
-    for name in settings.options.get("environment", ()):
-        environments = _app_environments(project)
-        if name not in environments:
-            present_names = ", ".join(environments) or "none"
-            raise SourceError(
-                f"environment={name}: app.json has no such environment; there is {present_names}"
-            )
+    for path in filterfalse(project.exists, option_values("procfile", ())):
+        present = [name for name in _root_files(project) if name.startswith("Procfile")]
+        there_is = ", ".join(present) or "no Procfile"
+        raise SourceError(f"procfile={path}: no such file; there is {there_is}")
+    environments = _app_environments(project)
+    for name in filterfalse(environments.__contains__, option_values("environment", ())):
+        there_is = ", ".join(environments) or "none"
+        raise SourceError(
+            f"environment={name}: app.json has no such environment; there is {there_is}"
+        )
 
 
 def _app_environments(project: Project) -> list[str]:
