@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from typing import NamedTuple
 
 from tocompose.answers import Answers
 from tocompose.collector import collector_off
@@ -75,7 +76,7 @@ def _convert_project(project: Project, options: Options) -> Result:
     for claim in claims[:1]:
         check_options(claim.importer, options.settings)
     return (
-        _first_that_runs(project, options, claims)
+        _convert_claims(project, options, claims)
         if claims
         else _conversion_by(project, options, choose(project, None), ())
     )
@@ -98,32 +99,61 @@ def check_options(chosen_importer: Importer, settings: Settings) -> None:
             raise SourceError(f"{chosen_importer.name} has no option {name!r}: {hint}")
 
 
-def _first_that_runs(
-    project: Project, options: Options, claims: tuple[Claim, ...]
-) -> Result:
-    """The conversion from the first format of which services come; from the first one at all where none come of any."""
-    empty: Result | None = None
+class FormatChoice(NamedTuple):
+    """The conversion from the format that was taken; None where none could be read, with the `problem` of the first.
+
+    `passed` are the formats that were read before, each with a file of it, and gave nothing to run.
+    """
+
+    result: Result | None
+    passed: tuple[tuple[str, str], ...] = ()
+    taken: Claim | None = None
     problem: SourceError | None = None
-    tried: list[tuple[str, str]] = []
-    for number, claim in enumerate(claims):
-        if tried and claim.weak:
+
+
+def first_that_runs(
+    claims: Iterable[Claim],
+    convert_claim: Callable[[Claim, Sequence[tuple[str, str]]], Result],
+    *,
+    weak_after_failure: bool = False,
+) -> FormatChoice:
+    """The conversion from the first format of which services come; from the first one at all where none come of any.
+
+    A weak claim is looked at only when no other was, or with `weak_after_failure` when no other could be read.
+    """
+    first_result: Result | None = None
+    problem: SourceError | None = None
+    passed: list[tuple[str, str]] = []
+    for claim in claims:
+        if claim.weak and (first_result if weak_after_failure else passed):
             break
         try:
-            notes = (
-                *passed_over(tried, claim.files[0]),
-                *left_aside(project, claims[number + 1 :], claim),
-            )
-            result = _conversion_by(project, options, claim.importer, notes)
+            result = convert_claim(claim, passed)
         except SourceError as error:
             problem = problem or error
         else:
             if result.stack.services:
-                return result
-            empty = empty or result
-        tried.append((claim.importer.name, claim.files[0]))
-    if empty is None:
-        raise problem or SourceError(f"{project.name}: nothing was found to convert")
-    return empty
+                return FormatChoice(result, tuple(passed), claim)
+            first_result = first_result or result
+        passed.append((claim.importer.name, claim.files[0]))
+    return FormatChoice(first_result, problem=problem)
+
+
+def _convert_claims(
+    project: Project, options: Options, claims: tuple[Claim, ...]
+) -> Result:
+    def convert_claim(claim: Claim, passed: Sequence[tuple[str, str]]) -> Result:
+        other_claims = claims[len(passed) + 1 :]
+        choice_notes = (
+            *passed_over(passed, claim.files[0]),
+            *left_aside(project, other_claims, claim),
+        )
+        return _conversion_by(project, options, claim.importer, choice_notes)
+
+    choice = first_that_runs(claims, convert_claim)
+    if choice.result is None:
+        raise choice.problem or SourceError(f"{project.name}: nothing was found to convert")
+    return choice.result
 
 
 def _conversion_by(
@@ -196,14 +226,19 @@ def practice_context(options: Options, project: Project) -> Context:
     )
 
 
+def unknown_format(name: str, candidates: Iterable[Importer]) -> str:
+    """What to say about a format that no importer has, with what was perhaps meant."""
+    names = sorted(candidate.name for candidate in candidates)
+    hint = suggested(name, names, f"the formats are {', '.join(names)}")
+    return f"unknown format {name!r}: {hint}"
+
+
 def choose(project: Project, name: str | None) -> Importer:
     """The importer of that name, or the first that finds something to read in the project."""
     if name is not None:
         chosen_importer = importer(name)
         if chosen_importer is None:
-            formats = sorted(listed_importer.name for listed_importer in importers())
-            hint = suggested(name, formats, f"the formats are {', '.join(formats)}")
-            raise SourceError(f"unknown format {name!r}: {hint}")
+            raise SourceError(unknown_format(name, importers()))
         return chosen_importer
     all_claims = _claims_on(project)
     if not all_claims:

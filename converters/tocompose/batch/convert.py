@@ -47,9 +47,10 @@ from tocompose.batch.scan import (
     repository_rules,
     scan_repository,
 )
-from tocompose.importers import SourceError
+from tocompose.batch.walk import join_path
+from tocompose.importers import Importer, SourceError
 from tocompose.notes import Kind, Note, in_order, note
-from tocompose.pipeline import Options, Result, convert, passed_over
+from tocompose.pipeline import Options, Result, convert, first_that_runs, passed_over
 from tocompose.reports import FOLDER_REPORTS, FORMS, with_reports
 from tocompose.source import Span
 
@@ -166,42 +167,37 @@ class _Attempt(NamedTuple):
 
 
 def _attempt_application(
-    job: Job, top: Path, item: Application, journal: ReadJournal
+    job: Job, top: Path, application: Application, journal: ReadJournal
 ) -> _Attempt:
     """The conversion from the first format of which services come, else from the first that could be read."""
-    project = open_application(top, item, journal, job.options.allowed_paths)
-    problem: SourceError | None = None
-    empty: Result | None = None
-    passed: list[tuple[str, str]] = []
-    for evidence in item.evidence:
-        if empty and evidence.weak:
-            break
-        try:
-            result = convert(project, _pipeline_options(job, item, evidence.importer))
-        except SourceError as error:
-            problem = problem or error
-        else:
-            if result.stack.services:
-                told = (
-                    (
-                        _in_repository(found, item.folder)
-                        for found in passed_over(passed, evidence.files[0])
-                    )
-                    if passed
-                    else other_formats_note(item, top.name)
-                )
-                return _succeeded_attempt(item, result, project, told)
-            empty = empty or result
-        passed.append((evidence.importer, evidence.files[0]))
-    if empty:
-        return _succeeded_attempt(item, empty, project, other_formats_note(item, top.name))
-    if problem is None or item.evidence[0].weak:
+    project = open_application(top, application, journal, job.options.allowed_paths)
+    choice = first_that_runs(
+        application.claims,
+        lambda claim, _: convert(
+            project, _pipeline_options(job, application, claim.importer)
+        ),
+        weak_after_failure=True,
+    )
+    if choice.result is None:
+        return _failed_attempt(application, choice.problem)
+    if choice.taken and choice.passed:
+        choice_notes = [
+            _in_repository(passed_note, application.folder)
+            for passed_note in passed_over(choice.passed, choice.taken.files[0])
+        ]
+    else:
+        choice_notes = list(other_formats_note(application, top.name))
+    return _succeeded_attempt(application, choice.result, project, choice_notes)
+
+
+def _failed_attempt(application: Application, problem: SourceError | None) -> _Attempt:
+    """What to tell of an application that could not be read; of one with weak evidence alone nothing."""
+    if problem is None or application.claims[0].weak:
         return _Attempt(())
-    chart = f"{item.folder}/Chart.yaml".removeprefix("/") in item.files
     return _Attempt(
-        (_in_repository(_unreadable_note(problem), item.folder),),
+        (_in_repository(_unreadable_note(problem), application.folder),),
         is_failure=True,
-        is_chart=chart,
+        is_chart=join_path(application.folder, "Chart.yaml") in application.files,
     )
 
 
@@ -209,7 +205,7 @@ def _succeeded_attempt(
     application: Application,
     result: Result,
     project: Checkout,
-    choice_notes: Iterable[Note] = (),
+    choice_notes: Iterable[Note],
 ) -> _Attempt:
     notes = (
         *choice_notes,
@@ -242,14 +238,14 @@ def _unreadable_note(problem: SourceError) -> Note:
     )
 
 
-def _pipeline_options(job: Job, application: Application, importer: str) -> Options:
+def _pipeline_options(job: Job, application: Application, importer: Importer) -> Options:
     conversion_options = job.options.conversion
     conversion_options = replace(
         conversion_options,
         settings=importer_settings(conversion_options.settings, importer),
     )
     if job.options.output_mode is not OutputMode.TREE:
-        return replace(conversion_options, source=importer)
+        return replace(conversion_options, source=importer.name)
     source = os.path.realpath(Path(job.repository.path) / application.folder)
     target = os.path.realpath(
         Path(
@@ -261,7 +257,7 @@ def _pipeline_options(job: Job, application: Application, importer: str) -> Opti
     )
     way_up, way_back = os.path.relpath(source, target), os.path.relpath(target, source)
     return replace(
-        conversion_options, source=importer, up=f"{way_up}/", back=f"{way_back}/"
+        conversion_options, source=importer.name, up=f"{way_up}/", back=f"{way_back}/"
     )
 
 

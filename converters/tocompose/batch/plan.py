@@ -3,31 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.batch.checkout import Checkout, ReadJournal
 from tocompose.batch.scan import RepositoryScan, list_few, repository_rules
+from tocompose.compose.files import BASE_NAMES
 from tocompose.importers import Importer, Settings, importers
-from tocompose.importers.preference import place, ranks
+from tocompose.importers.preference import Claim, place, ranks
 from tocompose.notes import Note, note
+from tocompose.pipeline import unknown_format
 from tocompose.record import replace
 from tocompose.suggestion import suggested
-
-
-class Evidence(NamedTuple):
-    """What one importer found in an application: its name, the files, and its place in the order of formats."""
-
-    importer: str
-    files: tuple[str, ...]
-    rank: int
-
-    @property
-    def weak(self) -> bool:
-        """Whether it only shows how something could be started."""
-        return ranks()[self.rank].weak
 
 
 class Application(NamedTuple):
@@ -38,7 +27,7 @@ class Application(NamedTuple):
 
     folder: str
     files: tuple[str, ...]
-    evidence: tuple[Evidence, ...]
+    claims: tuple[Claim, ...]
     present: str = ""
 
 
@@ -59,33 +48,29 @@ class PlanOptions(NamedTuple):
 
 
 def plan_repository(
-    top: Path, scanned: RepositoryScan, journal: ReadJournal, wishes: PlanOptions
+    top: Path, scanned: RepositoryScan, journal: ReadJournal, planning: PlanOptions
 ) -> RepositoryPlan:
     """What is converted in the repository at `top`, and why; reads the files that importers ask for."""
-    examined = [
-        _examine_application(top, folder, files, journal, wishes)
-        for folder, files in _split_applications(scanned.files)
-    ]
-    examined = [
-        application._replace(
-            present=_covering_compose_file(application, scanned.files, top, journal)
-        )
-        for application in examined
-    ]
-    with_source = [application for application in examined if application.evidence]
+    whole = Checkout(top, "", scanned.files, journal)
+    compose_files = _compose_files_by_folder(scanned.files)
+    examined = []
+    for folder, files in _split_applications(scanned.files):
+        project = Checkout(top, folder, files, journal)
+        claims = _claims_on(project, planning)
+        present = _covering_compose_file(folder, compose_files, whole)
+        examined.append(Application(folder, files, claims, present))
+    with_source = [application for application in examined if application.claims]
     main_applications, example_applications = _set_examples_apart(with_source)
     main_applications = _prefer_strong(main_applications)
     converted = [
         application
         for application in main_applications
-        if wishes.convert_existing or not application.present
+        if planning.convert_existing or not application.present
     ]
     covered = [
         application
         for application in examined
-        if application.present
-        and application not in converted
-        and (application in main_applications or not application.folder)
+        if application not in converted and _is_covered(application, main_applications)
     ]
     notes = [
         *_covered_notes(covered),
@@ -95,55 +80,50 @@ def plan_repository(
     return RepositoryPlan(tuple(converted), tuple(covered), tuple(notes))
 
 
+def _is_covered(application: Application, main_applications: list[Application]) -> bool:
+    """Whether a compose file is there for something that would have been converted, or for the repository itself."""
+    counts = application in main_applications or not application.folder
+    return bool(application.present) and counts
+
+
 def check_formats(names: Iterable[str]) -> None:
     """Raises ValueError, with what was perhaps meant, for a format that no importer has."""
-    format_names = sorted(importer.name for importer in _all_importers())
     for name in names:
-        if name not in format_names:
-            hint = suggested(
-                name, format_names, f"the formats are {', '.join(format_names)}"
-            )
-            raise ValueError(f"unknown format {name!r}: {hint}")
+        if not _asked_importers(name):
+            raise ValueError(unknown_format(name, _all_importers()))
 
 
 def check_options(names: Iterable[str], source: str | None) -> None:
     """Raises ValueError for an option that no importer knows, or not the one that everything is converted with."""
-    candidates = [
-        importer for importer in _all_importers() if source in (None, importer.name)
-    ]
-    if any(getattr(importer, "options", None) is None for importer in candidates):
-        return
-    option_names = sorted(
-        {name for importer in candidates for name in getattr(importer, "options", {})}
-    )
+    option_names: set[str] = set()
+    for importer in _asked_importers(source):
+        options = _options_of(importer)
+        if options is None:
+            return
+        option_names |= set(options)
+    owner = f"{source} has no" if source else "no format has an"
+    listed = ", ".join(sorted(option_names)) or "none"
     for name in names:
         if name not in option_names:
-            advice = suggested(
-                name, option_names, f"there are {', '.join(option_names) or 'none'}"
-            )
-            raise ValueError(
-                f"{source or 'no format'} has {'no' if source else 'an'} option {name!r}: {advice}"
-            )
+            advice = suggested(name, sorted(option_names), f"there are {listed}")
+            raise ValueError(f"{owner} option {name!r}: {advice}")
 
 
-def importer_settings(settings: Settings, name: str) -> Settings:
-    """The settings without the options that are meant for other importers than the one of that name."""
-    own_options = next(
-        (
-            getattr(importer, "options", None)
-            for importer in _all_importers()
-            if importer.name == name
-        ),
-        None,
-    )
-    if own_options is None:
+def _options_of(importer: Importer) -> Mapping[str, str] | None:
+    """The options that an importer names; None for one that takes any."""
+    options: Mapping[str, str] | None = getattr(importer, "options", None)
+    return options
+
+
+def importer_settings(settings: Settings, importer: Importer) -> Settings:
+    """The settings without the options that are meant for other importers than this one."""
+    names = _options_of(importer)
+    if names is None:
         return settings
-    return replace(
-        settings,
-        options={
-            key: value for key, value in settings.options.items() if key in own_options
-        },
-    )
+    own_options = {
+        name: values for name, values in settings.options.items() if name in names
+    }
+    return replace(settings, options=own_options)
 
 
 def open_application(
@@ -156,37 +136,29 @@ def open_application(
 def _split_applications(files: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
     """Every folder that is an application of its own with the files that belong to it, the repository itself first."""
     paths = tuple(files)
-    marked = {
-        _parent_folder(path)
-        for path in paths
-        if path.rpartition("/")[2] in repository_rules().applications
-    }
-    charts = {
-        _parent_folder(path) for path in paths if path.rpartition("/")[2] == "Chart.yaml"
-    }
-    roots = {
-        folder
-        for folder in marked
-        if not any(ancestor in charts for ancestor in _ancestors(folder))
-    } | {""}
-    roots |= {
-        folder
-        for path in paths
-        for folder in _ancestors(path)
-        if _is_example_folder(folder) and _parent_folder(folder) in roots
-    }
+    marked = _marked_folders(paths)
+    roots = set(marked)
+    for folder in {folder for path in paths for folder in _ancestors(path)}:
+        if _is_example_folder(folder) and _parent_folder(folder) in marked:
+            roots.add(folder)
     owned: dict[str, list[str]] = defaultdict(list)
     for path in paths:
-        folder = _parent_folder(path)
-        owner = (
-            folder
-            if folder in roots
-            else next(
-                (ancestor for ancestor in _ancestors(folder) if ancestor in roots), ""
-            )
-        )
+        owner = next(folder for folder in _ancestors(path) if folder in roots)
         owned[owner].append(path)
     return [(folder, tuple(owned[folder])) for folder in sorted(owned)]
+
+
+def _marked_folders(paths: Iterable[str]) -> set[str]:
+    """The repository itself, and the folders with a file that makes an application, save those inside of a chart."""
+    marked: set[str] = set()
+    charts: set[str] = set()
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if name in repository_rules().applications:
+            marked.add(folder)
+        if name == "Chart.yaml":
+            charts.add(folder)
+    return {""} | {folder for folder in marked if charts.isdisjoint(_ancestors(folder))}
 
 
 def _parent_folder(path: str) -> str:
@@ -204,28 +176,14 @@ def _ancestors(folder: str) -> Iterator[str]:
         yield folder
 
 
-def _examine_application(
-    top: Path,
-    folder: str,
-    files: tuple[str, ...],
-    journal: ReadJournal,
-    wishes: PlanOptions,
-) -> Application:
-    project = Checkout(top, folder, files, journal)
-    candidates = (
-        claim for claim in _all_importers() if wishes.source in (None, claim.name)
-    )
-    claimed = (
-        (claim.name, sources) for claim in candidates if (sources := claim.sniff(project))
-    )
-    format_claims = [
-        Evidence(name, sources, place(name, sources)) for name, sources in claimed
-    ]
-    return Application(
-        folder,
-        files,
-        tuple(sorted(format_claims, key=lambda claim: _preference_key(claim, wishes))),
-    )
+def _claims_on(project: Checkout, planning: PlanOptions) -> tuple[Claim, ...]:
+    """What importers find in an application, the format that is preferred first."""
+    claims = []
+    for importer in _asked_importers(planning.source):
+        if sources := importer.sniff(project):
+            claims.append(Claim(importer, sources, place(importer.name, sources)))
+    claims.sort(key=lambda claim: _preference_key(claim, planning.prefer))
+    return tuple(claims)
 
 
 @cache
@@ -234,37 +192,39 @@ def _all_importers() -> tuple[Importer, ...]:
     return tuple(importers())
 
 
-def _preference_key(claim: Evidence, wishes: PlanOptions) -> tuple[int, int]:
-    preferred = (
-        wishes.prefer.index(claim.importer)
-        if claim.importer in wishes.prefer
-        else len(wishes.prefer)
-    )
-    return preferred, claim.rank
+def _asked_importers(source: str | None) -> list[Importer]:
+    return [importer for importer in _all_importers() if source in (None, importer.name)]
+
+
+def _preference_key(claim: Claim, prefer: tuple[str, ...]) -> tuple[int, int]:
+    name = claim.importer.name
+    return prefer.index(name) if name in prefer else len(prefer), claim.place
 
 
 def _covering_compose_file(
-    application: Application, files: tuple[str, ...], top: Path, journal: ReadJournal
+    folder: str, compose_files: Mapping[str, list[str]], whole: Checkout
 ) -> str:
-    """The compose file in the application's folder, or one above it that speaks of that folder."""
-    names = repository_rules().compose_names
-    own_paths = [
-        f"{application.folder}/{name}" if application.folder else name for name in names
-    ]
-    if own_compose_file := next((path for path in own_paths if path in files), ""):
-        return own_compose_file
-    whole = Checkout(top, "", files, journal)
-    for ancestor in _ancestors(application.folder):
-        relative = (
-            application.folder[len(ancestor) + 1 :] if ancestor else application.folder
-        )
-        for name in names:
-            path = f"{ancestor}/{name}" if ancestor else name
-            if path in files and relative.encode("utf-8", "surrogateescape") in (
-                whole.read(path) or b""
-            ):
+    """The compose file in an application's folder, or one above it that speaks of that folder."""
+    if folder in compose_files:
+        return compose_files[folder][0]
+    for ancestor in _ancestors(folder):
+        relative = folder.removeprefix(f"{ancestor}/").encode("utf-8", "surrogateescape")
+        for path in compose_files.get(ancestor, ()):
+            if relative in (whole.read(path) or b""):
                 return path
     return ""
+
+
+def _compose_files_by_folder(files: Iterable[str]) -> dict[str, list[str]]:
+    """The compose files of each folder, in the order in which docker compose looks for them."""
+    by_folder: dict[str, list[str]] = defaultdict(list)
+    for path in files:
+        folder, _, name = path.rpartition("/")
+        if name in BASE_NAMES:
+            by_folder[folder].append(path)
+    for paths in by_folder.values():
+        paths.sort(key=lambda path: BASE_NAMES.index(path.rpartition("/")[2]))
+    return dict(by_folder)
 
 
 def _set_examples_apart(
@@ -290,9 +250,7 @@ def _set_examples_apart(
 
 def _prefer_strong(applications: list[Application]) -> list[Application]:
     """Where an application says how it runs, folders that could merely be run are libraries and the like."""
-    strong = [
-        application for application in applications if not application.evidence[0].weak
-    ]
+    strong = [application for application in applications if not application.claims[0].weak]
     return (
         strong
         or [application for application in applications if not application.folder]
@@ -319,18 +277,18 @@ def _covered_notes(covered: list[Application]) -> Iterator[Note]:
 
 def other_formats_note(application: Application, name: str) -> Iterator[Note]:
     """What to say where several formats describe the application: which was taken, and why."""
-    if len(application.evidence) > 1:
-        best_claim, *other_claims = application.evidence
+    if len(application.claims) > 1:
+        best_claim, *other_claims = application.claims
         yield note(
             "TC810",
             where=_application_name(application.folder),
-            taken=f"{best_claim.importer} ({list_few(best_claim.files)})",
-            because=ranks()[best_claim.rank].because,
+            taken=f"{best_claim.importer.name} ({list_few(best_claim.files)})",
+            because=ranks()[best_claim.place].because,
             others="; ".join(
-                f"{claim.importer} ({list_few(claim.files)})" for claim in other_claims
+                f"{claim.importer.name} ({list_few(claim.files)})" for claim in other_claims
             ),
             folder=application.folder or name,
-            other=other_claims[0].importer,
+            other=other_claims[0].importer.name,
         )
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.batch.walk import IgnoreRules, Listing, join_path, walk_folders
-from tocompose.compose.files import BASE_NAMES
 from tocompose.notes import Note, note
 from tocompose.tables import load
 
@@ -105,7 +104,6 @@ class RepositoryRules(NamedTuple):
     applications: frozenset[str]
     sources: tuple[str, ...]
     example_folders: frozenset[str]
-    compose_names: tuple[str, ...]
 
     def is_source(self, name: str) -> bool:
         """Whether a file of that name may be a source."""
@@ -120,5 +118,4 @@ def repository_rules() -> RepositoryRules:
         applications=frozenset(table["applications"]),
         sources=tuple(table["sources"]),
         example_folders=frozenset(table["asides"]),
-        compose_names=BASE_NAMES,
     )
