@@ -13,7 +13,7 @@ import pytest
 
 from shop import SECRET, example
 from tocompose.check import audit
-from tocompose.cli.check import CheckedFiles
+from tocompose.cli.check import _CheckedFiles
 from tocompose.ledger import Ledger
 from tocompose.model import Service, Stack
 from tocompose.project import Memory
@@ -209,7 +209,7 @@ def audited(browser: Any, tmp_path: Path) -> Any:
     project = Memory({"compose.yaml": text.encode()}, name="shop")
     found = audit(project)
     assert found is not None
-    told = report(CheckedFiles((), found.notes, found.stack, Ledger()), project)
+    told = report(_CheckedFiles((), found.notes, found.stack, Ledger()), project)
     path = tmp_path / "audit.html"
     path.write_text(as_html(found.as_dict(), told), encoding="utf-8")
     browser.get(path.as_uri())

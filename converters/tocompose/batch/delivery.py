@@ -13,6 +13,7 @@ from tocompose.batch.checkout import content_digest
 from tocompose.batch.options import BatchOptions, OutputMode
 from tocompose.batch.outcome import BatchRepository
 from tocompose.batch.patch import FilePatch, render_patch
+from tocompose.batch.walk import join_path
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.writing import WriteError, plan, write
@@ -47,6 +48,16 @@ class Delivery(NamedTuple):
     refused: bool = False
     returned_files: tuple[File, ...] = ()
 
+    def with_more(self, other: Delivery) -> Delivery:
+        """This delivery and another one."""
+        return Delivery(
+            (*self.targets, *other.targets),
+            (*self.notes, *other.notes),
+            {**self.written, **other.written},
+            self.refused or other.refused,
+            (*self.returned_files, *other.returned_files),
+        )
+
 
 def prepare_delivery(
     applications: Iterable[ApplicationFiles],
@@ -59,48 +70,44 @@ def prepare_delivery(
     `earlier` is what an earlier run has written: a file that is still as it was then is not the user's.
     """
     if options.output_mode is OutputMode.RETURN:
-        return Delivery(
-            returned_files=tuple(
-                _file_below(application.folder, file)
-                for application in applications
-                for file in application.files
-            )
-        )
+        returned = [
+            _file_below(application.folder, file)
+            for application in applications
+            for file in application.files
+        ]
+        return Delivery(returned_files=tuple(returned))
     if options.output_mode is OutputMode.PATCH:
-        return _prepare_patch(tuple(applications), repository, options, earlier)
-    targets, notes, written, refused = (
-        list[TargetFolder](),
-        list[Note](),
-        dict[str, str](),
-        False,
-    )
+        return _prepare_patch(applications, repository, options, earlier)
+    root = output_root(repository, options)
+    delivery = Delivery()
     for application in applications:
         target = TargetFolder(
             str(_target_folder(application, repository, options)),
             application.folder or repository.id,
             application.files,
         )
-        target = _allow_unchanged(target, output_root(repository, options), earlier)
-        try:
-            changes, write_notes = plan(
-                target.files,
-                Path(target.folder),
-                force=options.force,
-                asked=target.may_overwrite,
-            )
-        except WriteError as problem:
-            notes.append(_refusal_note(target.application_name, problem))
-            refused = True
-            continue
-        targets.append(target)
-        notes += write_notes
-        written |= {
-            _path_in_output(target, change.path, repository, options): content_digest(
-                change.new_content
-            )
-            for change in changes
-        }
-    return Delivery(tuple(targets), tuple(notes), written, refused)
+        target = _allow_unchanged(target, root, earlier)
+        delivery = delivery.with_more(_prepare_target(target, root, options))
+    return delivery
+
+
+def _prepare_target(target: TargetFolder, root: Path, options: BatchOptions) -> Delivery:
+    folder = Path(target.folder)
+    try:
+        changes, notes = plan(
+            target.files, folder, force=options.force, asked=target.may_overwrite
+        )
+    except WriteError as problem:
+        return _refused_delivery(target.application_name, problem)
+    written = {
+        (folder / change.path).relative_to(root).as_posix(): content_digest(change.new_content)
+        for change in changes
+    }
+    return Delivery((target,), tuple(notes), written)
+
+
+def _refused_delivery(application_name: str, problem: WriteError) -> Delivery:
+    return Delivery(notes=(_refusal_note(application_name, problem),), refused=True)
 
 
 def _allow_unchanged(
@@ -155,7 +162,7 @@ def _refusal_note(application_name: str, problem: WriteError) -> Note:
 
 
 def _file_below(folder: str, file: File) -> File:
-    return replace(file, path=f"{folder}/{file.path}") if folder else file
+    return replace(file, path=join_path(folder, file.path))
 
 
 def _target_folder(
@@ -168,64 +175,59 @@ def _target_folder(
     )
 
 
-def _path_in_output(
-    target: TargetFolder, path: str, repository: BatchRepository, options: BatchOptions
-) -> str:
-    return (
-        Path(target.folder, path).relative_to(output_root(repository, options)).as_posix()
-    )
-
-
 def _prepare_patch(
-    applications: tuple[ApplicationFiles, ...],
+    applications: Iterable[ApplicationFiles],
     repository: BatchRepository,
     options: BatchOptions,
     earlier: Mapping[str, str],
 ) -> Delivery:
     """One patch for all applications of the repository, as it is now; secrets stay out of it."""
-    file_patches, notes, stopped = list[FilePatch](), list[Note](), False
+    file_patches: list[FilePatch] = []
+    delivery = Delivery()
     for application in applications:
-        application_name = application.folder or repository.id
-        secret = [file for file in application.files if is_secret(file)]
-        public = [file for file in application.files if file not in secret]
         try:
-            changes, write_notes = plan(
-                public, Path(repository.path, application.folder), force=options.force
-            )
+            changes, notes = _public_changes(application, repository, options)
         except WriteError as problem:
-            notes.append(_refusal_note(application_name, problem))
-            stopped = True
+            name = application.folder or repository.id
+            delivery = delivery.with_more(_refused_delivery(name, problem))
             continue
-        base = f"{application.folder}/" if application.folder else ""
-        file_patches += [
-            FilePatch(
-                base + change.path, change.old_content, change.new_content, change.mode
-            )
-            for change in changes
-        ]
-        notes += write_notes
-        if secret:
-            notes.append(_withheld_note(application_name, secret, public))
+        file_patches += changes
+        delivery = delivery.with_more(Delivery(notes=tuple(notes)))
     content = render_patch(file_patches)
     if not content:
-        return Delivery((), tuple(notes), {}, stopped)
-    file = File(
-        path=f"{safe_path(repository.id).replace('/', '__')}.patch", content=content
-    )
+        return delivery
+    name = safe_path(repository.id).replace("/", "__")
+    file = File(path=f"{name}.patch", content=content)
     target = TargetFolder(str(Path(options.output, "patches")), repository.id, (file,))
-    target = _allow_unchanged(target, Path(options.output), earlier)
-    try:
-        plan(
-            target.files,
-            Path(target.folder),
-            force=options.force,
-            asked=target.may_overwrite,
+    root = Path(options.output)
+    prepared = _prepare_target(_allow_unchanged(target, root, earlier), root, options)
+    # What the folder of patches holds already is no matter of the repository.
+    return delivery.with_more(prepared if prepared.refused else prepared._replace(notes=()))
+
+
+def _public_changes(
+    application: ApplicationFiles, repository: BatchRepository, options: BatchOptions
+) -> tuple[list[FilePatch], list[Note]]:
+    """The changes by the files that hold no secret, and what there is to tell. Raises WriteError."""
+    secret = [file for file in application.files if is_secret(file)]
+    public = [file for file in application.files if file not in secret]
+    folder = Path(repository.path, application.folder)
+    changes, notes = plan(public, folder, force=options.force)
+    file_patches = [
+        FilePatch(
+            join_path(application.folder, change.path),
+            change.old_content,
+            change.new_content,
+            change.mode,
         )
-    except WriteError as problem:
-        return Delivery((), (*notes, _refusal_note(repository.id, problem)), {}, True)
-    return Delivery(
-        (target,), tuple(notes), {f"patches/{file.path}": content_digest(content)}, stopped
+        for change in changes
+    ]
+    withheld = (
+        [_withheld_note(application.folder or repository.id, secret, public)]
+        if secret
+        else []
     )
+    return file_patches, [*notes, *withheld]
 
 
 def is_secret(file: File) -> bool:

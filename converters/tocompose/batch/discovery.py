@@ -141,22 +141,17 @@ def _path_parents(path: str) -> Iterator[str]:
 
 def _repository_paths(root: str, search: Search) -> Iterator[str]:
     """The paths of the repositories below the root, empty for the root itself; a folder that may not be read is one."""
-    open_repositories: list[str] = []
+    # The repositories that the walk is in, the outermost first.
+    around: list[str] = []
     root_has_source = any_found = False
     for listing in walk_folders(root, IgnoreRules().with_patterns("", search.exclude)):
         _limit_walk(root, listing, search)
-        while (
-            open_repositories
-            and open_repositories[-1]
-            and not listing.path.startswith(f"{open_repositories[-1]}/")
-        ):
-            open_repositories.pop()
-        if listing.git == "submodule" and open_repositories:
+        while around and not _lies_below(listing.path, around[-1]):
+            around.pop()
+        if listing.git == "submodule" and around:
             listing.folders.clear()
-        elif listing.git or (
-            not open_repositories and (listing.refused or _is_repository(listing))
-        ):
-            open_repositories.append(listing.path)
+        elif listing.git or not (around or _is_plain_folder(listing)):
+            around.append(listing.path)
             any_found = True
             yield listing.path
         elif not listing.path:
@@ -165,14 +160,18 @@ def _repository_paths(root: str, search: Search) -> Iterator[str]:
         yield ""
 
 
-def _is_repository(listing: Listing) -> bool:
-    """Whether a folder outside of any repository is one: the root only when it is an application."""
-    if not listing.path:
-        return any(name in repository_rules().applications for name in listing.files)
-    return any(
-        repository_rules().is_source(name) or name in repository_rules().applications
-        for name in listing.files
-    )
+def _lies_below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
+
+
+def _is_plain_folder(listing: Listing) -> bool:
+    """Whether a folder outside of any repository is none itself: the root is one only when it is an application."""
+    if listing.refused:
+        return False
+    rules = repository_rules()
+    if not rules.applications.isdisjoint(listing.files):
+        return False
+    return not listing.path or not any(map(rules.is_source, listing.files))
 
 
 def _limit_walk(root: str, listing: Listing, search: Search) -> None:

@@ -136,15 +136,22 @@ class Pool:
                 else:
                     self._check_limits(worker, job)
             except WorkerDied as death:
-                used = worker.done > 0
-                self._replace_worker(worker)
-                # A worker that has done others before may have been worn out by them: only a fresh one is fair.
-                if used and death.note.code != "TC802" and job.failure is None:
-                    again.append(job)
-                elif job.failure is None:
-                    again.append(job._replace(failure=death.note))
-                else:
-                    yield job, failed_outcome(job.repository, job.failure)
+                outcome = self._settle_death(worker, job, death, again)
+                if outcome is not None:
+                    yield job, outcome
+
+    def _settle_death(
+        self, worker: _Worker, job: Job, death: WorkerDied, again: deque[Job]
+    ) -> RepositoryOutcome | None:
+        """The outcome of a job whose failure could not be recorded either; None for one that is tried again."""
+        was_used = worker.done > 0
+        self._replace_worker(worker)
+        if job.failure is not None:
+            return failed_outcome(job.repository, job.failure)
+        # A worker that has done others before may have been worn out by them: only a fresh one is fair.
+        worn_out = was_used and death.note.code != "TC802"
+        again.append(job if worn_out else job._replace(failure=death.note))
+        return None
 
     def _receive_result(self, worker: _Worker) -> RepositoryOutcome | None:
         try:

@@ -105,31 +105,22 @@ def outcome_line(outcome: RepositoryOutcome, colour: bool = False) -> str:
 
 def _describe_outcome(outcome: RepositoryOutcome) -> str:
     if outcome.status is Status.CONVERTED:
-        formats = ", ".join(
-            dict.fromkeys(stack_record.importer for stack_record in outcome.stacks)
-        )
-        stacks = f"{len(outcome.stacks)} stacks, " if len(outcome.stacks) > 1 else ""
-        number = outcome.service_count()
-        kinds = [
-            f"{count} {kind}"
-            for kind, count in outcome.notes_by_kind().items()
-            if count and kind in ("lost", "changed")
-        ]
-        return ", ".join(
-            [f"{formats}: {stacks}{number} service{'s' if number != 1 else ''}", *kinds]
-        )
-    batch_note = next(
-        (
-            stack_record
-            for stack_record in outcome.notes
-            if stack_record.code.startswith("TC8")
-        ),
-        None,
-    )
-    if batch_note is None:
-        return ""
-    note_place = f"{batch_note.span}: " if batch_note.span else ""
-    return f"{note_place}{batch_note.message} [{batch_note.code}]"
+        return _describe_stacks(outcome)
+    for batch_note in outcome.notes:
+        if batch_note.code.startswith("TC8"):
+            place = f"{batch_note.span}: " if batch_note.span else ""
+            return f"{place}{batch_note.message} [{batch_note.code}]"
+    return ""
+
+
+def _describe_stacks(outcome: RepositoryOutcome) -> str:
+    formats = ", ".join(dict.fromkeys(stack.importer for stack in outcome.stacks))
+    stacks = f"{len(outcome.stacks)} stacks, " if len(outcome.stacks) > 1 else ""
+    number = outcome.service_count()
+    services = f"{number} service{'s' if number != 1 else ''}"
+    counts = outcome.notes_by_kind()
+    grave = [f"{counts[kind]} {kind}" for kind in ("lost", "changed") if counts[kind]]
+    return ", ".join([f"{formats}: {stacks}{services}", *grave])
 
 
 def closing_sentence(run_totals: RunTotals) -> str:
@@ -139,21 +130,18 @@ def closing_sentence(run_totals: RunTotals) -> str:
         Status.CONVERTED: "converted",
         Status.PRESENT: "had a compose file",
         Status.EMPTY: "had no source",
+        Status.FAILED: "failed",
     }
-    status_counts = [
-        f"{run_totals.statuses[status]} {status_name}"
-        for status, status_name in status_names.items()
+    statuses = [
+        f"{run_totals.statuses[status]} {name}"
+        for status, name in status_names.items()
         if run_totals.statuses[status]
     ]
-    status_counts += (
-        [f"{run_totals.statuses[Status.FAILED]} failed"]
-        if run_totals.statuses[Status.FAILED]
-        else []
-    )
     kinds = [
         f"{number} {kind.value}"
         for kind, number in run_totals.notes_by_kind.items()
         if number and kind is not Kind.INFO
     ]
+    repositories = f"repositor{'y' if repository_count == 1 else 'ies'}"
     notes = f"; notes: {', '.join(kinds)}" if kinds else ""
-    return f"{repository_count} repositor{'y' if repository_count == 1 else 'ies'}: {', '.join(status_counts)}{notes}"
+    return f"{repository_count} {repositories}: {', '.join(statuses)}{notes}"

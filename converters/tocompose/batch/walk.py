@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -86,39 +87,49 @@ def _list_folder(root: str, path: str, ignores: IgnoreRules) -> tuple[Listing, I
         with os.scandir(folder_path) as dir_entries:
             sorted_entries = sorted(dir_entries, key=lambda dir_entry: dir_entry.name)
     except OSError as problem:
-        return Listing(
-            path, [], (), (), refused=problem.strerror or type(problem).__name__
-        ), ignores
+        refused = problem.strerror or type(problem).__name__
+        return Listing(path, [], (), (), refused=refused), ignores
     names = {dir_entry.name for dir_entry in sorted_entries}
     for name in IGNORE_FILES:
         if name in names:
             ignores = ignores.with_patterns(path, _read_patterns(folder_path / name))
-    folders, files, links = list[str](), list[str](), list[str]()
+    by_kind: dict[_EntryKind, list[str]] = {kind: [] for kind in _EntryKind}
     for dir_entry in sorted_entries:
-        kind = (
-            folders if _is_folder(dir_entry) else links if dir_entry.is_symlink() else files
-        )
-        if kind is folders and (
-            dir_entry.name in PRUNED or dir_entry.name.startswith(STAGING)
-        ):
-            continue
+        kind = _kind_of(dir_entry)
         relative = join_path(path, dir_entry.name)
-        if not ignores.ignores(f"{relative}/" if kind is folders else relative):
-            kind.append(dir_entry.name)
-    return Listing(
+        if kind is _EntryKind.FOLDER:
+            relative += "/"
+        if kind is not _EntryKind.PRUNED and not ignores.ignores(relative):
+            by_kind[kind].append(dir_entry.name)
+    git = _git_kind(folder_path) if ".git" in names else ""
+    listing = Listing(
         path,
-        folders,
-        tuple(files),
-        tuple(links),
-        _git_kind(folder_path) if ".git" in names else "",
-    ), ignores
+        by_kind[_EntryKind.FOLDER],
+        tuple(by_kind[_EntryKind.FILE]),
+        tuple(by_kind[_EntryKind.LINK]),
+        git,
+    )
+    return listing, ignores
 
 
-def _is_folder(dir_entry: os.DirEntry[str]) -> bool:
+class _EntryKind(Enum):
+    FOLDER = "folder"
+    PRUNED = "pruned"
+    LINK = "link"
+    FILE = "file"
+
+
+def _kind_of(dir_entry: os.DirEntry[str]) -> _EntryKind:
+    """What an entry of a folder counts as; a folder that is never looked into is pruned."""
     try:
-        return dir_entry.is_dir(follow_symlinks=False)
+        is_folder = dir_entry.is_dir(follow_symlinks=False)
     except OSError:
-        return False
+        is_folder = False
+    if not is_folder:
+        return _EntryKind.LINK if dir_entry.is_symlink() else _EntryKind.FILE
+    name = dir_entry.name
+    pruned = name in PRUNED or name.startswith(STAGING)
+    return _EntryKind.PRUNED if pruned else _EntryKind.FOLDER
 
 
 def _read_patterns(ignore_file: Path) -> list[str]:

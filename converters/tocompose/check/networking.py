@@ -8,8 +8,8 @@ from tocompose.check.scene import Scene, Verdict, View, judge, networks_of, of_s
 from tocompose.model import Port, Role, Service
 from tocompose.rules.services import facts, is_data
 from tocompose.syntax.interpolation import variable_names
+from tocompose.syntax.ports import is_loopback
 
-_LOOPBACK = ("127.", "::1", "localhost")
 # Ports on which a server of the host often listens already.
 _TAKEN = frozenset(
     {"3306", "5432", "6379", "9200", "27017", "5672", "11211", "1433", "9092"}
@@ -33,9 +33,7 @@ def _published_data(view: View, service: Service) -> Iterator[Verdict]:
     if not is_data(service):
         return
     open_ports = [
-        item
-        for item in own_ports(view, service)
-        if not (item.host_ip or "").startswith(_LOOPBACK)
+        item for item in own_ports(view, service) if not is_loopback(item.host_ip)
     ]
     ports = ", ".join(item.published or item.target for item in open_ports)
     yield of_service(

@@ -64,14 +64,14 @@ def batch_command(ctx: click.Context, /, roots: tuple[str, ...], **_: object) ->
         reports = {Path(path): form_of_summary(path) for path in ctx.params["report"]}
         repositories = repositories_of(roots, ctx.params, output)
         batch_options = batch_options_of(ctx, options, output)
-        with open_state(output, batch_options.digest(), ctx.params) as state:
+        with _open_state(output, batch_options.digest(), ctx.params) as state:
             batch = Batch(
                 repositories, batch_options, state, retry_failed=ctx.params["retry_failed"]
             )
-            run_totals = run_batch(batch, ctx.params)
-            write_summaries(batch, ctx.params, output, reports)
+            run_totals = _run_batch(batch, ctx.params)
+            _write_summaries(batch, ctx.params, output, reports)
             click.echo(
-                f"{closing_sentence(run_totals)}; {outputs_hint(ctx.params, output)}",
+                f"{closing_sentence(run_totals)}; {_outputs_hint(ctx.params, output)}",
                 err=True,
             )
     except (DiscoveryError, StateError, ValueError) as problem:
@@ -86,7 +86,7 @@ def batch_command(ctx: click.Context, /, roots: tuple[str, ...], **_: object) ->
 
 
 @contextmanager
-def open_state(output: Path, key: str, params: dict[str, Any]) -> Iterator[RunState]:
+def _open_state(output: Path, key: str, params: dict[str, Any]) -> Iterator[RunState]:
     """The state in the output folder; in a folder of its own when nothing is to be written."""
     with TemporaryDirectory(prefix="tocompose-") as spare:
         folder = Path(spare) if params["dry_run"] else output
@@ -97,66 +97,74 @@ def open_state(output: Path, key: str, params: dict[str, Any]) -> Iterator[RunSt
             state.close()
 
 
-def run_batch(batch: Batch, params: dict[str, Any]) -> RunTotals:
+def _run_batch(batch: Batch, params: dict[str, Any]) -> RunTotals:
     """Runs, shows how it goes, and counts."""
-    run_totals, held_back_lines = empty_totals(), list[str]()
-    total = len(batch.repositories)
-    bar = ProgressBar(total) if sys.stderr.isatty() and not params["quiet"] else None
-    # Where the bar and the lines would share a terminal, those of what failed follow when it has gone.
-    shared = bar is not None and sys.stdout.isatty()
-    only_failed, colour = params["quiet"] or shared, shows_colours(sys.stdout)
-    ordered = OrderedLines(
-        batch.repositories, held_back_lines.append if shared else click.echo
-    )
-
-    def on_end(progress: Progress) -> bool:
-        run_totals.count_outcome(progress.outcome)
-        failed = progress.outcome.status is Status.FAILED
-        if bar is not None:
-            bar.step(progress.outcome, progress.from_earlier_run)
-        if params["form"] == "text":
-            progress_line = outcome_line(progress.outcome, colour)
-            ordered.add(
-                progress.outcome.repository.id,
-                progress_line if failed or not only_failed else "",
-            )
-        return not (failed and params["fail_fast"])
-
+    display = _Display(batch, params)
     try:
-        with bar or nullcontext():
-            batch.run(params["jobs"] or os.cpu_count() or 1, on_end)
+        with display.bar or nullcontext():
+            batch.run(params["jobs"] or os.cpu_count() or 1, display.show)
     except KeyboardInterrupt:
-        done = sum(run_totals.statuses.values())
+        done = sum(display.totals.statuses.values())
         click.echo(
-            f"tocompose: interrupted; {done} of {total} are done, --resume goes on",
+            f"tocompose: interrupted; {done} of {len(batch.repositories)} are done, --resume goes on",
             err=True,
         )
         sys.exit(EXIT_INTERRUPTED)
-    for text in held_back_lines:
+    for text in display.held_back:
         click.echo(text)
-    return run_totals
+    return display.totals
 
 
-def write_summaries(
+class _Display:
+    """What a run shows on a terminal or in a log, and its counts.
+
+    Where the bar and the lines would share a terminal, those of what failed are held back until it has gone.
+    """
+
+    def __init__(self, batch: Batch, params: dict[str, Any]) -> None:
+        self.totals = empty_totals()
+        self.held_back: list[str] = []
+        quiet = params["quiet"]
+        shows_bar = sys.stderr.isatty() and not quiet
+        self.bar = ProgressBar(len(batch.repositories)) if shows_bar else None
+        shared = shows_bar and sys.stdout.isatty()
+        self._only_failed = quiet or shared
+        self._fail_fast = params["fail_fast"]
+        self._lines: OrderedLines | None = None
+        if params["form"] == "text":
+            show = self.held_back.append if shared else click.echo
+            self._lines = OrderedLines(batch.repositories, show)
+        self._colour = shows_colours(sys.stdout)
+
+    def show(self, progress: Progress) -> bool:
+        """Shows one result; whether the run goes on."""
+        outcome = progress.outcome
+        self.totals.count_outcome(outcome)
+        if self.bar is not None:
+            self.bar.step(outcome, progress.from_earlier_run)
+        failed = outcome.status is Status.FAILED
+        if self._lines is not None:
+            shown = failed or not self._only_failed
+            line = outcome_line(outcome, self._colour) if shown else ""
+            self._lines.add(outcome.repository.id, line)
+        return not (failed and self._fail_fast)
+
+
+def _write_summaries(
     batch: Batch, params: dict[str, Any], output: Path, reports: Mapping[Path, str]
 ) -> None:
     """Writes the reports asked for, the summaries and the list of what failed."""
-    written = (
-        {}
-        if params["dry_run"]
-        else {output / name: form for form, name in SUMMARY_FILES.items()}
-    )
+    written = dict(reports)
     if not params["dry_run"]:
         write_failed(batch.outcomes(), output / "failed.txt")
-    for path, form in {**reports, **written}.items():
+        written |= {output / name: form for form, name in SUMMARY_FILES.items()}
+    for path, form in written.items():
         save_summary(form, batch.outcomes, path)
     if params["form"] == "jsonl":
         write_summary("jsonl", batch.outcomes, sys.stdout)
 
 
-def outputs_hint(params: dict[str, Any], output: Path) -> str:
-    return (
-        "nothing was written (--dry-run)"
-        if params["dry_run"]
-        else f"see {output / SUMMARY_FILES['html']}"
-    )
+def _outputs_hint(params: dict[str, Any], output: Path) -> str:
+    if params["dry_run"]:
+        return "nothing was written (--dry-run)"
+    return f"see {output / SUMMARY_FILES['html']}"

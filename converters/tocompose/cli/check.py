@@ -9,7 +9,7 @@ from typing import NamedTuple
 import click
 
 from tocompose.check import Audit, audit, repair
-from tocompose.cli.conversion import shows_colours, terminal_width
+from tocompose.cli.conversion import has_kinds, style_of
 from tocompose.cli.exit import EXIT_DIFFERS, fail, write_text
 from tocompose.cli.options import FAIL_ON_OPTION, ChoiceType
 from tocompose.cli.output import check_report_names, write_report
@@ -18,7 +18,7 @@ from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
 from tocompose.notes import Note
 from tocompose.project import Folder, Project
-from tocompose.reports import FORMS, form_of, render
+from tocompose.reports import FORMS, form_of
 from tocompose.reports.report import Report, report
 
 
@@ -87,19 +87,16 @@ def check_command(ctx: click.Context, /, files: tuple[str, ...], **_: object) ->
             f"{project.name}: no compose file was found here (compose.yaml, docker-compose.yml)"
         )
     if not findings.recognised:
-        fail(explain_missing_compose_file(findings))
+        fail(_explain_missing_compose_file(findings))
     findings_report = report(
-        CheckedFiles((), findings.notes, findings.stack, all_read_ledger(findings)), project
+        _CheckedFiles((), findings.notes, findings.stack, _all_read_ledger(findings)),
+        project,
     )
     if options.fix or options.diff:
-        changed = repair_files(project, findings_report, only_show=options.diff)
+        changed = _repair_files(project, findings_report, only_show=options.diff)
         sys.exit(EXIT_DIFFERS if changed and options.diff else 0)
-    print_findings(findings, findings_report, options)
-    sys.exit(
-        EXIT_DIFFERS
-        if {note.kind.value for note in findings.notes} & set(options.fail_on)
-        else 0
-    )
+    _print_findings(findings, findings_report, options)
+    sys.exit(EXIT_DIFFERS if has_kinds(findings.notes, options.fail_on) else 0)
 
 
 class CheckOptions(NamedTuple):
@@ -114,7 +111,7 @@ class CheckOptions(NamedTuple):
     quiet: bool
 
 
-def explain_missing_compose_file(findings: Audit) -> str:
+def _explain_missing_compose_file(findings: Audit) -> str:
     """What to say about files of which nothing is a compose file: where the first does not parse, if one does not."""
     names = ", ".join(findings.files)
     broken = next((note for note in findings.notes if note.code == "TC010"), None)
@@ -123,7 +120,7 @@ def explain_missing_compose_file(findings: Audit) -> str:
     return f"{names}: this is no compose file: nothing in it is called services, networks or volumes"
 
 
-class CheckedFiles(NamedTuple):
+class _CheckedFiles(NamedTuple):
     """An audit as reports want an outcome."""
 
     files: tuple[File, ...]
@@ -133,7 +130,7 @@ class CheckedFiles(NamedTuple):
     importer: str = "compose"
 
 
-def all_read_ledger(findings: Audit) -> Ledger:
+def _all_read_ledger(findings: Audit) -> Ledger:
     """A ledger in which every value of the files counts as read."""
     ledger = Ledger()
     for tree in findings.trees:
@@ -141,54 +138,58 @@ def all_read_ledger(findings: Audit) -> Ledger:
     return ledger
 
 
-def print_findings(findings: Audit, findings_report: Report, options: CheckOptions) -> None:
+def _print_findings(
+    findings: Audit, findings_report: Report, options: CheckOptions
+) -> None:
     """Prints the audit, and writes the reports."""
-    from tocompose.reports.audit import as_text
-    from tocompose.reports.text import Style
+    from tocompose.reports.audit import as_text, render_audit
 
+    score = findings.as_dict()
     if options.form == "text":
-        style = Style(
-            shows_colours(sys.stdout),
-            terminal_width(sys.stdout),
-            -1 if options.quiet else 0,
-        )
-        write_text(sys.stdout, as_text(findings.as_dict(), findings_report, style))
+        style = style_of(sys.stdout, -1 if options.quiet else 0)
+        printed = as_text(score, findings_report, style)
     else:
-        write_text(sys.stdout, render_findings(findings, findings_report, options.form))
+        printed = render_audit(options.form, score, findings_report)
+    write_text(sys.stdout, printed)
     for path in options.report:
-        write_report(path, render_findings(findings, findings_report, str(form_of(path))))
+        write_report(path, render_audit(str(form_of(path)), score, findings_report))
 
 
-def render_findings(findings: Audit, findings_report: Report, form: str) -> str:
-    from tocompose.reports.audit import AUDIT_FORMS
-
-    return (
-        AUDIT_FORMS[form](findings.as_dict(), findings_report)
-        if form in AUDIT_FORMS
-        else render(form, findings_report)
-    )
-
-
-def repair_files(project: Project, findings_report: Report, only_show: bool) -> bool:
+def _repair_files(project: Project, findings_report: Report, only_show: bool) -> bool:
     """Shows what would change, and writes it; whether there was anything."""
-    from tocompose.cli.output import diff_lines
-    from tocompose.writing import WriteError, plan
-    from tocompose.writing import write as write_files
+    from tocompose.writing import WriteError
 
     if not isinstance(project, Folder):
         fail("--fix needs files or a folder, not standard input")
     repair_result = repair(project, project.named)
-    files = repair_result.files if repair_result else ()
-    named_files = [change.path for change in files]
+    if repair_result is None:
+        return False
     try:
-        changes, _ = plan(files, project.root, asked=named_files)
-        needed = [change for change in changes if change.is_needed]
-        for change in needed:
-            write_text(sys.stdout, "".join(diff_lines(change, Path(), findings_report)))
-        if needed and not only_show:
-            write_files(files, project.root, asked=named_files)
+        changed = _show_changes(repair_result.files, project, findings_report)
+        if changed and not only_show:
+            _write_files(repair_result.files, project)
     except WriteError as problem:
         fail(str(problem))
-    for note in repair_result.notes if repair_result else ():
+    for note in repair_result.notes:
         write_text(sys.stderr, f"{note.span or '-'}: {note.message} [{note.code}]\n")
+    return changed
+
+
+def _show_changes(
+    files: tuple[File, ...], project: Folder, findings_report: Report
+) -> bool:
+    """Prints the difference that each file makes; whether there is one. Raises WriteError."""
+    from tocompose.cli.output import diff_lines
+    from tocompose.writing import plan
+
+    changes, _ = plan(files, project.root, asked=[file.path for file in files])
+    needed = [change for change in changes if change.is_needed]
+    for change in needed:
+        write_text(sys.stdout, "".join(diff_lines(change, Path(), findings_report)))
     return bool(needed)
+
+
+def _write_files(files: tuple[File, ...], project: Folder) -> None:
+    from tocompose.writing import write
+
+    write(files, project.root, asked=[file.path for file in files])

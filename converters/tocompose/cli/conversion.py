@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from tocompose.answers import Answers, read_answers
 from tocompose.cli.exit import EXIT_DIFFERS, Finished, fail, refuse_options, write_text
@@ -15,10 +16,15 @@ from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout
 from tocompose.importers import Settings, SourceError
 from tocompose.model import File, Home
+from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, Project
 from tocompose.record import replace
 from tocompose.rules import Context
+
+if TYPE_CHECKING:
+    from tocompose.reports.text import Style
+
 
 _OVERLAYS = {"dev": Home.DEV, "prod": Home.PROD}
 
@@ -117,8 +123,13 @@ def run_conversion(
     else:
         changed = _write_or_compare(result, project, options, folder)
     print_notes(result, project, options)
-    kinds = {note.kind.value for note in result.notes}
-    raise Finished(EXIT_DIFFERS if changed or kinds & set(options.fail_on) else 0)
+    differs = changed or has_kinds(result.notes, options.fail_on)
+    raise Finished(EXIT_DIFFERS if differs else 0)
+
+
+def has_kinds(notes: Iterable[Note], fail_on: Iterable[str]) -> bool:
+    """Whether there is a note of one of the kinds that `--fail-on` names."""
+    return not {note.kind.value for note in notes}.isdisjoint(fail_on)
 
 
 def _check_answers_used(
@@ -164,15 +175,17 @@ def _print_notes_as_text(
     result: Result, project: Project, options: ConversionOptions
 ) -> None:
     from tocompose.reports.report import report
-    from tocompose.reports.text import Style, render
+    from tocompose.reports.text import render
 
-    style = Style(
-        colour=shows_colours(sys.stderr),
-        width=terminal_width(sys.stderr),
-        verbosity=-1 if options.quiet else options.verbose,
-    )
-    text = render(report(result, project), style)
-    write_text(sys.stderr, text)
+    style = style_of(sys.stderr, -1 if options.quiet else options.verbose)
+    write_text(sys.stderr, render(report(result, project), style))
+
+
+def style_of(stream: TextIO, verbosity: int) -> Style:
+    """How text is set on a stream."""
+    from tocompose.reports.text import Style
+
+    return Style(shows_colours(stream), terminal_width(stream), verbosity)
 
 
 def shows_colours(stream: TextIO) -> bool:

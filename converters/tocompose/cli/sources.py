@@ -19,25 +19,37 @@ def open_sources(sources: tuple[str, ...], allow: tuple[str, ...] = ()) -> Proje
     """
     allowed = allowed_paths(allow)
     if sources == ("-",):
-        if sys.stdin is None:
-            fail("-: standard input is closed")
-        return Memory({"<stdin>": _read_bounded(sys.stdin.buffer)})
-    paths = [Path(source).absolute() for source in sources]
-    for source, path in zip(sources, paths, strict=True):
-        if source == "-":
-            fail("- (standard input) cannot be combined with files")
-        if not path.exists():
-            fail(f"{source}: no such file or folder")
+        return _read_standard_input()
+    paths = _existing_paths(sources)
     if len(paths) == 1 and paths[0].is_dir():
         return Folder(paths[0], allowed=allowed)
     if not any(path.is_dir() or path.is_file() for path in paths):
         # Pipes, such as `<(ssh host cat run.sh)`: they can be read once, and lie in no source tree.
         return Memory({path.name: _read_pipe(path) for path in paths})
-    root = Path(
-        os.path.commonpath([path if path.is_dir() else path.parent for path in paths])
-    ).resolve()
+    folders = [path if path.is_dir() else path.parent for path in paths]
+    root = Path(os.path.commonpath(folders)).resolve()
     named = [name for path in paths for name in _file_names(path.resolve(), root)]
     return Folder(root, tuple(dict.fromkeys(named)), allowed=allowed)
+
+
+def _read_standard_input() -> Project:
+    if sys.stdin is None:
+        fail("-: standard input is closed")
+    return Memory({"<stdin>": _read_bounded(sys.stdin.buffer)})
+
+
+def _existing_paths(sources: tuple[str, ...]) -> list[Path]:
+    """The absolute paths of files and folders; ends when one is not there."""
+    if "-" in sources:
+        fail("- (standard input) cannot be combined with files")
+    return [_existing_path(source, "") for source in sources]
+
+
+def _existing_path(named: str, option: str) -> Path:
+    path = Path(named).absolute()
+    if not path.exists():
+        fail(f"{option}{named}: no such file or folder")
+    return path
 
 
 def _read_pipe(path: Path) -> bytes:
@@ -57,10 +69,6 @@ def _file_names(path: Path, root: Path) -> list[str]:
     return [f"{base}/{name}" for name in Folder(path).files()] if path.is_dir() else [base]
 
 
-def allowed_paths(named_paths: tuple[str, ...]) -> tuple[Path, ...]:
+def allowed_paths(named: tuple[str, ...]) -> tuple[Path, ...]:
     """The files and folders of `--allow-path`; ends when one is not there."""
-    paths = tuple(Path(path).absolute() for path in named_paths)
-    for named_path, path in zip(named_paths, paths, strict=True):
-        if not path.exists():
-            fail(f"--allow-path {named_path}: no such file or folder")
-    return paths
+    return tuple(_existing_path(path, "--allow-path ") for path in named)

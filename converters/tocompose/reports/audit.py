@@ -7,10 +7,11 @@ from textwrap import wrap
 from typing import Any
 
 from tocompose.notes import Note
+from tocompose.reports import render, text
 from tocompose.reports.escape import printable
 from tocompose.reports.json import dump_json, note_record
 from tocompose.reports.report import Report
-from tocompose.reports.text import COLOURS, Style, render
+from tocompose.reports.text import COLOURS, Style
 
 _MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
 
@@ -26,7 +27,7 @@ def as_text(score: Mapping[str, Any], report: Report, style: Style | None = None
     """Each finding with its place, its line and what to do, then the score; in a quiet style the losses alone."""
     set_style = style or Style()
     if set_style.verbosity < 0:
-        return render(report, set_style)
+        return text.render(report, set_style)
     return "".join(
         f"{line}\n"
         for line in (*_finding_lines(report, set_style), *_score_lines(score, set_style))
@@ -118,3 +119,8 @@ def _escape_markdown(text: str) -> str:
 
 # The forms that show the score beside the findings; the others are those of every report.
 AUDIT_FORMS = {"text": as_text, "json": as_json, "markdown": as_markdown, "html": as_html}
+
+
+def render_audit(form: str, score: Mapping[str, Any], report: Report) -> str:
+    """An audit in one of the forms of report, with the score where the form has room for it."""
+    return AUDIT_FORMS[form](score, report) if form in AUDIT_FORMS else render(form, report)

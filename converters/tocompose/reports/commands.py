@@ -50,12 +50,8 @@ def next_steps(report: Report) -> tuple[NextStep, ...]:
 
 def _compose_command(base: str, arguments: str) -> str:
     """`-f` only where docker compose would not find the file by itself (then it reads the override file too)."""
-    is_default_name = base in BASE_NAMES
-    return (
-        f"docker compose {arguments}"
-        if is_default_name
-        else f"docker compose -f {base} {arguments}"
-    )
+    named = "" if base in BASE_NAMES else f"-f {base} "
+    return f"docker compose {named}{arguments}"
 
 
 def _fill_in_settings(report: Report, names: list[str]) -> list[NextStep]:

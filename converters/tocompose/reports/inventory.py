@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.model import Logging, Mount, Service, Setting, Stack
+from tocompose.model import Logging, Mount, Resource, Service, Setting, Stack
 
 
 class DataStore(NamedTuple):
@@ -99,38 +99,29 @@ def deleted_volumes(stack: Stack) -> tuple[str, ...]:
 
 def configuration_rows(stack: Stack) -> tuple[ConfigurationRow, ...]:
     """Settings, configuration files and secrets, each with the place where its value is."""
-    rows = [
-        ConfigurationRow(
-            setting.name,
-            "secret" if setting.secret else "setting",
-            ".env",
-            _setting_state(setting),
-        )
-        for setting in stack.settings
-    ]
-    for kind, resources in (
-        ("configuration file", stack.configs),
-        ("secret file", stack.secrets),
-    ):
-        for resource in resources:
-            value_place = resource.file or (
-                f"variable {resource.environment}" if resource.environment else ""
-            )
-            rows.append(
-                ConfigurationRow(
-                    resource.name,
-                    kind,
-                    value_place
-                    or ("outside" if resource.external else "in the compose file"),
-                    "",
-                )
-            )
+    rows = []
+    for setting in stack.settings:
+        kind = "secret" if setting.secret else "setting"
+        rows.append(ConfigurationRow(setting.name, kind, ".env", _setting_state(setting)))
+    for config in stack.configs:
+        where = _value_place(config)
+        rows.append(ConfigurationRow(config.name, "configuration file", where, ""))
+    for secret in stack.secrets:
+        rows.append(ConfigurationRow(secret.name, "secret file", _value_place(secret), ""))
     for service in stack.services:
-        rows += [
-            ConfigurationRow(file.path, "variables", file.path, f"read by {service.name}")
-            for file in service.env_files
-        ]
+        for file in service.env_files:
+            note = f"read by {service.name}"
+            rows.append(ConfigurationRow(file.path, "variables", file.path, note))
     return tuple(rows)
+
+
+def _value_place(resource: Resource) -> str:
+    """Where the content of a config or secret stands."""
+    if resource.file:
+        return resource.file
+    if resource.environment:
+        return f"variable {resource.environment}"
+    return "outside" if resource.external else "in the compose file"
 
 
 def _setting_state(setting: Setting) -> str:

@@ -58,17 +58,14 @@ def _plan_lines(heading: PlanHeading, decisions: list[ShownDecision]) -> Iterato
     for name, image in heading.services:
         yield f"  {printable(name)}  {printable(image)}"
     yield ""
-    width = max((len(decision.id) for decision in decisions), default=0)
-    answers = max(
-        (len(decision.answer) for decision in decisions if decision.id), default=0
-    )
-    for decision in decisions:
-        if decision.id:
-            evidence_place = f" ({printable(str(decision.span))})" if decision.span else ""
-            answer = decision.answer or "?"
-            name = f"{printable(decision.id):{width}}"
-            reason = printable(_reason_of(decision))
-            yield f"{name}  {printable(answer):{answers}}  {reason}{evidence_place}"
+    named = [decision for decision in decisions if decision.id]
+    width = max((len(decision.id) for decision in named), default=0)
+    answers = max((len(decision.answer) for decision in named), default=0)
+    for decision in named:
+        place = f" ({printable(str(decision.span))})" if decision.span else ""
+        name = f"{printable(decision.id):{width}}"
+        answer = f"{printable(decision.answer or '?'):{answers}}"
+        yield f"{name}  {answer}  {printable(_reason_of(decision))}{place}"
     assumed = [decision for decision in decisions if not decision.id]
     if assumed:
         yield ""

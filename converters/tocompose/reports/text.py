@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
@@ -29,14 +30,6 @@ COLOURS = {
     Kind.INFO: "34",
 }
 _SHOWN_OF_A_CODE = 3
-
-
-class SpokenNotes(NamedTuple):
-    """What was said already: how often each code, and which advice; and for which others a note speaks `also`."""
-
-    codes: dict[str, int]
-    advice: set[str]
-    also: dict[Note, list[str]]
 
 
 class Style(NamedTuple):
@@ -74,22 +67,8 @@ def _note_lines(report: Report, style: Style) -> Iterator[str]:
         yield style.paint(f"{len(notes)} {_HEADINGS[kind]}", f"1;{COLOURS[kind]}")
         if kind is Kind.ADDED and not style.verbosity:
             yield from _lines_by_code(notes, style)
-            yield ""
-            continue
-        spoken = SpokenNotes({}, set(), {} if style.verbosity else _notes_spoken_for(notes))
-        notes = [note for note in notes if spoken.also.get(note) != []]
-        for subject in dict.fromkeys(subject_of(note) for note in notes):
-            yield (
-                f"  {style.paint(printable(subject), '1')}"
-                if subject
-                else "  the whole stack"
-            )
-            yield from _subject_lines(
-                [note for note in notes if subject_of(note) == subject],
-                report,
-                style,
-                spoken,
-            )
+        else:
+            yield from _NoteWriter(report, style, notes).lines()
         yield ""
 
 
@@ -138,28 +117,6 @@ def _lines_by_code(notes: list[Note], style: Style) -> Iterator[str]:
             )
 
 
-def _subject_lines(
-    notes: list[Note], report: Report, style: Style, spoken: SpokenNotes
-) -> Iterator[str]:
-    """The notes on one subject; of many with the same code the first ones at length, of the others what is new."""
-    previous_note: Note | None = None
-    for code in dict.fromkeys(note.code for note in notes):
-        for note in (note for note in notes if note.code == code):
-            times = spoken.codes[code] = spoken.codes.get(code, 0) + 1
-            if style.verbosity > 0 or times <= _SHOWN_OF_A_CODE:
-                again = previous_note is not None and previous_note.span == note.span
-                alike = again and previous_note is not None and previous_note.code == code
-                yield from _full_note(note, report, style, again, alike, spoken)
-            else:
-                yield from _wrap_text(
-                    _first_line(note, style, spoken.also.get(note)), style, 4
-                )
-                if note.advice and note.advice not in spoken.advice:
-                    yield from _wrap_text(f"→ {printable(note.advice)}", style, 6)
-            spoken.advice.add(note.advice)
-            previous_note = note
-
-
 def _first_line(note: Note, style: Style, also: Iterable[str] | None = None) -> str:
     placed = note.span and (note.kind is not Kind.ADDED or style.verbosity > 0)
     position = f"{printable(str(note.span))} " if placed else ""
@@ -167,21 +124,67 @@ def _first_line(note: Note, style: Style, also: Iterable[str] | None = None) -> 
     return f"{position}{printable(message)} {style.paint(f'[{note.code}]', '2')}"
 
 
-def _full_note(
-    note: Note, report: Report, style: Style, again: bool, alike: bool, spoken: SpokenNotes
-) -> Iterator[str]:
-    """A note at length; a place that was just quoted is not quoted `again`, nor the link of a note that is `alike`."""
-    yield from _wrap_text(_first_line(note, style, spoken.also.get(note)), style, 4)
-    quoted = note.kind not in (Kind.ADDED, Kind.INFO) or style.verbosity > 0
-    if note.span and quoted and not again:
-        yield from _quote_lines(note.span, report, style, COLOURS[note.kind])
-    if style.verbosity > 0:
-        for span in note.related:
+class _NoteWriter:
+    """Writes the notes of one kind at length, by what they are about; what was said once is not said again."""
+
+    def __init__(self, report: Report, style: Style, notes: list[Note]) -> None:
+        self._report, self._style = report, style
+        self._is_verbose = style.verbosity > 0
+        self._also = {} if style.verbosity else _notes_spoken_for(notes)
+        self._notes = [note for note in notes if self._also.get(note) != []]
+        self._times: Counter[str] = Counter()
+        self._given_advice = {""}
+
+    def lines(self) -> Iterator[str]:
+        """The notes under a heading for each subject."""
+        by_subject: dict[str, list[Note]] = {}
+        for note in self._notes:
+            by_subject.setdefault(subject_of(note), []).append(note)
+        for subject, notes in by_subject.items():
+            heading = self._style.paint(printable(subject), "1") or "the whole stack"
+            yield f"  {heading}"
+            yield from self._subject_lines(notes)
+
+    def _subject_lines(self, notes: list[Note]) -> Iterator[str]:
+        """Of many notes with the same code the first ones at length, of the others what is new."""
+        codes = list(dict.fromkeys(note.code for note in notes))
+        previous_note: Note | None = None
+        for note in sorted(notes, key=lambda note: codes.index(note.code)):
+            self._times[note.code] += 1
+            yield from self._wrap(_first_line(note, self._style, self._also.get(note)), 4)
+            if self._is_verbose or self._times[note.code] <= _SHOWN_OF_A_CODE:
+                yield from self._explain(note, previous_note)
+            elif note.advice not in self._given_advice:
+                yield from self._advise(note)
+            self._given_advice.add(note.advice)
+            previous_note = note
+
+    def _explain(self, note: Note, previous_note: Note | None) -> Iterator[str]:
+        """What follows the first line: a place that was just quoted is not quoted again, nor a link repeated."""
+        if note.kind in (Kind.ADDED, Kind.INFO) and not self._is_verbose:
+            return
+        is_same_place = previous_note is not None and previous_note.span == note.span
+        is_alike = previous_note is not None and _place(previous_note) == _place(note)
+        if note.span and not is_same_place:
+            yield from _quote_lines(
+                note.span, self._report, self._style, COLOURS[note.kind]
+            )
+        for span in note.related if self._is_verbose else ():
             yield f"      see also {printable(str(span))}"
-    if note.advice and quoted and not (alike and note.kind is Kind.ADDED):
-        yield from _wrap_text(f"→ {printable(note.advice)}", style, 6)
-    if note.url and style.verbosity > 0 and not alike:
-        yield f"      {printable(note.url)}"
+        if not (is_alike and note.kind is Kind.ADDED):
+            yield from self._advise(note)
+        if self._is_verbose and not is_alike:
+            yield from [f"      {printable(note.url)}"] if note.url else []
+
+    def _advise(self, note: Note) -> list[str]:
+        return self._wrap(f"→ {printable(note.advice)}", 6) if note.advice else []
+
+    def _wrap(self, text: str, indent: int) -> list[str]:
+        return _wrap_text(text, self._style, indent)
+
+
+def _place(note: Note) -> tuple[Span | None, str]:
+    return note.span, note.code
 
 
 def _wrap_text(text: str, style: Style, indent: int) -> list[str]:

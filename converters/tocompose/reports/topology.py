@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.model import Port, Role, Service, Stack
+from tocompose.syntax.interpolation import apply_defaults
+from tocompose.syntax.ports import is_loopback
 
 # With a space, so that no service can have that name.
 PUBLIC = "the internet"
 # From the outside in; the titles of the layers in the order in which they are drawn.
 LAYERS = {"public": "Public", "proxy": "Proxy", "apps": "Applications", "data": "Data"}
 _LAYER_OF = {Role.PROXY: "proxy", Role.DATA: "data", Role.CACHE: "data", Role.QUEUE: "data"}
-_LOCAL = ("127.", "::1", "localhost")
-
-
-_DEFAULT = re.compile(r"\$\{\w+:?-([^{}$]*)\}")
 
 
 class Node(NamedTuple):
@@ -62,28 +60,19 @@ def stack_topology(stack: Stack) -> Topology:
 
 def _service_node(service: Service) -> Node:
     image = service.image or ("build" if service.build else "")
-    return Node(service.name, _LAYER_OF.get(service.role, "apps"), show_defaults(image))
-
-
-def show_defaults(text: str) -> str:
-    """The text with `${NAME:-default}` shown as its default, which is what holds until someone sets the variable."""
-    return _DEFAULT.sub(r"\1", text)
+    return Node(service.name, _LAYER_OF.get(service.role, "apps"), apply_defaults(image))
 
 
 def _published_edges(service: Service) -> Iterator[DiagramEdge]:
     """One edge from outside for all ports that other machines can reach."""
-    ports = [
-        _port_label(port)
-        for port in service.ports
-        if not (port.host_ip or "").startswith(_LOCAL)
-    ]
+    ports = [_port_label(port) for port in service.ports if not is_loopback(port.host_ip)]
     if ports:
         yield DiagramEdge(PUBLIC, service.name, ", ".join(dict.fromkeys(ports)))
 
 
 def _port_label(port: Port) -> str:
     protocol = "" if port.protocol == "tcp" else f"/{port.protocol}"
-    target, published = show_defaults(port.target), show_defaults(port.published or "")
+    target, published = apply_defaults(port.target), apply_defaults(port.published or "")
     return (
         f"{target}{protocol}"
         if published in ("", target)
@@ -108,21 +97,17 @@ def _routed_edges(service: Service, stack: Stack) -> Iterator[DiagramEdge]:
     """Edges from a Traefik to the services that its labels send requests to (`traefik.enable`, the port of theirs)."""
     if service.role is not Role.PROXY or "traefik" not in (service.image or ""):
         return
-    stated = {dependency.service for dependency in service.depends_on}
+    skipped = {service.name, *(dependency.service for dependency in service.depends_on)}
     for routed_service in stack.services:
-        if (
-            routed_service.name != service.name
-            and routed_service.name not in stated
-            and routed_service.labels.get("traefik.enable") == "true"
-        ):
-            ports = [
-                value
-                for key, value in routed_service.labels.items()
-                if key.endswith("loadbalancer.server.port")
-            ]
-            yield DiagramEdge(
-                service.name, routed_service.name, ", ".join(dict.fromkeys(ports))
-            )
+        labels = routed_service.labels
+        if routed_service.name in skipped or labels.get("traefik.enable") != "true":
+            continue
+        ports = {
+            value: None
+            for key, value in labels.items()
+            if key.endswith("loadbalancer.server.port")
+        }
+        yield DiagramEdge(service.name, routed_service.name, ", ".join(ports))
 
 
 def _named_hosts(service: Service, stack: Stack) -> dict[str, str]:
@@ -130,36 +115,28 @@ def _named_hosts(service: Service, stack: Stack) -> dict[str, str]:
     hosts = _service_by_host(stack)
     host_ports: dict[str, str] = {}
     for variable in service.environment:
-        for host, port in _named_in(variable.value or ""):
-            name = hosts.get(host)
+        for match in _AT_HOST.finditer(variable.value or ""):
+            name = hosts.get(match["host"])
             if name and not host_ports.get(name):
-                host_ports[name] = port
+                host_ports[name] = match["port"] or ""
     return host_ports
 
 
 def _service_by_host(stack: Stack) -> dict[str, str]:
-    names = {
-        alias: service.name
-        for service in stack.services
-        for attachment in service.networks
-        for alias in attachment.aliases
-    }
-    names |= {
-        service.container_name: service.name
-        for service in stack.services
-        if service.container_name
-    }
-    return names | {service.name: service.name for service in stack.services}
+    """The service that answers to each host name; its own name before a container's, and that before an alias."""
+    aliases, container_names = dict[str, str](), dict[str, str]()
+    for service in stack.services:
+        for attachment in service.networks:
+            aliases |= dict.fromkeys(attachment.aliases, service.name)
+        if service.container_name:
+            container_names[service.container_name] = service.name
+    own_names = {service.name: service.name for service in stack.services}
+    return {**aliases, **container_names, **own_names}
 
 
 _AT_HOST = re.compile(
     r"(?:^|//|@|,)(?P<host>[A-Za-z0-9][\w.-]*)(?::(?P<port>\d{1,5}))?(?=$|[/,?;])"
 )
-
-
-def _named_in(value: str) -> Iterator[tuple[str, str]]:
-    for match in _AT_HOST.finditer(value):
-        yield match["host"], match["port"] or ""
 
 
 def _only_port(stack: Stack, name: str) -> str:

@@ -55,3 +55,8 @@ def parse_port_range(text: str) -> range | None:
         return None
     start, stop = int(first_port), int(last_port or first_port)
     return range(start, stop + 1) if start <= stop <= 65535 else None
+
+
+def is_loopback(host_ip: str | None) -> bool:
+    """Whether a port published on that address can be reached from its own machine only."""
+    return (host_ip or "").startswith(("127.", "::1", "[::1]", "localhost"))
