@@ -11,19 +11,8 @@ from tocompose.model import Stack
 from tocompose.notes import Kind, Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Project
+from tocompose.reports.plan import Decision
 from tocompose.rules import registry, select
-from tocompose.source import Span
-
-
-class Decision(NamedTuple):
-    """One decision; without `choices` any text is an answer, with an empty `id` only the source can change it."""
-
-    id: str
-    question: str
-    answer: str
-    choices: tuple[str, ...]
-    evidence: str
-    span: Span | None = None
 
 
 class Plan(NamedTuple):

@@ -52,6 +52,7 @@ from tocompose.importers import Importer, SourceError
 from tocompose.notes import Kind, Note, in_order, note
 from tocompose.pipeline import Options, Result, convert, first_that_runs, passed_over
 from tocompose.reports import FOLDER_REPORTS, FORMS, with_reports
+from tocompose.reports.escape import fault_line
 from tocompose.source import Span
 
 
@@ -83,7 +84,7 @@ def run_job(job: Job) -> RepositoryOutcome | None:
         return _record_failure(job, note("TC803", megabytes=job.options.memory))
     except Exception as fault:
         return _record_failure(
-            job, note("TC801", fault=type(fault).__name__, place=_fault_line(fault))
+            job, note("TC801", fault=type(fault).__name__, place=fault_line(fault))
         )
 
 
@@ -370,16 +371,4 @@ def _still_holds(job: Job, fingerprint: Fingerprint, scanned: RepositoryScan) ->
             scanned, ReadJournal(), _own_outputs(job.written, job.options)
         ).listing
         == fingerprint.listing
-    )
-
-
-def _fault_line(fault: BaseException) -> str:
-    """Where a fault of tocompose happened; never its text, which may quote a secret of the input."""
-    trace = fault.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return (
-        f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        if trace
-        else "an unknown place"
     )

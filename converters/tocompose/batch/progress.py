@@ -12,6 +12,7 @@ import click
 from tocompose.batch.outcome import BatchRepository, RepositoryOutcome, Status
 from tocompose.notes import Kind
 from tocompose.reports.escape import printable
+from tocompose.reports.report import place_of
 
 _COLOURS = {
     Status.CONVERTED: "green",
@@ -108,8 +109,7 @@ def _describe_outcome(outcome: RepositoryOutcome) -> str:
         return _describe_stacks(outcome)
     for batch_note in outcome.notes:
         if batch_note.code.startswith("TC8"):
-            place = f"{batch_note.span}: " if batch_note.span else ""
-            return f"{place}{batch_note.message} [{batch_note.code}]"
+            return f"{place_of(batch_note)}{batch_note.message} [{batch_note.code}]"
     return ""
 
 

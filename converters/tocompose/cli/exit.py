@@ -9,7 +9,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TextIO
 
@@ -187,16 +186,9 @@ def fail(message: str) -> NoReturn:
 
 
 def _describe_internal_fault(fault: BaseException) -> str:
-    """Where a fault of tocompose itself happened; not its text, which may quote a secret of the input."""
-    trace = fault.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    code_line = (
-        f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        if trace
-        else "an unknown place"
-    )
+    from tocompose.reports.escape import fault_line
+
     return (
-        f"a fault of tocompose itself ({type(fault).__name__} in {code_line}). Nothing was written.\n"
+        f"a fault of tocompose itself ({type(fault).__name__} in {fault_line(fault)}). Nothing was written.\n"
         "Please report it with the input; TOCOMPOSE_TRACEBACK=1 shows where it comes from."
     )

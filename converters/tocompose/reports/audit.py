@@ -10,7 +10,7 @@ from tocompose.notes import Note
 from tocompose.reports import render, text
 from tocompose.reports.escape import printable
 from tocompose.reports.json import dump_json, note_record
-from tocompose.reports.report import Report
+from tocompose.reports.report import Report, place_of
 from tocompose.reports.text import COLOURS, Style
 
 _MARKS = {"passed": ("ok", "32"), "failed": ("--", "31")}
@@ -36,9 +36,9 @@ def as_text(score: Mapping[str, Any], report: Report, style: Style | None = None
 
 def _finding_lines(report: Report, style: Style) -> Iterator[str]:
     for note in report.notes:
-        note_place = f"{printable(str(note.span))}: " if note.span else ""
+        place = printable(place_of(note))
         kind = style.paint(note.kind.value, f"1;{COLOURS[note.kind]}")
-        yield f"{note_place}{kind}: {printable(note.message)} {style.paint(f'[{note.code}]', '2')}"
+        yield f"{place}{kind}: {printable(note.message)} {style.paint(f'[{note.code}]', '2')}"
         quote = report.quotes.quote(note.span) if note.span else None
         if quote is not None and quote.line.strip():
             yield f"    {style.paint(printable(quote.line.strip()), '2')}"

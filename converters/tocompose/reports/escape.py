@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from tocompose.patterns import regex
 
@@ -76,3 +77,13 @@ def escape_mermaid(text: str) -> str:
         char if _MERMAID_SAFE.fullmatch(char) else f"#{ord(char)};"
         for char in printable(text)
     )
+
+
+def fault_line(fault: BaseException) -> str:
+    """The file and line in which a fault of tocompose itself happened; its text may quote a secret of the input."""
+    trace = fault.__traceback__
+    if trace is None:
+        return "an unknown place"
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 from tocompose.model import File
@@ -17,7 +14,7 @@ from tocompose.reports.json import report_document
 from tocompose.reports.markdown import HEADINGS
 from tocompose.reports.report import Report
 from tocompose.reports.svg import svg_drawing
-from tocompose.reports.templating import template_environment
+from tocompose.reports.templating import content_hash, read_asset, template_environment
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
@@ -66,7 +63,7 @@ def _html_environment() -> Any:
 
 
 def _page_content(report: Report) -> dict[str, Any]:
-    script, style = _read_asset("report.js"), _read_asset("report.css")
+    script, style = read_asset("report.js"), read_asset("report.css")
     sources, outputs = _page_sides(report)
     content = report_document(report)
     return {
@@ -76,8 +73,8 @@ def _page_content(report: Report) -> dict[str, Any]:
         "policy": "; ".join(
             [
                 "default-src 'none'",
-                f"style-src '{_content_hash(style)}'",
-                f"script-src '{_content_hash(script)}'",
+                f"style-src '{content_hash(style)}'",
+                f"script-src '{content_hash(script)}'",
                 "base-uri 'none'",
             ]
         ),
@@ -90,16 +87,6 @@ def _page_content(report: Report) -> dict[str, Any]:
             path: f"s{index}" for index, path in enumerate(_source_files(report))
         },
     }
-
-
-def _read_asset(name: str) -> str:
-    return (
-        files("tocompose.reports").joinpath("templates", name).read_text(encoding="utf-8")
-    )
-
-
-def _content_hash(text: str) -> str:
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
 
 
 def _source_files(report: Report) -> tuple[str, ...]:

@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from tocompose.reports.escape import printable
 from tocompose.source import Span
 
 
-class ShownDecision(Protocol):
-    """The part of a decision that is shown."""
+class Decision(NamedTuple):
+    """One decision; without `choices` any text is an answer, with an empty `id` only the source can change it."""
 
-    @property
-    def id(self) -> str:
-        """The id by which it is answered; empty when only the source can change it."""
-
-    @property
-    def question(self) -> str:
-        """What is decided."""
-
-    @property
-    def answer(self) -> str:
-        """What is taken."""
-
-    @property
-    def choices(self) -> tuple[str, ...]:
-        """What may be answered; empty for any text."""
-
-    @property
-    def evidence(self) -> str:
-        """Why it is taken."""
-
-    @property
-    def span(self) -> Span | None:
-        """Where the evidence stands in the source."""
+    id: str
+    question: str
+    answer: str
+    choices: tuple[str, ...]
+    evidence: str
+    span: Span | None = None
 
 
 class PlanHeading(NamedTuple):
@@ -47,25 +30,18 @@ class PlanHeading(NamedTuple):
     services: tuple[tuple[str, str], ...]
 
 
-def as_text(heading: PlanHeading, decisions: Iterable[ShownDecision]) -> str:
+def as_text(heading: PlanHeading, decisions: Iterable[Decision]) -> str:
     """The plan for a person: what was found, then each decision with its answer and evidence."""
     return "".join(f"{line}\n" for line in _plan_lines(heading, list(decisions)))
 
 
-def _plan_lines(heading: PlanHeading, decisions: list[ShownDecision]) -> Iterator[str]:
+def _plan_lines(heading: PlanHeading, decisions: list[Decision]) -> Iterator[str]:
     sources = ", ".join(printable(name) for name in heading.sources) or "the command"
     yield f"{printable(heading.name)}: {heading.importer} from {sources}"
     for name, image in heading.services:
         yield f"  {printable(name)}  {printable(image)}"
     yield ""
-    named = [decision for decision in decisions if decision.id]
-    width = max((len(decision.id) for decision in named), default=0)
-    answers = max((len(decision.answer) for decision in named), default=0)
-    for decision in named:
-        place = f" ({printable(str(decision.span))})" if decision.span else ""
-        name = f"{printable(decision.id):{width}}"
-        answer = f"{printable(decision.answer or '?'):{answers}}"
-        yield f"{name}  {answer}  {printable(_reason_of(decision))}{place}"
+    yield from _answered_lines([decision for decision in decisions if decision.id])
     assumed = [decision for decision in decisions if not decision.id]
     if assumed:
         yield ""
@@ -73,7 +49,17 @@ def _plan_lines(heading: PlanHeading, decisions: list[ShownDecision]) -> Iterato
         yield from (f"  {printable(_placed_question(decision))}" for decision in assumed)
 
 
-def _reason_of(decision: ShownDecision) -> str:
+def _answered_lines(decisions: list[Decision]) -> Iterator[str]:
+    width = max((len(decision.id) for decision in decisions), default=0)
+    answers = max((len(decision.answer) for decision in decisions), default=0)
+    for decision in decisions:
+        name = f"{printable(decision.id):{width}}"
+        answer = f"{printable(decision.answer or '?'):{answers}}"
+        place = f" ({printable(str(decision.span))})" if decision.span else ""
+        yield f"{name}  {answer}  {printable(_reason_of(decision))}{place}"
+
+
+def _reason_of(decision: Decision) -> str:
     """The evidence; the short id of a practice does not say what it does, so its question stands before."""
     return (
         f"{decision.question.rstrip('?')}: {decision.evidence}"
@@ -82,11 +68,11 @@ def _reason_of(decision: ShownDecision) -> str:
     )
 
 
-def _placed_question(decision: ShownDecision) -> str:
+def _placed_question(decision: Decision) -> str:
     return f"{decision.span}: {decision.question}" if decision.span else decision.question
 
 
-def as_data(heading: PlanHeading, decisions: Iterable[ShownDecision]) -> dict[str, Any]:
+def as_data(heading: PlanHeading, decisions: Iterable[Decision]) -> dict[str, Any]:
     """The plan in JSON's types."""
     return {
         "name": heading.name,
@@ -97,18 +83,12 @@ def as_data(heading: PlanHeading, decisions: Iterable[ShownDecision]) -> dict[st
     }
 
 
-def _decision_record(decision: ShownDecision) -> dict[str, Any]:
-    return {
-        "id": decision.id,
-        "question": decision.question,
-        "answer": decision.answer,
-        "choices": list(decision.choices),
-        "evidence": decision.evidence,
-        "span": decision.span._asdict() if decision.span else None,
-    }
+def _decision_record(decision: Decision) -> dict[str, Any]:
+    span = decision.span._asdict() if decision.span else None
+    return {**decision._asdict(), "choices": list(decision.choices), "span": span}
 
 
-def as_answers(decisions: Iterable[ShownDecision]) -> str:
+def as_answers(decisions: Iterable[Decision]) -> str:
     """A TOML file with every decision and its default, for --answers; a value to be filled in is commented out."""
     lines = [
         "# Decisions of tocompose. Change what you want, delete the rest, and give the file to --answers."

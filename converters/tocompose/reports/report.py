@@ -99,6 +99,11 @@ def report(outcome: ReportedConversion, project: Project) -> Report:
     )
 
 
+def place_of(note: Note) -> str:
+    """Where a note's reason stands, before what it says: `run.sh:1:2: `; empty without a place."""
+    return f"{note.span}: " if note.span else ""
+
+
 def subject_of(note: Note) -> str:
     """What a note is about, for a heading: a service's name, `volume data`, or nothing for the whole stack."""
     if len(note.subject) < 2:

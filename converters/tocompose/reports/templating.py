@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 
@@ -17,3 +20,13 @@ def template_environment(*, autoescape: bool) -> Any:
         keep_trailing_newline=True,
         autoescape=autoescape,
     )
+
+
+def read_asset(name: str) -> str:
+    """A script or style of `reports/templates/`."""
+    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def content_hash(text: str) -> str:
+    """The hash by which a content security policy allows a script or style."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

@@ -12,7 +12,7 @@ from tocompose.folding import fold
 from tocompose.notes import Kind, Note, explanation
 from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
-from tocompose.reports.report import Report, subject_of
+from tocompose.reports.report import Report, place_of, subject_of
 from tocompose.source import Span
 
 _HEADINGS = {
@@ -55,8 +55,8 @@ def render(report: Report, style: Style | None = None) -> str:
 
 
 def _one_line(note: Note) -> str:
-    note_place = f"{printable(str(note.span))}: " if note.span else ""
-    return f"{note_place}{note.kind.value}: {printable(note.message)} [{note.code}]"
+    text = f"{place_of(note)}{note.kind.value}: {note.message} [{note.code}]"
+    return printable(text)
 
 
 def _note_lines(report: Report, style: Style) -> Iterator[str]:
@@ -169,12 +169,15 @@ class _NoteWriter:
             yield from _quote_lines(
                 note.span, self._report, self._style, COLOURS[note.kind]
             )
-        for span in note.related if self._is_verbose else ():
-            yield f"      see also {printable(str(span))}"
+        if self._is_verbose:
+            yield from (f"      see also {printable(str(span))}" for span in note.related)
         if not (is_alike and note.kind is Kind.ADDED):
             yield from self._advise(note)
         if self._is_verbose and not is_alike:
-            yield from [f"      {printable(note.url)}"] if note.url else []
+            yield from self._link(note)
+
+    def _link(self, note: Note) -> list[str]:
+        return [f"      {printable(note.url)}"] if note.url else []
 
     def _advise(self, note: Note) -> list[str]:
         return self._wrap(f"→ {printable(note.advice)}", 6) if note.advice else []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from typing import IO
 
 from tocompose.batch.outcome import RepositoryOutcome
 from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind
 from tocompose.reports.csv import spreadsheet_cell
+from tocompose.reports.report import place_of
 
 COLUMNS = (
     "repository",
@@ -31,21 +33,15 @@ def write(outcomes: Outcomes, file: IO[str]) -> None:
 
 
 def _outcome_row(outcome: RepositoryOutcome) -> list[str]:
-    codes = dict.fromkeys(note.code for note in outcome.notes)
-    counted = (
-        f"{code}×{sum(note.code == code for note in outcome.notes)}"
-        for code in sorted(codes)
-    )
-    formats = dict.fromkeys(note.importer for note in outcome.stacks)
-    first_note = outcome.notes[0] if outcome.notes else None
-    note_place = f"{first_note.span}: " if first_note and first_note.span else ""
+    codes = Counter(note.code for note in outcome.notes)
+    gravest = [f"{place_of(note)}{note.message}" for note in outcome.notes[:1]]
     return [
         outcome.repository.id,
         outcome.status.value,
-        " ".join(formats),
+        " ".join(dict.fromkeys(stack.importer for stack in outcome.stacks)),
         str(len(outcome.stacks)),
         str(outcome.service_count()),
-        *(str(number) for number in outcome.notes_by_kind().values()),
-        " ".join(counted),
-        f"{note_place}{first_note.message}" if first_note else "",
+        *map(str, outcome.notes_by_kind().values()),
+        " ".join(f"{code}×{number}" for code, number in sorted(codes.items())),
+        "".join(gravest),
     ]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections import Counter
-from hashlib import sha256
-from importlib.resources import files
 from typing import IO, Any
 
 from tocompose import __version__
@@ -14,7 +11,7 @@ from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind, Note, explanation
 from tocompose.reports.escape import printable
 from tocompose.reports.json import dump_json
-from tocompose.reports.templating import template_environment
+from tocompose.reports.templating import content_hash, read_asset, template_environment
 
 # A browser opens a page of some 30 MB without trouble; the other notes are in summary.jsonl.
 MAX_NOTES = 60_000
@@ -41,7 +38,7 @@ def _page_content(outcomes: Outcomes) -> dict[str, Any]:
     kinds = dict.fromkeys(Kind, 0)
     for code, number in codes.items():
         kinds[_kind_of_code(code)] += number
-    script, style = _read_asset("batch_dashboard.js"), _read_asset("batch_dashboard.css")
+    script, style = read_asset("batch_dashboard.js"), read_asset("batch_dashboard.css")
     return {
         "version": __version__,
         "total": sum(statuses.values()),
@@ -54,8 +51,8 @@ def _page_content(outcomes: Outcomes) -> dict[str, Any]:
         "data": _script_data(outcomes, sum(codes.values())),
         "script": script,
         "style": style,
-        "script_hash": _content_hash(script),
-        "style_hash": _content_hash(style),
+        "script_hash": content_hash(script),
+        "style_hash": content_hash(style),
     }
 
 
@@ -140,14 +137,3 @@ def _note_row(note: Note, texts: dict[str, int]) -> list[Any]:
         number(note.message),
         number(note.advice),
     ]
-
-
-def _read_asset(name: str) -> str:
-    return (
-        files("tocompose.reports").joinpath("templates", name).read_text(encoding="utf-8")
-    )
-
-
-def _content_hash(text: str) -> str:
-    """The hash by which a content security policy allows a script or style."""
-    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"
