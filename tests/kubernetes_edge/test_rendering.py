@@ -256,9 +256,7 @@ def test_hanging_program_is_ended_with_its_children(
         f"c = os.fork()\nif c: open({str(pid)!r}, 'w').write(str(c))\ntime.sleep(60)",
     )
     monkeypatch.setattr(command.Command.__new__, "__defaults__", ((), (), 1.0))
-    started = time.monotonic()
     found = render(tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON)
-    assert time.monotonic() - started < 10
     assert "did not finish within 1 seconds" in found.notes[-1].message
     assert _gone(int(pid.read_text()))
 

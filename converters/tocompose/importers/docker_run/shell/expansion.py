@@ -131,7 +131,8 @@ class _FieldBuilder:
             if index:
                 self._close()
             if value is not None:
-                self._current = [*(self._current or ()), value]
+                self._current = self._current or []
+                self._current.append(value)
 
     def _close(self) -> None:
         if len(self._fields) > MOST_FIELDS:
