@@ -100,7 +100,9 @@ def _prepare_target(target: TargetFolder, root: Path, options: BatchOptions) -> 
     except WriteError as problem:
         return _refused_delivery(target.application_name, problem)
     written = {
-        (folder / change.path).relative_to(root).as_posix(): content_digest(change.new_content)
+        (folder / change.path).relative_to(root).as_posix(): content_digest(
+            change.new_content
+        )
         for change in changes
     }
     return Delivery((target,), tuple(notes), written)
