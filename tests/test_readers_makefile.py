@@ -43,11 +43,6 @@ def test_makefiles(source: str, found: list[str]) -> None:
     assert commands(source, "Makefile") == found
 
 
-def test_the_target_is_named() -> None:
-    calls = read("a:\n\tdocker run x\nb: a\n\tdocker run y\n", "build.mk").calls
-    assert [call.target for call in calls] == ["a", "b"]
-
-
 def test_words_stand_where_the_file_has_them() -> None:
     (call,) = read(
         "T = 1\nx:\n\t@docker run -e A=$$B i:$(T) \\\n\t\tls\n", "Makefile"

@@ -453,22 +453,19 @@ def test_exported_variables_that_are_passed_on_by_name() -> None:
     ]
 
 
-def test_conditions_are_quoted() -> None:
-    branches = "if [ -f x ]; then docker run a; else docker run b; fi"
-    found = read(
-        f'{branches}\n[ "$1" ] && docker run c\ncase $M in d|e) docker run d;; esac'
-    )
-    assert [call.condition for call in found.calls] == [
-        "[ -f x ]",
-        "not ([ -f x ])",
-        '[ "$1" ]',
-        "$M is d|e",
-    ]
-
-
-def test_a_guard_that_asks_docker_is_no_condition() -> None:
-    source = 'if [ ! "$(docker ps -q -f name=w)" ]; then docker run w; fi\ndocker start x || docker run x'
-    assert [call.condition for call in read(source).calls] == ["", "", "", ""]
+@pytest.mark.parametrize(
+    ("source", "image"),
+    [
+        ("[ x = x ] && A=1", "i:1"),
+        ("[ x = y ] || A=1", "i:1"),
+        ("[ x = y ] && A=2 || A=1", "i:1"),
+        ("[ x = x ] && A=1 || A=2", "i:1"),
+        ("docker inspect x || A=1", "i:${A}"),
+    ],
+)
+def test_a_test_of_constants_leaves_what_it_chooses(source: str, image: str) -> None:
+    (call,) = read(f"{source}\ndocker run i:$A").calls[-1:]
+    assert call.arguments[0].text == image
 
 
 def test_the_branch_that_never_runs_is_noted() -> None:

@@ -72,9 +72,7 @@ class Assembly:
             ("volume", "create"): self._add_volume,
             ("build",): self._add_builds,
             ("exec",): self._read_exec,
-            ("cp",): self._note_copy,
             ("pod", "create"): self._add_pod,
-            ("login",): self._note_login,
         }
         handlers.get(step.verb, self._settle_other)(step)
 
@@ -145,7 +143,7 @@ class Assembly:
             return
         path = ModelPath.service(service, "networks")
         facts = Facts(read_facts(line.options, path, "network connect"))
-        aliases = tuple(facts.values("aliases"))
+        aliases = facts.values("aliases")
         for argument in line.operands:
             argument.take(path)
         attachment = Attachment(
@@ -193,30 +191,23 @@ class Assembly:
             for argument in step.arguments:
                 argument.skip("see TC132")
 
-    def _note_copy(self, step: Invocation) -> None:
-        self._settle_with_note(step, "TC133")
-
-    def _note_login(self, step: Invocation) -> None:
-        self._settle_with_note(step, "TC134")
-
     def _settle_other(self, step: Invocation) -> None:
-        instead = load("shell")["life_cycle"].get(" ".join(step.verb))
+        verb = " ".join(step.verb)
+        instead = load("shell")["life_cycle"].get(verb)
         if step.verb and step.verb[-1] in load("shell")["looking"]:
-            for argument in (*step.head, *step.arguments):
-                argument.skip("a command that only looks, or cleans up")
+            why = "a command that only looks, or cleans up"
         elif instead:
-            for argument in (*step.head, *step.arguments):
-                argument.skip(f"a life-cycle command: {instead}")
+            why = f"a life-cycle command: {instead}"
         else:
-            self._settle_with_note(step, "TC135")
-
-    def _settle_with_note(self, step: Invocation, code: str) -> None:
-        for argument in (*step.arguments, *step.head)[:1]:
-            argument.remark(code, command=" ".join((step.tool, *step.verb)))
+            code = _NOTED_VERBS.get(verb, "TC135")
+            for argument in (*step.arguments, *step.head)[:1]:
+                argument.remark(code, command=" ".join((step.tool, *step.verb)))
+            why = f"see {code}"
         for argument in step.arguments:
-            argument.skip(f"see {code}")
+            argument.skip(why)
 
 
+_NOTED_VERBS = {"cp": "TC133", "login": "TC134"}
 _EXEC_FLAGS = {"--detach-keys": {"name": "--detach-keys"}}
 
 

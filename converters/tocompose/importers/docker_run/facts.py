@@ -114,9 +114,9 @@ class Facts:
             earlier.argument.remark("TC103", subject=target)
         return given_facts[-1].fact.value if given_facts else None
 
-    def values(self, target: str) -> list[Any]:
+    def values(self, target: str) -> tuple[Any, ...]:
         """Every value of a list, in order."""
-        return [fact.fact.value for fact in self.pop(target)]
+        return tuple(fact.fact.value for fact in self.pop(target))
 
     def entries(self, target: str) -> dict[str, Any]:
         """The entries of a map, the last of each key."""
@@ -139,7 +139,7 @@ class Facts:
         """The facts about a target as one value: a scalar, a list or a map, by how they join."""
         match self._by_target[target][0].fact.merge:
             case FactMerge.APPEND:
-                return self.values(target)
+                return list(self.values(target))
             case FactMerge.KEY:
                 return self.entries(target)
         return self.last(target)

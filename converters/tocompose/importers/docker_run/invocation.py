@@ -21,6 +21,11 @@ class Argument(NamedTuple):
     span: Span
     sources: tuple[Cursor, ...] = ()
 
+    @property
+    def written(self) -> str:
+        """The word as the source writes it; empty for one that stands nowhere."""
+        return (self.sources[0].peek() or "") if self.sources else ""
+
     def take(self, to: ModelPath | str) -> str:
         """The text, counted as mapped to the model path `to`."""
         for source in self.sources:
@@ -53,16 +58,14 @@ class Argument(NamedTuple):
 class Invocation(NamedTuple):
     """One call of docker or podman.
 
-    `verb` is `("run",)`, `("network", "create")` …, always the long way without `container`; `words` are all arguments
-    after it. `condition` quotes the `if`, `case` or loop that guards it, empty when it always runs. `variable` is the
-    shell variable that takes its output (`ID=$(docker run …)`). `polled` says that a loop repeats it until it succeeds.
+    `verb` is `("run",)`, `("network", "create")` …, always the long way without `container`. `variable` is the shell
+    variable that takes its output (`ID=$(docker run …)`). `polled` says that a loop repeats it until it succeeds.
     `head` are the words up to and with the verb (`sudo docker -H x run`), settled already. Later words that use
     `variable` hold `${variable}`, which is the container and not a variable of Compose.
 
     `directory` is the folder the command runs in, from the folder where the script starts. `environment` holds the
-    exported variables that the words pass on by name (`-e NAME`). `stdin` is a here-document. `target` is the function
-    or make target that holds the command. `restart`, `after` and `unit` come from a systemd unit: its `Restart=`, the
-    units it starts after, its own name.
+    exported variables that the arguments pass on by name (`-e NAME`). `stdin` is a here-document. `restart`, `after`
+    and `unit` come from a systemd unit: its `Restart=`, the units it starts after, its own name.
     """
 
     tool: str
@@ -70,7 +73,6 @@ class Invocation(NamedTuple):
     arguments: tuple[Argument, ...]
     span: Span
     head: tuple[Argument, ...] = ()
-    condition: str = ""
     variable: str = ""
     polled: bool = False
     restart: str = ""
@@ -79,7 +81,6 @@ class Invocation(NamedTuple):
     directory: str = "."
     environment: tuple[tuple[str, Argument], ...] = ()
     stdin: Argument | None = None
-    target: str = ""
 
 
 class WaitLoop(NamedTuple):

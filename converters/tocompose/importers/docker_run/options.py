@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -82,12 +82,9 @@ def flag_rows(*names: str) -> Mapping[str, Row]:
     rows: dict[str, Row] = {}
     for name in reversed(names):
         for flag, row in table(f"docker/{name}", required=set(), optional=_COLUMNS).items():
-            spellings = [
-                flag,
-                *row.get("aliases", ()),
-                *([f"-{row['short']}"] if "short" in row else []),
-            ]
-            rows.update({spelling: {**row, "name": flag} for spelling in spellings})
+            short = [f"-{letter}" for letter in row.get("short", "")]
+            for spelling in (flag, *row.get("aliases", ()), *short):
+                rows[spelling] = {**row, "name": flag}
     return rows
 
 
@@ -112,10 +109,7 @@ def parse_command_line(
         elif argument.text.startswith("-") and len(argument.text) > 1:
             options += _read_short(argument, following, rows)
         elif not interspersed and _stands_for_options(argument, following):
-            argument.note(
-                "TC155",
-                written=(argument.sources[0].peek() or "") if argument.sources else "",
-            )
+            argument.note("TC155", written=argument.written)
         else:
             operands.append(argument)
             if not interspersed:
@@ -126,7 +120,7 @@ def parse_command_line(
 
 def _stands_for_options(argument: Argument, following: list[Argument]) -> bool:
     """Whether a word is not the image but room for options: an empty variable, or `<options>` in documentation."""
-    written = ((argument.sources[0].peek() or "") if argument.sources else "").strip()
+    written = argument.written.strip()
     if not following or (written[:1], written[-1:]) not in (("<", ">"), ("[", "]")):
         return bool(following) and not argument.text
     return (
@@ -161,30 +155,21 @@ def _looks_like_value(following: list[Argument], rows: Mapping[str, Row]) -> boo
 
 def _read_short(
     argument: Argument, following: list[Argument], rows: Mapping[str, Row]
-) -> list[Option]:
+) -> Iterator[Option]:
     """A cluster such as `-it` or `-dp 80:80`: flags without value until one takes the remainder or the next word."""
-    options: list[Option] = []
     letters = argument.text[1:]
     while letters:
         name, letters = f"-{letters[0]}", letters[1:]
         row = rows.get(name)
-        if row is not None and row.get("flag"):
-            boolean_text, letters = _boolean_tail(letters)
-            options.append(Option(name, row, argument.with_text(boolean_text)))
-        elif letters:
-            return [
-                *options,
-                Option(name, row, argument.with_text(letters.removeprefix("="))),
-            ]
-        elif following and row is not None:
-            return [*options, Option(name, row, _with_value(argument, following.pop(0)))]
+        is_switch = row is not None and row.get("flag")
+        if is_switch and not letters.startswith("="):
+            yield Option(name, row, argument.with_text("true"))
+        elif letters or row is None or is_switch or not following:
+            yield Option(name, row, argument.with_text(letters.removeprefix("=")))
+            if row is not None or letters:
+                return
         else:
-            options.append(Option(name, row, argument.with_text("")))
-    return options
-
-
-def _boolean_tail(letters: str) -> tuple[str, str]:
-    return (letters[1:], "") if letters.startswith("=") else ("true", letters)
+            yield Option(name, row, _with_value(argument, following.pop(0)))
 
 
 def _with_value(flag: Argument, value: Argument) -> Argument:

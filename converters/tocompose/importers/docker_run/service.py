@@ -30,7 +30,6 @@ class ContainerRefs(NamedTuple):
 
     links: tuple[tuple[str, Argument], ...] = ()
     volumes_from: tuple[tuple[str, Argument], ...] = ()
-    pod: str = ""
     requires: tuple[str, ...] = ()
 
 
@@ -43,9 +42,9 @@ def describe_service(
         volumes_from=tuple(
             (fact.fact.value, fact.argument) for fact in facts.pop("volumes_from")
         ),
-        pod=facts.last("pod") or "",
-        requires=tuple(facts.values("depends_on")),
+        requires=facts.values("depends_on"),
     )
+    facts.pop("pod")
     entrypoint = facts.last("entrypoint")
     logging = Logging(
         driver=facts.last("logging.driver"), options=facts.entries("logging.options")
@@ -57,8 +56,8 @@ def describe_service(
         command=command or None,
         entrypoint=None if entrypoint is None else (entrypoint,),
         environment=_read_environment(facts),
-        env_files=tuple(facts.values("env_file")),
-        ports=tuple(facts.values("ports")),
+        env_files=facts.values("env_file"),
+        ports=facts.values("ports"),
         expose=tuple(dict.fromkeys(facts.values("expose"))),
         mounts=_read_mounts(facts),
         networks=_read_networks(facts),
@@ -69,7 +68,7 @@ def describe_service(
         security=_read_security(facts),
         labels=facts.entries("labels"),
         logging=logging if logging != Logging() else None,
-        secrets=tuple(facts.values("secrets")),
+        secrets=facts.values("secrets"),
         stop=Stop(
             signal=facts.last("stop_signal"), grace_period=facts.last("stop_grace_period")
         ),
@@ -106,8 +105,8 @@ def _with_driver(mount: Mount, driver: str | None) -> Mount:
 
 def _read_networks(facts: Facts) -> tuple[Attachment, ...]:
     """The networks, with the address flags on the first of them, or on the default network."""
-    attachments: list[Attachment] = facts.values("networks")
-    aliases = tuple(facts.values("networks.aliases"))
+    attachments: list[Attachment] = list(facts.values("networks"))
+    aliases = facts.values("networks.aliases")
     options = facts.section("networks.")
     if aliases or options:
         main = attachments[0] if attachments else Attachment(network="default")
@@ -140,12 +139,12 @@ def _read_resources(facts: Facts) -> Resources:
 def _read_security(facts: Facts) -> Security:
     return Security(
         user=facts.last("user"),
-        group_add=tuple(facts.values("group_add")),
+        group_add=facts.values("group_add"),
         privileged=facts.last("privileged"),
         read_only=facts.last("read_only"),
-        cap_add=tuple(facts.values("cap_add")),
-        cap_drop=tuple(facts.values("cap_drop")),
-        security_opt=tuple(facts.values("security_opt")),
+        cap_add=facts.values("cap_add"),
+        cap_drop=facts.values("cap_drop"),
+        security_opt=facts.values("security_opt"),
     )
 
 

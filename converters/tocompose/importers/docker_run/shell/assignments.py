@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from tocompose.importers.docker_run.shell.expansion import join_values
-from tocompose.importers.docker_run.shell.parameters import free_name
+from tocompose.importers.docker_run.shell.parameters import free_name, open_value
 from tocompose.importers.docker_run.shell.state import Shell, with_source
-from tocompose.importers.docker_run.shell.variables import NOTHING, OpenVariable, Value
+from tocompose.importers.docker_run.shell.variables import NOTHING, Value
 from tocompose.ledger import Cursor
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.units import is_whole_number
@@ -64,18 +64,15 @@ def _store_value(shell: Shell, name: str, index: str, value: Value) -> None:
 
 def _read_array(shell: Shell, held: Cursor) -> Value:
     elements: list[Value] = []
-    unknown = False
     for leaf in held:
-        raw = leaf.peek() or ""
-        if pair := re.match(r"\[([^\]]+)\]=", raw):
-            value = with_source(shell.value(leaf), leaf)
-            text = value.text.removeprefix(f"[{pair[1]}]=")
-            shell.scope.set(f"{shell.variable}[{pair[1]}]", value._replace(text=text))
-            elements.append(value._replace(text=text))
+        pair = re.match(r"\[([^\]]+)\]=", leaf.peek() or "")
+        if pair is None:
+            elements += shell.expand_fields(leaf)
             continue
-        fields = shell.expand_fields(leaf)
-        unknown = unknown or (not fields and raw not in ("", '""', "''"))
-        elements += fields
+        value = with_source(shell.value(leaf), leaf)
+        value = value._replace(text=value.text.removeprefix(f"[{pair[1]}]="))
+        shell.scope.set(f"{shell.variable}[{pair[1]}]", value)
+        elements.append(value)
     return Value("", items=tuple(elements))
 
 
@@ -104,11 +101,10 @@ def _append_value(old: Value | None, value: Value) -> Value:
         return value
     if value.items is None and old.items is None:
         return join_values([old, value])
-    elements = (
-        *(old.items if old.items is not None else (old,)),
-        *(value.items if value.items is not None else (value,)),
+    old_elements, elements = (
+        (held,) if held.items is None else held.items for held in (old, value)
     )
-    return Value("", items=elements, unknown=old.unknown)
+    return Value("", items=(*old_elements, *elements), unknown=old.unknown)
 
 
 def declare_variables(shell: Shell, cursor: Cursor) -> None:
@@ -166,13 +162,7 @@ def read_from_user(shell: Shell, cursor: Cursor, leaves: list[Cursor]) -> None:
     for leaf in leaves[1:]:
         name = leaf.peek() or ""
         if not takes_value and _IDENTIFIER.fullmatch(name):
-            open_name = free_name(name)
-            value = Value(
-                f"${{{open_name}}}",
-                (),
-                (OpenVariable(open_name, None, "TC151", leaf, (("name", open_name),)),),
-            )
-            shell.scope.set(name, value)
+            shell.scope.set(name, open_value(free_name(name), "TC151", leaf))
         takes_value = bool(re.fullmatch(r"-\w*[pdnNtui]", name))
     cursor.skip("asks the person who runs the script")
 

@@ -38,41 +38,42 @@ def _leaf_texts(cursor: Cursor) -> list[str]:
 
 def read_if(shell: Shell, cursor: Cursor) -> None:
     """Reads both branches of an `if`, or the one that a constant condition chooses."""
-    condition = cursor.at("condition")
-    verdict, guard = ask_all(shell, condition)
-    branches = [(cursor.at("then"), guard), (cursor.at("else"), _negated(guard))]
+    _read_branches(shell, cursor.at("condition"), cursor.at("then"), cursor.at("else"))
+
+
+def _read_branches(
+    shell: Shell, condition: Cursor, then: Cursor, otherwise: Cursor
+) -> None:
+    verdict = ask(shell, condition)
     if verdict is not None:
-        _settle_dead(branches[1 if verdict else 0][0], shown(source_text(condition)))
-        shell.run_all(branches[0 if verdict else 1][0])
+        _settle_dead(otherwise if verdict else then, shown(source_text(condition)))
+        alive = then if verdict else otherwise
+        if alive:
+            shell.run(alive)
         return
     scope = shell.scope
-    outcomes = [_run_branch(shell, scope, body, text) for body, text in branches if body]
-    if not cursor.at("else"):
+    outcomes = [_run_branch(shell, scope, body) for body in (then, otherwise) if body]
+    if not otherwise:
         outcomes.append(scope)
     merge_outcomes(shell, scope, outcomes, condition)
 
 
-def _negated(guard: str) -> str:
-    return f"not ({guard})" if guard else ""
-
-
-def _run_branch(shell: Shell, scope: Scope, body: Cursor, guard: str) -> Scope:
+def _run_branch(shell: Shell, scope: Scope, body: Cursor) -> Scope:
     """The scope as a body leaves it that starts with a copy of `scope`."""
     shell.scope = scope.copy()
-    with shell.under(guard):
-        shell.run(body)
+    shell.run(body)
     return shell.scope
 
 
-def ask_all(shell: Shell, condition: Cursor) -> tuple[bool | None, str]:
-    """Whether a condition holds, None when that is not known; and its text, empty when it only asks what exists."""
+def ask(shell: Shell, condition: Cursor) -> bool | None:
+    """Whether a condition holds; None when that is not known, or it only asks what exists."""
     steps_before = len(shell.steps)
     with shell.mode(testing=True):
         shell.run(condition)
     for step in shell.steps[steps_before:]:
         if isinstance(step, Invocation) and step.verb[-1] in load("shell")["asking"]:
-            return None, ""
-    return condition_holds(shell, condition), shown(source_text(condition))
+            return None
+    return condition_holds(shell, condition)
 
 
 def _settle_dead(body: Cursor, condition: str) -> None:
@@ -87,6 +88,9 @@ def merge_outcomes(
     shell: Shell, scope: Scope, outcomes: list[Scope], condition: Cursor
 ) -> None:
     """Goes on with the variables as the branches leave them; where they differ, one is chosen and a note says so."""
+    if len(outcomes) == 1:
+        shell.scope = outcomes[0]
+        return
     shell.scope = scope
     names = dict.fromkeys(name for outcome in outcomes for name in outcome.variables)
     for name in names:
@@ -186,48 +190,32 @@ def read_and(shell: Shell, cursor: Cursor) -> None:
 
 
 def read_or(shell: Shell, cursor: Cursor) -> None:
-    """`a || b`: b where a fails; a docker command that asks or starts what exists guards nothing."""
+    """`a || b`: b where a fails; `test && a || b` is an `if` with an `else`."""
     condition, consequence = cursor.at(0), cursor.at(1)
     if condition.kind == "and" and _is_test(condition.at(0)):
-        _read_either(shell, condition, consequence)
-    else:
+        _read_branches(shell, condition.at(0), condition.at(1), consequence)
+    elif _is_test(condition):
         _run_guarded(shell, condition, consequence, runs_on=False)
-
-
-def _read_either(shell: Shell, test_and_then: Cursor, otherwise: Cursor) -> None:
-    """`test && a || b` is an `if` with an `else`."""
-    condition, then = test_and_then.at(0), test_and_then.at(1)
-    verdict, guard = ask_all(shell, condition)
-    branches = [(then, guard), (otherwise, _negated(guard))]
-    if verdict is not None:
-        branches = [branches[0 if verdict else 1]]
-    scope = shell.scope
-    outcomes = [_run_branch(shell, scope, body, text) for body, text in branches]
-    merge_outcomes(shell, scope, outcomes, condition)
-    if verdict is not None:
-        _settle_dead(otherwise if verdict else then, guard)
+    else:
+        # What stands for a command that fails is read, but says nothing about what the variables hold.
+        shell.run(condition)
+        with shell.inner():
+            shell.run(consequence)
 
 
 def _run_guarded(
     shell: Shell, condition: Cursor, consequence: Cursor, *, runs_on: bool
 ) -> None:
-    """Runs what follows `&&` (where it runs on success) or `||` under what stands in front."""
-    steps_before = len(shell.steps)
-    is_test = _is_test(condition)
-    if is_test:
-        verdict, guard = ask_all(shell, condition)
+    """Runs what follows the test in front of `&&` (where it runs on success) or of `||`."""
+    verdict = ask(shell, condition)
+    if verdict is None:
+        scope = shell.scope
+        outcome = _run_branch(shell, scope, consequence)
+        merge_outcomes(shell, scope, [outcome, scope], condition)
+    elif verdict is runs_on:
+        shell.run(consequence)
     else:
-        shell.run(condition)
-        verdict, guard = None, shown(source_text(condition))
-    if verdict is not None and verdict is not runs_on:
-        _settle_dead(consequence, guard)
-        return
-    if verdict is runs_on or len(shell.steps) > steps_before:
-        guard = ""
-    scope = shell.scope
-    outcome = _run_branch(shell, scope, consequence, guard if runs_on else _negated(guard))
-    is_certain = verdict is runs_on or not is_test
-    merge_outcomes(shell, scope, [outcome] if is_certain else [outcome, scope], condition)
+        _settle_dead(consequence, shown(source_text(condition)))
 
 
 def _is_test(cursor: Cursor) -> bool:
@@ -240,23 +228,23 @@ def _is_test(cursor: Cursor) -> bool:
 
 def read_case(shell: Shell, cursor: Cursor) -> None:
     """Reads every branch of a `case`, or the one that a known subject chooses."""
-    subject = shell.value(cursor.at("subject"))
-    cursor.at("subject").skip("what a case compares")
+    subject = cursor.at("subject")
+    value = shell.value(subject)
+    subject.skip("what a case compares")
     branches = [child for child in cursor if child.key == "item"]
     for branch in branches:
         branch.at("patterns").skip("what a case compares with")
-    chosen = matching_branch(subject, [_patterns_of(branch) for branch in branches])
+    chosen = matching_branch(value, [_patterns_of(branch) for branch in branches])
     scope = shell.scope
     outcomes: list[Scope] = []
-    written = shown(cursor.at("subject").peek() or "")
     for index, branch in enumerate(branches):
-        guard = f"{written} is {'|'.join(_patterns_of(branch))}" if chosen is None else ""
         if chosen in (None, index):
-            outcomes.append(_run_branch(shell, scope, branch.at("body"), guard))
+            outcomes.append(_run_branch(shell, scope, branch.at("body")))
         else:
-            _settle_dead(branch.at("body"), f"{written} is {subject.plain}")
+            written = shown(subject.peek() or "")
+            _settle_dead(branch.at("body"), f"{written} is {value.plain}")
     if outcomes:
-        merge_outcomes(shell, scope, outcomes, cursor.at("subject"))
+        merge_outcomes(shell, scope, outcomes, subject)
 
 
 def _patterns_of(branch: Cursor) -> list[str]:

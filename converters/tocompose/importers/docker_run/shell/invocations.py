@@ -50,14 +50,12 @@ def make_invocation(
     if call.verb[-1] in CARRIED_VERBS:
         _keep_open(shell, fields, environment)
     settings = shell.settings
-    target = shell.calling[-1] if shell.calling else str(settings.get("target", ""))
     return Invocation(
         call.tool,
         call.verb,
         relative_host_paths(arguments, call.verb),
         cursor.span,
         tuple(head),
-        shell.condition,
         polled=shell.polled,
         directory=shell.directory,
         environment=tuple(
@@ -66,7 +64,6 @@ def make_invocation(
             if value.sources
         ),
         stdin=shell.to_argument(stdin, stdin.sources[0]) if stdin is not None else None,
-        target=target,
         restart=str(settings.get("restart", "")),
         unit=str(settings.get("unit", "")),
         after=_unit_names(settings.get("after")),

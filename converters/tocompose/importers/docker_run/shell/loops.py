@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import partial
 
 from tocompose.importers.docker_run.shell.arithmetic import evaluate
@@ -31,20 +32,39 @@ _CREATION = re.compile(
 def read_for(shell: Shell, cursor: Cursor) -> None:
     """Reads the body once for each value, or once with the variable open when the values are not known."""
     name = cursor.children[0].key
-    listed, body = cursor.at(name), cursor.at("body")
+    listed = cursor.at(name)
     values = _listed_values(shell, listed, cursor.kind)
+    header = listed if listed.children else cursor
+    _read_rounds(shell, str(name), values, header, cursor.at("body"))
+
+
+def _read_rounds(
+    shell: Shell, name: str, values: Iterable[Value] | None, header: Cursor, body: Cursor
+) -> None:
     if _ends_by_break(body):
-        _settle_values(listed)
-        _run_polled(shell, body)
+        _settle_header(header, "how often a loop tries")
+        with shell.mode(polled=True):
+            shell.run_all(body)
         return
     if values is None:
-        _open_round(shell, str(name), listed if listed.children else cursor, body)
+        _open_round(shell, name, header, body)
         return
-    _run_rounds(shell, str(name), values, body, cursor)
+    values = list(values)
+    if not values:
+        body.note("TC157", condition=f"the list of {name} is empty")
+    has_steps = False
+    for value in values[:MOST_ROUNDS]:
+        shell.scope.set(name, value)
+        has_steps = shell.run_all(body) or has_steps
+    if has_steps and len(values) > MOST_ROUNDS:
+        header.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
+    _settle_header(header, "the values of a loop")
 
 
-def _settle_values(listed: Cursor) -> None:
-    listed.skip("how often a loop tries")
+def _settle_header(header: Cursor, why: str) -> None:
+    """Settles what a loop counts or lists; one that goes through the script's arguments has no words for it."""
+    if header.kind in ("words", "leaf"):
+        header.skip(why)
 
 
 def _listed_values(shell: Shell, listed: Cursor, kind: str) -> tuple[Value, ...] | None:
@@ -67,41 +87,17 @@ def _is_unknown(field: Value) -> bool:
     return text is None or bool(re.search(r"[*?\[]", text))
 
 
-def _run_rounds(
-    shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor
-) -> None:
-    if not values:
-        body.note("TC157", condition=f"the list of {name} is empty")
-    _unroll(shell, name, values, body, cursor)
-    cursor.at(name).skip("the values of a loop")
-
-
-def _unroll(
-    shell: Shell, name: str, values: tuple[Value, ...], body: Cursor, cursor: Cursor
-) -> None:
-    steps_before = len(shell.steps)
-    for value in values[:MOST_ROUNDS]:
-        shell.scope.set(name, value)
-        shell.run_all(body)
-    if len(values) > MOST_ROUNDS and len(shell.steps) > steps_before:
-        cursor.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
-
-
-def _open_round(shell: Shell, name: str, listed: Cursor, body: Cursor) -> None:
+def _open_round(shell: Shell, name: str, header: Cursor, body: Cursor) -> None:
     """One round with the variable open."""
-    written = (
-        shown(f"{name} in {source_text(listed)}").removeprefix(f"{name} in ")
-        if listed.kind == "words"
-        else "$@"
-    )
+    written = "$@"
+    if header.kind == "words":
+        written = shown(f"{name} in {source_text(header)}").removeprefix(f"{name} in ")
     free = free_name(name)
     shell.scope.set(name, _round_variable(free))
-    steps_before = len(shell.steps)
-    shell.run_all(body)
-    if len(shell.steps) > steps_before:
-        listed.note("TC158", name=free, values=written)
+    if shell.run_all(body):
+        header.note("TC158", name=free, values=written)
     else:
-        listed.skip("the values of a loop")
+        header.skip("the values of a loop")
 
 
 def _round_variable(name: str) -> Value:
@@ -111,20 +107,13 @@ def _round_variable(name: str) -> Value:
 
 def read_count(shell: Shell, cursor: Cursor) -> None:
     """`for ((i = 1; i <= 3; i++))`."""
-    header, body = cursor.at("header"), cursor.at("body")
-    text = header.peek() or ""
-    match = _COUNTING_HEADER.fullmatch(text)
+    header = cursor.at("header")
+    match = _COUNTING_HEADER.fullmatch(header.peek() or "")
     numbers = _counted_numbers(shell, header, match) if match else None
-    if _ends_by_break(body):
-        header.skip("how often a loop tries")
-        _run_polled(shell, body)
-    elif match is None or numbers is None:
-        name = match["name"] if match else "i"
-        _open_round(shell, name, header, body)
-    else:
-        header.skip("the values of a loop")
-        values = tuple(Value(str(number), (header,)) for number in numbers)
-        _unroll(shell, match["name"], values, body, cursor)
+    name, values = match["name"] if match else "i", None
+    if numbers is not None:
+        values = [Value(str(number), (header,)) for number in numbers]
+    _read_rounds(shell, name, values, header, cursor.at("body"))
 
 
 def _counted_numbers(shell: Shell, header: Cursor, match: re.Match[str]) -> range | None:
@@ -150,22 +139,16 @@ def _constant_number(shell: Shell, header: Cursor, text: str) -> int | None:
 def read_while(shell: Shell, cursor: Cursor) -> None:
     """A loop that waits for its condition gives a wait; any other is read once."""
     condition, body = cursor.at("condition"), cursor.at("body")
-    text = shown(source_text(condition))
     if (names := _read_names(condition)) is not None:
-        _read_lines(shell, cursor, condition, body, names)
-        return
-    if _ends_by_break(body) and (_calls_no_docker(condition)):
+        _read_lines(shell, condition, body, names)
+    elif _ends_by_break(body) and _calls_no_docker(condition):
         condition.skip("how often a loop tries")
-        _run_polled(shell, body)
-        return
-    if not _creates_something(body) and condition_holds(shell, condition) is None:
         with shell.mode(polled=True):
+            shell.run_all(body)
+    else:
+        is_wait = not _creates_something(body) and condition_holds(shell, condition) is None
+        with shell.mode(**{"polled" if is_wait else "testing": True}):
             shell.run_all(condition)
-        shell.run_all(body)
-        return
-    with shell.mode(testing=True):
-        shell.run_all(condition)
-    with shell.under("" if condition_holds(shell, condition) else f"{cursor.kind} {text}"):
         shell.run_all(body)
 
 
@@ -179,25 +162,14 @@ def _read_names(condition: Cursor) -> list[str] | None:
     return [name for name in raw[1:] if re.fullmatch(r"[A-Za-z_]\w*", name)]
 
 
-def _read_lines(
-    shell: Shell, cursor: Cursor, condition: Cursor, body: Cursor, names: list[str]
-) -> None:
+def _read_lines(shell: Shell, condition: Cursor, body: Cursor, names: list[str]) -> None:
     for name in names:
         shell.scope.set(name, _round_variable(free_name(name)))
-    steps_before = len(shell.steps)
-    shell.run_all(body)
-    if len(shell.steps) > steps_before:
-        condition.note(
-            "TC158",
-            name=", ".join(map(free_name, names)),
-            values="the lines that the loop reads",
-        )
+    if shell.run_all(body):
+        free_names = ", ".join(map(free_name, names))
+        values = "the lines that the loop reads"
+        condition.note("TC158", name=free_names, values=values)
     condition.skip("what a loop reads")
-
-
-def _run_polled(shell: Shell, body: Cursor) -> None:
-    with shell.mode(polled=True):
-        shell.run_all(body)
 
 
 def _ends_by_break(body: Cursor) -> bool:

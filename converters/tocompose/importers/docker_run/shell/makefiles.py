@@ -77,18 +77,15 @@ def _read_rule(shell: Shell, cursor: Cursor) -> None:
     if not _mentions_docker(shell, body):
         body.skip("a make target without docker commands")
         return
-    settings_before = shell.settings
-    shell.settings = {**settings_before, "target": str(child.key)}
     shell.run_all(body)
-    shell.settings = settings_before
 
 
 def _mentions_docker(shell: Shell, body: Cursor) -> bool:
     text = source_text(body)
     if _DOCKER.search(text):
         return True
-    held = (shell.scope.get(name) for name in parameter_names(text))
-    return any(
-        value is not None and bool(_DOCKER.search(value.raw or value.text))
-        for value in held
-    )
+    for name in parameter_names(text):
+        value = shell.scope.get(name)
+        if value is not None and _DOCKER.search(value.raw or value.text):
+            return True
+    return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeAlias
 
 from tocompose.importers.docker_run.invocation import (
@@ -57,7 +58,6 @@ class Shell:
         self._substitute = substitute
         self.scope = Scope()
         self.directory = "."
-        self.conditions: tuple[str, ...] = ()
         self.steps: list[Invocation | WaitLoop] = []
         self.files: list[WrittenFile] = []
         self.functions: dict[str, Cursor] = {}
@@ -84,35 +84,19 @@ class Shell:
         handler = self.handlers.get(cursor.kind) or self.handlers["unknown"]
         handler(self, cursor)
 
-    def run_all(self, cursor: Cursor) -> None:
-        """Reads every statement of a body in order."""
+    def run_all(self, cursor: Cursor) -> bool:
+        """Whether the statements of a body, read in order, hold a step of the script."""
+        steps_before = len(self.steps)
         for statement in cursor:
             self.run(statement)
+        return len(self.steps) > steps_before
 
     @property
     def word_context(self) -> WordContext:
         """Where words are expanded now."""
-        return WordContext(self.scope, self.directory, self.path, self._at_place)
-
-    def _at_place(self, code: str, cursor: Cursor, offset: int) -> Value:
-        return self._substitute(self, code, cursor, offset)
-
-    @property
-    def condition(self) -> str:
-        """The conditions under which a statement runs now, empty when it always does."""
-        return " and ".join(self.conditions)
-
-    @contextmanager
-    def under(self, condition: str) -> Iterator[None]:
-        """Reads what follows as guarded by a condition; an empty one guards nothing."""
-        conditions_before = self.conditions
-        self.conditions = (
-            (*conditions_before, condition)
-            if condition and condition not in conditions_before
-            else conditions_before
+        return WordContext(
+            self.scope, self.directory, self.path, partial(self._substitute, self)
         )
-        yield
-        self.conditions = conditions_before
 
     @contextmanager
     def inner(self, scope: Scope | None = None) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name
@@ -84,43 +85,33 @@ class KeptVariables:
     """The variables that are kept open although the script says their value, so that it can be changed in `.env`."""
 
     def __init__(self) -> None:
-        self.values: dict[str, str] = {}
-        self.commands: dict[str, str] = {}
+        self._values: dict[str, str] = {}
+        self._commands: dict[str, str] = {}
 
     def keep(self, name: str, value: Value, *, exported: bool) -> Value:
         """The value under its own name where that is a secret or an exported setting, else the value unchanged."""
         text = value.plain
-        if (
-            not text
-            or any(char.isspace() for char in text)
-            or value.raw is not None
-            or text.startswith("-")
-        ):
+        if not text or value.raw is not None or re.search(r"^-|\s", text):
             return value
         if secret_name(name):
-            unused_name = self._unused_name(variable_name(name), text)
-            return value._replace(
-                text=f"${{{unused_name}}}",
-                opens=(*value.opens, OpenVariable(unused_name, text)),
-            )
-        if exported and name.isupper() and not set(text) & set("}$"):
-            unused_name = self._unused_name(name, text)
-            return value._replace(
-                text=f"${{{unused_name}:-{text}}}",
-                opens=(*value.opens, OpenVariable(unused_name, text)),
-            )
-        return value
+            free_name = _free_name(self._values, variable_name(name), text)
+            expression = f"${{{free_name}}}"
+        elif exported and name.isupper() and not set(text) & set("}$"):
+            free_name = _free_name(self._values, name, text)
+            expression = f"${{{free_name}:-{text}}}"
+        else:
+            return value
+        opens = (*value.opens, OpenVariable(free_name, text))
+        return value._replace(text=expression, opens=opens)
 
     def name_for_command(self, name: str, command: str) -> str:
         """The name for what a command gives, or the first of `NAME_2` … that does not stand for another command."""
-        candidate, number = name, 2
-        while self.commands.setdefault(candidate, command) != command:
-            candidate, number = f"{name}_{number}", number + 1
-        return candidate
+        return _free_name(self._commands, name, command)
 
-    def _unused_name(self, name: str, value: str) -> str:
-        """The name, or the first of `NAME_2`, `NAME_3` … that does not stand for another value yet."""
-        candidate, number = name, 2
-        while self.values.setdefault(candidate, value) != value:
-            candidate, number = f"{name}_{number}", number + 1
-        return candidate
+
+def _free_name(meanings: dict[str, str], name: str, meaning: str) -> str:
+    """The name, or the first of `NAME_2`, `NAME_3` … that does not mean anything else yet."""
+    candidate, number = name, 2
+    while meanings.setdefault(candidate, meaning) != meaning:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate
