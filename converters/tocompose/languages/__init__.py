@@ -17,10 +17,12 @@ _OPTIONAL = {
     "compiled_libraries",
     "debian",
     "debug",
+    "default",
     "develops_in_place",
     "keep",
     "lines",
     "orms",
+    "package_tools",
     "packages",
     "pecl",
     "pinned_pecl",
@@ -29,6 +31,7 @@ _OPTIONAL = {
     "sources",
     "staged",
     "variables",
+    "version_files",
 }
 
 

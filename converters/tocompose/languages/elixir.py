@@ -7,21 +7,10 @@ from collections.abc import Iterator
 
 from tocompose.languages import node, versions
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
-from tocompose.languages.versions import DefaultVersion, VersionFile, slim_image
+from tocompose.languages.versions import slim_image
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 
-_VERSION_FILES = (
-    VersionFile(
-        "elixir_buildpack.config",
-        r"^elixir_version\s*=\s*[\"(]?v?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)",
-    ),
-    VersionFile(".tool-versions", r"^elixir\s+(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
-    VersionFile(".elixir-version", r"^(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
-)
-_DEFAULT = DefaultVersion(
-    "elixir", "Elixir", "it is the newest that is known", ".tool-versions"
-)
 # The last line with the OpenSSL that webpack 4 needs.
 _NODE = "16"
 _PACKAGE_TOOLS = {
@@ -45,12 +34,12 @@ def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
 def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     mix = repository.read_text("mix.exs") or ""
-    stated = versions.read_version_files(repository, _VERSION_FILES, "elixir")
+    stated = versions.read_version_files(repository, "elixir")
     version = versions.choose_version(stated, versions.dotted)
     if version is None:
         minimum = re.search(r"elixir:\s*\"[^\d\"]*(\d{1,9}\.\d{1,9})", mix)
-        reason = f"mix.exs asks for {minimum[1]} or newer" if minimum else _DEFAULT.reason
-        version = versions.use_default(repository, _DEFAULT._replace(reason=reason))
+        reason = f"mix.exs asks for {minimum[1]} or newer" if minimum else ""
+        version = versions.use_default(repository, "elixir", reason)
     line = ".".join(version.number.split(".")[:2])
     uses_phoenix = source.uses("phoenix")
     return DockerfileFacts(

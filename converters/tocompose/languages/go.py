@@ -7,11 +7,9 @@ from collections.abc import Iterator
 
 from tocompose.languages import versions
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
-from tocompose.languages.versions import DefaultVersion
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 
-_DEFAULT = DefaultVersion("go", "Go", "it is the newest that is known", "go.mod (go 1.25)")
 _REQUIRED = regex(r"^\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+/\S+)\s+v")
 _STATED_VERSIONS = (
     regex(r"^//\s*\+heroku\s+goVersion\s+(?:go)?([\d.]+)", re.MULTILINE),
@@ -46,7 +44,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     matches = (pattern.search(text) for pattern in _STATED_VERSIONS)
     version = next((match[1] for match in matches if match), "")
     if not version:
-        version = versions.use_default(repository, _DEFAULT).number
+        version = versions.use_default(repository, "go").number
     stated = re.search(r"^//\s*\+heroku\s+install\s+(.+)$", text, re.MULTILINE)
     return DockerfileFacts(
         image=f"golang:{version}-alpine",

@@ -11,26 +11,12 @@ from tocompose.knowledge.servers import servers
 from tocompose.knowledge.versions import default_version
 from tocompose.languages import versions
 from tocompose.languages.language import DockerfileFacts, DockerfileInput, Language
-from tocompose.languages.versions import DefaultVersion, Version, VersionFile
+from tocompose.languages.versions import Version
 from tocompose.patterns import regex
 from tocompose.readers.xml import child_text, local_name, read_xml
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import parse
 
-_VERSION_FILES = (
-    VersionFile(
-        "system.properties",
-        r"^java\.runtime\.version\s*[=:]\s*(?:[a-z]+-)?(\d{1,9}(?:\.\d{1,9})*)",
-    ),
-    VersionFile(".java-version", r"^(\d{1,9}(?:\.\d{1,9})*)"),
-    VersionFile(".tool-versions", r"^java\s+\D*(\d{1,9}(?:\.\d{1,9})*)"),
-)
-_DEFAULT = DefaultVersion(
-    "java",
-    "Java",
-    "it is the newest with long-term support that the platform defaults to",
-    "system.properties",
-)
 _OLDEST = 8
 _POM_VERSIONS = (
     "java.version",
@@ -112,7 +98,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     repository = source.repository
     version = versions.choose_version(_stated_versions(repository), _feature_release)
     if version is None:
-        version = versions.use_default(repository, _DEFAULT)
+        version = versions.use_default(repository, "java")
     tool = _find_build_tool(repository)
     is_spring = source.uses("spring-boot-starter", "spring-boot-starter-web")
     jdk = f"eclipse-temurin:{version.number}-jdk"
@@ -131,7 +117,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 
 
 def _stated_versions(repository: Repository) -> Iterator[Version]:
-    yield from versions.read_version_files(repository, _VERSION_FILES, "java")
+    yield from versions.read_version_files(repository, "java")
     for element in _pom_elements(repository):
         text = (element.text or "").strip()
         is_version = re.fullmatch(r"\d{1,9}(?:\.\d{1,9})?", text) is not None

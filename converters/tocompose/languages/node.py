@@ -17,22 +17,11 @@ from tocompose.languages.language import (
     Language,
     note_missing_lock,
 )
-from tocompose.languages.versions import DefaultVersion, Version, VersionFile, slim_image
+from tocompose.languages.versions import Version, slim_image
 from tocompose.patterns import regex
 from tocompose.repository import Repository, map_at
 from tocompose.tables import Row, load
 
-_VERSION_FILES = (
-    VersionFile(".nvmrc", r"^v?([\w./*-]+)$"),
-    VersionFile(".node-version", r"^v?([\w./*-]+)$"),
-    VersionFile(".tool-versions", r"^node(?:js)?\s+(\S+)"),
-)
-_DEFAULT = DefaultVersion(
-    "node",
-    "Node.js",
-    "it is the newest with long-term support",
-    "package.json (engines.node)",
-)
 # What an install needs beside package.json, when the repository has it.
 _FILES_BESIDE = (
     ".npmrc",
@@ -80,42 +69,6 @@ class NodeStage(NamedTuple):
     manifests: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     whole_first: bool = False
-
-
-_NPM = PackageTool("npm", "package-lock.json", "npm ci", "npm prune --omit=dev", "npm run")
-_YARN = PackageTool(
-    "yarn",
-    "yarn.lock",
-    "yarn install --immutable",
-    "yarn workspaces focus --all --production",
-    "yarn run",
-)
-_YARN_CLASSIC = _YARN._replace(
-    install="yarn install --frozen-lockfile",
-    prune="yarn install --production --ignore-scripts --prefer-offline",
-)
-_PNPM = PackageTool(
-    "pnpm",
-    "pnpm-lock.yaml",
-    "pnpm install --frozen-lockfile",
-    "pnpm prune --prod",
-    "pnpm run",
-)
-_BUN = PackageTool(
-    "bun",
-    "bun.lock",
-    "bun install --frozen-lockfile",
-    "bun install --production",
-    "bun run",
-)
-_PACKAGE_TOOLS = (
-    _NPM,
-    _NPM._replace(lock="npm-shrinkwrap.json"),
-    _YARN,
-    _PNPM,
-    _BUN,
-    _BUN._replace(lock="bun.lockb"),
-)
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
@@ -171,7 +124,7 @@ def choose_node_version(repository: Repository) -> str:
     """The version: engines.node first, as on the platform, then the files of version managers."""
     version = versions.choose_version(_stated_versions(repository), versions.node_version)
     if version is None:
-        version = versions.use_default(repository, _DEFAULT)
+        version = versions.use_default(repository, "node")
     return version.number
 
 
@@ -179,21 +132,28 @@ def _stated_versions(repository: Repository) -> Iterator[Version]:
     stated = map_at(repository.read_json("package.json"), "engines").get("node")
     if isinstance(stated, str):
         yield Version(stated, f"engines.node is {stated}")
-    yield from versions.read_version_files(repository, _VERSION_FILES, "node|nodejs")
+    yield from versions.read_version_files(repository, "node")
 
 
 def package_tool(
     repository: Repository, package: dict[str, Any], notes_lock: bool = False
 ) -> PackageTool:
     """The package manager: by its lock file, then by packageManager."""
-    for tool in _PACKAGE_TOOLS:
-        if repository.has_file(tool.lock):
-            is_classic = tool is _YARN and not _is_yarn_berry(repository, package)
-            return _YARN_CLASSIC if is_classic else tool
+    rows = load("languages")["node"]["package_tools"]
+    locks = ((name, lock) for name, row in rows.items() for lock in row["locks"])
+    for name, lock in locks:
+        if repository.has_file(lock):
+            is_classic = name == "yarn" and not _is_yarn_berry(repository, package)
+            return _find_tool("yarn-classic" if is_classic else name, lock)
     if notes_lock:
         problem = "package.json stands without a lock file"
         note_missing_lock(repository, problem, "npm install --package-lock-only")
-    return _NPM._replace(lock="", install="npm install")
+    return _find_tool("npm", "")._replace(install="npm install")
+
+
+def _find_tool(name: str, lock: str) -> PackageTool:
+    row = load("languages")["node"]["package_tools"][name]
+    return PackageTool(name, lock, row["install"], row["prune"], row["run"])
 
 
 def _is_yarn_berry(repository: Repository, package: dict[str, Any]) -> bool:
@@ -227,7 +187,7 @@ def node_stage(
     scripts = package_scripts(package)
     has_hooks = any(name in scripts for name in _INSTALL_HOOKS)
     has_workspaces = "workspaces" in package or repository.has_file("pnpm-workspace.yaml")
-    clean_up = " && yarn cache clean" if tool.name == "yarn" else ""
+    clean_up = " && yarn cache clean" if tool.name.startswith("yarn") else ""
     return NodeStage(
         image=slim_image("node", version),
         install=f"{tool.install}{clean_up}",
@@ -248,7 +208,7 @@ def _tool_setup(package: dict[str, Any], tool: PackageTool, version: str) -> str
         return ""
     if tool.name == "bun":
         return _install_tool("bun")
-    if tool is _YARN_CLASSIC and not is_pinned:
+    if tool.name == "yarn-classic" and not is_pinned:
         return "" if has_corepack else _install_tool("yarn")
     if tool.name == "pnpm" and not is_pinned:
         return _install_tool("pnpm")

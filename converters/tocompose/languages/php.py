@@ -13,13 +13,9 @@ from tocompose.languages.language import (
     Language,
     note_missing_lock,
 )
-from tocompose.languages.versions import DefaultVersion
 from tocompose.repository import Repository, map_at
 from tocompose.tables import load
 
-_DEFAULT = DefaultVersion(
-    "php", "PHP", "it is the newest that is known", "composer.json (require.php)"
-)
 _FRAMEWORK_ROOTS = ("public", "web", "webroot", "htdocs")
 
 
@@ -56,14 +52,14 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 def _choose_version(repository: Repository) -> str:
     stated = map_at(repository.read_json("composer.json"), "require").get("php")
     if not isinstance(stated, str):
-        return versions.use_default(repository, _DEFAULT).number
+        return versions.use_default(repository, "php").number
     alternatives = re.sub(r"(?<!\|)\|(?!\|)", "||", stated.replace(",", " "))
     releases: list[str] = load("languages")["php"]["releases"]
     for release in releases:
         major, minor = map(int, release.split("."))
         if versions.satisfies((major, minor, 99), alternatives):
             return release
-    return versions.minor_line(stated) or _DEFAULT.number
+    return versions.minor_line(stated) or default_version("php")
 
 
 def _extensions(source: DockerfileInput) -> set[str]:

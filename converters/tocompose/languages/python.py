@@ -8,7 +8,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from tocompose.knowledge.versions import pinned_tool
+from tocompose.knowledge.versions import default_version, pinned_tool
 from tocompose.languages import node, python_settings, versions
 from tocompose.languages.language import (
     DockerfileFacts,
@@ -17,9 +17,7 @@ from tocompose.languages.language import (
     note_missing_lock,
 )
 from tocompose.languages.versions import (
-    DefaultVersion,
     Version,
-    VersionFile,
     debian_release,
     slim_image,
 )
@@ -27,18 +25,6 @@ from tocompose.patterns import regex
 from tocompose.repository import Repository, map_at, value_at
 from tocompose.tables import load
 
-_VERSION_FILES = (
-    VersionFile(
-        ".python-version", r"^(?:python-)?([23]\.\d{1,9}(?:\.\d{1,9})?)(?:\.[x*])?$"
-    ),
-    VersionFile(
-        "runtime.txt", r"^(?:[Pp]ython-)?([23]\.\d{1,9}(?:\.\d{1,9})?)(?:\.[x*])?$"
-    ),
-    VersionFile(".tool-versions", r"^python\s+([23]\.\d{1,9}(?:\.\d{1,9})?)"),
-)
-_DEFAULT = DefaultVersion(
-    "python", "Python", "it is the platform's default", ".python-version"
-)
 _OLDEST_MINOR = 6
 _REQUIREMENTS_FILES = (
     "requirements.txt",
@@ -138,7 +124,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     compilers: tuple[str, ...] = ()
     if version is None:
         compilers = _compilers(source)
-        version = versions.use_default(repository, _DEFAULT)
+        version = versions.use_default(repository, "python")
     libraries = ("libpq5",) if "libpq-dev" in compilers else ()
     has_front_end = source.node_first and bool(repository.read_json("package.json"))
     return DockerfileFacts(
@@ -168,7 +154,7 @@ def _image(version: str) -> str:
 
 
 def _stated_versions(repository: Repository) -> Iterator[Version]:
-    yield from versions.read_version_files(repository, _VERSION_FILES, "python")
+    yield from versions.read_version_files(repository, "python")
     requires = map_at(repository.read_toml("Pipfile"), "requires")
     for key in ("python_full_version", "python_version"):
         if isinstance(requires.get(key), str):
@@ -188,7 +174,7 @@ def _allowed_version(text: str) -> str:
         return versions.minor_line(text)
     bounds = re.sub(r"!=\s*[\d.*]+", "", text).replace(",", " ")
     bounds = bounds.replace("~=", "~").replace("==", "=")
-    newest = int(_DEFAULT.number.split(".")[1])
+    newest = int(default_version("python").split(".")[1])
     for minor in range(newest, _OLDEST_MINOR - 1, -1):
         if versions.satisfies((3, minor, 0), bounds):
             return f"3.{minor}" if minor != newest else ""
@@ -198,7 +184,7 @@ def _allowed_version(text: str) -> str:
 def _usable_version(text: str) -> str:
     """The version out of what is written; `3` alone is the platform's default."""
     number = versions.dotted(text)
-    return _DEFAULT.number if number == "3" else number
+    return default_version("python") if number == "3" else number
 
 
 def _choose_install(repository: Repository) -> _Install:

@@ -13,17 +13,11 @@ from tocompose.languages.language import (
     note_missing_lock,
     stand_in_address,
 )
-from tocompose.languages.versions import DefaultVersion, Version, VersionFile, slim_image
+from tocompose.languages.versions import Version, slim_image
 from tocompose.patterns import regex
 from tocompose.repository import Repository
+from tocompose.tables import load
 
-_VERSION_FILES = (
-    VersionFile(".ruby-version", r"^(?:ruby-)?(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
-    VersionFile(".tool-versions", r"^ruby\s+(\d{1,9}\.\d{1,9}(?:\.\d{1,9})?)"),
-)
-_DEFAULT = DefaultVersion(
-    "ruby", "Ruby", "it is the newest line that the platform supports", ".ruby-version"
-)
 _GEM = regex(r"""^\s*gem\s+["']([^"']+)["'](.*)""")
 _GROUP = regex(r"^\s*group\s+(.*?)\s+do\b")
 _OTHER_BLOCK = regex(r"^\s*(platforms?|source|path|git|install_if)\b.*\bdo\b")
@@ -140,7 +134,7 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
     candidates = _stated_versions(repository)
     version = versions.choose_version(candidates, versions.dotted)
     if version is None:
-        version = versions.use_default(repository, _DEFAULT)
+        version = versions.use_default(repository, "ruby")
     lock = repository.read_text("Gemfile.lock")
     if lock is None:
         note_missing_lock(
@@ -173,9 +167,9 @@ def _dockerfile_facts(source: DockerfileInput) -> DockerfileFacts:
 
 def _files_beside(repository: Repository, gemfile: str) -> Iterator[str]:
     """Files that the Gemfile reads: `ruby file: ".ruby-version"`."""
-    for file in _VERSION_FILES:
-        if file.path in gemfile and repository.has_file(file.path):
-            yield file.path
+    for path in load("languages")["ruby"]["version_files"]:
+        if path in gemfile and repository.has_file(path):
+            yield path
 
 
 def _stated_versions(repository: Repository) -> Iterator[Version]:
@@ -186,8 +180,7 @@ def _stated_versions(repository: Repository) -> Iterator[Version]:
     )
     if stated:
         yield Version(versions.minor_line(stated[1]), "the Gemfile says so")
-    ruby_version, tool_versions = _VERSION_FILES
-    yield from versions.read_version_files(repository, (ruby_version,), "ruby")
+    yield from versions.read_version_files(repository, "ruby", ".ruby-version")
     locked = re.search(
         r"^RUBY VERSION\n\s+ruby (\d{1,9}\.\d{1,9}\.\d{1,9})",
         repository.read_text("Gemfile.lock") or "",
@@ -195,7 +188,7 @@ def _stated_versions(repository: Repository) -> Iterator[Version]:
     )
     if locked:
         yield Version(locked[1], "Gemfile.lock says so")
-    yield from versions.read_version_files(repository, (tool_versions,), "ruby")
+    yield from versions.read_version_files(repository, "ruby", ".tool-versions")
 
 
 def _bundler_version(lock: str) -> str:

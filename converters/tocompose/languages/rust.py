@@ -12,10 +12,8 @@ from tocompose.languages.language import (
     Language,
     note_missing_lock,
 )
-from tocompose.languages.versions import DefaultVersion, debian_release, slim_image
+from tocompose.languages.versions import debian_release, slim_image
 from tocompose.repository import Repository, map_at
-
-_DEFAULT = DefaultVersion("rust", "Rust", "no version is named", "rust-toolchain.toml")
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
@@ -52,7 +50,7 @@ def _choose_version(repository: Repository, minimum: str) -> str:
     for text in (str(toolchain.get("channel", "")), legacy_file, minimum):
         if re.fullmatch(r"\d{1,9}\.\d{1,9}(?:\.\d{1,9})?", text):
             return text
-    return versions.use_default(repository, _DEFAULT).number
+    return versions.use_default(repository, "rust").number
 
 
 LANGUAGE = Language(read_libraries=_read_libraries, dockerfile_facts=_dockerfile_facts)

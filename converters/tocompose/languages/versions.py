@@ -33,43 +33,22 @@ class Version(NamedTuple):
     cursor: Cursor | None = None
 
 
-class VersionFile(NamedTuple):
-    """A one-line file of a version manager; its leaf is settled when its version is chosen."""
-
-    path: str
-    pattern: str
-
-
-class DefaultVersion(NamedTuple):
-    """The version of a language for an app that names none, and the file that would name it.
-
-    `name` is a row of versions.yaml.
-    """
-
-    name: str
-    title: str
-    reason: str
-    file: str
-
-    @property
-    def number(self) -> str:
-        """The version, which ages."""
-        return default_version(self.name)
-
-
 def read_version_files(
-    repository: Repository, files: Iterable[VersionFile], tool: str
+    repository: Repository, language: str, *paths: str
 ) -> Iterator[Version]:
-    """The versions that small files state, in order: `.nvmrc`, `.ruby-version`, `.tool-versions` …"""
-    for file in files:
-        for line in repository.open(file.path, read_lines, "lines"):
+    """The versions that small files state, in order: `.nvmrc`, `.ruby-version`, `.tool-versions` …
+
+    All files of the language, or those of `paths` alone. Their leaves are settled when a version is chosen.
+    """
+    patterns: dict[str, str] = load("languages")[language]["version_files"]
+    for path in paths or patterns:
+        for line in repository.open(path, read_lines, "lines"):
             text = line.peek() or ""
-            if file.path == ".tool-versions" and text.split()[0] not in tool.split("|"):
-                line.skip("it names a tool that the image does not need")
-                continue
-            match = re.search(file.pattern, text)
+            match = re.search(patterns[path], text)
             if match:
-                yield Version(match[1], f"{file.path} says so", line)
+                yield Version(match[1], f"{path} says so", line)
+            elif path == ".tool-versions" and not text.startswith(language):
+                line.skip("it names a tool that the image does not need")
             else:
                 line.skip("it names no version that an image could have")
 
@@ -90,18 +69,20 @@ def choose_version(
     return chosen_version
 
 
-def use_default(repository: Repository, default: DefaultVersion) -> Version:
+def use_default(repository: Repository, language: str, reason: str = "") -> Version:
     """The default, which a note says was chosen since no file of the repository names a version."""
+    row, number = load("languages")[language], default_version(language)
+    reason = reason or row["default"]["reason"]
     repository.add_note(
         "TC356",
         None,
         subject="files.Dockerfile",
-        language=default.title,
-        version=default.number,
-        why=default.reason,
-        file=default.file,
+        language=row["title"],
+        version=number,
+        why=reason,
+        file=row["default"]["file"],
     )
-    return Version(default.number, default.reason)
+    return Version(number, reason)
 
 
 def _node_lines() -> dict[int, str]:

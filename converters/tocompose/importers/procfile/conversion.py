@@ -65,7 +65,7 @@ class App(NamedTuple):
         return next(publishing, self.processes[0])
 
 
-class Variables(NamedTuple):
+class AppEnvironment(NamedTuple):
     """The variables that every process gets, what PORT is set to (empty when nothing sets it), the `.env` entries."""
 
     app_variables: tuple[AppVariable, ...]
@@ -173,7 +173,7 @@ def _find_backings(
 
 def _collect_variables(
     app: App, code: CodeScan, backings: tuple[Backing, ...], provided: ProvidedAddons
-) -> Variables:
+) -> AppEnvironment:
     repository = app.repository
     platform = platform_variables(repository, app.language, app.name, backings)
     served = tuple(variable for backing in backings for variable in backing.app_variables())
@@ -202,7 +202,9 @@ def _collect_variables(
     environment.settle_variables(app_variables, losers, app.web.service)
     environment_checks.note_unset(repository, app.language, app_variables)
     port = environment.settle_port(port_entry, app.web)
-    return Variables(app_variables, port, tuple(_all_settings(app_variables, backings)))
+    return AppEnvironment(
+        app_variables, port, tuple(_all_settings(app_variables, backings))
+    )
 
 
 def _all_settings(
@@ -225,7 +227,7 @@ def _partial_variables(backings: tuple[Backing, ...]) -> dict[str, str]:
 
 
 def _choose_images(
-    app: App, libraries: tuple[Library, ...], variables: Variables
+    app: App, libraries: tuple[Library, ...], variables: AppEnvironment
 ) -> dict[str, image.Image]:
     repository = app.repository
     ordered = sorted(app.processes, key=lambda process: not process.publishes)
@@ -261,7 +263,7 @@ def _web_arguments(text: str) -> tuple[str, ...]:
     return tuple(plain(argument) or "" for argument in convert_command(text).argv)
 
 
-def _plain_values(variables: Variables) -> dict[str, str]:
+def _plain_values(variables: AppEnvironment) -> dict[str, str]:
     """The variables whose values are known, with these."""
     values = {}
     for variable in variables.app_variables:
@@ -275,14 +277,14 @@ def _plain_values(variables: Variables) -> dict[str, str]:
 def _make_plan(
     app: App,
     images: dict[str, image.Image],
-    variables: Variables,
+    variables: AppEnvironment,
     backings: tuple[Backing, ...],
-) -> services.Plan:
+) -> services.AppPlan:
     repository, web = app.repository, app.web
     web_image = images.get(web.image) or images.get(web.type) or next(iter(images.values()))
     names = {process.type: process.service for process in app.processes}
     scales = formation.read_scales(repository, app.app_json.at("formation"))
-    return services.Plan(
+    return services.AppPlan(
         repository=repository,
         images=images,
         app_variables=variables.app_variables,
@@ -296,7 +298,7 @@ def _make_plan(
 
 def _assemble_stack(
     app: App,
-    plan: services.Plan,
+    plan: services.AppPlan,
     converted: tuple[Service, ...],
     backings: tuple[Backing, ...],
     settings: tuple[Setting, ...],

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.services import Plan
+from tocompose.importers.procfile.services import AppPlan
 from tocompose.languages import language_rows
 from tocompose.model import Build, Home, Mount, Port, Service, Variable
 from tocompose.record import replace
@@ -17,7 +17,7 @@ _NODE_MODULES = "node_modules"
 
 
 def add_overlays(
-    plan: Plan, processes: tuple[Process, ...], services: tuple[Service, ...]
+    plan: AppPlan, processes: tuple[Process, ...], services: tuple[Service, ...]
 ) -> tuple[Service, ...]:
     """The services, those that can run from the mounted source with a dev override."""
     by_name = {process.service: process for process in processes}
@@ -29,7 +29,7 @@ def add_overlays(
     return tuple(result)
 
 
-def _make_overlay(plan: Plan, process: Process, service: Service) -> Service | None:
+def _make_overlay(plan: AppPlan, process: Process, service: Service) -> Service | None:
     image = plan.image(process)
     refusal = _why_unmounted(process, image)
     if not refusal:
@@ -50,7 +50,7 @@ def _make_overlay(plan: Plan, process: Process, service: Service) -> Service | N
 
 
 def _mounted_overlay(
-    plan: Plan, process: Process, image: Image, service: Service
+    plan: AppPlan, process: Process, image: Image, service: Service
 ) -> Service:
     row: Row = language_rows().get(image.language, {})
     command: tuple[str, ...] | None = None
@@ -126,7 +126,7 @@ def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:
         yield Port(target=number, published=published, host_ip="127.0.0.1")
 
 
-def _source_mounts(plan: Plan, image: Image, row: Row) -> Iterator[Mount]:
+def _source_mounts(plan: AppPlan, image: Image, row: Row) -> Iterator[Mount]:
     """The source where the image holds it, and a volume for each folder that the image fills itself."""
     context = image.source or (image.build.context if image.build else ".")
     if image.target and not image.generated:

@@ -46,7 +46,7 @@ class _Declaration(NamedTuple):
     sample: str
 
 
-class Evidence(NamedTuple):
+class ServiceEvidence(NamedTuple):
     """Everything that may point to a service; `samples` are the values that names have in examples or in the code."""
 
     names: dict[str, Clue]
@@ -128,7 +128,7 @@ def collect_evidence(
     libraries: tuple[Library, ...],
     code: CodeScan,
     app: AppJson,
-) -> Evidence:
+) -> ServiceEvidence:
     """The evidence of a repository."""
     names = {
         name: Clue(f"the code reads {name}", span, name)
@@ -139,7 +139,7 @@ def collect_evidence(
         names[name] = Clue(f"{span.file} sets {name}", span, name)
         if sample:
             samples.setdefault(name, sample)
-    return Evidence(
+    return ServiceEvidence(
         names=names,
         samples={**code.defaults, **samples},
         libraries=libraries,

@@ -30,7 +30,7 @@ class Scale(NamedTuple):
     size: Cursor
 
 
-class Sized(NamedTuple):
+class ProcessSize(NamedTuple):
     """A process type's replicas (None: one, unsaid) and resources."""
 
     quantity: int | None
@@ -101,11 +101,13 @@ def _note_extras(dyno: Cursor, name: str) -> None:
             dyno.at(key).note("TC364", what=f"formation.{name}.{key}")
 
 
-def settle_size(process: Process, scale: Scale | None, repository: Repository) -> Sized:
+def settle_size(
+    process: Process, scale: Scale | None, repository: Repository
+) -> ProcessSize:
     """The replicas and limits of a process type, its formation settled."""
     if scale is None:
-        return Sized(process.quantity, Resources())
-    return Sized(
+        return ProcessSize(process.quantity, Resources())
+    return ProcessSize(
         _settle_quantity(process, scale.quantity, repository),
         _settle_resources(process, scale.size),
     )

@@ -37,7 +37,7 @@ _WITHOUT_COUNTERPART = (
 _FIELDS_OF_CHECKS = {"WAIT": "interval", "TIMEOUT": "timeout", "ATTEMPTS": "retries"}
 
 
-class Check(NamedTuple):
+class StatedCheck(NamedTuple):
     """A check that the source states: a path or a command, and Compose's numbers (empty where unsaid)."""
 
     path: str = ""
@@ -51,12 +51,12 @@ class Check(NamedTuple):
 
 def read_checks(
     repository: Repository, app: AppJson, services: Mapping[str, str], runtime: str
-) -> dict[str, Check]:
+) -> dict[str, StatedCheck]:
     """The check of each process type: Dokku's healthchecks, and CHECKS for web where there are none.
 
     `services` maps a process type to its service's name; `runtime` is the image's, which must be able to ask.
     """
-    checks: dict[str, Check] = {}
+    checks: dict[str, StatedCheck] = {}
     for process_checks in app.at("healthchecks"):
         process_type = process_checks.key
         if process_type not in services or process_checks.kind != "list":
@@ -94,7 +94,7 @@ def _rank_check(check: Cursor) -> int:
     return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
 
 
-def _read_dokku_check(check: Cursor, to: str) -> Check:
+def _read_dokku_check(check: Cursor, to: str) -> StatedCheck:
     check.at("type").skip("Compose has one kind of check")
     for key in ("name", "description"):
         check.at(key).skip("it names the check in the platform's log")
@@ -105,7 +105,7 @@ def _read_dokku_check(check: Cursor, to: str) -> Check:
     if command:
         command.map(to=f"{to}.test")
     interval_key = "wait" if check.at("wait") else "interval"
-    return Check(
+    return StatedCheck(
         path=_take_path(check.at("path"), bool(command), to),
         command=_read_words(command),
         port=check.take("port", to=f"{to}.test") or "",
@@ -138,10 +138,10 @@ def _format_seconds(text: str | None) -> str:
 
 def _read_checks_file(
     repository: Repository, services: Mapping[str, str]
-) -> dict[str, Check]:
+) -> dict[str, StatedCheck]:
     """Dokku's CHECKS: settings, then `/path expected text` lines, of which the first is asked."""
     web = services.get("web")
-    check = Check()
+    check = StatedCheck()
     for line in repository.open("CHECKS", read_lines, "lines"):
         if web is None:
             line.note("TC340", what="CHECKS", name="web")
@@ -150,14 +150,14 @@ def _read_checks_file(
     return {"web": check} if check.path else {}
 
 
-def _read_checks_line(line: Cursor, check: Check, to: str) -> Check:
+def _read_checks_line(line: Cursor, check: StatedCheck, to: str) -> StatedCheck:
     """The check with what one line says of it."""
     text = line.peek() or ""
     if setting := _SETTING.fullmatch(text):
         field = _FIELDS_OF_CHECKS[setting[1]]
         line.take(to=f"{to}.{field}")
         value = setting[2] if field == "retries" else f"{setting[2]}s"
-        return Check(**{**check._asdict(), field: value})
+        return StatedCheck(**{**check._asdict(), field: value})
     request = _REQUEST.match(text)
     if check.path or request is None:
         line.note("TC348", subject=to, what=line.key)
@@ -169,17 +169,17 @@ def _read_checks_line(line: Cursor, check: Check, to: str) -> Check:
 
 
 def choose_healthcheck(
-    check: Check | None, image: Image, process: Process, port: str
+    check: StatedCheck | None, image: Image, process: Process, port: str
 ) -> Healthcheck | None:
     """The service's check; None where nothing in the image is known to be able to ask."""
     if check is None and not process.publishes:
         return Healthcheck(disable=True) if image.healthcheck else None
     if check is None and image.healthcheck:
         return image.healthcheck
-    return _make_healthcheck(check or Check(), image, port)
+    return _make_healthcheck(check or StatedCheck(), image, port)
 
 
-def _make_healthcheck(check: Check, image: Image, port: str) -> Healthcheck | None:
+def _make_healthcheck(check: StatedCheck, image: Image, port: str) -> Healthcheck | None:
     test = _test_command(check, image, port)
     if test is None:
         return None
@@ -192,7 +192,7 @@ def _make_healthcheck(check: Check, image: Image, port: str) -> Healthcheck | No
     )
 
 
-def _test_command(check: Check, image: Image, port: str) -> tuple[str, ...] | None:
+def _test_command(check: StatedCheck, image: Image, port: str) -> tuple[str, ...] | None:
     if check.command:
         return ("CMD", *map(literal, check.command))
     row = language_rows().get(image.runtime)

@@ -15,7 +15,7 @@ from tocompose.importers.procfile.backing import (
 )
 from tocompose.importers.procfile.evidence import (
     Clue,
-    Evidence,
+    ServiceEvidence,
     inferable_servers,
     scheme_fits,
 )
@@ -55,7 +55,7 @@ _MIGRATING_KINDS = ("release", "postdeploy")
 
 def infer_services(
     repository: Repository,
-    evidence: Evidence,
+    evidence: ServiceEvidence,
     provided: ProvidedAddons,
     service_names: set[str],
 ) -> tuple[Backing, ...]:
@@ -93,7 +93,7 @@ class _Case:
     """The question whether the app needs a service of a kind."""
 
     def __init__(
-        self, repository: Repository, evidence: Evidence, kind: str, row: Row
+        self, repository: Repository, evidence: ServiceEvidence, kind: str, row: Row
     ) -> None:
         self._repository = repository
         self._evidence = evidence
@@ -264,7 +264,9 @@ class _Case:
         )
 
 
-def tell_in_parts(evidence: Evidence, backings: tuple[Backing, ...]) -> tuple[Backing, ...]:
+def tell_in_parts(
+    evidence: ServiceEvidence, backings: tuple[Backing, ...]
+) -> tuple[Backing, ...]:
     """The services, each told to the app also by the variables for its parts that the app shows: DB_HOST, DB_USER."""
     kinds = [backing.kind for backing in backings]
     is_sole = len(set(kinds).intersection(family_kinds("sql"))) < 2

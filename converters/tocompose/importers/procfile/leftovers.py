@@ -6,7 +6,7 @@ from tocompose.importers.procfile.app_json import AppJson
 from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.language import settle_buildpacks
 from tocompose.importers.procfile.scan import CodeScan
-from tocompose.importers.procfile.services import Plan
+from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.servers import family_kinds, servers
 from tocompose.ledger import Cursor
 from tocompose.notes import note
@@ -42,7 +42,7 @@ _MOST_SHOWN = 12
 def settle_leftovers(
     app: AppJson,
     buildpacks: tuple[Cursor, ...],
-    plan: Plan,
+    plan: AppPlan,
     code: CodeScan,
     backings: tuple[Backing, ...],
 ) -> None:
@@ -133,7 +133,7 @@ def _note_code(repository: Repository, code: CodeScan, services: dict[str, str])
         repository.add_note("TC376", None, count=code.skipped)
 
 
-def _note_variables(plan: Plan, code: CodeScan) -> None:
+def _note_variables(plan: AppPlan, code: CodeScan) -> None:
     """Variables that only the platform sets, and those that nothing sets, that the code reads."""
     repository = plan.repository
     set_names = {*_SET_ANYWAY, *(variable.name for variable in plan.app_variables)}

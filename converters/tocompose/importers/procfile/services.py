@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import AppVariable, environment_variables
 from tocompose.importers.procfile.formation import Scale, settle_size
-from tocompose.importers.procfile.health import Check, choose_healthcheck
+from tocompose.importers.procfile.health import StatedCheck, choose_healthcheck
 from tocompose.importers.procfile.heroku_yml import NAMES
 from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.ports import (
@@ -16,7 +16,11 @@ from tocompose.importers.procfile.ports import (
     opening_variables,
 )
 from tocompose.importers.procfile.processes import Process
-from tocompose.importers.procfile.shell import Command, convert_command, named_variables
+from tocompose.importers.procfile.shell import (
+    ComposeCommand,
+    convert_command,
+    named_variables,
+)
 from tocompose.languages.php import document_root
 from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variable, Volume
 from tocompose.record import replace
@@ -28,7 +32,7 @@ from tocompose.syntax.names import identifier
 _GRACE = "30s"
 
 
-class Plan(NamedTuple):
+class AppPlan(NamedTuple):
     """What all services of the app share."""
 
     repository: Repository
@@ -36,7 +40,7 @@ class Plan(NamedTuple):
     app_variables: tuple[AppVariable, ...]
     dependencies: tuple[Dependency, ...]
     scales: Mapping[str, Scale]
-    checks: Mapping[str, Check]
+    checks: Mapping[str, StatedCheck]
     port: WebPort
     processes: tuple[Process, ...]
 
@@ -58,7 +62,7 @@ class Plan(NamedTuple):
         self.repository.add_note(code, process.span, subject=subject, **facts)
 
 
-def convert_process(plan: Plan, process: Process) -> Service:
+def convert_process(plan: AppPlan, process: Process) -> Service:
     """The service of a process type, without what the dev override adds."""
     image = plan.image(process)
     size = settle_size(process, plan.scales.get(process.type), plan.repository)
@@ -85,7 +89,7 @@ def convert_process(plan: Plan, process: Process) -> Service:
     return replace(service, healthcheck=healthcheck)
 
 
-def _convert_command(plan: Plan, process: Process, image: Image) -> Command:
+def _convert_command(plan: AppPlan, process: Process, image: Image) -> ComposeCommand:
     run = convert_command(process.text)
     if "heroku-php-" in process.text:
         run = _replace_php_launcher(plan, process, image) or run
@@ -98,7 +102,7 @@ def _convert_command(plan: Plan, process: Process, image: Image) -> Command:
 
 
 def _choose_entrypoint(
-    plan: Plan, process: Process, image: Image
+    plan: AppPlan, process: Process, image: Image
 ) -> tuple[str, ...] | None:
     """None keeps the image's; it is cleared for a Procfile's command that it would not run.
 
@@ -113,7 +117,9 @@ def _choose_entrypoint(
     return ()
 
 
-def _replace_php_launcher(plan: Plan, process: Process, image: Image) -> Command | None:
+def _replace_php_launcher(
+    plan: AppPlan, process: Process, image: Image
+) -> ComposeCommand | None:
     """The buildpack's own web server launcher, which a generated image does without: Apache serves the same folder."""
     if not image.generated or image.language != "php":
         plan.note("TC374", process, ".command", name=process.type)
@@ -121,7 +127,7 @@ def _replace_php_launcher(plan: Plan, process: Process, image: Image) -> Command
     root = document_root(process.text)
     plan.note("TC375", process, ".command", root=root or ".")
     folder = f"/app/{root}".rstrip("/")
-    return Command(
+    return ComposeCommand(
         argv=("apache2-foreground",),
         environment=(("APACHE_DOCUMENT_ROOT", folder),),
         shell="",
@@ -130,7 +136,7 @@ def _replace_php_launcher(plan: Plan, process: Process, image: Image) -> Command
     )
 
 
-def _note_command(plan: Plan, process: Process, run: Command) -> None:
+def _note_command(plan: AppPlan, process: Process, run: ComposeCommand) -> None:
     if not run.balanced:
         plan.note("TC333", process, ".command", name=process.type)
     if run.shell == "bash":
@@ -139,7 +145,9 @@ def _note_command(plan: Plan, process: Process, run: Command) -> None:
         plan.note("TC311", process, ".command", name=process.type)
 
 
-def _process_variables(plan: Plan, process: Process, run: Command) -> Iterator[Variable]:
+def _process_variables(
+    plan: AppPlan, process: Process, run: ComposeCommand
+) -> Iterator[Variable]:
     """The variables of all processes, and in their place those of this one."""
     hoisted = {name: literal(value) for name, value in run.environment}
     values = {**_platform_values(plan, process), **hoisted}
@@ -151,7 +159,7 @@ def _process_variables(plan: Plan, process: Process, run: Command) -> Iterator[V
         yield Variable(name=name, value=value, origin=origin)
 
 
-def _platform_values(plan: Plan, process: Process) -> dict[str, str]:
+def _platform_values(plan: AppPlan, process: Process) -> dict[str, str]:
     """What the platform would tell the process, and what makes its server listen for others."""
     number, values = plan.port.number, dict[str, str]()
     names = named_variables(process.text)
@@ -165,7 +173,7 @@ def _platform_values(plan: Plan, process: Process) -> dict[str, str]:
     return values
 
 
-def _process_dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...]:
+def _process_dependencies(plan: AppPlan, process: Process) -> tuple[Dependency, ...]:
     if process.traits.get("once"):
         return plan.dependencies
     releases = (
@@ -180,7 +188,7 @@ def _process_dependencies(plan: Plan, process: Process) -> tuple[Dependency, ...
 
 
 def _settle_occasion(
-    plan: Plan, process: Process, service: Service, quantity: int | None
+    plan: AppPlan, process: Process, service: Service, quantity: int | None
 ) -> Service:
     """When the service runs: always, once before the others, or on request only."""
     if process.traits.get("once"):
@@ -197,7 +205,7 @@ def _settle_occasion(
 
 
 def _run_on_request(
-    plan: Plan, process: Process, service: Service, profile: str
+    plan: AppPlan, process: Process, service: Service, profile: str
 ) -> Service:
     profile = process.service if profile == "<service>" else profile
     has_terminal = process.traits.get("terminal")
@@ -208,7 +216,7 @@ def _run_on_request(
 
 
 def _publish_port(
-    plan: Plan, process: Process, service: Service, quantity: int | None
+    plan: AppPlan, process: Process, service: Service, quantity: int | None
 ) -> Service:
     """The web process's port on this machine; several replicas share a range of host ports."""
     number = plan.port.number
@@ -232,7 +240,7 @@ def publishes_setting(services: Iterable[Service]) -> bool:
 
 
 def add_volumes(
-    plan: Plan, services: tuple[Service, ...]
+    plan: AppPlan, services: tuple[Service, ...]
 ) -> tuple[tuple[Service, ...], tuple[Volume, ...]]:
     """The services with a named volume for each folder that their image declares as one, shared among them."""
     images = {image.reference: image for image in plan.images.values()}

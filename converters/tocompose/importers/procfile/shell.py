@@ -97,7 +97,7 @@ class ParsedCommand(NamedTuple):
     text: str
 
 
-class Command(NamedTuple):
+class ComposeCommand(NamedTuple):
     """What Compose runs: `argv` as Compose reads it, the variables hoisted out of it, and what was found on the way.
 
     `shell` is empty, `sh` or `bash`; `comment` is what a shell would have dropped.
@@ -163,21 +163,21 @@ def named_variables(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def convert_command(text: str) -> Command:
+def convert_command(text: str) -> ComposeCommand:
     """How Compose must run the command so that it does what `bash -c` would do with it."""
     parsed = parse_command(text)
     if not parsed.balanced:
-        return Command(("sh", "-c", literal(text)), (), "sh", "", False)
+        return ComposeCommand(("sh", "-c", literal(text)), (), "sh", "", False)
     hoisted = _hoisted_words(parsed)
     remaining = parsed.words[len(hoisted) :]
     environment = tuple(_split_assignment(shell_word) for shell_word in hoisted)
     if not parsed.operators and remaining and not _needs_shell(remaining):
         argv = tuple(literal(shell_word.text) for shell_word in _without_exec(remaining))
-        return Command(argv, environment, "", parsed.comment, True)
+        return ComposeCommand(argv, environment, "", parsed.comment, True)
     shell = "bash" if _BASHISMS.search(_without_still_quotes(parsed.text)) else "sh"
     body = parsed.text[remaining[0].start :] if hoisted else parsed.text
     script = literal(_with_exec(body))
-    return Command((shell, "-c", script), environment, shell, parsed.comment, True)
+    return ComposeCommand((shell, "-c", script), environment, shell, parsed.comment, True)
 
 
 def _split_assignment(shell_word: CommandWord) -> tuple[str, str]:
