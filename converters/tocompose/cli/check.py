@@ -12,14 +12,16 @@ from tocompose.check import Audit, audit, repair
 from tocompose.cli.conversion import has_kinds, style_of
 from tocompose.cli.exit import EXIT_DIFFERS, fail, write_text
 from tocompose.cli.options import FAIL_ON_OPTION, ChoiceType
-from tocompose.cli.output import check_report_names, write_report
+from tocompose.cli.output import check_report_names, diff_lines, write_report
 from tocompose.cli.sources import open_sources
 from tocompose.ledger import Ledger
 from tocompose.model import File, Stack
 from tocompose.notes import Note
 from tocompose.project import Folder, Project
 from tocompose.reports import FORMS, form_of
+from tocompose.reports.audit import as_text, render_audit
 from tocompose.reports.report import Report, report
+from tocompose.writing import WriteError, plan, write
 
 
 @click.command("check")
@@ -142,7 +144,6 @@ def _print_findings(
     findings: Audit, findings_report: Report, options: CheckOptions
 ) -> None:
     """Prints the audit, and writes the reports."""
-    from tocompose.reports.audit import as_text, render_audit
 
     score = findings.as_dict()
     if options.form == "text":
@@ -157,7 +158,6 @@ def _print_findings(
 
 def _repair_files(project: Project, findings_report: Report, only_show: bool) -> bool:
     """Shows what would change, and writes it; whether there was anything."""
-    from tocompose.writing import WriteError
 
     if not isinstance(project, Folder):
         fail("--fix needs files or a folder, not standard input")
@@ -167,7 +167,8 @@ def _repair_files(project: Project, findings_report: Report, only_show: bool) ->
     try:
         changed = _show_changes(repair_result.files, project, findings_report)
         if changed and not only_show:
-            _write_files(repair_result.files, project)
+            files = repair_result.files
+            write(files, project.root, asked=[file.path for file in files])
     except WriteError as problem:
         fail(str(problem))
     for note in repair_result.notes:
@@ -179,17 +180,9 @@ def _show_changes(
     files: tuple[File, ...], project: Folder, findings_report: Report
 ) -> bool:
     """Prints the difference that each file makes; whether there is one. Raises WriteError."""
-    from tocompose.cli.output import diff_lines
-    from tocompose.writing import plan
 
     changes, _ = plan(files, project.root, asked=[file.path for file in files])
     needed = [change for change in changes if change.is_needed]
     for change in needed:
         write_text(sys.stdout, "".join(diff_lines(change, Path(), findings_report)))
     return bool(needed)
-
-
-def _write_files(files: tuple[File, ...], project: Folder) -> None:
-    from tocompose.writing import write
-
-    write(files, project.root, asked=[file.path for file in files])

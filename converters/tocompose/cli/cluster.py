@@ -7,6 +7,7 @@ import click
 from tocompose.cli.conversion import run_conversion
 from tocompose.cli.exit import fail
 from tocompose.cli.options import add_conversion_options, read_options
+from tocompose.cluster import Request, read
 from tocompose.importers import Settings, SourceError
 
 
@@ -19,6 +20,7 @@ from tocompose.importers import Settings, SourceError
 @click.option(
     "-n",
     "--namespace",
+    "namespaces",
     metavar="NAME",
     multiple=True,
     help="A namespace; by default that of the context.",
@@ -57,19 +59,7 @@ from tocompose.importers import Settings, SourceError
 )
 @add_conversion_options
 @click.pass_context
-def cluster_command(
-    ctx: click.Context,
-    /,
-    context: str | None,
-    namespace: tuple[str, ...],
-    all_namespaces: bool,
-    selector: str | None,
-    kubeconfig: str | None,
-    secrets: bool,
-    allow_exec: bool,
-    timeout: float,
-    **_: object,
-) -> None:
+def cluster_command(ctx: click.Context, /, **_: object) -> None:
     """What runs in a Kubernetes cluster to compose files.
 
     Sends list requests only. A kind that may not be read is named in a note, and the rest is converted.
@@ -79,28 +69,13 @@ def cluster_command(
       tocompose cluster --context staging -n shop -o deploy
       tocompose cluster -A -l app.kubernetes.io/part-of=shop > docker-compose.yml
     """
-    from tocompose.cluster import Request, read
-
-    if all_namespaces and namespace:
+    if ctx.params["all_namespaces"] and ctx.params["namespaces"]:
         raise click.UsageError("--all-namespaces and --namespace exclude each other", ctx)
-    request = Request(
-        context,
-        namespace,
-        all_namespaces,
-        selector,
-        secrets,
-        kubeconfig,
-        allow_exec,
-        timeout,
-    )
+    query = Request(**{field: ctx.params[field] for field in Request._fields})
     try:
-        cluster_objects = read(request)
+        cluster_objects = read(query)
     except SourceError as problem:
         fail(str(problem))
     options = read_options(ctx)
-    run_conversion(
-        cluster_objects.project,
-        options,
-        Settings(name=options.name, notes=cluster_objects.notes),
-        "kubernetes",
-    )
+    import_options = Settings(name=options.name, notes=cluster_objects.notes)
+    run_conversion(cluster_objects.project, options, import_options, "kubernetes")

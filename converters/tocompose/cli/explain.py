@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import click
 
 from tocompose.cli.exit import fail
+from tocompose.notes import explanation
+from tocompose.reports.explain import all_codes, explain_code
 from tocompose.suggestion import spelling_hint
 
 
@@ -14,7 +16,6 @@ def _complete_codes(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[str]:
     """The codes that a shell completes."""
-    from tocompose.reports.explain import all_codes
 
     return [code for code in all_codes() if code.startswith(incomplete.upper())]
 
@@ -34,8 +35,6 @@ def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
       tocompose explain TC001
       tocompose explain --all
     """
-    from tocompose.reports.explain import all_codes, explain_code
-
     if list_all or not asked_codes:
         _print_codes(all_codes())
         return
@@ -55,7 +54,6 @@ def explain_command(asked_codes: tuple[str, ...], list_all: bool) -> None:
 
 def _print_codes(codes: Iterable[str]) -> None:
     """Prints codes with their kinds and titles."""
-    from tocompose.notes import explanation
 
     for code in codes:
         row = explanation(code)

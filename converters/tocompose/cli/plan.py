@@ -6,6 +6,7 @@ import json
 
 import click
 
+from tocompose.cli import is_docker_command
 from tocompose.cli.conversion import pipeline_options_for
 from tocompose.cli.exit import fail
 from tocompose.cli.options import (
@@ -16,8 +17,11 @@ from tocompose.cli.options import (
     read_options,
 )
 from tocompose.cli.sources import open_sources
+from tocompose.decisions import plan
 from tocompose.importers import Settings, SourceError
 from tocompose.project import Memory
+from tocompose.reports.plan import PlanHeading, as_answers, as_data, as_text
+from tocompose.reports.report import image_of
 
 
 @click.command("plan", context_settings={"ignore_unknown_options": True})
@@ -43,10 +47,6 @@ def plan_command(ctx: click.Context, /, sources: tuple[str, ...], **_: object) -
       tocompose plan run.sh --as answers > answers.toml
       tocompose convert run.sh --answers answers.toml -o deploy
     """
-    from tocompose.decisions import plan
-    from tocompose.reports.plan import PlanHeading, as_answers, as_data, as_text
-    from tocompose.reports.report import image_of
-
     options = read_options(ctx)
     pasted = _is_pasted_command(sources)
     settings = (
@@ -105,6 +105,5 @@ for _option in plan_command.params:
 
 
 def _is_pasted_command(sources: tuple[str, ...]) -> bool:
-    from tocompose.cli import is_docker_command
 
     return is_docker_command(sources[0])

@@ -6,12 +6,16 @@ import sys
 
 import click
 
+from tocompose.cli import is_docker_command
 from tocompose.cli.exit import EXIT_DIFFERS, fail
 from tocompose.cli.options import ChoiceType, read_options
 from tocompose.cli.sources import open_sources
 from tocompose.importers import Settings, SourceError
 from tocompose.pipeline import Options
 from tocompose.project import Memory
+from tocompose.prove import ProofError, find_binaries
+from tocompose.prove.conversion import prove
+from tocompose.prove.table import as_json, as_text
 
 
 @click.command("prove", context_settings={"ignore_unknown_options": True})
@@ -49,11 +53,6 @@ def prove_command(
       tocompose prove run.sh
       tocompose --practices none prove docker run -d --name web -p 8080:80 nginx
     """
-    from tocompose.cli import is_docker_command
-    from tocompose.prove import ProofError, find_binaries
-    from tocompose.prove.conversion import prove
-    from tocompose.prove.table import as_json, as_text
-
     options = read_options(ctx)
     pasted = is_docker_command(sources[0])
     settings = Settings(name=options.name, options={"argv": sources} if pasted else {})
