@@ -195,8 +195,8 @@ def ledger() -> Ledger:
     )
     book = Ledger()
     cursor = book.open(root)
-    cursor.take("image", to="services.db.image")
-    cursor.take("name", to="services.web")
+    cursor.take("image", to=ModelPath.service("db", "image"))
+    cursor.take("name", to=ModelPath.service("web"))
     book.settle(
         next(leaf for leaf in book.leaves() if leaf.text == "all"), _fate("noted"), "TC001"
     )

@@ -15,6 +15,7 @@ from tocompose.ledger import Fate, Ledger, audit_unread
 from tocompose.readers import yaml as reader
 from tocompose.readers.yaml import boolean, cursors, integer, is_null, number, read, resolve
 from tocompose.source import Branch, Leaf, Node
+from tocompose.syntax.model_path import ModelPath
 
 
 def only(text: str) -> Node:
@@ -132,7 +133,7 @@ def test_merge_keys_bring_in_what_the_map_does_not_have() -> None:
 def test_of_two_entries_the_later_counts_and_the_earlier_is_noted() -> None:
     ledger = Ledger()
     (cursor,) = cursors(b"a: 1\nb: 2\na: 3\n", "f.yaml", ledger)
-    assert cursor.take("a", to="x") == "3"
+    assert cursor.take("a", to=ModelPath.of("x")) == "3"
     assert [(str(note.span), note.code) for note in ledger.notes] == [
         ("f.yaml:1:1", "TC011")
     ]

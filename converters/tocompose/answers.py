@@ -10,6 +10,7 @@ from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import Context, Outcome, Practice
 from tocompose.suggestion import suggested
+from tocompose.syntax.model_path import ModelPath
 
 CONDITIONS = {
     "started": "service_started",
@@ -108,7 +109,8 @@ class Answers(NamedTuple):
             if old.depends_on and not new.depends_on
         }
         moves = {
-            f"services.{name}.depends_on": f"services.{name}" for name in sorted(emptied)
+            ModelPath.service(name, "depends_on"): ModelPath.service(name)
+            for name in sorted(emptied)
         }
         return Outcome(
             stack=replace(stack, services=services, settings=settings),
@@ -127,7 +129,7 @@ def _answer_note(key: str, value: str, service: Service) -> Note:
     return note(
         "TC090",
         service.origin,
-        subject=f"services.{service.name}",
+        subject=ModelPath.service(service.name),
         decision=key,
         answer=value,
     )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tocompose.notes import Note, note
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span, leaves
-from tocompose.syntax.model_path import ROOT, ModelPath, as_model_path
+from tocompose.syntax.model_path import ROOT, ModelPath
 
 
 class Fate(Enum):
@@ -53,16 +53,15 @@ class Ledger:
         """What became of the leaf so far."""
         return self._fates.get(leaf, _UNREAD)
 
-    def map(self, leaf: Leaf, to: ModelPath | str) -> None:
+    def map(self, leaf: Leaf, to: ModelPath) -> None:
         """Records that the leaf's value went to the model path `to`; a leaf may go to several."""
-        path = as_model_path(to)
         paths = self._fates.get(leaf, _UNREAD).paths
-        if path not in paths:
-            self._fates[leaf] = Settlement(Fate.MAPPED, paths=(*paths, path))
+        if to not in paths:
+            self._fates[leaf] = Settlement(Fate.MAPPED, paths=(*paths, to))
 
-    def move(self, old: ModelPath | str, new: ModelPath | str) -> None:
+    def move(self, old: ModelPath, new: ModelPath) -> None:
         """Records that what was mapped to the old path is written at the new one."""
-        self._moves[as_model_path(old)] = as_model_path(new)
+        self._moves[old] = new
 
     def written_at(self, path: ModelPath) -> ModelPath:
         """Where what was mapped to the path is written: somewhere else after moves."""
@@ -219,7 +218,7 @@ class Cursor:
         node = self._below(keys)
         return node.text if isinstance(node, Leaf) else None
 
-    def take(self, *keys: str | int, to: ModelPath | str) -> str | None:
+    def take(self, *keys: str | int, to: ModelPath) -> str | None:
         """The text of a leaf, which thereby counts as mapped to the model path `to`; None where there is no leaf."""
         node = self._below(keys)
         if not isinstance(node, Leaf):
@@ -227,7 +226,7 @@ class Cursor:
         self._ledger.map(node, to)
         return node.text
 
-    def map(self, *, to: ModelPath | str) -> None:
+    def map(self, *, to: ModelPath) -> None:
         """Counts every leaf at or below as mapped to `to`: for a branch that is carried over as one value."""
         for leaf in self._leaves():
             self._ledger.map(leaf, to)
@@ -236,7 +235,7 @@ class Cursor:
         self,
         code: str,
         *,
-        subject: ModelPath | str = ROOT,
+        subject: ModelPath = ROOT,
         related: Iterable[Span] = (),
         **facts: Any,
     ) -> None:
@@ -250,7 +249,7 @@ class Cursor:
         self,
         code: str,
         *,
-        subject: ModelPath | str = ROOT,
+        subject: ModelPath = ROOT,
         related: Iterable[Span] = (),
         **facts: Any,
     ) -> None:
@@ -291,24 +290,15 @@ def audit_unread(ledger: Ledger) -> list[Note]:
     ]
 
 
-def audit_written(ledger: Ledger, written: Iterable[ModelPath | str]) -> list[Note]:
+def audit_written(ledger: Ledger, written: Iterable[ModelPath]) -> list[Note]:
     """A note for each leaf said to be mapped whose model path did not reach any written file: an internal error."""
-    reached = {prefix for path in written for prefix in _prefixes(_keys(path))}
+    reached = {path[:depth] for path in written for depth in range(1, len(path) + 1)}
     return [
         note("TC901", leaf.span, path=str(path), what=_describe_leaf(ledger, leaf))
         for leaf in ledger.leaves()
         for path in ledger.fate(leaf).paths
-        if _keys(ledger.written_at(path)) not in reached
+        if ledger.written_at(path) not in reached
     ]
-
-
-def _keys(path: ModelPath | str) -> tuple[str, ...]:
-    """The path with its keys taken apart at their dots: paths still come as text, too."""
-    return tuple(".".join(as_model_path(path)).split("."))
-
-
-def _prefixes(keys: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    return (keys[:end] for end in range(1, len(keys) + 1))
 
 
 def _describe_leaf(ledger: Ledger, leaf: Leaf) -> str:

@@ -9,7 +9,7 @@ from functools import cache
 from tocompose.knowledge.secrets.texts import concealed
 from tocompose.record import record
 from tocompose.source import Span
-from tocompose.syntax.model_path import ROOT, ModelPath, as_model_path
+from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.tables import Row, table
 
 
@@ -60,7 +60,7 @@ def note(
     code: str,
     span: Span | None = None,
     *,
-    subject: ModelPath | str = ROOT,
+    subject: ModelPath = ROOT,
     related: Iterable[Span] = (),
     **facts: object,
 ) -> Note:
@@ -77,7 +77,7 @@ def note(
         code=code,
         kind=Kind(row["kind"]),
         message=str(row["message"]).format_map(facts),
-        subject=as_model_path(subject),
+        subject=subject,
         span=span,
         related=tuple(related),
         advice=str(row.get("advice", "")).format_map(facts),

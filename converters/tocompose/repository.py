@@ -12,6 +12,7 @@ from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.readers.reading import Oddity, Reading, decode
 from tocompose.source import Span
+from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.tables import load
 
 
@@ -45,7 +46,12 @@ class Repository(NamedTuple):
         return cursor
 
     def add_note(
-        self, code: str, span: Span | None = None, *, subject: str = "", **facts: Any
+        self,
+        code: str,
+        span: Span | None = None,
+        *,
+        subject: ModelPath = ROOT,
+        **facts: Any,
     ) -> None:
         """Adds a note that settles no leaf."""
         self.ledger.say(note(code, span, subject=subject, **facts))

@@ -111,7 +111,7 @@ def test_files_beside_are_completed(tmp_path: Path) -> None:
     found = repair(Folder(tmp_path))
     assert found is not None
     changes, _ = plan(found.files, tmp_path, asked=[item.path for item in found.files])
-    assert {item.path for item in changes if item.needed} == {
+    assert {item.path for item in changes if item.is_needed} == {
         "docker-compose.yml",
         ".env.example",
         ".gitignore",

@@ -23,6 +23,7 @@ from samples import DB, PASSWORD, SHOP, TOKEN, WEB, at
 from tocompose.exporters.bundle import Bundle, Layout, bundle
 from tocompose.model import Attachment, Home, Network, Service, Stack, Variable
 from tocompose.notes import note
+from tocompose.syntax.model_path import ModelPath
 
 BASE, DEV, PROD = (
     "docker-compose.yml",
@@ -134,7 +135,7 @@ def test_env_example_lists_variables_that_only_the_compose_files_name() -> None:
 
 
 def test_where_a_service_comes_from_and_what_it_lost_stands_above_it() -> None:
-    lost = note("TC001", at(7), subject="services.web.gpus", what="gpus")
+    lost = note("TC001", at(7), subject=ModelPath.service("web", "gpus"), what="gpus")
     text = texts(bundle(SHOP, Layout(split=True), [lost]))[BASE]
     above = text[: text.index("  web:\n")].splitlines()[-2:]
     assert above[0] == "  # from run.sh:6"

@@ -11,7 +11,7 @@ from tocompose.prove.normal import fields
 from tocompose.prove.recording import Container, Recording
 from tocompose.prove.side import Side
 from tocompose.prove.table import as_text
-from tocompose.syntax.model_path import ModelPath, as_model_path
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
 
 
@@ -20,7 +20,12 @@ def difference(field: str) -> Difference:
 
 
 def note(subject: ModelPath | str, kind: Kind = Kind.CHANGED) -> Note:
-    return Note(code="TC100", kind=kind, message="", subject=as_model_path(subject))
+    path = (
+        subject
+        if isinstance(subject, ModelPath)
+        else ModelPath(filter(None, subject.split(".")))
+    )
+    return Note(code="TC100", kind=kind, message="", subject=path)
 
 
 @pytest.mark.parametrize(

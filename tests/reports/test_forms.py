@@ -316,14 +316,15 @@ def test_example_is_what_it_says() -> None:
 @pytest.mark.parametrize(
     ("subject", "heading"),
     [
-        ("services.web.ports", "web"),
-        ("volumes.data", "volume data"),
-        ("files..dockerignore", "file .dockerignore"),
-        ("files.config/app.conf", "file config/app.conf"),
-        ("services", ""),
+        (ModelPath.service("web", "ports"), "web"),
+        (ModelPath.of("volumes", "data"), "volume data"),
+        (ModelPath.of("files", ".dockerignore"), "file .dockerignore"),
+        (ModelPath.of("files", "config/app.conf"), "file config/app.conf"),
+        (ModelPath.of("services"), ""),
+        (ModelPath.service("my.app", "ports"), "my.app"),
     ],
 )
-def test_the_heading_of_a_subject(subject: str, heading: str) -> None:
+def test_the_heading_of_a_subject(subject: ModelPath, heading: str) -> None:
     assert (
         subject_of(note("TC090", None, subject=subject, decision="x", answer="y"))
         == heading

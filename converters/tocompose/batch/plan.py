@@ -17,6 +17,7 @@ from tocompose.notes import Note, note
 from tocompose.pipeline import unknown_format
 from tocompose.record import replace
 from tocompose.suggestion import suggested
+from tocompose.syntax.model_path import ModelPath
 
 
 class Application(NamedTuple):
@@ -268,7 +269,7 @@ def _covered_notes(covered: list[Application]) -> Iterator[Note]:
         covers = "" if is_own else ", as it speaks of this folder"
         yield note(
             "TC811",
-            subject=f"files.{application.present}",
+            subject=ModelPath.of("files", application.present),
             where=_application_name(application.folder),
             file=application.present,
             covers=covers,

@@ -15,6 +15,7 @@ from tocompose.model import Resource, Service
 from tocompose.rules.services import facts
 from tocompose.source import Leaf, Span, leaves
 from tocompose.syntax.interpolation import plain, variable_names
+from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.names import ALWAYS_SET
 
 
@@ -43,7 +44,7 @@ def _in_clear(view: View, service: Service) -> Iterator[Verdict]:
             continue
         clear = bool(named and text) or bool(value and secret_value(value))
         span = view.span(service, *key.split("."), name)
-        subject = f"services.{service.name}.{key}.{name}"
+        subject = ModelPath.service(service.name, *key.split("."), name)
         yield judge(
             "Q-11 A-03 S-04",
             not clear,
@@ -153,7 +154,7 @@ def _sources(scene: Scene) -> Iterator[Verdict]:
                     there,
                     "TC729",
                     scene.main.places.span(key, item.name),
-                    f"{key}.{item.name}",
+                    ModelPath.of(key, item.name),
                     **facts_,
                 )
             if item.environment and known is not None:
@@ -168,7 +169,7 @@ def _sources(scene: Scene) -> Iterator[Verdict]:
                     item.environment in known,
                     "TC729",
                     span,
-                    f"{key}.{item.name}",
+                    ModelPath.of(key, item.name),
                     **facts_,
                 )
 
@@ -177,7 +178,7 @@ def _env_files(scene: Scene) -> Iterator[Verdict]:
     """`.env` kept out of version control, `.env.example` with every variable."""
     used = sorted(used_variables(scene) - ALWAYS_SET)
     if scene.project.exists(".env"):
-        yield judge("Q-11", _is_ignored(scene), "TC717", None, "")
+        yield judge("Q-11", _is_ignored(scene), "TC717", None, ROOT)
     if used and scene.found is not None:
         example = scene.project.read(".env.example")
         documented = (
@@ -192,7 +193,7 @@ def _env_files(scene: Scene) -> Iterator[Verdict]:
                 name in documented,
                 "TC718",
                 span,
-                f"settings.{name}",
+                ModelPath.of("settings", name),
                 name=name,
                 missing=one,
             )

@@ -15,6 +15,7 @@ from tocompose.importers.compose.shapes import mapping
 from tocompose.model import Service
 from tocompose.source import Branch, Node, Span
 from tocompose.suggestion import suggested
+from tocompose.syntax.model_path import ModelPath
 
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h))+")
 _BYTES = re.compile(r"-?\d+(?:\.\d+)?\s?(?:[bkmgtp]|[kmgtp]b)?", re.IGNORECASE)
@@ -44,7 +45,14 @@ def rules(scene: Scene) -> Iterator[Verdict]:
             "read": scene.found.base,
             "own": scene.found.base,
         }
-        yield judge("T27", not others, "TC745", None, f"files.{scene.found.base}", **told)
+        yield judge(
+            "T27",
+            not others,
+            "TC745",
+            None,
+            ModelPath.of("files", scene.found.base),
+            **told,
+        )
 
 
 def _file(file: ComposeFile) -> Iterator[Verdict]:
@@ -92,7 +100,7 @@ def _keys(file: ComposeFile, root: Node) -> Iterator[Verdict]:
         for child in node.children:
             key = str(child.key)
             holds = key in known or key.startswith("x-")
-            subject = ".".join((*path[1:2], key)) if path else key
+            subject = ModelPath.of(*path[1:2], key)
             hint = suggested(key, known, "delete it, or begin it with x-")
             where = " ".join(("in", *path)) if path else "at the top"
             yield judge(
@@ -105,7 +113,7 @@ def _keys(file: ComposeFile, root: Node) -> Iterator[Verdict]:
                 version is None,
                 "TC701",
                 version.span if version else None,
-                "version",
+                ModelPath.of("version"),
                 file=file.path,
             )
 
@@ -287,7 +295,7 @@ def _repeated_key(file: ComposeFile, key: str, entries: list[Any]) -> Iterator[V
         shared = len({id(node) for _, node in users}) == 1
         if len(users) > 1:
             names = ", ".join(name for name, _ in users)
-            subject = f"services.{users[-1][0]}.{key}"
+            subject = ModelPath.service(users[-1][0], key)
             yield judge(
                 "S-06", shared, "TC746", users[-1][1].span, subject, key=key, names=names
             )

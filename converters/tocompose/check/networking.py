@@ -8,6 +8,7 @@ from tocompose.check.scene import Scene, Verdict, View, judge, networks_of, of_s
 from tocompose.model import Port, Role, Service
 from tocompose.rules.services import facts, is_data
 from tocompose.syntax.interpolation import variable_names
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.ports import is_loopback
 
 # Ports on which a server of the host often listens already.
@@ -154,7 +155,7 @@ def _separated(view: View) -> Iterator[Verdict]:
         not flat and not beside,
         "TC711",
         span,
-        "networks",
+        ModelPath.of("networks"),
         told=told,
         names=names,
     )

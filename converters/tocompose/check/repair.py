@@ -26,6 +26,7 @@ from tocompose.record import replace
 from tocompose.rules import apply_all, select
 from tocompose.source import Branch, Child
 from tocompose.syntax.interpolation import document_variables
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique
 
 # Each adds what is missing and leaves what is there: no port, volume, network or image is touched.
@@ -124,7 +125,7 @@ def _repaired(
         name = str(child.key)
         if name in fixed:
             notes.append(
-                note("TC778", child.span, subject=f"services.{name}", service=name)
+                note("TC778", child.span, subject=ModelPath.service(name), service=name)
             )
         elif changes[name]:
             edits += _edits(child, file, changes[name])

@@ -17,6 +17,7 @@ from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.rules.roles import PRACTICE as ROLES
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 
 class View(NamedTuple):
@@ -111,7 +112,7 @@ def _with_jobs(stack: Stack) -> Stack:
 
 
 def judge(
-    ids: str, holds: bool, code: str, span: Span | None, subject: str, /, **facts: Any
+    ids: str, holds: bool, code: str, span: Span | None, subject: ModelPath, /, **facts: Any
 ) -> Verdict:
     """The verdict on one thing, with the note of that code unless it holds; `ids` are separated by blanks."""
     return Verdict(
@@ -130,8 +131,8 @@ def of_service(
     **facts: Any,
 ) -> Verdict:
     """The verdict on a service, or on what stands at `key` below it."""
-    subject = f"services.{service.name}.{key}" if key else f"services.{service.name}"
     path = key.split(".") if key else []
+    subject = ModelPath.service(service.name, *path)
     return judge(
         ids, holds, code, view.span(service, *path), subject, service=service.name, **facts
     )

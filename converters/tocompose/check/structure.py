@@ -9,6 +9,7 @@ from tocompose.check.scene import Scene, Verdict, View, judge, of_service
 from tocompose.knowledge.images import image_facts, similar_facts
 from tocompose.model import Amounts, Role, Service
 from tocompose.rules.services import is_data
+from tocompose.syntax.model_path import ModelPath
 
 
 def rules(scene: Scene) -> Iterator[Verdict]:
@@ -45,7 +46,7 @@ def _files(scene: Scene) -> Iterator[Verdict]:
     found = scene.found
     assert found is not None
     span = scene.main.places.span("services")
-    subject = f"files.{found.base}"
+    subject = ModelPath.of("files", found.base)
     services = scene.main.stack.services
     divided = bool(found.override) or not any(
         _only_for_development(scene.main, item) for item in services

@@ -15,6 +15,7 @@ from tocompose.check.scene import (
 )
 from tocompose.model import Service
 from tocompose.rules.services import command_text
+from tocompose.syntax.model_path import ModelPath
 
 _DATA = ("postgres", "redis", "valkey")
 
@@ -53,7 +54,7 @@ def rules(scene: Scene) -> Iterator[Verdict]:
             bool(internal),
             "TC749",
             span,
-            "networks",
+            ModelPath.of("networks"),
             service="the stack",
             missing=missing,
         )

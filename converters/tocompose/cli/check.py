@@ -21,6 +21,7 @@ from tocompose.project import Folder, Project
 from tocompose.reports import FORMS, form_of
 from tocompose.reports.audit import as_text, render_audit
 from tocompose.reports.report import Report, report
+from tocompose.syntax.model_path import ModelPath
 from tocompose.writing import WriteError, plan, write
 
 
@@ -136,7 +137,7 @@ def _all_read_ledger(findings: Audit) -> Ledger:
     """A ledger in which every value of the files counts as read."""
     ledger = Ledger()
     for tree in findings.trees:
-        ledger.open(tree).map(to="services")
+        ledger.open(tree).map(to=ModelPath.of("services"))
     return ledger
 
 

@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeAlias
 from tocompose.ledger import Fate, Ledger
 from tocompose.notes import note
 from tocompose.source import Branch, Child, Leaf, Node, leaves
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import TableError, load
 
 _COLUMNS = (frozenset({"target", "shape"}), frozenset({"note"}), frozenset({"ignore"}))
@@ -174,7 +175,7 @@ def is_empty(leaf: Leaf) -> bool:
 
 
 def note_findings(
-    findings: list[Finding], ledger: Ledger, object_name: str, subject: str
+    findings: list[Finding], ledger: Ledger, object_name: str, subject: ModelPath
 ) -> None:
     """Says one note per code for an object, which lists the fields; their leaves count as noted."""
     by_code: dict[str, list[Finding]] = {}

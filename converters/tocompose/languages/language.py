@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from tocompose.repository import Repository
+from tocompose.syntax.model_path import ModelPath
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _SERVER_ADDRESSES = {
@@ -95,7 +96,11 @@ class Language(NamedTuple):
 def note_missing_lock(repository: Repository, problem: str, command: str) -> None:
     """Says that the versions of libraries are not pinned, and what pins them."""
     repository.add_note(
-        "TC357", None, subject="files.Dockerfile", what=problem, command=command
+        "TC357",
+        None,
+        subject=ModelPath.of("files", "Dockerfile"),
+        what=problem,
+        command=command,
     )
 
 

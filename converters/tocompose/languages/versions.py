@@ -11,6 +11,7 @@ from tocompose.ledger import Cursor
 from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 from tocompose.repository import Repository
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
 from tocompose.tables import load
 
@@ -63,7 +64,7 @@ def choose_version(
         if chosen_version is None and number:
             chosen_version = candidate._replace(number=number)
             if candidate.cursor is not None:
-                candidate.cursor.take(to="files.Dockerfile")
+                candidate.cursor.take(to=ModelPath.of("files", "Dockerfile"))
         elif candidate.cursor is not None:
             candidate.cursor.skip("another file that names the version goes before it")
     return chosen_version
@@ -76,7 +77,7 @@ def use_default(repository: Repository, language: str, reason: str = "") -> Vers
     repository.add_note(
         "TC356",
         None,
-        subject="files.Dockerfile",
+        subject=ModelPath.of("files", "Dockerfile"),
         language=row["title"],
         version=number,
         why=reason,

@@ -11,8 +11,9 @@ from tocompose.model import Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.suggestion import suggested
+from tocompose.syntax.model_path import ModelPath
 
-_NOWHERE: Mapping[str, str] = {}
+_NOWHERE: Mapping[ModelPath, ModelPath] = {}
 
 
 class Outcome(NamedTuple):
@@ -20,7 +21,7 @@ class Outcome(NamedTuple):
 
     stack: Stack
     notes: tuple[Note, ...] = ()
-    moves: Mapping[str, str] = _NOWHERE
+    moves: Mapping[ModelPath, ModelPath] = _NOWHERE
 
 
 class Context(NamedTuple):
@@ -149,7 +150,7 @@ def apply_all(
 ) -> Outcome:
     """The stack after all practices, in the order given, with their notes and moves."""
     notes: list[Note] = []
-    moves: dict[str, str] = {}
+    moves: dict[ModelPath, ModelPath] = {}
     context = context or Context()
     for practice in practices:
         outcome = practice.apply(stack, context)

@@ -17,6 +17,7 @@ from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules import Outcome
+from tocompose.syntax.model_path import ROOT, ModelPath
 
 _ENTRY = regex(
     r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)"""
@@ -54,7 +55,10 @@ def in_secrets(stack: Stack) -> Outcome:
     return Outcome(
         stack=replace(stack, files=files, services=services, configs=configs),
         notes=tuple(_notes(stack.files, moved, stack.services)),
-        moves={f"files.{old}": f"files.{new}" for old, new in changes.items()},
+        moves={
+            ModelPath.of("files", old): ModelPath.of("files", new)
+            for old, new in changes.items()
+        },
     )
 
 
@@ -160,7 +164,7 @@ def _notes(
         yield note(
             "TC508",
             origin,
-            subject=f"services.{owner}.volumes" if owner else "",
+            subject=ModelPath.service(owner, "volumes") if owner else ROOT,
             old=old,
             new=new,
         )

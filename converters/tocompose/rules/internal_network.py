@@ -7,6 +7,7 @@ from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Practice
 from tocompose.rules.services import only_data
+from tocompose.syntax.model_path import ModelPath
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -25,7 +26,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
                 note(
                     "TC633",
                     network.origin,
-                    subject=f"networks.{network.name}.internal",
+                    subject=ModelPath.of("networks", network.name, "internal"),
                     network=network.name,
                 )
             )

@@ -16,6 +16,7 @@ from tocompose.rules.services import (
     runs_server,
     volumes_of,
 )
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique, variable_name
 
 # Folders of dependencies: an anonymous volume there keeps the image's own content from being hidden by a bind mount.
@@ -102,7 +103,9 @@ def _mounts(
                     image=image_name(service),
                 )
             )
-    said += [note("TC654", subject=f"volumes.{name}", volume=name) for name in names]
+    said += [
+        note("TC654", subject=ModelPath.of("volumes", name), volume=name) for name in names
+    ]
     return tuple(mounts), said, names
 
 

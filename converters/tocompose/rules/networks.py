@@ -17,6 +17,7 @@ from tocompose.rules.services import (
     remark,
     with_overlay,
 )
+from tocompose.syntax.model_path import ModelPath
 
 FRONT, BACK, DATA = "frontend", "backend", "data"
 
@@ -34,7 +35,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
         map(_placed, stack.services)
     ):
         flat = [network for network in stack.networks if _holds_all(network, stack)]
-        return Outcome(stack=stack, notes=tuple(note("TC634", item.origin, subject=f"networks.{item.name}",
+        return Outcome(stack=stack, notes=tuple(note("TC634", item.origin, subject=ModelPath.of("networks", item.name),
                                                      network=item.name) for item in flat))  # fmt: skip
     plan = planned(stack)
     if plan is None:
@@ -42,7 +43,12 @@ def apply(stack: Stack, context: Context) -> Outcome:
     services = tuple(_attached(service, plan) for service in stack.services)
     networks = (*stack.networks, *(Network(name=name) for name in plan.members))
     notes = [
-        note("TC631", subject=f"networks.{name}", network=name, purpose=_PURPOSE[name])
+        note(
+            "TC631",
+            subject=ModelPath.of("networks", name),
+            network=name,
+            purpose=_PURPOSE[name],
+        )
         for name in plan.members
     ]
     notes += [

@@ -14,6 +14,7 @@ from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules.secret_vault import Vault, variable
 from tocompose.syntax.interpolation import literal, plain
+from tocompose.syntax.model_path import ModelPath
 
 # The options of a service whose entries are the user's own words.
 _OPEN = ("annotations", "sysctls", "storage_opt", "pre_stop", "post_start")
@@ -27,7 +28,9 @@ def safe_options(stack: Stack, vault: Vault, notes: list[Note]) -> Stack:
         replace(
             item,
             options=_safe(
-                item.options, "", partial(_kept, f"networks.{item.name}", vault, notes)
+                item.options,
+                "",
+                partial(_kept, ModelPath.of("networks", item.name), vault, notes),
             ),
         )
         for item in stack.networks
@@ -36,7 +39,9 @@ def safe_options(stack: Stack, vault: Vault, notes: list[Note]) -> Stack:
         replace(
             item,
             options=_safe(
-                item.options, "", partial(_kept, f"volumes.{item.name}", vault, notes)
+                item.options,
+                "",
+                partial(_kept, ModelPath.of("volumes", item.name), vault, notes),
             ),
         )
         for item in stack.volumes
@@ -45,7 +50,7 @@ def safe_options(stack: Stack, vault: Vault, notes: list[Note]) -> Stack:
 
 
 def _service(service: Service, vault: Vault, notes: list[Note]) -> Service:
-    keep = partial(_kept, f"services.{service.name}", vault, notes)
+    keep = partial(_kept, ModelPath.service(service.name), vault, notes)
     options = {
         key: _safe(item, "", keep) if key in _OPEN else item
         for key, item in service.options.items()
@@ -60,13 +65,13 @@ def _service(service: Service, vault: Vault, notes: list[Note]) -> Service:
     return replace(service, options=options, logging=logging, mounts=mounts)
 
 
-def _kept(place: str, vault: Vault, notes: list[Note], name: str, value: str) -> str:
+def _kept(place: ModelPath, vault: Vault, notes: list[Note], name: str, value: str) -> str:
     """The reference that stands for a secret from now on."""
-    owner = place.rpartition(".")[2]
+    owner = place[-1]
     setting = vault.keep(
         Service(name=owner), f"{owner}_{name.rpartition('.')[2]}", value, None
     )
-    notes.append(note("TC509", subject=place, place=place, option=name, name=setting))
+    notes.append(note("TC509", subject=place, place=str(place), option=name, name=setting))
     return variable(setting)
 
 

@@ -17,6 +17,7 @@ from tocompose.record import replace
 from tocompose.rules import Context
 from tocompose.source import Span
 from tocompose.syntax.interpolation import plain, variable_names
+from tocompose.syntax.model_path import ModelPath
 
 SHELLS = frozenset(
     {
@@ -255,7 +256,8 @@ def remark(
     code: str, service: Service, key: str = "", span: Span | None = None, /, **facts: Any
 ) -> Note:
     """A note about the service, or about what stands at `key` below it."""
-    subject = f"services.{service.name}.{key}" if key else f"services.{service.name}"
+    keys = key.split(".") if key else []
+    subject = ModelPath.service(service.name, *keys)
     return note(
         code, span or service.origin, subject=subject, service=service.name, **facts
     )

@@ -50,13 +50,3 @@ class ModelPath(tuple[str, ...]):
 
 
 ROOT = ModelPath()
-
-
-def as_model_path(path: ModelPath | str) -> ModelPath:
-    """The path that a text without dots in its keys stands for; a path as it is."""
-    if isinstance(path, ModelPath):
-        return path
-    section, _, name = path.partition(".")
-    if section in ("files", "settings") and name:
-        return ModelPath.of(section, name)
-    return ModelPath(path.split(".")) if path else ROOT

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique
 
 WEB, SECURE = "web", "websecure"
@@ -89,9 +90,9 @@ class Proxy:
         self._targets: dict[str, TraefikService] = {}
 
     @property
-    def labels(self) -> str:
+    def labels(self) -> ModelPath:
         """The model path of the proxy's own labels."""
-        return f"services.{self.name}.labels"
+        return ModelPath.service(self.name, "labels")
 
     def add_router(self, router: Router) -> None:
         """Adds a router, under a name of its own."""

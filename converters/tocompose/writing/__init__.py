@@ -16,6 +16,7 @@ from tocompose.exporters.existing import ADDED_TO, combine
 from tocompose.model import File
 from tocompose.notes import Note, note
 from tocompose.project import normal
+from tocompose.syntax.model_path import ModelPath
 from tocompose.writing.lock import alone, uninterrupted
 
 _STAGING = re.compile(r"\.tocompose-(\d{1,9})")
@@ -159,7 +160,11 @@ def _note_other_files(folder: Path, changes: list[Change]) -> Iterator[Note]:
     read = min((our_name, *other_names), key=BASE_NAMES.index)
     for other_name in other_names:
         yield note(
-            "TC765", subject=f"files.{our_name}", other=other_name, read=read, own=our_name
+            "TC765",
+            subject=ModelPath.of("files", our_name),
+            other=other_name,
+            read=read,
+            own=our_name,
         )
 
 
@@ -308,7 +313,12 @@ def _tighten_modes(folder: Path, changes: list[Change]) -> Iterator[Note]:
         any(change.path.startswith("secrets/") for change in changes)
         and (mode := secrets.stat().st_mode & 0o7777) & 0o077
     ):
-        yield note("TC766", subject="files.secrets", path="secrets", mode=f"{mode:o}")
+        yield note(
+            "TC766",
+            subject=ModelPath.of("files", "secrets"),
+            path="secrets",
+            mode=f"{mode:o}",
+        )
 
 
 _CAUSES = {

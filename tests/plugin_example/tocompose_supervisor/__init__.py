@@ -10,6 +10,7 @@ from tocompose.model import Build, Service, Stack, Variable
 from tocompose.project import Project
 from tocompose.source import Branch, Child, Leaf, Span
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 
 NAMES = ("supervisord.conf", "supervisor.conf")
@@ -45,9 +46,11 @@ class Supervisor:
 def service(section: Cursor) -> Service:
     """The service of one [program:x] section."""
     name = identifier(section.key.partition(":")[2])
-    command = section.take("command", to=f"services.{name}.command")
-    environment = section.take("environment", to=f"services.{name}.environment") or ""
-    restart = section.take("autorestart", to=f"services.{name}.restart")
+    command = section.take("command", to=ModelPath.service(name, "command"))
+    environment = (
+        section.take("environment", to=ModelPath.service(name, "environment")) or ""
+    )
+    restart = section.take("autorestart", to=ModelPath.service(name, "restart"))
     pairs = re.findall(r'(\w+)=(?:"([^"]*)"|([^,]*))', environment)
     return Service(
         name=name,

@@ -111,7 +111,7 @@ class Facts:
         """The value that holds when a flag is given several times: the last; None when it is not given."""
         given_facts = self.pop(target)
         for earlier in given_facts[:-1]:
-            earlier.argument.remark("TC103", subject=target)
+            earlier.argument.remark("TC103", subject=ModelPath(target.split(".")))
         return given_facts[-1].fact.value if given_facts else None
 
     def values(self, target: str) -> tuple[Any, ...]:

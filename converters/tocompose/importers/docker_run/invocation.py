@@ -26,13 +26,13 @@ class Argument(NamedTuple):
         """The word as the source writes it; empty for one that stands nowhere."""
         return (self.sources[0].peek() or "") if self.sources else ""
 
-    def take(self, to: ModelPath | str) -> str:
+    def take(self, to: ModelPath) -> str:
         """The text, counted as mapped to the model path `to`."""
         for source in self.sources:
             source.map(to=to)
         return self.text
 
-    def note(self, code: str, *, subject: ModelPath | str = ROOT, **facts: Any) -> None:
+    def note(self, code: str, *, subject: ModelPath = ROOT, **facts: Any) -> None:
         """Says a note at this word, and counts it as noted."""
         for index, source in enumerate(self.sources):
             if index == 0:
@@ -40,7 +40,7 @@ class Argument(NamedTuple):
             else:
                 source.skip(f"see {code}")
 
-    def remark(self, code: str, *, subject: ModelPath | str = ROOT, **facts: Any) -> None:
+    def remark(self, code: str, *, subject: ModelPath = ROOT, **facts: Any) -> None:
         """Says a note at this word without settling it."""
         for source in self.sources[:1]:
             source.remark(code, subject=subject, **facts)

@@ -12,6 +12,7 @@ from tocompose.importers.kubernetes.waits import api_client
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.knowledge.images import image_ref
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 
 _DOCKER_HUB = "docker.io"
 
@@ -41,7 +42,7 @@ def _say_clients(workload: Workload) -> None:
                 "TC247",
                 object=str(workload.kube_object),
                 fields=fields,
-                subject=f"services.{pod_container.service}",
+                subject=ModelPath.service(pod_container.service),
             )
 
 
@@ -75,7 +76,7 @@ def _say_account(
             "TC247",
             object=str(workload.kube_object),
             fields=fields,
-            subject=f"services.{workload.name}",
+            subject=ModelPath.service(workload.name),
         )
         cursor.noted("TC247")
 
@@ -90,7 +91,7 @@ def _say_credentials(workload: Workload, reference: Cursor, model: ClusterModel)
         object=str(workload.kube_object),
         fields=f"imagePullSecrets {name}",
         registry=registry,
-        subject=f"services.{workload.name}.image",
+        subject=ModelPath.service(workload.name, "image"),
     )
 
 

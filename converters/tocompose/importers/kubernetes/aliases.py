@@ -11,6 +11,7 @@ from tocompose.importers.kubernetes.services import KubeService
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import Pod, Workload
 from tocompose.model import Attachment
+from tocompose.syntax.model_path import ModelPath
 
 _DEFAULT_NETWORK = "default"
 
@@ -68,7 +69,7 @@ def _service_namespaces(service: KubeService, model: ClusterModel) -> list[str]:
 def _pod_names(workload: Workload, pod: Pod, model: ClusterModel) -> Iterator[str]:
     """The names of single pods: of StatefulSets, of pods with a host name and a subdomain, of containers behind a
     sidecar that owns their network namespace."""
-    to = f"services.{pod.network_owner}.networks"
+    to = ModelPath.service(pod.network_owner, "networks")
     if pod.network_owner != pod.base:
         yield pod.base
     domain = peek_text(workload.pod_spec.at("subdomain"))
@@ -92,7 +93,7 @@ def _pod_names(workload: Workload, pod: Pod, model: ClusterModel) -> Iterator[st
 
 def _settle_selection(service: KubeService, workload: Workload, pod: Pod) -> None:
     """Counts what made the Service find the pod as mapped to the aliases."""
-    to = f"services.{pod.network_owner}.networks"
+    to = ModelPath.service(pod.network_owner, "networks")
     service.kube_object.count_identity_as_mapped(to)
     workload.kube_object.at("metadata", "namespace").take(to=to)
     spec = service.kube_object.at("spec")

@@ -13,6 +13,7 @@ from tocompose.importers.kubernetes.volume_sources import (
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 
 
 class Claims:
@@ -38,7 +39,7 @@ class Claims:
         ):
             if peek_text(template.at("metadata", "name")) == name:
                 volume = f"{name}-{container.workload.name}-{container.pod.ordinal or 0}"
-                to = f"volumes.{volume}"
+                to = ModelPath.of("volumes", volume)
                 template.at("metadata", "name").take(to=to)
                 _settle_template(template, container)
                 container.builder.add_volume(
@@ -60,9 +61,10 @@ class Claims:
         if source is None:
             source = VolumeSource(kind="volume", source=self._named(claim, name, container))
         if claim is not None:
+            is_volume = source.kind == "volume" and source.source is not None
             claim.count_identity_as_mapped(
-                f"volumes.{source.source}"
-                if source.kind == "volume"
+                ModelPath.of("volumes", source.source or "")
+                if is_volume
                 else container.path("volumes")
             )
             source = source._replace(read_only=source.read_only or _read_only(claim.cursor))
@@ -112,10 +114,10 @@ class Claims:
             nfs_options = tuple(
                 literal(option_text)
                 for option in list_entries(spec.at("mountOptions"))
-                if (option_text := take_text(option, "volumes"))
+                if (option_text := take_text(option, ModelPath.of("volumes")))
             )
             source = nfs_volume(spec.at("nfs"), volume.name, container, nfs_options)
-            volume.count_identity_as_mapped(f"volumes.{volume.name}")
+            volume.count_identity_as_mapped(ModelPath.of("volumes", volume.name))
             return source
         return None
 

@@ -24,6 +24,7 @@ from tocompose.importers.kubernetes.workloads import (
 )
 from tocompose.ledger import Cursor, Ledger
 from tocompose.source import Child
+from tocompose.syntax.model_path import ModelPath
 
 # The code of the note on what has no meaning on one host.
 NOT_APPLICABLE = "TC201"
@@ -133,9 +134,9 @@ class ContainerContext:
             if service.is_published
         )
 
-    def path(self, *keys: str) -> str:
+    def path(self, *keys: str) -> ModelPath:
         """The model path of a key of the compose service."""
-        return ".".join(("services", self.service, *keys))
+        return ModelPath.service(self.service, *keys)
 
     def describe_volume(self, name: str) -> str:
         """What to call a volume of this pod in messages."""

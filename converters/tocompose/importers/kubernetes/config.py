@@ -13,6 +13,7 @@ from tocompose.importers.kubernetes.stack_builder import StackBuilder
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
 # Compose takes these from the user's shell before it looks at `.env`.
@@ -41,7 +42,7 @@ class ConfigEntry(NamedTuple):
     cursor: Cursor
     encoded: bool
 
-    def content(self, to: str) -> bytes | None:
+    def content(self, to: ModelPath) -> bytes | None:
         """The bytes, mapped to `to`; None, with a note, when they are no base64."""
         if not self.encoded:
             text = take_text(self.cursor, to)
@@ -124,9 +125,9 @@ class ConfigStore:
         if text is None:
             return None
         name = self._free(variable, f"{kube_object.name}_{key}")
-        config_entry.content(f"settings.{name}")
+        config_entry.content(ModelPath.of("settings", name))
         self._names[(kube_object.namespace, kube_object.name, key)] = name
-        kube_object.count_identity_as_mapped(f"settings.{name}")
+        kube_object.count_identity_as_mapped(ModelPath.of("settings", name))
         self._draft.settings[name] = Setting(
             name=name,
             value=text,

@@ -27,6 +27,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount, Resource
 from tocompose.readers.yaml import integer
 from tocompose.syntax.interpolation import literal, plain
+from tocompose.syntax.model_path import ModelPath
 
 DEFAULT_MODE = 0o644
 _ROOTS = {"ConfigMap": "config", "Secret": "secrets"}
@@ -63,7 +64,7 @@ class VolumeFiles(NamedTuple):
 
 
 def volume_files(
-    volume: Cursor, container: ContainerContext, to: str
+    volume: Cursor, container: ContainerContext, to: ModelPath
 ) -> VolumeFiles | None:
     """The files of a configMap, secret, projected or downwardAPI volume; None for any other."""
     name = peek_text(volume.at("name")) or "volume"
@@ -82,7 +83,7 @@ def volume_files(
     return None
 
 
-def _default_mode(source: Cursor, to: str) -> int:
+def _default_mode(source: Cursor, to: ModelPath) -> int:
     """The mode of the files that have none of their own; unread where each has one."""
     file_entries = list(list_entries(source.at("items")))
     for projection in list_entries(source.at("sources")):
@@ -100,7 +101,7 @@ def _projected_entries(projection: Cursor) -> Iterator[Cursor]:
             yield from [*list_entries(projection.at(key, "items"))] or [projection.at(key)]
 
 
-def _file_mode(cursor: Cursor, to: str) -> int | None:
+def _file_mode(cursor: Cursor, to: ModelPath) -> int | None:
     text = peek_text(cursor)
     if text is None:
         return None
@@ -118,7 +119,7 @@ def _config_files(
     kind: str,
     mode: int,
     container: ContainerContext,
-    to: str,
+    to: ModelPath,
 ) -> Iterator[VolumeFile]:
     """The files of one ConfigMap or Secret: its `items`, or every key."""
     name = peek_text(name_cursor) or ""
@@ -154,7 +155,7 @@ def _leaves_volume(path: str) -> bool:
 
 
 def _projected_files(
-    source: Cursor, container: ContainerContext, to: str
+    source: Cursor, container: ContainerContext, to: ModelPath
 ) -> Iterable[VolumeFile]:
     """The files of all sources; of two with one path the later counts."""
     mode = _default_mode(source, to)
@@ -166,7 +167,7 @@ def _projected_files(
 
 
 def _projection_files(
-    projection: Cursor, mode: int, container: ContainerContext, to: str
+    projection: Cursor, mode: int, container: ContainerContext, to: ModelPath
 ) -> Iterator[VolumeFile]:
     for key, (kind, _) in _VOLUMES.items():
         if source := projection.at(key):
@@ -175,7 +176,7 @@ def _projection_files(
 
 
 def _downward_files(
-    source: Cursor, mode: int, container: ContainerContext, to: str
+    source: Cursor, mode: int, container: ContainerContext, to: ModelPath
 ) -> Iterator[VolumeFile]:
     for file_entry in list_entries(source.at("items")):
         path = peek_text(file_entry.at("path"))
@@ -188,7 +189,9 @@ def _downward_files(
             file_entry.noted("TC218")
 
 
-def _downward_text(file_entry: Cursor, container: ContainerContext, to: str) -> str | None:
+def _downward_text(
+    file_entry: Cursor, container: ContainerContext, to: ModelPath
+) -> str | None:
     """The text of a downward API file: for a map of labels or annotations, a line `key="value"` each."""
     name = peek_text(file_entry.at("path")) or "a file"
     if resource := file_entry.at("resourceFieldRef"):
@@ -293,7 +296,7 @@ def _mount_single(
 
 def _write_file(file: VolumeFile, path: str, container: ContainerContext) -> None:
     """Writes the file; its Service references are rewritten, since it is not read by Compose."""
-    to = f"files.{path}"
+    to = ModelPath.of("files", path)
     if file.entry is None:
         content: bytes | None = file.text.encode()
         origin, mode = None, file.mode
@@ -307,7 +310,7 @@ def _write_file(file: VolumeFile, path: str, container: ContainerContext) -> Non
 
 
 def _entry_content(
-    file: VolumeFile, entry: ConfigEntry, container: ContainerContext, to: str
+    file: VolumeFile, entry: ConfigEntry, container: ContainerContext, to: ModelPath
 ) -> bytes | None:
     content = entry.content(to)
     if content is None:
@@ -338,7 +341,7 @@ def _readable_mode(file: VolumeFile, container: ContainerContext) -> int:
 
 
 def _rewrite_content(
-    content: bytes, cursor: Cursor, container: ContainerContext, to: str
+    content: bytes, cursor: Cursor, container: ContainerContext, to: ModelPath
 ) -> bytes:
     try:
         text = content.decode()

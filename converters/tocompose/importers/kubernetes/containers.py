@@ -40,6 +40,7 @@ from tocompose.importers.kubernetes.workloads import RUN_ONCE, ContainerRole, Po
 from tocompose.ledger import Cursor
 from tocompose.model import Role, Service
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 
 
 class ConvertedContainer(NamedTuple):
@@ -110,7 +111,7 @@ def _command_words(
 
 
 def _two_words(
-    arguments: list[str], cursor: Cursor, container: ContainerContext, to: str
+    arguments: list[str], cursor: Cursor, container: ContainerContext, to: ModelPath
 ) -> None:
     """`["nc", "-z", "db", "5432"]`: host and port as two words of the command."""
     argument_cursors = list(list_entries(cursor))
@@ -166,7 +167,7 @@ def build_services(model: ClusterModel) -> dict[str, str]:
             if first is not None:
                 prepared[pod.base] = first
             workload.kube_object.count_identity_as_mapped(
-                f"services.{pod.main_container.service}"
+                ModelPath.service(pod.main_container.service)
             )
     return prepared
 
@@ -207,7 +208,7 @@ def _limit_ranges(model: ClusterModel) -> dict[str, Cursor]:
     for kube_object in model.objects.of_kind("LimitRange"):
         for limit in list_entries(kube_object.at("spec", "limits")):
             if peek_text(limit.at("type")) == "Container":
-                kube_object.count_identity_as_mapped("services")
-                limit.at("type").take(to="services")
+                kube_object.count_identity_as_mapped(ModelPath.of("services"))
+                limit.at("type").take(to=ModelPath.of("services"))
                 found[kube_object.namespace] = limit
     return found

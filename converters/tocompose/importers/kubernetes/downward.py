@@ -9,6 +9,7 @@ from tocompose.importers.kubernetes.quantities import ONE, parse_quantity, round
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
 HOST = "host.docker.internal"
@@ -16,7 +17,7 @@ _KEYED = r"metadata\.(?P<section>labels|annotations)(?:\['(?P<key>[^']+)'\])?"
 
 
 def field_value(
-    reference: Cursor, container: ContainerContext, to: str, name: str
+    reference: Cursor, container: ContainerContext, to: ModelPath, name: str
 ) -> str | None:
     """The text of a `fieldRef` as Compose reads it; None, with a note, for a field that does not exist."""
     cursor = reference.at("fieldPath")
@@ -46,7 +47,9 @@ def _variable_suffix(path: str) -> str:
     return "UID" if path.endswith("uid") else "NODE_NAME"
 
 
-def _identity_value(path: str, container: ContainerContext, cursor: Cursor, to: str) -> str:
+def _identity_value(
+    path: str, container: ContainerContext, cursor: Cursor, to: ModelPath
+) -> str:
     workload = container.workload
     if path == "metadata.namespace":
         workload.kube_object.at("metadata", "namespace").take(to=to)
@@ -63,7 +66,9 @@ def _identity_value(path: str, container: ContainerContext, cursor: Cursor, to: 
     return container.pod.hostname or container.pod.base
 
 
-def _address_value(path: str, container: ContainerContext, cursor: Cursor, to: str) -> str:
+def _address_value(
+    path: str, container: ContainerContext, cursor: Cursor, to: ModelPath
+) -> str:
     if path.startswith("status.hostIP"):
         container.extra_hosts[HOST] = "host-gateway"
         cursor.remark("TC216", field=path, value=HOST, subject=to)
@@ -74,7 +79,7 @@ def _address_value(path: str, container: ContainerContext, cursor: Cursor, to: s
 
 
 def resource_value(
-    reference: Cursor, container: ContainerContext, to: str, name: str
+    reference: Cursor, container: ContainerContext, to: ModelPath, name: str
 ) -> str | None:
     """The text of a `resourceFieldRef`, rounded up as Kubernetes does; None, with a note, where no limit is set."""
     path = peek_text(reference.at("resource")) or ""
@@ -100,7 +105,9 @@ def _container_named(container: ContainerContext, name: str) -> Cursor | None:
     return None
 
 
-def _resource_amount(container: Cursor, section: str, resource: str, to: str) -> int | None:
+def _resource_amount(
+    container: Cursor, section: str, resource: str, to: ModelPath
+) -> int | None:
     resources = container.at("resources")
     for key in ("limits",) if section == "limits" else ("requests", "limits"):
         text = peek_text(resources.at(key, resource))

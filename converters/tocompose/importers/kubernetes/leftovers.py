@@ -21,6 +21,7 @@ from tocompose.importers.kubernetes.storage import INJECTED
 from tocompose.ledger import Cursor, Fate, Ledger
 from tocompose.notes import note
 from tocompose.source import Leaf, Node, Span, leaves
+from tocompose.syntax.model_path import ROOT, ModelPath
 
 _CLUSTER_FIELDS, _UNUSED_NAMES, _UNUSED = "TC202", "TC257", "TC253"
 # Said once for the run, not for each object.
@@ -101,7 +102,7 @@ def settle_fields(model: ClusterModel) -> None:
     unused_names = _RunNote(_UNUSED_NAMES, ledger)
     walk = FieldWalk(field_tables(), ledger, default_reason=FILLED_IN, added=INJECTED)
     subjects = {
-        id(workload.kube_object): f"services.{workload.name}"
+        id(workload.kube_object): ModelPath.service(workload.name)
         for workload in model.workloads
     }
     per_run: list[Finding] = []
@@ -117,7 +118,7 @@ def settle_fields(model: ClusterModel) -> None:
             [finding for finding in findings if finding.code not in _PER_RUN],
             ledger,
             str(kube_object),
-            subjects.get(id(kube_object), ""),
+            subjects.get(id(kube_object), ROOT),
         )
     cluster_fields.add_findings(per_run)
     cluster_fields.say()

@@ -15,6 +15,7 @@ from tocompose.importers.kubernetes.workloads import ContainerRole
 from tocompose.ledger import Cursor
 from tocompose.model import Stop
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 
 _POLICIES = {"Always": "unless-stopped", "OnFailure": "on-failure", "Never": "no"}
 # https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
@@ -75,7 +76,7 @@ def lifecycle_hooks(container: ContainerContext) -> dict[str, Any]:
     return hooks
 
 
-def _hook_command(handler: Cursor, to: str) -> list[str]:
+def _hook_command(handler: Cursor, to: ModelPath) -> list[str]:
     command = [
         literal(text)
         for argument in list_entries(handler.at("exec", "command"))

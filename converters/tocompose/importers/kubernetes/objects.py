@@ -11,6 +11,7 @@ from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.readers.yaml import integer
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 
 DEFAULT = "default"
 # What makes equal objects with random endings. The pods of a StatefulSet differ, and keep their names.
@@ -65,7 +66,7 @@ class KubeObject:
         """The cursor at a path below the object."""
         return self.cursor.at(*keys)
 
-    def count_identity_as_mapped(self, to: str) -> None:
+    def count_identity_as_mapped(self, to: ModelPath) -> None:
         """Counts what makes the object what it is (API version, kind, name, namespace) as mapped to `to`."""
         for path in _IDENTITY:
             self.cursor.take(*path, to=to)

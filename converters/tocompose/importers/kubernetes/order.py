@@ -17,6 +17,7 @@ from tocompose.importers.kubernetes.workloads import (
 )
 from tocompose.ledger import Cursor
 from tocompose.model import Dependency, Service
+from tocompose.syntax.model_path import ModelPath
 
 _DONE = "service_completed_successfully"
 _STARTED = "service_started"
@@ -67,7 +68,7 @@ def _arrange_pod(
                 _readiness(model.builder.services[name]) if has_startup_probe else _STARTED
             )
             dependencies.append(Dependency(service=name, condition=condition))
-            container.cursor.at("restartPolicy").take(to=f"services.{name}.restart")
+            container.cursor.at("restartPolicy").take(to=ModelPath.service(name, "restart"))
 
 
 def _network_mode(workload: Workload, pod: Pod, container: PodContainer) -> str | None:
@@ -101,7 +102,7 @@ def _api_dependencies(workload: Workload, model: ClusterModel) -> list[Dependenc
         names = ", ".join(dependency.service for dependency in dependencies)
         container.note(
             "TC269",
-            subject=f"services.{workload.name}.depends_on",
+            subject=ModelPath.service(workload.name, "depends_on"),
             object=str(workload.kube_object),
             name=peek_text(container.at("name")) or "init container",
             what=f"depends_on waits for {names}"
@@ -162,7 +163,7 @@ def _run_first(
     job_name = job.pods[0].main_container.service
     done = Dependency(service=job_name, condition=_DONE, origin=annotation.span)
     for name in _released_services(job, model):
-        annotation.take(to=f"services.{name}.depends_on")
+        annotation.take(to=ModelPath.service(name, "depends_on"))
         yield Contribution(service=name, depends_on=(done,))
 
 
@@ -171,7 +172,7 @@ def _run_last(
 ) -> Iterator[Contribution]:
     job_name = job.pods[0].main_container.service
     for name in _released_services(job, model):
-        annotation.take(to=f"services.{job_name}.depends_on")
+        annotation.take(to=ModelPath.service(job_name, "depends_on"))
         condition = _readiness(model.builder.services[name])
         yield Contribution(
             service=job_name, depends_on=(Dependency(service=name, condition=condition),)

@@ -11,6 +11,7 @@ from tocompose.importers.kubernetes.scalars import list_entries, peek_text
 from tocompose.importers.kubernetes.services import KubeService
 from tocompose.ledger import Cursor
 from tocompose.notes import note
+from tocompose.syntax.model_path import ModelPath
 
 
 def note_outside(model: ClusterModel) -> None:
@@ -35,7 +36,13 @@ def note_outside(model: ClusterModel) -> None:
             )
     for host, (span, service) in model.builder.unresolved_hosts.items():
         model.ledger.say(
-            note("TC266", span, subject=f"services.{service}", service=service, host=host)
+            note(
+                "TC266",
+                span,
+                subject=ModelPath.service(service),
+                service=service,
+                host=host,
+            )
         )
     for kube_object in model.objects.of_kind("Endpoints", "EndpointSlice"):
         if kube_object.cursor.unread():
@@ -70,9 +77,11 @@ def _give_address(kube_service: KubeService, model: ClusterModel) -> list[str]:
     kube_object, first_address = addresses[0]
     address = peek_text(first_address) or ""
     for name in clients:
-        first_address.take(to=f"services.{name}.extra_hosts")
-        kube_object.count_identity_as_mapped(f"services.{name}.extra_hosts")
-        kube_service.kube_object.count_identity_as_mapped(f"services.{name}.extra_hosts")
+        first_address.take(to=ModelPath.service(name, "extra_hosts"))
+        kube_object.count_identity_as_mapped(ModelPath.service(name, "extra_hosts"))
+        kube_service.kube_object.count_identity_as_mapped(
+            ModelPath.service(name, "extra_hosts")
+        )
         model.builder.add_extra_host(name, kube_service.name, address)
     further_addresses = [peek_text(cursor) or "" for _, cursor in addresses[1:]]
     stand_in = f"{address} stands for {kube_service.name} as a fixed address"

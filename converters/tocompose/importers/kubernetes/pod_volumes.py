@@ -25,6 +25,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.readers.yaml import integer
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 
 _SMALL = 256 * 2**20
 _TEMPORARY = ("/tmp", "/var/tmp", "/run", "/var/run", "/var/cache", "/cache")
@@ -183,7 +184,7 @@ def _directory_volume(mounted: _MountedVolume, empty_dir: _EmptyDir) -> VolumeSo
     """A named volume that the containers of the pod share."""
     cursor, container = mounted.cursor, mounted.container
     name = f"{container.pod.base}-{mounted.name()}"
-    cursor.map(to=f"volumes.{name}")
+    cursor.map(to=ModelPath.of("volumes", name))
     container.not_applicable(cursor.at("mode"))
     source = VolumeSource(kind="volume", source=name)
     if empty_dir.in_memory:
@@ -202,7 +203,7 @@ def _directory_volume(mounted: _MountedVolume, empty_dir: _EmptyDir) -> VolumeSo
             fields=f"sizeLimit: {peek_text(limit)}",
         )
     container.builder.add_volume(Volume(name=name, origin=cursor.span))
-    cursor.remark("TC245", volume=name, subject=f"volumes.{name}")
+    cursor.remark("TC245", volume=name, subject=ModelPath.of("volumes", name))
     if not empty_dir.is_shared and image_owns(mounted.target, container):
         return source
     # An emptyDir starts empty: Docker would copy the image's files into it.

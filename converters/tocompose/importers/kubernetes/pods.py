@@ -24,6 +24,7 @@ from tocompose.importers.kubernetes.workloads import ContainerRole, Pod, Workloa
 from tocompose.ledger import Cursor
 from tocompose.notes import note
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 
 _ARCH = ("kubernetes.io/arch", "beta.kubernetes.io/arch")
 _RUNTIMES = {"gvisor": "runsc", "nvidia": "nvidia", "kata": "kata-runtime"}
@@ -117,7 +118,7 @@ def _search_domains(config: Cursor, container: ContainerContext) -> Iterator[str
             yield literal(domain)
 
 
-def _resolver_options(config: Cursor, to: str) -> Iterator[str]:
+def _resolver_options(config: Cursor, to: ModelPath) -> Iterator[str]:
     for option in list_entries(config.at("options")):
         name, setting = take_text(option.at("name"), to), take_text(option.at("value"), to)
         if name is not None:
@@ -156,7 +157,7 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
     title, span, subject = (
         str(workload.kube_object),
         workload.kube_object.span,
-        f"services.{pod.base}",
+        ModelPath.service(pod.base),
     )
     partners = ", ".join(
         container.service for container in pod.containers if pod.joins_owner(container)
@@ -180,11 +181,11 @@ def _note_host_network(workload: Workload) -> None:
     cursor = workload.pod_spec.at("hostNetwork")
     if peek_bool(cursor) is True:
         for pod_container in workload.containers():
-            cursor.take(to=f"services.{pod_container.service}.network_mode")
+            cursor.take(to=ModelPath.service(pod_container.service, "network_mode"))
         cursor.remark(
             "TC251",
             object=str(workload.kube_object),
-            subject=f"services.{workload.name}.network_mode",
+            subject=ModelPath.service(workload.name, "network_mode"),
         )
     elif peek_bool(cursor) is False:
         cursor.skip(FILLED_IN)

@@ -8,6 +8,7 @@ from tocompose.importers.kubernetes.storage import ContainerStorage
 from tocompose.knowledge.versions import default_version
 from tocompose.model import Mount, Role, Service
 from tocompose.notes import note
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique
 
 
@@ -54,7 +55,10 @@ def _change_group(name: str, group: str, container: ContainerContext) -> str:
     folder = f"/volumes/{name}"
     change = f"chgrp -R {group} {folder} && chmod -R g+rwX {folder} && find {folder} -type d -exec chmod g+s {{}} +"
     policy = container.pod_spec.at("securityContext", "fsGroupChangePolicy")
-    if policy.take(to=f"services.{container.pod.base}-volumes.command") == "OnRootMismatch":
+    if (
+        policy.take(to=ModelPath.service(f"{container.pod.base}-volumes", "command"))
+        == "OnRootMismatch"
+    ):
         return f'[ "$$(stat -c %g {folder})" = {group} ] || {{ {change}; }}'
     return change
 
@@ -70,7 +74,7 @@ def _preparing_service(
     message = note(
         "TC249",
         container.workload.kube_object.span,
-        subject=f"services.{name}",
+        subject=ModelPath.service(name),
         name=name,
         object=container.workload_title,
     )

@@ -17,6 +17,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.readers.yaml import integer
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 
 _ORDER = ("readinessProbe", "livenessProbe", "startupProbe")
 _ACTIONS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -149,7 +150,7 @@ def _start_period(
     return usual[0]
 
 
-def _probe_times(probe: Cursor, to: str) -> dict[str, int]:
+def _probe_times(probe: Cursor, to: ModelPath) -> dict[str, int]:
     """https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#container-probes"""
     defaults = {
         "initialDelaySeconds": 0,
@@ -221,7 +222,7 @@ def _check_command(probe: Cursor, container: ContainerContext) -> tuple[str, ...
     return None
 
 
-def _exec_words(command: Cursor, to: str) -> Iterator[str]:
+def _exec_words(command: Cursor, to: ModelPath) -> Iterator[str]:
     for argument in list_entries(command):
         if (text := take_text(argument, to)) is not None:
             yield literal(text)

@@ -15,6 +15,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Port
 from tocompose.readers.yaml import integer
 from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
 
 _PRIVILEGED = 1024
 _ANY_ADDRESS = (None, "0.0.0.0", "")
@@ -38,7 +39,7 @@ class HostPorts:
         return port
 
     def publish(
-        self, preferred: int, port: Port, cursor: Cursor, service: str, to: str
+        self, preferred: int, port: Port, cursor: Cursor, service: str, to: ModelPath
     ) -> Port:
         """The container's port at a port of the host; a note says when that is not the preferred one."""
         host_port = self.claim(preferred, port.protocol)
@@ -75,7 +76,7 @@ def _expose_pod(
 ) -> Iterator[Contribution]:
     """Container ports: exposed; published where they ask for a port of the host."""
     exposed: dict[str, None] = {}
-    to = f"services.{pod.network_owner}.expose"
+    to = ModelPath.service(pod.network_owner, "expose")
     for port in _reachable_ports(workload, pod):
         port.cursor.take("containerPort", to=to)
         if port.protocol == "tcp":
@@ -103,7 +104,7 @@ def _reachable_ports(workload: Workload, pod: Pod) -> Iterator[_ContainerPort]:
                 cursor.note(
                     "TC228",
                     port=str(number),
-                    subject=f"services.{container.service}",
+                    subject=ModelPath.service(container.service),
                     why=_INIT_ENDS if is_init else "on the host network",
                 )
             else:
@@ -122,7 +123,7 @@ def _publish_host_port(
     if not preferred:
         return
     owner = pod.network_owner
-    to = f"services.{owner}.ports"
+    to = ModelPath.service(owner, "ports")
     port.cursor.take("hostPort", to=to)
     address = take_text(port.cursor.at("hostIP"), to)
     target = Port(
@@ -158,7 +159,7 @@ def _publish_service(
             spec.at(key).noted("TC227")
         return
     owner = pod.network_owner
-    to = f"services.{owner}.ports"
+    to = ModelPath.service(owner, "ports")
     spec.at("type").take(to=to)
     if len(reached) > 1:
         pods = f"{len(reached)} pods"
@@ -186,7 +187,11 @@ def _at_address(port: ServicePort, target: int, address: str) -> Port:
 
 
 def _publish_service_port(
-    service: KubeService, port: ServicePort, target: int, to: str, host_ports: HostPorts
+    service: KubeService,
+    port: ServicePort,
+    target: int,
+    to: ModelPath,
+    host_ports: HostPorts,
 ) -> Port:
     is_node_port = service.type == "NodePort"
     preferred = port.node if is_node_port and port.node else port.number
@@ -217,7 +222,7 @@ def _limit_to_one(
             "TC229",
             service=name,
             what=f"{replicas} replicas",
-            subject=f"services.{name}.deploy.replicas",
+            subject=ModelPath.service(name, "deploy", "replicas"),
         )
         yield Contribution(service=name, replicas=1)
 
@@ -228,10 +233,10 @@ def settle_ports(model: ClusterModel) -> None:
         if service.workloads:
             owner = next((pod.network_owner for _, pod in service.pods()), "")
             for port in service.ports:
-                _settle_service_port(service, port, f"services.{owner}")
+                _settle_service_port(service, port, ModelPath.service(owner))
 
 
-def _settle_service_port(service: KubeService, port: ServicePort, to: str) -> None:
+def _settle_service_port(service: KubeService, port: ServicePort, to: ModelPath) -> None:
     targets = dict.fromkeys(
         _settle_target(service, port, workload, to) for workload in service.workloads
     )
@@ -253,7 +258,7 @@ def _settle_service_port(service: KubeService, port: ServicePort, to: str) -> No
 
 
 def _settle_target(
-    service: KubeService, port: ServicePort, workload: Workload, to: str
+    service: KubeService, port: ServicePort, workload: Workload, to: ModelPath
 ) -> int | None:
     """The container port of a workload that the Service's port leads to; the port's name there is settled."""
     target = container_port(port, workload)
@@ -265,5 +270,5 @@ def _settle_target(
     elif workload.host_network:
         named_port.at("name").noted("TC228")
     else:
-        named_port.take("name", to=f"{to}.expose")
+        named_port.take("name", to=to.child("expose"))
     return target

@@ -11,6 +11,7 @@ from tocompose.importers.kubernetes.services import KubeService, KubeServices, S
 from tocompose.knowledge.servers import scheme_ports
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
+from tocompose.syntax.model_path import ModelPath
 
 # Ports that a URL without a port means, beside those of servers.
 _WEB_PORTS = {
@@ -166,7 +167,9 @@ _IN_CLUSTER = (
 _ADDRESS = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+"
 
 
-def rewrite_text(text: str, cursor: Cursor, container: ContainerContext, to: str) -> str:
+def rewrite_text(
+    text: str, cursor: Cursor, container: ContainerContext, to: ModelPath
+) -> str:
     """The text with Service ports replaced by container ports; each change is noted at the cursor."""
 
     def own(kube_service: KubeService, number: int) -> bool:
@@ -193,7 +196,7 @@ def record_hosts(text: str, cursor: Cursor, container: ContainerContext) -> None
                 )
 
 
-def annotate_rewrites(done: list[PortRewrite], cursor: Cursor, to: str) -> None:
+def annotate_rewrites(done: list[PortRewrite], cursor: Cursor, to: ModelPath) -> None:
     """Notes the changes at the place of the text."""
     for rewrite in done:
         cursor.remark(
@@ -206,7 +209,7 @@ def annotate_rewrites(done: list[PortRewrite], cursor: Cursor, to: str) -> None:
 
 
 def replace_outside_names(
-    text: str, cursor: Cursor, container: ContainerContext, to: str
+    text: str, cursor: Cursor, container: ContainerContext, to: ModelPath
 ) -> str:
     """The text with the names of external Services replaced by what they stand for. Names that the network does not
     know become extra hosts of the container."""
@@ -238,7 +241,7 @@ def _is_outside(kube_service: KubeService) -> bool:
 
 
 def _replacement(
-    cursor: Cursor, container: ContainerContext, to: str
+    cursor: Cursor, container: ContainerContext, to: ModelPath
 ) -> Callable[[re.Match[str]], str]:
     def replaced(match: re.Match[str]) -> str:
         host = match["host"]

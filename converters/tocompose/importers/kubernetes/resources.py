@@ -14,6 +14,7 @@ from tocompose.importers.kubernetes.quantities import (
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
+from tocompose.syntax.model_path import ModelPath
 
 # The engine refuses less.
 _LEAST_MEMORY = 6 * 2**20 * ONE
@@ -41,8 +42,10 @@ def container_resources(
     to = container.path("deploy", "resources")
     default_limits = defaults.at("default") if defaults else None
     default_requests = defaults.at("defaultRequest") if defaults else None
-    limits = _read_amounts(cursor.at("limits"), default_limits, f"{to}.limits")
-    requests = _read_amounts(cursor.at("requests"), default_requests, f"{to}.reservations")
+    limits = _read_amounts(cursor.at("limits"), default_limits, to.child("limits"))
+    requests = _read_amounts(
+        cursor.at("requests"), default_requests, to.child("reservations")
+    )
     _note_other_resources(cursor, to, container)
     if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
         requests["memory"] = limits["memory"]
@@ -58,7 +61,9 @@ def container_resources(
     return Resources(limits=_limits(limits), reservations=_limits(requests)), options
 
 
-def _read_amounts(section: Cursor, defaults: Cursor | None, to: str) -> dict[str, int]:
+def _read_amounts(
+    section: Cursor, defaults: Cursor | None, to: ModelPath
+) -> dict[str, int]:
     amounts: dict[str, int] = {}
     for name, key in _AMOUNTS.items():
         cursor = section.at(name)
@@ -67,12 +72,12 @@ def _read_amounts(section: Cursor, defaults: Cursor | None, to: str) -> dict[str
         amount = _read_amount(cursor)
         if amount is None:
             continue
-        if name == "memory" and to.endswith("limits") and amount < _LEAST_MEMORY:
+        if name == "memory" and to[-1] == "limits" and amount < _LEAST_MEMORY:
             limit = f"the memory limit {peek_text(cursor)}"
             what = f"{limit} is below the 6 MB that the engine needs"
             cursor.remark("TC259", what=what, subject=to)
             amount = _LEAST_MEMORY
-        cursor.take(to=f"{to}.{key}")
+        cursor.take(to=to.child(key))
         amounts[name] = amount
     return amounts
 
@@ -93,7 +98,9 @@ def _read_amount(cursor: Cursor) -> int | None:
     return amount
 
 
-def _note_other_resources(resources: Cursor, to: str, container: ContainerContext) -> None:
+def _note_other_resources(
+    resources: Cursor, to: ModelPath, container: ContainerContext
+) -> None:
     """Says of each resource that Compose does not know that it is lost; a limit stands for its request too."""
     limits = resources.at("limits")
     for key, to_key in (("limits", "limits"), ("requests", "reservations")):
@@ -108,7 +115,7 @@ def _note_other_resources(resources: Cursor, to: str, container: ContainerContex
                     "TC252",
                     object=container.workload_title,
                     fields=f"{cursor.key}: {text}",
-                    subject=f"{to}.{to_key}",
+                    subject=to.child(to_key),
                 )
 
 

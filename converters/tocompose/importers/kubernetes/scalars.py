@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import boolean, integer, is_null, resolve
 from tocompose.source import Leaf
+from tocompose.syntax.model_path import ModelPath
 
 _MAPS = (("data",), ("stringData",), ("binaryData",))
 
@@ -47,7 +48,7 @@ def string_map(cursor: Cursor) -> Mapping[str, str]:
     }
 
 
-def take_scalar(cursor: Cursor, to: str) -> str | None:
+def take_scalar(cursor: Cursor, to: ModelPath) -> str | None:
     """The text of a leaf, mapped to `to`; None where there is none or it is null."""
     text = peek_text(cursor)
     if text is not None:
@@ -55,7 +56,7 @@ def take_scalar(cursor: Cursor, to: str) -> str | None:
     return text
 
 
-def take_text(cursor: Cursor, to: str) -> str | None:
+def take_text(cursor: Cursor, to: ModelPath) -> str | None:
     """A string, mapped to `to`. An unquoted number or truth value keeps its source text, with a note: Kubernetes
     refuses it."""
     scalar = take_scalar(cursor, to)
@@ -74,7 +75,7 @@ def _label(cursor: Cursor) -> str:
     )
 
 
-def take_integer(cursor: Cursor, to: str) -> int | None:
+def take_integer(cursor: Cursor, to: ModelPath) -> int | None:
     """A whole number, mapped to `to`; anything else is noted and None."""
     scalar = peek_text(cursor)
     if scalar is None:
@@ -87,7 +88,7 @@ def take_integer(cursor: Cursor, to: str) -> int | None:
     return number
 
 
-def take_bool(cursor: Cursor, to: str) -> bool | None:
+def take_bool(cursor: Cursor, to: ModelPath) -> bool | None:
     """A truth value, mapped to `to`; anything else is noted and None."""
     scalar = peek_text(cursor)
     if scalar is None:

@@ -11,6 +11,7 @@ from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_in
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import RUN_ONCE, Workload
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 
 _HOOK = "helm.sh/hook"
 
@@ -45,7 +46,7 @@ def _desired_replicas(
     workload: Workload, autoscaler: KubeObject | None
 ) -> tuple[int | None, Cursor]:
     """The replicas that the workload asks for, else the least that its autoscaler keeps."""
-    to = f"services.{workload.name}"
+    to = ModelPath.service(workload.name)
     if workload.kind in RUN_ONCE:
         cursor = workload.job_spec.at("parallelism")
         return take_integer(cursor, to), cursor
@@ -58,11 +59,11 @@ def _desired_replicas(
         cursor = autoscaler.at("spec", "minReplicas")
         return take_integer(cursor, to), cursor
     if workload.replicas is not None and workload.pods:
-        cursor.take(to=f"services.{workload.pods[0].main_container.service}")
+        cursor.take(to=ModelPath.service(workload.pods[0].main_container.service))
     return workload.replicas, cursor
 
 
-def _note_autoscaler(autoscaler: KubeObject, workload: Workload, to: str) -> None:
+def _note_autoscaler(autoscaler: KubeObject, workload: Workload, to: ModelPath) -> None:
     spec = autoscaler.at("spec")
     facts = {key: peek_text(spec.at(key)) or "1" for key in ("minReplicas", "maxReplicas")}
     autoscaler.cursor.remark(
@@ -82,11 +83,11 @@ def _replicate(workload: Workload, count: int, cursor: Cursor) -> Iterator[Contr
                 "TC229",
                 service=pod.base,
                 what=f"{count} replicas of a pod with {len(running)} containers",
-                subject=f"services.{pod.base}",
+                subject=ModelPath.service(pod.base),
             )
         elif count != 1:
             for container in running:
-                cursor.take(to=f"services.{container.service}.deploy.replicas")
+                cursor.take(to=ModelPath.service(container.service, "deploy", "replicas"))
                 yield Contribution(service=container.service, replicas=count)
 
 
@@ -95,9 +96,9 @@ def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
     annotation = workload.kube_object.at("metadata", "annotations", _HOOK)
     if "test" in (peek_text(annotation) or ""):
         for pod in workload.pods:
-            annotation.take(to=f"services.{pod.main_container.service}.profiles")
+            annotation.take(to=ModelPath.service(pod.main_container.service, "profiles"))
         return "test"
-    to = f"services.{workload.name}.profiles"
+    to = ModelPath.service(workload.name, "profiles")
     if workload.kind == "CronJob":
         _note_schedule(workload, to, model)
         return "cron"
@@ -108,7 +109,7 @@ def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
     return None
 
 
-def _note_schedule(workload: Workload, to: str, model: ClusterModel) -> None:
+def _note_schedule(workload: Workload, to: ModelPath, model: ClusterModel) -> None:
     """Says the line that a crontab of the host needs."""
     cursor = workload.kube_object.at("spec", "schedule")
     schedule = peek_text(cursor) or "?"

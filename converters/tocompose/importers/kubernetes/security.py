@@ -16,6 +16,7 @@ from tocompose.importers.kubernetes.scalars import (
 from tocompose.ledger import Cursor
 from tocompose.model import Security
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 
 _NOTHING = Security()
 
@@ -115,7 +116,7 @@ def _added_groups(pod_context: Cursor, container: ContainerContext) -> Iterator[
             yield str(number)
 
 
-def _capabilities(cursor: Cursor, to: str) -> tuple[str, ...]:
+def _capabilities(cursor: Cursor, to: ModelPath) -> tuple[str, ...]:
     return tuple(
         literal(name)
         for capability in list_entries(cursor)
@@ -151,7 +152,9 @@ def _own_or_pod_map(own_context: Cursor, pod_context: Cursor, key: str) -> Curso
     return own_context.at(key) if own_context.at(key).kind == "map" else pod_context.at(key)
 
 
-def _seccomp_option(profile: Cursor, container: ContainerContext, to: str) -> Iterator[str]:
+def _seccomp_option(
+    profile: Cursor, container: ContainerContext, to: ModelPath
+) -> Iterator[str]:
     kind = peek_text(profile.at("type"))
     if kind is None:
         return
@@ -171,7 +174,7 @@ def _seccomp_option(profile: Cursor, container: ContainerContext, to: str) -> It
 
 
 def _apparmor_option(
-    profile: Cursor, container: ContainerContext, to: str
+    profile: Cursor, container: ContainerContext, to: ModelPath
 ) -> Iterator[str]:
     kind = peek_text(profile.at("type"))
     if kind is None:

@@ -26,6 +26,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import File, Grant, Mount
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import literal, plain
+from tocompose.syntax.model_path import ModelPath
 
 _PROPAGATION = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 # Why what the cluster itself added to a pod is left out: nothing is to be said about it.
@@ -73,7 +74,7 @@ class _VolumeMount(NamedTuple):
     target: str
     scope: Mapping[str, str]
 
-    def sub_path(self, to: str) -> str:
+    def sub_path(self, to: ModelPath) -> str:
         """The path in the volume, mapped to `to`; empty for all of it."""
         fixed = take_scalar(self.cursor.at("subPath"), to)
         if fixed is not None:

@@ -10,6 +10,7 @@ from tocompose.importers.kubernetes.scalars import peek_bool, peek_text, take_te
 from tocompose.ledger import Cursor
 from tocompose.model import Volume
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 
 
 class VolumeSource(NamedTuple):
@@ -80,7 +81,7 @@ def nfs_volume(
     mount_options: tuple[str, ...] = (),
 ) -> VolumeSource:
     """A named volume that the local driver mounts from the NFS server."""
-    to = f"volumes.{name}"
+    to = ModelPath.of("volumes", name)
     server, path = (
         take_text(cursor.at("server"), to) or "",
         take_text(cursor.at("path"), to) or "/",

@@ -15,6 +15,7 @@ from tocompose.importers.kubernetes.workloads import (
 )
 from tocompose.notes import note
 from tocompose.source import leaves
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique
 
 # How names of workloads end that say their kind.
@@ -68,7 +69,7 @@ class _Naming:
                 "TC207",
                 object=str(workload.kube_object),
                 name=workload.name,
-                subject=f"services.{workload.name}",
+                subject=ModelPath.service(workload.name),
             )
 
     def _suffix(self, workload: Workload, name: str) -> str:

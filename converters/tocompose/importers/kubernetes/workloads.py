@@ -18,6 +18,7 @@ from tocompose.importers.kubernetes.scalars import (
 from tocompose.importers.kubernetes.waits import ApiWait, api_wait
 from tocompose.ledger import Cursor
 from tocompose.limits import limit
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique
 
 # The kinds of workloads that end by themselves.
@@ -153,11 +154,11 @@ def find_workloads(objects: KubeObjects) -> tuple[Workload, ...]:
 def expand_pods(workload: Workload, names: set[str]) -> None:
     """Gives the workload its pods: one for each ordinal of a StatefulSet, else one that stands for all."""
     spec = workload.kube_object.at("spec")
-    workload.replicas = take_integer(spec.at("replicas"), "services")
+    workload.replicas = take_integer(spec.at("replicas"), ModelPath.of("services"))
     if workload.kind != "StatefulSet":
         workload.pods = (_build_pod(workload, workload.name, None, None, names),)
         return
-    start = take_integer(spec.at("ordinals", "start"), "services") or 0
+    start = take_integer(spec.at("ordinals", "start"), ModelPath.of("services")) or 0
     count = _bounded_replicas(
         1 if workload.replicas is None else workload.replicas, workload
     )

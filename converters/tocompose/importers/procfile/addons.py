@@ -18,6 +18,7 @@ from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.repository import Repository
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
 
 # Heroku names a second database after a colour of its own choice; these are the first of its list.
@@ -188,22 +189,22 @@ class AddonTable:
         return prefix
 
     def _settle_request(self, request: AddonRequest, backing: Backing) -> None:
-        service = f"services.{backing.service.name}"
-        request.plan_cursor.take(to=f"{service}.image")
+        service = ModelPath.service(backing.service.name)
+        request.plan_cursor.take(to=service.child("image"))
         if request.prefix_cursor:
             variable, _ = backing.variables[0]
             request.prefix_cursor.take(
-                to=f"services.{self._service}.environment.{variable}"
+                to=ModelPath.service(self._service, "environment", variable)
             )
         for option in request.options:
             if option.key == "version" and request.version:
-                option.take(to=f"{service}.image")
+                option.take(to=service.child("image"))
             else:
                 option.note("TC404", subject=service, option=option.key, name=request.name)
 
     def _note_service(self, request: AddonRequest, row: Row, backing: Backing) -> None:
         span, name, service = request.cursor.span, request.name, backing.service.name
-        subject = f"services.{service}"
+        subject = ModelPath.service(service)
         self._repository.add_note(
             "TC400",
             span,

@@ -21,6 +21,7 @@ from tocompose.model import Setting
 from tocompose.patterns import regex
 from tocompose.readers.json import read_json
 from tocompose.repository import Repository
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load, table
 
 # Process types that stand for a script: they alone make no app.
@@ -191,12 +192,18 @@ def _asked_variable(
     )
     if maker:
         repository.add_note(
-            "TC342", variable.span, subject=f"settings.{name}", name=name, maker=maker
+            "TC342",
+            variable.span,
+            subject=ModelPath.of("settings", name),
+            name=name,
+            maker=maker,
         )
     else:
         _settle_generator(variable.at("generator"), name)
     if text is None and required and not variable.at("generator"):
-        repository.add_note("TC343", variable.span, subject=f"settings.{name}", name=name)
+        repository.add_note(
+            "TC343", variable.span, subject=ModelPath.of("settings", name), name=name
+        )
     return AppVariable(
         name,
         _asked_value(name, text, secret, required),

@@ -26,6 +26,7 @@ from tocompose.model import (
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique, variable_name
 
 # A password that works at once and that nobody takes for a secret; see the note that comes with it.
@@ -217,7 +218,11 @@ def _password_settings(
     if "password" not in row:
         return
     repository.add_note(
-        "TC411", request.origin, subject=f"settings.{variable}", name=variable, service=name
+        "TC411",
+        request.origin,
+        subject=ModelPath.of("settings", variable),
+        name=variable,
+        service=name,
     )
     # It has no origin: the source names the add-on there and no secret, and reports quote the line.
     yield Setting(

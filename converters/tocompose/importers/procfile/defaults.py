@@ -11,6 +11,7 @@ from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.languages import find_language, language_rows
 from tocompose.model import Setting
 from tocompose.repository import Repository, nothing
+from tocompose.syntax.model_path import ModelPath
 
 
 class PlatformVariables(NamedTuple):
@@ -31,10 +32,14 @@ def default_web(repository: Repository, language: str) -> StatedProcess:
     if command:
         title = language_rows()[language]["title"]
         repository.add_note(
-            "TC338", None, subject="services.web.command", language=title, command=command
+            "TC338",
+            None,
+            subject=ModelPath.service("web", "command"),
+            language=title,
+            command=command,
         )
     else:
-        repository.add_note("TC339", None, subject="services.web", name="web")
+        repository.add_note("TC339", None, subject=ModelPath.service("web"), name="web")
     return StatedProcess("web", nothing(repository.ledger), command)
 
 

@@ -11,6 +11,7 @@ from tocompose.languages import language_rows
 from tocompose.model import Build, Home, Mount, Port, Service, Variable
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row
 
 _NODE_MODULES = "node_modules"
@@ -42,7 +43,7 @@ def _make_overlay(plan: AppPlan, process: Process, service: Service) -> Service 
         plan.repository.add_note(
             "TC359",
             image.span,
-            subject=f"services.{service.name}",
+            subject=ModelPath.service(service.name),
             service=service.name,
             why=refusal,
         )
@@ -61,7 +62,7 @@ def _mounted_overlay(
         plan.repository.add_note(
             "TC372",
             process.span,
-            subject=f"services.{service.name}",
+            subject=ModelPath.service(service.name),
             service=service.name,
             command=" ".join(shown),
             path=image.workdir,

@@ -20,6 +20,7 @@ from tocompose.record import replace
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal, variable_names, variables
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import SET_BY_THE_SHELL
 
 _DEFAULT_SAFE = regex(r"[A-Za-z0-9 _./:@,+=%^~!*()?&;#-]*")
@@ -206,7 +207,7 @@ def without_served(
         for cursor in variable.cursors:
             cursor.note(
                 code,
-                subject=f"settings.{variable.name}",
+                subject=ModelPath.of("settings", variable.name),
                 name=variable.name,
                 file=".env",
                 service=providers[variable.name],
@@ -233,7 +234,7 @@ def settle_port(port_variable: AppVariable | None, web: Process) -> str:
     is_number = re.fullmatch(r"\d{2,5}", text or "") is not None
     for cursor in port_variable.cursors:
         if is_number and web.publishes:
-            cursor.take(to=f"services.{web.service}.environment.PORT")
+            cursor.take(to=ModelPath.service(web.service, "environment", "PORT"))
         else:
             cursor.skip("the web process gets the port that is published")
     return text or ""
@@ -300,9 +301,9 @@ def settle_variables(
         )
         for cursor in variable.cursors:
             if stands_in_file:
-                cursor.take(to=f"services.{service}.environment.{variable.name}")
+                cursor.take(to=ModelPath.service(service, "environment", variable.name))
             elif variable.setting is not None:
-                cursor.take(to=f"settings.{variable.name}")
+                cursor.take(to=ModelPath.of("settings", variable.name))
     for variable in losers:
         for cursor in variable.cursors:
             cursor.skip("another source of the same variable outranks this one")

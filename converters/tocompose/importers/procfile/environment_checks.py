@@ -20,6 +20,7 @@ from tocompose.record import replace
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal, plain
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import SetBy, names_set_by
 from tocompose.tables import Row, load
 
@@ -72,7 +73,9 @@ def note_unset(
     ]
     if unset:
         names = ", ".join(variable.name for variable in unset)
-        repository.add_note("TC386", unset[0].origin, subject="services", names=names)
+        repository.add_note(
+            "TC386", unset[0].origin, subject=ModelPath.of("services"), names=names
+        )
 
 
 def _is_conditional(repository: Repository, language: str, variable: AppVariable) -> bool:
@@ -106,12 +109,14 @@ def _fit_value(
         service = next((services[kind] for kind in row["services"] if kind in services), "")
         if service and _row_demands(row, name, text):
             facts = {"name": name, "value": row["value"], "service": service}
-            repository.add_note("TC380", span, subject=f"services.{service}", **facts)
+            repository.add_note("TC380", span, subject=ModelPath.service(service), **facts)
             return _with_value(variable, row["value"])
     if _row_demands(table["redirect"], name, text):
-        repository.add_note("TC353", span, subject="services.web", what=name)
+        repository.add_note("TC353", span, subject=ModelPath.service("web"), what=name)
     elif _names_this_machine(name, text):
-        repository.add_note("TC381", span, subject=f"settings.{name}", name=name)
+        repository.add_note(
+            "TC381", span, subject=ModelPath.of("settings", name), name=name
+        )
     return variable
 
 

@@ -13,6 +13,7 @@ from tocompose.patterns import regex
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.readers.lines import read_lines
 from tocompose.repository import Repository
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
 from tocompose.tables import Row, table
 
@@ -127,9 +128,9 @@ def _settle_quantity(
         )
         return process.quantity
     number = int(match[1])
-    path = f"services.{process.service}"
+    path = ModelPath.service(process.service)
     if number == 0:
-        cursor.take(to=f"{path}.profiles")
+        cursor.take(to=path.child("profiles"))
     elif process.traits.get("single") and number > 1:
         cursor.note("TC324", subject=path, name=process.type, number=number)
         return 1
@@ -140,7 +141,7 @@ def _settle_quantity(
         cursor.skip("one is what Compose runs")
         return None
     else:
-        cursor.take(to=f"{path}.deploy.replicas")
+        cursor.take(to=path.child("deploy", "replicas"))
     return number
 
 
@@ -157,7 +158,7 @@ def _settle_resources(process: Process, cursor: Cursor) -> Resources:
     if text is None or cursor.style == "null":
         cursor.skip("no size is given")
         return Resources()
-    path = f"services.{process.service}.deploy.resources"
+    path = ModelPath.service(process.service, "deploy", "resources")
     row = dyno_sizes().get(text.lower()) or _parse_fir_size(text.lower())
     if row is None:
         cursor.note("TC328", what=f"formation.{process.type}.size")
@@ -165,7 +166,7 @@ def _settle_resources(process: Process, cursor: Cursor) -> Resources:
     if row.get("default"):
         cursor.note("TC327", subject=path, size=text, quota=row["quota"], name=process.type)
         return Resources()
-    cursor.take(to=f"{path}.limits.memory")
+    cursor.take(to=path.child("limits", "memory"))
     cursor.remark(
         "TC326",
         subject=path,
@@ -248,10 +249,12 @@ def apply_quantities(
             result.append(process)
             continue
         number, setting = quantity
-        path = f"services.{process.service}"
+        path = ModelPath.service(process.service)
         if number != 1:
             setting.take(
-                to=f"{path}.profiles" if number == 0 else f"{path}.deploy.replicas"
+                to=path.child("profiles")
+                if number == 0
+                else path.child("deploy", "replicas")
             )
         result.append(process._replace(quantity=None if number == 1 else number))
     for _, setting in quantities.values():

@@ -20,6 +20,7 @@ from tocompose.patterns import regex
 from tocompose.readers.procfile import read_procfile
 from tocompose.repository import Repository, nothing
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import load
 
 _WRAPPED = regex(r"(?:exec\s+)?((?:\S*/)?([\w.-]+))\s+(?:--\s+)?(\S.*)", re.DOTALL)
@@ -81,7 +82,7 @@ def _without_wrapper(repository: Repository, process: StatedProcess) -> StatedPr
     repository.add_note(
         "TC384",
         process.cursor.span if process.cursor else None,
-        subject=f"services.{process.type}.command",
+        subject=ModelPath.service(process.type, "command"),
         name=process.type,
         wrapper=match[2],
         what=row["what"],
@@ -100,7 +101,7 @@ def _image_commands(
             continue
         span = heroku.root.at("build", "docker", recipe.key).span
         repository.add_note(
-            "TC339", span, subject=f"services.{recipe.key}", name=recipe.key
+            "TC339", span, subject=ModelPath.service(recipe.key), name=recipe.key
         )
         yield StatedProcess(recipe.key, nothing(repository.ledger), "")
 
@@ -132,7 +133,7 @@ def _scheduled_process(repository: Repository, number: int, job: CronJob) -> Sta
     repository.add_note(
         "TC350",
         job.command.span,
-        subject=f"services.{name}",
+        subject=ModelPath.service(name),
         schedule=job.schedule,
         service=name,
     )
@@ -148,7 +149,7 @@ def sort_out_tasks(
         if process.type == "pr-predestroy":
             process.cursor.remark(
                 "TC347",
-                subject=f"services.{process.service}",
+                subject=ModelPath.service(process.service),
                 name=process.type,
                 service=process.service,
             )

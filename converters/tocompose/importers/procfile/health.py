@@ -16,6 +16,7 @@ from tocompose.patterns import regex
 from tocompose.readers.lines import read_lines
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
 
 # Heroku gives a web process 60 seconds to listen (error R10).
@@ -64,7 +65,7 @@ def read_checks(
                 "TC340", what=f"healthchecks.{process_type}", name=process_type
             )
             continue
-        path = f"services.{services[process_type]}.healthcheck"
+        path = ModelPath.service(services[process_type], "healthcheck")
         check = _choose_check(process_checks)
         if check and (runtime or check.at("command")):
             checks[process_type] = _read_dokku_check(check, path)
@@ -94,7 +95,7 @@ def _rank_check(check: Cursor) -> int:
     return _KINDS.index(kind) if kind in _KINDS else len(_KINDS)
 
 
-def _read_dokku_check(check: Cursor, to: str) -> StatedCheck:
+def _read_dokku_check(check: Cursor, to: ModelPath) -> StatedCheck:
     check.at("type").skip("Compose has one kind of check")
     for key in ("name", "description"):
         check.at(key).skip("it names the check in the platform's log")
@@ -103,27 +104,29 @@ def _read_dokku_check(check: Cursor, to: str) -> StatedCheck:
             check.at(key).note("TC348", subject=to, what=key)
     command = check.at("command")
     if command:
-        command.map(to=f"{to}.test")
+        command.map(to=to.child("test"))
     interval_key = "wait" if check.at("wait") else "interval"
     return StatedCheck(
         path=_take_path(check.at("path"), bool(command), to),
         command=_read_words(command),
-        port=check.take("port", to=f"{to}.test") or "",
-        interval=_format_seconds(check.take(interval_key, to=f"{to}.interval")),
-        timeout=_format_seconds(check.take("timeout", to=f"{to}.timeout")),
-        retries=check.take("attempts", to=f"{to}.retries") or "",
-        start_period=_format_seconds(check.take("initialDelay", to=f"{to}.start_period")),
+        port=check.take("port", to=to.child("test")) or "",
+        interval=_format_seconds(check.take(interval_key, to=to.child("interval"))),
+        timeout=_format_seconds(check.take("timeout", to=to.child("timeout"))),
+        retries=check.take("attempts", to=to.child("retries")) or "",
+        start_period=_format_seconds(
+            check.take("initialDelay", to=to.child("start_period"))
+        ),
     )
 
 
-def _take_path(path: Cursor, has_command: bool, to: str) -> str:
+def _take_path(path: Cursor, has_command: bool, to: ModelPath) -> str:
     """The path to ask; none where a command checks, or where it is not one that a command can hold."""
     if not path:
         return ""
     if has_command or not _PATH.fullmatch(path.peek() or ""):
         path.note("TC348", subject=to, what="path")
         return ""
-    return path.take(to=f"{to}.test") or ""
+    return path.take(to=to.child("test")) or ""
 
 
 def _read_words(command: Cursor) -> tuple[str, ...]:
@@ -146,23 +149,23 @@ def _read_checks_file(
         if web is None:
             line.note("TC340", what="CHECKS", name="web")
         else:
-            check = _read_checks_line(line, check, f"services.{web}.healthcheck")
+            check = _read_checks_line(line, check, ModelPath.service(web, "healthcheck"))
     return {"web": check} if check.path else {}
 
 
-def _read_checks_line(line: Cursor, check: StatedCheck, to: str) -> StatedCheck:
+def _read_checks_line(line: Cursor, check: StatedCheck, to: ModelPath) -> StatedCheck:
     """The check with what one line says of it."""
     text = line.peek() or ""
     if setting := _SETTING.fullmatch(text):
         field = _FIELDS_OF_CHECKS[setting[1]]
-        line.take(to=f"{to}.{field}")
+        line.take(to=to.child(field))
         value = setting[2] if field == "retries" else f"{setting[2]}s"
         return StatedCheck(**{**check._asdict(), field: value})
     request = _REQUEST.match(text)
     if check.path or request is None:
         line.note("TC348", subject=to, what=line.key)
         return check
-    line.take(to=f"{to}.test")
+    line.take(to=to.child("test"))
     if text != request[0]:
         line.remark("TC348", subject=to, what="the expected text")
     return check._replace(path=request[1])

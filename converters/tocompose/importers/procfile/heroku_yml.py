@@ -11,6 +11,7 @@ from typing import NamedTuple
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
 from tocompose.repository import Repository, nothing
+from tocompose.syntax.model_path import ModelPath
 
 NAMES = ("heroku.yml", "heroku.yaml")
 
@@ -109,7 +110,7 @@ def _settle_image(image: Cursor, name: str, keys: tuple[str, ...]) -> str:
     if key == name:
         image.skip("it is the image of that name anyway")
     elif key in keys:
-        image.take(to=f"services.{name}.image")
+        image.take(to=ModelPath.service(name, "image"))
         return key
     elif image:
         image.note("TC340", what=f"image {key}", name=key)

@@ -20,6 +20,7 @@ from tocompose.readers.lines import read_lines
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, is_shell
 from tocompose.tables import Row, load
 
@@ -105,22 +106,22 @@ def _image_of_recipe(
     image = Image(f"{name}:local", build, language=request.language, span=build.origin)
     if repository.has_file(path.as_posix()):
         return _read_image(repository, path.as_posix(), build.target or "", image)
-    subject = f"services.{recipe.key}.build"
+    subject = ModelPath.service(recipe.key, "build")
     repository.add_note("TC358", image.span, subject=subject, file=path.as_posix())
     return image
 
 
 def _build_of_recipe(heroku: HerokuYml, recipe: Recipe, path: PurePosixPath) -> Build:
-    build_path = f"services.{recipe.key}.build"
+    build_path = ModelPath.service(recipe.key, "build")
     is_usual_name = path.name == "Dockerfile"
     folder = path.parent.as_posix()
     if recipe.dockerfile:
         key = "context" if is_usual_name else "dockerfile"
-        recipe.dockerfile.take(to=f"{build_path}.{key}")
+        recipe.dockerfile.take(to=build_path.child(key))
     return Build(
         context="." if folder == "." else f"./{folder}",
         dockerfile=None if is_usual_name else path.name,
-        target=recipe.target.take(to=f"{build_path}.target") or None,
+        target=recipe.target.take(to=build_path.child("target")) or None,
         args=_settle_arguments(heroku.config, recipe.key),
         origin=recipe.dockerfile.span if recipe.dockerfile else None,
     )
@@ -134,7 +135,7 @@ def _settle_arguments(config: Cursor, key: str) -> dict[str, str | None]:
         if argument.kind != "leaf":
             argument.note("TC315", what=f"build.config.{name}", wanted="a string")
         elif key:
-            value = argument.take(to=f"services.{key}.build.args.{name}")
+            value = argument.take(to=ModelPath.service(key, "build", "args", name))
             arguments[name] = literal(value or "")
         else:
             argument.skip("no image of heroku.yml is built")
@@ -266,14 +267,16 @@ def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> 
     if language and request.mode not in ("pack", "never"):
         return _generate_image(repository, request)
     if request.mode == "never":
-        repository.add_note("TC383", None, subject="services", name=reference)
+        repository.add_note("TC383", None, subject=ModelPath.of("services"), name=reference)
         return Image(reference, Build(), language=language)
     why = (
         "you asked for buildpacks"
         if request.mode == "pack"
         else "its language is not one that a Dockerfile is written for"
     )
-    repository.add_note("TC355", None, subject="services", name=reference, why=why)
+    repository.add_note(
+        "TC355", None, subject=ModelPath.of("services"), name=reference, why=why
+    )
     return Image(reference, None, language=language, entrypoint=("launcher",))
 
 
@@ -282,7 +285,7 @@ def _generate_image(repository: Repository, request: ImageRequest) -> Image:
     repository.add_note(
         "TC354",
         None,
-        subject="files.Dockerfile",
+        subject=ModelPath.of("files", "Dockerfile"),
         language=language_rows()[request.language]["title"],
         name=request.reference,
     )
@@ -316,7 +319,7 @@ def asked_packages(
         if not _PACKAGE.fullmatch(text):
             line.note("TC361")
         elif is_generated:
-            line.take(to="files.Dockerfile")
+            line.take(to=ModelPath.of("files", "Dockerfile"))
             packages.append(text)
         else:
             line.note("TC362", name=text)

@@ -31,6 +31,7 @@ from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.repository import Repository
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row
 
 _MIGRATES = regex(
@@ -219,7 +220,7 @@ class _Case:
         backing = self._make_backing(telling_names, span, service_names)
         service = backing.service
         hosts = [variable.name for variable in partial if variable.role == "host"]
-        subject = f"services.{service.name}"
+        subject = ModelPath.service(service.name)
         facts = {"service": service.name, "variable": (telling_names or hosts)[0]}
         self._repository.add_note(
             "TC401",
@@ -291,7 +292,7 @@ def add_extension(repository: Repository, backing: Backing, code: CodeScan) -> B
     repository.add_note(
         "TC413",
         extension.span,
-        subject=f"services.{service.name}.image",
+        subject=ModelPath.service(service.name, "image"),
         service=service.name,
         image=image,
         extension=extension.name,

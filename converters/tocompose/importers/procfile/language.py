@@ -13,6 +13,7 @@ from tocompose.languages import language_rows
 from tocompose.languages.node import find_bundler
 from tocompose.ledger import Cursor
 from tocompose.repository import Repository
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import is_shell
 from tocompose.tables import Row, table
 
@@ -106,7 +107,7 @@ def settle_buildpacks(buildpacks: Iterable[Cursor], generated: bool, language: s
             subject = "an entry of buildpacks"
             buildpack.note("TC315", what=subject, wanted="a map with url")
         elif "package" in row and generated:
-            buildpack.map(to="files.Dockerfile")
+            buildpack.map(to=ModelPath.of("files", "Dockerfile"))
         elif row.get("language") == language and generated:
             buildpack.skip("the generated Dockerfile builds what this buildpack builds")
         elif row.get("note") == "TC366" and not generated:

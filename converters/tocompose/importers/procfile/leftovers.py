@@ -13,6 +13,7 @@ from tocompose.notes import note
 from tocompose.readers.lines import read_lines
 from tocompose.repository import Repository
 from tocompose.source import Span
+from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.names import SetBy, names_set_by
 
 _OTHER_PLATFORMS = (
@@ -56,14 +57,14 @@ def settle_leftovers(
         _settle_runtime_files(repository)
     _note_profile_scripts(repository)
     if generated and language == "python":
-        _note_files(repository, "TC385", _PYTHON_HOOKS, "files.Dockerfile")
+        _note_files(repository, "TC385", _PYTHON_HOOKS, ModelPath.of("files", "Dockerfile"))
     services = {backing.kind: backing.service.name for backing in backings}
     _note_tls(repository, code, services)
     _note_code(repository, code, services)
     _note_variables(plan, code)
     _note_files(repository, "TC368", _OTHER_PLATFORMS)
     if any(process.publishes for process in plan.processes):
-        repository.add_note("TC373", None, subject="services")
+        repository.add_note("TC373", None, subject=ModelPath.of("services"))
 
 
 def _settle_stack(app: AppJson) -> None:
@@ -92,7 +93,7 @@ def _note_profile_scripts(repository: Repository) -> None:
 
 
 def _note_files(
-    repository: Repository, code: str, paths: tuple[str, ...], subject: str = ""
+    repository: Repository, code: str, paths: tuple[str, ...], subject: ModelPath = ROOT
 ) -> None:
     """A note on each of the files that the repository has."""
     for path in filter(repository.has_file, paths):
@@ -110,7 +111,7 @@ def _note_tls(repository: Repository, code: CodeScan, services: dict[str, str]) 
             note(
                 "TC369",
                 first_occurrence.span,
-                subject=f"services.{services[kind]}",
+                subject=ModelPath.service(services[kind]),
                 related=[occurrence.span for occurrence in other_occurrences],
                 target=row["title"],
                 what=first_occurrence.words,
@@ -122,13 +123,15 @@ def _note_code(repository: Repository, code: CodeScan, services: dict[str, str])
     for redirect in code.redirects:
         redirect_name = redirect.name
         repository.add_note(
-            "TC353", redirect.span, subject="services.web", what=redirect_name
+            "TC353", redirect.span, subject=ModelPath.service("web"), what=redirect_name
         )
     if code.sqlite and services.keys().isdisjoint(family_kinds("sql")):
         repository.add_note("TC414", code.sqlite[0].span)
     for storage in code.disk[:1]:
         facts = {"what": storage.name, "where": storage.value}
-        repository.add_note("TC352", storage.span, subject="services.web.volumes", **facts)
+        repository.add_note(
+            "TC352", storage.span, subject=ModelPath.service("web", "volumes"), **facts
+        )
     if code.skipped:
         repository.add_note("TC376", None, count=code.skipped)
 
@@ -141,7 +144,7 @@ def _note_variables(plan: AppPlan, code: CodeScan) -> None:
     for name in _PLATFORM_VARIABLES:
         if name in unset:
             repository.add_note(
-                "TC341", code.variables[name], subject="services", name=name
+                "TC341", code.variables[name], subject=ModelPath.of("services"), name=name
             )
     names = sorted(name for name in unset if name not in _PLATFORM_VARIABLES)
     if not names:
@@ -149,4 +152,6 @@ def _note_variables(plan: AppPlan, code: CodeScan) -> None:
     shown = ", ".join(names[:_MOST_SHOWN])
     if len(names) > _MOST_SHOWN:
         shown += f" and {len(names) - _MOST_SHOWN} more"
-    repository.add_note("TC377", code.variables[names[0]], subject="services", names=shown)
+    repository.add_note(
+        "TC377", code.variables[names[0]], subject=ModelPath.of("services"), names=shown
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tocompose.importers.procfile.formation import parse_pairs
 from tocompose.importers.procfile.processes import StatedProcess, of_procfile
@@ -83,7 +83,11 @@ def _expand_process(
     tree = repository.open(path, read_procfile, "procfile") if path else None
     span = process.cursor.span
     if not tree:
-        facts = {"name": process.type, "manager": call.manager, "file": call.file}
+        facts: dict[str, Any] = {
+            "name": process.type,
+            "manager": call.manager,
+            "file": call.file,
+        }
         repository.add_note("TC331", span, **facts)
         return (process,)
     started = tuple(_started_processes(of_procfile(tree), call))

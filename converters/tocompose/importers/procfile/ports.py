@@ -11,6 +11,7 @@ from tocompose.importers.procfile.shell import named_variables
 from tocompose.languages import language_rows
 from tocompose.patterns import regex
 from tocompose.repository import Repository
+from tocompose.syntax.model_path import ModelPath
 
 _OPTION = regex(
     r"(?:^|\s)(?:-p|--port|--http-port|-Dserver\.port|--server\.port)[ =]?[\"']?(\d{2,5})\b"
@@ -94,14 +95,14 @@ def opening_variables(process: Process, port: str) -> dict[str, str]:
 
 def note_local_listening(repository: Repository, process: Process, port: str) -> None:
     """Says that the published port will not reach the process."""
-    subject = f"services.{process.service}"
+    subject = ModelPath.service(process.service)
     variables = opening_variables(process, port)
     cause = local_listening(process)
     if variables:
         repository.add_note(
             "TC379",
             process.span,
-            subject=f"{subject}.environment",
+            subject=subject.child("environment"),
             name=process.type,
             names=", ".join(variables),
         )
@@ -110,7 +111,7 @@ def note_local_listening(repository: Repository, process: Process, port: str) ->
         repository.add_note(
             "TC329",
             process.span,
-            subject=f"{subject}.ports",
+            subject=subject.child("ports"),
             what=cause,
             option=option.replace("$PORT", port),
         )

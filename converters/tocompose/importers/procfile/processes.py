@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tocompose.ledger import Cursor
 from tocompose.repository import Repository
 from tocompose.source import Span
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique
 from tocompose.tables import Row, table
 
@@ -110,7 +111,7 @@ def _name_service(
         repository.add_note(
             "TC304",
             stated.cursor.span if stated.cursor else None,
-            subject=f"services.{service}",
+            subject=ModelPath.service(service),
             name=stated.type,
             service=service,
         )

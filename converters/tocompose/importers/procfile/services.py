@@ -26,6 +26,7 @@ from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variab
 from tocompose.record import replace
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 
 # https://devcenter.heroku.com/articles/dynos#shutdown: SIGTERM, and SIGKILL 30 seconds later.
@@ -58,7 +59,7 @@ class AppPlan(NamedTuple):
 
     def note(self, code: str, process: Process, key: str, **facts: object) -> None:
         """Adds a note on a process, whose subject is a key of its service."""
-        subject = f"services.{process.service}{key}"
+        subject = ModelPath.service(f"{process.service}{key}")
         self.repository.add_note(code, process.span, subject=subject, **facts)
 
 
@@ -94,9 +95,9 @@ def _convert_command(plan: AppPlan, process: Process, image: Image) -> ComposeCo
     if "heroku-php-" in process.text:
         run = _replace_php_launcher(plan, process, image) or run
     if process.cursor:
-        process.cursor.map(to=f"services.{process.service}.command")
+        process.cursor.map(to=ModelPath.service(process.service, "command"))
         for name, _ in run.environment:
-            process.cursor.map(to=f"services.{process.service}.environment.{name}")
+            process.cursor.map(to=ModelPath.service(process.service, "environment", name))
         _note_command(plan, process, run)
     return run
 
@@ -255,7 +256,7 @@ def add_volumes(
             if name in volumes or image is None:
                 continue
             volumes[name] = Volume(name=name, origin=image.span)
-            subject = f"services.{service.name}.volumes"
+            subject = ModelPath.service(service.name, "volumes")
             facts = {"path": path, "volume": name}
             plan.repository.add_note("TC371", image.span, subject=subject, **facts)
         result.append(replace(service, mounts=tuple(mounts)) if mounts else service)

@@ -13,6 +13,7 @@ from tocompose.importers.kubernetes.routing.policy import note_policies
 from tocompose.importers.kubernetes.routing.traefik_routes import ingress_routes
 from tocompose.notes import note
 from tocompose.record import replace
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique
 from tocompose.traefik.labels import proxy_labels
 from tocompose.traefik.proxy import Proxy
@@ -66,7 +67,7 @@ def _write_routes(world: ClusterModel, proxy: Proxy) -> None:
         draft.add_file(dynamic_file(proxy))
     published_ports = ", ".join(sorted(ports.values(), key=int))
     classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
-    subject = f"services.{proxy.name}"
+    subject = ModelPath.service(proxy.name)
     world.ledger.say(
         note(
             "TC280",
@@ -92,7 +93,7 @@ def _entrypoint_ports(world: ClusterModel, proxy: Proxy) -> dict[str, str]:
             note(
                 "TC295",
                 point.origin or proxy.origin,
-                subject=f"services.{proxy.name}",
+                subject=ModelPath.service(proxy.name),
                 port=point.port,
                 moved=number,
             )

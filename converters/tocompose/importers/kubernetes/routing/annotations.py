@@ -7,6 +7,7 @@ from functools import cache
 
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
 
 
@@ -36,7 +37,7 @@ def annotation_row(name: str) -> Row:
 class Annotations:
     """The annotations of one object, by name without the prefix of a controller; what is read counts as mapped."""
 
-    def __init__(self, cursor: Cursor, prefix: str, to: str) -> None:
+    def __init__(self, cursor: Cursor, prefix: str, to: ModelPath) -> None:
         self._cursor = cursor
         self._prefix = prefix
         self.to = to
@@ -49,7 +50,7 @@ class Annotations:
         """An annotation's text for a decision."""
         return peek_text(self.at(name))
 
-    def take(self, name: str, to: str | None = None) -> str | None:
+    def take(self, name: str, to: ModelPath | None = None) -> str | None:
         """An annotation's text, mapped to `to`; None where there is none."""
         cursor = self.at(name)
         text = peek_text(cursor)
@@ -69,7 +70,7 @@ class Annotations:
         )
 
 
-def settle_unread(cursor: Cursor, route: str, subject: str) -> None:
+def settle_unread(cursor: Cursor, route: str, subject: ModelPath) -> None:
     """Says of each annotation still unread what the table says of it."""
     for annotation in _unread_annotations(cursor):
         table_row = annotation_row(annotation.key)

@@ -11,6 +11,7 @@ from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take
 from tocompose.importers.kubernetes.services import KubeService, ServicePort, container_port
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import (
     ContainerHome,
     Proxy,
@@ -30,7 +31,7 @@ class ReachedService(NamedTuple):
 
     kube_service: KubeService
     port: ServicePort | None
-    labels: str
+    labels: ModelPath
     homes: tuple[ContainerHome, ...] = ()
     addresses: tuple[str, ...] = ()
 
@@ -73,7 +74,9 @@ def reach_backend(
     elif homes := tuple(_container_homes(backend, port)):
         if asked_port is None:
             cursor.remark("TC279", route=route, service=name, port=port.number)
-        return ReachedService(backend, port, f"services.{homes[0].service}.labels", homes)
+        return ReachedService(
+            backend, port, ModelPath.service(homes[0].service, "labels"), homes
+        )
     else:
         why = f"Service {name} leads to no container of the manifests"
     cursor.note("TC282", route=route, why=why)
@@ -93,7 +96,9 @@ def traefik_target(
     urls = tuple(
         f"{'https' if secure else 'http'}://{address}" for address in reached.addresses
     )
-    reached.kube_service.kube_object.at("spec", "externalName").take(to=f"files.{FILE}")
+    reached.kube_service.kube_object.at("spec", "externalName").take(
+        to=ModelPath.of("files", FILE)
+    )
     return proxy.outside_target(reached.kube_service.name, urls)
 
 

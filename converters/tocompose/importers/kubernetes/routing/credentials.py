@@ -13,6 +13,7 @@ from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.ledger import Cursor
 from tocompose.model import File
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 from tocompose.traefik.proxy import Certificate, Proxy
 from tocompose.traefik.service import SECRETS, file_secret
@@ -46,7 +47,7 @@ def write_users(
     secret_entries = world.config_store.entries(secret) if secret else {}
     content = _users_content(secret_entries, kind, path)
     if secret is not None:
-        secret.count_identity_as_mapped(f"files.{path}")
+        secret.count_identity_as_mapped(ModelPath.of("files", path))
     if content is None:
         cursor.remark("TC288", name=name, path=path)
     else:
@@ -60,7 +61,7 @@ def write_users(
 def _users_content(
     secret_entries: Mapping[str, ConfigEntry], kind: str, path: str
 ) -> bytes | None:
-    model_path = f"files.{path}"
+    model_path = ModelPath.of("files", path)
     if kind == "auth-map":
         lines = [
             f"{name}:".encode() + (secret_entry.content(model_path) or b"").strip()
@@ -96,7 +97,7 @@ def give_certificate(
             world, proxy, secret_entries[key], f"{file_stem}.{suffix}", cursor
         ):
             return False
-    secret.count_identity_as_mapped(f"files.secrets/{file_stem}.crt")
+    secret.count_identity_as_mapped(ModelPath.of("files", f"secrets/{file_stem}.crt"))
     _settle_rest(secret_entries, secret)
     proxy.certificates[file_stem] = Certificate(f"{file_stem}.crt", f"{file_stem}.key")
     return True
@@ -118,7 +119,7 @@ def _write_secret(
     cursor: Cursor,
 ) -> bool:
     path = f"secrets/{file_name}"
-    content = secret_entry.content(f"files.{path}")
+    content = secret_entry.content(ModelPath.of("files", path))
     if content is None:
         return False
     world.builder.add_file(

@@ -12,12 +12,13 @@ from tocompose.importers.kubernetes.routing.middlewares import named_middlewares
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import Middleware
 from tocompose.traefik.rules import PathMatch
 
 
 def filter_middlewares(
-    filters: Cursor, match: PathMatch, site: RouteSite, labels: str
+    filters: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
 ) -> tuple[Middleware, ...]:
     """The middlewares of the filters of a rule, for one of its paths; those without one are noted."""
     made: list[Middleware] = []
@@ -42,9 +43,9 @@ def has_redirect(filters: Cursor) -> bool:
 
 def _header_filter(
     section: str, option: str
-) -> Callable[[Cursor, PathMatch, RouteSite, str], Iterator[Middleware]]:
+) -> Callable[[Cursor, PathMatch, RouteSite, ModelPath], Iterator[Middleware]]:
     def make(
-        route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
+        route_filter: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
     ) -> Iterator[Middleware]:
         options: dict[str, str] = {}
         for action in ("set", "add"):
@@ -63,7 +64,7 @@ def _header_filter(
 
 
 def _redirect_filter(
-    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
+    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
 ) -> Iterator[Middleware]:
     redirect = route_filter.at("requestRedirect")
     scheme = take_scalar(redirect.at("scheme"), labels)
@@ -84,7 +85,7 @@ def _redirect_filter(
     yield site.middleware("redirectregex", options | permanent)
 
 
-def _permanence(status_code: Cursor, site: RouteSite, labels: str) -> dict[str, str]:
+def _permanence(status_code: Cursor, site: RouteSite, labels: ModelPath) -> dict[str, str]:
     """The option of a permanent redirect; Traefik answers 301 or 302, so any other code is noted."""
     code = take_scalar(status_code, labels) or "302"
     is_permanent = code in ("301", "308")
@@ -113,7 +114,7 @@ def _address_port(port: str | None, scheme: str | None) -> str:
 
 
 def _rewrite_filter(
-    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
+    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
 ) -> Iterator[Middleware]:
     rewrite = route_filter.at("urlRewrite")
     if host := take_scalar(rewrite.at("hostname"), labels):
@@ -129,7 +130,7 @@ def _rewrite_filter(
             yield site.middleware("addprefix", {"prefix": new_prefix})
 
 
-def _path_modifier(cursor: Cursor, labels: str) -> tuple[str, str] | None:
+def _path_modifier(cursor: Cursor, labels: ModelPath) -> tuple[str, str] | None:
     """How a path is changed, and what takes its place."""
     kind = take_scalar(cursor.at("type"), labels)
     full, prefix = (
@@ -142,7 +143,7 @@ def _path_modifier(cursor: Cursor, labels: str) -> tuple[str, str] | None:
 
 
 def _extension_filter(
-    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: str
+    route_filter: Cursor, match: PathMatch, site: RouteSite, labels: ModelPath
 ) -> Iterator[Middleware]:
     reference = route_filter.at("extensionRef")
     name = peek_text(reference.at("name")) or ""
@@ -160,7 +161,9 @@ def _extension_filter(
     yield from extension
 
 
-_FILTERS: dict[str, Callable[[Cursor, PathMatch, RouteSite, str], Iterator[Middleware]]] = {
+_FILTERS: dict[
+    str, Callable[[Cursor, PathMatch, RouteSite, ModelPath], Iterator[Middleware]]
+] = {
     "RequestHeaderModifier": _header_filter(
         "requestHeaderModifier", "customrequestheaders"
     ),

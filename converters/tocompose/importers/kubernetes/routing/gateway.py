@@ -28,6 +28,7 @@ from tocompose.importers.kubernetes.routing.nginx import skip_verification
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import Proxy, Router, TraefikService
 from tocompose.traefik.rules import (
     all_of,
@@ -46,7 +47,7 @@ class RouteRule(NamedTuple):
 
     cursor: Cursor
     target: TraefikService
-    labels: str
+    labels: ModelPath
 
 
 def add_gateway_routes(world: ClusterModel, proxy: Proxy) -> None:
@@ -94,7 +95,7 @@ def _add_route(route_object: KubeObject, listeners: Listeners, site: RouteSite) 
 
 
 def _settle_hostnames(
-    route_object: KubeObject, groups: list[ListenerGroup], labels: str
+    route_object: KubeObject, groups: list[ListenerGroup], labels: ModelPath
 ) -> None:
     """Settles each host name: routed, or taken by no listener."""
     routed = {name for group in groups for name in group.hosts}

@@ -27,6 +27,7 @@ from tocompose.importers.kubernetes.routing.tls import SecuredHosts, secured_hos
 from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.go_expressions import is_foreign
 from tocompose.traefik.proxy import (
     SECURE,
@@ -89,10 +90,10 @@ def _add_ingress(ingress: KubeObject, world: ClusterModel, proxy: Proxy) -> None
         _add_routers(
             path, site, effect, wishes, tls, nginx_like=controller in ("", "nginx")
         )
-    settle_unread(annotations, route, labels.removesuffix(".labels"))
+    settle_unread(annotations, route, labels.parent)
 
 
-def _controller_kind(ingress: KubeObject, site: RouteSite, labels: str) -> str:
+def _controller_kind(ingress: KubeObject, site: RouteSite, labels: ModelPath) -> str:
     """The controller that the Ingress is meant for; a note for one whose own annotations mean nothing here."""
     class_field = ingress.at("spec", "ingressClassName")
     class_annotation = ingress.at("metadata", "annotations", CLASS_ANNOTATION)
@@ -258,7 +259,7 @@ def _add_both_entrypoints(
 
 
 def _path_match(
-    path: IngressPath, site: RouteSite, effect: AnnotationEffect, labels: str
+    path: IngressPath, site: RouteSite, effect: AnnotationEffect, labels: ModelPath
 ) -> tuple[PathMatch | None, tuple[Middleware, ...]]:
     """The path as a matcher, and the rewriting that belongs to it."""
     if path.cursor is None:

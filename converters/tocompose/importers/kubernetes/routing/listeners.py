@@ -15,6 +15,7 @@ from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 from tocompose.traefik.proxy import SECURE, WEB, Proxy
 
@@ -55,7 +56,7 @@ class Listener(NamedTuple):
             self.entrypoint, self.port, "udp" if self.protocol == "UDP" else "tcp", origin
         )
         if self.cursor is not None:
-            command = f"services.{proxy.name}.command"
+            command = ModelPath.service(proxy.name, "command")
             for key in ("name", "port", "protocol", "hostname"):
                 self.cursor.at(key).take(to=command)
             self.cursor.at("tls", "mode").take(to=command)
@@ -69,13 +70,13 @@ def _give_certificate(reference: Cursor, site: RouteSite) -> None:
         peek_text(reference.at("namespace")) or site.namespace,
     )
     if give_certificate(site.model, site.proxy, namespace, name, reference):
-        reference.map(to=f"services.{site.proxy.name}.secrets")
+        reference.map(to=ModelPath.service(site.proxy.name, "secrets"))
         return
-    reference.map(to=f"services.{site.proxy.name}.command")
+    reference.map(to=ModelPath.service(site.proxy.name, "command"))
     why = f"the manifests do not hold Secret {name}"
     reference.remark(
         "TC286",
-        subject=f"services.{site.proxy.name}",
+        subject=ModelPath.service(site.proxy.name),
         route=f"Gateway {site.name}",
         why=why,
     )
@@ -147,7 +148,7 @@ class Listeners:
 
     def settle(self) -> None:
         """Counts what makes up the Gateways as mapped; says which ones no route uses."""
-        command = f"services.{self._proxy.name}.command"
+        command = ModelPath.service(self._proxy.name, "command")
         for gateway in self.gateways.values():
             if gateway not in self.used or not self._proxy.entrypoints:
                 gateway.cursor.note(
@@ -223,7 +224,7 @@ def common_host(first_host: str, second_host: str) -> str:
     return ""
 
 
-def take_parents(route: KubeObject, to: str) -> None:
+def take_parents(route: KubeObject, to: ModelPath) -> None:
     """Counts the references of a route to its Gateways as mapped."""
     for parent in list_entries(route.at("spec", "parentRefs")):
         for key in ("group", "kind", "namespace", "name", "sectionName", "port"):

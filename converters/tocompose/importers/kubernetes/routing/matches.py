@@ -12,6 +12,7 @@ from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.routing.annotations import check_expected
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.go_expressions import is_foreign
 from tocompose.traefik.rules import (
     EXACT,
@@ -31,7 +32,7 @@ class MatchCondition(NamedTuple):
 
 
 def match_conditions(
-    matches: Cursor, route: KubeObject, labels: str
+    matches: Cursor, route: KubeObject, labels: ModelPath
 ) -> list[MatchCondition]:
     """Each match of a rule; without any, every request matches."""
     read_match = _grpc_condition if route.kind == "GRPCRoute" else _http_condition
@@ -43,7 +44,9 @@ def match_conditions(
     return read_conditions or ([] if len(matches) else [MatchCondition(PathMatch("/"))])
 
 
-def _http_condition(match: Cursor, route: KubeObject, labels: str) -> MatchCondition | None:
+def _http_condition(
+    match: Cursor, route: KubeObject, labels: ModelPath
+) -> MatchCondition | None:
     check_expected(match.at("path", "type"), "Exact", "PathPrefix", "RegularExpression")
     kind = take_scalar(match.at("path", "type"), labels) or "PathPrefix"
     path = take_scalar(match.at("path", "value"), labels) or "/"
@@ -70,7 +73,7 @@ def _whole_path(pattern: str) -> str:
 
 
 def _grpc_condition(
-    rule_match: Cursor, route: KubeObject, labels: str
+    rule_match: Cursor, route: KubeObject, labels: ModelPath
 ) -> MatchCondition | None:
     """The path of a call is `/service/method`."""
     method_match = rule_match.at("method")
@@ -101,7 +104,7 @@ def _grpc_path(kind: str, service: str | None, method: str | None) -> PathMatch:
 
 
 def _pair_matchers(
-    conditions_: Cursor, matcher: str, route: KubeObject, labels: str
+    conditions_: Cursor, matcher: str, route: KubeObject, labels: ModelPath
 ) -> tuple[str, ...] | None:
     """The matchers of headers or parameters; None when one cannot be told: a rule without it would let more in."""
     matchers = []

@@ -12,6 +12,7 @@ from tocompose.importers.kubernetes.routing.credentials import write_users
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import Middleware
 
 GROUPS = ("traefik.io", "traefik.containo.us")
@@ -31,7 +32,7 @@ def named_middlewares(
     site: RouteSite,
     namespace: str,
     name: str,
-    labels: str,
+    labels: ModelPath,
     chain_above: tuple[KubeObject, ...] = (),
 ) -> tuple[Middleware, ...] | None:
     """The middlewares of an object (several for a chain), mapped to `labels`; None when there is no such object or
@@ -79,7 +80,7 @@ def listed_middlewares(
 def referenced_middlewares(
     reference: Cursor,
     site: RouteSite,
-    labels: str,
+    labels: ModelPath,
     chain_above: tuple[KubeObject, ...] = (),
 ) -> tuple[str, tuple[Middleware, ...] | None]:
     """The name that a reference gives, and the middlewares of the object."""
@@ -89,7 +90,7 @@ def referenced_middlewares(
 
 
 def _option_middlewares(
-    option: Cursor, site: RouteSite, labels: str, chain: tuple[KubeObject, ...]
+    option: Cursor, site: RouteSite, labels: ModelPath, chain: tuple[KubeObject, ...]
 ) -> tuple[Middleware, ...] | None:
     kind = _RENAMED_OPTIONS.get(option.key.lower(), option.key.lower())
     if kind == "chain":
@@ -110,7 +111,7 @@ def _option_middlewares(
 
 
 def _chain_middlewares(
-    option: Cursor, site: RouteSite, labels: str, chain: tuple[KubeObject, ...]
+    option: Cursor, site: RouteSite, labels: ModelPath, chain: tuple[KubeObject, ...]
 ) -> tuple[Middleware, ...] | None:
     middlewares: list[Middleware] = []
     for reference in option.at("middlewares"):
@@ -123,7 +124,7 @@ def _chain_middlewares(
 
 
 def _flat_options(
-    cursor: Cursor, labels: str, left_out: tuple[str, ...] = (), path: str = ""
+    cursor: Cursor, labels: ModelPath, left_out: tuple[str, ...] = (), path: str = ""
 ) -> Iterator[tuple[str, str]]:
     """Every option below a cursor by its dotted path; the entries of a list joined by commas."""
     for child in cursor:

@@ -10,6 +10,7 @@ from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, string_map
 from tocompose.importers.kubernetes.workloads import Workload
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ROOT, ModelPath
 
 _REQUEST = "--option network-policy=networks"
 
@@ -41,7 +42,7 @@ def note_policies(world: ClusterModel, kept_policies: tuple[KubeObject, ...]) ->
             else []
         )
         open_text = "; ".join(open_parts) or "it selects no workload of the manifests"
-        subject = f"services.{targets[0].name}" if len(targets) == 1 else ""
+        subject = ModelPath.service(targets[0].name) if len(targets) == 1 else ROOT
         advice = _network_advice(targets, kinds, policy, world)
         policy.cursor.note(
             "TC296", subject=subject, object=str(policy), open=open_text, advice=advice

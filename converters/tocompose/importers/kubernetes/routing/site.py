@@ -9,6 +9,7 @@ from tocompose.importers.kubernetes.cluster_model import ClusterModel
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.ledger import Cursor, Fate, Settlement
 from tocompose.source import leaves
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import Middleware, Proxy
 
 
@@ -38,7 +39,7 @@ class RouteSite(NamedTuple):
     def note_resolver(self, name: str, cursor: Cursor) -> None:
         """Says once of a certificate resolver that the proxy does not know it."""
         if name not in self.proxy.resolvers:
-            cursor.remark("TC287", subject=f"services.{self.proxy.name}", name=name)
+            cursor.remark("TC287", subject=ModelPath.service(self.proxy.name), name=name)
         self.proxy.resolvers[name] = cursor.span
 
     def middleware(self, kind: str, options: Mapping[str, str]) -> Middleware:

@@ -9,6 +9,7 @@ from tocompose.importers.kubernetes.routing.credentials import give_certificate
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
+from tocompose.syntax.model_path import ModelPath
 
 
 class SecuredHosts(NamedTuple):
@@ -24,7 +25,11 @@ class SecuredHosts(NamedTuple):
 
 
 def secured_hosts(
-    tls_entries: Iterable[Cursor], site: RouteSite, labels: str, *, managed: Cursor | None
+    tls_entries: Iterable[Cursor],
+    site: RouteSite,
+    labels: ModelPath,
+    *,
+    managed: Cursor | None,
 ) -> SecuredHosts:
     """The hosts of an Ingress' `tls`, their certificates given to the proxy where the manifests hold them."""
     hosts: list[str] = []
@@ -42,7 +47,7 @@ def secured_hosts(
 
 
 def settle_certificate(
-    cursor: Cursor, site: RouteSite, labels: str, managed: Cursor | None
+    cursor: Cursor, site: RouteSite, labels: ModelPath, managed: Cursor | None
 ) -> None:
     """Gives the proxy the certificate of a Secret; a note says where it is to come from when it is not there."""
     name = peek_text(cursor)
@@ -52,7 +57,7 @@ def settle_certificate(
     if give_certificate(
         site.model, site.proxy, namespace or site.namespace, secret_name, cursor
     ):
-        cursor.take(to=f"services.{site.proxy.name}.secrets")
+        cursor.take(to=ModelPath.service(site.proxy.name, "secrets"))
         return
     cursor.take(to=labels)
     if managed:
@@ -63,5 +68,5 @@ def settle_certificate(
         else f"the manifests do not hold Secret {secret_name}"
     )
     (managed or cursor).remark(
-        "TC286", subject=f"services.{site.proxy.name}", route=site.name, why=why
+        "TC286", subject=ModelPath.service(site.proxy.name), route=site.name, why=why
     )

@@ -17,6 +17,7 @@ from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import SECURE, WEB, Middleware
 
 PREFIX = "traefik.ingress.kubernetes.io/"
@@ -59,7 +60,7 @@ def _stated_names(text: str | None) -> list[str]:
     return [name.strip() for name in (text or "").split(",") if name.strip()]
 
 
-def router_wishes(annotations: Cursor, site: RouteSite, labels: str) -> RouterWishes:
+def router_wishes(annotations: Cursor, site: RouteSite, labels: ModelPath) -> RouterWishes:
     """The wishes that stand in the annotations of an Ingress."""
     entrypoints_text = _take_annotation(annotations, "router.entrypoints", labels)
     priority = _take_annotation(annotations, "router.priority", labels)
@@ -69,7 +70,7 @@ def router_wishes(annotations: Cursor, site: RouteSite, labels: str) -> RouterWi
         if guessed:
             cursor = annotations.at(f"{PREFIX}router.entrypoints")
             cursor.remark(
-                "TC299", subject=f"services.{site.proxy.name}", name=name, port=guessed
+                "TC299", subject=ModelPath.service(site.proxy.name), name=name, port=guessed
             )
     references = _stated_names(_take_annotation(annotations, "router.middlewares", labels))
     middlewares = listed_middlewares(
@@ -89,7 +90,7 @@ def router_wishes(annotations: Cursor, site: RouteSite, labels: str) -> RouterWi
     )
 
 
-def _take_annotation(annotations: Cursor, name: str, labels: str) -> str | None:
+def _take_annotation(annotations: Cursor, name: str, labels: ModelPath) -> str | None:
     cursor = annotations.at(f"{PREFIX}{name}")
     text = peek_text(cursor)
     if text is not None:
@@ -98,7 +99,7 @@ def _take_annotation(annotations: Cursor, name: str, labels: str) -> str | None:
 
 
 def _tls_options(
-    annotations: Cursor, site: RouteSite, labels: str
+    annotations: Cursor, site: RouteSite, labels: ModelPath
 ) -> tuple[tuple[str, str], ...] | None:
     tls_text = _take_annotation(annotations, "router.tls", labels)
     resolver = _take_annotation(annotations, "router.tls.certresolver", labels)
@@ -109,7 +110,7 @@ def _tls_options(
 
 
 def _find_middlewares(
-    reference: str, site: RouteSite, labels: str
+    reference: str, site: RouteSite, labels: ModelPath
 ) -> tuple[Middleware, ...] | None:
     """The name is the namespace's and the object's own, joined by a hyphen that either may hold."""
     name, _, provider = reference.partition("@")

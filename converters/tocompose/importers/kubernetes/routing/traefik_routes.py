@@ -28,6 +28,7 @@ from tocompose.importers.kubernetes.routing.traefik_annotations import known_ent
 from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
 from tocompose.ledger import Cursor
 from tocompose.readers.yaml import integer
+from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.proxy import (
     SECURE,
     WEB,
@@ -108,7 +109,7 @@ def _target_options(
     yield from _cookie_options(cookie, labels)
 
 
-def _cookie_options(cookie: Cursor, labels: str) -> Iterator[tuple[str, str]]:
+def _cookie_options(cookie: Cursor, labels: ModelPath) -> Iterator[tuple[str, str]]:
     for option in cookie:
         if text := take_scalar(option, labels):
             yield f"loadbalancer.sticky.cookie.{option.key.lower()}", text
@@ -165,14 +166,14 @@ def _open_entrypoints(
         if not is_open:
             rule.remark(
                 "TC299",
-                subject=f"services.{site.proxy.name}",
+                subject=ModelPath.service(site.proxy.name),
                 name=entry_name,
                 port=guessed or port,
             )
 
 
 def _rule_middlewares(
-    references: Cursor, site: RouteSite, labels: str
+    references: Cursor, site: RouteSite, labels: ModelPath
 ) -> Iterator[Middleware]:
     named = []
     for reference in list_entries(references):
@@ -182,7 +183,7 @@ def _rule_middlewares(
 
 
 def _tls_options(
-    cursor: Cursor, site: RouteSite, labels: str
+    cursor: Cursor, site: RouteSite, labels: ModelPath
 ) -> tuple[tuple[str, str], ...] | None:
     """The options of TLS; None when the routes are plain."""
     if not cursor:
@@ -201,7 +202,9 @@ def _tls_options(
     return tuple(tls_options)
 
 
-def _domain_options(domain: Cursor, option: str, labels: str) -> Iterator[tuple[str, str]]:
+def _domain_options(
+    domain: Cursor, option: str, labels: ModelPath
+) -> Iterator[tuple[str, str]]:
     if main := take_scalar(domain.at("main"), labels):
         yield f"{option}.main", main
     alternatives = [take_scalar(name, labels) for name in list_entries(domain.at("sans"))]
