@@ -76,9 +76,9 @@ def _continues_value(
     image, *following = line.operands
     source_line = image.span.line
     at = len(arguments) - len(line.operands)
-    if at == 0 or not line.options or source_line != arguments[at - 1].span.line:
+    if at == 0 or source_line != arguments[at - 1].span.line or _is_plainly_image(image):
         return False
-    if not _hold_option(following, rows) or _is_plainly_image(image):
+    if not _hold_option(following, rows):
         return False
     later = _starts_of_lines(following, image)
     if any(map(_is_plainly_image, later)):

@@ -111,8 +111,7 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
     """`export X=y`, `export X`, `local X`, `readonly X=y`, `declare -a X`."""
     command, *leaves = [child for child in cursor if child.kind == "leaf"]
     name = command.peek() or ""
-    flags = " ".join(leaf.peek() or "" for leaf in leaves)
-    exported = name == "export" or re.search(r"(?:^| )-\w*x", flags) is not None
+    exported = name == "export" or any(map(_is_export_flag, leaves))
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assign_variable(shell, child, exported=exported)
@@ -123,6 +122,10 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
         _declare_word(shell, leaf, exported=exported, is_new=is_new)
         leaf.skip("a declaration")
     command.skip("a declaration")
+
+
+def _is_export_flag(leaf: Cursor) -> bool:
+    return re.match(r"-(?!-)\w*x", leaf.peek() or "") is not None
 
 
 def _declare_word(shell: Shell, leaf: Cursor, *, exported: bool, is_new: bool) -> None:

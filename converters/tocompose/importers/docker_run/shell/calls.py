@@ -113,23 +113,25 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
 
 def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether a command starts another script of the project (`bash db.sh 1`), which is then read in place."""
-    values = [field.value for field in fields if not field.value.text.startswith("-")]
-    if values and is_shell(values[0].text):
-        values = values[1:]
-    path = _project_path(shell, values[0].text) if values else None
-    if path is None or path in shell.calling or not _SCRIPT_PATH.search(values[0].text):
+    operands = [field.value for field in fields if not field.value.text.startswith("-")]
+    if operands and is_shell(operands[0].text):
+        del operands[0]
+    path = _project_path(shell, operands[0].text) if operands else None
+    if path is None or path in shell.calling:
         return False
     data = shell.project.read(path) or b""
-    if not re.search(rb"docker|podman", data) or not _is_script(path, data):
+    if not _SCRIPT_PATH.search(operands[0].text) or not _is_script(path, data):
         return False
     cursor.skip("starts another script of the project, which is read in place")
-    with shell.inner(shell.scope.for_call(tuple(values[1:]))):
+    with shell.inner(shell.scope.for_call(tuple(operands[1:]))):
         run_file(shell, cursor, path, data)
     return True
 
 
 def _is_script(path: str, data: bytes) -> bool:
-    return path.endswith("sh") or data.startswith(b"#!")
+    """Whether a file is a script that calls docker."""
+    is_script = path.endswith("sh") or data.startswith(b"#!")
+    return is_script and re.search(rb"docker|podman", data) is not None
 
 
 def runs_on_other_host(fields: list[CommandField]) -> bool:

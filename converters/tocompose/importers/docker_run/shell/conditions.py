@@ -54,12 +54,16 @@ def _command_holds(shell: Shell, cursor: Cursor) -> bool | None:
         return None if number is None else number != 0
     if len(leaves) == 1:
         return _CONSTANT_COMMANDS.get(name)
-    if name in _CLOSING and leaves.pop().peek() != _CLOSING[name]:
-        return None
-    if name not in _CLOSING and name != "test":
-        return None
-    texts = [_constant_text(shell, leaf) for leaf in leaves[1:]]
+    texts = [_constant_text(shell, leaf) for leaf in _operands_of_test(name, leaves)]
     return _test_holds(texts, globs=name == "[[")
+
+
+def _operands_of_test(name: str, leaves: list[Cursor]) -> list[Cursor]:
+    """What `test`, `[` or `[[` is given; nothing for another command, or a bracket that does not close."""
+    if name == "test":
+        return leaves[1:]
+    is_closed = leaves[-1].peek() == _CLOSING.get(name)
+    return leaves[1:-1] if is_closed else []
 
 
 def variable_text(shell: Shell, name: str) -> str | None:

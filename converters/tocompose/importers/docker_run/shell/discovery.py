@@ -83,16 +83,19 @@ def _holds_call(project: Project, path: str) -> bool:
         if is_named or is_script:
             project.skipped[path] = len(data)
         return False
-    if is_named:
-        return _is_named_source(path, data)
-    return (is_script or data.startswith(b"#!")) and _CALL.search(data) is not None
+    is_script = is_script or data.startswith(b"#!")
+    return _is_named_source(path, data) if is_named else is_script and _has_call(data)
+
+
+def _has_call(data: bytes) -> bool:
+    return _CALL.search(data) is not None
 
 
 def _is_named_source(path: str, data: bytes) -> bool:
     """Whether a file that the user named is a script by its look, or holds a call and is no Kubernetes object."""
     if kind_of(path, data[:4096].decode("utf-8", "replace")) != "pasted":
         return True
-    return _CALL.search(data) is not None and _MANIFEST.search(data) is None
+    return _has_call(data) and _MANIFEST.search(data) is None
 
 
 _STARTED_FILE = regex(

@@ -231,17 +231,14 @@ def read_pipeline(shell: Shell, cursor: Cursor) -> None:
 
 def _constant_output(shell: Shell, cursor: Cursor) -> Value | None:
     """What `cat <<EOF` and `echo text` write, where the text is all there is to them."""
-    if cursor.kind != "command":
-        return None
     texts = [child.peek() or "" for child in cursor if child.kind == "leaf"]
     bodies = [child.at("body") for child in cursor if child.kind == "redirect"]
-    match texts, bodies:
-        case ["cat"], [body] if body:
+    match [cursor.kind, *texts], bodies:
+        case ["command", "cat"], [body] if body:
             return here_document(shell, body)
-        case ["echo" | "printf" as name, *arguments], []:
-            if not any("$(" in argument for argument in arguments):
-                fields = command_fields(shell, cursor)
-                return non_docker_commands.printed_text(name, fields)
+        case ["command", "echo" | "printf" as name, *_], [] if "$(" not in " ".join(texts):
+            fields = command_fields(shell, cursor)
+            return non_docker_commands.printed_text(name, fields)
     return None
 
 

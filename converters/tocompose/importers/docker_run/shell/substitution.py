@@ -91,14 +91,18 @@ def _program_output(shell: Shell, statement: Branch) -> Value | None:
     # A ledger of its own: the words are counted where the script writes them.
     cursor = type(shell.ledger)().open(statement)
     fields = [field for leaf in cursor for field in shell.expand_fields(leaf)]
-    texts = [text for field in fields if (text := field.plain) is not None]
-    if not texts or len(texts) != len(fields) or texts[0] not in _PROGRAMS:
-        return None
-    output = _PROGRAMS[texts[0]](texts[1:])
+    name, *arguments = _known_texts(fields) or [""]
+    output = _PROGRAMS[name](arguments) if name in _PROGRAMS else None
     if output is None:
         return None
     sources = tuple(source for field in fields for source in field.sources[1:])
     return Value(literal(output), sources)
+
+
+def _known_texts(fields: list[Value]) -> list[str]:
+    """The texts of fields that are all known; none where one is not."""
+    texts = [text for field in fields if (text := field.plain) is not None]
+    return texts if len(texts) == len(fields) else []
 
 
 def _sole_command(shell: Shell, code: str) -> Branch | None:
