@@ -110,6 +110,8 @@ def test_what_somebody_added_needs_no_note() -> None:
         {"target": "services", "shape": "[Tree]"},
     ],
 )
-def test_a_row_with_other_columns_or_an_unknown_type_is_refused(row: dict[str, str]) -> None:
+def test_a_row_with_other_columns_or_an_unknown_type_is_refused(
+    row: dict[str, str],
+) -> None:
     with pytest.raises(TableError, match=r"^Garden\.name: "):
         FieldTables({"Garden": {"name": row}})["Garden"]

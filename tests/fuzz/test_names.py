@@ -18,7 +18,7 @@ from tocompose.exporters.bundle import Layout
 from tocompose.importers import SourceError
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory
-from tocompose.rendering.kustomize import NotLocal, groups
+from tocompose.rendering.kustomize import NotLocal, find_groups
 from tocompose.writing import write
 
 HOSTILE = (
@@ -408,7 +408,7 @@ def test_a_kustomization_reaches_no_further_than_its_repository(
     (base / "kustomization.yaml").write_text("resources: []\n")
     (root / "kustomization.yaml").write_text("resources: [../base]\n")
     project = Folder(root, allowed=(base,) if allowed else ())
-    (group,) = groups(project)
+    (group,) = find_groups(project)
     if reads:
         assert group.check_local(project) == (root, base)
     else:

@@ -15,7 +15,7 @@ import pytest
 
 from kubernetes_edge.apiserver import TOKEN, ApiServer, certificates, kubeconfig
 from tocompose import cluster
-from tocompose.cluster import Request, kinds
+from tocompose.cluster import ClusterRequest, kinds
 from tocompose.importers import SourceError
 
 
@@ -94,9 +94,9 @@ def server(folder: Path) -> Iterator[ApiServer]:
     api.close()
 
 
-def ask(folder: Path, server: ApiServer, **wishes: Any) -> cluster.Found:
+def ask(folder: Path, server: ApiServer, **wishes: Any) -> cluster.ClusterObjects:
     path = wishes.pop("kubeconfig", None) or str(kubeconfig(folder, server))
-    return cluster.read(Request(kubeconfig=path, **wishes))
+    return cluster.read_cluster(ClusterRequest(kubeconfig=path, **wishes))
 
 
 SHOP = [
@@ -246,7 +246,7 @@ def test_kubeconfigs_that_cannot_be_used(
     if text is not None:
         path.write_text(text)
     with pytest.raises(SourceError, match=said):
-        cluster.read(Request(kubeconfig=str(path)))
+        cluster.read_cluster(ClusterRequest(kubeconfig=str(path)))
 
 
 def test_several_kubeconfigs_are_merged(
@@ -258,7 +258,9 @@ def test_several_kubeconfigs_are_merged(
         json.dumps({"current-context": "data", "contexts": [], "clusters": [], "users": []})
     )
     monkeypatch.setenv("KUBECONFIG", os.pathsep.join([str(first), str(real)]))
-    assert sorted(cluster.read(Request(context="data")).project.files()) == SHOP
+    assert (
+        sorted(cluster.read_cluster(ClusterRequest(context="data")).project.files()) == SHOP
+    )
 
 
 def test_all_namespaces_leave_out_those_of_the_system(
@@ -350,7 +352,7 @@ def test_kubernetes_is_imported_only_here() -> None:
 
 
 def test_every_ignored_kind_says_why_and_every_other_can_be_asked_for() -> None:
-    for key, row in kinds.rows().items():
+    for key, row in kinds.kind_rows().items():
         assert ("ignore" in row) != ("kind" in row and "version" in row), key
 
 

@@ -14,7 +14,7 @@ from tocompose.importers import Settings, SourceError
 from tocompose.pipeline import Options, choose, convert
 from tocompose.project import Folder, Memory
 from tocompose.readers.yaml import read
-from tocompose.rendering import command, render, sites
+from tocompose.rendering import command, render_templates, template_files
 
 ORACLES = os.environ.get("TOCOMPOSE_ORACLES", "")
 needs_kustomize = pytest.mark.skipif(
@@ -72,7 +72,7 @@ def test_real_kustomize_builds_the_production_overlay(
 ) -> None:
     monkeypatch.setenv("PATH", ORACLES)
     project = tree(tmp_path, OVERLAYS)
-    found = render(project, ON)
+    found = render_templates(project, ON)
     [stream] = found.streams
     assert stream.label == "kustomize build overlays/prod"
     assert b"name: prod-web" in stream.text
@@ -94,7 +94,7 @@ def test_overlay_named_by_the_user_may_include_its_base(
     monkeypatch.setenv("PATH", ORACLES)
     tree(tmp_path, OVERLAYS | ({".git/HEAD": ""} if repository else {}))
     allowed = () if repository else (tmp_path / "base",)
-    found = render(Folder(tmp_path / "overlays" / "dev", allowed=allowed), ON)
+    found = render_templates(Folder(tmp_path / "overlays" / "dev", allowed=allowed), ON)
     assert found.streams[0].label == "kustomize build dev"
     assert b"dev-web" in found.streams[0].text
 
@@ -106,7 +106,7 @@ def test_base_outside_of_the_repository_is_refused(
 ) -> None:
     monkeypatch.setenv("PATH", ORACLES)
     tree(tmp_path, OVERLAYS | marker)
-    found = render(Folder(tmp_path / "overlays" / "prod"), ON)
+    found = render_templates(Folder(tmp_path / "overlays" / "prod"), ON)
     assert not found.streams
     assert "outside of the source and its repository" in found.notes[-1].message
 
@@ -117,7 +117,9 @@ def test_real_failure_is_shown_without_secrets(
 ) -> None:
     monkeypatch.setenv("PATH", ORACLES)
     text = "secretGenerator: [{name: s, literals: [hunter2-without-equals]}]\nresources: [web.yaml]\n"
-    found = render(tree(tmp_path, {"kustomization.yaml": text, "web.yaml": DEPLOYMENT}), ON)
+    found = render_templates(
+        tree(tmp_path, {"kustomization.yaml": text, "web.yaml": DEPLOYMENT}), ON
+    )
     [told] = found.notes
     assert told.code == "TC264"
     assert "***" in told.message
@@ -131,7 +133,7 @@ def test_a_missing_file_of_secrets_is_named(
 ) -> None:
     monkeypatch.setenv("PATH", ORACLES)
     text = "commonLabels: {a: b}\nsecretGenerator: [{name: s, envs: [db.secret]}]\nresources: [web.yaml]\n"
-    [told] = render(
+    [told] = render_templates(
         tree(tmp_path, {"kustomization.yaml": text, "web.yaml": DEPLOYMENT}), ON
     ).notes
     assert "db.secret" in told.message
@@ -154,7 +156,7 @@ def test_remote_bases_are_refused_unbuilt(
 ) -> None:
     program(path, "kustomize", f"open({str(tmp_path / 'ran')!r}, 'w')")
     project = tree(tmp_path / "src", {"kustomization.yaml": f'{key}: ["{entry}"]\n'})
-    found = render(project, ON)
+    found = render_templates(project, ON)
     assert not found.streams
     assert not (tmp_path / "ran").exists()
     assert "pa55" not in found.notes[0].message
@@ -175,7 +177,7 @@ def test_what_else_would_be_downloaded_or_is_missing(
     tmp_path: Path, path: Path, text: str
 ) -> None:
     program(path, "kustomize", "print('x')")
-    found = render(tree(tmp_path / "src", {"kustomization.yaml": text}), ON)
+    found = render_templates(tree(tmp_path / "src", {"kustomization.yaml": text}), ON)
     assert not found.streams
     assert found.notes[0].code == "TC260"
 
@@ -186,7 +188,7 @@ def test_remote_entry_of_an_included_base_is_found(tmp_path: Path, path: Path) -
         "a/kustomization.yaml": "resources: [../b]",
         "b/kustomization.yaml": "resources: ['https://e.com/x']",
     }
-    found = render(tree(tmp_path / "src", files), ON)
+    found = render_templates(tree(tmp_path / "src", files), ON)
     assert "https://e.com/x" in found.notes[0].message
 
 
@@ -200,7 +202,9 @@ def test_kubectl_is_used_without_kustomize_and_nothing_of_the_user_is_seen(
         "kubectl",
         "print(sys.argv[1:], sorted(os.environ), os.listdir(os.environ['HOME']))",
     )
-    found = render(tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON)
+    found = render_templates(
+        tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON
+    )
     [stream] = found.streams
     said = stream.text.decode()
     assert stream.label == "kubectl kustomize src"
@@ -213,7 +217,7 @@ def test_kubectl_is_used_without_kustomize_and_nothing_of_the_user_is_seen(
 def test_without_a_program_the_resources_are_left_to_be_read(
     tmp_path: Path, path: Path
 ) -> None:
-    found = render(tree(tmp_path / "src", OVERLAYS), ON)
+    found = render_templates(tree(tmp_path / "src", OVERLAYS), ON)
     assert not found.streams
     assert "base/web.yaml" not in found.replaced
     assert {"overlays/prod/more.yaml", "overlays/prod/forgotten.yaml"} <= found.replaced
@@ -230,7 +234,7 @@ def test_no_render_runs_nothing(tmp_path: Path, path: Path) -> None:
         tmp_path / "src",
         {"a/kustomization.yaml": "resources: []", "b/Chart.yaml": "name: b"},
     )
-    found = render(project, Settings(render=False))
+    found = render_templates(project, Settings(render=False))
     assert not (tmp_path / "ran").exists()
     assert [item.code for item in found.notes] == ["TC260", "TC260"]
     assert all("switched off" in item.message for item in found.notes)
@@ -241,7 +245,9 @@ def test_program_inside_the_source_is_not_run(
 ) -> None:
     program(tmp_path / "src" / "bin", "kustomize", f"open({str(tmp_path / 'ran')!r}, 'w')")
     monkeypatch.setenv("PATH", str(tmp_path / "src" / "bin"))
-    found = render(tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON)
+    found = render_templates(
+        tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON
+    )
     assert not (tmp_path / "ran").exists()
     assert found.notes[0].code == "TC260"
 
@@ -255,8 +261,10 @@ def test_hanging_program_is_ended_with_its_children(
         "kustomize",
         f"c = os.fork()\nif c: open({str(pid)!r}, 'w').write(str(c))\ntime.sleep(60)",
     )
-    monkeypatch.setattr(command.Command.__new__, "__defaults__", ((), (), 1.0))
-    found = render(tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON)
+    monkeypatch.setattr(command.RenderCommand.__new__, "__defaults__", ((), (), 1.0))
+    found = render_templates(
+        tree(tmp_path / "src", {"kustomization.yaml": "resources: []"}), ON
+    )
     assert "did not finish within 1 seconds" in found.notes[-1].message
     assert _gone(int(pid.read_text()))
 
@@ -291,7 +299,7 @@ def test_helm_gets_values_settings_release_and_namespace(
         "namespace": ("ns",),
     }
     project = tree(tmp_path / "src", CHART | {"chart/charts/sub/Chart.yaml": "name: sub"})
-    found = render(project, Settings(render=True, options=options))
+    found = render_templates(project, Settings(render=True, options=options))
     [stream] = found.streams
     expected = [
         "template",
@@ -318,14 +326,14 @@ def test_helm_failure_is_shown_without_values(tmp_path: Path, path: Path) -> Non
         "sys.stderr.write('Error: bad hunter2 and sesame in chart/templates/a.yaml'); sys.exit(1)",
     )
     project = tree(tmp_path / "src", CHART)
-    found = render(project, Settings(render=True, options={"set": ("a=sesame",)}))
+    found = render_templates(project, Settings(render=True, options={"set": ("a=sesame",)}))
     [told] = found.notes
     assert told.code == "TC264"
     assert "Error: bad *** and *** in chart/templates/a.yaml" in told.message
 
 
 def test_missing_helm_names_the_command(tmp_path: Path, path: Path) -> None:
-    found = render(tree(tmp_path / "src", CHART), ON)
+    found = render_templates(tree(tmp_path / "src", CHART), ON)
     assert found.replaced == set(CHART)
     assert "helm is not on PATH" in found.notes[0].message
     assert found.notes[0].advice.endswith("helm template chart chart | tocompose convert -")
@@ -338,7 +346,7 @@ def test_values_that_are_not_on_disk_are_refused(
     tmp_path: Path, path: Path, values: str
 ) -> None:
     program(path, "helm", HELM)
-    found = render(
+    found = render_templates(
         tree(tmp_path / "src", CHART), Settings(render=True, options={"values": (values,)})
     )
     assert not found.streams
@@ -349,14 +357,14 @@ def test_chart_with_a_link_out_of_the_source_is_refused(tmp_path: Path, path: Pa
     program(path, "helm", HELM)
     project = tree(tmp_path / "src", CHART)
     (tmp_path / "src/chart/templates/leak.yaml").symlink_to("/etc/hostname")
-    found = render(project, ON)
+    found = render_templates(project, ON)
     assert not found.streams
     assert "leak.yaml is a link" in found.notes[0].message
 
 
 def test_memory_project_is_never_rendered(path: Path) -> None:
     program(path, "kustomize", "print('x')")
-    found = render(Memory({"kustomization.yaml": b"resources: []"}), ON)
+    found = render_templates(Memory({"kustomization.yaml": b"resources: []"}), ON)
     assert found.notes[0].code == "TC260"
 
 
@@ -364,7 +372,7 @@ def test_sites_are_named_for_the_importer(tmp_path: Path) -> None:
     project = tree(
         tmp_path / "src", OVERLAYS | CHART | {"lib/Chart.yaml": "name: l\ntype: library\n"}
     )
-    assert sites(project) == (
+    assert template_files(project) == (
         "base/kustomization.yaml",
         "chart/Chart.yaml",
         "overlays/dev/kustomization.yml",
@@ -378,7 +386,7 @@ def test_separate_applications_are_built_each(tmp_path: Path, path: Path) -> Non
         "a/kustomization.yaml": "resources: []",
         "b/kustomization.yaml": "resources: []",
     }
-    found = render(tree(tmp_path / "src", files), ON)
+    found = render_templates(tree(tmp_path / "src", files), ON)
     assert [stream.label for stream in found.streams] == [
         "kustomize build a",
         "kustomize build b",
@@ -391,7 +399,7 @@ def test_separate_applications_are_built_each(tmp_path: Path, path: Path) -> Non
 )
 def test_odd_kustomizations_do_not_break_it(tmp_path: Path, path: Path, text: str) -> None:
     program(path, "kustomize", "print('x')")
-    assert render(tree(tmp_path / "src", {"kustomization.yaml": text}), ON).notes
+    assert render_templates(tree(tmp_path / "src", {"kustomization.yaml": text}), ON).notes
 
 
 @needs_kustomize

@@ -7,7 +7,7 @@ import click
 from tocompose.cli.conversion import run_conversion
 from tocompose.cli.exit import fail
 from tocompose.cli.options import add_conversion_options, read_options
-from tocompose.cluster import Request, read
+from tocompose.cluster import ClusterRequest, read_cluster
 from tocompose.importers import Settings, SourceError
 
 
@@ -71,9 +71,9 @@ def cluster_command(ctx: click.Context, /, **_: object) -> None:
     """
     if ctx.params["all_namespaces"] and ctx.params["namespaces"]:
         raise click.UsageError("--all-namespaces and --namespace exclude each other", ctx)
-    query = Request(**{field: ctx.params[field] for field in Request._fields})
+    query = ClusterRequest(**{field: ctx.params[field] for field in ClusterRequest._fields})
     try:
-        cluster_objects = read(query)
+        cluster_objects = read_cluster(query)
     except SourceError as problem:
         fail(str(problem))
     options = read_options(ctx)

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from tocompose.cluster.api import Answer, Api
-from tocompose.cluster.kinds import Resource, discover, ignored
-from tocompose.cluster.kubeconfig import connect
-from tocompose.cluster.selection import Selection, kept, requirements
+from tocompose.cluster.api import ApiServer, ListAnswer
+from tocompose.cluster.kinds import ApiResource, discover_kinds, is_ignored
+from tocompose.cluster.kubeconfig import connect_cluster
+from tocompose.cluster.selection import Selection, parse_selector, select_objects
 from tocompose.notes import Note, note
 from tocompose.project import Memory
 
@@ -19,7 +19,7 @@ __all__ = ["Found", "Request", "read"]
 _PARALLEL = 6
 
 
-class Request(NamedTuple):
+class ClusterRequest(NamedTuple):
     """What to read: a context of the kubeconfig, namespaces (those of the context when empty), a label selector."""
 
     context: str | None = None
@@ -32,37 +32,41 @@ class Request(NamedTuple):
     timeout: float = 20.0
 
 
-class Found(NamedTuple):
+class ClusterObjects(NamedTuple):
     """The objects as files, and what to tell about what could not be read."""
 
     project: Memory
     notes: tuple[Note, ...]
 
 
-def read(request: Request) -> Found:
+def read_cluster(request: ClusterRequest) -> ClusterObjects:
     """The objects of the namespaces asked for.
 
     Raises SourceError when the cluster cannot be reached or lets nobody in, or the selector is none.
     """
-    selector = requirements(request.selector or "")
-    connection = connect(request.kubeconfig, request.context, allow_exec=request.allow_exec)
-    api = Api(connection, request.timeout)
-    resources, notes = discover(api)
-    wanted = [
-        item
-        for item in resources
-        if not ignored(item) and (request.secrets or item.plural != "secrets")
+    selector = parse_selector(request.selector or "")
+    connection = connect_cluster(
+        request.kubeconfig, request.context, allow_exec=request.allow_exec
+    )
+    api = ApiServer(connection, request.timeout)
+    resources, notes = discover_kinds(api)
+    asked_for = [
+        resource
+        for resource in resources
+        if not is_ignored(resource) and (request.secrets or resource.plural != "secrets")
     ]
     namespaces = (
         () if request.all_namespaces else request.namespaces or (connection.namespace,)
     )
-    answers = _all(api, wanted, namespaces)
-    notes += [_refused(resource, answer) for resource, answer in answers if answer.problem]
+    answers = _list_all(api, asked_for, namespaces)
+    notes += [
+        _note_refusal(resource, answer) for resource, answer in answers if answer.problem
+    ]
     if not request.secrets:
         notes.append(note("TC273"))
-    objects = [item for _, answer in answers for item in answer.items]
+    objects = [resource for _, answer in answers for resource in answer.items]
     selection = Selection(namespaces, selector)
-    chosen, left_out = kept(objects, selection)
+    selected, left_out = select_objects(objects, selection)
     if left_out:
         notes.append(
             note(
@@ -72,37 +76,43 @@ def read(request: Request) -> Found:
             )
         )
     name = namespaces[0] if len(namespaces) == 1 else connection.name
-    return Found(Memory(dict(_files(chosen)), name), tuple(notes))
+    return ClusterObjects(Memory(dict(_object_files(selected)), name), tuple(notes))
 
 
-def _all(
-    api: Api, resources: list[Resource], namespaces: tuple[str, ...]
-) -> list[tuple[Resource, Answer]]:
+def _list_all(
+    api: ApiServer, resources: list[ApiResource], namespaces: tuple[str, ...]
+) -> list[tuple[ApiResource, ListAnswer]]:
     """The answer for each resource and namespace, asked side by side, in the order of the resources."""
     from concurrent.futures import ThreadPoolExecutor
 
-    calls = [(item, place) for item in resources for place in item.places(namespaces)]
+    calls = [
+        (resource, path)
+        for resource in resources
+        for path in resource.list_paths(namespaces)
+    ]
     with ThreadPoolExecutor(_PARALLEL) as pool:
         answers = list(pool.map(lambda call: api.list(call[1]), calls))
-    return [(item, answer) for (item, _), answer in zip(calls, answers, strict=True)]
+    return [
+        (resource, answer) for (resource, _), answer in zip(calls, answers, strict=True)
+    ]
 
 
-def _refused(resource: Resource, answer: Answer) -> Note:
+def _note_refusal(resource: ApiResource, answer: ListAnswer) -> Note:
     return note("TC270", kind=resource.kind, why=answer.problem, verb=resource.plural)
 
 
-def _files(objects: Iterable[dict[str, Any]]) -> Iterable[tuple[str, bytes]]:
+def _object_files(objects: Iterable[dict[str, Any]]) -> Iterable[tuple[str, bytes]]:
     """One file an object, named `namespace/kind/name.json`, so that a position in a note says which object it is."""
-    for item in objects:
-        metadata = item.get("metadata") or {}
-        place = "/".join(
+    for api_object in objects:
+        metadata = api_object.get("metadata") or {}
+        path = "/".join(
             (
                 metadata.get("namespace") or "cluster",
-                str(item["kind"]).lower(),
+                str(api_object["kind"]).lower(),
                 str(metadata.get("name")),
             )
         )
         yield (
-            f"{place}.json",
-            json.dumps(item, indent=2, ensure_ascii=False, sort_keys=True).encode(),
+            f"{path}.json",
+            json.dumps(api_object, indent=2, ensure_ascii=False, sort_keys=True).encode(),
         )

@@ -18,7 +18,7 @@ _SAID = {
 }
 
 
-class Answer(NamedTuple):
+class ListAnswer(NamedTuple):
     """The objects of a list, or the problem in words (then with the objects of the pages before it)."""
 
     items: tuple[dict[str, Any], ...]
@@ -33,16 +33,16 @@ class Refusal(Exception):
         self.status = status
 
 
-class Api:
+class ApiServer:
     """Read-only access to one API server."""
 
     def __init__(self, connection: Connection, timeout: float) -> None:
         self._connection = connection
         self._timeout = timeout
 
-    def list(self, path: str) -> Answer:
+    def list(self, path: str) -> ListAnswer:
         """Every object of a list, page by page."""
-        items: list[dict[str, Any]] = []
+        objects: list[dict[str, Any]] = []
         token, size, again = "", PAGE, True
         while True:
             try:
@@ -52,13 +52,13 @@ class Api:
             except Refusal as refusal:
                 if refusal.status == 410 and again:
                     # The token of a long list expired: once more, in one piece.
-                    items, token, size, again = [], "", 0, False
+                    objects, token, size, again = [], "", 0, False
                     continue
-                return Answer(tuple(items), str(refusal))
-            items += _items(page)
+                return ListAnswer(tuple(objects), str(refusal))
+            objects += _page_objects(page)
             token = str((page.get("metadata") or {}).get("continue") or "")
             if not token:
-                return Answer(tuple(items))
+                return ListAnswer(tuple(objects))
 
     def first(self, path: str, accept: str) -> dict[str, Any]:
         """The answer to the first request of all.
@@ -79,8 +79,10 @@ class Api:
         """The JSON that stands at a path. Raises Refusal when there is none."""
         import urllib3
 
-        given = {key: value for key, value in query.items() if value}
-        url = f"{self._connection.host}{path}" + (f"?{urlencode(given)}" if given else "")
+        parameters = {key: value for key, value in query.items() if value}
+        url = f"{self._connection.host}{path}" + (
+            f"?{urlencode(parameters)}" if parameters else ""
+        )
         headers = {
             "Accept": accept,
             "User-Agent": "tocompose",
@@ -102,11 +104,11 @@ class Api:
                 "GET", url, headers=headers, retries=retries, timeout=limits, redirect=False
             )
         except urllib3.exceptions.HTTPError as error:
-            raise Refusal(_unreached(error, self._timeout)) from error
-        return _content(answer.status, answer.data)
+            raise Refusal(_describe_failure(error, self._timeout)) from error
+        return _parse_answer(answer.status, answer.data)
 
 
-def _content(status: int, data: bytes) -> dict[str, Any]:
+def _parse_answer(status: int, data: bytes) -> dict[str, Any]:
     try:
         body = json.loads(data)
     except ValueError:
@@ -115,41 +117,45 @@ def _content(status: int, data: bytes) -> dict[str, Any]:
         return body
     if status == 200:
         raise Refusal("it does not answer like a Kubernetes API server", status)
-    said = str(body.get("message") or "") if isinstance(body, dict) else ""
-    known = _SAID.get(status, f"the server answered {status}")
-    raise Refusal(f"{known}: {_line(said)}" if said and status != 401 else known, status)
+    message = str(body.get("message") or "") if isinstance(body, dict) else ""
+    problem = _SAID.get(status, f"the server answered {status}")
+    raise Refusal(
+        f"{problem}: {_one_line(message)}" if message and status != 401 else problem, status
+    )
 
 
-def _line(text: str) -> str:
+def _one_line(text: str) -> str:
     """A server's own words, on one line and of bounded length."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= 300 else f"{line[:300]}…"
 
 
-def _items(page: dict[str, Any]) -> list[dict[str, Any]]:
+def _page_objects(page: dict[str, Any]) -> list[dict[str, Any]]:
     """The objects of a page, with the kind and version that only the list itself names."""
     kind = str(page.get("kind") or "").removesuffix("List")
-    items = page.get("items") or []
-    own = {"apiVersion": page.get("apiVersion"), "kind": kind}
-    return [own | item for item in items if isinstance(item, dict)]
+    raw_objects = page.get("items") or []
+    type_of_list = {"apiVersion": page.get("apiVersion"), "kind": kind}
+    return [
+        type_of_list | raw_object
+        for raw_object in raw_objects
+        if isinstance(raw_object, dict)
+    ]
 
 
-def _unreached(error: Exception, timeout: float) -> str:
+def _describe_failure(error: Exception, timeout: float) -> str:
     """Why no answer came."""
     import urllib3
 
     reason = getattr(error, "reason", None) or error
     if isinstance(reason, urllib3.exceptions.SSLError):
-        return f"the TLS connection failed ({_line(str(reason.args[0] if reason.args else reason))})"
+        return f"the TLS connection failed ({_one_line(str(reason.args[0] if reason.args else reason))})"
     if isinstance(
         reason,
         urllib3.exceptions.NewConnectionError | urllib3.exceptions.NameResolutionError,
     ):
-        return (
-            f"no connection ({_line(str(reason).rpartition(': ')[2].rpartition('] ')[2])})"
-        )
+        return f"no connection ({_one_line(str(reason).rpartition(': ')[2].rpartition('] ')[2])})"
     if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
         return "nothing answers at that address"
     if isinstance(reason, urllib3.exceptions.TimeoutError):
         return f"no answer within {timeout:g} seconds"
-    return f"the connection broke ({_line(str(reason))})"
+    return f"the connection broke ({_one_line(str(reason))})"

@@ -32,7 +32,9 @@ class Connection(NamedTuple):
         return {auth["key"]: auth["value"]} if auth else {}
 
 
-def connect(path: str | None, context: str | None, *, allow_exec: bool) -> Connection:
+def connect_cluster(
+    path: str | None, context: str | None, *, allow_exec: bool
+) -> Connection:
     """The connection that a kubeconfig describes for a context, or for its current one. Sends nothing.
 
     Raises SourceError when there is no kubeconfig, no such context, or one that runs a program to log in.
@@ -41,35 +43,35 @@ def connect(path: str | None, context: str | None, *, allow_exec: bool) -> Conne
 
     load: Any = config.load_kube_config
     paths = path or os.environ.get("KUBECONFIG") or DEFAULT
-    content = _content(paths)
+    content = _read_kubeconfig(paths)
     configuration = client.Configuration()
     if content is None:
         if path or context or "KUBERNETES_SERVICE_HOST" not in os.environ:
             raise SourceError(
                 f"{paths}: there is no kubeconfig here; name one with --kubeconfig or KUBECONFIG"
             )
-        return _inside(configuration)
-    chosen = _context(content, context, paths)
+        return _connect_inside(configuration)
+    context_entry = _find_context(content, context, paths)
     if not allow_exec:
-        _check_user(content, chosen, paths)
+        _check_user(content, context_entry, paths)
     try:
-        load(paths, chosen["name"], configuration, persist_config=False)
+        load(paths, context_entry["name"], configuration, persist_config=False)
     except Exception as error:  # the package raises what it meets: ConfigException, KeyError, OSError, binascii.Error …
         raise SourceError(
-            f"{paths}: the context {chosen['name']} cannot be used: {_words(error)}"
+            f"{paths}: the context {context_entry['name']} cannot be used: {_error_line(error)}"
         ) from error
-    namespace = chosen["context"].get("namespace") or "default"
-    return _connection(chosen["name"], namespace, configuration)
+    namespace = context_entry["context"].get("namespace") or "default"
+    return _open_connection(context_entry["name"], namespace, configuration)
 
 
-def _connection(name: str, namespace: str, configuration: Any) -> Connection:
+def _open_connection(name: str, namespace: str, configuration: Any) -> Connection:
     from kubernetes import client
 
     pool = client.ApiClient(configuration).rest_client.pool_manager
     return Connection(name, namespace, configuration.host, pool, configuration)
 
 
-def _inside(configuration: Any) -> Connection:
+def _connect_inside(configuration: Any) -> Connection:
     """The cluster whose pod this is."""
     from kubernetes import config
 
@@ -80,10 +82,10 @@ def _inside(configuration: Any) -> Connection:
         raise SourceError(
             f"there is no kubeconfig, and this pod has no service account ({error})"
         ) from error
-    return _connection("this cluster", "default", configuration)
+    return _open_connection("this cluster", "default", configuration)
 
 
-def _content(paths: str) -> dict[str, Any] | None:
+def _read_kubeconfig(paths: str) -> dict[str, Any] | None:
     """The kubeconfig files merged as kubectl merges them; None when none of them is there."""
     from kubernetes.config import kube_config
 
@@ -93,31 +95,35 @@ def _content(paths: str) -> dict[str, Any] | None:
     except (
         Exception
     ) as error:  # a file that is not YAML, a folder, one that may not be read
-        raise SourceError(f"{paths}: this is not a kubeconfig: {_words(error)}") from error
+        raise SourceError(
+            f"{paths}: this is not a kubeconfig: {_error_line(error)}"
+        ) from error
     return None if merged is None else merged.value
 
 
-def _context(content: dict[str, Any], wanted: str | None, paths: str) -> dict[str, Any]:
-    contexts = _named(content, "contexts", paths)
-    name = wanted or content.get("current-context")
+def _find_context(
+    content: dict[str, Any], asked_for: str | None, paths: str
+) -> dict[str, Any]:
+    contexts = _entries_by_name(content, "contexts", paths)
+    name = asked_for or content.get("current-context")
     if name in contexts:
         return contexts[name]
-    known = ", ".join(sorted(contexts)) or "none"
+    names = ", ".join(sorted(contexts)) or "none"
     missing = f"has no context {name!r}" if name else "has no current context"
     raise SourceError(
-        f"{paths}: the kubeconfig {missing}; name one with --context (known: {known})"
+        f"{paths}: the kubeconfig {missing}; name one with --context (known: {names})"
     )
 
 
 def _check_user(content: dict[str, Any], context: dict[str, Any], paths: str) -> None:
     """Raises SourceError for a user who logs in through a program: tocompose runs none unasked."""
     user = (
-        _named(content, "users", paths)
+        _entries_by_name(content, "users", paths)
         .get(str(context["context"].get("user")), {})
         .get("user", {})
     )
-    provider = _mapping(user.get("auth-provider"))
-    program = _mapping(user.get("exec")).get("command") or _mapping(
+    provider = _as_mapping(user.get("auth-provider"))
+    program = _as_mapping(user.get("exec")).get("command") or _as_mapping(
         provider.get("config")
     ).get("cmd-path")
     if program or "exec" in user or provider.get("name") == "gcp":
@@ -128,25 +134,33 @@ def _check_user(content: dict[str, Any], context: dict[str, Any], paths: str) ->
         )
 
 
-def _named(content: dict[str, Any], kind: str, paths: str) -> dict[str, dict[str, Any]]:
+def _entries_by_name(
+    content: dict[str, Any], kind: str, paths: str
+) -> dict[str, dict[str, Any]]:
     """The entries of `contexts` or `users` by name, each a mapping that holds one."""
-    entries = [_mapping(getattr(node, "value", node)) for node in content.get(kind) or ()]
-    inner = kind.removesuffix("s")
+    mappings = [
+        _as_mapping(getattr(node, "value", node)) for node in content.get(kind) or ()
+    ]
+    entry_key = kind.removesuffix("s")
     if not all(
-        isinstance(entry.get("name"), str) and isinstance(entry.get(inner) or {}, dict)
-        for entry in entries
+        isinstance(mapping.get("name"), str)
+        and isinstance(mapping.get(entry_key) or {}, dict)
+        for mapping in mappings
     ):
         raise SourceError(
-            f"{paths}: this is not a kubeconfig: each of its {kind} has a name and a mapping {inner!r}"
+            f"{paths}: this is not a kubeconfig: each of its {kind} has a name and a mapping {entry_key!r}"
         )
-    return {entry["name"]: entry | {inner: entry.get(inner) or {}} for entry in entries}
+    return {
+        mapping["name"]: mapping | {entry_key: mapping.get(entry_key) or {}}
+        for mapping in mappings
+    }
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+def _as_mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _words(error: Exception) -> str:
+def _error_line(error: Exception) -> str:
     """The first line of what went wrong, without the entry that the package quotes: it holds keys and tokens."""
-    first = str(error).strip().partition("\n")[0]
-    return re.sub(r"\{.*", "{…}", first) or type(error).__name__
+    first_line = str(error).strip().partition("\n")[0]
+    return re.sub(r"\{.*", "{…}", first_line) or type(error).__name__

@@ -26,7 +26,7 @@ class Requirement(NamedTuple):
     operator: str
     values: tuple[str, ...]
 
-    def met(self, labels: dict[str, str]) -> bool:
+    def is_met(self, labels: dict[str, str]) -> bool:
         """Whether the labels are as required."""
         if not self.operator:
             return (self.key in labels) != self.negated
@@ -42,125 +42,144 @@ class Selection(NamedTuple):
 
     def matches(self, labels: dict[str, str]) -> bool:
         """Whether the labels meet every requirement of the selector."""
-        return all(part.met(labels) for part in self.selector)
+        return all(requirement.is_met(labels) for requirement in self.selector)
 
 
-def kept(objects: Iterable[Object], selection: Selection) -> tuple[list[Object], list[str]]:
+def select_objects(
+    objects: Iterable[Object], selection: Selection
+) -> tuple[list[Object], list[str]]:
     """The objects of the application, without what the cluster keeps for itself; and the names of those left out."""
-    chosen, left_out = [], []
-    for item in objects:
-        if _of_the_cluster(item):
-            left_out.append(f"{item['kind']} {_metadata(item).get('name')}")
-        elif _placed(item, selection):
-            _metadata(item).pop("managedFields", None)
-            chosen.append(item)
-    chosen = list(_needed(chosen))
-    return (list(_selected(chosen, selection)) if selection.selector else chosen), left_out
+    selected, left_out = [], []
+    for api_object in objects:
+        if _of_the_cluster(api_object):
+            left_out.append(f"{api_object['kind']} {_metadata_of(api_object).get('name')}")
+        elif _is_in_scope(api_object, selection):
+            _metadata_of(api_object).pop("managedFields", None)
+            selected.append(api_object)
+    selected = list(_without_filled_endpoints(selected))
+    return (
+        list(_matching_objects(selected, selection)) if selection.selector else selected
+    ), left_out
 
 
-def _metadata(item: Object) -> dict[str, Any]:
-    found = item.get("metadata")
-    return found if isinstance(found, dict) else {}
+def _metadata_of(api_object: Object) -> dict[str, Any]:
+    metadata = api_object.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
 
 
-def _of_the_cluster(item: Object) -> bool:
+def _of_the_cluster(api_object: Object) -> bool:
     """Objects that Kubernetes, not a person, puts into each namespace, and Helm's own records."""
-    kind, name = item.get("kind"), str(_metadata(item).get("name"))
-    if _SYSTEM.fullmatch(str(_metadata(item).get("namespace"))):
+    kind, name = api_object.get("kind"), str(_metadata_of(api_object).get("name"))
+    if _SYSTEM.fullmatch(str(_metadata_of(api_object).get("namespace"))):
         return True
     if kind == "ConfigMap":
         return name in ("kube-root-ca.crt", "openshift-service-ca.crt")
     if kind == "Secret":
-        return str(item.get("type")) in (
+        return str(api_object.get("type")) in (
             "kubernetes.io/service-account-token",
             "helm.sh/release.v1",
         )
     if kind == "Service":
-        return (name, _metadata(item).get("namespace")) == ("kubernetes", "default")
+        return (name, _metadata_of(api_object).get("namespace")) == (
+            "kubernetes",
+            "default",
+        )
     return kind == "ServiceAccount" and name == "default"
 
 
-def _placed(item: Object, selection: Selection) -> bool:
+def _is_in_scope(api_object: Object, selection: Selection) -> bool:
     """Whether a cluster-wide object has to do with the namespaces; those inside were asked for by name."""
-    spaces, kind = selection.namespaces, item.get("kind")
+    spaces, kind = selection.namespaces, api_object.get("kind")
     if kind == "Namespace":
-        name = str(_metadata(item).get("name"))
+        name = str(_metadata_of(api_object).get("name"))
         return name in spaces if spaces else not _SYSTEM.fullmatch(name)
     if kind == "PersistentVolume":
-        claim = (item.get("spec") or {}).get("claimRef") or {}
+        claim = (api_object.get("spec") or {}).get("claimRef") or {}
         return claim.get("namespace") in spaces if spaces else bool(claim)
     if kind == "ClusterRoleBinding":
-        places = {subject.get("namespace") for subject in item.get("subjects") or ()} - {
-            None
-        }
+        bound_namespaces = {
+            subject.get("namespace") for subject in api_object.get("subjects") or ()
+        } - {None}
         return any(
-            place in spaces if spaces else not _SYSTEM.fullmatch(str(place))
-            for place in places
+            namespace in spaces if spaces else not _SYSTEM.fullmatch(str(namespace))
+            for namespace in bound_namespaces
         )
     return True
 
 
-def _needed(objects: list[Object]) -> Iterator[Object]:
+def _without_filled_endpoints(objects: list[Object]) -> Iterator[Object]:
     """Without the Endpoints that a selector fills: only those kept by hand say anything."""
     by_hand = {
-        (_metadata(item).get("namespace"), _metadata(item).get("name"))
-        for item in objects
-        if item.get("kind") == "Service" and not (item.get("spec") or {}).get("selector")
+        (_metadata_of(api_object).get("namespace"), _metadata_of(api_object).get("name"))
+        for api_object in objects
+        if api_object.get("kind") == "Service"
+        and not (api_object.get("spec") or {}).get("selector")
     }
-    for item in objects:
-        place = (_metadata(item).get("namespace"), _metadata(item).get("name"))
-        if item.get("kind") != "Endpoints" or place in by_hand:
-            yield item
+    for api_object in objects:
+        key = (
+            _metadata_of(api_object).get("namespace"),
+            _metadata_of(api_object).get("name"),
+        )
+        if api_object.get("kind") != "Endpoints" or key in by_hand:
+            yield api_object
 
 
-def _selected(objects: list[Object], selection: Selection) -> Iterator[Object]:
+def _matching_objects(objects: list[Object], selection: Selection) -> Iterator[Object]:
     """What carries the labels, and the configuration, secrets and claims that those objects name."""
     matching = [
-        item for item in objects if selection.matches(_metadata(item).get("labels") or {})
+        api_object
+        for api_object in objects
+        if selection.matches(_metadata_of(api_object).get("labels") or {})
     ]
     named = {
-        (_metadata(item).get("namespace"), text)
-        for item in matching
-        for text in _texts(item)
+        (_metadata_of(api_object).get("namespace"), text)
+        for api_object in matching
+        for text in _all_texts(api_object)
     }
-    ids = {id(item) for item in matching}
+    ids = {id(api_object) for api_object in matching}
     claimed = {
         text
-        for item in objects
-        if item.get("kind") == "PersistentVolumeClaim"
-        for text in _texts(item)
+        for api_object in objects
+        if api_object.get("kind") == "PersistentVolumeClaim"
+        for text in _all_texts(api_object)
     }
-    for item in objects:
-        kind, name = item.get("kind"), _metadata(item).get("name")
-        referred = kind in _REFERRED and (_metadata(item).get("namespace"), name) in named
+    for api_object in objects:
+        kind, name = api_object.get("kind"), _metadata_of(api_object).get("name")
+        referred = (
+            kind in _REFERRED and (_metadata_of(api_object).get("namespace"), name) in named
+        )
         if (
-            id(item) in ids
+            id(api_object) in ids
             or referred
             or kind == "Namespace"
             or (kind == "PersistentVolume" and name in claimed)
         ):
-            yield item
+            yield api_object
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _all_texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from _all_texts(child)
 
 
-def requirements(selector: str) -> tuple[Requirement, ...]:
+def parse_selector(selector: str) -> tuple[Requirement, ...]:
     """A label selector as kubectl takes it. Raises SourceError for one that is not valid."""
-    found, rest = [], selector.strip()
-    while rest:
-        match = _REQUIREMENT.match(rest)
-        if match is None or (match.end() < len(rest) and rest[match.end()] != ","):
+    parsed, remaining = [], selector.strip()
+    while remaining:
+        match = _REQUIREMENT.match(remaining)
+        if match is None or (
+            match.end() < len(remaining) and remaining[match.end()] != ","
+        ):
             raise SourceError(
                 f"--selector {selector!r}: not a label selector, such as app=web,tier in (front,back)"
             )
         negated, key, operator, value = match.groups()
-        values = tuple(part.strip() for part in (value or "").strip("()").split(","))
-        found.append(Requirement(bool(negated), key, operator or "", values))
-        rest = rest[match.end() + 1 :]
-    return tuple(found)
+        values = tuple(
+            label_value.strip() for label_value in (value or "").strip("()").split(",")
+        )
+        parsed.append(Requirement(bool(negated), key, operator or "", values))
+        remaining = remaining[match.end() + 1 :]
+    return tuple(parsed)

@@ -7,14 +7,26 @@ from typing import Protocol
 
 from tocompose.notes import Note, note
 from tocompose.project import Folder, Project
-from tocompose.rendering.command import Command, Outcome, Rendered, Rendering, found, place
-from tocompose.rendering.helm import Chart, Wishes, chart_command, charts
-from tocompose.rendering.kustomize import Group, NotLocal, groups, kustomize_command
+from tocompose.rendering.command import (
+    RenderCommand,
+    RenderedStream,
+    Rendering,
+    RenderOutcome,
+    file_start,
+    find_program,
+)
+from tocompose.rendering.helm import Chart, HelmOptions, chart_command, find_charts
+from tocompose.rendering.kustomize import (
+    KustomizationGroup,
+    NotLocal,
+    find_groups,
+    kustomize_command,
+)
 
 __all__ = ["Rendered", "Rendering", "render", "sites"]
 
 
-class Wanted(Protocol):
+class RenderOptions(Protocol):
     """What the user said about rendering: whether it may be done, and `values`, `set`, `release`, `namespace`."""
 
     @property
@@ -26,59 +38,71 @@ class Wanted(Protocol):
         """Options by name."""
 
 
-def sites(project: Project) -> tuple[str, ...]:
+def template_files(project: Project) -> tuple[str, ...]:
     """The kustomization files and Chart.yaml files of the project that stand for manifests, sorted."""
-    found_groups = [item for group in groups(project) for item in group.kustomizations]
+    found_groups = [
+        kustomization
+        for group in find_groups(project)
+        for kustomization in group.kustomizations
+    ]
     return tuple(
         sorted(
             [
-                *(item.path for item in found_groups),
-                *(chart.path for chart in charts(project)),
+                *(kustomization.path for kustomization in found_groups),
+                *(chart.path for chart in find_charts(project)),
             ]
         )
     )
 
 
-def render(project: Project, wanted: Wanted) -> Rendering:
+def render_templates(project: Project, options: RenderOptions) -> Rendering:
     """The document streams that stand for the project's kustomizations and charts, the files that they replace, and
     what to tell. Without a program to render with, the plain resources of a kustomization are left to be read."""
-    parts = [*(_chart(project, chart, wanted) for chart in charts(project))]
-    parts += [_group(project, group, wanted) for group in groups(project)]
+    renderings = [
+        *(_render_chart(project, chart, options) for chart in find_charts(project))
+    ]
+    renderings += [_render_group(project, group, options) for group in find_groups(project)]
     return Rendering(
-        streams=tuple(stream for part in parts for stream in part.streams),
-        replaced=frozenset(path for part in parts for path in part.replaced),
-        notes=tuple(item for part in parts for item in part.notes),
+        streams=tuple(stream for rendering in renderings for stream in rendering.streams),
+        replaced=frozenset(path for rendering in renderings for path in rendering.replaced),
+        notes=tuple(message for rendering in renderings for message in rendering.notes),
     )
 
 
-def _group(project: Project, group: Group, wanted: Wanted) -> Rendering:
+def _render_group(
+    project: Project, group: KustomizationGroup, options: RenderOptions
+) -> Rendering:
     """One set of kustomizations that refer to each other: the chosen one is built for all."""
-    chosen = group.chosen
-    where = chosen.folder if chosen.folder != "." else project.name
-    notes = list(_alternatives(group))
-    covered = group.covered(project)
-    if unlisted := group.unlisted(project):
+    built = group.built
+    folder_name = built.folder if built.folder != "." else project.name
+    notes = list(_note_alternatives(group))
+    covered = group.covered_files(project)
+    if unlisted := group.unlisted_manifests(project):
         files = ", ".join(unlisted[:5]) + (" …" if len(unlisted) > 5 else "")
         notes.append(
             note(
-                "TC263", place(chosen.path), folder=where, files=files, count=len(unlisted)
+                "TC263",
+                file_start(built.path),
+                folder=folder_name,
+                files=files,
+                count=len(unlisted),
             )
         )
-    command = _kustomize(project, group, where, wanted)
-    if isinstance(command, Command):
+    command = _kustomize_command(project, group, folder_name, options)
+    if isinstance(command, RenderCommand):
         outcome = command.run()
-        notes.append(_told(outcome, command, chosen.path, where))
+        notes.append(_note_outcome(outcome, command, built.path, folder_name))
         if outcome.text is not None:
             return Rendering(
-                (Rendered(command.label, outcome.text),), covered, tuple(notes)
+                (RenderedStream(command.label, outcome.text),), covered, tuple(notes)
             )
     else:
-        advice = f"kustomize build {where} | tocompose convert -"
+        advice = f"kustomize build {folder_name} | tocompose convert -"
         notes.append(
             note(
                 "TC260",
-                place(chosen.path),
-                folder=where,
+                file_start(built.path),
+                folder=folder_name,
                 what="kustomization",
                 why=command,
                 command=advice,
@@ -87,9 +111,11 @@ def _group(project: Project, group: Group, wanted: Wanted) -> Rendering:
     return Rendering((), covered - group.plain_resources(), tuple(notes))
 
 
-def _kustomize(project: Project, group: Group, where: str, wanted: Wanted) -> Command | str:
+def _kustomize_command(
+    project: Project, group: KustomizationGroup, folder_name: str, options: RenderOptions
+) -> RenderCommand | str:
     """The command that builds the group, or why it cannot be built."""
-    if not wanted.render:
+    if not options.render:
         return "rendering is switched off"
     if not isinstance(project, Folder):
         return "it was not read from a folder"
@@ -98,54 +124,69 @@ def _kustomize(project: Project, group: Group, where: str, wanted: Wanted) -> Co
     except NotLocal as error:
         return str(error)
     return (
-        kustomize_command(project, group.chosen, where, folders)
+        kustomize_command(project, group.built, folder_name, folders)
         or "neither kustomize nor kubectl is on PATH"
     )
 
 
-def _chart(project: Project, chart: Chart, wanted: Wanted) -> Rendering:
-    where = chart.folder if chart.folder != "." else project.name
+def _render_chart(project: Project, chart: Chart, options: RenderOptions) -> Rendering:
+    folder_name = chart.folder if chart.folder != "." else project.name
     covered = frozenset(path for path in project.files() if chart.holds(path))
-    wishes = Wishes.of(wanted.options)
+    helm_options = HelmOptions.of(options.options)
     command = (
-        _helm(project, chart, where, wishes)
-        if wanted.render
+        _helm_command(project, chart, folder_name, helm_options)
+        if options.render
         else "rendering is switched off"
     )
     if isinstance(command, str):
-        advice = f"{wishes.text(chart, where)} | tocompose convert -"
-        told = note(
+        advice = f"{helm_options.command_text(chart, folder_name)} | tocompose convert -"
+        message = note(
             "TC260",
-            place(chart.path),
-            folder=where,
+            file_start(chart.path),
+            folder=folder_name,
             what="Helm chart",
             why=command,
             command=advice,
         )
-        return Rendering((), covered, (told,))
+        return Rendering((), covered, (message,))
     outcome = command.run()
-    streams = (Rendered(command.label, outcome.text),) if outcome.text is not None else ()
-    return Rendering(streams, covered, (_told(outcome, command, chart.path, where),))
+    streams = (
+        (RenderedStream(command.label, outcome.text),) if outcome.text is not None else ()
+    )
+    return Rendering(
+        streams, covered, (_note_outcome(outcome, command, chart.path, folder_name),)
+    )
 
 
-def _helm(project: Project, chart: Chart, where: str, wishes: Wishes) -> Command | str:
+def _helm_command(
+    project: Project, chart: Chart, folder_name: str, helm_options: HelmOptions
+) -> RenderCommand | str:
     if not isinstance(project, Folder):
         return "it was not read from a folder"
-    if found("helm", project.root) is None:
+    if find_program("helm", project.root) is None:
         return "helm is not on PATH"
-    return chart_command(project, chart, where, wishes)
+    return chart_command(project, chart, folder_name, helm_options)
 
 
-def _alternatives(group: Group) -> Iterator[Note]:
-    others = [item.folder for item in group.tops if item is not group.chosen]
-    if others:
-        chosen = group.chosen
+def _note_alternatives(group: KustomizationGroup) -> Iterator[Note]:
+    alternatives = [
+        kustomization.folder
+        for kustomization in group.tops
+        if kustomization is not group.built
+    ]
+    if alternatives:
+        built = group.built
         yield note(
-            "TC261", place(chosen.path), chosen=chosen.folder, others=", ".join(others)
+            "TC261",
+            file_start(built.path),
+            chosen=built.folder,
+            others=", ".join(alternatives),
         )
 
 
-def _told(outcome: Outcome, command: Command, path: str, where: str) -> Note:
+def _note_outcome(
+    outcome: RenderOutcome, command: RenderCommand, path: str, folder_name: str
+) -> Note:
     if outcome.text is not None:
-        return note("TC262", place(path), folder=where, command=command.shown)
-    return note("TC264", place(path), command=command.shown, problem=outcome.problem)
+        return note("TC262", file_start(path), folder=folder_name, command=command.shown)
+    return note("TC264", file_start(path), command=command.shown, problem=outcome.problem)

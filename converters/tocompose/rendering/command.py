@@ -20,7 +20,7 @@ TIMEOUT = 60.0
 _LINES = 12
 
 
-class Rendered(NamedTuple):
+class RenderedStream(NamedTuple):
     """A stream of documents that a renderer printed; `label` takes the place of the file's name in positions."""
 
     label: str
@@ -30,19 +30,19 @@ class Rendered(NamedTuple):
 class Rendering(NamedTuple):
     """What rendering gave: streams to read, files of the project that they stand for, and what to tell."""
 
-    streams: tuple[Rendered, ...]
+    streams: tuple[RenderedStream, ...]
     replaced: frozenset[str]
     notes: tuple[Note, ...]
 
 
-class Outcome(NamedTuple):
+class RenderOutcome(NamedTuple):
     """What a renderer printed, or the problem in words when it failed."""
 
     text: bytes | None
     problem: str = ""
 
 
-class Command(NamedTuple):
+class RenderCommand(NamedTuple):
     """A renderer to run in `folder`; `shown` is the command as a person would type it, without values of settings.
 
     What it complains about is shown without the `hidden` values and without the secrets of the folders that it `reads`.
@@ -56,47 +56,51 @@ class Command(NamedTuple):
     reads: tuple[Path, ...] = ()
     timeout: float = TIMEOUT
 
-    def run(self) -> Outcome:
+    def run(self) -> RenderOutcome:
         """The output, or what went wrong with every secret value of the source blanked out."""
         with TemporaryDirectory(prefix="tocompose-") as home:
             try:
-                process = _start(self.argv, self.folder, home)
+                process = _start_process(self.argv, self.folder, home)
             except OSError as error:
-                return Outcome(None, f"it could not be started ({error.strerror})")
+                return RenderOutcome(None, f"it could not be started ({error.strerror})")
             return self._finish(process)
 
-    def _finish(self, process: subprocess.Popen[bytes]) -> Outcome:
+    def _finish(self, process: subprocess.Popen[bytes]) -> RenderOutcome:
         try:
             text, errors = process.communicate(timeout=self.timeout)
         except subprocess.TimeoutExpired:
-            _end(process)
-            return Outcome(None, f"it did not finish within {self.timeout:g} seconds")
+            _kill_process(process)
+            return RenderOutcome(None, f"it did not finish within {self.timeout:g} seconds")
         if process.returncode == 0:
-            return Outcome(text)
+            return RenderOutcome(text)
         secrets = (value for folder in self.reads for value in secret_values(folder))
-        said = blanked(errors.decode(errors="replace"), (*self.hidden, *secrets))
-        return Outcome(None, said or f"it ended with status {process.returncode}")
+        complaint = blank_values(errors.decode(errors="replace"), (*self.hidden, *secrets))
+        return RenderOutcome(
+            None, complaint or f"it ended with status {process.returncode}"
+        )
 
 
-def found(name: str, root: Path) -> str | None:
+def find_program(name: str, root: Path) -> str | None:
     """Where the program is on PATH; one that lies inside the source tree is not run."""
-    place = shutil.which(name)
-    if place is None or Path(place).resolve().is_relative_to(root):
+    path = shutil.which(name)
+    if path is None or Path(path).resolve().is_relative_to(root):
         return None
-    return str(Path(place).absolute())
+    return str(Path(path).absolute())
 
 
-def place(path: str) -> Span:
+def file_start(path: str) -> Span:
     """The start of a file."""
     return Span(path, 1, 1, 1, 1)
 
 
-def _start(argv: tuple[str, ...], folder: Path, home: str) -> subprocess.Popen[bytes]:
+def _start_process(
+    argv: tuple[str, ...], folder: Path, home: str
+) -> subprocess.Popen[bytes]:
     """The process, in a session of its own so that what it starts ends with it."""
     return subprocess.Popen(
         argv,
         cwd=folder,
-        env=_environment(home),
+        env=_closed_environment(home),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -104,12 +108,12 @@ def _start(argv: tuple[str, ...], folder: Path, home: str) -> subprocess.Popen[b
     )
 
 
-def _environment(home: str) -> dict[str, str]:
+def _closed_environment(home: str) -> dict[str, str]:
     """PATH and an empty home: no kubeconfig, no plugins, no git configuration.
 
     What a renderer might still want to download meets a closed port and a git without protocols.
     """
-    kept = {
+    inherited = {
         name: os.environ[name]
         for name in ("PATH", "SYSTEMROOT", "TEMP")
         if name in os.environ
@@ -129,14 +133,14 @@ def _environment(home: str) -> dict[str, str]:
         ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
     )
     return (
-        kept
+        inherited
         | homes
         | closed
         | {"GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
     )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _kill_process(process: subprocess.Popen[bytes]) -> None:
     if hasattr(os, "killpg"):
         os.killpg(process.pid, signal.SIGKILL)
     else:
@@ -144,7 +148,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.communicate()
 
 
-def blanked(text: str, hidden: Iterable[str]) -> str:
+def blank_values(text: str, hidden: Iterable[str]) -> str:
     """The last lines of an error message, each of the hidden values replaced by `***`, on one line."""
     for value in sorted(
         {value for value in hidden if len(value) > 2}, key=len, reverse=True
@@ -178,9 +182,9 @@ def _in_yaml(text: bytes) -> Iterator[str]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         for document in yaml.load_all(text, Loader=loader):
-            yield from _secrets(document, False)
+            yield from _secret_scalars(document, False)
             if isinstance(document, dict) and document.get("kind") == "Secret":
-                yield from _secrets(
+                yield from _secret_scalars(
                     [document.get("data"), document.get("stringData")], True
                 )
     except (yaml.YAMLError, ValueError, RecursionError):
@@ -190,19 +194,24 @@ def _in_yaml(text: bytes) -> Iterator[str]:
         )
 
 
-def _secrets(value: Any, hidden: bool) -> Iterator[str]:
+def _secret_scalars(value: Any, hidden: bool) -> Iterator[str]:
     """The scalars at or below keys that name secrets; all of them when `hidden`."""
     if isinstance(value, dict):
-        for key, item in value.items():
-            if key == "secretGenerator" and isinstance(item, list):
+        for key, child in value.items():
+            if key == "secretGenerator" and isinstance(child, list):
                 # Its name and the names of its files are what the reader of a message must know.
-                yield from _secrets(
-                    [each.get("literals") for each in item if isinstance(each, dict)], True
+                yield from _secret_scalars(
+                    [
+                        generator.get("literals")
+                        for generator in child
+                        if isinstance(generator, dict)
+                    ],
+                    True,
                 )
             else:
-                yield from _secrets(item, hidden or bool(HINT.search(str(key))))
+                yield from _secret_scalars(child, hidden or bool(HINT.search(str(key))))
     elif isinstance(value, list):
-        for item in value:
-            yield from _secrets(item, hidden)
+        for child in value:
+            yield from _secret_scalars(child, hidden)
     elif hidden and value is not None:
         yield from (str(value), str(value).partition("=")[2])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tocompose.project import Folder, Project
-from tocompose.rendering.command import Command, found
+from tocompose.rendering.command import RenderCommand, find_program
 from tocompose.syntax.names import identifier
 
 
@@ -24,7 +24,7 @@ class Chart(NamedTuple):
         return self.folder == "." or path.startswith(f"{self.folder}/")
 
 
-class Wishes(NamedTuple):
+class HelmOptions(NamedTuple):
     """What the user said: values files, `--set` expressions, the release's name and namespace."""
 
     values: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Wishes(NamedTuple):
     namespace: str | None = None
 
     @classmethod
-    def of(cls, options: Mapping[str, tuple[str, ...]]) -> Wishes:
+    def of(cls, options: Mapping[str, tuple[str, ...]]) -> HelmOptions:
         """The wishes among the options of a run."""
         return cls(
             values=options.get("values", ()),
@@ -42,41 +42,44 @@ class Wishes(NamedTuple):
             namespace=next(iter(options.get("namespace", ())), None),
         )
 
-    def text(self, chart: Chart, where: str) -> str:
+    def command_text(self, chart: Chart, folder_name: str) -> str:
         """The command as a person would type it; what `--set` gives is not shown, it may be a secret."""
-        name = self.release or identifier(where.rpartition("/")[2])
-        words = ["helm", "template", name, where]
-        words += [word for file in self.values for word in ("--values", file)]
-        words += [
-            word for item in self.sets for word in ("--set", item.partition("=")[0] + "=…")
+        name = self.release or identifier(folder_name.rpartition("/")[2])
+        arguments = ["helm", "template", name, folder_name]
+        arguments += [argument for file in self.values for argument in ("--values", file)]
+        arguments += [
+            argument
+            for assignment in self.sets
+            for argument in ("--set", assignment.partition("=")[0] + "=…")
         ]
-        words += ["--namespace", self.namespace] if self.namespace else []
+        arguments += ["--namespace", self.namespace] if self.namespace else []
         return " ".join(
-            word if word.endswith("=…") else shlex.quote(word) for word in words
+            argument if argument.endswith("=…") else shlex.quote(argument)
+            for argument in arguments
         )
 
 
-def charts(project: Project) -> tuple[Chart, ...]:
+def find_charts(project: Project) -> tuple[Chart, ...]:
     """The project's charts, without those in the `charts/` folder of another and without library charts."""
     paths = [path for path in project.files() if path.rpartition("/")[2] == "Chart.yaml"]
     found_charts = [Chart(path, path.rpartition("/")[0] or ".") for path in sorted(paths)]
     return tuple(
         chart
         for chart in found_charts
-        if not _inside(chart, found_charts) and not _library(project, chart)
+        if not _is_subchart(chart, found_charts) and not _is_library(project, chart)
     )
 
 
-def _inside(chart: Chart, others: list[Chart]) -> bool:
+def _is_subchart(chart: Chart, charts: list[Chart]) -> bool:
     homes = (
-        "charts" if other.folder == "." else f"{other.folder}/charts"
-        for other in others
-        if other is not chart
+        "charts" if parent.folder == "." else f"{parent.folder}/charts"
+        for parent in charts
+        if parent is not chart
     )
     return any(chart.folder.startswith(f"{home}/") for home in homes)
 
 
-def _library(project: Project, chart: Chart) -> bool:
+def _is_library(project: Project, chart: Chart) -> bool:
     lines = (project.read(chart.path) or b"").splitlines()
     return any(
         line.replace(b" ", b"").replace(b'"', b"") == b"type:library" for line in lines
@@ -84,59 +87,61 @@ def _library(project: Project, chart: Chart) -> bool:
 
 
 def chart_command(
-    project: Folder, chart: Chart, where: str, wishes: Wishes
-) -> Command | str:
+    project: Folder, chart: Chart, folder_name: str, options: HelmOptions
+) -> RenderCommand | str:
     """The command that renders a chart, or why it must not be run."""
-    for file in wishes.values:
+    for file in options.values:
         if "://" in file:
             return f"the values file {file.partition('://')[0]}://… would have to be downloaded"
-        if not _place(file, project).is_file():
+        if not _values_path(file, project).is_file():
             return f"the values file {file} is not there"
     if leak := next(_links_out(project.root / chart.folder, project.root), None):
         return f"{leak} is a link to a place outside of the source"
-    binary = found("helm", project.root)
+    binary = find_program("helm", project.root)
     if binary is None:
         return "helm is not on PATH"
-    hidden = tuple(part for item in wishes.sets for part in _set_values(item))
-    files = [_place(file, project) for file in wishes.values]
+    hidden = tuple(
+        secret for assignment in options.sets for secret in _set_values(assignment)
+    )
+    files = [_values_path(file, project) for file in options.values]
     reads = (project.root / chart.folder, *files)
-    argv = _argv(binary, chart, where, wishes, files)
-    return Command(
+    argv = _helm_arguments(binary, chart, folder_name, options, files)
+    return RenderCommand(
         argv,
         project.root,
-        f"helm template {where}",
-        wishes.text(chart, where),
+        f"helm template {folder_name}",
+        options.command_text(chart, folder_name),
         hidden,
         reads,
     )
 
 
-def _place(file: str, project: Folder) -> Path:
+def _values_path(file: str, project: Folder) -> Path:
     """A values file, as the user names it from where they stand, or from the source's own folder."""
-    here = Path(file).absolute()
-    return here if here.is_file() else project.root / file
+    from_here = Path(file).absolute()
+    return from_here if from_here.is_file() else project.root / file
 
 
-def _argv(
-    binary: str, chart: Chart, where: str, wishes: Wishes, files: list[Path]
+def _helm_arguments(
+    binary: str, chart: Chart, folder_name: str, options: HelmOptions, files: list[Path]
 ) -> tuple[str, ...]:
-    name = wishes.release or identifier(where.rpartition("/")[2])
+    name = options.release or identifier(folder_name.rpartition("/")[2])
     argv = [binary, "template", name, chart.folder]
-    argv += [word for file in files for word in ("--values", str(file))]
-    argv += [word for item in wishes.sets for word in ("--set", item)]
-    return (*argv, *(["--namespace", wishes.namespace] if wishes.namespace else []))
+    argv += [argument for file in files for argument in ("--values", str(file))]
+    argv += [argument for assignment in options.sets for argument in ("--set", assignment)]
+    return (*argv, *(["--namespace", options.namespace] if options.namespace else []))
 
 
 def _set_values(expression: str) -> Iterator[str]:
     """The values of `a=1,b.c=2`: what must not be shown."""
-    for part in expression.split(","):
-        yield part.partition("=")[2]
+    for assignment in expression.split(","):
+        yield assignment.partition("=")[2]
 
 
 def _links_out(folder: Path, root: Path) -> Iterator[str]:
     """Links below the folder whose target lies outside of the source; helm would follow them."""
-    for here, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
         for name in sorted([*folders, *names]):
-            place = Path(here) / name
-            if place.is_symlink() and not place.resolve().is_relative_to(root):
-                yield place.relative_to(root).as_posix()
+            path = Path(parent) / name
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                yield path.relative_to(root).as_posix()

@@ -10,9 +10,9 @@ from posixpath import join, normpath
 from typing import Any, NamedTuple
 
 from tocompose.project import Folder, Project
-from tocompose.rendering.command import Command, found
+from tocompose.rendering.command import RenderCommand, find_program
 
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # The entries of a kustomization that name files, folders or, in kustomize, remote repositories.
 # https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/
 _PLACES = (
@@ -43,54 +43,56 @@ class Kustomization(NamedTuple):
     content: Mapping[str, Any]
 
     @property
-    def component(self) -> bool:
+    def is_component(self) -> bool:
         """Whether it is a Component, which is only ever included."""
         return self.content.get("kind") == "Component"
 
-    def folders(self) -> tuple[str, ...]:
+    def included_paths(self) -> tuple[str, ...]:
         """Every place that it includes, as paths from the project's root; files among them."""
-        entries = (
-            entry
+        paths = (
+            path
             for key in ("resources", "bases", "components")
-            for entry in _strings(self.content.get(key))
+            for path in _path_entries(self.content.get(key))
         )
         return tuple(
-            normpath(join(self.folder, entry)) for entry in entries if "://" not in entry
+            normpath(join(self.folder, path)) for path in paths if "://" not in path
         )
 
 
-class Group(NamedTuple):
+class KustomizationGroup(NamedTuple):
     """Kustomizations that share what they include; `tops` are those that no other includes."""
 
     kustomizations: tuple[Kustomization, ...]
     tops: tuple[Kustomization, ...]
 
     @property
-    def chosen(self) -> Kustomization:
+    def built(self) -> Kustomization:
         """The one to build: the only top, else the one named like production, else the first by name."""
         rank = {name: index for index, name in enumerate(_PREFERRED)}
         return min(
             self.tops,
-            key=lambda item: (
-                rank.get(item.folder.rpartition("/")[2], len(rank)),
-                item.folder,
+            key=lambda kustomization: (
+                rank.get(kustomization.folder.rpartition("/")[2], len(rank)),
+                kustomization.folder,
             ),
         )
 
-    def covered(self, project: Project) -> frozenset[str]:
+    def covered_files(self, project: Project) -> frozenset[str]:
         """The files of the project that belong to the group."""
-        folders = {item.folder for item in self.kustomizations}
-        named = self._named()
+        folders = {kustomization.folder for kustomization in self.kustomizations}
+        named = self._named_files()
         return frozenset(
             path
             for path in project.files()
-            if path in named or any(_under(path, it) for it in folders)
+            if path in named or any(_is_under(path, folder) for folder in folders)
         )
 
-    def unlisted(self, project: Project) -> tuple[str, ...]:
+    def unlisted_manifests(self, project: Project) -> tuple[str, ...]:
         """Manifests that lie beside the kustomizations and that none of them names."""
-        named = self._named() | {item.path for item in self.kustomizations}
-        files = (path for path in sorted(self.covered(project)) if path not in named)
+        named = self._named_files() | {
+            kustomization.path for kustomization in self.kustomizations
+        }
+        files = (path for path in sorted(self.covered_files(project)) if path not in named)
         manifests = (path for path in files if path.endswith((".yaml", ".yml", ".json")))
         return tuple(
             path for path in manifests if _MANIFEST.search(project.read(path) or b"")
@@ -98,79 +100,81 @@ class Group(NamedTuple):
 
     def plain_resources(self) -> frozenset[str]:
         """The manifest files that the chosen kustomization includes, directly or through others."""
-        by_folder = {item.folder: item for item in self.kustomizations}
+        by_folder = {
+            kustomization.folder: kustomization for kustomization in self.kustomizations
+        }
         reached: list[str] = []
-        todo = [self.chosen.folder]
+        todo = [self.built.folder]
         while todo:
-            item = by_folder.get(here := todo.pop())
+            kustomization = by_folder.get(folder := todo.pop())
             new = (
-                [place for place in item.folders() if place not in reached] if item else []
+                [path for path in kustomization.included_paths() if path not in reached]
+                if kustomization
+                else []
             )
-            reached += [here, *(place for place in new if place not in by_folder)]
-            todo += [place for place in new if place in by_folder]
+            reached += [folder, *(path for path in new if path not in by_folder)]
+            todo += [path for path in new if path in by_folder]
         return frozenset(reached) - by_folder.keys()
 
-    def _named(self) -> set[str]:
+    def _named_files(self) -> set[str]:
         """Every file that some kustomization of the group names."""
         named = (
-            (item.folder, entry)
-            for item in self.kustomizations
-            for _, entry in entries(item.content)
+            (kustomization.folder, path)
+            for kustomization in self.kustomizations
+            for _, path in named_entries(kustomization.content)
         )
-        return {normpath(join(folder, entry)) for folder, entry in named}
+        return {normpath(join(folder, path)) for folder, path in named}
 
     def check_local(self, project: Folder) -> tuple[Path, ...]:
         """The folders that building the chosen kustomization reads.
 
         Raises NotLocal when that would need the network or reach beyond the repository.
         """
-        limits = (fence(project.root), *project.allowed)
-        todo, seen = [(project.root / self.chosen.folder).resolve()], list[Path]()
+        limits = (reachable_root(project.root), *project.allowed)
+        todo, visited = [(project.root / self.built.folder).resolve()], list[Path]()
         while todo:
             folder = todo.pop()
-            if folder in seen:
+            if folder in visited:
                 continue
-            seen.append(folder)
+            visited.append(folder)
             if not any(folder.is_relative_to(limit) for limit in limits):
                 raise NotLocal(
                     f"it includes a folder outside of the source and its repository ({folder.name}); "
                     f"--allow-path {folder} allows that"
                 )
-            todo += _check(folder)
-        return tuple(seen)
+            todo += _check_folder(folder)
+        return tuple(visited)
 
 
-def fence(root: Path) -> Path:
+def reachable_root(root: Path) -> Path:
     """The folder that a kustomization may reach into: its repository, else the source itself."""
     return next(
         (folder for folder in (root, *root.parents) if (folder / ".git").exists()), root
     )
 
 
-def entries(content: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
+def named_entries(content: Mapping[str, Any]) -> Iterator[tuple[bool, str]]:
     """Every file or folder that a kustomization names; True where it may be a folder or a remote place."""
     for key in _PLACES:
-        yield from ((True, entry) for entry in _strings(content.get(key)))
+        yield from ((True, path) for path in _path_entries(content.get(key)))
     for key in _FILES:
-        yield from ((False, entry) for entry in _patch_files(content.get(key)))
+        yield from ((False, path) for path in _patch_files(content.get(key)))
     for key in _GENERATORS:
         for generator in content.get(key) or ():
-            yield from ((False, entry) for entry in _generator_files(generator))
+            yield from ((False, path) for path in _generator_files(generator))
 
 
-def _strings(value: Any) -> Iterator[str]:
+def _path_entries(value: Any) -> Iterator[str]:
     """The entries that are paths; an entry of several lines is a manifest written inline."""
     if isinstance(value, list):
-        yield from (
-            entry for entry in value if isinstance(entry, str) and "\n" not in entry
-        )
+        yield from (path for path in value if isinstance(path, str) and "\n" not in path)
 
 
 def _patch_files(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         value = [value]
-    for entry in value if isinstance(value, list) else ():
-        path = entry.get("path") if isinstance(entry, Mapping) else entry
+    for patch in value if isinstance(value, list) else ():
+        path = patch.get("path") if isinstance(patch, Mapping) else patch
         if isinstance(path, str) and "\n" not in path:
             yield path
 
@@ -179,40 +183,45 @@ def _generator_files(generator: Any) -> Iterator[str]:
     if not isinstance(generator, Mapping):
         return
     for key in ("files", "envs"):
-        yield from (entry.rpartition("=")[2] for entry in _strings(generator.get(key)))
+        yield from (
+            file_entry.rpartition("=")[2]
+            for file_entry in _path_entries(generator.get(key))
+        )
     if isinstance(generator.get("env"), str):
         yield generator["env"]
 
 
-def _check(folder: Path) -> Iterator[Path]:
+def _check_folder(folder: Path) -> Iterator[Path]:
     """The folders that the kustomization in `folder` includes, after a look at everything else it names."""
-    file = next((folder / name for name in NAMES if (folder / name).is_file()), None)
-    content = _content(file.read_bytes()) if file else None
+    file = next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
+    content = _parse_content(file.read_bytes()) if file else None
     if content is None:
         raise NotLocal(f"there is no readable kustomization in {folder.name}")
     if content.get("helmCharts") or content.get("helmChartInflationGenerator"):
         raise NotLocal(
             "it inflates a Helm chart, which kustomize downloads (kustomize build --enable-helm)"
         )
-    for may_be_folder, entry in entries(content):
-        if "://" in entry or entry.startswith("git@"):
+    for may_be_folder, path in named_entries(content):
+        if "://" in path or path.startswith("git@"):
             raise NotLocal(
-                f"it includes {_shown(entry)}, which would have to be downloaded"
+                f"it includes {_without_credentials(path)}, which would have to be downloaded"
             )
-        target = (folder / entry).resolve()
+        target = (folder / path).resolve()
         if may_be_folder and not target.exists():
-            raise NotLocal(f"it includes {_shown(entry)}, which is not on disk")
+            raise NotLocal(
+                f"it includes {_without_credentials(path)}, which is not on disk"
+            )
         if may_be_folder and target.is_dir():
             yield target
 
 
-def _shown(entry: str) -> str:
+def _without_credentials(address: str) -> str:
     """The address without what may be a credential."""
-    return re.sub(r"//[^/@]*@", "//", entry).partition("?")[0]
+    return re.sub(r"//[^/@]*@", "//", address).partition("?")[0]
 
 
 @cache
-def _content(text: bytes) -> Mapping[str, Any] | None:
+def _parse_content(text: bytes) -> Mapping[str, Any] | None:
     import yaml
 
     try:
@@ -222,54 +231,68 @@ def _content(text: bytes) -> Mapping[str, Any] | None:
     return content if isinstance(content, dict) else {}
 
 
-def groups(project: Project) -> tuple[Group, ...]:
+def find_groups(project: Project) -> tuple[KustomizationGroup, ...]:
     """The project's kustomizations, those together that include each other or the same base."""
-    items = {item.folder: item for item in _kustomizations(project)}
-    leader = {folder: folder for folder in items}
+    by_folder = {
+        kustomization.folder: kustomization
+        for kustomization in _find_kustomizations(project)
+    }
+    leader = {folder: folder for folder in by_folder}
     included: set[str] = set()
-    for folder, item in items.items():
-        for place in item.folders():
-            if place in items and place != folder:
-                included.add(place)
-                leader = _joined(leader, folder, place)
+    for folder, kustomization in by_folder.items():
+        for path in kustomization.included_paths():
+            if path in by_folder and path != folder:
+                included.add(path)
+                leader = _join_groups(leader, folder, path)
     sets: dict[str, list[Kustomization]] = {}
-    for folder in sorted(items):
-        sets.setdefault(leader[folder], []).append(items[folder])
-    made = (
-        Group(tuple(members), tuple(_tops(members, included))) for members in sets.values()
+    for folder in sorted(by_folder):
+        sets.setdefault(leader[folder], []).append(by_folder[folder])
+    found_groups = (
+        KustomizationGroup(tuple(members), tuple(_top_level(members, included)))
+        for members in sets.values()
     )
-    return tuple(group for group in made if group.tops)
+    return tuple(group for group in found_groups if group.tops)
 
 
-def _joined(leader: dict[str, str], one: str, other: str) -> dict[str, str]:
-    old, new = leader[other], leader[one]
+def _join_groups(
+    leader: dict[str, str], folder_joining: str, folder_joined: str
+) -> dict[str, str]:
+    old, new = leader[folder_joined], leader[folder_joining]
     return {folder: new if head == old else head for folder, head in leader.items()}
 
 
-def _tops(members: list[Kustomization], included: set[str]) -> list[Kustomization]:
-    return [item for item in members if item.folder not in included and not item.component]
+def _top_level(members: list[Kustomization], included: set[str]) -> list[Kustomization]:
+    return [
+        kustomization
+        for kustomization in members
+        if kustomization.folder not in included and not kustomization.is_component
+    ]
 
 
-def _kustomizations(project: Project) -> Iterator[Kustomization]:
+def _find_kustomizations(project: Project) -> Iterator[Kustomization]:
     for path in project.files():
         folder, _, name = path.rpartition("/")
-        if name in NAMES:
-            content = _content(project.read(path) or b"")
+        if name in FILE_NAMES:
+            content = _parse_content(project.read(path) or b"")
             yield Kustomization(path, folder or ".", content if content is not None else {})
 
 
-def _under(path: str, folder: str) -> bool:
+def _is_under(path: str, folder: str) -> bool:
     return folder == "." or path.startswith(f"{folder}/")
 
 
 def kustomize_command(
-    project: Folder, item: Kustomization, where: str, reads: tuple[Path, ...]
-) -> Command | None:
+    project: Folder, kustomization: Kustomization, folder_name: str, reads: tuple[Path, ...]
+) -> RenderCommand | None:
     """The command that builds a kustomization: `kustomize build`, else `kubectl kustomize`; None without either."""
     for program, verb in (("kustomize", "build"), ("kubectl", "kustomize")):
-        if (binary := found(program, project.root)) is not None:
-            label = f"{program} {verb} {where}"
-            return Command(
-                (binary, verb, item.folder), project.root, label, label, reads=reads
+        if (binary := find_program(program, project.root)) is not None:
+            label = f"{program} {verb} {folder_name}"
+            return RenderCommand(
+                (binary, verb, kustomization.folder),
+                project.root,
+                label,
+                label,
+                reads=reads,
             )
     return None

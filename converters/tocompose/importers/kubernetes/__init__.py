@@ -86,9 +86,9 @@ class Kubernetes:
         """The files that hold at least one object, and those that say how to render some."""
         rendered_sites: set[str] = set()
         if _has_templates(project):
-            from tocompose.rendering import sites
+            from tocompose.rendering import template_files
 
-            rendered_sites.update(sites(project))
+            rendered_sites.update(template_files(project))
         return tuple(
             file
             for file in project.files()
@@ -99,9 +99,9 @@ class Kubernetes:
         """The stack of all objects of the project's files."""
         if not _has_templates(project):
             return self._read(project, ledger, settings, None)
-        from tocompose.rendering import render
+        from tocompose.rendering import render_templates
 
-        return self._read(project, ledger, settings, render(project, settings))
+        return self._read(project, ledger, settings, render_templates(project, settings))
 
     def _read(
         self,

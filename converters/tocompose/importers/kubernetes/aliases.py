@@ -147,15 +147,17 @@ def _attachments(
 def _attach_pod(
     pod: Pod, attachments: tuple[Attachment, ...], model: ClusterModel
 ) -> Iterator[Contribution]:
-    own, *joined = attachments
+    own_attachment, *joined = attachments
     for container in pod.containers:
         if model.builder.services[container.service].network_mode is not None:
             continue
         if container.service == pod.network_owner:
-            is_default = own == Attachment(network=_DEFAULT_NETWORK) and not joined
+            is_default = (
+                own_attachment == Attachment(network=_DEFAULT_NETWORK) and not joined
+            )
             networks = () if is_default else attachments
         else:
-            is_default = own.network == _DEFAULT_NETWORK
-            networks = () if is_default else (Attachment(network=own.network),)
+            is_default = own_attachment.network == _DEFAULT_NETWORK
+            networks = () if is_default else (Attachment(network=own_attachment.network),)
         if networks:
             yield Contribution(service=container.service, networks=networks)

@@ -163,9 +163,11 @@ def build_services(model: ClusterModel) -> dict[str, str]:
     prepared: dict[str, str] = {}
     for workload in model.workloads:
         for pod in workload.pods:
-            first = _build_pod(workload, pod, model, claims, ranges.get(workload.namespace))
-            if first is not None:
-                prepared[pod.base] = first
+            one_shot = _build_pod(
+                workload, pod, model, claims, ranges.get(workload.namespace)
+            )
+            if one_shot is not None:
+                prepared[pod.base] = one_shot
             workload.kube_object.count_identity_as_mapped(
                 ModelPath.service(pod.main_container.service)
             )
@@ -179,36 +181,36 @@ def _build_pod(
     claims: Claims,
     defaults: Cursor | None,
 ) -> str | None:
-    places: list[ContainerContext] = []
-    disks: list[ContainerStorage] = []
+    containers: list[ContainerContext] = []
+    storages: list[ContainerStorage] = []
     for pod_container in pod.containers:
         container = ContainerContext(model, workload, pod, pod_container)
         converted = convert_container(container, claims, defaults)
         model.builder.add_service(converted.service)
-        places.append(container)
-        disks.append(converted.storage)
-    _move_hosts(places, pod, model)
-    one_shot = volume_preparation(places, disks)
+        containers.append(container)
+        storages.append(converted.storage)
+    _move_hosts(containers, pod, model)
+    one_shot = volume_preparation(containers, storages)
     if one_shot is None:
         return None
     model.builder.add_service(one_shot)
     return one_shot.name
 
 
-def _move_hosts(places: list[ContainerContext], pod: Pod, model: ClusterModel) -> None:
+def _move_hosts(containers: list[ContainerContext], pod: Pod, model: ClusterModel) -> None:
     """Extra hosts that a container's texts need belong to the owner of its network namespace."""
-    for container in places:
+    for container in containers:
         for name, address in container.extra_hosts.items():
             model.builder.add_extra_host(pod.network_owner, name, address)
 
 
 def _limit_ranges(model: ClusterModel) -> dict[str, Cursor]:
     """The default amounts of each namespace, from its LimitRange."""
-    found: dict[str, Cursor] = {}
+    limits: dict[str, Cursor] = {}
     for kube_object in model.objects.of_kind("LimitRange"):
         for limit in list_entries(kube_object.at("spec", "limits")):
             if peek_text(limit.at("type")) == "Container":
                 kube_object.count_identity_as_mapped(ModelPath.of("services"))
                 limit.at("type").take(to=ModelPath.of("services"))
-                found[kube_object.namespace] = limit
-    return found
+                limits[kube_object.namespace] = limit
+    return limits

@@ -15,18 +15,18 @@ def expand_references(text: str, scope: Mapping[str, str]) -> str:
     """
     if "$" not in text:
         return text
-    pieces_: list[str] = []
+    expanded: list[str] = []
     start = index = 0
     while (index := text.find("$", index)) >= 0 and index + 1 < len(text):
         following = text[index + 1]
         close = text.find(")", index) if following == "(" else -1
         if following == "$":
-            pieces_.append(literal(text[start : index + 1]))
+            expanded.append(literal(text[start : index + 1]))
             index = start = index + 2
         elif close > 0 and (name := text[index + 2 : close]) in scope:
-            pieces_.extend((literal(text[start:index]), scope[name]))
+            expanded.extend((literal(text[start:index]), scope[name]))
             index = start = close + 1
         else:
             index += 1 if following != "(" or close < 0 else close + 1 - index
-    pieces_.append(literal(text[start:]))
-    return "".join(pieces_)
+    expanded.append(literal(text[start:]))
+    return "".join(expanded)

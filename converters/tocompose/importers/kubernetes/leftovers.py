@@ -62,14 +62,14 @@ class _RunNote:
 
     def add_findings(self, findings: Iterable[Finding]) -> None:
         """Counts fields, whose leaves thereby count as noted."""
-        own = [finding for finding in findings if finding.code == self._code]
-        for finding in own:
+        counted = [finding for finding in findings if finding.code == self._code]
+        for finding in counted:
             self._count(
                 finding.path.rpartition(".")[2],
                 count_filled(finding.child.node),
                 finding.child.span,
             )
-        settle_findings(own, self._ledger)
+        settle_findings(counted, self._ledger)
 
     def add_names(self, noun: str, node: Node) -> None:
         """Counts the names at or below a node that nothing refers to."""
@@ -139,7 +139,7 @@ def note_kinds(model: ClusterModel) -> None:
         for kube_object in objects:
             kube_object.cursor.noted("TC203")
         names = ", ".join(kube_object.name for kube_object in objects[:_SHOWN_NAMES])
-        more = " …" if len(objects) > _SHOWN_NAMES else ""
+        ellipsis = " …" if len(objects) > _SHOWN_NAMES else ""
         values = values_in_words(*(kube_object.cursor.node for kube_object in objects))
         model.ledger.say(
             note(
@@ -148,7 +148,7 @@ def note_kinds(model: ClusterModel) -> None:
                 related=tuple(kube_object.span for kube_object in objects[1:]),
                 kind_name=objects[0].title,
                 count=len(objects),
-                names=f"{names}{more}; {values}",
+                names=f"{names}{ellipsis}; {values}",
                 advice_text=row.advice or _ADVICE,
             )
         )

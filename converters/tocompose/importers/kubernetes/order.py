@@ -31,15 +31,15 @@ _AFTER = frozenset({"post-install", "post-upgrade", "PostSync"})
 def arrange_pods(model: ClusterModel, prepared: dict[str, str]) -> Iterator[Contribution]:
     """Network namespaces and start order of every pod; `prepared` names the one-shot before a pod, by its base."""
     for workload in model.workloads:
-        previous: Pod | None = None
+        previous_pod: Pod | None = None
         awaited = _api_dependencies(workload, model)
         for pod in workload.pods:
-            dependencies = [*awaited, *_previous_pod(workload, previous, model)]
+            dependencies = [*awaited, *_previous_pod(workload, previous_pod, model)]
             if pod.base in prepared:
                 preparation = Dependency(service=prepared[pod.base], condition=_DONE)
                 dependencies.insert(0, preparation)
             yield from _arrange_pod(workload, pod, dependencies, model)
-            previous = pod
+            previous_pod = pod
 
 
 def _arrange_pod(
@@ -53,7 +53,9 @@ def _arrange_pod(
         yield Contribution(
             service=name,
             network_mode=_network_mode(workload, pod, container),
-            depends_on=tuple(each for each in dependencies if each.service != name),
+            depends_on=tuple(
+                dependency for dependency in dependencies if dependency.service != name
+            ),
         )
         if container.role is ContainerRole.INIT:
             if last_init is not None:
@@ -82,13 +84,13 @@ def _readiness(service: Service) -> str:
 
 
 def _previous_pod(
-    workload: Workload, previous: Pod | None, model: ClusterModel
+    workload: Workload, previous_pod: Pod | None, model: ClusterModel
 ) -> list[Dependency]:
     """https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#deployment-and-scaling-guarantees"""
     policy = workload.kube_object.at("spec", "podManagementPolicy")
-    if previous is None or peek_text(policy) == "Parallel":
+    if previous_pod is None or peek_text(policy) == "Parallel":
         return []
-    service = model.builder.services[previous.main_container.service]
+    service = model.builder.services[previous_pod.main_container.service]
     return [Dependency(service=service.name, condition=_readiness(service))]
 
 

@@ -143,8 +143,8 @@ def _publish_service(
     spec = service.kube_object.at("spec")
     external_ips = [
         address
-        for entry in list_entries(spec.at("externalIPs"))
-        if (address := peek_text(entry))
+        for ip_cursor in list_entries(spec.at("externalIPs"))
+        if (address := peek_text(ip_cursor))
     ]
     reached = [
         (workload, pod) for workload, pod in service.pods() if not workload.host_network

@@ -74,8 +74,8 @@ def _read_amounts(
             continue
         if name == "memory" and to[-1] == "limits" and amount < _LEAST_MEMORY:
             limit = f"the memory limit {peek_text(cursor)}"
-            what = f"{limit} is below the 6 MB that the engine needs"
-            cursor.remark("TC259", what=what, subject=to)
+            problem = f"{limit} is below the 6 MB that the engine needs"
+            cursor.remark("TC259", what=problem, subject=to)
             amount = _LEAST_MEMORY
         cursor.take(to=to.child(key))
         amounts[name] = amount

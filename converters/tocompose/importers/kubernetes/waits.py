@@ -66,15 +66,19 @@ def api_wait(container: Cursor) -> ApiWait | None:
 
 
 def _program_arguments(container: Cursor) -> list[str]:
-    words = [
-        peek_text(word) or ""
+    arguments = [
+        peek_text(argument) or ""
         for key in ("command", "args")
-        for word in list_entries(container.at(key))
+        for argument in list_entries(container.at(key))
     ]
-    match words:
+    match arguments:
         case [shell, flag, script] if is_shell(shell) and _runs_script(flag):
             return [] if _CHAINED & set(script.strip()) else _split_words(script)
-    return [word for word in words if word.rpartition("/")[2] not in _WAIT_SCRIPTS]
+    return [
+        argument
+        for argument in arguments
+        if argument.rpartition("/")[2] not in _WAIT_SCRIPTS
+    ]
 
 
 def _runs_script(flag: str) -> bool:
@@ -128,5 +132,7 @@ def _flag_value(flags: Mapping[str, str], names: Iterable[str]) -> str | None:
 
 def _parse_labels(selector: str) -> dict[str, str]:
     """The labels of `app=web,tier==front`; other requirements are left out."""
-    requirements = (part.partition("=") for part in selector.replace("==", "=").split(","))
+    requirements = (
+        requirement.partition("=") for requirement in selector.replace("==", "=").split(",")
+    )
     return {key: value for key, equals, value in requirements if equals}

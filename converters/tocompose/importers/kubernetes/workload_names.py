@@ -134,8 +134,8 @@ def _ambiguous_names(workloads: Iterable[Workload]) -> Iterator[tuple[str, str]]
         namespaces.setdefault(workload.kube_object.name, {})[workload.namespace] = None
     for name, shared in namespaces.items():
         for namespace in shared if len(shared) > 1 else ():
-            others = (other for other in workloads if other.namespace != namespace)
-            if any(_mentions_host(other, f"{name}.{namespace}") for other in others):
+            callers = (caller for caller in workloads if caller.namespace != namespace)
+            if any(_mentions_host(caller, f"{name}.{namespace}") for caller in callers):
                 yield namespace, name
 
 
