@@ -58,7 +58,7 @@ def prove_ours(case: Case) -> Proof:
     from tocompose.importers import Settings
     from tocompose.pipeline import Options
     from tocompose.project import Memory
-    from tocompose.prove.conversion import prove as prove_project
+    from tocompose.prove.conversion import prove_conversion as prove_project
 
     settings = Settings(options={"argv": case.argv})
     options = Options(source="docker_run", practices="none", settings=settings)

@@ -15,7 +15,7 @@ from tocompose.ledger import Fate
 from tocompose.pipeline import Options, convert
 from tocompose.project import Folder, Memory
 from tocompose.prove import Command, prove_commands
-from tocompose.prove.conversion import prove
+from tocompose.prove.conversion import prove_conversion
 from tocompose.prove.table import as_text
 
 FOLDER = corpus("docker-run/docs-pairs")
@@ -44,7 +44,7 @@ def test_compose_sends_what_the_documented_command_sends(file: Path) -> None:
 def test_practices_make_no_difference_that_no_note_tells(file: Path) -> None:
     docker, compose = oracles()
     project = Memory({"run.sh": file.read_bytes()}, "app")
-    proof = prove(project, Options(source="docker_run"), docker, compose)
+    proof = prove_conversion(project, Options(source="docker_run"), docker, compose)
     assert proof.holds, as_text(proof)
 
 
@@ -73,7 +73,7 @@ def _plain(compose: str) -> str:
 @pytest.mark.parametrize("case", ["shop", "units", "makefile", "unit-restart", "readme"])
 def test_a_script_starts_the_same_containers(case: str, practices: str) -> None:
     docker, compose = oracles()
-    proof = prove(
+    proof = prove_conversion(
         Folder(FIXTURES / case),
         Options(source="docker_run", practices=practices),
         docker,

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from tocompose.prove.recording import Container, Recording, Resource
+from tocompose.prove.recording import EngineResource, RecordedContainer, Recording
 
 SERVICE, PROJECT, NUMBER = (
     f"com.docker.compose.{part}" for part in ("service", "project", "container-number")
 )
 
 
-def docker(name: str = "", host: Any = None, ends: Any = None, **config: Any) -> Container:
+def docker(
+    name: str = "", host: Any = None, ends: Any = None, **config: Any
+) -> RecordedContainer:
     number = name or "nameless"
-    return Container(
+    return RecordedContainer(
         f"d-{number}".ljust(64, "0"),
         name,
         {"Image": "nginx", **config},
@@ -24,10 +26,10 @@ def docker(name: str = "", host: Any = None, ends: Any = None, **config: Any) ->
 
 def compose(
     service: str = "web", host: Any = None, ends: Any = None, name: str = "", **config: Any
-) -> Container:
+) -> RecordedContainer:
     labels = {SERVICE: service, PROJECT: "p", NUMBER: "1", **config.pop("Labels", {})}
     body = {"Image": "nginx", **config, "Labels": labels}
-    return Container(
+    return RecordedContainer(
         f"c-{service}".ljust(64, "0"),
         name or f"p-{service}-1",
         body,
@@ -40,13 +42,13 @@ class Rule(NamedTuple):
     """A rule: docker's side, a Compose side that is equal, one that is not, and the field that tells."""
 
     rule: str
-    asked: Container | Recording
-    equal: Container | Recording
-    unequal: Container | Recording
+    asked: RecordedContainer | Recording
+    equal: RecordedContainer | Recording
+    unequal: RecordedContainer | Recording
     field: str
 
 
-def both(*containers: Container, **more: Any) -> Recording:
+def both(*containers: RecordedContainer, **more: Any) -> Recording:
     return Recording(containers, **more)
 
 
@@ -243,8 +245,8 @@ RULES = [
                 ]
             }
         ),
-        both(compose(host={"Binds": ["p_v:/b"]}), volumes=(Resource("p_v", NFS),)),
-        both(compose(host={"Binds": ["p_v:/b"]}), volumes=(Resource("p_v", {}),)),
+        both(compose(host={"Binds": ["p_v:/b"]}), volumes=(EngineResource("p_v", NFS),)),
+        both(compose(host={"Binds": ["p_v:/b"]}), volumes=(EngineResource("p_v", {}),)),
         "Mounts./b",
     ),
     Rule(
@@ -422,8 +424,8 @@ RULES = [
     ),
     Rule(
         "R22 network",
-        both(docker(ends={"n": {}}), networks=(Resource("n", {}),)),
-        both(compose(ends={"n": {}}), networks=(Resource("n", {}),)),
+        both(docker(ends={"n": {}}), networks=(EngineResource("n", {}),)),
+        both(compose(ends={"n": {}}), networks=(EngineResource("n", {}),)),
         both(compose(ends={"n": {}}), external_networks=("n",)),
         "External.n",
     ),

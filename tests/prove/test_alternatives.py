@@ -7,7 +7,7 @@ import pytest
 from oracles import oracles
 from tocompose.pipeline import Options
 from tocompose.project import Memory
-from tocompose.prove.conversion import prove
+from tocompose.prove.conversion import prove_conversion
 
 SOURCES = {
     "a container of one name again": "docker run -d --name web a:1\ndocker run -d --name web -p 80:80 a:2\n",
@@ -28,8 +28,8 @@ SOURCES = {
 @pytest.mark.parametrize("practices", ["none", "all"])
 def test_nothing_differs_that_no_note_tells(source: str, practices: str) -> None:
     project = Memory({"run.sh": source.encode()}, "app")
-    proof = prove(
+    proof = prove_conversion(
         project, Options(practices=practices), oracles().docker, oracles().compose
     )
     assert not proof.refusals
-    assert [one.field for one in proof.differences if not one.accounted] == []
+    assert [one.field for one in proof.differences if not one.is_accounted] == []

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tocompose.notes import Kind, Note
-from tocompose.prove.declared import declared, paths
+from tocompose.prove.declared import compose_paths, with_declarations
 from tocompose.prove.difference import Difference, Match, Proof
-from tocompose.prove.normal import fields
-from tocompose.prove.recording import Container, Recording
+from tocompose.prove.normal import fields_of
+from tocompose.prove.recording import RecordedContainer, Recording
 from tocompose.prove.side import Side
 from tocompose.prove.table import as_text
 from tocompose.syntax.model_path import ModelPath
@@ -46,7 +46,7 @@ def note(subject: ModelPath | str, kind: Kind = Kind.CHANGED) -> Note:
     ],
 )
 def test_a_note_about_the_place_declares(field: str, subject: ModelPath | str) -> None:
-    assert declared([difference(field)], [note(subject)])[0].declared_by == "TC100"
+    assert with_declarations([difference(field)], [note(subject)])[0].declared_by == "TC100"
 
 
 @pytest.mark.parametrize(
@@ -63,21 +63,21 @@ def test_a_note_about_the_place_declares(field: str, subject: ModelPath | str) -
     ],
 )
 def test_a_note_about_something_else_does_not(field: str, subject: str) -> None:
-    assert declared([difference(field)], [note(subject)])[0].declared_by == ""
+    assert with_declarations([difference(field)], [note(subject)])[0].declared_by == ""
 
 
 @pytest.mark.parametrize("kind", [Kind.INFO, Kind.ASSUMED])
 def test_a_note_that_tells_of_no_difference_does_not(kind: Kind) -> None:
     assert (
-        declared([difference("HostConfig.Init")], [note("services.web.init", kind)])[
-            0
-        ].declared_by
+        with_declarations(
+            [difference("HostConfig.Init")], [note("services.web.init", kind)]
+        )[0].declared_by
         == ""
     )
 
 
 def test_every_path_is_in_the_compose_file_of_its_service() -> None:
-    assert set(paths(difference("Networks.n.IPAMConfig"))) == {
+    assert set(compose_paths(difference("Networks.n.IPAMConfig"))) == {
         ("services", "web", "networks", "n", key)
         for key in ("ipv4_address", "ipv6_address", "link_local_ips")
     }
@@ -89,8 +89,10 @@ def test_every_path_is_in_the_compose_file_of_its_service() -> None:
 
 
 def test_a_field_nobody_heard_of_is_compared_all_the_same() -> None:
-    container = Container("1", "a", {"Image": "x", "New": 1}, {"Newer": ["b", "a"]}, {})
-    found = fields(Side(Recording((container,))), container)
+    container = RecordedContainer(
+        "1", "a", {"Image": "x", "New": 1}, {"Newer": ["b", "a"]}, {}
+    )
+    found = fields_of(Side(Recording((container,))), container)
     assert found["Config.New"] == 1 and found["HostConfig.Newer"] == ["a", "b"]
 
 

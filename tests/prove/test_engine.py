@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tocompose.prove.engine import tagged
-from tocompose.prove.server import Server, shared
+from tocompose.prove.engine import full_reference
+from tocompose.prove.server import Server, shared_server
 
 
 class Connection(http.client.HTTPConnection):
@@ -171,7 +171,7 @@ def test_closing_leaves_nothing_behind() -> None:
 
 
 def test_one_engine_serves_the_process() -> None:
-    assert shared() is shared()
+    assert shared_server() is shared_server()
 
 
 @pytest.mark.parametrize(
@@ -188,4 +188,4 @@ def test_one_engine_serves_the_process() -> None:
     ],
 )
 def test_image_names_in_full(short: str, full: str) -> None:
-    assert tagged(short) == full
+    assert full_reference(short) == full

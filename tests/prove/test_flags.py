@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from oracles import needs_oracles, oracles
-from tocompose.prove.compare import compare
+from tocompose.prove.compare import compare_recordings
 from tocompose.prove.difference import Proof
 from tocompose.prove.record import record_compose, record_docker
 from tocompose.prove.recording import Recording
@@ -54,9 +54,9 @@ def recordings(
 def test_equal_file_is_equal(name: str, tmp_path: Path) -> None:
     asked, given = recordings(name, tmp_path, CASES[name]["service"])
     assert asked.refusals == ()
-    assert [one.field for one in Proof(*compare(asked, given)).differences] == CASES[
-        name
-    ].get("known", [])
+    assert [
+        one.field for one in Proof(*compare_recordings(asked, given)).differences
+    ] == CASES[name].get("known", [])
 
 
 @cache
@@ -76,5 +76,7 @@ def test_lost_flag_is_found(
     for file, text in case.get("files", {}).items():
         (tmp_path / file).write_text(text)
     asked = record_docker(commands(case), docker=oracles().docker, folder=tmp_path, env=ENV)
-    found = Proof(*compare(asked, bare(tmp_path_factory.getbasetemp()))).undeclared
+    found = Proof(
+        *compare_recordings(asked, bare(tmp_path_factory.getbasetemp()))
+    ).undeclared
     assert any(one.service == "app" and one.field != "Container" for one in found)

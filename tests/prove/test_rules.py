@@ -5,23 +5,25 @@ from __future__ import annotations
 import pytest
 
 from prove.pairs import RULES, Rule, both, compose, docker
-from tocompose.prove.command import words_for_recording
-from tocompose.prove.compare import compare
+from tocompose.prove.command import recordable_arguments
+from tocompose.prove.compare import compare_recordings
 from tocompose.prove.difference import Difference, Proof
-from tocompose.prove.recording import Container, Recording, Resource
+from tocompose.prove.recording import EngineResource, RecordedContainer, Recording
 
 ID = "f" * 64
 
 
 def differences(
-    asked: Container | Recording, given: Container | Recording
+    asked: RecordedContainer | Recording, given: RecordedContainer | Recording
 ) -> tuple[Difference, ...]:
     left = asked if isinstance(asked, Recording) else Recording((asked,))
     right = given if isinstance(given, Recording) else Recording((given,))
-    return Proof(*compare(left, right._replace(project="p"))).differences
+    return Proof(*compare_recordings(left, right._replace(project="p"))).differences
 
 
-def fields(asked: Container | Recording, given: Container | Recording) -> list[str]:
+def fields(
+    asked: RecordedContainer | Recording, given: RecordedContainer | Recording
+) -> list[str]:
     return [one.field for one in differences(asked, given)]
 
 
@@ -42,11 +44,11 @@ def test_r18_rm_is_listed_but_inherent() -> None:
     found = differences(
         docker(host={"AutoRemove": True}), compose(host={"AutoRemove": False})
     )
-    assert [(one.field, one.inherent, one.accounted) for one in found] == [
+    assert [(one.field, one.is_inherent, one.is_accounted) for one in found] == [
         ("HostConfig.AutoRemove", True, True)
     ]
     reverse = differences(docker(), compose(host={"AutoRemove": True}))
-    assert [(one.field, one.inherent) for one in reverse] == [
+    assert [(one.field, one.is_inherent) for one in reverse] == [
         ("HostConfig.AutoRemove", False)
     ]
 
@@ -69,14 +71,14 @@ def test_r18_rm_is_listed_but_inherent() -> None:
     ],
 )
 def test_r21_cidfile_and_other_engines_are_left_out(given: str, kept: str) -> None:
-    assert words_for_recording(given.split()) == kept.split()
+    assert recordable_arguments(given.split()) == kept.split()
 
 
 def test_r2_exact_names_are_told_where_wanted() -> None:
     asked = both(docker("web", host={"Binds": ["data:/d"]}))
     given = both(compose(name="web", host={"Binds": ["p_data:/d"]}), project="p")
-    assert Proof(*compare(asked, given)).differences == ()
-    found = Proof(*compare(asked, given, exact_names=True)).differences
+    assert Proof(*compare_recordings(asked, given)).differences == ()
+    found = Proof(*compare_recordings(asked, given, exact_names=True)).differences
     assert [(one.docker_value["source"], one.compose_value["source"]) for one in found] == [
         ("data", "p_data")
     ]
@@ -91,14 +93,14 @@ def test_containers_are_matched_by_name_then_likeness() -> None:
     given = both(
         compose("one"), compose("two", Cmd=["x"]), compose("b", name="b", Image="redis")
     )
-    found, _ = compare(asked, given._replace(project="p"))
+    found, _ = compare_recordings(asked, given._replace(project="p"))
     assert [match.service for match in found] == ["b", "two", "one"]
 
 
 def test_a_known_service_decides_the_match() -> None:
     asked = both(docker(Image="nginx"), docker("", Image="redis")._replace(id=ID, group=1))
     given = both(compose("one"), compose("two", Image="redis"))
-    found, _ = compare(asked, given._replace(project="p"), {0: "two", 1: "one"})
+    found, _ = compare_recordings(asked, given._replace(project="p"), {0: "two", 1: "one"})
     assert [match.service for match in found] == ["two", "one"]
 
 
@@ -119,16 +121,16 @@ def test_networks_that_docker_creates_are_compared() -> None:
         "IPAM": {"Driver": "default", "Config": [{"Subnet": "10.0.0.0/8"}]},
         "Internal": True,
     }
-    asked = both(networks=(Resource("n", made),))
+    asked = both(networks=(EngineResource("n", made),))
     same = both(
         networks=(
-            Resource(
+            EngineResource(
                 "p_n", {"Internal": True, "IPAM": {"Config": [{"Subnet": "10.0.0.0/8"}]}}
             ),
         )
     )
     assert fields(asked, same) == []
-    assert fields(asked, both(networks=(Resource("p_n", {"IPAM": None}),))) == [
+    assert fields(asked, both(networks=(EngineResource("p_n", {"IPAM": None}),))) == [
         "Network.n.Internal",
         "Network.n.IPAM.Config",
     ]
@@ -136,6 +138,6 @@ def test_networks_that_docker_creates_are_compared() -> None:
 
 
 def test_volumes_that_docker_creates_must_exist() -> None:
-    asked = both(volumes=(Resource("v", {}),))
-    assert fields(asked, both(volumes=(Resource("v", {}),))) == []
+    asked = both(volumes=(EngineResource("v", {}),))
+    assert fields(asked, both(volumes=(EngineResource("v", {}),))) == []
     assert fields(asked, both()) == ["Volume.v"]

@@ -14,7 +14,7 @@ from tocompose.importers import Settings, SourceError
 from tocompose.pipeline import Options
 from tocompose.project import Memory
 from tocompose.prove import ProofError, find_binaries
-from tocompose.prove.conversion import prove
+from tocompose.prove.conversion import prove_conversion
 from tocompose.prove.table import as_json, as_text
 
 
@@ -61,7 +61,7 @@ def prove_command(
     )
     try:
         clients = find_binaries(docker, compose)
-        proof = prove(
+        proof = prove_conversion(
             Memory({}) if pasted else open_sources(sources, options.allow_path),
             pipeline_options,
             clients.docker,

@@ -36,31 +36,31 @@ def find_binaries(docker: str = "", compose: str = "", path: str | None = None) 
     Raises ProofError that says which one is missing and how to name it.
     """
     return Binaries(
-        _executable(docker, "docker", path) or _missing("docker", "--docker"),
-        (not compose and _plugin()) or _compose(compose, path),
+        _find_program(docker, "docker", path) or _raise_missing("docker", "--docker"),
+        (not compose and _find_plugin()) or _find_compose(compose, path),
     )
 
 
-def _executable(named: str, name: str, path: str | None) -> str:
-    found = shutil.which(named or name, path=None if named else path)
-    if named and not found:
+def _find_program(named: str, name: str, path: str | None) -> str:
+    program = shutil.which(named or name, path=None if named else path)
+    if named and not program:
         raise ProofError(f"{named} is not a program that can be run")
-    return str(Path(found).absolute()) if found else ""
+    return str(Path(program).absolute()) if program else ""
 
 
-def _compose(named: str, path: str | None) -> str:
-    return _executable(named, "docker-compose", path) or _missing(
+def _find_compose(named: str, path: str | None) -> str:
+    return _find_program(named, "docker-compose", path) or _raise_missing(
         "docker compose", "--compose"
     )
 
 
-def _plugin() -> str:
+def _find_plugin() -> str:
     """The plugin that `docker compose` runs; a `docker-compose` on PATH may still be version 1."""
     files = [Path(folder).expanduser() / "docker-compose" for folder in PLUGIN_FOLDERS]
     return next((str(file) for file in files if os.access(file, os.X_OK)), "")
 
 
-def _missing(name: str, option: str) -> str:
+def _raise_missing(name: str, option: str) -> str:
     raise ProofError(
         f"{name} was not found on PATH: install it, or name the program with {option}"
     )
@@ -72,16 +72,16 @@ def genuine_docker(path: str) -> str:
 
     Raises ProofError for another: podman's `docker` would start real containers instead of asking our engine.
     """
-    return _saying(path, ("--version",), "Docker version ")
+    return _check_version(path, ("--version",), "Docker version ")
 
 
 @cache
 def genuine_compose(path: str) -> str:
     """The path of a docker compose that is Docker's own. Raises ProofError for another, as podman-compose."""
-    return _saying(path, ("version",), "Docker Compose version ")
+    return _check_version(path, ("version",), "Docker Compose version ")
 
 
-def _saying(path: str, arguments: tuple[str, ...], start: str) -> str:
+def _check_version(path: str, arguments: tuple[str, ...], start: str) -> str:
     try:
         done = subprocess.run(
             [path, *arguments],
@@ -94,8 +94,8 @@ def _saying(path: str, arguments: tuple[str, ...], start: str) -> str:
     except (OSError, subprocess.TimeoutExpired) as fault:
         raise ProofError(f"{path} cannot be run: {fault}") from fault
     if not done.stdout.startswith(start):
-        said = (done.stdout or done.stderr).strip().partition("\n")[0]
+        answer = (done.stdout or done.stderr).strip().partition("\n")[0]
         raise ProofError(
-            f"{path} is not Docker's own client (it says {said!r}): a proof needs the real one"
+            f"{path} is not Docker's own client (it says {answer!r}): a proof needs the real one"
         )
     return path

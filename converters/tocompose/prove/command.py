@@ -41,50 +41,53 @@ class Command(NamedTuple):
     service: str = ""
 
 
-def verb(words: Sequence[str]) -> tuple[str, ...]:
+def creating_verb(arguments: Sequence[str]) -> tuple[str, ...]:
     """The verb that the words after `docker` start with, without `container`; empty when it creates nothing."""
-    plain = tuple(words[1:] if words[:1] == ["container"] else words)
-    return next((known for known in CREATING if plain[: len(known)] == known), ())
+    plain = tuple(arguments[1:] if arguments[:1] == ["container"] else arguments)
+    return next(
+        (verb_words for verb_words in CREATING if plain[: len(verb_words)] == verb_words),
+        (),
+    )
 
 
-def words_for_recording(argv: Sequence[str]) -> list[str]:
+def recordable_arguments(argv: Sequence[str]) -> list[str]:
     """The words after `docker`, without its global options and without `--cidfile`, a file on the client."""
-    words = _without_globals(list(argv[1:]))
-    known = verb(words)
-    if known not in (("run",), ("create",)):
-        return words
-    start = words.index(known[0]) + 1
-    return words[:start] + _without_cidfile(words[start:])
+    arguments = _without_globals(list(argv[1:]))
+    verb_words = creating_verb(arguments)
+    if verb_words not in (("run",), ("create",)):
+        return arguments
+    start = arguments.index(verb_words[0]) + 1
+    return arguments[:start] + _without_cidfile(arguments[start:])
 
 
-def _without_globals(words: list[str]) -> list[str]:
-    while words and words[0].startswith("-"):
-        words = words[2:] if words[0] in GLOBAL_VALUES else words[1:]
-    return words
+def _without_globals(arguments: list[str]) -> list[str]:
+    while arguments and arguments[0].startswith("-"):
+        arguments = arguments[2:] if arguments[0] in GLOBAL_VALUES else arguments[1:]
+    return arguments
 
 
-def _without_cidfile(words: list[str]) -> list[str]:
-    kept: list[str] = []
+def _without_cidfile(arguments: list[str]) -> list[str]:
+    harmless: list[str] = []
     index = 0
     while (
-        index < len(words)
-        and words[index].startswith("-")
-        and words[index] not in ("-", "--")
+        index < len(arguments)
+        and arguments[index].startswith("-")
+        and arguments[index] not in ("-", "--")
     ):
-        length = 2 if _takes_next(words[index]) else 1
-        if words[index].partition("=")[0] != "--cidfile":
-            kept += words[index : index + length]
+        length = 2 if _takes_next(arguments[index]) else 1
+        if arguments[index].partition("=")[0] != "--cidfile":
+            harmless += arguments[index : index + length]
         index += length
-    return kept + words[index:]
+    return harmless + arguments[index:]
 
 
-def _takes_next(word: str) -> bool:
+def _takes_next(flag: str) -> bool:
     """Whether the value of a flag is the next word."""
-    if word.startswith("--"):
-        return "=" not in word and not SWITCHES.fullmatch(word)
-    for position, letter in enumerate(word[1:], 1):
+    if flag.startswith("--"):
+        return "=" not in flag and not SWITCHES.fullmatch(flag)
+    for position, letter in enumerate(flag[1:], 1):
         if not SWITCHES.fullmatch(f"-{letter}"):
-            return position == len(word) - 1
-        if word[position + 1 : position + 2] == "=":
+            return position == len(flag) - 1
+        if flag[position + 1 : position + 2] == "=":
             return False
     return False

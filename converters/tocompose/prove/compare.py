@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tocompose.prove.difference import Difference, Match
-from tocompose.prove.matching import Pair, pairs
-from tocompose.prove.names import Sides, names
-from tocompose.prove.normal import Fields, fields
+from tocompose.prove.matching import Pair, pair_containers
+from tocompose.prove.names import Sides, name_fields
+from tocompose.prove.normal import Fields, fields_of
 from tocompose.prove.recording import Payload, Recording
 from tocompose.prove.side import Side
 
 
-def compare(
+def compare_recordings(
     docker: Recording,
     compose: Recording,
     services: Mapping[int, str] | None = None,
@@ -26,44 +26,55 @@ def compare(
     `exact_names` keeps the project's prefix of network and volume names (against rule R2).
     """
     sides = Sides(Side(docker), Side(compose, exact_names))
-    matched = pairs(sides.docker, sides.compose, services or {})
-    return tuple(_match(sides, pair) for pair in matched), tuple(_project(sides))
+    matched = pair_containers(sides.docker, sides.compose, services or {})
+    return tuple(_match_pair(sides, pair) for pair in matched), tuple(
+        _project_differences(sides)
+    )
 
 
-def _match(sides: Sides, pair: Pair) -> Match:
-    one, two = pair
+def _match_pair(sides: Sides, pair: Pair) -> Match:
+    docker_container, compose_container = pair
     container = (
-        sides.docker.identities[one.id]
-        if one
-        else sides.compose.identities[two.id]
-        if two
+        sides.docker.identities[docker_container.id]
+        if docker_container
+        else sides.compose.identities[compose_container.id]
+        if compose_container
         else ""
     )
-    service = sides.compose.service(two) if two else ""
-    if not one or not two:
+    service = sides.compose.service(compose_container) if compose_container else ""
+    if not docker_container or not compose_container:
         sole = Difference(
-            container, "Container", _presence(one), _presence(two), service=service
+            container,
+            "Container",
+            _presence_of(docker_container),
+            _presence_of(compose_container),
+            service=service,
         )
         return Match(container, service, (sole,))
-    docker, compose = fields(sides.docker, one), fields(sides.compose, two)
-    extra = names(sides, one, two)
-    docker.update(extra[0])
-    compose.update(extra[1])
-    if docker.get("Platform") or compose.get(
+    docker_fields, compose_fields = (
+        fields_of(sides.docker, docker_container),
+        fields_of(sides.compose, compose_container),
+    )
+    extra = name_fields(sides, docker_container, compose_container)
+    docker_fields.update(extra[0])
+    compose_fields.update(extra[1])
+    if docker_fields.get("Platform") or compose_fields.get(
         "Platform"
     ):  # R17: what Compose pulls then depends on the engine
-        docker.pop("Pull", None)
-        compose.pop("Pull", None)
+        docker_fields.pop("Pull", None)
+        compose_fields.pop("Pull", None)
     return Match(
-        container, service, tuple(_differences(container, service, docker, compose))
+        container,
+        service,
+        tuple(_container_differences(container, service, docker_fields, compose_fields)),
     )
 
 
-def _presence(one: object) -> str | None:
-    return "created" if one else None
+def _presence_of(container: object) -> str | None:
+    return "created" if container else None
 
 
-def _differences(
+def _container_differences(
     container: str, service: str, docker: Fields, compose: Fields
 ) -> Iterator[Difference]:
     for field in sorted(docker.keys() | compose.keys()):
@@ -72,42 +83,46 @@ def _differences(
             yield Difference(container, field, mine, theirs, service=service)
 
 
-def _project(sides: Sides) -> Iterator[Difference]:
-    for name, made in sides.docker.networks.items():
-        yield from _network(sides, name, made)
-    yield from _volumes(sides)
+def _project_differences(sides: Sides) -> Iterator[Difference]:
+    for name, payload in sides.docker.networks.items():
+        yield from _network_differences(sides, name, payload)
+    yield from _volume_differences(sides)
 
 
-def _network(sides: Sides, name: str, made: Payload) -> Iterator[Difference]:
+def _network_differences(sides: Sides, name: str, payload: Payload) -> Iterator[Difference]:
     field = f"Network.{name}"
     if name in sides.compose.recording.external_networks:
         yield Difference("", f"External.{name}", "created", "expected to exist")  # R22
     elif name not in sides.compose.networks:
         yield Difference("", field, "created", None)
     else:
-        yield from _parts(
-            field, _network_fields(made), _network_fields(sides.compose.networks[name])
+        yield from _field_differences(
+            field, _network_fields(payload), _network_fields(sides.compose.networks[name])
         )
 
 
-def _network_fields(made: Payload) -> Fields:
-    ipam = made.get("IPAM") or {}
-    found: Fields = {
-        key: made.get(key)
+def _network_fields(payload: Payload) -> Fields:
+    ipam = payload.get("IPAM") or {}
+    network_fields: Fields = {
+        key: payload.get(key)
         for key in ("Internal", "Attachable", "EnableIPv6", "EnableIPv4", "Options")
     }
-    found["Labels"] = _own(made.get("Labels") or {})
-    found["Driver"] = "" if made.get("Driver") == "bridge" else made.get("Driver")
-    found["IPAM.Driver"] = "" if ipam.get("Driver") == "default" else ipam.get("Driver")
-    found["IPAM.Options"] = ipam.get("Options")
-    found["IPAM.Config"] = [
-        {key: value for key, value in one.items() if value}
-        for one in ipam.get("Config") or ()
+    network_fields["Labels"] = user_labels(payload.get("Labels") or {})
+    network_fields["Driver"] = (
+        "" if payload.get("Driver") == "bridge" else payload.get("Driver")
+    )
+    network_fields["IPAM.Driver"] = (
+        "" if ipam.get("Driver") == "default" else ipam.get("Driver")
+    )
+    network_fields["IPAM.Options"] = ipam.get("Options")
+    network_fields["IPAM.Config"] = [
+        {key: value for key, value in pool.items() if value}
+        for pool in ipam.get("Config") or ()
     ]
-    return found
+    return network_fields
 
 
-def _own(labels: Mapping[str, str]) -> dict[str, str]:
+def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
     return {
         key: value
         for key, value in labels.items()
@@ -115,19 +130,19 @@ def _own(labels: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _parts(field: str, docker: Fields, compose: Fields) -> Iterator[Difference]:
+def _field_differences(field: str, docker: Fields, compose: Fields) -> Iterator[Difference]:
     for key in docker:
         if (docker[key] or None) != (compose[key] or None):
             yield Difference(
-                "", f"{field}.{key}", _shown(docker[key]), _shown(compose[key])
+                "", f"{field}.{key}", _shown_value(docker[key]), _shown_value(compose[key])
             )
 
 
-def _shown(value: Any) -> Any:
+def _shown_value(value: Any) -> Any:
     return value or None
 
 
-def _volumes(sides: Sides) -> Iterator[Difference]:
+def _volume_differences(sides: Sides) -> Iterator[Difference]:
     """Volumes that must be there beforehand (R22), and volumes that docker creates and Compose does not."""
     for name in sides.compose.recording.external_volumes:
         yield Difference("", f"External.{name}", "created", "expected to exist")

@@ -14,32 +14,34 @@ from tocompose.prove import Command, Proof, prove_commands
 from tocompose.syntax.interpolation import substitute
 
 
-def prove(project: Project, options: Options, docker: str, compose: str) -> Proof:
+def prove_conversion(
+    project: Project, options: Options, docker: str, compose: str
+) -> Proof:
     """The proof for the docker commands of a project; `docker` and `compose` are the clients' paths.
 
     Raises SourceError for a source that holds no docker commands, ProofError when a client cannot be run.
     """
-    chosen = choose(project, options.source)
-    if not isinstance(chosen, DockerRun):
+    importer = choose(project, options.source)
+    if not isinstance(importer, DockerRun):
         raise SourceError(
-            f"{chosen.name} sources hold no docker commands to compare with: prove takes docker run"
+            f"{importer.name} sources hold no docker commands to compare with: prove takes docker run"
         )
     result = convert(project, options)
     values = {
         "HOME": _HOME,
         "PWD": f"{_HOME}/{project.name}",
-        **dict(_values(result.stack)),
+        **dict(_values_for_variables(result.stack)),
     }
     commands = [
-        Command(tuple(substitute(word, values) for word in words), service)
-        for words, service in chosen.creating_commands(project, options.settings)
+        Command(tuple(substitute(word_text, values) for word_text in argv), service)
+        for argv, service in importer.creating_commands(project, options.settings)
     ]
     files = {
         **dict(_named_files(project, result)),
-        **{item.path: item.content for item in result.files[1:]},
+        **{file.path: file.content for file in result.files[1:]},
     }
     text = result.files[0].content.decode()
-    renewing = any(item.code == _SAME_NAME for item in result.notes)
+    renewing = any(file.code == _SAME_NAME for file in result.notes)
     return prove_commands(
         commands, text, result.notes, docker, compose, files, env=values, renewing=renewing
     )
@@ -51,22 +53,22 @@ _SAME_NAME = "TC104"
 _HOME = "/home/user"
 
 
-def _values(stack: Stack) -> Iterator[tuple[str, str]]:
+def _values_for_variables(stack: Stack) -> Iterator[tuple[str, str]]:
     """A value for each variable that the commands leave open: the source's own, else a number of its own.
 
     One that a path of the host begins with gets a path.
     """
-    sources = [item.source or "" for service in stack.services for item in service.mounts]
+    sources = [mount.source or "" for service in stack.services for mount in service.mounts]
     for index, setting in enumerate(stack.settings):
         starts = any(re.match(rf"\$\{{{setting.name}\b", source) for source in sources)
-        made = f"/{8001 + index}" if starts else str(8001 + index)
-        yield setting.name, made if setting.value is None else setting.value
+        number = f"/{8001 + index}" if starts else str(8001 + index)
+        yield setting.name, number if setting.value is None else setting.value
 
 
 def _named_files(project: Project, result: Result) -> Iterator[tuple[str, bytes]]:
     """The files of the project that the services read on the client's side."""
     for service in result.stack.services:
-        paths = [item.path for item in service.env_files]
+        paths = [env_file.path for env_file in service.env_files]
         for path in [*paths, *service.options.get("label_file", ())]:
             content = project.read(path)
             if content is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tocompose.prove.hidden import Hidden
-from tocompose.prove.recording import Refusal
+from tocompose.prove.recording import ClientRefusal
 
 INHERENT = ("HostConfig.AutoRemove",)  # R18: no Compose file can say --rm
 
@@ -25,14 +25,14 @@ class Difference(NamedTuple):
     service: str = ""
 
     @property
-    def inherent(self) -> bool:
+    def is_inherent(self) -> bool:
         """Whether no Compose file could say it."""
         return self.field in INHERENT and not self.compose_value
 
     @property
-    def accounted(self) -> bool:
+    def is_accounted(self) -> bool:
         """Whether the user was told, or nobody could have done better."""
-        return self.inherent or bool(self.declared_by)
+        return self.is_inherent or bool(self.declared_by)
 
 
 class Match(NamedTuple):
@@ -51,21 +51,23 @@ class Proof(NamedTuple):
 
     matches: tuple[Match, ...]
     project: tuple[Difference, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[ClientRefusal, ...] = ()
     hidden: Hidden = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
         """All differences, container by container."""
         return (
-            *(one for match in self.matches for one in match.differences),
+            *(difference for match in self.matches for difference in match.differences),
             *self.project,
         )
 
     @property
     def undeclared(self) -> tuple[Difference, ...]:
         """The differences that nobody told the user about."""
-        return tuple(one for one in self.differences if not one.accounted)
+        return tuple(
+            difference for difference in self.differences if not difference.is_accounted
+        )
 
     @property
     def verdict(self) -> str:
@@ -74,7 +76,10 @@ class Proof(NamedTuple):
             return "refused"
         if self.undeclared:
             return "different"
-        if any(one.declared_by and not one.inherent for one in self.differences):
+        if any(
+            difference.declared_by and not difference.is_inherent
+            for difference in self.differences
+        ):
             return "declared"
         return "equal apart from --rm" if self.differences else "equal"
 

@@ -18,22 +18,22 @@ def hidden_values(dotenv: bytes, env: Mapping[str, str]) -> Hidden:
         for line in dotenv.decode(errors="replace").splitlines()
         if not line.startswith("#")
     ]
-    found = {
+    names_by_value = {
         value.strip().strip("'\""): name.strip() for name, equals, value in lines if equals
     }
-    found.update({value: name for name, value in env.items()})
+    names_by_value.update({value: name for name, value in env.items()})
     return tuple(
         (value, f"${{{name}}}")
-        for value, name in sorted(found.items(), key=_longest)
+        for value, name in sorted(names_by_value.items(), key=_longest_first)
         if value
     )
 
 
-def _longest(pair: tuple[str, str]) -> tuple[int, str]:
+def _longest_first(pair: tuple[str, str]) -> tuple[int, str]:
     return -len(pair[0]), pair[0]
 
 
-def masked(text: str, hidden: Hidden) -> str:
+def mask_hidden(text: str, hidden: Hidden) -> str:
     """The text with every hidden value replaced."""
     for value, shown in hidden:
         if text == value or len(value) >= SHORTEST:

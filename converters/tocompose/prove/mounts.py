@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from tocompose.prove.recording import Container, Payload
+from tocompose.prove.recording import Payload, RecordedContainer
 from tocompose.syntax.units import is_whole_number
 
 Mount: TypeAlias = dict[str, Any]
@@ -16,76 +16,81 @@ SILENT = frozenset({"rw", "cached", "delegated", "consistent", "default", ""})
 UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
-def mounts(container: Container, volumes: Mapping[str, Payload]) -> dict[str, Mount]:
+def container_mounts(
+    container: RecordedContainer, volumes: Mapping[str, Payload]
+) -> dict[str, Mount]:
     """Each mount by its target: type, source, ro, opts and what else it has, empty parts left out.
 
     `volumes` are the named volumes that the same side created, with driver and options.
     """
-    found = [
-        *_binds(container),
-        *_mounts(container),
-        *_tmpfs(container),
-        *_anonymous(container),
+    mounts_by_target = [
+        *_from_binds(container),
+        *_from_mounts(container),
+        *_from_tmpfs(container),
+        *_from_volumes(container),
     ]
     driver = str(container.host.get("VolumeDriver") or "")
     # The engine cleans the path, which docker sends as it was typed: `/data/` is `/data`.
     return {
-        posixpath.normpath(target): _plain(_with_driver(mount, volumes, driver))
-        for target, mount in found
+        posixpath.normpath(target): _without_empty(_with_driver(mount, volumes, driver))
+        for target, mount in mounts_by_target
     }
 
 
-def _binds(container: Container) -> Iterator[tuple[str, Mount]]:
+def _from_binds(container: RecordedContainer) -> Iterator[tuple[str, Mount]]:
     for text in container.host.get("Binds") or ():
-        source, target, options = _split(text)
+        source, target, options = _split_bind(text)
         mount = {"type": "bind" if source.startswith("/") else "volume", "source": source}
-        yield target, {**mount, **_options(options), "create_host": mount["type"] == "bind"}
+        yield (
+            target,
+            {**mount, **_bind_flags(options), "create_host": mount["type"] == "bind"},
+        )
 
 
-def _split(text: str) -> tuple[str, str, str]:
-    source, _, rest = text.partition(":")
-    target, _, options = rest.partition(":")
+def _split_bind(text: str) -> tuple[str, str, str]:
+    source, _, target_and_options = text.partition(":")
+    target, _, options = target_and_options.partition(":")
     return source, target, options
 
 
-def _options(text: str) -> Mount:
-    words = [word for word in text.split(",") if word not in SILENT]
-    kept = sorted(word for word in words if word not in ("ro", "nocopy"))
-    return {"ro": "ro" in words, "nocopy": "nocopy" in words, "opts": kept}
+def _bind_flags(text: str) -> Mount:
+    options = [option for option in text.split(",") if option not in SILENT]
+    other_options = sorted(option for option in options if option not in ("ro", "nocopy"))
+    return {"ro": "ro" in options, "nocopy": "nocopy" in options, "opts": other_options}
 
 
-def _mounts(container: Container) -> Iterator[tuple[str, Mount]]:
-    for given in container.host.get("Mounts") or ():
+def _from_mounts(container: RecordedContainer) -> Iterator[tuple[str, Mount]]:
+    for payload in container.host.get("Mounts") or ():
         mount = {
-            "type": given["Type"],
-            "source": given.get("Source", ""),
-            "ro": given.get("ReadOnly", False),
+            "type": payload["Type"],
+            "source": payload.get("Source", ""),
+            "ro": payload.get("ReadOnly", False),
         }
-        for shape in (_bind_part, _volume_part, _tmpfs_part, _image_part):
-            mount.update(shape(given))
-        yield given["Target"], mount
+        for shape in (_bind_fields, _volume_fields, _tmpfs_fields, _image_fields):
+            mount.update(shape(payload))
+        yield payload["Target"], mount
 
 
-def _bind_part(given: Payload) -> Mount:
-    options = dict(given.get("BindOptions") or {})
+def _bind_fields(payload: Payload) -> Mount:
+    options = dict(payload.get("BindOptions") or {})
     propagation = options.pop("Propagation", "")
-    part = {"create_host": options.pop("CreateMountpoint", False), "bind": options}
-    return {**part, "opts": [propagation] if propagation else []}
+    fields = {"create_host": options.pop("CreateMountpoint", False), "bind": options}
+    return {**fields, "opts": [propagation] if propagation else []}
 
 
-def _volume_part(given: Payload) -> Mount:
-    options = dict(given.get("VolumeOptions") or {})
+def _volume_fields(payload: Payload) -> Mount:
+    options = dict(payload.get("VolumeOptions") or {})
     config = options.pop("DriverConfig", None) or {}
-    part = {"nocopy": options.pop("NoCopy", False), "volume": options}
+    fields = {"nocopy": options.pop("NoCopy", False), "volume": options}
     return {
-        **part,
+        **fields,
         "driver": config.get("Name", ""),
         "driver_opts": config.get("Options") or {},
     }
 
 
-def _tmpfs_part(given: Payload) -> Mount:
-    options = dict(given.get("TmpfsOptions") or {})
+def _tmpfs_fields(payload: Payload) -> Mount:
+    options = dict(payload.get("TmpfsOptions") or {})
     return {
         "size": options.pop("SizeBytes", 0),
         "mode": options.pop("Mode", 0),
@@ -93,34 +98,36 @@ def _tmpfs_part(given: Payload) -> Mount:
     }
 
 
-def _image_part(given: Payload) -> Mount:
-    return {"image": dict(given.get("ImageOptions") or {})}
+def _image_fields(payload: Payload) -> Mount:
+    return {"image": dict(payload.get("ImageOptions") or {})}
 
 
-def _tmpfs(container: Container) -> Iterator[tuple[str, Mount]]:
+def _from_tmpfs(container: RecordedContainer) -> Iterator[tuple[str, Mount]]:
     for target, text in (container.host.get("Tmpfs") or {}).items():
-        words = dict(_pair(word) for word in text.split(",") if word not in SILENT)
+        options = dict(
+            _split_option(option) for option in text.split(",") if option not in SILENT
+        )
         mount = {
             "type": "tmpfs",
-            "ro": "ro" in words,
-            "size": _bytes(words),
-            "mode": _mode(words),
+            "ro": "ro" in options,
+            "size": _size_of(options),
+            "mode": _mode_of(options),
         }
-        rest = sorted(
+        other_options = sorted(
             f"{k}={v}" if v else k
-            for k, v in words.items()
+            for k, v in options.items()
             if k not in ("ro", "size", "mode")
         )
-        yield target, {**mount, "opts": rest}
+        yield target, {**mount, "opts": other_options}
 
 
-def _pair(word: str) -> tuple[str, str]:
-    key, _, value = word.partition("=")
+def _split_option(option: str) -> tuple[str, str]:
+    key, _, value = option.partition("=")
     return key, value
 
 
-def _bytes(words: Mapping[str, str]) -> int | str:
-    text = words.get("size", "")
+def _size_of(options: Mapping[str, str]) -> int | str:
+    text = options.get("size", "")
     number, unit = (text[:-1], text[-1:].lower()) if text[-1:].isalpha() else (text, "")
     return (
         int(number) * UNITS.get(unit, 1)
@@ -129,12 +136,12 @@ def _bytes(words: Mapping[str, str]) -> int | str:
     )
 
 
-def _mode(words: Mapping[str, str]) -> int | str:
-    text = words.get("mode", "")
+def _mode_of(options: Mapping[str, str]) -> int | str:
+    text = options.get("mode", "")
     return int(text, 8) if text and set(text) <= set("01234567") else text
 
 
-def _anonymous(container: Container) -> Iterator[tuple[str, Mount]]:
+def _from_volumes(container: RecordedContainer) -> Iterator[tuple[str, Mount]]:
     for target in container.config.get("Volumes") or ():
         yield target, {"type": "volume"}
 
@@ -143,21 +150,24 @@ def _with_driver(mount: Mount, volumes: Mapping[str, Payload], driver: str) -> M
     """The mount with the driver of the volume that it names, wherever the client said it."""
     if mount["type"] != "volume":
         return mount
-    made = volumes.get(mount.get("source", ""), {})
-    name = mount.get("driver") or made.get("Driver") or driver
-    options = {**(made.get("DriverOpts") or {}), **(mount.get("driver_opts") or {})}
-    part = dict(mount.get("volume") or {})
-    labels = {**_own(made.get("Labels") or {}), **(part.pop("Labels", None) or {})}
+    volume = volumes.get(mount.get("source", ""), {})
+    name = mount.get("driver") or volume.get("Driver") or driver
+    options = {**(volume.get("DriverOpts") or {}), **(mount.get("driver_opts") or {})}
+    volume_options = dict(mount.get("volume") or {})
+    labels = {
+        **user_labels(volume.get("Labels") or {}),
+        **(volume_options.pop("Labels", None) or {}),
+    }
     return {
         **mount,
         "driver": "" if name == "local" else name,
         "driver_opts": options,
-        "volume": part,
+        "volume": volume_options,
         "labels": labels,
     }
 
 
-def _own(labels: Mapping[str, str]) -> dict[str, str]:
+def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
     return {
         key: value
         for key, value in labels.items()
@@ -165,5 +175,5 @@ def _own(labels: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def _plain(mount: Mount) -> Mount:
+def _without_empty(mount: Mount) -> Mount:
     return {key: value for key, value in mount.items() if value}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocompose.prove.normal import Fields
-from tocompose.prove.recording import Container
+from tocompose.prove.recording import RecordedContainer
 from tocompose.prove.side import Side
 
 
@@ -16,48 +16,61 @@ class Sides(NamedTuple):
     compose: Side
 
 
-def names(sides: Sides, one: Container, two: Container) -> tuple[Fields, Fields]:
+def name_fields(
+    sides: Sides, docker_container: RecordedContainer, compose_container: RecordedContainer
+) -> tuple[Fields, Fields]:
     """The fields of docker's and of Compose's container that only make sense beside the other."""
-    docker: Fields = {"Name": one.name or None}
+    docker: Fields = {"Name": docker_container.name or None}
     compose: Fields = {
-        "Name": None if not one.name and sides.compose.automatic(two) else two.name
+        "Name": None
+        if not docker_container.name and sides.compose.is_automatic(compose_container)
+        else compose_container.name
     }
-    for network, (asked, given) in _aliases(sides, one, two).items():
-        docker[f"Networks.{network}.Aliases"] = asked or None
-        compose[f"Networks.{network}.Aliases"] = given or None
-    docker["HostConfig.Links"], compose["HostConfig.Links"] = _links(sides, one, two)
+    for network, (docker_aliases, compose_aliases) in _compare_aliases(
+        sides, docker_container, compose_container
+    ).items():
+        docker[f"Networks.{network}.Aliases"] = docker_aliases or None
+        compose[f"Networks.{network}.Aliases"] = compose_aliases or None
+    docker["HostConfig.Links"], compose["HostConfig.Links"] = _compare_links(
+        sides, docker_container, compose_container
+    )
     return docker, compose
 
 
-def _aliases(
-    sides: Sides, one: Container, two: Container
+def _compare_aliases(
+    sides: Sides, docker_container: RecordedContainer, compose_container: RecordedContainer
 ) -> dict[str, tuple[list[str], list[str]]]:
-    asked = {
-        name: set(end.get("Aliases") or ())
-        for name, end in sides.docker.endpoints(one).items()
+    docker_aliases = {
+        name: set(endpoint.get("Aliases") or ())
+        for name, endpoint in sides.docker.endpoints(docker_container).items()
     }
-    given = {
-        name: set(end.get("Aliases") or ())
-        for name, end in sides.compose.endpoints(two).items()
+    compose_aliases = {
+        name: set(endpoint.get("Aliases") or ())
+        for name, endpoint in sides.compose.endpoints(compose_container).items()
     }
-    own = {sides.compose.service(two), two.name} | _aliases_by_link(sides.docker, one)
-    found = {}
-    for network in sorted(asked.keys() | given.keys()):
-        wanted = asked.get(network, set())
-        found[network] = (
-            sorted(wanted),
-            sorted(given.get(network, set()) - (own - wanted)),
+    automatic_aliases = {
+        sides.compose.service(compose_container),
+        compose_container.name,
+    } | _aliases_by_link(sides.docker, docker_container)
+    aliases_by_network = {}
+    for network in sorted(docker_aliases.keys() | compose_aliases.keys()):
+        network_aliases = docker_aliases.get(network, set())
+        aliases_by_network[network] = (
+            sorted(network_aliases),
+            sorted(
+                compose_aliases.get(network, set()) - (automatic_aliases - network_aliases)
+            ),
         )
-    return found
+    return aliases_by_network
 
 
-def links(side: Side, container: Container) -> set[tuple[str, str]]:
+def container_links(side: Side, container: RecordedContainer) -> set[tuple[str, str]]:
     """The container's links as (what the linked container is called, alias)."""
     texts = [*(container.host.get("Links") or ())]
     texts += [
         text
-        for end in container.endpoints.values()
-        for text in (end or {}).get("Links") or ()
+        for endpoint in container.endpoints.values()
+        for text in (endpoint or {}).get("Links") or ()
     ]
     pairs = [text.removeprefix("/").partition(":") for text in texts]
     return {
@@ -66,41 +79,54 @@ def links(side: Side, container: Container) -> set[tuple[str, str]]:
     }
 
 
-def _aliases_by_link(side: Side, target: Container) -> set[str]:
+def _aliases_by_link(side: Side, target: RecordedContainer) -> set[str]:
     """What others call the container through their links: Compose may say that as an alias of its own."""
     identity = side.identity(target.name or target.id)
     return {
         alias
-        for one in side.recording.containers
-        for name, alias in links(side, one)
+        for container in side.recording.containers
+        for name, alias in container_links(side, container)
         if name == identity
     }
 
 
-def _links(
-    sides: Sides, one: Container, two: Container
+def _compare_links(
+    sides: Sides, docker_container: RecordedContainer, compose_container: RecordedContainer
 ) -> tuple[list[str] | None, list[str] | None]:
     """Docker's links that Compose's container cannot resolve, and Compose's to containers that docker does not link."""
-    wanted, given = links(sides.docker, one), links(sides.compose, two)
-    linked = {target for target, _ in wanted}
+    docker_links, compose_links = (
+        container_links(sides.docker, docker_container),
+        container_links(sides.compose, compose_container),
+    )
+    linked = {target for target, _ in docker_links}
     unmet = [
         f"{target}:{alias}"
-        for target, alias in sorted(wanted - given)
-        if not _resolves(sides, two, target, alias)
+        for target, alias in sorted(docker_links - compose_links)
+        if not _resolves_alias(sides, compose_container, target, alias)
     ]
-    extra = [f"{target}:{alias}" for target, alias in sorted(given) if target not in linked]
+    extra = [
+        f"{target}:{alias}"
+        for target, alias in sorted(compose_links)
+        if target not in linked
+    ]
     return unmet or None, extra or None
 
 
-def _resolves(sides: Sides, container: Container, target: str, alias: str) -> bool:
+def _resolves_alias(
+    sides: Sides, container: RecordedContainer, target: str, alias: str
+) -> bool:
     """Whether the Compose container finds the target under the alias on a network that both are on."""
     side = sides.compose
     mine = side.endpoints(container)
-    for other in side.recording.containers:
-        if side.identities.get(other.id) != target:
+    for neighbour in side.recording.containers:
+        if side.identities.get(neighbour.id) != target:
             continue
-        for network, end in side.endpoints(other).items():
-            called = {side.service(other), other.name, *(end.get("Aliases") or ())}
+        for network, endpoint in side.endpoints(neighbour).items():
+            called = {
+                side.service(neighbour),
+                neighbour.name,
+                *(endpoint.get("Aliases") or ()),
+            }
             if network in mine and alias in called:
                 return True
     return False

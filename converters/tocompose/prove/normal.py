@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from tocompose.prove.engine import tagged
-from tocompose.prove.recording import Container, Payload
+from tocompose.prove.engine import full_reference
+from tocompose.prove.recording import Payload, RecordedContainer
 from tocompose.prove.side import Side
 
 Fields: TypeAlias = dict[str, Any]
@@ -43,170 +43,185 @@ APART = (
 )
 
 
-def fields(side: Side, container: Container) -> Fields:
+def fields_of(side: Side, container: RecordedContainer) -> Fields:
     """Every field of the container that both sides can be compared by; empty ones are left out (R5)."""
-    found: Fields = {}
+    container_fields: Fields = {}
     for prefix, payload in (("Config", container.config), ("HostConfig", container.host)):
         for name, value in payload.items():
             if name not in APART:
-                found[f"{prefix}.{name}"] = _value(side, name, value)
-    found.update(_config(container))
-    found.update(_health(container.config.get("Healthcheck") or {}))
-    found.update(_attachments(side, container))
-    found["HostConfig.VolumesFrom"] = _volumes_from(side, container)
-    found["Platform"] = container.platform
-    found["Pull"] = container.pulled
-    found["Copies"] = sorted(container.copies)
-    found.update(
+                container_fields[f"{prefix}.{name}"] = _normal_value(side, name, value)
+    container_fields.update(_config_fields(container))
+    container_fields.update(_health_fields(container.config.get("Healthcheck") or {}))
+    container_fields.update(_network_fields(side, container))
+    container_fields["HostConfig.VolumesFrom"] = _volumes_from(side, container)
+    container_fields["Platform"] = container.platform
+    container_fields["Pull"] = container.pulled
+    container_fields["Copies"] = sorted(container.copies)
+    container_fields.update(
         {f"Mounts.{target}": mount for target, mount in side.mounts(container).items()}
     )
-    return {name: value for name, value in found.items() if not _empty(name, value)}
+    return {
+        name: value
+        for name, value in container_fields.items()
+        if not _is_empty(name, value)
+    }
 
 
-def _empty(name: str, value: Any) -> bool:
-    last = name.rpartition(".")[2]
-    if last in COUNTED or name.startswith(("Env.", "Labels.")):
+def _is_empty(name: str, value: Any) -> bool:
+    leaf_name = name.rpartition(".")[2]
+    if leaf_name in COUNTED or name.startswith(("Env.", "Labels.")):
         return value is None
-    return value is None if last in PATHS else not value
+    return value is None if leaf_name in PATHS else not value
 
 
-def _value(side: Side, name: str, value: Any) -> Any:
+def _normal_value(side: Side, name: str, value: Any) -> Any:
     """One field in its comparable form."""
     if name in MODES:
-        return _mode(side, name, str(value or ""))
+        return _namespace_mode(side, name, str(value or ""))
     if name in SHAPES:
         return SHAPES[name](value)
-    return value if name in PATHS else _sorted(name, _stripped(value))
+    return value if name in PATHS else _sort_unordered(name, _strip_empty(value))
 
 
-def _stripped(value: Any) -> Any:
+def _strip_empty(value: Any) -> Any:
     """The value without what is empty inside it (R5); an empty text stays where the user chose the key."""
     if isinstance(value, Mapping):
-        inner = {key: _stripped(item) for key, item in value.items()}
+        stripped = {key: _strip_empty(content) for key, content in value.items()}
         return {
-            key: item
-            for key, item in inner.items()
-            if item or (item == "" and not key[:1].isupper())
+            key: content
+            for key, content in stripped.items()
+            if content or (content == "" and not key[:1].isupper())
         }
-    return [_stripped(item) for item in value] if isinstance(value, list) else value
+    return (
+        [_strip_empty(content) for content in value] if isinstance(value, list) else value
+    )
 
 
-def _sorted(name: str, value: Any) -> Any:
+def _sort_unordered(name: str, value: Any) -> Any:
     if isinstance(value, list) and name not in ORDERED:
-        return sorted(value, key=lambda item: json.dumps(item, sort_keys=True))
+        return sorted(value, key=lambda element: json.dumps(element, sort_keys=True))
     return value
 
 
-def _mode(side: Side, name: str, value: str) -> str:
+def _namespace_mode(side: Side, name: str, value: str) -> str:
     """A namespace mode; that of the network counts only where it is not a network, which `Networks` tells (R19)."""
     if value.startswith("container:"):
         return f"container:{side.identity(value.removeprefix('container:'))}"
     return "" if name == "NetworkMode" and value not in ("host", "none") else value
 
 
-def _capabilities(value: Any) -> list[str]:
-    return sorted(str(item).upper().removeprefix("CAP_") for item in value or ())
-
-
-def _security(value: Any) -> list[str]:
-    """Options as `key=value`: the engine takes the first of `:` and `=` as the mark (R11)."""
+def _normal_capabilities(value: Any) -> list[str]:
     return sorted(
-        item if "=" in item else item.replace(":", "=", 1) for item in value or ()
+        str(capability).upper().removeprefix("CAP_") for capability in value or ()
     )
 
 
-def _swappiness(value: Any) -> Any:
+def _normal_security(value: Any) -> list[str]:
+    """Options as `key=value`: the engine takes the first of `:` and `=` as the mark (R11)."""
+    return sorted(
+        option if "=" in option else option.replace(":", "=", 1) for option in value or ()
+    )
+
+
+def _normal_swappiness(value: Any) -> Any:
     return None if value == -1 else value
 
 
-def _restart(value: Any) -> Payload:
+def _normal_restart(value: Any) -> Payload:
     policy = dict(value or {})
-    return {} if policy.get("Name") in ("", "no", None) else _stripped(policy)
+    return {} if policy.get("Name") in ("", "no", None) else _strip_empty(policy)
 
 
-def _log(value: Any) -> Payload:
+def _normal_log(value: Any) -> Payload:
     config = dict(value or {})
-    return {key: item for key, item in config.items() if item}
+    return {key: content for key, content in config.items() if content}
 
 
-def _ports(value: Any) -> Payload:
+def _normal_ports(value: Any) -> Payload:
     """Bindings by port and protocol, host side in any order (R7, R23)."""
-    found = {_port(port): _bindings(bindings) for port, bindings in (value or {}).items()}
-    return {port: found[port] for port in sorted(found)}
+    bindings_by_port = {
+        _port_with_protocol(port): _normal_bindings(bindings)
+        for port, bindings in (value or {}).items()
+    }
+    return {port: bindings_by_port[port] for port in sorted(bindings_by_port)}
 
 
-def _bindings(value: Any) -> list[Payload]:
+def _normal_bindings(value: Any) -> list[Payload]:
     pairs = [
-        {"HostIp": one.get("HostIp", ""), "HostPort": one.get("HostPort", "")}
-        for one in value or ()
+        {"HostIp": binding.get("HostIp", ""), "HostPort": binding.get("HostPort", "")}
+        for binding in value or ()
     ]
-    return sorted(pairs, key=lambda one: (one["HostIp"], one["HostPort"]))
+    return sorted(pairs, key=lambda binding: (binding["HostIp"], binding["HostPort"]))
 
 
-def _port(text: str) -> str:
+def _port_with_protocol(text: str) -> str:
     return text if "/" in text else f"{text}/tcp"
 
 
 SHAPES = {
-    "CapAdd": _capabilities,
-    "CapDrop": _capabilities,
-    "SecurityOpt": _security,
-    "MemorySwappiness": _swappiness,
-    "RestartPolicy": _restart,
-    "LogConfig": _log,
-    "PortBindings": _ports,
+    "CapAdd": _normal_capabilities,
+    "CapDrop": _normal_capabilities,
+    "SecurityOpt": _normal_security,
+    "MemorySwappiness": _normal_swappiness,
+    "RestartPolicy": _normal_restart,
+    "LogConfig": _normal_log,
+    "PortBindings": _normal_ports,
 }
 
 
-def _config(container: Container) -> Fields:
+def _config_fields(container: RecordedContainer) -> Fields:
     """Environment, labels, image and exposed ports."""
     config = container.config
-    pairs = [entry.partition("=") for entry in config.get("Env") or ()]
-    found: Fields = {
+    pairs = [setting.partition("=") for setting in config.get("Env") or ()]
+    config_fields: Fields = {
         f"Env.{name}": value for name, equals, value in pairs if equals
     }  # R8; the last one wins
     labels = {
         key: value
         for key, value in (config.get("Labels") or {}).items()
-        if not _bookkeeping(key)
+        if not is_compose_label(key)
     }
-    found.update({f"Labels.{key}": value for key, value in labels.items()})
-    found["Config.Image"] = tagged(str(config.get("Image") or ""))
-    found["Config.ExposedPorts"] = sorted(
-        _port(port) for port in config.get("ExposedPorts") or ()
+    config_fields.update({f"Labels.{key}": value for key, value in labels.items()})
+    config_fields["Config.Image"] = full_reference(str(config.get("Image") or ""))
+    config_fields["Config.ExposedPorts"] = sorted(
+        _port_with_protocol(port) for port in config.get("ExposedPorts") or ()
     )
-    return found
+    return config_fields
 
 
-def _bookkeeping(label: str) -> bool:
+def is_compose_label(label: str) -> bool:
     return label.startswith("com.docker.compose.")  # R1
 
 
-def _health(given: Payload) -> Fields:
-    return {f"Config.Healthcheck.{name}": value for name, value in given.items()}
+def _health_fields(healthcheck: Payload) -> Fields:
+    return {f"Config.Healthcheck.{name}": value for name, value in healthcheck.items()}
 
 
-def _volumes_from(side: Side, container: Container) -> list[str]:
-    found = []
+def _volumes_from(side: Side, container: RecordedContainer) -> list[str]:
+    references = []
     for text in container.host.get("VolumesFrom") or ():
         reference, mark, mode = text.removeprefix("container:").partition(":")
         plain = mark + mode if mode not in ("", "rw") else ""
-        found.append(side.identity(reference) + plain)
-    return sorted(found)
+        references.append(side.identity(reference) + plain)
+    return sorted(references)
 
 
-def _attachments(side: Side, container: Container) -> Fields:
+def _network_fields(side: Side, container: RecordedContainer) -> Fields:
     """Each network's addresses and options (R13, R20); aliases and links are compared in `names`."""
-    found: Fields = {}
+    network_fields: Fields = {}
     primary = side.primary(container)
     macs = {primary: container.config.get("MacAddress")}
-    for network, end in side.endpoints(container).items():
-        found[f"Networks.{network}"] = "attached"
-        given = _stripped(
-            {key: end.get(key) for key in ("IPAMConfig", "DriverOpts", "GwPriority")}
+    for network, endpoint in side.endpoints(container).items():
+        network_fields[f"Networks.{network}"] = "attached"
+        options = _strip_empty(
+            {key: endpoint.get(key) for key in ("IPAMConfig", "DriverOpts", "GwPriority")}
         )
-        found.update({f"Networks.{network}.{key}": value for key, value in given.items()})
-        macs[network] = end.get("MacAddress") or macs.get(network)
-    found["Config.MacAddress"] = macs.pop(primary)
-    found.update({f"Networks.{network}.MacAddress": mac for network, mac in macs.items()})
-    return found
+        network_fields.update(
+            {f"Networks.{network}.{key}": value for key, value in options.items()}
+        )
+        macs[network] = endpoint.get("MacAddress") or macs.get(network)
+    network_fields["Config.MacAddress"] = macs.pop(primary)
+    network_fields.update(
+        {f"Networks.{network}.MacAddress": mac for network, mac in macs.items()}
+    )
+    return network_fields

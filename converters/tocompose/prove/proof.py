@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from tocompose.notes import Note
 from tocompose.prove.binaries import ProofError
 from tocompose.prove.command import Command
-from tocompose.prove.compare import compare
-from tocompose.prove.declared import declared
+from tocompose.prove.compare import compare_recordings
+from tocompose.prove.declared import with_declarations
 from tocompose.prove.difference import Proof
-from tocompose.prove.hidden import Hidden, hidden_values, masked
+from tocompose.prove.hidden import Hidden, hidden_values, mask_hidden
 from tocompose.prove.record import record_compose, record_docker
 from tocompose.prove.recording import Recording
 
@@ -43,31 +43,33 @@ def prove_commands(
     content = {**(files or {}), COMPOSE_FILE: compose_text.encode()}
     hidden = hidden_values(content.get(".env", b""), env or {})
     with tempfile.TemporaryDirectory(prefix="tocompose-") as scratch:
-        place = folder or Path(scratch) / "project"
-        _write(place, content)
+        project_folder = folder or Path(scratch) / "project"
+        _write_files(project_folder, content)
         argvs = [command.argv for command in commands]
-        asked = record_docker(
-            argvs, docker=docker, folder=place, env=env, renewing=renewing
+        docker_recording = record_docker(
+            argvs, docker=docker, folder=project_folder, env=env, renewing=renewing
         )
-        given = _given(place, compose, env, hidden)
+        compose_recording = _record_compose(project_folder, compose, env, hidden)
     services = {
         number: command.service
         for number, command in enumerate(commands)
         if command.service
     }
-    matches, project = compare(asked, given, services, exact_names=exact_names)
+    matches, project = compare_recordings(
+        docker_recording, compose_recording, services, exact_names=exact_names
+    )
     return Proof(
         tuple(
-            match._replace(differences=declared(match.differences, notes))
+            match._replace(differences=with_declarations(match.differences, notes))
             for match in matches
         ),
-        declared(project, notes),
-        asked.refusals,
-        ((str(place), "."), *hidden),
+        with_declarations(project, notes),
+        docker_recording.refusals,
+        ((str(project_folder), "."), *hidden),
     )
 
 
-def _given(
+def _record_compose(
     folder: Path, compose: str, env: Mapping[str, str] | None, hidden: Hidden
 ) -> Recording:
     try:
@@ -75,10 +77,10 @@ def _given(
             [folder / COMPOSE_FILE], compose=compose, folder=folder, env=env
         )
     except ProofError as fault:
-        raise ProofError(masked(str(fault), hidden)) from None
+        raise ProofError(mask_hidden(str(fault), hidden)) from None
 
 
-def _write(folder: Path, content: Mapping[str, bytes]) -> None:
+def _write_files(folder: Path, content: Mapping[str, bytes]) -> None:
     for name, data in content.items():
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from tocompose.prove.binaries import ProofError, genuine_compose, genuine_docker
-from tocompose.prove.command import verb, words_for_recording
-from tocompose.prove.recording import Recording, Refusal
-from tocompose.prove.server import Server, shared
+from tocompose.prove.command import creating_verb, recordable_arguments
+from tocompose.prove.recording import ClientRefusal, Recording
+from tocompose.prove.server import Server, shared_server
 from tocompose.prove.side import PROJECT, SERVICE
 
 DOCKER_SECONDS = 30
@@ -46,8 +46,8 @@ def record_docker(
     With `renewing` a container takes over the name of one that an earlier command made, as after `docker rm`. A command
     that the CLI refuses is a Refusal of the recording. Raises ProofError when the CLI cannot be run.
     """
-    server = shared()
-    refusals: list[Refusal] = []
+    server = shared_server()
+    refusals: list[ClientRefusal] = []
     with server.lock:
         server.engine.reset()
         server.engine.renewing = renewing
@@ -55,7 +55,7 @@ def record_docker(
             server.engine.group = group
             message = _run_docker(server, argv, docker, folder, env or {})
             if message:
-                refusals.append(Refusal(group, message))
+                refusals.append(ClientRefusal(group, message))
         return server.engine.recording()._replace(refusals=tuple(refusals))
 
 
@@ -70,18 +70,18 @@ def record_compose(
 
     External networks and volumes that the files expect are provided. Raises ProofError with what Compose said.
     """
-    server = shared()
+    server = shared_server()
     argv = [
         genuine_compose(compose),
-        *(word for file in files for word in ("-f", str(file))),
+        *(argument for file in files for argument in ("-f", str(file))),
         "--project-directory",
         str(folder),
     ]
     argv += ["--profile", "*", "--progress", "quiet", "create", "--no-build"]
-    full = _environment(server, env or {})
+    full = _client_environment(server, env or {})
     with server.lock:
         return _with_externals(
-            server, folder, lambda: _run(argv, folder, full, COMPOSE_SECONDS)
+            server, folder, lambda: _run_client(argv, folder, full, COMPOSE_SECONDS)
         )
 
 
@@ -95,7 +95,7 @@ def _with_externals(
         server.engine.reset(networks, volumes)
         done = run()
         if done.returncode == 0:
-            return _named(server.engine.recording())
+            return _with_project_name(server.engine.recording())
         network, volume = (
             EXTERNAL_NETWORK.search(done.stderr),
             EXTERNAL_VOLUME.search(done.stderr),
@@ -106,19 +106,20 @@ def _with_externals(
             volumes += (volume[1],)
         else:
             raise ProofError(
-                f"docker compose refuses the file: {_said(server, done, folder)}"
+                f"docker compose refuses the file: {_failure_message(server, done, folder)}"
             )
 
 
-def _named(recording: Recording) -> Recording:
+def _with_project_name(recording: Recording) -> Recording:
     """The recording with the project's name, which Compose writes on everything that it creates, services in order."""
     labels = [container.label(PROJECT) for container in recording.containers]
     labels += [
-        str((one.payload.get("Labels") or {}).get(PROJECT, ""))
-        for one in recording.networks
+        str((resource.payload.get("Labels") or {}).get(PROJECT, ""))
+        for resource in recording.networks
     ]
     containers = sorted(
-        recording.containers, key=lambda one: (one.label(SERVICE), len(one.name), one.name)
+        recording.containers,
+        key=lambda resource: (resource.label(SERVICE), len(resource.name), resource.name),
     )
     return recording._replace(
         project=next(filter(None, labels), ""), containers=tuple(containers)
@@ -129,17 +130,19 @@ def _run_docker(
     server: Server, argv: Sequence[str], docker: str, folder: Path, env: Mapping[str, str]
 ) -> str:
     """Runs one command; what it says when it fails, else nothing."""
-    words = words_for_recording(argv)
-    if not verb(words):
-        return f"not a command that creates a container, network or volume: docker {' '.join(words[:2])}"
-    full = _environment(server, env)
-    done = _run([genuine_docker(docker), *words], folder, full, DOCKER_SECONDS)
+    arguments = recordable_arguments(argv)
+    if not creating_verb(arguments):
+        return f"not a command that creates a container, network or volume: docker {' '.join(arguments[:2])}"
+    full = _client_environment(server, env)
+    done = _run_client([genuine_docker(docker), *arguments], folder, full, DOCKER_SECONDS)
     if done.returncode and NO_TERMINAL in done.stderr:
-        done = _run_in_terminal([docker, *words], folder, full)
-    return _said(server, done, folder) if done.returncode else ""
+        done = _run_in_terminal([docker, *arguments], folder, full)
+    return _failure_message(server, done, folder) if done.returncode else ""
 
 
-def _said(server: Server, done: subprocess.CompletedProcess[str], folder: Path) -> str:
+def _failure_message(
+    server: Server, done: subprocess.CompletedProcess[str], folder: Path
+) -> str:
     """The client's last words without its warnings, with what the engine could not answer."""
     lines = [
         line.strip()
@@ -156,11 +159,17 @@ def _said(server: Server, done: subprocess.CompletedProcess[str], folder: Path) 
     ) + unknown
 
 
-def _environment(server: Server, env: Mapping[str, str]) -> dict[str, str]:
+def _client_environment(server: Server, env: Mapping[str, str]) -> dict[str, str]:
     """The client's whole environment: nothing is inherited, and nothing in `env` chooses an engine."""
-    own = {name: value for name, value in env.items() if not FOREIGN.match(name)}
+    harmless = {name: value for name, value in env.items() if not FOREIGN.match(name)}
     engine = {"DOCKER_HOST": server.host, "DOCKER_CONFIG": str(server.config)}
-    return {"HOME": str(server.config), "PATH": os.defpath, **own, **PREFER_QUIET, **engine}
+    return {
+        "HOME": str(server.config),
+        "PATH": os.defpath,
+        **harmless,
+        **PREFER_QUIET,
+        **engine,
+    }
 
 
 def _run_in_terminal(
@@ -169,13 +178,13 @@ def _run_in_terminal(
     """Runs with a terminal as standard input, which `docker run -it` insists on."""
     master, slave = os.openpty()
     try:
-        return _run(argv, folder, env, DOCKER_SECONDS, stdin=slave)
+        return _run_client(argv, folder, env, DOCKER_SECONDS, stdin=slave)
     finally:
         os.close(slave)
         os.close(master)
 
 
-def _run(
+def _run_client(
     argv: Sequence[str],
     folder: Path,
     env: Mapping[str, str],

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 Payload: TypeAlias = Mapping[str, Any]
 
 
-class Container(NamedTuple):
+class RecordedContainer(NamedTuple):
     """One container as a client asked for it.
 
     `config`, `host` and `endpoints` are the create payload's Config, HostConfig and EndpointsConfig, the endpoints with
@@ -31,14 +31,14 @@ class Container(NamedTuple):
         return str((self.config.get("Labels") or {}).get(key, ""))
 
 
-class Resource(NamedTuple):
+class EngineResource(NamedTuple):
     """A network or a volume: its name in the engine, and the payload that it was created with."""
 
     name: str
     payload: Payload
 
 
-class Refusal(NamedTuple):
+class ClientRefusal(NamedTuple):
     """A command that the client itself refused: its number, and what it said on stderr."""
 
     group: int
@@ -51,10 +51,10 @@ class Recording(NamedTuple):
     `external_networks` and `external_volumes` are what Compose expected to be there already.
     """
 
-    containers: tuple[Container, ...] = ()
-    networks: tuple[Resource, ...] = ()
-    volumes: tuple[Resource, ...] = ()
+    containers: tuple[RecordedContainer, ...] = ()
+    networks: tuple[EngineResource, ...] = ()
+    volumes: tuple[EngineResource, ...] = ()
     external_networks: tuple[str, ...] = ()
     external_volumes: tuple[str, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[ClientRefusal, ...] = ()
     project: str = ""

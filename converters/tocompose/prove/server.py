@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from tocompose.prove.engine import API_VERSION, Answer, Engine
+from tocompose.prove.engine import API_VERSION, Engine, EngineReply
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -51,12 +51,12 @@ class _Connection(BaseHTTPRequestHandler):
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _chunks(self) -> bytes:
-        parts = []
+        chunks = []
         while size := int(self.rfile.readline().partition(b";")[0], 16):
-            parts.append(self.rfile.read(size))
+            chunks.append(self.rfile.read(size))
             self.rfile.readline()
         self.rfile.readline()
-        return b"".join(parts)
+        return b"".join(chunks)
 
     def _hijacked(self) -> None:
         """Gives the connection over to a container's streams, which end at once: it never says anything."""
@@ -67,8 +67,8 @@ class _Connection(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = True
 
-    def _reply(self, answer: Answer) -> None:
-        raw = b"" if answer.payload is None else _encoded(answer.payload)
+    def _reply(self, answer: EngineReply) -> None:
+        raw = b"" if answer.payload is None else _encode_payload(answer.payload)
         self.send_response(answer.status)
         self.send_header("Api-Version", API_VERSION)
         self.send_header("Ostype", "linux")
@@ -81,7 +81,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.wfile.write(raw)
 
 
-def _encoded(payload: Any) -> bytes:
+def _encode_payload(payload: Any) -> bytes:
     return (
         payload.encode()
         if isinstance(payload, str)
@@ -125,7 +125,7 @@ class Server:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def shared() -> Server:
+def shared_server() -> Server:
     """The one engine of this process, started on first use and closed at its end; a forked child gets its own."""
     return _of_process(os.getpid())
 

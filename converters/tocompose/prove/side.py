@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-from tocompose.prove.mounts import Mount, mounts
-from tocompose.prove.recording import Container, Payload, Recording
+from tocompose.prove.mounts import Mount, container_mounts
+from tocompose.prove.recording import Payload, RecordedContainer, Recording
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
@@ -27,11 +27,11 @@ class Side:
         )
         self.identities: dict[str, str] = {}
 
-    def service(self, container: Container) -> str:
+    def service(self, container: RecordedContainer) -> str:
         """The Compose service that it belongs to; empty for docker's."""
         return container.label(SERVICE)
 
-    def automatic(self, container: Container) -> bool:
+    def is_automatic(self, container: RecordedContainer) -> bool:
         """Whether Compose chose its name."""
         return (
             container.name
@@ -49,24 +49,27 @@ class Side:
     @cached_property
     def _stated(self) -> frozenset[str]:
         """The engine names of what Compose made under a `name:` of the file (`app_data` in the project `app`)."""
-        made = [(KEYS[0], one) for one in self.recording.networks] + [
-            (KEYS[1], one) for one in self.recording.volumes
+        resources = [(KEYS[0], resource) for resource in self.recording.networks] + [
+            (KEYS[1], resource) for resource in self.recording.volumes
         ]
         keys = (
-            (one.name, (one.payload.get("Labels") or {}).get(label)) for label, one in made
+            (resource.name, (resource.payload.get("Labels") or {}).get(label))
+            for label, resource in resources
         )
         return frozenset(
             name for name, key in keys if key is not None and name != f"{self.prefix}{key}"
         )
 
-    def find(self, reference: str) -> Container | None:
+    def find(self, reference: str) -> RecordedContainer | None:
         """The container that a name or an id stands for."""
-        wanted = reference.removeprefix("/")
+        name = reference.removeprefix("/")
         containers = self.recording.containers
-        by_name = (item for item in containers if item.name == wanted)
+        by_name = (container for container in containers if container.name == name)
         # Docker's short ids have twelve digits; fewer could be the beginning of a name.
         by_id = (
-            item for item in containers if len(wanted) >= 12 and item.id.startswith(wanted)
+            container
+            for container in containers
+            if len(name) >= 12 and container.id.startswith(name)
         )
         return next(by_name, None) or next(by_id, None)
 
@@ -75,10 +78,12 @@ class Side:
         container = self.find(reference)
         return self.identities.get(container.id, container.name) if container else reference
 
-    def mounts(self, container: Container) -> dict[str, Mount]:
+    def mounts(self, container: RecordedContainer) -> dict[str, Mount]:
         """The container's mounts by target, volumes by their plain name (R2, R9)."""
-        found = mounts(container, self.volumes)
-        return {target: self._plain_source(mount) for target, mount in found.items()}
+        mounts_by_target = container_mounts(container, self.volumes)
+        return {
+            target: self._plain_source(mount) for target, mount in mounts_by_target.items()
+        }
 
     def _plain_source(self, mount: Mount) -> Mount:
         return (
@@ -100,7 +105,7 @@ class Side:
             for network in self.recording.networks
         }
 
-    def primary(self, container: Container) -> str:
+    def primary(self, container: RecordedContainer) -> str:
         """The network of its network mode by plain name; empty for host, none and another container's."""
         mode = str(container.host.get("NetworkMode") or "")
         return (
@@ -113,8 +118,13 @@ class Side:
         """The plain name of a network; the default network is called `default`."""
         return "default" if self.default_network(name) else self.resource(name)
 
-    def endpoints(self, container: Container) -> dict[str, Mapping[str, Any]]:
+    def endpoints(self, container: RecordedContainer) -> dict[str, Mapping[str, Any]]:
         """The container's attachments by plain network name, that of its network mode among them."""
-        found = {self.network(name): end or {} for name, end in container.endpoints.items()}
+        endpoints = {
+            self.network(name): endpoint or {}
+            for name, endpoint in container.endpoints.items()
+        }
         primary = self.primary(container)
-        return found if not primary or primary in found else {primary: {}, **found}
+        return (
+            endpoints if not primary or primary in endpoints else {primary: {}, **endpoints}
+        )
