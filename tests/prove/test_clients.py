@@ -12,7 +12,7 @@ from oracles import corpus, needs_oracles, oracles
 from parity import argv, cases, prove
 from tocompose.notes import Kind, Note
 from tocompose.prove import Command, Proof, ProofError, find_binaries, prove_commands
-from tocompose.prove.record import record_compose, record_docker
+from tocompose.prove.clients import record_compose, record_docker
 from tocompose.prove.table import as_data, as_json, as_text
 from tocompose.syntax.model_path import ModelPath
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tocompose.notes import Kind, Note
-from tocompose.prove.declared import compose_paths, with_declarations
+from tocompose.prove.compare import compose_paths, with_declarations
 from tocompose.prove.difference import Difference, Match, Proof
 from tocompose.prove.normal import fields_of
 from tocompose.prove.recording import RecordedContainer, Recording

@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from oracles import needs_oracles, oracles
+from tocompose.prove.clients import record_compose, record_docker
 from tocompose.prove.compare import compare_recordings
 from tocompose.prove.difference import Proof
-from tocompose.prove.record import record_compose, record_docker
 from tocompose.prove.recording import Recording
 
 pytestmark = needs_oracles

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from prove.pairs import RULES, Rule, both, compose, docker
-from tocompose.prove.command import recordable_arguments
+from tocompose.prove.clients import recordable_arguments
 from tocompose.prove.compare import compare_recordings
 from tocompose.prove.difference import Difference, Proof
 from tocompose.prove.recording import EngineResource, RecordedContainer, Recording

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from tocompose.importers import SourceError
@@ -11,7 +10,7 @@ from tocompose.model import Stack
 from tocompose.pipeline import Options, Result, choose, convert
 from tocompose.project import Project
 from tocompose.prove import Command, Proof, prove_commands
-from tocompose.syntax.interpolation import substitute
+from tocompose.syntax.interpolation import Variable, parse, substitute
 
 
 def prove_conversion(
@@ -33,7 +32,7 @@ def prove_conversion(
         **dict(_values_for_variables(result.stack)),
     }
     commands = [
-        Command(tuple(substitute(word_text, values) for word_text in argv), service)
+        Command(tuple(substitute(argument, values) for argument in argv), service)
         for argv, service in importer.creating_commands(project, options.settings)
     ]
     files = {
@@ -58,11 +57,25 @@ def _values_for_variables(stack: Stack) -> Iterator[tuple[str, str]]:
 
     One that a path of the host begins with gets a path.
     """
-    sources = [mount.source or "" for service in stack.services for mount in service.mounts]
+    beginnings = {
+        name
+        for service in stack.services
+        for mount in service.mounts
+        if (name := _leading_variable(mount.source or ""))
+    }
     for index, setting in enumerate(stack.settings):
-        starts = any(re.match(rf"\$\{{{setting.name}\b", source) for source in sources)
-        number = f"/{8001 + index}" if starts else str(8001 + index)
-        yield setting.name, number if setting.value is None else setting.value
+        slash = "/" if setting.name in beginnings else ""
+        own_value = f"{slash}{8001 + index}"
+        yield setting.name, own_value if setting.value is None else setting.value
+
+
+def _leading_variable(text: str) -> str | None:
+    """The variable with which a text begins."""
+    match parse(text):
+        case (Variable(name=name), *_):
+            return name
+        case _:
+            return None
 
 
 def _named_files(project: Project, result: Result) -> Iterator[tuple[str, bytes]]:

@@ -6,14 +6,13 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
-from tocompose.prove.recording import Payload, RecordedContainer
-from tocompose.syntax.units import is_whole_number
+from tocompose.prove.recording import Payload, RecordedContainer, user_labels
+from tocompose.syntax.units import BYTE_UNITS, is_whole_number
 
 Mount: TypeAlias = dict[str, Any]
 
 # Options of a bind that say nothing: the default, and the consistency modes that only Docker Desktop ever read.
 SILENT = frozenset({"rw", "cached", "delegated", "consistent", "default", ""})
-UNITS = {"k": 1024, "m": 1024**2, "g": 1024**3}
 
 
 def container_mounts(
@@ -129,11 +128,8 @@ def _split_option(option: str) -> tuple[str, str]:
 def _size_of(options: Mapping[str, str]) -> int | str:
     text = options.get("size", "")
     number, unit = (text[:-1], text[-1:].lower()) if text[-1:].isalpha() else (text, "")
-    return (
-        int(number) * UNITS.get(unit, 1)
-        if is_whole_number(number) and unit in ("", *UNITS)
-        else text
-    )
+    is_size = is_whole_number(number) and unit in BYTE_UNITS
+    return int(number) * BYTE_UNITS[unit] if is_size else text
 
 
 def _mode_of(options: Mapping[str, str]) -> int | str:
@@ -164,14 +160,6 @@ def _with_driver(mount: Mount, volumes: Mapping[str, Payload], driver: str) -> M
         "driver_opts": options,
         "volume": volume_options,
         "labels": labels,
-    }
-
-
-def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
-    return {
-        key: value
-        for key, value in labels.items()
-        if not key.startswith("com.docker.compose.")
     }
 
 

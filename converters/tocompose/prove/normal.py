@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from tocompose.prove.engine import full_reference
-from tocompose.prove.recording import Payload, RecordedContainer
+from tocompose.prove.recording import Payload, RecordedContainer, user_labels
 from tocompose.prove.side import Side
 
 Fields: TypeAlias = dict[str, Any]
@@ -172,25 +172,17 @@ SHAPES = {
 def _config_fields(container: RecordedContainer) -> Fields:
     """Environment, labels, image and exposed ports."""
     config = container.config
-    pairs = [setting.partition("=") for setting in config.get("Env") or ()]
-    config_fields: Fields = {
-        f"Env.{name}": value for name, equals, value in pairs if equals
-    }  # R8; the last one wins
-    labels = {
-        key: value
-        for key, value in (config.get("Labels") or {}).items()
-        if not is_compose_label(key)
+    settings = (text.partition("=") for text in config.get("Env") or ())
+    # R8; the last one wins.
+    env = {f"Env.{name}": value for name, equals, value in settings if equals}
+    labels = user_labels(config.get("Labels"))
+    ports = map(_port_with_protocol, config.get("ExposedPorts") or ())
+    return {
+        **env,
+        **{f"Labels.{name}": value for name, value in labels.items()},
+        "Config.Image": full_reference(str(config.get("Image") or "")),
+        "Config.ExposedPorts": sorted(ports),
     }
-    config_fields.update({f"Labels.{key}": value for key, value in labels.items()})
-    config_fields["Config.Image"] = full_reference(str(config.get("Image") or ""))
-    config_fields["Config.ExposedPorts"] = sorted(
-        _port_with_protocol(port) for port in config.get("ExposedPorts") or ()
-    )
-    return config_fields
-
-
-def is_compose_label(label: str) -> bool:
-    return label.startswith("com.docker.compose.")  # R1
 
 
 def _health_fields(healthcheck: Payload) -> Fields:

@@ -8,12 +8,9 @@ from pathlib import Path, PurePosixPath
 
 from tocompose.notes import Note
 from tocompose.prove.binaries import ProofError
-from tocompose.prove.command import Command
-from tocompose.prove.compare import compare_recordings
-from tocompose.prove.declared import with_declarations
-from tocompose.prove.difference import Proof
-from tocompose.prove.hidden import Hidden, hidden_values, mask_hidden
-from tocompose.prove.record import record_compose, record_docker
+from tocompose.prove.clients import Command, record_compose, record_docker
+from tocompose.prove.compare import compare_recordings, with_declarations
+from tocompose.prove.difference import Hidden, Proof, hidden_values, mask_hidden
 from tocompose.prove.recording import Recording
 
 COMPOSE_FILE = "docker-compose.yml"

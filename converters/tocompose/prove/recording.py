@@ -58,3 +58,12 @@ class Recording(NamedTuple):
     external_volumes: tuple[str, ...] = ()
     refusals: tuple[ClientRefusal, ...] = ()
     project: str = ""
+
+
+def user_labels(labels: Payload | None) -> dict[str, str]:
+    """The labels without those by which Compose knows its own containers, networks and volumes again (R1)."""
+    return {
+        name: value
+        for name, value in (labels or {}).items()
+        if not name.startswith("com.docker.compose.")
+    }

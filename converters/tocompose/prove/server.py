@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tocompose.prove.engine import API_VERSION, Engine, EngineReply
+from tocompose.prove.replies import answer_request
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -36,7 +37,9 @@ class _Connection(BaseHTTPRequestHandler):
         address = urlsplit(self.path)
         body = self._body()
         query = dict(parse_qsl(address.query, keep_blank_values=True))
-        answer = self.server.engine.answer(self.command, unquote(address.path), query, body)
+        answer = answer_request(
+            self.server.engine, self.command, unquote(address.path), query, body
+        )
         self._hijacked() if answer.status == 101 else self._reply(answer)
 
     def _body(self) -> Any:

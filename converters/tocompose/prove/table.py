@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tocompose.prove.difference import Difference, Match, Proof
-from tocompose.prove.hidden import mask_hidden
+from tocompose.prove.difference import Difference, Match, Proof, mask_hidden
 
 HEAD = ("container", "field", "docker", "compose", "declared by")
 WIDTH = 44
