@@ -14,6 +14,7 @@ from tocompose.compose.keys import (
     Key,
     blank_fields,
     keeps_options,
+    section_below,
     section_keys,
     written_rank,
 )
@@ -41,24 +42,37 @@ def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
         if bodies[service.name] or _must_be_named(service, home)
     }
     document: dict[str, Any] = {"name": stack.name, "services": services}
-    elsewhere = [
-        service_in(service, Home.DEV) | service_in(service, Home.PROD)
-        for service in ordered
-    ]
-    for key in section_keys("top").values():
-        if key.form is not Form.NAMED or not key.field or key.name in document:
-            continue
-        declared = {
-            declaration.name: write_record(key.section, declaration) or None
-            for declaration in getattr(stack, key.field)
-        }
+    for key in _DECLARED_KEYS:
+        declared = _declarations(key, stack)
         names = _referred_names(key, services.values())
-        if home in (Home.BASE, None) and key.name in ("networks", "volumes"):
-            # What no file refers to stands in the base too.
-            names |= declared.keys() - _referred_names(key, elsewhere)
+        if home in (Home.BASE, None) and key in _KEPT_UNUSED:
+            names |= declared.keys() - _names_in_overlays(key, ordered)
         if used := {name: body for name, body in declared.items() if name in names}:
-            document[key.name] = used
+            document[key] = used
     return document
+
+
+# The sections beside the services, in the order in which they are written, and those that stand in the base also
+# where no file refers to them.
+_DECLARED_KEYS = ("networks", "volumes", "secrets", "configs")
+_KEPT_UNUSED = ("networks", "volumes")
+
+
+def _declarations(key: str, stack: Stack) -> dict[str, dict[str, Any] | None]:
+    """The networks, volumes, secrets or configs of the stack; None (nothing behind the colon) without settings."""
+    section = section_below("top", key)
+    return {
+        declaration.name: write_record(section, declaration) or None
+        for declaration in getattr(stack, key)
+    }
+
+
+def _names_in_overlays(key: str, services: Iterable[Service]) -> set[str]:
+    bodies = (
+        service_in(service, Home.DEV) | service_in(service, Home.PROD)
+        for service in services
+    )
+    return _referred_names(key, bodies)
 
 
 def alphabetical(name: str) -> tuple[tuple[int, ...], str]:
@@ -93,15 +107,15 @@ def _with_short_networks(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "networks": list(networks)} if networks else body
 
 
-def _referred_names(key: Key, bodies: Iterable[Mapping[str, Any]]) -> set[str]:
+def _referred_names(key: str, bodies: Iterable[Mapping[str, Any]]) -> set[str]:
     """The networks, volumes, configs or secrets that services name."""
     names: set[str] = set()
     for body in bodies:
-        for reference in body.get(key.name) or ():
+        for reference in body.get(key) or ():
             if isinstance(reference, Mapping):
                 names.add(str(reference.get("source", "")))
             else:
-                names.add(split(reference, ":")[0] if key.name == "volumes" else reference)
+                names.add(split(reference, ":")[0] if key == "volumes" else reference)
     return names
 
 
@@ -288,7 +302,7 @@ WRITERS: Mapping[Form, Callable[[Key, Any], Any]] = {
     Form.ENTRIES: _write_entries,
     Form.EXPOSED: lambda _, texts: [Quoted(text) for text in texts],
     Form.FLAG: _as_it_is,
-    Form.HEALTH_TEST: lambda _, words: Flow(words),
+    Form.HEALTH_TEST: lambda _, arguments: Flow(arguments),
     Form.LIST: lambda _, texts: list(texts),
     Form.MOUNTS: _write_mounts,
     Form.NAMES: _write_names,

@@ -175,22 +175,28 @@ def _insert_lines(text: str, new: Mapping[str, Any], comments: Comments) -> str 
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
-    sections = _find_sections(text, lines)
-    if any(name in sections and sections[name] is None for name in new):
+    present = _find_sections(text, lines)
+    if any(name in present and present[name] is None for name in new):
         return None
-    block_places = {name: section for name in new if (section := sections.get(name))}
-    # From the end, so that the lines of the other sections keep their numbers.
-    for name in sorted(
-        block_places, key=lambda name: block_places[name].end_line, reverse=True
-    ):
-        end_line, column = block_places[name]
-        blank = [""] if name == "services" and column else []
-        body = _section_lines(name, new, comments)[1:]
-        lines[end_line:end_line] = [*blank, *_indent_lines(body, column or 2)]
-    for name in SECTIONS:
-        if name in new and name not in block_places:
-            lines += ["", *_section_lines(name, new, comments)]
+    bodies = {name: _section_lines(name, new, comments) for name in SECTIONS if name in new}
+    _extend_sections(lines, present, bodies)
+    for name, body in bodies.items():
+        if name not in present:
+            lines += ["", *body]
     return newline.join(line.removesuffix("\r") for line in lines) + newline
+
+
+def _extend_sections(
+    lines: list[str],
+    present: Mapping[str, _Section | None],
+    bodies: Mapping[str, list[str]],
+) -> None:
+    """Puts the entries at the ends of sections, from the last on, so that the others keep their line numbers."""
+    places = [(place, name) for name, place in present.items() if place and name in bodies]
+    for (end_line, column), name in sorted(places, reverse=True):
+        blank = [""] if name == "services" and column else []
+        entries = _indent_lines(bodies[name][1:], column or 2)
+        lines[end_line:end_line] = [*blank, *entries]
 
 
 def _section_lines(name: str, new: Mapping[str, Any], comments: Comments) -> list[str]:

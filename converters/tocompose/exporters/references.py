@@ -5,7 +5,7 @@ The checks run last, after importers and practices, so that no combination of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from tocompose.exporters.final_checks import (
@@ -136,32 +136,34 @@ def _with_declarations(stack: Stack) -> tuple[Stack, list[Note]]:
     networks = {network.name: network for network in stack.networks}
     volumes = {volume.name: volume for volume in stack.volumes}
     notes: list[Note] = []
+    for service, kind, name, span in _used_names(stack):
+        if name in (networks if kind == "network" else volumes):
+            continue
+        if kind == "network":
+            networks[name] = Network(name=name)
+        else:
+            volumes[name] = Volume(name=name)
+        notes.append(
+            service_note("TC751", service, f"{kind}s", span=span, kind=kind, name=name)
+        )
+    declared_stack = replace(
+        stack, networks=tuple(networks.values()), volumes=tuple(volumes.values())
+    )
+    return declared_stack, notes
+
+
+def _used_names(stack: Stack) -> Iterator[tuple[Service, str, str, Span | None]]:
+    """The networks and named volumes of the services, each with the service and its place."""
     for service in stack.services:
         for layer in service_layers(service):
             for attachment in layer.networks:
-                name = attachment.network
-                if name not in networks and name != "default":
-                    networks[name] = Network(name=name)
-                    notes.append(
-                        _declaration_note(service, "network", name, attachment.origin)
-                    )
+                if attachment.network != "default":
+                    yield service, "network", attachment.network, attachment.origin
             for mount in layer.mounts:
-                volume_name = _volume_name(mount)
-                if volume_name and volume_name not in volumes:
-                    volumes[volume_name] = Volume(name=volume_name)
-                    notes.append(
-                        _declaration_note(service, "volume", volume_name, mount.origin)
-                    )
-    declared = replace(
-        stack, networks=tuple(networks.values()), volumes=tuple(volumes.values())
-    )
-    return declared, notes
+                if name := _volume_name(mount):
+                    yield service, "volume", name, mount.origin
 
 
 def _volume_name(mount: Mount) -> str | None:
     is_named = mount.kind == "volume" and mount.source and "$" not in mount.source
     return mount.source if is_named else None
-
-
-def _declaration_note(service: Service, kind: str, name: str, span: Span | None) -> Note:
-    return service_note("TC751", service, f"{kind}s", span=span, kind=kind, name=name)
