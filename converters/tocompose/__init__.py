@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tocompose.notes import Kind, Note
     from tocompose.pipeline import Options, Result, convert
     from tocompose.project import Folder, Memory, Project
-    from tocompose.rules import Practice
+    from tocompose.rules import Practice, Rule
     from tocompose.writing import write
 
 # Where each public name is defined.
@@ -31,6 +31,7 @@ _HOMES = {
     "Practice": "rules",
     "Project": "project",
     "Result": "pipeline",
+    "Rule": "rules",
     "Service": "model",
     "SourceError": "importers",
     "Stack": "model",
@@ -49,6 +50,7 @@ __all__ = [
     "Practice",
     "Project",
     "Result",
+    "Rule",
     "Service",
     "SourceError",
     "Stack",

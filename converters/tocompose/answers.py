@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tocompose.model import Dependency, Role, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.rules import Context, Outcome, Practice
+from tocompose.rules import Context, Outcome, Rule
 from tocompose.suggestion import suggested
 from tocompose.syntax.model_path import ModelPath
 
@@ -45,7 +45,7 @@ class Answers(NamedTuple):
             if key.startswith(f"{kind}.")
         }
 
-    def practices(self, practices: Iterable[Practice]) -> tuple[Practice, ...]:
+    def practices(self, practices: Iterable[Rule]) -> tuple[Rule, ...]:
         """The practices that are wanted, with the other answers applied at their place between them."""
         if not self.by_id:
             return tuple(practices)
@@ -57,7 +57,7 @@ class Answers(NamedTuple):
             _answer_practice("last", self._apply_rest),
         )
 
-    def unused(self, stack: Stack, practices: Iterable[Practice]) -> tuple[str, ...]:
+    def unused(self, stack: Stack, practices: Iterable[Rule]) -> tuple[str, ...]:
         """The answers to which a conversion had no decision."""
         services = [service.name for service in stack.services]
         decisions = {"format", "name", *(f"practice.{service.id}" for service in practices)}
@@ -119,9 +119,9 @@ class Answers(NamedTuple):
         )
 
 
-def _answer_practice(name: str, apply: Any) -> Practice:
-    return Practice(
-        id=f"ANSWERS-{name}", title="The user's answers", severity="must", apply=apply
+def _answer_practice(name: str, apply: Any) -> Rule:
+    return Rule(
+        id=f"ANSWERS-{name}", title="The user's answers", severity="must", mend=apply
     )
 
 

@@ -25,7 +25,7 @@ from tocompose.model import File, Role
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 from tocompose.rules import Context
-from tocompose.rules.services import facts
+from tocompose.rules.service_images import facts_of
 
 OVERLAYS = ("", "docker-compose.override.yml", "docker-compose.prod.yml")
 
@@ -107,7 +107,7 @@ def excused(output: Output, rule: str, message: str) -> bool:
     if rule == "service-image-require-explicit-tag":
         return "TC675" in codes
     if service is not None and rule == "no-unbound-port-interfaces":
-        known = facts(service)
+        known = facts_of(service)
         to_be_reached = service.role is Role.PROXY or (known is not None and known.lan)
         return "TC646" in codes or to_be_reached or "/udp" in message
     if service is not None and rule == "no-build-and-image":

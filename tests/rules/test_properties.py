@@ -14,7 +14,8 @@ from tocompose.knowledge.images import image_facts
 from tocompose.model import Dependency, Home, Port, Service, Stack
 from tocompose.rules import Context, Outcome, apply_all, registry
 from tocompose.rules.evidence import resolved
-from tocompose.rules.services import DATA_ROLES, texts
+from tocompose.rules.roles import DATA_ROLES
+from tocompose.rules.services import texts
 from tocompose.syntax.interpolation import plain, variable_names
 
 CONTEXTS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from tocompose.exporters.yaml_text import render
+from tocompose.compose.yaml_text import render
 from tocompose.source import Branch, Child
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from tocompose.check.edits import (
@@ -14,25 +14,19 @@ from tocompose.check.edits import (
     indented,
     replaced_key,
 )
-from tocompose.check.scene import Scene, scene
+from tocompose.check.score import open_view
+from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.write import service_body
+from tocompose.compose.yaml_text import Alias, Anchored
 from tocompose.exporters.dotenv import env_files, gitignore
-from tocompose.exporters.yaml_text import Alias, Anchored
-from tocompose.importers.compose.reading import ComposeFile, document_of, read_file
-from tocompose.model import File, Service, Stack
+from tocompose.model import File, Stack
 from tocompose.notes import Kind, Note, note
 from tocompose.project import Project
-from tocompose.record import replace
-from tocompose.rules import apply_all, select
+from tocompose.rules import Rule, View, apply_all, registry, with_services
 from tocompose.source import Branch, Child
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import unique
-
-# Each adds what is missing and leaves what is there: no port, volume, network or image is touched.
-SAFE = "HC-EVERY,HC-PARAM,RESTART,LOG"
-WAITING = "DEP-COND"
-_ADDED = ("restart", "healthcheck", "logging")
 
 
 class Repair(NamedTuple):
@@ -42,48 +36,65 @@ class Repair(NamedTuple):
     notes: tuple[Note, ...]
 
 
+class _RepairedFile(NamedTuple):
+    """The new text of a file (None where nothing changes), what to say, and the services changed."""
+
+    text: str | None
+    notes: list[Note]
+    services: frozenset[str] = frozenset()
+
+
 def repair(project: Project, paths: tuple[str, ...] = ()) -> Repair | None:
     """What is safe to put right in the named files, or in those of the folder; None where there is no compose file.
 
     Nothing is written: the files are for `writing.plan` and `writing.write`.
     """
-    found = scene(project, paths)
-    if found is None:
+    view = open_view(project, paths)
+    if view is None:
         return None
-    alone = apply_all(found.main.stack, select(SAFE), found.context)
-    # Who waits for health must be sure of it: a service that cannot be written to keeps what it has.
-    fixed = {name for file in found.files for name in _fixed_services(file)}
-    services = tuple(
-        old if old.name in fixed else new
-        for old, new in zip(found.main.stack.services, alone.stack.services, strict=True)
-    )
-    waiting = apply_all(
-        replace(alone.stack, services=services), select(WAITING), found.context
-    )
+    mended, added = _mend(view)
     files: list[File] = []
-    told: list[Note] = []
-    done: set[str] = set()
-    for file in found.files:
-        text, said, repaired = _repaired(file, found, waiting.stack)
-        told += said
-        done |= repaired
-        if text is not None:
-            files.append(
-                File(path=file.path, content=text.encode("utf-8", "surrogateescape"))
-            )
-    added = [
+    notes: list[Note] = []
+    changed: set[str] = set()
+    for file in view.files:
+        repaired = _repair_file(file, view, mended)
+        notes += repaired.notes
+        changed |= repaired.services
+        if repaired.text is not None:
+            content = repaired.text.encode("utf-8", "surrogateescape")
+            files.append(File(path=file.path, content=content))
+    told = [
         item
-        for item in (*alone.notes, *waiting.notes)
-        if item.kind is Kind.ADDED and _service(item) in done
+        for item in added
+        if item.kind is Kind.ADDED and _service_named(item) in changed
     ]
-    return Repair((*files, *_beside(found)), (*added, *told))
+    return Repair((*files, *_files_beside(view)), (*told, *notes))
 
 
-def _service(item: Note) -> str:
+def _mend(view: View) -> tuple[Stack, tuple[Note, ...]]:
+    """The stack after the rules that edit: each adds what is missing, no port, volume, network or image is touched."""
+    stack, context = view.main.stack, view.main.context
+    editing = [rule for rule in registry() if rule.edit]
+    first = apply_all(stack, [rule for rule in editing if not _edits_order(rule)], context)
+    # Who waits for health must be sure of it: a service that cannot be written to keeps what it has.
+    fixed = {name for file in view.files for name in _fixed_services(file)}
+    pairs = zip(stack.services, first.stack.services, strict=True)
+    services = [old if old.name in fixed else new for old, new in pairs]
+    waiting = apply_all(
+        with_services(first.stack, services), filter(_edits_order, editing), context
+    )
+    return waiting.stack, (*first.notes, *waiting.notes)
+
+
+def _edits_order(rule: Rule) -> bool:
+    return "depends_on" in rule.edit
+
+
+def _service_named(item: Note) -> str:
     return item.subject.service_name or ""
 
 
-def _entries(file: ComposeFile) -> tuple[Child, ...]:
+def _service_entries(file: ComposeFile) -> tuple[Child, ...]:
     """The services of a file, which must be one YAML document."""
     root = file.roots[0] if len(file.roots) == 1 else None
     services = root.child("services") if isinstance(root, Branch) else None
@@ -92,131 +103,121 @@ def _entries(file: ComposeFile) -> tuple[Child, ...]:
 
 def _fixed_services(file: ComposeFile) -> Iterator[str]:
     """The services of a file that lines cannot be added to."""
-    for child in _entries(file):
+    for child in _service_entries(file):
         if not in_block_style(child, list(file.lines)):
             yield str(child.key)
 
 
-def _repaired(
-    file: ComposeFile, found: Scene, wanted: Stack
-) -> tuple[str | None, list[Note], frozenset[str]]:
-    """The text of the file with the services that first stand in it put right, what to say, and the services changed.
-
-    The text is None when nothing changes.
-    """
-    own = [
-        child for child in _entries(file) if _first_file(found, str(child.key)) == file.path
-    ]
-    changes = {str(child.key): _changes(found, wanted, str(child.key)) for child in own}
+def _repair_file(file: ComposeFile, view: View, mended: Stack) -> _RepairedFile:
+    """The file with the services that first stand in it put right."""
+    entries = {
+        str(child.key): child
+        for child in _service_entries(file)
+        if _first_file(view, str(child.key)) == file.path
+    }
+    changes = {name: _changed_keys(view, mended, name) for name in entries}
     text = "\n".join(file.lines)
-    edits: list[Edit] = []
+    edits: list[Edit] = list(_share_logging(file, text, changes))
     notes: list[Note] = []
-    done: set[str] = set()
-    logged = [given["logging"] for given in changes.values() if "logging" in given]
-    if len(logged) > 1 and all(item == logged[0] for item in logged):
-        anchor = _anchor(text)
-        edits.append(_shared_logging(file, anchor, logged[0]))
-        changes = {
-            name: given | ({"logging": Alias(anchor)} if "logging" in given else {})
-            for name, given in changes.items()
-        }
+    changed: set[str] = set()
     fixed = set(_fixed_services(file))
-    for child in own:
-        name = str(child.key)
+    for name, child in entries.items():
         if name in fixed:
-            notes.append(
-                note("TC778", child.span, subject=ModelPath.service(name), service=name)
-            )
+            subject = ModelPath.service(name)
+            notes.append(note("TC778", child.span, subject=subject, service=name))
         elif changes[name]:
-            edits += _edits(child, file, changes[name])
-            done.add(name)
-    edits += _without_version(file)
+            edits += _edit_service(child, file, changes[name])
+            changed.add(name)
+    edits += _drop_version(file)
+    if not edits:
+        return _RepairedFile(None, notes)
     result = edited(text, edits)
-    if edits and _same_otherwise(file, result):
-        return result, notes, frozenset(done)
-    return None, notes if not edits else [], frozenset()
+    if not _is_same_otherwise(file, result):
+        return _RepairedFile(None, [])
+    return _RepairedFile(result, notes, frozenset(changed))
 
 
-def _first_file(found: Scene, name: str) -> str:
+def _first_file(view: View, name: str) -> str:
     """The file that a service first stands in."""
-    return next(
-        (
-            file.path
-            for file in found.files
-            if any(str(child.key) == name for child in _entries(file))
-        ),
-        "",
-    )
+    for file in view.files:
+        if any(str(child.key) == name for child in _service_entries(file)):
+            return file.path
+    return ""
 
 
-def _changes(found: Scene, wanted: Stack, name: str) -> dict[str, Any]:
-    """The keys of the service that the practices add, and its dependencies where their conditions change."""
-    before, after = found.main.stack.service(name), wanted.service(name)
+def _changed_keys(view: View, mended: Stack, name: str) -> dict[str, Any]:
+    """The keys of the service that the rules add, and its dependencies where their conditions change."""
+    before, after = view.main.stack.service(name), mended.service(name)
     if before is None or after is None:
         return {}
     old, new = service_body(before), service_body(after)
-    changes = {key: new[key] for key in _ADDED if key not in old and key in new}
-    if old.get("depends_on") != new.get("depends_on") and _plain_order(before, after):
+    changes: dict[str, Any] = {}
+    for key in ("restart", "healthcheck", "logging"):
+        if key not in old and key in new:
+            changes[key] = new[key]
+    targets = {edge.service for edge in before.depends_on}
+    same_order = targets == {edge.service for edge in after.depends_on}
+    if same_order and old.get("depends_on") != new.get("depends_on"):
         changes["depends_on"] = new["depends_on"]
     return changes
 
 
-def _plain_order(before: Service, after: Service) -> bool:
-    return {item.service for item in before.depends_on} == {
-        item.service for item in after.depends_on
-    }
-
-
-def _edits(child: Child, file: ComposeFile, changes: dict[str, Any]) -> Iterator[Edit]:
+def _edit_service(
+    child: Child, file: ComposeFile, changes: Mapping[str, Any]
+) -> Iterator[Edit]:
     lines = list(file.lines)
     end = block_end(lines, child.span.line - 1, child.span.column - 1)
     added: tuple[str, ...] = ()
     for key, value in changes.items():
-        inner = child.node.child(key) if isinstance(child.node, Branch) else None
+        entry = child.node.child(key) if isinstance(child.node, Branch) else None
         # A key that a merged block brings in stands elsewhere: one of the service's own overrides it.
-        if (
-            inner is not None
-            and inner.span.file == file.path
-            and child.span.line < inner.span.line <= end
-        ):
-            yield replaced_key(inner, lines, key, value)
+        is_own = entry is not None and entry.span.file == file.path
+        if entry is not None and is_own and child.span.line < entry.span.line <= end:
+            yield replaced_key(entry, lines, key, value)
         else:
             added = (*added, *added_key(child, lines, key, value).lines)
     if added:
         yield Edit(end, end, added)
 
 
-def _anchor(text: str) -> str:
+def _share_logging(
+    file: ComposeFile, text: str, changes: dict[str, dict[str, Any]]
+) -> Iterator[Edit]:
+    """The edit that writes log settings once which several services need alike; `changes` then name its anchor."""
+    users = [keys for keys in changes.values() if "logging" in keys]
+    if len(users) < 2 or any(keys["logging"] != users[0]["logging"] for keys in users):
+        return
+    anchor = _free_anchor(text)
+    yield _write_anchor(file, anchor, users[0]["logging"])
+    for keys in users:
+        keys["logging"] = Alias(anchor)
+
+
+def _free_anchor(text: str) -> str:
     """A name for the shared log settings that the file does not use yet."""
-    taken = {
-        word
-        for word in ("logging", "logging-2", "logging-3")
-        if f"&{word}" in text or f"x-{word}:" in text
-    }
+    names = ("logging", "logging-2", "logging-3")
+    taken = {name for name in names if f"&{name}" in text or f"x-{name}:" in text}
     return unique("logging", taken)
 
 
-def _shared_logging(file: ComposeFile, anchor: str, value: Any) -> Edit:
-    first = (
-        min(
-            child.span.line
-            for root in file.roots
-            if isinstance(root, Branch)
-            for child in root.children
-        )
-        - 1
-    )
-    return Edit(first, first, (*indented({f"x-{anchor}": Anchored(anchor, value)}, 0), ""))
+def _write_anchor(file: ComposeFile, anchor: str, value: Any) -> Edit:
+    first_lines = [
+        child.span.line
+        for root in file.roots
+        if isinstance(root, Branch)
+        for child in root.children
+    ]
+    start = min(first_lines) - 1
+    content = {f"x-{anchor}": Anchored(anchor, value)}
+    return Edit(start, start, (*indented(content, 0), ""))
 
 
-def _without_version(file: ComposeFile) -> Iterator[Edit]:
+def _drop_version(file: ComposeFile) -> Iterator[Edit]:
     root = file.roots[0] if file.roots else None
     version = root.child("version") if isinstance(root, Branch) else None
-    if (
-        version is None
-        or version.node.span.line != version.span.line
-        or version.span.column != 1
-    ):
+    if version is None or version.span.column != 1:
+        return
+    if version.node.span.line != version.span.line:
         return
     start = version.span.line - 1
     end = start + 1
@@ -225,43 +226,33 @@ def _without_version(file: ComposeFile) -> Iterator[Edit]:
     yield Edit(start, end, ())
 
 
-def _same_otherwise(file: ComposeFile, text: str) -> bool:
+def _is_same_otherwise(file: ComposeFile, text: str) -> bool:
     """Whether the new text holds all that the old one held: each value is there still, or was put right."""
-    before = document_of(file)
-    again = read_file(text.encode("utf-8", "surrogateescape"), file.path)
-    if again.notes:
+    reread = read_file(text.encode("utf-8", "surrogateescape"), file.path)
+    if reread.notes:
         return False
-    after = document_of(again)
-    services, now = before.get("services") or {}, after.get("services") or {}
-    if not isinstance(services, dict) or not isinstance(now, dict):
+    before, after = document_of(file), document_of(reread)
+    old_services, services = before.get("services") or {}, after.get("services") or {}
+    if not isinstance(old_services, dict) or not isinstance(services, dict):
         return False
-    if not all(_same_service(body, now.get(name)) for name, body in services.items()):
-        return False
-    return all(
-        after.get(key) == value
-        for key, value in before.items()
-        if key not in ("services", "version")
-    )
+    for name, body in old_services.items():
+        if not _holds_all(body, services.get(name), but=("depends_on",)):
+            return False
+    return _holds_all(before, after, but=("services", "version"))
 
 
-def _same_service(before: Any, after: Any) -> bool:
+def _holds_all(before: Any, after: Any, but: Iterable[str]) -> bool:
+    """Whether each value of the first stands in the second; `but` names keys that may differ."""
     if not isinstance(before, dict) or not isinstance(after, dict):
         return bool(before == after)
-    return all(
-        after.get(key) == value for key, value in before.items() if key != "depends_on"
-    )
+    return all(after.get(key) == before[key] for key in before.keys() - set(but))
 
 
-def _beside(found: Scene) -> tuple[File, ...]:
+def _files_beside(view: View) -> tuple[File, ...]:
     """Lines for `.gitignore` where `.env` is, and names that `.env.example` lacks."""
-    if found.found is None:
+    if view.names is None:
         return ()
-    example = (
-        item
-        for item in env_files(Stack(name=""), document_variables(found.main.document))
-        if item.path == ".env.example"
-    )
-    ignored = (
-        gitignore([File(path=".env", content=b"")]) if found.project.exists(".env") else ()
-    )
-    return (*example, *ignored)
+    made = env_files(Stack(name=""), document_variables(view.main.document))
+    example = [file for file in made if file.path == ".env.example"]
+    secret_files = [File(path=".env", content=b"")] if view.project.exists(".env") else []
+    return (*example, *(gitignore(secret_files) if secret_files else ()))

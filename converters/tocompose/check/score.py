@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from tocompose.check import (
-    confidential,
-    form,
-    health,
-    limits,
-    networking,
-    storage,
-    structure,
-    web_stack,
-)
-from tocompose.check.scene import Verdict, scene
-from tocompose.model import Stack
+from tocompose.compose.documents import Places
+from tocompose.compose.loading import find, load
+from tocompose.compose.read import stack_of
+from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note, in_order
 from tocompose.project import Project
+from tocompose.record import replace
+from tocompose.rules import (
+    Context,
+    Startup,
+    Verdict,
+    View,
+    judging_rules,
+    with_services,
+)
+from tocompose.rules.roles import RULE as ROLES
 from tocompose.source import Branch, Node
 from tocompose.tables import table
-
-RULES = (
-    *(form.rules, health.rules, limits.rules, networking.rules),
-    *(storage.rules, confidential.rules, structure.rules, web_stack.rules),
-)
 
 # Without one of these a YAML file says nothing to docker compose.
 SECTIONS = ("services", "include", "networks", "volumes", "configs", "secrets", "models")
@@ -44,13 +41,9 @@ class Line(NamedTuple):
     @property
     def state(self) -> str:
         """`passed`, `failed`, or `none` where the line does not apply."""
-        return (
-            "none"
-            if not self.total
-            else "passed"
-            if self.passed == self.total
-            else "failed"
-        )
+        if not self.total:
+            return "none"
+        return "passed" if self.passed == self.total else "failed"
 
 
 class Audit(NamedTuple):
@@ -65,11 +58,8 @@ class Audit(NamedTuple):
     @property
     def recognised(self) -> bool:
         """Whether anything in the files is of a compose file."""
-        return any(
-            isinstance(root, Branch) and root.child(key)
-            for root in self.trees
-            for key in SECTIONS
-        )
+        roots = [root for root in self.trees if isinstance(root, Branch)]
+        return any(root.child(key) for root in roots for key in SECTIONS)
 
     @property
     def passed(self) -> int:
@@ -99,29 +89,88 @@ def audit(project: Project, paths: tuple[str, ...] = ()) -> Audit | None:
     Without names it audits what docker compose finds in the folder (base and override), and beside it the production
     file, which limits and secrets may stand in. None where there is no compose file.
     """
-    found = scene(project, paths)
-    if found is None:
+    view = open_view(project, paths)
+    if view is None:
         return None
-    verdicts = [verdict for rules in RULES for verdict in rules(found)]
-    said = dict.fromkeys(item.note for item in verdicts if item.note is not None)
-    notes = in_order([*found.notes, *said])
-    files = tuple(file.path for file in found.files)
-    trees = tuple(root for file in found.files for root in file.roots)
-    return Audit(files, tuple(notes), tuple(_lines(verdicts)), found.main.stack, trees)
+    verdicts = [
+        verdict for rule in judging_rules() if rule.judge for verdict in rule.judge(view)
+    ]
+    faults = dict.fromkeys(verdict.note for verdict in verdicts if verdict.note)
+    notes = in_order([*view.notes, *faults])
+    files = tuple(file.path for file in view.files)
+    trees = tuple(root for file in view.files for root in file.roots)
+    return Audit(files, tuple(notes), tuple(_score(verdicts)), view.main.stack, trees)
 
 
-def _lines(verdicts: list[Verdict]) -> Iterator[Line]:
-    by_id: dict[str, list[Verdict]] = {}
+def open_view(project: Project, paths: tuple[str, ...] = ()) -> View | None:
+    """The view of the named files, put together in this order as `-f` does; without names, of what docker compose
+    reads in the folder: the base file and the override beside it, or what COMPOSE_FILE in `.env` lists.
+
+    None where there is no compose file."""
+    names = None if paths else find(project)
+    if not paths and names is None:
+        return None
+    view = _view_of(project, names.loaded if names else paths)
+    if names is None or not names.production or names.production in names.loaded:
+        return view._replace(names=names)
+    production = _view_of(project, (names.base, names.production))
+    read = {file.path for file in view.files}
+    files = [file for file in production.files if file.path not in read]
+    notes = [note for note in production.notes if note not in view.notes]
+    return view._replace(
+        names=names,
+        files=(*view.files, *files),
+        notes=(*view.notes, *notes),
+        production=production.main,
+    )
+
+
+def _view_of(project: Project, paths: tuple[str, ...]) -> View:
+    """The view of files that are started together."""
+    loaded = load(project, paths)
+    places = Places(loaded.files)
+    context = Context(read=project.read, below=project.below)
+    stack = stack_of(loaded.document, places, project.name)
+    stack = _with_jobs(ROLES.apply(stack, Context()).stack)
+    startup = Startup(loaded.document, stack, places, context)
+    return View(project, loaded.files, None, startup, startup, loaded.notes)
+
+
+def _with_jobs(stack: Stack) -> Stack:
+    """The stack with the services as jobs whose completion another one waits for, or that end and are started apart."""
+    jobs = {
+        edge.service
+        for service in stack.services
+        for edge in service.depends_on
+        if edge.condition == "service_completed_successfully"
+    }
+    return with_services(
+        stack,
+        (
+            replace(service, role=Role.JOB)
+            if service.name in jobs or _ends_apart(service)
+            else service
+            for service in stack.services
+        ),
+    )
+
+
+def _ends_apart(service: Service) -> bool:
+    restart = service.restart or "no"
+    return bool(service.profiles) and restart.startswith(("no", "on-failure"))
+
+
+def _score(verdicts: Iterable[Verdict]) -> Iterator[Line]:
+    by_line: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         for name in verdict.ids:
-            by_id.setdefault(name, []).append(verdict)
+            by_line.setdefault(name, []).append(verdict)
     for name, row in checklist().items():
-        given = by_id.get(name, [])
-        codes = sorted({item.note.code for item in given if item.note is not None})
-        passed = sum(item.holds for item in given)
-        yield Line(
-            name, str(row["group"]), str(row["title"]), passed, len(given), tuple(codes)
-        )
+        of_line = by_line.get(name, [])
+        codes = {verdict.note.code for verdict in of_line if verdict.note}
+        passed = sum(verdict.holds for verdict in of_line)
+        group, title = str(row["group"]), str(row["title"])
+        yield Line(name, group, title, passed, len(of_line), tuple(sorted(codes)))
 
 
 def checklist() -> dict[str, Any]:

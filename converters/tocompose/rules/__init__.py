@@ -1,31 +1,40 @@
-"""Practices: what an expert would add to a stack, each a pure function that can be switched off."""
+"""The rules of good practice: each judges the files of others and mends what is made here, on the same conditions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from tocompose.model import Service, Setting, Stack
-from tocompose.notes import Note
+from tocompose.notes import Note, note
 from tocompose.record import replace
+from tocompose.source import Span
 from tocompose.suggestion import suggested
 from tocompose.syntax.model_path import ModelPath
 
-_NOWHERE: Mapping[ModelPath, ModelPath] = {}
+if TYPE_CHECKING:
+    from tocompose.compose.documents import ComposeFile, Places
+    from tocompose.compose.loading import Found
+    from tocompose.project import Project
+
+# A key below a service: with dots between plain keys, else as its parts.
+Place: TypeAlias = str | tuple[str, ...]
+_NOTHING: Mapping[str, Any] = {}
+_NO_MOVES: Mapping[ModelPath, ModelPath] = {}
 
 
 class Outcome(NamedTuple):
-    """What a practice made of a stack; `moves` says which model path a value went to, from its old one."""
+    """What mending made of a stack; `moves` says which model path a value went to, from its old one."""
 
     stack: Stack
     notes: tuple[Note, ...] = ()
-    moves: Mapping[ModelPath, ModelPath] = _NOWHERE
+    moves: Mapping[ModelPath, ModelPath] = _NO_MOVES
 
 
 class Context(NamedTuple):
-    """What the user said about the practices, and ways to look at files of the source.
+    """What the user said about the rules, and ways to look at files of the source.
 
     `harden` adds what can break an application, `keep_ports` leaves the ports of data services as they were,
     `inline_secrets` leaves secrets in the compose file. `split` says that a `.env` is written beside it, `production`
@@ -41,11 +50,84 @@ class Context(NamedTuple):
     below: Callable[[str], tuple[str, ...]] | None = None
 
 
-Apply: TypeAlias = Callable[[Stack, Context], Outcome]
+class Verdict(NamedTuple):
+    """Whether one thing meets the lines of the checklist named by `ids`; the note says what does not."""
+
+    ids: tuple[str, ...]
+    note: Note | None = None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the thing is as it should be."""
+        return self.note is None
+
+
+class Startup(NamedTuple):
+    """What one `docker compose up` starts: the merged document, its stack with roles, and where each thing stands."""
+
+    document: dict[str, Any]
+    stack: Stack
+    places: Places
+    context: Context
+
+    def span(self, service: Service, *path: str | int) -> Span | None:
+        """The place of a key of the service; without one, where the service first stands."""
+        if not path:
+            return self.places.first("services", service.name)
+        return self.places.span("services", service.name, *path)
+
+    def verdict(
+        self,
+        service: Service,
+        key: Place,
+        ids: str,
+        holds: bool,
+        code: str,
+        /,
+        **facts: Any,
+    ) -> Verdict:
+        """The verdict on a service, or on what stands at `key` below it."""
+        path = _path_of(key)
+        subject = ModelPath.service(service.name, *path)
+        span = self.span(service, *path)
+        return verdict(ids, holds, code, span, subject, service=service.name, **facts)
+
+
+class View(NamedTuple):
+    """What a judge sees: the files, what `docker compose up` starts of them, and what production starts.
+
+    Without a production file both are the same; `names` is None where the user named the files.
+    """
+
+    project: Project
+    files: tuple[ComposeFile, ...]
+    names: Found | None
+    main: Startup
+    production: Startup
+    notes: tuple[Note, ...]
+
+
+def verdict(
+    ids: str,
+    holds: bool,
+    code: str,
+    span: Span | None,
+    subject: ModelPath,
+    /,
+    **facts: Any,
+) -> Verdict:
+    """The verdict on one thing, with the note of that code unless it holds; `ids` are separated by blanks."""
+    fault = None if holds else note(code, span, subject=subject, **facts)
+    return Verdict(tuple(ids.split()), fault)
+
+
+Mend: TypeAlias = Callable[[Stack, Context], Outcome]
+Judge: TypeAlias = Callable[[View], Iterable[Verdict]]
+ServiceJudge: TypeAlias = Callable[[Startup, Service], Iterable[Verdict]]
 
 
 class Example(NamedTuple):
-    """A compose file before and after the practice, as text; `override` and `prod` are the other files it writes.
+    """A compose file before and after mending, as text; `override` and `prod` are the other files that are written.
 
     `settings` are those that the stack has before.
     """
@@ -58,116 +140,211 @@ class Example(NamedTuple):
     settings: tuple[Setting, ...] = ()
 
 
-class Practice(NamedTuple):
-    """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may."""
+class Excuse(NamedTuple):
+    """Why what is mended may still be judged with that code, and for which services (all, unless `applies` asks)."""
+
+    code: str
+    why: str
+    applies: Callable[[Service | None, Stack], bool] | None = None
+
+
+class Rule(NamedTuple):
+    """One rule of good practice; `covers` are the checklist ids that it implements, `severity` must, should or may.
+
+    `convert` mends, `check` judges, `check --fix` mends and edits the keys of a service that `edit` names. What
+    mending leaves, a note says: `said_by` has for each code of the judge the codes that say the same of the service.
+    """
 
     id: str
     title: str
     severity: str
-    apply: Apply
+    mend: Mend | None = None
     covers: tuple[str, ...] = ()
     url: str = ""
     examples: tuple[Example, ...] = ()
+    judge: Judge | None = None
+    edit: tuple[str, ...] = ()
+    said_by: Mapping[str, tuple[str, ...]] = _NOTHING
+    excuses: tuple[Excuse, ...] = ()
+
+    @property
+    def apply(self) -> Mend:
+        """How the rule mends, by its earlier name."""
+        return self.mend or (lambda stack, context: Outcome(stack))
+
+
+# The name of a rule until 0.9; it goes with the next release.
+Practice = Rule
 
 
 class UnknownPractice(ValueError):
     """A selection that names no practice; the text says which one may have been meant."""
 
 
-# In the order in which they are applied: what a later one asks (roles, checks, dependencies) an earlier one answers.
-ORDER = (
-    *(
-        "roles",
-        "healthchecks",
-        "health_numbers",
-        "dependencies",
-        "conditions",
-        "restart",
-        "stop",
-        "init",
-    ),
-    *("named_volumes", "bind_mounts", "sensitive_mounts", "hostnames", "profiles"),
-    *(
-        "port_conflicts",
-        "data_ports",
-        "open_ports",
-        "port_variables",
-        "networks",
-        "internal_network",
-    ),
-    *(
-        "host_network",
-        "privileges",
-        "logging",
-        "limits",
-        "no_new_privileges",
-        "capabilities",
-        "read_only",
-    ),
-    *(
-        "image_tags",
-        "image_versions",
-        "development",
-        "documented_variables",
-        "secrets",
-        "docker_secrets",
-    ),
+# In the order in which they mend: what a later one asks (roles, checks, dependencies) an earlier one answers.
+MENDING = (
+    "roles",
+    "healthchecks",
+    "health_numbers",
+    "dependencies",
+    "conditions",
+    "restart",
+    "stop",
+    "init",
+    "named_volumes",
+    "bind_mounts",
+    "sensitive_mounts",
+    "hostnames",
+    "profiles",
+    "port_conflicts",
+    "data_ports",
+    "open_ports",
+    "port_variables",
+    "networks",
+    "internal_network",
+    "host_network",
+    "privileges",
+    "logging",
+    "limits",
+    "no_new_privileges",
+    "capabilities",
+    "read_only",
+    "image_tags",
+    "image_versions",
+    "development",
+    "documented_variables",
+    "secrets",
+    "docker_secrets",
+)
+# What nothing can be done about but say so.
+JUDGING = (
+    "compose_form",
+    "references",
+    "health_tests",
+    "secret_findings",
+    "file_layout",
+    "web_stack",
 )
 
 
 @cache
-def registry() -> tuple[Practice, ...]:
-    """All practices, in the order in which they are applied."""
-    return tuple(import_module(f"{__name__}.{name}").PRACTICE for name in ORDER)
+def registry() -> tuple[Rule, ...]:
+    """All rules that mend, in the order in which they are applied."""
+    return tuple(map(_load_rule, MENDING))
 
 
-def select(spec: str) -> tuple[Practice, ...]:
+@cache
+def judging_rules() -> tuple[Rule, ...]:
+    """All rules that judge: those that mend, and those that can only say what is wrong."""
+    rules = (*registry(), *map(_load_rule, JUDGING))
+    return tuple(rule for rule in rules if rule.judge is not None)
+
+
+def _load_rule(module: str) -> Rule:
+    rule: Rule = import_module(f"{__name__}.{module}").RULE
+    return rule
+
+
+def select(spec: str) -> tuple[Rule, ...]:
     """The practices that `all`, `none`, `HC-EVERY,LOG` or `all,-LOG,+RO-ROOT` names, in the registry's order.
 
     Raises UnknownPractice.
     """
-    known = {practice.id: practice for practice in registry()}
+    ids = {rule.id for rule in registry()}
     words = [word.strip() for word in spec.split(",") if word.strip()]
-    chosen = set(known) if not words or words[0][0] in "+-" else set()
+    selected = set(ids) if not words or words[0][0] in "+-" else set()
     for word in words:
-        names = _named(word.lstrip("+-"), known)
-        chosen = chosen - names if word[0] == "-" else chosen | names
-    return tuple(practice for practice in registry() if practice.id in chosen)
+        named_ids = _ids_named(word.lstrip("+-"), ids)
+        selected = selected - named_ids if word[0] == "-" else selected | named_ids
+    return tuple(rule for rule in registry() if rule.id in selected)
 
 
-def _named(word: str, known: Mapping[str, Practice]) -> set[str]:
+def _ids_named(word: str, ids: set[str]) -> set[str]:
     name = word.upper()
     if name in ("ALL", "NONE"):
-        return set(known) if name == "ALL" else set()
-    if name in known:
+        return ids if name == "ALL" else set()
+    if name in ids:
         return {name}
-    hint = suggested(name, known, f"known are all, none, {', '.join(known)}", cutoff=0.5)
+    ordered = [rule.id for rule in registry()]
+    fallback = f"known are all, none, {', '.join(ordered)}"
+    hint = suggested(name, ordered, fallback, cutoff=0.5)
     raise UnknownPractice(f"there is no practice {word!r}: {hint}")
 
 
 def apply_all(
-    stack: Stack, practices: Iterable[Practice], context: Context | None = None
+    stack: Stack, rules: Iterable[Rule], context: Context | None = None
 ) -> Outcome:
-    """The stack after all practices, in the order given, with their notes and moves."""
+    """The stack after all rules, in the order given, with their notes and moves."""
     notes: list[Note] = []
     moves: dict[ModelPath, ModelPath] = {}
-    context = context or Context()
-    for practice in practices:
-        outcome = practice.apply(stack, context)
+    for rule in rules:
+        outcome = rule.apply(stack, context or Context())
         stack = outcome.stack
         notes.extend(outcome.notes)
         moves |= outcome.moves
     return Outcome(stack=stack, notes=tuple(notes), moves=moves)
 
 
-def each(
-    stack: Stack, step: Callable[[Service], tuple[Service, Iterable[Note]]]
+def map_services(
+    stack: Stack, mend_service: Callable[[Service], tuple[Service, Iterable[Note]]]
 ) -> Outcome:
-    """What a step makes of every service of the stack."""
-    results = [step(service) for service in stack.services]
-    services = tuple(service for service, _ in results)
-    notes = tuple(item for _, said in results for item in said)
-    return Outcome(
-        stack=stack if services == stack.services else replace(stack, services=services),
-        notes=notes,
+    """What mending makes of every service of the stack."""
+    services: list[Service] = []
+    notes: list[Note] = []
+    for service in stack.services:
+        mended, service_notes = mend_service(service)
+        services.append(mended)
+        notes.extend(service_notes)
+    return Outcome(with_services(stack, services), tuple(notes))
+
+
+def with_services(stack: Stack, services: Iterable[Service]) -> Stack:
+    """The stack with these services; itself where they are the same."""
+    mended = tuple(services)
+    return stack if mended == stack.services else replace(stack, services=mended)
+
+
+def judge_services(judge_service: ServiceJudge) -> Judge:
+    """A judge that asks about every service that `docker compose up` starts."""
+
+    def judge(view: View) -> Iterator[Verdict]:
+        for service in view.main.stack.services:
+            yield from judge_service(view.main, service)
+
+    return judge
+
+
+def judge_production(judge_service: ServiceJudge) -> Judge:
+    """A judge that asks about every service that production starts."""
+
+    def judge(view: View) -> Iterator[Verdict]:
+        for service in view.production.stack.services:
+            yield from judge_service(view.production, service)
+
+    return judge
+
+
+def judge_all(*judges: Judge) -> Judge:
+    """One judge of several."""
+    return lambda view: (verdict for judge in judges for verdict in judge(view))
+
+
+def remark(
+    code: str,
+    service: Service,
+    key: Place = "",
+    span: Span | None = None,
+    /,
+    **facts: Any,
+) -> Note:
+    """A note about the service, or about what stands at `key` below it."""
+    subject = ModelPath.service(service.name, *_path_of(key))
+    return note(
+        code, span or service.origin, subject=subject, service=service.name, **facts
     )
+
+
+def _path_of(place: Place) -> tuple[str, ...]:
+    if isinstance(place, tuple):
+        return place
+    return tuple(place.split(".")) if place else ()

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from tocompose.model import Home, Mount, Service, Stack
+import re
+from collections.abc import Iterator
+
+from tocompose.compose.shapes import as_map
+from tocompose.model import Home, Mount, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.named_volumes import is_anonymous, is_mask
-from tocompose.rules.sensitive_mounts import sensitive
-from tocompose.rules.services import data_paths, facts, overlay, remark, with_overlay
+from tocompose.rules import (
+    Context,
+    Example,
+    Excuse,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    View,
+    judge_all,
+    judge_production,
+    map_services,
+    remark,
+)
+from tocompose.rules.named_volumes import is_anonymous, is_mask, judge_mount
+from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules.sensitive_mounts import is_sensitive
+from tocompose.rules.service_images import data_paths, facts_of
 
-_CODE = (
+_CODE_TARGETS = (
     "/app",
     "/usr/src",
     "/code",
@@ -24,75 +42,40 @@ _CODE = (
     "/go/src",
 )
 # Names of folders that hold code. What else lies beside it (uploads, data, logs) is content that production needs too.
-_SOURCES = frozenset(
-    {
-        "api",
-        "app",
-        "backend",
-        "bin",
-        "client",
-        "cmd",
-        "code",
-        "frontend",
-        "internal",
-        "lib",
-        "packages",
-        "pkg",
-    }
-    | {"scripts", "server", "source", "src", "templates", "test", "tests", "views", "web"}
+_CODE_FOLDERS = frozenset(
+    (
+        "api app backend bin client cmd code frontend internal lib packages pkg "
+        "scripts server source src templates test tests views web"
+    ).split()
 )
-# Endings of files that a service is configured with; a folder is rarely called so.
-_FILES = (
-    *(
-        ".conf",
-        ".cfg",
-        ".cnf",
-        ".ini",
-        ".toml",
-        ".yml",
-        ".yaml",
-        ".json",
-        ".xml",
-        ".properties",
-        ".env",
-        ".rules",
-    ),
-    *(
-        ".crt",
-        ".cert",
-        ".pem",
-        ".key",
-        ".sql",
-        ".sh",
-        ".lua",
-        ".vcl",
-        ".acl",
-        ".htpasswd",
-        ".config",
-        ".tmpl",
-    ),
+# Endings of the files that settle what a server does: they name other services.
+CONFIGURATION_ENDINGS = tuple(
+    (
+        ".conf .cfg .cnf .ini .toml .yml .yaml .json .xml .properties .env .config "
+        ".tmpl .template .vcl .hcl .alloy .river"
+    ).split()
+)
+# Endings of the other files that a service is given; a folder is rarely called so.
+_FILE_ENDINGS = (
+    *CONFIGURATION_ENDINGS,
+    *".rules .crt .cert .pem .key .sql .sh .lua .acl .htpasswd .txt .html .py .js".split(),
 )
 # Files whose names have no ending, by their kind.
 _NAMED_FILES = frozenset(
-    {
-        "caddyfile",
-        "corefile",
-        "dockerfile",
-        "gemfile",
-        "jenkinsfile",
-        "makefile",
-        "pipfile",
-        "procfile",
-    }
+    "caddyfile corefile dockerfile gemfile jenkinsfile makefile pipfile procfile".split()
+)
+# What is bound from the host on purpose, in production too.
+_OF_THE_HOST = re.compile(
+    r"(?:^/(?:var/run|run|dev|proc|sys|etc|lib/modules|tmp/\.X11-unix)\b|\.sock$|^/$)"
 )
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with code mounts of built services in the dev file, and file mounts that fail when the file lacks."""
-    return each(stack, _binds)
+    return map_services(stack, _divide_mounts)
 
 
-def _binds(service: Service) -> tuple[Service, list[Note]]:
+def _divide_mounts(service: Service) -> tuple[Service, list[Note]]:
     code = [
         mount for mount in service.mounts if service.build is not None and _is_code(mount)
     ]
@@ -101,81 +84,102 @@ def _binds(service: Service) -> tuple[Service, list[Note]]:
         for mount in service.mounts
         if code and is_anonymous(mount) and is_mask(mount, service)
     ]
-    stay = [mount for mount in service.mounts if mount not in code and mount not in masks]
     notes = [
         remark("TC655", service, "volumes", mount.origin, path=mount.target)
         for mount in code
     ]
     mounts: list[Mount] = []
-    for mount in stay:
-        mounts.append(_must_exist(mount) if _is_file(mount) else mount)
-        notes += _remarks(service, mount)
-    changed = (
-        replace(service, mounts=tuple(mounts))
-        if mounts != list(service.mounts)
-        else service
-    )
+    for mount in service.mounts:
+        if mount not in code and mount not in masks:
+            mounts.append(_demand_file(mount) if _can_demand_file(mount) else mount)
+            notes += _note_bind(service, mount)
+    mended = service
+    if mounts != list(service.mounts):
+        mended = replace(service, mounts=tuple(mounts))
     if code:
-        part = overlay(service, Home.DEV)
-        changed = with_overlay(
-            changed, Home.DEV, replace(part, mounts=(*part.mounts, *code, *masks))
-        )
-    return changed, notes
+        part = overlay_of(service, Home.DEV)
+        part = replace(part, mounts=(*part.mounts, *code, *masks))
+        mended = with_overlay(mended, Home.DEV, part)
+    return mended, notes
 
 
 def _is_code(mount: Mount) -> bool:
     """Whether it is the built folder itself, or a folder of code in it, mounted where images keep code."""
     source = (mount.source or "").rstrip("/")
-    inside = source == "." or (
-        source.startswith("./") and source.rpartition("/")[2].lower() in _SOURCES
-    )
-    target = f"{mount.target.rstrip('/')}/"
-    return (
-        mount.kind == "bind"
-        and inside
-        and not _looks_like_file(source)
-        and target.startswith(_CODE)
-    )
+    if mount.kind != "bind" or looks_like_file(source):
+        return False
+    leaf = source.rpartition("/")[2].lower()
+    inside = source == "." or (source.startswith("./") and leaf in _CODE_FOLDERS)
+    return inside and f"{mount.target.rstrip('/')}/".startswith(_CODE_TARGETS)
 
 
-def _is_file(mount: Mount) -> bool:
-    return (
-        mount.kind == "bind"
-        and _looks_like_file(mount.source or "")
-        and not mount.options
-        and not mount.mode
-    )
+def looks_like_file(source: str) -> bool:
+    """Whether the path is by its name that of a file that a service is given, not of a folder."""
+    leaf = source.rpartition("/")[2].lower()
+    return leaf in _NAMED_FILES or source.lower().endswith(_FILE_ENDINGS)
 
 
-def _looks_like_file(source: str) -> bool:
-    named = source.rpartition("/")[2].lower() in _NAMED_FILES
-    return (named or source.lower().endswith(_FILES)) and not source.endswith("/.env/")
+def _can_demand_file(mount: Mount) -> bool:
+    is_file = mount.kind == "bind" and looks_like_file(mount.source or "")
+    return is_file and not mount.options and not mount.mode
 
 
-def _must_exist(mount: Mount) -> Mount:
+def _demand_file(mount: Mount) -> Mount:
     return replace(mount, options={"bind": {"create_host_path": False}})
 
 
-def _remarks(service: Service, mount: Mount) -> list[Note]:
-    if mount.kind != "bind" or mount.source is None or sensitive(mount.source):
+def _has_options(service: Service | None, stack: Stack) -> bool:
+    mounts = service.mounts if service else ()
+    binds = (mount for mount in mounts if mount.kind == "bind")
+    return any(mount.options or mount.mode for mount in binds)
+
+
+def _note_bind(service: Service, mount: Mount) -> list[Note]:
+    if mount.kind != "bind" or mount.source is None or is_sensitive(mount.source):
         return []
-    if _is_file(mount):
+    if _can_demand_file(mount):
         return [remark("TC656", service, "volumes", mount.origin, path=mount.source)]
-    if _looks_like_file(mount.source):
+    if looks_like_file(mount.source):
         return []
-    known = facts(service)
-    if known and any(
-        f"{mount.target.rstrip('/')}/" == f"{path}/" for path in data_paths(service, known)
-    ):
-        return [remark("TC657", service, "", mount.origin, path=mount.source)]
-    return [remark("TC658", service, "", mount.origin, path=mount.source)]
+    image = facts_of(service)
+    paths = data_paths(service, image) if image else []
+    code = "TC657" if mount.target.rstrip("/") in paths else "TC658"
+    return [remark(code, service, "", mount.origin, path=mount.source)]
 
 
-PRACTICE = Practice(
+def _judge_files(view: View) -> Iterator[Verdict]:
+    """Files of the folder that are not there: the engine makes an empty folder of each."""
+    for service in view.main.stack.services:
+        for mount in service.mounts:
+            source = mount.source or ""
+            if mount.kind == "bind" and looks_like_file(source) and "$" not in source:
+                present = source.startswith(("/", "~")) or view.project.exists(source)
+                options = as_map(mount.options.get("bind"))
+                demanded = options.get("create_host_path") is False
+                holds = present or demanded
+                yield judge_mount(
+                    view.main, service, mount, "T18", holds, "TC737", path=source
+                )
+
+
+def _judge_folders(startup: Startup, service: Service) -> Iterator[Verdict]:
+    if service.role is Role.TOOL or service.profiles:
+        return
+    for mount in service.mounts:
+        source = mount.source
+        if mount.kind == "bind" and source:
+            fixed = mount.read_only or looks_like_file(source)
+            fixed = fixed or _OF_THE_HOST.search(source) is not None
+            yield judge_mount(
+                startup, service, mount, "Q-10 M-05", fixed, "TC715", path=source
+            )
+
+
+RULE = Rule(
     id="VOL-BIND",
     title="Mount folders of the host in development only",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("Q-10", "M-05", "S-03", "E-01"),
     url="https://docs.docker.com/engine/storage/bind-mounts/",
     examples=(
@@ -199,5 +203,10 @@ PRACTICE = Practice(
             """,
             override="services: {web: {volumes: ['./src:/app/src', '/app/src/node_modules']}}",
         ),
+    ),
+    judge=judge_all(_judge_files, judge_production(_judge_folders)),
+    said_by={"TC715": ("TC657", "TC658", "TC660", "TC661", "TC662", "TC663")},
+    excuses=(
+        Excuse("TC737", "a mount with options of its own stays as it is", _has_options),
     ),
 )

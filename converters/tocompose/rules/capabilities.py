@@ -2,37 +2,77 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+from tocompose.knowledge.images import ImageFacts
 from tocompose.model import Home, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import facts, overlay, remark, runs_server, with_overlay
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
+    remark,
+)
+from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules.programs import runs_server
+from tocompose.rules.service_images import facts_of
+
+_ROOT_USER = re.compile(r"^(?:0|root)?(?::|$)")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with `cap_drop: [ALL]` in the production file for images of which the needed rest is known."""
-    return each(stack, _drop) if context.production else Outcome(stack=stack)
+    return map_services(stack, _drop_all) if context.production else Outcome(stack)
 
 
-def _drop(service: Service) -> tuple[Service, list[Note]]:
-    known = facts(service)
-    security, part = service.security, overlay(service, Home.PROD)
-    if known is None or known.caps is None or not known.sure or not runs_server(service):
+def _drop_all(service: Service) -> tuple[Service, list[Note]]:
+    image = facts_of(service)
+    if image is None or image.caps is None or not image.sure or not runs_server(service):
         return service, []
+    security, part = service.security, overlay_of(service, Home.PROD)
     if security.privileged or security.cap_drop or part.security.cap_drop:
         return service, []
-    needed = tuple(name for name in known.caps if name not in security.cap_add)
+    needed = tuple(_missing_capabilities(service, image))
     closed = replace(part.security, cap_drop=("ALL",), cap_add=needed)
-    return with_overlay(service, Home.PROD, replace(part, security=closed)), [
-        remark("TC672", service, "cap_drop")
-    ]
+    mended = with_overlay(service, Home.PROD, replace(part, security=closed))
+    return mended, [remark("TC672", service, "cap_drop")]
 
 
-PRACTICE = Practice(
+def _missing_capabilities(service: Service, image: ImageFacts) -> list[str]:
+    """What the image needs beside what the service adds itself."""
+    added = {_plain_name(name) for name in service.security.cap_add}
+    return [name for name in image.caps or () if name not in added]
+
+
+def _plain_name(capability: str) -> str:
+    return capability.upper().removeprefix("CAP_")
+
+
+def _judge_capabilities(startup: Startup, service: Service) -> Iterator[Verdict]:
+    image = facts_of(service)
+    dropped = {_plain_name(name) for name in service.security.cap_drop}
+    if image is None or not image.caps or "ALL" not in dropped:
+        return
+    missing = _missing_capabilities(service, image)
+    user = service.security.user
+    is_root = user is None or _ROOT_USER.match(user) is not None
+    facts = {"missing": ", ".join(missing), "image": service.image or ""}
+    holds = not missing or not is_root
+    yield startup.verdict(service, "cap_drop", "T23", holds, "TC742", **facts)
+
+
+RULE = Rule(
     id="CAPDROP",
     title="Drop capabilities that a server does not need",
     severity="may",
-    apply=apply,
+    mend=apply,
     covers=("E-02",),
     url="https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",
     examples=(
@@ -44,4 +84,5 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=judge_services(_judge_capabilities),
 )

@@ -2,73 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.healthchecks import has_own_check
-from tocompose.rules.services import facts, remark
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    View,
+    remark,
+    with_services,
+)
+from tocompose.rules.healthchecks import shows_health
+from tocompose.rules.service_images import facts_of
 
 STARTED, HEALTHY, COMPLETED = (
     "service_started",
     "service_healthy",
     "service_completed_successfully",
 )
+_RESTARTING = ("always", "unless-stopped")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with each bare dependency waiting for health or completion where the other service shows it."""
-    known = {service.name: service for service in stack.services}
+    by_name = {service.name: service for service in stack.services}
     services: list[Service] = []
     notes: list[Note] = []
     for service in stack.services:
-        pairs = [
-            _conditioned(service, item, known.get(item.service))
-            for item in service.depends_on
-        ]
-        services.append(replace(service, depends_on=tuple(item for item, _ in pairs)))
-        notes += [said for _, said in pairs if said]
-    return Outcome(stack=replace(stack, services=tuple(services)), notes=tuple(notes))
+        edges: list[Dependency] = []
+        for edge in service.depends_on:
+            target = by_name.get(edge.service)
+            if target is not None and edge.condition == STARTED:
+                condition = _best_condition(target, stack, context)
+                notes.append(_note_on(condition, service, edge))
+                edge = replace(edge, condition=condition)
+            edges.append(edge)
+        services.append(replace(service, depends_on=tuple(edges)))
+    return Outcome(with_services(stack, services), tuple(notes))
 
 
-def _conditioned(
-    service: Service, item: Dependency, target: Service | None
-) -> tuple[Dependency, Note | None]:
-    if target is None or item.condition != STARTED:
-        return item, None
-    if target.role is Role.JOB and target.restart not in ("always", "unless-stopped"):
-        return replace(item, condition=COMPLETED), _remark(
-            "TC606", service, item, ".condition"
-        )
-    if shows_health(target):
-        return replace(item, condition=HEALTHY), _remark(
-            "TC604", service, item, ".condition"
-        )
-    return item, _remark("TC605", service, item, "")
+def _best_condition(target: Service, stack: Stack, context: Context) -> str:
+    """What can be waited for: completion of what ends, health of what shows it, and only the start of what does not."""
+    if target.role is Role.JOB and target.restart not in _RESTARTING:
+        return COMPLETED
+    return HEALTHY if shows_health(target, stack, context) else STARTED
 
 
-def shows_health(service: Service) -> bool:
-    """Whether the engine will know the service's health: otherwise waiting for it makes `up` fail."""
-    check = service.healthcheck
-    if check is not None and (check.disable or (check.test and check.test[0] == "NONE")):
-        return False
-    if check is not None and check.test:
-        return True
-    known = facts(service)
-    return known is not None and has_own_check(service, known)
+_CODES = {COMPLETED: "TC606", HEALTHY: "TC604", STARTED: "TC605"}
 
 
-def _remark(code: str, service: Service, item: Dependency, key: str) -> Note:
-    return remark(
-        code, service, f"depends_on.{item.service}{key}", item.origin, target=item.service
+def _note_on(condition: str, service: Service, edge: Dependency) -> Note:
+    key: tuple[str, ...] = ("depends_on", edge.service)
+    key = key if condition == STARTED else (*key, "condition")
+    return remark(_CODES[condition], service, key, edge.origin, target=edge.service)
+
+
+def _judge_conditions(view: View) -> Iterator[Verdict]:
+    by_name = {service.name: service for service in view.main.stack.services}
+    for service in view.main.stack.services:
+        for edge in service.depends_on:
+            target = by_name.get(edge.service)
+            if target is not None:
+                yield from _judge_edge(view.main, service, edge, target)
+
+
+def _judge_edge(
+    startup: Startup, service: Service, edge: Dependency, target: Service
+) -> Iterator[Verdict]:
+    key = ("depends_on", target.name)
+    is_job = target.role is Role.JOB
+    healthy = shows_health(target, startup.stack, startup.context)
+    yield startup.verdict(
+        service,
+        key,
+        "A-01 M-06",
+        edge.condition != STARTED or not edge.required,
+        "TC720",
+        target=target.name,
+        instead=COMPLETED if is_job else HEALTHY,
+        first="" if healthy or is_job else f" once {target.name} has a healthcheck",
     )
+    if edge.condition == HEALTHY:
+        unknown = target.healthcheck is None and facts_of(target) is None
+        yield startup.verdict(
+            service, key, "T8", healthy or unknown, "TC721", target=target.name
+        )
+    if edge.condition == COMPLETED:
+        restart = target.restart or "no"
+        facts = {"target": target.name, "restart": target.restart}
+        ends = restart not in _RESTARTING
+        yield startup.verdict(service, key, "T10", ends, "TC731", **facts)
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="DEP-COND",
     title="Wait until a dependency is ready",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("A-01", "M-06", "T-02"),
     url="https://docs.docker.com/compose/how-tos/startup-order/",
     examples=(
@@ -94,4 +130,7 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=_judge_conditions,
+    edit=("depends_on",),
+    said_by={"TC720": ("TC605",)},
 )

@@ -17,7 +17,7 @@ from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules import Outcome
-from tocompose.syntax.model_path import ROOT, ModelPath
+from tocompose.syntax.model_path import ModelPath
 
 _ENTRY = regex(
     r"""(?m)^[ \t-]*["']?(?P<name>[\w.-]+)["']?[ \t]*[=:][ \t]*["']?(?P<value>[^\s"'][^\n"']*)"""
@@ -26,40 +26,39 @@ _ENTRY = regex(
 
 def in_secrets(stack: Stack) -> Outcome:
     """The stack with each mounted file that holds a secret, and those mounted with it, below `secrets/`."""
-    moved: dict[str, str] = {}
-    taken = {item.path for item in stack.files}
-    for item in stack.files:
-        source = _source(item, stack)
-        if (
-            source
-            and source not in moved
-            and not item.secret
-            and holds_secret(item.content, item.path)
-        ):
-            moved[source] = _free(f"secrets/{source.removeprefix('config/')}", taken)
+    moved = _new_paths(stack)
     if not moved:
         return Outcome(stack=stack)
-    files = tuple(_moved_file(item, moved) for item in stack.files)
-    changes = {
-        old.path: new.path
+    files = tuple(_move_file(file, moved) for file in stack.files)
+    moves = {
+        ModelPath.of("files", old.path): ModelPath.of("files", new.path)
         for old, new in zip(stack.files, files, strict=True)
         if old.path != new.path
     }
     services = tuple(
-        replace(item, mounts=tuple(_moved(item.mounts, moved))) for item in stack.services
+        replace(service, mounts=tuple(_move_mounts(service.mounts, moved)))
+        for service in stack.services
     )
     configs = tuple(
-        replace(item, file=_place(item.file, moved)) if item.file else item
-        for item in stack.configs
+        replace(config, file=_moved_path(config.file, moved)) if config.file else config
+        for config in stack.configs
     )
-    return Outcome(
-        stack=replace(stack, files=files, services=services, configs=configs),
-        notes=tuple(_notes(stack.files, moved, stack.services)),
-        moves={
-            ModelPath.of("files", old): ModelPath.of("files", new)
-            for old, new in changes.items()
-        },
-    )
+    mended = replace(stack, files=files, services=services, configs=configs)
+    return Outcome(mended, tuple(_note_moves(stack, moved)), moves)
+
+
+def _new_paths(stack: Stack) -> dict[str, str]:
+    """Where each mounted path with a secret in it goes."""
+    moved: dict[str, str] = {}
+    taken = {file.path for file in stack.files}
+    sources = list(_mounted_sources(stack))
+    for file in stack.files:
+        source = _source_of(file, sources)
+        if not source or source in moved or file.secret:
+            continue
+        if holds_secret(file.content, file.path):
+            moved[source] = _free_path(f"secrets/{source.removeprefix('config/')}", taken)
+    return moved
 
 
 def holds_secret(content: bytes, path: str = "") -> bool:
@@ -68,103 +67,88 @@ def holds_secret(content: bytes, path: str = "") -> bool:
         return True
     text = content.decode("utf-8", "replace")
     spans = passwords(text)
-    if any(may_be_secret(text[start:end]) for start, end in spans) or (
-        not spans and secret_value(text)
-    ):
+    if any(may_be_secret(text[start:end]) for start, end in spans):
+        return True
+    if not spans and secret_value(text):
         return True
     return any(
-        secret_name(found["name"])
-        and may_be_secret(found["value"].strip())
-        and found["value"][0] not in "$<{[|>&*"
+        _sets_secret(match["name"], match["value"])
         for pattern in (_ENTRY, DIRECTIVE)
-        for found in pattern.finditer(text)
+        for match in pattern.finditer(text)
     )
 
 
-def _source(item: File, stack: Stack) -> str:
-    """The mounted path that brings the file into a container: its own, or that of its folder; empty for none."""
-    mounts = [
+def _sets_secret(name: str, value: str) -> bool:
+    is_literal = value[0] not in "$<{[|>&*"
+    return is_literal and secret_name(name) and may_be_secret(value.strip())
+
+
+def _mounted_sources(stack: Stack) -> Iterator[str]:
+    """The paths of the source that are brought into containers."""
+    paths = [
         mount.source
         for service in stack.services
         for mount in service.mounts
         if mount.kind == "bind"
     ]
-    sources = [
-        normpath(source)
-        for source in (*mounts, *(each.file for each in stack.configs))
-        if source
-    ]
-    found = [
-        path for path in sources if item.path == path or item.path.startswith(f"{path}/")
-    ]
-    return min(
-        (path for path in found if path != "." and not path.startswith("secrets")),
-        key=len,
-        default="",
-    )
+    paths += [config.file for config in stack.configs]
+    for path in filter(None, paths):
+        source = normpath(path)
+        if source != "." and not source.startswith("secrets"):
+            yield source
 
 
-def _free(path: str, taken: set[str]) -> str:
+def _source_of(file: File, sources: Iterable[str]) -> str:
+    """The mounted path that brings the file into a container: its own, or that of its folder; empty for none."""
+    return min((path for path in sources if _is_at(file.path, path)), key=len, default="")
+
+
+def _is_at(path: str, source: str) -> bool:
+    """Whether the path is the source, or lies below it."""
+    return path == source or path.startswith(f"{source}/")
+
+
+def _free_path(path: str, taken: set[str]) -> str:
     candidate, number = path, 2
-    while any(name == candidate or name.startswith(f"{candidate}/") for name in taken):
+    while any(_is_at(name, candidate) for name in taken):
         candidate, number = f"{path}-{number}", number + 1
     taken.add(candidate)
     return candidate
 
 
-def _place(path: str, moved: dict[str, str]) -> str:
-    known = normpath(path)
-    source = next(
-        (old for old in moved if known == old or known.startswith(f"{old}/")), None
-    )
-    return path if source is None else f"./{moved[source]}{known[len(source) :]}"
+def _moved_path(path: str, moved: dict[str, str]) -> str:
+    plain = normpath(path)
+    source = next((old for old in moved if _is_at(plain, old)), None)
+    return path if source is None else f"./{moved[source]}{plain[len(source) :]}"
 
 
-def _moved_file(item: File, moved: dict[str, str]) -> File:
-    path = _place(item.path, moved).removeprefix("./")
+def _move_file(file: File, moved: dict[str, str]) -> File:
+    path = _moved_path(file.path, moved).removeprefix("./")
+    if path == file.path:
+        return file
     # Containers run as users of their own, so all may read it; the folder above lets nobody else in.
-    return (
-        item
-        if path == item.path
-        else replace(item, path=path, secret=True, mode=item.mode & 0o555)
-    )
+    return replace(file, path=path, secret=True, mode=file.mode & 0o555)
 
 
-def _moved(mounts: Iterable[Mount], moved: dict[str, str]) -> Iterator[Mount]:
-    for item in mounts:
-        bound = item.kind == "bind" and item.source
-        yield (
-            replace(item, source=_place(item.source, moved))
-            if bound and item.source
-            else item
-        )
+def _move_mounts(mounts: Iterable[Mount], moved: dict[str, str]) -> Iterator[Mount]:
+    for mount in mounts:
+        if mount.kind == "bind" and mount.source:
+            mount = replace(mount, source=_moved_path(mount.source, moved))
+        yield mount
 
 
-def _notes(
-    files: Iterable[File], moved: dict[str, str], services: Iterable[Service]
-) -> Iterator[Note]:
+def _note_moves(stack: Stack, moved: dict[str, str]) -> Iterator[Note]:
     for old, new in moved.items():
-        owner = next(
-            (
-                item.name
-                for item in services
-                for mount in item.mounts
-                if normpath(mount.source or "") == old
-            ),
-            "",
-        )
-        origin = next(
-            (
-                item.origin
-                for item in files
-                if item.path == old or item.path.startswith(f"{old}/")
-            ),
-            None,
-        )
-        yield note(
-            "TC508",
-            origin,
-            subject=ModelPath.service(owner, "volumes") if owner else ROOT,
-            old=old,
-            new=new,
-        )
+        owner = _owner_of(old, stack.services)
+        origins = (file.origin for file in stack.files if _is_at(file.path, old))
+        subject = ModelPath.service(owner, "volumes") if owner else ModelPath()
+        yield note("TC508", next(origins, None), subject=subject, old=old, new=new)
+
+
+def _owner_of(source: str, services: Iterable[Service]) -> str:
+    """The first service that mounts the path; empty for none."""
+    for service in services:
+        for mount in service.mounts:
+            if normpath(mount.source or "") == source:
+                return service.name
+    return ""

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.model import Home, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import (
-    facts,
-    is_data,
-    only_data,
-    overlay,
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_production,
+    map_services,
     remark,
-    texts,
-    with_overlay,
 )
+from tocompose.rules.open_ports import is_everywhere, is_local
+from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules.roles import holds_only_data, is_data
+from tocompose.rules.service_images import facts_of
+from tocompose.rules.services import texts
 
 _LOOPBACK = "127.0.0.1"
-_ANY = frozenset({None, "", "0.0.0.0", "::"})
-_LOCAL = frozenset({"127.0.0.1", "::1", "localhost"})
 # How a container names the machine it runs on: whoever does so may use a published port.
 _GATEWAYS = (
     "host.docker.internal",
@@ -31,72 +37,99 @@ _GATEWAYS = (
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the ports of data services in the dev file, on 127.0.0.1; production reaches them by network."""
     if context.keep_ports:
-        return each(stack, lambda service: (service, _remarks("TC642", service)))
-    if any(
-        mark in text
+        return map_services(stack, lambda service: _leave_open(service, "TC642"))
+    if _calls_the_host(stack):
+        return map_services(stack, lambda service: _leave_open(service, "TC643"))
+    return map_services(stack, lambda service: _make_private(service, stack))
+
+
+def _calls_the_host(stack: Stack) -> bool:
+    """Whether a service names the machine itself."""
+    return any(
+        gateway in text
         for service in stack.services
         for text in texts(service)
-        for mark in _GATEWAYS
-    ):
-        return each(stack, lambda service: (service, _remarks("TC643", service)))
-    alone = all(is_data(service) for service in stack.services)
-    on_host = any(service.network_mode == "host" for service in stack.services)
-    return each(
-        stack,
-        lambda service: _private(service, alone or on_host, only_data(service, stack)),
+        for gateway in _GATEWAYS
     )
 
 
-def _remarks(code: str, service: Service) -> list[Note]:
-    return [remark(code, service)] if is_data(service) and service.ports else []
+def _leave_open(service: Service, code: str) -> tuple[Service, list[Note]]:
+    is_open = is_data(service) and bool(service.ports)
+    return service, [remark(code, service)] if is_open else []
 
 
-def _private(service: Service, stay: bool, all_ports: bool) -> tuple[Service, list[Note]]:
-    """`all_ports` is false where an application shares the network of a data service: then only its own ports count."""
-    known = facts(service)
-    own = [
-        port
-        for port in service.ports
-        if all_ports or (known is not None and port.target in known.ports)
-    ]
-    if not is_data(service) or not own:
+def own_ports(service: Service, stack: Stack) -> list[Port]:
+    """The ports at which a data service is reached, without those of an application that shares its network."""
+    if not is_data(service):
+        return []
+    if holds_only_data(service, stack):
+        return list(service.ports)
+    image = facts_of(service)
+    usual_ports = image.ports if image else ()
+    return [port for port in service.ports if port.target in usual_ports]
+
+
+def _make_private(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
+    ports = own_ports(service, stack)
+    if not ports:
         return service, []
-    if known is not None and known.lan:
+    image = facts_of(service)
+    if image is not None and image.lan:
         return service, [remark("TC641", service)]
-    if stay:
-        return _bound(service, own)
-    moved = tuple(port for port in own if port.host_ip in _ANY or port.host_ip in _LOCAL)
-    kept = tuple(port for port in service.ports if port not in moved)
-    part = overlay(service, Home.DEV)
-    part = replace(part, ports=(*part.ports, *map(_on_loopback, moved)))
+    if all(map(is_data, stack.services)) or _has_host_network(stack):
+        return _bind_locally(service, ports)
+    moved = [port for port in ports if is_everywhere(port) or is_local(port)]
+    stay = tuple(port for port in service.ports if port not in moved)
     notes = [
         remark("TC645", service, "ports", port.origin, port=port.target) for port in moved
     ]
-    notes += [remark("TC642", service, "", port.origin) for port in kept if port in own]
-    changed = replace(service, ports=kept)
-    return (with_overlay(changed, Home.DEV, part) if moved else changed), notes
+    notes += [remark("TC642", service, "", port.origin) for port in stay if port in ports]
+    mended = replace(service, ports=stay)
+    if moved:
+        part = overlay_of(service, Home.DEV)
+        part = replace(part, ports=(*part.ports, *map(_on_loopback, moved)))
+        mended = with_overlay(mended, Home.DEV, part)
+    return mended, notes
 
 
-def _bound(service: Service, own: list[Port]) -> tuple[Service, list[Note]]:
+def _has_host_network(stack: Stack) -> bool:
+    return any(service.network_mode == "host" for service in stack.services)
+
+
+def _bind_locally(service: Service, own: list[Port]) -> tuple[Service, list[Note]]:
     """The ports where they were, on 127.0.0.1: nothing in the stack could reach the service otherwise."""
-    open_ports = [port for port in own if port.host_ip in _ANY]
     ports = tuple(_on_loopback(port) if port in own else port for port in service.ports)
     notes = [
         remark("TC644", service, "ports", port.origin, port=port.target)
-        for port in open_ports
+        for port in own
+        if is_everywhere(port)
+    ]
+    notes += [
+        remark("TC642", service, "", port.origin)
+        for port in ports
+        if port in own and not is_local(port)
     ]
     return replace(service, ports=ports), notes
 
 
 def _on_loopback(port: Port) -> Port:
-    return replace(port, host_ip=_LOOPBACK) if port.host_ip in _ANY else port
+    return replace(port, host_ip=_LOOPBACK) if is_everywhere(port) else port
 
 
-PRACTICE = Practice(
+def _judge_published(startup: Startup, service: Service) -> Iterator[Verdict]:
+    if not is_data(service):
+        return
+    ports = [port for port in own_ports(service, startup.stack) if not is_local(port)]
+    listed = ", ".join(port.published or port.target for port in ports)
+    key = "ports" if ports else ""
+    yield startup.verdict(service, key, "Q-05", not ports, "TC710", ports=listed)
+
+
+RULE = Rule(
     id="PORT-DB",
     title="Keep databases off public ports",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-05", "A-06", "M-02"),
     url="https://docs.docker.com/engine/network/port-publishing/",
     examples=(
@@ -119,4 +152,6 @@ PRACTICE = Practice(
             context=Context(keep_ports=True),
         ),
     ),
+    judge=judge_production(_judge_published),
+    said_by={"TC710": ("TC641", "TC642", "TC643")},
 )

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tocompose.model import Dependency, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.evidence import Evidence, evidence
-from tocompose.rules.services import (
-    facts,
-    idles,
-    image_name,
-    is_data,
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Verdict,
+    View,
     remark,
-    runs_client,
+    with_services,
 )
+from tocompose.rules.evidence import Evidence, evidence
+from tocompose.rules.programs import idles, runs_client
+from tocompose.rules.roles import is_data
+from tocompose.rules.service_images import facts_of, image_title
 
 
 class Edge(NamedTuple):
@@ -27,41 +31,80 @@ class Edge(NamedTuple):
     weak_target: bool
     service: Service
     target: Service
-    found: Evidence | None
+    evidence: Evidence | None
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Who waits, and for whom."""
+        return self.service.name, self.target.name
+
+
+class _EdgeSet:
+    """The edges taken so far, without circles."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.targets: dict[str, set[str]] = {item.name: set() for item in stack.services}
+        self.inferred: dict[str, list[Dependency]] = {}
+
+    def take(self, edge: Edge) -> None:
+        """Adds an edge that closes no circle."""
+        name, target = edge.names
+        self.targets[name].add(target)
+        if edge.evidence is not None:
+            self.inferred.setdefault(name, []).append(_dependency(edge, edge.evidence))
+
+    def closes_circle(self, edge: Edge) -> bool:
+        """Whether the target waits for the service already, maybe through others."""
+        seen: set[str] = set()
+        pending = [edge.target.name]
+        while pending:
+            name = pending.pop()
+            if name not in seen:
+                seen.add(name)
+                pending.extend(self.targets.get(name, ()))
+        return edge.service.name in seen
+
+    def applied(self, service: Service) -> Service:
+        """The service with the edges that were taken, and without those that were not."""
+        targets = self.targets[service.name]
+        stated = tuple(
+            edge
+            for edge in service.depends_on
+            if edge.service in targets or not edge.service
+        )
+        inferred = self.inferred.get(service.name, [])
+        if len(stated) == len(service.depends_on) and not inferred:
+            return service
+        inferred.sort(key=lambda edge: edge.service)
+        return replace(service, depends_on=(*stated, *inferred))
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the dependencies that its settings show; the weakest of a circle is left out, with a note."""
-    reach: dict[str, set[str]] = {service.name: set() for service in stack.services}
-    kept: dict[str, list[Dependency]] = {service.name: [] for service in stack.services}
-    edges = sorted(_edges(stack, context), key=lambda edge: edge[:2])
-    peers = _peers(edges)
-    notes: list[Note] = list(_clusters(stack, peers))
+    edges = sorted(_find_edges(stack, context), key=lambda edge: edge[:2])
+    peers = _find_peers(edges)
+    notes: list[Note] = list(_note_clusters(stack, peers))
+    taken = _EdgeSet(stack)
     for edge in edges:
-        name, target = edge.service.name, edge.target.name
-        if name == target or target in reach[name]:
+        name, target = edge.names
+        if name == target or target in taken.targets[name]:
             continue
-        if edge.found is not None and (name, target) in peers:
+        if edge.evidence is not None and edge.names in peers:
             continue
-        if name in _reachable(target, reach):
-            notes.append(_circle(edge))
+        if taken.closes_circle(edge):
+            notes.append(_note_circle(edge))
             continue
-        reach[name].add(target)
-        if edge.found is not None:
-            kept[name].append(_dependency(edge, edge.found))
-            notes.append(_added(edge, edge.found))
-    services = tuple(
-        _with(service, kept[service.name], reach[service.name])
-        for service in stack.services
-    )
-    return Outcome(stack=replace(stack, services=services), notes=tuple(notes))
+        taken.take(edge)
+        if edge.evidence is not None:
+            notes.append(_note_inferred(edge, edge.evidence))
+    return Outcome(with_services(stack, map(taken.applied, stack.services)), tuple(notes))
 
 
 def _same_image(one: Service, other: Service) -> bool:
-    return (image_name(one), one.build) == (image_name(other), other.build)
+    return (image_title(one), one.build) == (image_title(other), other.build)
 
 
-def _clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
+def _note_clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
     """One note for each member of a cluster, with the others."""
     for service in stack.services:
         others = sorted(target for name, target in peers if name == service.name)
@@ -69,130 +112,114 @@ def _clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
             yield remark("TC607", service, "depends_on", others=", ".join(others))
 
 
-def _edges(stack: Stack, context: Context) -> Iterator[Edge]:
-    known = {service.name: service for service in stack.services}
+def _find_edges(stack: Stack, context: Context) -> Iterator[Edge]:
+    by_name = {service.name: service for service in stack.services}
     for service in stack.services:
-        owner = _owner(service, known)
-        for name in [item.service for item in service.depends_on] + (
-            [owner.name] if owner else []
-        ):
-            if name in known:
-                yield Edge(0, False, service, known[name], None)
-    for service, found in evidence(stack, context):
-        target = known[found.target]
-        if _sensible(service, target):
-            yield Edge(found.rank, not is_data(target), service, target, found)
+        stated = [by_name.get(edge.service) for edge in service.depends_on]
+        for target in (*stated, _network_owner(service, by_name)):
+            if target is not None:
+                yield Edge(0, False, service, target, None)
+    for service, clue in evidence(stack, context):
+        target = by_name[clue.target]
+        if _may_wait(service, target):
+            yield Edge(clue.rank, not is_data(target), service, target, clue)
 
 
-def _peers(edges: list[Edge]) -> set[tuple[str, str]]:
+def _find_peers(edges: Iterable[Edge]) -> set[tuple[str, str]]:
     """The pairs of services that name each other and run one image: members of a cluster.
 
     None of them is healthy before most of them run. What a one-shot names before it, its service names.
     """
-    waiting: dict[str, list[Service]] = {}
+    members = _members_by_job(edges)
+    calls: set[tuple[str, str, str]] = set()
     for edge in edges:
-        if edge.found is None and edge.target.role is Role.JOB:
-            waiting.setdefault(edge.target.name, []).append(edge.service)
-    named = {
-        (member.name, edge.target.name, edge.service.name)
-        for edge in edges
-        if edge.found is not None
-        for member in waiting.get(edge.service.name, [edge.service])
-        if member is not edge.target and _same_image(member, edge.target)
-    }
-    pairs = {(member, target) for member, target, _ in named}
+        if edge.evidence is None:
+            continue
+        for member in members.get(edge.service.name, [edge.service]):
+            if member is not edge.target and _same_image(member, edge.target):
+                calls.add((member.name, edge.target.name, edge.service.name))
+    pairs = {(member, target) for member, target, _ in calls}
     return {
-        (service, target) for member, target, service in named if (target, member) in pairs
+        (caller, target) for member, target, caller in calls if (target, member) in pairs
     }
 
 
-def _owner(service: Service, known: dict[str, Service]) -> Service | None:
+def _members_by_job(edges: Iterable[Edge]) -> dict[str, list[Service]]:
+    """The services that wait for each one-shot."""
+    members: dict[str, list[Service]] = {}
+    for edge in edges:
+        if edge.evidence is None and edge.target.role is Role.JOB:
+            members.setdefault(edge.target.name, []).append(edge.service)
+    return members
+
+
+def _network_owner(service: Service, by_name: Mapping[str, Service]) -> Service | None:
     """The service whose network this one shares, which Compose starts first by itself."""
-    return known.get((service.network_mode or "").removeprefix("service:"))
+    return by_name.get((service.network_mode or "").removeprefix("service:"))
 
 
-def _sensible(service: Service, target: Service) -> bool:
+def _may_wait(service: Service, target: Service) -> bool:
     """A database or a monitor does not wait for an application that it knows, and nobody calls a job or a client."""
-    if (
-        target.role is Role.JOB
-        or runs_client(target)
-        or idles(target)
-        or service.network_mode == f"service:{target.name}"
-        or (_monitors(service) and target.role in (Role.APP, Role.PROXY))
-    ):
+    if target.role is Role.JOB or runs_client(target) or idles(target):
         return False
-    return not (is_data(service) and not is_data(target) and target.role is not Role.INFRA)
+    if service.network_mode == f"service:{target.name}":
+        return False
+    if is_monitor(service) and target.role in (Role.APP, Role.PROXY):
+        return False
+    return is_data(target) or not is_data(service) or target.role is Role.INFRA
 
 
-def _monitors(service: Service) -> bool:
+def is_monitor(service: Service) -> bool:
     """Whether it watches others, above all those that do not start."""
-    known = facts(service)
-    return known is not None and known.kind == "monitoring"
+    image = facts_of(service)
+    return image is not None and image.kind == "monitoring"
 
 
-def _reachable(start: str, reach: dict[str, set[str]]) -> set[str]:
-    seen, todo = set(), [start]
-    while todo:
-        current = todo.pop()
-        if current not in seen:
-            seen.add(current)
-            todo.extend(reach.get(current, ()))
-    return seen
-
-
-def _dependency(edge: Edge, found: Evidence) -> Dependency:
-    optional = bool(edge.target.profiles) and not set(edge.target.profiles) & set(
-        edge.service.profiles
-    )
+def _dependency(edge: Edge, clue: Evidence) -> Dependency:
+    target_profiles = set(edge.target.profiles)
+    optional = bool(target_profiles) and not target_profiles & set(edge.service.profiles)
     return Dependency(
         service=edge.target.name,
         required=not optional,
-        evidence=found.words,
-        origin=found.span,
+        evidence=clue.words,
+        origin=clue.span,
     )
 
 
-def _with(service: Service, added: list[Dependency], reach: set[str]) -> Service:
-    stated = tuple(
-        item for item in service.depends_on if item.service in reach or not item.service
-    )
-    if len(stated) == len(service.depends_on) and not added:
-        return service
-    fresh = sorted(added, key=lambda item: item.service)
-    return replace(service, depends_on=(*stated, *fresh))
+def _note_inferred(edge: Edge, clue: Evidence) -> Note:
+    target = edge.target.name
+    facts = {"target": target, "evidence": clue.words}
+    return remark("TC602", edge.service, ("depends_on", target), clue.span, **facts)
 
 
-def _added(edge: Edge, found: Evidence) -> Note:
-    key = f"depends_on.{edge.target.name}"
-    return remark(
-        "TC602",
-        edge.service,
-        key,
-        found.span,
-        target=edge.target.name,
-        evidence=found.words,
-    )
+def _note_circle(edge: Edge) -> Note:
+    reason = edge.evidence.words if edge.evidence else "the source says so"
+    return remark("TC603", edge.service, target=edge.target.name, evidence=reason)
 
 
-def _circle(edge: Edge) -> Note:
-    evidence = edge.found.words if edge.found else "the source says so"
-    return remark("TC603", edge.service, target=edge.target.name, evidence=evidence)
+def has_dependents(stack: Stack, name: str) -> bool:
+    """Whether any service depends on the named one."""
+    edges = (edge for service in stack.services for edge in service.depends_on)
+    return any(edge.service == name for edge in edges)
 
 
-def dependents(stack: Stack, name: str) -> Iterable[Service]:
-    """The services that depend on the named one."""
-    return [
-        service
-        for service in stack.services
-        if any(item.service == name for item in service.depends_on)
-    ]
+def _judge_undeclared(view: View) -> Iterator[Verdict]:
+    """Services that name another one in their environment or command, and do not wait for it."""
+    startup = view.main
+    mended = apply(startup.stack, startup.context).stack
+    for service, told in zip(startup.stack.services, mended.services, strict=True):
+        stated = {edge.service for edge in service.depends_on}
+        for edge in told.depends_on:
+            facts = {"target": edge.service, "evidence": edge.evidence}
+            waits = edge.service in stated
+            yield startup.verdict(service, "", "M-02", waits, "TC700", **facts)
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="DEP-INFER",
     title="Start services after what they need",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("M-02", "M-06", "A-01", "T-02"),
     url="https://docs.docker.com/reference/compose-file/services/#depends_on",
     examples=(
@@ -229,4 +256,6 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=_judge_undeclared,
+    said_by={"TC700": ("TC603", "TC607")},
 )

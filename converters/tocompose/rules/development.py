@@ -3,121 +3,136 @@
 from __future__ import annotations
 
 import posixpath
-import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from tocompose.knowledge.images import ImageFacts
 from tocompose.model import Build, Home, Mount, Port, Service, Stack, Variable
 from tocompose.notes import Note
-from tocompose.patterns import regex
+from tocompose.readers.dockerfile import Stage
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import (
-    base_facts,
-    dockerfile,
-    overlay,
+from tocompose.rules import (
+    Context,
+    Example,
+    Excuse,
+    Outcome,
+    Rule,
+    Verdict,
+    View,
+    map_services,
     remark,
-    volumes_of,
-    with_overlay,
 )
+from tocompose.rules.overlays import mounts_of, overlay_of, with_overlay
+from tocompose.rules.service_images import base_facts, dockerfile_of
 
 _STAGES = ("development", "dev")
-_FROM = regex(r"^\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
-_WORKDIR = regex(r"^\s*WORKDIR\s+(\S+)", re.IGNORECASE)
-# What each language calls development, where its packages lie, and where its debugger listens.
+
+
+class _Language(NamedTuple):
+    """What a language calls development, where its packages lie, and where its debugger listens."""
+
+    variable: tuple[str, str]
+    packages: str | None = None
+    debugger: str | None = None
+
+
 _LANGUAGES = {
-    "node": (("NODE_ENV", "development"), "node_modules", "9229"),
-    "ruby": (("RAILS_ENV", "development"), None, None),
-    "python": (("PYTHONUNBUFFERED", "1"), None, None),
-    "php": (("APP_ENV", "development"), "vendor", None),
+    "node": _Language(("NODE_ENV", "development"), "node_modules", "9229"),
+    "ruby": _Language(("RAILS_ENV", "development")),
+    "python": _Language(("PYTHONUNBUFFERED", "1")),
+    "php": _Language(("APP_ENV", "development"), "vendor"),
 }
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the `development` stage of the service's Dockerfile in the dev file, where there is one."""
-    return each(stack, lambda service: _develop(service, stack, context))
+    return map_services(stack, lambda service: _use_stage(service, stack, context))
 
 
-def _develop(
+def _use_stage(
     service: Service, stack: Stack, context: Context
 ) -> tuple[Service, list[Note]]:
-    text = dockerfile(service, stack, context)
-    part = overlay(service, Home.DEV)
-    if service.build is None or text is None or part.build is not None:
+    part = overlay_of(service, Home.DEV)
+    stage = _development_stage(service, stack, context)
+    if service.build is None or stage is None or part.build is not None:
         return service, []
-    stage = next((name for name in _STAGES if name in _stages(text)), None)
-    if stage is None or service.build.target == stage:
+    name = stage.name.lower()
+    if service.build.target == name:
         return service, []
-    language = _LANGUAGES.get(_language(service, stack, context))
-    folder = _stages(text)[stage]
-    part = replace(part, build=Build(context=service.build.context, target=stage))
-    notes = [remark("TC677", service, "build.target", stage=stage)]
+    image = base_facts(service, stack, context)
+    language = _LANGUAGES.get(image.id) if image else None
+    part = replace(part, build=Build(context=service.build.context, target=name))
+    notes = [remark("TC677", service, "build.target", stage=name)]
+    folder = _working_folder(stage)
     if folder:
-        part = replace(part, mounts=(*part.mounts, *_mounts(service, folder, language)))
+        mounts = _mount_code(service, service.build, folder, language)
+        part = replace(part, mounts=(*part.mounts, *mounts))
         notes.append(remark("TC678", service, "volumes", folder=folder))
-    part = _debugged(service, part, language)
+    if language is not None:
+        part = _prepare_debugging(service, part, language)
     return with_overlay(service, Home.DEV, part), notes
 
 
-def _stages(text: str) -> dict[str, str | None]:
-    """The named stages of a Dockerfile, each with the working directory it ends in."""
-    found: dict[str, str | None] = {}
-    current, folder = "", None
-    for line in text.splitlines():
-        if match := _FROM.match(line):
-            current, folder = (match[2] or "").lower(), found.get(match[1].lower())
-        elif match := _WORKDIR.match(line):
-            folder = posixpath.normpath(
-                posixpath.join(folder or "/", match[1].strip("\"'"))
-            )
-        if current:
-            found[current] = folder if folder and "$" not in folder else None
-    return found
+def _development_stage(service: Service, stack: Stack, context: Context) -> Stage | None:
+    dockerfile = dockerfile_of(service, stack, context)
+    stages = dockerfile.stages if dockerfile else ()
+    by_name = {stage.name.lower(): stage for stage in stages}
+    return next((by_name[name] for name in _STAGES if name in by_name), None)
 
 
-def _language(service: Service, stack: Stack, context: Context) -> str:
-    known: ImageFacts | None = base_facts(service, stack, context)
-    return known.id if known else ""
+def _working_folder(stage: Stage) -> str | None:
+    """The working directory that the stage ends in, where it is sure."""
+    if not stage.workdir or "$" in stage.workdir:
+        return None
+    return posixpath.normpath(posixpath.join("/", stage.workdir))
 
 
-def _mounts(
-    service: Service,
-    folder: str,
-    language: tuple[tuple[str, str], str | None, str | None] | None,
+def _mount_code(
+    service: Service, build: Build, folder: str, language: _Language | None
 ) -> list[Mount]:
     """The code on top of the image's, and the image's own packages on top of that."""
-    if service.build is None or any(
-        mount.target.rstrip("/") == folder for mount in volumes_of(service)
-    ):
+    targets = [mount.target.rstrip("/") for mount in mounts_of(service)]
+    if folder in targets:
         return []
-    source = (
-        service.build.context
-        if service.build.context.startswith((".", "/"))
-        else f"./{service.build.context}"
-    )
-    packages = language[1] if language else None
-    masks = [Mount(kind="volume", target=f"{folder}/{packages}")] if packages else []
-    return [Mount(kind="bind", source=source, target=folder), *masks]
+    is_path = build.context.startswith((".", "/"))
+    source = build.context if is_path else f"./{build.context}"
+    mounts = [Mount(kind="bind", source=source, target=folder)]
+    if language and language.packages:
+        mounts.append(Mount(kind="volume", target=f"{folder}/{language.packages}"))
+    return mounts
 
 
-def _debugged(
-    service: Service,
-    part: Service,
-    language: tuple[tuple[str, str], str | None, str | None] | None,
-) -> Service:
-    if language is None:
-        return part
-    (name, value), _, port = language
-    if all(item.name != name for item in service.environment):
-        part = replace(
-            part, environment=(*part.environment, Variable(name=name, value=value))
-        )
-    taken = {item.target for item in (*service.ports, *part.ports)}
-    if port and port not in taken:
-        part = replace(
-            part,
-            ports=(*part.ports, Port(target=port, published=port, host_ip="127.0.0.1")),
-        )
+def _prepare_debugging(service: Service, part: Service, language: _Language) -> Service:
+    name, value = language.variable
+    if all(variable.name != name for variable in service.environment):
+        variable = Variable(name=name, value=value)
+        part = replace(part, environment=(*part.environment, variable))
+    targets = {port.target for port in (*service.ports, *part.ports)}
+    if language.debugger and language.debugger not in targets:
+        number = language.debugger
+        port = Port(target=number, published=number, host_ip="127.0.0.1")
+        part = replace(part, ports=(*part.ports, port))
     return part
+
+
+def _judge_builds(view: View) -> Iterator[Verdict]:
+    """Whether something of each built service is made for development; nothing is said of files that were named."""
+    for service in view.main.stack.services if view.names else ():
+        if service.build is not None:
+            yield view.main.verdict(
+                service,
+                "build",
+                "E-01",
+                _serves_development(service, service.build),
+                "TC747",
+                what="nothing of it is made for development",
+                how="Mount the source over the image's copy, or use develop.watch, in docker-compose.override.yml.",
+            )
+
+
+def _serves_development(service: Service, build: Build) -> bool:
+    binds = (mount.source or "" for mount in service.mounts if mount.kind == "bind")
+    mounted = any(source.startswith(".") for source in binds)
+    return mounted or "develop" in service.options or bool(build.target)
 
 
 _DOCKERFILE = b"""
@@ -129,11 +144,12 @@ FROM base
 COPY . .
 """
 
-PRACTICE = Practice(
+
+RULE = Rule(
     id="BUILD",
     title="Develop with the image's development stage",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("E-01", "M-07"),
     url="https://docs.docker.com/build/building/multi-stage/",
     examples=(
@@ -153,4 +169,6 @@ PRACTICE = Practice(
             ),
         ),
     ),
+    judge=_judge_builds,
+    excuses=(Excuse("TC747", "the source brings no stage for development"),),
 )

@@ -9,15 +9,10 @@ from tocompose.model import Grant, Home, Resource, Service, Setting, Stack, Vari
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.services import (
-    command_text,
-    facts,
-    overlay,
-    remark,
-    runs_server,
-    with_overlay,
-)
+from tocompose.rules import Context, Example, Outcome, Rule, remark
+from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules.programs import command_text, runs_server
+from tocompose.rules.service_images import facts_of
 from tocompose.syntax.names import identifier, unique
 
 _WHOLE = regex(r"\$\{([A-Za-z_]\w*)(?::?[?][^{}]*)?\}")
@@ -55,14 +50,16 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _swaps(service: Service, secret: set[str]) -> list[Swap]:
-    known = facts(service)
-    read_only = service.security.read_only or overlay(service, Home.PROD).security.read_only
+    known = facts_of(service)
+    read_only = (
+        service.security.read_only or overlay_of(service, Home.PROD).security.read_only
+    )
     # A secret that is no file of the host cannot be put into a read-only container.
     if known is None or not runs_server(service) or read_only:
         return []
     given = {
         item.name
-        for item in (*service.environment, *overlay(service, Home.PROD).environment)
+        for item in (*service.environment, *overlay_of(service, Home.PROD).environment)
     }
     result = []
     for item in service.environment:
@@ -87,7 +84,7 @@ def _read(service: Service, item: Variable) -> bool:
 
 
 def _swapped(service: Service, swaps: list[Swap], names: dict[str, str]) -> Service:
-    part = overlay(service, Home.PROD)
+    part = overlay_of(service, Home.PROD)
     environment = list(part.environment)
     for swap in swaps:
         environment.append(Variable(name=swap.variable.name, value=None, remove=True))
@@ -106,11 +103,11 @@ def _swapped(service: Service, swaps: list[Swap], names: dict[str, str]) -> Serv
 
 _SETTINGS = (Setting(name="POSTGRES_PASSWORD", value="x", secret=True),)
 
-PRACTICE = Practice(
+RULE = Rule(
     id="SEC-FILES",
     title="Hand secrets over as files in production",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-13", "S-04", "M-05"),
     url="https://docs.docker.com/compose/how-tos/use-secrets/",
     examples=(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tocompose.model import Setting, Stack
-from tocompose.rules import Context, Example, Outcome, Practice
+from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.services import variable_defaults, with_settings
 
 
@@ -24,11 +24,11 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(stack=with_settings(stack, settings))
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="ENV-DOC",
     title="List every variable in .env.example",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-12",),
     url="https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/",
     examples=(

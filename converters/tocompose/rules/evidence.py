@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from posixpath import normpath
 from typing import NamedTuple, TypeAlias
 
 from tocompose.knowledge.secrets.names import words_of
 from tocompose.model import Service, Stack
 from tocompose.rules import Context
-from tocompose.rules.given_files import GivenFiles
-from tocompose.rules.services import command_text, environment
+from tocompose.rules.bind_mounts import CONFIGURATION_ENDINGS
+from tocompose.rules.programs import command_text
+from tocompose.rules.service_images import environment_of
 from tocompose.source import Span
 
 # The strength of a piece of evidence, 1 the strongest.
@@ -35,57 +37,29 @@ _HOST_KEY = (
     r"""(?:[ \t]*[:=][ \t]*|[ \t]+)"""
 )
 _HOST_LINE = rf"""{_HOST_KEY}["']?({_NAME})["']?[,;]?$"""
+_IN_TEXT = (_URL_HOST, _HOST_PORT, _IN_CLUSTER)
 # The last word of variables that hold the name of a host.
 _HOST_WORDS = frozenset(
-    {
-        "HOST",
-        "HOSTS",
-        "HOSTNAME",
-        "SERVER",
-        "SERVERS",
-        "ADDR",
-        "ADDRESS",
-        "ADDRESSES",
-        "ENDPOINT",
-        "ENDPOINTS",
-        "BROKER",
-    }
-    | {
-        "BROKERS",
-        "NODE",
-        "NODES",
-        "UPSTREAM",
-        "BACKEND",
-        "URL",
-        "URI",
-        "POINT",
-        "POINTS",
-        "SEED",
-        "SEEDS",
-        "LINK",
-    }
-    | {"PGHOST", "CONTACTPOINTS", "MYSQLHOST", "REDISHOST", "DBHOST", "MONGOHOST"}
+    (
+        "HOST HOSTS HOSTNAME SERVER SERVERS ADDR ADDRESS ADDRESSES ENDPOINT ENDPOINTS BROKER "
+        "BROKERS NODE NODES UPSTREAM BACKEND URL URI POINT POINTS SEED SEEDS LINK "
+        "PGHOST CONTACTPOINTS MYSQLHOST REDISHOST DBHOST MONGOHOST"
+    ).split()
 )
 # Variables that say how the service itself is reached, not what it reaches.
-_ABOUT_ITSELF = (
-    *(
-        "CORS",
-        "ORIGIN",
-        "ALLOWED",
-        "CALLBACK",
-        "REDIRECT",
-        "PUBLIC",
-        "ADVERTISED",
-        "EXTERNAL",
-        "NO_PROXY",
-        "SITE_URL",
-    ),
-    *("_BASE_URL", "CSRF", "TRUSTED", "VIRTUAL_HOST", "LISTEN"),
+_ABOUT_ITSELF = tuple(
+    (
+        "CORS ORIGIN ALLOWED CALLBACK REDIRECT PUBLIC ADVERTISED EXTERNAL NO_PROXY SITE_URL "
+        "_BASE_URL CSRF TRUSTED VIRTUAL_HOST LISTEN"
+    ).split()
 )
 _VARIABLE = r"\$(?:\$|\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|([A-Za-z_]\w*))"
+# Files without an ending that name other services in what they set.
+_NAMED_CONFIGURATION = ("caddyfile", "corefile", "nginx")
+_LONGEST_FILE, _MOST_FILES = 200_000, 40
 
-
-Names: TypeAlias = Mapping[str, tuple[str, ...]]
+# Every name under which services are reached, with the services' names.
+HostNames: TypeAlias = Mapping[str, tuple[str, ...]]
 
 
 class Evidence(NamedTuple):
@@ -97,110 +71,186 @@ class Evidence(NamedTuple):
     span: Span | None
 
 
+class MountedFiles:
+    """Looks at the files of a stack by their paths, and at those of the source beside it."""
+
+    def __init__(self, stack: Stack, context: Context) -> None:
+        self._contents = {file.path: file.content for file in stack.files}
+        self._configs = {config.name: config for config in stack.configs}
+        self._context = context
+
+    def env_settings(self, service: Service) -> Iterator[tuple[str, str]]:
+        """The variables in the service's env files, by name."""
+        for file in service.env_files:
+            for line in self._text_of(normpath(file.path)).splitlines():
+                name, equals, value = line.removeprefix("export ").partition("=")
+                if equals and not name.startswith("#"):
+                    yield name.strip(), value.strip().strip("\"'")
+
+    def configuration(self, service: Service) -> Iterator[tuple[str, str]]:
+        """The path (a config's name) and the text of each configuration file, without lines that are a comment."""
+        for path, text in self._whole_files(service):
+            lines = [
+                line
+                for line in text.splitlines()
+                if not line.lstrip().startswith(("#", "//", ";"))
+            ]
+            yield path, "\n".join(lines)
+
+    def _whole_files(self, service: Service) -> Iterator[tuple[str, str]]:
+        paths = [
+            mount.source
+            for mount in service.mounts
+            if mount.kind == "bind" and mount.source
+        ]
+        for grant in service.configs:
+            config = self._configs.get(grant.source)
+            if config is not None and config.content is not None:
+                yield config.name, config.content
+            elif config is not None and config.file:
+                paths.append(config.file)
+        for path in paths:
+            for name in self._names_at(normpath(path)):
+                yield name, self._text_of(name)
+
+    def _names_at(self, path: str) -> list[str]:
+        """The files that a mounted path stands for: itself, or those of the folder."""
+        names = [
+            name for name in self._contents if name == path or name.startswith(f"{path}/")
+        ]
+        if names or _leads_out(path) or path == "." or self._context.below is None:
+            return names
+        below = () if _is_configuration(path) else self._context.below(path)
+        return [name for name in (path, *below) if _is_configuration(name)][:_MOST_FILES]
+
+    def _text_of(self, path: str) -> str:
+        content = self._contents.get(path)
+        if content is None and self._context.read is not None and not _leads_out(path):
+            content = self._context.read(path)
+        if not content or len(content) > _LONGEST_FILE:
+            return ""
+        return content.decode("utf-8", "replace")
+
+
+def _is_configuration(path: str) -> bool:
+    """Whether the file may name other services in what it sets; what a database is filled with does not."""
+    return path.lower().endswith((*CONFIGURATION_ENDINGS, *_NAMED_CONFIGURATION))
+
+
+def _leads_out(path: str) -> bool:
+    """Whether it is no path of the source: elsewhere on the machine, or known when the stack starts only."""
+    return path.startswith(("/", "~", "../")) or "$" in path or path == ".."
+
+
 def evidence(stack: Stack, context: Context) -> Iterator[tuple[Service, Evidence]]:
     """Every piece of evidence of the stack, by service in the stack's order; a single service needs no other."""
+    if len(stack.services) < 2:
+        return
     names = host_names(stack)
     settings = {setting.name: setting.value or "" for setting in stack.settings}
-    files = GivenFiles(stack, context)
-    for service in stack.services if len(stack.services) > 1 else ():
-        for found in _of_service(service, names, settings, files):
-            if found.target != service.name:
-                yield service, found
+    files = MountedFiles(stack, context)
+    for service in stack.services:
+        for clue in _clues_of(service, names, settings, files):
+            if clue.target != service.name:
+                yield service, clue
 
 
 def host_names(stack: Stack) -> dict[str, tuple[str, ...]]:
     """Every name under which services are reached, with the services' names: several may share an alias. A service's
     own name counts most."""
-    found: dict[str, dict[str, None]] = {}
-    for service in stack.services:
-        for item in (*service.networks,):
-            for alias in item.aliases:
-                found.setdefault(alias.lower(), {})[service.name] = None
-        for name in (service.container_name, service.options.get("hostname")):
-            if isinstance(name, str):
-                found[name.lower()] = {service.name: None}
-    names = {name: tuple(services) for name, services in found.items()}
+    names = {name: tuple(owners) for name, owners in _aliases(stack).items()}
     for service in stack.services:
         for link in service.options.get("links") or ():
             target, _, alias = str(link).partition(":")
             if alias:
                 names.setdefault(alias.lower(), (target,))
-    known = {service.name for service in stack.services}
-    given = {name: targets for name, targets in names.items() if known.issuperset(targets)}
-    return given | {service.name.lower(): (service.name,) for service in stack.services}
+    service_names = {service.name for service in stack.services}
+    for name in [name for name, owners in names.items() if not service_names >= {*owners}]:
+        del names[name]
+    return names | {service.name.lower(): (service.name,) for service in stack.services}
 
 
-def _of_service(
-    service: Service, names: Names, settings: Mapping[str, str], files: GivenFiles
+def _aliases(stack: Stack) -> dict[str, dict[str, None]]:
+    """The aliases, container names and host names, each with its services in order."""
+    owners: dict[str, dict[str, None]] = {}
+    for service in stack.services:
+        for attachment in service.networks:
+            for alias in attachment.aliases:
+                owners.setdefault(alias.lower(), {})[service.name] = None
+        for name in (service.container_name, service.options.get("hostname")):
+            if isinstance(name, str):
+                owners[name.lower()] = {service.name: None}
+    return owners
+
+
+def _clues_of(
+    service: Service, names: HostNames, settings: Mapping[str, str], files: MountedFiles
 ) -> Iterator[Evidence]:
-    spans = {item.name: item.origin for item in service.environment}
-    values = dict(files.env_files(service)) | environment(service)
+    spans = {variable.name: variable.origin for variable in service.environment}
+    values = dict(files.env_settings(service)) | environment_of(service)
     for name, value in values.items():
-        if value and not _about_itself(name):
-            yield from _in_variable(name, resolved(value, settings), names, spans.get(name))
+        if value and not _is_about_itself(name):
+            text = resolved(value, settings)
+            yield from _clues_in_variable(name, text, names, spans.get(name))
     line = resolved(command_text(service) or "", settings)
-    for target in _addresses(line, names, (*_IN_TEXT, _WAIT)):
+    for target in _find_targets(line, names, (*_IN_TEXT, _WAIT)):
         yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
     for path, text in files.configuration(service):
-        for target in _addresses(text, names, (*_IN_TEXT, _HOST_LINE)):
+        for target in _find_targets(text, names, (*_IN_TEXT, _HOST_LINE)):
             yield Evidence(target, _FILE, f"its file {path} names {target}", service.origin)
 
 
-_IN_TEXT = (_URL_HOST, _HOST_PORT, _IN_CLUSTER)
-
-
-def _about_itself(name: str) -> bool:
+def _is_about_itself(name: str) -> bool:
     text = f"_{name.upper()}"
     return any(word in text for word in _ABOUT_ITSELF)
 
 
-def _in_variable(
-    name: str, value: str, names: Names, span: Span | None
+def _clues_in_variable(
+    name: str, value: str, names: HostNames, span: Span | None
 ) -> Iterator[Evidence]:
-    for target in _addresses(value, names, (_URL_HOST, _HOST_PORT, _AT_HOST, _IN_CLUSTER)):
+    for target in _find_targets(
+        value, names, (_URL_HOST, _HOST_PORT, _AT_HOST, _IN_CLUSTER)
+    ):
         yield Evidence(target, _ADDRESS, f"{name} names {target}", span)
-    if _HOST_WORDS & set(words_of(name)[-1:]):
-        for word in re.split(r"[,;\s]+", value.strip()):
-            for meant in (
-                services_of(word.partition(":")[0], names) if "://" not in word else ()
-            ):
-                yield Evidence(meant, _HOST, f"{name} names {meant}", span)
+    if _HOST_WORDS.isdisjoint(words_of(name)[-1:]):
+        return
+    for host in re.split(r"[,;\s]+", value.strip()):
+        if "://" not in host:
+            for target in services_of(host.partition(":")[0], names):
+                yield Evidence(target, _HOST, f"{name} names {target}", span)
 
 
-def _addresses(text: str, names: Names, patterns: tuple[str, ...]) -> list[str]:
+def _find_targets(text: str, names: HostNames, patterns: tuple[str, ...]) -> list[str]:
     """The services whose names stand in the text where an address stands, each once."""
-    found: dict[str, None] = {}
+    targets: dict[str, None] = {}
     for pattern in patterns:
         for match in re.finditer(pattern, text):
-            for host in (next(group for group in match.groups() if group)).split(","):
-                for target in services_of(host.partition(":")[0], names):
-                    found[target] = None
-    return list(found)
+            hosts = next(filter(None, match.groups()))
+            for host in hosts.split(","):
+                targets |= dict.fromkeys(services_of(host.partition(":")[0], names))
+    return list(targets)
 
 
-def services_of(host: str, names: Names) -> tuple[str, ...]:
+def services_of(host: str, names: HostNames) -> tuple[str, ...]:
     """The services that a host name means; a name inside a Kubernetes cluster counts by its first parts."""
     name = host.lower().rstrip(".")
     if name in names:
         return names[name]
     head, dot, _ = name.partition(".svc")
-    if dot and head:
-        parts = head.split(".")
-        return next(
-            (names[part] for part in (head, parts[0], *parts[1:2]) if part in names), ()
-        )
-    return ()
+    if not dot or not head:
+        return ()
+    labels = head.split(".")
+    candidates = (head, labels[0], *labels[1:2])
+    return next((names[label] for label in candidates if label in names), ())
 
 
 def resolved(text: str, settings: Mapping[str, str]) -> str:
     """The text as Compose would read it with these settings."""
-    return (
-        re.sub(_VARIABLE, lambda match: _value(match, settings), text)
-        if "$" in text
-        else text
-    )
+    if "$" not in text:
+        return text
+    return re.sub(_VARIABLE, lambda match: _value_of(match, settings), text)
 
 
-def _value(match: re.Match[str], settings: Mapping[str, str]) -> str:
+def _value_of(match: re.Match[str], settings: Mapping[str, str]) -> str:
     name = match[1] or match[3]
     return "$" if name is None else settings.get(name) or match[2] or ""

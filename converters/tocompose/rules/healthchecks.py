@@ -2,132 +2,175 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tocompose.knowledge.images import ImageFacts
 from tocompose.model import Healthcheck, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.health_commands import tcp_probe
-from tocompose.rules.services import (
-    base_facts,
-    command_text,
-    environment,
-    image_name,
-    interactive,
+from tocompose.rules import (
+    Context,
+    Example,
+    Excuse,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
     remark,
-    runs_server,
+)
+from tocompose.rules.programs import command_text, is_interactive, runs_server
+from tocompose.rules.roles import is_data
+from tocompose.rules.service_images import (
+    base_facts,
+    environment_of,
+    has_own_check,
+    image_title,
     usable_checks,
 )
 from tocompose.syntax.units import is_whole_number
 
 _PORT_OPTION = regex(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
+_NODE_TCP = "require('net').connect(PORT,'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))"
+_PYTHON_TCP = "import socket; socket.create_connection(('127.0.0.1', PORT), 3)"
+# In the order of preference: a shell's own means first, then the language that the image is for.
+_TCP_PROBES = (
+    ("bash", ("CMD", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/PORT")),
+    ("nc", ("CMD-SHELL", "nc -z 127.0.0.1 PORT")),
+    ("python", ("CMD", "python", "-c", _PYTHON_TCP)),
+    ("node", ("CMD", "node", "-e", _NODE_TCP)),
+    ("ruby", ("CMD", "ruby", "-rsocket", "-e", "TCPSocket.new('127.0.0.1', PORT)")),
+    ("php", ("CMD", "php", "-r", "exit(@fsockopen('127.0.0.1', PORT) ? 0 : 1);")),
+)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with a healthcheck where there was none and one is known to work, and a note where none is."""
-    return each(stack, lambda service: _check(service, stack, context))
+    return map_services(stack, lambda service: _add_check(service, stack, context))
 
 
-def _check(
+def _add_check(
     service: Service, stack: Stack, context: Context
 ) -> tuple[Service, Iterable[Note]]:
     if service.healthcheck is not None:
         return service, ()
-    if service.role is Role.JOB or interactive(service):
+    if service.role is Role.JOB or is_interactive(service):
         return service, [remark("TC618", service)]
-    found = known_healthcheck(service, stack, context)
-    if isinstance(found, Healthcheck):
-        return replace(service, healthcheck=found), [
-            remark("TC610", service, "healthcheck", command=_shown(found))
-        ]
-    code, facts = found
-    return service, [remark(code, service, "", **facts)]
+    check = known_healthcheck(service, stack, context)
+    if not isinstance(check, Healthcheck):
+        return service, [remark(check, service, "", image=image_title(service))]
+    note = remark("TC610", service, "healthcheck", command=_shorten(check))
+    return replace(service, healthcheck=check), [note]
 
 
 def known_healthcheck(
     service: Service, stack: Stack, context: Context
-) -> Healthcheck | tuple[str, dict[str, str]]:
-    """The health command known to work in the service's image, or the code and facts of the note that says why not."""
-    known = base_facts(service, stack, context)
-    if known is None:
-        return "TC613", {"image": image_name(service)}
-    if has_own_check(service, known):
-        return "TC611", {"image": image_name(service)}
-    if known.kind not in ("runtime", "base"):
-        return _of_server(service, known)
-    return _of_port(service, known)
+) -> Healthcheck | str:
+    """The health command known to work in the service's image, or the code of the note that says why there is none."""
+    if has_own_check(service, stack, context):
+        return "TC611"
+    image = base_facts(service, stack, context)
+    if image is None:
+        return "TC613"
+    if image.kind not in ("runtime", "base"):
+        return _server_check(service, image)
+    return _port_check(service, image)
 
 
-def has_own_check(service: Service, known: ImageFacts) -> bool:
-    """Whether the image brings a HEALTHCHECK of its own that counts for this service."""
-    return (
-        known.has_healthcheck
-        and known.sure
-        and service.build is None
-        and runs_server(service)
-    )
+def shows_health(service: Service, stack: Stack, context: Context) -> bool:
+    """Whether the engine will know the service's health: otherwise waiting for it makes `up` fail."""
+    check = service.healthcheck
+    if check is not None and (check.disable or (check.test and check.test[0] == "NONE")):
+        return False
+    if check is not None and check.test:
+        return True
+    return has_own_check(service, stack, context)
 
 
-def _shown(check: Healthcheck, width: int = 60) -> str:
+def _shorten(check: Healthcheck, width: int = 60) -> str:
     text = " ".join((check.test or ())[1:]).replace("$$", "$")
     return text if len(text) <= width else f"{text[:width]}…"
 
 
-def _of_server(
-    service: Service, known: ImageFacts
-) -> Healthcheck | tuple[str, dict[str, str]]:
-    port = main_port(service, known)
-    check = next(usable_checks(service, known), None)
-    if not runs_server(service) or _moved_port(service, known):
-        return "TC615", {"image": image_name(service)}
-    if (
-        check is None
-        or not known.sure
-        or (port is None and any("PORT" in word for word in check.test))
-    ):
-        return _none(service, known)
-    test = tuple(word.replace("PORT", port) if port else word for word in check.test)
-    return Healthcheck(test=test, start_period=check.start_period)
+def _server_check(service: Service, image: ImageFacts) -> Healthcheck | str:
+    port = main_port(service, image)
+    command = next(usable_checks(service, image), None)
+    if not runs_server(service) or _listens_elsewhere(service, image):
+        return "TC615"
+    if command is None or not image.sure:
+        return _no_check(image)
+    if port is None and any("PORT" in word for word in command.test):
+        return _no_check(image)
+    test = tuple(word.replace("PORT", port) if port else word for word in command.test)
+    return Healthcheck(test=test, start_period=command.start_period)
 
 
-def _of_port(
-    service: Service, known: ImageFacts
-) -> Healthcheck | tuple[str, dict[str, str]]:
-    port = main_port(service, known)
+def _port_check(service: Service, image: ImageFacts) -> Healthcheck | str:
+    port = main_port(service, image)
     if port is None:
-        return "TC616", {"image": image_name(service)}
-    test = tcp_probe(known.tools or (), port)
-    return Healthcheck(test=test, start_period="20s") if test else _none(service, known)
+        return "TC616"
+    test = _tcp_probe(image.tools or (), port)
+    return Healthcheck(test=test, start_period="20s") if test else _no_check(image)
 
 
-def _none(service: Service, known: ImageFacts) -> tuple[str, dict[str, str]]:
+def _no_check(image: ImageFacts) -> str:
     """The note for an image without tools, or one in which no command is known to work."""
-    return "TC612" if known.tools == () else "TC614", {"image": image_name(service)}
+    return "TC612" if image.tools == () else "TC614"
 
 
-def main_port(service: Service, known: ImageFacts | None) -> str | None:
+def _tcp_probe(tools: Iterable[str], port: str) -> tuple[str, ...] | None:
+    """A health command that connects to the port inside the container; None when no tool in the image can."""
+    present = frozenset(tools)
+    test = next((test for tool, test in _TCP_PROBES if tool in present), None)
+    return tuple(word.replace("PORT", port) for word in test) if test else None
+
+
+def main_port(service: Service, image: ImageFacts | None) -> str | None:
     """The TCP port that the service surely listens on: published, exposed, told by PORT, or usual for the image."""
-    declared = [port.target for port in service.ports if port.protocol == "tcp"]
-    declared += [text.removesuffix("/tcp") for text in service.expose]
-    declared += [environment(service).get("PORT") or ""]
-    declared += [text for text in (known.ports if known else ()) if "/" not in text]
-    return next((text for text in declared if is_whole_number(text)), None)
+    ports = [port.target for port in service.ports if port.protocol == "tcp"]
+    ports += [text.removesuffix("/tcp") for text in service.expose]
+    ports.append(environment_of(service).get("PORT") or "")
+    ports += [text for text in (image.ports if image else ()) if "/" not in text]
+    return next(filter(is_whole_number, ports), None)
 
 
-def _moved_port(service: Service, known: ImageFacts) -> bool:
+def _listens_elsewhere(service: Service, image: ImageFacts) -> bool:
     """Whether the command makes the server listen elsewhere than its health command would ask."""
     match = _PORT_OPTION.search(command_text(service) or "")
-    return match is not None and bool(known.ports) and match[1] not in known.ports
+    return match is not None and bool(image.ports) and match[1] not in image.ports
 
 
-PRACTICE = Practice(
+def _is_disabled(service: Service | None, stack: Stack) -> bool:
+    check = service.healthcheck if service else None
+    return check is not None and not check.test
+
+
+def _judge_watched(startup: Startup, service: Service) -> Iterator[Verdict]:
+    stack, context = startup.stack, startup.context
+    check = service.healthcheck
+    image = base_facts(service, stack, context)
+    has_no_tools = image is not None and image.tools == ()
+    if service.role is Role.JOB or (has_no_tools and check is None):
+        return
+    watched = shows_health(service, stack, context) or has_own_check(
+        service, stack, context
+    )
+    yield startup.verdict(
+        service,
+        "healthcheck" if check is not None and check.disable else "",
+        "Q-01 M-06" if is_data(service) else "Q-01",
+        watched,
+        "TC706",
+    )
+
+
+RULE = Rule(
     id="HC-EVERY",
     title="Check the health of every service",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-01", "M-06", "T-03", "T-04"),
     url="https://docs.docker.com/reference/compose-file/services/#healthcheck",
     examples=(
@@ -156,4 +199,8 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=judge_services(_judge_watched),
+    edit=("healthcheck",),
+    said_by={"TC706": ("TC611", "TC612", "TC613", "TC614", "TC615", "TC616", "TC618")},
+    excuses=(Excuse("TC706", "the source switches its check off", _is_disabled),),
 )

@@ -1,37 +1,54 @@
-"""HOSTNET: a word about services that use the network of the host."""
+"""HOSTNET: a word about services that share the network of the host."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import facts, remark
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
+    remark,
+)
+from tocompose.rules.service_images import facts_of
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each `network_mode: host`: why it is right, or what to use instead."""
-    return each(stack, _remarks)
+    return map_services(stack, _note_host_network)
 
 
-def _remarks(service: Service) -> tuple[Service, list[Note]]:
+def _note_host_network(service: Service) -> tuple[Service, list[Note]]:
     if service.network_mode != "host":
         return service, []
-    known = facts(service)
-    if known is not None and known.host:
-        return service, [remark("TC648", service, why=known.host)]
-    ports = (
-        ", ".join(f"{port}:{port}" for port in known.ports)
-        if known and known.ports
-        else "HOST:CONTAINER"
-    )
-    return service, [remark("TC649", service, ports=ports)]
+    image = facts_of(service)
+    if image is not None and image.host:
+        return service, [remark("TC648", service, why=image.host)]
+    usual_ports = image.ports if image is not None else ()
+    published = ", ".join(f"{port}:{port}" for port in usual_ports)
+    return service, [remark("TC649", service, ports=published or "HOST:CONTAINER")]
 
 
-PRACTICE = Practice(
+def _judge_host_network(startup: Startup, service: Service) -> Iterator[Verdict]:
+    image = facts_of(service)
+    justified = image is not None and bool(image.host)
+    holds = service.network_mode != "host" or justified
+    key = "" if holds else "network_mode"
+    yield startup.verdict(service, key, "Q-07 A-04", holds, "TC712")
+
+
+RULE = Rule(
     id="HOSTNET",
     title="Use the host's network only for a reason",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-07", "A-04", "S-02"),
     url="https://docs.docker.com/engine/network/drivers/host/",
     examples=(
@@ -40,4 +57,6 @@ PRACTICE = Practice(
             "services: {web: {image: 'nginx:1.27', network_mode: host}}",
         ),
     ),
+    judge=judge_services(_judge_host_network),
+    said_by={"TC712": ("TC649",)},
 )

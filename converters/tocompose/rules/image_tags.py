@@ -2,61 +2,71 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.knowledge.images import image_ref
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import remark
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_production,
+    map_services,
+    remark,
+)
 from tocompose.syntax.interpolation import plain
 
 _FLOATING = frozenset(
-    {
-        "",
-        "latest",
-        "stable",
-        "edge",
-        "nightly",
-        "dev",
-        "develop",
-        "beta",
-        "canary",
-        "lts",
-        "main",
-        "master",
-        "testing",
-    }
+    ("latest stable edge nightly dev develop beta canary lts main master testing").split()
 )
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each image that is not pinned; no version is ever made up."""
-    return each(stack, _remarks)
+    return map_services(stack, _note_tag)
 
 
-def _remarks(service: Service) -> tuple[Service, list[Note]]:
+def _note_tag(service: Service) -> tuple[Service, list[Note]]:
+    tag = _floating_tag(service)
+    if tag is None:
+        return service, []
+    return service, [remark("TC675", service, image=service.image, tag=tag)]
+
+
+def _floating_tag(service: Service) -> str | None:
+    """The tag of the service's image that means another image tomorrow; None where it is pinned, or not known."""
     # A variable in the name of the repository says nothing of the tag; one in the tag may be any version.
     name, _, last = (service.image or "").rpartition("/")
     if not last or plain(last) is None:
-        return service, []
+        return None
     ref = image_ref(f"x/{last}" if plain(name) is None else f"{name}/{last}".lstrip("/"))
-    if ref is None or ref.digest or not floats(ref.tag):
-        return service, []
-    return service, [remark("TC675", service, image=service.image, tag=ref.tag or "latest")]
+    if ref is None or ref.digest:
+        return None
+    tag = ref.tag or "latest"
+    return tag if tag.lower() in _FLOATING else None
 
 
-def floats(tag: str) -> bool:
-    """Whether the tag means another image tomorrow."""
-    return tag.lower() in _FLOATING
+def _judge_tag(startup: Startup, service: Service) -> Iterator[Verdict]:
+    if service.image is not None and service.build is None:
+        pinned = _floating_tag(service) is None
+        facts = {"image": service.image}
+        yield startup.verdict(service, "image", "E-02", pinned, "TC734", **facts)
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="TAG",
     title="Pin the versions of images",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("E-02",),
     url="https://docs.docker.com/build/building/best-practices/#pin-base-image-versions",
     examples=(
         Example("services: {web: {image: nginx}}", "services: {web: {image: nginx}}"),
     ),
+    judge=judge_production(_judge_tag),
+    said_by={"TC734": ("TC675",)},
 )

@@ -6,31 +6,58 @@ from tocompose.knowledge.images import ImageRef, image_ref
 from tocompose.model import Home, Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.services import (
-    facts,
-    overlay,
-    remark,
-    taken_variables,
-    with_overlay,
-    with_settings,
-)
+from tocompose.rules import Context, Example, Outcome, Rule, remark
+from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules.service_images import facts_of
+from tocompose.rules.services import taken_variables, with_settings
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import variable_name
 
+# Registries that hold the images of others.
 _HUBS = frozenset(
-    {
-        "",
-        "docker.io",
-        "index.docker.io",
-        "quay.io",
-        "gcr.io",
-        "registry.k8s.io",
-        "k8s.gcr.io",
-        "lscr.io",
-    }
+    (
+        "docker.io index.docker.io quay.io gcr.io registry.k8s.io k8s.gcr.io lscr.io "
+        "mcr.microsoft.com public.ecr.aws docker.elastic.co"
+    ).split()
 )
-_HUBS |= frozenset({"mcr.microsoft.com", "public.ecr.aws", "docker.elastic.co"})
+
+
+class _Versions:
+    """Makes variables of versions; services of the same image and tag share one."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._taken = taken_variables(stack)
+        self.settings: dict[str, Setting] = {}
+
+    def image_for(self, service: Service) -> str | None:
+        """The image of one's own with a variable as its version; None for those of others, and for pinned ones."""
+        if overlay_of(service, Home.PROD).image is not None:
+            return None
+        if service.image is None:
+            # The name that Compose gives a built image by itself, with a version.
+            name = f"{self._stack.name}-{service.name}"
+            is_built = service.build is not None
+            return self._versioned(name, service.name, "latest") if is_built else None
+        ref = image_ref(service.image)
+        if ref is None or ref.digest or plain(service.image) is None:
+            return None
+        if service.build is None and not _is_private(ref, service):
+            return None
+        name = f"{ref.registry}/{ref.repository}" if ref.registry else ref.repository
+        word = ref.repository.rpartition("/")[2]
+        return self._versioned(name, word, ref.tag or "latest")
+
+    def _versioned(self, image: str, word: str, tag: str) -> str | None:
+        name = variable_name(f"{word}_VERSION")
+        purpose = f"Version of the image {image}"
+        setting = Setting(name=name, value=tag, description=purpose, example=tag)
+        if self.settings.get(name) != setting:
+            if name in self._taken:
+                return None
+            self._taken.add(name)
+            self.settings[name] = setting
+        return f"{image}:${{{name}:-{tag}}}"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -38,78 +65,30 @@ def apply(stack: Stack, context: Context) -> Outcome:
     one's own, and an image name for what is built."""
     if not context.production:
         return Outcome(stack=stack)
-    taken = taken_variables(stack)
-    made: dict[str, Setting] = {}
+    versions = _Versions(stack)
     services: list[Service] = []
     notes: list[Note] = []
     for service in stack.services:
-        image = _image(service, stack, taken, made)
+        image = versions.image_for(service)
         if image is not None:
-            part = replace(overlay(service, Home.PROD), image=image)
+            part = replace(overlay_of(service, Home.PROD), image=image)
             notes.append(remark("TC676", service, "image", image=image))
             service = with_overlay(service, Home.PROD, part)
         services.append(service)
-    return Outcome(
-        stack=with_settings(replace(stack, services=tuple(services)), made.values()),
-        notes=tuple(notes),
-    )
+    mended = replace(stack, services=tuple(services))
+    return Outcome(with_settings(mended, versions.settings.values()), tuple(notes))
 
 
-def _image(
-    service: Service, stack: Stack, taken: set[str], made: dict[str, Setting]
-) -> str | None:
-    if overlay(service, Home.PROD).image is not None:
-        return None
-    if service.image is None:
-        return _built(service, stack, taken, made) if service.build is not None else None
-    ref = image_ref(service.image)
-    own = ref is not None and (
-        service.build is not None or (_is_own(ref) and facts(service) is None)
-    )
-    if plain(service.image) is None or ref is None or not own or ref.digest:
-        return None
-    name = f"{ref.registry}/{ref.repository}" if ref.registry else ref.repository
-    setting = _setting(
-        name, ref.repository.rpartition("/")[2], ref.tag or "latest", taken, made
-    )
-    return f"{name}:${{{setting.name}:-{ref.tag or 'latest'}}}" if setting else None
+def _is_private(ref: ImageRef, service: Service) -> bool:
+    """Whether the image comes from a registry of one's own."""
+    return bool(ref.registry) and ref.registry not in _HUBS and facts_of(service) is None
 
 
-def _built(
-    service: Service, stack: Stack, taken: set[str], made: dict[str, Setting]
-) -> str | None:
-    """The name that Compose gives a built image by itself, with a version."""
-    name = f"{stack.name}-{service.name}"
-    setting = _setting(name, service.name, "latest", taken, made)
-    return f"{name}:${{{setting.name}:-latest}}" if setting else None
-
-
-def _is_own(ref: ImageRef) -> bool:
-    return ref.registry not in _HUBS
-
-
-def _setting(
-    image: str, word: str, tag: str, taken: set[str], made: dict[str, Setting]
-) -> Setting | None:
-    """The variable for the version of an image; services of the same image and tag share it."""
-    name = variable_name(f"{word}_VERSION")
-    known = made.get(name)
-    if known is not None and known.value == tag and known.description.endswith(f" {image}"):
-        return known
-    if name in taken:
-        return None
-    taken.add(name)
-    made[name] = Setting(
-        name=name, value=tag, description=f"Version of the image {image}", example=tag
-    )
-    return made[name]
-
-
-PRACTICE = Practice(
+RULE = Rule(
     id="VERSION",
     title="Choose the version of your own images at deployment",
     severity="may",
-    apply=apply,
+    mend=apply,
     covers=("E-02",),
     url="https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/",
     examples=(

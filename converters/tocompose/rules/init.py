@@ -7,25 +7,24 @@ from collections.abc import Iterable
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import base_facts, remark
+from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
+from tocompose.rules.service_images import base_facts
+
+_FIRST_PROCESSES = ("tini", "dumb-init", "s6-svscan", "supervisord", "init")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with `init: true` on services of plain language images that do not say otherwise."""
-    return each(stack, lambda service: _init(service, stack, context))
+    return map_services(stack, lambda service: _add_init(service, stack, context))
 
 
-def _init(
+def _add_init(
     service: Service, stack: Stack, context: Context
 ) -> tuple[Service, Iterable[Note]]:
-    known = base_facts(service, stack, context)
-    if (
-        service.init is not None
-        or known is None
-        or known.init != "wanted"
-        or _brings_init(service)
-    ):
+    if service.init is not None or _brings_init(service):
+        return service, ()
+    image = base_facts(service, stack, context)
+    if image is None or image.init != "wanted":
         return service, ()
     return replace(service, init=True), [remark("TC624", service, "init")]
 
@@ -33,17 +32,14 @@ def _init(
 def _brings_init(service: Service) -> bool:
     """Whether the command starts one of the known first processes itself."""
     words = (service.entrypoint or ()) + (service.command or ())
-    return any(
-        word.rpartition("/")[2] in ("tini", "dumb-init", "s6-svscan", "supervisord", "init")
-        for word in words
-    )
+    return any(word.rpartition("/")[2] in _FIRST_PROCESSES for word in words)
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="INIT",
     title="Pass signals on and clean up after child processes",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("S-01",),
     url="https://docs.docker.com/reference/compose-file/services/#init",
     examples=(

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from tocompose.model import Home, Network, Service, Stack
+from collections.abc import Iterator
+
+from tocompose.model import Home, Network, Role, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.services import only_data
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+)
+from tocompose.rules.networks import networks_of
+from tocompose.rules.overlays import overlay_of
+from tocompose.rules.roles import holds_only_data
 from tocompose.syntax.model_path import ModelPath
 
 
@@ -17,59 +29,60 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """
     notes: list[Note] = []
     networks: list[Network] = []
-    closed = {item.name for item in stack.networks if item.internal}
+    closed = {network.name for network in stack.networks if network.internal}
     for network in stack.networks:
         if _can_be_internal(network, stack, closed | {network.name}):
             network = replace(network, internal=True)
             closed.add(network.name)
-            notes.append(
-                note(
-                    "TC633",
-                    network.origin,
-                    subject=ModelPath.of("networks", network.name, "internal"),
-                    network=network.name,
-                )
-            )
+            subject = ModelPath.of("networks", network.name, "internal")
+            name = network.name
+            notes.append(note("TC633", network.origin, subject=subject, network=name))
         networks.append(network)
-    return Outcome(stack=replace(stack, networks=tuple(networks)), notes=tuple(notes))
+    return Outcome(replace(stack, networks=tuple(networks)), tuple(notes))
 
 
 def _can_be_internal(network: Network, stack: Stack, closed: set[str]) -> bool:
-    plain = not (
-        network.external or network.internal or network.options
-    ) and network.driver in (None, "bridge")
-    members = [service for service in stack.services if network.name in _networks(service)]
-    return (
-        plain
-        and any(_lives_there(service, stack) for service in members)
-        and all(_may_be_inside(service, closed, stack) for service in members)
+    if network.external or network.internal or network.options:
+        return False
+    if network.driver not in (None, "bridge"):
+        return False
+    members = [item for item in stack.services if network.name in _networks_named(item)]
+    data_lives_there = any(
+        holds_only_data(member, stack) and len(member.networks) == 1 for member in members
     )
+    return data_lives_there and all(_may_be_inside(item, closed, stack) for item in members)
 
 
-def _lives_there(service: Service, stack: Stack) -> bool:
-    return only_data(service, stack) and len(service.networks) == 1
-
-
-def _networks(service: Service) -> list[str]:
-    return [item.network for item in service.networks]
+def _networks_named(service: Service) -> set[str]:
+    return {attachment.network for attachment in service.networks}
 
 
 def _may_be_inside(service: Service, closed: set[str], stack: Stack) -> bool:
     """Whether the service loses nothing: it has another network, or keeps data and publishes nothing."""
-    if any(name not in closed for name in _networks(service)):
+    if not _networks_named(service) <= closed:
         return True
-    part = service.overlays.get(Home.DEV)
-    opened = not (part and part.ports) or any(
-        item.network not in closed for item in part.networks
-    )
-    return only_data(service, stack) and not service.ports and opened
+    part = overlay_of(service, Home.DEV)
+    reached = not part.ports or not _networks_named(part) <= closed
+    return holds_only_data(service, stack) and not service.ports and reached
 
 
-PRACTICE = Practice(
+def _judge_internal(startup: Startup, service: Service) -> Iterator[Verdict]:
+    internal = {network.name for network in startup.stack.networks if network.internal}
+    names = networks_of(service)
+    shut_in = bool(names) and names <= internal
+    facts = {"networks": ", ".join(sorted(names))}
+    if service.ports:
+        yield startup.verdict(service, "ports", "T1", not shut_in, "TC724", **facts)
+    elif service.role in (Role.APP, Role.JOB) and names:
+        key = "networks" if shut_in else ""
+        yield startup.verdict(service, key, "T2 T3", not shut_in, "TC725", **facts)
+
+
+RULE = Rule(
     id="NET-INTERNAL",
     title="Close the network of the databases",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("T-05", "S-02"),
     url="https://docs.docker.com/reference/compose-file/networks/#internal",
     examples=(
@@ -98,4 +111,5 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=judge_services(_judge_internal),
 )

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from tocompose.model import Amounts, Home, Role, Service, Setting, Stack
 from tocompose.notes import Note
+from tocompose.patterns import regex
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.services import (
-    facts,
-    is_data,
-    overlay,
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_production,
     remark,
-    taken_variables,
-    with_overlay,
-    with_settings,
 )
-from tocompose.rules.stated_memory import stated_memory
+from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules.programs import command_text
+from tocompose.rules.roles import is_data
+from tocompose.rules.service_images import environment_of, facts_of
+from tocompose.rules.services import taken_variables, with_settings
 from tocompose.syntax.names import variable_name
 
 _APP = Amounts(cpus="1.0", memory="512M", pids="256")
@@ -29,9 +37,35 @@ _OLD_KEYS = {
     "memory": ("mem_limit",),
     "pids": ("pids_limit",),
 }
-_MANY = "1024"  # Threads count: what needs more memory than usual (JVMs, whole suites, desktops) has more of them.
-_SHARED = "64M"  # Docker's own size of /dev/shm.
-_UNITS = {"B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+# What can be changed in `.env`, and how it is called there.
+_CHANGEABLE = {"cpus": "processors", "memory": "memory"}
+_MANY_PIDS = "1024"  # Threads count: what needs more memory than usual (JVMs, whole suites, desktops) has more of them.
+_USUAL_SHARED = "64M"  # Docker's own size of /dev/shm.
+_UNITS = {"": 1, "B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+# Beside its heap a process needs room for code, stacks and buffers: half of the heap again is a usual rule.
+_BESIDE_HEAP = 1.5
+# Options that servers document: of Java, of Node.js (MB), of Redis, PostgreSQL, MySQL and MongoDB (GB).
+_MEMORY_OPTIONS = (
+    (regex(r"-Xmx(?P<size>\d+)(?P<unit>[kmgKMG]?)\b"), ""),
+    (regex(r"--max[-_]old[-_]space[-_]size[= ](?P<size>\d+)(?P<unit>)"), "M"),
+    (regex(r"--maxmemory[= ](?P<size>\d+)(?P<unit>[kmgKMG]?)[bB]?\b"), ""),
+    (regex(r"\bshared_buffers=(?P<size>\d+)(?P<unit>[kMG])B\b"), ""),
+    (
+        regex(r"--innodb[-_]buffer[-_]pool[-_]size=(?P<size>\d+)(?P<unit>[kmgKMG]?)\b"),
+        "",
+    ),
+    (regex(r"--wiredTigerCacheSizeGB[= ](?P<size>\d+)(?P<unit>)"), "G"),
+)
+# Variables such as MEMORY=4G, MAX_HEAP_SIZE=2G, RAM_SIZE=8G: only with a unit is it plain what they mean.
+_MEMORY_VARIABLE = regex(r"(?:.*_)?(?:MEMORY|MEMORY_LIMIT|HEAP|HEAP_SIZE|RAM|RAM_SIZE|XMX)")
+_SIZE_WITH_UNIT = regex(r"(?P<size>\d+)(?P<unit>[mgMG])(?:[iI]?[bB])?")
+
+
+class _Limited(NamedTuple):
+    """A service with its limits, and the settings that change them."""
+
+    service: Service
+    settings: list[Setting]
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -43,85 +77,86 @@ def apply(stack: Stack, context: Context) -> Outcome:
     notes: list[Note] = []
     services: list[Service] = []
     for service in stack.services:
-        changed, fresh = _limited(service, taken)
-        services.append(changed)
-        settings += fresh
-        if changed is not service:
+        limited = _limit_service(service, taken)
+        services.append(limited.service)
+        settings += limited.settings
+        if limited.service is not service:
             notes.append(remark("TC628", service, "deploy.resources.limits"))
-    changed_stack = with_settings(replace(stack, services=tuple(services)), settings)
-    return Outcome(stack=changed_stack, notes=tuple(notes))
+    mended = with_settings(replace(stack, services=tuple(services)), settings)
+    return Outcome(stack=mended, notes=tuple(notes))
 
 
-def _limited(service: Service, taken: set[str]) -> tuple[Service, list[Setting]]:
-    part = overlay(service, Home.PROD)
-    base, own = service.resources.limits, part.resources.limits
-    if "resources" in (service.options.get("deploy") or {}):
-        return service, []
-    wanted = _defaults(service)
+def _limit_service(service: Service, taken: set[str]) -> _Limited:
+    part = overlay_of(service, Home.PROD)
     settings: list[Setting] = []
-    given: dict[str, str | None] = {
-        "cpus": own.cpus,
-        "memory": own.memory,
-        "pids": own.pids,
-    }
-    for key in given:
-        stated = getattr(base, key) is not None or any(
-            old in service.options for old in _OLD_KEYS[key]
-        )
-        if not stated and given[key] is None:
-            default = str(getattr(wanted, key))
-            setting = _setting(service, key, default, taken) if key != "pids" else None
-            settings += [setting] if setting else []
-            given[key] = f"${{{setting.name}:-{default}}}" if setting else default
-    limits = Amounts(**given)
-    if limits == own:
-        return service, []
-    resources = replace(part.resources, limits=limits)
-    return with_overlay(service, Home.PROD, replace(part, resources=resources)), settings
+    # Resources that the model could not hold stand among the options.
+    if "resources" in (service.options.get("deploy") or {}):
+        return _Limited(service, settings)
+    usual = _usual_limits(service)
+    values: dict[str, str] = {}
+    for key in _OLD_KEYS:
+        if getattr(part.resources.limits, key) is None and not _states(service, key):
+            values[key] = default = str(getattr(usual, key))
+            setting = _limit_setting(service, key, default, taken)
+            if setting is not None:
+                settings.append(setting)
+                values[key] = f"${{{setting.name}:-{default}}}"
+    if not values:
+        return _Limited(service, settings)
+    limits = replace(part.resources.limits, **values)
+    part = replace(part, resources=replace(part.resources, limits=limits))
+    return _Limited(with_overlay(service, Home.PROD, part), settings)
 
 
-def _defaults(service: Service) -> Amounts:
-    known = facts(service)
-    usual = (
-        _DATA
-        if is_data(service)
-        else _INFRA
-        if service.role in (Role.PROXY, Role.INFRA, Role.TOOL)
-        else _APP
-    )
-    usual = _LARGE if _on_gpu(service) or _is_virtual_machine(service) else usual
+def _states(service: Service, key: str) -> bool:
+    """Whether the service sets that limit, in its new or in one of its older forms."""
+    if getattr(service.resources.limits, key) is not None:
+        return True
+    return any(old_key in service.options for old_key in _OLD_KEYS[key])
+
+
+def _usual_limits(service: Service) -> Amounts:
+    usual = _limits_of_role(service)
+    image = facts_of(service)
     reserved = service.resources.reservations
-    needed = [
+    needs = [
         _beside_shared(usual.memory or "", service),
-        known.memory if known else None,
+        image.memory if image else None,
         reserved.memory,
+        stated_memory(service),
     ]
-    needed.append(stated_memory(service))
-    memory = max((text for text in needed if text), key=size)
-    cpus = max((text for text in (usual.cpus, reserved.cpus) if text), key=_number)
-    return replace(
-        usual,
-        memory=memory,
-        cpus=cpus,
-        pids=usual.pids if memory == usual.memory else _MANY,
-    )
+    memory = max(filter(None, needs), key=size)
+    cpus = max(filter(None, (usual.cpus, reserved.cpus)), key=_number)
+    pids = usual.pids if memory == usual.memory else _MANY_PIDS
+    return replace(usual, memory=memory, cpus=cpus, pids=pids)
 
 
-def _on_gpu(service: Service) -> bool:
-    nvidia = service.options.get("runtime") == "nvidia" or any(
-        v.name == "NVIDIA_VISIBLE_DEVICES" for v in service.environment
-    )
-    return nvidia or "gpus" in service.options
+def _limits_of_role(service: Service) -> Amounts:
+    if _is_on_gpu(service) or _is_virtual_machine(service):
+        return _LARGE
+    if is_data(service):
+        return _DATA
+    is_small = service.role in (Role.PROXY, Role.INFRA, Role.TOOL)
+    return _INFRA if is_small else _APP
+
+
+def _is_on_gpu(service: Service) -> bool:
+    if service.options.get("runtime") == "nvidia" or "gpus" in service.options:
+        return True
+    return any(item.name == "NVIDIA_VISIBLE_DEVICES" for item in service.environment)
 
 
 def _is_virtual_machine(service: Service) -> bool:
-    return any("/dev/kvm" in str(device) for device in service.options.get("devices") or ())
+    devices = service.options.get("devices") or ()
+    return any("/dev/kvm" in str(device) for device in devices)
 
 
 def _beside_shared(usual: str, service: Service) -> str:
     """The usual memory and what /dev/shm may take, which counts towards the limit (kernel: cgroup-v2, memory.stat)."""
     shared = size(str(service.options.get("shm_size") or ""))
-    return usual if shared <= size(_SHARED) else f"{round((size(usual) + shared) / 2**20)}M"
+    if shared <= size(_USUAL_SHARED):
+        return usual
+    return f"{round((size(usual) + shared) / 2**20)}M"
 
 
 def size(text: str) -> float:
@@ -138,23 +173,59 @@ def _number(text: str) -> float:
         return 0.0
 
 
-def _setting(service: Service, key: str, default: str, taken: set[str]) -> Setting | None:
+def _limit_setting(
+    service: Service, key: str, default: str, taken: set[str]
+) -> Setting | None:
     name = variable_name(f"{service.name}_{key}")
-    if name in taken:
+    if name in taken or key not in _CHANGEABLE:
         return None
     taken.add(name)
-    words = {"cpus": "processors", "memory": "memory"}
-    return Setting(
-        name=name, value=default, description=f"The most {words[key]} that {service.name} may use in production",
-        example=default,
-    )  # fmt: skip
+    purpose = f"The most {_CHANGEABLE[key]} that {service.name} may use in production"
+    return Setting(name=name, value=default, description=purpose, example=default)
 
 
-PRACTICE = Practice(
+def stated_memory(service: Service) -> str | None:
+    """What the service needs by its own words, in whole megabytes of Compose (`3072M`); None where it says nothing."""
+    most = max(_stated_sizes(service), default=0)
+    return f"{round(most * _BESIDE_HEAP / 2**20)}M" if most >= 2**20 else None
+
+
+def _stated_sizes(service: Service) -> Iterator[int]:
+    values = {name: value for name, value in environment_of(service).items() if value}
+    for text in (command_text(service) or "", *values.values()):
+        for option, unit in _MEMORY_OPTIONS:
+            for match in option.finditer(text):
+                yield _bytes(match["size"], match["unit"] or unit)
+    for name, value in values.items():
+        size_match = _SIZE_WITH_UNIT.fullmatch(value.strip())
+        if size_match and _MEMORY_VARIABLE.fullmatch(name):
+            yield _bytes(size_match["size"], size_match["unit"])
+
+
+def _bytes(digits: str, unit: str) -> int:
+    return int(digits) * _UNITS[unit.upper()]
+
+
+def _judge_limits(startup: Startup, service: Service) -> Iterator[Verdict]:
+    limits = service.resources.limits
+    stated = {"memory": _states(service, "memory"), "CPU": _states(service, "cpus")}
+    missing = " and ".join(name for name, is_stated in stated.items() if not is_stated)
+    key = "deploy" if limits != Amounts() else ""
+    facts = {"missing": missing}
+    yield startup.verdict(service, key, "Q-03 E-02", not missing, "TC708", **facts)
+    simple_keys = ("mem_limit", "cpus", "pids_limit")
+    double = [key for key in simple_keys if key in service.options]
+    double = double if limits != Amounts() else []
+    key = double[0] if double else ""
+    facts = {"keys": ", ".join(double)}
+    yield startup.verdict(service, key, "T11", not double, "TC732", **facts)
+
+
+RULE = Rule(
     id="RES-LIM",
     title="Limit memory, processors and processes",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-03", "E-02"),
     url="https://docs.docker.com/reference/compose-file/deploy/#resources",
     examples=(
@@ -176,4 +247,5 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=judge_production(_judge_limits),
 )

@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tocompose.model import Logging, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import remark
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
+    remark,
+)
 
 ROTATION = {"max-size": "10m", "max-file": "3"}
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with rotated `json-file` logs on services without a log driver; a driver of the source stays."""
-    return each(stack, _log)
+    return map_services(stack, _rotate_logs)
 
 
-def _log(service: Service) -> tuple[Service, Iterable[Note]]:
+def _rotate_logs(service: Service) -> tuple[Service, Iterable[Note]]:
     logging = service.logging
     if logging is None:
         rotated = Logging(driver="json-file", options=ROTATION)
         return replace(service, logging=rotated), [remark("TC625", service, "logging")]
     if logging.driver == "none":
         return service, [remark("TC626", service)]
-    if logging.driver not in (None, "json-file") or "max-size" in logging.options:
+    if not _fills_disk(logging):
         return service, ()
     options = {**ROTATION, **logging.options}
     added = [key for key in options if key not in logging.options]
-    notes = [remark("TC627", service, f"logging.options.{key}", key=key) for key in added]
+    notes = [
+        remark("TC627", service, ("logging", "options", key), key=key) for key in added
+    ]
     return replace(service, logging=replace(logging, options=options)), notes
 
 
-PRACTICE = Practice(
+def _fills_disk(logging: Logging) -> bool:
+    """Whether the engine itself keeps the logs, without an end; other drivers rotate, or send them elsewhere."""
+    keeps_files = logging.driver in (None, "json-file")
+    return keeps_files and "max-size" not in logging.options
+
+
+def _judge_rotation(startup: Startup, service: Service) -> Iterator[Verdict]:
+    logging = service.logging
+    rotated = logging is not None and logging.driver != "none" and not _fills_disk(logging)
+    key = "logging" if logging else ""
+    yield startup.verdict(service, key, "Q-04 E-02", rotated, "TC709")
+
+
+RULE = Rule(
     id="LOG",
     title="Rotate the logs",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-04", "E-02", "S-06"),
     url="https://docs.docker.com/engine/logging/drivers/json-file/",
     examples=(
@@ -50,4 +74,7 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=judge_services(_judge_rotation),
+    edit=("logging",),
+    said_by={"TC709": ("TC626",)},
 )

@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from tocompose.model import Mount, Role, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.services import (
-    data_paths,
-    facts,
-    image_name,
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_all,
+    judge_services,
     remark,
-    runs_server,
-    volumes_of,
 )
+from tocompose.rules.overlays import mounts_of
+from tocompose.rules.programs import runs_server
+from tocompose.rules.service_images import data_paths, facts_of, image_title
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.mounts import is_windows_path
 from tocompose.syntax.names import unique, variable_name
 
 # Folders of dependencies: an anonymous volume there keeps the image's own content from being hidden by a bind mount.
-MASKS = frozenset(
-    {
-        "node_modules",
-        "vendor",
-        ".venv",
-        "venv",
-        "target",
-        ".next",
-        "dist",
-        "build",
-        ".yarn",
-        "deps",
-        "_build",
-        ".bundle",
-    }
-    | {
-        ".gradle",
-        ".m2",
-        "bower_components",
-        ".nuxt",
-        ".svelte-kit",
-        "elm-stuff",
-        "__pycache__",
-        ".cache",
-        "bundle",
-    }
+DEPENDENCY_FOLDERS = frozenset(
+    (
+        "node_modules vendor .venv venv target .next dist build .yarn deps _build .bundle .gradle "
+        ".m2 bower_components .nuxt .svelte-kit elm-stuff __pycache__ .cache bundle"
+    ).split()
 )
+_ONE_LETTER = (
+    "a name of one letter is taken for a Windows drive: the volume becomes an anonymous one"
+)
+
+
+class _NamedMounts(NamedTuple):
+    """The mounts of a service with a name for each volume, the names that are new, and what to say."""
+
+    mounts: list[Mount]
+    names: list[str]
+    notes: list[Note]
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -54,59 +51,65 @@ def apply(stack: Stack, context: Context) -> Outcome:
     taken = {volume.name for volume in stack.volumes}
     services: list[Service] = []
     notes: list[Note] = []
-    names: list[str] = []
+    volumes = list(stack.volumes)
     for service in stack.services:
-        mounts, said, new = _mounts(service, taken)
-        services.append(replace(service, mounts=mounts) if new else service)
-        notes += said
-        names += new
-    volumes = (*stack.volumes, *(Volume(name=name) for name in names))
-    return Outcome(
-        stack=replace(stack, services=tuple(services), volumes=volumes), notes=tuple(notes)
-    )
+        named = _name_volumes(service, taken)
+        if named.names:
+            service = replace(service, mounts=tuple(named.mounts))
+        services.append(service)
+        notes += named.notes
+        notes += [
+            note("TC654", subject=ModelPath.of("volumes", name), volume=name)
+            for name in named.names
+        ]
+        volumes += [Volume(name=name) for name in named.names]
+    mended = replace(stack, services=tuple(services), volumes=tuple(volumes))
+    return Outcome(mended, tuple(notes))
 
 
-def _mounts(
-    service: Service, taken: set[str]
-) -> tuple[tuple[Mount, ...], list[Note], list[str]]:
-    known = facts(service)
-    wanted = (
-        data_paths(service, known) if known and known.sure and _keeps_data(service) else []
-    )
-    mounts, said, names = [], [], []
+def _name_volumes(service: Service, taken: set[str]) -> _NamedMounts:
+    paths = kept_paths(service)
+    named = _NamedMounts([], [], [])
     for mount in service.mounts:
         if is_anonymous(mount) and not is_mask(mount, service):
-            if (service.replicas or 1) > 1:
-                said.append(remark("TC653", service, path=mount.target))
-            else:
-                names.append(_name(service, mount.target, wanted, taken))
-                said.append(
-                    remark("TC650", service, "volumes", path=mount.target, volume=names[-1])
-                )
-                mount = replace(mount, source=names[-1])
-        mounts.append(mount)
-    for path in wanted:
-        if _covered(path, service):
-            said += _mismatch(service, path)
-        elif (service.replicas or 1) > 1:
-            said.append(remark("TC653", service, path=path))
+            mount = _name_mount(service, mount, paths, taken, named)
+        named.mounts.append(mount)
+    for path in paths:
+        if _is_covered(path, service):
+            named.notes.extend(_note_mismatch(service, path))
+        elif _has_replicas(service):
+            named.notes.append(remark("TC653", service, path=path))
         else:
-            names.append(_name(service, path, wanted, taken))
-            mounts.append(Mount(kind="volume", source=names[-1], target=path))
-            said.append(
-                remark(
-                    "TC651",
-                    service,
-                    "volumes",
-                    path=path,
-                    volume=names[-1],
-                    image=image_name(service),
-                )
-            )
-    said += [
-        note("TC654", subject=ModelPath.of("volumes", name), volume=name) for name in names
-    ]
-    return tuple(mounts), said, names
+            name = _volume_name(service, path, paths, taken)
+            facts = {"path": path, "volume": name, "image": image_title(service)}
+            named.notes.append(remark("TC651", service, "volumes", **facts))
+            named.names.append(name)
+            named.mounts.append(Mount(kind="volume", source=name, target=path))
+    return named
+
+
+def _name_mount(
+    service: Service, mount: Mount, paths: list[str], taken: set[str], named: _NamedMounts
+) -> Mount:
+    """The volume with a name; as it is where replicas would share it."""
+    if _has_replicas(service):
+        named.notes.append(remark("TC653", service, path=mount.target))
+        return mount
+    name = _volume_name(service, mount.target, paths, taken)
+    facts = {"path": mount.target, "volume": name}
+    named.notes.append(remark("TC650", service, "volumes", **facts))
+    named.names.append(name)
+    return replace(mount, source=name)
+
+
+def kept_paths(service: Service) -> list[str]:
+    """Where the service keeps data that must outlive its container, as far as its image is known."""
+    image = facts_of(service)
+    if image is None or not image.sure:
+        return []
+    if service.role is Role.JOB or not runs_server(service):
+        return []
+    return data_paths(service, image)
 
 
 def is_anonymous(mount: Mount) -> bool:
@@ -117,47 +120,97 @@ def is_anonymous(mount: Mount) -> bool:
 def is_mask(mount: Mount, service: Service) -> bool:
     """Whether an anonymous volume only keeps a folder of dependencies from being hidden by a bind mount."""
     parent, _, leaf = mount.target.rstrip("/").rpartition("/")
-    binds = [item.target.rstrip("/") for item in volumes_of(service) if item.kind == "bind"]
-    return leaf in MASKS and any(f"{parent}/".startswith(f"{target}/") for target in binds)
+    if leaf not in DEPENDENCY_FOLDERS:
+        return False
+    binds = [bind.target for bind in mounts_of(service) if bind.kind == "bind"]
+    return any(is_below(parent, target) for target in binds)
 
 
-def _keeps_data(service: Service) -> bool:
-    return service.role is not Role.JOB and runs_server(service)
+def is_below(path: str, folder: str) -> bool:
+    """Whether the path is the folder, or lies in it."""
+    return f"{path.rstrip('/')}/".startswith(f"{folder.rstrip('/')}/")
 
 
-def _covered(path: str, service: Service) -> bool:
-    """Whether some mount lies at the path, above it or below it: then where the data go is the user's own choice."""
-    return any(
-        f"{path}/".startswith(f"{mount.target.rstrip('/')}/")
-        or mount.target.startswith(f"{path}/")
-        for mount in volumes_of(service)
-    )
+def _has_replicas(service: Service) -> bool:
+    return (service.replicas or 1) > 1
 
 
-def _mismatch(service: Service, path: str) -> Iterable[Note]:
-    """A note when only a folder above or below the data is mounted: the data lie in an anonymous volume."""
-    targets = [mount.target.rstrip("/") for mount in volumes_of(service)]
-    known = facts(service)
-    if (
-        path not in targets
-        and known is not None
-        and known.category == "data"
-        and "postgresql" in path
-    ):
+def _mounts_around(path: str, service: Service) -> list[Mount]:
+    """The mounts at the path, above it and below it: there, where the data go is the user's own choice."""
+    return [
+        mount
+        for mount in mounts_of(service)
+        if is_below(path, mount.target) or is_below(mount.target, path)
+    ]
+
+
+def _is_covered(path: str, service: Service) -> bool:
+    return bool(_mounts_around(path, service))
+
+
+def misses_data(service: Service, path: str) -> bool:
+    """Whether only a folder above or below PostgreSQL's data is mounted: the data lie in an anonymous volume."""
+    targets = {mount.target.rstrip("/") for mount in _mounts_around(path, service)}
+    return "postgresql" in path and bool(targets) and path not in targets
+
+
+def _note_mismatch(service: Service, path: str) -> Iterable[Note]:
+    if misses_data(service, path):
         yield remark("TC652", service, path=path, image=service.image or "")
 
 
-def _name(service: Service, path: str, wanted: list[str], taken: set[str]) -> str:
-    leaf = "data" if wanted and path == wanted[0] else path.rstrip("/").rpartition("/")[2]
+def _volume_name(service: Service, path: str, paths: list[str], taken: set[str]) -> str:
+    leaf = "data" if path in paths[:1] else path.rstrip("/").rpartition("/")[2]
     word = variable_name(leaf).lower().strip("_") or "data"
     return unique(f"{service.name}_{word}", taken)
 
 
-PRACTICE = Practice(
+def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
+    key = "volumes" if service.mounts else ""
+    for path in kept_paths(service):
+        kept = not all(map(is_anonymous, _mounts_around(path, service)))
+        lines = "Q-08 Q-09 M-03 M-05 S-03"
+        yield startup.verdict(service, key, lines, kept, "TC713", path=path)
+        if "postgresql" in path:
+            right = not misses_data(service, path)
+            facts = {"path": path, "image": service.image or ""}
+            yield startup.verdict(service, "volumes", "T19", right, "TC738", **facts)
+
+
+def _judge_volumes(startup: Startup, service: Service) -> Iterator[Verdict]:
+    for mount in service.mounts:
+        if mount.kind == "volume":
+            named = not is_anonymous(mount) or is_mask(mount, service)
+            facts = {"path": mount.target}
+            yield judge_mount(startup, service, mount, "Q-09 A-02", named, "TC714", **facts)
+            is_word = mount.source is not None or not is_windows_path(mount.target)
+            facts = {"what": f"volume {mount.target[:1]}", "problem": _ONE_LETTER}
+            yield judge_mount(startup, service, mount, "T13", is_word, "TC743", **facts)
+
+
+def judge_mount(
+    startup: Startup,
+    service: Service,
+    mount: Mount,
+    lines: str,
+    holds: bool,
+    code: str,
+    /,
+    **facts: str,
+) -> Verdict:
+    """The verdict on one mount, with its place in the list."""
+    verdict = startup.verdict(service, "volumes", lines, holds, code, **facts)
+    if verdict.note is None:
+        return verdict
+    span = startup.places.item(mount.target, "services", service.name, "volumes")
+    return verdict._replace(note=replace(verdict.note, span=span))
+
+
+RULE = Rule(
     id="VOL-NAMED",
     title="Keep data on named volumes",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-08", "Q-09", "A-02", "S-03", "M-05", "T-03", "T-04", "T-05"),
     url="https://docs.docker.com/engine/storage/volumes/",
     examples=(
@@ -175,4 +228,6 @@ PRACTICE = Practice(
             "services: {db: {image: 'postgres:18', volumes: ['./pg:/var/lib/postgresql']}}",
         ),
     ),
+    judge=judge_all(judge_services(_judge_data), judge_services(_judge_volumes)),
+    said_by={"TC713": ("TC652", "TC653"), "TC714": ("TC653",), "TC738": ("TC652",)},
 )

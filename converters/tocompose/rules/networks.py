@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.model import Attachment, Home, Network, Role, Service, Stack
-from tocompose.notes import note
+from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.services import (
-    facts,
-    is_data,
-    only_data,
-    overlay,
+from tocompose.rules import (
+    Context,
+    Example,
+    Excuse,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    View,
     remark,
-    with_overlay,
+    verdict,
 )
+from tocompose.rules.dependencies import is_monitor
+from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules.roles import holds_only_data, is_data
+from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
 FRONT, BACK, DATA = "frontend", "backend", "data"
+_PURPOSES = {
+    FRONT: "what the outside reaches",
+    BACK: "the services among themselves",
+    DATA: "what keeps data",
+}
+_TRAEFIK_NETWORK = "traefik.docker.network"
+# A proxy with this option takes only services with labels, and finds all of them on the front network.
+_ONLY_LABELLED = "--providers.docker.exposedbydefault=false"
 
 
 class Plan(NamedTuple):
@@ -28,217 +43,285 @@ class Plan(NamedTuple):
     members: dict[str, tuple[str, ...]]
     inner: str | None
 
+    def networks_of(self, service: Service) -> tuple[str, ...]:
+        """The networks that the service is put on."""
+        return tuple(
+            name for name, members in self.members.items() if service.name in members
+        )
+
+    @property
+    def open_network(self) -> str:
+        """The network with a way out that what is on the inner one may be put on too."""
+        return next(
+            name for name in (BACK, FRONT) if name in self.members and name != self.inner
+        )
+
+
+class _Sides(NamedTuple):
+    """The services that are on networks at all, by the side that they stand on, and whom each calls."""
+
+    services: dict[str, Service]
+    calls: dict[str, set[str]]
+    data: list[str]
+    proxies: list[str]
+    outside: list[str]
+    inside: list[str]
+
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack on separate networks where the source has none; networks of the source stay as they are."""
-    if any(network.name != "default" for network in stack.networks) or any(
-        map(_placed, stack.services)
-    ):
-        flat = [network for network in stack.networks if _holds_all(network, stack)]
-        return Outcome(stack=stack, notes=tuple(note("TC634", item.origin, subject=ModelPath.of("networks", item.name),
-                                                     network=item.name) for item in flat))  # fmt: skip
-    plan = planned(stack)
+    if _has_networks(stack):
+        joined = [item for item in stack.networks if _joins_sides(item.name, stack)]
+        return Outcome(stack, tuple(map(_note_joined, joined)))
+    plan = plan_networks(stack)
     if plan is None:
         return Outcome(stack=stack)
-    services = tuple(_attached(service, plan) for service in stack.services)
+    services = tuple(_attach(service, plan) for service in stack.services)
     networks = (*stack.networks, *(Network(name=name) for name in plan.members))
-    notes = [
-        note(
-            "TC631",
-            subject=ModelPath.of("networks", name),
-            network=name,
-            purpose=_PURPOSE[name],
-        )
-        for name in plan.members
-    ]
-    notes += [
-        remark("TC630", service, "networks", networks=" and ".join(_on(service, plan)))
-        for service in stack.services
-        if _on(service, plan)
-    ]
-    notes += [
-        remark("TC635", service, f"labels.{_ROUTED}")
-        for service, old in zip(services, stack.services, strict=True)
-        if _ROUTED in service.labels and _ROUTED not in old.labels
-    ]
-    notes += [
-        remark("TC632", service, "networks")
-        for service in services
-        if _has_dev_network(service)
-    ]
-    return Outcome(
-        stack=replace(stack, services=services, networks=networks), notes=tuple(notes)
-    )
+    mended = replace(stack, services=services, networks=networks)
+    return Outcome(mended, tuple(_note_changes(stack, mended, plan)))
 
 
-_ROUTED = "traefik.docker.network"
-_BY_LABELS = frozenset({"--providers.docker.exposedbydefault=false"})
-_PURPOSE = {
-    FRONT: "what the outside reaches",
-    BACK: "the services among themselves",
-    DATA: "what keeps data",
-}
+def _has_networks(stack: Stack) -> bool:
+    names = {network.name for network in stack.networks}
+    for service in stack.services:
+        names |= {attachment.network for attachment in service.networks}
+    return not names <= {"default"}
 
 
-def _placed(service: Service) -> bool:
-    return any(item.network != "default" for item in service.networks)
+def _note_joined(network: Network) -> Note:
+    subject = ModelPath.of("networks", network.name)
+    return note("TC634", network.origin, subject=subject, network=network.name)
 
 
-def _holds_all(network: Network, stack: Stack) -> bool:
-    """Whether a single network of the source joins data and published services: no separation."""
-    members = [
-        service
-        for service in stack.services
-        if any(item.network == network.name for item in service.networks)
-    ]
-    open_ones = [service for service in members if service.ports and not is_data(service)]
-    alone = all(len(service.networks) == 1 for service in members)
-    return alone and bool(open_ones) and any(is_data(service) for service in members)
+def _note_changes(stack: Stack, mended: Stack, plan: Plan) -> Iterator[Note]:
+    for name in plan.members:
+        subject, purpose = ModelPath.of("networks", name), _PURPOSES[name]
+        yield note("TC631", subject=subject, network=name, purpose=purpose)
+    for service in stack.services:
+        names = " and ".join(plan.networks_of(service))
+        if names:
+            yield remark("TC630", service, "networks", networks=names)
+    for service, before in zip(mended.services, stack.services, strict=True):
+        if _TRAEFIK_NETWORK in service.labels.keys() - before.labels.keys():
+            yield remark("TC635", service, ("labels", _TRAEFIK_NETWORK))
+    for service in mended.services:
+        if overlay_of(service, Home.DEV).networks:
+            yield remark("TC632", service, "networks")
 
 
-def planned(stack: Stack) -> Plan | None:
+def _is_outside(service: Service) -> bool:
+    """Whether the outside reaches the service itself."""
+    return service.role is Role.PROXY or (bool(service.ports) and not is_data(service))
+
+
+def _keeps_networks(service: Service | None, stack: Stack) -> bool:
+    own = {FRONT, BACK, DATA, "default"}
+    return any(network.name not in own for network in stack.networks)
+
+
+def _is_beside_data(service: Service | None, stack: Stack) -> bool:
+    """Whether a proxy waits for data, or an application shares the network of a data service."""
+    for data in filter(is_data, stack.services):
+        if not holds_only_data(data, stack):
+            return True
+        for proxy in stack.services:
+            calls = any(edge.service == data.name for edge in proxy.depends_on)
+            if proxy.role is Role.PROXY and calls:
+                return True
+    return False
+
+
+def _joins_sides(network: str, stack: Stack) -> bool:
+    """Whether a network of the source joins data and what the outside reaches: no separation."""
+    members = [item for item in stack.services if network in _names_of(item)]
+    if not any(map(is_data, members)):
+        return False
+    alone = all(len(member.networks) == 1 for member in members)
+    return alone and any(map(_is_outside, members))
+
+
+def _names_of(service: Service) -> list[str]:
+    return [attachment.network for attachment in service.networks]
+
+
+def plan_networks(stack: Stack) -> Plan | None:
     """Who is put on which network; None where separation would not separate anything."""
-    own = {
+    sides = _tell_sides(stack)
+    applications = sides.outside or sides.inside
+    parted = sides.data or (sides.proxies and sides.inside)
+    if len(sides.services) < 2 or not parted or not applications:
+        return None
+    members: dict[str, tuple[str, ...]] = {}
+    if sides.outside:
+        members[FRONT] = tuple(sides.outside)
+    if sides.inside:
+        members[BACK] = _back_members(sides)
+    if not sides.data:
+        return Plan(members, None)
+    inner = DATA if sides.inside else BACK
+    clients = _find_clients(sides)
+    members[inner] = tuple(
+        name for name in sides.services if name in sides.data or name in clients
+    )
+    return Plan(members, inner)
+
+
+def _tell_sides(stack: Stack) -> _Sides:
+    services = {
         service.name: service
         for service in stack.services
         if service.network_mode in (None, "bridge")
     }
-    needs = _needs(stack, own)
-    data = [name for name, service in own.items() if only_data(service, stack)]
-    proxies = [name for name, service in own.items() if service.role is Role.PROXY]
-    outside = [
-        name for name in own if name not in data and _is_front(own[name], needs, proxies)
-    ]
-    inside = [name for name in own if name not in data and name not in outside]
-    if len(own) < 2 or not (data or (proxies and inside)) or not (outside or inside):
-        return None
-    inner = None if not data else DATA if inside else BACK
-    members: dict[str, tuple[str, ...]] = {}
-    if outside:
-        members[FRONT] = tuple(outside)
-    if inside:
-        called = {name for other in inside for name in needs[other]} - set(data)
-        members[BACK] = tuple(
-            name
-            for name in own
-            if name in inside
-            or name in called
-            or _talks_inside(own[name], needs, proxies, data)
-        )
-    if inner:
-        clients = _clients(own, needs, data, proxies)
-        members[inner] = tuple(name for name in own if name in data or name in clients)
-    return Plan(members, inner)
+    calls = _find_calls(stack, services)
+    data = [name for name, item in services.items() if holds_only_data(item, stack)]
+    proxies = [name for name, item in services.items() if item.role is Role.PROXY]
+    outside: list[str] = []
+    inside: list[str] = []
+    for name, service in services.items():
+        if name not in data:
+            called = any(name in calls[proxy] for proxy in proxies)
+            side = outside if called or _faces_outside(service) else inside
+            side.append(name)
+    return _Sides(services, calls, data, proxies, outside, inside)
 
 
-def _needs(stack: Stack, own: Iterable[str]) -> dict[str, set[str]]:
+def _find_calls(stack: Stack, services: dict[str, Service]) -> dict[str, set[str]]:
     """What each service depends on; a service that shares another's network counts as part of it."""
-    host = {
-        service.name: (service.network_mode or "").removeprefix("service:")
-        for service in stack.services
-    }
-    names = {
-        service.name: service.name if service.name in own else host[service.name]
-        for service in stack.services
-    }
-    needs: dict[str, set[str]] = {name: set() for name in own}
+    owners: dict[str, str] = {}
     for service in stack.services:
-        for item in service.depends_on:
-            if names[service.name] in needs and names.get(item.service) in needs:
-                needs[names[service.name]].add(names[item.service])
-    return needs
+        owner = (service.network_mode or "").removeprefix("service:")
+        owners[service.name] = service.name if service.name in services else owner
+    calls: dict[str, set[str]] = {name: set() for name in services}
+    for service in stack.services:
+        caller = owners[service.name]
+        for edge in service.depends_on:
+            target = owners.get(edge.service)
+            if caller in calls and target in calls:
+                calls[caller].add(target)
+    return calls
 
 
-def _is_front(service: Service, needs: dict[str, set[str]], proxies: list[str]) -> bool:
-    """Whether the outside reaches the service, by a port or through a proxy."""
-    routed = any(key.startswith(("traefik.", "caddy")) for key in service.labels)
-    called = any(service.name in needs[name] for name in proxies)
-    return bool(service.ports) or service.role is Role.PROXY or routed or called
+def _faces_outside(service: Service) -> bool:
+    """Whether the outside reaches the service, by a port or by the labels of a proxy."""
+    routed = any(label.startswith(("traefik.", "caddy")) for label in service.labels)
+    return bool(service.ports) or service.role is Role.PROXY or routed
 
 
-def _talks_inside(
-    service: Service, needs: dict[str, set[str]], proxies: list[str], data: list[str]
-) -> bool:
-    """Whether a front service is on the inner side too: applications are, and a proxy that calls nobody known.
+def _back_members(sides: _Sides) -> tuple[str, ...]:
+    """Who is on the network of the applications: they, whom they call, and who calls them from the outside."""
+    called = {name for caller in sides.inside for name in sides.calls[caller]}
+    members = {*sides.inside, *called} - set(sides.data)
+    members |= {name for name in sides.services if _talks_inside(name, sides)}
+    return tuple(name for name in sides.services if name in members)
 
-    A proxy that takes only services with labels finds all of them on the front network.
-    """
-    if service.name in data or _BY_LABELS & {
-        word.lower() for word in service.command or ()
-    }:
+
+def _talks_inside(name: str, sides: _Sides) -> bool:
+    """Whether a front service is on the inner side too: applications are, and a proxy that calls nobody known."""
+    words = {word.lower() for word in sides.services[name].command or ()}
+    if name in sides.data or _ONLY_LABELLED in words:
         return False
-    return service.name not in proxies or not needs[service.name] - set(data)
+    return name not in sides.proxies or not sides.calls[name] - set(sides.data)
 
 
-def _clients(
-    own: dict[str, Service], needs: dict[str, set[str]], data: list[str], proxies: list[str]
-) -> set[str]:
+def _find_clients(sides: _Sides) -> set[str]:
     """The services that use data: those that say so, tools, monitoring, and all where the users of one are unknown."""
-    users = {name for name in own if needs[name] & set(data)}
-    watching = {
-        name
-        for name, service in own.items()
-        if service.role is Role.TOOL or _watches(service)
-    }
-    unknown = [name for name in data if not any(name in needs[other] for other in own)]
-    everybody = {name for name in own if name not in proxies} if unknown else set()
-    return users | watching | everybody
+    data = set(sides.data)
+    clients = {name for name in sides.services if sides.calls[name] & data}
+    for name, service in sides.services.items():
+        if service.role is Role.TOOL or is_monitor(service):
+            clients.add(name)
+    called: set[str] = set().union(*sides.calls.values())
+    if not data <= called:
+        clients |= sides.services.keys() - set(sides.proxies)
+    return clients
 
 
-def _watches(service: Service) -> bool:
-    known = facts(service)
-    return known is not None and known.kind == "monitoring"
-
-
-def _on(service: Service, plan: Plan) -> tuple[str, ...]:
-    return tuple(name for name, members in plan.members.items() if service.name in members)
-
-
-def _attached(service: Service, plan: Plan) -> Service:
-    names = _on(service, plan)
+def _attach(service: Service, plan: Plan) -> Service:
+    names = plan.networks_of(service)
     if not names:
         return service
-    given = service.networks[0] if service.networks else Attachment(network="default")
+    default = Attachment(network="default")
+    attachment = service.networks[0] if service.networks else default
     if names == (plan.inner,) and service.ports:
-        names = (_open_network(plan), *names)
-    labels = dict(service.labels)
-    if (
-        len(names) > 1
-        and _ROUTED not in labels
-        and any(key.startswith("traefik.") for key in labels)
-    ):
-        # Traefik takes any of a container's networks, also one on which it is not itself.
-        labels[_ROUTED] = f"${{COMPOSE_PROJECT_NAME}}_{FRONT}"
+        names = (plan.open_network, *names)
     attached = replace(
         service,
-        networks=tuple(replace(given, network=name) for name in names),
-        labels=labels,
+        networks=tuple(replace(attachment, network=name) for name in names),
+        labels=_labels_for(service, names),
     )
-    part = overlay(service, Home.DEV)
+    part = overlay_of(service, Home.DEV)
     if names == (plan.inner,) and part.ports:
         # A port of a service that is on internal networks only is published nowhere, without a word of the engine.
-        part = replace(
-            part, networks=(*part.networks, Attachment(network=_open_network(plan)))
-        )
+        open_network = Attachment(network=plan.open_network)
+        part = replace(part, networks=(*part.networks, open_network))
         attached = with_overlay(attached, Home.DEV, part)
     return attached
 
 
-def _open_network(plan: Plan) -> str:
-    return next(
-        name for name in (BACK, FRONT) if name in plan.members and name != plan.inner
+def _labels_for(service: Service, names: tuple[str, ...]) -> dict[str, str]:
+    labels = dict(service.labels)
+    routed = any(label.startswith("traefik.") for label in labels)
+    if len(names) > 1 and routed and _TRAEFIK_NETWORK not in labels:
+        # Traefik takes any of a container's networks, also one on which it is not itself.
+        labels[_TRAEFIK_NETWORK] = f"${{COMPOSE_PROJECT_NAME}}_{FRONT}"
+    return labels
+
+
+def networks_of(service: Service) -> frozenset[str]:
+    """The networks that a service is on; `default` where it names none."""
+    if service.network_mode not in (None, "bridge"):
+        return frozenset()
+    return frozenset(_names_of(service)) or frozenset({"default"})
+
+
+def _judge_separated(view: View) -> Iterator[Verdict]:
+    """One verdict on the stack: no network holds everything, and no proxy stands beside the data."""
+    attached = [item for item in view.main.stack.services if networks_of(item)]
+    data = [service for service in attached if is_data(service)]
+    if len(attached) < 2 or not data:
+        return
+    everywhere = _network_of_all(view.main)
+    proxies = [service for service in attached if service.role is Role.PROXY]
+    beside = sorted(
+        service.name
+        for service in data
+        for proxy in proxies
+        if networks_of(service) & networks_of(proxy)
+    )
+    told, names = "the proxy shares a network with", ", ".join(beside)
+    if everywhere:
+        told, names = "every service is on the network", everywhere
+    yield verdict(
+        "Q-06 S-02 M-04",
+        not names,
+        "TC711",
+        span_of_networks(view.main),
+        ModelPath.of("networks"),
+        told=told,
+        names=names,
     )
 
 
-def _has_dev_network(service: Service) -> bool:
-    return Home.DEV in service.overlays and bool(service.overlays[Home.DEV].networks)
+def _network_of_all(startup: Startup) -> str:
+    """The one network that all services are on, data and what the outside reaches; empty where they are apart."""
+    networks = {networks_of(service) for service in startup.stack.services} - {frozenset()}
+    if len(networks) != 1 or not any(map(_is_outside, startup.stack.services)):
+        return ""
+    (names,) = networks
+    return next(iter(names)) if len(names) == 1 else ""
 
 
-PRACTICE = Practice(
+def span_of_networks(startup: Startup) -> Span | None:
+    """Where the networks stand; the services where there are none."""
+    return startup.places.span("networks" if startup.stack.networks else "services")
+
+
+RULE = Rule(
     id="NET-SEG",
     title="Separate the outside, the applications and the data",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-06", "S-02", "M-04", "T-01", "T-02", "T-03", "T-04"),
     url="https://docs.docker.com/compose/how-tos/networking/",
     examples=(
@@ -289,6 +372,16 @@ PRACTICE = Practice(
         Example(
             "services: {web: {image: 'corp/web:1', ports: ['80:80']}}",
             "services: {web: {image: 'corp/web:1', ports: ['80:80']}}",
+        ),
+    ),
+    judge=_judge_separated,
+    said_by={"TC711": ("TC632", "TC634", "TC641", "TC642", "TC643")},
+    excuses=(
+        Excuse("TC711", "networks of the source stay as they are", _keeps_networks),
+        Excuse(
+            "TC711",
+            "what calls data itself, or shares their network, is beside them",
+            _is_beside_data,
         ),
     ),
 )

@@ -5,38 +5,37 @@ from __future__ import annotations
 from tocompose.model import Home, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import facts, overlay, remark, with_overlay
+from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
+from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules.service_images import facts_of
 
-OPTION = "no-new-privileges:true"
+_OPTION = "no-new-privileges:true"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with `no-new-privileges` in the production file, but where the image needs to gain rights."""
-    return each(stack, _close) if context.production else Outcome(stack=stack)
+    return map_services(stack, _forbid_gains) if context.production else Outcome(stack)
 
 
-def _close(service: Service) -> tuple[Service, list[Note]]:
-    part = overlay(service, Home.PROD)
+def _forbid_gains(service: Service) -> tuple[Service, list[Note]]:
+    part = overlay_of(service, Home.PROD)
     options = (*service.security.security_opt, *part.security.security_opt)
-    known = facts(service)
-    gains = known is not None and (known.setuid or known.init == "own")
-    if service.security.privileged or any(
-        text.startswith("no-new-privileges") for text in options
-    ):
+    is_set = any(option.startswith("no-new-privileges") for option in options)
+    if service.security.privileged or is_set:
         return service, []
-    if gains:
+    image = facts_of(service)
+    if image is not None and (image.setuid or image.init == "own"):
         return service, [remark("TC671", service)]
-    security = replace(part.security, security_opt=(*part.security.security_opt, OPTION))
-    changed = with_overlay(service, Home.PROD, replace(part, security=security))
-    return changed, [remark("TC670", service, "security_opt")]
+    security = replace(part.security, security_opt=(*part.security.security_opt, _OPTION))
+    mended = with_overlay(service, Home.PROD, replace(part, security=security))
+    return mended, [remark("TC670", service, "security_opt")]
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="NNP",
     title="Do not let processes gain rights",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("E-02",),
     url="https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-4-prevent-in-container-privilege-escalation",
     examples=(

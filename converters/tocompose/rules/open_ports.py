@@ -2,41 +2,55 @@
 
 from __future__ import annotations
 
-from tocompose.model import Role, Service, Stack
+from tocompose.model import Port, Role, Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import facts, is_data, remark
+from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
+from tocompose.rules.roles import is_data
+from tocompose.rules.service_images import facts_of
+from tocompose.syntax.ports import is_loopback
 
-_ANY = frozenset({None, "", "0.0.0.0", "::"})
+# How Compose says that a port is published on all addresses of the host.
+EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
+
+
+def is_everywhere(port: Port) -> bool:
+    """Whether the port is published on all addresses of the host."""
+    return (port.host_ip or "") in EVERYWHERE
+
+
+def is_local(port: Port) -> bool:
+    """Whether only the host itself reaches the port."""
+    return is_loopback(port.host_ip)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each service but the proxies that is published on all addresses."""
-    return each(stack, _remarks)
+    return map_services(stack, _note_ports)
 
 
-def _remarks(service: Service) -> tuple[Service, list[Note]]:
-    known = facts(service)
-    if (
-        service.role is Role.PROXY
-        or (known is not None and known.lan)
-        or (is_data(service) and known is None)
-    ):
+def _note_ports(service: Service) -> tuple[Service, list[Note]]:
+    image = facts_of(service)
+    if service.role is Role.PROXY or (image is not None and image.lan):
+        return service, []
+    if is_data(service) and image is None:
         return service, []
     # The ports of a database are PORT-DB's; what shares its network has its ports there too.
-    own = known.ports if known is not None and is_data(service) else ()
-    tcp = [
-        port for port in service.ports if port.protocol == "tcp" and port.target not in own
+    data_ports = image.ports if image is not None and is_data(service) else ()
+    published = [
+        port.published or port.target
+        for port in service.ports
+        if port.protocol == "tcp" and port.target not in data_ports and is_everywhere(port)
     ]
-    ports = [port.published or port.target for port in tcp if port.host_ip in _ANY]
-    return service, [remark("TC646", service, ports=", ".join(ports))] if ports else []
+    if not published:
+        return service, []
+    return service, [remark("TC646", service, ports=", ".join(published))]
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="PORT-BIND",
     title="Publish to the network on purpose",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("M-02",),
     url="https://docs.docker.com/engine/network/port-publishing/",
     examples=(

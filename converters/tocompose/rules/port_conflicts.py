@@ -7,62 +7,83 @@ from collections.abc import Iterator
 from tocompose.model import Home, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.services import remark
+from tocompose.rules import (
+    Context,
+    Example,
+    Excuse,
+    Outcome,
+    Rule,
+    Verdict,
+    View,
+    remark,
+    with_services,
+)
+from tocompose.rules.open_ports import EVERYWHERE
+from tocompose.syntax.interpolation import variable_names
 from tocompose.syntax.units import is_whole_number
-
-_ANY = frozenset({"", "0.0.0.0", "::"})
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the later of two equal host ports moved to the next free one, for services that run together."""
     seen: list[tuple[Port, Service]] = []
-    used = {port.published for service in stack.services for port in _all(service)}
+    used = {port.published for service in stack.services for port in _ports_of(service)}
     services: list[Service] = []
     notes: list[Note] = []
     for service in stack.services:
         ports: list[Port] = []
         for port in service.ports:
-            other = next(
-                (item for taken, item in seen if _clash(taken, port, item, service)), None
+            rival = (
+                _find_rival(port, service, seen)
+                if is_whole_number(port.published or "")
+                else None
             )
-            if other is not None:
-                free = _free(port, used)
-                notes.append(remark("TC640", service, "ports", port.origin, port=port.published, other=other.name,
-                                    free=free))  # fmt: skip
+            if rival is not None:
+                free = _next_free(port, used)
+                facts = {"port": port.published, "other": rival.name, "free": free}
+                notes.append(remark("TC640", service, "ports", port.origin, **facts))
                 port = replace(port, published=free)
             seen.append((port, service))
             ports.append(port)
-        services.append(
-            replace(service, ports=tuple(ports))
-            if ports != list(service.ports)
-            else service
-        )
-    return Outcome(stack=replace(stack, services=tuple(services)), notes=tuple(notes))
+        if ports != list(service.ports):
+            service = replace(service, ports=tuple(ports))
+        services.append(service)
+    return Outcome(with_services(stack, services), tuple(notes))
 
 
-def _all(service: Service) -> Iterator[Port]:
+def _ports_of(service: Service) -> Iterator[Port]:
     yield from service.ports
     part = service.overlays.get(Home.DEV)
     yield from part.ports if part else ()
 
 
-def _clash(one: Port, two: Port, first: Service, second: Service) -> bool:
-    if (
-        one.published is None
-        or not is_whole_number(one.published)
-        or one.published != two.published
-    ):
+def _find_rival(
+    port: Port, service: Service, seen: list[tuple[Port, Service]]
+) -> Service | None:
+    """The first service before that binds the same port of the host."""
+    for earlier_port, rival in seen:
+        if _clashes(port, earlier_port) and _run_together(service, rival):
+            return rival
+    return None
+
+
+def _clashes(one: Port, two: Port) -> bool:
+    """Whether both want the same port at an address that they share."""
+    if one.published is None or any(True for _ in variable_names(one.published)):
         return False
-    together = set(first.profiles) & set(second.profiles) or not (
-        first.profiles and second.profiles
-    )
-    one_ip, two_ip = one.host_ip or "", two.host_ip or ""
-    same_address = one_ip == two_ip or one_ip in _ANY or two_ip in _ANY
-    return one.protocol == two.protocol and same_address and bool(together)
+    if (one.published, one.protocol) != (two.published, two.protocol):
+        return False
+    addresses = {one.host_ip or "", two.host_ip or ""}
+    return len(addresses) == 1 or bool(addresses & EVERYWHERE)
 
 
-def _free(port: Port, used: set[str | None]) -> str:
+def _run_together(one: Service, two: Service) -> bool:
+    """Whether some profile starts both; profiles that have none in common are alternatives."""
+    if one.name == two.name or not (one.profiles and two.profiles):
+        return True
+    return not set(one.profiles).isdisjoint(two.profiles)
+
+
+def _next_free(port: Port, used: set[str | None]) -> str:
     number = int(port.published or 0) + 1
     while str(number) in used:
         number += 1
@@ -70,11 +91,31 @@ def _free(port: Port, used: set[str | None]) -> str:
     return str(number)
 
 
-PRACTICE = Practice(
+def _publishes_range(service: Service | None, stack: Stack) -> bool:
+    ports = _ports_of(service) if service else ()
+    return any("-" in (port.published or "") for port in ports)
+
+
+def _judge_conflicts(view: View) -> Iterator[Verdict]:
+    """Ports that two services want, and ports that two files bind differently."""
+    seen: list[tuple[Port, Service]] = []
+    for service in view.main.stack.services:
+        for port in service.ports:
+            if port.published is None or any(True for _ in variable_names(port.published)):
+                continue
+            rival = _find_rival(port, service, seen)
+            is_own = rival is not None and rival.name == service.name
+            code, lines = ("TC736", "T15") if is_own else ("TC722", "A-06")
+            facts = {"port": port.published, "other": rival.name if rival else ""}
+            yield view.main.verdict(service, "ports", lines, rival is None, code, **facts)
+            seen.append((port, service))
+
+
+RULE = Rule(
     id="PORT-DUP",
     title="Publish each host port once",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("A-06", "M-02"),
     url="https://docs.docker.com/reference/compose-file/services/#ports",
     examples=(
@@ -82,5 +123,10 @@ PRACTICE = Practice(
             "services: {a: {image: 'corp/a:1', ports: ['8080:80']}, b: {image: 'corp/b:1', ports: ['8080:3000']}}",
             "services: {a: {image: 'corp/a:1', ports: ['8080:80']}, b: {image: 'corp/b:1', ports: ['8081:3000']}}",
         ),
+    ),
+    judge=_judge_conflicts,
+    excuses=tuple(
+        Excuse(code, "a range of ports is not moved", _publishes_range)
+        for code in ("TC722", "TC736")
     ),
 )

@@ -2,99 +2,114 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain, count
+
+from tocompose.knowledge.servers import data_ports
 from tocompose.model import Home, Port, Service, Setting, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.services import (
-    overlay,
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
     remark,
-    taken_variables,
-    with_overlay,
-    with_settings,
 )
+from tocompose.rules.overlays import with_overlay
+from tocompose.rules.roles import is_data
+from tocompose.rules.services import taken_variables, with_settings
 from tocompose.syntax.names import variable_name
 
-_OFTEN_TAKEN = frozenset(
-    {
-        "80",
-        "443",
-        "3000",
-        "3306",
-        "5000",
-        "5432",
-        "6379",
-        "8000",
-        "8080",
-        "9000",
-        "27017",
-        "5672",
-        "9200",
-    }
-)
+# Ports of the host that web servers and applications want; those of databases are as often taken.
+_WEB_PORTS = frozenset({"80", "443", "3000", "5000", "8000", "8080", "9000"})
+
+
+class _PortVariables:
+    """Makes variables of ports, with their settings and notes."""
+
+    def __init__(self, stack: Stack) -> None:
+        # A container's own variable of that name is something else, and one passed through would take our value.
+        self._taken = taken_variables(stack)
+        for service in stack.services:
+            self._taken |= {variable.name for variable in service.environment}
+        self.settings: list[Setting] = []
+        self.notes: list[Note] = []
+
+    def apply_to(self, service: Service) -> Service:
+        """The service with a variable for each port that is often taken, in base and override."""
+        ports = self._vary_all(service, service.ports)
+        mended = service if ports == service.ports else replace(service, ports=ports)
+        part = service.overlays.get(Home.DEV)
+        if part is None:
+            return mended
+        part = replace(part, ports=self._vary_all(service, part.ports))
+        return with_overlay(mended, Home.DEV, part)
+
+    def _vary_all(self, service: Service, ports: tuple[Port, ...]) -> tuple[Port, ...]:
+        return tuple(
+            self._vary(service, port) if is_often_taken(port) else port for port in ports
+        )
+
+    def _vary(self, service: Service, port: Port) -> Port:
+        name = self._free_name(service, port)
+        purpose = (
+            f"Port of this machine on which {service.name} (port {port.target}) is reached"
+        )
+        self.settings.append(
+            Setting(
+                name=name,
+                value=port.published,
+                description=purpose,
+                example=port.published or "",
+                origin=port.origin,
+            )
+        )
+        facts = {"name": name, "port": port.published}
+        self.notes.append(remark("TC647", service, "ports", port.origin, **facts))
+        return replace(port, published=f"${{{name}:-{port.published}}}")
+
+    def _free_name(self, service: Service, port: Port) -> str:
+        short = variable_name(f"{service.name}_PORT")
+        longer = variable_name(f"{service.name}_PORT_{port.target}")
+        numbered = (f"{longer}_{number}" for number in count(2))
+        free = next(
+            name for name in chain((short, longer), numbered) if name not in self._taken
+        )
+        self._taken.add(free)
+        return free
+
+
+def is_often_taken(port: Port) -> bool:
+    """Whether the port of the host is fixed, and one that others want too."""
+    wanted = port.published in _WEB_PORTS or port.published in data_ports()
+    return wanted and port.protocol == "tcp"
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with often-taken host ports as `${WEB_PORT:-8080}`, each with its entry in `.env`."""
-    # A container's own variable of that name is something else, and one that is passed through would take our value.
-    taken = taken_variables(stack) | {
-        item.name for service in stack.services for item in service.environment
-    }
-    settings: list[Setting] = []
-    notes: list[Note] = []
-    services: list[Service] = []
-    for service in stack.services:
-        ports = tuple(
-            _variable(port, service, taken, settings, notes) for port in service.ports
-        )
-        changed = replace(service, ports=ports) if ports != service.ports else service
-        if part := service.overlays.get(Home.DEV):
-            ports = tuple(
-                _variable(port, service, taken, settings, notes) for port in part.ports
-            )
-            changed = with_overlay(
-                changed, Home.DEV, replace(overlay(service, Home.DEV), ports=ports)
-            )
-        services.append(changed)
-    changed_stack = with_settings(replace(stack, services=tuple(services)), settings)
-    return Outcome(stack=changed_stack, notes=tuple(notes))
+    variables = _PortVariables(stack)
+    services = tuple(variables.apply_to(service) for service in stack.services)
+    mended = with_settings(replace(stack, services=services), variables.settings)
+    return Outcome(mended, tuple(variables.notes))
 
 
-def _variable(
-    port: Port,
-    service: Service,
-    taken: set[str],
-    settings: list[Setting],
-    notes: list[Note],
-) -> Port:
-    if port.published not in _OFTEN_TAKEN or port.protocol != "tcp":
-        return port
-    name = variable_name(f"{service.name}_PORT")
-    name = variable_name(f"{service.name}_PORT_{port.target}") if name in taken else name
-    if name in taken:
-        return port
-    taken.add(name)
-    text = f"Port of this machine on which {service.name} (port {port.target}) is reached"
-    settings.append(
-        Setting(
-            name=name,
-            value=port.published,
-            description=text,
-            example=port.published,
-            origin=port.origin,
-        )
-    )
-    notes.append(
-        remark("TC647", service, "ports", port.origin, name=name, port=port.published)
-    )
-    return replace(port, published=f"${{{name}:-{port.published}}}")
+def _judge_taken(startup: Startup, service: Service) -> Iterator[Verdict]:
+    for port in service.ports:
+        # The fixed 80 of a web server is what its users type.
+        holds = not (is_data(service) and is_often_taken(port))
+        facts = {"port": port.published or port.target}
+        yield startup.verdict(service, "ports", "A-06", holds, "TC723", **facts)
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="PORT-VAR",
     title="Let users move ports that are often taken",
     severity="may",
-    apply=apply,
+    mend=apply,
     covers=("A-06", "Q-12"),
     url="https://docs.docker.com/compose/how-tos/environment-variables/variable-interpolation/",
     examples=(
@@ -108,4 +123,5 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=judge_services(_judge_taken),
 )

@@ -6,35 +6,24 @@ from collections.abc import Iterator
 
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import remark
+from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
 
 _HOST_MODES = ("pid", "ipc", "uts", "userns_mode", "cgroup")
 _STRONG = frozenset(
-    {
-        "SYS_ADMIN",
-        "SYS_PTRACE",
-        "SYS_MODULE",
-        "NET_ADMIN",
-        "DAC_READ_SEARCH",
-        "ALL",
-        "SYS_RAWIO",
-        "BPF",
-    }
+    "SYS_ADMIN SYS_PTRACE SYS_MODULE NET_ADMIN DAC_READ_SEARCH ALL SYS_RAWIO BPF".split()
 )
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each thing that widens what a service may do to the host."""
-    return each(stack, lambda service: (service, list(_remarks(service))))
+    return map_services(stack, lambda service: (service, _note_powers(service)))
 
 
-def _remarks(service: Service) -> Iterator[Note]:
-    for power in powers(service):
-        yield remark("TC668", service, power=power)
+def _note_powers(service: Service) -> list[Note]:
+    return [remark("TC668", service, power=power) for power in _list_powers(service)]
 
 
-def powers(service: Service) -> Iterator[str]:
+def _list_powers(service: Service) -> Iterator[str]:
     """What the service may do beyond a usual container, in Compose's words."""
     security = service.security
     if security.privileged:
@@ -44,21 +33,21 @@ def powers(service: Service) -> Iterator[str]:
     ]
     if strong:
         yield f"cap_add: {', '.join(strong)}"
-    yield from (f"{key}: host" for key in _HOST_MODES if service.options.get(key) == "host")
-    yield from (
-        f"security_opt: {text}"
-        for text in security.security_opt
-        if text.endswith(("unconfined", "disable"))
-    )
+    for key in _HOST_MODES:
+        if service.options.get(key) == "host":
+            yield f"{key}: host"
+    for option in security.security_opt:
+        if option.endswith(("unconfined", "disable")):
+            yield f"security_opt: {option}"
     if service.options.get("devices"):
         yield "devices"
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="PRIV",
     title="Know which services are privileged",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("S-01",),
     url="https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",
     examples=(

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.model import Role, Service, Setting, Stack
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
-from tocompose.rules.dependencies import dependents
-from tocompose.rules.services import facts, remark, with_settings
+from tocompose.rules import (
+    Context,
+    Example,
+    Excuse,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    remark,
+)
+from tocompose.rules.dependencies import has_dependents
+from tocompose.rules.service_images import facts_of
+from tocompose.rules.services import with_settings
 
 PROFILE = "dev"
 SETTING = Setting(
@@ -22,41 +35,52 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
     Where no `.env` is written they would not start, so they stay as they are.
     """
-    tools = [service.name for service in stack.services if _is_tool(service, stack)]
-    if (
-        not context.split
-        or not tools
-        or not any(service.role is not Role.TOOL for service in stack.services)
-    ):
-        return Outcome(stack=stack)
-    if any(
-        setting.name == SETTING.name and setting.value != PROFILE
-        for setting in stack.settings
-    ):
+    tools = [service for service in stack.services if _is_optional(service, stack)]
+    only_tools = all(service.role is Role.TOOL for service in stack.services)
+    if not context.split or not tools or only_tools or _is_set_otherwise(stack):
         return Outcome(stack=stack)
     services = tuple(
-        replace(item, profiles=(PROFILE,)) if item.name in tools else item
-        for item in stack.services
+        replace(service, profiles=(PROFILE,)) if service in tools else service
+        for service in stack.services
     )
-    notes = tuple(
-        remark("TC667", item, "profiles") for item in stack.services if item.name in tools
-    )
-    return Outcome(
-        stack=with_settings(replace(stack, services=services), [SETTING]), notes=notes
-    )
+    notes = tuple(remark("TC667", service, "profiles") for service in tools)
+    mended = with_settings(replace(stack, services=services), [SETTING])
+    return Outcome(stack=mended, notes=notes)
 
 
-def _is_tool(service: Service, stack: Stack) -> bool:
-    known = facts(service)
-    tool = service.role is Role.TOOL and known is not None and known.tool
-    return tool and not service.profiles and not list(dependents(stack, service.name))
+def _is_set_otherwise(stack: Stack) -> bool:
+    values = (item.value for item in stack.settings if item.name == SETTING.name)
+    return any(value != PROFILE for value in values)
 
 
-PRACTICE = Practice(
+def _is_optional(service: Service, stack: Stack) -> bool:
+    image = facts_of(service)
+    is_tool = service.role is Role.TOOL and image is not None and image.tool
+    return is_tool and not service.profiles and not has_dependents(stack, service.name)
+
+
+def _is_tool_that_starts(service: Service | None, stack: Stack) -> bool:
+    return service is not None and service.role is Role.TOOL
+
+
+def _judge_tools(startup: Startup, service: Service) -> Iterator[Verdict]:
+    if service.role is Role.TOOL:
+        yield startup.verdict(
+            service,
+            "",
+            "S-05",
+            bool(service.profiles),
+            "TC747",
+            what="a tool for developers starts with everything else",
+            how="Give it profiles: [tools], and start it with docker compose --profile tools up.",
+        )
+
+
+RULE = Rule(
     id="PROFILE",
     title="Start tools only where they are wanted",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("S-05",),
     url="https://docs.docker.com/compose/how-tos/profiles/",
     examples=(
@@ -68,6 +92,14 @@ PRACTICE = Practice(
         Example(
             "services: {db: {image: 'postgres:16'}, admin: {image: 'adminer:4'}}",
             "services: {db: {image: 'postgres:16'}, admin: {image: 'adminer:4'}}",
+        ),
+    ),
+    judge=judge_services(_judge_tools),
+    excuses=(
+        Excuse(
+            "TC747",
+            "others depend on the tool, or no .env is written that would start it",
+            _is_tool_that_starts,
         ),
     ),
 )

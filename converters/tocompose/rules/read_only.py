@@ -2,58 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tocompose.model import Home, Mount, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import (
-    facts,
-    overlay,
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
     remark,
-    runs_server,
-    volumes_of,
-    with_overlay,
 )
+from tocompose.rules.overlays import mounts_of, overlay_of, with_overlay
+from tocompose.rules.programs import runs_server
+from tocompose.rules.service_images import facts_of
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with `read_only` in the production file for images whose writable folders are known; only hardened."""
-    inline = {config.name for config in stack.configs if config.content is not None}
-    inline |= {secret.name for secret in stack.secrets if secret.environment is not None}
-    wanted = context.harden and context.production
-    return (
-        each(stack, lambda service: _close(service, inline))
-        if wanted
-        else Outcome(stack=stack)
-    )
+    if not context.harden or not context.production:
+        return Outcome(stack=stack)
+    return map_services(stack, lambda service: _close_root(service, stack))
 
 
-def _close(service: Service, inline: set[str]) -> tuple[Service, list[Note]]:
-    known = facts(service)
-    part = overlay(service, Home.PROD)
+def _close_root(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
+    image = facts_of(service)
+    part = overlay_of(service, Home.PROD)
     if service.security.read_only is not None or part.security.read_only is not None:
         return service, []
-    # Configs and secrets that are not files cannot be put into a container that is read-only.
-    granted = any(grant.source in inline for grant in (*service.configs, *service.secrets))
-    if known is None or not known.tmpfs or not runs_server(service) or granted:
+    if image is None or not image.tmpfs or not runs_server(service):
         return service, [remark("TC674", service)]
-    mounted = {mount.target for mount in volumes_of(service)}
+    if any(_granted_without_file(service, stack)):
+        return service, [remark("TC674", service)]
+    mounted = {mount.target for mount in mounts_of(service)}
     scratch = tuple(
-        Mount(kind="tmpfs", target=path) for path in known.tmpfs if path not in mounted
+        Mount(kind="tmpfs", target=path) for path in image.tmpfs if path not in mounted
     )
-    part = replace(
-        part,
-        mounts=(*part.mounts, *scratch),
-        security=replace(part.security, read_only=True),
-    )
+    security = replace(part.security, read_only=True)
+    part = replace(part, mounts=(*part.mounts, *scratch), security=security)
     return with_overlay(service, Home.PROD, part), [remark("TC673", service, "read_only")]
 
 
-PRACTICE = Practice(
+def _granted_without_file(service: Service, stack: Stack) -> Iterator[tuple[str, str]]:
+    """The section and name of each config and secret that cannot be put into a container that is read-only."""
+    for section, grants, resources in (
+        ("secrets", service.secrets, stack.secrets),
+        ("configs", service.configs, stack.configs),
+    ):
+        no_files = {item.name for item in resources if not item.file and not item.external}
+        for grant in grants:
+            if grant.source in no_files:
+                yield section, grant.source
+
+
+def _judge_grants(startup: Startup, service: Service) -> Iterator[Verdict]:
+    if not service.security.read_only:
+        return
+    shut_out = set(_granted_without_file(service, startup.stack))
+    for section, grants in (("secrets", service.secrets), ("configs", service.configs)):
+        for grant in grants:
+            holds = (section, grant.source) not in shut_out
+            facts = {"kind": section[:-1], "name": grant.source}
+            yield startup.verdict(service, section, "T5", holds, "TC727", **facts)
+
+
+RULE = Rule(
     id="RO-ROOT",
     title="Keep the image unchanged while it runs",
     severity="may",
-    apply=apply,
+    mend=apply,
     covers=("E-02", "S-03"),
     url="https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html#rule-8-set-filesystem-and-volumes-to-read-only",
     examples=(
@@ -68,4 +90,5 @@ PRACTICE = Practice(
             "services: {proxy: {image: 'nginx:1.27'}}",
         ),
     ),
+    judge=judge_services(_judge_grants),
 )

@@ -2,58 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import (
-    SHELLS,
-    command_text,
-    facts,
-    interactive,
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
     remark,
-    runs_client,
 )
+from tocompose.rules.programs import command_text, is_interactive, runs_client
+from tocompose.rules.service_images import facts_of
+from tocompose.syntax.interpolation import plain
+from tocompose.syntax.names import is_shell
+
+# Languages whose images run a server of their own when they are given no command.
+_SERVING_LANGUAGES = ("php", "tomcat")
+_HELD_UP = ("always", "unless-stopped", "on-failure")
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with `unless-stopped` on what runs for long and `no` on what ends; a policy of the source stays."""
-    return each(stack, _restart)
+    return map_services(stack, _set_restart)
 
 
-def _restart(service: Service) -> tuple[Service, Iterable[Note]]:
-    if "restart_policy" in (service.options.get("deploy") or {}):
+def _set_restart(service: Service) -> tuple[Service, Iterable[Note]]:
+    if _has_deploy_policy(service):
         return service, ()
     if service.restart is not None:
-        kept = (
-            service.restart == "no" and service.role is not Role.JOB and not ends(service)
-        )
-        return service, [remark("TC622", service)] if kept else ()
-    if service.role is Role.JOB or interactive(service) or ends(service):
+        stays_down = service.restart == "no" and not _may_end(service)
+        return service, [remark("TC622", service)] if stays_down else ()
+    if _may_end(service) or is_interactive(service):
         return replace(service, restart="no"), [remark("TC621", service, "restart")]
     return replace(service, restart="unless-stopped"), [remark("TC620", service, "restart")]
+
+
+def _has_deploy_policy(service: Service) -> bool:
+    return "restart_policy" in (service.options.get("deploy") or {})
+
+
+def _may_end(service: Service) -> bool:
+    return service.role is Role.JOB or ends(service)
 
 
 def ends(service: Service) -> bool:
     """Whether the container stops by itself when nobody types: a bare base image, or a shell to work in."""
     command = command_text(service)
-    known = facts(service)
-    if command is None:
-        return (
-            known is not None
-            and known.kind in ("base", "runtime")
-            and known.id not in ("php", "tomcat")
-        )
-    return command in SHELLS or runs_client(service)
+    if command is not None:
+        return _is_only_shell(service) or runs_client(service)
+    image = facts_of(service)
+    if image is None or image.id in _SERVING_LANGUAGES:
+        return False
+    return image.kind in ("base", "runtime")
 
 
-PRACTICE = Practice(
+def _is_only_shell(service: Service) -> bool:
+    """Whether the container starts a shell and gives it nothing to run."""
+    words = (*(service.entrypoint or ()), *(service.command or ()))
+    return len(words) == 1 and is_shell(words[0])
+
+
+def _judge_restart(startup: Startup, service: Service) -> Iterator[Verdict]:
+    if service.role is Role.TOOL or service.profiles or _may_end(service):
+        return
+    policy = plain(service.restart or "")
+    held_up = policy is None or policy.startswith(_HELD_UP)
+    held_up = held_up or _has_deploy_policy(service)
+    key = "restart" if service.restart else ""
+    yield startup.verdict(service, key, "Q-02 A-05", held_up, "TC707")
+
+
+RULE = Rule(
     id="RESTART",
     title="Say what happens after a crash",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("Q-02", "A-05"),
     url="https://docs.docker.com/reference/compose-file/services/#restart",
     examples=(
@@ -72,4 +102,7 @@ PRACTICE = Practice(
             """,
         ),
     ),
+    judge=judge_services(_judge_restart),
+    edit=("restart",),
+    said_by={"TC707": ("TC622",)},
 )

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from tocompose.knowledge.images import role_of, similar_facts
+from tocompose.knowledge.images import DATA_ROLES, role_of, similar_facts
 from tocompose.knowledge.servers import data_ports
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import command_text, facts, idles, remark, runs_client
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    Startup,
+    Verdict,
+    judge_services,
+    map_services,
+    remark,
+)
+from tocompose.rules.programs import command_text, idles, runs_client
+from tocompose.rules.service_images import facts_of
 
 # Commands that set something up and end: a schema migration, a fixture load.
 _ONE_SHOT = (
@@ -20,31 +31,7 @@ _ONE_SHOT = (
     r"|\b(?:prisma|knex|sequelize|typeorm|drizzle-kit|node-pg-migrate)\s+\S*migrat|\bsequelize\s+db:"
     r"|\b(?:npm|yarn|pnpm)\s+(?:run\s+)?(?:db:|db-)?(?:migrate|seed)\b|\bartisan\s+(?:migrate|db:seed)\b"
 )
-
-
-def apply(stack: Stack, context: Context) -> Outcome:
-    """The stack with the role of each service told from what is known about it; a role given by the source stays."""
-    return each(stack, _classify)
-
-
-def _classify(service: Service) -> tuple[Service, Iterable[Note]]:
-    if service.role is not Role.APP:
-        return service, ()
-    role, evidence = _role(service)
-    said: list[Note] = []
-    if evidence:
-        said = [remark("TC600", service, role=_WORDS[role], evidence=evidence)]
-    elif (
-        role is Role.APP
-        and service.image
-        and facts(service) is None
-        and service.build is None
-    ):
-        said = [remark("TC601", service, image=service.image)]
-    return replace(service, role=role), said
-
-
-_WORDS = {
+_TITLES = {
     Role.APP: "an application",
     Role.DATA: "a database",
     Role.CACHE: "a cache",
@@ -56,40 +43,94 @@ _WORDS = {
 }
 
 
-def _role(service: Service) -> tuple[Role, str]:
+def is_data(service: Service) -> bool:
+    """Whether the service keeps data for others: a database, a cache, a queue."""
+    return service.role in DATA_ROLES
+
+
+def holds_only_data(service: Service, stack: Stack) -> bool:
+    """Whether what is reached at the service keeps data: it does, and nothing else shares its network."""
+    mode = f"service:{service.name}"
+    guests = (guest for guest in stack.services if guest.network_mode == mode)
+    return is_data(service) and all(map(is_data, guests))
+
+
+def apply(stack: Stack, context: Context) -> Outcome:
+    """The stack with the role of each service told from what is known about it; a role given by the source stays."""
+    return map_services(stack, _classify_service)
+
+
+def _classify_service(service: Service) -> tuple[Service, Iterable[Note]]:
+    if service.role is not Role.APP:
+        return service, ()
+    role, evidence = _tell_role(service)
+    notes: list[Note] = []
+    if evidence:
+        notes = [remark("TC600", service, role=_TITLES[role], evidence=evidence)]
+    elif role is Role.APP and _is_unknown(service):
+        notes = [remark("TC601", service, image=service.image)]
+    return replace(service, role=role), notes
+
+
+def _is_unknown(service: Service) -> bool:
+    """Whether nothing tells what the image is for: it is pulled, and not in the table."""
+    pulled = bool(service.image) and service.build is None
+    return pulled and facts_of(service) is None
+
+
+def _tell_role(service: Service) -> tuple[Role, str]:
     """The role, and the evidence where it is a guess."""
     if runs_client(service):
         return Role.JOB, "it runs a client program, which ends"
-    if _ends(service):
+    if _sets_up(service):
         return Role.JOB, "its command sets something up and ends"
     if idles(service):
         return Role.APP, ""
-    if known := facts(service):
-        return role_of(known), ""
-    named = similar_facts(service.image) if service.image else None
-    if named is not None and named.category == "data":
-        return role_of(named), f"its image is named after {named.id}"
+    if image := facts_of(service):
+        return role_of(image), ""
+    similar = similar_facts(service.image) if service.image else None
+    if similar is not None and similar.category == "data":
+        return role_of(similar), f"its image is named after {similar.id}"
+    return _role_by_ports(service)
+
+
+def _role_by_ports(service: Service) -> tuple[Role, str]:
     targets = {port.target for port in service.ports} | set(service.expose)
-    roles = {data_ports().get(port) for port in targets}
-    if len(roles) == 1 and (role := roles.pop()):
-        return role, f"it listens on port {sorted(targets)[0]}"
+    roles = {data_ports()[port] for port in targets & data_ports().keys()}
+    if len(roles) == 1 and targets <= data_ports().keys():
+        return roles.pop(), f"it listens on port {min(targets)}"
     return Role.APP, ""
 
 
-def _ends(service: Service) -> bool:
+def _sets_up(service: Service) -> bool:
+    """Whether the last of its commands sets something up and ends."""
     command = command_text(service)
     if command is None or service.ports or service.restart in ("always", "unless-stopped"):
         return False
-    return (
-        re.search(_ONE_SHOT, re.split(r"&&|;|\|\|", command.rstrip("; "))[-1]) is not None
+    last_command = re.split(r"&&|;|\|\|", command.rstrip("; "))[-1]
+    return re.search(_ONE_SHOT, last_command) is not None
+
+
+def _judge_role(startup: Startup, service: Service) -> Iterator[Verdict]:
+    if not service.image or service.build is not None:
+        return
+    told = service.role is not Role.APP or similar_facts(service.image) is not None
+    yield startup.verdict(
+        service,
+        "image",
+        "M-01",
+        told or not _is_unknown(service),
+        "TC747",
+        what="the class of the service is not known from its image, so it counts as an application",
+        how="Nothing needs to be done when it is one.",
     )
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="SVC-CLASS",
     title="Know what each service is for",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("M-01",),
     examples=(
         Example(
@@ -97,4 +138,6 @@ PRACTICE = Practice(
             "services: {db: {image: 'postgres:16'}}",
         ),
     ),
+    judge=judge_services(_judge_role),
+    said_by={"TC747": ("TC600", "TC601")},
 )

@@ -14,11 +14,12 @@ from tocompose.knowledge.secrets.texts import may_be_secret, passwords, secret_v
 from tocompose.model import Healthcheck, Service, Stack, Variable
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice
+from tocompose.rules import Context, Example, Outcome, Rule, remark
 from tocompose.rules.config_files import in_secrets
 from tocompose.rules.option_secrets import safe_options
+from tocompose.rules.roles import is_data
 from tocompose.rules.secret_vault import Vault, variable
-from tocompose.rules.services import facts, is_data, remark
+from tocompose.rules.service_images import facts_of
 from tocompose.syntax.interpolation import literal, plain, variable_names
 from tocompose.syntax.names import variable_name
 
@@ -61,7 +62,7 @@ def clashing_names(stack: Stack) -> frozenset[str]:
     for service in stack.services:
         for item in service.environment:
             text = plain(item.value) if item.value else None
-            if text and is_secret(item.name, text, facts(service)):
+            if text and is_secret(item.name, text, facts_of(service)):
                 values.setdefault(variable_name(item.name), set()).add(text)
     return frozenset(name for name, found in values.items() if len(found) > 1)
 
@@ -105,7 +106,7 @@ def _safe(item: Variable, service: Service, vault: Vault, notes: list[Note]) -> 
     text = plain(item.value)
     if text is None:
         return _safe_mixed(item, service, vault, notes)
-    if not is_secret(item.name, text, facts(service)):
+    if not is_secret(item.name, text, facts_of(service)):
         return item
     spans = passwords(text)
     if (
@@ -156,7 +157,7 @@ def _safe_mixed(
     text = _without_defaults(item, text, service, vault, notes)
     names = list(variable_names(text))
     whole = text.startswith("${") and text.endswith("}") and len(names) == 1
-    known = facts(service)
+    known = facts_of(service)
     if whole and (
         secret_name(item.name) or (known is not None and known.is_secret(item.name))
     ):
@@ -168,7 +169,7 @@ def _without_defaults(
     item: Variable, text: str, service: Service, vault: Vault, notes: list[Note]
 ) -> str:
     """The text without secrets that stand as the default of a variable: `${PASSWORD:-tops3cret}`."""
-    known = facts(service)
+    known = facts_of(service)
     by_name = secret_name(item.name) or (known is not None and known.is_secret(item.name))
 
     def replaced(match: re.Match[str]) -> str:
@@ -315,11 +316,11 @@ def _deep(value: Any, safe: Callable[[str], str]) -> Any:
     return value
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="SEC-OUT",
     title="Keep secrets out of the compose file",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("A-03", "Q-11", "Q-12", "S-04"),
     url="https://docs.docker.com/compose/how-tos/environment-variables/best-practices/",
     examples=(

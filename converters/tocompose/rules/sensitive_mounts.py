@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from tocompose.model import Mount, Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import facts, remark, volumes_of
+from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
+from tocompose.rules.overlays import mounts_of
+from tocompose.rules.service_images import facts_of
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")
-_WHOLE = frozenset(
-    {
-        "/",
-        "/etc",
-        "/root",
-        "/boot",
-        "/dev",
-        "/proc",
-        "/sys",
-        "/usr",
-        "/lib",
-        "/var",
-        "/home",
-        "/run",
-    }
+_WHOLE_FOLDERS = frozenset(
+    "/ /etc /root /boot /dev /proc /sys /usr /lib /var /home /run".split()
 )
-_BELOW = (
+_SENSITIVE_PATHS = (
     "/var/lib/docker",
     "/var/run",
     "/etc/shadow",
@@ -37,27 +25,29 @@ _BELOW = (
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack as it is, with a note about each mount of the engine's socket or of the host's own folders."""
-    return each(stack, _remarks)
+    return map_services(stack, _note_mounts)
 
 
-def _remarks(service: Service) -> tuple[Service, list[Note]]:
+def _note_mounts(service: Service) -> tuple[Service, list[Note]]:
     return service, [
-        _remark(service, mount)
-        for mount in volumes_of(service)
-        if mount.kind == "bind" and mount.source and sensitive(mount.source)
+        _note_mount(service, mount)
+        for mount in mounts_of(service)
+        if mount.kind == "bind" and mount.source and is_sensitive(mount.source)
     ]
 
 
-def sensitive(source: str) -> bool:
+def is_sensitive(source: str) -> bool:
     """Whether the path gives power over the host, or shows its secrets."""
     path = source.rstrip("/") or "/"
-    return path.endswith(_SOCKETS) or path in _WHOLE or path.startswith(_BELOW)
+    if path.endswith(_SOCKETS) or path in _WHOLE_FOLDERS:
+        return True
+    return path.startswith(_SENSITIVE_PATHS)
 
 
-def _remark(service: Service, mount: Mount) -> Note:
+def _note_mount(service: Service, mount: Mount) -> Note:
     source = mount.source or ""
-    known = facts(service)
-    expected = known is not None and (known.socket or bool(known.host))
+    image = facts_of(service)
+    expected = image is not None and (image.socket or bool(image.host))
     if source.endswith(_SOCKETS):
         code = "TC660" if expected else "TC661"
     else:
@@ -65,11 +55,11 @@ def _remark(service: Service, mount: Mount) -> Note:
     return remark(code, service, "", mount.origin, path=source)
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="VOL-SENS",
     title="Know which services can take over the host",
     severity="must",
-    apply=apply,
+    mend=apply,
     covers=("T-01",),
     url="https://docs.docker.com/engine/security/protect-access/",
     examples=(

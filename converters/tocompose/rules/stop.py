@@ -7,31 +7,31 @@ from collections.abc import Iterable
 from tocompose.model import Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Practice, each
-from tocompose.rules.services import facts, is_data, remark
+from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
+from tocompose.rules.roles import is_data
+from tocompose.rules.service_images import facts_of
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with a stop grace period on services that keep data and have none."""
-    return each(stack, _stop)
+    return map_services(stack, _give_time)
 
 
-def _stop(service: Service) -> tuple[Service, Iterable[Note]]:
+def _give_time(service: Service) -> tuple[Service, Iterable[Note]]:
     if service.stop.grace_period is not None or not is_data(service):
         return service, ()
-    known = facts(service)
-    grace = (known.grace if known else None) or "60s"
+    image = facts_of(service)
+    grace = (image.grace if image else None) or "60s"
     stop = replace(service.stop, grace_period=grace)
-    return replace(service, stop=stop), [
-        remark("TC623", service, "stop_grace_period", grace=grace)
-    ]
+    note = remark("TC623", service, "stop_grace_period", grace=grace)
+    return replace(service, stop=stop), [note]
 
 
-PRACTICE = Practice(
+RULE = Rule(
     id="STOP",
     title="Give databases time to stop",
     severity="should",
-    apply=apply,
+    mend=apply,
     covers=("S-01",),
     url="https://docs.docker.com/reference/compose-file/services/#stop_grace_period",
     examples=(

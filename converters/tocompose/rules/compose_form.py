@@ -1,0 +1,251 @@
+"""Whether docker compose reads the files as they are meant: S-01, S-06 and the traps about syntax, keys and units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from tocompose.compose.documents import ComposeFile, duplicate_notes, plain
+from tocompose.compose.keys import Form, Unit, section_below, section_keys
+from tocompose.compose.shapes import as_map
+from tocompose.model import Service
+from tocompose.notes import Note, note
+from tocompose.rules import Rule, Startup, Verdict, View, judge_all, judge_services, verdict
+from tocompose.source import Branch, Child, Node, Span
+from tocompose.suggestion import suggested
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.units import parse_byte_size, parse_duration
+
+_SHARED_KEYS = ("deploy", "environment", "healthcheck", "labels", "logging")
+_WORTH_AN_ANCHOR = 3  # lines of a repeated block
+_SECTIONS = ("services", "networks", "volumes", "secrets", "configs")
+
+
+def _judge_files(view: View) -> Iterator[Verdict]:
+    for file in view.files:
+        yield from _judge_yaml(file)
+        for root in file.roots[:1]:
+            yield from _judge_keys(file, root)
+            yield from _judge_repetition(file, root)
+
+
+def _judge_yaml(file: ComposeFile) -> Iterator[Verdict]:
+    duplicates = duplicate_notes(file)
+    faults = [
+        *file.notes,
+        *(duplicate for duplicate in duplicates if duplicate.code == "TC703"),
+        *_double_merges(file),
+    ]
+    documents = [duplicate for duplicate in duplicates if duplicate.code == "TC704"]
+    for fault in faults or (None,):
+        yield Verdict(("T16",), fault)
+    yield Verdict(("T17",), documents[0] if documents else None)
+
+
+def _double_merges(file: ComposeFile) -> Iterator[Note]:
+    """Two `<<` in one map, which the engine's parser refuses."""
+    open_maps: list[
+        int
+    ] = []  # the columns of the maps around the line that have a `<<` already
+    for number, line in enumerate(file.lines, 1):
+        text = line.lstrip(" ")
+        indent = len(line) - len(text)
+        if not text or text.startswith("#"):
+            continue
+        is_item = text.startswith("- ")
+        open_maps = [
+            column
+            for column in open_maps
+            if column < indent or (column == indent and not is_item)
+        ]
+        if not text.startswith("<<:"):
+            continue
+        if indent in open_maps:
+            span = Span(file.path, number, indent + 1, number, indent + 3)
+            yield note("TC703", span, file=file.path, key="<<")
+        open_maps.append(indent)
+
+
+def _judge_keys(file: ComposeFile, root: Node) -> Iterator[Verdict]:
+    """Keys that the Compose Specification has."""
+    for path, node in _maps_of_sections(root):
+        keys = section_keys(section_below("top", path[0]) if path else "top")
+        for child in node.children:
+            yield _judge_key(path, child, keys)
+        if not path:
+            version = node.child("version")
+            span = version.span if version else None
+            facts = {"file": file.path}
+            yield verdict(
+                "S-01", version is None, "TC701", span, ModelPath.of("version"), **facts
+            )
+
+
+def _judge_key(path: tuple[str, ...], child: Child, keys: Iterable[str]) -> Verdict:
+    key = str(child.key)
+    return verdict(
+        "S-01",
+        key in keys or key.startswith("x-"),
+        "TC702",
+        child.span,
+        ModelPath.of(*path[1:2], key),
+        key=key,
+        where=" ".join(("in", *path)) if path else "at the top",
+        hint=suggested(key, keys, "delete it, or begin it with x-"),
+    )
+
+
+def _maps_of_sections(root: Node) -> Iterator[tuple[tuple[str, ...], Branch]]:
+    """The maps whose keys the specification fixes, by their place."""
+    if not isinstance(root, Branch) or root.kind == "list":
+        return
+    yield (), root
+    for section in _SECTIONS:
+        for child in _children(root.child(section)):
+            if isinstance(child.node, Branch) and child.node.kind != "list":
+                yield (section, str(child.key)), child.node
+
+
+def _children(entry: Child | None) -> tuple[Child, ...]:
+    if entry is None or not isinstance(entry.node, Branch):
+        return ()
+    return entry.node.children
+
+
+def _judge_repetition(file: ComposeFile, root: Node) -> Iterator[Verdict]:
+    """Blocks of several lines that services of one file repeat rather than share."""
+    services = _children(root.child("services")) if isinstance(root, Branch) else ()
+    for key in _SHARED_KEYS:
+        for users in _blocks_of(file, key, services).values():
+            is_shared = len({id(node) for _, node in users}) == 1
+            if len(users) > 1:
+                names = ", ".join(name for name, _ in users)
+                last_name, last_node = users[-1]
+                subject = ModelPath.service(last_name, key)
+                facts = {"key": key, "names": names}
+                yield verdict("S-06", is_shared, "TC746", last_node.span, subject, **facts)
+
+
+def _blocks_of(
+    file: ComposeFile, key: str, services: Iterable[Child]
+) -> dict[str, list[tuple[str, Node]]]:
+    """The services with a long block at the key, by what stands in it."""
+    blocks: dict[str, list[tuple[str, Node]]] = {}
+    for child in services:
+        block = child.node.child(key) if isinstance(child.node, Branch) else None
+        if block is not None and _line_count(block.node) >= _WORTH_AN_ANCHOR:
+            users = blocks.setdefault(repr(plain(block.node, file)), [])
+            users.append((str(child.key), block.node))
+    return blocks
+
+
+def _line_count(node: Node) -> int:
+    children = node.children if isinstance(node, Branch) else ()
+    return sum(1 + _line_count(child.node) for child in children)
+
+
+def _judge_service(startup: Startup, service: Service) -> Iterator[Verdict]:
+    """A service is complete, its values have the types and units that Compose wants, and no key excludes another."""
+    started = service.image is not None or service.build is not None
+    started = started or "provider" in service.options
+    facts = {"kind": "an image or a build", "name": "that starts it"}
+    yield startup.verdict(service, "", "S-01", started, "TC744", **facts)
+    body = as_map(as_map(startup.document.get("services")).get(service.name))
+    for key, value, form in _valued_keys(body):
+        problem = "" if _FORMS[form](value) else _PROBLEMS[form]
+        facts = {"what": key, "problem": problem}
+        yield startup.verdict(service, key, "T24", not problem, "TC743", **facts)
+    both = service.network_mode is not None and bool(service.networks)
+    mode = service.network_mode or ""
+    key = "network_mode" if both else ""
+    yield startup.verdict(service, key, "T14", not both, "TC735", mode=mode)
+    yield from _judge_container_name(startup, service)
+
+
+def _judge_container_name(startup: Startup, service: Service) -> Iterator[Verdict]:
+    name = service.container_name
+    if name is not None:
+        scale = service.options.get("scale")
+        scaled = isinstance(scale, int) and scale > 1
+        unique = not scaled and (service.replicas or 1) <= 1 and len(name) > 1
+        yield startup.verdict(service, "container_name", "T12", unique, "TC733", name=name)
+
+
+_UNIT_FORMS = {Unit.BYTES: "size", Unit.DURATION: "duration"}
+# Texts that people write as numbers: YAML then reads something else.
+_TEXT_KEYS = ("user", "restart", "container_name", "hostname")
+_PROBLEMS = {
+    "size": "sizes are written 512m or 1g, without the i of Kubernetes",
+    "duration": "durations have a unit, such as 30s",
+    "text": "it must be text: put it in quotes",
+    "restart": "it must be no, always, unless-stopped or on-failure",
+    "decimal": "it is a decimal number, such as 0.5",
+}
+_RESTART = re.compile(r"no|always|unless-stopped|on-failure(?::\d+)?|.*\$.*")
+_DECIMAL = re.compile(r"\d*\.?\d+")
+
+
+def _is_size(value: Any) -> bool:
+    text = str(value)
+    return isinstance(value, int) or "$" in text or parse_byte_size(text) is not None
+
+
+def _is_duration(value: Any) -> bool:
+    if not isinstance(value, str):
+        return False
+    return "$" in value or parse_duration(value) is not None
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_restart(value: Any) -> bool:
+    return _matches(_RESTART, value)
+
+
+def _is_decimal(value: Any) -> bool:
+    return "$" in str(value) or _matches(_DECIMAL, value)
+
+
+def _matches(pattern: re.Pattern[str], value: Any) -> bool:
+    return pattern.fullmatch(str(value)) is not None
+
+
+_FORMS: Mapping[str, Callable[[Any], bool]] = {
+    "size": _is_size,
+    "duration": _is_duration,
+    "text": _is_text,
+    "restart": _is_restart,
+    "decimal": _is_decimal,
+}
+
+
+def _valued_keys(
+    body: Mapping[str, Any], section: str = "service", path: str = ""
+) -> Iterator[tuple[str, Any, str]]:
+    """Each value that has a unit or must be text, with its form."""
+    for name, key in section_keys(section).items():
+        if name not in body:
+            continue
+        value, place = body[name], f"{path}{name}"
+        if key.form is Form.SECTION:
+            yield from _valued_keys(as_map(value), key.section, f"{place}.")
+        elif key.unit is not None:
+            yield place, value, _UNIT_FORMS[key.unit]
+        elif key.form is Form.DECIMAL:
+            yield place, value, "decimal"
+        elif place in _TEXT_KEYS and value is not None:
+            yield place, value, "text"
+        if place == "restart" and isinstance(value, str):
+            yield place, value, "restart"
+
+
+RULE = Rule(
+    id="FORM",
+    title="Write what docker compose reads as it is meant",
+    severity="must",
+    judge=judge_all(_judge_files, judge_services(_judge_service)),
+    url="https://docs.docker.com/reference/compose-file/",
+)

@@ -1,0 +1,91 @@
+"""Traps of health commands: tools that the image lacks, answers that come too early, or always."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from tocompose.model import Healthcheck, Service, Stack
+from tocompose.rules import Context, Excuse, Rule, Startup, Verdict, judge_services
+from tocompose.rules.healthchecks import known_healthcheck
+from tocompose.rules.service_images import facts_of, image_id
+
+_CLIENTS = ("curl", "wget", "nc", "bash", "python", "python3", "node", "ruby", "php")
+_SOCKET_PING = re.compile(
+    r"\b(?:pg_isready|(?:mysql|mariadb)-?admin\b[^|;&]*\bping|(?:mysql|mariadb)admin\b[^|;&]*\bping)\b"
+)
+_OVER_TCP = re.compile(r"(?:^|\s)(?:-h[ =]?|--host[ =])[\"']?(?!localhost\b)\S")
+_PG_OVER_TCP = re.compile(r"(?:^|\s)(?:-h[ =]?|--host[ =])\S")
+_FORM = "the first word of the list must be CMD, CMD-SHELL or NONE"
+
+
+def _judge_check(startup: Startup, service: Service) -> Iterator[Verdict]:
+    check = service.healthcheck
+    if check is None:
+        return
+    old_engine = check.start_interval is None
+    yield startup.verdict(service, "healthcheck", "T4", old_engine, "TC726")
+    if not check.test:
+        return
+    text = " ".join(check.test[1:])
+    yield _judge_form(startup, service, check)
+    yield from _judge_tools(startup, service, text)
+    yield from _judge_socket(startup, service, text)
+    if image_id(service) in ("redis", "valkey") or "redis-cli" in text:
+        sure = "ping" not in text.lower() or "grep" in text or "PONG" in text
+        yield startup.verdict(service, "healthcheck.test", "T22", sure, "TC741")
+
+
+def _judge_form(startup: Startup, service: Service, check: Healthcheck) -> Verdict:
+    key = "healthcheck.test"
+    right = (check.test or ("",))[0] in ("CMD", "CMD-SHELL", "NONE")
+    return startup.verdict(service, key, "T25", right, "TC743", what=key, problem=_FORM)
+
+
+def _judge_tools(startup: Startup, service: Service, text: str) -> Iterator[Verdict]:
+    image = facts_of(service)
+    if image is None or image.tools is None or service.build is not None:
+        return
+    missing = [tool for tool in _CLIENTS if _calls_blindly(text, tool)]
+    missing = [tool for tool in missing if tool not in image.tools]
+    present = not missing or "apk add" in text or "apt" in text
+    facts = {"tool": ", ".join(missing), "image": service.image or ""}
+    yield startup.verdict(service, "healthcheck.test", "T9", present, "TC730", **facts)
+
+
+def _calls_blindly(text: str, tool: str) -> bool:
+    """Whether the test calls the tool without asking for it; one that does is right with any of them, and with none."""
+    called = re.search(rf"(?:^|[\s;&|(]){tool}\s", text) is not None
+    return called and f"command -v {tool}" not in text
+
+
+def _judge_socket(startup: Startup, service: Service, text: str) -> Iterator[Verdict]:
+    ping = _SOCKET_PING.search(text)
+    if ping is None:
+        return
+    host_option = _PG_OVER_TCP if ping[0].startswith("pg_isready") else _OVER_TCP
+    over_tcp = host_option.search(text) is not None
+    tool = ping[0].split()[0]
+    yield startup.verdict(service, "healthcheck.test", "T21", over_tcp, "TC740", tool=tool)
+
+
+def _is_of_source(service: Service | None, stack: Stack) -> bool:
+    """Whether the command is another than the rules would write."""
+    check = service.healthcheck if service else None
+    if service is None or check is None:
+        return False
+    known = known_healthcheck(service, stack, Context())
+    return isinstance(known, str) or known.test != check.test
+
+
+RULE = Rule(
+    id="HC-TEST",
+    title="Know that a health command can fail, and can succeed",
+    severity="must",
+    judge=judge_services(_judge_check),
+    url="https://docs.docker.com/reference/compose-file/services/#healthcheck",
+    excuses=tuple(
+        Excuse(code, "the command is the source's own", _is_of_source)
+        for code in ("TC726", "TC730", "TC740", "TC741", "TC743")
+    ),
+)

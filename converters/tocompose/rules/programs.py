@@ -1,0 +1,66 @@
+"""Which program a service runs: its image's server, a client of one, a shell, or nothing but time."""
+
+from __future__ import annotations
+
+import re
+
+from tocompose.knowledge.servers import client_programs
+from tocompose.model import Role, Service
+from tocompose.syntax.names import is_shell
+
+# Programs that run and end, beside the clients of servers.
+_OTHER_CLIENTS = frozenset({"certbot", "curl", "htpasswd", "wget"})
+# Clients that scripts are made of: a shell that runs one ends with it.
+_SCRIPTED_CLIENT = r"(?:^|[\s;&|])(?:pg_dump|mysqldump|psql)\s"
+# Programs that only keep a container there, for people to enter and work in.
+_IDLERS = frozenset({"sleep", "tail", "true", "pause", "cat"})
+
+
+def command_text(service: Service) -> str | None:
+    """Entrypoint and command as one line; None where the image's own run."""
+    words = [*(service.entrypoint or ()), *(service.command or ())]
+    return " ".join(words) if words else None
+
+
+def own_program(service: Service) -> str | None:
+    """The program that the service runs instead of the image's own; None where it runs that one, maybe with flags."""
+    words = service.entrypoint or service.command
+    return words[0] if words and not words[0].startswith("-") else None
+
+
+def runs_client(service: Service) -> bool:
+    """Whether a server's image is used to run one of its client programs once."""
+    program = own_program(service)
+    if is_shell(program or ""):
+        return re.search(_SCRIPTED_CLIENT, _shell_script(service)) is not None
+    name = (program or "").rpartition("/")[2]
+    return name in client_programs() or name in _OTHER_CLIENTS
+
+
+def idles(service: Service) -> bool:
+    """Whether the container does nothing but stay, as with `sleep infinity` or `tail -f /dev/null`."""
+    program = own_program(service)
+    if is_shell(program or ""):
+        program = _shell_script(service).strip().partition(" ")[0]
+    return program is not None and program.rpartition("/")[2] in _IDLERS
+
+
+def _shell_script(service: Service) -> str:
+    """The last word of a shell's command line, which is its script after `-c`."""
+    words = service.command or service.entrypoint or ("",)
+    return words[-1]
+
+
+def runs_server(service: Service) -> bool:
+    """Whether an image known for its server runs it: no other program or shell script takes its place."""
+    program = own_program(service)
+    if program is None:
+        return True
+    return not (is_shell(program or "") or runs_client(service) or idles(service))
+
+
+def is_interactive(service: Service) -> bool:
+    """Whether a person at a terminal runs it when it is wanted (`docker compose run`): `up` never starts it."""
+    terminal = service.options.get("tty") or service.options.get("stdin_open")
+    on_demand = service.role is Role.TOOL and bool(service.profiles and terminal)
+    return on_demand and not service.ports

@@ -1,0 +1,67 @@
+"""Whether everything that a service refers to is there (T26)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from tocompose.exporters.references import linked_name, shared_with
+from tocompose.model import Service, Stack
+from tocompose.rules import Rule, Startup, Verdict, judge_services
+
+
+class _Reference(NamedTuple):
+    """What a key of a service names, and what of that kind is defined."""
+
+    key: str
+    kind: str
+    name: str
+    defined: Collection[str]
+
+
+def _references(service: Service, stack: Stack) -> Iterator[_Reference]:
+    services = {item.name for item in stack.services}
+    networks = {item.name for item in stack.networks} | {"default"}
+    volumes = {item.name for item in stack.volumes}
+    secrets = {item.name for item in stack.secrets}
+    configs = {item.name for item in stack.configs}
+    for edge in service.depends_on:
+        yield _Reference("depends_on", "service", edge.service, services)
+    for attachment in service.networks:
+        yield _Reference("networks", "network", attachment.network, networks)
+    for mount in service.mounts:
+        if mount.kind == "volume" and mount.source and len(mount.source) > 1:
+            yield _Reference("volumes", "volume", mount.source, volumes)
+    for grant in service.secrets:
+        yield _Reference("secrets", "secret", grant.source, secrets)
+    for grant in service.configs:
+        yield _Reference("configs", "config", grant.source, configs)
+    yield from _shared_things(service, services)
+
+
+def _shared_things(service: Service, services: set[str]) -> Iterator[_Reference]:
+    """The services whose volumes, names and namespaces this one uses."""
+    for key in ("links", "volumes_from"):
+        for link in service.options.get(key) or ():
+            yield _Reference(key, "service", linked_name(link), services | {"container"})
+    modes = {"network_mode": service.network_mode}
+    modes |= {key: service.options.get(key) for key in ("ipc", "pid")}
+    for key, mode in modes.items():
+        name = shared_with(mode)
+        if name is not None:
+            yield _Reference(key, "service", name, services)
+
+
+def _judge_references(startup: Startup, service: Service) -> Iterator[Verdict]:
+    for key, kind, name, defined in _references(service, startup.stack):
+        holds = name in defined or "$" in name
+        facts = {"kind": f"the {kind}", "name": name}
+        yield startup.verdict(service, key, "T26", holds, "TC744", **facts)
+
+
+RULE = Rule(
+    id="REFERENCES",
+    title="Define what is referred to",
+    severity="must",
+    judge=judge_services(_judge_references),
+)

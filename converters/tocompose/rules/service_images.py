@@ -1,0 +1,92 @@
+"""What is known about the image of a service, be it pulled or built by a Dockerfile."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator
+from functools import lru_cache
+
+from tocompose.knowledge.images import Check, ImageFacts, image_facts, image_ref
+from tocompose.model import Service, Stack
+from tocompose.readers.dockerfile import Dockerfile, Stage, read_dockerfile
+from tocompose.rules import Context
+from tocompose.rules.programs import command_text, runs_server
+from tocompose.syntax.interpolation import plain
+
+
+def facts_of(service: Service) -> ImageFacts | None:
+    """What is known about the service's image; None for a built or unknown one."""
+    return image_facts(service.image) if service.image else None
+
+
+def image_id(service: Service) -> str:
+    """The table's name for the service's image; empty for an unknown one."""
+    image = facts_of(service)
+    return image.id if image else ""
+
+
+def image_title(service: Service) -> str:
+    """What to call the service's image in a note."""
+    ref = image_ref(service.image) if service.image else None
+    return ref.name if ref else service.image or "the built image"
+
+
+def base_facts(service: Service, stack: Stack, context: Context) -> ImageFacts | None:
+    """What is known about the image, or for a built one about the image that its Dockerfile ends with."""
+    if service.build is None:
+        return facts_of(service)
+    stage = built_stage(service, stack, context)
+    return image_facts(stage.root) if stage else None
+
+
+def built_stage(service: Service, stack: Stack, context: Context) -> Stage | None:
+    """The stage of the Dockerfile that becomes the image of a built service, where it can be read."""
+    dockerfile = dockerfile_of(service, stack, context)
+    if dockerfile is None or service.build is None:
+        return None
+    return dockerfile.stage(service.build.target or "") or dockerfile.stage()
+
+
+def dockerfile_of(service: Service, stack: Stack, context: Context) -> Dockerfile | None:
+    """The service's Dockerfile, whether it is generated or part of the source."""
+    # A repository elsewhere is not read, and its address may hold a password.
+    if service.build is None or "://" in service.build.context:
+        return None
+    name = service.build.dockerfile or "Dockerfile"
+    path = posixpath.normpath(posixpath.join(service.build.context, name))
+    content = next((file.content for file in stack.files if file.path == path), None)
+    if content is None and context.read is not None:
+        content = context.read(path)
+    return _read_once(content, path) if content is not None else None
+
+
+# Several rules ask about the same file.
+_read_once = lru_cache(maxsize=32)(read_dockerfile)
+
+
+def has_own_check(service: Service, stack: Stack, context: Context) -> bool:
+    """Whether the image brings a HEALTHCHECK of its own that counts for this service."""
+    if service.build is not None:
+        stage = built_stage(service, stack, context)
+        return bool(stage and stage.health and stage.health.command)
+    image = facts_of(service)
+    return bool(image and image.has_healthcheck and image.sure and runs_server(service))
+
+
+def environment_of(service: Service) -> dict[str, str | None]:
+    """The environment with `$$` undone; a value with variables stays as Compose has it."""
+    values = {setting.name: setting.value for setting in service.environment}
+    for name, value in values.items():
+        text = plain(value) if value is not None else None
+        values[name] = value if text is None else text
+    return values
+
+
+def usable_checks(service: Service, image: ImageFacts) -> Iterator[Check]:
+    """The health commands of the image whose conditions hold for this service."""
+    return image.usable_checks(environment_of(service), command_text(service))
+
+
+def data_paths(service: Service, image: ImageFacts) -> list[str]:
+    """The directories in which the image keeps its data, as this service uses it."""
+    return image.data_paths(environment_of(service), command_text(service))

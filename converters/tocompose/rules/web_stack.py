@@ -1,0 +1,123 @@
+"""The full web stack behind Traefik: T-01 to T-05, judged only where Traefik is part of the stack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tocompose.model import Service, Stack
+from tocompose.rules import Excuse, Rule, Startup, Verdict, View, verdict
+from tocompose.rules.networks import networks_of, span_of_networks
+from tocompose.rules.programs import command_text
+from tocompose.rules.service_images import image_id
+from tocompose.syntax.model_path import ModelPath
+
+_DATABASE, _CACHES = "postgres", ("redis", "valkey")
+_ROUTER = "traefik.http.routers."
+
+
+def _judge_stack(view: View) -> Iterator[Verdict]:
+    startup = view.main
+    stack = startup.stack
+    proxies = [service for service in stack.services if image_id(service) == "traefik"]
+    if not proxies:
+        return
+    data = _data_names(stack)
+    internal = frozenset(network.name for network in stack.networks if network.internal)
+    for service in stack.services:
+        routed = any(label.startswith(_ROUTER) for label in service.labels)
+        if service in proxies:
+            yield from _judge_proxy(startup, service, data)
+        elif routed:
+            yield from _judge_application(startup, service, data)
+        if service.name in data:
+            yield from _judge_data(startup, service, internal)
+    if data:
+        facts = {"service": "the stack", "missing": "an internal network for its data"}
+        span = span_of_networks(startup)
+        yield verdict(
+            "T-05", bool(internal), "TC749", span, ModelPath.of("networks"), **facts
+        )
+
+
+def _data_names(stack: Stack) -> frozenset[str]:
+    kinds = (_DATABASE, *_CACHES)
+    return frozenset(item.name for item in stack.services if image_id(item) in kinds)
+
+
+def _judge_parts(
+    startup: Startup, service: Service, line: str, parts: dict[str, tuple[str, bool]]
+) -> Iterator[Verdict]:
+    """One verdict for each key of the service: what should stand there, and whether it does."""
+    for key, (missing, holds) in parts.items():
+        yield startup.verdict(service, key, line, holds, "TC749", missing=missing)
+
+
+def _judge_proxy(
+    startup: Startup, service: Service, data: frozenset[str]
+) -> Iterator[Verdict]:
+    command = command_text(service) or ""
+    listens = "providers.docker" in command and ":80" in command
+    sockets = [item for item in service.mounts if item.target == "/var/run/docker.sock"]
+    guarded = bool(sockets) and all(mount.read_only for mount in sockets)
+    apart = not data or bool(networks_of(service) - {"default"})
+    parts = {
+        "image": ("a v3 image", ":v3" in (service.image or "")),
+        "command": ("the docker provider and an entry point web on :80", listens),
+        "volumes": ("the Docker socket, mounted read-only", guarded),
+        "networks": ("a network apart from the data's", apart),
+    }
+    yield from _judge_parts(startup, service, "T-01", parts)
+
+
+def _judge_application(
+    startup: Startup, service: Service, data: frozenset[str]
+) -> Iterator[Verdict]:
+    conditions = {edge.service: edge.condition for edge in service.depends_on}
+    used = sorted(conditions.keys() & data)
+    bare = ", ".join(name for name in used if conditions[name] != "service_healthy")
+    ruled = any(
+        label.startswith(_ROUTER) and label.endswith(".rule") for label in service.labels
+    )
+    between = not used or len(networks_of(service)) > 1
+    parts = {
+        "labels": ("a router rule among its labels", ruled),
+        "depends_on": (f"the condition service_healthy for {bare}", not bare),
+        "networks": ("a place on the proxy's and on the data's network", between),
+    }
+    yield from _judge_parts(startup, service, "T-02", parts)
+
+
+def _judge_data(
+    startup: Startup, service: Service, internal: frozenset[str]
+) -> Iterator[Verdict]:
+    check = service.healthcheck
+    test = " ".join((check.test or ()) if check else ())
+    if image_id(service) == _DATABASE:
+        line, command = "T-03", "pg_isready with user and database"
+        asked = all(word in test for word in ("pg_isready", "-U", "-d"))
+    else:
+        line, command = "T-04", "redis-cli ping"
+        asked = "ping" in test.lower()
+    named = any(mount.kind == "volume" and mount.source for mount in service.mounts)
+    networks = networks_of(service)
+    inner = bool(networks) and networks <= internal
+    parts = {
+        "volumes": ("a named volume", named),
+        "healthcheck": (f"a healthcheck with {command}", asked),
+        "networks": ("its place on the internal network only", inner),
+    }
+    yield from _judge_parts(startup, service, line, parts)
+
+
+RULE = Rule(
+    id="WEB-STACK",
+    title="Build the web stack behind Traefik as its template does",
+    severity="should",
+    judge=_judge_stack,
+    excuses=(
+        Excuse(
+            "TC749",
+            "what stands behind Traefik is the source's, be it the template's stack or not",
+        ),
+    ),
+)
