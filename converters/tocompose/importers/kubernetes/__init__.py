@@ -112,27 +112,21 @@ class Kubernetes:
     ) -> Stack:
         from tocompose.readers.yaml import cursors
 
+        replaced = rendered.replaced if rendered else ()
+        streams = [
+            (project.read(file) or b"", file)
+            for file in self.sniff(project)
+            if file not in replaced
+        ]
+        if rendered:
+            streams += [(stream.text, stream.label) for stream in rendered.streams]
+            for message in rendered.notes:
+                ledger.say(message)
         documents: list[Cursor] = []
-        for file in self.sniff(project):
-            if rendered is None or file not in rendered.replaced:
-                documents.extend(cursors(project.read(file) or b"", file, ledger))
-        for stream in rendered.streams if rendered else ():
-            documents.extend(cursors(stream.text, stream.label, ledger))
-        notes = rendered.notes if rendered else ()
-        for message in notes:
-            ledger.say(message)
+        for text, label in streams:
+            documents.extend(cursors(text, label, ledger))
         if not documents:
-            if notes:
-                raise SourceError(f"{notes[-1].message}. {notes[-1].advice}")
-            if ledger.notes:
-                problems = "; ".join(
-                    f"{message.span}: {message.message}" for message in ledger.notes[:3]
-                )
-                raise SourceError(f"{problems}. {ledger.notes[0].advice}")
-            raise SourceError(
-                f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
-                "kubectl get all -o yaml | tocompose convert -"
-            )
+            raise SourceError(_why_unread(project, ledger, rendered))
         return convert(
             documents, ledger, settings.name or "", project.name, settings.options
         )
@@ -148,6 +142,19 @@ class Kubernetes:
             and _OBJECT.search(text) is not None
             and _KIND.search(text) is not None
         )
+
+
+def _why_unread(project: Project, ledger: Ledger, rendered: Rendering | None) -> str:
+    """Why no object was read: what rendering or reading said last, else what to do instead."""
+    if rendered and rendered.notes:
+        return f"{rendered.notes[-1].message}. {rendered.notes[-1].advice}"
+    if ledger.notes:
+        problems = (f"{message.span}: {message.message}" for message in ledger.notes[:3])
+        return f"{'; '.join(problems)}. {ledger.notes[0].advice}"
+    return (
+        f"{project.name}: no Kubernetes object can be read here; name the files, or pipe them in: "
+        "kubectl get all -o yaml | tocompose convert -"
+    )
 
 
 def _has_templates(project: Project) -> bool:

@@ -21,6 +21,7 @@ from tocompose.importers.kubernetes.scalars import (
     peek_bool,
     peek_text,
     string_map,
+    take_scalar,
 )
 from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.ledger import Cursor
@@ -132,19 +133,18 @@ def _config_files(
         source.noted(code)
         return
     kube_object.count_identity_as_mapped(to)
-    is_secret = kind == "Secret"
     config_entries = container.store.entries(kube_object)
     if source.at("items").kind != "list":
         for key, config_entry in config_entries.items():
-            yield VolumeFile(key, mode, is_secret, kube_object, config_entry)
+            yield VolumeFile(key, mode, kind == "Secret", kube_object, config_entry)
     for file_entry in list_entries(source.at("items")):
-        key = peek_text(file_entry.at("key")) or ""
-        path = peek_text(file_entry.at("path")) or key
-        for field in ("key", "path"):
-            file_entry.at(field).take(to=to)
+        key = take_scalar(file_entry.at("key"), to) or ""
+        path = take_scalar(file_entry.at("path"), to) or key
         if key in config_entries and not _leaves_volume(path):
             own_mode = _file_mode(file_entry.at("mode"), to) or mode
-            yield VolumeFile(path, own_mode, is_secret, kube_object, config_entries[key])
+            yield VolumeFile(
+                path, own_mode, kind == "Secret", kube_object, config_entries[key]
+            )
         else:
             description = f"{kind} {name}, key {key}"
             file_entry.note("TC213", what=description, name=path, subject=to)

@@ -68,16 +68,16 @@ def mentioned_variables(
     """Those variables that the container's texts name, unless the pod switches them off."""
     if peek_bool(container.pod_spec.at("enableServiceLinks")) is False:
         return {}
-    texts = [*values.values(), *file_texts]
-    for key in ("command", "args"):
-        texts.extend(
-            peek_text(argument) or "" for argument in list_entries(container.cursor.at(key))
-        )
+    arguments = (
+        peek_text(argument) or ""
+        for key in ("command", "args")
+        for argument in list_entries(container.cursor.at(key))
+    )
     names = {
         name
-        for text in texts
+        for text in (*values.values(), *file_texts, *arguments)
         if "_PORT" in text or "_SERVICE_" in text
         for name in re.findall(MENTION, text)
     }
     variables = link_variables(container) if names else {}
-    return {name: variables[name] for name in sorted(names) if name in variables}
+    return {name: variables[name] for name in sorted(names & variables.keys())}

@@ -177,14 +177,15 @@ def note_namespaces(model: ClusterModel) -> None:
     stated = [kube_object for kube_object in model.objects if kube_object.states_namespace]
     if not stated and not declared:
         return
-    counts = Counter(kube_object.namespace for kube_object in stated)
-    names = ", ".join(f"{name} ({count})" for name, count in counts.items())
-    names = names or ", ".join(namespace.name for namespace in declared)
-    spans = (
-        kube_object.span
-        for kube_object in model.objects
-        if kube_object.states_namespace or kube_object.title == "Namespace"
-    )
-    model.ledger.say(note("TC208", next(spans, None), names=names))
+    with_namespace = {*stated, *declared}
+    first_object = next(filter(with_namespace.__contains__, model.objects))
+    names = _counts_in_words(stated) or ", ".join(namespace.name for namespace in declared)
+    model.ledger.say(note("TC208", first_object.span, names=names))
     for kube_object in model.objects:
         kube_object.at("metadata", "namespace").noted("TC208")
+
+
+def _counts_in_words(objects: list[KubeObject]) -> str:
+    """How many objects state each namespace."""
+    counts = Counter(kube_object.namespace for kube_object in objects)
+    return ", ".join(f"{name} ({count})" for name, count in counts.items())

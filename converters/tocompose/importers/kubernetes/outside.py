@@ -16,85 +16,63 @@ from tocompose.syntax.model_path import ModelPath
 
 def note_outside(model: ClusterModel) -> None:
     """Says of each Service without workloads what its clients will miss."""
-    for kube_service in model.kube_services:
-        if kube_service.external is None:
-            model.not_applicable(
-                kube_service.kube_object.at("spec", "externalName"),
-                kube_service.kube_object,
-            )
-        if kube_service.workloads:
-            continue
-        if kube_service.external:
-            _note_external(kube_service, model)
-        elif not _give_address(kube_service, model):
-            ports = ", ".join(str(port.number) for port in kube_service.ports) or "none"
-            ports_in_words = (
-                f"{ports}; {values_in_words(kube_service.kube_object.cursor.node)}"
-            )
-            kube_service.kube_object.cursor.note(
-                "TC222", service=kube_service.name, ports=ports_in_words
-            )
-    for host, (span, service) in model.builder.unresolved_hosts.items():
-        model.ledger.say(
-            note(
-                "TC266",
-                span,
-                subject=ModelPath.service(service),
-                service=service,
-                host=host,
-            )
+    for service in model.kube_services:
+        if service.external is None:
+            external_name = service.kube_object.at("spec", "externalName")
+            model.not_applicable(external_name, service.kube_object)
+        if not service.workloads:
+            _note_without_pods(service, model)
+    for host, (span, name) in model.builder.unresolved_hosts.items():
+        subject = ModelPath.service(name)
+        model.ledger.say(note("TC266", span, subject=subject, service=name, host=host))
+    for endpoints in model.objects.of_kind("Endpoints", "EndpointSlice"):
+        if endpoints.cursor.unread():
+            endpoints.cursor.noted("TC226")
+            values = values_in_words(endpoints.cursor.node)
+            fields = f"what no Service of the input refers to ({values})"
+            endpoints.cursor.remark("TC226", object=str(endpoints), fields=fields)
+
+
+def _note_without_pods(service: KubeService, model: ClusterModel) -> None:
+    cursor = service.kube_object.cursor
+    values = values_in_words(cursor.node)
+    if service.external:
+        service.kube_object.at("spec", "externalName").remark(
+            "TC225", service=f"{service.name} ({values})", host=service.external
         )
-    for kube_object in model.objects.of_kind("Endpoints", "EndpointSlice"):
-        if kube_object.cursor.unread():
-            kube_object.cursor.noted("TC226")
-            kube_object.cursor.remark(
-                "TC226",
-                object=str(kube_object),
-                fields=f"what no Service of the input refers to ({values_in_words(kube_object.cursor.node)})",
-            )
+        cursor.noted("TC225")
+    elif not _give_address(service, model):
+        ports = ", ".join(str(port.number) for port in service.ports) or "none"
+        cursor.note("TC222", service=service.name, ports=f"{ports}; {values}")
 
 
-def _note_external(kube_service: KubeService, model: ClusterModel) -> None:
-    cursor = kube_service.kube_object.at("spec", "externalName")
-    cursor.remark(
-        "TC225",
-        service=f"{kube_service.name} ({values_in_words(kube_service.kube_object.cursor.node)})",
-        host=kube_service.external,
-    )
-    kube_service.kube_object.cursor.noted("TC225")
-
-
-def _give_address(kube_service: KubeService, model: ClusterModel) -> list[str]:
-    """Gives the address of a Service without a selector to every service that mentions it, by name."""
+def _give_address(service: KubeService, model: ClusterModel) -> bool:
+    """Whether a Service without a selector has addresses; the first is given to each service that mentions it."""
     addresses = [
-        (kube_object, cursor)
-        for kube_object in _endpoints_of(kube_service, model)
-        for cursor in _endpoint_addresses(kube_object)
+        (endpoints, cursor)
+        for endpoints in _endpoints_of(service, model)
+        for cursor in _endpoint_addresses(endpoints)
     ]
     if not addresses:
-        return []
-    clients = model.builder.callers.get(kube_service, ())
-    kube_object, first_address = addresses[0]
+        return False
+    endpoints, first_address = addresses[0]
     address = peek_text(first_address) or ""
-    for name in clients:
-        first_address.take(to=ModelPath.service(name, "extra_hosts"))
-        kube_object.count_identity_as_mapped(ModelPath.service(name, "extra_hosts"))
-        kube_service.kube_object.count_identity_as_mapped(
-            ModelPath.service(name, "extra_hosts")
-        )
-        model.builder.add_extra_host(name, kube_service.name, address)
-    further_addresses = [peek_text(cursor) or "" for _, cursor in addresses[1:]]
-    stand_in = f"{address} stands for {kube_service.name} as a fixed address"
-    description = (
-        f"{stand_in}; {len(further_addresses)} more addresses"
-        if further_addresses
-        else stand_in
+    for name in model.builder.callers.get(service, ()):
+        to = ModelPath.service(name, "extra_hosts")
+        first_address.take(to=to)
+        for kube_object in (endpoints, service.kube_object):
+            kube_object.count_identity_as_mapped(to)
+        model.builder.add_extra_host(name, service.name, address)
+    stand_in = f"{address} stands for {service.name} as a fixed address"
+    if len(addresses) > 1:
+        stand_in = f"{stand_in}; {len(addresses) - 1} more addresses"
+    values = values_in_words(service.kube_object.cursor.node, endpoints.cursor.node)
+    endpoints.cursor.remark(
+        "TC226", object=str(service.kube_object), fields=f"{stand_in} ({values})"
     )
-    fields = f"{description} ({values_in_words(kube_service.kube_object.cursor.node, kube_object.cursor.node)})"
-    kube_object.cursor.remark("TC226", object=str(kube_service.kube_object), fields=fields)
-    kube_object.cursor.noted("TC226")
-    kube_service.kube_object.cursor.noted("TC226")
-    return [address, *further_addresses]
+    for kube_object in (endpoints, service.kube_object):
+        kube_object.cursor.noted("TC226")
+    return True
 
 
 def _endpoints_of(kube_service: KubeService, model: ClusterModel) -> Iterator[KubeObject]:

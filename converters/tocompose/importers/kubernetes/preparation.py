@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.security import fs_group, runs_as_root
 from tocompose.importers.kubernetes.storage import ContainerStorage
@@ -18,26 +20,23 @@ def volume_preparation(
     """The one-shot for one pod; None where its volumes need nothing."""
     container = containers[0]
     group = fs_group(container)
-    script: list[str] = []
-    volumes: dict[str, None] = {}
-    for name, paths in _sub_paths(storages).items():
-        volumes[name] = None
-        script.extend(
-            f"mkdir -p {_quote_path(f'/volumes/{name}/{path}')}" for path in paths
-        )
+    steps = [
+        (name, f"mkdir -p {_quote_path(f'/volumes/{name}/{path}')}")
+        for name, paths in _sub_paths(storages).items()
+        for path in paths
+    ]
     if not all(runs_as_root(member) for member in containers):
-        for name in dict.fromkeys(
-            name for member in storages for name in member.empty_dirs
-        ):
-            volumes[name] = None
-            script.append(f"chmod 0777 /volumes/{name}")
+        empty_dirs = chain.from_iterable(storage.empty_dirs for storage in storages)
+        for name in dict.fromkeys(empty_dirs):
+            steps.append((name, f"chmod 0777 /volumes/{name}"))
     if group is not None:
-        for name in dict.fromkeys(name for member in storages for name in member.owned):
-            volumes[name] = None
-            script.append(_change_group(name, group, container))
-    if not script:
+        owned = chain.from_iterable(storage.owned for storage in storages)
+        for name in dict.fromkeys(owned):
+            steps.append((name, _change_group(name, group, container)))
+    if not steps:
         return None
-    return _preparing_service(container, script, list(volumes))
+    volumes = dict.fromkeys(name for name, _ in steps)
+    return _preparing_service(container, [command for _, command in steps], list(volumes))
 
 
 def _sub_paths(storages: list[ContainerStorage]) -> dict[str, list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
@@ -18,6 +19,7 @@ from tocompose.model import Healthcheck
 from tocompose.readers.yaml import integer
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import is_shell
 
 _ORDER = ("readinessProbe", "livenessProbe", "startupProbe")
 _ACTIONS = ("exec", "httpGet", "tcpSocket", "grpc")
@@ -29,37 +31,27 @@ def container_healthcheck(container: ContainerContext) -> Healthcheck | None:
     A probe whose client may be missing in the image gives none, with a note: a check that cannot run would report a
     working container as unhealthy.
     """
-    probes = [
-        (name, cursor)
-        for name in _ORDER
-        if (cursor := container.cursor.at(name)).kind == "map"
-    ]
-    usable = [
-        (name, cursor)
-        for name, cursor in probes
-        if any(cursor.at(action) for action in _ACTIONS)
-    ]
+    probes = [probe for probe in map(container.cursor.at, _ORDER) if probe.kind == "map"]
+    usable = [probe for probe in probes if _has_action(probe)]
     if not usable:
         return None
-    name, probe = next(
-        (candidate for candidate in usable if _can_run(candidate[1], container)), usable[0]
-    )
+    runnable = (probe for probe in usable if _can_run(probe, container))
+    probe = next(runnable, usable[0])
     test = _check_command(probe, container)
     if test is None:
-        for _, cursor in probes:
-            cursor.noted("TC231")
+        for unusable in probes:
+            unusable.noted("TC231")
         return None
     startup = container.cursor.at("startupProbe")
-    check = _timed_check(
-        probe,
-        startup if startup.kind == "map" and name != "startupProbe" else None,
-        test,
-        container,
-    )
-    _settle_others(
-        [candidate for candidate in usable if candidate[0] != name], probe, container
-    )
+    lengthens_start = startup.kind == "map" and probe.key != startup.key
+    check = _timed_check(probe, startup if lengthens_start else None, test, container)
+    others = [candidate for candidate in usable if candidate is not probe]
+    _settle_others(others, probe, container)
     return check
+
+
+def _has_action(probe: Cursor) -> bool:
+    return any(probe.at(action) for action in _ACTIONS)
 
 
 def _can_run(probe: Cursor, container: ContainerContext) -> bool:
@@ -164,24 +156,22 @@ def _probe_times(probe: Cursor, to: ModelPath) -> dict[str, int]:
 
 
 def _settle_others(
-    other_probes: list[tuple[str, Cursor]],
-    checked_probe: Cursor,
-    container: ContainerContext,
+    other_probes: list[Cursor], checked_probe: Cursor, container: ContainerContext
 ) -> None:
-    for name, cursor in other_probes:
-        action = _probe_action(cursor)
-        if name == "startupProbe" and _same_action(action, _probe_action(checked_probe)):
-            action.map(to=container.path("healthcheck"))
-            cursor.noted("TC230")
-            continue
+    to = container.path("healthcheck")
+    for probe in other_probes:
+        action = _probe_action(probe)
         is_same = _same_action(action, _probe_action(checked_probe))
-        description = f"{name} ({_describe_probe(cursor)})"
-        cursor.note(
-            "TC230" if not is_same else "TC232",
-            object=container.service,
-            what=description,
-            subject=container.path("healthcheck"),
-        )
+        if is_same and probe.key == "startupProbe":
+            action.map(to=to)
+            probe.noted("TC230")
+        else:
+            probe.note(
+                "TC232" if is_same else "TC230",
+                object=container.service,
+                what=f"{probe.key} ({_describe_probe(probe)})",
+                subject=to,
+            )
 
 
 def _probe_action(probe: Cursor) -> Cursor:
@@ -253,53 +243,62 @@ def _probe_port(action: Cursor, container: ContainerContext) -> int | None:
 
 def _http_command(action: Cursor, container: ContainerContext) -> tuple[str, ...] | None:
     number = _probe_port(action, container)
-    held = container_tools(container.cursor)
     if number is None:
         return None
     container.not_applicable(action.at("protocol"))
-    scheme = (peek_text(action.at("scheme")) or "HTTP").lower()
-    path = peek_text(action.at("path")) or "/"
-    host = peek_text(action.at("host")) or "127.0.0.1"
-    url = f"{scheme}://{host}:{number}{path if path.startswith('/') else '/' + path}"
-    headers = [
-        f"{peek_text(header.at('name')) or ''}: {peek_text(header.at('value')) or ''}"
-        for header in list_entries(action.at("httpHeaders"))
-    ]
-    if held is None or not held & {"wget", "curl"}:
-        if held and "sh" in held:
-            return _listening_command(
-                action, number, container, fallback=_curl_or_wget(url, headers, scheme)
-            )
-        return _note_impossible(action, container, f"an HTTP request to {url}", held)
-    action.map(to=container.path("healthcheck"))
-    return (
-        "CMD-SHELL",
-        literal(
-            _curl_command(url, headers, scheme)
-            if "curl" in held
-            else _wget_command(url, headers, scheme)
-        ),
-    )
+    tools = container_tools(container.cursor)
+    request = _HttpRequest.of(action, number)
+    if tools and tools & {"wget", "curl"}:
+        action.map(to=container.path("healthcheck"))
+        command = request.curl_command() if "curl" in tools else request.wget_command()
+        return ("CMD-SHELL", literal(command))
+    if tools and "sh" in tools:
+        return _listening_command(action, number, container, request.with_either_client())
+    return _note_impossible(action, container, f"an HTTP request to {request.url}", tools)
 
 
-def _curl_or_wget(url: str, headers: list[str], scheme: str) -> str:
-    """Whichever client the image turns out to hold; without any, the last resort that follows."""
-    return (
-        f"if command -v curl >/dev/null; then {_curl_command(url, headers, scheme)}; "
-        f"elif command -v wget >/dev/null; then {_wget_command(url, headers, scheme)}; else "
-    )
+class _HttpRequest(NamedTuple):
+    """The request of a probe, whose certificate nobody checks."""
 
+    url: str
+    is_https: bool
+    headers: tuple[str, ...]
 
-def _curl_command(url: str, headers: list[str], scheme: str) -> str:
-    insecure = "k" if scheme == "https" else ""
-    header_flags = "".join(f" -H {_quote_word(header)}" for header in headers)
-    return f"curl -fsS{insecure} -o /dev/null{header_flags} {_quote_word(url)}"
+    @classmethod
+    def of(cls, action: Cursor, port: int) -> _HttpRequest:
+        """The request of an `httpGet`."""
+        scheme = (peek_text(action.at("scheme")) or "HTTP").lower()
+        path = peek_text(action.at("path")) or "/"
+        host = peek_text(action.at("host")) or "127.0.0.1"
+        slash = "" if path.startswith("/") else "/"
+        headers = tuple(
+            f"{peek_text(header.at('name')) or ''}: {peek_text(header.at('value')) or ''}"
+            for header in list_entries(action.at("httpHeaders"))
+        )
+        return cls(f"{scheme}://{host}:{port}{slash}{path}", scheme == "https", headers)
 
+    def curl_command(self) -> str:
+        """The request as a command line of curl."""
+        insecure = "k" if self.is_https else ""
+        return (
+            f"curl -fsS{insecure} -o /dev/null{self._flags('-H')} {_quote_word(self.url)}"
+        )
 
-def _wget_command(url: str, headers: list[str], scheme: str) -> str:
-    insecure = " --no-check-certificate" if scheme == "https" else ""
-    header_flags = "".join(f" --header {_quote_word(header)}" for header in headers)
-    return f"wget -q -O /dev/null{insecure}{header_flags} {_quote_word(url)}"
+    def wget_command(self) -> str:
+        """The request as a command line of wget, that of BusyBox too."""
+        insecure = " --no-check-certificate" if self.is_https else ""
+        flags = self._flags("--header")
+        return f"wget -q -O /dev/null{insecure}{flags} {_quote_word(self.url)}"
+
+    def with_either_client(self) -> str:
+        """Whichever client the image turns out to hold; without any, the last resort that follows."""
+        return (
+            f"if command -v curl >/dev/null; then {self.curl_command()}; "
+            f"elif command -v wget >/dev/null; then {self.wget_command()}; else "
+        )
+
+    def _flags(self, flag: str) -> str:
+        return "".join(f" {flag} {_quote_word(header)}" for header in self.headers)
 
 
 def _quote_word(text: str) -> str:
@@ -356,7 +355,6 @@ def _note_impossible(
     return None
 
 
-_SHELLS = frozenset({"sh", "/bin/sh", "bash", "/bin/bash", "ash", "/bin/ash"})
 _EMPTY_HINTS = ("distroless", "scratch", "chainguard", "cgr.dev/")
 
 
@@ -380,7 +378,9 @@ def container_tools(container: Cursor) -> frozenset[str] | None:
 
 
 def _calls_shell(container: Cursor) -> bool:
-    return any(peek_text(first_word) in _SHELLS for first_word in _first_words(container))
+    return any(
+        is_shell(peek_text(first_word) or "") for first_word in _first_words(container)
+    )
 
 
 def _first_words(container: Cursor) -> list[Cursor]:

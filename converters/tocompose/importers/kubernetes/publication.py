@@ -141,19 +141,17 @@ def _publish_service(
     service: KubeService, model: ClusterModel, host_ports: HostPorts
 ) -> Iterator[Contribution]:
     spec = service.kube_object.at("spec")
-    external_ips = [
-        address
-        for ip_cursor in list_entries(spec.at("externalIPs"))
-        if (address := peek_text(ip_cursor))
-    ]
+    addresses = [peek_text(address) for address in list_entries(spec.at("externalIPs"))]
+    external_ips = [address for address in addresses if address]
     reached = [
         (workload, pod) for workload, pod in service.pods() if not workload.host_network
     ]
     if not reached or not (service.is_published or external_ips):
         return
     workload, pod = reached[0]
-    targets = [(port, container_port(port, workload)) for port in service.ports]
-    if all(target is None for _, target in targets):
+    ports = [(port, container_port(port, workload)) for port in service.ports]
+    targets = [(port, target) for port, target in ports if target is not None]
+    if not targets:
         # What is wrong with the ports is said by `settle_ports`.
         for key in ("type", "externalIPs"):
             spec.at(key).noted("TC227")
@@ -161,20 +159,18 @@ def _publish_service(
     owner = pod.network_owner
     to = ModelPath.service(owner, "ports")
     spec.at("type").take(to=to)
+    spec.at("externalIPs").map(to=to)
     if len(reached) > 1:
         pods = f"{len(reached)} pods"
         spec.at("type").remark("TC229", service=service.name, what=pods, subject=to)
     for port, target in targets:
-        if target is None:
-            continue
+        published = [_at_address(port, target, address) for address in external_ips]
         if service.is_published:
-            published = _publish_service_port(service, port, target, to, host_ports)
-            yield Contribution(service=owner, ports=(published,))
-        for address in external_ips:
-            spec.at("externalIPs").map(to=to)
-            yield Contribution(service=owner, ports=(_at_address(port, target, address),))
-    if model.builder.services[owner].ports:
-        yield from _limit_to_one(owner, workload, model)
+            published.insert(
+                0, _publish_service_port(service, port, target, to, host_ports)
+            )
+        yield Contribution(service=owner, ports=tuple(published))
+    yield from _limit_to_one(owner, workload, model)
 
 
 def _at_address(port: ServicePort, target: int, address: str) -> Port:

@@ -8,8 +8,9 @@ https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 from tocompose.importers.kubernetes.kinds import kind_row, qualified_kind
@@ -80,39 +81,39 @@ def fill_templates(
     What `KEY=VALUE` gives is filled in everywhere, a variable's own default where only a value can stand; an open
     variable in a name or a label is named after itself, so that references still meet.
     """
+    fixed = chain.from_iterable(_fixed_leaves(document) for document in documents)
+    open_leaves = [(leaf, use) for leaf, use in fixed if "${" in leaf.text]
+    if not open_leaves:
+        return False
     given_values = dict(
         assignment.split("=", 1) for assignment in assignments if "=" in assignment
     )
-    fixed_leaves = [
-        (leaf, use)
-        for document in documents
-        for leaf, use in _fixed_leaves(document)
-        if "${" in leaf.text
-    ]
-    if not fixed_leaves:
-        return False
-    for document in documents:
-        for leaf in leaves(document.node) if document.node is not None else ():
-            if "${" in leaf.text:
-                leaf.text = _replace(
-                    _VARIABLE,
-                    leaf.text,
-                    lambda variable: given_values.get(variable.name, variable.source),
-                )
+    _fill_everywhere(documents, given_values)
     open_names: dict[str, Leaf] = {}
-    for leaf, use in fixed_leaves:
-        if use is not _Use.IMAGE:
-            for name in _fill_leaf(leaf, use):
-                open_names.setdefault(name, leaf)
+    for leaf, use in open_leaves:
+        for name in _fill_leaf(leaf, use):
+            open_names.setdefault(name, leaf)
     if open_names:
         span = next(iter(open_names.values())).span
         ledger.say(note("TC275", span, names=", ".join(open_names)))
     return True
 
 
+def _fill_everywhere(documents: Iterable[Cursor], given_values: Mapping[str, str]) -> None:
+    def fill(variable: TemplateVariable) -> str:
+        return given_values.get(variable.name, variable.source)
+
+    for document in documents:
+        for leaf in leaves(document.node) if document.node is not None else ():
+            if "${" in leaf.text:
+                leaf.text = _replace(_VARIABLE, leaf.text, fill)
+
+
 def _fill_leaf(leaf: Leaf, use: _Use) -> list[str]:
-    """Fills in the defaults of a leaf that is no free text; gives the variables that stay open."""
+    """Fills in the defaults of a leaf that is no free text, but an image; gives the variables that stay open."""
     open_names: list[str] = []
+    if use is _Use.IMAGE:
+        return open_names
 
     def fill(variable: TemplateVariable) -> str:
         if variable.default is not None:
