@@ -9,8 +9,8 @@ from tocompose.model import Dependency, Role, Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import Context, Outcome, Rule
-from tocompose.suggestion import suggested
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import did_you_mean
 
 CONDITIONS = {
     "started": "service_started",
@@ -205,7 +205,7 @@ def _flat_answers(table: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, 
 def _check_answer(key: str, value: str, name: str) -> None:
     kind = key.partition(".")[0]
     if kind not in KINDS:
-        hint = suggested(kind, KINDS, f"decisions start with {', '.join(KINDS)}")
+        hint = did_you_mean(kind, KINDS, f"decisions start with {', '.join(KINDS)}")
         raise AnswerError(f"{name}: {key} is no decision: {hint}")
     if KINDS[kind] and value not in KINDS[kind]:
         raise AnswerError(f"{name}: {key} can be {', '.join(KINDS[kind])}, not {value!r}")

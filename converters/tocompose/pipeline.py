@@ -20,7 +20,7 @@ from tocompose.project import Project
 from tocompose.record import record
 from tocompose.rules import Context, apply_all, select
 from tocompose.source import Span
-from tocompose.suggestion import suggested
+from tocompose.wording import did_you_mean
 
 
 @record
@@ -91,7 +91,7 @@ def check_options(chosen_importer: Importer, settings: Settings) -> None:
         else ()
     ):
         if name not in (known_options or {}):
-            hint = suggested(
+            hint = did_you_mean(
                 name,
                 known_options or {},
                 f"it has {', '.join(known_options or {}) or 'none'}",
@@ -229,7 +229,7 @@ def practice_context(options: Options, project: Project) -> Context:
 def unknown_format(name: str, candidates: Iterable[Importer]) -> str:
     """What to say about a format that no importer has, with what was perhaps meant."""
     names = sorted(candidate.name for candidate in candidates)
-    hint = suggested(name, names, f"the formats are {', '.join(names)}")
+    hint = did_you_mean(name, names, f"the formats are {', '.join(names)}")
     return f"unknown format {name!r}: {hint}"
 
 

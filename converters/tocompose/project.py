@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tocompose.limits import limit
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 # Folders that never hold a source of their own and can be huge.
 PRUNED = frozenset(
@@ -232,3 +237,26 @@ def normal(path: str) -> str | None:
         elif segment not in ("", "."):
             segments.append(segment)
     return "/".join(segments)
+
+
+def ignore_rules(lines: Sequence[str]) -> GitIgnoreSpec:
+    """The rules of an ignore file, by Git's own reading of them; a line that is no pattern is skipped, as Git does."""
+    from pathspec import GitIgnoreSpec
+
+    with warnings.catch_warnings():
+        # `[a--b]` and its kin: Python warns about what a later version may read in them.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            return GitIgnoreSpec.from_lines(lines)
+        except (ValueError, re.error):
+            return GitIgnoreSpec.from_lines([line for line in lines if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except (ValueError, re.error):
+        return False
+    return True

@@ -55,7 +55,7 @@ def test_help_imports_no_part_of_the_converter(arguments: list[str]) -> None:
         "tocompose.cli.settings",
         "tocompose.collector",
         "tocompose.reports",
-        "tocompose.suggestion",
+        "tocompose.wording",
     }
     assert "dataclasses" not in loaded
     assert not loaded & {*HEAVY, "yaml"}

@@ -13,12 +13,11 @@ from tocompose.check import audit, repair
 from tocompose.compose.yaml_text import render
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
-from tocompose.ignores import ignore_rules
 from tocompose.importers import Settings, SourceError
 from tocompose.importers.kubernetes.quantities import ONE, parse_quantity
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
-from tocompose.project import Memory
+from tocompose.project import Memory, ignore_rules
 from tocompose.readers import shell
 from tocompose.readers.text import Text
 from tocompose.readers.windows import as_shell

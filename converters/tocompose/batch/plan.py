@@ -16,8 +16,8 @@ from tocompose.importers.preference import Claim, place, ranks
 from tocompose.notes import Note, note
 from tocompose.pipeline import unknown_format
 from tocompose.record import replace
-from tocompose.suggestion import suggested
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import did_you_mean
 
 
 class Application(NamedTuple):
@@ -106,7 +106,7 @@ def check_options(names: Iterable[str], source: str | None) -> None:
     listed = ", ".join(sorted(option_names)) or "none"
     for name in names:
         if name not in option_names:
-            advice = suggested(name, sorted(option_names), f"there are {listed}")
+            advice = did_you_mean(name, sorted(option_names), f"there are {listed}")
             raise ValueError(f"{owner} option {name!r}: {advice}")
 
 

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from pathspec import GitIgnoreSpec
 
-from tocompose.ignores import ignore_rules
-from tocompose.project import PRUNED
+from tocompose.project import PRUNED, ignore_rules
 
 IGNORE_FILES = (".gitignore", ".tocomposeignore")
 LARGEST_IGNORE_FILE = 1_000_000

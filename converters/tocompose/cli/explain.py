@@ -9,7 +9,7 @@ import click
 from tocompose.cli.exit import fail
 from tocompose.notes import explanation
 from tocompose.reports.explain import all_codes, explain_code
-from tocompose.suggestion import spelling_hint
+from tocompose.wording import spelling_hint
 
 
 def _complete_codes(

@@ -14,7 +14,7 @@ from tocompose import __version__
 from tocompose.cli import is_docker_command
 from tocompose.cli.exit import guard_broken_pipe
 from tocompose.cli.options import add_conversion_options
-from tocompose.suggestion import spelling_hint
+from tocompose.wording import spelling_hint
 
 # The command's name, which is that of its module, and its line in the list of commands.
 COMMANDS: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from click.core import ParameterSource
 
 from tocompose.cli.settings import ConversionOptions
 from tocompose.reports import FORMS
-from tocompose.suggestion import spelling_hint
+from tocompose.wording import spelling_hint
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

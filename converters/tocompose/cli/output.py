@@ -92,7 +92,7 @@ def _is_kept_out(change: Change, changes: Iterable[Change]) -> bool:
     )
     if change.old_content is not None or not change.secret or rules is None:
         return False
-    from tocompose.ignores import ignore_rules
+    from tocompose.project import ignore_rules
 
     return ignore_rules(rules.decode("utf-8", "replace").splitlines()).match_file(
         change.path

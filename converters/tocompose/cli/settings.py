@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocompose.cli.exit import refuse_options
-from tocompose.suggestion import spelling_hint
+from tocompose.wording import spelling_hint
 
 if TYPE_CHECKING:
     import click

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tocompose.compose.yaml_text import Path
-from tocompose.folding import fold
 from tocompose.model import Home, Stack
 from tocompose.notes import Kind, Note
 from tocompose.source import Span
+from tocompose.wording import wrap_text
 
 _WIDTH = 100
 
@@ -81,6 +81,6 @@ def _shown_place(span: Span | None) -> str:
 def _wrap_lines(texts: Iterable[str]) -> Iterator[str]:
     """Each text once, set in lines of which all but the first are indented."""
     for text in dict.fromkeys(texts):
-        lines = fold(text, _WIDTH) or [""]
+        lines = wrap_text(text, _WIDTH) or [""]
         yield lines[0]
         yield from (f"  {line}" for line in lines[1:])

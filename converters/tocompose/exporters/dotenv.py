@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.folding import fold
 from tocompose.model import File, Setting, Stack
 from tocompose.syntax.interpolation import Variable
 from tocompose.syntax.names import ALWAYS_SET
+from tocompose.wording import wrap_text
 
 IGNORED = (".env", "secrets/")
 _ESCAPES = str.maketrans(
@@ -105,7 +105,7 @@ def _env_lines(settings: Iterable[Setting], passed_through: set[str]) -> Iterato
 def _example_lines(settings: Iterable[Setting]) -> Iterator[str]:
     yield from _EXAMPLE_HEAD
     for setting in settings:
-        yield from (f"# {line}" for line in fold(_description_of(setting), _WIDTH - 2))
+        yield from (f"# {line}" for line in wrap_text(_description_of(setting), _WIDTH - 2))
         yield f"{setting.name}={quoted(_example_value(setting))}"
         yield ""
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
-from tocompose.ignores import ignore_rules
 from tocompose.model import File
 from tocompose.notes import Note, note
+from tocompose.project import ignore_rules
 from tocompose.syntax.model_path import ModelPath
 
 Combined: TypeAlias = tuple[bytes, tuple[Note, ...]]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tocompose.knowledge.versions import default_version
 from tocompose.ledger import Cursor
 from tocompose.patterns import regex
-from tocompose.readers.lines import read_lines
+from tocompose.readers.reading import read_lines
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number

@@ -8,12 +8,12 @@ from itertools import groupby
 from typing import NamedTuple
 from unicodedata import east_asian_width
 
-from tocompose.folding import fold
 from tocompose.notes import Kind, Note, explanation
 from tocompose.reports.escape import printable
 from tocompose.reports.masking import Quote
 from tocompose.reports.report import Report, place_of, subject_of
 from tocompose.source import Span
+from tocompose.wording import wrap_text
 
 _HEADINGS = {
     Kind.LOST: "lost: Compose has no equivalent",
@@ -193,7 +193,7 @@ def _place(note: Note) -> tuple[Span | None, str]:
 def _wrap_text(text: str, style: Style, indent: int) -> list[str]:
     """Text in lines of the terminal's width; colour codes count for nothing, as they are only at the end."""
     room = max(style.width - indent, 30)
-    text_lines = fold(text, room) or [""]
+    text_lines = wrap_text(text, room) or [""]
     return [
         " " * (indent if index == 0 else indent + 2) + text_line
         for index, text_line in enumerate(text_lines)

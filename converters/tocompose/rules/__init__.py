@@ -11,8 +11,8 @@ from tocompose.model import Service, Setting, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.source import Span
-from tocompose.suggestion import suggested
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import did_you_mean
 
 if TYPE_CHECKING:
     from tocompose.compose.documents import ComposeFile, Places
@@ -267,7 +267,7 @@ def _ids_named(word: str, ids: set[str]) -> set[str]:
         return {name}
     ordered = [rule.id for rule in registry()]
     fallback = f"known are all, none, {', '.join(ordered)}"
-    hint = suggested(name, ordered, fallback, cutoff=0.5)
+    hint = did_you_mean(name, ordered, fallback, cutoff=0.5)
     raise UnknownPractice(f"there is no practice {word!r}: {hint}")
 
 

@@ -13,9 +13,9 @@ from tocompose.model import Service
 from tocompose.notes import Note, note
 from tocompose.rules import Rule, Startup, Verdict, View, judge_all, judge_services, verdict
 from tocompose.source import Branch, Child, Node, Span
-from tocompose.suggestion import suggested
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import parse_byte_size, parse_duration
+from tocompose.wording import did_you_mean
 
 _SHARED_KEYS = ("deploy", "environment", "healthcheck", "labels", "logging")
 _WORTH_AN_ANCHOR = 3  # lines of a repeated block
@@ -92,7 +92,7 @@ def _judge_key(path: tuple[str, ...], child: Child, keys: Iterable[str]) -> Verd
         ModelPath.of(*path[1:2], key),
         key=key,
         where=" ".join(("in", *path)) if path else "at the top",
-        hint=suggested(key, keys, "delete it, or begin it with x-"),
+        hint=did_you_mean(key, keys, "delete it, or begin it with x-"),
     )
 
 

@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Iterator, Mapping
 
 from tocompose.exporters.existing import names_in
-from tocompose.ignores import ignore_rules
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
 from tocompose.model import Resource, Service, Stack
+from tocompose.project import ignore_rules
 from tocompose.rules import (
     Excuse,
     Rule,

@@ -11,7 +11,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Amounts, Resources
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import read_dotenv
-from tocompose.readers.lines import read_lines
+from tocompose.readers.reading import read_lines
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number

@@ -13,7 +13,7 @@ from tocompose.languages import language_rows
 from tocompose.ledger import Cursor
 from tocompose.model import Healthcheck
 from tocompose.patterns import regex
-from tocompose.readers.lines import read_lines
+from tocompose.readers.reading import read_lines
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath

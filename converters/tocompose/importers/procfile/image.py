@@ -16,7 +16,7 @@ from tocompose.model import Build, File, Healthcheck
 from tocompose.patterns import regex
 from tocompose.project import normal
 from tocompose.readers.dockerfile import Dockerfile, Health, Stage, read_dockerfile
-from tocompose.readers.lines import read_lines
+from tocompose.readers.reading import read_lines
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.interpolation import literal

@@ -10,7 +10,7 @@ from tocompose.importers.procfile.services import AppPlan
 from tocompose.knowledge.servers import family_kinds, servers
 from tocompose.ledger import Cursor
 from tocompose.notes import note
-from tocompose.readers.lines import read_lines
+from tocompose.readers.reading import read_lines
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath

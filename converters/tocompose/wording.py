@@ -1,11 +1,25 @@
-"""What somebody may have meant by a name that is unknown."""
+"""How messages are worded: broken into lines, with what somebody may have meant by an unknown name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 
-def suggested(
+def wrap_text(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` characters, broken at spaces only; a longer word stands alone.
+
+    The standard library's textwrap compiles five patterns at import, for more than is needed.
+    """
+    lines: list[str] = []
+    for text_word in text.split():
+        if lines and len(lines[-1]) + 1 + len(text_word) <= width:
+            lines[-1] += f" {text_word}"
+        else:
+            lines.append(text_word)
+    return lines
+
+
+def did_you_mean(
     misspelt: str, known_names: Iterable[str], otherwise: str, cutoff: float = 0.6
 ) -> str:
     """`did you mean X?` for the closest of the known names, something else where none is close."""
