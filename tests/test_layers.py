@@ -20,7 +20,10 @@ LAYERS = (
         "wording",
     ),
     ("model",),
-    ("knowledge",),
+    (
+        "knowledge",
+        "stack_texts",
+    ),
     ("notes",),
     ("ledger",),
     ("readers", "rendering"),

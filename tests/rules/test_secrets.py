@@ -515,13 +515,44 @@ def test_secrets_as_defaults(body: str, settings: dict[str, str], environment: s
     assert [item.value for item in found.stack.services[0].environment] == [environment]
 
 
-def test_a_default_that_is_not_the_only_one_stays() -> None:
-    """With a value in `.env` the other use would change."""
+def test_a_default_that_is_not_the_only_one_has_a_setting_of_its_own() -> None:
+    """With a value of the variable itself in `.env` the other use would change."""
     found = moved(
         "services: {web: {image: 'me/web:1', environment: {A_PASSWORD: '${PW:-tops3cret}', B: '${PW}'}}}"
     )
-    assert values(found) == {}
-    assert environment(found, "web")["A_PASSWORD"] == "${PW:-tops3cret}"
+    assert values(found) == {"A_PASSWORD": "tops3cret"}
+    assert environment(found, "web") == {
+        "A_PASSWORD": "${PW:-${A_PASSWORD:?set A_PASSWORD in .env}}",
+        "B": "${PW}",
+    }
+
+
+DEFAULTS_AT_ANY_DEPTH = [
+    "environment: {API_TOKEN: '${X:-${Y:-tops3cret-9}}'}",
+    "environment: {API_TOKEN: '${X:-a${Y:+tops3cret-9}}'}",
+    "environment: {URL: 'pg://u:${X:-${Y-tops3cret-9}}@h/d'}",
+    "environment: {ANY: 'a ${X:-b ${DB_PASSWORD:-tops3cret-9}}'}",
+    "command: [redis-server, --requirepass, '${X:-tops3cret-9}']",
+    "command: [sh, -c, 'redis-server --requirepass ${X:-${Y:-tops3cret-9}}']",
+    "command: [sh, -c, 'exec serve ${API_TOKEN:-tops3cret-9}']",
+    "command: [sh, -c, 'exec serve $${API_TOKEN:-tops3cret-9}']",
+    "healthcheck: {test: [CMD, redis-cli, -a, '${X:-${Y:-tops3cret-9}}', ping]}",
+    "labels: {app.token: '${X:-${Y:-tops3cret-9}}'}",
+    "annotations: {app.token: '${X:-${Y:-tops3cret-9}}'}",
+    "logging: {driver: splunk, options: {splunk-token: '${X:-tops3cret-9}'}}",
+    "build: {context: ., args: {NPM_TOKEN: '${X:-${Y:-tops3cret-9}}'}}",
+    "build: {context: 'https://u:${X:-tops3cret-9}@h/r.git'}",
+    "volumes: ['${API_TOKEN:-tops3cret-9}:/x']",
+]
+
+
+@pytest.mark.parametrize("body", DEFAULTS_AT_ANY_DEPTH)
+def test_a_default_is_a_value(body: str) -> None:
+    found = moved(f"services: {{web: {{image: 'me/web:1', {body}}}}}")
+    assert "tops3cret-9" not in repr(found.stack.services)
+    assert [setting.value for setting in found.stack.settings] == ["tops3cret-9"]
+    assert found.stack.settings[0].secret
+    assert found.notes
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.knowledge.secrets.commands import command_secrets
+from tocompose.knowledge.secrets.commands import service_command_secrets
 from tocompose.knowledge.secrets.names import secret_name, words_of
-from tocompose.knowledge.secrets.texts import may_be_secret, passwords
-from tocompose.model import Service, Stack
-from tocompose.patterns import regex
+from tocompose.knowledge.secrets.texts import may_be_secret, passwords, secret_defaults
+from tocompose.model import File, Service, Stack
 from tocompose.source import Span
-from tocompose.syntax.interpolation import plain
+from tocompose.stack_texts import texts_within
+from tocompose.syntax.interpolation import plain, variables
+from tocompose.syntax.model_path import ModelPath
 
-_DEFAULT = regex(r"\$\{\w+:?-(?P<word>[^}$]+)\}")
+# Keys below which names are of the user's choice and say what a value is.
+_NAMED_KEYS = frozenset({"environment", "labels", "build"})
+_SHORTEST_LINE = 4
 
 
 class Secret(NamedTuple):
@@ -30,46 +33,47 @@ def secrets_of(stack: Stack) -> Iterator[Secret]:
             yield Secret(setting.value, setting.origin)
     for file in stack.files:
         if file.secret:
-            text = file.content.decode("utf-8", "replace")
-            yield Secret(text.strip(), file.origin)
-            yield from (
-                Secret(line.strip(), file.origin)
-                for line in text.split("\n")
-                if len(line.strip()) > 3
-            )
+            yield from _secrets_of_file(file)
     for service in stack.services:
-        yield from _environment(service)
-        yield from (Secret(text, None) for text, _, _ in command_secrets(service))
-        for name, text in _open_texts(service):
-            value = plain(text)
-            if value and is_secret_name(name) and may_be_secret(value):
-                yield Secret(value, None)
-            yield from (Secret(text[start:end], None) for start, end in passwords(text))
+        yield from _secrets_of_service(service)
 
 
-def _open_texts(service: Service) -> Iterator[tuple[str, str]]:
-    """Texts of the service under names of the user's choice."""
-    yield from ((item.name, item.value) for item in service.environment if item.value)
-    yield from service.labels.items()
-    yield from (
-        (name, text)
-        for name, text in (service.build.args if service.build else {}).items()
-        if text
-    )
+def _secrets_of_file(file: File) -> Iterator[Secret]:
+    text = file.content.decode("utf-8", "replace")
+    yield Secret(text.strip(), file.origin)
+    for line in text.split("\n"):
+        if len(line.strip()) >= _SHORTEST_LINE:
+            yield Secret(line.strip(), file.origin)
 
 
-def _environment(service: Service) -> Iterator[Secret]:
-    """Values kept in place (`--inline-secrets`, `--practices none`) under a name that says secret."""
-    for part in (service, *service.overlays.values()):
-        for item in part.environment:
-            if not item.value or not is_secret_name(item.name):
-                continue
-            yield from (
-                Secret(found["word"], None) for found in _DEFAULT.finditer(item.value)
-            )
-            value = plain(item.value)
-            if value:
-                yield Secret(value, item.origin)
+def _secrets_of_service(service: Service) -> Iterator[Secret]:
+    origins = {
+        variable.name: variable.origin
+        for part in (service, *service.overlays.values())
+        for variable in part.environment
+    }
+    texts: dict[tuple[str, ...], str] = dict(texts_within(service))
+    for path, text in texts_within(service):
+        is_variable = path[0] == "environment"
+        yield from _secrets_of_text(path, text, origins[path[1]] if is_variable else None)
+    for key, secret in service_command_secrets(service):
+        word = texts[*key.split("."), str(secret.word)]
+        value = plain(word[secret.start : secret.end])
+        if value:
+            yield Secret(value, None)
+
+
+def _secrets_of_text(path: ModelPath, text: str, origin: Span | None) -> Iterator[Secret]:
+    """Values kept in place (`--inline-secrets`, `--practices none`) under a name that says secret, or by their form."""
+    is_named = path[0] in _NAMED_KEYS and is_secret_name(path[-1])
+    value = plain(text)
+    if is_named and value and (path[0] == "environment" or may_be_secret(value)):
+        yield Secret(value, origin)
+    for start, end in passwords(text):
+        yield Secret(text[start:end], None)
+    for variable in variables(text):
+        for _, default in secret_defaults(variable, is_named):
+            yield Secret(default, None)
 
 
 def is_secret_name(name: str) -> bool:

@@ -22,7 +22,7 @@ from tocompose.rules.open_ports import is_everywhere, is_local
 from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.roles import holds_only_data, is_data
 from tocompose.rules.service_images import facts_of
-from tocompose.rules.services import texts
+from tocompose.stack_texts import texts_within
 
 _LOOPBACK = "127.0.0.1"
 # How a container names the machine it runs on: whoever does so may use a published port.
@@ -48,7 +48,7 @@ def _calls_the_host(stack: Stack) -> bool:
     return any(
         gateway in text
         for service in stack.services
-        for text in texts(service)
+        for _, text in texts_within(service)
         for gateway in _GATEWAYS
     )
 

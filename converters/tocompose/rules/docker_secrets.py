@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
+from tocompose.knowledge.secrets.commands import shell_variables
 from tocompose.model import Grant, Home, Resource, Service, Setting, Stack, Variable
 from tocompose.notes import Note
-from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule, remark
 from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.programs import command_text, runs_server
 from tocompose.rules.service_images import facts_of
+from tocompose.syntax import interpolation
+from tocompose.syntax.interpolation import parse
 from tocompose.syntax.names import identifier, unique
-
-_WHOLE = regex(r"\$\{([A-Za-z_]\w*)(?::?[?][^{}]*)?\}")
 
 
 class Swap(NamedTuple):
@@ -30,75 +29,91 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with Docker secrets in the production file for variables that the image can read from a file."""
     if not context.production:
         return Outcome(stack=stack)
-    secret = {setting.name for setting in stack.settings if setting.secret}
-    known = {item.environment: item.name for item in stack.secrets if item.environment}
-    names = {item.name for item in stack.secrets}
-    fresh: list[Resource] = []
+    secret_settings = {setting.name for setting in stack.settings if setting.secret}
+    secret_of_setting = {
+        secret.environment: secret.name for secret in stack.secrets if secret.environment
+    }
+    taken_names = {secret.name for secret in stack.secrets}
     services: list[Service] = []
     notes: list[Note] = []
+    fresh: list[Resource] = []
     for service in stack.services:
-        swaps = _swaps(service, secret)
+        swaps = _find_swaps(service, secret_settings)
         for swap in swaps:
-            if swap.setting not in known:
-                known[swap.setting] = unique(identifier(swap.setting), names)
-                fresh.append(Resource(name=known[swap.setting], environment=swap.setting))
-            notes.append(remark("TC506", service, f"secrets.{known[swap.setting]}", swap.variable.origin,
-                                variable=swap.variable.name, file_variable=swap.file_variable))  # fmt: skip
-        services.append(_swapped(service, swaps, known) if swaps else service)
+            if swap.setting not in secret_of_setting:
+                name = unique(identifier(swap.setting), taken_names)
+                secret_of_setting[swap.setting] = name
+                fresh.append(Resource(name=name, environment=swap.setting))
+            notes.append(_note_swap(service, swap, secret_of_setting[swap.setting]))
+        services.append(_swap_variables(service, swaps, secret_of_setting))
     changed = replace(stack, services=tuple(services), secrets=(*stack.secrets, *fresh))
     return Outcome(stack=changed, notes=tuple(notes))
 
 
-def _swaps(service: Service, secret: set[str]) -> list[Swap]:
-    known = facts_of(service)
-    read_only = (
-        service.security.read_only or overlay_of(service, Home.PROD).security.read_only
+def _note_swap(service: Service, swap: Swap, secret: str) -> Note:
+    return remark(
+        "TC506",
+        service,
+        f"secrets.{secret}",
+        swap.variable.origin,
+        variable=swap.variable.name,
+        file_variable=swap.file_variable,
     )
+
+
+def _find_swaps(service: Service, secret_settings: set[str]) -> list[Swap]:
+    image = facts_of(service)
+    production = overlay_of(service, Home.PROD)
+    read_only = service.security.read_only or production.security.read_only
     # A secret that is no file of the host cannot be put into a read-only container.
-    if known is None or not runs_server(service) or read_only:
+    if image is None or not runs_server(service) or read_only:
         return []
-    given = {
-        item.name
-        for item in (*service.environment, *overlay_of(service, Home.PROD).environment)
-    }
-    result = []
-    for item in service.environment:
-        match = _WHOLE.fullmatch(item.value or "")
-        file_variable = known.file_variable(item.name)
-        if (
-            match
-            and match[1] in secret
-            and file_variable
-            and file_variable not in given
-            and not _read(service, item)
-        ):
-            result.append(Swap(item, file_variable, match[1]))
-    return result
+    names = {variable.name for variable in (*service.environment, *production.environment)}
+    swaps = []
+    for variable in service.environment:
+        setting = _setting_of(variable)
+        file_variable = image.file_variable(variable.name)
+        if setting not in secret_settings or file_variable in (None, *names):
+            continue
+        if not _reads_itself(service, variable):
+            swaps.append(Swap(variable, file_variable or "", setting))
+    return swaps
 
 
-def _read(service: Service, item: Variable) -> bool:
+def _setting_of(variable: Variable) -> str:
+    """The setting that all of the variable's value comes from; empty where there is none, or a default."""
+    match parse(variable.value or ""):
+        case (interpolation.Variable(operator="" | "?" | ":?") as reference,):
+            return reference.name
+    return ""
+
+
+def _reads_itself(service: Service, variable: Variable) -> bool:
     """Whether a command of the service reads the variable itself, which would then be empty."""
     check = service.healthcheck
-    text = " ".join((command_text(service) or "", *((check.test or ()) if check else ())))
-    return re.search(rf"\$\$\{{?{re.escape(item.name)}\b", text) is not None
+    words = (command_text(service) or "", *((check.test or ()) if check else ()))
+    names = {shell_variable.name for shell_variable in shell_variables(" ".join(words))}
+    return variable.name in names
 
 
-def _swapped(service: Service, swaps: list[Swap], names: dict[str, str]) -> Service:
-    part = overlay_of(service, Home.PROD)
-    environment = list(part.environment)
+def _swap_variables(
+    service: Service, swaps: list[Swap], secret_of_setting: dict[str, str]
+) -> Service:
+    if not swaps:
+        return service
+    production = overlay_of(service, Home.PROD)
+    environment = list(production.environment)
     for swap in swaps:
+        path = f"/run/secrets/{secret_of_setting[swap.setting]}"
         environment.append(Variable(name=swap.variable.name, value=None, remove=True))
-        environment.append(
-            Variable(name=swap.file_variable, value=f"/run/secrets/{names[swap.setting]}")
-        )
-    grants = dict.fromkeys(
-        (*part.secrets, *(Grant(source=names[swap.setting]) for swap in swaps))
+        environment.append(Variable(name=swap.file_variable, value=path))
+    grants = [Grant(source=secret_of_setting[swap.setting]) for swap in swaps]
+    production = replace(
+        production,
+        environment=tuple(environment),
+        secrets=tuple(dict.fromkeys((*production.secrets, *grants))),
     )
-    return with_overlay(
-        service,
-        Home.PROD,
-        replace(part, environment=tuple(environment), secrets=tuple(grants)),
-    )
+    return with_overlay(service, Home.PROD, production)
 
 
 _SETTINGS = (Setting(name="POSTGRES_PASSWORD", value="x", secret=True),)

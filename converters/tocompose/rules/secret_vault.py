@@ -2,136 +2,166 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Mapping
 
+from tocompose.knowledge.secrets.texts import may_be_secret, replace_spans
 from tocompose.model import Service, Setting, Stack
+from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.rules.services import taken_variables, variable_defaults
 from tocompose.source import Span
-from tocompose.syntax.interpolation import literal, required_reference
+from tocompose.syntax.interpolation import (
+    Literal,
+    Variable,
+    literal,
+    nested_variables,
+    replace_literals,
+    required_reference,
+)
 from tocompose.syntax.names import variable_name
 
 # Shorter values, and plain words, stand in a text by chance.
-_LEAST = 8
-_BARE = r"\$\$|\$\{(?P<name>[A-Za-z_]\w*)\}"
-# The name of a variable and what is said when it is missing: people write PASSWORD=PASSWORD, and it is no secret there.
-_NAMED = r"\$\{[A-Za-z_]\w*(?::?\?[^{}]*\})?"
+_SHORTEST_REPEATED = 8
+_WORD = regex(r"\w+")
+# The settings of the source belong to no service: all may share them.
+_SOURCE = ""
 
 
 class Vault:
     """Gives every secret its setting; the value of a secret is never in any text that it returns."""
 
     def __init__(self, stack: Stack, clashing: frozenset[str]) -> None:
-        self.settings: dict[str, Setting] = {
-            setting.name: setting for setting in stack.settings
-        }
+        self._settings = {setting.name: setting for setting in stack.settings}
         self._taken = taken_variables(stack)
         self._defaults = variable_defaults(stack)
         self._clashing = clashing
-        self._holders: dict[str, list[tuple[str, str]]] = {}
+        self._marked: set[str] = set()
+        self._holders: dict[str, dict[str, list[str]]] = {}
+        self._repeated = _RepeatedValues()
         for setting in stack.settings:
             if setting.secret and setting.value:
-                self._holders.setdefault(setting.value, []).append(("", setting.name))
+                self._hold(setting.value, _SOURCE, setting.name)
 
-    def keep(self, service: Service, name: str, value: str, origin: Span | None) -> str:
+    @property
+    def settings(self) -> Mapping[str, Setting]:
+        """The settings by name, those of the source first."""
+        return self._settings
+
+    def setting_for_service(
+        self, service: Service, name: str, value: str, origin: Span | None
+    ) -> str:
         """The name of the setting that holds the value, shared with a service that this one needs."""
-        shared = self.find(service, value)
+        shared = self.shared_setting(service, value)
         if shared is not None:
             return shared
-        chosen = self._name(service, variable_name(name), value)
-        if chosen not in self.settings:
-            words = f"{name} of {service.name}"
-            setting = Setting(
+        chosen = self._free_name(service, variable_name(name), value)
+        if chosen not in self._settings:
+            self._settings[chosen] = Setting(
                 name=chosen,
                 value=value,
                 secret=True,
-                description=words,
+                description=f"{name} of {service.name}",
                 required=True,
                 origin=origin,
             )
-            self.settings[chosen] = setting
             self._taken.add(chosen)
-        self.mark(chosen)
-        self._holders.setdefault(value, []).append((service.name, chosen))
+        self.mark_secret(chosen)
+        self._hold(value, service.name, chosen)
         return chosen
 
-    def adopt(self, name: str, value: str, description: str, origin: Span | None) -> bool:
+    def make_secret(
+        self, name: str, value: str, description: str, origin: Span | None
+    ) -> bool:
         """Makes a variable of the source a secret setting; its value counts only where the setting has none.
 
         False where the variable is used elsewhere with another default or none, which the value would change.
         """
-        known = self.settings.get(name)
-        if (known is None or known.value is None) and set(self._defaults.get(name, ())) != {
-            value
-        }:
+        setting = self._settings.get(name)
+        is_known = setting is not None and setting.value is not None
+        if not is_known and self._defaults.get(name, {}).keys() - {literal(value)}:
             return False
-        if known is None:
-            known = Setting(
+        if setting is None:
+            setting = Setting(
                 name=name,
                 value=value,
                 description=description,
                 required=True,
                 origin=origin,
             )
-        value = known.value or value
-        self.settings[name] = replace(known, value=value, secret=True)
-        self._holders.setdefault(value, []).append(("", name))
+        value = setting.value or value
+        self._settings[name] = replace(setting, value=value, secret=True)
+        self._hold(value, _SOURCE, name)
         return True
 
-    def mark(self, name: str) -> bool:
-        """Counts a setting that the source had as a secret; whether it was none before."""
-        setting = self.settings.get(name)
-        if setting is None or setting.secret:
-            return False
-        self.settings[name] = replace(setting, secret=True)
-        if setting.value:
-            self._holders.setdefault(setting.value, []).append(("", name))
-        return True
+    def mark_secret(self, name: str) -> bool:
+        """Counts a setting that the source had as a secret; whether the source did not say so itself."""
+        setting = self._settings.get(name)
+        if setting is not None and not setting.secret:
+            self._settings[name] = replace(setting, secret=True)
+            self._marked.add(name)
+            if setting.value:
+                self._hold(setting.value, _SOURCE, name)
+        return name in self._marked
 
-    def find(self, service: Service, value: str) -> str | None:
+    def may_hold_secret(self, name: str) -> bool:
+        """Whether the value of the variable can be a secret, as far as it is known."""
+        setting = self._settings.get(name)
+        return setting is None or setting.value is None or may_be_secret(setting.value)
+
+    def shared_setting(self, service: Service, value: str) -> str | None:
         """The setting of a service that this one needs, or of the source, which holds the value already."""
-        needed = {item.service for item in service.depends_on} | {""}
-        names = [name for owner, name in self._holders.get(value, ()) if owner in needed]
+        holders = self._holders.get(value)
+        if holders is None:
+            return None
+        owners = [_SOURCE, *(dependency.service for dependency in service.depends_on)]
+        names = [name for owner in owners for name in holders.get(owner, ())]
         return min(names, key=lambda name: "ROOT" in name, default=None)
 
-    def own(self, service: Service, value: str) -> str | None:
+    def service_setting(self, service: Service, value: str) -> str | None:
         """The setting that holds the value for this service or for one that it needs."""
-        mine = [
-            name for owner, name in self._holders.get(value, ()) if owner == service.name
-        ]
-        return mine[0] if mine else self.find(service, value)
+        holders = self._holders.get(value, {})
+        names = holders.get(service.name)
+        return names[0] if names else self.shared_setting(service, value)
 
-    def hidden(self, service: Service, text: str) -> str:
+    def replace_secrets(self, service: Service, text: str) -> str:
         """The text with every secret in it replaced by its variable, where it stands as a word of its own."""
-        for value, holders in self._holders.items():
-            form = literal(value)
-            if (
-                len(value) >= _LEAST
-                and not (value.isalpha() and value.islower())
-                and form in text
-            ):
-                name = self.own(service, value) or holders[0][1]
-                text = _with_variable(text, form, name)
-        return text
 
-    def asked(self, text: str) -> str:
-        """The text in which a bare variable of a secret that has a value asks for it: without it nothing would start
-        as it did."""
-        return re.sub(_BARE, self._asked, text) if "$" in text else text
+        def without_secrets(part: Literal) -> str:
+            edits = []
+            for start, end, value in self._repeated.spans(part.source):
+                any_holder = next(iter(self._holders[value].values()))[0]
+                name = self.service_setting(service, value) or any_holder
+                edits.append((start, end, secret_reference(name)))
+            return replace_spans(part.source, edits)
 
-    def _asked(self, match: re.Match[str]) -> str:
-        setting = self.settings.get(match["name"] or "")
-        return (
-            variable(setting.name)
-            if setting is not None and setting.secret and setting.value
-            else match[0]
+        return replace_literals(text, without_secrets)
+
+    def require_secrets(self, text: str) -> str:
+        """The text in which a variable of a secret that has a value asks for it: without it nothing would start as it
+        did."""
+        return replace_spans(
+            text,
+            [
+                (part.start, part.end_offset, secret_reference(part.name))
+                for part in nested_variables(text)
+                if self._is_replaceable(part)
+            ],
         )
 
-    def _name(self, service: Service, name: str, value: str) -> str:
-        known = self.settings.get(name)
-        if known is not None and known.value == value and name not in self._clashing:
-            return name
-        if name not in self._taken and name not in self._clashing:
+    def _is_replaceable(self, part: Variable) -> bool:
+        setting = self._settings.get(part.name)
+        if setting is None or not setting.secret or not setting.value:
+            return False
+        return not part.operator or part.default == literal(setting.value)
+
+    def _hold(self, value: str, owner: str, name: str) -> None:
+        self._holders.setdefault(value, {}).setdefault(owner, []).append(name)
+        self._repeated.add(value)
+
+    def _free_name(self, service: Service, name: str, value: str) -> str:
+        if name not in self._clashing and (
+            name not in self._taken or self._holds(name, value)
+        ):
             return name
         longer = variable_name(f"{service.name}_{name}")
         candidate, number = longer, 2
@@ -140,16 +170,51 @@ class Vault:
         return candidate
 
     def _holds(self, name: str, value: str) -> bool:
-        known = self.settings.get(name)
-        return known is not None and known.value == value
+        setting = self._settings.get(name)
+        return setting is not None and setting.value == value
 
 
-def _with_variable(text: str, form: str, name: str) -> str:
-    """The text with the variable in the place of each `form` that is a word of its own."""
-    found = rf"(?P<kept>{_NAMED})|(?<![\w$]){re.escape(form)}(?!\w)"
-    return re.sub(found, lambda match: match["kept"] or variable(name), text)
+class _RepeatedValues:
+    """Finds the values of secrets in texts in a time that grows with the texts, not with the number of secrets."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, str] = {}
+        # How many words a value has, and how many characters stand before the first and after the last of them.
+        self._shapes: set[tuple[int, int, int]] = set()
+
+    def add(self, value: str) -> None:
+        """Looks for the value from now on, unless it is so short or plain that it stands somewhere by chance."""
+        form = literal(value)
+        words = [word.span() for word in _WORD.finditer(form)]
+        is_plain_word = value.isalpha() and value.islower()
+        if len(value) >= _SHORTEST_REPEATED and not is_plain_word and words:
+            self._values[form] = value
+            self._shapes.add((len(words), words[0][0], len(form) - words[-1][1]))
+
+    def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
+        """Where values stand as words of their own, none within another, the longest first where several start."""
+        words = [word.span() for word in _WORD.finditer(text)] if self._shapes else []
+        done = 0
+        for index, (word_start, _) in enumerate(words):
+            for count, before, after in sorted(self._shapes, reverse=True):
+                last = index + count - 1
+                start = word_start - before
+                if last >= len(words) or start < done:
+                    continue
+                end = words[last][1] + after
+                value = self._values.get(text[start:end])
+                if value is not None and _is_whole(text, start, end):
+                    yield start, end, value
+                    done = end
+                    break
 
 
-def variable(name: str) -> str:
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Whether what stands there is not part of a longer word or of a variable."""
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return before != "$" and not _WORD.match(before) and not _WORD.match(after)
+
+
+def secret_reference(name: str) -> str:
     """The reference to a secret in a compose file: `up` says what is missing when `.env` has no value."""
     return required_reference(name, ".env")

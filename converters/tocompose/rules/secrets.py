@@ -1,319 +1,403 @@
-"""SEC-OUT: secrets stand in `.env`, not in the compose file."""
+"""SEC-OUT: secrets stand in `.env`, not in the compose file.
+
+Whether a text holds a secret is decided by where it stands (a variable, a label, a word of a command …) and by its
+form; what goes out is the span of the text that is the secret. Only then are repeated values of secrets looked for.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import fields
+from enum import Enum
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from tocompose.knowledge.images import ImageFacts
-from tocompose.knowledge.secrets.commands import command_secrets
+from tocompose.knowledge.secrets.commands import (
+    CommandSecret,
+    command_setting_name,
+    script_secrets,
+    service_command_secrets,
+)
 from tocompose.knowledge.secrets.names import lists_users, secret_name
-from tocompose.knowledge.secrets.texts import may_be_secret, passwords, secret_value
-from tocompose.model import Healthcheck, Service, Stack, Variable
-from tocompose.notes import Note
+from tocompose.knowledge.secrets.texts import (
+    may_be_secret,
+    password_variables,
+    passwords,
+    replace_spans,
+    secret_defaults,
+    secret_value,
+)
+from tocompose.model import Network, Service, Stack, Volume
+from tocompose.notes import Note, note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Rule, remark
+from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.config_files import in_secrets
-from tocompose.rules.option_secrets import safe_options
 from tocompose.rules.roles import is_data
-from tocompose.rules.secret_vault import Vault, variable
+from tocompose.rules.secret_vault import Vault, secret_reference
 from tocompose.rules.service_images import facts_of
-from tocompose.syntax.interpolation import literal, plain, variable_names
+from tocompose.source import Span
+from tocompose.stack_texts import map_texts_within
+from tocompose.syntax.interpolation import Variable, plain, variables
+from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import variable_name
 
-_DEFAULT = r"\$\$|\$\{(?P<name>[A-Za-z_]\w*):?-(?P<default>[^${}]+)\}"
+# Keys of a service whose entries are the user's own words; below its mounts these are the options of the driver.
+_OPTIONS = frozenset({"annotations", "sysctls", "storage_opt", "pre_stop", "post_start"})
+_DRIVER_OPTIONS = frozenset({"logging", "volumes"})
+_COMMANDS = frozenset({"command", "entrypoint", "healthcheck"})
+# Where the value of a secret may be repeated: here, and in all that no field of the model is for.
+_REPEATING = _COMMANDS | {"environment", "labels", "logging"}
+_FIELDS = frozenset({field.name for field in fields(Service)} | {"volumes", "env_file"})
+_NO_OPTIONS = frozenset({"source", "target"})
+_Edit: TypeAlias = tuple[int, int, str]
+_Part = TypeVar("_Part", Network, Volume)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with each secret of environment, command and labels as a variable, its value in the settings."""
     if context.inline_secrets:
         return Outcome(stack=stack)
-    vault = Vault(stack, clashing_names(stack))
-    notes: list[Note] = []
-    done: dict[str, Service] = {}
-    for service in sorted(stack.services, key=lambda item: not is_data(item)):
-        done[service.name] = _without_secrets(service, vault, notes)
-    stack = safe_options(
-        replace(stack, services=tuple(done[item.name] for item in stack.services)),
-        vault,
-        notes,
+    secret_pass = _SecretPass(Vault(stack, clashing_names(stack)))
+    # Servers first: they give their passwords the names under which others share them.
+    moved = {
+        service.name: secret_pass.service_without_secrets(service)
+        for service in sorted(stack.services, key=lambda service: not is_data(service))
+    }
+    stack = replace(
+        stack,
+        services=tuple(moved[service.name] for service in stack.services),
+        networks=tuple(secret_pass.part_without_secrets(part) for part in stack.networks),
+        volumes=tuple(secret_pass.part_without_secrets(part) for part in stack.volumes),
     )
-    services = tuple(_hidden(service, vault, notes) for service in stack.services)
-    configs = tuple(
-        replace(item, content=vault.hidden(Service(name=""), item.content))
-        if item.content
-        else item
-        for item in stack.configs
-    )
-    changed = replace(
-        stack, services=services, configs=configs, settings=tuple(vault.settings.values())
-    )
+    stack = secret_pass.without_repeated_secrets(stack)
     if not context.split:
-        return Outcome(stack=changed, notes=tuple(notes))
-    moved = in_secrets(changed)
-    return Outcome(stack=moved.stack, notes=(*notes, *moved.notes), moves=moved.moves)
+        return Outcome(stack=stack, notes=tuple(secret_pass.notes))
+    outcome = in_secrets(stack)
+    notes = (*secret_pass.notes, *outcome.notes)
+    return Outcome(stack=outcome.stack, notes=notes, moves=outcome.moves)
 
 
 def clashing_names(stack: Stack) -> frozenset[str]:
     """The names under which different services keep different secrets: each gets its service's name in front."""
     values: dict[str, set[str]] = {}
     for service in stack.services:
-        for item in service.environment:
-            text = plain(item.value) if item.value else None
-            if text and is_secret(item.name, text, facts_of(service)):
-                values.setdefault(variable_name(item.name), set()).add(text)
-    return frozenset(name for name, found in values.items() if len(found) > 1)
+        for variable in service.environment:
+            value = plain(variable.value) if variable.value else None
+            if value and is_secret(variable.name, value, facts_of(service)):
+                values.setdefault(variable_name(variable.name), set()).add(value)
+    return frozenset(name for name, different in values.items() if len(different) > 1)
 
 
-def is_secret(name: str, value: str, known: ImageFacts | None) -> bool:
+def is_secret(name: str, value: str, image: ImageFacts | None) -> bool:
     """Whether the variable's value is a secret, by its name, by what the image does with it, or by its form."""
-    by_name = secret_name(name) or (known is not None and known.is_secret(name))
-    return (by_name and may_be_secret(value)) or secret_value(value)
+    return (_names_secret(name, image) and may_be_secret(value)) or secret_value(value)
 
 
-def _without_secrets(service: Service, vault: Vault, notes: list[Note]) -> Service:
-    environment = tuple(_safe(item, service, vault, notes) for item in service.environment)
-    service = replace(service, environment=environment)
-    for text, name, origin in command_secrets(service):
-        setting = vault.keep(service, name, text, origin)
-        notes.append(remark("TC502", service, "command", origin, name=setting))
-        service = _replaced_in_commands(service, text, setting)
-    labels = {
-        key: _safe_label(key, text, service, vault, notes)
-        for key, text in service.labels.items()
-    }
-    service = replace(service, labels=labels) if labels != dict(service.labels) else service
-    if service.build is not None:
-        args = {
-            key: _safe_argument(key, text, service, vault, notes)
-            for key, text in service.build.args.items()
-        }
-        context = _safe_context(service.build.context, service, vault, notes)
-        service = replace(service, build=replace(service.build, args=args, context=context))
-    for home, part in service.overlays.items():
-        inner = tuple(_safe(item, service, vault, notes) for item in part.environment)
-        service = replace(
-            service, overlays={**service.overlays, home: replace(part, environment=inner)}
-        )
-    return service
+def _names_secret(name: str, image: ImageFacts | None) -> bool:
+    return secret_name(name) or (image is not None and image.is_secret(name))
 
 
-def _safe(item: Variable, service: Service, vault: Vault, notes: list[Note]) -> Variable:
-    if not item.value or item.name.endswith("_FILE"):
-        return item
-    text = plain(item.value)
-    if text is None:
-        return _safe_mixed(item, service, vault, notes)
-    if not is_secret(item.name, text, facts_of(service)):
-        return item
-    spans = passwords(text)
-    if (
-        len(spans) == 1
-        and (known := vault.own(service, text[spans[0][0] : spans[0][1]])) is not None
-    ):
-        start, end = spans[0]
-        notes.append(
-            remark(
-                "TC501",
-                service,
-                f"environment.{item.name}",
-                item.origin,
-                variable=item.name,
-                name=known,
-            )
-        )
-        return replace(
-            item, value=literal(text[:start]) + variable(known) + literal(text[end:])
-        )
-    setting = vault.keep(service, item.name, text, item.origin)
-    notes.append(
-        remark(
-            "TC500",
-            service,
-            f"environment.{item.name}",
-            item.origin,
-            variable=item.name,
+class _Takes(Enum):
+    """How much of a text goes out that is a secret by its form, such as an address with a password."""
+
+    ALL = "all"
+    SHARED_PART = "the password where a server has it already, else all"
+    PARTS = "the parts that are secrets"
+
+
+class _Holder(NamedTuple):
+    """A text that may hold secrets: whose it is and where, what it is called, and what its secrets are called.
+
+    `is_named` says that by its name all of it is a secret. `part_setting` names the setting of a password in it; the
+    codes are those of the notes on all of it and on a part of it.
+    """
+
+    service: Service
+    path: ModelPath
+    name: str
+    is_named: bool
+    takes: _Takes
+    setting: str
+    part_setting: str
+    code: str
+    part_code: str
+    origin: Span | None
+
+    def note(self, code: str, setting: str) -> Note:
+        """The note that a secret of the text, or a part of it, comes from a setting now."""
+        return note(
+            code,
+            self.origin,
+            subject=self.path,
+            service=self.service.name,
+            place=str(self.path) if code == "TC509" else ".".join(self.path[2:]),
             name=setting,
+            variable=self.name,
+            label=self.name,
+            argument=self.name,
+            option=self.name,
         )
+
+
+def _variable_holder(service: Service, path: ModelPath, origin: Span | None) -> _Holder:
+    name = path[-1]
+    return _Holder(
+        service=service,
+        path=path,
+        name=name,
+        is_named=_names_secret(name, facts_of(service)),
+        takes=_Takes.SHARED_PART,
+        setting=name,
+        part_setting=f"{name}_PASSWORD",
+        code="TC500",
+        part_code="TC501",
+        origin=origin or service.origin,
     )
-    return replace(item, value=variable(setting))
 
 
-def _safe_mixed(
-    item: Variable, service: Service, vault: Vault, notes: list[Note]
-) -> Variable:
-    """A value with variables: a password between them goes out; a variable that is all of a secret is one itself."""
-    text = item.value or ""
-    for start, end in reversed(passwords(text)):
-        name = f"{item.name}_PASSWORD"
-        password = plain(text[start:end])
-        if password:
-            setting = vault.keep(service, name, password, item.origin)
-            notes.append(remark("TC501", service, f"environment.{item.name}", item.origin, variable=item.name,
-                                name=setting))  # fmt: skip
-            text = text[:start] + variable(setting) + text[end:]
-    text = _without_defaults(item, text, service, vault, notes)
-    names = list(variable_names(text))
-    whole = text.startswith("${") and text.endswith("}") and len(names) == 1
-    known = facts_of(service)
-    if whole and (
-        secret_name(item.name) or (known is not None and known.is_secret(item.name))
-    ):
-        _mark(names[0], item, service, vault, notes)
-    return replace(item, value=text)
+def _option_holder(service: Service, owner: ModelPath, keys: tuple[str, ...]) -> _Holder:
+    """The holder of an option; the entries of a list are called as the list is."""
+    name = next((key for key in reversed(keys) if not key.isdigit()), "")
+    return _Holder(
+        service=service,
+        path=owner,
+        name=name,
+        is_named=secret_name(name),
+        takes=_Takes.PARTS,
+        setting=f"{service.name}_{name.rpartition('.')[2]}",
+        part_setting=f"{service.name}_password",
+        code="TC509",
+        part_code="TC509",
+        origin=None,
+    )
 
 
-def _without_defaults(
-    item: Variable, text: str, service: Service, vault: Vault, notes: list[Note]
-) -> str:
-    """The text without secrets that stand as the default of a variable: `${PASSWORD:-tops3cret}`."""
-    known = facts_of(service)
-    by_name = secret_name(item.name) or (known is not None and known.is_secret(item.name))
+def _text_holder(service: Service, path: ModelPath) -> _Holder:
+    """The holder of any other text: a label, a build argument, or one that holds secrets in its variables only."""
+    name, is_named, setting, code = path[-1], False, f"{service.name}_PASSWORD", "TC507"
+    match path[2:]:
+        case ("labels", _):
+            last_word = name.rpartition(".")[2]
+            is_named = lists_users(name) or secret_name(last_word)
+            setting, code = f"{service.name}_{last_word}", "TC504"
+        case ("build", "args", _):
+            is_named, setting, code = secret_name(name), name, "TC505"
+        case ("build", "context"):
+            setting = f"{service.name}_BUILD_PASSWORD"
+    return _Holder(
+        service=service,
+        path=path,
+        name=name,
+        is_named=is_named,
+        takes=_Takes.PARTS if code == "TC507" else _Takes.ALL,
+        setting=setting,
+        part_setting=setting,
+        code=code,
+        part_code=code,
+        origin=service.origin,
+    )
 
-    def replaced(match: re.Match[str]) -> str:
-        name, default = match["name"], match["default"]
-        if name is None or not may_be_secret(default) or not (secret_name(name) or by_name):
-            return match[0]
-        if not vault.adopt(name, default, f"{item.name} of {service.name}", item.origin):
-            return match[0]
-        notes.append(
-            remark(
-                "TC500",
-                service,
-                f"environment.{item.name}",
-                item.origin,
-                variable=item.name,
-                name=name,
+
+def _command_holder(service: Service, path: ModelPath, option: str) -> _Holder:
+    setting = command_setting_name(service.name, option)
+    holder = _text_holder(service, path.parent if path[-1].isdigit() else path)
+    return holder._replace(
+        name=option, setting=setting, part_setting=setting, code="TC502", part_code="TC502"
+    )
+
+
+class _SecretPass:
+    """The way over the texts of a stack on which secrets go into the vault; `notes` say which did."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self.notes: list[Note] = []
+
+    def service_without_secrets(self, service: Service) -> Service:
+        """The service with references to settings in the place of secrets."""
+        overlays = {
+            home: self._layer_without_secrets(service, part)
+            for home, part in service.overlays.items()
+        }
+        base = replace(service, overlays={})
+        return replace(self._layer_without_secrets(service, base), overlays=overlays)
+
+    def _layer_without_secrets(self, service: Service, layer: Service) -> Service:
+        """What one file says of a service, without its secrets."""
+        owner = ModelPath.service(service.name)
+        origins = {variable.name: variable.origin for variable in layer.environment}
+        in_commands: dict[tuple[str, ...], list[CommandSecret]] = {}
+        for key, secret in service_command_secrets(layer):
+            path = (*owner, *key.split("."), str(secret.word))
+            in_commands.setdefault(path, []).append(secret)
+
+        def without_secrets(path: ModelPath, text: str) -> str:
+            key, name = path[2], path[-1]
+            if key in _COMMANDS:
+                return self._safe_word(service, path, text, in_commands.get(path, []))
+            if key == "environment":
+                holder = _variable_holder(service, path, origins.get(name))
+                return text if name.endswith("_FILE") else self._safe_text(holder, text)
+            if key in _OPTIONS or (key in _DRIVER_OPTIONS and name not in _NO_OPTIONS):
+                return self._safe_text(_option_holder(service, owner, path[2:]), text)
+            if key in ("labels", "build") or "$" in text:
+                return self._safe_text(_text_holder(service, path), text)
+            return text
+
+        return map_texts_within(layer, owner, without_secrets)
+
+    def part_without_secrets(self, part: _Part) -> _Part:
+        """The network or volume with references to settings in the place of secrets of its options."""
+        section = "networks" if isinstance(part, Network) else "volumes"
+        owner = ModelPath.of(section, part.name)
+        service = Service(name=part.name)
+
+        def without_secrets(path: ModelPath, text: str) -> str:
+            return self._safe_text(_option_holder(service, owner, path[2:]), text)
+
+        return map_texts_within(part, owner, without_secrets)
+
+    def without_repeated_secrets(self, stack: Stack) -> Stack:
+        """The stack with the secrets that are known by now taken out of all other texts, and its settings."""
+        services = tuple(self._without_repeated(service) for service in stack.services)
+        anybody = Service(name="")
+        configs = tuple(
+            replace(config, content=self._vault.replace_secrets(anybody, config.content))
+            if config.content
+            else config
+            for config in stack.configs
+        )
+        settings = tuple(self._vault.settings.values())
+        return replace(stack, services=services, configs=configs, settings=settings)
+
+    def _without_repeated(self, service: Service) -> Service:
+        """A password repeated in a health command, a variable that is known to be a secret."""
+
+        def without_repeated(path: ModelPath, text: str) -> str:
+            if path[2] in _FIELDS - _REPEATING:
+                return text
+            replaced = self._vault.replace_secrets(service, text)
+            if replaced != text:
+                self.notes.append(
+                    _text_holder(service, _noted_path(path)).note("TC507", "")
+                )
+            return self._vault.require_secrets(replaced)
+
+        return map_texts_within(service, ModelPath.service(service.name), without_repeated)
+
+    def _safe_text(self, holder: _Holder, text: str) -> str:
+        """The text without secrets: all of it a reference, or parts of it."""
+        value = plain(text)
+        parts = _secret_parts(holder, text)
+        if value is None:
+            edits = [*self._part_edits(holder, text, parts)]
+            secret_spans = [(0, len(text), holder)] if holder.is_named else []
+            return replace_spans(
+                text, [*edits, *self._variable_edits(holder, text, secret_spans)]
             )
+        by_name = holder.is_named and may_be_secret(value)
+        if holder.takes is _Takes.PARTS and parts and not by_name:
+            return replace_spans(text, self._part_edits(holder, text, parts))
+        if not by_name and not secret_value(value):
+            return text
+        if holder.takes is _Takes.SHARED_PART and len(parts) == 1:
+            start, end = parts[0]
+            password = plain(text[start:end]) or ""
+            setting = self._vault.service_setting(holder.service, password)
+            if setting is not None:
+                self.notes.append(holder.note(holder.part_code, setting))
+                return replace_spans(text, [(start, end, secret_reference(setting))])
+        return self._move(holder, holder.setting, value, holder.code)
+
+    def _safe_word(
+        self, service: Service, path: ModelPath, text: str, secrets: list[CommandSecret]
+    ) -> str:
+        """A word of a command without the secrets that stand in it."""
+        edits: list[_Edit] = []
+        templates: list[tuple[int, int, _Holder]] = []
+        for secret in secrets:
+            start, end = secret.start, secret.end
+            holder = _command_holder(service, path, secret.option)
+            value = plain(text[start:end])
+            if value is None:
+                templates.append((start, end, holder))
+            else:
+                edits.append(
+                    (start, end, self._move(holder, holder.setting, value, "TC502"))
+                )
+        if "$" in text:
+            holder = _command_holder(service, path, "password")
+            edits += self._variable_edits(holder, text, templates)
+        return replace_spans(text, edits)
+
+    def _part_edits(
+        self, holder: _Holder, text: str, spans: list[tuple[int, int]]
+    ) -> Iterator[_Edit]:
+        for start, end in spans:
+            value = plain(text[start:end])
+            if value and may_be_secret(value):
+                new = self._move(holder, holder.part_setting, value, holder.part_code)
+                yield start, end, new
+
+    def _variable_edits(
+        self, holder: _Holder, text: str, secret_spans: list[tuple[int, int, _Holder]]
+    ) -> Iterator[_Edit]:
+        """What becomes of the variables of a text: a default that is a secret goes out.
+
+        `secret_spans` say where the text is a secret, and whose; so is a variable in the place of a password.
+        """
+        spans = [
+            *secret_spans,
+            *(
+                (variable.start, variable.end_offset, holder)
+                for variable in password_variables(text)
+            ),
+        ]
+        for variable in variables(text):
+            around = [span for span in spans if span[0] <= variable.start < span[1]]
+            owner = around[0][2] if around else holder
+            yield from self._default_edits(owner, variable, is_secret=bool(around))
+            if any(span[:2] == (variable.start, variable.end_offset) for span in around):
+                self._mark(owner, variable.name)
+
+    def _default_edits(
+        self, holder: _Holder, variable: Variable, is_secret: bool
+    ) -> Iterator[_Edit]:
+        """The value of a default goes to the variable itself; to one of its own where that would change others."""
+        described = f"{holder.name} of {holder.service.name}"
+        for inner, value in secret_defaults(variable, is_secret):
+            if self._vault.make_secret(inner.name, value, described, holder.origin):
+                self.notes.append(holder.note(holder.code, inner.name))
+                yield inner.start, inner.end_offset, secret_reference(inner.name)
+            else:
+                new = self._move(holder, holder.setting, value, holder.code)
+                yield inner.operand_start, inner.end_offset - 1, new
+
+    def _mark(self, holder: _Holder, name: str) -> None:
+        if self._vault.may_hold_secret(name) and self._vault.mark_secret(name):
+            self.notes.append(holder.note("TC503", name))
+
+    def _move(self, holder: _Holder, setting: str, value: str, code: str) -> str:
+        """The reference to the setting that holds the value from now on."""
+        name = self._vault.setting_for_service(
+            holder.service, setting, value, holder.origin
         )
-        return variable(name)
-
-    return re.sub(_DEFAULT, replaced, text)
-
-
-def _mark(
-    name: str, item: Variable, service: Service, vault: Vault, notes: list[Note]
-) -> None:
-    setting = vault.settings.get(name)
-    if (
-        setting is None or setting.value is None or may_be_secret(setting.value)
-    ) and vault.mark(name):
-        notes.append(
-            remark(
-                "TC503",
-                service,
-                f"environment.{item.name}",
-                item.origin,
-                variable=item.name,
-                name=name,
-            )
-        )
+        self.notes.append(holder.note(code, name))
+        return secret_reference(name)
 
 
-def _safe_label(
-    key: str, text: str, service: Service, vault: Vault, notes: list[Note]
-) -> str:
-    value = plain(text)
-    last = key.rpartition(".")[2]
-    if not value or not (
-        lists_users(key)
-        or (secret_name(last) and may_be_secret(value))
-        or secret_value(value)
-    ):
-        return text
-    setting = vault.keep(service, f"{service.name}_{last}", value, service.origin)
-    notes.append(remark("TC504", service, f"labels.{key}", label=key, name=setting))
-    return variable(setting)
+def _noted_path(path: ModelPath) -> ModelPath:
+    """What a note names where the text is a word of a command or stands below an option."""
+    if path[2] in ("environment", "labels"):
+        return path
+    return ModelPath(path[:4] if path[2] == "healthcheck" else path[:3])
 
 
-def _safe_argument(
-    key: str, text: str | None, service: Service, vault: Vault, notes: list[Note]
-) -> str | None:
-    value = plain(text) if text else None
-    if not value or not is_secret(key, value, None):
-        return text
-    setting = vault.keep(service, key, value, service.origin)
-    notes.append(remark("TC505", service, f"build.args.{key}", argument=key, name=setting))
-    return variable(setting)
-
-
-def _safe_context(text: str, service: Service, vault: Vault, notes: list[Note]) -> str:
-    """The address of a repository to build from, without its password."""
-    for start, end in reversed(passwords(text)):
-        password = plain(text[start:end])
-        if password:
-            setting = vault.keep(
-                service, f"{service.name}_BUILD_PASSWORD", password, service.origin
-            )
-            notes.append(remark("TC507", service, "build.context", place="build.context"))
-            text = text[:start] + variable(setting) + text[end:]
-    return text
-
-
-def _replaced_in_commands(service: Service, value: str, setting: str) -> Service:
-    form = literal(value)
-
-    def changed(words: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return (
-            tuple(word.replace(form, variable(setting)) for word in words)
-            if words
-            else words
-        )
-
-    check = service.healthcheck
-    check = replace(check, test=changed(check.test)) if check is not None else None
-    return replace(
-        service,
-        command=changed(service.command),
-        entrypoint=changed(service.entrypoint),
-        healthcheck=check,
-    )
-
-
-def _hidden(service: Service, vault: Vault, notes: list[Note]) -> Service:
-    """The service with secrets of other places taken out of its texts: a password repeated in a health command."""
-
-    def safe(key: str, text: str) -> str:
-        found = vault.hidden(service, text)
-        if found != text:
-            notes.append(remark("TC507", service, key, place=key))
-        return vault.asked(found)
-
-    def words(given: tuple[str, ...] | None, key: str) -> tuple[str, ...] | None:
-        return tuple(safe(key, word) for word in given) if given else given
-
-    check: Healthcheck | None = service.healthcheck
-    environment = tuple(
-        replace(item, value=safe(f"environment.{item.name}", item.value))
-        if item.value
-        else item
-        for item in service.environment
-    )
-    return replace(
-        service,
-        command=words(service.command, "command"),
-        entrypoint=words(service.entrypoint, "entrypoint"),
-        healthcheck=replace(check, test=words(check.test, "healthcheck.test"))
-        if check is not None
-        else None,
-        environment=environment,
-        labels={key: safe(f"labels.{key}", text) for key, text in service.labels.items()},
-        options={
-            key: _deep(value, partial(safe, key)) for key, value in service.options.items()
-        },
-    )
-
-
-def _deep(value: Any, safe: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return safe(value)
-    if isinstance(value, Mapping):
-        return {key: _deep(item, safe) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_deep(item, safe) for item in value)
-    return value
+def _secret_parts(holder: _Holder, text: str) -> list[tuple[int, int]]:
+    """Where the text holds secrets by its form; options may be command lines."""
+    if holder.code != "TC509":
+        return passwords(text)
+    return sorted({*passwords(text), *script_secrets(text)})
 
 
 RULE = Rule(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import fields, is_dataclass
-from typing import Any
 
 from tocompose.ledger import Ledger
 from tocompose.model import EnvFile, Mount, Setting, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
+from tocompose.stack_texts import stack_texts
 from tocompose.syntax.interpolation import Variable, parse, variable_names
 from tocompose.syntax.model_path import ModelPath
 
@@ -64,7 +63,9 @@ def open_settings(
     A host path that the source leaves open is a folder beside the compose file until the user says otherwise: a mount
     without a source is refused.
     """
-    used = dict.fromkeys(name for text in texts(stack) for name in variable_names(text))
+    used = dict.fromkeys(
+        name for _, text in stack_texts(stack) for name in variable_names(text)
+    )
     folders = dict(_stand_ins(stack))
     values = {
         name: folders.get(name) if script_values.get(name) is None else script_values[name]
@@ -109,19 +110,3 @@ def _stand_in(mount: Mount) -> Iterator[tuple[str, str]]:
     match parse(mount.source or "") if mount.kind == "bind" else ():
         case (Variable(name=name, operator=""), *_):
             yield name, f"./{name.lower().replace('_', '-')}"
-
-
-def texts(value: Any) -> Iterator[str]:
-    """Every text of a record, at any depth."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from texts(key)
-            yield from texts(item)
-    elif isinstance(value, tuple | list) and not hasattr(value, "_fields"):
-        for item in value:
-            yield from texts(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from texts(getattr(value, field.name))

@@ -1,165 +1,230 @@
-"""Secrets in commands: passwords given as options, in words of a list or inside a shell script."""
+"""Secrets in commands: passwords given as options, in words of a list or inside a shell script.
+
+All spans are those of the texts as Compose reads them: `$$` is a dollar sign, `${NAME}` a variable.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import zip_longest
-from typing import Any
+from itertools import accumulate, zip_longest
+from typing import Any, NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name, words_of
-from tocompose.knowledge.secrets.texts import may_be_secret, passwords
+from tocompose.knowledge.secrets.texts import may_be_secret, outline, passwords
 from tocompose.knowledge.servers import client_programs
 from tocompose.model import Service
 from tocompose.patterns import regex
-from tocompose.source import Span
-from tocompose.syntax.interpolation import plain
+from tocompose.syntax.interpolation import Variable, nested_variables, plain
 from tocompose.syntax.names import variable_name
 
 _OPTION = regex(r"-{1,2}[A-Za-z][\w.-]*")
-_IN_TEXT = (
+_SCRIPT_OPTION = (
     r"(?<![\w-])(?P<name>-{1,2}[A-Za-z][\w.-]*|[A-Z][A-Z0-9_]+)(?P<gap>=|\s+)(?P<quote>['\"]?)"
     r"(?P<value>[^\s'\";|&<>()`]+)"
 )
 # By what stands in every text that the pattern can be in.
-_SHORT = {
+_OTHER_PROGRAMS = {
     "curl": r"\bcurl\b[^;|&]{0,1000}?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
     "-stdin": r"\b(?:echo|printf)\s+(?:-\w+\s+)?['\"]?(?P<value>[^\s'\"|]+)['\"]?\s*\|[^|;&\n]{0,200}-stdin\b",
     # https://min.io/docs/minio/linux/reference/minio-mc/mc-alias-set.html
     "mc": r"\bmc\s+(?:--?\S+\s+)?(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+['\"]?(?P<value>[^\s'\";|&]+)",
 }
 # A word of a script, whole when it is quoted; up to the end of a command, whose lines a backslash continues.
-_VALUE = r"(?:'(?P<single>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<value>[^\s'\";|&<>()`-][^\s'\";|&<>()`]*))"
-_REST = r"(?:[^;|&\n]|(?<=\\)\n){0,2000}?"
+_SCRIPT_WORD = r"(?:'(?P<single>[^']+)'|\"(?P<double>[^\"]+)\"|(?P<value>[^\s'\";|&<>()`-][^\s'\";|&<>()`]*))"
+_SAME_COMMAND = r"(?:[^;|&\n]|(?<=\\)\n){0,2000}?"
 # `env PGPASSWORD=… psql`.
 _ASSIGNMENT = regex(r"(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>\S+)")
-# `${API_TOKEN:-default}` in a script: the default is a value.
-_DEFAULT = regex(r"\$\$\{(?P<name>[A-Za-z_]\w*):?-(?P<value>[^}$'\"\s]+)\}")
+_PASSWORD = "password"
 
 
-def command_secrets(service: Service) -> Iterator[tuple[str, str, Span | None]]:
-    """Every secret in the service's commands, with a name for its setting; texts with variables are left alone."""
+class CommandSecret(NamedTuple):
+    """Where a secret stands in the words of a command, and the option or variable that it is given as."""
+
+    word: int
+    start: int
+    end: int
+    option: str
+
+
+def service_command_secrets(service: Service) -> Iterator[tuple[str, CommandSecret]]:
+    """Every secret in the service's commands, with the key of the command."""
     check = service.healthcheck
-    found: dict[str, str] = {}
-    for words in (service.entrypoint, service.command, check.test if check else None):
-        for value, option in _in_words(_with_program(words or (), service)):
-            text = plain(value)
-            if text and not text.startswith("$") and may_be_secret(text):
-                found.setdefault(text, _name(service, option))
-    return ((text, name, service.origin) for text, name in found.items())
+    commands = {
+        "entrypoint": service.entrypoint,
+        "command": service.command,
+        "healthcheck.test": check.test if check else None,
+    }
+    for key, words in commands.items():
+        program = _program_of_image(service) if key == "command" else ()
+        for secret in command_secrets((*program, *(words or ()))):
+            if secret.word >= len(program):
+                yield key, secret._replace(word=secret.word - len(program))
 
 
-def _with_program(words: tuple[str, ...], service: Service) -> tuple[str, ...]:
-    """The words of a command; an image of a client that is given only options runs that client."""
-    program = (service.image or "").partition(":")[0].rpartition("/")[2]
-    bare = (
-        words is service.command
-        and service.entrypoint is None
-        and bool(words)
-        and words[0].startswith("-")
-    )
-    return (program, *words) if bare else words
+def _program_of_image(service: Service) -> tuple[str, ...]:
+    """The program that the image runs where it is given nothing but options; empty where it is given more."""
+    words = service.command or ()
+    if service.entrypoint is not None or not words or not words[0].startswith("-"):
+        return ()
+    return ((service.image or "").partition(":")[0].rpartition("/")[2],)
 
 
-def _in_words(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for word, following in zip_longest(words, words[1:], fillvalue=""):
-        option, equals, value = word.partition("=")
+def command_secrets(words: Sequence[str]) -> list[CommandSecret]:
+    """Where secrets stand in the words of a command, in order, none within another.
+
+    One that is a variable of Compose or has one in it counts, one that the shell fills in does not.
+    """
+    secrets: list[CommandSecret] = []
+    outlines = [outline(word) for word in words]
+    for secret in sorted({*_word_secrets(outlines), *_line_secrets(outlines)}, key=_rank):
+        text = words[secret.word][secret.start : secret.end]
+        before = secrets[-1] if secrets else None
+        overlaps = before and before.word == secret.word and secret.start < before.end
+        if text and not text.startswith("$$") and not overlaps and _may_be_secret(text):
+            secrets.append(secret)
+    return secrets
+
+
+def _rank(secret: CommandSecret) -> tuple[int, int, int, bool]:
+    """In order, of those that start together the longest first, and one with a name before one without."""
+    return secret.word, secret.start, -secret.end, secret.option == _PASSWORD
+
+
+def _may_be_secret(text: str) -> bool:
+    value = plain(text)
+    return value is None or may_be_secret(value)
+
+
+def _word_secrets(words: Sequence[str]) -> Iterator[CommandSecret]:
+    """The secrets of which one word, or the word before it, says what they are."""
+    for index, (word, following) in enumerate(zip_longest(words, words[1:], fillvalue="")):
+        option, equals, _ = word.partition("=")
+        value_start = len(option) + len(equals)
         if _ASSIGNMENT.fullmatch(word) and secret_name(option):
-            yield value, option
+            yield CommandSecret(index, value_start, len(word), option)
         elif _OPTION.fullmatch(option) and secret_name(option):
-            text = value if equals else following
-            if text and not text.startswith("-"):
-                yield text, option
-        elif any(mark in word for mark in " \n\t"):
-            yield from _in_script(word)
-        yield from ((word[start:end], "password") for start, end in passwords(word))
-    line = " ".join(words)
-    yield from ((line[start:end], "password") for start, end in _short_spans(line))
-    yield from ((value, "password") for value in _given_to_client(words))
+            if equals:
+                if not word.startswith("-", value_start):
+                    yield CommandSecret(index, value_start, len(word), option)
+            elif following and not following.startswith("-"):
+                yield CommandSecret(index + 1, 0, len(following), option)
+        elif any(space in word for space in " \n\t"):
+            for start, end, name in _script_secrets(word):
+                yield CommandSecret(index, start, end, name)
+        for start, end in passwords(word):
+            yield CommandSecret(index, start, end, _PASSWORD)
+    yield from _client_secrets(words)
 
 
-def _given_to_client(words: tuple[str, ...]) -> Iterator[str]:
+def _line_secrets(words: Sequence[str]) -> Iterator[CommandSecret]:
+    """The secrets that only the command line as a whole gives away."""
+    starts = list(accumulate((len(word) + 1 for word in words), initial=0))
+    for start, end in _program_spans(" ".join(words)):
+        index = bisect_right(starts, start) - 1
+        yield CommandSecret(index, start - starts[index], end - starts[index], _PASSWORD)
+
+
+def _client_secrets(words: Sequence[str]) -> Iterator[CommandSecret]:
     """The values of the options that are passwords to the program which the words start."""
-    client: Mapping[str, Any] = {}
-    for word, following in zip_longest(words, words[1:], fillvalue=""):
-        client = _clients().get(word.rpartition("/")[2], client)
-        if word in client.get("next", ()) and not following.startswith("-"):
-            yield following
-        elif word not in client.get("next", ()):
-            yield from (
-                word[len(start) :].removeprefix("=")
-                for start in _glued(client)
-                if word.startswith(start)
-            )
+    options: Mapping[str, Any] = {}
+    for index, (word, following) in enumerate(zip_longest(words, words[1:], fillvalue="")):
+        options = _password_options().get(word.rpartition("/")[2], options)
+        if word in options.get("next", ()):
+            if following and not following.startswith("-"):
+                yield CommandSecret(index + 1, 0, len(following), _PASSWORD)
+            continue
+        for option in _joined_options(options):
+            if word.startswith(option):
+                equals = word.startswith("=", len(option))
+                yield CommandSecret(index, len(option) + equals, len(word), _PASSWORD)
 
 
-def _glued(client: Mapping[str, Any]) -> Iterator[str]:
-    yield from client.get("glued", ())
-    yield from (f"{option}=" for option in client.get("next", ()))
+def _joined_options(options: Mapping[str, Any]) -> Iterator[str]:
+    yield from options.get("glued", ())
+    yield from (f"{option}=" for option in options.get("next", ()))
 
 
 @cache
-def _clients() -> Mapping[str, Mapping[str, Any]]:
+def _password_options() -> Mapping[str, Mapping[str, Any]]:
+    """The options that are passwords, by the client programs that have any."""
     return {name: options for name, options in client_programs().items() if options}
 
 
 @cache
-def _script_patterns() -> tuple[tuple[list[str], re.Pattern[str]], ...]:
+def _client_patterns() -> tuple[tuple[list[str], re.Pattern[str]], ...]:
     """For each set of options the programs that have it, and a pattern that finds their values in a script."""
-    kinds: dict[tuple[str, ...], list[str]] = {}
-    for name, row in _clients().items():
+    programs: dict[tuple[str, ...], list[str]] = {}
+    for name, row in _password_options().items():
         separate = [rf"{option}(?:=|\s+)" for option in row.get("next", ())]
-        kinds.setdefault((*separate, *row.get("glued", ())), []).append(name)
+        programs.setdefault((*separate, *row.get("glued", ())), []).append(name)
     return tuple(
         (
             names,
             regex(
-                rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-]){_REST}\s(?:{'|'.join(options)}){_VALUE}"
+                rf"(?<![\w-])(?:{'|'.join(names)})(?![\w-]){_SAME_COMMAND}"
+                rf"\s(?:{'|'.join(options)}){_SCRIPT_WORD}"
             ),
         )
-        for options, names in kinds.items()
+        for options, names in programs.items()
     )
 
 
-def _in_script(text: str) -> Iterator[tuple[str, str]]:
-    for match in re.finditer(_IN_TEXT, text):
-        assigned = match["name"].startswith("-") or match["gap"] == "="
-        if assigned and secret_name(match["name"]) and not match["value"].startswith("-"):
-            yield match["value"], match["name"]
-    for match in _DEFAULT.finditer(text):
-        if secret_name(match["name"]):
-            yield match["value"], match["name"]
-    yield from ((text[start:end], "password") for start, end in _client_spans(text))
+def _script_secrets(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where secrets stand in a shell script, each with the name that it is given under."""
+    for match in re.finditer(_SCRIPT_OPTION, text):
+        name = match["name"]
+        assigned = name.startswith("-") or match["gap"] == "="
+        if assigned and secret_name(name) and not match["value"].startswith("-"):
+            yield (*match.span("value"), name)
+    yield from _shell_defaults(text)
+    for start, end in _client_spans(text):
+        yield start, end, _PASSWORD
+
+
+def _shell_defaults(text: str) -> Iterator[tuple[int, int, str]]:
+    """`$${API_TOKEN:-default}` in a script: the default is a value."""
+    for variable in shell_variables(text):
+        default = variable.default
+        if default and "$" not in default and secret_name(variable.name):
+            yield variable.operand_start, variable.end_offset - 1, variable.name
+
+
+def shell_variables(text: str) -> Iterator[Variable]:
+    """The variables, at any depth, that are left to a shell in the container: those with a doubled dollar sign."""
+    # A character of the same width stands for the dollar sign that Compose takes away.
+    shell_text = text.replace("$$", "\ue000$")
+    for variable in nested_variables(shell_text):
+        if shell_text.startswith("\ue000", max(variable.start - 1, 0)):
+            yield variable
 
 
 def script_secrets(text: str) -> Iterator[tuple[int, int]]:
     """Where the passwords stand that programs of a command line are given."""
-    yield from _short_spans(text)
+    yield from _program_spans(text)
     yield from _client_spans(text)
 
 
-def _short_spans(text: str) -> Iterator[tuple[int, int]]:
-    for word, pattern in _SHORT.items():
+def _program_spans(text: str) -> Iterator[tuple[int, int]]:
+    for word, pattern in _OTHER_PROGRAMS.items():
         if word in text:
             yield from (match.span("value") for match in re.finditer(pattern, text))
 
 
 def _client_spans(text: str) -> Iterator[tuple[int, int]]:
     """A program may be given more than one: each search goes on after the last find."""
-    for names, pattern in _script_patterns():
+    for names, pattern in _client_patterns():
         if any(name in text for name in names):
             yield from (
                 match.span(match.lastgroup or 0) for match in pattern.finditer(text)
             )
 
 
-def _name(service: Service, option: str) -> str:
+def command_setting_name(service_name: str, option: str) -> str:
     """`CACHE_PASSWORD` for `--requirepass` of the service cache."""
     words = words_of(option)
-    plain_words = (
-        "PASSWORD"
-        if set(words) & {"REQUIREPASS", "MASTERAUTH", "PASSWORD", "PASS"}
-        else "_".join(words)
-    )
-    return variable_name(f"{service.name}_{plain_words}")
+    is_password = set(words) & {"REQUIREPASS", "MASTERAUTH", "PASSWORD", "PASS"}
+    plain_words = "PASSWORD" if is_password else "_".join(words)
+    return variable_name(f"{service_name}_{plain_words}")

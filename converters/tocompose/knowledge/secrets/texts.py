@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tocompose.knowledge.secrets.names import HINT, secret_name, secret_parameter
 from tocompose.patterns import regex
+from tocompose.syntax.interpolation import (
+    Literal,
+    Variable,
+    replace_variables,
+    variables,
+)
 
 _NOT_A_VALUE = frozenset(
     {
@@ -87,6 +93,10 @@ _LITERAL = regex(
 )
 
 
+# A letter that hardly any source writes.
+_STAND_IN = "\ua66e"
+
+
 def secret_value(value: str) -> bool:
     """Whether the text is a secret by its form, or holds one: an address with a password, a private key."""
     forms = (TOKEN, PRIVATE_KEY, HASH, _LITERAL)
@@ -116,13 +126,58 @@ def passwords(text: str) -> list[tuple[int, int]]:
     return found
 
 
+def password_variables(text: str) -> list[Variable]:
+    """The variables of Compose that stand where the text has a password: `postgres://app:${PW}@db`."""
+    found = variables(text)
+    spans = passwords(outline(text)) if found else ()
+    return [
+        variable
+        for variable in found
+        if any(start <= variable.start < end for start, end in spans)
+    ]
+
+
+def outline(text: str) -> str:
+    """The text with as many letters in the place of each variable of Compose, whose operands may look like anything."""
+    return replace_variables(text, lambda variable: _STAND_IN * len(variable.source))
+
+
+def secret_defaults(outermost: Variable, is_secret: bool) -> Iterator[tuple[Variable, str]]:
+    """The variables with a secret as their default, this one and those in it at any depth, and its value.
+
+    `is_secret` says that whatever the outermost comes to is a secret; one that is called so holds one anyway.
+    """
+    pending = [(outermost, is_secret)]
+    while pending:
+        variable, of_secret = pending.pop()
+        if variable.is_required:
+            continue
+        of_secret = of_secret or secret_name(variable.name)
+        match variable.parts:
+            case (Literal() as operand,) if _is_secret_text(operand.value, of_secret):
+                yield variable, operand.value
+        inner = (part for part in variable.parts if isinstance(part, Variable))
+        pending.extend((part, of_secret) for part in inner)
+
+
+def _is_secret_text(value: str, is_named: bool) -> bool:
+    return (is_named and may_be_secret(value)) or secret_value(value)
+
+
+def replace_spans(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
+    """The text with other text in the place of each span; one that starts within another is left out."""
+    pieces, done = [], 0
+    for start, end, new in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+        if start >= done:
+            pieces += [text[done:start], new]
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
 def concealed(text: str) -> str:
     """The text for a reader, the passwords and tokens in it hidden."""
-    parts, done = [], 0
-    for start, end in passwords(text):
-        parts += [text[done:start], "•••"]
-        done = end
-    return TOKEN.sub("•••", "".join([*parts, text[done:]]))
+    hidden = replace_spans(text, [(start, end, "•••") for start, end in passwords(text)])
+    return TOKEN.sub("•••", hidden)
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
