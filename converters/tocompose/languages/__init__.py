@@ -19,6 +19,7 @@ _OPTIONAL = {
     "debug",
     "default",
     "develops_in_place",
+    "installers",
     "keep",
     "lines",
     "orms",

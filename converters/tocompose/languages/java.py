@@ -74,10 +74,10 @@ def _pom_elements(repository: Repository) -> Iterator[Element]:
 def _derive_variables(kind: str, url: str) -> Mapping[str, str]:
     """What the buildpack derives from DATABASE_URL for plain JDBC and for Spring."""
     scheme = servers()[kind].get("jdbc")
-    sources = [part_of_url.source for part_of_url in parse(url)]
-    if scheme is None or len(sources) != 3:
+    url_parts = [piece.source for piece in parse(url)]
+    if scheme is None or len(url_parts) != 3:
         return {}
-    access, password, server = sources
+    access, password, server = url_parts
     user = _BEFORE_PASSWORD.fullmatch(access)
     database = _BEHIND_PASSWORD.fullmatch(server)
     if user is None or database is None:

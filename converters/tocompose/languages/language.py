@@ -97,7 +97,6 @@ def note_missing_lock(repository: Repository, problem: str, command: str) -> Non
     """Says that the versions of libraries are not pinned, and what pins them."""
     repository.add_note(
         "TC357",
-        None,
         subject=ModelPath.of("files", "Dockerfile"),
         what=problem,
         command=command,

@@ -23,7 +23,7 @@ from tocompose.languages.versions import (
 )
 from tocompose.patterns import regex
 from tocompose.repository import Repository, map_at, value_at
-from tocompose.tables import load
+from tocompose.tables import Row, load
 
 _OLDEST_MINOR = 6
 _REQUIREMENTS_FILES = (
@@ -189,56 +189,31 @@ def _usable_version(text: str) -> str:
 
 def _choose_install(repository: Repository) -> _Install:
     """By the first file that the platform would take."""
-    if repository.has_file("Pipfile.lock"):
-        export = "pipenv requirements{} > /tmp/requirements.txt && pip install --no-cache-dir -r /tmp/requirements.txt"
-        return _Install(
-            manifests=("Pipfile", "Pipfile.lock"),
-            tool=pinned_tool("pipenv"),
-            install=export.format(""),
-            install_more=export.format(" --dev"),
-        )
-    if repository.has_file("requirements.txt"):
-        text = repository.read_text("requirements.txt") or ""
-        development_file = next(filter(repository.has_file, _DEVELOPMENT_FILES), "")
-        return _Install(
-            manifests=("requirements.txt",),
-            install="pip install --no-cache-dir -r requirements.txt",
-            install_more=f"pip install --no-cache-dir -r {development_file}"
-            if development_file
-            else "",
-            whole_first=_REFERS_TO_FILES.search(text) is not None,
-        )
-    if repository.has_file("poetry.lock"):
-        install = "poetry install --no-interaction --no-root"
-        return _Install(
-            manifests=("pyproject.toml", "poetry.lock"),
-            tool=pinned_tool("poetry"),
-            install=f"{install} --only main",
-            install_more=install,
-        )
-    if repository.has_file("uv.lock"):
-        install = "uv sync --locked --no-install-project"
-        return _Install(
-            manifests=("pyproject.toml", "uv.lock"),
-            tool=pinned_tool("uv"),
-            install=f"{install} --no-dev",
-            install_more=install,
-        )
-    return _install_without_lock(repository)
+    installers: dict[str, Row] = load("languages")["python"]["installers"]
+    file = next(filter(repository.has_file, installers), "")
+    row = installers.get(file, {"unlocked": True})
+    if "unlocked" in row:
+        problem = "there is no requirements.txt and no lock file"
+        note_missing_lock(repository, problem, "pip freeze > requirements.txt")
+    install = _Install(
+        manifests=tuple(row.get("manifests", ())),
+        tool=pinned_tool(row["tool"]) if "tool" in row else "",
+        install=row.get("install", ""),
+        install_more=row.get("install_more", ""),
+        whole_first=row.get("whole_first", False),
+    )
+    return _read_more(repository, install) if file == "requirements.txt" else install
 
 
-def _install_without_lock(repository: Repository) -> _Install:
-    problem = "there is no requirements.txt and no lock file"
-    note_missing_lock(repository, problem, "pip freeze > requirements.txt")
-    if repository.has_file("Pipfile"):
-        return _Install(
-            manifests=("Pipfile",),
-            tool=pinned_tool("pipenv"),
-            install="pipenv install --system --skip-lock",
-        )
-    if repository.has_file("pyproject.toml") or repository.has_file("setup.py"):
-        return _Install(whole_first=True, install="pip install --no-cache-dir .")
-    return _Install()
+def _read_more(repository: Repository, install: _Install) -> _Install:
+    """The install with the requirements for development, and with what requirements.txt refers to."""
+    development_file = next(filter(repository.has_file, _DEVELOPMENT_FILES), "")
+    text = repository.read_text("requirements.txt") or ""
+    development_install = (
+        f"pip install --no-cache-dir -r {development_file}" if development_file else ""
+    )
+    refers = _REFERS_TO_FILES.search(text) is not None
+    return install._replace(install_more=development_install, whole_first=refers)
 
 
 def _static_step(source: DockerfileInput) -> str:

@@ -76,7 +76,6 @@ def use_default(repository: Repository, language: str, reason: str = "") -> Vers
     reason = reason or row["default"]["reason"]
     repository.add_note(
         "TC356",
-        None,
         subject=ModelPath.of("files", "Dockerfile"),
         language=row["title"],
         version=number,

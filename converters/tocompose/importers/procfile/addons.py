@@ -13,7 +13,7 @@ from tocompose.importers.procfile.backing import (
     address_template,
     make_backing,
 )
-from tocompose.importers.procfile.environment import AppVariable, variable_reference
+from tocompose.importers.procfile.environment import AppVariable, demand_value
 from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
 from tocompose.model import Setting
@@ -241,8 +241,8 @@ class AddonTable:
             )
             text: str | None = f"${{{name}:-{value}}}"
             if is_secret:
-                text = variable_reference(name, None, True) if required else None
-            yield AppVariable(name, text, setting, (), request.name, request.cursor.span)
+                text = demand_value(name) if required else None
+            yield AppVariable(name, text, request.name, request.cursor.span, setting)
 
 
 def _is_in_same_file(request: AddonRequest, backing: Backing) -> bool:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import (
     AppVariable,
+    demand_value,
     is_secret,
     literal_variable,
     settle_text,
@@ -63,7 +64,9 @@ def read_app_json(repository: Repository) -> AppJson:
 
 def _settle_other_keys(root: Cursor) -> None:
     rows = table(
-        "app_json", required=set(), optional={"ignore", "note", "read", "platform"}
+        "app_json",
+        required=set(),
+        optional={"ignore", "note", "read", "platform", "telling"},
     )
     for member in root:
         row = rows.get(member.key)
@@ -172,7 +175,7 @@ def _described_variable(
         return _asked_variable(repository, variable, text)
     for key in ("required", "description"):
         variable.at(key).skip("the platform supplies the value")
-    return AppVariable(name, supplied, None, (), "platform", variable.span)
+    return AppVariable(name, supplied, "platform", variable.span)
 
 
 def _asked_variable(
@@ -207,10 +210,10 @@ def _asked_variable(
     return AppVariable(
         name,
         _asked_value(name, text, secret, required),
-        setting,
-        tuple(_stating_cursors(variable, bool(maker))),
         "app.json",
         variable.span,
+        setting,
+        tuple(_stating_cursors(variable, bool(maker))),
     )
 
 
@@ -260,9 +263,9 @@ def _states_value(variable: Cursor) -> bool:
 
 def _asked_value(name: str, text: str | None, secret: bool, required: bool) -> str | None:
     if text is None:
-        return variable_reference(name, None, True) if required else None
+        return demand_value(name) if required else None
     if secret and text:
-        return variable_reference(name, None, True)
+        return demand_value(name)
     return variable_reference(name, text, required)
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.environment import (
     AppVariable,
+    demand_value,
     is_secret,
-    variable_reference,
 )
 from tocompose.importers.procfile.host_port_variables import PartialVariable, value_template
 from tocompose.knowledge.images import ImageFacts, image_facts, role_of
@@ -87,7 +87,7 @@ class Backing(NamedTuple):
         source, origin = f"service {self.service.name}", self.service.origin
         for name, value in self.variables:
             if value != OPTIONAL:
-                yield AppVariable(name, value, None, (), source, origin)
+                yield AppVariable(name, value, source, origin)
                 continue
             setting = Setting(
                 name=name,
@@ -95,7 +95,7 @@ class Backing(NamedTuple):
                 description=f"Not needed by the service {self.service.name}",
                 origin=origin,
             )
-            yield AppVariable(name, None, setting, (), source, origin)
+            yield AppVariable(name, None, source, origin, setting)
 
 
 def make_backing(
@@ -139,7 +139,7 @@ def _table_marks(kind: str, name: str) -> dict[str, str]:
     """What stands for the marks of a table."""
     return {
         "<host>": name,
-        "<password>": variable_reference(_password_variable(name), None, True),
+        "<password>": demand_value(_password_variable(name)),
         "<port>": server_port(kind),
     }
 

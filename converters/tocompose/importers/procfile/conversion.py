@@ -245,7 +245,7 @@ def _choose_images(
         required=tuple(
             variable.name
             for variable in variables.app_variables
-            if variable.value == environment.variable_reference(variable.name, None, True)
+            if variable.value == environment.demand_value(variable.name)
         ),
         settings=_plain_values(variables),
         node_first="heroku-postbuild" in scripts

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.importers.procfile.backing import Backing
-from tocompose.importers.procfile.environment import AppVariable, variable_reference
+from tocompose.importers.procfile.environment import AppVariable, demand_value
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.languages import find_language, language_rows
 from tocompose.model import Setting
@@ -33,13 +33,12 @@ def default_web(repository: Repository, language: str) -> StatedProcess:
         title = language_rows()[language]["title"]
         repository.add_note(
             "TC338",
-            None,
             subject=ModelPath.service("web", "command"),
             language=title,
             command=command,
         )
     else:
-        repository.add_note("TC339", None, subject=ModelPath.service("web"), name="web")
+        repository.add_note("TC339", subject=ModelPath.service("web"), name="web")
     return StatedProcess("web", nothing(repository.ledger), command)
 
 
@@ -48,17 +47,14 @@ def platform_variables(
 ) -> PlatformVariables:
     """The variables of the platform and of the language's buildpack."""
     values = dict(_buildpack_values(repository, language, backings) if language else ())
-    always = tuple(
-        AppVariable(name, value, None, (), "buildpack") for name, value in values.items()
-    )
+    always = tuple(AppVariable(name, value, "buildpack") for name, value in values.items())
     platform_values = {
         "HEROKU_APP_NAME": app_name,
         "LANG": "C.UTF-8",
         "NODE_ENV": "production",
     }
     offered = tuple(
-        AppVariable(name, value, None, (), "platform")
-        for name, value in platform_values.items()
+        AppVariable(name, value, "platform") for name, value in platform_values.items()
     )
     key = find_language(language).generated_key(repository) if language else None
     generated = (_generated_key(*key),) if key else ()
@@ -85,4 +81,4 @@ def _generated_key(name: str, purpose: str) -> AppVariable:
         required=True,
         description=f"{purpose}. Make one with: openssl rand -hex 64",
     )
-    return AppVariable(name, variable_reference(name, None, True), setting, (), "buildpack")
+    return AppVariable(name, demand_value(name), "buildpack", None, setting)

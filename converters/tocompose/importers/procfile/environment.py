@@ -46,15 +46,15 @@ EXAMPLES = (
 class AppVariable(NamedTuple):
     """One variable: `value` as Compose reads it (None passes the host's through), its `.env` entry if it has one.
 
-    `cursors` are the leaves that it came from; `why` says what outranked it, when something did.
+    `source` names what states it, `origin` where; `cursors` are the leaves that it came from.
     """
 
     name: str
     value: str | None
+    source: str
+    origin: Span | None = None
     setting: Setting | None = None
     cursors: tuple[Cursor, ...] = ()
-    source: str = ""
-    origin: Span | None = None
 
 
 def is_secret(name: str, value: str = "") -> bool:
@@ -62,6 +62,11 @@ def is_secret(name: str, value: str = "") -> bool:
     return (secret_name(name) and (not value or may_be_secret(value))) or secret_value(
         value
     )
+
+
+def demand_value(name: str) -> str:
+    """The interpolation of a variable of `.env` without which nothing starts."""
+    return f"${{{name}:?}}"
 
 
 def variable_reference(name: str, default: str | None, required: bool) -> str:
@@ -79,13 +84,13 @@ def literal_variable(variable: Cursor, name: str) -> AppVariable:
     text = settle_text(variable)
     if not text or not is_secret(name, text):
         return AppVariable(
-            name, literal(text), None, (variable,), "app.json", variable.span
+            name, literal(text), "app.json", variable.span, cursors=(variable,)
         )
     setting = Setting(
         name=name, value=text, secret=True, required=True, origin=variable.span
     )
-    value = variable_reference(name, None, True)
-    return AppVariable(name, value, setting, (variable,), "app.json", variable.span)
+    value = demand_value(name)
+    return AppVariable(name, value, "app.json", variable.span, setting, (variable,))
 
 
 def settle_text(leaf: Cursor) -> str:
@@ -143,12 +148,12 @@ def _dotenv_variable(line: Cursor, name: str, description: str) -> AppVariable:
     if name[:1].isdigit():
         # Compose has no way to refer to such a name, so the value itself stands in the compose file.
         value = None if secret else literal(text)
-        return AppVariable(name, value, None, (line,), ".env", line.span)
+        return AppVariable(name, value, ".env", line.span, cursors=(line,))
     setting = Setting(
         name=name, value=text, secret=secret, description=description, origin=line.span
     )
     value = variable_reference(name, None, bool(secret and text))
-    return AppVariable(name, value, setting, (line,), ".env", line.span)
+    return AppVariable(name, value, ".env", line.span, setting, (line,))
 
 
 def variables_of_examples(repository: Repository) -> tuple[AppVariable, ...]:
@@ -181,7 +186,7 @@ def _example_variable(line: Cursor, path: str, description: str) -> AppVariable:
         origin=line.span,
     )
     cursors = (line,) if line.unread() else ()
-    return AppVariable(line.key, None, setting, cursors, path, line.span)
+    return AppVariable(line.key, None, path, line.span, setting, cursors)
 
 
 def without_served(
@@ -254,7 +259,7 @@ def variables_of_commands(processes: Iterable[Process]) -> tuple[AppVariable, ..
                 description=f"Named by the command of {process.type}",
                 secret=is_secret(name),
             )
-            named[name] = AppVariable(name, None, setting, (), "command", process.span)
+            named[name] = AppVariable(name, None, "command", process.span, setting)
     return tuple(named.values())
 
 

@@ -9,6 +9,7 @@ from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import (
     LOCAL,
     AppVariable,
+    demand_value,
     is_secret,
     variable_reference,
 )
@@ -57,8 +58,8 @@ def _required_variable(name: str, span: Span) -> AppVariable:
         description=f"Read by {span.file} without a default{advice}",
         origin=span,
     )
-    value = variable_reference(name, None, True) if demanded else None
-    return AppVariable(name, value, setting, (), _SOURCE, span)
+    value = demand_value(name) if demanded else None
+    return AppVariable(name, value, _SOURCE, span, setting)
 
 
 def note_unset(

@@ -12,6 +12,7 @@ from tocompose.model import Amounts, Resources
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.readers.reading import read_lines
+from tocompose.readers.yaml import cursors
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
@@ -218,8 +219,6 @@ def read_quantities(repository: Repository) -> dict[str, tuple[int, Cursor]]:
 def _manager_settings(repository: Repository) -> Iterator[Cursor]:
     content = repository.project.read(".foreman")
     if content is not None:
-        from tocompose.readers.yaml import cursors
-
         for document in cursors(content, ".foreman", repository.ledger):
             if document.kind == "map":
                 yield from document

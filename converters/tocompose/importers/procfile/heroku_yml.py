@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
+from tocompose.readers.yaml import cursors
 from tocompose.repository import Repository, nothing
 from tocompose.syntax.model_path import ModelPath
 
@@ -57,8 +58,6 @@ def read_heroku_yml(repository: Repository) -> HerokuYml:
 
 
 def _open_root(repository: Repository) -> Cursor:
-    from tocompose.readers.yaml import cursors
-
     for name in NAMES:
         content = repository.project.read(name)
         documents = cursors(content, name, repository.ledger) if content is not None else []

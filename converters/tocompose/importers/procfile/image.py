@@ -267,16 +267,14 @@ def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> 
     if language and request.mode not in ("pack", "never"):
         return _generate_image(repository, request)
     if request.mode == "never":
-        repository.add_note("TC383", None, subject=ModelPath.of("services"), name=reference)
+        repository.add_note("TC383", subject=ModelPath.of("services"), name=reference)
         return Image(reference, Build(), language=language)
     why = (
         "you asked for buildpacks"
         if request.mode == "pack"
         else "its language is not one that a Dockerfile is written for"
     )
-    repository.add_note(
-        "TC355", None, subject=ModelPath.of("services"), name=reference, why=why
-    )
+    repository.add_note("TC355", subject=ModelPath.of("services"), name=reference, why=why)
     return Image(reference, None, language=language, entrypoint=("launcher",))
 
 
@@ -284,7 +282,6 @@ def _generate_image(repository: Repository, request: ImageRequest) -> Image:
     generated = generate(request.source, request.language)
     repository.add_note(
         "TC354",
-        None,
         subject=ModelPath.of("files", "Dockerfile"),
         language=language_rows()[request.language]["title"],
         name=request.reference,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 from tocompose.importers.procfile.addons import ProvidedAddons, addon_rows
 from tocompose.importers.procfile.backing import (
@@ -78,7 +79,7 @@ def infer_services(
         elif kind_clues:
             case.note_hint(kind_clues[0])
     if evidence.uses("celery") and kinds.isdisjoint(("redis", "rabbitmq")):
-        repository.add_note("TC412", None)
+        repository.add_note("TC412")
     return tuple(backings)
 
 
@@ -221,7 +222,10 @@ class _Case:
         service = backing.service
         hosts = [variable.name for variable in partial if variable.role == "host"]
         subject = ModelPath.service(service.name)
-        facts = {"service": service.name, "variable": (telling_names or hosts)[0]}
+        facts: dict[str, Any] = {
+            "service": service.name,
+            "variable": (telling_names or hosts)[0],
+        }
         self._repository.add_note(
             "TC401",
             span,
@@ -232,7 +236,7 @@ class _Case:
         )
         if not names and not partial and not self._evidence.uses(*_READ_UNSEEN):
             port = server_port(self._kind)
-            self._repository.add_note("TC415", None, subject=subject, port=port, **facts)
+            self._repository.add_note("TC415", subject=subject, port=port, **facts)
         return backing
 
     def _sure_names(self) -> Iterator[str]:

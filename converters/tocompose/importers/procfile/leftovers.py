@@ -64,7 +64,7 @@ def settle_leftovers(
     _note_variables(plan, code)
     _note_files(repository, "TC368", _OTHER_PLATFORMS)
     if any(process.publishes for process in plan.processes):
-        repository.add_note("TC373", None, subject=ModelPath.of("services"))
+        repository.add_note("TC373", subject=ModelPath.of("services"))
 
 
 def _settle_stack(app: AppJson) -> None:
@@ -133,7 +133,7 @@ def _note_code(repository: Repository, code: CodeScan, services: dict[str, str])
             "TC352", storage.span, subject=ModelPath.service("web", "volumes"), **facts
         )
     if code.skipped:
-        repository.add_note("TC376", None, count=code.skipped)
+        repository.add_note("TC376", count=code.skipped)
 
 
 def _note_variables(plan: AppPlan, code: CodeScan) -> None:

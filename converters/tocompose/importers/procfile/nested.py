@@ -13,36 +13,14 @@ from tocompose.patterns import regex
 from tocompose.project import normal
 from tocompose.readers.procfile import read_procfile
 from tocompose.repository import Repository
+from tocompose.tables import load
 
-_MANAGERS = frozenset({"foreman", "honcho", "overmind", "forego", "hivemind", "goreman"})
-# They start processes without a verb.
-_WITHOUT_VERB = ("hivemind", "goreman")
-_FILE_OPTIONS = ("-f", "--procfile", "--Procfile")
-_FORMATION_OPTIONS = ("-m", "--formation", "-c", "--concurrency", "-l", "--processes")
-_VALUE_OPTIONS = (
-    *_FILE_OPTIONS,
-    *_FORMATION_OPTIONS,
-    "-p",
-    "--port",
-    "-e",
-    "--env",
-    "-t",
-    "--timeout",
-    "-d",
-    "--root",
-)
 _DEEPEST = 5
-_LAUNCHERS = ("exec", "env", "npx")
-_LAUNCHER_PAIRS = (
-    ("bundle", "exec"),
-    ("python", "-m"),
-    ("python3", "-m"),
-    ("pipenv", "run"),
-    ("uv", "run"),
-    ("poetry", "run"),
-)
-_PACKAGE_TOOLS = ("npm", "yarn", "pnpm", "bun")
 _ASSIGNMENT = regex(r"[A-Za-z_]\w*=.*")
+
+
+def _known(column: str) -> list[Any]:
+    return list(load("process_managers")[column])
 
 
 class _ManagerCall(NamedTuple):
@@ -119,15 +97,17 @@ def _find_call(repository: Repository, text: str) -> _ManagerCall | None:
         return None
     arguments = without_launchers([shell_word.text for shell_word in parsed.words])
     arguments = _expand_script(repository, arguments)
-    return _read_call(arguments) if arguments and arguments[0] in _MANAGERS else None
+    return (
+        _read_call(arguments) if arguments and arguments[0] in _known("managers") else None
+    )
 
 
 def without_launchers(arguments: list[str]) -> list[str]:
     """The words without what only leads to the program: `exec`, `env A=b`, `bundle exec`, `python -m`, paths."""
     while arguments:
-        if arguments[0] in _LAUNCHERS or _ASSIGNMENT.fullmatch(arguments[0]):
+        if arguments[0] in _known("launchers") or _ASSIGNMENT.fullmatch(arguments[0]):
             arguments = arguments[1:]
-        elif tuple(arguments[:2]) in _LAUNCHER_PAIRS:
+        elif arguments[:2] in _known("launcher_pairs"):
             arguments = arguments[2:]
         else:
             return [arguments[0].rsplit("/", 1)[-1], *arguments[1:]]
@@ -143,14 +123,16 @@ def _expand_script(repository: Repository, arguments: list[str]) -> list[str]:
     parsed = parse_command(scripts[name])
     script_arguments = without_launchers([shell_word.text for shell_word in parsed.words])
     starts_manager = (
-        bool(script_arguments) and script_arguments[0] in _MANAGERS and not parsed.operators
+        bool(script_arguments)
+        and script_arguments[0] in _known("managers")
+        and not parsed.operators
     )
     return script_arguments if starts_manager else arguments
 
 
 def _script_name(arguments: list[str]) -> str:
     """The script that a package manager is told to run; empty when none."""
-    if not arguments or arguments[0] not in _PACKAGE_TOOLS:
+    if not arguments or arguments[0] not in _known("package_tools"):
         return ""
     names = [argument for argument in arguments[1:] if not argument.startswith("-")]
     if names[:1] == ["run"] and len(names) > 1:
@@ -165,9 +147,9 @@ def _read_call(arguments: list[str]) -> _ManagerCall | None:
         return None
     file, formation, only, ignored = "Procfile", dict[str, int](), list[str](), list[str]()
     for option, value in _read_options(options):
-        if option in _FILE_OPTIONS or (not option and manager == "hivemind"):
+        if option in _known("file_options") or (not option and manager == "hivemind"):
             file = value
-        elif option in _FORMATION_OPTIONS:
+        elif option in _known("formation_options"):
             formation.update(parse_pairs(value))
         elif option:
             ignored.append(option)
@@ -182,9 +164,14 @@ def _options_of_start(arguments: list[str]) -> list[str] | None:
     verb = options[0] if options else ""
     if verb in ("start", "s"):
         return options[1:]
-    names_file = not set(options).isdisjoint(_FILE_OPTIONS)
-    is_start = manager in _WITHOUT_VERB or names_file
+    names_file = not set(options).isdisjoint(_known("file_options"))
+    is_start = manager in _known("without_verb") or names_file
     return options if is_start and verb != "run" else None
+
+
+def _takes_value(option: str) -> bool:
+    columns = ("file_options", "formation_options", "value_options")
+    return any(option in _known(column) for column in columns)
 
 
 def _read_options(arguments: list[str]) -> Iterator[tuple[str, str]]:
@@ -196,7 +183,7 @@ def _read_options(arguments: list[str]) -> Iterator[tuple[str, str]]:
             yield "", argument
         elif equals:
             yield option, value
-        elif argument in _VALUE_OPTIONS:
+        elif _takes_value(argument):
             yield argument, next(remaining, "")
         else:
             yield argument, ""

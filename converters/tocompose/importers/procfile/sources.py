@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tocompose.importers import Settings, SourceError
 from tocompose.patterns import regex
 from tocompose.project import Project
+from tocompose.tables import load
 
 # Read at the root only, as the platforms do.
 PLATFORM_FILES = (
@@ -33,23 +34,8 @@ MODES = ("auto", "never", "pack")
 _VARIANT = regex(r"Procfile\.[A-Za-z0-9_.-]+|[A-Za-z0-9_.-]+\.procfile", re.IGNORECASE)
 _NOT_FOR_PRODUCTION = regex(r"(?i)windows|test|ci\b")
 _PROCESS_LINE = regex(r"[A-Za-z0-9_-]+:[ \t]+[^\s\[{&*!|>'\"%@`].*")
-# What makes an app.json Heroku's or Dokku's: Expo and others use the same file name.
-_TELLING_KEYS = ("addons", "formation", "buildpacks", "env")
-_APP_KEYS = frozenset(
-    {
-        *_TELLING_KEYS,
-        "environments",
-        "scripts",
-        "stack",
-        "healthchecks",
-        "cron",
-        "success_url",
-        "repository",
-        "website",
-        "logo",
-        "image",
-    }
-)
+# Of an app.json that cannot be parsed.
+_TELLING_WORDS = ("addons", "formation", "buildpacks", "env")
 _STANDARD_INPUT = ("-", "<stdin>", "stdin", "standard input")
 MANIFESTS = (
     "Gemfile",
@@ -95,9 +81,10 @@ def _is_app_json(project: Project) -> bool:
     content = project.read("app.json") or b""
     data = _parse_json(content)
     if data is None:
-        return any(f'"{key}"'.encode() in content for key in _TELLING_KEYS)
-    is_ours = isinstance(data, dict) and "expo" not in data
-    return is_ours and not _APP_KEYS.isdisjoint(data)
+        return any(f'"{key}"'.encode() in content for key in _TELLING_WORDS)
+    if not isinstance(data, dict) or "expo" in data:
+        return False
+    return any(row.get("telling") for key, row in load("app_json").items() if key in data)
 
 
 def _parse_json(content: bytes) -> Any:
