@@ -279,7 +279,7 @@ def _fits_short(mount: Mount) -> bool:
 
 
 def _is_plain_tmpfs(mount: Mount) -> bool:
-    return mount.kind == "tmpfs" and not mount.options
+    return mount.kind == "tmpfs" and not mount.options and not mount.read_only
 
 
 def _write_tmpfs(_: Key, mounts: Iterable[Mount]) -> list[str]:

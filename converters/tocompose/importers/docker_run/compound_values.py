@@ -28,7 +28,9 @@ def csv_fields(value: str) -> list[tuple[str, str, str]]:
 
 # Docker Desktop once read these; the engine ignores them.
 _IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default"})
-_PODMAN_MODES = frozenset({"U", "O", "idmap"})
+_PODMAN_MODES = frozenset(
+    {"O", "U", "dev", "exec", "idmap", "nodev", "noexec", "nosuid", "suid"}
+)
 _PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
 
 
@@ -46,20 +48,24 @@ def read_volume(value: str) -> Iterator[Fact]:
         yield Fact(mount, FactMerge.APPEND, code=code, note_facts=(("value", value),))
         return
     podman_modes = [mode for mode in parts.modes if _mode_name(mode) in _PODMAN_MODES]
-    ignored = {"rw", "ro", *_IGNORED_MODES, *podman_modes}
+    ignored = {"rw", "ro", "nocopy", *_IGNORED_MODES, *podman_modes}
     mount = Mount(
         kind="bind" if _is_host_path(parts.source) else "volume",
         source=_as_source(parts.source),
         target=parts.target,
         read_only=parts.is_read_only,
         mode=",".join(mode for mode in parts.modes if mode not in ignored),
+        options={"volume": {"nocopy": True}} if "nocopy" in parts.modes else {},
     )
-    fact = Fact(mount, FactMerge.APPEND, note_facts=(("mode", "".join(podman_modes[:1])),))
-    if podman_modes:
-        fact = fact._replace(code="TC128")
-    elif _loses_label(parts):
-        fact = fact._replace(code="TC148")
-    yield fact
+    yield Fact(mount, FactMerge.APPEND, code="TC148" if _loses_label(parts) else "")
+    yield from _lost_options("TC128", "mode", podman_modes)
+
+
+def _lost_options(code: str, fact_name: str, options: list[str]) -> Iterator[Fact]:
+    """A note for each option of a mount that Compose has no place for."""
+    for option in options:
+        note_facts = ((fact_name, option),)
+        yield Fact(None, FactMerge.NOTE, code=code, note_facts=note_facts)
 
 
 def _mode_name(mode: str) -> str:
@@ -92,6 +98,7 @@ _MOUNT_ALIASES = {
     "destination": "target",
     "ro": "readonly",
 }
+_MOUNT_KINDS = ("bind", "cluster", "image", "npipe", "tmpfs", "volume")
 _MOUNT_FIELDS = ("type", "source", "target", "readonly", "consistency")
 
 
@@ -158,11 +165,14 @@ def read_mount(value: str) -> Iterator[Fact]:
         read_only=parse_boolean(stated.get("readonly", "false")),
         options=options,
     )
-    fact = Fact(mount, FactMerge.APPEND, note_facts=(("option", "".join(unknown[-1:])),))
-    if unknown:
-        fact = fact._replace(code="TC129")
-    is_plain_tmpfs = kind == "tmpfs" and not options
-    yield fact._replace(value=target, target="tmpfs") if is_plain_tmpfs else fact
+    fact = Fact(mount, FactMerge.APPEND)
+    if kind not in _MOUNT_KINDS:
+        unknown = [f"type={kind}"]
+    elif kind == "tmpfs" and not options and not mount.read_only:
+        yield fact._replace(value=target, target="tmpfs")
+    else:
+        yield fact
+    yield from _lost_options("TC129", "option", unknown)
 
 
 def _read_mount_option(options: dict[str, Any], key: str, content: str) -> bool:
@@ -193,16 +203,24 @@ _ATTACHMENT_KEYS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ip": ("ipv4_address", str),
     "ip6": ("ipv6_address", str),
     "mac-address": ("mac_address", str),
+    "mac": ("mac_address", str),
+    "interface_name": ("interface_name", str),
     "gw-priority": ("gw_priority", int),
 }
 
 
+_NETWORK_MODES = ("bridge", "container", "host", "none", "ns", "pasta", "slirp4netns")
+
+
 def read_network(value: str) -> Iterator[Fact]:
-    """A network's name, a mode (`host`, `none`, `container:x`), or `name=…,alias=…,ip=…`.
+    """A network's name, a mode (`host`, `none`, `container:x`), or `name=…,alias=…,ip=…`; podman's `name:alias=…,ip=…`.
 
     https://docs.docker.com/reference/cli/docker/container/run/#network
     """
-    if "=" not in value.partition(",")[0]:
+    network, _, settings = value.partition(":")
+    if "=" in settings and "=" not in network and network not in _NETWORK_MODES:
+        value = f"name={network},{settings}"
+    if "=" not in value.partition(",")[0] or network in _NETWORK_MODES:
         yield _network_or_mode(value)
         return
     name = ""
@@ -229,7 +247,7 @@ def read_network(value: str) -> Iterator[Fact]:
 
 def _network_or_mode(value: str) -> Fact:
     name, colon, _ = value.partition(":")
-    if name in ("slirp4netns", "pasta") or (name == "bridge" and colon):
+    if name in ("slirp4netns", "pasta") or value.startswith("bridge:"):
         return Fact(None, FactMerge.NOTE, code="TC127", note_facts=(("mode", name),))
     if value in ("default", "bridge"):
         return Fact(None, FactMerge.NOTE, code="TC130", note_facts=(("name", value),))

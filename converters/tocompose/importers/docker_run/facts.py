@@ -81,7 +81,9 @@ def _read_value(
         subject = _path_of_key(path, fact.target or row.get("path", target))
         note_facts = dict(fact.note_facts)
         if fact.merge is FactMerge.NOTE:
-            argument.note(fact.code, subject=subject, flag=flag, **note_facts)
+            # Beside other facts, which settle the argument, the note is only said.
+            give_note = argument.note if len(facts) == 1 else argument.remark
+            give_note(fact.code, subject=subject, flag=flag, **note_facts)
             continue
         is_entry = fact.merge is FactMerge.KEY and path != UNKNOWN_SERVICE
         argument.take(subject.child(fact.key) if is_entry else subject)

@@ -9,6 +9,7 @@ from tocompose.importers.docker_run.facts import UNKNOWN_SERVICE, Facts, read_fa
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.model import Build, Network, Volume
+from tocompose.record import replace
 from tocompose.syntax.interpolation import variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
@@ -59,8 +60,9 @@ def _read_ipam(ipam: dict[str, Any]) -> dict[str, Any]:
     for key in ("gateway", "ip_range"):
         for value in config.get(key, ()):
             _entry_of_subnet(subnet_entries, value)[key] = value
-    if "aux_addresses" in config:
-        subnet_entries[0]["aux_addresses"] = config["aux_addresses"]
+    for name, address in config.get("aux_addresses", {}).items():
+        entry = _entry_of_subnet(subnet_entries, address)
+        entry.setdefault("aux_addresses", {})[name] = address
     return {**ipam, **({"config": subnet_entries} if config else {})}
 
 
@@ -124,7 +126,13 @@ def read_builds(invocation: Invocation) -> dict[str, Build]:
         options=facts.remaining(),
         origin=invocation.span,
     )
-    return dict.fromkeys(tags, build)
+    return {tag: _with_tags(build, tags, tag) for tag in tags}
+
+
+def _with_tags(build: Build, tags: list[str], image: str) -> Build:
+    """The build with the tags that its image has beside the one that the service names."""
+    more = [tag for tag in dict.fromkeys(tags) if tag != image]
+    return replace(build, options={**build.options, "tags": more}) if more else build
 
 
 def _with_scheme(context: str) -> str:

@@ -123,6 +123,9 @@ def _read_healthcheck(facts: Facts) -> Healthcheck | None:
     times = {key: facts.last(f"healthcheck.{key}") for key in HEALTH_KEYS}
     if disable:
         return Healthcheck(disable=True)
+    if times["start_interval"] is not None and times["start_period"] is None:
+        # Docker's default, without which Compose refuses the interval.
+        times["start_period"] = "0s"
     timing = {key: value for key, value in times.items() if value is not None}
     return Healthcheck(test=test, **timing) if timing or test else None
 

@@ -169,6 +169,17 @@ def read_port(value: str) -> Iterator[Fact]:
     yield Fact(port, FactMerge.APPEND)
 
 
+def read_device(value: str) -> Iterator[Fact]:
+    """`path[:path in the container][:permissions]`; of two parts the second may be permissions, as docker reads it.
+
+    https://github.com/docker/cli/blob/master/cli/command/container/opts.go, parseLinuxDevice
+    """
+    path, *parts = split(value, ":")
+    if len(parts) == 1 and re.fullmatch(r"[rwm]{1,3}", parts[0]):
+        value = f"{path}:{path}:{parts[0]}"
+    yield Fact(value, FactMerge.APPEND)
+
+
 def read_device_rate(value: str) -> Iterator[Fact]:
     """`/dev/path:rate`."""
     path, colon, rate = value.rpartition(":")
