@@ -45,6 +45,11 @@ def test_a_volume_that_is_not_filled_from_the_image_says_so() -> None:
     assert mount["read_only"] is True
 
 
+def test_a_label_that_the_long_form_has_no_place_for_is_noted() -> None:
+    found = converted(tuple(shlex.split("docker run -d -v data:/d:nocopy,z acme/a")))
+    assert "TC148" in [note.code for note in found.notes]
+
+
 def test_a_start_interval_has_a_start_period() -> None:
     command = "docker run -d --health-cmd x --health-start-interval 3s acme/a"
     check = service(command)["healthcheck"]

@@ -176,18 +176,18 @@ class Assembly:
         line = parse_command_line(step.arguments, {**flag_rows("run"), **_EXEC_FLAGS})
         for option in line.options:
             option.value.skip("an option of docker exec")
-        target, *command = line.operands or [None]
-        service = self.service_of(target.text) if target else None
-        if service is None or target is None:
+        texts = [argument.text for argument in line.operands]
+        service = self.service_of(texts[0]) if texts else None
+        if service is None:
             self._settle_other(step)
         elif step.polled:
-            texts = tuple(argument.text for argument in command if argument)
-            wait_target = WaitTarget(service, texts)
+            wait_target = WaitTarget(service, tuple(texts[1:]))
             self.wait_targets.append((len(self.containers), wait_target))
             for argument in step.arguments:
                 argument.take(ModelPath.service(service, "healthcheck"))
         else:
-            target.note("TC132", subject=ModelPath.service(service), service=service)
+            subject = ModelPath.service(service)
+            line.operands[0].note("TC132", subject=subject, service=service)
             for argument in step.arguments:
                 argument.skip("see TC132")
 

@@ -47,18 +47,39 @@ def read_volume(value: str) -> Iterator[Fact]:
         code = "TC146" if is_windows_path(parts.target) else ""
         yield Fact(mount, FactMerge.APPEND, code=code, note_facts=(("value", value),))
         return
-    podman_modes = [mode for mode in parts.modes if _mode_name(mode) in _PODMAN_MODES]
-    ignored = {"rw", "ro", "nocopy", *_IGNORED_MODES, *podman_modes}
-    mount = Mount(
-        kind="bind" if _is_host_path(parts.source) else "volume",
-        source=_as_source(parts.source),
+    mount = _mount_of(parts.source, parts)
+    yield Fact(mount, FactMerge.APPEND)
+    yield from _lost_options("TC128", "mode", _podman_modes(parts))
+    if {"z", "Z"} & set(parts.modes):
+        yield from _lost_options("TC148", "option", _rivals_of_labels(mount))
+
+
+def _mount_of(source: str, parts: MountParts) -> Mount:
+    kind = "bind" if _is_host_path(source) else "volume"
+    ignored = {"rw", "ro", *_IGNORED_MODES, *_podman_modes(parts)}
+    options: dict[str, Any] = {}
+    if kind == "volume" and "nocopy" in parts.modes:
+        ignored.add("nocopy")
+        options["volume"] = {"nocopy": True}
+    return Mount(
+        kind=kind,
+        source=_as_source(source),
         target=parts.target,
         read_only=parts.is_read_only,
         mode=",".join(mode for mode in parts.modes if mode not in ignored),
-        options={"volume": {"nocopy": True}} if "nocopy" in parts.modes else {},
+        options=options,
     )
-    yield Fact(mount, FactMerge.APPEND, code="TC148" if _loses_label(parts) else "")
-    yield from _lost_options("TC128", "mode", podman_modes)
+
+
+def _podman_modes(parts: MountParts) -> list[str]:
+    return [mode for mode in parts.modes if mode.partition("=")[0] in _PODMAN_MODES]
+
+
+def _rivals_of_labels(mount: Mount) -> list[str]:
+    """What lets docker compose write a mount in its long form, which has no place for an SELinux label."""
+    if _PROPAGATIONS & set(mount.mode.split(",")):
+        return ["a propagation"]
+    return ["nocopy"] if mount.options else []
 
 
 def _lost_options(code: str, fact_name: str, options: list[str]) -> Iterator[Fact]:
@@ -66,16 +87,6 @@ def _lost_options(code: str, fact_name: str, options: list[str]) -> Iterator[Fac
     for option in options:
         note_facts = ((fact_name, option),)
         yield Fact(None, FactMerge.NOTE, code=code, note_facts=note_facts)
-
-
-def _mode_name(mode: str) -> str:
-    return mode.partition("=")[0]
-
-
-def _loses_label(parts: MountParts) -> bool:
-    """docker compose turns a bind with a propagation into its long form, which has no place for the label."""
-    modes = set(parts.modes)
-    return bool({"z", "Z"} & modes) and bool(_PROPAGATIONS & modes)
 
 
 def _is_host_path(source: str) -> bool:
@@ -218,11 +229,11 @@ def read_network(value: str) -> Iterator[Fact]:
     https://docs.docker.com/reference/cli/docker/container/run/#network
     """
     network, _, settings = value.partition(":")
-    if "=" in settings and "=" not in network and network not in _NETWORK_MODES:
-        value = f"name={network},{settings}"
-    if "=" not in value.partition(",")[0] or network in _NETWORK_MODES:
+    if network in _NETWORK_MODES or "=" not in value.partition(",")[0]:
         yield _network_or_mode(value)
         return
+    if "=" not in network:
+        value = f"name={network},{settings}"
     name = ""
     aliases: list[str] = []
     options: dict[str, Any] = {}
