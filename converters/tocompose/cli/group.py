@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import click
@@ -33,6 +32,8 @@ COMMANDS: Mapping[str, str] = {
 
 def explain_unknown_command(command_name: str, commands: Iterable[str]) -> str:
     """What to say about a first word that is no command: often it is a file to convert."""
+    from shlex import quote
+
     from tocompose.reports.escape import printable
 
     if command_name == "help":
