@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from tocompose.batch.scan import list_few
+from tocompose.batch.scan import list_few, refusal_notes
 from tocompose.notes import Note, note
 from tocompose.project import Folder, normal
 
@@ -30,9 +30,7 @@ class ReadJournal:
             yield note(
                 "TC807", paths=list_few(self.too_large), megabytes=LARGEST_FILE // 1_000_000
             )
-        for problem in dict.fromkeys(self.refused.values()):
-            paths = [path for path, refusal in self.refused.items() if refusal == problem]
-            yield note("TC806", paths=list_few(paths), problem=problem)
+        yield from refusal_notes(self.refused)
 
 
 class Checkout(Folder):
@@ -69,9 +67,7 @@ class Checkout(Folder):
         try:
             content = self._read_content(real_path, name)
         except OSError as problem:
-            self._journal.refused[name] = (
-                problem.strerror or type(problem).__name__
-            ).lower()
+            self._journal.refused[name] = problem.strerror or type(problem).__name__
             content = None
         self._journal.digests[name] = content_digest(content)
         return content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -37,12 +37,10 @@ def scan_repository(root: Path, exclude: Iterable[str] = ()) -> RepositoryScan:
         raise UnreadableError(
             "it is not a folder" if root.exists() else "there is no such folder"
         )
-    files, nested, refused, outside = (
-        list[str](),
-        list[str](),
-        dict[str, str](),
-        list[str](),
-    )
+    files: list[str] = []
+    nested: list[str] = []
+    outside: list[str] = []
+    refused: dict[str, str] = {}
     for listing in walk_folders(str(root), IgnoreRules().with_patterns("", tuple(exclude))):
         if listing.refused:
             refused[listing.path] = listing.refused
@@ -81,14 +79,21 @@ def _scan_notes(
     scan_notes: list[Note] = []
     if len(files) > MOST_FILES:
         scan_notes.append(note("TC809", count=MOST_FILES))
-    for problem in dict.fromkeys(refused.values()):
-        paths = [path for path, refusal in refused.items() if refusal == problem]
-        scan_notes.append(note("TC806", paths=list_few(paths), problem=problem.lower()))
+    scan_notes += refusal_notes(refused)
     if outside:
         scan_notes.append(note("TC808", paths=list_few(outside)))
     if nested:
         scan_notes.append(note("TC817", paths=list_few(nested)))
     return tuple(scan_notes)
+
+
+def refusal_notes(refused: Mapping[str, str]) -> Iterator[Note]:
+    """A note for each reason of the operating system, with the paths that could not be read for it."""
+    paths_by_reason: dict[str, list[str]] = {}
+    for path, reason in refused.items():
+        paths_by_reason.setdefault(reason.lower(), []).append(path)
+    for reason, paths in paths_by_reason.items():
+        yield note("TC806", paths=list_few(paths), problem=reason)
 
 
 def list_few(paths: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
@@ -64,72 +65,62 @@ def _html_environment() -> Any:
 
 def _page_content(report: Report) -> dict[str, Any]:
     script, style = read_asset("report.js"), read_asset("report.css")
-    sources, outputs = _page_sides(report)
+    source_ids = {path: f"s{index}" for index, path in enumerate(_source_files(report))}
+    sources, outputs = _page_sides(report, source_ids)
     content = report_document(report)
+    policy = [
+        "default-src 'none'",
+        f"style-src '{content_hash(style)}'",
+        f"script-src '{content_hash(script)}'",
+        "base-uri 'none'",
+    ]
     return {
         **content,
         "script": script,
         "style": style,
-        "policy": "; ".join(
-            [
-                "default-src 'none'",
-                f"style-src '{content_hash(style)}'",
-                f"script-src '{content_hash(script)}'",
-                "base-uri 'none'",
-            ]
-        ),
+        "policy": "; ".join(policy),
         "diagram": svg_drawing(stack_topology(report.stack)),
         "headings": {kind.value: title for kind, title in HEADINGS.items()},
         "subjects": sorted({note["about"] for note in content["notes"]} - {""}),
         "source_sides": sources,
         "output_sides": outputs,
-        "source_ids": {
-            path: f"s{index}" for index, path in enumerate(_source_files(report))
-        },
+        "source_ids": source_ids,
     }
 
 
-def _source_files(report: Report) -> tuple[str, ...]:
+def _source_files(report: Report) -> list[str]:
     noted = {note.span.file for note in report.notes if note.span}
-    return tuple(sorted({*report.sources(), *noted}))
+    return sorted({*report.sources(), *noted})
 
 
-def _page_sides(report: Report) -> tuple[list[PageFile], list[PageFile]]:
-    sources = _source_files(report)
-    outputs = [
-        output_file
-        for output_file in report.files
-        if not output_file.secret and output_file.mode & 0o077
-    ]
-    source_ids = {path: f"s{index}" for index, path in enumerate(sources)}
-    output_ids = {
-        output_file.path: f"o{index}" for index, output_file in enumerate(outputs)
-    }
-    partners: dict[str, list[str]] = {}
+def _page_sides(
+    report: Report, source_ids: dict[str, str]
+) -> tuple[list[PageFile], list[PageFile]]:
+    outputs = [file for file in report.files if not file.secret and file.mode & 0o077]
+    output_ids = {file.path: f"o{index}" for index, file in enumerate(outputs)}
+    partners: dict[str, list[str]] = defaultdict(list)
     for source_line, output_line in source_links(report):
         if output_line.file in output_ids:
-            source_id, output_id = (
-                _line_id(source_line, source_ids),
-                _line_id(output_line, output_ids),
-            )
-            partners.setdefault(source_id, []).append(output_id)
-            partners.setdefault(output_id, []).append(source_id)
+            source_id = _line_id(source_line, source_ids)
+            output_id = _line_id(output_line, output_ids)
+            partners[source_id].append(output_id)
+            partners[output_id].append(source_id)
     noted = _gravest_kinds(report, source_ids)
-    source_sides = [
-        _page_file(path, source_ids[path], report.quotes.lines(path), partners, noted)
-        for path in sources
+    sources = [
+        _page_file(path, prefix, report.quotes.lines(path), partners, noted)
+        for path, prefix in source_ids.items()
     ]
-    output_sides = [
+    written = [
         _page_file(
-            output_file.path,
-            output_ids[output_file.path],
-            _masked_lines(report, output_file.content),
+            file.path,
+            output_ids[file.path],
+            _masked_lines(report, file.content),
             partners,
             {},
         )
-        for output_file in outputs
+        for file in outputs
     ]
-    return source_sides, output_sides
+    return sources, written
 
 
 def _masked_lines(report: Report, content: bytes) -> tuple[str, ...]:

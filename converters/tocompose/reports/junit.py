@@ -51,18 +51,17 @@ def _test_case(note: Note, report: Report) -> Iterator[str]:
         else ""
     )
     yield f"    <testcase classname={xml_attribute(f'{report.importer}.{subject}')} name={name}{location}>"
-    text = xml_attribute(
-        " ".join(
-            sentence
-            for sentence in (note_place, note.message, note.advice, note.url)
-            if sentence
-        )
-    )
+    text = xml_attribute(f"{note_place} {note_text(note)}".strip())
     if note.kind is Kind.LOST:
         yield f"      <failure type={xml_attribute(note.code)} message={text}/>"
     else:
         yield f"      <properties><property name={xml_attribute(note.kind.value)} value={text}/></properties>"
     yield "    </testcase>"
+
+
+def note_text(note: Note) -> str:
+    """What a note says, what to do, and where to read on, in a line."""
+    return " ".join(text for text in (note.message, note.advice, note.url) if text)
 
 
 def xml_attribute(text: str) -> str:

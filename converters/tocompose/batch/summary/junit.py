@@ -2,84 +2,87 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import IO
+from enum import Enum
+from typing import IO, NamedTuple
 
 from tocompose.batch.outcome import RepositoryOutcome, Status
 from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind, Note
-from tocompose.reports.junit import xml_attribute
+from tocompose.reports.junit import note_text, xml_attribute
+
+
+class CaseResult(Enum):
+    """How a test case ended; a value is also the name of its element."""
+
+    PASSED = "passed"
+    FAILURE = "failure"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+class StackCase(NamedTuple):
+    """A test case: a stack that was made, a loss, or why there is nothing."""
+
+    result: CaseResult
+    title: str
+    note: Note | None = None
 
 
 def write(outcomes: Outcomes, file: IO[str]) -> None:
     """A case for each stack that was made and for each loss; the other notes are left to the other summaries."""
-    tests = failures = errors = 0
+    totals: Counter[CaseResult] = Counter()
     for outcome in outcomes():
-        cases = _test_cases(outcome)
-        tests += len(cases)
-        failures += sum(kind == "failure" for kind, _, _ in cases)
-        errors += sum(kind == "error" for kind, _, _ in cases)
+        totals.update(case.result for case in _test_cases(outcome))
     file.write('<?xml version="1.0" encoding="UTF-8"?>\n')
     file.write(
-        f'<testsuites name="tocompose batch" tests="{tests}" failures="{failures}" errors="{errors}">\n'
+        f'<testsuites name="tocompose batch" tests="{totals.total()}"'
+        f' failures="{totals[CaseResult.FAILURE]}" errors="{totals[CaseResult.ERROR]}">\n'
     )
     for outcome in outcomes():
         file.writelines(f"{line}\n" for line in _suite_lines(outcome))
     file.write("</testsuites>\n")
 
 
-def _test_cases(outcome: RepositoryOutcome) -> list[tuple[str, str, Note | None]]:
-    """The kind of each case (passed, skipped, failure, error), its name, and the note."""
-    failed = outcome.status is Status.FAILED
-    test_cases: list[tuple[str, str, Note | None]] = [
-        ("passed", _stack_title(note.folder), None) for note in outcome.stacks
+def _test_cases(outcome: RepositoryOutcome) -> list[StackCase]:
+    cases = [
+        StackCase(CaseResult.PASSED, f"a stack from {stack.folder or 'the repository'}")
+        for stack in outcome.stacks
     ]
+    failed = outcome.status is Status.FAILED
     for note in outcome.notes:
         if note.kind is Kind.LOST:
-            kind = "error" if failed and note.code.startswith("TC8") else "failure"
-            test_cases.append(
-                (
-                    kind,
-                    f"{note.code} {note.message}"
-                    + (f" ({note.span})" if note.span else ""),
-                    note,
-                )
-            )
+            is_error = failed and note.code.startswith("TC8")
+            result = CaseResult.ERROR if is_error else CaseResult.FAILURE
+            place = f" ({note.span})" if note.span else ""
+            cases.append(StackCase(result, f"{note.code} {note.message}{place}", note))
     if outcome.status in (Status.PRESENT, Status.EMPTY):
-        skip_note = next(
-            (note for note in outcome.notes if note.code in ("TC811", "TC812")), None
-        )
-        test_cases.append(("skipped", outcome.status.value, skip_note))
-    return test_cases
-
-
-def _stack_title(folder: str) -> str:
-    return f"a stack from {folder}" if folder else "a stack from the repository"
+        reasons = [note for note in outcome.notes if note.code in ("TC811", "TC812")]
+        reason = reasons[0] if reasons else None
+        cases.append(StackCase(CaseResult.SKIPPED, outcome.status.value, reason))
+    return cases
 
 
 def _suite_lines(outcome: RepositoryOutcome) -> Iterator[str]:
     cases = _test_cases(outcome)
-    counts = {
-        kind: sum(case[0] == kind for case in cases)
-        for kind in ("failure", "error", "skipped")
-    }
+    counts = Counter(case.result for case in cases)
     name = xml_attribute(outcome.repository.id)
     yield (
-        f'  <testsuite name={name} tests="{len(cases)}" failures="{counts["failure"]}" errors="{counts["error"]}"'
-        f' skipped="{counts["skipped"]}">'
+        f'  <testsuite name={name} tests="{len(cases)}" failures="{counts[CaseResult.FAILURE]}"'
+        f' errors="{counts[CaseResult.ERROR]}" skipped="{counts[CaseResult.SKIPPED]}">'
     )
-    for kind, title, note in cases:
-        head = f"    <testcase classname={name} name={xml_attribute(title)}"
-        if kind == "passed":
+    for case in cases:
+        head = f"    <testcase classname={name} name={xml_attribute(case.title)}"
+        if case.result is CaseResult.PASSED:
             yield f"{head}/>"
-            continue
-        text = (
-            " ".join(
-                sentence for sentence in (note.message, note.advice, note.url) if sentence
-            )
-            if note
-            else ""
-        )
-        code = f" type={xml_attribute(note.code)}" if note and kind != "skipped" else ""
-        yield f"{head}><{kind}{code} message={xml_attribute(text)}/></testcase>"
+        else:
+            yield f"{head}>{_result_element(case)}</testcase>"
     yield "  </testsuite>"
+
+
+def _result_element(case: StackCase) -> str:
+    text = xml_attribute(note_text(case.note) if case.note else "")
+    shows_code = case.note and case.result is not CaseResult.SKIPPED
+    code = f" type={xml_attribute(case.note.code)}" if case.note and shows_code else ""
+    return f"<{case.result.value}{code} message={text}/>"
