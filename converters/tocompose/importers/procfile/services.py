@@ -59,7 +59,7 @@ class AppPlan(NamedTuple):
 
     def note(self, code: str, process: Process, key: str, **facts: object) -> None:
         """Adds a note on a process, whose subject is a key of its service."""
-        subject = ModelPath.service(f"{process.service}{key}")
+        subject = ModelPath.service(process.service, *([key] if key else []))
         self.repository.add_note(code, process.span, subject=subject, **facts)
 
 
@@ -114,7 +114,7 @@ def _choose_entrypoint(
     if not is_swallowed or (span and span.file in NAMES):
         return image.entrypoint
     facts = {"name": process.type, "entrypoint": entrypoint}
-    plan.note("TC382", process, ".entrypoint", **facts)
+    plan.note("TC382", process, "entrypoint", **facts)
     return ()
 
 
@@ -123,10 +123,10 @@ def _replace_php_launcher(
 ) -> ComposeCommand | None:
     """The buildpack's own web server launcher, which a generated image does without: Apache serves the same folder."""
     if not image.generated or image.language != "php":
-        plan.note("TC374", process, ".command", name=process.type)
+        plan.note("TC374", process, "command", name=process.type)
         return None
     root = document_root(process.text)
-    plan.note("TC375", process, ".command", root=root or ".")
+    plan.note("TC375", process, "command", root=root or ".")
     folder = f"/app/{root}".rstrip("/")
     return ComposeCommand(
         argv=("apache2-foreground",),
@@ -139,11 +139,11 @@ def _replace_php_launcher(
 
 def _note_command(plan: AppPlan, process: Process, run: ComposeCommand) -> None:
     if not run.balanced:
-        plan.note("TC333", process, ".command", name=process.type)
+        plan.note("TC333", process, "command", name=process.type)
     if run.shell == "bash":
-        plan.note("TC334", process, ".command", name=process.type)
+        plan.note("TC334", process, "command", name=process.type)
     if run.comment:
-        plan.note("TC311", process, ".command", name=process.type)
+        plan.note("TC311", process, "command", name=process.type)
 
 
 def _process_variables(
@@ -200,7 +200,7 @@ def _settle_occasion(
         return _run_on_request(plan, process, service, profile)
     if quantity == 0:
         name = process.service
-        plan.note("TC325", process, ".profiles", name=process.type, profile=name)
+        plan.note("TC325", process, "profiles", name=process.type, profile=name)
         return replace(service, profiles=(name,))
     return replace(service, replicas=quantity)
 
@@ -212,7 +212,7 @@ def _run_on_request(
     has_terminal = process.traits.get("terminal")
     options = {"stdin_open": True, "tty": True} if has_terminal else {}
     facts = {"name": process.type, "profile": profile, "service": process.service}
-    plan.note("TC323", process, ".profiles", **facts)
+    plan.note("TC323", process, "profiles", **facts)
     return replace(service, restart="no", profiles=(profile,), options=options)
 
 
@@ -224,8 +224,8 @@ def _publish_port(
     published = f"${{WEB_PORT:-{number}}}"
     if quantity and quantity > 1:
         published = f"{number}-{int(number) + quantity - 1}"
-        plan.note("TC321", process, ".ports", number=quantity, ports=published)
-    plan.note("TC320", process, ".ports", port=number, why=plan.port.why)
+        plan.note("TC321", process, "ports", number=quantity, ports=published)
+    plan.note("TC320", process, "ports", port=number, why=plan.port.why)
     note_local_listening(plan.repository, process, number)
     port = Port(target=number, published=published, host_ip="127.0.0.1")
     return replace(service, ports=(port,))
