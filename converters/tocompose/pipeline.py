@@ -263,7 +263,7 @@ def _nothing_found(project: Project) -> SourceError:
 
 def _claims_on(project: Project) -> tuple[Claim, ...]:
     """What the importers claim; a compose file that the user named, or that stands alone, is not a source."""
-    from tocompose.importers.compose.names import compose_file
+    from tocompose.compose.loading import compose_file
 
     compose = compose_file(project) if project.named else ""
     all_claims = () if compose else claims(project)

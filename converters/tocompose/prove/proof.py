@@ -6,6 +6,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from tocompose.compose.files import CLASSIC_NAMES
+from tocompose.model import Home
 from tocompose.notes import Note
 from tocompose.prove.binaries import ProofError
 from tocompose.prove.clients import Command, record_compose, record_docker
@@ -13,7 +15,7 @@ from tocompose.prove.compare import compare_recordings, with_declarations
 from tocompose.prove.difference import Hidden, Proof, hidden_values, mask_hidden
 from tocompose.prove.recording import Recording
 
-COMPOSE_FILE = "docker-compose.yml"
+COMPOSE_FILE = CLASSIC_NAMES[Home.BASE]
 
 
 def prove_commands(
