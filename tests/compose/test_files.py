@@ -14,14 +14,18 @@ from tocompose.compose.files import (
 )
 
 NAMES = {*BASE_NAMES, *OVERRIDE_NAMES, *PROD_NAMES}
+DUMPED_NAMES = {ast.dump(ast.Constant(name)) for name in NAMES}
 COLLECTIONS = (ast.Tuple, ast.List, ast.Set, ast.Dict)
 
 
 def lists_names(source: ast.Module) -> bool:
-    """Whether a module lists names of compose files."""
-    collections = (node for node in ast.walk(source) if isinstance(node, COLLECTIONS))
-    texts = (text for node in collections for text in ast.iter_child_nodes(node))
-    return any(isinstance(text, ast.Constant) and text.value in NAMES for text in texts)
+    """Whether a module lists several names of compose files."""
+    for node in ast.walk(source):
+        if isinstance(node, COLLECTIONS):
+            texts = map(ast.dump, ast.iter_child_nodes(node))
+            if len(DUMPED_NAMES.intersection(texts)) > 1:
+                return True
+    return False
 
 
 def test_no_other_module_lists_them() -> None:

@@ -1,3 +1,0 @@
-"""`compose/loading.py` under its former address."""
-
-from tocompose.compose.loading import load as load
