@@ -48,14 +48,14 @@ class Delivery(NamedTuple):
     refused: bool = False
     returned_files: tuple[File, ...] = ()
 
-    def with_more(self, other: Delivery) -> Delivery:
+    def with_more(self, added: Delivery) -> Delivery:
         """This delivery and another one."""
         return Delivery(
-            (*self.targets, *other.targets),
-            (*self.notes, *other.notes),
-            {**self.written, **other.written},
-            self.refused or other.refused,
-            (*self.returned_files, *other.returned_files),
+            (*self.targets, *added.targets),
+            (*self.notes, *added.notes),
+            {**self.written, **added.written},
+            self.refused or added.refused,
+            (*self.returned_files, *added.returned_files),
         )
 
 

@@ -36,9 +36,9 @@ def as_text(score: Mapping[str, Any], report: Report, style: Style | None = None
 
 def _finding_lines(report: Report, style: Style) -> Iterator[str]:
     for note in report.notes:
-        place = printable(place_of(note))
+        position = printable(place_of(note))
         kind = style.paint(note.kind.value, f"1;{COLOURS[note.kind]}")
-        yield f"{place}{kind}: {printable(note.message)} {style.paint(f'[{note.code}]', '2')}"
+        yield f"{position}{kind}: {printable(note.message)} {style.paint(f'[{note.code}]', '2')}"
         quote = report.quotes.quote(note.span) if note.span else None
         if quote is not None and quote.line.strip():
             yield f"    {style.paint(printable(quote.line.strip()), '2')}"

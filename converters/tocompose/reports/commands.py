@@ -20,7 +20,7 @@ class NextStep(NamedTuple):
 
 def next_steps(report: Report) -> tuple[NextStep, ...]:
     """From filling in the settings to taking the stack down; only what this stack has."""
-    names = [item.path for item in report.files]
+    names = [output_file.path for output_file in report.files]
     base = names[0] if names else "docker-compose.yml"
     steps = [
         *_fill_in_settings(report, names),

@@ -104,8 +104,8 @@ def configuration_rows(stack: Stack) -> tuple[ConfigurationRow, ...]:
         kind = "secret" if setting.secret else "setting"
         rows.append(ConfigurationRow(setting.name, kind, ".env", _setting_state(setting)))
     for config in stack.configs:
-        where = _value_place(config)
-        rows.append(ConfigurationRow(config.name, "configuration file", where, ""))
+        value_place = _value_place(config)
+        rows.append(ConfigurationRow(config.name, "configuration file", value_place, ""))
     for secret in stack.secrets:
         rows.append(ConfigurationRow(secret.name, "secret file", _value_place(secret), ""))
     for service in stack.services:

@@ -55,8 +55,8 @@ def _answered_lines(decisions: list[Decision]) -> Iterator[str]:
     for decision in decisions:
         name = f"{printable(decision.id):{width}}"
         answer = f"{printable(decision.answer or '?'):{answers}}"
-        place = f" ({printable(str(decision.span))})" if decision.span else ""
-        yield f"{name}  {answer}  {printable(_reason_of(decision))}{place}"
+        position = f" ({printable(str(decision.span))})" if decision.span else ""
+        yield f"{name}  {answer}  {printable(_reason_of(decision))}{position}"
 
 
 def _reason_of(decision: Decision) -> str:
