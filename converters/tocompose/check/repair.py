@@ -63,12 +63,12 @@ def repair(project: Project, paths: tuple[str, ...] = ()) -> Repair | None:
         if repaired.text is not None:
             content = repaired.text.encode("utf-8", "surrogateescape")
             files.append(File(path=file.path, content=content))
-    told = [
-        item
-        for item in added
-        if item.kind is Kind.ADDED and _service_named(item) in changed
+    added_notes = [
+        added_note
+        for added_note in added
+        if added_note.kind is Kind.ADDED and _service_named(added_note) in changed
     ]
-    return Repair((*files, *_files_beside(view)), (*told, *notes))
+    return Repair((*files, *_files_beside(view)), (*added_notes, *notes))
 
 
 def _mend(view: View) -> tuple[Stack, tuple[Note, ...]]:
@@ -90,8 +90,8 @@ def _edits_order(rule: Rule) -> bool:
     return "depends_on" in rule.edit
 
 
-def _service_named(item: Note) -> str:
-    return item.subject.service_name or ""
+def _service_named(added_note: Note) -> str:
+    return added_note.subject.service_name or ""
 
 
 def _service_entries(file: ComposeFile) -> tuple[Child, ...]:
@@ -147,16 +147,16 @@ def _first_file(view: View, name: str) -> str:
 
 def _changed_keys(view: View, mended: Stack, name: str) -> dict[str, Any]:
     """The keys of the service that the rules add, and its dependencies where their conditions change."""
-    before, after = view.main.stack.service(name), mended.service(name)
-    if before is None or after is None:
+    service, better = view.main.stack.service(name), mended.service(name)
+    if service is None or better is None:
         return {}
-    old, new = service_body(before), service_body(after)
+    old, new = service_body(service), service_body(better)
     changes: dict[str, Any] = {}
     for key in ("restart", "healthcheck", "logging"):
         if key not in old and key in new:
             changes[key] = new[key]
-    targets = {edge.service for edge in before.depends_on}
-    same_order = targets == {edge.service for edge in after.depends_on}
+    targets = {edge.service for edge in service.depends_on}
+    same_order = targets == {edge.service for edge in better.depends_on}
     if same_order and old.get("depends_on") != new.get("depends_on"):
         changes["depends_on"] = new["depends_on"]
     return changes
@@ -166,18 +166,22 @@ def _edit_service(
     child: Child, file: ComposeFile, changes: Mapping[str, Any]
 ) -> Iterator[Edit]:
     lines = list(file.lines)
-    end = block_end(lines, child.span.line - 1, child.span.column - 1)
+    end_line = block_end(lines, child.span.line - 1, child.span.column - 1)
     added: tuple[str, ...] = ()
     for key, value in changes.items():
-        entry = child.node.child(key) if isinstance(child.node, Branch) else None
+        key_entry = child.node.child(key) if isinstance(child.node, Branch) else None
         # A key that a merged block brings in stands elsewhere: one of the service's own overrides it.
-        is_own = entry is not None and entry.span.file == file.path
-        if entry is not None and is_own and child.span.line < entry.span.line <= end:
-            yield replaced_key(entry, lines, key, value)
+        is_own = key_entry is not None and key_entry.span.file == file.path
+        if (
+            key_entry is not None
+            and is_own
+            and child.span.line < key_entry.span.line <= end_line
+        ):
+            yield replaced_key(key_entry, lines, key, value)
         else:
             added = (*added, *added_key(child, lines, key, value).lines)
     if added:
-        yield Edit(end, end, added)
+        yield Edit(end_line, end_line, added)
 
 
 def _share_logging(
@@ -196,8 +200,8 @@ def _share_logging(
 def _free_anchor(text: str) -> str:
     """A name for the shared log settings that the file does not use yet."""
     names = ("logging", "logging-2", "logging-3")
-    taken = {name for name in names if f"&{name}" in text or f"x-{name}:" in text}
-    return unique("logging", taken)
+    taken_anchors = {name for name in names if f"&{name}" in text or f"x-{name}:" in text}
+    return unique("logging", taken_anchors)
 
 
 def _write_anchor(file: ComposeFile, anchor: str, value: Any) -> Edit:
@@ -220,10 +224,10 @@ def _drop_version(file: ComposeFile) -> Iterator[Edit]:
     if version.node.span.line != version.span.line:
         return
     start = version.span.line - 1
-    end = start + 1
-    if end < len(file.lines) and not file.lines[end].strip():
-        end += 1
-    yield Edit(start, end, ())
+    end_line = start + 1
+    if end_line < len(file.lines) and not file.lines[end_line].strip():
+        end_line += 1
+    yield Edit(start, end_line, ())
 
 
 def _is_same_otherwise(file: ComposeFile, text: str) -> bool:
@@ -231,21 +235,21 @@ def _is_same_otherwise(file: ComposeFile, text: str) -> bool:
     reread = read_file(text.encode("utf-8", "surrogateescape"), file.path)
     if reread.notes:
         return False
-    before, after = document_of(file), document_of(reread)
-    old_services, services = before.get("services") or {}, after.get("services") or {}
+    old, new = document_of(file), document_of(reread)
+    old_services, services = old.get("services") or {}, new.get("services") or {}
     if not isinstance(old_services, dict) or not isinstance(services, dict):
         return False
     for name, body in old_services.items():
         if not _holds_all(body, services.get(name), but=("depends_on",)):
             return False
-    return _holds_all(before, after, but=("services", "version"))
+    return _holds_all(old, new, but=("services", "version"))
 
 
-def _holds_all(before: Any, after: Any, but: Iterable[str]) -> bool:
+def _holds_all(old: Any, new: Any, but: Iterable[str]) -> bool:
     """Whether each value of the first stands in the second; `but` names keys that may differ."""
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return bool(before == after)
-    return all(after.get(key) == before[key] for key in before.keys() - set(but))
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return bool(old == new)
+    return all(new.get(key) == old[key] for key in old.keys() - set(but))
 
 
 def _files_beside(view: View) -> tuple[File, ...]:

@@ -344,7 +344,7 @@ def remark(
     )
 
 
-def _path_of(place: Place) -> tuple[str, ...]:
-    if isinstance(place, tuple):
-        return place
-    return tuple(place.split(".")) if place else ()
+def _path_of(key_place: Place) -> tuple[str, ...]:
+    if isinstance(key_place, tuple):
+        return key_place
+    return tuple(key_place.split(".")) if key_place else ()

@@ -76,14 +76,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _divide_mounts(service: Service) -> tuple[Service, list[Note]]:
-    code = [
-        mount for mount in service.mounts if service.build is not None and _is_code(mount)
-    ]
-    masks = [
-        mount
-        for mount in service.mounts
-        if code and is_anonymous(mount) and is_mask(mount, service)
-    ]
+    code = list(filter(_is_code, service.mounts)) if service.build else []
+    masks = _masks_of(service) if code else []
     notes = [
         remark("TC655", service, "volumes", mount.origin, path=mount.target)
         for mount in code
@@ -97,10 +91,16 @@ def _divide_mounts(service: Service) -> tuple[Service, list[Note]]:
     if mounts != list(service.mounts):
         mended = replace(service, mounts=tuple(mounts))
     if code:
-        part = overlay_of(service, Home.DEV)
-        part = replace(part, mounts=(*part.mounts, *code, *masks))
-        mended = with_overlay(mended, Home.DEV, part)
+        overlay = overlay_of(service, Home.DEV)
+        overlay = replace(overlay, mounts=(*overlay.mounts, *code, *masks))
+        mended = with_overlay(mended, Home.DEV, overlay)
     return mended, notes
+
+
+def _masks_of(service: Service) -> list[Mount]:
+    """The volumes that keep folders of dependencies from being hidden."""
+    anonymous = filter(is_anonymous, service.mounts)
+    return [mount for mount in anonymous if is_mask(mount, service)]
 
 
 def _is_code(mount: Mount) -> bool:

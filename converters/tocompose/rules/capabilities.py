@@ -36,12 +36,12 @@ def _drop_all(service: Service) -> tuple[Service, list[Note]]:
     image = facts_of(service)
     if image is None or image.caps is None or not image.sure or not runs_server(service):
         return service, []
-    security, part = service.security, overlay_of(service, Home.PROD)
-    if security.privileged or security.cap_drop or part.security.cap_drop:
+    security, overlay = service.security, overlay_of(service, Home.PROD)
+    if security.privileged or security.cap_drop or overlay.security.cap_drop:
         return service, []
     needed = tuple(_missing_capabilities(service, image))
-    closed = replace(part.security, cap_drop=("ALL",), cap_add=needed)
-    mended = with_overlay(service, Home.PROD, replace(part, security=closed))
+    closed = replace(overlay.security, cap_drop=("ALL",), cap_add=needed)
+    mended = with_overlay(service, Home.PROD, replace(overlay, security=closed))
     return mended, [remark("TC672", service, "cap_drop")]
 
 

@@ -107,10 +107,10 @@ def _maps_of_sections(root: Node) -> Iterator[tuple[tuple[str, ...], Branch]]:
                 yield (section, str(child.key)), child.node
 
 
-def _children(entry: Child | None) -> tuple[Child, ...]:
-    if entry is None or not isinstance(entry.node, Branch):
+def _children(child_entry: Child | None) -> tuple[Child, ...]:
+    if child_entry is None or not isinstance(child_entry.node, Branch):
         return ()
-    return entry.node.children
+    return child_entry.node.children
 
 
 def _judge_repetition(file: ComposeFile, root: Node) -> Iterator[Verdict]:
@@ -229,17 +229,17 @@ def _valued_keys(
     for name, key in section_keys(section).items():
         if name not in body:
             continue
-        value, place = body[name], f"{path}{name}"
+        value, key_path = body[name], f"{path}{name}"
         if key.form is Form.SECTION:
-            yield from _valued_keys(as_map(value), key.section, f"{place}.")
+            yield from _valued_keys(as_map(value), key.section, f"{key_path}.")
         elif key.unit is not None:
-            yield place, value, _UNIT_FORMS[key.unit]
+            yield key_path, value, _UNIT_FORMS[key.unit]
         elif key.form is Form.DECIMAL:
-            yield place, value, "decimal"
-        elif place in _TEXT_KEYS and value is not None:
-            yield place, value, "text"
-        if place == "restart" and isinstance(value, str):
-            yield place, value, "restart"
+            yield key_path, value, "decimal"
+        elif key_path in _TEXT_KEYS and value is not None:
+            yield key_path, value, "text"
+        if key_path == "restart" and isinstance(value, str):
+            yield key_path, value, "restart"
 
 
 RULE = Rule(

@@ -50,14 +50,16 @@ def in_secrets(stack: Stack) -> Outcome:
 def _new_paths(stack: Stack) -> dict[str, str]:
     """Where each mounted path with a secret in it goes."""
     moved: dict[str, str] = {}
-    taken = {file.path for file in stack.files}
+    taken_paths = {file.path for file in stack.files}
     sources = list(_mounted_sources(stack))
     for file in stack.files:
         source = _source_of(file, sources)
         if not source or source in moved or file.secret:
             continue
         if holds_secret(file.content, file.path):
-            moved[source] = _free_path(f"secrets/{source.removeprefix('config/')}", taken)
+            moved[source] = _free_path(
+                f"secrets/{source.removeprefix('config/')}", taken_paths
+            )
     return moved
 
 
@@ -108,11 +110,11 @@ def _is_at(path: str, source: str) -> bool:
     return path == source or path.startswith(f"{source}/")
 
 
-def _free_path(path: str, taken: set[str]) -> str:
+def _free_path(path: str, taken_paths: set[str]) -> str:
     candidate, number = path, 2
-    while any(_is_at(name, candidate) for name in taken):
+    while any(_is_at(name, candidate) for name in taken_paths):
         candidate, number = f"{path}-{number}", number + 1
-    taken.add(candidate)
+    taken_paths.add(candidate)
     return candidate
 
 

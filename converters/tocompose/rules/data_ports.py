@@ -78,36 +78,46 @@ def _make_private(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
         return service, [remark("TC641", service)]
     if all(map(is_data, stack.services)) or _has_host_network(stack):
         return _bind_locally(service, ports)
+    return _move_to_development(service, ports)
+
+
+def _move_to_development(service: Service, ports: list[Port]) -> tuple[Service, list[Note]]:
+    """The service with its ports in the dev file; those on an address of their own stay."""
     moved = [port for port in ports if is_everywhere(port) or is_local(port)]
-    stay = tuple(port for port in service.ports if port not in moved)
     notes = [
         remark("TC645", service, "ports", port.origin, port=port.target) for port in moved
     ]
-    notes += [remark("TC642", service, "", port.origin) for port in stay if port in ports]
-    mended = replace(service, ports=stay)
-    if moved:
-        part = overlay_of(service, Home.DEV)
-        part = replace(part, ports=(*part.ports, *map(_on_loopback, moved)))
-        mended = with_overlay(mended, Home.DEV, part)
-    return mended, notes
+    notes += [
+        remark("TC642", service, "", port.origin) for port in ports if port not in moved
+    ]
+    if not moved:
+        return service, notes
+    stay = tuple(port for port in service.ports if port not in moved)
+    overlay = overlay_of(service, Home.DEV)
+    overlay = replace(overlay, ports=(*overlay.ports, *map(_on_loopback, moved)))
+    return with_overlay(replace(service, ports=stay), Home.DEV, overlay), notes
 
 
 def _has_host_network(stack: Stack) -> bool:
     return any(service.network_mode == "host" for service in stack.services)
 
 
-def _bind_locally(service: Service, own: list[Port]) -> tuple[Service, list[Note]]:
+def _bind_locally(
+    service: Service, ports_reached: list[Port]
+) -> tuple[Service, list[Note]]:
     """The ports where they were, on 127.0.0.1: nothing in the stack could reach the service otherwise."""
-    ports = tuple(_on_loopback(port) if port in own else port for port in service.ports)
+    ports = tuple(
+        _on_loopback(port) if port in ports_reached else port for port in service.ports
+    )
     notes = [
         remark("TC644", service, "ports", port.origin, port=port.target)
-        for port in own
+        for port in ports_reached
         if is_everywhere(port)
     ]
     notes += [
         remark("TC642", service, "", port.origin)
         for port in ports
-        if port in own and not is_local(port)
+        if port in ports_reached and not is_local(port)
     ]
     return replace(service, ports=ports), notes
 

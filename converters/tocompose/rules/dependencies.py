@@ -43,7 +43,9 @@ class _EdgeSet:
     """The edges taken so far, without circles."""
 
     def __init__(self, stack: Stack) -> None:
-        self.targets: dict[str, set[str]] = {item.name: set() for item in stack.services}
+        self.targets: dict[str, set[str]] = {
+            service.name: set() for service in stack.services
+        }
         self.inferred: dict[str, list[Dependency]] = {}
 
     def take(self, edge: Edge) -> None:
@@ -55,14 +57,14 @@ class _EdgeSet:
 
     def closes_circle(self, edge: Edge) -> bool:
         """Whether the target waits for the service already, maybe through others."""
-        seen: set[str] = set()
+        reached: set[str] = set()
         pending = [edge.target.name]
         while pending:
             name = pending.pop()
-            if name not in seen:
-                seen.add(name)
+            if name not in reached:
+                reached.add(name)
                 pending.extend(self.targets.get(name, ()))
-        return edge.service.name in seen
+        return edge.service.name in reached
 
     def applied(self, service: Service) -> Service:
         """The service with the edges that were taken, and without those that were not."""
@@ -84,20 +86,22 @@ def apply(stack: Stack, context: Context) -> Outcome:
     edges = sorted(_find_edges(stack, context), key=lambda edge: edge[:2])
     peers = _find_peers(edges)
     notes: list[Note] = list(_note_clusters(stack, peers))
-    taken = _EdgeSet(stack)
+    edge_set = _EdgeSet(stack)
     for edge in edges:
         name, target = edge.names
-        if name == target or target in taken.targets[name]:
+        if name == target or target in edge_set.targets[name]:
             continue
         if edge.evidence is not None and edge.names in peers:
             continue
-        if taken.closes_circle(edge):
+        if edge_set.closes_circle(edge):
             notes.append(_note_circle(edge))
             continue
-        taken.take(edge)
+        edge_set.take(edge)
         if edge.evidence is not None:
             notes.append(_note_inferred(edge, edge.evidence))
-    return Outcome(with_services(stack, map(taken.applied, stack.services)), tuple(notes))
+    return Outcome(
+        with_services(stack, map(edge_set.applied, stack.services)), tuple(notes)
+    )
 
 
 def _same_image(one: Service, other: Service) -> bool:
@@ -107,9 +111,9 @@ def _same_image(one: Service, other: Service) -> bool:
 def _note_clusters(stack: Stack, peers: set[tuple[str, str]]) -> Iterator[Note]:
     """One note for each member of a cluster, with the others."""
     for service in stack.services:
-        others = sorted(target for name, target in peers if name == service.name)
-        if others:
-            yield remark("TC607", service, "depends_on", others=", ".join(others))
+        member_names = sorted(target for name, target in peers if name == service.name)
+        if member_names:
+            yield remark("TC607", service, "depends_on", others=", ".join(member_names))
 
 
 def _find_edges(stack: Stack, context: Context) -> Iterator[Edge]:

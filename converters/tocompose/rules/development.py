@@ -51,25 +51,25 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _use_stage(
     service: Service, stack: Stack, context: Context
 ) -> tuple[Service, list[Note]]:
-    part = overlay_of(service, Home.DEV)
+    overlay = overlay_of(service, Home.DEV)
     stage = _development_stage(service, stack, context)
-    if service.build is None or stage is None or part.build is not None:
+    if service.build is None or stage is None or overlay.build is not None:
         return service, []
     name = stage.name.lower()
     if service.build.target == name:
         return service, []
     image = base_facts(service, stack, context)
     language = _LANGUAGES.get(image.id) if image else None
-    part = replace(part, build=Build(context=service.build.context, target=name))
+    overlay = replace(overlay, build=Build(context=service.build.context, target=name))
     notes = [remark("TC677", service, "build.target", stage=name)]
     folder = _working_folder(stage)
     if folder:
         mounts = _mount_code(service, service.build, folder, language)
-        part = replace(part, mounts=(*part.mounts, *mounts))
+        overlay = replace(overlay, mounts=(*overlay.mounts, *mounts))
         notes.append(remark("TC678", service, "volumes", folder=folder))
     if language is not None:
-        part = _prepare_debugging(service, part, language)
-    return with_overlay(service, Home.DEV, part), notes
+        overlay = _prepare_debugging(service, overlay, language)
+    return with_overlay(service, Home.DEV, overlay), notes
 
 
 def _development_stage(service: Service, stack: Stack, context: Context) -> Stage | None:
@@ -101,17 +101,17 @@ def _mount_code(
     return mounts
 
 
-def _prepare_debugging(service: Service, part: Service, language: _Language) -> Service:
+def _prepare_debugging(service: Service, overlay: Service, language: _Language) -> Service:
     name, value = language.variable
     if all(variable.name != name for variable in service.environment):
         variable = Variable(name=name, value=value)
-        part = replace(part, environment=(*part.environment, variable))
-    targets = {port.target for port in (*service.ports, *part.ports)}
+        overlay = replace(overlay, environment=(*overlay.environment, variable))
+    targets = {port.target for port in (*service.ports, *overlay.ports)}
     if language.debugger and language.debugger not in targets:
         number = language.debugger
         port = Port(target=number, published=number, host_ip="127.0.0.1")
-        part = replace(part, ports=(*part.ports, port))
-    return part
+        overlay = replace(overlay, ports=(*overlay.ports, port))
+    return overlay
 
 
 def _judge_builds(view: View) -> Iterator[Verdict]:

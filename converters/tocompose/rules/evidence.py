@@ -98,11 +98,8 @@ class MountedFiles:
             yield path, "\n".join(lines)
 
     def _whole_files(self, service: Service) -> Iterator[tuple[str, str]]:
-        paths = [
-            mount.source
-            for mount in service.mounts
-            if mount.kind == "bind" and mount.source
-        ]
+        binds = (mount.source for mount in service.mounts if mount.kind == "bind")
+        paths = list(filter(None, binds))
         for grant in service.configs:
             config = self._configs.get(grant.source)
             if config is not None and config.content is not None:
@@ -115,9 +112,7 @@ class MountedFiles:
 
     def _names_at(self, path: str) -> list[str]:
         """The files that a mounted path stands for: itself, or those of the folder."""
-        names = [
-            name for name in self._contents if name == path or name.startswith(f"{path}/")
-        ]
+        names = [name for name in self._contents if f"{name}/".startswith(f"{path}/")]
         if names or _leads_out(path) or path == "." or self._context.below is None:
             return names
         below = () if _is_configuration(path) else self._context.below(path)
@@ -159,15 +154,19 @@ def host_names(stack: Stack) -> dict[str, tuple[str, ...]]:
     """Every name under which services are reached, with the services' names: several may share an alias. A service's
     own name counts most."""
     names = {name: tuple(owners) for name, owners in _aliases(stack).items()}
+    service_names = {service.name for service in stack.services}
+    for alias, target in _link_aliases(stack):
+        names.setdefault(alias, (target,))
+    reached = {name: owners for name, owners in names.items() if service_names >= {*owners}}
+    return reached | {service.name.lower(): (service.name,) for service in stack.services}
+
+
+def _link_aliases(stack: Stack) -> Iterator[tuple[str, str]]:
     for service in stack.services:
         for link in service.options.get("links") or ():
             target, _, alias = str(link).partition(":")
             if alias:
-                names.setdefault(alias.lower(), (target,))
-    service_names = {service.name for service in stack.services}
-    for name in [name for name, owners in names.items() if not service_names >= {*owners}]:
-        del names[name]
-    return names | {service.name.lower(): (service.name,) for service in stack.services}
+                yield alias.lower(), target
 
 
 def _aliases(stack: Stack) -> dict[str, dict[str, None]]:

@@ -30,9 +30,9 @@ def _judge_layout(view: View) -> Iterator[Verdict]:
     yield verdict("M-07", divided, "TC748", span, subject, **facts)
     if not names.listed:
         candidates = [name for name in BASE_NAMES if name != names.base]
-        others = [name for name in candidates if view.project.exists(name)]
-        facts = {"other": ", ".join(others), "read": names.base, "own": names.base}
-        yield verdict("T27", not others, "TC745", None, subject, **facts)
+        other_files = [name for name in candidates if view.project.exists(name)]
+        facts = {"other": ", ".join(other_files), "read": names.base, "own": names.base}
+        yield verdict("T27", not other_files, "TC745", None, subject, **facts)
 
 
 def _needs_override(startup: Startup, service: Service) -> bool:

@@ -31,12 +31,10 @@ def _fill_numbers(
     missing: dict[str, Any] = {
         key: value for key, value in numbers.items() if getattr(check, key) is None
     }
-    if not missing:
-        return service, ()
     listed = ", ".join(f"{key} {value}" for key, value in missing.items())
-    keys = ["healthcheck"]
-    if numbers is _ENGINE:
-        keys = [f"healthcheck.{key}" for key in missing]
+    keys = [f"healthcheck.{key}" for key in missing]
+    if missing and numbers is not _ENGINE:
+        keys = ["healthcheck"]
     notes = [remark("TC617", service, key, numbers=listed) for key in keys]
     return replace(service, healthcheck=replace(check, **missing)), notes
 

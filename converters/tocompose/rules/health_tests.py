@@ -74,8 +74,8 @@ def _is_of_source(service: Service | None, stack: Stack) -> bool:
     check = service.healthcheck if service else None
     if service is None or check is None:
         return False
-    known = known_healthcheck(service, stack, Context())
-    return isinstance(known, str) or known.test != check.test
+    own_check = known_healthcheck(service, stack, Context())
+    return isinstance(own_check, str) or own_check.test != check.test
 
 
 RULE = Rule(

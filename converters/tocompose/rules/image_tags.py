@@ -40,10 +40,12 @@ def _note_tag(service: Service) -> tuple[Service, list[Note]]:
 def _floating_tag(service: Service) -> str | None:
     """The tag of the service's image that means another image tomorrow; None where it is pinned, or not known."""
     # A variable in the name of the repository says nothing of the tag; one in the tag may be any version.
-    name, _, last = (service.image or "").rpartition("/")
-    if not last or plain(last) is None:
+    name, _, name_and_tag = (service.image or "").rpartition("/")
+    if not name_and_tag or plain(name_and_tag) is None:
         return None
-    ref = image_ref(f"x/{last}" if plain(name) is None else f"{name}/{last}".lstrip("/"))
+    ref = image_ref(
+        f"x/{name_and_tag}" if plain(name) is None else f"{name}/{name_and_tag}".lstrip("/")
+    )
     if ref is None or ref.digest:
         return None
     tag = ref.tag or "latest"

@@ -71,9 +71,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         image = versions.image_for(service)
         if image is not None:
-            part = replace(overlay_of(service, Home.PROD), image=image)
+            overlay = replace(overlay_of(service, Home.PROD), image=image)
             notes.append(remark("TC676", service, "image", image=image))
-            service = with_overlay(service, Home.PROD, part)
+            service = with_overlay(service, Home.PROD, overlay)
         services.append(service)
     mended = replace(stack, services=tuple(services))
     return Outcome(with_settings(mended, versions.settings.values()), tuple(notes))

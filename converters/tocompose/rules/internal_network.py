@@ -42,15 +42,22 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _can_be_internal(network: Network, stack: Stack, closed: set[str]) -> bool:
-    if network.external or network.internal or network.options:
+    if not _is_plain(network):
         return False
-    if network.driver not in (None, "bridge"):
-        return False
-    members = [item for item in stack.services if network.name in _networks_named(item)]
+    members = [
+        member for member in stack.services if network.name in _networks_named(member)
+    ]
     data_lives_there = any(
         holds_only_data(member, stack) and len(member.networks) == 1 for member in members
     )
-    return data_lives_there and all(_may_be_inside(item, closed, stack) for item in members)
+    return data_lives_there and all(
+        _may_be_inside(member, closed, stack) for member in members
+    )
+
+
+def _is_plain(network: Network) -> bool:
+    settled = network.external or network.internal or bool(network.options)
+    return not settled and network.driver in (None, "bridge")
 
 
 def _networks_named(service: Service) -> set[str]:
@@ -61,8 +68,8 @@ def _may_be_inside(service: Service, closed: set[str], stack: Stack) -> bool:
     """Whether the service loses nothing: it has another network, or keeps data and publishes nothing."""
     if not _networks_named(service) <= closed:
         return True
-    part = overlay_of(service, Home.DEV)
-    reached = not part.ports or not _networks_named(part) <= closed
+    overlay = overlay_of(service, Home.DEV)
+    reached = not overlay.ports or not _networks_named(overlay) <= closed
     return holds_only_data(service, stack) and not service.ports and reached
 
 

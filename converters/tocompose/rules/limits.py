@@ -72,12 +72,12 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with limits in the production file for services whose source sets none, each changeable in `.env`."""
     if not context.production:
         return Outcome(stack=stack)
-    taken = taken_variables(stack)
+    taken_names = taken_variables(stack)
     settings: list[Setting] = []
     notes: list[Note] = []
     services: list[Service] = []
     for service in stack.services:
-        limited = _limit_service(service, taken)
+        limited = _limit_service(service, taken_names)
         services.append(limited.service)
         settings += limited.settings
         if limited.service is not service:
@@ -86,8 +86,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(stack=mended, notes=tuple(notes))
 
 
-def _limit_service(service: Service, taken: set[str]) -> _Limited:
-    part = overlay_of(service, Home.PROD)
+def _limit_service(service: Service, taken_names: set[str]) -> _Limited:
+    overlay = overlay_of(service, Home.PROD)
     settings: list[Setting] = []
     # Resources that the model could not hold stand among the options.
     if "resources" in (service.options.get("deploy") or {}):
@@ -95,17 +95,17 @@ def _limit_service(service: Service, taken: set[str]) -> _Limited:
     usual = _usual_limits(service)
     values: dict[str, str] = {}
     for key in _OLD_KEYS:
-        if getattr(part.resources.limits, key) is None and not _states(service, key):
+        if getattr(overlay.resources.limits, key) is None and not _states(service, key):
             values[key] = default = str(getattr(usual, key))
-            setting = _limit_setting(service, key, default, taken)
+            setting = _limit_setting(service, key, default, taken_names)
             if setting is not None:
                 settings.append(setting)
                 values[key] = f"${{{setting.name}:-{default}}}"
     if not values:
         return _Limited(service, settings)
-    limits = replace(part.resources.limits, **values)
-    part = replace(part, resources=replace(part.resources, limits=limits))
-    return _Limited(with_overlay(service, Home.PROD, part), settings)
+    limits = replace(overlay.resources.limits, **values)
+    overlay = replace(overlay, resources=replace(overlay.resources, limits=limits))
+    return _Limited(with_overlay(service, Home.PROD, overlay), settings)
 
 
 def _states(service: Service, key: str) -> bool:
@@ -143,7 +143,9 @@ def _limits_of_role(service: Service) -> Amounts:
 def _is_on_gpu(service: Service) -> bool:
     if service.options.get("runtime") == "nvidia" or "gpus" in service.options:
         return True
-    return any(item.name == "NVIDIA_VISIBLE_DEVICES" for item in service.environment)
+    return any(
+        variable.name == "NVIDIA_VISIBLE_DEVICES" for variable in service.environment
+    )
 
 
 def _is_virtual_machine(service: Service) -> bool:
@@ -174,12 +176,12 @@ def _number(text: str) -> float:
 
 
 def _limit_setting(
-    service: Service, key: str, default: str, taken: set[str]
+    service: Service, key: str, default: str, taken_names: set[str]
 ) -> Setting | None:
     name = variable_name(f"{service.name}_{key}")
-    if name in taken or key not in _CHANGEABLE:
+    if name in taken_names or key not in _CHANGEABLE:
         return None
-    taken.add(name)
+    taken_names.add(name)
     purpose = f"The most {_CHANGEABLE[key]} that {service.name} may use in production"
     return Setting(name=name, value=default, description=purpose, example=default)
 
@@ -196,6 +198,10 @@ def _stated_sizes(service: Service) -> Iterator[int]:
         for option, unit in _MEMORY_OPTIONS:
             for match in option.finditer(text):
                 yield _bytes(match["size"], match["unit"] or unit)
+    yield from _sizes_of_variables(values)
+
+
+def _sizes_of_variables(values: dict[str, str]) -> Iterator[int]:
     for name, value in values.items():
         size_match = _SIZE_WITH_UNIT.fullmatch(value.strip())
         if size_match and _MEMORY_VARIABLE.fullmatch(name):

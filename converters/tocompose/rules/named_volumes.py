@@ -48,12 +48,12 @@ class _NamedMounts(NamedTuple):
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with anonymous volumes named, and a named volume where a known image keeps its data."""
-    taken = {volume.name for volume in stack.volumes}
+    taken_names = {volume.name for volume in stack.volumes}
     services: list[Service] = []
     notes: list[Note] = []
     volumes = list(stack.volumes)
     for service in stack.services:
-        named = _name_volumes(service, taken)
+        named = _name_volumes(service, taken_names)
         if named.names:
             service = replace(service, mounts=tuple(named.mounts))
         services.append(service)
@@ -67,12 +67,12 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(mended, tuple(notes))
 
 
-def _name_volumes(service: Service, taken: set[str]) -> _NamedMounts:
+def _name_volumes(service: Service, taken_names: set[str]) -> _NamedMounts:
     paths = kept_paths(service)
     named = _NamedMounts([], [], [])
     for mount in service.mounts:
         if is_anonymous(mount) and not is_mask(mount, service):
-            mount = _name_mount(service, mount, paths, taken, named)
+            mount = _name_mount(service, mount, paths, taken_names, named)
         named.mounts.append(mount)
     for path in paths:
         if _is_covered(path, service):
@@ -80,7 +80,7 @@ def _name_volumes(service: Service, taken: set[str]) -> _NamedMounts:
         elif _has_replicas(service):
             named.notes.append(remark("TC653", service, path=path))
         else:
-            name = _volume_name(service, path, paths, taken)
+            name = _volume_name(service, path, paths, taken_names)
             facts = {"path": path, "volume": name, "image": image_title(service)}
             named.notes.append(remark("TC651", service, "volumes", **facts))
             named.names.append(name)
@@ -89,13 +89,17 @@ def _name_volumes(service: Service, taken: set[str]) -> _NamedMounts:
 
 
 def _name_mount(
-    service: Service, mount: Mount, paths: list[str], taken: set[str], named: _NamedMounts
+    service: Service,
+    mount: Mount,
+    paths: list[str],
+    taken_names: set[str],
+    named: _NamedMounts,
 ) -> Mount:
     """The volume with a name; as it is where replicas would share it."""
     if _has_replicas(service):
         named.notes.append(remark("TC653", service, path=mount.target))
         return mount
-    name = _volume_name(service, mount.target, paths, taken)
+    name = _volume_name(service, mount.target, paths, taken_names)
     facts = {"path": mount.target, "volume": name}
     named.notes.append(remark("TC650", service, "volumes", **facts))
     named.names.append(name)
@@ -159,10 +163,12 @@ def _note_mismatch(service: Service, path: str) -> Iterable[Note]:
         yield remark("TC652", service, path=path, image=service.image or "")
 
 
-def _volume_name(service: Service, path: str, paths: list[str], taken: set[str]) -> str:
+def _volume_name(
+    service: Service, path: str, paths: list[str], taken_names: set[str]
+) -> str:
     leaf = "data" if path in paths[:1] else path.rstrip("/").rpartition("/")[2]
     word = variable_name(leaf).lower().strip("_") or "data"
-    return unique(f"{service.name}_{word}", taken)
+    return unique(f"{service.name}_{word}", taken_names)
 
 
 def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:

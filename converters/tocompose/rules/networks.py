@@ -67,11 +67,20 @@ class _Sides(NamedTuple):
     outside: list[str]
     inside: list[str]
 
+    @property
+    def can_be_parted(self) -> bool:
+        """Whether networks of their own would keep anybody from anybody."""
+        applications = self.outside or self.inside
+        parted = self.data or (self.proxies and self.inside)
+        return len(self.services) > 1 and bool(parted and applications)
+
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack on separate networks where the source has none; networks of the source stay as they are."""
     if _has_networks(stack):
-        joined = [item for item in stack.networks if _joins_sides(item.name, stack)]
+        joined = [
+            service for service in stack.networks if _joins_sides(service.name, stack)
+        ]
         return Outcome(stack, tuple(map(_note_joined, joined)))
     plan = plan_networks(stack)
     if plan is None:
@@ -134,7 +143,7 @@ def _is_beside_data(service: Service | None, stack: Stack) -> bool:
 
 def _joins_sides(network: str, stack: Stack) -> bool:
     """Whether a network of the source joins data and what the outside reaches: no separation."""
-    members = [item for item in stack.services if network in _names_of(item)]
+    members = [service for service in stack.services if network in _names_of(service)]
     if not any(map(is_data, members)):
         return False
     alone = all(len(member.networks) == 1 for member in members)
@@ -148,9 +157,7 @@ def _names_of(service: Service) -> list[str]:
 def plan_networks(stack: Stack) -> Plan | None:
     """Who is put on which network; None where separation would not separate anything."""
     sides = _tell_sides(stack)
-    applications = sides.outside or sides.inside
-    parted = sides.data or (sides.proxies and sides.inside)
-    if len(sides.services) < 2 or not parted or not applications:
+    if not sides.can_be_parted:
         return None
     members: dict[str, tuple[str, ...]] = {}
     if sides.outside:
@@ -174,15 +181,14 @@ def _tell_sides(stack: Stack) -> _Sides:
         if service.network_mode in (None, "bridge")
     }
     calls = _find_calls(stack, services)
-    data = [name for name, item in services.items() if holds_only_data(item, stack)]
-    proxies = [name for name, item in services.items() if item.role is Role.PROXY]
-    outside: list[str] = []
-    inside: list[str] = []
-    for name, service in services.items():
-        if name not in data:
-            called = any(name in calls[proxy] for proxy in proxies)
-            side = outside if called or _faces_outside(service) else inside
-            side.append(name)
+    data = [name for name, service in services.items() if holds_only_data(service, stack)]
+    proxies = [name for name, service in services.items() if service.role is Role.PROXY]
+    called: set[str] = set().union(*(calls[proxy] for proxy in proxies))
+    applications = [name for name in services if name not in data]
+    outside = [
+        name for name in applications if name in called or _faces_outside(services[name])
+    ]
+    inside = [name for name in applications if name not in outside]
     return _Sides(services, calls, data, proxies, outside, inside)
 
 
@@ -250,12 +256,12 @@ def _attach(service: Service, plan: Plan) -> Service:
         networks=tuple(replace(attachment, network=name) for name in names),
         labels=_labels_for(service, names),
     )
-    part = overlay_of(service, Home.DEV)
-    if names == (plan.inner,) and part.ports:
+    overlay = overlay_of(service, Home.DEV)
+    if names == (plan.inner,) and overlay.ports:
         # A port of a service that is on internal networks only is published nowhere, without a word of the engine.
         open_network = Attachment(network=plan.open_network)
-        part = replace(part, networks=(*part.networks, open_network))
-        attached = with_overlay(attached, Home.DEV, part)
+        overlay = replace(overlay, networks=(*overlay.networks, open_network))
+        attached = with_overlay(attached, Home.DEV, overlay)
     return attached
 
 
@@ -277,18 +283,12 @@ def networks_of(service: Service) -> frozenset[str]:
 
 def _judge_separated(view: View) -> Iterator[Verdict]:
     """One verdict on the stack: no network holds everything, and no proxy stands beside the data."""
-    attached = [item for item in view.main.stack.services if networks_of(item)]
+    attached = [service for service in view.main.stack.services if networks_of(service)]
     data = [service for service in attached if is_data(service)]
     if len(attached) < 2 or not data:
         return
     everywhere = _network_of_all(view.main)
-    proxies = [service for service in attached if service.role is Role.PROXY]
-    beside = sorted(
-        service.name
-        for service in data
-        for proxy in proxies
-        if networks_of(service) & networks_of(proxy)
-    )
+    beside = _names_beside_proxies(attached, data)
     told, names = "the proxy shares a network with", ", ".join(beside)
     if everywhere:
         told, names = "every service is on the network", everywhere
@@ -301,6 +301,16 @@ def _judge_separated(view: View) -> Iterator[Verdict]:
         told=told,
         names=names,
     )
+
+
+def _names_beside_proxies(attached: list[Service], data: list[Service]) -> list[str]:
+    """The data services that a proxy shares a network with, once for each proxy."""
+    names: list[str] = []
+    for proxy in attached:
+        if proxy.role is Role.PROXY:
+            reached = networks_of(proxy)
+            names += [item.name for item in data if networks_of(item) & reached]
+    return sorted(names)
 
 
 def _network_of_all(startup: Startup) -> str:

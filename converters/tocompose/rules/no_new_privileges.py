@@ -18,16 +18,18 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _forbid_gains(service: Service) -> tuple[Service, list[Note]]:
-    part = overlay_of(service, Home.PROD)
-    options = (*service.security.security_opt, *part.security.security_opt)
+    overlay = overlay_of(service, Home.PROD)
+    options = (*service.security.security_opt, *overlay.security.security_opt)
     is_set = any(option.startswith("no-new-privileges") for option in options)
     if service.security.privileged or is_set:
         return service, []
     image = facts_of(service)
     if image is not None and (image.setuid or image.init == "own"):
         return service, [remark("TC671", service)]
-    security = replace(part.security, security_opt=(*part.security.security_opt, _OPTION))
-    mended = with_overlay(service, Home.PROD, replace(part, security=security))
+    security = replace(
+        overlay.security, security_opt=(*overlay.security.security_opt, _OPTION)
+    )
+    mended = with_overlay(service, Home.PROD, replace(overlay, security=security))
     return mended, [remark("TC670", service, "security_opt")]
 
 

@@ -28,19 +28,20 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return map_services(stack, _note_ports)
 
 
-def _note_ports(service: Service) -> tuple[Service, list[Note]]:
+def _open_ports(service: Service) -> list[Port]:
+    """The ports that are open to the network without need: not a proxy's, nor what the network is there for."""
     image = facts_of(service)
     if service.role is Role.PROXY or (image is not None and image.lan):
-        return service, []
-    if is_data(service) and image is None:
-        return service, []
-    # The ports of a database are PORT-DB's; what shares its network has its ports there too.
-    data_ports = image.ports if image is not None and is_data(service) else ()
-    published = [
-        port.published or port.target
-        for port in service.ports
-        if port.protocol == "tcp" and port.target not in data_ports and is_everywhere(port)
-    ]
+        return []
+    ports = [port for port in service.ports if port.protocol == "tcp"]
+    if is_data(service):
+        # The ports of a database are PORT-DB's; what shares its network has its ports there too.
+        ports = [port for port in ports if image and port.target not in image.ports]
+    return list(filter(is_everywhere, ports))
+
+
+def _note_ports(service: Service) -> tuple[Service, list[Note]]:
+    published = [port.published or port.target for port in _open_ports(service)]
     if not published:
         return service, []
     return service, [remark("TC646", service, ports=", ".join(published))]

@@ -11,12 +11,12 @@ def overlay_of(service: Service, home: Home) -> Service:
     return service.overlays.get(home) or Service(name=service.name, role=service.role)
 
 
-def with_overlay(service: Service, home: Home, part: Service) -> Service:
+def with_overlay(service: Service, home: Home, overlay: Service) -> Service:
     """The service with its part of that file replaced."""
-    return replace(service, overlays={**service.overlays, home: part})
+    return replace(service, overlays={**service.overlays, home: overlay})
 
 
 def mounts_of(service: Service) -> tuple[Mount, ...]:
     """The mounts of the service in base and dev, which is what starts when nothing is said."""
-    part = service.overlays.get(Home.DEV)
-    return (*service.mounts, *part.mounts) if part else service.mounts
+    overlay = service.overlays.get(Home.DEV)
+    return (*service.mounts, *overlay.mounts) if overlay else service.mounts

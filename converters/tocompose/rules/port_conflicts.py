@@ -25,7 +25,7 @@ from tocompose.syntax.units import is_whole_number
 
 def apply(stack: Stack, context: Context) -> Outcome:
     """The stack with the later of two equal host ports moved to the next free one, for services that run together."""
-    seen: list[tuple[Port, Service]] = []
+    published_before: list[tuple[Port, Service]] = []
     used = {port.published for service in stack.services for port in _ports_of(service)}
     services: list[Service] = []
     notes: list[Note] = []
@@ -33,7 +33,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
         ports: list[Port] = []
         for port in service.ports:
             rival = (
-                _find_rival(port, service, seen)
+                _find_rival(port, service, published_before)
                 if is_whole_number(port.published or "")
                 else None
             )
@@ -42,7 +42,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
                 facts = {"port": port.published, "other": rival.name, "free": free}
                 notes.append(remark("TC640", service, "ports", port.origin, **facts))
                 port = replace(port, published=free)
-            seen.append((port, service))
+            published_before.append((port, service))
             ports.append(port)
         if ports != list(service.ports):
             service = replace(service, ports=tuple(ports))
@@ -52,35 +52,35 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 def _ports_of(service: Service) -> Iterator[Port]:
     yield from service.ports
-    part = service.overlays.get(Home.DEV)
-    yield from part.ports if part else ()
+    overlay = service.overlays.get(Home.DEV)
+    yield from overlay.ports if overlay else ()
 
 
 def _find_rival(
-    port: Port, service: Service, seen: list[tuple[Port, Service]]
+    port: Port, service: Service, published_before: list[tuple[Port, Service]]
 ) -> Service | None:
     """The first service before that binds the same port of the host."""
-    for earlier_port, rival in seen:
+    for earlier_port, rival in published_before:
         if _clashes(port, earlier_port) and _run_together(service, rival):
             return rival
     return None
 
 
-def _clashes(one: Port, two: Port) -> bool:
+def _clashes(port: Port, other_port: Port) -> bool:
     """Whether both want the same port at an address that they share."""
-    if one.published is None or any(True for _ in variable_names(one.published)):
+    if port.published is None or any(True for _ in variable_names(port.published)):
         return False
-    if (one.published, one.protocol) != (two.published, two.protocol):
+    if (port.published, port.protocol) != (other_port.published, other_port.protocol):
         return False
-    addresses = {one.host_ip or "", two.host_ip or ""}
+    addresses = {port.host_ip or "", other_port.host_ip or ""}
     return len(addresses) == 1 or bool(addresses & EVERYWHERE)
 
 
-def _run_together(one: Service, two: Service) -> bool:
+def _run_together(port: Service, other_port: Service) -> bool:
     """Whether some profile starts both; profiles that have none in common are alternatives."""
-    if one.name == two.name or not (one.profiles and two.profiles):
+    if port.name == other_port.name or not (port.profiles and other_port.profiles):
         return True
-    return not set(one.profiles).isdisjoint(two.profiles)
+    return not set(port.profiles).isdisjoint(other_port.profiles)
 
 
 def _next_free(port: Port, used: set[str | None]) -> str:
@@ -98,17 +98,17 @@ def _publishes_range(service: Service | None, stack: Stack) -> bool:
 
 def _judge_conflicts(view: View) -> Iterator[Verdict]:
     """Ports that two services want, and ports that two files bind differently."""
-    seen: list[tuple[Port, Service]] = []
+    published_before: list[tuple[Port, Service]] = []
     for service in view.main.stack.services:
         for port in service.ports:
             if port.published is None or any(True for _ in variable_names(port.published)):
                 continue
-            rival = _find_rival(port, service, seen)
+            rival = _find_rival(port, service, published_before)
             is_own = rival is not None and rival.name == service.name
             code, lines = ("TC736", "T15") if is_own else ("TC722", "A-06")
             facts = {"port": port.published, "other": rival.name if rival else ""}
             yield view.main.verdict(service, "ports", lines, rival is None, code, **facts)
-            seen.append((port, service))
+            published_before.append((port, service))
 
 
 RULE = Rule(

@@ -43,11 +43,11 @@ class _PortVariables:
         """The service with a variable for each port that is often taken, in base and override."""
         ports = self._vary_all(service, service.ports)
         mended = service if ports == service.ports else replace(service, ports=ports)
-        part = service.overlays.get(Home.DEV)
-        if part is None:
+        overlay = service.overlays.get(Home.DEV)
+        if overlay is None:
             return mended
-        part = replace(part, ports=self._vary_all(service, part.ports))
-        return with_overlay(mended, Home.DEV, part)
+        overlay = replace(overlay, ports=self._vary_all(service, overlay.ports))
+        return with_overlay(mended, Home.DEV, overlay)
 
     def _vary_all(self, service: Service, ports: tuple[Port, ...]) -> tuple[Port, ...]:
         return tuple(

@@ -35,9 +35,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
     Where no `.env` is written they would not start, so they stay as they are.
     """
-    tools = [service for service in stack.services if _is_optional(service, stack)]
-    only_tools = all(service.role is Role.TOOL for service in stack.services)
-    if not context.split or not tools or only_tools or _is_set_otherwise(stack):
+    tools = _optional_tools(stack) if context.split else []
+    if not tools or _is_set_otherwise(stack):
         return Outcome(stack=stack)
     services = tuple(
         replace(service, profiles=(PROFILE,)) if service in tools else service
@@ -48,8 +47,15 @@ def apply(stack: Stack, context: Context) -> Outcome:
     return Outcome(stack=mended, notes=notes)
 
 
+def _optional_tools(stack: Stack) -> list[Service]:
+    """The tools that nobody depends on; none where there is nothing else."""
+    if all(service.role is Role.TOOL for service in stack.services):
+        return []
+    return [service for service in stack.services if _is_optional(service, stack)]
+
+
 def _is_set_otherwise(stack: Stack) -> bool:
-    values = (item.value for item in stack.settings if item.name == SETTING.name)
+    values = (setting.value for setting in stack.settings if setting.name == SETTING.name)
     return any(value != PROFILE for value in values)
 
 

@@ -32,8 +32,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 def _close_root(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
     image = facts_of(service)
-    part = overlay_of(service, Home.PROD)
-    if service.security.read_only is not None or part.security.read_only is not None:
+    overlay = overlay_of(service, Home.PROD)
+    if service.security.read_only is not None or overlay.security.read_only is not None:
         return service, []
     if image is None or not image.tmpfs or not runs_server(service):
         return service, [remark("TC674", service)]
@@ -43,9 +43,11 @@ def _close_root(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
     scratch = tuple(
         Mount(kind="tmpfs", target=path) for path in image.tmpfs if path not in mounted
     )
-    security = replace(part.security, read_only=True)
-    part = replace(part, mounts=(*part.mounts, *scratch), security=security)
-    return with_overlay(service, Home.PROD, part), [remark("TC673", service, "read_only")]
+    security = replace(overlay.security, read_only=True)
+    overlay = replace(overlay, mounts=(*overlay.mounts, *scratch), security=security)
+    return with_overlay(service, Home.PROD, overlay), [
+        remark("TC673", service, "read_only")
+    ]
 
 
 def _granted_without_file(service: Service, stack: Stack) -> Iterator[tuple[str, str]]:
@@ -54,7 +56,11 @@ def _granted_without_file(service: Service, stack: Stack) -> Iterator[tuple[str,
         ("secrets", service.secrets, stack.secrets),
         ("configs", service.configs, stack.configs),
     ):
-        no_files = {item.name for item in resources if not item.file and not item.external}
+        no_files = {
+            resource.name
+            for resource in resources
+            if not resource.file and not resource.external
+        }
         for grant in grants:
             if grant.source in no_files:
                 yield section, grant.source

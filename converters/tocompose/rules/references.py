@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, NamedTuple
 
 from tocompose.exporters.references import linked_name, shared_with
 from tocompose.model import Service, Stack
@@ -19,12 +19,15 @@ class _Reference(NamedTuple):
     defined: Collection[str]
 
 
+def _names_of(definitions: Iterable[Any]) -> set[str]:
+    return {definition.name for definition in definitions}
+
+
 def _references(service: Service, stack: Stack) -> Iterator[_Reference]:
-    services = {item.name for item in stack.services}
-    networks = {item.name for item in stack.networks} | {"default"}
-    volumes = {item.name for item in stack.volumes}
-    secrets = {item.name for item in stack.secrets}
-    configs = {item.name for item in stack.configs}
+    services = _names_of(stack.services)
+    networks = _names_of(stack.networks) | {"default"}
+    volumes, secrets = _names_of(stack.volumes), _names_of(stack.secrets)
+    configs = _names_of(stack.configs)
     for edge in service.depends_on:
         yield _Reference("depends_on", "service", edge.service, services)
     for attachment in service.networks:

@@ -168,12 +168,16 @@ def _keeps_environment(service: Service | None, stack: Stack) -> bool:
     if service is None or service.security.read_only:
         return True
     secrets = {setting.name for setting in stack.settings if setting.secret}
-    for variable in service.environment:
-        parts = parse(variable.value or "")
-        name = parts[0].name if len(parts) == 1 and isinstance(parts[0], Variable) else ""
-        if secret_name(variable.name) and name not in secrets:
-            return True
-    return False
+    named = (item.value or "" for item in service.environment if secret_name(item.name))
+    return any(_only_variable(value) not in secrets for value in named)
+
+
+def _only_variable(text: str) -> str | None:
+    """The variable that the whole text is."""
+    match parse(text):
+        case (Variable(name=name),):
+            return name
+    return None
 
 
 RULE = Rule(

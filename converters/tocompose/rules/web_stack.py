@@ -41,14 +41,17 @@ def _judge_stack(view: View) -> Iterator[Verdict]:
 
 def _data_names(stack: Stack) -> frozenset[str]:
     kinds = (_DATABASE, *_CACHES)
-    return frozenset(item.name for item in stack.services if image_id(item) in kinds)
+    return frozenset(member.name for member in stack.services if image_id(member) in kinds)
 
 
 def _judge_parts(
-    startup: Startup, service: Service, line: str, parts: dict[str, tuple[str, bool]]
+    startup: Startup,
+    service: Service,
+    line: str,
+    missing_parts: dict[str, tuple[str, bool]],
 ) -> Iterator[Verdict]:
     """One verdict for each key of the service: what should stand there, and whether it does."""
-    for key, (missing, holds) in parts.items():
+    for key, (missing, holds) in missing_parts.items():
         yield startup.verdict(service, key, line, holds, "TC749", missing=missing)
 
 
@@ -57,16 +60,18 @@ def _judge_proxy(
 ) -> Iterator[Verdict]:
     command = command_text(service) or ""
     listens = "providers.docker" in command and ":80" in command
-    sockets = [item for item in service.mounts if item.target == "/var/run/docker.sock"]
+    sockets = [
+        member for member in service.mounts if member.target == "/var/run/docker.sock"
+    ]
     guarded = bool(sockets) and all(mount.read_only for mount in sockets)
     apart = not data or bool(networks_of(service) - {"default"})
-    parts = {
+    missing_parts = {
         "image": ("a v3 image", ":v3" in (service.image or "")),
         "command": ("the docker provider and an entry point web on :80", listens),
         "volumes": ("the Docker socket, mounted read-only", guarded),
         "networks": ("a network apart from the data's", apart),
     }
-    yield from _judge_parts(startup, service, "T-01", parts)
+    yield from _judge_parts(startup, service, "T-01", missing_parts)
 
 
 def _judge_application(
@@ -79,12 +84,12 @@ def _judge_application(
         label.startswith(_ROUTER) and label.endswith(".rule") for label in service.labels
     )
     between = not used or len(networks_of(service)) > 1
-    parts = {
+    missing_parts = {
         "labels": ("a router rule among its labels", ruled),
         "depends_on": (f"the condition service_healthy for {bare}", not bare),
         "networks": ("a place on the proxy's and on the data's network", between),
     }
-    yield from _judge_parts(startup, service, "T-02", parts)
+    yield from _judge_parts(startup, service, "T-02", missing_parts)
 
 
 def _judge_data(
@@ -94,19 +99,19 @@ def _judge_data(
     test = " ".join((check.test or ()) if check else ())
     if image_id(service) == _DATABASE:
         line, command = "T-03", "pg_isready with user and database"
-        asked = all(word in test for word in ("pg_isready", "-U", "-d"))
+        is_asked = all(word in test for word in ("pg_isready", "-U", "-d"))
     else:
         line, command = "T-04", "redis-cli ping"
-        asked = "ping" in test.lower()
+        is_asked = "ping" in test.lower()
     named = any(mount.kind == "volume" and mount.source for mount in service.mounts)
     networks = networks_of(service)
-    inner = bool(networks) and networks <= internal
-    parts = {
+    is_inner = bool(networks) and networks <= internal
+    missing_parts = {
         "volumes": ("a named volume", named),
-        "healthcheck": (f"a healthcheck with {command}", asked),
-        "networks": ("its place on the internal network only", inner),
+        "healthcheck": (f"a healthcheck with {command}", is_asked),
+        "networks": ("its place on the internal network only", is_inner),
     }
-    yield from _judge_parts(startup, service, line, parts)
+    yield from _judge_parts(startup, service, line, missing_parts)
 
 
 RULE = Rule(
