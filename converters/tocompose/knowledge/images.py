@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from tocompose.model import Role
 from tocompose.patterns import regex
+from tocompose.syntax.interpolation import substitute
 from tocompose.tables import Document, documents
 
 # One component of a repository's path, as https://pkg.go.dev/github.com/distribution/reference has it.
@@ -156,7 +157,7 @@ def role_of(facts: ImageFacts) -> Role:
 
 def image_ref(text: str) -> ImageRef | None:
     """The parts of an image reference, variables replaced by their defaults; None for what is not a reference."""
-    name, _, digest = (_without_variables(text) if "$" in text else text).partition("@")
+    name, _, digest = (_default_reference(text) if "$" in text else text).partition("@")
     path, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
         path, tag = name, ""
@@ -185,11 +186,9 @@ def _is_digest(text: str) -> bool:
     )
 
 
-def _without_variables(text: str) -> str:
-    default = (
-        r"\$\{[A-Za-z_]\w*(?::?-(?P<default>[^{}]*))?(?::?[?][^{}]*)?\}|\$[A-Za-z_]\w*"
-    )
-    return re.sub(default, lambda found: found["default"] or "", text).rstrip(":")
+def _default_reference(text: str) -> str:
+    """The reference where no variable is set: a default is a value."""
+    return substitute(text, {}).rstrip(":")
 
 
 @cache

@@ -25,6 +25,7 @@ from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import environment_of, facts_of
 from tocompose.rules.services import taken_variables, with_settings
 from tocompose.syntax.names import variable_name
+from tocompose.syntax.units import BYTE_UNITS, parse_byte_size
 
 _APP = Amounts(cpus="1.0", memory="512M", pids="256")
 _DATA = Amounts(cpus="1.0", memory="1G", pids="512")
@@ -41,7 +42,6 @@ _OLD_KEYS = {
 _CHANGEABLE = {"cpus": "processors", "memory": "memory"}
 _MANY_PIDS = "1024"  # Threads count: what needs more memory than usual (JVMs, whole suites, desktops) has more of them.
 _USUAL_SHARED = "64M"  # Docker's own size of /dev/shm.
-_UNITS = {"": 1, "B": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 # Beside its heap a process needs room for code, stacks and buffers: half of the heap again is a usual rule.
 _BESIDE_HEAP = 1.5
 # Options that servers document: of Java, of Node.js (MB), of Redis, PostgreSQL, MySQL and MongoDB (GB).
@@ -161,11 +161,9 @@ def _beside_shared(usual: str, service: Service) -> str:
     return f"{round((size(usual) + shared) / 2**20)}M"
 
 
-def size(text: str) -> float:
+def size(text: str) -> int:
     """The bytes that a Compose size means; 0 for one that holds a variable."""
-    digits = text.upper().rstrip("IB").rstrip("KMGTB") or "0"
-    unit = text.upper().removesuffix("IB").removesuffix("B")[-1:]
-    return _number(digits) * _UNITS.get(unit, 1)
+    return parse_byte_size(text) or 0
 
 
 def _number(text: str) -> float:
@@ -209,7 +207,7 @@ def _sizes_of_variables(values: dict[str, str]) -> Iterator[int]:
 
 
 def _bytes(digits: str, unit: str) -> int:
-    return int(digits) * _UNITS[unit.upper()]
+    return int(digits) * BYTE_UNITS[unit.lower()]
 
 
 def _judge_limits(startup: Startup, service: Service) -> Iterator[Verdict]:

@@ -14,26 +14,7 @@ from tocompose.ledger import Cursor
 from tocompose.model import Setting
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import variable_name
-
-# Compose takes these from the user's shell before it looks at `.env`.
-_SHELL = frozenset(
-    {
-        "HOME",
-        "HOST",
-        "HOSTNAME",
-        "LANG",
-        "LOGNAME",
-        "MAIL",
-        "PATH",
-        "PWD",
-        "SHELL",
-        "TERM",
-        "TMPDIR",
-        "USER",
-        "USERNAME",
-    }
-)
+from tocompose.syntax.names import SHADOWED_BY_THE_SHELL, variable_name
 
 
 class ConfigEntry(NamedTuple):
@@ -158,7 +139,7 @@ class ConfigStore:
     def _free(self, preferred: str, fallback: str) -> str:
         name = variable_name(preferred)
         if (
-            name in _SHELL
+            name in SHADOWED_BY_THE_SHELL
             or name in self._taken
             or name.startswith(("COMPOSE_", "DOCKER_"))
         ):

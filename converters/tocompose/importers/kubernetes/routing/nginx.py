@@ -14,7 +14,7 @@ from tocompose.importers.kubernetes.routing.annotations import Annotations
 from tocompose.importers.kubernetes.routing.credentials import users_file
 from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.ledger import Cursor
-from tocompose.syntax.units import is_whole_number
+from tocompose.syntax.units import BYTE_UNITS, is_whole_number
 from tocompose.traefik.proxy import Middleware, Proxy
 from tocompose.traefik.rules import go_replacement
 from tocompose.traefik.service import INSECURE
@@ -22,7 +22,6 @@ from tocompose.traefik.service import INSECURE
 PREFIX = "nginx.ingress.kubernetes.io"
 
 _SIZE = re.compile(r"(\d{1,18})([kKmMgG]?)")
-_UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _METHODS = "GET,PUT,POST,DELETE,PATCH,OPTIONS"
 _HEADERS = "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization"
 
@@ -151,7 +150,7 @@ def _body_size(annotations: Annotations, site: RouteSite) -> Iterator[Middleware
     size = _SIZE.fullmatch(size_text) if size_text else None
     if size is None:
         return
-    count = int(size[1]) * _UNITS[size[2].lower()]
+    count = int(size[1]) * BYTE_UNITS[size[2].lower()]
     if count == 0:
         annotations.at("proxy-body-size").skip("Traefik has no limit of its own")
         return
