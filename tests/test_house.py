@@ -1,46 +1,104 @@
-"""The house rules that a program can check: sizes, docstrings, names, nothing left open."""
+"""The house rules that a program can check: what reads easily, docstrings, names, nothing left open.
+
+There is no bar on the lines of a function: what counts is how much one line says, and how much one function decides.
+"""
 
 from __future__ import annotations
 
 import ast
 import re
-import statistics
+from collections import Counter
+from typing import Any
 
 import pytest
 
 import tree
 
+# At most so much of each, over the whole package; to be tightened, never loosened.
+BARS: dict[str, float] = {
+    "lines of a file": 400,
+    "tokens a line": 8.5,
+    "decisions of a function": 22,
+    "percent of functions with eleven decisions or more": 3,
+    "percent of names that say nothing": 5,
+    "percent of functions of one word": 45,
+    "class names used twice": 4,
+    "modules": 375,
+    "tokens of code": 366_000,
+}
+# Names that say nothing about what they hold.
+VAGUE = frozenset(
+    """
+    item items found place places known given one other others rest thing things part parts own said told wanted kept
+    made left taken seen word words piece pieces way ways what which where here there now then this that these those
+    it its they some any every each all both such same more most less value_ data_ info obj res ret tmp temp stuff foo
+    entry entries kind_ state_ first second last next_ previous chosen passed asked missing_ inner outer back front
+    end start_ here_ over under with_ without by_ from_ to_ into onto upon before after above below beside about
+    """.split()
+)
 # Their docstrings would only repeat the class: the data model of Python itself.
 _SPECIAL = re.compile(r"__\w+__")
+
+
+def percent(count: int, whole: int) -> float:
+    return 100 * count / whole
+
+
+def functions() -> list[tuple[str, Any]]:
+    """Every function of the package with its place."""
+    return [
+        (f"{tree.file(module)}:{function.lineno} {function.name}", function)
+        for module in tree.modules()
+        for function in tree.functions(tree.modules()[module])
+    ]
+
+
+def measured() -> dict[str, float]:
+    """The figures of the whole package."""
+    tokens = [count for module in tree.modules() for count in tree.tokens(module)]
+    decisions = [tree.decisions(function) for _, function in functions()]
+    names = [
+        name for module in tree.modules().values() for name in tree.bound_names(module)
+    ]
+    plain = [
+        function.name for _, function in functions() if not function.name.startswith("__")
+    ]
+    classes = Counter(
+        node.name
+        for module in tree.modules().values()
+        for node in ast.walk(module)
+        if isinstance(node, ast.ClassDef)
+    )
+    return {
+        "tokens a line": sum(tokens) / len(tokens),
+        "decisions of a function": max(decisions),
+        "percent of functions with eleven decisions or more": percent(
+            sum(count >= 11 for count in decisions), len(decisions)
+        ),
+        "percent of names that say nothing": percent(
+            sum(name.strip("_") in VAGUE for name in names), len(names)
+        ),
+        "percent of functions of one word": percent(
+            sum("_" not in name.strip("_") for name in plain), len(plain)
+        ),
+        "class names used twice": sum(count > 1 for count in classes.values()),
+        "modules": len(tree.modules()),
+        "tokens of code": sum(tokens),
+    }
+
+
+def test_the_package_reads_easily() -> None:
+    over = {name: value for name, value in measured().items() if value > BARS[name]}
+    worst = sorted(
+        ((tree.decisions(node), place) for place, node in functions()), reverse=True
+    )
+    assert over == {}, f"most decisions: {worst[:10]}"
 
 
 @pytest.mark.parametrize("module", tree.modules())
 def test_files_are_short(module: str) -> None:
     lines = tree.file(module).read_text(encoding="utf-8").count("\n")
-    assert lines <= 400, f"{tree.file(module)}: {lines} lines"
-
-
-@pytest.mark.parametrize("module", tree.modules())
-def test_functions_are_short(module: str) -> None:
-    for function in tree.functions(tree.modules()[module]):
-        size = tree.length(function)
-        assert size <= 60, (
-            f"{tree.file(module)}:{function.lineno} {function.name}: {size} lines"
-        )
-
-
-def test_the_typical_file_and_function_is_small() -> None:
-    sizes = [
-        tree.length(item)
-        for module in tree.modules().values()
-        for item in tree.functions(module)
-    ]
-    files = [
-        tree.file(name).read_text(encoding="utf-8").count("\n") for name in tree.modules()
-    ]
-    assert statistics.median(sizes) <= 8, "the median function"
-    assert statistics.quantiles(sizes, n=20)[-1] <= 35, "the longest function in twenty"
-    assert statistics.median(files) <= 150, "the median file"
+    assert lines <= BARS["lines of a file"], f"{tree.file(module)}: {lines} lines"
 
 
 @pytest.mark.parametrize("module", tree.modules())

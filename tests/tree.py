@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -69,6 +72,62 @@ def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]
             yield node
 
 
-def length(node: ast.stmt) -> int:
-    """The lines that a definition takes."""
-    return (node.end_lineno or node.lineno) - node.lineno + 1
+_DECISIONS = (
+    ast.If,
+    ast.IfExp,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.ExceptHandler,
+    ast.comprehension,
+    ast.Assert,
+    ast.match_case,
+)
+
+
+def decisions(function: ast.AST) -> int:
+    """How many ways lead through a function, those through functions inside it included."""
+    count = 1
+    for node in ast.walk(function):
+        count += isinstance(node, _DECISIONS)
+        if isinstance(node, ast.comprehension):
+            count += len(node.ifs)
+        elif isinstance(node, ast.BoolOp):
+            count += len(node.values) - 1
+    return count
+
+
+def bound_names(tree: ast.AST) -> Iterator[str]:
+    """Every name that is bound by an assignment, a loop or a parameter, each time."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Store)
+            and node.id != "_"
+        ):
+            yield node.id
+        elif isinstance(node, ast.arg) and node.arg not in ("self", "cls", "_"):
+            yield node.arg
+
+
+_NO_CODE = frozenset(
+    {
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+        tokenize.COMMENT,
+    }
+)
+
+
+def tokens(module: str) -> Iterator[int]:
+    """The tokens of each line of code of a module; docstrings of several lines do not count."""
+    lines: Counter[int] = Counter()
+    text = file(module).read_text(encoding="utf-8")
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        is_long_text = token.type == tokenize.STRING and "\n" in token.string
+        if token.type not in _NO_CODE and not is_long_text:
+            lines[token.start[0]] += 1
+    yield from lines.values()

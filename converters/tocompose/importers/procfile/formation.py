@@ -198,7 +198,7 @@ def _parse_fir_size(size: str) -> Row | None:
 def read_quantities(repository: Repository) -> dict[str, tuple[int, Cursor]]:
     """How many run by `.foreman` (YAML) and `.overmind.env`: by process type, with the cursor that each stands at."""
     quantities: dict[str, tuple[int, Cursor]] = {}
-    for setting in _manager_settings(repository):
+    for setting in _quantity_settings(repository):
         if setting.key in _FORMATION_KEYS and setting.kind == "leaf":
             numbers = parse_pairs(setting.peek() or "")
             if not numbers:
@@ -216,7 +216,7 @@ def read_quantities(repository: Repository) -> dict[str, tuple[int, Cursor]]:
     return quantities
 
 
-def _manager_settings(repository: Repository) -> Iterator[Cursor]:
+def _quantity_settings(repository: Repository) -> Iterator[Cursor]:
     content = repository.project.read(".foreman")
     if content is not None:
         for document in cursors(content, ".foreman", repository.ledger):

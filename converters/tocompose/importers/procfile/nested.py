@@ -23,7 +23,7 @@ def _known(column: str) -> list[Any]:
     return list(load("process_managers")[column])
 
 
-class _ManagerCall(NamedTuple):
+class _NestedCall(NamedTuple):
     """A process manager's command line; `only` are the process types that it is told to start, empty for all."""
 
     manager: str
@@ -78,7 +78,7 @@ def _expand_process(
 
 
 def _started_processes(
-    processes: tuple[StatedProcess, ...], call: _ManagerCall
+    processes: tuple[StatedProcess, ...], call: _NestedCall
 ) -> Iterator[StatedProcess]:
     """The processes that the manager would start; those that it is not told to start are noted."""
     for process in processes:
@@ -91,7 +91,7 @@ def _started_processes(
         yield process
 
 
-def _find_call(repository: Repository, text: str) -> _ManagerCall | None:
+def _find_call(repository: Repository, text: str) -> _NestedCall | None:
     parsed = parse_command(text)
     if parsed.operators:
         return None
@@ -140,7 +140,7 @@ def _script_name(arguments: list[str]) -> str:
     return names[0] if names else ""
 
 
-def _read_call(arguments: list[str]) -> _ManagerCall | None:
+def _read_call(arguments: list[str]) -> _NestedCall | None:
     """The call; None for one that starts no processes, such as `foreman run`."""
     manager, options = arguments[0], _options_of_start(arguments)
     if options is None:
@@ -155,7 +155,7 @@ def _read_call(arguments: list[str]) -> _ManagerCall | None:
             ignored.append(option)
         elif value != "start":
             only.append(value)
-    return _ManagerCall(manager, file, tuple(only), formation, tuple(ignored))
+    return _NestedCall(manager, file, tuple(only), formation, tuple(ignored))
 
 
 def _options_of_start(arguments: list[str]) -> list[str] | None:
