@@ -33,7 +33,7 @@ from tocompose.tables import load
 
 
 class Assembly:
-    """What the steps so far have made. Steps are added in order; `tocompose.importers.docker_run.stack` ties it up."""
+    """What the steps so far have made, in order; `tocompose.importers.docker_run.stack` puts it together."""
 
     def __init__(self) -> None:
         self.containers: list[StartedContainer] = []

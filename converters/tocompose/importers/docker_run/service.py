@@ -36,7 +36,7 @@ class ContainerRefs(NamedTuple):
 def describe_service(
     name: str, facts: Facts, image: str | None, command: tuple[str, ...], origin: Span
 ) -> tuple[Service, ContainerRefs]:
-    """The service that the facts describe, and its ties to other containers."""
+    """The service that the facts describe, and what it says about other containers."""
     refs = ContainerRefs(
         links=tuple((fact.fact.value, fact.argument) for fact in facts.pop("links")),
         volumes_from=tuple(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from itertools import pairwise
-
 from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.shell.conditions import condition_holds, matching_branch
+from tocompose.importers.docker_run.shell.discovery import mentions_docker
 from tocompose.importers.docker_run.shell.parameters import (
     compose_expansion,
     sole_parameter,
@@ -17,6 +15,7 @@ from tocompose.importers.docker_run.shell.variables import Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.tables import load
 
+_EMPTY_COMPARISONS = [[sign, text] for sign in ("=", "==") for text in ('""', "''")]
 _TESTS = frozenset({"[", "[[", "test", "command", "which", "type", "hash", "grep"})
 
 
@@ -79,7 +78,7 @@ def ask(shell: Shell, condition: Cursor) -> bool | None:
 def _settle_dead(body: Cursor, condition: str) -> None:
     if not body:
         return
-    if re.search(r"docker|podman", source_text(body)):
+    if mentions_docker(source_text(body)):
         body.note("TC157", condition=condition)
     body.skip("never runs as the script stands")
 
@@ -163,14 +162,12 @@ def _as_default(
 def _asks_for_empty(name: str, condition: Cursor) -> bool:
     """Whether a condition asks if a variable is empty: `-z "$X"`, `"$X" = ""`."""
     texts = _leaf_texts(condition)
-    operands = {
-        operand for flag, operand in pairwise(texts) if flag == "-z"
-    } | {
-        operand
-        for operand, sign, text in zip(texts, texts[1:], texts[2:], strict=False)
-        if sign in ("=", "==") and text in ('""', "''")
-    }  # fmt: skip
-    return any(_is_parameter(operand, name) for operand in operands)
+    for index, text in enumerate(texts):
+        is_asked = texts[index - 1 : index] == ["-z"]
+        is_asked = is_asked or texts[index + 1 : index + 3] in _EMPTY_COMPARISONS
+        if is_asked and _is_parameter(text, name):
+            return True
+    return False
 
 
 def _is_parameter(raw: str, name: str) -> bool:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 from tocompose.importers.docker_run.options import program_name
 from tocompose.importers.docker_run.shell.commands import CommandField
+from tocompose.importers.docker_run.shell.discovery import mentions_docker
 from tocompose.importers.docker_run.shell.expansion import join_values
 from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell, shown
@@ -131,7 +132,7 @@ def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool
 def _is_script(path: str, data: bytes) -> bool:
     """Whether a file is a script that calls docker."""
     is_script = path.endswith("sh") or data.startswith(b"#!")
-    return is_script and re.search(rb"docker|podman", data) is not None
+    return is_script and mentions_docker(data.decode("latin-1"))
 
 
 def runs_on_other_host(fields: list[CommandField]) -> bool:
@@ -144,7 +145,7 @@ def runs_on_other_host(fields: list[CommandField]) -> bool:
 def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     """Whether the command runs shell code in a string (`sh -c '…'`, `eval …`), which is then read in place."""
     code = _code_argument(fields)
-    if code is None or not re.search(r"docker|podman", code.text):
+    if code is None or not mentions_docker(code.text):
         return False
     span = code.sources[0].value_span
     cursor.skip("code in a string, which is read by itself")

@@ -38,7 +38,7 @@ class CommandField(NamedTuple):
 
 
 class DockerCall(NamedTuple):
-    """A docker call among the pieces of a command: where the tool stands, where the words behind the verb start."""
+    """A docker call among the fields of a command: the tool, the verb, where the arguments behind it start."""
 
     tool: str
     verb: tuple[str, ...]

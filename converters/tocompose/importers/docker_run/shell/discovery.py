@@ -29,6 +29,11 @@ _SCRIPT_NAME = regex(
 )
 
 
+def mentions_docker(text: str) -> bool:
+    """Whether a text names docker or podman, so that it is worth a closer look."""
+    return re.search(r"docker|podman", text) is not None
+
+
 def _read_pasted(text: Text) -> Branch:
     return shell.read(text, documentation=True)
 

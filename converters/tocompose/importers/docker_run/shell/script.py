@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run.invocation import Script
 from tocompose.importers.docker_run.shell import (
@@ -18,6 +16,7 @@ from tocompose.importers.docker_run.shell.discovery import (
     READERS,
     find_scripts,
     kind_of,
+    mentions_docker,
     started_elsewhere,
 )
 from tocompose.importers.docker_run.shell.expansion import Endless
@@ -57,7 +56,7 @@ def _settle_text(shell: Shell, cursor: Cursor) -> None:
         cursor.note("TC168", written=text)
     elif cursor.style == "operator":
         cursor.note("TC173", written=text)
-    elif shell.settings.get("prose") and not re.search(r"docker|podman", text):
+    elif shell.settings.get("prose") and not mentions_docker(text):
         cursor.skip("prose without a docker command")
     else:
         cursor.note("TC172" if cursor.style == "unclosed" else "TC162")
