@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from tocompose.record import record
-from tocompose.tables import load
+from tocompose.tables import TableError, load
 
 
 class Form(Enum):
@@ -89,8 +89,19 @@ _CLOSED_SETS: Mapping[str, type[Enum]] = {"form": Form, "merge": Merge, "unit": 
 
 @cache
 def section_keys(section: str) -> Mapping[str, Key]:
-    """The keys that the maps of a section may have, in the order of the table."""
-    return {name: _read_row(name, row) for name, row in load("compose")[section].items()}
+    """The keys that the maps of a section may have, in the order of the table.
+
+    Raises TableError for a row with a column or a word that is none.
+    """
+    keys = {}
+    for name, row in load("compose")[section].items():
+        try:
+            keys[name] = _read_row(name, row)
+        except (TypeError, ValueError) as error:
+            raise TableError(
+                f"mappings/compose.yaml ({section}.{name}): {error}"
+            ) from error
+    return keys
 
 
 def _read_row(name: str, row: Mapping[str, Any]) -> Key:
