@@ -13,7 +13,7 @@ from tocompose.importers.procfile.app_json import (
 )
 from tocompose.importers.procfile.heroku_yml import HerokuYml
 from tocompose.importers.procfile.language import ends_by_itself
-from tocompose.importers.procfile.nested import expand_managers
+from tocompose.importers.procfile.nested import expand_nested
 from tocompose.importers.procfile.processes import Process, StatedProcess, of_procfile
 from tocompose.importers.procfile.sources import ProcfileChoice, choose_procfile
 from tocompose.patterns import regex
@@ -35,7 +35,7 @@ def gather_processes(
     if not repository.has_file("Dockerfile"):
         of_file = tuple(_without_wrapper(repository, process) for process in of_file)
     of_images = tuple(_image_commands(repository, heroku, of_file))
-    processes = expand_managers(repository, (*of_file, *heroku.processes, *of_images))
+    processes = expand_nested(repository, (*of_file, *heroku.processes, *of_images))
     read_paths = {process.cursor.span.file for process in processes if process.cursor}
     for path in choice.left_aside:
         if path not in read_paths:

@@ -33,7 +33,7 @@ class _NestedCall(NamedTuple):
     ignored: tuple[str, ...]
 
 
-def expand_managers(
+def expand_nested(
     repository: Repository, processes: tuple[StatedProcess, ...], depth: int = 0
 ) -> tuple[StatedProcess, ...]:
     """The processes with every one that only starts a process manager replaced by what that would start.
@@ -74,7 +74,7 @@ def _expand_process(
     process.cursor.note(
         "TC330", name=process.type, manager=call.manager, file=path, count=len(started)
     )
-    return expand_managers(repository, started, depth + 1)
+    return expand_nested(repository, started, depth + 1)
 
 
 def _started_processes(
