@@ -50,14 +50,10 @@ def read_cluster(request: ClusterRequest) -> ClusterObjects:
     )
     api = ApiServer(connection, request.timeout)
     resources, notes = discover_kinds(api)
-    asked_for = [
-        resource
-        for resource in resources
-        if not is_ignored(resource) and (request.secrets or resource.plural != "secrets")
-    ]
-    namespaces = (
-        () if request.all_namespaces else request.namespaces or (connection.namespace,)
-    )
+    asked_for = [resource for resource in resources if _is_asked_for(resource, request)]
+    namespaces: tuple[str, ...] = ()
+    if not request.all_namespaces:
+        namespaces = request.namespaces or (connection.namespace,)
     answers = _list_all(api, asked_for, namespaces)
     notes += [
         _note_refusal(resource, answer) for resource, answer in answers if answer.problem
@@ -65,18 +61,17 @@ def read_cluster(request: ClusterRequest) -> ClusterObjects:
     if not request.secrets:
         notes.append(note("TC273"))
     objects = [resource for _, answer in answers for resource in answer.items]
-    selection = Selection(namespaces, selector)
-    selected, left_out = select_objects(objects, selection)
+    selected, left_out = select_objects(objects, Selection(namespaces, selector))
     if left_out:
-        notes.append(
-            note(
-                "TC271",
-                count=len(left_out),
-                what=", ".join(left_out[:5]) + (" …" * (len(left_out) > 5)),
-            )
-        )
+        names = ", ".join(left_out[:5]) + (" …" * (len(left_out) > 5))
+        notes.append(note("TC271", count=len(left_out), what=names))
     name = namespaces[0] if len(namespaces) == 1 else connection.name
     return ClusterObjects(Memory(dict(_object_files(selected)), name), tuple(notes))
+
+
+def _is_asked_for(resource: ApiResource, request: ClusterRequest) -> bool:
+    is_withheld = resource.plural == "secrets" and not request.secrets
+    return not is_withheld and not is_ignored(resource)
 
 
 def _list_all(

@@ -44,6 +44,14 @@ class Selection(NamedTuple):
         """Whether the labels meet every requirement of the selector."""
         return all(requirement.is_met(labels) for requirement in self.selector)
 
+    def covers(self, namespace: str | None) -> bool:
+        """Whether the namespace was asked for; when all were, those of the cluster itself were not."""
+        if namespace is None:
+            return False
+        if self.namespaces:
+            return namespace in self.namespaces
+        return not _SYSTEM.fullmatch(str(namespace))
+
 
 def select_objects(
     objects: Iterable[Object], selection: Selection
@@ -89,71 +97,59 @@ def _of_the_cluster(api_object: Object) -> bool:
 
 def _is_in_scope(api_object: Object, selection: Selection) -> bool:
     """Whether a cluster-wide object has to do with the namespaces; those inside were asked for by name."""
-    spaces, kind = selection.namespaces, api_object.get("kind")
-    if kind == "Namespace":
-        name = str(_metadata_of(api_object).get("name"))
-        return name in spaces if spaces else not _SYSTEM.fullmatch(name)
-    if kind == "PersistentVolume":
-        claim = (api_object.get("spec") or {}).get("claimRef") or {}
-        return claim.get("namespace") in spaces if spaces else bool(claim)
-    if kind == "ClusterRoleBinding":
-        bound_namespaces = {
-            subject.get("namespace") for subject in api_object.get("subjects") or ()
-        } - {None}
-        return any(
-            namespace in spaces if spaces else not _SYSTEM.fullmatch(str(namespace))
-            for namespace in bound_namespaces
-        )
+    match api_object.get("kind"):
+        case "Namespace":
+            return selection.covers(_metadata_of(api_object).get("name"))
+        case "PersistentVolume":
+            claim = (api_object.get("spec") or {}).get("claimRef") or {}
+            if not selection.namespaces:
+                return bool(claim)
+            return selection.covers(claim.get("namespace"))
+        case "ClusterRoleBinding":
+            subjects = api_object.get("subjects") or ()
+            return any(selection.covers(subject.get("namespace")) for subject in subjects)
     return True
 
 
 def _without_filled_endpoints(objects: list[Object]) -> Iterator[Object]:
     """Without the Endpoints that a selector fills: only those kept by hand say anything."""
+    services = (api_object for api_object in objects if api_object.get("kind") == "Service")
     by_hand = {
-        (_metadata_of(api_object).get("namespace"), _metadata_of(api_object).get("name"))
-        for api_object in objects
-        if api_object.get("kind") == "Service"
-        and not (api_object.get("spec") or {}).get("selector")
+        _key_of(service)
+        for service in services
+        if not (service.get("spec") or {}).get("selector")
     }
     for api_object in objects:
-        key = (
-            _metadata_of(api_object).get("namespace"),
-            _metadata_of(api_object).get("name"),
-        )
-        if api_object.get("kind") != "Endpoints" or key in by_hand:
+        if api_object.get("kind") != "Endpoints" or _key_of(api_object) in by_hand:
             yield api_object
+
+
+def _key_of(api_object: Object) -> tuple[Any, Any]:
+    """The namespace and the name."""
+    metadata = _metadata_of(api_object)
+    return metadata.get("namespace"), metadata.get("name")
 
 
 def _matching_objects(objects: list[Object], selection: Selection) -> Iterator[Object]:
     """What carries the labels, and the configuration, secrets and claims that those objects name."""
-    matching = [
-        api_object
+    matching = {
+        id(api_object): api_object
         for api_object in objects
         if selection.matches(_metadata_of(api_object).get("labels") or {})
-    ]
-    named = {
-        (_metadata_of(api_object).get("namespace"), text)
-        for api_object in matching
-        for text in _all_texts(api_object)
     }
-    ids = {id(api_object) for api_object in matching}
-    claimed = {
-        text
-        for api_object in objects
-        if api_object.get("kind") == "PersistentVolumeClaim"
-        for text in _all_texts(api_object)
-    }
+    referred: set[tuple[Any, Any]] = set()
+    for api_object in matching.values():
+        namespace, _ = _key_of(api_object)
+        referred.update((namespace, text) for text in _all_texts(api_object))
+    claimed: set[str] = set()
     for api_object in objects:
-        kind, name = api_object.get("kind"), _metadata_of(api_object).get("name")
-        referred = (
-            kind in _REFERRED and (_metadata_of(api_object).get("namespace"), name) in named
-        )
-        if (
-            id(api_object) in ids
-            or referred
-            or kind == "Namespace"
-            or (kind == "PersistentVolume" and name in claimed)
-        ):
+        if api_object.get("kind") == "PersistentVolumeClaim":
+            claimed.update(_all_texts(api_object))
+    for api_object in objects:
+        kind = api_object.get("kind")
+        is_referred = kind in _REFERRED and _key_of(api_object) in referred
+        is_claimed = kind == "PersistentVolume" and _key_of(api_object)[1] in claimed
+        if id(api_object) in matching or kind == "Namespace" or is_referred or is_claimed:
             yield api_object
 
 

@@ -171,9 +171,9 @@ def secret_values(folder: Path) -> Iterator[str]:
         if file.suffix in (".yaml", ".yml", ".json", ".tpl"):
             yield from _in_yaml(file.read_bytes())
         elif ".env" in file.name or file.suffix in (".txt", ".properties"):
-            lines = file.read_text(errors="replace").splitlines()
-            yield from (line.partition("=")[2].strip().strip("\"'") for line in lines)
-            yield from (line.strip() for line in lines if "=" not in line)
+            for line in file.read_text(errors="replace").splitlines():
+                name, equals, value = line.partition("=")
+                yield value.strip().strip("\"'") if equals else name.strip()
 
 
 def _in_yaml(text: bytes) -> Iterator[str]:
@@ -199,15 +199,7 @@ def _secret_scalars(value: Any, hidden: bool) -> Iterator[str]:
     if isinstance(value, dict):
         for key, child in value.items():
             if key == "secretGenerator" and isinstance(child, list):
-                # Its name and the names of its files are what the reader of a message must know.
-                yield from _secret_scalars(
-                    [
-                        generator.get("literals")
-                        for generator in child
-                        if isinstance(generator, dict)
-                    ],
-                    True,
-                )
+                yield from _generator_literals(child)
             else:
                 yield from _secret_scalars(child, hidden or bool(HINT.search(str(key))))
     elif isinstance(value, list):
@@ -215,3 +207,10 @@ def _secret_scalars(value: Any, hidden: bool) -> Iterator[str]:
             yield from _secret_scalars(child, hidden)
     elif hidden and value is not None:
         yield from (str(value), str(value).partition("=")[2])
+
+
+def _generator_literals(generators: list[Any]) -> Iterator[str]:
+    """The literals alone: a generator's name and the names of its files are what the reader of a message must know."""
+    for generator in generators:
+        if isinstance(generator, dict):
+            yield from _secret_scalars(generator.get("literals"), True)

@@ -193,8 +193,7 @@ def _generator_files(generator: Any) -> Iterator[str]:
 
 def _check_folder(folder: Path) -> Iterator[Path]:
     """The folders that the kustomization in `folder` includes, after a look at everything else it names."""
-    file = next((folder / name for name in FILE_NAMES if (folder / name).is_file()), None)
-    content = _parse_content(file.read_bytes()) if file else None
+    content = _kustomization_in(folder)
     if content is None:
         raise NotLocal(f"there is no readable kustomization in {folder.name}")
     if content.get("helmCharts") or content.get("helmChartInflationGenerator"):
@@ -202,17 +201,23 @@ def _check_folder(folder: Path) -> Iterator[Path]:
             "it inflates a Helm chart, which kustomize downloads (kustomize build --enable-helm)"
         )
     for may_be_folder, path in named_entries(content):
+        shown = _without_credentials(path)
         if "://" in path or path.startswith("git@"):
-            raise NotLocal(
-                f"it includes {_without_credentials(path)}, which would have to be downloaded"
-            )
+            raise NotLocal(f"it includes {shown}, which would have to be downloaded")
         target = (folder / path).resolve()
-        if may_be_folder and not target.exists():
-            raise NotLocal(
-                f"it includes {_without_credentials(path)}, which is not on disk"
-            )
-        if may_be_folder and target.is_dir():
+        if not may_be_folder:
+            continue
+        if not target.exists():
+            raise NotLocal(f"it includes {shown}, which is not on disk")
+        if target.is_dir():
             yield target
+
+
+def _kustomization_in(folder: Path) -> Mapping[str, Any] | None:
+    for name in FILE_NAMES:
+        if (folder / name).is_file():
+            return _parse_content((folder / name).read_bytes())
+    return None
 
 
 def _without_credentials(address: str) -> str:
@@ -240,18 +245,17 @@ def find_groups(project: Project) -> tuple[KustomizationGroup, ...]:
     leader = {folder: folder for folder in by_folder}
     included: set[str] = set()
     for folder, kustomization in by_folder.items():
-        for path in kustomization.included_paths():
-            if path in by_folder and path != folder:
-                included.add(path)
-                leader = _join_groups(leader, folder, path)
-    sets: dict[str, list[Kustomization]] = {}
+        for path in by_folder.keys() & set(kustomization.included_paths()) - {folder}:
+            included.add(path)
+            leader = _join_groups(leader, folder, path)
+    groups: dict[str, list[Kustomization]] = {}
     for folder in sorted(by_folder):
-        sets.setdefault(leader[folder], []).append(by_folder[folder])
-    found_groups = (
-        KustomizationGroup(tuple(members), tuple(_top_level(members, included)))
-        for members in sets.values()
+        groups.setdefault(leader[folder], []).append(by_folder[folder])
+    return tuple(
+        KustomizationGroup(tuple(members), tops)
+        for members in groups.values()
+        if (tops := tuple(_top_level(members, included)))
     )
-    return tuple(group for group in found_groups if group.tops)
 
 
 def _join_groups(

@@ -135,19 +135,20 @@ def _config_files(
     kube_object.count_identity_as_mapped(to)
     config_entries = container.store.entries(kube_object)
     if source.at("items").kind != "list":
-        for key, config_entry in config_entries.items():
-            yield VolumeFile(key, mode, kind == "Secret", kube_object, config_entry)
+        for key, own_entry in config_entries.items():
+            yield VolumeFile(key, mode, kind == "Secret", kube_object, own_entry)
     for file_entry in list_entries(source.at("items")):
         key = take_scalar(file_entry.at("key"), to) or ""
         path = take_scalar(file_entry.at("path"), to) or key
-        if key in config_entries and not _leaves_volume(path):
-            own_mode = _file_mode(file_entry.at("mode"), to) or mode
-            yield VolumeFile(
-                path, own_mode, kind == "Secret", kube_object, config_entries[key]
-            )
-        else:
+        config_entry = config_entries.get(key)
+        if config_entry is None or _leaves_volume(path):
             description = f"{kind} {name}, key {key}"
             file_entry.note("TC213", what=description, name=path, subject=to)
+            continue
+        own_mode = _file_mode(file_entry.at("mode"), to)
+        yield VolumeFile(
+            path, own_mode or mode, kind == "Secret", kube_object, config_entry
+        )
 
 
 def _leaves_volume(path: str) -> bool:

@@ -84,9 +84,8 @@ def resource_value(
     """The text of a `resourceFieldRef`, rounded up as Kubernetes does; None, with a note, where no limit is set."""
     path = peek_text(reference.at("resource")) or ""
     owner = peek_text(reference.at("containerName"))
-    section, _, resource = path.partition(".")
     cursor = _container_named(container, owner) if owner else container.cursor
-    amount = _resource_amount(cursor, section, resource, to) if cursor else None
+    amount = _resource_amount(cursor, path, to) if cursor else None
     divisor = parse_quantity(peek_text(reference.at("divisor")) or "1") or ONE
     if amount is None:
         reference.note("TC218", field=path or "resourceFieldRef", name=name, subject=to)
@@ -105,9 +104,8 @@ def _container_named(container: ContainerContext, name: str) -> Cursor | None:
     return None
 
 
-def _resource_amount(
-    container: Cursor, section: str, resource: str, to: ModelPath
-) -> int | None:
+def _resource_amount(container: Cursor, path: str, to: ModelPath) -> int | None:
+    section, _, resource = path.partition(".")
     resources = container.at("resources")
     for key in ("limits",) if section == "limits" else ("requests", "limits"):
         text = peek_text(resources.at(key, resource))

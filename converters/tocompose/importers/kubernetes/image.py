@@ -18,20 +18,24 @@ from tocompose.syntax.interpolation import literal
 def container_image(container: ContainerContext) -> str:
     """The image; variables in it stay variables. A stand-in where there is none, or only a template's."""
     cursor = container.cursor.at("image")
-    to = container.path("image")
-    reference = (take_text(cursor, to) or "").strip()
+    reference = (take_text(cursor, container.path("image")) or "").strip()
     if "$" in reference:
         if image_ref(replace_variables(reference, _sample_value)) is not None:
             return _with_variables(reference, cursor, container)
     # Charts rendered without values write an empty tag, which the engine refuses.
     elif not reference.endswith(":") and image_ref(reference) is not None:
         return reference
+    return _stand_in(reference, cursor, container)
+
+
+def _stand_in(reference: str, cursor: Cursor, container: ContainerContext) -> str:
+    """What takes the place of an image that there is not: of OpenShift's stream, else what the user must change."""
     if container.workload.kind == "DeploymentConfig":
         streamed = _image_of_stream(container)
         if streamed is not None:
             return literal(streamed)
     (cursor or container.cursor).remark(
-        "TC212", object=container.workload_title, subject=to
+        "TC212", object=container.workload_title, subject=container.path("image")
     )
     if reference and "{{" not in reference:
         return literal(reference)
@@ -46,16 +50,24 @@ def _image_of_stream(container: ContainerContext) -> str | None:
     for trigger in list_entries(container.workload.kube_object.at("spec", "triggers")):
         change = trigger.at("imageChangeParams")
         names = [peek_text(name) for name in list_entries(change.at("containerNames"))]
-        if container.name not in names:
-            continue
-        space = peek_text(change.at("from", "namespace")) or container.namespace
-        name, _, tag_name = (peek_text(change.at("from", "name")) or "").partition(":")
-        stream = container.model.objects.get("ImageStream", space, name)
-        for tag in list_entries(stream.at("spec", "tags")) if stream else ():
-            source = tag.at("from")
-            is_image = peek_text(source.at("kind")) == "DockerImage"
-            if is_image and peek_text(tag.at("name")) == (tag_name or "latest"):
-                return take_scalar(source.at("name"), container.path("image"))
+        source = (
+            _tag_source(change.at("from"), container) if container.name in names else None
+        )
+        if source is not None:
+            return take_scalar(source, container.path("image"))
+    return None
+
+
+def _tag_source(reference: Cursor, container: ContainerContext) -> Cursor | None:
+    """Where the ImageStream says which image a tag stands for."""
+    namespace = peek_text(reference.at("namespace")) or container.namespace
+    name, _, tag_name = (peek_text(reference.at("name")) or "").partition(":")
+    stream = container.model.objects.get("ImageStream", namespace, name)
+    for tag in list_entries(stream.at("spec", "tags")) if stream else ():
+        source = tag.at("from")
+        is_image = peek_text(source.at("kind")) == "DockerImage"
+        if is_image and peek_text(tag.at("name")) == (tag_name or "latest"):
+            return source.at("name")
     return None
 
 

@@ -113,9 +113,10 @@ def settle_fields(model: ClusterModel) -> None:
         walk.findings = []
         walk.visit(kube_object.cursor.node, type_name)
         findings = [*walk.findings, *model.builder.findings.get(kube_object, ())]
-        per_run.extend(finding for finding in findings if finding.code in _PER_RUN)
+        own_findings = [finding for finding in findings if finding.code not in _PER_RUN]
+        per_run.extend(findings)
         note_findings(
-            [finding for finding in findings if finding.code not in _PER_RUN],
+            own_findings,
             ledger,
             str(kube_object),
             subjects.get(id(kube_object), ROOT),
@@ -157,19 +158,10 @@ def note_kinds(model: ClusterModel) -> None:
 def note_unused_config(model: ClusterModel) -> None:
     """One note for each ConfigMap, Secret or claim that no container uses."""
     for kube_object in model.objects.of_kind("ConfigMap", "Secret"):
-        if kube_object not in model.config_store.used:
+        if kube_object in model.config_store.used:
+            _note_unused_keys(kube_object, model)
+        else:
             _note_unused_object(kube_object, model)
-            continue
-        config_entries = model.config_store.entries(kube_object).values()
-        unread = [
-            config_entry.cursor
-            for config_entry in config_entries
-            if config_entry.cursor.kind == "leaf" and config_entry.cursor.unread()
-        ]
-        keys = ", ".join(cursor.key for cursor in unread)
-        _note_unused_values(f"{kube_object}, {len(unread)} keys ({keys})", unread, model)
-        for key in ("apiVersion", "kind"):
-            kube_object.at(key).noted(_UNUSED)
     for kube_object in model.objects.of_kind(
         "PersistentVolumeClaim", "PersistentVolume", "LimitRange", "HorizontalPodAutoscaler"
     ):
@@ -177,6 +169,15 @@ def note_unused_config(model: ClusterModel) -> None:
             _note_unused_object(kube_object, model)
     for kube_object in model.objects.of_kind("LimitRange"):
         _note_unused_limits(kube_object, model)
+
+
+def _note_unused_keys(kube_object: KubeObject, model: ClusterModel) -> None:
+    cursors = [entry.cursor for entry in model.config_store.entries(kube_object).values()]
+    unread = [cursor for cursor in cursors if cursor.kind == "leaf" and cursor.unread()]
+    keys = ", ".join(cursor.key for cursor in unread)
+    _note_unused_values(f"{kube_object}, {len(unread)} keys ({keys})", unread, model)
+    for key in ("apiVersion", "kind"):
+        kube_object.at(key).noted(_UNUSED)
 
 
 def _note_unused_object(kube_object: KubeObject, model: ClusterModel) -> None:

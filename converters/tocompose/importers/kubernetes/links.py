@@ -73,11 +73,11 @@ def mentioned_variables(
         for key in ("command", "args")
         for argument in list_entries(container.cursor.at(key))
     )
-    names = {
-        name
-        for text in (*values.values(), *file_texts, *arguments)
-        if "_PORT" in text or "_SERVICE_" in text
-        for name in re.findall(MENTION, text)
-    }
-    variables = link_variables(container) if names else {}
+    names: set[str] = set()
+    for text in (*values.values(), *file_texts, *arguments):
+        if "_PORT" in text or "_SERVICE_" in text:
+            names.update(re.findall(MENTION, text))
+    if not names:
+        return {}
+    variables = link_variables(container)
     return {name: variables[name] for name in sorted(names & variables.keys())}

@@ -77,27 +77,32 @@ def adopt_namespaces(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
     ties = list(_find_ties(objects))
     if not ties:
         return objects
-    first_tie = ties[0]
+    keys = {kube_object.key for kube_object in objects}
+    for kube_object, namespace in _moves(ties, objects).items():
+        if (kube_object.kind, namespace, kube_object.name) not in keys:
+            kube_object.namespace = namespace
+    tie = ties[0]
+    ledger.say(
+        note(
+            "TC274",
+            tie.bare.span,
+            related=(tie.user.span,),
+            user=str(tie.user),
+            used=tie.used,
+            namespace=tie.namespace,
+        )
+    )
+    return KubeObjects(objects)
+
+
+def _moves(ties: list[_NamespaceTie], objects: KubeObjects) -> dict[KubeObject, str]:
+    """The namespace that each object belongs to; of two ties of an object the first counts."""
     moves = {tie.bare: tie.namespace for tie in reversed(ties)}
     if len({stated.namespace for stated in objects if stated.states_namespace}) == 1:
         for kube_object in objects:
             if not kube_object.states_namespace:
-                moves.setdefault(kube_object, first_tie.namespace)
-    keys = {kube_object.key for kube_object in objects}
-    for kube_object, namespace in moves.items():
-        if (kube_object.kind, namespace, kube_object.name) not in keys:
-            kube_object.namespace = namespace
-    ledger.say(
-        note(
-            "TC274",
-            first_tie.bare.span,
-            related=(first_tie.user.span,),
-            user=str(first_tie.user),
-            used=first_tie.used,
-            namespace=first_tie.namespace,
-        )
-    )
-    return KubeObjects(objects)
+                moves.setdefault(kube_object, ties[0].namespace)
+    return moves
 
 
 def _find_ties(objects: KubeObjects) -> Iterator[_NamespaceTie]:

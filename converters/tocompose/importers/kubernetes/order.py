@@ -131,20 +131,25 @@ def _wait_targets(
 
 
 def _is_target(wait: ApiWait, workload: Workload, model: ClusterModel) -> bool:
-    name = workload.kube_object.name
     if wait.kind == "Service":
-        services = [
-            model.kube_services.get(workload.namespace, host) for host in wait.names
-        ]
-        return any(service and workload in service.workloads for service in services)
-    if wait.kind not in ("Pod", workload.kind):
-        return False
-    if wait.labels:
-        own_labels = {} if wait.kind == "Pod" else workload.kube_object.labels
-        return wait.labels.items() <= {**workload.labels, **own_labels}.items()
+        services = (
+            model.kube_services.get(workload.namespace, name) for name in wait.names
+        )
+        return any(workload in service.workloads for service in services if service)
     if wait.kind == "Pod":
-        return any(pod == name or pod.startswith(f"{name}-") for pod in wait.names)
-    return name in wait.names
+        return _is_pod_meant(wait, workload)
+    if wait.labels:
+        labels = {**workload.labels, **workload.kube_object.labels}
+        return wait.kind == workload.kind and wait.labels.items() <= labels.items()
+    return wait.kind == workload.kind and workload.kube_object.name in wait.names
+
+
+def _is_pod_meant(wait: ApiWait, workload: Workload) -> bool:
+    """Whether a pod of the workload is meant, whose name begins with the workload's."""
+    if wait.labels:
+        return wait.labels.items() <= workload.labels.items()
+    name = workload.kube_object.name
+    return any(pod == name or pod.startswith(f"{name}-") for pod in wait.names)
 
 
 def order_releases(model: ClusterModel) -> Iterator[Contribution]:

@@ -128,10 +128,11 @@ def _empty_dir(mounted: _MountedVolume) -> VolumeSource:
         mounted.cursor.map(to=mounted.container.path("shm_size"))
         options = {"shm_size": empty_dir.size or "64M"}
         return VolumeSource(kind="tmpfs", key="shm_size", options=options)
-    is_slight = empty_dir.is_small or mounted.target.rstrip("/") in _TEMPORARY
-    if is_slight or empty_dir.in_memory:
-        if is_slight and empty_dir.in_memory:
+    if empty_dir.is_small or mounted.target.rstrip("/") in _TEMPORARY:
+        if empty_dir.in_memory:
             mounted.container.not_applicable(mounted.cursor.at("medium"))
+        return _tmpfs(mounted, empty_dir)
+    if empty_dir.in_memory:
         return _tmpfs(mounted, empty_dir)
     if mounted.container.is_replicated:
         return _directory_of_each(mounted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
@@ -20,33 +21,29 @@ def volume_preparation(
     """The one-shot for one pod; None where its volumes need nothing."""
     container = containers[0]
     group = fs_group(container)
-    steps = [
-        (name, f"mkdir -p {_quote_path(f'/volumes/{name}/{path}')}")
-        for name, paths in _sub_paths(storages).items()
-        for path in paths
-    ]
+    steps = list(_folder_steps(storages))
     if not all(runs_as_root(member) for member in containers):
-        empty_dirs = chain.from_iterable(storage.empty_dirs for storage in storages)
-        for name in dict.fromkeys(empty_dirs):
+        for name in _without_repeats(storage.empty_dirs for storage in storages):
             steps.append((name, f"chmod 0777 /volumes/{name}"))
     if group is not None:
-        owned = chain.from_iterable(storage.owned for storage in storages)
-        for name in dict.fromkeys(owned):
+        for name in _without_repeats(storage.owned for storage in storages):
             steps.append((name, _change_group(name, group, container)))
-    if not steps:
-        return None
-    volumes = dict.fromkeys(name for name, _ in steps)
-    return _preparing_service(container, [command for _, command in steps], list(volumes))
+    return _preparing_service(container, steps) if steps else None
 
 
-def _sub_paths(storages: list[ContainerStorage]) -> dict[str, list[str]]:
-    paths: dict[str, list[str]] = {}
+def _without_repeats(names: Iterable[list[str]]) -> Iterable[str]:
+    return dict.fromkeys(chain.from_iterable(names))
+
+
+def _folder_steps(storages: list[ContainerStorage]) -> Iterator[tuple[str, str]]:
+    """The commands that make the sub-paths, volume by volume."""
+    paths: dict[str, dict[str, None]] = {}
     for storage in storages:
-        for name, volume_paths in storage.sub_paths.items():
-            paths.setdefault(name, []).extend(
-                path for path in volume_paths if path not in paths.get(name, ())
-            )
-    return paths
+        for name, sub_paths in storage.sub_paths.items():
+            paths.setdefault(name, {}).update(dict.fromkeys(sub_paths))
+    for name, sub_paths_of_volume in paths.items():
+        for path in sub_paths_of_volume:
+            yield name, f"mkdir -p {_quote_path(f'/volumes/{name}/{path}')}"
 
 
 def _change_group(name: str, group: str, container: ContainerContext) -> str:
@@ -67,8 +64,9 @@ def _quote_path(path: str) -> str:
 
 
 def _preparing_service(
-    container: ContainerContext, script: list[str], volumes: list[str]
+    container: ContainerContext, steps: list[tuple[str, str]]
 ) -> Service:
+    """The one-shot that runs the steps, each on a volume."""
     name = unique(f"{container.pod.base}-volumes", set(container.builder.services))
     message = note(
         "TC249",
@@ -81,10 +79,10 @@ def _preparing_service(
     return Service(
         name=name,
         image=f"busybox:{default_version('busybox')}",
-        command=("sh", "-c", "; ".join(["set -e", *script])),
+        command=("sh", "-c", "; ".join(["set -e", *(command for _, command in steps)])),
         mounts=tuple(
             Mount(kind="volume", source=volume, target=f"/volumes/{volume}")
-            for volume in volumes
+            for volume in dict.fromkeys(volume for volume, _ in steps)
         ),
         network_mode="none",
         restart="no",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from tocompose.importers.field_tables import values_in_words
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
+from tocompose.importers.kubernetes.http_checks import HttpRequest, quote_word
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_text,
@@ -35,8 +35,7 @@ def container_healthcheck(container: ContainerContext) -> Healthcheck | None:
     usable = [probe for probe in probes if _has_action(probe)]
     if not usable:
         return None
-    runnable = (probe for probe in usable if _can_run(probe, container))
-    probe = next(runnable, usable[0])
+    probe = _best_probe(usable, container)
     test = _check_command(probe, container)
     if test is None:
         for unusable in probes:
@@ -45,9 +44,17 @@ def container_healthcheck(container: ContainerContext) -> Healthcheck | None:
     startup = container.cursor.at("startupProbe")
     lengthens_start = startup.kind == "map" and probe.key != startup.key
     check = _timed_check(probe, startup if lengthens_start else None, test, container)
-    others = [candidate for candidate in usable if candidate is not probe]
-    _settle_others(others, probe, container)
+    usable.remove(probe)
+    _settle_others(usable, probe, container)
     return check
+
+
+def _best_probe(probes: list[Cursor], container: ContainerContext) -> Cursor:
+    """The first that the container can run for sure, else the first."""
+    for probe in probes:
+        if _can_run(probe, container):
+            return probe
+    return probes[0]
 
 
 def _has_action(probe: Cursor) -> bool:
@@ -247,7 +254,7 @@ def _http_command(action: Cursor, container: ContainerContext) -> tuple[str, ...
         return None
     container.not_applicable(action.at("protocol"))
     tools = container_tools(container.cursor)
-    request = _HttpRequest.of(action, number)
+    request = HttpRequest.of(action, number)
     if tools and tools & {"wget", "curl"}:
         action.map(to=container.path("healthcheck"))
         command = request.curl_command() if "curl" in tools else request.wget_command()
@@ -255,55 +262,6 @@ def _http_command(action: Cursor, container: ContainerContext) -> tuple[str, ...
     if tools and "sh" in tools:
         return _listening_command(action, number, container, request.with_either_client())
     return _note_impossible(action, container, f"an HTTP request to {request.url}", tools)
-
-
-class _HttpRequest(NamedTuple):
-    """The request of a probe, whose certificate nobody checks."""
-
-    url: str
-    is_https: bool
-    headers: tuple[str, ...]
-
-    @classmethod
-    def of(cls, action: Cursor, port: int) -> _HttpRequest:
-        """The request of an `httpGet`."""
-        scheme = (peek_text(action.at("scheme")) or "HTTP").lower()
-        path = peek_text(action.at("path")) or "/"
-        host = peek_text(action.at("host")) or "127.0.0.1"
-        slash = "" if path.startswith("/") else "/"
-        headers = tuple(
-            f"{peek_text(header.at('name')) or ''}: {peek_text(header.at('value')) or ''}"
-            for header in list_entries(action.at("httpHeaders"))
-        )
-        return cls(f"{scheme}://{host}:{port}{slash}{path}", scheme == "https", headers)
-
-    def curl_command(self) -> str:
-        """The request as a command line of curl."""
-        insecure = "k" if self.is_https else ""
-        return (
-            f"curl -fsS{insecure} -o /dev/null{self._flags('-H')} {_quote_word(self.url)}"
-        )
-
-    def wget_command(self) -> str:
-        """The request as a command line of wget, that of BusyBox too."""
-        insecure = " --no-check-certificate" if self.is_https else ""
-        flags = self._flags("--header")
-        return f"wget -q -O /dev/null{insecure}{flags} {_quote_word(self.url)}"
-
-    def with_either_client(self) -> str:
-        """Whichever client the image turns out to hold; without any, the last resort that follows."""
-        return (
-            f"if command -v curl >/dev/null; then {self.curl_command()}; "
-            f"elif command -v wget >/dev/null; then {self.wget_command()}; else "
-        )
-
-    def _flags(self, flag: str) -> str:
-        return "".join(f" {flag} {_quote_word(header)}" for header in self.headers)
-
-
-def _quote_word(text: str) -> str:
-    safe = text.isascii() and all(char.isalnum() or char in "/:.,_-=@%+" for char in text)
-    return text if safe else "'" + text.replace("'", "'\\''") + "'"
 
 
 def _tcp_command(action: Cursor, container: ContainerContext) -> tuple[str, ...] | None:
@@ -314,7 +272,7 @@ def _tcp_command(action: Cursor, container: ContainerContext) -> tuple[str, ...]
     host = peek_text(action.at("host")) or "127.0.0.1"
     if held is not None and "nc" in held:
         action.map(to=container.path("healthcheck"))
-        return ("CMD-SHELL", literal(f"nc -z {_quote_word(host)} {number}"))
+        return ("CMD-SHELL", literal(f"nc -z {quote_word(host)} {number}"))
     if held and "sh" in held and host == "127.0.0.1":
         return _listening_command(action, number, container)
     return _note_impossible(action, container, f"a connection to port {number}", held)

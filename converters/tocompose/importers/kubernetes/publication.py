@@ -141,16 +141,14 @@ def _publish_service(
     service: KubeService, model: ClusterModel, host_ports: HostPorts
 ) -> Iterator[Contribution]:
     spec = service.kube_object.at("spec")
-    addresses = [peek_text(address) for address in list_entries(spec.at("externalIPs"))]
-    external_ips = [address for address in addresses if address]
-    reached = [
-        (workload, pod) for workload, pod in service.pods() if not workload.host_network
+    external_ips = [
+        peek_text(entry) or "" for entry in list_entries(spec.at("externalIPs"))
     ]
-    if not reached or not (service.is_published or external_ips):
+    reached = list(service.networked_pods())
+    if not reached or not (service.is_published or any(external_ips)):
         return
     workload, pod = reached[0]
-    ports = [(port, container_port(port, workload)) for port in service.ports]
-    targets = [(port, target) for port, target in ports if target is not None]
+    targets = list(_targets(service, workload))
     if not targets:
         # What is wrong with the ports is said by `settle_ports`.
         for key in ("type", "externalIPs"):
@@ -164,13 +162,23 @@ def _publish_service(
         pods = f"{len(reached)} pods"
         spec.at("type").remark("TC229", service=service.name, what=pods, subject=to)
     for port, target in targets:
-        published = [_at_address(port, target, address) for address in external_ips]
+        published = [
+            _at_address(port, target, address) for address in filter(None, external_ips)
+        ]
         if service.is_published:
             published.insert(
                 0, _publish_service_port(service, port, target, to, host_ports)
             )
         yield Contribution(service=owner, ports=tuple(published))
     yield from _limit_to_one(owner, workload, model)
+
+
+def _targets(service: KubeService, workload: Workload) -> Iterator[tuple[ServicePort, int]]:
+    """The ports of a Service with the container ports of a workload that they lead to."""
+    for port in service.ports:
+        target = container_port(port, workload)
+        if target is not None:
+            yield port, target
 
 
 def _at_address(port: ServicePort, target: int, address: str) -> Port:

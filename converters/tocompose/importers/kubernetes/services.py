@@ -79,6 +79,12 @@ class KubeService:
             for pod in workload.pods:
                 yield workload, pod
 
+    def networked_pods(self) -> Iterator[tuple[Workload, Pod]]:
+        """The pods that have a network of their own, not the host's."""
+        for workload, pod in self.pods():
+            if not workload.host_network:
+                yield workload, pod
+
 
 class KubeServices:
     """All Services, by namespace and name."""

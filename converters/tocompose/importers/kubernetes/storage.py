@@ -200,17 +200,9 @@ def _add_source(
     if source.read_only:
         _settle_redundant(mount.cursor, container)
     name = source.source
-    options = {kind: dict(nested) for kind, nested in source.mount_options.items()}
     if sub_path and source.kind == "bind":
         name = f"{name}/{literal(sub_path)}"
-        options.pop("bind", None)
-    elif sub_path and source.kind in ("volume", "image"):
-        options.setdefault(source.kind, {})["subpath"] = literal(sub_path)
-    if source.kind == "bind":
-        _set_bind_options(mount.cursor, options, container)
-    else:
-        mount.cursor.at("mountPropagation").skip("only bind mounts have a propagation")
-        mount.cursor.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
+    options = _mount_options(source, mount.cursor, sub_path, container)
     read_only = source.read_only or peek_bool(mount.cursor.at("readOnly")) is True
     if source.kind == "volume":
         _prepare_volume(source, sub_path, read_only, storage)
@@ -224,6 +216,22 @@ def _add_source(
             origin=mount.cursor.span,
         )
     )
+
+
+def _mount_options(
+    source: VolumeSource, mount: Cursor, sub_path: str, container: ContainerContext
+) -> dict[str, dict[str, Any]]:
+    options = {kind: dict(nested) for kind, nested in source.mount_options.items()}
+    if source.kind == "bind":
+        if sub_path:
+            options.pop("bind", None)
+        _set_bind_options(mount, options, container)
+        return options
+    if sub_path and source.kind in ("volume", "image"):
+        options.setdefault(source.kind, {})["subpath"] = literal(sub_path)
+    mount.at("mountPropagation").skip("only bind mounts have a propagation")
+    mount.at("recursiveReadOnly").skip("a volume has nothing mounted below it")
+    return options
 
 
 def _prepare_volume(
