@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Generated(NamedTuple):
+class GeneratedDockerfile(NamedTuple):
     """The files; the web command for development (empty: as in production); whether a build step makes others.
 
     `source` is mounted at `workdir` for development; empty is the whole repository. `develops` says that there is a
@@ -35,7 +35,7 @@ class Generated(NamedTuple):
     develops: bool
 
 
-def generate(source: DockerfileInput, language: str) -> Generated:
+def generate_dockerfile(source: DockerfileInput, language: str) -> GeneratedDockerfile:
     """The Dockerfile and .dockerignore, and other files that the image needs; none that the repository already has."""
     facts = find_language(language).dockerfile_facts(source)
     is_built = bool(language_rows()[language].get("compiled") or facts.build_steps)
@@ -46,8 +46,8 @@ def generate(source: DockerfileInput, language: str) -> Generated:
         "port": source.port,
         "image": facts.image,
         "archived": is_archived(facts.image),
-        "build_packages": _packages(source, language, facts, "build"),
-        "run_packages": _packages(source, language, facts, "run"),
+        "build_packages": _collect_packages(source, language, facts, "build"),
+        "run_packages": _collect_packages(source, language, facts, "run"),
         "build_steps": facts.build_steps,
         "develop": develops,
         "cmd": json.dumps(command),
@@ -55,11 +55,11 @@ def generate(source: DockerfileInput, language: str) -> Generated:
         **facts.template,
     }
     contents = {
-        "Dockerfile": _spaced(_render(f"{language}.j2", values).strip()),
-        ".dockerignore": _render("dockerignore.j2", {"language": language}),
+        "Dockerfile": _space_stages(_render_template(f"{language}.j2", values).strip()),
+        ".dockerignore": _render_template("dockerignore.j2", {"language": language}),
         **facts.files,
     }
-    return Generated(
+    return GeneratedDockerfile(
         tuple(
             File(path=path, content=text.encode())
             for path, text in contents.items()
@@ -73,7 +73,7 @@ def generate(source: DockerfileInput, language: str) -> Generated:
     )
 
 
-def _packages(
+def _collect_packages(
     source: DockerfileInput, language: str, facts: DockerfileFacts, purpose: str
 ) -> tuple[str, ...]:
     """The Debian packages to `build` libraries or to `run` them: of facts, of libraries, and asked for."""
@@ -86,7 +86,7 @@ def _packages(
 
 
 @cache
-def _templates() -> Environment:
+def _load_templates() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -107,11 +107,11 @@ def _join_words(texts: Iterable[str]) -> str:
     return " ".join(texts)
 
 
-def _render(template: str, values: Mapping[str, Any]) -> str:
-    return _templates().get_template(template).render(**values)
+def _render_template(template: str, values: Mapping[str, Any]) -> str:
+    return _load_templates().get_template(template).render(**values)
 
 
-def _spaced(text: str) -> str:
+def _space_stages(text: str) -> str:
     """The lines with a blank one before each stage and the comment above it."""
     lines: list[str] = []
     for line in text.splitlines():

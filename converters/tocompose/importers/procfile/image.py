@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from tocompose.dockerfiles import generate
+from tocompose.dockerfiles import generate_dockerfile
 from tocompose.importers.procfile.heroku_yml import HerokuYml, Recipe
 from tocompose.languages import language_rows
 from tocompose.languages.language import DockerfileInput
@@ -279,7 +279,7 @@ def _image_without_dockerfile(repository: Repository, request: ImageRequest) -> 
 
 
 def _generate_image(repository: Repository, request: ImageRequest) -> Image:
-    generated = generate(request.source, request.language)
+    generated = generate_dockerfile(request.source, request.language)
     repository.add_note(
         "TC354",
         subject=ModelPath.of("files", "Dockerfile"),
