@@ -15,17 +15,17 @@ from tocompose.reports.plan import Decision
 from tocompose.rules import registry, select
 
 
-class Plan(NamedTuple):
+class ConversionPlan(NamedTuple):
     """A conversion that was not written, and what it decided."""
 
     result: Result
     decisions: tuple[Decision, ...]
 
 
-def plan(project: Project, options: Options) -> Plan:
+def plan(project: Project, options: Options) -> ConversionPlan:
     """What the conversion of a project would decide. Raises SourceError when nothing can be read."""
     result = convert(project, options)
-    return Plan(result, tuple(_all_decisions(project, options, result)))
+    return ConversionPlan(result, tuple(_all_decisions(project, options, result)))
 
 
 def _all_decisions(
