@@ -12,7 +12,7 @@ from rules.snippets import stack
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
-from tocompose.model import Home, Service, Setting, Stack
+from tocompose.model import Home, Service, Setting, Stack, Variable
 from tocompose.rules import Context, Outcome, registry
 from tocompose.rules.secrets import is_secret
 
@@ -136,6 +136,8 @@ def test_names_of_secrets(name: str) -> None:
             "users",
         ),
         *("com.example/key", "com.example.key"),
+        *("PASSWORD_REGEX", "PASSWORD_COMPLEXITY", "TOKEN_BUCKET_RATE", "TOKEN_SOURCE"),
+        *("API_KEY_IN", "FEATURE_FLAG_KEY", "DEFAULT_KEY"),
     ],
 )
 def test_names_that_only_look_like_it(name: str) -> None:
@@ -336,6 +338,16 @@ COMMANDS = [
     ("mysql:8", '[sh, -c, "mysql -h db \\\\\\n -ptops3cret shop"]', "CACHE_PASSWORD"),
     ("redis:7", "[redis-cli, -h, cache, --pass, tops3cret, ping]", "CACHE_PASSWORD"),
     (
+        "me/sql:1",
+        "[sqlcmd, -Q, \"CREATE LOGIN app WITH PASSWORD = N'tops3cret'\"]",
+        "CACHE_PASSWORD",
+    ),
+    (
+        "me/app:1",
+        "[sh, -c, 'printf \"%s\\n\" tops3cret | serve login --password-stdin']",
+        "CACHE_PASSWORD",
+    ),
+    (
         "redis:7",
         "[sh, -c, 'redis-cli -h cache -a \"tops3cret\" ping | grep PONG']",
         "CACHE_PASSWORD",
@@ -385,6 +397,39 @@ def test_commands_without_secrets(command: str) -> None:
     assert (
         values(moved(f"services: {{web: {{image: 'me/web:1', command: {command}}}}}")) == {}
     )
+
+
+def test_a_user_name_that_equals_a_password_stays() -> None:
+    found = moved(
+        "services: {kc: {image: 'me/kc:1', command: [start, --db-username, keycloak, --db-password, keycloak]}}"
+    )
+    service = found.stack.service("kc")
+    assert service is not None
+    assert service.command is not None
+    assert service.command[:4] == ("start", "--db-username", "keycloak", "--db-password")
+    assert service.command[4] == "${KC_PASSWORD:?set KC_PASSWORD in .env}"
+
+
+def test_secrets_are_found_in_a_time_that_grows_with_the_texts() -> None:
+    assert grows_with_input(move_many, 400)
+
+
+def move_many(count: int) -> None:
+    services = tuple(
+        Service(
+            name=f"s{number}",
+            image="me/app:1",
+            environment=(
+                Variable(name="DB_PASSWORD", value=f"secret-value-{number:05d}"),
+                Variable(
+                    name="TEXT", value=f"as secret-value-{number * 7 % count:05d} says"
+                ),
+            ),
+        )
+        for number in range(count)
+    )
+    outcome = BY_ID["SEC-OUT"].apply(Stack(name="x", services=services), Context())
+    assert "secret-value" not in repr(outcome.stack.services)
 
 
 def test_a_repeated_secret_leaves_every_text() -> None:

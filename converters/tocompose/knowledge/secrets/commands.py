@@ -28,7 +28,8 @@ _SCRIPT_OPTION = (
 # By what stands in every text that the pattern can be in.
 _OTHER_PROGRAMS = {
     "curl": r"\bcurl\b[^;|&]{0,1000}?\s(?:-[A-Za-z]*u|--user)[\s=]+['\"]?[^\s:'\"]+:(?P<value>[^\s'\";|&]+)",
-    "-stdin": r"\b(?:echo|printf)\s+(?:-\w+\s+)?['\"]?(?P<value>[^\s'\"|]+)['\"]?\s*\|[^|;&\n]{0,200}-stdin\b",
+    "-stdin": r"\b(?:echo|printf)\s+(?:-\w+\s+)?(?:['\"]?%s(?:\\+n)?['\"]?\s+)?"
+    r"['\"]?(?P<value>[^\s'\"|]+)['\"]?\s*\|[^|;&\n]{0,200}-stdin\b",
     # https://min.io/docs/minio/linux/reference/minio-mc/mc-alias-set.html
     "mc": r"\bmc\s+(?:--?\S+\s+)?(?:alias\s+set|config\s+host\s+add)\s+\S+\s+\S+\s+\S+\s+['\"]?(?P<value>[^\s'\";|&]+)",
 }

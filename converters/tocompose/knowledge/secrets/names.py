@@ -8,30 +8,17 @@ from itertools import pairwise
 
 from tocompose.patterns import regex
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # A name with one of these words holds a secret, unless it ends in a word of `_ABOUT`.
-_WORDS = frozenset(
-    {
-        "PASSWORD",
-        "PASSWORDS",
-        "PASSWD",
-        "PASSPHRASE",
-        "PASSCODE",
-        "SECRET",
-        "SECRETS",
-        "TOKEN",
-        "CREDENTIAL",
-    }
-    | {
-        "APIKEY",
-        "SECRETKEY",
-        "AUTHKEY",
-        "PRIVKEY",
-        "PRIVATEKEY",
-        "ACCESSKEY",
-        "REQUIREPASS",
-        "MASTERAUTH",
-    }
-    | {"CREDENTIALS"}
+_WORDS = _words(
+    """
+    PASSWORD PASSWORDS PASSWD PASSPHRASE PASSCODE SECRET SECRETS TOKEN CREDENTIAL APIKEY
+    SECRETKEY AUTHKEY PRIVKEY PRIVATEKEY ACCESSKEY REQUIREPASS MASTERAUTH CREDENTIALS
+    """
 )
 # A word that ends so is one of them: `AUTHTOKEN`, `dbpassword`.
 _ENDINGS = (
@@ -45,178 +32,36 @@ _ENDINGS = (
     "PRIVATEKEY",
     "ACCESSKEY",
 )
+_ABOUT_PAIRS = frozenset({("EXPIRES", "IN"), ("KEY", "IN")})
 _LAST_WORDS = frozenset({"PASS", "PWD", "PW", "SALT", "DBPASS", "DSN"})
 # Of them those that are no secret alone: the working directory, the address of a source of data.
 _NOT_ALONE = frozenset({"PWD", "DSN"})
-_KEYS = frozenset(
-    {
-        "API",
-        "ACCESS",
-        "PRIVATE",
-        "SECRET",
-        "ENCRYPTION",
-        "ENCRYPT",
-        "SIGNING",
-        "MASTER",
-        "AUTH",
-        "FERNET",
-        "APP",
-    }
-    | {
-        "ROLE",
-        "ACCOUNT",
-        "SHARED",
-        "CLIENT",
-        "HMAC",
-        "JWT",
-        "SESSION",
-        "COOKIE",
-        "RPC",
-        "DECRYPTION",
-        "NONCE",
-    }
+_KEYS = _words(
+    """
+    API ACCESS PRIVATE SECRET ENCRYPTION ENCRYPT SIGNING MASTER AUTH FERNET APP ROLE
+    ACCOUNT SHARED CLIENT HMAC JWT SESSION COOKIE RPC DECRYPTION NONCE
+    """
 )
 # `…_KEY` is a secret but for the keys that things are found by, and those that anyone may know.
-_OPEN_KEYS = frozenset(
-    {
-        "PUBLIC",
-        "PUB",
-        "PUBLISHABLE",
-        "SITE",
-        "CACHE",
-        "PRIMARY",
-        "FOREIGN",
-        "SORT",
-        "PARTITION",
-        "ROUTING",
-        "HASH",
-    }
-    | {
-        "ROW",
-        "GROUP",
-        "BINDING",
-        "INDEX",
-        "LOOKUP",
-        "MESSAGE",
-        "OBJECT",
-        "RECORD",
-        "ITEM",
-        "UNIQUE",
-        "LOCK",
-        "FILE",
-    }
-    | {
-        "LABEL",
-        "TOPOLOGY",
-        "FEATURE",
-        "REGISTRY",
-        "CONFIG",
-        "METADATA",
-        "HOST",
-        "MAP",
-        "TAG",
-        "SELECTOR",
-        "REF",
-    }
-    | {
-        "QUEUE",
-        "TOPIC",
-        "STREAM",
-        "ID",
-        "NAME",
-        "PATH",
-        "USER",
-        "EVENT",
-        "JSON",
-        "LOG",
-        "FIELD",
-        "SHARD",
-        "HEADER",
-    }
+_OPEN_KEYS = _words(
+    """
+    PUBLIC PUB PUBLISHABLE SITE CACHE PRIMARY FOREIGN SORT PARTITION ROUTING HASH ROW
+    GROUP BINDING INDEX LOOKUP MESSAGE OBJECT RECORD ITEM UNIQUE LOCK FILE LABEL TOPOLOGY
+    FEATURE REGISTRY CONFIG METADATA HOST MAP TAG SELECTOR REF QUEUE TOPIC STREAM ID NAME
+    PATH USER EVENT JSON LOG FIELD SHARD HEADER FLAG DEFAULT
+    """
 )
 # What comes last in the name of something about a secret rather than the secret itself.
-_ABOUT = frozenset(
-    {
-        "FILE",
-        "PATH",
-        "DIR",
-        "HOST",
-        "PORT",
-        "NAME",
-        "USER",
-        "USERNAME",
-        "ID",
-        "TTL",
-        "EXPIRY",
-        "EXPIRES",
-        "EXPIRATION",
-    }
-    | {
-        "EXPIRE",
-        "LENGTH",
-        "MIN",
-        "MAX",
-        "SIZE",
-        "TIMEOUT",
-        "ENABLED",
-        "ENABLE",
-        "DISABLED",
-        "REQUIRED",
-        "ALGORITHM",
-    }
-    | {
-        "ALG",
-        "TYPE",
-        "HEADER",
-        "ISSUER",
-        "AUDIENCE",
-        "POLICY",
-        "ENDPOINT",
-        "METHOD",
-        "PREFIX",
-        "SUFFIX",
-        "FIELD",
-    }
-    | {
-        "ROUNDS",
-        "AGE",
-        "LIFETIME",
-        "DURATION",
-        "SECONDS",
-        "MINUTES",
-        "HOURS",
-        "DAYS",
-        "COUNT",
-        "FORMAT",
-        "ENGINE",
-    }
-    | {
-        "PROVIDER",
-        "BACKEND",
-        "STORE",
-        "MODE",
-        "HASHERS",
-        "VALIDATORS",
-        "CLASS",
-        "REGION",
-        "VERSION",
-        "LOCATION",
-    }
-    | {
-        "INTERVAL",
-        "LIMIT",
-        "SERVICE",
-        "URL",
-        "URI",
-        "ENCODING",
-        "STRENGTH",
-        "COMMAND",
-        "CMD",
-        "TEMPLATE",
-        "SCOPE",
-    }
-    | {"ENCRYPTION", "HASHING", "VALIDATION"}
-    | {"REF", "REFS", "MOUNT", "ARN", "NAMES", "FILES", "PATHS", "STDIN"}
+_ABOUT = _words(
+    """
+    FILE PATH DIR HOST PORT NAME USER USERNAME ID TTL EXPIRY EXPIRES EXPIRATION EXPIRE
+    LENGTH MIN MAX SIZE TIMEOUT ENABLED ENABLE DISABLED REQUIRED ALGORITHM ALG TYPE HEADER
+    ISSUER AUDIENCE POLICY ENDPOINT METHOD PREFIX SUFFIX FIELD ROUNDS AGE LIFETIME
+    DURATION SECONDS MINUTES HOURS DAYS COUNT FORMAT ENGINE PROVIDER BACKEND STORE MODE
+    HASHERS VALIDATORS CLASS REGION VERSION LOCATION INTERVAL LIMIT SERVICE URL URI
+    ENCODING STRENGTH COMMAND CMD TEMPLATE SCOPE ENCRYPTION HASHING VALIDATION REF REFS
+    MOUNT ARN NAMES FILES PATHS STDIN REGEX COMPLEXITY RATE SOURCE
+    """
 )
 # What says in which form the secret is written: `SSH_KEY_B64`, `TOKEN_2`.
 _CODED = frozenset({"B64", "BASE64", "BASE", "VALUE", "HEX"})
@@ -271,30 +116,44 @@ def secret_name(name: str) -> bool:
     """Whether what is called so is a secret."""
     if lists_users(name):
         return True
+    words = _words_but_coding(name)
+    if not words or _is_about_secret(words):
+        return False
+    last_word = words[-1].rstrip("0123456789")
+    if last_word in _LAST_WORDS:
+        return len(words) > 1 or last_word not in _NOT_ALONE
+    if last_word == "KEY" and _opens_something(name, words):
+        return True
+    ends = any(word.endswith(_ENDINGS) for word in (*words, last_word))
+    return ends or _has_secret_key(words) or bool(_WORDS & set(words))
+
+
+def _words_but_coding(name: str) -> list[str]:
+    """The words of a name without those that say in which form the secret is written."""
     words = words_of(name)
     while len(words) > 1 and (words[-1] in _CODED or words[-1].isdigit()):
         words.pop()
-    if (
-        not words
-        or words[-1] in _ABOUT
-        or words[-2:] == ["EXPIRES", "IN"]
-        or ("PUBLIC" in words and "KEY" in words)
-    ):
-        return False
-    last = words[-1].rstrip("0123456789")
-    if last in _LAST_WORDS:
-        return len(words) > 1 or last not in _NOT_ALONE
-    # In `com.example/key` the words before are whose key it is, not what it opens.
-    if (
-        last == "KEY"
-        and words[-2:-1]
-        and words[-2] not in _OPEN_KEYS
-        and not _OWNED_KEY.search(name)
-    ):
-        return True
-    ends = any(word.endswith(_ENDINGS) for word in (*words, last))
-    keyed = any(word == "KEY" and before in _KEYS for before, word in pairwise(words))
-    return ends or keyed or bool(_WORDS & set(words))
+    return words
+
+
+def _is_about_secret(words: list[str]) -> bool:
+    """Whether the name is that of something about a secret, or of a key that anyone may know."""
+    return (
+        words[-1] in _ABOUT
+        or tuple(words[-2:]) in _ABOUT_PAIRS
+        or {"PUBLIC", "KEY"} <= set(words)
+    )
+
+
+def _opens_something(name: str, words: list[str]) -> bool:
+    """Whether the key that a name ends in is one to a lock: in `com.example/key` the words say whose key it is."""
+    return (
+        bool(words[-2:-1]) and words[-2] not in _OPEN_KEYS and not _OWNED_KEY.search(name)
+    )
+
+
+def _has_secret_key(words: list[str]) -> bool:
+    return any(word == "KEY" and kind in _KEYS for kind, word in pairwise(words))
 
 
 def secret_parameter(name: str) -> bool:

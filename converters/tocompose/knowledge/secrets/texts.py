@@ -50,9 +50,9 @@ _ASSIGNMENT = regex(
 _ARGUMENT = regex(
     r"\(\s{0,9}[\"'](?P<name>[\w.-]{1,100})[\"']\s{0,9},\s{0,9}[\"'](?P<password>[^\s\"']+)[\"']"
 )
-# `CREATE USER a WITH PASSWORD 'x'`, `IDENTIFIED BY 'x'`.
+# `CREATE USER a WITH PASSWORD 'x'`, `IDENTIFIED BY 'x'`; Transact-SQL writes N'x'.
 _STATEMENT = regex(
-    r"(?i)\b(?:PASSWORD|IDENTIFIED\b[^'\"\n;]{0,60})\s{0,9}=?\s{0,9}['\"](?P<password>[^'\"\s]+)['\"]"
+    r"(?i)\b(?:PASSWORD|IDENTIFIED\b[^'\"\n;]{0,60})\s{0,9}=?\s{0,9}N?['\"](?P<password>[^'\"\s]+)['\"]"
 )
 # `"password": "x"` in JSON, also where its quotes are escaped.
 _MEMBER = regex(
@@ -69,7 +69,7 @@ _HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _ELEMENT = regex(r"<(?P<name>[\w.:-]{1,100})>\s{0,99}(?P<password>[^<>\s]+)\s{0,99}</")
 _SETTING = regex(
     r"(?P<head>(?:^|[;?&\s])(?:password|pwd|sslpassword|accountkey|sharedaccesskey|secretkey)\s{0,99}=\s{0,99})"
-    r"(?P<password>[^;&\s'\"]+)",
+    r"(?P<password>(?!N')[^;&\s'\"]+)",
     re.IGNORECASE,
 )
 # `username=u,password=x`, as mount has its options.
