@@ -90,7 +90,7 @@ def _outcome(case: Case, proving: Callable[[Case], Proof]) -> tuple[str, str]:
         return "refused by compose", f"{fault}\n"
     return (
         "equal"
-        if not proof.refusals and all(one.inherent for one in proof.differences)
+        if not proof.refusals and all(one.is_inherent for one in proof.differences)
         else "refused by docker"
         if proof.refusals
         else "different"

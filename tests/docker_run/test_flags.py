@@ -129,7 +129,7 @@ def test_compose_sends_what_docker_sends(argv: tuple[str, ...]) -> None:
     )
     assert proof.holds, as_text(proof) + text(result)
     differing = {
-        one.field: one.declared_by for one in proof.differences if not one.inherent
+        one.field: one.declared_by for one in proof.differences if not one.is_inherent
     }
     assert differing == INEXPRESSIBLE.get(shlex.join(argv), {}), as_text(proof) + text(
         result
