@@ -13,10 +13,9 @@ from rules.stacks import stacks
 from tocompose.knowledge.images import image_facts
 from tocompose.model import Dependency, Home, Port, Service, Stack
 from tocompose.rules import Context, Outcome, apply_all, registry
-from tocompose.rules.evidence import resolved
 from tocompose.rules.roles import DATA_ROLES
 from tocompose.stack_texts import stack_texts, texts_within
-from tocompose.syntax.interpolation import plain, variable_names
+from tocompose.syntax.interpolation import plain, substitute, variable_names
 
 CONTEXTS = (
     Context(split=True),
@@ -63,7 +62,9 @@ def read(text: str | None, stack: Stack) -> str | None:
     """The text as a container sees it."""
     if text is None:
         return None
-    return resolved(text, {setting.name: setting.value or "" for setting in stack.settings})
+    return substitute(
+        text, {setting.name: setting.value or "" for setting in stack.settings}
+    )
 
 
 def dev(service: Service) -> Service | None:

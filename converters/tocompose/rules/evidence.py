@@ -14,6 +14,7 @@ from tocompose.rules.bind_mounts import CONFIGURATION_ENDINGS
 from tocompose.rules.programs import command_text
 from tocompose.rules.service_images import environment_of
 from tocompose.source import Span
+from tocompose.syntax.interpolation import substitute
 
 # The strength of a piece of evidence, 1 the strongest.
 _ADDRESS, _HOST, _COMMAND, _FILE = 1, 2, 3, 4
@@ -53,7 +54,6 @@ _ABOUT_ITSELF = tuple(
         "_BASE_URL CSRF TRUSTED VIRTUAL_HOST LISTEN"
     ).split()
 )
-_VARIABLE = r"\$(?:\$|\{([A-Za-z_]\w*)(?::?-([^{}]*))?(?::?[?][^{}]*)?\}|([A-Za-z_]\w*))"
 # Files without an ending that name other services in what they set.
 _NAMED_CONFIGURATION = ("caddyfile", "corefile", "nginx")
 _LONGEST_FILE, _MOST_FILES = 200_000, 40
@@ -189,9 +189,9 @@ def _clues_of(
     values = dict(files.env_settings(service)) | environment_of(service)
     for name, value in values.items():
         if value and not _is_about_itself(name):
-            text = resolved(value, settings)
+            text = substitute(value, settings)
             yield from _clues_in_variable(name, text, names, spans.get(name))
-    line = resolved(command_text(service) or "", settings)
+    line = substitute(command_text(service) or "", settings)
     for target in _find_targets(line, names, (*_IN_TEXT, _WAIT)):
         yield Evidence(target, _COMMAND, f"its command names {target}", service.origin)
     for path, text in files.configuration(service):
@@ -241,15 +241,3 @@ def services_of(host: str, names: HostNames) -> tuple[str, ...]:
     labels = head.split(".")
     candidates = (head, labels[0], *labels[1:2])
     return next((names[label] for label in candidates if label in names), ())
-
-
-def resolved(text: str, settings: Mapping[str, str]) -> str:
-    """The text as Compose would read it with these settings."""
-    if "$" not in text:
-        return text
-    return re.sub(_VARIABLE, lambda match: _value_of(match, settings), text)
-
-
-def _value_of(match: re.Match[str], settings: Mapping[str, str]) -> str:
-    name = match[1] or match[3]
-    return "$" if name is None else settings.get(name) or match[2] or ""
