@@ -24,7 +24,7 @@ import tocompose.batch  # noqa: E402
 from tocompose.cli.group import COMMANDS, main  # noqa: E402
 from tocompose.notes import Kind, families, registry  # noqa: E402
 from tocompose.reports.escape import escape_markdown, escape_prose  # noqa: E402
-from tocompose.reports.explain import open_facts  # noqa: E402
+from tocompose.reports.text import open_facts  # noqa: E402
 from tocompose.tables import Row  # noqa: E402
 
 START, END = "<!-- notes: made by tests/documents.py -->", "<!-- /notes -->"

@@ -5,19 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tocompose.check.edits import (
-    Edit,
-    added_key,
-    block_end,
-    edited,
-    in_block_style,
-    indented,
-    replaced_key,
-)
 from tocompose.check.score import open_view
 from tocompose.compose.documents import ComposeFile, document_of, read_file
 from tocompose.compose.write import service_body
-from tocompose.compose.yaml_text import Alias, Anchored
+from tocompose.compose.yaml_text import Alias, Anchored, render
 from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.model import File, Stack
 from tocompose.notes import Kind, Note, note
@@ -260,3 +251,86 @@ def _files_beside(view: View) -> tuple[File, ...]:
     example = [file for file in made if file.path == ".env.example"]
     secret_files = [File(path=".env", content=b"")] if view.project.exists(".env") else []
     return (*example, *(gitignore(secret_files) if secret_files else ()))
+
+
+class Edit(NamedTuple):
+    """Lines from `start` up to `end` (0-based, exclusive) that are replaced by others."""
+
+    start: int
+    end_line: int
+    lines: tuple[str, ...]
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """The text with all edits, which do not overlap; in its own kind of line breaks."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = [line.removesuffix("\r") for line in text.split("\n")]
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end_line), reverse=True):
+        lines[edit.start : edit.end_line] = edit.lines
+    return newline.join(lines)
+
+
+def block_end(lines: list[str], start: int, column: int) -> int:
+    """The line after the block whose key stands at `start` in that column (0-based): its last line with content."""
+    end_line = start + 1
+    for number in range(start + 1, len(lines)):
+        text = lines[number].strip()
+        indent = len(lines[number]) - len(lines[number].lstrip(" "))
+        if text and indent <= column and not (indent == column and text.startswith("- ")):
+            break
+        if text and (indent > column or not text.startswith("#")):
+            end_line = number + 1
+    return end_line
+
+
+def in_block_style(service_entry: Child, lines: list[str]) -> bool:
+    """Whether the entry is a map of several lines below its key, to which lines can be added."""
+    line = lines[service_entry.span.line - 1]
+    rest = line[service_entry.span.end_column - 1 :].partition("#")[0].strip()
+    plain_key = rest in (":", "") or (
+        rest.startswith(":")
+        and rest[1:].strip().startswith("&")
+        and " " not in rest[2:].strip()
+    )
+    return (
+        isinstance(service_entry.node, Branch)
+        and plain_key
+        and not line.lstrip().startswith(("-", "?", "{"))
+    )
+
+
+def added_key(service_entry: Child, lines: list[str], key: str, value: Any) -> Edit:
+    """The edit that adds a key at the end of a map in block style."""
+    column = service_entry.span.column - 1
+    end_line = block_end(lines, service_entry.span.line - 1, column)
+    key_column = _first_column(service_entry, lines)
+    return Edit(end_line, end_line, tuple(indented({key: value}, key_column)))
+
+
+def replaced_key(key_column: Child, lines: list[str], key: str, value: Any) -> Edit:
+    """The edit that replaces a key and all below it; comments that stood there go in front of it."""
+    column = key_column.span.column - 1
+    start = key_column.span.line - 1
+    end_line = block_end(lines, start, column)
+    split_lines = (line.partition("#") for line in lines[start:end_line])
+    comments = [" " * column + f"#{text}".rstrip() for _, sign, text in split_lines if sign]
+    return Edit(start, end_line, (*comments, *indented({key: value}, column)))
+
+
+def _first_column(service_entry: Child, lines: list[str]) -> int:
+    """The column of the map's own keys: that of the first line below its key."""
+    start = service_entry.span.line
+    column = service_entry.span.column - 1
+    for line in lines[start:]:
+        text = line.strip()
+        if text and not text.startswith("#"):
+            return len(line) - len(line.lstrip(" "))
+    return column + 2
+
+
+def indented(content: Mapping[str, Any], column: int) -> list[str]:
+    """The lines of a map, moved to a column."""
+    return [
+        " " * column + line if line else line
+        for line in render(content).rstrip("\n").replace("\n\n", "\n").split("\n")
+    ]

@@ -8,7 +8,7 @@ import click
 
 from tocompose.cli.exit import fail
 from tocompose.notes import explanation
-from tocompose.reports.explain import all_codes, explain_code
+from tocompose.reports.text import all_codes, explain_code
 from tocompose.wording import spelling_hint
 
 

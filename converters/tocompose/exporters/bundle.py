@@ -10,7 +10,6 @@ from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
 from tocompose.compose.write import compose, model_paths, service_body
 from tocompose.compose.yaml_text import render
 from tocompose.exporters.anchors import with_anchors
-from tocompose.exporters.comments import block_comments, file_headers
 from tocompose.exporters.conflicts import (
     files_for_read_only,
     files_present,
@@ -39,6 +38,10 @@ from tocompose.syntax.model_path import ModelPath
 
 if TYPE_CHECKING:
     from tocompose.exporters.insertion import Insertion
+from tocompose.compose.yaml_text import Path
+from tocompose.notes import Kind
+from tocompose.source import Span
+from tocompose.wording import wrap_text
 
 
 @record
@@ -240,3 +243,78 @@ def _compose_file(
     comments = block_comments(document, stack, notes)
     text = render(with_anchors(document), comments, header)
     return File(path=name, content=text.encode("utf-8", "surrogateescape"), secret=secret)
+
+
+_WIDTH = 100
+
+
+def file_headers(names: Mapping[Home, str], env: bool) -> dict[Home, tuple[str, ...]]:
+    """The first lines of each file of a split stack: what it is, and the commands that use it."""
+    base = names[Home.BASE]
+    lines: dict[Home, list[str]] = {
+        Home.BASE: [
+            "Base: what this stack needs everywhere. Start it:",
+            "  docker compose up -d",
+        ],
+        Home.DEV: [
+            "Development: what it adds to the base. Docker Compose loads this file by itself:"
+        ],
+        Home.PROD: ["Production: what it adds to the base. Name both files:"],
+    }
+    production = f"  docker compose -f {base} -f {names.get(Home.PROD, '')} up -d"
+    if Home.DEV in names:
+        lines[Home.BASE] += [
+            "Without the development settings:",
+            f"  docker compose -f {base} up -d",
+        ]
+    if Home.PROD in names:
+        lines[Home.BASE] += ["In production:", production]
+    lines[Home.DEV].append("  docker compose up -d")
+    lines[Home.PROD].append(production)
+    if env:
+        lines[Home.BASE].append("Values come from .env; .env.example explains them.")
+    return {role: tuple(lines[role]) for role in names}
+
+
+def block_comments(
+    document: Mapping[str, Any], stack: Stack, notes: Iterable[Note]
+) -> dict[Path, tuple[str, ...]]:
+    """The lines that stand above services and above top-level networks, volumes, configs and secrets."""
+    texts: dict[Path, list[str]] = {block: [] for block in _blocks_of(document)}
+    for service in stack.services:
+        block: Path = ("services", service.name)
+        if block in texts:
+            texts[block] += [*_origin_lines(service.origin), *service.comments]
+    for loss in notes:
+        block = loss.subject[:2]
+        if loss.kind is Kind.LOST and block in texts:
+            source_place = (
+                f"{loss.code}, {_shown_place(loss.span)}" if loss.span else loss.code
+            )
+            texts[block].append(f"not carried over ({source_place}): {loss.message}")
+    return {block: tuple(_wrap_lines(lines)) for block, lines in texts.items() if lines}
+
+
+def _blocks_of(document: Mapping[str, Any]) -> list[Path]:
+    return sorted(
+        (section, name)
+        for section, blocks in document.items()
+        if isinstance(blocks, Mapping)
+        for name in blocks
+    )
+
+
+def _origin_lines(span: Span | None) -> list[str]:
+    return [f"from {_shown_place(span)}"] if span else []
+
+
+def _shown_place(span: Span | None) -> str:
+    return f"{span.file}:{span.line}" if span else ""
+
+
+def _wrap_lines(texts: Iterable[str]) -> Iterator[str]:
+    """Each text once, set in lines of which all but the first are indented."""
+    for text in dict.fromkeys(texts):
+        lines = wrap_text(text, _WIDTH) or [""]
+        yield lines[0]
+        yield from (f"  {line}" for line in lines[1:])

@@ -9,9 +9,9 @@ from tocompose import __version__
 from tocompose.model import Service
 from tocompose.notes import Note, explanation
 from tocompose.reports.commands import next_steps
-from tocompose.reports.explain import open_facts
 from tocompose.reports.inventory import configuration_rows, data_stores_of, service_logs
 from tocompose.reports.report import Report, image_of, subject_of
+from tocompose.reports.text import open_facts
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
 

@@ -12,9 +12,9 @@ from urllib.parse import quote
 
 from tocompose import __version__
 from tocompose.notes import Kind, Note, explanation
-from tocompose.reports.explain import open_facts
 from tocompose.reports.json import dump_json
 from tocompose.reports.report import Report
+from tocompose.reports.text import open_facts
 from tocompose.source import Span
 
 _LEVELS = {

@@ -21,9 +21,9 @@ from tocompose.importers.kubernetes.routing.backends import (
     reach_backend,
     traefik_target,
 )
+from tocompose.importers.kubernetes.routing.credentials import SecuredHosts, secured_hosts
 from tocompose.importers.kubernetes.routing.nginx import AnnotationEffect
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.routing.tls import SecuredHosts, secured_hosts
 from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWishes
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor

@@ -16,6 +16,7 @@ from tocompose.importers.kubernetes.routing.backends import (
     shared_target,
     weighted_targets,
 )
+from tocompose.importers.kubernetes.routing.credentials import settle_certificate
 from tocompose.importers.kubernetes.routing.middlewares import (
     GROUPS,
     listed_middlewares,
@@ -23,7 +24,6 @@ from tocompose.importers.kubernetes.routing.middlewares import (
 )
 from tocompose.importers.kubernetes.routing.nginx import skip_verification
 from tocompose.importers.kubernetes.routing.site import RouteSite
-from tocompose.importers.kubernetes.routing.tls import settle_certificate
 from tocompose.importers.kubernetes.routing.traefik_annotations import known_entrypoint
 from tocompose.importers.kubernetes.scalars import list_entries, take_scalar
 from tocompose.ledger import Cursor
