@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "converters"))
 
 from tocompose.exporters.bundle import Layout  # noqa: E402
-from tocompose.importers import Settings  # noqa: E402
+from tocompose.importers import ImportOptions  # noqa: E402
 from tocompose.notes import Note, registry  # noqa: E402
 from tocompose.pipeline import Options, Result, convert  # noqa: E402
 from tocompose.project import Memory  # noqa: E402
@@ -72,7 +72,7 @@ def outcome(case: Path, practices: str | None = None) -> Result:
             source=options.get("source"),
             practices=practices or options.get("practices", "all"),
             layout=layout,
-            settings=Settings(
+            settings=ImportOptions(
                 name=options.get("name"),
                 options={k: (v,) for k, v in options.get("importer", {}).items()},
             ),

@@ -55,12 +55,12 @@ def prove(case: Case) -> Proof:
 
 def prove_ours(case: Case) -> Proof:
     """The proof of the command against tocompose's own file without practices, with the notes that it gives."""
-    from tocompose.importers import Settings
+    from tocompose.importers import ImportOptions
     from tocompose.pipeline import Options
     from tocompose.project import Memory
     from tocompose.prove.conversion import prove_conversion as prove_project
 
-    settings = Settings(options={"argv": case.argv})
+    settings = ImportOptions(options={"argv": case.argv})
     options = Options(source="docker_run", practices="none", settings=settings)
     return prove_project(Memory({}), options, *oracles())
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from tocompose.model import (
-    Amounts,
-    Attachment,
+    ComposeFileRole,
+    ConfigMount,
     Dependency,
+    EnvSetting,
+    EnvVariable,
     File,
-    Grant,
+    FileResource,
     Healthcheck,
-    Home,
+    Limits,
     Logging,
     Mount,
     Network,
+    NetworkAttachment,
     Port,
-    Resource,
-    Resources,
+    ResourceLimits,
     Service,
-    Setting,
     Stack,
-    Variable,
     Volume,
 )
 from tocompose.source import Span
@@ -34,16 +34,16 @@ def at(line: int) -> Span:
     return Span("run.sh", line, 1, line, 9)
 
 
-def variables(**given: str) -> tuple[Variable, ...]:
+def variables(**given: str) -> tuple[EnvVariable, ...]:
     """Environment variables by name."""
-    return tuple(Variable(name=name, value=value) for name, value in given.items())
+    return tuple(EnvVariable(name=name, value=value) for name, value in given.items())
 
 
 def limited(name: str) -> Service:
     """A production part with default limits."""
     prefix = name.upper()
-    limits = Amounts(cpus=f"${{{prefix}_CPUS:-1}}", memory=f"${{{prefix}_MEMORY:-512M}}")
-    return Service(name=name, resources=Resources(limits=limits))
+    limits = Limits(cpus=f"${{{prefix}_CPUS:-1}}", memory=f"${{{prefix}_MEMORY:-512M}}")
+    return Service(name=name, resources=ResourceLimits(limits=limits))
 
 
 SHARED = variables(
@@ -65,14 +65,14 @@ DB = Service(
         timeout="5s",
         retries="5",
     ),
-    networks=(Attachment(network="backend"),),
+    networks=(NetworkAttachment(network="backend"),),
     logging=ROTATED,
     restart="unless-stopped",
     overlays={
-        Home.DEV: Service(
+        ComposeFileRole.DEV: Service(
             name="db", ports=(Port(target="5432", published="5432", host_ip="127.0.0.1"),)
         ),
-        Home.PROD: limited("db"),
+        ComposeFileRole.PROD: limited("db"),
     },
     origin=at(3),
 )
@@ -85,15 +85,15 @@ WEB = Service(
         Port(target="8443", published="8443", host_ip="0.0.0.0"),
         Port(target="80", published="80", host_ip="0.0.0.0"),
     ),
-    networks=(Attachment(network="backend"), Attachment(network="frontend")),
+    networks=(NetworkAttachment(network="backend"), NetworkAttachment(network="frontend")),
     depends_on=(Dependency(service="db", condition="service_healthy"),),
     logging=ROTATED,
     restart="unless-stopped",
     overlays={
-        Home.DEV: Service(
+        ComposeFileRole.DEV: Service(
             name="web", mounts=(Mount(kind="bind", source=".", target="/app"),)
         ),
-        Home.PROD: limited("web"),
+        ComposeFileRole.PROD: limited("web"),
     },
     origin=at(6),
 )
@@ -102,13 +102,13 @@ WORKER = Service(
     image="acme/shop:1.2",
     command=("work",),
     environment=SHARED,
-    networks=(Attachment(network="backend"),),
+    networks=(NetworkAttachment(network="backend"),),
     depends_on=(Dependency(service="db", condition="service_healthy"),),
-    secrets=(Grant(source="api_token"),),
-    configs=(Grant(source="worker_toml", target="/etc/worker.toml"),),
+    secrets=(ConfigMount(source="api_token"),),
+    configs=(ConfigMount(source="worker_toml", target="/etc/worker.toml"),),
     logging=ROTATED,
     restart="unless-stopped",
-    overlays={Home.PROD: limited("worker")},
+    overlays={ComposeFileRole.PROD: limited("worker")},
     origin=at(9),
 )
 
@@ -117,10 +117,10 @@ SHOP = Stack(
     services=(WEB, WORKER, DB),
     networks=(Network(name="backend", internal=True), Network(name="frontend")),
     volumes=(Volume(name="db_data"),),
-    configs=(Resource(name="worker_toml", file="./config/worker.toml"),),
-    secrets=(Resource(name="api_token", file="./secrets/api_token"),),
+    configs=(FileResource(name="worker_toml", file="./config/worker.toml"),),
+    secrets=(FileResource(name="api_token", file="./secrets/api_token"),),
     settings=(
-        Setting(
+        EnvSetting(
             name="DB_PASSWORD",
             value=PASSWORD,
             secret=True,
@@ -128,7 +128,7 @@ SHOP = Stack(
             description="Password of the database user.",
             origin=at(3),
         ),
-        Setting(
+        EnvSetting(
             name="WEB_MEMORY",
             value="256M",
             description="Memory limit of web in production.",

@@ -6,20 +6,20 @@ from typing import NamedTuple
 
 from tocompose.ledger import Ledger
 from tocompose.model import (
-    Attachment,
+    ComposeFileRole,
     Dependency,
+    EnvSetting,
+    EnvVariable,
     File,
     Healthcheck,
-    Home,
     Logging,
     Mount,
     Network,
+    NetworkAttachment,
     Port,
     Role,
     Service,
-    Setting,
     Stack,
-    Variable,
     Volume,
 )
 from tocompose.notes import Kind, Note
@@ -60,18 +60,20 @@ def note(code: str, kind: Kind, message: str, **rest: object) -> Note:
 
 def stack() -> Stack:
     """The shop."""
-    names = {"networks": (Attachment(network="back"),)}
+    names = {"networks": (NetworkAttachment(network="back"),)}
     db = Service(
         name="db",
         image="postgres:16",
         role=Role.DATA,
-        environment=(Variable(name="POSTGRES_PASSWORD", value="${POSTGRES_PASSWORD:?}"),),
+        environment=(
+            EnvVariable(name="POSTGRES_PASSWORD", value="${POSTGRES_PASSWORD:?}"),
+        ),
         mounts=(Mount(kind="volume", source="data", target="/var/lib/postgresql/data"),),
         expose=("5432",),
         healthcheck=Healthcheck(test=("CMD", "pg_isready")),
         logging=Logging(driver="json-file", options={"max-size": "10m", "max-file": "3"}),
         overlays={
-            Home.DEV: Service(
+            ComposeFileRole.DEV: Service(
                 name="db",
                 ports=(Port(target="5432", published="5432", host_ip="127.0.0.1"),),
             )
@@ -90,8 +92,8 @@ def stack() -> Stack:
         name="web",
         image="shop/web",
         environment=(
-            Variable(name="DATABASE_URL", value="postgres://db:5432/shop"),
-            Variable(name="CACHE_HOST", value="cache"),
+            EnvVariable(name="DATABASE_URL", value="postgres://db:5432/shop"),
+            EnvVariable(name="CACHE_HOST", value="cache"),
         ),
         depends_on=(
             Dependency(
@@ -124,13 +126,13 @@ def stack() -> Stack:
         networks=(Network(name="back"),),
         volumes=(Volume(name="data"),),
         settings=(
-            Setting(
+            EnvSetting(
                 name="POSTGRES_PASSWORD",
                 value=SECRET,
                 secret=True,
                 origin=span(2, f"POSTGRES_PASSWORD={SECRET}"),
             ),
-            Setting(name="STRIPE_KEY", secret=True, required=True),
+            EnvSetting(name="STRIPE_KEY", secret=True, required=True),
         ),
     )
 

@@ -7,7 +7,7 @@ import yaml
 from tocompose.check import audit, repair
 from tocompose.exporters.bundle import Layout, bundle
 from tocompose.ledger import Ledger, audit_written
-from tocompose.model import Service, Stack, Variable
+from tocompose.model import EnvVariable, Service, Stack
 from tocompose.notes import note
 from tocompose.project import Memory
 from tocompose.reports.json import note_record
@@ -17,7 +17,7 @@ from tocompose.syntax.model_path import ModelPath
 
 SPAN = Span("run.sh", 7, 1, 7, 5)
 MY_APP = Service(
-    name="my.app", image="nginx:1.27", environment=(Variable(name="a.b", value="c"),)
+    name="my.app", image="nginx:1.27", environment=(EnvVariable(name="a.b", value="c"),)
 )
 STACK = Stack(name="shop", services=(MY_APP,))
 LOST = note("TC001", SPAN, subject=ModelPath.service("my.app", "gpus"), what="gpus")

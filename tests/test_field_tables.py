@@ -6,7 +6,7 @@ import pytest
 
 from tocompose.importers.field_tables import FieldTables, FieldWalk, Finding, note_findings
 from tocompose.ledger import Cursor, Fate, Ledger
-from tocompose.readers.yaml import cursors
+from tocompose.readers.yaml import yaml_cursors
 from tocompose.source import Leaf
 from tocompose.tables import TableError
 
@@ -49,7 +49,7 @@ def walk(text: str, **settings: str) -> tuple[FieldWalk, Ledger]:
 
 
 def document(text: str, ledger: Ledger) -> Cursor:
-    return next(iter(cursors(text.encode(), "garden.yaml", ledger)))
+    return next(iter(yaml_cursors(text.encode(), "garden.yaml", ledger)))
 
 
 def fates(ledger: Ledger) -> dict[str, Fate]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocompose.readers.text import Text, decode, joined, without_returns
+from tocompose.readers.text import Text, decode, join_texts, without_returns
 
 
 def test_columns_count_characters_not_bytes() -> None:
@@ -24,7 +24,7 @@ def test_a_replacement_stands_where_the_original_stood() -> None:
 
 def test_pieces_keep_their_places() -> None:
     source = Text("r.md", "one\n  two\n  three\n")
-    pieces = joined([source.cut(6, 10), source.cut(12, 18)])
+    pieces = join_texts([source.cut(6, 10), source.cut(12, 18)])
     assert pieces.text == "two\nthree\n"
     assert pieces.place(0) == (2, 3)
     assert pieces.place(4) == (3, 3)

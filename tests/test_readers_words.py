@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tocompose.importers.docker_run.shell.script import read_script
 from tocompose.ledger import Ledger
 from tocompose.project import Memory
-from tocompose.readers.atoms import ansi_c, atoms, braces
+from tocompose.readers.atoms import ansi_c, expand_braces, word_atoms
 from tocompose.readers.text import Text
 from tocompose.readers.words import Unbalanced, tokens
 from tocompose.syntax.interpolation import plain
@@ -104,7 +104,7 @@ def test_nesting_without_end_is_refused_not_a_crash() -> None:
     ],
 )
 def test_braces(raw: str, found: list[str]) -> None:
-    assert braces(raw) == found
+    assert expand_braces(raw) == found
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_ansi_c_strings(text: str, found: str) -> None:
 def test_a_word_is_taken_apart() -> None:
     found = [
         (atom.kind, atom.text, atom.quoted)
-        for atom in atoms("a\"$X\"'$Y'${Z:-d}<my name>$((1+2))$(ls)")
+        for atom in word_atoms("a\"$X\"'$Y'${Z:-d}<my name>$((1+2))$(ls)")
     ]
     assert found == [
         ("text", "a", False),

@@ -13,14 +13,22 @@ from hypothesis import strategies as some
 
 from tocompose.ledger import Fate, Ledger, audit_unread
 from tocompose.readers import yaml as reader
-from tocompose.readers.yaml import boolean, cursors, integer, is_null, number, read, resolve
+from tocompose.readers.yaml import (
+    boolean,
+    integer,
+    is_null,
+    number,
+    read_yaml,
+    resolve,
+    yaml_cursors,
+)
 from tocompose.source import Branch, Leaf, Node
 from tocompose.syntax.model_path import ModelPath
 
 
 def only(text: str) -> Node:
     """The tree of the one document of a text."""
-    (document,) = read(text.encode(), "f.yaml")
+    (document,) = read_yaml(text.encode(), "f.yaml")
     assert document.root is not None, document.notes
     return document.root
 
@@ -68,7 +76,7 @@ def test_byte_order_mark_line_ends_and_json_make_no_difference(text: str) -> Non
 
 
 def test_utf_16_is_read() -> None:
-    (document,) = read("a: é\n".encode("utf-16"), "f.yaml")
+    (document,) = read_yaml("a: é\n".encode("utf-16"), "f.yaml")
     assert document.root is not None
     assert plain(document.root) == {"a": "é"}
 
@@ -78,7 +86,7 @@ def test_json_writes_characters_beyond_the_first_plane_in_two_halves() -> None:
 
 
 def test_documents_of_a_stream_and_none_for_what_is_empty() -> None:
-    found = read(b"---\n# nothing\n---\na: 1\n...\n---\nb: 2\n---\n", "f.yaml")
+    found = read_yaml(b"---\n# nothing\n---\na: 1\n...\n---\nb: 2\n---\n", "f.yaml")
     assert [plain(document.root) for document in found if document.root] == [
         {"a": "1"},
         {"b": "2"},
@@ -132,7 +140,7 @@ def test_merge_keys_bring_in_what_the_map_does_not_have() -> None:
 
 def test_of_two_entries_the_later_counts_and_the_earlier_is_noted() -> None:
     ledger = Ledger()
-    (cursor,) = cursors(b"a: 1\nb: 2\na: 3\n", "f.yaml", ledger)
+    (cursor,) = yaml_cursors(b"a: 1\nb: 2\na: 3\n", "f.yaml", ledger)
     assert cursor.take("a", to=ModelPath.of("x")) == "3"
     assert [(str(note.span), note.code) for note in ledger.notes] == [
         ("f.yaml:1:1", "TC011")
@@ -159,7 +167,7 @@ def test_of_two_entries_the_later_counts_and_the_earlier_is_noted() -> None:
 def test_what_does_not_parse_is_said_at_its_place_and_costs_only_itself(
     text: str, place: str, said: str
 ) -> None:
-    first, second = read(f"{text}\n---\nok: 1\n".encode(), "f.yaml")
+    first, second = read_yaml(f"{text}\n---\nok: 1\n".encode(), "f.yaml")
     assert first.root is None
     (note,) = first.notes
     assert str(note.span) == place
@@ -170,7 +178,7 @@ def test_what_does_not_parse_is_said_at_its_place_and_costs_only_itself(
 
 
 def test_places_after_a_broken_document_are_still_right() -> None:
-    documents = read(b"a: [\n---\n\nb: 1\n---\nc: {\n---\nd: 2\n", "f.yaml")
+    documents = read_yaml(b"a: [\n---\n\nb: 1\n---\nc: {\n---\nd: 2\n", "f.yaml")
     assert [str(document.root.span) for document in documents if document.root] == [
         "f.yaml:4:1",
         "f.yaml:8:1",
@@ -183,7 +191,7 @@ def test_places_after_a_broken_document_are_still_right() -> None:
 def test_aliases_that_multiply_are_refused() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
-    (document,) = read("\n".join(lines).encode(), "f.yaml")
+    (document,) = read_yaml("\n".join(lines).encode(), "f.yaml")
     assert document.root is None
     assert "100,000" in document.notes[0].message
 
@@ -196,7 +204,7 @@ def test_a_template_in_place_of_a_value_is_a_text() -> None:
 
 
 def test_text_that_is_not_utf_8_is_refused_with_a_reason() -> None:
-    (document,) = read(b"a: \xff\xfe\n", "f.yaml")
+    (document,) = read_yaml(b"a: \xff\xfe\n", "f.yaml")
     assert document.root is None
     assert "UTF-8" in document.notes[0].message
 
@@ -269,7 +277,7 @@ _TREES = some.recursive(
 
 @given(_TREES)
 def test_json_comes_back_as_it_was(tree: Any) -> None:
-    (document,) = read(json.dumps({"root": tree}).encode(), "f.json")
+    (document,) = read_yaml(json.dumps({"root": tree}).encode(), "f.json")
     assert document.root is not None
     assert plain(document.root) == {"root": tree}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from tocompose.model import Dependency, Role, Service, Setting, Stack
+from tocompose.model import Dependency, EnvSetting, Role, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import Context, Outcome, Rule
@@ -158,7 +158,7 @@ def _answered_edges(service: Service, answers: Mapping[str, str]) -> Iterator[De
             yield replace(edge, condition=CONDITIONS[answer])
 
 
-def _with_value(setting: Setting, values: Mapping[str, str]) -> Setting:
+def _with_value(setting: EnvSetting, values: Mapping[str, str]) -> EnvSetting:
     return (
         replace(setting, value=values[setting.name]) if setting.name in values else setting
     )

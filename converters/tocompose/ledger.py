@@ -81,7 +81,7 @@ class Ledger:
         details = settlement.detail if settlement.fate is fate else ()
         self._fates[leaf] = Settlement(fate, (*details, detail))
 
-    def say(self, new_note: Note) -> None:
+    def add_note(self, new_note: Note) -> None:
         """Adds a note that settles no leaf."""
         if new_note not in self._known_notes:
             self._known_notes.add(new_note)
@@ -240,12 +240,12 @@ class Cursor:
         **facts: Any,
     ) -> None:
         """Says a note about what stands here and counts every unsettled leaf at or below as noted."""
-        self._ledger.say(
+        self._ledger.add_note(
             note(code, self.span, subject=subject, related=tuple(related), **facts)
         )
         self._settle(Fate.NOTED, code)
 
-    def remark(
+    def annotate(
         self,
         code: str,
         *,
@@ -254,11 +254,11 @@ class Cursor:
         **facts: Any,
     ) -> None:
         """Says a note about what stands here without settling it: the value is mapped elsewhere."""
-        self._ledger.say(
+        self._ledger.add_note(
             note(code, self.span, subject=subject, related=tuple(related), **facts)
         )
 
-    def noted(self, code: str) -> None:
+    def mark_noted(self, code: str) -> None:
         """Counts every unsettled leaf at or below as noted by a note that is said elsewhere."""
         self._settle(Fate.NOTED, code)
 

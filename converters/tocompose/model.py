@@ -33,7 +33,7 @@ class Role(Enum):
     TOOL = "tool"
 
 
-class Home(Enum):
+class ComposeFileRole(Enum):
     """The file that a part of the stack is written to."""
 
     BASE = "base"
@@ -42,7 +42,7 @@ class Home(Enum):
 
 
 @record
-class Variable:
+class EnvVariable:
     """An environment variable; `value` None passes the host's value through at `up`.
 
     `remove` takes a variable of the base file out again; it stands in overlays only.
@@ -93,7 +93,7 @@ class Mount:
 
 
 @record
-class Attachment:
+class NetworkAttachment:
     """A service's place on a network; `options` are the rest of the long form (`ipv4_address` …)."""
 
     network: str
@@ -132,7 +132,7 @@ class Healthcheck:
 
 
 @record
-class Amounts:
+class Limits:
     """CPU (a decimal number), memory (Compose's bytes, `512M`), number of processes."""
 
     cpus: str | None = None
@@ -141,11 +141,11 @@ class Amounts:
 
 
 @record
-class Resources:
+class ResourceLimits:
     """What a service may use at most, and what is kept for it."""
 
-    limits: Amounts = Amounts()
-    reservations: Amounts = Amounts()
+    limits: Limits = Limits()
+    reservations: Limits = Limits()
     origin: Span | None = field(default=None, compare=False)
 
 
@@ -184,7 +184,7 @@ class Build:
 
 
 @record
-class Grant:
+class ConfigMount:
     """A config or secret given to a service; `target` None is Compose's default place."""
 
     source: str
@@ -217,29 +217,29 @@ class Service:
     container_name: str | None = None
     command: tuple[str, ...] | None = None
     entrypoint: tuple[str, ...] | None = None
-    environment: tuple[Variable, ...] = ()
+    environment: tuple[EnvVariable, ...] = ()
     env_files: tuple[EnvFile, ...] = ()
     ports: tuple[Port, ...] = ()
     expose: tuple[str, ...] = ()
     mounts: tuple[Mount, ...] = ()
-    networks: tuple[Attachment, ...] = ()
+    networks: tuple[NetworkAttachment, ...] = ()
     network_mode: str | None = None
     depends_on: tuple[Dependency, ...] = ()
     healthcheck: Healthcheck | None = None
     restart: str | None = None
-    resources: Resources = Resources()
+    resources: ResourceLimits = ResourceLimits()
     security: Security = Security()
     labels: Mapping[str, str] = field(default_factory=dict)
     logging: Logging | None = None
-    configs: tuple[Grant, ...] = ()
-    secrets: tuple[Grant, ...] = ()
+    configs: tuple[ConfigMount, ...] = ()
+    secrets: tuple[ConfigMount, ...] = ()
     profiles: tuple[str, ...] = ()
     stop: Stop = Stop()
     init: bool | None = None
     replicas: int | None = None
     role: Role = Role.APP
     options: Mapping[str, Plain] = field(default_factory=dict)
-    overlays: Mapping[Home, Service] = field(default_factory=dict)
+    overlays: Mapping[ComposeFileRole, Service] = field(default_factory=dict)
     comments: tuple[str, ...] = ()
     origin: Span | None = field(default=None, compare=False)
 
@@ -270,7 +270,7 @@ class Volume:
 
 
 @record
-class Resource:
+class FileResource:
     """A top-level config or secret: exactly one of a file, inline content (configs only), a variable, or external."""
 
     name: str
@@ -282,7 +282,7 @@ class Resource:
 
 
 @record
-class Setting:
+class EnvSetting:
     """A variable of the `.env` file: `value` is raw text (no escaping), None when the user must fill it in.
 
     A secret's value is written to `.env` only and never printed.
@@ -316,9 +316,9 @@ class Stack:
     services: tuple[Service, ...] = ()
     networks: tuple[Network, ...] = ()
     volumes: tuple[Volume, ...] = ()
-    configs: tuple[Resource, ...] = ()
-    secrets: tuple[Resource, ...] = ()
-    settings: tuple[Setting, ...] = ()
+    configs: tuple[FileResource, ...] = ()
+    secrets: tuple[FileResource, ...] = ()
+    settings: tuple[EnvSetting, ...] = ()
     files: tuple[File, ...] = ()
     origin: Span | None = field(default=None, compare=False)
 

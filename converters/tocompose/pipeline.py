@@ -10,11 +10,11 @@ from tocompose.answers import Answers
 from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout, added_to, bundle
 from tocompose.exporters.rebase_paths import rebase_paths
-from tocompose.importers import Importer, Settings, SourceError, importer, importers
+from tocompose.importers import Importer, ImportOptions, SourceError, importer, importers
 from tocompose.importers.preference import Claim, claims
 from tocompose.ledger import Fate, Ledger, audit_unread, audit_written
 from tocompose.limits import limit
-from tocompose.model import File, Home, Stack
+from tocompose.model import ComposeFileRole, File, Stack
 from tocompose.notes import Kind, Note, in_order, note
 from tocompose.project import Project
 from tocompose.record import record
@@ -34,7 +34,7 @@ class Options:
     source: str | None = None
     practices: str = "all"
     layout: Layout = Layout()
-    settings: Settings = Settings()
+    settings: ImportOptions = ImportOptions()
     context: Context = Context()
     answers: Answers = Answers()
     existing: File | None = None
@@ -82,7 +82,7 @@ def _convert_project(project: Project, options: Options) -> Result:
     )
 
 
-def check_options(chosen_importer: Importer, settings: Settings) -> None:
+def check_options(chosen_importer: Importer, settings: ImportOptions) -> None:
     """Raises SourceError for an option that the importer does not know; one that names none of its own takes any."""
     known_options: Mapping[str, str] | None = getattr(chosen_importer, "options", None)
     for name in (
@@ -164,7 +164,7 @@ def _conversion_by(
 ) -> Result:
     ledger = Ledger()
     for earlier_note in (*options.settings.notes, *earlier_notes):
-        ledger.say(earlier_note)
+        ledger.add_note(earlier_note)
     try:
         stack = chosen_importer.read(project, ledger, options.settings)
     except SourceError as problem:
@@ -215,7 +215,7 @@ def _left_out(project: Project) -> Iterator[Note]:
 def practice_context(options: Options, project: Project) -> Context:
     """What the practices may count on: the files that will be written, and those of the source."""
     layout = options.layout
-    production = layout.split and Home.PROD in layout.environments
+    production = layout.split and ComposeFileRole.PROD in layout.environments
     inline = layout.inline_secrets and not layout.split
     return options.context._replace(
         split=layout.split,

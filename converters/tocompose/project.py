@@ -78,7 +78,7 @@ class Memory:
 
     def read(self, path: str) -> bytes | None:
         """The content of a file."""
-        file_content = self._files.get(normal(path) or "")
+        file_content = self._files.get(normal_path(path) or "")
         return (
             None
             if file_content is None or _too_large(path, len(file_content), self.skipped)
@@ -87,7 +87,7 @@ class Memory:
 
     def exists(self, path: str) -> bool:
         """Whether a file or folder of that path was given."""
-        wanted_path = normal(path)
+        wanted_path = normal_path(path)
         return wanted_path is not None and any(
             name == wanted_path or name.startswith(f"{wanted_path}/")
             for name in self._files
@@ -95,7 +95,7 @@ class Memory:
 
     def below(self, path: str) -> tuple[str, ...]:
         """The files given of a folder."""
-        wanted_path = normal(path)
+        wanted_path = normal_path(path)
         return tuple(
             sorted(
                 name
@@ -224,7 +224,7 @@ def _too_large(path: str, size: int, skipped: dict[str, int]) -> bool:
     return True
 
 
-def normal(path: str) -> str | None:
+def normal_path(path: str) -> str | None:
     """The relative path without `.` and `..`; None when it is absolute or leaves the root."""
     if path.startswith("/") or "\x00" in path:
         return None

@@ -54,7 +54,7 @@ class Repository(NamedTuple):
         **facts: Any,
     ) -> None:
         """Adds a note that settles no leaf."""
-        self.ledger.say(note(code, span, subject=subject, **facts))
+        self.ledger.add_note(note(code, span, subject=subject, **facts))
 
     def read_toml(self, path: str) -> dict[str, Any]:
         """A TOML file as plain data: evidence only, so a broken one counts as empty."""
@@ -109,4 +109,4 @@ def _note_oddities(ledger: Ledger, family: str, oddities: Iterable[Oddity]) -> N
             "name": "",
             **oddity.facts,
         }
-        ledger.say(note(code, oddity.span, **facts))
+        ledger.add_note(note(code, oddity.span, **facts))

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
-from tocompose.model import Home, Stack
+from tocompose.model import ComposeFileRole, Stack
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
 
@@ -85,7 +85,7 @@ def _children(value: Any) -> Iterator[tuple[_Keys, Any]]:
     """What the value holds, each with the keys that lead to it."""
     if isinstance(value, Mapping):
         for name, child in value.items():
-            yield () if isinstance(name, Home) else (str(name),), child
+            yield () if isinstance(name, ComposeFileRole) else (str(name),), child
     elif isinstance(value, tuple | list):
         for index, child in enumerate(value):
             yield (_identity(child) or str(index),), child

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from judges import compose_config, needs_compose, run_config
 from oracles import corpus
 from tocompose.compose.documents import Places
-from tocompose.compose.loading import find, load
+from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
-from tocompose.compose.write import compose
+from tocompose.compose.write import compose_document
 from tocompose.compose.yaml_text import render
 from tocompose.model import Stack
 from tocompose.project import Memory
@@ -91,7 +91,7 @@ def project(files: dict[str, str] = FILES) -> Memory:
 
 def stack(*paths: str, files: dict[str, str] = FILES) -> Stack:
     """The stack that those files describe."""
-    loaded = load(project(files), paths)
+    loaded = load_files(project(files), paths)
     return stack_of(loaded.document, Places(loaded.files))
 
 
@@ -103,7 +103,12 @@ def put(folder: Path, files: dict[str, str]) -> None:
 
 
 def test_the_files_of_a_folder_are_found_as_compose_finds_them() -> None:
-    assert find(project()) == ("docker-compose.yml", "docker-compose.override.yml", "", ())
+    assert find_compose_files(project()) == (
+        "docker-compose.yml",
+        "docker-compose.override.yml",
+        "",
+        (),
+    )
     names = (
         "docker-compose.yaml",
         "compose.yml",
@@ -111,17 +116,17 @@ def test_the_files_of_a_folder_are_found_as_compose_finds_them() -> None:
         "compose.override.yaml",
         "compose.prod.yaml",
     )
-    assert find(project(dict.fromkeys(names, ""))) == (
+    assert find_compose_files(project(dict.fromkeys(names, ""))) == (
         "compose.yml",
         "compose.override.yaml",
         "compose.prod.yaml",
         (),
     )
-    assert find(project({"other.yml": ""})) is None
+    assert find_compose_files(project({"other.yml": ""})) is None
 
 
 def test_positions_are_those_of_the_last_file_that_speaks() -> None:
-    loaded = load(project(), ("docker-compose.yml", "docker-compose.override.yml"))
+    loaded = load_files(project(), ("docker-compose.yml", "docker-compose.override.yml"))
     places = Places(loaded.files)
     assert str(places.span("services", "web", "image")) == "docker-compose.yml:9:5"
     assert (
@@ -192,7 +197,7 @@ def test_wrong_shapes_are_no_error(bodies: list[dict[str, Any]], top: Any) -> No
         for number, body in enumerate(bodies)
     }
     read = stack("0.yml", "1.yml", files=files)
-    render(compose(read))
+    render(compose_document(read))
 
 
 class TestDockerCompose:
@@ -231,7 +236,7 @@ class TestDockerCompose:
 
 def again(folder: Path, read: Stack) -> Any:
     """What docker compose makes of the stack, written as one file."""
-    (folder / "again.yml").write_text(render(compose(read)), encoding="utf-8")
+    (folder / "again.yml").write_text(render(compose_document(read)), encoding="utf-8")
     return unordered(compose_config(folder, "again.yml"))
 
 

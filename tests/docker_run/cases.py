@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from tocompose.importers import Settings
+from tocompose.importers import ImportOptions
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -38,7 +38,7 @@ def commands() -> Iterator[tuple[str, ...]]:
 
 def converted(argv: tuple[str, ...], practices: str = "none") -> Result:
     """The outcome of a pasted command."""
-    settings = Settings(options={"argv": argv})
+    settings = ImportOptions(options={"argv": argv})
     return convert(
         Memory(FILES), Options(source="docker_run", practices=practices, settings=settings)
     )

@@ -12,7 +12,12 @@ from docker_run.cases import converted, text
 from oracles import oracles, unless_oracles
 from tocompose.prove import Command, prove_commands
 from tocompose.prove.table import as_text
-from tocompose.syntax.interpolation import literal, plain, split, variable_names
+from tocompose.syntax.interpolation import (
+    literal,
+    plain,
+    split_outside_variables,
+    variable_names,
+)
 
 PIECES = (
     *(
@@ -129,4 +134,4 @@ def test_literal_and_plain_are_inverse(string: str) -> None:
     )
 )
 def test_split_leaves_variables_whole(parts: list[str]) -> None:
-    assert split(":".join(parts), ":") == parts
+    assert split_outside_variables(":".join(parts), ":") == parts

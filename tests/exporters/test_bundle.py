@@ -21,7 +21,14 @@ from judges import (
 )
 from samples import DB, PASSWORD, SHOP, TOKEN, WEB, at
 from tocompose.exporters.bundle import Bundle, Layout, bundle
-from tocompose.model import Attachment, Home, Network, Service, Stack, Variable
+from tocompose.model import (
+    ComposeFileRole,
+    EnvVariable,
+    Network,
+    NetworkAttachment,
+    Service,
+    Stack,
+)
 from tocompose.notes import note
 from tocompose.syntax.model_path import ModelPath
 
@@ -68,13 +75,13 @@ def test_the_override_is_only_written_when_a_service_has_a_development_part() ->
 
 
 def test_modern_names_and_chosen_environments() -> None:
-    files = split(modern_names=True, environments=(Home.PROD,))
+    files = split(modern_names=True, environments=(ComposeFileRole.PROD,))
     assert [name for name in files if name.startswith("compose")] == [
         "compose.yaml",
         "compose.prod.yaml",
     ]
     assert "-f compose.yaml -f compose.prod.yaml" in files["compose.yaml"]
-    made = bundle(SHOP, Layout(split=True, environments=(Home.PROD,)))
+    made = bundle(SHOP, Layout(split=True, environments=(ComposeFileRole.PROD,)))
     assert [str(item.subject) for item in made.notes if item.code == "TC767"] == [
         "services.web",
         "services.db",
@@ -186,7 +193,7 @@ def test_anchors_of_environments_never_mix(names: str) -> None:
         Service(
             name=name,
             image="me/x:1",
-            environment=tuple(Variable(name=k, value=v) for k, v in held.items()),
+            environment=tuple(EnvVariable(name=k, value=v) for k, v in held.items()),
         )
         for name, held in wanted.items()
     )
@@ -203,12 +210,12 @@ def test_anchors_of_environments_never_mix(names: str) -> None:
 
 
 def test_networks_that_development_adds_are_a_list_too() -> None:
-    part = Service(name="db", networks=(Attachment(network="front"),))
+    part = Service(name="db", networks=(NetworkAttachment(network="front"),))
     service = Service(
         name="db",
         image="me/db:1",
-        networks=(Attachment(network="back"),),
-        overlays={Home.DEV: part},
+        networks=(NetworkAttachment(network="back"),),
+        overlays={ComposeFileRole.DEV: part},
     )
     made = Stack(
         name="x",

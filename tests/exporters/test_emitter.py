@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from judges import compose_config, needs_compose, run_config, write
-from tocompose.compose.write import compose
+from tocompose.compose.write import compose_document
 from tocompose.compose.yaml_text import MERGE, Alias, Anchored, Flow, render, scalar
 from tocompose.exporters.bundle import Layout, bundle
-from tocompose.model import Healthcheck, Service, Setting, Stack, Variable
+from tocompose.model import EnvSetting, EnvVariable, Healthcheck, Service, Stack
 from tocompose.syntax.interpolation import literal
 
 PIECES = (
@@ -180,7 +180,7 @@ def service_of(strings: list[str]) -> Service:
         name="app",
         image="app:1",
         environment=tuple(
-            Variable(name=f"V{number}", value=item) for number, item in enumerate(texts)
+            EnvVariable(name=f"V{number}", value=item) for number, item in enumerate(texts)
         ),
         command=texts,
         labels={f"l{number}": item for number, item in enumerate(texts)},
@@ -246,7 +246,7 @@ class TestDockerCompose:
         names = [f"V{number}" for number in range(len(STRINGS))]
         service = Service(name="app", image="app:1", environment=_referring(names))
         settings_ = tuple(
-            Setting(name=name, value=text)
+            EnvSetting(name=name, value=text)
             for name, text in zip(names, STRINGS, strict=True)
         )
         write(
@@ -268,7 +268,7 @@ class TestDockerCompose:
         names = [f"V{number}" for number in range(len(STRINGS))]
         service = Service(name="app", image="app:1", environment=_referring(names))
         settings_ = tuple(
-            Setting(name=name, value=text, secret=bool(number % 2))
+            EnvSetting(name=name, value=text, secret=bool(number % 2))
             for number, (name, text) in enumerate(zip(names, STRINGS, strict=True))
         )
         stack = Stack(name="fuzz", services=(service,), settings=settings_)
@@ -277,17 +277,17 @@ class TestDockerCompose:
         assert [as_read(read[name]) for name in names] == STRINGS
 
     def test_inline_config_content_comes_back(self, tmp_path: Path) -> None:
-        from tocompose.model import Grant, Resource
+        from tocompose.model import ConfigMount, FileResource
 
         usable = [item for item in STRINGS if item]
         configs = tuple(
-            Resource(name=f"c{number}", content=literal(text))
+            FileResource(name=f"c{number}", content=literal(text))
             for number, text in enumerate(usable)
         )
         service = Service(
             name="app",
             image="a:1",
-            configs=tuple(Grant(source=item.name) for item in configs),
+            configs=tuple(ConfigMount(source=item.name) for item in configs),
         )
         write(
             tmp_path,
@@ -310,12 +310,12 @@ class TestDockerCompose:
         assert run_config(tmp_path, ()).returncode == 0
 
 
-def _named(keys: list[str]) -> tuple[Variable, ...]:
-    return tuple(Variable(name=key, value="x") for key in keys)
+def _named(keys: list[str]) -> tuple[EnvVariable, ...]:
+    return tuple(EnvVariable(name=key, value="x") for key in keys)
 
 
-def _referring(names: list[str]) -> tuple[Variable, ...]:
-    return tuple(Variable(name=name, value=f"${{{name}}}") for name in names)
+def _referring(names: list[str]) -> tuple[EnvVariable, ...]:
+    return tuple(EnvVariable(name=name, value=f"${{{name}}}") for name in names)
 
 
 @settings(max_examples=300, deadline=None)
@@ -362,7 +362,7 @@ def test_anchors_and_merge_keys_read_back() -> None:
 
 
 def test_a_service_named_like_a_boolean_keeps_its_name() -> None:
-    document = compose(
+    document = compose_document(
         Stack(
             name="n",
             services=(Service(name="on", image="a:1"), Service(name="1", image="a:1")),

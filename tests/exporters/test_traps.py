@@ -15,21 +15,21 @@ from judges import compose_config, needs_compose, write
 from samples import at
 from tocompose.exporters.bundle import Bundle, Layout, bundle
 from tocompose.model import (
-    Amounts,
-    Attachment,
+    ComposeFileRole,
+    ConfigMount,
     Dependency,
+    EnvSetting,
     File,
-    Grant,
+    FileResource,
     Healthcheck,
-    Home,
+    Limits,
     Mount,
     Network,
+    NetworkAttachment,
     Port,
-    Resource,
-    Resources,
+    ResourceLimits,
     Security,
     Service,
-    Setting,
     Stack,
 )
 from tocompose.syntax.model_path import ModelPath
@@ -78,12 +78,12 @@ def test_t5_a_read_only_service_gets_files() -> None:
     made = stack(
         app(
             security=Security(read_only=True),
-            secrets=(Grant(source="s"),),
-            configs=(Grant(source="c"),),
+            secrets=(ConfigMount(source="s"),),
+            configs=(ConfigMount(source="c"),),
         ),
-        secrets=(Resource(name="s", environment="S"),),
-        configs=(Resource(name="c", content="a $$b"),),
-        settings=(Setting(name="S", value="geheim", secret=True),),
+        secrets=(FileResource(name="s", environment="S"),),
+        configs=(FileResource(name="c", content="a $$b"),),
+        settings=(EnvSetting(name="S", value="geheim", secret=True),),
     )
     result, body = written(made)
     files = {item.path: (item.content, item.mode) for item in result.files}
@@ -95,27 +95,28 @@ def test_t5_a_read_only_service_gets_files() -> None:
         b"a $b",
         0o644,
     )
-    inline = written(replace(made, services=(app(configs=(Grant(source="c"),)),)))[1]
+    inline = written(replace(made, services=(app(configs=(ConfigMount(source="c"),)),)))[1]
     assert inline["configs"] == {"c": {"content": "a $$b"}}
 
 
 def test_t6_owner_and_mode_of_file_secrets_are_left_out() -> None:
-    grant = Grant(source="s", mode="0400", uid="1")
+    grant = ConfigMount(source="s", mode="0400", uid="1")
     files = (File(path="secrets/s", content=b"x", mode=0o444, secret=True),)
     made = stack(
         app(secrets=(grant,)),
-        secrets=(Resource(name="s", file="./secrets/s"),),
+        secrets=(FileResource(name="s", file="./secrets/s"),),
         files=files,
     )
     assert service(made)["secrets"] == ["s"] and codes(made) == ["TC756"]
     assert ModelPath.service("app", "secrets") in bundle(made, SPLIT).written
-    kept = stack(app(secrets=(grant,)), secrets=(Resource(name="s", environment="S"),))
+    kept = stack(app(secrets=(grant,)), secrets=(FileResource(name="s", environment="S"),))
     assert service(kept)["secrets"] == [{"source": "s", "uid": "1", "mode": "0400"}]
 
 
 def test_t7_a_secret_file_that_nobody_writes_is_told() -> None:
     made = stack(
-        app(secrets=(Grant(source="s"),)), secrets=(Resource(name="s", file="./secrets/s"),)
+        app(secrets=(ConfigMount(source="s"),)),
+        secrets=(FileResource(name="s", file="./secrets/s"),),
     )
     assert codes(made) == ["TC757"]
 
@@ -128,9 +129,9 @@ def test_t8_nobody_waits_for_a_check_that_is_off() -> None:
     } and codes(made) == ["TC754"]
 
 
-@pytest.mark.parametrize("home", [Home.DEV, Home.PROD])
-def test_t11_limits_stand_in_one_place(home: Home) -> None:
-    part = app(resources=Resources(limits=Amounts(pids="9")))
+@pytest.mark.parametrize("home", [ComposeFileRole.DEV, ComposeFileRole.PROD])
+def test_t11_limits_stand_in_one_place(home: ComposeFileRole) -> None:
+    part = app(resources=ResourceLimits(limits=Limits(pids="9")))
     made = stack(app(options={"mem_limit": "1g", "cpus": 0.5}, overlays={home: part}))
     body = service(made)
     assert (
@@ -171,7 +172,9 @@ def test_t14_network_mode_excludes_networks_in_every_file() -> None:
     made = stack(
         app(
             network_mode="host",
-            overlays={Home.PROD: app(networks=(Attachment(network="a"),))},
+            overlays={
+                ComposeFileRole.PROD: app(networks=(NetworkAttachment(network="a"),))
+            },
         ),
         networks=(Network(name="a"),),
     )
@@ -188,7 +191,7 @@ def test_t15_an_overlay_binds_no_port_twice() -> None:
     made = stack(
         app(
             ports=(Port(target="80", published="80", host_ip="127.0.0.1"),),
-            overlays={Home.PROD: again},
+            overlays={ComposeFileRole.PROD: again},
         )
     )
     result = bundle(made, SPLIT)
@@ -226,8 +229,8 @@ def test_t18_generated_files_are_there_to_be_mounted() -> None:
             ["other"],
         ),
         ({"depends_on": (Dependency(service="app"),)}, "depends_on", None),
-        ({"secrets": (Grant(source="nope"),)}, "secrets", None),
-        ({"configs": (Grant(source="nope"),)}, "configs", None),
+        ({"secrets": (ConfigMount(source="nope"),)}, "secrets", None),
+        ({"configs": (ConfigMount(source="nope"),)}, "configs", None),
         ({"network_mode": "service:nope"}, "network_mode", None),
         ({"options": {"pid": "service:nope"}}, "pid", None),
         ({"options": {"links": ["nope:x", "other"]}}, "links", ["other"]),
@@ -252,7 +255,7 @@ def test_t26_what_is_not_there_is_not_referred_to(
 
 def test_t26_networks_and_volumes_that_are_used_are_declared() -> None:
     mount = Mount(kind="volume", source="data", target="/d")
-    made = stack(app(networks=(Attachment(network="net"),), mounts=(mount,)))
+    made = stack(app(networks=(NetworkAttachment(network="net"),), mounts=(mount,)))
     body = written(made)[1]
     assert (
         body["networks"] == {"net": None}
@@ -290,20 +293,22 @@ class TestDockerCompose:
                 container_name="one",
                 replicas=2,
                 options={"mem_limit": "1g", "links": ["nope", "other"]},
-                secrets=(Grant(source="s", mode="0400"), Grant(source="nope")),
+                secrets=(ConfigMount(source="s", mode="0400"), ConfigMount(source="nope")),
                 depends_on=(
                     Dependency(service="tool"),
                     Dependency(service="nope"),
                     Dependency(service="third"),
                 ),
                 mounts=(Mount(kind="volume", source="d", target="/data"),),
-                networks=(Attachment(network="net"),),
+                networks=(NetworkAttachment(network="net"),),
                 overlays={
-                    Home.PROD: app(resources=Resources(limits=Amounts(memory="2g"))),
-                    Home.DEV: app(ports=(Port(target="80"),)),
+                    ComposeFileRole.PROD: app(
+                        resources=ResourceLimits(limits=Limits(memory="2g"))
+                    ),
+                    ComposeFileRole.DEV: app(ports=(Port(target="80"),)),
                 },
             ),
-            other(network_mode="host", networks=(Attachment(network="net"),)),
+            other(network_mode="host", networks=(NetworkAttachment(network="net"),)),
             Service(
                 name="tool",
                 image="t:1",
@@ -311,7 +316,7 @@ class TestDockerCompose:
                 depends_on=(Dependency(service="other"),),
             ),
             Service(name="third", image="t:1", depends_on=(Dependency(service="app"),)),
-            secrets=(Resource(name="s", file="./secrets/s"),),
+            secrets=(FileResource(name="s", file="./secrets/s"),),
             files=(File(path="secrets/s", content=b"x", mode=0o444, secret=True),),
         )
         write(tmp_path, bundle(made, layout).files)

@@ -16,7 +16,7 @@ from tocompose.check import audit, repair
 from tocompose.exporters.bundle import Layout
 from tocompose.exporters.existing import combine, names_in
 from tocompose.exporters.insertion import InsertionError, insert
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Ledger
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
@@ -86,7 +86,7 @@ def _windows_starts() -> tuple[Files, ...]:
 
 
 def _yaml(content: bytes) -> object:
-    found = yaml.cursors(content, "input", Ledger())
+    found = yaml.yaml_cursors(content, "input", Ledger())
     return [
         yaml.resolve(leaf.text, leaf.style) for cursor in found for leaf in cursor._leaves()
     ]
@@ -151,7 +151,7 @@ def _pasted(files: Files) -> object:
             words = tuple(shlex.split(text.decode("utf-8", "surrogateescape")))
         except ValueError:
             continue
-        settings = Settings(options={"argv": words[:2000]})
+        settings = ImportOptions(options={"argv": words[:2000]})
         try:
             convert(Memory({}), Options(source="docker_run", settings=settings))
         except SourceError:

@@ -13,7 +13,7 @@ from tocompose.check import audit, repair
 from tocompose.compose.yaml_text import render
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.importers.kubernetes.quantities import ONE, parse_quantity
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
@@ -52,7 +52,7 @@ def test_a_pasted_command_of_hardly_a_word_is_one_message(words: tuple[str, ...]
     with pytest.raises(SourceError, match="image"):
         convert(
             Memory({}),
-            Options(source="docker_run", settings=Settings(options={"argv": words})),
+            Options(source="docker_run", settings=ImportOptions(options={"argv": words})),
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tocompose.exporters.bundle import Layout
-from tocompose.importers import Settings
+from tocompose.importers import ImportOptions
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
 
@@ -24,7 +24,7 @@ def result(
     chosen = (
         {"set": tuple(f"{name}={value}" for name, value in sets.items())} if sets else {}
     )
-    settings = Settings(options=chosen)
+    settings = ImportOptions(options=chosen)
     options = Options(
         source="kubernetes",
         practices=practices,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Fate
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Memory
@@ -32,7 +32,7 @@ SPACES = "".join(
 
 def converted(text: str, *namespaces: str) -> Result:
     options = {"namespace": namespaces} if namespaces else {}
-    settings = Settings(options=options)
+    settings = ImportOptions(options=options)
     return convert(
         Memory({"all.yaml": text.encode()}, name="x"),
         Options(source="kubernetes", settings=settings),

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.pipeline import Options, choose, convert
 from tocompose.project import Folder, Memory
-from tocompose.readers.yaml import read
+from tocompose.readers.yaml import read_yaml
 from tocompose.rendering import command, render_templates, template_files
 
 ORACLES = os.environ.get("TOCOMPOSE_ORACLES", "")
@@ -54,7 +54,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-ON = Settings(render=True)
+ON = ImportOptions(render=True)
 OVERLAYS = {
     "base/kustomization.yaml": "resources: [web.yaml]\n",
     "base/web.yaml": DEPLOYMENT,
@@ -81,7 +81,7 @@ def test_real_kustomize_builds_the_production_overlay(
     assert [item.code for item in found.notes] == ["TC261", "TC263", "TC262"]
     assert "overlays/dev" in found.notes[0].message
     assert "overlays/prod/forgotten.yaml" in found.notes[1].message
-    [document] = read(stream.text, stream.label)
+    [document] = read_yaml(stream.text, stream.label)
     assert document.root is not None
     assert str(document.root.span).startswith("kustomize build overlays/prod:1:")
 
@@ -234,7 +234,7 @@ def test_no_render_runs_nothing(tmp_path: Path, path: Path) -> None:
         tmp_path / "src",
         {"a/kustomization.yaml": "resources: []", "b/Chart.yaml": "name: b"},
     )
-    found = render_templates(project, Settings(render=False))
+    found = render_templates(project, ImportOptions(render=False))
     assert not (tmp_path / "ran").exists()
     assert [item.code for item in found.notes] == ["TC260", "TC260"]
     assert all("switched off" in item.message for item in found.notes)
@@ -299,7 +299,7 @@ def test_helm_gets_values_settings_release_and_namespace(
         "namespace": ("ns",),
     }
     project = tree(tmp_path / "src", CHART | {"chart/charts/sub/Chart.yaml": "name: sub"})
-    found = render_templates(project, Settings(render=True, options=options))
+    found = render_templates(project, ImportOptions(render=True, options=options))
     [stream] = found.streams
     expected = [
         "template",
@@ -326,7 +326,9 @@ def test_helm_failure_is_shown_without_values(tmp_path: Path, path: Path) -> Non
         "sys.stderr.write('Error: bad hunter2 and sesame in chart/templates/a.yaml'); sys.exit(1)",
     )
     project = tree(tmp_path / "src", CHART)
-    found = render_templates(project, Settings(render=True, options={"set": ("a=sesame",)}))
+    found = render_templates(
+        project, ImportOptions(render=True, options={"set": ("a=sesame",)})
+    )
     [told] = found.notes
     assert told.code == "TC264"
     assert "Error: bad *** and *** in chart/templates/a.yaml" in told.message
@@ -347,7 +349,8 @@ def test_values_that_are_not_on_disk_are_refused(
 ) -> None:
     program(path, "helm", HELM)
     found = render_templates(
-        tree(tmp_path / "src", CHART), Settings(render=True, options={"values": (values,)})
+        tree(tmp_path / "src", CHART),
+        ImportOptions(render=True, options={"values": (values,)}),
     )
     assert not found.streams
     assert found.notes[0].code == "TC260"

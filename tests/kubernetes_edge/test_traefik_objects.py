@@ -19,7 +19,7 @@ from kubernetes_edge.stacks import (
     service,
 )
 from kubernetes_edge.traefik_rules import Request, compiled
-from tocompose.importers import Settings
+from tocompose.importers import ImportOptions
 from tocompose.importers.kubernetes.routing.traefik_routes import modernize_rule
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
@@ -375,7 +375,7 @@ def isolated(*objects: Any) -> Any:
             "items": [each for item in objects for each in item],
         }
     )
-    settings = Settings(options={"network-policy": ("networks",)})
+    settings = ImportOptions(options={"network-policy": ("networks",)})
     return convert(
         Memory({"all.json": text.encode()}), Options(source="kubernetes", settings=settings)
     )

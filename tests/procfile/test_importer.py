@@ -14,10 +14,10 @@ import yaml
 from golden import ROOT, outcome
 from judges import needs_compose
 from tocompose.exporters.bundle import Layout
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.importers.procfile import IMPORTER
 from tocompose.ledger import Ledger
-from tocompose.model import Home, Role, Service, Stack
+from tocompose.model import ComposeFileRole, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory
@@ -25,7 +25,7 @@ from tocompose.project import Folder, Memory
 
 def of(files: dict[str, str], **options: tuple[str, ...]) -> Result:
     content = {path: text.encode() for path, text in files.items()}
-    settings = Settings(options=dict(options))
+    settings = ImportOptions(options=dict(options))
     return convert(
         Memory(content, "app"),
         Options(source="procfile", layout=Layout(split=True), settings=settings),
@@ -36,7 +36,7 @@ def stack_of(files: dict[str, str], **options: tuple[str, ...]) -> Stack:
     return IMPORTER.read(
         Memory({path: text.encode() for path, text in files.items()}, "app"),
         Ledger(),
-        Settings(options=dict(options)),
+        ImportOptions(options=dict(options)),
     )
 
 
@@ -148,7 +148,7 @@ def test_the_dev_override_has_all_of_e_01() -> None:
         "package.json": package,
         "package-lock.json": "{}",
     }
-    web = service(stack_of(files), "web").overlays[Home.DEV]
+    web = service(stack_of(files), "web").overlays[ComposeFileRole.DEV]
     assert web.build is not None
     assert web.build.target == "development"
     assert [(item.kind, item.source, item.target) for item in web.mounts] == [
@@ -158,7 +158,7 @@ def test_the_dev_override_has_all_of_e_01() -> None:
     assert environment(web) == {"NODE_ENV": "development"}
     assert web.command == ("node", "--watch", "--inspect=0.0.0.0:9229", "server.js")
     assert [(item.host_ip, item.target) for item in web.ports] == [("127.0.0.1", "9229")]
-    assert service(stack_of(files), "worker").overlays[Home.DEV].command is None
+    assert service(stack_of(files), "worker").overlays[ComposeFileRole.DEV].command is None
 
 
 def test_worker_does_not_inherit_the_web_check_of_a_dockerfile() -> None:
@@ -274,7 +274,7 @@ def test_an_option_that_cannot_be_met_is_an_error(
         "app.json": b'{"environments": {"test": {}, "review": {}}}',
     }
     with pytest.raises(SourceError) as caught:
-        convert(Memory(files, "shop"), Options(settings=Settings(options=options)))
+        convert(Memory(files, "shop"), Options(settings=ImportOptions(options=options)))
     assert str(caught.value) == message
 
 
@@ -349,7 +349,7 @@ def test_other_peoples_code_is_not_walked(
     monkeypatch.setattr(
         Folder, "read", lambda self, path: opened.append(path) or read(self, path)
     )
-    stack = IMPORTER.read(Folder(tmp_path), Ledger(), Settings())
+    stack = IMPORTER.read(Folder(tmp_path), Ledger(), ImportOptions())
     assert "app/code.js" in opened
     assert not any(
         part in path.split("/")
@@ -608,11 +608,19 @@ def test_the_development_command_keeps_the_words_of_the_web_command() -> None:
         "requirements.txt": "gunicorn\n",
     }
     web = service_of(converted(**files), "web")
-    assert web.overlays[Home.DEV].command == ("gunicorn", "shop:create_app()", "--reload")
+    assert web.overlays[ComposeFileRole.DEV].command == (
+        "gunicorn",
+        "shop:create_app()",
+        "--reload",
+    )
     again = service_of(
         converted(**files | {"Procfile": "web: gunicorn --reload shop:app\n"}), "web"
     )
-    assert again.overlays[Home.DEV].command == ("gunicorn", "--reload", "shop:app")
+    assert again.overlays[ComposeFileRole.DEV].command == (
+        "gunicorn",
+        "--reload",
+        "shop:app",
+    )
 
 
 @pytest.mark.parametrize(("version", "words"), [("16.x", ()), ("20.x", ("--watch",))])
@@ -625,7 +633,7 @@ def test_node_watches_from_the_version_that_can(
     web = service_of(
         converted(**{"Procfile": "web: node server.js\n", "package.json": package}), "web"
     )
-    assert web.overlays[Home.DEV].command == (
+    assert web.overlays[ComposeFileRole.DEV].command == (
         "node",
         *words,
         "--inspect=0.0.0.0:9229",

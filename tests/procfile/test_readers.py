@@ -10,7 +10,7 @@ from honcho import environ
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tocompose.readers.dockerfile import expand, read_dockerfile
+from tocompose.readers.dockerfile import expand_variables, read_dockerfile
 from tocompose.readers.dotenv import comments, read_dotenv, unquote
 from tocompose.readers.json import read_json
 from tocompose.readers.procfile import read_procfile
@@ -312,4 +312,4 @@ def test_nothing_stops_the_dockerfile_reader(text: str) -> None:
     ],
 )
 def test_variables_of_a_dockerfile(text: str, value: str) -> None:
-    assert expand(text, {"A": "1"}) == value
+    assert expand_variables(text, {"A": "1"}) == value

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from growth import grows_with_input
 from tocompose.knowledge.secrets import names as secret_names
-from tocompose.model import File, Service, Setting, Stack, Variable
+from tocompose.model import EnvSetting, EnvVariable, File, Service, Stack
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import FORMS, render
@@ -29,7 +29,7 @@ def masked(text: str, stack: Stack | None = None) -> str:
 
 def secret(value: str, origin: Span | None = None) -> Stack:
     return Stack(
-        name="x", settings=(Setting(name="S", value=value, secret=True, origin=origin),)
+        name="x", settings=(EnvSetting(name="S", value=value, secret=True, origin=origin),)
     )
 
 
@@ -94,7 +94,7 @@ def test_a_password_that_is_an_everyday_word_is_masked_at_its_place_only() -> No
         name="x",
         services=(Service(name="postgres", image="postgres:16"),),
         settings=(
-            Setting(
+            EnvSetting(
                 name="X",
                 value="postgres",
                 secret=True,
@@ -158,7 +158,7 @@ def test_a_secret_file_shows_nowhere(value: str) -> None:
 def test_a_secret_that_is_kept_in_place_shows_nowhere(value: str) -> None:
     service = Service(
         name="a",
-        environment=(Variable(name="DB_PASSWORD", value=value.replace("$", "$$")),),
+        environment=(EnvVariable(name="DB_PASSWORD", value=value.replace("$", "$$")),),
     )
     assert value not in masked(f"x {value}", Stack(name="x", services=(service,)))
 

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop import stack
-from tocompose.model import Attachment, Dependency, Port, Role, Service, Stack, Variable
+from tocompose.model import (
+    Dependency,
+    EnvVariable,
+    NetworkAttachment,
+    Port,
+    Role,
+    Service,
+    Stack,
+)
 from tocompose.reports.markdown import mermaid_flowchart
 from tocompose.reports.svg import svg_drawing
 from tocompose.reports.topology import PUBLIC, DiagramEdge, Node, Topology, stack_topology
@@ -62,8 +70,8 @@ def test_the_edges_of_the_shop() -> None:
     ],
 )
 def test_a_variable_that_names_a_host_is_an_inferred_edge(value: str, port: str) -> None:
-    db = Service(name="db", networks=(Attachment(network="n", aliases=("alias",)),))
-    web = Service(name="web", environment=(Variable(name="X", value=value),))
+    db = Service(name="db", networks=(NetworkAttachment(network="n", aliases=("alias",)),))
+    web = Service(name="web", environment=(EnvVariable(name="X", value=value),))
     assert edges(db, web) == {DiagramEdge("web", "db", port, inferred=True)}
 
 
@@ -74,7 +82,7 @@ def test_a_variable_that_only_holds_the_name_is_none(value: str | None) -> None:
     assert (
         edges(
             Service(name="db"),
-            Service(name="web", environment=(Variable(name="X", value=value),)),
+            Service(name="web", environment=(EnvVariable(name="X", value=value),)),
         )
         == set()
     )

@@ -9,28 +9,28 @@ from typing import Any
 import yaml
 
 from tocompose.model import (
-    Amounts,
-    Attachment,
     Build,
+    ComposeFileRole,
+    ConfigMount,
     Dependency,
     EnvFile,
-    Grant,
+    EnvVariable,
+    FileResource,
     Healthcheck,
-    Home,
+    Limits,
     Logging,
     Mount,
     Network,
+    NetworkAttachment,
     Port,
-    Resource,
-    Resources,
+    ResourceLimits,
     Security,
     Service,
     Stack,
     Stop,
-    Variable,
     Volume,
 )
-from tocompose.syntax.interpolation import split
+from tocompose.syntax.interpolation import split_outside_variables
 
 
 class _Loader(yaml.SafeLoader):
@@ -69,11 +69,11 @@ def stack(text: str, name: str = "app") -> Stack:
             _volume(key, value or {}) for key, value in (body.get("volumes") or {}).items()
         ),
         secrets=tuple(
-            Resource(name=key, **value)
+            FileResource(name=key, **value)
             for key, value in (body.get("secrets") or {}).items()
         ),
         configs=tuple(
-            Resource(name=key, **value)
+            FileResource(name=key, **value)
             for key, value in (body.get("configs") or {}).items()
         ),
     )
@@ -85,7 +85,7 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
     deploy = dict(body.pop("deploy", {}))
     resources = deploy.pop("resources", {})
     limits, reservations = (
-        Amounts(**_texts(resources.get(key, {}))) for key in ("limits", "reservations")
+        Limits(**_texts(resources.get(key, {}))) for key in ("limits", "reservations")
     )
     return Service(
         name=name,
@@ -95,7 +95,7 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
         command=_words(body.pop("command", None)),
         entrypoint=_words(body.pop("entrypoint", None)),
         environment=tuple(
-            Variable(name=key, value=_text(value))
+            EnvVariable(name=key, value=_text(value))
             for key, value in body.pop("environment", {}).items()
         ),
         env_files=tuple(EnvFile(path=path) for path in body.pop("env_file", ())),
@@ -107,7 +107,7 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
         depends_on=_dependencies(body.pop("depends_on", ())),
         healthcheck=_healthcheck(body.pop("healthcheck", None)),
         restart=body.pop("restart", None),
-        resources=Resources(limits=limits, reservations=reservations),
+        resources=ResourceLimits(limits=limits, reservations=reservations),
         security=Security(
             user=_text(body.pop("user", None)),
             privileged=body.pop("privileged", None),
@@ -129,7 +129,7 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
         init=body.pop("init", None),
         replicas=deploy.pop("replicas", None),
         overlays={
-            Home(key): service(name, part)
+            ComposeFileRole(key): service(name, part)
             for key, part in body.pop("x-overlays", {}).items()
         },
         options=body | ({"deploy": deploy} if deploy else {}),
@@ -139,7 +139,7 @@ def service(name: str, given: Mapping[str, Any]) -> Service:
 def port(text: str) -> Port:
     """A port in the short form."""
     text, _, protocol = str(text).partition("/")
-    *host, target = split(text, ":")
+    *host, target = split_outside_variables(text, ":")
     published = host.pop() if host else None
     return Port(
         target=target,
@@ -160,7 +160,7 @@ def mount(item: Any) -> Mount:
             read_only=body.pop("read_only", False),
             options=body,
         )
-    parts = split(item, ":")
+    parts = split_outside_variables(item, ":")
     if len(parts) == 1:
         return Mount(kind="volume", target=parts[0])
     modes = parts[2].split(",") if len(parts) > 2 else []
@@ -228,7 +228,7 @@ def _logging(value: Any) -> Logging | None:
     return Logging(driver=value.get("driver"), options=_texts(value.get("options", {})))
 
 
-def _attachments(value: Any) -> tuple[Attachment, ...]:
+def _attachments(value: Any) -> tuple[NetworkAttachment, ...]:
     items = (
         value.items() if isinstance(value, Mapping) else ((name, None) for name in value)
     )
@@ -236,13 +236,15 @@ def _attachments(value: Any) -> tuple[Attachment, ...]:
     for name, body in items:
         rest = dict(body or {})
         result.append(
-            Attachment(network=name, aliases=tuple(rest.pop("aliases", ())), options=rest)
+            NetworkAttachment(
+                network=name, aliases=tuple(rest.pop("aliases", ())), options=rest
+            )
         )
     return tuple(result)
 
 
-def _grant(item: Any) -> Grant:
-    return Grant(source=item) if isinstance(item, str) else Grant(**item)
+def _grant(item: Any) -> ConfigMount:
+    return ConfigMount(source=item) if isinstance(item, str) else ConfigMount(**item)
 
 
 def _network(name: str, given: Mapping[str, Any]) -> Network:

@@ -7,23 +7,23 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from tocompose.model import (
-    Amounts,
-    Attachment,
     Build,
     Dependency,
+    EnvSetting,
+    EnvVariable,
     Healthcheck,
+    Limits,
     Logging,
     Mount,
     Network,
+    NetworkAttachment,
     Port,
-    Resources,
+    ResourceLimits,
     Role,
     Security,
     Service,
-    Setting,
     Stack,
     Stop,
-    Variable,
     Volume,
 )
 from tocompose.syntax.interpolation import literal
@@ -91,7 +91,7 @@ ADDRESSES = ("DATABASE_URL", "REDIS_URL", "DB_HOST", "BROKERS", "UPSTREAM", "COR
 
 
 @st.composite
-def variables(draw: st.DrawFn) -> tuple[Variable, ...]:
+def variables(draw: st.DrawFn) -> tuple[EnvVariable, ...]:
     found: dict[str, str | None] = {}
     for name in draw(st.lists(st.sampled_from(VARIABLES), max_size=4)):
         value = draw(
@@ -122,7 +122,7 @@ def variables(draw: st.DrawFn) -> tuple[Variable, ...]:
                 )
             )
         )
-    return tuple(Variable(name=name, value=value) for name, value in found.items())
+    return tuple(EnvVariable(name=name, value=value) for name, value in found.items())
 
 
 PORTS = st.builds(
@@ -185,7 +185,7 @@ COMMANDS = st.sampled_from(
     )
 )
 LIMITS = st.builds(
-    Amounts, memory=st.sampled_from((None, "1G")), cpus=st.sampled_from((None, "2"))
+    Limits, memory=st.sampled_from((None, "1G")), cpus=st.sampled_from((None, "2"))
 )
 MAYBE = st.sampled_from((None, None, True))
 SECURITY = st.builds(
@@ -225,13 +225,13 @@ def services(draw: st.DrawFn, name: str, networks: tuple[str, ...]) -> Service:
         else (),
         mounts=tuple(mounts.values()),
         network_mode=mode,
-        networks=tuple(Attachment(network=item) for item in networks)
+        networks=tuple(NetworkAttachment(network=item) for item in networks)
         if mode is None
         else (),
         depends_on=tuple(Dependency(service=other) for other in depends),
         healthcheck=draw(CHECKS),
         restart=draw(st.sampled_from((None, None, "always", "no", "on-failure:5"))),
-        resources=Resources(limits=draw(LIMITS)),
+        resources=ResourceLimits(limits=draw(LIMITS)),
         security=draw(SECURITY),
         labels=draw(LABELS),
         logging=draw(LOGS),
@@ -264,7 +264,7 @@ def stacks(draw: st.DrawFn) -> Stack:
         networks=tuple(Network(name=name) for name in networks),
         volumes=tuple(Volume(name=name) for name in sorted(used)),
         settings=draw(
-            st.sampled_from(((), (Setting(name="HOME_GROWN", value="tops3cret-value"),)))
+            st.sampled_from(((), (EnvSetting(name="HOME_GROWN", value="tops3cret-value"),)))
         ),
     )
 

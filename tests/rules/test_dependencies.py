@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rules.snippets import stack
-from tocompose.model import File, Role, Setting, Stack
+from tocompose.model import EnvSetting, File, Role, Stack
 from tocompose.rules import Context, apply_all, select
 
 PRACTICES = select("SVC-CLASS,HC-EVERY,DEP-INFER,DEP-COND,RESTART")
@@ -100,7 +100,7 @@ def test_commands_that_name_a_service(settings: str) -> None:
 def test_values_in_settings_count() -> None:
     given = replace(
         stack(environment("DB_URL", "${DB_URL}")),
-        settings=(Setting(name="DB_URL", value="pg://db/x"),),
+        settings=(EnvSetting(name="DB_URL", value="pg://db/x"),),
     )
     assert edges(given) == {"web": {"db": "service_healthy"}}
 

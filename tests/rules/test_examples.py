@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rules.snippets import document, stack
-from tocompose.compose.write import compose
-from tocompose.model import Home, Stack
+from tocompose.compose.write import compose_document
+from tocompose.model import ComposeFileRole, Stack
 from tocompose.rules import Example, Practice, registry
 
 CASES = [
@@ -29,9 +29,9 @@ def classified(given: Stack) -> Stack:
     return roles.apply(given, Example("", "").context).stack
 
 
-def files(given: Stack) -> dict[Home, dict[str, object]]:
+def files(given: Stack) -> dict[ComposeFileRole, dict[str, object]]:
     """The three documents of a stack, without the project's name, in comparable form."""
-    documents = {home: compose(given, home) for home in Home}
+    documents = {home: compose_document(given, home) for home in ComposeFileRole}
     return {
         home: _plain({key: body[key] for key in body if key != "name"})
         for home, body in documents.items()
@@ -59,8 +59,11 @@ def test_after_is_what_the_practice_makes_of_before(
 ) -> None:
     made = practice.apply(before(example), example.context).stack
     wanted = stack(example.after)
-    assert files(made)[Home.BASE] == files(wanted)[Home.BASE]
-    for home, text in ((Home.DEV, example.override), (Home.PROD, example.prod)):
+    assert files(made)[ComposeFileRole.BASE] == files(wanted)[ComposeFileRole.BASE]
+    for home, text in (
+        (ComposeFileRole.DEV, example.override),
+        (ComposeFileRole.PROD, example.prod),
+    ):
         assert files(made)[home] == _plain(document(text)), home
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules.snippets import stack
-from tocompose.model import Home, Stack
+from tocompose.model import ComposeFileRole, Stack
 from tocompose.rules import Context, apply_all, select
 
 PRACTICES = select("SVC-CLASS,DEP-INFER,PORT-DB,NET-SEG,NET-INTERNAL")
@@ -195,7 +195,9 @@ def test_development_port_of_an_internal_service() -> None:
     ).service("db")
     assert found is not None
     assert [item.network for item in found.networks] == ["backend"]
-    assert [item.network for item in found.overlays[Home.DEV].networks] == ["frontend"]
+    assert [item.network for item in found.overlays[ComposeFileRole.DEV].networks] == [
+        "frontend"
+    ]
 
 
 def test_port_kept_on_purpose_keeps_its_way_in() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rules.snippets import stack
-from tocompose.model import File, Setting
+from tocompose.model import EnvSetting, File
 from tocompose.notes import Note, registry
 from tocompose.rules import Context, apply_all, select
 
@@ -185,7 +185,9 @@ PLACES: dict[str, tuple[str, str]] = {
 def notes(services: str) -> list[Note]:
     given = stack(f"services: {{{services}}}")
     given = replace(
-        given, files=(DOCKERFILE,), settings=(Setting(name="GIVEN", value="tops3cret-9"),)
+        given,
+        files=(DOCKERFILE,),
+        settings=(EnvSetting(name="GIVEN", value="tops3cret-9"),),
     )
     return list(apply_all(given, select("all"), Context(split=True, harden=True)).notes)
 

@@ -6,7 +6,7 @@ import pytest
 
 from rules.snippets import stack
 from tocompose.compose.write import write_port as port
-from tocompose.model import Home, Stack
+from tocompose.model import ComposeFileRole, Stack
 from tocompose.rules import Context, Outcome, apply_all, select
 
 PRACTICES = select("SVC-CLASS,PORT-DUP,PORT-DB,PORT-BIND,PORT-VAR")
@@ -20,7 +20,7 @@ def made(text: str, context: Context = SPLIT) -> Outcome:
 def ports(found: Stack, name: str) -> tuple[list[str], list[str]]:
     service = found.service(name)
     assert service is not None
-    part = service.overlays.get(Home.DEV)
+    part = service.overlays.get(ComposeFileRole.DEV)
     return [str(port(item)) for item in service.ports], [
         str(port(item)) for item in (part.ports if part else ())
     ]

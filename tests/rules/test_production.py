@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rules.snippets import stack
-from tocompose.model import Build, File, Home, Service, Stack
+from tocompose.model import Build, ComposeFileRole, File, Service, Stack
 from tocompose.rules import Context, Outcome, apply_all, select
 from tocompose.rules.limits import size
 
@@ -24,7 +24,9 @@ def outcome(practices: str, body: str, context: Context | None = None) -> Outcom
 
 
 def prod(practices: str, body: str, context: Context | None = None) -> Service:
-    return made(practices, body, context).overlays.get(Home.PROD) or Service(name="x")
+    return made(practices, body, context).overlays.get(ComposeFileRole.PROD) or Service(
+        name="x"
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,7 @@ def test_read_only_keeps_off_inline_secrets() -> None:
     found = apply_all(
         stack(text), select("SVC-CLASS,RO-ROOT"), Context(harden=True)
     ).stack.services[0]
-    assert Home.PROD not in found.overlays
+    assert ComposeFileRole.PROD not in found.overlays
 
 
 @pytest.mark.parametrize(
@@ -301,7 +303,7 @@ def developed(given: Stack) -> Service:
     return (
         apply_all(given, select("BUILD"), Context(split=True))
         .stack.services[0]
-        .overlays[Home.DEV]
+        .overlays[ComposeFileRole.DEV]
     )
 
 

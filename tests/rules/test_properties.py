@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from rules.stacks import stacks
 from tocompose.knowledge.images import image_facts
-from tocompose.model import Dependency, Home, Port, Service, Stack
+from tocompose.model import ComposeFileRole, Dependency, Port, Service, Stack
 from tocompose.rules import Context, Outcome, apply_all, registry
 from tocompose.rules.roles import DATA_ROLES
 from tocompose.stack_texts import stack_texts, texts_within
@@ -68,7 +68,7 @@ def read(text: str | None, stack: Stack) -> str | None:
 
 
 def dev(service: Service) -> Service | None:
-    return service.overlays.get(Home.DEV)
+    return service.overlays.get(ComposeFileRole.DEV)
 
 
 @slow

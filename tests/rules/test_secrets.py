@@ -12,14 +12,14 @@ from rules.snippets import stack
 from tocompose.knowledge.images import image_facts
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
-from tocompose.model import Home, Service, Setting, Stack, Variable
+from tocompose.model import ComposeFileRole, EnvSetting, EnvVariable, Service, Stack
 from tocompose.rules import Context, Outcome, registry
 from tocompose.rules.secrets import is_secret
 
 BY_ID = {practice.id: practice for practice in registry()}
 
 
-def moved(text: str, settings: tuple[Setting, ...] = ()) -> Outcome:
+def moved(text: str, settings: tuple[EnvSetting, ...] = ()) -> Outcome:
     return BY_ID["SEC-OUT"].apply(replace(classified(text), settings=settings), Context())
 
 
@@ -304,7 +304,7 @@ def test_a_password_between_variables() -> None:
 def test_a_variable_of_the_source_becomes_a_secret() -> None:
     found = moved(
         "services: {db: {image: 'postgres:16', environment: {POSTGRES_PASSWORD: '${PW}'}}}",
-        (Setting(name="PW", value="tops3cret"),),
+        (EnvSetting(name="PW", value="tops3cret"),),
     )
     assert [item.secret for item in found.stack.settings] == [True]
     assert environment(found, "db") == {"POSTGRES_PASSWORD": "${PW:?set PW in .env}"}
@@ -420,8 +420,8 @@ def move_many(count: int) -> None:
             name=f"s{number}",
             image="me/app:1",
             environment=(
-                Variable(name="DB_PASSWORD", value=f"secret-value-{number:05d}"),
-                Variable(
+                EnvVariable(name="DB_PASSWORD", value=f"secret-value-{number:05d}"),
+                EnvVariable(
                     name="TEXT", value=f"as secret-value-{number * 7 % count:05d} says"
                 ),
             ),
@@ -487,7 +487,7 @@ def test_labels_and_build_arguments() -> None:
 def production(text: str) -> tuple[Service, Stack]:
     given = moved(text).stack
     done = BY_ID["SEC-FILES"].apply(given, Context()).stack
-    return done.services[0].overlays.get(Home.PROD, Service(name="none")), done
+    return done.services[0].overlays.get(ComposeFileRole.PROD, Service(name="none")), done
 
 
 def test_production_reads_from_files_where_the_image_can() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from rules.snippets import stack
 from tocompose.compose.write import write_mount as mount
-from tocompose.model import Home
+from tocompose.model import ComposeFileRole
 from tocompose.rules import Context, Outcome, apply_all, select
 
 PRACTICES = select("SVC-CLASS,VOL-NAMED,VOL-BIND,VOL-SENS,HOSTNAME")
@@ -97,7 +97,7 @@ def test_a_mount_beside_the_data(image: str, target: str) -> None:
 )
 def test_code_of_built_services(source: str, target: str, moved: bool) -> None:
     service = outcome(f"build: ., volumes: ['{source}:{target}']").stack.services[0]
-    part = service.overlays.get(Home.DEV)
+    part = service.overlays.get(ComposeFileRole.DEV)
     assert [item.source for item in (part.mounts if part else ())] == (
         [source] if moved else []
     )

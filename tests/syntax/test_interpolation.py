@@ -77,7 +77,7 @@ def test_a_literal_means_itself(text: str) -> None:
 def test_replacing_by_the_same_changes_nothing(text: str) -> None:
     assert interpolation.replace_variables(text, lambda variable: variable.source) == text
     assert interpolation.replace_literals(text, lambda literal: literal.source) == text
-    assert "".join(interpolation.split(text, ":")) == "".join(
+    assert "".join(interpolation.split_outside_variables(text, ":")) == "".join(
         part.source if isinstance(part, Variable) else part.source.replace(":", "")
         for part in parse(text)
     )
@@ -127,7 +127,7 @@ def test_documents_keep_their_keys() -> None:
     ],
 )
 def test_variables_are_not_split(text: str, limit: int, fields: list[str]) -> None:
-    assert interpolation.split(text, ":", limit) == fields
+    assert interpolation.split_outside_variables(text, ":", limit) == fields
 
 
 @pytest.mark.parametrize(

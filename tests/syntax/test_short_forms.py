@@ -98,7 +98,7 @@ def test_ranges_are_in_order() -> None:
 
 def test_names_are_accepted() -> None:
     taken = {"a"}
-    assert [names.unique("a", taken), names.unique("a", taken)] == ["a-2", "a-3"]
+    assert [names.unique_name("a", taken), names.unique_name("a", taken)] == ["a-2", "a-3"]
     assert names.identifier("My App!") == "my-app"
     assert names.identifier("---") == "app"
     assert names.variable_name("1-a b") == "_1_A_B"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tocompose.batch.scan import list_few, refusal_notes
 from tocompose.notes import Note, note
-from tocompose.project import Folder, normal
+from tocompose.project import Folder, normal_path
 
 LARGEST_FILE = 10_000_000
 # What stands for a digest: a path that is there or missing, and one that gave no content (a folder does so too).
@@ -93,15 +93,15 @@ class Checkout(Folder):
 
     def _journal_name(self, path: str, real_path: Path) -> str:
         """What the journal calls a file: its path below the repository, else where it is."""
-        relative = normal(path)
+        relative = normal_path(path)
         return str(real_path) if relative is None else self._prefix + relative
 
     def _resolve_path(self, path: str) -> Path | None:
         """The place of a path with all links followed; `realpath` also ends where links form a circle."""
-        if "\x00" in path or (normal(path) is None and not self.allowed):
+        if "\x00" in path or (normal_path(path) is None and not self.allowed):
             return None
         real_path = Path(os.path.realpath(Path(self._real, path)))
-        inside = normal(path) is not None and real_path.is_relative_to(self._real)
+        inside = normal_path(path) is not None and real_path.is_relative_to(self._real)
         return (
             real_path
             if inside or any(real_path.is_relative_to(root) for root in self.allowed)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from tocompose.batch.checkout import Checkout, ReadJournal
 from tocompose.batch.scan import RepositoryScan, list_few, repository_rules
 from tocompose.compose.files import BASE_NAMES
-from tocompose.importers import Importer, Settings, importers
+from tocompose.importers import Importer, ImportOptions, importers
 from tocompose.importers.preference import Claim, place, ranks
 from tocompose.notes import Note, note
 from tocompose.pipeline import unknown_format
@@ -116,7 +116,7 @@ def _options_of(importer: Importer) -> Mapping[str, str] | None:
     return options
 
 
-def importer_settings(settings: Settings, importer: Importer) -> Settings:
+def importer_settings(settings: ImportOptions, importer: Importer) -> ImportOptions:
     """The settings without the options that are meant for other importers than this one."""
     names = _options_of(importer)
     if names is None:

@@ -17,7 +17,7 @@ from tocompose.rules import Rule, View, apply_all, registry, with_services
 from tocompose.source import Branch, Child
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import unique
+from tocompose.syntax.names import unique_name
 
 
 class Repair(NamedTuple):
@@ -192,7 +192,7 @@ def _free_anchor(text: str) -> str:
     """A name for the shared log settings that the file does not use yet."""
     names = ("logging", "logging-2", "logging-3")
     taken_anchors = {name for name in names if f"&{name}" in text or f"x-{name}:" in text}
-    return unique("logging", taken_anchors)
+    return unique_name("logging", taken_anchors)
 
 
 def _write_anchor(file: ComposeFile, anchor: str, value: Any) -> Edit:

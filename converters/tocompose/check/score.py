@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from tocompose.compose.documents import Places
-from tocompose.compose.loading import find, load
+from tocompose.compose.loading import find_compose_files, load_files
 from tocompose.compose.read import stack_of
 from tocompose.model import Role, Service, Stack
 from tocompose.notes import Note, in_order
@@ -107,7 +107,7 @@ def open_view(project: Project, paths: tuple[str, ...] = ()) -> View | None:
     reads in the folder: the base file and the override beside it, or what COMPOSE_FILE in `.env` lists.
 
     None where there is no compose file."""
-    names = None if paths else find(project)
+    names = None if paths else find_compose_files(project)
     if not paths and names is None:
         return None
     view = _view_of(project, names.loaded if names else paths)
@@ -127,7 +127,7 @@ def open_view(project: Project, paths: tuple[str, ...] = ()) -> View | None:
 
 def _view_of(project: Project, paths: tuple[str, ...]) -> View:
     """The view of files that are started together."""
-    loaded = load(project, paths)
+    loaded = load_files(project, paths)
     places = Places(loaded.files)
     context = Context(read=project.read, below=project.below)
     stack = stack_of(loaded.document, places, project.name)

@@ -8,7 +8,7 @@ from tocompose.cli.conversion import run_conversion
 from tocompose.cli.exit import fail
 from tocompose.cli.options import add_conversion_options, read_options
 from tocompose.cluster import ClusterRequest, read_cluster
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 
 
 @click.command("cluster")
@@ -77,5 +77,5 @@ def cluster_command(ctx: click.Context, /, **_: object) -> None:
     except SourceError as problem:
         fail(str(problem))
     options = read_options(ctx)
-    import_options = Settings(name=options.name, notes=cluster_objects.notes)
+    import_options = ImportOptions(name=options.name, notes=cluster_objects.notes)
     run_conversion(cluster_objects.project, options, import_options, "kubernetes")

@@ -14,8 +14,8 @@ from tocompose.cli.exit import EXIT_DIFFERS, Finished, fail, refuse_options, wri
 from tocompose.cli.settings import ConversionOptions
 from tocompose.collector import collector_off
 from tocompose.exporters.bundle import Layout
-from tocompose.importers import Settings, SourceError
-from tocompose.model import File, Home
+from tocompose.importers import ImportOptions, SourceError
+from tocompose.model import ComposeFileRole, File
 from tocompose.notes import Note
 from tocompose.pipeline import Options, Result, convert
 from tocompose.project import Folder, Memory, Project
@@ -26,11 +26,14 @@ if TYPE_CHECKING:
     from tocompose.reports.text import Style
 
 
-_OVERLAYS = {"dev": Home.DEV, "prod": Home.PROD}
+_OVERLAYS = {"dev": ComposeFileRole.DEV, "prod": ComposeFileRole.PROD}
 
 
 def pipeline_options_for(
-    project: Project, options: ConversionOptions, settings: Settings, source: str | None
+    project: Project,
+    options: ConversionOptions,
+    settings: ImportOptions,
+    source: str | None,
 ) -> Options:
     """The pipeline's options for what the user said about a project."""
     if options.inline_secrets and options.output is not None:
@@ -101,7 +104,7 @@ def _read_answers_file(path: str | None) -> Answers:
 def run_conversion(
     project: Project,
     options: ConversionOptions,
-    settings: Settings,
+    settings: ImportOptions,
     source: str | None = None,
 ) -> NoReturn:
     """Converts, writes or prints the files, tells the notes, and ends with the exit code."""
@@ -212,7 +215,7 @@ def convert_pasted(
     from tocompose.importers.docker_run.pasted import FILE
 
     given_options = options or ConversionOptions()
-    settings = Settings(name=given_options.name, options={"argv": argv})
+    settings = ImportOptions(name=given_options.name, options={"argv": argv})
     run_conversion(
         Memory({FILE: shlex.join(argv).encode("utf-8", "surrogateescape")}),
         given_options,

@@ -101,13 +101,13 @@ class Coverage(NamedTuple):
     """How many rows carry a value over, answer it with a note, or leave it out for a reason."""
 
     carried: int
-    noted: int
+    mark_noted: int
     ignored_by_reason: int
 
     def __str__(self) -> str:
-        total = self.carried + self.noted + self.ignored_by_reason
+        total = self.carried + self.mark_noted + self.ignored_by_reason
         return (
-            f"{total} names: {self.carried} carried over, {self.noted} with a note, "
+            f"{total} names: {self.carried} carried over, {self.mark_noted} with a note, "
             f"{self.ignored_by_reason} left out on purpose"
         )
 

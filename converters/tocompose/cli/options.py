@@ -15,7 +15,7 @@ from tocompose.wording import spelling_hint
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from tocompose.importers import Settings
+    from tocompose.importers import ImportOptions
 
 
 KINDS = ("lost", "changed", "assumed", "added", "info")
@@ -279,9 +279,9 @@ def add_importer_options(function: _F) -> _F:
     return add_options(function, _IMPORTER_ONLY_OPTIONS)
 
 
-def import_options_for(ctx: click.Context, options: ConversionOptions) -> Settings:
+def import_options_for(ctx: click.Context, options: ConversionOptions) -> ImportOptions:
     """The importers' settings for what the user said."""
-    from tocompose.importers import Settings
+    from tocompose.importers import ImportOptions
 
     importer_options: dict[str, tuple[str, ...]] = {}
     for name, key in (("namespace", "namespace"), ("values", "values"), ("set_", "set")):
@@ -294,6 +294,6 @@ def import_options_for(ctx: click.Context, options: ConversionOptions) -> Settin
                 f"{text!r}: write NAME=VALUE", ctx, param_hint="--option"
             )
         importer_options[name] = (*importer_options.get(name, ()), value)
-    return Settings(
+    return ImportOptions(
         name=options.name, render=ctx.params["render"], options=importer_options
     )

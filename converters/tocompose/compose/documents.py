@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tocompose.compose.merge import RESET, Override, merge_documents, without_tags
 from tocompose.notes import Note, note
-from tocompose.readers.yaml import boolean, integer, is_null, number, read
+from tocompose.readers.yaml import boolean, integer, is_null, number, read_yaml
 from tocompose.source import Branch, Child, Leaf, Node, Path, Span
 
 
@@ -24,7 +24,7 @@ class ComposeFile(NamedTuple):
 
 def read_file(content: bytes, path: str) -> ComposeFile:
     """The file's trees, or notes on why there are none."""
-    documents = read(content, path)
+    documents = read_yaml(content, path)
     return ComposeFile(
         path,
         tuple(document.root for document in documents if document.root is not None),
@@ -36,7 +36,7 @@ def read_file(content: bytes, path: str) -> ComposeFile:
 
 def document_of(file: ComposeFile) -> dict[str, Any]:
     """What the file holds as maps, lists and scalars, with the tags `!reset` and `!override` kept for merging."""
-    values = (plain(root, file) for root in file.roots)
+    values = (plain_value(root, file) for root in file.roots)
     documents = [value for value in values if isinstance(value, dict)]
     return reduce(merge_documents, documents[1:], documents[0]) if documents else {}
 
@@ -48,7 +48,7 @@ def merge_all(documents: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return reduce(merge_documents, documents[1:], without_tags(documents[0]))
 
 
-def plain(node: Node, file: ComposeFile) -> Any:
+def plain_value(node: Node, file: ComposeFile) -> Any:
     """A node as docker compose reads it: numbers as their text where only the text matters."""
     tag = _tag_of(node, file)
     if tag == "!reset":
@@ -59,8 +59,8 @@ def plain(node: Node, file: ComposeFile) -> Any:
 
 def _plain_collection(node: Branch, file: ComposeFile) -> Any:
     if node.kind == "list":
-        return [plain(child.node, file) for child in node.children]
-    return {str(child.key): plain(child.node, file) for child in node.children}
+        return [plain_value(child.node, file) for child in node.children]
+    return {str(child.key): plain_value(child.node, file) for child in node.children}
 
 
 def _tag_of(node: Node, file: ComposeFile) -> str:

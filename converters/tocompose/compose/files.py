@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tocompose.model import Home
+from tocompose.model import ComposeFileRole
 
 # In the order in which docker compose looks for them (compose-go, cli.DefaultFileNames and DefaultOverrideFileNames).
 BASE_NAMES = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -27,13 +27,13 @@ PROD_NAMES = (
 )
 
 # The names that are written, in the style of either generation of docker compose.
-CLASSIC_NAMES: Mapping[Home, str] = {
-    Home.BASE: "docker-compose.yml",
-    Home.DEV: "docker-compose.override.yml",
-    Home.PROD: "docker-compose.prod.yml",
+CLASSIC_NAMES: Mapping[ComposeFileRole, str] = {
+    ComposeFileRole.BASE: "docker-compose.yml",
+    ComposeFileRole.DEV: "docker-compose.override.yml",
+    ComposeFileRole.PROD: "docker-compose.prod.yml",
 }
-MODERN_NAMES: Mapping[Home, str] = {
-    Home.BASE: "compose.yaml",
-    Home.DEV: "compose.override.yaml",
-    Home.PROD: "compose.prod.yaml",
+MODERN_NAMES: Mapping[ComposeFileRole, str] = {
+    ComposeFileRole.BASE: "compose.yaml",
+    ComposeFileRole.DEV: "compose.override.yaml",
+    ComposeFileRole.PROD: "compose.prod.yaml",
 }

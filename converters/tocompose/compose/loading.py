@@ -16,7 +16,7 @@ from tocompose.readers.dotenv import read_dotenv
 from tocompose.source import Leaf
 
 
-class Found(NamedTuple):
+class ComposeFiles(NamedTuple):
     """The names of the files of a folder: base, override (loaded with it) and production; empty where there is none.
 
     `listed` are the files that COMPOSE_FILE in `.env` names instead of the base and the override.
@@ -33,7 +33,7 @@ class Found(NamedTuple):
         return self.listed or tuple(name for name in (self.base, self.override) if name)
 
 
-def find(project: Project, folder: str = "") -> Found | None:
+def find_compose_files(project: Project, folder: str = "") -> ComposeFiles | None:
     """The files that `docker compose` would read in the folder, and the production file beside them."""
 
     def first(names: tuple[str, ...]) -> str:
@@ -41,9 +41,11 @@ def find(project: Project, folder: str = "") -> Found | None:
         return next((path for path in paths if project.exists(path)), "")
 
     if listed := _listed_files(project, folder):
-        return Found(listed[0], next(iter(listed[1:]), ""), first(PROD_NAMES), listed)
+        return ComposeFiles(
+            listed[0], next(iter(listed[1:]), ""), first(PROD_NAMES), listed
+        )
     base = first(BASE_NAMES)
-    return Found(base, first(OVERRIDE_NAMES), first(PROD_NAMES)) if base else None
+    return ComposeFiles(base, first(OVERRIDE_NAMES), first(PROD_NAMES)) if base else None
 
 
 def _listed_files(project: Project, folder: str) -> tuple[str, ...]:
@@ -77,7 +79,7 @@ def compose_file(project: Project) -> str:
     For what is no source to convert from: a file counts by its content, whatever its name.
     """
     if not project.named:
-        files = find(project)
+        files = find_compose_files(project)
         return files.base if files else ""
     named = (
         path
@@ -104,7 +106,7 @@ class Loaded(NamedTuple):
     notes: tuple[Note, ...]
 
 
-def load(project: Project, paths: tuple[str, ...]) -> Loaded:
+def load_files(project: Project, paths: tuple[str, ...]) -> Loaded:
     """The files of those paths as docker compose puts them together, with what they include and extend."""
     loader = _Loader(project)
     document = merge_all([loader.read_document(path) for path in paths])

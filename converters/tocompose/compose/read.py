@@ -17,24 +17,24 @@ from tocompose.compose.shapes import (
     port_parts,
 )
 from tocompose.model import (
-    Amounts,
-    Attachment,
     Build,
+    ConfigMount,
     Dependency,
     EnvFile,
-    Grant,
+    EnvVariable,
+    FileResource,
     Healthcheck,
+    Limits,
     Logging,
     Mount,
     Network,
+    NetworkAttachment,
     Port,
-    Resource,
-    Resources,
+    ResourceLimits,
     Security,
     Service,
     Stack,
     Stop,
-    Variable,
     Volume,
 )
 from tocompose.syntax.mounts import is_path, parse_mount
@@ -42,26 +42,26 @@ from tocompose.syntax.names import identifier
 
 # The record of each section whose maps are one, and the records that hold some fields of another.
 _RECORDS: Mapping[str, type[Any]] = {
-    "attachment": Attachment,
+    "attachment": NetworkAttachment,
     "build": Build,
-    "config": Resource,
+    "config": FileResource,
     "dependency": Dependency,
     "env_file": EnvFile,
-    "grant": Grant,
+    "grant": ConfigMount,
     "healthcheck": Healthcheck,
     "logging": Logging,
     "mount": Mount,
     "network": Network,
-    "secret": Resource,
+    "secret": FileResource,
     "service": Service,
     "volume": Volume,
 }
 _RECORDS_WITHIN: Mapping[str, type[Any]] = {
     "security": Security,
     "stop": Stop,
-    "resources": Resources,
-    "limits": Amounts,
-    "reservations": Amounts,
+    "resources": ResourceLimits,
+    "limits": Limits,
+    "reservations": Limits,
 }
 
 
@@ -188,9 +188,9 @@ def _read_arguments(_: Key, value: Any) -> dict[str, str | None]:
     return {name: as_text(text) for name, text in as_pairs(value).items()}
 
 
-def _read_variables(key: Key, value: Any) -> tuple[Variable, ...]:
+def _read_variables(key: Key, value: Any) -> tuple[EnvVariable, ...]:
     return tuple(
-        Variable(name=name, value=text)
+        EnvVariable(name=name, value=text)
         for name, text in _read_arguments(key, value).items()
     )
 

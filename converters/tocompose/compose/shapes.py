@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tocompose.syntax.interpolation import split
+from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.ports import PortParts, parse_port
 
 
@@ -40,7 +40,7 @@ def as_pairs(value: Any) -> dict[str, Any]:
     pairs: dict[str, Any] = {}
     for line in as_list(value):
         if line is not None:
-            name, *text = split(str(line), "=", 1)
+            name, *text = split_outside_variables(str(line), "=", 1)
             pairs[name] = text[0] if text else None
     return pairs
 

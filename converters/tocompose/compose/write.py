@@ -20,8 +20,8 @@ from tocompose.compose.keys import (
 )
 from tocompose.compose.merge import merge_services
 from tocompose.compose.yaml_text import RESET, Flow, Quoted
-from tocompose.model import Home, Mount, Port, Service, Stack, Variable
-from tocompose.syntax.interpolation import split
+from tocompose.model import ComposeFileRole, EnvVariable, Mount, Port, Service, Stack
+from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.model_path import ROOT, ModelPath
 from tocompose.syntax.mounts import MountParts, format_mount
 from tocompose.syntax.ports import PortParts, format_port
@@ -32,7 +32,7 @@ _LINE = 100  # characters of a command that stands on one line
 _PATH_STARTS = ("/", "./", "../", "~/", "${")
 
 
-def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
+def compose_document(stack: Stack, home: ComposeFileRole | None = None) -> dict[str, Any]:
     """The document of one file of the stack: base, dev override or production; None puts base and dev into one."""
     ordered = sorted(stack.services, key=lambda service: alphabetical(service.name))
     bodies = {service.name: service_in(service, home) for service in ordered}
@@ -45,7 +45,7 @@ def compose(stack: Stack, home: Home | None = None) -> dict[str, Any]:
     for key in _DECLARED_KEYS:
         declared = _declarations(key, stack)
         names = _referred_names(key, services.values())
-        if home in (Home.BASE, None) and key in _KEPT_UNUSED:
+        if home in (ComposeFileRole.BASE, None) and key in _KEPT_UNUSED:
             names |= declared.keys() - _names_in_overlays(key, ordered)
         if used := {name: body for name, body in declared.items() if name in names}:
             document[key] = used
@@ -69,7 +69,7 @@ def _declarations(key: str, stack: Stack) -> dict[str, dict[str, Any] | None]:
 
 def _names_in_overlays(key: str, services: Iterable[Service]) -> set[str]:
     bodies = (
-        service_in(service, Home.DEV) | service_in(service, Home.PROD)
+        service_in(service, ComposeFileRole.DEV) | service_in(service, ComposeFileRole.PROD)
         for service in services
     )
     return _referred_names(key, bodies)
@@ -82,20 +82,20 @@ def alphabetical(name: str) -> tuple[tuple[int, ...], str]:
     ), name.swapcase()
 
 
-def _must_be_named(service: Service, home: Home | None) -> bool:
+def _must_be_named(service: Service, home: ComposeFileRole | None) -> bool:
     """Whether the file names a service of which it says nothing, since no other file does."""
-    return home in (Home.BASE, None) and not service.overlays
+    return home in (ComposeFileRole.BASE, None) and not service.overlays
 
 
-def service_in(service: Service, home: Home | None) -> dict[str, Any]:
+def service_in(service: Service, home: ComposeFileRole | None) -> dict[str, Any]:
     """What a service contributes to one file."""
     if home is None:
         body = service_body(service)
-        overlay = service.overlays.get(Home.DEV)
+        overlay = service.overlays.get(ComposeFileRole.DEV)
         if overlay is None:
             return body
         return in_order(_with_short_networks(merge_services(body, service_body(overlay))))
-    layer = service if home is Home.BASE else service.overlays.get(home)
+    layer = service if home is ComposeFileRole.BASE else service.overlays.get(home)
     return service_body(layer) if layer else {}
 
 
@@ -115,7 +115,11 @@ def _referred_names(key: str, bodies: Iterable[Mapping[str, Any]]) -> set[str]:
             if isinstance(reference, Mapping):
                 names.add(str(reference.get("source", "")))
             else:
-                names.add(split(reference, ":")[0] if key == "volumes" else reference)
+                names.add(
+                    split_outside_variables(reference, ":")[0]
+                    if key == "volumes"
+                    else reference
+                )
     return names
 
 
@@ -207,7 +211,7 @@ def _write_names(key: Key, records: Iterable[Any]) -> Any:
     return {name: bodies[name] for name in names}
 
 
-def _write_variables(_: Key, variables: Iterable[Variable]) -> dict[str, Any]:
+def _write_variables(_: Key, variables: Iterable[EnvVariable]) -> dict[str, Any]:
     return {
         variable.name: RESET if variable.remove else variable.value
         for variable in variables
@@ -270,7 +274,10 @@ def _fits_short(mount: Mount) -> bool:
     """The short form creates a missing host folder, and reads a one-letter name as a Windows drive."""
     if mount.kind not in ("bind", "volume") or mount.options:
         return False
-    if any(len(split(path, ":")) > 1 for path in (mount.target, mount.source or "")):
+    if any(
+        len(split_outside_variables(path, ":")) > 1
+        for path in (mount.target, mount.source or "")
+    ):
         return False
     if mount.kind == "volume":
         return mount.source is None or len(mount.source) > 1

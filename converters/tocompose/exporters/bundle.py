@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
-from tocompose.compose.write import compose, model_paths, service_body
+from tocompose.compose.write import compose_document, model_paths, service_body
 from tocompose.compose.yaml_text import render
 from tocompose.exporters.anchors import with_anchors
 from tocompose.exporters.conflicts import (
@@ -30,7 +30,7 @@ from tocompose.exporters.selfcontained import (
     self_contained,
     settle_variables,
 )
-from tocompose.model import File, Home, Service, Stack
+from tocompose.model import ComposeFileRole, File, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import record, replace
 from tocompose.syntax.interpolation import document_variables
@@ -54,7 +54,7 @@ class Layout:
 
     split: bool = False
     modern_names: bool = False
-    environments: tuple[Home, ...] = (Home.DEV, Home.PROD)
+    environments: tuple[ComposeFileRole, ...] = (ComposeFileRole.DEV, ComposeFileRole.PROD)
     inline_secrets: bool = False
 
 
@@ -92,7 +92,7 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
     inline_secrets = layout.inline_secrets
     contained: Check = partial(self_contained, inline_secrets=inline_secrets)
     checks = (*_ALWAYS, *_WITHIN_THE_STACK, contained, files_readable)
-    checked = run_checks(keep_overlays(stack, (Home.DEV,)).stack, checks)
+    checked = run_checks(keep_overlays(stack, (ComposeFileRole.DEV,)).stack, checks)
     without_value = frozenset(
         setting.name for setting in stack.settings if setting.value is None
     )
@@ -100,11 +100,13 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
         *checked.notes,
         *ask_for_secrets(checked.stack, without_value, inline_secrets),
     )
-    document = settle_variables(compose(checked.stack), checked.stack, inline_secrets)
+    document = settle_variables(
+        compose_document(checked.stack), checked.stack, inline_secrets
+    )
     has_secrets = any(setting.secret for setting in stack.settings)
     has_secrets |= any(file.secret for file in stack.files)
     file = _compose_file(
-        _names_of(layout)[Home.BASE],
+        _names_of(layout)[ComposeFileRole.BASE],
         document,
         checked.stack,
         (*notes, *new_notes),
@@ -117,9 +119,11 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
 def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     overlays_kept = keep_overlays(stack, layout.environments)
     checked = run_checks(overlays_kept.stack, (*_ALWAYS, *_WITHIN_THE_STACK, *_FILES))
-    documents = {Home.BASE: compose(checked.stack, Home.BASE)}
+    documents = {
+        ComposeFileRole.BASE: compose_document(checked.stack, ComposeFileRole.BASE)
+    }
     for role in layout.environments:
-        document = compose(checked.stack, role)
+        document = compose_document(checked.stack, role)
         if document["services"]:
             documents[role] = document
     names = {role: name for role, name in _names_of(layout).items() if role in documents}
@@ -131,7 +135,7 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
             name,
             documents[role],
             checked.stack,
-            (*notes, *new_notes) if role is Home.BASE else (),
+            (*notes, *new_notes) if role is ComposeFileRole.BASE else (),
             headers[role],
         )
         for role, name in names.items()
@@ -152,8 +156,8 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     outside = frozenset(name for section in SECTIONS for name in present.get(section) or {})
     refer_outside: Check = partial(refer_to_known, outside=outside)
     checks = (*_ALWAYS, refer_outside, start_in_order, *_FILES)
-    checked = run_checks(keep_overlays(stack, (Home.DEV,)).stack, checks)
-    document = compose(checked.stack)
+    checked = run_checks(keep_overlays(stack, (ComposeFileRole.DEV,)).stack, checks)
+    document = compose_document(checked.stack)
     comments = block_comments(document, checked.stack, (*notes, *checked.notes))
     insertion = insert(text, existing.path, document, comments)
     content = insertion.text.encode("utf-8", "surrogateescape")
@@ -167,14 +171,17 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     )
 
 
-def keep_overlays(stack: Stack, roles: Iterable[Home]) -> Checked:
+def keep_overlays(stack: Stack, roles: Iterable[ComposeFileRole]) -> Checked:
     """The stack with the overlays of these files only; a note says what a service loses with its development part."""
     kept_roles = frozenset(roles)
     notes: list[Note] = []
     paths: set[ModelPath] = set()
     for service in stack.services:
-        if Home.DEV in service.overlays and Home.DEV not in kept_roles:
-            keys = sorted(service_body(service.overlays[Home.DEV]))
+        if (
+            ComposeFileRole.DEV in service.overlays
+            and ComposeFileRole.DEV not in kept_roles
+        ):
+            keys = sorted(service_body(service.overlays[ComposeFileRole.DEV]))
             subject = ModelPath.service(service.name)
             shown = ", ".join(keys)
             notes.append(
@@ -191,14 +198,14 @@ def keep_overlays(stack: Stack, roles: Iterable[Home]) -> Checked:
     return Checked(replace(stack, services=services), tuple(notes), frozenset(paths))
 
 
-def _with_overlays(service: Service, roles: frozenset[Home]) -> Service:
+def _with_overlays(service: Service, roles: frozenset[ComposeFileRole]) -> Service:
     overlays = {
         role: overlay for role, overlay in service.overlays.items() if role in roles
     }
     return replace(service, overlays=overlays)
 
 
-def _names_of(layout: Layout) -> Mapping[Home, str]:
+def _names_of(layout: Layout) -> Mapping[ComposeFileRole, str]:
     return MODERN_NAMES if layout.modern_names else CLASSIC_NAMES
 
 
@@ -248,31 +255,37 @@ def _compose_file(
 _WIDTH = 100
 
 
-def file_headers(names: Mapping[Home, str], env: bool) -> dict[Home, tuple[str, ...]]:
+def file_headers(
+    names: Mapping[ComposeFileRole, str], env: bool
+) -> dict[ComposeFileRole, tuple[str, ...]]:
     """The first lines of each file of a split stack: what it is, and the commands that use it."""
-    base = names[Home.BASE]
-    lines: dict[Home, list[str]] = {
-        Home.BASE: [
+    base = names[ComposeFileRole.BASE]
+    lines: dict[ComposeFileRole, list[str]] = {
+        ComposeFileRole.BASE: [
             "Base: what this stack needs everywhere. Start it:",
             "  docker compose up -d",
         ],
-        Home.DEV: [
+        ComposeFileRole.DEV: [
             "Development: what it adds to the base. Docker Compose loads this file by itself:"
         ],
-        Home.PROD: ["Production: what it adds to the base. Name both files:"],
+        ComposeFileRole.PROD: ["Production: what it adds to the base. Name both files:"],
     }
-    production = f"  docker compose -f {base} -f {names.get(Home.PROD, '')} up -d"
-    if Home.DEV in names:
-        lines[Home.BASE] += [
+    production = (
+        f"  docker compose -f {base} -f {names.get(ComposeFileRole.PROD, '')} up -d"
+    )
+    if ComposeFileRole.DEV in names:
+        lines[ComposeFileRole.BASE] += [
             "Without the development settings:",
             f"  docker compose -f {base} up -d",
         ]
-    if Home.PROD in names:
-        lines[Home.BASE] += ["In production:", production]
-    lines[Home.DEV].append("  docker compose up -d")
-    lines[Home.PROD].append(production)
+    if ComposeFileRole.PROD in names:
+        lines[ComposeFileRole.BASE] += ["In production:", production]
+    lines[ComposeFileRole.DEV].append("  docker compose up -d")
+    lines[ComposeFileRole.PROD].append(production)
     if env:
-        lines[Home.BASE].append("Values come from .env; .env.example explains them.")
+        lines[ComposeFileRole.BASE].append(
+            "Values come from .env; .env.example explains them."
+        )
     return {role: tuple(lines[role]) for role in names}
 
 

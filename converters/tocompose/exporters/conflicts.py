@@ -11,7 +11,16 @@ from tocompose.exporters.final_checks import (
     service_note,
     subjects_of,
 )
-from tocompose.model import Amounts, File, Grant, Port, Resource, Service, Setting, Stack
+from tocompose.model import (
+    ConfigMount,
+    EnvSetting,
+    File,
+    FileResource,
+    Limits,
+    Port,
+    Service,
+    Stack,
+)
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.syntax.interpolation import (
@@ -44,7 +53,7 @@ def limits_in_one_place(stack: Stack) -> Checked:
 
 
 def _has_limits_below_deploy(service: Service) -> bool:
-    return any(layer.resources.limits != Amounts() for layer in service_layers(service))
+    return any(layer.resources.limits != Limits() for layer in service_layers(service))
 
 
 def _with_limits_moved(service: Service, keys: list[str]) -> Service:
@@ -135,7 +144,7 @@ def files_readable(stack: Stack) -> Checked:
     }
     notes: list[Note] = []
 
-    def without_owner(service: Service, kind: str, grant: Grant) -> Grant:
+    def without_owner(service: Service, kind: str, grant: ConfigMount) -> ConfigMount:
         has_owner = grant.mode or grant.uid or grant.gid
         if not has_owner or grant.source not in from_files:
             return grant
@@ -176,7 +185,7 @@ def given_to_read_only(stack: Stack) -> set[str]:
     }
 
 
-def _all_grants(service: Service) -> Iterator[Grant]:
+def _all_grants(service: Service) -> Iterator[ConfigMount]:
     for layer in service_layers(service):
         yield from (*layer.configs, *layer.secrets)
 
@@ -187,7 +196,9 @@ def _content_to_files(stack: Stack, names: set[str]) -> Stack:
     paths = {file.path for file in stack.files}
     new_files: list[File] = []
 
-    def as_file(resource: Resource, path: str, text: str | None, mode: int) -> Resource:
+    def as_file(
+        resource: FileResource, path: str, text: str | None, mode: int
+    ) -> FileResource:
         if text is None or resource.name not in names or path in paths:
             return resource
         new_files.append(
@@ -223,7 +234,7 @@ def _content_to_files(stack: Stack, names: set[str]) -> Stack:
 _CONFIG_MODE, _SECRET_MODE = 0o644, 0o444
 
 
-def _plain_content(config: Resource) -> str | None:
+def _plain_content(config: FileResource) -> str | None:
     return plain(config.content) if config.content is not None else None
 
 
@@ -263,7 +274,7 @@ def required_variables(stack: Stack) -> Checked:
 class _Requests:
     """The variables that are asked for by name, each once in a key of a service."""
 
-    def __init__(self, unset: dict[str, Setting]) -> None:
+    def __init__(self, unset: dict[str, EnvSetting]) -> None:
         self._unset = unset
         self.notes: dict[tuple[str, str, str], Note] = {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from tocompose.model import File, Setting, Stack
+from tocompose.model import EnvSetting, File, Stack
 from tocompose.syntax.interpolation import Variable
 from tocompose.syntax.names import ALWAYS_SET
 from tocompose.wording import wrap_text
@@ -65,14 +65,14 @@ def _passed_through(stack: Stack) -> set[str]:
     }
 
 
-def _setting_of(variable: Variable) -> Setting:
+def _setting_of(variable: Variable) -> EnvSetting:
     """A variable that the compose files use and the source gives no value to."""
     default = variable.default or ""
     if default and "$" not in default:
         text = f"{variable.name} is {default} unless it is set."
-        return Setting(name=variable.name, example=default, description=text)
+        return EnvSetting(name=variable.name, example=default, description=text)
     text = f"{variable.name} is taken from the environment."
-    return Setting(name=variable.name, description=text)
+    return EnvSetting(name=variable.name, description=text)
 
 
 def gitignore(files: Iterable[File]) -> tuple[File, ...]:
@@ -90,7 +90,7 @@ def _has_file_below(folder: str, paths: Iterable[str]) -> bool:
     return any(path.startswith(folder) for path in paths)
 
 
-def _env_lines(settings: Iterable[Setting], passed_through: set[str]) -> Iterator[str]:
+def _env_lines(settings: Iterable[EnvSetting], passed_through: set[str]) -> Iterator[str]:
     yield from _ENV_HEAD
     for setting in settings:
         name = setting.name
@@ -102,7 +102,7 @@ def _env_lines(settings: Iterable[Setting], passed_through: set[str]) -> Iterato
         yield f"# {name}=" if name in passed_through else f"{name}="
 
 
-def _example_lines(settings: Iterable[Setting]) -> Iterator[str]:
+def _example_lines(settings: Iterable[EnvSetting]) -> Iterator[str]:
     yield from _EXAMPLE_HEAD
     for setting in settings:
         yield from (f"# {line}" for line in wrap_text(_description_of(setting), _WIDTH - 2))
@@ -110,14 +110,14 @@ def _example_lines(settings: Iterable[Setting]) -> Iterator[str]:
         yield ""
 
 
-def _description_of(setting: Setting) -> str:
+def _description_of(setting: EnvSetting) -> str:
     text = " ".join(setting.description.split()) or f"{setting.name}, as in the source."
     marks = {"required": setting.required, "secret": setting.secret}
     kinds = [mark for mark, holds in marks.items() if holds]
     return f"{text} ({', '.join(kinds)})" if kinds else text
 
 
-def _example_value(setting: Setting) -> str:
+def _example_value(setting: EnvSetting) -> str:
     if not setting.secret:
         return setting.example or setting.value or ""
     if setting.example and setting.example != setting.value:

@@ -12,7 +12,7 @@ from unicodedata import normalize
 
 from tocompose.compose.files import BASE_NAMES, CLASSIC_NAMES, MODERN_NAMES
 from tocompose.exporters.final_checks import Checked, for_each_overlay
-from tocompose.model import File, Mount, Resource, Service, Stack
+from tocompose.model import File, FileResource, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal, plain
@@ -74,7 +74,7 @@ class _Renames:
     def __init__(self, new_paths: Mapping[str, str]) -> None:
         self._new_paths = new_paths
 
-    def in_resources(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    def in_resources(self, resources: Iterable[FileResource]) -> tuple[FileResource, ...]:
         """Configs or secrets, those from files with the new paths."""
         return tuple(
             replace(resource, file=self._path(resource.file)) if resource.file else resource

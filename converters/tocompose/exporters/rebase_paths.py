@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tocompose.model import Build, EnvFile, File, Mount, Resource, Service, Stack
+from tocompose.model import Build, EnvFile, File, FileResource, Mount, Service, Stack
 from tocompose.record import record, replace
 from tocompose.syntax.mounts import is_windows_path
 
@@ -116,7 +116,7 @@ class _Rebase:
         """A context is never generated, whatever lies in its folder."""
         return replace(self, generated=frozenset()).path(context)
 
-    def resources(self, resources: Iterable[Resource]) -> tuple[Resource, ...]:
+    def resources(self, resources: Iterable[FileResource]) -> tuple[FileResource, ...]:
         """Configs or secrets, those from files with their paths."""
         return tuple(
             replace(resource, file=self.path(resource.file)) if resource.file else resource

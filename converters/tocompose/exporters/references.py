@@ -14,13 +14,13 @@ from tocompose.exporters.final_checks import (
     service_layers,
     service_note,
 )
-from tocompose.model import Dependency, Grant, Mount, Network, Service, Stack, Volume
+from tocompose.model import ConfigMount, Dependency, Mount, Network, Service, Stack, Volume
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
-_Reference = TypeVar("_Reference", Dependency, Grant)
+_Reference = TypeVar("_Reference", Dependency, ConfigMount)
 
 
 def refer_to_known(stack: Stack, outside: frozenset[str] = frozenset()) -> Checked:
@@ -116,7 +116,7 @@ class _Dangling:
         return replace(layer, options=options)
 
 
-def _referred_name(reference: Dependency | Grant) -> str:
+def _referred_name(reference: Dependency | ConfigMount) -> str:
     return reference.service if isinstance(reference, Dependency) else reference.source
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tocompose.exporters.conflicts import given_to_read_only
 from tocompose.exporters.final_checks import Checked, for_each_overlay
-from tocompose.model import File, Grant, Resource, Service, Setting, Stack
+from tocompose.model import ConfigMount, EnvSetting, File, FileResource, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.patterns import regex
 from tocompose.record import replace
@@ -47,19 +47,19 @@ class _Inliner:
 
     def __init__(self, stack: Stack, inline_secrets: bool) -> None:
         self.files = {file.path: file for file in stack.files}
-        self.configs_of_secrets: dict[str, Resource] = {}
-        self.new_settings: list[Setting] = []
+        self.configs_of_secrets: dict[str, FileResource] = {}
+        self.new_settings: list[EnvSetting] = []
         self._inline_secrets = inline_secrets
         self._inlined: set[str] = set()
         self._must_be_files = given_to_read_only(stack)
 
-    def _file_of(self, resource: Resource) -> File | None:
+    def _file_of(self, resource: FileResource) -> File | None:
         """The file of ours from which a config or secret comes, if it may stand elsewhere."""
         if resource.name in self._must_be_files:
             return None
         return self.files.get((resource.file or "").removeprefix("./"))
 
-    def inline_config(self, config: Resource) -> Resource:
+    def inline_config(self, config: FileResource) -> FileResource:
         """The config with its content, where that is text."""
         file = self._file_of(config)
         text = _text_of(file) if file else None
@@ -68,7 +68,7 @@ class _Inliner:
         self._inlined.add(file.path)
         return replace(config, file=None, content=literal(text))
 
-    def inline_secret(self, secret: Resource) -> Resource | None:
+    def inline_secret(self, secret: FileResource) -> FileResource | None:
         """The secret from a variable of the environment; None where it is a config now, which can hold content."""
         file = self._file_of(secret)
         if file is None:
@@ -76,16 +76,16 @@ class _Inliner:
         self._inlined.add(file.path)
         text = _text_of(file) if self._inline_secrets else None
         if text is not None:
-            self.configs_of_secrets[secret.name] = Resource(
+            self.configs_of_secrets[secret.name] = FileResource(
                 name=secret.name, content=literal(text), origin=secret.origin
             )
             return None
         name = variable_name(secret.name)
         origin = file.origin or secret.origin
         self.new_settings.append(
-            Setting(name=name, secret=True, required=True, origin=origin)
+            EnvSetting(name=name, secret=True, required=True, origin=origin)
         )
-        return Resource(name=secret.name, environment=name, origin=secret.origin)
+        return FileResource(name=secret.name, environment=name, origin=secret.origin)
 
     def grant_configs(self, layer: Service) -> Service:
         """The layer with the configs that were secrets at the place of these."""
@@ -114,7 +114,7 @@ def _text_of(file: File) -> str | None:
         return None
 
 
-def _secret_target(grant: Grant) -> str:
+def _secret_target(grant: ConfigMount) -> str:
     target = grant.target or grant.source
     return target if target.startswith("/") else f"/run/secrets/{target}"
 
@@ -134,7 +134,7 @@ def settle_variables(
     return {key: replace_in_document(value, settle) for key, value in document.items()}
 
 
-def _settle_variable(variable: Variable, setting: Setting, inline_secrets: bool) -> str:
+def _settle_variable(variable: Variable, setting: EnvSetting, inline_secrets: bool) -> str:
     """What stands in the place of a variable that `.env` would set."""
     value = setting.value
     if setting.secret and not (inline_secrets and value is not None):
@@ -164,7 +164,7 @@ def ask_for_secrets(
     )
 
 
-def _where_value_is(setting: Setting, is_open: bool) -> str:
+def _where_value_is(setting: EnvSetting, is_open: bool) -> str:
     if is_open:
         return "and the source holds no value for it"
     return f"its value is at {setting.origin or 'the source'}"

@@ -18,7 +18,7 @@ ENTRY_POINTS = "tocompose.importers"
 
 
 @record
-class Settings:
+class ImportOptions:
     """What the user said about the import: the stack's name, and options by importer name (`values`, `set` …).
 
     `notes` were said while the sources were gathered, such as what a cluster would not show.
@@ -42,7 +42,7 @@ class Importer(Protocol):
     def sniff(self, project: Project) -> tuple[str, ...]:
         """The files of the project that this importer would read; empty when it finds none."""
 
-    def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
+    def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
         """The stack that the project's files describe; every leaf of theirs is settled in the ledger.
 
         Raises `SourceError` when nothing at all can be read.

@@ -184,7 +184,7 @@ def note_findings(
     for code, group in by_code.items():
         spans = [finding.child.span for finding in group]
         fields = ", ".join(describe_finding(finding) for finding in group)
-        ledger.say(
+        ledger.add_note(
             note(
                 code,
                 spans[0],

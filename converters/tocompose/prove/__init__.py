@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from tocompose.compose.files import CLASSIC_NAMES
-from tocompose.model import Home
+from tocompose.model import ComposeFileRole
 from tocompose.notes import Note
 from tocompose.prove.binaries import Binaries, ProofError, find_binaries
 from tocompose.prove.clients import Command, record_compose, record_docker
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-COMPOSE_FILE = CLASSIC_NAMES[Home.BASE]
+COMPOSE_FILE = CLASSIC_NAMES[ComposeFileRole.BASE]
 
 
 def prove_commands(

@@ -56,7 +56,7 @@ class Atom(NamedTuple):
     argument: str = ""
 
 
-def atoms(raw: str, *, quoted: bool = False) -> Iterator[Atom]:
+def word_atoms(raw: str, *, quoted: bool = False) -> Iterator[Atom]:
     """The parts of a word, or with `quoted` of what stands between double quotes or in a here-document."""
     return _atoms_between(raw, 0, len(raw), quoted)
 
@@ -202,7 +202,7 @@ def _ansi_char(match: re.Match[str]) -> str:
     return str(_ESCAPES.get(char, char if char in "\\'\"?" else "\\" + char))
 
 
-def braces(raw: str) -> list[str]:
+def expand_braces(raw: str) -> list[str]:
     """The words that `{a,b}` and `{1..3}` make of one word; the word itself when it has none, or far too many."""
     if "{" not in raw or len(raw) > LONGEST_BRACED:
         return [raw]
@@ -210,8 +210,8 @@ def braces(raw: str) -> list[str]:
     for opened, closed in pairs if len(pairs) <= MOST_BRACES else ():
         choices = _brace_choices(raw[opened + 1 : closed])
         if choices is not None:
-            tails = braces(raw[closed + 1 :])
-            middles = [middle for choice in choices for middle in braces(choice)]
+            tails = expand_braces(raw[closed + 1 :])
+            middles = [middle for choice in choices for middle in expand_braces(choice)]
             if len(middles) * len(tails) > MOST_WORDS:
                 return [raw]
             return [raw[:opened] + middle + tail for middle in middles for tail in tails]

@@ -44,17 +44,17 @@ def simple_list(text: Text, start: int, end_offset: int) -> list[Node] | None:
         return None
 
 
-def words(text: Text, start: int, end_offset: int) -> Branch:
+def word_list(text: Text, start: int, end_offset: int) -> Branch:
     """The words between two offsets, such as the values of a `for`; Unbalanced for an unclosed quote."""
     word_tokens = [
         token for token in tokens(text.text, start, end_offset) if token.kind == "word"
     ]
     return numbered(
-        "words", [leaf(text, token) for token in word_tokens], text, start, end_offset
+        "words", [leaf_of(text, token) for token in word_tokens], text, start, end_offset
     )
 
 
-def leaf(text: Text, token: Token, style: str = "word") -> Leaf:
+def leaf_of(text: Text, token: Token, style: str = "word") -> Leaf:
     """The leaf of a token."""
     return Leaf(token.text, text.span(token.start, token.end_offset), style)
 
@@ -167,7 +167,7 @@ class _Parser:
                     raise Compound
                 declares = declares or (not named and token.text in DECLARATIONS)
                 named = True
-                nodes.append(leaf(self.text, token))
+                nodes.append(leaf_of(self.text, token))
                 self.index += 1
         return numbered(
             "command",
@@ -190,7 +190,7 @@ class _Parser:
             token = self.tokens[self.index]
             self.index += 1
             if token.kind != "newline":
-                nodes.append(leaf(self.text, token))
+                nodes.append(leaf_of(self.text, token))
             if token.text == "]]":
                 return _branch_of("command", nodes)
         raise Compound
@@ -225,7 +225,7 @@ class _Parser:
             if token.kind == "operator":
                 raise Compound
             if token.kind == "word":
-                elements.append(leaf(self.text, token))
+                elements.append(leaf_of(self.text, token))
         raise Compound
 
     def _read_redirection(self) -> Branch:
@@ -236,12 +236,12 @@ class _Parser:
         target = self.tokens[self.index]
         self.index += 1
         span = self.text.span(operator.start, operator.end_offset)
-        node = leaf(
+        node = leaf_of(
             self.text, target, "delimiter" if operator.text in ("<<", "<<-") else "word"
         )
         children = [Child(operator.text, span, node)]
         if body := self.bodies.get(operator.start):
-            held = leaf(self.text, body, "heredoc-quoted" if body.quoted else "heredoc")
+            held = leaf_of(self.text, body, "heredoc-quoted" if body.quoted else "heredoc")
             children.append(Child("body", held.span, held))
         return Branch("redirect", tuple(children), span.to(node.span))
 

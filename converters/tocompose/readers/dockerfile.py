@@ -203,7 +203,7 @@ def _heredoc_ends(line: str) -> Iterator[tuple[str, bool]]:
 def _open_stage(
     instruction: Instruction, stages: list[Stage], arguments: Mapping[str, str]
 ) -> Stage:
-    match = _FROM.fullmatch(expand(instruction.value, arguments).strip())
+    match = _FROM.fullmatch(expand_variables(instruction.value, arguments).strip())
     base, name = (match["base"], match["name"] or "") if match else (instruction.value, "")
     for parent in reversed(stages):
         if parent.name and parent.name.lower() == base.lower():
@@ -221,7 +221,7 @@ def _global_arguments(
     declared = {}
     for declaration in instruction.value.split():
         name, _, value = declaration.partition("=")
-        declared[name] = expand(_without_quotes(value), arguments)
+        declared[name] = expand_variables(_without_quotes(value), arguments)
     return declared
 
 
@@ -233,7 +233,7 @@ def _stage_arguments(
     for declaration in instruction.value.split():
         name, equals, value = declaration.partition("=")
         declared[name] = (
-            expand(_without_quotes(value), stage.environment)
+            expand_variables(_without_quotes(value), stage.environment)
             if equals
             else global_arguments.get(name, "")
         )
@@ -253,18 +253,23 @@ def _apply_instruction(
 # What each instruction changes: the fields of the stage, from the stage, the value and the variables that are known.
 _CHANGES: Mapping[str, Callable[[Stage, str, Mapping[str, str]], dict[str, Any]]] = {
     "EXPOSE": lambda stage, value, known: {
-        "exposed": (*stage.exposed, *expand(value, known).split())
+        "exposed": (*stage.exposed, *expand_variables(value, known).split())
     },
     "VOLUME": lambda stage, value, known: {
-        "volumes": (*stage.volumes, *(expand(path, known) for path in _read_list(value)))
-    },
-    "USER": lambda stage, value, known: {"user": expand(value.strip(), known)},
-    "WORKDIR": lambda stage, value, known: {
-        "workdir": _join_workdir(
-            stage.workdir, expand(_without_quotes(value.strip()), known)
+        "volumes": (
+            *stage.volumes,
+            *(expand_variables(path, known) for path in _read_list(value)),
         )
     },
-    "STOPSIGNAL": lambda stage, value, known: {"stop_signal": expand(value.strip(), known)},
+    "USER": lambda stage, value, known: {"user": expand_variables(value.strip(), known)},
+    "WORKDIR": lambda stage, value, known: {
+        "workdir": _join_workdir(
+            stage.workdir, expand_variables(_without_quotes(value.strip()), known)
+        )
+    },
+    "STOPSIGNAL": lambda stage, value, known: {
+        "stop_signal": expand_variables(value.strip(), known)
+    },
     "CMD": lambda stage, value, known: {"cmd": _read_words(value), "own_cmd": True},
     # Docker forgets an inherited CMD when a stage sets an ENTRYPOINT of its own.
     "ENTRYPOINT": lambda stage, value, known: {
@@ -315,9 +320,9 @@ def _env_pairs(value: str, variables: Mapping[str, str]) -> dict[str, str]:
     """Both forms of ENV: `A=1 B="x y"`, and the old `A the rest`."""
     if not re.match(r"[\w.-]+=", value):
         name, _, text = value.partition(" ")
-        return {name: expand(text.strip(), variables)}
+        return {name: expand_variables(text.strip(), variables)}
     return {
-        match[1]: expand(_without_quotes(match[2]), variables)
+        match[1]: expand_variables(_without_quotes(match[2]), variables)
         for match in _PAIR.finditer(value)
     }
 
@@ -328,7 +333,7 @@ def _without_quotes(text: str) -> str:
     return text
 
 
-def expand(text: str, variables: Mapping[str, str]) -> str:
+def expand_variables(text: str, variables: Mapping[str, str]) -> str:
     """The text with `$NAME`, `${NAME}`, `${NAME:-word}` and `${NAME:+word}` replaced; unknown names become empty."""
 
     def value(match: re.Match[str]) -> str:
@@ -337,9 +342,9 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
         variable_value = variables.get(match["name"] or match["bare"], "")
         operator = match["op"] or ""
         if operator.endswith("-"):
-            return variable_value or expand(match["word"], variables)
+            return variable_value or expand_variables(match["word"], variables)
         if operator.endswith("+"):
-            return expand(match["word"], variables) if variable_value else ""
+            return expand_variables(match["word"], variables) if variable_value else ""
         return variable_value
 
     return _VARIABLE.sub(value, text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from tocompose.readers.commands import by_line, error_leaf, numbered, simple_list, words
+from tocompose.readers.commands import by_line, error_leaf, numbered, simple_list, word_list
 from tocompose.readers.repair import LOGICAL_LINE
 from tocompose.readers.syntax_tree import character_offsets, syntax_tree
 from tocompose.readers.text import Text
@@ -205,7 +205,7 @@ class _Reader:
         start = self._offsets_of(values[0])[0] if values else name_range[1]
         end_offset = self._offsets_of(values[-1])[1] if values else start
         try:
-            listed = words(self.text, start, end_offset)
+            listed = word_list(self.text, start, end_offset)
         except Unbalanced:
             return None
         lists_values = any(child.type == "in" for child in node.children)

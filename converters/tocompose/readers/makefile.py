@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.readers import shell
-from tocompose.readers.text import Edit, Text, joined, without_returns
+from tocompose.readers.text import Edit, Text, join_texts, without_returns
 from tocompose.source import Branch, Child, Leaf, Node, Span
 
 _SETTING = re.compile(
@@ -129,7 +129,7 @@ def _read_define(lines: list[_Logical], index: int, name: str) -> tuple[int, Bra
     while index < len(lines) and lines[index].text.text.strip() != "endef":
         body.append(lines[index].text)
         index += 1
-    held = expanded(joined(body), "", []) if body else None
+    held = expanded(join_texts(body), "", []) if body else None
     span = (
         held.span(0, len(held.text))
         if held
@@ -192,7 +192,9 @@ def _read_rule(
         recipe = [line.cut(rule.start("rest") + len(head) + 1, len(line.text)), *recipe]
     needs = [target for target in head.split() if target != "|"]
     bodies = (
-        [joined(_with_newline(text) for text in recipe)] if one_shell and recipe else recipe
+        [join_texts(_with_newline(text) for text in recipe)]
+        if one_shell and recipe
+        else recipe
     )
     nodes = [_read_recipe(text, targets[0], needs) for text in bodies]
     held = Branch(

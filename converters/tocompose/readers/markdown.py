@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tocompose.readers import shell
 from tocompose.readers.repair import LOGICAL_LINE
-from tocompose.readers.text import Text, joined, without_returns
+from tocompose.readers.text import Text, join_texts, without_returns
 from tocompose.source import Branch, Child
 from tocompose.tables import load
 
@@ -137,7 +137,7 @@ def _code_block(text: Text, lines: list[_SourceLine], index: int) -> _Block | No
         return _Block("", _block_body(text, lines[index + 1 : end_line]), end_line + 1)
     if _PRE.match(line):
         end_line = _pre_end(lines, index)
-        body = _without_tags(joined(_dedented_lines(text, lines[index:end_line])))
+        body = _without_tags(join_texts(_dedented_lines(text, lines[index:end_line])))
         return _Block("", body, end_line)
     return _indented_block(text, lines, index, 2 if file.endswith(".rst") else 4)
 
@@ -168,7 +168,7 @@ def _pre_end(lines: list[_SourceLine], index: int) -> int:
 
 def _block_body(text: Text, lines: list[_SourceLine]) -> Text | None:
     """The lines of a block without their common indentation; None for an empty block."""
-    return joined(_dedented_lines(text, lines)) if lines else None
+    return join_texts(_dedented_lines(text, lines)) if lines else None
 
 
 def _fence_language(fence_text: str) -> str:

@@ -102,7 +102,7 @@ class Text:
         )
 
 
-def joined(texts: Iterable[Text]) -> Text:
+def join_texts(texts: Iterable[Text]) -> Text:
     """The pieces one after the other, each character keeping its place; of one file."""
     contents: list[str] = []
     marks: list[_Mark] = []

@@ -20,7 +20,7 @@ _DOCUMENT = r"(?m)^(?:%[^\n]*\n)*---(?=\s|\Z)"
 _SURROGATES = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 
 
-def read(text: bytes, file: str) -> list[YamlDocument]:
+def read_yaml(text: bytes, file: str) -> list[YamlDocument]:
     """Every document of a YAML or JSON stream that holds something, in order; those that do not parse with a note."""
     try:
         source = _decode_stream(text)
@@ -43,12 +43,12 @@ def read(text: bytes, file: str) -> list[YamlDocument]:
         return [document for documents, _ in streams for document in documents]
 
 
-def cursors(text: bytes, file: str, ledger: Ledger) -> list[Cursor]:
+def yaml_cursors(text: bytes, file: str, ledger: Ledger) -> list[Cursor]:
     """A cursor for each document that parses; the notes of the others, and of hidden entries, go to the ledger."""
     cursors = []
-    for document in read(text, file):
+    for document in read_yaml(text, file):
         for document_note in document.notes:
-            ledger.say(document_note)
+            ledger.add_note(document_note)
         if document.root is not None:
             cursors.append(ledger.open(document.root))
             for child in document.hidden:

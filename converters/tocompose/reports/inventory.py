@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.model import Logging, Mount, Resource, Service, Setting, Stack
+from tocompose.model import EnvSetting, FileResource, Logging, Mount, Service, Stack
 
 
 class DataStore(NamedTuple):
@@ -115,7 +115,7 @@ def configuration_rows(stack: Stack) -> tuple[ConfigurationRow, ...]:
     return tuple(rows)
 
 
-def _value_place(resource: Resource) -> str:
+def _value_place(resource: FileResource) -> str:
     """Where the content of a config or secret stands."""
     if resource.file:
         return resource.file
@@ -124,7 +124,7 @@ def _value_place(resource: Resource) -> str:
     return "outside" if resource.external else "in the compose file"
 
 
-def _setting_state(setting: Setting) -> str:
+def _setting_state(setting: EnvSetting) -> str:
     """What a setting is for, and whether it has a value yet."""
     missing = "fill it in before the first start" if setting.required else "optional"
     remarks = [

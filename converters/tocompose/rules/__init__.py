@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tocompose.model import Service, Setting, Stack
+from tocompose.model import EnvSetting, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.source import Span
@@ -16,7 +16,7 @@ from tocompose.wording import did_you_mean
 
 if TYPE_CHECKING:
     from tocompose.compose.documents import ComposeFile, Places
-    from tocompose.compose.loading import Found
+    from tocompose.compose.loading import ComposeFiles
     from tocompose.project import Project
 
 # A key below a service: with dots between plain keys, else as its parts.
@@ -101,7 +101,7 @@ class View(NamedTuple):
 
     project: Project
     files: tuple[ComposeFile, ...]
-    names: Found | None
+    names: ComposeFiles | None
     main: Startup
     production: Startup
     notes: tuple[Note, ...]
@@ -137,7 +137,7 @@ class Example(NamedTuple):
     override: str = ""
     prod: str = ""
     context: Context = Context()
-    settings: tuple[Setting, ...] = ()
+    settings: tuple[EnvSetting, ...] = ()
 
 
 class Excuse(NamedTuple):

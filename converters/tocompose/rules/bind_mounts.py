@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tocompose.compose.shapes import as_map
-from tocompose.model import Home, Mount, Role, Service, Stack
+from tocompose.model import ComposeFileRole, Mount, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -91,9 +91,9 @@ def _divide_mounts(service: Service) -> tuple[Service, list[Note]]:
     if mounts != list(service.mounts):
         mended = replace(service, mounts=tuple(mounts))
     if code:
-        overlay = overlay_of(service, Home.DEV)
+        overlay = overlay_of(service, ComposeFileRole.DEV)
         overlay = replace(overlay, mounts=(*overlay.mounts, *code, *masks))
-        mended = with_overlay(mended, Home.DEV, overlay)
+        mended = with_overlay(mended, ComposeFileRole.DEV, overlay)
     return mended, notes
 
 

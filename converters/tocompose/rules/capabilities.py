@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from tocompose.knowledge.images import ImageFacts
-from tocompose.model import Home, Service, Stack
+from tocompose.model import ComposeFileRole, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -36,12 +36,12 @@ def _drop_all(service: Service) -> tuple[Service, list[Note]]:
     image = facts_of(service)
     if image is None or image.caps is None or not image.sure or not runs_server(service):
         return service, []
-    security, overlay = service.security, overlay_of(service, Home.PROD)
+    security, overlay = service.security, overlay_of(service, ComposeFileRole.PROD)
     if security.privileged or security.cap_drop or overlay.security.cap_drop:
         return service, []
     needed = tuple(_missing_capabilities(service, image))
     closed = replace(overlay.security, cap_drop=("ALL",), cap_add=needed)
-    mended = with_overlay(service, Home.PROD, replace(overlay, security=closed))
+    mended = with_overlay(service, ComposeFileRole.PROD, replace(overlay, security=closed))
     return mended, [remark("TC672", service, "cap_drop")]
 
 

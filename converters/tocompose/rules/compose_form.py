@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from tocompose.compose.documents import ComposeFile, duplicate_notes, plain
+from tocompose.compose.documents import ComposeFile, duplicate_notes, plain_value
 from tocompose.compose.keys import Form, Unit, section_below, section_keys
 from tocompose.compose.shapes import as_map
 from tocompose.model import Service
@@ -135,7 +135,7 @@ def _blocks_of(
     for child in services:
         block = child.node.child(key) if isinstance(child.node, Branch) else None
         if block is not None and _line_count(block.node) >= _WORTH_AN_ANCHOR:
-            users = blocks.setdefault(repr(plain(block.node, file)), [])
+            users = blocks.setdefault(repr(plain_value(block.node, file)), [])
             users.append((str(child.key), block.node))
     return blocks
 

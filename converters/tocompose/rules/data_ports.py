@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.model import Home, Port, Service, Stack
+from tocompose.model import ComposeFileRole, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -93,9 +93,9 @@ def _move_to_development(service: Service, ports: list[Port]) -> tuple[Service, 
     if not moved:
         return service, notes
     stay = tuple(port for port in service.ports if port not in moved)
-    overlay = overlay_of(service, Home.DEV)
+    overlay = overlay_of(service, ComposeFileRole.DEV)
     overlay = replace(overlay, ports=(*overlay.ports, *map(_on_loopback, moved)))
-    return with_overlay(replace(service, ports=stay), Home.DEV, overlay), notes
+    return with_overlay(replace(service, ports=stay), ComposeFileRole.DEV, overlay), notes
 
 
 def _has_host_network(stack: Stack) -> bool:

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.model import Build, Home, Mount, Port, Service, Stack, Variable
+from tocompose.model import Build, ComposeFileRole, EnvVariable, Mount, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.readers.dockerfile import Stage
 from tocompose.record import replace
@@ -51,7 +51,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
 def _use_stage(
     service: Service, stack: Stack, context: Context
 ) -> tuple[Service, list[Note]]:
-    overlay = overlay_of(service, Home.DEV)
+    overlay = overlay_of(service, ComposeFileRole.DEV)
     stage = _development_stage(service, stack, context)
     if service.build is None or stage is None or overlay.build is not None:
         return service, []
@@ -69,7 +69,7 @@ def _use_stage(
         notes.append(remark("TC678", service, "volumes", folder=folder))
     if language is not None:
         overlay = _prepare_debugging(service, overlay, language)
-    return with_overlay(service, Home.DEV, overlay), notes
+    return with_overlay(service, ComposeFileRole.DEV, overlay), notes
 
 
 def _development_stage(service: Service, stack: Stack, context: Context) -> Stage | None:
@@ -104,7 +104,7 @@ def _mount_code(
 def _prepare_debugging(service: Service, overlay: Service, language: _Language) -> Service:
     name, value = language.variable
     if all(variable.name != name for variable in service.environment):
-        variable = Variable(name=name, value=value)
+        variable = EnvVariable(name=name, value=value)
         overlay = replace(overlay, environment=(*overlay.environment, variable))
     targets = {port.target for port in (*service.ports, *overlay.ports)}
     if language.debugger and language.debugger not in targets:

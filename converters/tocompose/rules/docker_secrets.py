@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocompose.knowledge.secrets.commands import shell_variables
-from tocompose.model import Grant, Home, Resource, Service, Setting, Stack, Variable
+from tocompose.model import (
+    ComposeFileRole,
+    ConfigMount,
+    EnvSetting,
+    EnvVariable,
+    FileResource,
+    Service,
+    Stack,
+)
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule, remark
@@ -14,13 +22,13 @@ from tocompose.rules.programs import command_text, runs_server
 from tocompose.rules.service_images import facts_of
 from tocompose.syntax import interpolation
 from tocompose.syntax.interpolation import parse
-from tocompose.syntax.names import identifier, unique
+from tocompose.syntax.names import identifier, unique_name
 
 
 class Swap(NamedTuple):
     """A variable whose secret setting goes into a file: the variable, the one that names the file, and the setting."""
 
-    variable: Variable
+    variable: EnvVariable
     file_variable: str
     setting: str
 
@@ -36,14 +44,14 @@ def apply(stack: Stack, context: Context) -> Outcome:
     taken_names = {secret.name for secret in stack.secrets}
     services: list[Service] = []
     notes: list[Note] = []
-    fresh: list[Resource] = []
+    fresh: list[FileResource] = []
     for service in stack.services:
         swaps = _find_swaps(service, secret_settings)
         for swap in swaps:
             if swap.setting not in secret_of_setting:
-                name = unique(identifier(swap.setting), taken_names)
+                name = unique_name(identifier(swap.setting), taken_names)
                 secret_of_setting[swap.setting] = name
-                fresh.append(Resource(name=name, environment=swap.setting))
+                fresh.append(FileResource(name=name, environment=swap.setting))
             notes.append(_note_swap(service, swap, secret_of_setting[swap.setting]))
         services.append(_swap_variables(service, swaps, secret_of_setting))
     changed = replace(stack, services=tuple(services), secrets=(*stack.secrets, *fresh))
@@ -63,7 +71,7 @@ def _note_swap(service: Service, swap: Swap, secret: str) -> Note:
 
 def _find_swaps(service: Service, secret_settings: set[str]) -> list[Swap]:
     image = facts_of(service)
-    production = overlay_of(service, Home.PROD)
+    production = overlay_of(service, ComposeFileRole.PROD)
     read_only = service.security.read_only or production.security.read_only
     # A secret that is no file of the host cannot be put into a read-only container.
     if image is None or not runs_server(service) or read_only:
@@ -80,7 +88,7 @@ def _find_swaps(service: Service, secret_settings: set[str]) -> list[Swap]:
     return swaps
 
 
-def _setting_of(variable: Variable) -> str:
+def _setting_of(variable: EnvVariable) -> str:
     """The setting that all of the variable's value comes from; empty where there is none, or a default."""
     match parse(variable.value or ""):
         case (interpolation.Variable(operator="" | "?" | ":?") as reference,):
@@ -88,7 +96,7 @@ def _setting_of(variable: Variable) -> str:
     return ""
 
 
-def _reads_itself(service: Service, variable: Variable) -> bool:
+def _reads_itself(service: Service, variable: EnvVariable) -> bool:
     """Whether a command of the service reads the variable itself, which would then be empty."""
     check = service.healthcheck
     words = (command_text(service) or "", *((check.test or ()) if check else ()))
@@ -101,22 +109,22 @@ def _swap_variables(
 ) -> Service:
     if not swaps:
         return service
-    production = overlay_of(service, Home.PROD)
+    production = overlay_of(service, ComposeFileRole.PROD)
     environment = list(production.environment)
     for swap in swaps:
         path = f"/run/secrets/{secret_of_setting[swap.setting]}"
-        environment.append(Variable(name=swap.variable.name, value=None, remove=True))
-        environment.append(Variable(name=swap.file_variable, value=path))
-    grants = [Grant(source=secret_of_setting[swap.setting]) for swap in swaps]
+        environment.append(EnvVariable(name=swap.variable.name, value=None, remove=True))
+        environment.append(EnvVariable(name=swap.file_variable, value=path))
+    grants = [ConfigMount(source=secret_of_setting[swap.setting]) for swap in swaps]
     production = replace(
         production,
         environment=tuple(environment),
         secrets=tuple(dict.fromkeys((*production.secrets, *grants))),
     )
-    return with_overlay(service, Home.PROD, production)
+    return with_overlay(service, ComposeFileRole.PROD, production)
 
 
-_SETTINGS = (Setting(name="POSTGRES_PASSWORD", value="x", secret=True),)
+_SETTINGS = (EnvSetting(name="POSTGRES_PASSWORD", value="x", secret=True),)
 
 RULE = Rule(
     id="SEC-FILES",

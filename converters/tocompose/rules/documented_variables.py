@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tocompose.model import Setting, Stack
+from tocompose.model import EnvSetting, Stack
 from tocompose.rules import Context, Example, Outcome, Rule
-from tocompose.rules.services import variable_defaults, with_settings
+from tocompose.rules.variables import variable_defaults, with_settings
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -12,7 +12,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     if not context.split:
         return Outcome(stack=stack)
     settings = [
-        Setting(
+        EnvSetting(
             name=name,
             value=next(iter(found)) if len(found) == 1 else None,
             description=f"Used by {', '.join(dict.fromkeys(found.values()))}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tocompose.compose.files import BASE_NAMES
-from tocompose.model import Amounts, Service
+from tocompose.model import Limits, Service
 from tocompose.rules import Excuse, Rule, Startup, Verdict, View, verdict
 from tocompose.rules.data_ports import own_ports
 from tocompose.syntax.model_path import ModelPath
@@ -24,7 +24,7 @@ def _judge_layout(view: View) -> Iterator[Verdict]:
     divided = bool(names.override) or not needed
     facts = {"file": "docker-compose.override.yml", "purpose": _FOR_DEVELOPMENT}
     yield verdict("M-07", divided, "TC748", span, subject, **facts)
-    needed = any(service.resources.limits == Amounts() for service in services)
+    needed = any(service.resources.limits == Limits() for service in services)
     divided = bool(names.production) or not needed
     facts = {"file": "docker-compose.prod.yml", "purpose": _FOR_PRODUCTION}
     yield verdict("M-07", divided, "TC748", span, subject, **facts)

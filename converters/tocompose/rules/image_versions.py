@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from tocompose.knowledge.images import ImageRef, image_ref
-from tocompose.model import Home, Service, Setting, Stack
+from tocompose.model import ComposeFileRole, EnvSetting, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule, remark
 from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.service_images import facts_of
-from tocompose.rules.services import taken_variables, with_settings
+from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import variable_name
 
@@ -28,11 +28,11 @@ class _Versions:
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._taken = taken_variables(stack)
-        self.settings: dict[str, Setting] = {}
+        self.settings: dict[str, EnvSetting] = {}
 
     def image_for(self, service: Service) -> str | None:
         """The image of one's own with a variable as its version; None for those of others, and for pinned ones."""
-        if overlay_of(service, Home.PROD).image is not None:
+        if overlay_of(service, ComposeFileRole.PROD).image is not None:
             return None
         if service.image is None:
             # The name that Compose gives a built image by itself, with a version.
@@ -51,7 +51,7 @@ class _Versions:
     def _versioned(self, image: str, word: str, tag: str) -> str | None:
         name = variable_name(f"{word}_VERSION")
         purpose = f"Version of the image {image}"
-        setting = Setting(name=name, value=tag, description=purpose, example=tag)
+        setting = EnvSetting(name=name, value=tag, description=purpose, example=tag)
         if self.settings.get(name) != setting:
             if name in self._taken:
                 return None
@@ -71,9 +71,9 @@ def apply(stack: Stack, context: Context) -> Outcome:
     for service in stack.services:
         image = versions.image_for(service)
         if image is not None:
-            overlay = replace(overlay_of(service, Home.PROD), image=image)
+            overlay = replace(overlay_of(service, ComposeFileRole.PROD), image=image)
             notes.append(remark("TC676", service, "image", image=image))
-            service = with_overlay(service, Home.PROD, overlay)
+            service = with_overlay(service, ComposeFileRole.PROD, overlay)
         services.append(service)
     mended = replace(stack, services=tuple(services))
     return Outcome(with_settings(mended, versions.settings.values()), tuple(notes))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.model import Home, Network, Role, Service, Stack
+from tocompose.model import ComposeFileRole, Network, Role, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -68,7 +68,7 @@ def _may_be_inside(service: Service, closed: set[str], stack: Stack) -> bool:
     """Whether the service loses nothing: it has another network, or keeps data and publishes nothing."""
     if not _networks_named(service) <= closed:
         return True
-    overlay = overlay_of(service, Home.DEV)
+    overlay = overlay_of(service, ComposeFileRole.DEV)
     reached = not overlay.ports or not _networks_named(overlay) <= closed
     return holds_only_data(service, stack) and not service.ports and reached
 

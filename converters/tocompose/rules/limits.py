@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.model import Amounts, Home, Role, Service, Setting, Stack
+from tocompose.model import ComposeFileRole, EnvSetting, Limits, Role, Service, Stack
 from tocompose.notes import Note
 from tocompose.patterns import regex
 from tocompose.record import replace
@@ -23,15 +23,15 @@ from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.programs import command_text
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import environment_of, facts_of
-from tocompose.rules.services import taken_variables, with_settings
+from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.names import variable_name
 from tocompose.syntax.units import BYTE_UNITS, parse_byte_size
 
-_APP = Amounts(cpus="1.0", memory="512M", pids="256")
-_DATA = Amounts(cpus="1.0", memory="1G", pids="512")
-_INFRA = Amounts(cpus="0.5", memory="256M", pids="256")
+_APP = Limits(cpus="1.0", memory="512M", pids="256")
+_DATA = Limits(cpus="1.0", memory="1G", pids="512")
+_INFRA = Limits(cpus="0.5", memory="256M", pids="256")
 # What works on a GPU loads its model through main memory first; a virtual machine has the memory of a whole machine.
-_LARGE = Amounts(cpus="1.0", memory="8G", pids="1024")
+_LARGE = Limits(cpus="1.0", memory="8G", pids="1024")
 # The older keys of a service that set the same limits.
 _OLD_KEYS = {
     "cpus": ("cpus", "cpu_quota", "cpu_period", "cpu_count", "cpu_percent"),
@@ -65,7 +65,7 @@ class _Limited(NamedTuple):
     """A service with its limits, and the settings that change them."""
 
     service: Service
-    settings: list[Setting]
+    settings: list[EnvSetting]
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -73,7 +73,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     if not context.production:
         return Outcome(stack=stack)
     taken_names = taken_variables(stack)
-    settings: list[Setting] = []
+    settings: list[EnvSetting] = []
     notes: list[Note] = []
     services: list[Service] = []
     for service in stack.services:
@@ -87,8 +87,8 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _limit_service(service: Service, taken_names: set[str]) -> _Limited:
-    overlay = overlay_of(service, Home.PROD)
-    settings: list[Setting] = []
+    overlay = overlay_of(service, ComposeFileRole.PROD)
+    settings: list[EnvSetting] = []
     # Resources that the model could not hold stand among the options.
     if "resources" in (service.options.get("deploy") or {}):
         return _Limited(service, settings)
@@ -105,7 +105,7 @@ def _limit_service(service: Service, taken_names: set[str]) -> _Limited:
         return _Limited(service, settings)
     limits = replace(overlay.resources.limits, **values)
     overlay = replace(overlay, resources=replace(overlay.resources, limits=limits))
-    return _Limited(with_overlay(service, Home.PROD, overlay), settings)
+    return _Limited(with_overlay(service, ComposeFileRole.PROD, overlay), settings)
 
 
 def _states(service: Service, key: str) -> bool:
@@ -115,7 +115,7 @@ def _states(service: Service, key: str) -> bool:
     return any(old_key in service.options for old_key in _OLD_KEYS[key])
 
 
-def _usual_limits(service: Service) -> Amounts:
+def _usual_limits(service: Service) -> Limits:
     usual = _limits_of_role(service)
     image = facts_of(service)
     reserved = service.resources.reservations
@@ -131,7 +131,7 @@ def _usual_limits(service: Service) -> Amounts:
     return replace(usual, memory=memory, cpus=cpus, pids=pids)
 
 
-def _limits_of_role(service: Service) -> Amounts:
+def _limits_of_role(service: Service) -> Limits:
     if _is_on_gpu(service) or _is_virtual_machine(service):
         return _LARGE
     if is_data(service):
@@ -175,13 +175,13 @@ def _number(text: str) -> float:
 
 def _limit_setting(
     service: Service, key: str, default: str, taken_names: set[str]
-) -> Setting | None:
+) -> EnvSetting | None:
     name = variable_name(f"{service.name}_{key}")
     if name in taken_names or key not in _CHANGEABLE:
         return None
     taken_names.add(name)
     purpose = f"The most {_CHANGEABLE[key]} that {service.name} may use in production"
-    return Setting(name=name, value=default, description=purpose, example=default)
+    return EnvSetting(name=name, value=default, description=purpose, example=default)
 
 
 def stated_memory(service: Service) -> str | None:
@@ -214,12 +214,12 @@ def _judge_limits(startup: Startup, service: Service) -> Iterator[Verdict]:
     limits = service.resources.limits
     stated = {"memory": _states(service, "memory"), "CPU": _states(service, "cpus")}
     missing = " and ".join(name for name, is_stated in stated.items() if not is_stated)
-    key = "deploy" if limits != Amounts() else ""
+    key = "deploy" if limits != Limits() else ""
     facts = {"missing": missing}
     yield startup.verdict(service, key, "Q-03 E-02", not missing, "TC708", **facts)
     simple_keys = ("mem_limit", "cpus", "pids_limit")
     double = [key for key in simple_keys if key in service.options]
-    double = double if limits != Amounts() else []
+    double = double if limits != Limits() else []
     key = double[0] if double else ""
     facts = {"keys": ", ".join(double)}
     yield startup.verdict(service, key, "T11", not double, "TC732", **facts)

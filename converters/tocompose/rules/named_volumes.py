@@ -24,7 +24,7 @@ from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import data_paths, facts_of, image_title
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.mounts import is_windows_path
-from tocompose.syntax.names import unique, variable_name
+from tocompose.syntax.names import unique_name, variable_name
 
 # Folders of dependencies: an anonymous volume there keeps the image's own content from being hidden by a bind mount.
 DEPENDENCY_FOLDERS = frozenset(
@@ -168,7 +168,7 @@ def _volume_name(
 ) -> str:
     leaf = "data" if path in paths[:1] else path.rstrip("/").rpartition("/")[2]
     word = variable_name(leaf).lower().strip("_") or "data"
-    return unique(f"{service.name}_{word}", taken_names)
+    return unique_name(f"{service.name}_{word}", taken_names)
 
 
 def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from tocompose.model import Attachment, Home, Network, Role, Service, Stack
+from tocompose.model import (
+    ComposeFileRole,
+    Network,
+    NetworkAttachment,
+    Role,
+    Service,
+    Stack,
+)
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -115,7 +122,7 @@ def _note_changes(stack: Stack, mended: Stack, plan: Plan) -> Iterator[Note]:
         if _TRAEFIK_NETWORK in service.labels.keys() - before.labels.keys():
             yield remark("TC635", service, ("labels", _TRAEFIK_NETWORK))
     for service in mended.services:
-        if overlay_of(service, Home.DEV).networks:
+        if overlay_of(service, ComposeFileRole.DEV).networks:
             yield remark("TC632", service, "networks")
 
 
@@ -247,7 +254,7 @@ def _attach(service: Service, plan: Plan) -> Service:
     names = plan.networks_of(service)
     if not names:
         return service
-    default = Attachment(network="default")
+    default = NetworkAttachment(network="default")
     attachment = service.networks[0] if service.networks else default
     if names == (plan.inner,) and service.ports:
         names = (plan.open_network, *names)
@@ -256,12 +263,12 @@ def _attach(service: Service, plan: Plan) -> Service:
         networks=tuple(replace(attachment, network=name) for name in names),
         labels=_labels_for(service, names),
     )
-    overlay = overlay_of(service, Home.DEV)
+    overlay = overlay_of(service, ComposeFileRole.DEV)
     if names == (plan.inner,) and overlay.ports:
         # A port of a service that is on internal networks only is published nowhere, without a word of the engine.
-        open_network = Attachment(network=plan.open_network)
+        open_network = NetworkAttachment(network=plan.open_network)
         overlay = replace(overlay, networks=(*overlay.networks, open_network))
-        attached = with_overlay(attached, Home.DEV, overlay)
+        attached = with_overlay(attached, ComposeFileRole.DEV, overlay)
     return attached
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.model import Home, Service, Stack
+from tocompose.model import ComposeFileRole, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
@@ -18,7 +18,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _forbid_gains(service: Service) -> tuple[Service, list[Note]]:
-    overlay = overlay_of(service, Home.PROD)
+    overlay = overlay_of(service, ComposeFileRole.PROD)
     options = (*service.security.security_opt, *overlay.security.security_opt)
     is_set = any(option.startswith("no-new-privileges") for option in options)
     if service.security.privileged or is_set:
@@ -29,7 +29,9 @@ def _forbid_gains(service: Service) -> tuple[Service, list[Note]]:
     security = replace(
         overlay.security, security_opt=(*overlay.security.security_opt, _OPTION)
     )
-    mended = with_overlay(service, Home.PROD, replace(overlay, security=security))
+    mended = with_overlay(
+        service, ComposeFileRole.PROD, replace(overlay, security=security)
+    )
     return mended, [remark("TC670", service, "security_opt")]
 
 

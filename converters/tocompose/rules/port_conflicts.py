@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.model import Home, Port, Service, Stack
+from tocompose.model import ComposeFileRole, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -52,7 +52,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 def _ports_of(service: Service) -> Iterator[Port]:
     yield from service.ports
-    overlay = service.overlays.get(Home.DEV)
+    overlay = service.overlays.get(ComposeFileRole.DEV)
     yield from overlay.ports if overlay else ()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain, count
 
 from tocompose.knowledge.servers import data_ports
-from tocompose.model import Home, Port, Service, Setting, Stack
+from tocompose.model import ComposeFileRole, EnvSetting, Port, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -21,7 +21,7 @@ from tocompose.rules import (
 )
 from tocompose.rules.overlays import with_overlay
 from tocompose.rules.roles import is_data
-from tocompose.rules.services import taken_variables, with_settings
+from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.names import variable_name
 
 # Ports of the host that web servers and applications want; those of databases are as often taken.
@@ -36,18 +36,18 @@ class _PortVariables:
         self._taken = taken_variables(stack)
         for service in stack.services:
             self._taken |= {variable.name for variable in service.environment}
-        self.settings: list[Setting] = []
+        self.settings: list[EnvSetting] = []
         self.notes: list[Note] = []
 
     def apply_to(self, service: Service) -> Service:
         """The service with a variable for each port that is often taken, in base and override."""
         ports = self._vary_all(service, service.ports)
         mended = service if ports == service.ports else replace(service, ports=ports)
-        overlay = service.overlays.get(Home.DEV)
+        overlay = service.overlays.get(ComposeFileRole.DEV)
         if overlay is None:
             return mended
         overlay = replace(overlay, ports=self._vary_all(service, overlay.ports))
-        return with_overlay(mended, Home.DEV, overlay)
+        return with_overlay(mended, ComposeFileRole.DEV, overlay)
 
     def _vary_all(self, service: Service, ports: tuple[Port, ...]) -> tuple[Port, ...]:
         return tuple(
@@ -60,7 +60,7 @@ class _PortVariables:
             f"Port of this machine on which {service.name} (port {port.target}) is reached"
         )
         self.settings.append(
-            Setting(
+            EnvSetting(
                 name=name,
                 value=port.published,
                 description=purpose,

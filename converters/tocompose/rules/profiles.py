@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.model import Role, Service, Setting, Stack
+from tocompose.model import EnvSetting, Role, Service, Stack
 from tocompose.record import replace
 from tocompose.rules import (
     Context,
@@ -19,10 +19,10 @@ from tocompose.rules import (
 )
 from tocompose.rules.dependencies import has_dependents
 from tocompose.rules.service_images import facts_of
-from tocompose.rules.services import with_settings
+from tocompose.rules.variables import with_settings
 
 PROFILE = "dev"
-SETTING = Setting(
+SETTING = EnvSetting(
     name="COMPOSE_PROFILES",
     value=PROFILE,
     description="Profiles that start with `docker compose up`; leave it empty in production",

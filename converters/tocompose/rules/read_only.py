@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tocompose.model import Home, Mount, Service, Stack
+from tocompose.model import ComposeFileRole, Mount, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -32,7 +32,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 def _close_root(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
     image = facts_of(service)
-    overlay = overlay_of(service, Home.PROD)
+    overlay = overlay_of(service, ComposeFileRole.PROD)
     if service.security.read_only is not None or overlay.security.read_only is not None:
         return service, []
     if image is None or not image.tmpfs or not runs_server(service):
@@ -45,7 +45,7 @@ def _close_root(service: Service, stack: Stack) -> tuple[Service, list[Note]]:
     )
     security = replace(overlay.security, read_only=True)
     overlay = replace(overlay, mounts=(*overlay.mounts, *scratch), security=security)
-    return with_overlay(service, Home.PROD, overlay), [
+    return with_overlay(service, ComposeFileRole.PROD, overlay), [
         remark("TC673", service, "read_only")
     ]
 

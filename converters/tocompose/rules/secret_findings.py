@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from tocompose.exporters.existing import names_in
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
-from tocompose.model import Resource, Service, Stack
+from tocompose.model import FileResource, Service, Stack
 from tocompose.project import ignore_rules
 from tocompose.rules import (
     Excuse,
@@ -109,7 +109,7 @@ def _judge_sources(view: View) -> Iterator[Verdict]:
 
 
 def _source_problems(
-    view: View, resource: Resource, env_names: set[str] | None
+    view: View, resource: FileResource, env_names: set[str] | None
 ) -> Mapping[str, bool]:
     """What may be missing, and whether it is there."""
     problems: dict[str, bool] = {}

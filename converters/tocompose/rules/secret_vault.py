@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from tocompose.knowledge.secrets.texts import may_be_secret, replace_spans
-from tocompose.model import Service, Setting, Stack
+from tocompose.model import EnvSetting, Service, Stack
 from tocompose.patterns import regex
 from tocompose.record import replace
-from tocompose.rules.services import taken_variables, variable_defaults
+from tocompose.rules.variables import taken_variables, variable_defaults
 from tocompose.source import Span
 from tocompose.syntax.interpolation import (
     Literal,
@@ -43,7 +43,7 @@ class Vault:
                 self._hold(setting.value, _SOURCE, setting.name)
 
     @property
-    def settings(self) -> Mapping[str, Setting]:
+    def settings(self) -> Mapping[str, EnvSetting]:
         """The settings by name, those of the source first."""
         return self._settings
 
@@ -56,7 +56,7 @@ class Vault:
             return shared
         chosen = self._free_name(service, variable_name(name), value)
         if chosen not in self._settings:
-            self._settings[chosen] = Setting(
+            self._settings[chosen] = EnvSetting(
                 name=chosen,
                 value=value,
                 secret=True,
@@ -81,7 +81,7 @@ class Vault:
         if not is_known and self._defaults.get(name, {}).keys() - {literal(value)}:
             return False
         if setting is None:
-            setting = Setting(
+            setting = EnvSetting(
                 name=name,
                 value=value,
                 description=description,

@@ -319,7 +319,7 @@ def _document_texts(value: Any) -> Iterator[str]:
             yield from _document_texts(child)
 
 
-def split(text: str, separator: str, limit: int = -1) -> list[str]:
+def split_outside_variables(text: str, separator: str, limit: int = -1) -> list[str]:
     """`text.split(separator, limit)` that leaves variables whole."""
     if "${" not in text:
         return text.split(separator, limit)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tocompose.patterns import regex
-from tocompose.syntax.interpolation import split
+from tocompose.syntax.interpolation import split_outside_variables
 
 _DRIVE = regex(r"[A-Za-z]:[\\/]")
 # What docker compose takes for a path rather than a volume's name.
@@ -34,7 +34,7 @@ def parse_mount(text: str) -> MountParts:
     So `a:/x:ro` mounts the path `a:/x` at `ro`, and `d:/x` is an anonymous volume.
     https://github.com/compose-spec/compose-go/blob/main/format/volume.go
     """
-    fields = split(text, ":")
+    fields = split_outside_variables(text, ":")
     sections: list[str] = []
     while fields:
         section = fields.pop(0)
@@ -49,7 +49,7 @@ def parse_docker_mount(text: str) -> MountParts:
 
     So `a:/x:ro` mounts the volume `a` read-only, and `d:/x` is an anonymous volume, as the docker CLI has it.
     """
-    fields = split(text, ":")
+    fields = split_outside_variables(text, ":")
     if is_windows_path(text):
         no_target = len(fields) == 2
         target_is_path = no_target or fields[2][:1] in ("/", "\\") or len(fields[2]) == 1
@@ -62,7 +62,9 @@ def _mount_parts(sections: list[str]) -> MountParts:
     if len(sections) == 1:
         return MountParts(None, sections[0])
     source, target, *modes = sections
-    return MountParts(source, target, tuple(split(modes[0], ",")) if modes else ())
+    return MountParts(
+        source, target, tuple(split_outside_variables(modes[0], ",")) if modes else ()
+    )
 
 
 def format_mount(mount: MountParts) -> str:

@@ -60,7 +60,7 @@ def variable_name(text: str) -> str:
     return f"_{name}" if name[0].isdigit() else name
 
 
-def unique(name: str, taken_names: set[str]) -> str:
+def unique_name(name: str, taken_names: set[str]) -> str:
     """The name, or the first of `name-2`, `name-3` … that is free; it is added to `taken`."""
     candidate, number = name, 2
     while candidate in taken_names:

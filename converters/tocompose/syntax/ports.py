@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tocompose.syntax.interpolation import split
+from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.units import is_whole_number
 
 
@@ -22,12 +22,12 @@ class PortParts(NamedTuple):
 
 def parse_port(text: str) -> PortParts:
     """The parts of a short form; `target` is empty where it is none. IPv6 addresses lose their brackets."""
-    *address, target = split(text, ":")
+    *address, target = split_outside_variables(text, ":")
     published = address.pop() if address else None
     host_ip = ":".join(address)
     if host_ip.startswith("[") and host_ip.endswith("]"):
         host_ip = host_ip[1:-1]
-    target, *protocol = split(target, "/", 1)
+    target, *protocol = split_outside_variables(target, "/", 1)
     return PortParts(
         target,
         published or None,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import identifier, unique
+from tocompose.syntax.names import identifier, unique_name
 
 WEB, SECURE = "web", "websecure"
 # Where Traefik itself answers whether it is well.
@@ -180,7 +180,7 @@ class Proxy:
         return TraefikService(f"{name}@file")
 
     def _free_name(self, space: str, wanted_name: str) -> str:
-        return unique(
+        return unique_name(
             identifier(wanted_name, "route"), self._names.setdefault(space, set())
         )
 

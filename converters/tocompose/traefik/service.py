@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from tocompose.knowledge.versions import default_version
 from tocompose.model import (
-    Attachment,
+    ConfigMount,
     File,
-    Grant,
+    FileResource,
     Healthcheck,
     Mount,
+    NetworkAttachment,
     Port,
-    Resource,
     Role,
     Service,
 )
@@ -52,9 +52,9 @@ def traefik_service(
         command=tuple(_command_arguments(proxy)),
         ports=tuple(_published_ports(proxy, ports)),
         mounts=(socket, file_mount) if needs_file(proxy) else (socket,),
-        secrets=tuple(Grant(source=name) for name in proxy.secrets),
+        secrets=tuple(ConfigMount(source=name) for name in proxy.secrets),
         labels=labels,
-        networks=tuple(Attachment(network=name) for name in networks)
+        networks=tuple(NetworkAttachment(network=name) for name in networks)
         if set(networks) - {"default"}
         else (),
         restart="unless-stopped",
@@ -159,6 +159,6 @@ def _service_lines(proxy: Proxy) -> Iterator[str]:
             yield f"            weight: {weight}"
 
 
-def file_secret(name: str, path: str) -> Resource:
+def file_secret(name: str, path: str) -> FileResource:
     """A secret of the stack that is a file."""
-    return Resource(name=name, file=f"./{path}")
+    return FileResource(name=name, file=f"./{path}")

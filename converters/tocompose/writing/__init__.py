@@ -15,7 +15,7 @@ from tocompose.compose.files import BASE_NAMES
 from tocompose.exporters.existing import ADDED_TO, combine
 from tocompose.model import File
 from tocompose.notes import Note, note
-from tocompose.project import normal
+from tocompose.project import normal_path
 from tocompose.syntax.model_path import ModelPath
 from tocompose.writing.lock import alone, uninterrupted
 
@@ -134,7 +134,7 @@ def _check_folder(folder: Path) -> None:
 
 def _target_of(folder: Path, path: str) -> Path:
     """Where a file of the bundle belongs; links that lead out of the folder are not followed."""
-    relative = normal(path)
+    relative = normal_path(path)
     if not relative or relative != path:
         raise WriteError(f"{path} does not lie inside {folder}. Nothing was changed.")
     target = folder / relative

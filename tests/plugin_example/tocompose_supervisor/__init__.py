@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Cursor, Ledger
-from tocompose.model import Build, Service, Stack, Variable
+from tocompose.model import Build, EnvVariable, Service, Stack
 from tocompose.project import Project
 from tocompose.source import Branch, Child, Leaf, Span
 from tocompose.syntax.interpolation import literal
@@ -26,7 +26,7 @@ class Supervisor:
         """The configuration files by their usual names."""
         return tuple(path for path in project.files() if path.rpartition("/")[2] in NAMES)
 
-    def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
+    def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
         """A service a program; what is not read here is reported by the ledger, line by line."""
         services: list[Service] = []
         for path in self.sniff(project):
@@ -57,7 +57,7 @@ def service(section: Cursor) -> Service:
         build=Build(),
         command=("sh", "-c", literal(command)) if command else None,
         environment=tuple(
-            Variable(name=key, value=literal(one or two)) for key, one, two in pairs
+            EnvVariable(name=key, value=literal(one or two)) for key, one, two in pairs
         ),
         restart={"true": "always", "unexpected": "on-failure"}.get(restart or "", "no")
         if restart

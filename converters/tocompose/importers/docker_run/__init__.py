@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.project import Project
@@ -41,7 +41,7 @@ class DockerRun:
 
         return find_scripts(project)
 
-    def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
+    def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
         """The stack of all docker commands of the project's scripts, or of a pasted command."""
         from tocompose.importers.docker_run.stack import build_stack
 
@@ -52,7 +52,7 @@ class DockerRun:
         return stack
 
     def creating_commands(
-        self, project: Project, settings: Settings
+        self, project: Project, settings: ImportOptions
     ) -> tuple[tuple[tuple[str, ...], str], ...]:
         """The words of each docker command that makes something, as Compose text, with the service that it became."""
         from tocompose.importers.docker_run.assembly import creating_commands
@@ -61,7 +61,7 @@ class DockerRun:
 
 
 def _read_scripts(
-    project: Project, ledger: Ledger, settings: Settings
+    project: Project, ledger: Ledger, settings: ImportOptions
 ) -> tuple[Script, ...]:
     if "argv" in settings.options:
         from tocompose.importers.docker_run.pasted import pasted_script

@@ -25,7 +25,7 @@ from tocompose.importers.docker_run.invocation import (
 )
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.importers.docker_run.wait_loops import WaitTarget, find_wait_target
-from tocompose.model import Attachment, Build, Network, Volume
+from tocompose.model import Build, Network, NetworkAttachment, Volume
 from tocompose.record import replace
 from tocompose.syntax.interpolation import Variable, parse
 from tocompose.syntax.model_path import ModelPath
@@ -44,7 +44,7 @@ class Assembly:
         self.pod_members: dict[str, list[str]] = {}
         self.wait_targets: list[tuple[int, WaitTarget]] = []
 
-        self.connections: list[tuple[str, Attachment]] = []
+        self.connections: list[tuple[str, NetworkAttachment]] = []
         self.service_by_name: dict[str, str] = {}
         self.files: list[WrittenFile] = []
         self._names_in_use: set[str] = set()
@@ -107,7 +107,7 @@ class Assembly:
         name, container_name = started.service.name, started.service.container_name or ""
         path = ModelPath.service(name, "container_name")
         for argument in started.invocation.head[:1]:
-            argument.remark(
+            argument.annotate(
                 "TC104",
                 subject=path,
                 name=container_name,
@@ -146,7 +146,7 @@ class Assembly:
         aliases = facts.values("aliases")
         for argument in line.operands:
             argument.take(path)
-        attachment = Attachment(
+        attachment = NetworkAttachment(
             network=network.text, aliases=aliases, options=facts.remaining()
         )
         self.connections.append((service, attachment))
@@ -201,7 +201,7 @@ class Assembly:
         else:
             code = _NOTED_VERBS.get(verb, "TC135")
             for argument in (*step.arguments, *step.head)[:1]:
-                argument.remark(code, command=" ".join((step.tool, *step.verb)))
+                argument.annotate(code, command=" ".join((step.tool, *step.verb)))
             why = f"see {code}"
         for argument in step.arguments:
             argument.skip(why)

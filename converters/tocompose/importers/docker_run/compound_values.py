@@ -8,8 +8,8 @@ from typing import Any
 
 from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
-from tocompose.model import Attachment, Grant, Mount
-from tocompose.syntax.interpolation import split
+from tocompose.model import ConfigMount, Mount, NetworkAttachment
+from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.mounts import MountParts, is_path, is_windows_path, parse_docker_mount
 from tocompose.syntax.units import is_whole_number
 
@@ -252,7 +252,7 @@ def read_network(value: str) -> Iterator[Fact]:
             options[option] = read_content(content)
         else:
             raise ValueError(f"docker knows no network option {key!r}")
-    attachment = Attachment(network=name, aliases=tuple(aliases), options=options)
+    attachment = NetworkAttachment(network=name, aliases=tuple(aliases), options=options)
     yield Fact(attachment, FactMerge.APPEND)
 
 
@@ -264,7 +264,7 @@ def _network_or_mode(value: str) -> Fact:
         return Fact(None, FactMerge.NOTE, code="TC130", note_facts=(("name", value),))
     if value in ("host", "none") or (colon and name in ("container", "ns")):
         return Fact(value, target="network_mode")
-    return Fact(Attachment(network=value), FactMerge.APPEND)
+    return Fact(NetworkAttachment(network=value), FactMerge.APPEND)
 
 
 # --gpus, --secret ---------------------------------------------------------------------------------
@@ -309,14 +309,14 @@ def read_gpus(value: str) -> Iterator[Fact]:
 
 def read_secret(value: str) -> Iterator[Fact]:
     """podman's `name[,type=mount|env,target=…,uid=…,gid=…,mode=…]`."""
-    name, *options = split(value, ",")
+    name, *options = split_outside_variables(value, ",")
     settings = dict(option.partition("=")[::2] for option in options)
     target = settings.get("target")
     if settings.get("type", "mount") == "env":
         note_facts = (("name", name), ("variable", target or name))
         yield Fact(None, FactMerge.NOTE, code="TC125", note_facts=note_facts)
         return
-    grant = Grant(
+    grant = ConfigMount(
         source=name,
         target=target,
         uid=settings.get("uid"),

@@ -17,11 +17,11 @@ from tocompose.importers.docker_run.service import ContainerRefs, describe_servi
 from tocompose.importers.docker_run.unquoted_values import parse_joining_values
 from tocompose.knowledge.images import image_ref
 from tocompose.knowledge.secrets.texts import concealed
-from tocompose.model import EnvFile, Mount, Role, Service, Variable
+from tocompose.model import EnvFile, EnvVariable, Mount, Role, Service
 from tocompose.record import replace
-from tocompose.syntax.interpolation import plain, split, variable_names
+from tocompose.syntax.interpolation import plain, split_outside_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import identifier, unique
+from tocompose.syntax.names import identifier, unique_name
 
 _TELLS_NOTHING = frozenset({"server", "docker", "image"})
 
@@ -64,13 +64,13 @@ def read_container(
         _note_no_image(invocation, line)
         return None
     image, *command = line.operands
-    name = unique(_service_name(line, fill_values), names_in_use)
+    name = unique_name(_service_name(line, fill_values), names_in_use)
     path = ModelPath.service(name)
     facts = read_facts(line.options, path, f"{invocation.tool} run")
     moved = (fact_below(fact, invocation.directory) for fact in facts)
     image_path = path.child("image")
     if "$" not in image.take(image_path) and image_ref(image.text) is None:
-        image.remark("TC183", subject=image_path, image=concealed(image.text))
+        image.annotate("TC183", subject=image_path, image=concealed(image.text))
     service, refs = describe_service(
         name,
         Facts((*pod_facts, *moved)),
@@ -103,10 +103,10 @@ def _note_no_image(invocation: Invocation, line: CommandLine) -> None:
     for argument in (*line.operands, *(option.value for option in line.options)):
         argument.skip("the command names no image: see TC106")
     for argument in (*invocation.head, *invocation.arguments)[:1]:
-        argument.remark("TC106", command=" ".join((invocation.tool, *invocation.verb)))
+        argument.annotate("TC106", command=" ".join((invocation.tool, *invocation.verb)))
 
 
-def _filled_environment(service: Service, invocation: Invocation) -> Iterator[Variable]:
+def _filled_environment(service: Service, invocation: Invocation) -> Iterator[EnvVariable]:
     """The environment with the values that `-e NAME` passes on from variables that the script exports."""
     exported = dict(invocation.environment)
     for variable in service.environment:
@@ -123,7 +123,7 @@ def _with_unit_restart(service: Service, invocation: Invocation) -> Service:
         return service
     for argument in invocation.head[:1]:
         subject = ModelPath.service(service.name, "restart")
-        argument.remark(
+        argument.annotate(
             "TC149", subject=subject, unit=invocation.unit, policy=invocation.restart
         )
     return replace(service, restart=invocation.restart)
@@ -146,7 +146,7 @@ def _name_of(name: str) -> str:
 
 def _name_of_image(image: str) -> str:
     """The last part of the repository, without tag and digest; the owner where that says nothing (`gotify/server`)."""
-    *repository, tag = split(image, ":")
+    *repository, tag = split_outside_variables(image, ":")
     untagged = ":".join(repository) if repository and "/" not in tag else image
     text = plain(untagged)
     if text is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 
 from tocompose.ledger import Ledger
-from tocompose.model import EnvFile, Mount, Setting, Stack
+from tocompose.model import EnvFile, EnvSetting, Mount, Stack
 from tocompose.notes import note
 from tocompose.project import Project
 from tocompose.record import replace
@@ -28,7 +28,7 @@ def adapt_env_file(
     if content is not None and not _reads_differently(content.decode("utf-8", "replace")):
         return replace(env_file, format=None)
     code = "TC142" if content is None else "TC143"
-    ledger.say(
+    ledger.add_note(
         note(
             code,
             env_file.origin,
@@ -57,7 +57,7 @@ def _line_reads_differently(line: str) -> bool:
 
 def open_settings(
     script_values: Mapping[str, str | None], secret_names: Container[str], stack: Stack
-) -> tuple[Setting, ...]:
+) -> tuple[EnvSetting, ...]:
     """An `.env` entry for each variable that the services still hold.
 
     A host path that the source leaves open is a folder beside the compose file until the user says otherwise: a mount
@@ -73,7 +73,9 @@ def open_settings(
         if name in script_values
     }
     return tuple(
-        Setting(name=name, value=value, secret=name in secret_names, required=value is None)
+        EnvSetting(
+            name=name, value=value, secret=name in secret_names, required=value is None
+        )
         for name, value in values.items()
         if name != "HOME"
     )
@@ -88,7 +90,7 @@ def note_stand_ins(
             for name, folder in _stand_in(mount):
                 if name in script_values and script_values[name] is None:
                     subject = ModelPath.service(service.name, "volumes")
-                    ledger.say(
+                    ledger.add_note(
                         note(
                             "TC105",
                             mount.origin,

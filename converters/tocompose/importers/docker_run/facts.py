@@ -82,13 +82,13 @@ def _read_value(
         note_facts = dict(fact.note_facts)
         if fact.merge is FactMerge.NOTE:
             # Beside other facts, which settle the argument, the note is only said.
-            give_note = argument.note if len(facts) == 1 else argument.remark
+            give_note = argument.note if len(facts) == 1 else argument.annotate
             give_note(fact.code, subject=subject, flag=flag, **note_facts)
             continue
         is_entry = fact.merge is FactMerge.KEY and path != UNKNOWN_SERVICE
         argument.take(subject.child(fact.key) if is_entry else subject)
         if fact.code:
-            argument.remark(fact.code, subject=subject, flag=flag, **note_facts)
+            argument.annotate(fact.code, subject=subject, flag=flag, **note_facts)
         if hasattr(fact.value, "origin"):
             fact = fact._replace(value=replace(fact.value, origin=argument.span))
         yield FlagFact(fact.target or target, fact, argument)
@@ -113,7 +113,7 @@ class Facts:
         """The value that holds when a flag is given several times: the last; None when it is not given."""
         given_facts = self.pop(target)
         for earlier in given_facts[:-1]:
-            earlier.argument.remark("TC103", subject=ModelPath(target.split(".")))
+            earlier.argument.annotate("TC103", subject=ModelPath(target.split(".")))
         return given_facts[-1].fact.value if given_facts else None
 
     def values(self, target: str) -> tuple[Any, ...]:

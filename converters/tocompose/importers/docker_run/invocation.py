@@ -40,10 +40,10 @@ class Argument(NamedTuple):
             else:
                 source.skip(f"see {code}")
 
-    def remark(self, code: str, *, subject: ModelPath = ROOT, **facts: Any) -> None:
+    def annotate(self, code: str, *, subject: ModelPath = ROOT, **facts: Any) -> None:
         """Says a note at this word without settling it."""
         for source in self.sources[:1]:
-            source.remark(code, subject=subject, **facts)
+            source.annotate(code, subject=subject, **facts)
 
     def skip(self, why: str) -> None:
         """Counts the word as ignored for the reason given."""

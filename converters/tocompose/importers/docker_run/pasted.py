@@ -35,7 +35,7 @@ def pasted_script(argv: tuple[str, ...], ledger: Ledger) -> Script:
     verb_at = _verb_index(argv, start + 1, tool)
     for argument in arguments[start + 1 : verb_at]:
         if argument.text.startswith("-"):
-            argument.remark("TC147", option=argument.text.partition("=")[0])
+            argument.annotate("TC147", option=argument.text.partition("=")[0])
     verb, end = read_verb(argv, verb_at)
     return Script(
         (Invocation(tool, verb, arguments[end:], tree.span, head=arguments[:end]),), {}

@@ -9,7 +9,7 @@ from tocompose.importers.docker_run.containers import StartedContainer
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.wait_loops import WaitTarget
 from tocompose.ledger import Ledger
-from tocompose.model import Attachment, Dependency, Healthcheck, Role, Service
+from tocompose.model import Dependency, Healthcheck, NetworkAttachment, Role, Service
 from tocompose.notes import note
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
@@ -81,7 +81,7 @@ class RelatedServices:
             self._append_option(name, "external_links", text)
             for source in argument.sources:
                 source.ledger.move(ModelPath.service(name, "depends_on"), path)
-            argument.remark("TC137", subject=path, target=target)
+            argument.annotate("TC137", subject=path, target=target)
             return
         self._depend(name, linked, argument)
         service = self._services[linked]
@@ -90,7 +90,7 @@ class RelatedServices:
         self._services[linked] = _with_alias(service, self._services[name], alias)
         if self._services[linked] != service:
             subject = ModelPath.service(linked, "networks")
-            argument.remark("TC136", subject=subject, service=linked, alias=alias)
+            argument.annotate("TC136", subject=subject, service=linked, alias=alias)
 
     def _append_option(self, name: str, key: str, entry: str) -> None:
         options = self._services[name].options
@@ -114,9 +114,9 @@ class RelatedServices:
         self._append_option(name, "volumes_from", f"{owner}{colon}{mode}")
         subject = ModelPath.service(name, "volumes_from")
         if mode == "ro":
-            argument.remark("TC138", subject=subject, target=target)
+            argument.annotate("TC138", subject=subject, target=target)
         if sharing is None:
-            argument.remark("TC139", subject=subject, target=target)
+            argument.annotate("TC139", subject=subject, target=target)
 
     def _use_build(self, name: str) -> None:
         image = self._services[name].image
@@ -136,7 +136,7 @@ class RelatedServices:
             healthcheck = Healthcheck(test=("CMD", *wait_target.command))
             self._change(awaited, healthcheck=healthcheck)
             subject = ModelPath.service(awaited, "healthcheck", "test")
-            self._ledger.say(
+            self._ledger.add_note(
                 note("TC180", service.origin, subject=subject, service=awaited)
             )
         is_checked = self._services[awaited].healthcheck is not None
@@ -166,16 +166,16 @@ class RelatedServices:
         code = "TC140" if container.is_interactive else "TC181"
         for argument in container.invocation.head[:1]:
             subject = ModelPath.service(service.name, "profiles")
-            argument.remark(code, subject=subject, service=service.name)
+            argument.annotate(code, subject=subject, service=service.name)
         role = Role.TOOL if container.is_interactive else service.role
         return replace(service, role=role, profiles=service.profiles or ("tools",))
 
 
-def _attachments(service: Service) -> tuple[Attachment, ...]:
+def _attachments(service: Service) -> tuple[NetworkAttachment, ...]:
     """The networks that a service is on; one that names none is on the default network."""
     if service.networks or service.network_mode:
         return service.networks
-    return (Attachment(network="default"),)
+    return (NetworkAttachment(network="default"),)
 
 
 def _with_alias(target: Service, client: Service, alias: str) -> Service:
@@ -194,6 +194,6 @@ def _with_alias(target: Service, client: Service, alias: str) -> Service:
     return replace(target, networks=tuple(networks))
 
 
-def _add_alias(attachment: Attachment, alias: str) -> Attachment:
+def _add_alias(attachment: NetworkAttachment, alias: str) -> NetworkAttachment:
     aliases = tuple(dict.fromkeys((*attachment.aliases, alias)))
     return replace(attachment, aliases=aliases)

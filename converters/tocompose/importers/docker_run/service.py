@@ -8,16 +8,16 @@ from typing import Any, NamedTuple
 from tocompose.importers.docker_run.facts import Facts
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.model import (
-    Amounts,
-    Attachment,
+    EnvVariable,
     Healthcheck,
+    Limits,
     Logging,
     Mount,
-    Resources,
+    NetworkAttachment,
+    ResourceLimits,
     Security,
     Service,
     Stop,
-    Variable,
 )
 from tocompose.record import replace
 from tocompose.source import Span
@@ -79,10 +79,10 @@ def describe_service(
     return service, refs
 
 
-def _read_environment(facts: Facts) -> tuple[Variable, ...]:
+def _read_environment(facts: Facts) -> tuple[EnvVariable, ...]:
     zone = facts.last("environment.TZ")
-    variables: dict[str, Variable] = (
-        {} if zone is None else {"TZ": Variable(name="TZ", value=zone)}
+    variables: dict[str, EnvVariable] = (
+        {} if zone is None else {"TZ": EnvVariable(name="TZ", value=zone)}
     )
     return tuple((variables | facts.entries("environment")).values())
 
@@ -103,16 +103,18 @@ def _with_driver(mount: Mount, driver: str | None) -> Mount:
     return replace(mount, options={"x-driver": {"driver": driver}})
 
 
-def _read_networks(facts: Facts) -> tuple[Attachment, ...]:
+def _read_networks(facts: Facts) -> tuple[NetworkAttachment, ...]:
     """The networks, with the address flags on the first of them, or on the default network."""
-    attachments: list[Attachment] = list(facts.values("networks"))
+    attachments: list[NetworkAttachment] = list(facts.values("networks"))
     aliases = facts.values("networks.aliases")
     options = facts.section("networks.")
     if aliases or options:
-        main = attachments[0] if attachments else Attachment(network="default")
+        main = attachments[0] if attachments else NetworkAttachment(network="default")
         merged = {**main.options, **options}
         attachments[:1] = [
-            Attachment(network=main.network, aliases=main.aliases + aliases, options=merged)
+            NetworkAttachment(
+                network=main.network, aliases=main.aliases + aliases, options=merged
+            )
         ]
     return tuple({attachment.network: attachment for attachment in attachments}.values())
 
@@ -130,13 +132,13 @@ def _read_healthcheck(facts: Facts) -> Healthcheck | None:
     return Healthcheck(test=test, **timing) if timing or test else None
 
 
-def _read_resources(facts: Facts) -> Resources:
+def _read_resources(facts: Facts) -> ResourceLimits:
     limits = {
         key: facts.last(f"deploy.resources.limits.{key}")
         for key in ("cpus", "memory", "pids")
     }
     reserved = facts.last("deploy.resources.reservations.memory")
-    return Resources(limits=Amounts(**limits), reservations=Amounts(memory=reserved))
+    return ResourceLimits(limits=Limits(**limits), reservations=Limits(memory=reserved))
 
 
 def _read_security(facts: Facts) -> Security:

@@ -8,8 +8,8 @@ from enum import Enum, auto
 from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.importers.docker_run.options import parse_boolean
-from tocompose.model import EnvFile, Port, Variable
-from tocompose.syntax.interpolation import split
+from tocompose.model import EnvFile, EnvVariable, Port
+from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.ports import parse_port, parse_port_range
 from tocompose.syntax.units import is_whole_number, parse_byte_size, parse_duration
 
@@ -54,7 +54,7 @@ def read_item(value: str) -> Iterator[Fact]:
 
 def read_names(value: str) -> Iterator[Fact]:
     """Entries of a list, separated by commas."""
-    for name in split(value, ","):
+    for name in split_outside_variables(value, ","):
         yield Fact(name, FactMerge.APPEND)
 
 
@@ -121,7 +121,7 @@ def read_env(value: str) -> Iterator[Fact]:
     name, equals, content = value.partition("=")
     if not name:
         raise ValueError("it takes a variable such as NAME=value")
-    variable = Variable(name=name, value=content if equals else None)
+    variable = EnvVariable(name=name, value=content if equals else None)
     code = "" if equals else "TC124"
     yield Fact(variable, FactMerge.KEY, name, code, note_facts=(("name", name),))
 
@@ -174,7 +174,7 @@ def read_device(value: str) -> Iterator[Fact]:
 
     https://github.com/docker/cli/blob/master/cli/command/container/opts.go, parseLinuxDevice
     """
-    path, *parts = split(value, ":")
+    path, *parts = split_outside_variables(value, ":")
     if len(parts) == 1 and re.fullmatch(r"[rwm]{1,3}", parts[0]):
         value = f"{path}:{path}:{parts[0]}"
     yield Fact(value, FactMerge.APPEND)

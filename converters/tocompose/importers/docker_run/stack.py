@@ -14,9 +14,18 @@ from tocompose.importers.docker_run.invocation import Script, WrittenFile
 from tocompose.importers.docker_run.relations import RelatedServices
 from tocompose.importers.docker_run.resources import network_key
 from tocompose.ledger import Ledger
-from tocompose.model import File, Mount, Network, Resource, Service, Setting, Stack, Volume
+from tocompose.model import (
+    EnvSetting,
+    File,
+    FileResource,
+    Mount,
+    Network,
+    Service,
+    Stack,
+    Volume,
+)
 from tocompose.notes import note
-from tocompose.project import Project, normal
+from tocompose.project import Project, normal_path
 from tocompose.record import replace
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.model_path import ModelPath
@@ -84,7 +93,7 @@ def _used_networks(
         code = "TC141" if created is None else "TC120"
         origin = service.origin if created is None else created.origin
         subject = ModelPath.of("networks", name)
-        ledger.say(note(code, origin, subject=subject, network=name))
+        ledger.add_note(note(code, origin, subject=subject, network=name))
     networks |= assembly.networks
     return tuple(_with_own_key(network) for network in networks.values())
 
@@ -128,14 +137,14 @@ def _without_driver_marks(service: Service) -> Service:
     return replace(service, mounts=tuple(mounts))
 
 
-def _used_secrets(services: Iterable[Service]) -> tuple[Resource, ...]:
+def _used_secrets(services: Iterable[Service]) -> tuple[FileResource, ...]:
     names = dict.fromkeys(grant.source for service in services for grant in service.secrets)
-    return tuple(Resource(name=name, environment=variable_name(name)) for name in names)
+    return tuple(FileResource(name=name, environment=variable_name(name)) for name in names)
 
 
-def _secret_settings(stack: Stack) -> tuple[Setting, ...]:
+def _secret_settings(stack: Stack) -> tuple[EnvSetting, ...]:
     return tuple(
-        Setting(
+        EnvSetting(
             name=secret.environment,
             secret=True,
             required=True,
@@ -153,7 +162,7 @@ def _written_files(
     bind_sources = _bind_sources(services)
     contents: dict[str, bytes] = {}
     for file in written:
-        path = normal((plain(file.path.text) or "/").removeprefix("./"))
+        path = normal_path((plain(file.path.text) or "/").removeprefix("./"))
         content = plain(file.body.text)
         service = _mounting_service(path, bind_sources) if path else None
         if not path or content is None or service is None:
@@ -165,7 +174,7 @@ def _written_files(
         model_path = ModelPath.of("files", path)
         file.path.take(model_path)
         file.body.take(model_path)
-        file.path.remark("TC107", subject=model_path, path=path, service=service)
+        file.path.annotate("TC107", subject=model_path, path=path, service=service)
     return tuple(File(path=path, content=content) for path, content in contents.items())
 
 
@@ -182,7 +191,7 @@ def _bind_sources(services: Iterable[Service]) -> dict[str | None, str]:
 def _mounting_service(path: str, bind_sources: dict[str | None, str]) -> str | None:
     """The service that mounts the file or a folder above it."""
     for source, service in bind_sources.items():
-        folder = normal(source or "/")
+        folder = normal_path(source or "/")
         if folder is not None and (folder in ("", path) or path.startswith(f"{folder}/")):
             return service
     return None

@@ -36,7 +36,7 @@ def parse_joining_values(
         )
         line = parse_command_line(arguments, rows)
     for line_start in joined:
-        line_start.remark("TC182")
+        line_start.annotate("TC182")
     return line
 
 

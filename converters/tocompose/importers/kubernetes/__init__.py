@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.ledger import Cursor, Ledger
 from tocompose.model import Stack
 from tocompose.patterns import regex
@@ -95,7 +95,7 @@ class Kubernetes:
             if file in rendered_sites or self._is_manifest(file, project)
         )
 
-    def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
+    def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
         """The stack of all objects of the project's files."""
         if not _has_templates(project):
             return self._read(project, ledger, settings, None)
@@ -107,10 +107,10 @@ class Kubernetes:
         self,
         project: Project,
         ledger: Ledger,
-        settings: Settings,
+        settings: ImportOptions,
         rendered: Rendering | None,
     ) -> Stack:
-        from tocompose.readers.yaml import cursors
+        from tocompose.readers.yaml import yaml_cursors
 
         replaced = rendered.replaced if rendered else ()
         streams = [
@@ -121,10 +121,10 @@ class Kubernetes:
         if rendered:
             streams += [(stream.text, stream.label) for stream in rendered.streams]
             for message in rendered.notes:
-                ledger.say(message)
+                ledger.add_note(message)
         documents: list[Cursor] = []
         for text, label in streams:
-            documents.extend(cursors(text, label, ledger))
+            documents.extend(yaml_cursors(text, label, ledger))
         if not documents:
             raise SourceError(_why_unread(project, ledger, rendered))
         return convert(

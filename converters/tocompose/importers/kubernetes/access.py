@@ -38,7 +38,7 @@ def _say_clients(workload: Workload) -> None:
         if api_client(pod_container.cursor):
             fields = f"the container of {pod_container.service} is made to ask it"
             image = pod_container.cursor.at("image")
-            image.remark(
+            image.annotate(
                 "TC247",
                 object=str(workload.kube_object),
                 fields=fields,
@@ -72,13 +72,13 @@ def _say_account(
         model.not_applicable(cursor, workload.kube_object)
     else:
         fields = f"it runs as the service account {name}, which has the role {role}"
-        cursor.remark(
+        cursor.annotate(
             "TC247",
             object=str(workload.kube_object),
             fields=fields,
             subject=ModelPath.service(workload.name),
         )
-        cursor.noted("TC247")
+        cursor.mark_noted("TC247")
 
 
 def _say_credentials(workload: Workload, reference: Cursor, model: ClusterModel) -> None:
@@ -101,7 +101,7 @@ def _registry_of_secret(model: ClusterModel, namespace: str, name: str) -> str |
     if kube_object is None:
         return None
     for config_entry in model.config_store.entries(kube_object).values():
-        config_entry.cursor.noted("TC250")
+        config_entry.cursor.mark_noted("TC250")
     try:
         text = base64.b64decode(
             peek_text(kube_object.at("data", ".dockerconfigjson")) or ""

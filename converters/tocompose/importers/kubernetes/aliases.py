@@ -10,7 +10,7 @@ from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.importers.kubernetes.services import KubeService
 from tocompose.importers.kubernetes.stack_builder import Contribution
 from tocompose.importers.kubernetes.workloads import Pod, Workload
-from tocompose.model import Attachment
+from tocompose.model import NetworkAttachment
 from tocompose.syntax.model_path import ModelPath
 
 _DEFAULT_NETWORK = "default"
@@ -125,11 +125,11 @@ def _attachments(
     aliases: dict[str, tuple[str, ...]],
     networks: dict[str, str],
     model: ClusterModel,
-) -> Iterator[Attachment]:
+) -> Iterator[NetworkAttachment]:
     """The networks of a pod: its namespace's, and those of the namespaces whose pods name its Services, there under
     the names with a namespace."""
     own_network = networks.get(workload.namespace, _DEFAULT_NETWORK)
-    yield Attachment(network=own_network, aliases=aliases.get(pod.network_owner, ()))
+    yield NetworkAttachment(network=own_network, aliases=aliases.get(pod.network_owner, ()))
     if not networks or workload.host_network:
         return
     names: dict[str, list[str]] = {}
@@ -141,11 +141,11 @@ def _attachments(
                 names.setdefault(network, []).extend(qualified)
     names.pop(own_network, None)
     for network, network_names in names.items():
-        yield Attachment(network=network, aliases=tuple(network_names))
+        yield NetworkAttachment(network=network, aliases=tuple(network_names))
 
 
 def _attach_pod(
-    pod: Pod, attachments: tuple[Attachment, ...], model: ClusterModel
+    pod: Pod, attachments: tuple[NetworkAttachment, ...], model: ClusterModel
 ) -> Iterator[Contribution]:
     own_attachment, *joined = attachments
     for container in pod.containers:
@@ -153,11 +153,13 @@ def _attach_pod(
             continue
         if container.service == pod.network_owner:
             is_default = (
-                own_attachment == Attachment(network=_DEFAULT_NETWORK) and not joined
+                own_attachment == NetworkAttachment(network=_DEFAULT_NETWORK) and not joined
             )
             networks = () if is_default else attachments
         else:
             is_default = own_attachment.network == _DEFAULT_NETWORK
-            networks = () if is_default else (Attachment(network=own_attachment.network),)
+            networks = (
+                () if is_default else (NetworkAttachment(network=own_attachment.network),)
+            )
         if networks:
             yield Contribution(service=container.service, networks=networks)

@@ -11,7 +11,7 @@ from tocompose.importers.kubernetes.objects import KubeObject, KubeObjects
 from tocompose.importers.kubernetes.scalars import peek_text, take_text
 from tocompose.importers.kubernetes.stack_builder import StackBuilder
 from tocompose.ledger import Cursor
-from tocompose.model import Setting
+from tocompose.model import EnvSetting
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import SHADOWED_BY_THE_SHELL, variable_name
@@ -109,7 +109,7 @@ class ConfigStore:
         config_entry.content(ModelPath.of("settings", name))
         self._names[(kube_object.namespace, kube_object.name, key)] = name
         kube_object.count_identity_as_mapped(ModelPath.of("settings", name))
-        self._draft.settings[name] = Setting(
+        self._draft.settings[name] = EnvSetting(
             name=name,
             value=text,
             secret=True,
@@ -127,7 +127,7 @@ class ConfigStore:
             return setting_name
         name = self._free(variable, f"{source}_{key}")
         self._names[(namespace, source, key)] = name
-        self._draft.settings[name] = Setting(
+        self._draft.settings[name] = EnvSetting(
             name=name,
             secret=True,
             required=True,

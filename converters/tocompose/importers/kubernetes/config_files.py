@@ -25,7 +25,7 @@ from tocompose.importers.kubernetes.scalars import (
 )
 from tocompose.importers.kubernetes.security import names_user, runs_as_root
 from tocompose.ledger import Cursor
-from tocompose.model import File, Grant, Mount, Resource
+from tocompose.model import ConfigMount, File, FileResource, Mount
 from tocompose.readers.yaml import integer
 from tocompose.syntax.interpolation import literal, plain
 from tocompose.syntax.model_path import ModelPath
@@ -129,8 +129,8 @@ def _config_files(
     if kube_object is None:
         code = "TC214" if peek_bool(source.at("optional")) else "TC213"
         path = f"{_ROOTS[kind]}/{name}"
-        name_cursor.remark(code, what=f"{kind} {name}", name=path, subject=to)
-        source.noted(code)
+        name_cursor.annotate(code, what=f"{kind} {name}", name=path, subject=to)
+        source.mark_noted(code)
         return
     kube_object.count_identity_as_mapped(to)
     config_entries = container.store.entries(kube_object)
@@ -187,7 +187,7 @@ def _downward_files(
             own_mode = _file_mode(file_entry.at("mode"), to) or mode
             yield VolumeFile(path, own_mode, False, None, None, text)
         else:
-            file_entry.noted("TC218")
+            file_entry.mark_noted("TC218")
 
 
 def _downward_text(
@@ -219,8 +219,8 @@ class MountedFiles(NamedTuple):
     """What a volume of files gives a service: a folder, or single files as configs or secrets."""
 
     mounts: tuple[Mount, ...] = ()
-    configs: tuple[Grant, ...] = ()
-    secrets: tuple[Grant, ...] = ()
+    configs: tuple[ConfigMount, ...] = ()
+    secrets: tuple[ConfigMount, ...] = ()
 
 
 def mount_files(
@@ -290,8 +290,8 @@ def _mount_single(
     name = path.removeprefix("config/").removeprefix("secrets/").replace("/", "-")
     name = "".join(char if char.isalnum() or char in "._-" else "-" for char in name)
     resources = container.builder.secrets if file.secret else container.builder.configs
-    resources.setdefault(name, Resource(name=name, file=f"./{path}", origin=mount.span))
-    grant = Grant(source=name, target=literal(target), origin=mount.span)
+    resources.setdefault(name, FileResource(name=name, file=f"./{path}", origin=mount.span))
+    grant = ConfigMount(source=name, target=literal(target), origin=mount.span)
     return MountedFiles(secrets=(grant,)) if file.secret else MountedFiles(configs=(grant,))
 
 

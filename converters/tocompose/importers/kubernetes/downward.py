@@ -37,7 +37,7 @@ def field_value(
         return _address_value(path, container, cursor, to)
     if path in ("metadata.uid", "spec.nodeName"):
         cursor.take(to=to)
-        cursor.remark("TC216", field=path, value=container.pod.base, subject=to)
+        cursor.annotate("TC216", field=path, value=container.pod.base, subject=to)
         return f"${{{variable_name(container.pod.base)}_{_variable_suffix(path)}:-{container.pod.base}}}"
     cursor.note("TC219", fields=f"{path or 'fieldRef'} ({name})", subject=to)
     return None
@@ -61,7 +61,7 @@ def _identity_value(
         )
         return literal(account or "default")
     if (workload.replicas or 1) > 1 and container.pod.ordinal is None:
-        cursor.remark("TC216", field=path, value=container.pod.base, subject=to)
+        cursor.annotate("TC216", field=path, value=container.pod.base, subject=to)
     container.needs_hostname = True
     return container.pod.hostname or container.pod.base
 
@@ -71,10 +71,10 @@ def _address_value(
 ) -> str:
     if path.startswith("status.hostIP"):
         container.extra_hosts[HOST] = "host-gateway"
-        cursor.remark("TC216", field=path, value=HOST, subject=to)
+        cursor.annotate("TC216", field=path, value=HOST, subject=to)
         return HOST
     name = "127.0.0.1" if container.workload.host_network else container.pod.base
-    cursor.remark("TC217", value=name, subject=to)
+    cursor.annotate("TC217", value=name, subject=to)
     return name
 
 

@@ -20,7 +20,7 @@ from tocompose.importers.kubernetes.scalars import (
 )
 from tocompose.importers.kubernetes.services import KubeService
 from tocompose.ledger import Cursor
-from tocompose.model import EnvFile, File, Variable
+from tocompose.model import EnvFile, EnvVariable, File
 from tocompose.notes import note
 from tocompose.patterns import regex
 from tocompose.source import Span
@@ -39,10 +39,10 @@ class Environment(NamedTuple):
     spans: dict[str, Span]
     files: dict[str, EnvFile]
 
-    def variables(self) -> tuple[Variable, ...]:
+    def variables(self) -> tuple[EnvVariable, ...]:
         """The variables for the model."""
         return tuple(
-            Variable(name=name, value=text, origin=self.spans[name])
+            EnvVariable(name=name, value=text, origin=self.spans[name])
             for name, text in self.values.items()
         )
 
@@ -107,7 +107,7 @@ def _env_entries(cursor: Cursor, container: ContainerContext) -> Iterator[Cursor
             )
         else:
             if final[name] != number:
-                env_entry.remark(
+                env_entry.annotate(
                     "TC215",
                     name=f"{name}, which stands twice,",
                     subject=container.path("environment"),
@@ -134,7 +134,7 @@ def _add_variable(
             expand_references(text, scope), env_entry.at("value"), container, to
         )
     if text is None:
-        env_entry.at("name").noted("TC214")
+        env_entry.at("name").mark_noted("TC214")
     else:
         env_entry.at("name").take(to=to)
         environment.put(name, text, env_entry.span)
@@ -190,14 +190,14 @@ def _key_value(
     if kube_object is not None and present:
         text = _config_value(kube_object, key, name, container)
         if text is None:
-            reference.noted("TC209")
+            reference.mark_noted("TC209")
         else:
             reference.take("name", to=to)
             reference.take("key", to=to)
         return text
     reference.map(to=to)
     text_of = _missing_value(kind, source, key, name, container)
-    reference.remark(
+    reference.annotate(
         "TC213",
         what=f"{kind} {source}, key {key}",
         name=text_of[2:].partition(":")[0],
@@ -286,8 +286,8 @@ def _stand_in_file(
         if prefix
         else f"{path} (its variables)"
     )
-    reference.remark("TC213", what=source_name, name=file_in_words, subject=to)
-    source.noted("TC213")
+    reference.annotate("TC213", what=source_name, name=file_in_words, subject=to)
+    source.mark_noted("TC213")
     take_text = f"# {source_name} is not among the manifests: write its variables here, NAME=value on a line each.\n"
     container.builder.add_file(
         File(
@@ -308,7 +308,7 @@ def _imported_variable(
 ) -> Iterator[tuple[str, str, Span]]:
     cursor = container.store.entries(kube_object)[key].cursor
     if not re.fullmatch(_IDENTIFIER, name):
-        cursor.remark(
+        cursor.annotate(
             "TC215",
             name=f"{name}, which is no identifier,",
             subject=container.path("environment", name),
@@ -342,7 +342,7 @@ def _translate_variable(
     if translation is None:
         return
     new_port = environment.values[name] = str(translation[1])
-    container.model.ledger.say(
+    container.model.ledger.add_note(
         note(
             "TC221",
             environment.spans[name],

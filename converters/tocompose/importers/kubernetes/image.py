@@ -34,7 +34,7 @@ def _stand_in(reference: str, cursor: Cursor, container: ContainerContext) -> st
         streamed = _image_of_stream(container)
         if streamed is not None:
             return literal(streamed)
-    (cursor or container.cursor).remark(
+    (cursor or container.cursor).annotate(
         "TC212", object=container.workload_title, subject=container.path("image")
     )
     if reference and "{{" not in reference:
@@ -88,7 +88,7 @@ def _with_variables(reference: str, cursor: Cursor, container: ContainerContext)
         return variable.in_compose()
 
     opened = replace_variables(reference, open_variable)
-    cursor.remark(
+    cursor.annotate(
         "TC265",
         object=container.workload_title,
         names=", ".join(names),

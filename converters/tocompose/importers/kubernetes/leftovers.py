@@ -86,13 +86,13 @@ class _RunNote:
         self._counts[name] += count
         self._first_span = self._first_span or span
 
-    def say(self) -> None:
+    def add_note(self) -> None:
         """Says the note, unless there is nothing to say."""
         if self._counts:
             fields = ", ".join(
                 f"{name} ({count})" for name, count in sorted(self._counts.items())
             )
-            self._ledger.say(note(self._code, self._first_span, fields=fields))
+            self._ledger.add_note(note(self._code, self._first_span, fields=fields))
 
 
 def settle_fields(model: ClusterModel) -> None:
@@ -122,12 +122,12 @@ def settle_fields(model: ClusterModel) -> None:
             subjects.get(id(kube_object), ROOT),
         )
     cluster_fields.add_findings(per_run)
-    cluster_fields.say()
+    cluster_fields.add_note()
     unused_names.add_findings(per_run)
     for shape, node in walk.shaped:
         if shape in _NAME_SHAPES:
             unused_names.add_names(_NAME_SHAPES[shape], node)
-    unused_names.say()
+    unused_names.add_note()
 
 
 def note_kinds(model: ClusterModel) -> None:
@@ -138,11 +138,11 @@ def note_kinds(model: ClusterModel) -> None:
             continue
         objects = model.objects.of_kind(name)
         for kube_object in objects:
-            kube_object.cursor.noted("TC203")
+            kube_object.cursor.mark_noted("TC203")
         names = ", ".join(kube_object.name for kube_object in objects[:_SHOWN_NAMES])
         ellipsis = " …" if len(objects) > _SHOWN_NAMES else ""
         values = values_in_words(*(kube_object.cursor.node for kube_object in objects))
-        model.ledger.say(
+        model.ledger.add_note(
             note(
                 "TC237" if row.not_applicable else "TC203",
                 objects[0].span,
@@ -177,13 +177,15 @@ def _note_unused_keys(kube_object: KubeObject, model: ClusterModel) -> None:
     keys = ", ".join(cursor.key for cursor in unread)
     _note_unused_values(f"{kube_object}, {len(unread)} keys ({keys})", unread, model)
     for key in ("apiVersion", "kind"):
-        kube_object.at(key).noted(_UNUSED)
+        kube_object.at(key).mark_noted(_UNUSED)
 
 
 def _note_unused_object(kube_object: KubeObject, model: ClusterModel) -> None:
     values = values_in_words(kube_object.cursor.node)
-    model.ledger.say(note(_UNUSED, kube_object.span, object=f"{kube_object} ({values})"))
-    kube_object.cursor.noted(_UNUSED)
+    model.ledger.add_note(
+        note(_UNUSED, kube_object.span, object=f"{kube_object} ({values})")
+    )
+    kube_object.cursor.mark_noted(_UNUSED)
 
 
 def _note_unused_limits(limit_range: KubeObject, model: ClusterModel) -> None:
@@ -202,6 +204,6 @@ def _note_unused_values(
     description: str, unread: list[Cursor], model: ClusterModel
 ) -> None:
     if unread:
-        model.ledger.say(note(_UNUSED, unread[0].span, object=description))
+        model.ledger.add_note(note(_UNUSED, unread[0].span, object=description))
     for cursor in unread:
-        cursor.noted(_UNUSED)
+        cursor.mark_noted(_UNUSED)

@@ -72,7 +72,7 @@ def lifecycle_hooks(container: ContainerContext) -> dict[str, Any]:
         command = _hook_command(handler, container.path(key))
         if command:
             hooks[key] = [{"command": command}]
-            handler.remark("TC235", hook=name, subject=container.path(key))
+            handler.annotate("TC235", hook=name, subject=container.path(key))
     return hooks
 
 

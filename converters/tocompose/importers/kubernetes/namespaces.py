@@ -82,7 +82,7 @@ def adopt_namespaces(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
         if (kube_object.kind, namespace, kube_object.name) not in keys:
             kube_object.namespace = namespace
     tie = ties[0]
-    ledger.say(
+    ledger.add_note(
         note(
             "TC274",
             tie.bare.span,
@@ -178,16 +178,16 @@ def note_namespaces(model: ClusterModel) -> None:
     declared = model.objects.of_kind("Namespace")
     for namespace in declared:
         for path in (("apiVersion",), ("kind",), ("metadata", "name")):
-            namespace.at(*path).noted("TC208")
+            namespace.at(*path).mark_noted("TC208")
     stated = [kube_object for kube_object in model.objects if kube_object.states_namespace]
     if not stated and not declared:
         return
     with_namespace = {*stated, *declared}
     first_object = next(filter(with_namespace.__contains__, model.objects))
     names = _counts_in_words(stated) or ", ".join(namespace.name for namespace in declared)
-    model.ledger.say(note("TC208", first_object.span, names=names))
+    model.ledger.add_note(note("TC208", first_object.span, names=names))
     for kube_object in model.objects:
-        kube_object.at("metadata", "namespace").noted("TC208")
+        kube_object.at("metadata", "namespace").mark_noted("TC208")
 
 
 def _counts_in_words(objects: list[KubeObject]) -> str:

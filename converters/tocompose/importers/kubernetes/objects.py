@@ -139,7 +139,7 @@ def _is_list(cursor: Cursor) -> bool:
 
 def _annotate(kube_object: KubeObject, problem: str, *path: str) -> None:
     """Says what is odd about an object, at the place of a field of it or at its own."""
-    (kube_object.at(*path) or kube_object.cursor).remark(
+    (kube_object.at(*path) or kube_object.cursor).annotate(
         "TC206", object=str(kube_object), what=problem
     )
 
@@ -157,12 +157,12 @@ def _name_objects(objects: list[KubeObject]) -> None:
         while kube_object.key in keys:
             kube_object.name, number = f"{base}-{number}", number + 1
         keys.add(kube_object.key)
-        (cursor or kube_object.cursor).remark(
+        (cursor or kube_object.cursor).annotate(
             "TC206",
             object=kube_object.title,
             what=f"it has no name of its own and is called {kube_object.name}",
         )
-        cursor.noted("TC206")
+        cursor.mark_noted("TC206")
 
 
 def _without_owned(objects: list[KubeObject], ledger: Ledger) -> Iterator[KubeObject]:
@@ -181,7 +181,7 @@ def _without_owned(objects: list[KubeObject], ledger: Ledger) -> Iterator[KubeOb
             yield kube_object
         else:
             kube_object.cursor.skip(f"{owner} makes it")
-            ledger.say(
+            ledger.add_note(
                 note("TC205", kube_object.span, object=str(kube_object), owner=owner)
             )
 
@@ -229,7 +229,7 @@ def without_copies(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
             _, _, kind, name = maker
             kube_object.cursor.skip(f"another of {kind}")
             owner = f"{kind} {name}"
-            ledger.say(
+            ledger.add_note(
                 note("TC268", kube_object.span, object=str(kube_object), owner=owner)
             )
             continue

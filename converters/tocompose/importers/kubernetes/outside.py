@@ -24,23 +24,23 @@ def note_outside(model: ClusterModel) -> None:
             _note_without_pods(service, model)
     for host, (span, name) in model.builder.unresolved_hosts.items():
         subject = ModelPath.service(name)
-        model.ledger.say(note("TC266", span, subject=subject, service=name, host=host))
+        model.ledger.add_note(note("TC266", span, subject=subject, service=name, host=host))
     for endpoints in model.objects.of_kind("Endpoints", "EndpointSlice"):
         if endpoints.cursor.unread():
-            endpoints.cursor.noted("TC226")
+            endpoints.cursor.mark_noted("TC226")
             values = values_in_words(endpoints.cursor.node)
             fields = f"what no Service of the input refers to ({values})"
-            endpoints.cursor.remark("TC226", object=str(endpoints), fields=fields)
+            endpoints.cursor.annotate("TC226", object=str(endpoints), fields=fields)
 
 
 def _note_without_pods(service: KubeService, model: ClusterModel) -> None:
     cursor = service.kube_object.cursor
     values = values_in_words(cursor.node)
     if service.external:
-        service.kube_object.at("spec", "externalName").remark(
+        service.kube_object.at("spec", "externalName").annotate(
             "TC225", service=f"{service.name} ({values})", host=service.external
         )
-        cursor.noted("TC225")
+        cursor.mark_noted("TC225")
     elif not _give_address(service, model):
         ports = ", ".join(str(port.number) for port in service.ports) or "none"
         cursor.note("TC222", service=service.name, ports=f"{ports}; {values}")
@@ -67,11 +67,11 @@ def _give_address(service: KubeService, model: ClusterModel) -> bool:
     if len(addresses) > 1:
         stand_in = f"{stand_in}; {len(addresses) - 1} more addresses"
     values = values_in_words(service.kube_object.cursor.node, endpoints.cursor.node)
-    endpoints.cursor.remark(
+    endpoints.cursor.annotate(
         "TC226", object=str(service.kube_object), fields=f"{stand_in} ({values})"
     )
     for kube_object in (endpoints, service.kube_object):
-        kube_object.cursor.noted("TC226")
+        kube_object.cursor.mark_noted("TC226")
     return True
 
 

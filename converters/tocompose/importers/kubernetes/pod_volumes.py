@@ -157,7 +157,7 @@ def _directory_of_each(mounted: _MountedVolume) -> VolumeSource:
         container.not_applicable(mounted.cursor.at(key), "TC243")
     # Nobody could open an unnamed volume to a user of the manifest's choice.
     in_memory = names_user(container) and not runs_as_root(container)
-    mounted.cursor.remark(
+    mounted.cursor.annotate(
         "TC267",
         service=container.service,
         path=mounted.target,
@@ -198,13 +198,13 @@ def _directory_volume(mounted: _MountedVolume, empty_dir: _EmptyDir) -> VolumeSo
         return source
     if empty_dir.size:
         limit = cursor.at("sizeLimit")
-        limit.remark(
+        limit.annotate(
             "TC243",
             object=container.describe_volume(mounted.name()),
             fields=f"sizeLimit: {peek_text(limit)}",
         )
     container.builder.add_volume(Volume(name=name, origin=cursor.span))
-    cursor.remark("TC245", volume=name, subject=ModelPath.of("volumes", name))
+    cursor.annotate("TC245", volume=name, subject=ModelPath.of("volumes", name))
     if not empty_dir.is_shared and image_owns(mounted.target, container):
         return source
     # An emptyDir starts empty: Docker would copy the image's files into it.

@@ -163,7 +163,7 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
         container.service for container in pod.containers if pod.joins_owner(container)
     )
     if partners and not workload.host_network:
-        model.ledger.say(
+        model.ledger.add_note(
             note(
                 "TC238",
                 span,
@@ -174,7 +174,7 @@ def _note_shape(workload: Workload, pod: Pod, model: ClusterModel) -> None:
             )
         )
     if any(container.role is ContainerRole.INIT for container in pod.containers):
-        model.ledger.say(note("TC236", span, subject=subject, object=title))
+        model.ledger.add_note(note("TC236", span, subject=subject, object=title))
 
 
 def _note_host_network(workload: Workload) -> None:
@@ -182,7 +182,7 @@ def _note_host_network(workload: Workload) -> None:
     if peek_bool(cursor) is True:
         for pod_container in workload.containers():
             cursor.take(to=ModelPath.service(pod_container.service, "network_mode"))
-        cursor.remark(
+        cursor.annotate(
             "TC251",
             object=str(workload.kube_object),
             subject=ModelPath.service(workload.name, "network_mode"),
@@ -195,7 +195,7 @@ def _note_selector(workload: Workload) -> None:
     selector = workload.kube_object.at("spec", "selector")
     match_labels = string_map(selector.at("matchLabels") or selector)
     if not match_labels.items() <= workload.labels.items():
-        selector.remark("TC258", object=str(workload.kube_object))
+        selector.annotate("TC258", object=str(workload.kube_object))
 
 
 def _note_unmounted(workload: Workload) -> None:

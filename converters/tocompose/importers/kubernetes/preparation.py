@@ -12,7 +12,7 @@ from tocompose.knowledge.versions import default_version
 from tocompose.model import Mount, Role, Service
 from tocompose.notes import note
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import unique
+from tocompose.syntax.names import unique_name
 
 
 def volume_preparation(
@@ -67,7 +67,7 @@ def _preparing_service(
     container: ContainerContext, steps: list[tuple[str, str]]
 ) -> Service:
     """The one-shot that runs the steps, each on a volume."""
-    name = unique(f"{container.pod.base}-volumes", set(container.builder.services))
+    name = unique_name(f"{container.pod.base}-volumes", set(container.builder.services))
     message = note(
         "TC249",
         container.workload.kube_object.span,
@@ -75,7 +75,7 @@ def _preparing_service(
         name=name,
         object=container.workload_title,
     )
-    container.model.ledger.say(message)
+    container.model.ledger.add_note(message)
     return Service(
         name=name,
         image=f"busybox:{default_version('busybox')}",

@@ -39,7 +39,7 @@ def container_healthcheck(container: ContainerContext) -> Healthcheck | None:
     test = _check_command(probe, container)
     if test is None:
         for unusable in probes:
-            unusable.noted("TC231")
+            unusable.mark_noted("TC231")
         return None
     startup = container.cursor.at("startupProbe")
     lengthens_start = startup.kind == "map" and probe.key != startup.key
@@ -102,7 +102,7 @@ def _timed_check(
     )
     if (take_integer(probe.at("successThreshold"), to) or 1) > 1:
         threshold = peek_text(probe.at("successThreshold"))
-        probe.at("successThreshold").remark(
+        probe.at("successThreshold").annotate(
             "TC233",
             object=container.workload_title,
             fields=f"successThreshold: {threshold}",
@@ -145,7 +145,7 @@ def _start_period(
         return start
     needed = f"{container.service}: its image may need {usual[0]}s for its first start"
     comparison = f"{needed}, the probe allows {start + failure_time}s"
-    probe.remark("TC259", what=comparison, subject=to)
+    probe.annotate("TC259", what=comparison, subject=to)
     return usual[0]
 
 
@@ -171,7 +171,7 @@ def _settle_others(
         is_same = _same_action(action, _probe_action(checked_probe))
         if is_same and probe.key == "startupProbe":
             action.map(to=to)
-            probe.noted("TC230")
+            probe.mark_noted("TC230")
         else:
             probe.note(
                 "TC232" if is_same else "TC230",

@@ -44,7 +44,7 @@ class HostPorts:
         """The container's port at a port of the host; a note says when that is not the preferred one."""
         host_port = self.claim(preferred, port.protocol)
         if host_port != preferred:
-            cursor.remark(
+            cursor.annotate(
                 "TC223",
                 service=service,
                 wanted=str(preferred),
@@ -152,7 +152,7 @@ def _publish_service(
     if not targets:
         # What is wrong with the ports is said by `settle_ports`.
         for key in ("type", "externalIPs"):
-            spec.at(key).noted("TC227")
+            spec.at(key).mark_noted("TC227")
         return
     owner = pod.network_owner
     to = ModelPath.service(owner, "ports")
@@ -160,7 +160,7 @@ def _publish_service(
     spec.at("externalIPs").map(to=to)
     if len(reached) > 1:
         pods = f"{len(reached)} pods"
-        spec.at("type").remark("TC229", service=service.name, what=pods, subject=to)
+        spec.at("type").annotate("TC229", service=service.name, what=pods, subject=to)
     for port, target in targets:
         published = [
             _at_address(port, target, address) for address in filter(None, external_ips)
@@ -200,7 +200,7 @@ def _publish_service_port(
     is_node_port = service.type == "NodePort"
     preferred = port.node if is_node_port and port.node else port.number
     if is_node_port and not port.node and preferred < _PRIVILEGED:
-        port.cursor.remark(
+        port.cursor.annotate(
             "TC223",
             service=service.name,
             wanted="a port of the cluster's choice",
@@ -222,7 +222,7 @@ def _limit_to_one(
     replicas = model.builder.services[name].replicas or 1
     if replicas > 1:
         cursor = workload.kube_object.at("spec", "replicas") or workload.kube_object.cursor
-        cursor.remark(
+        cursor.annotate(
             "TC229",
             service=name,
             what=f"{replicas} replicas",
@@ -254,11 +254,11 @@ def _settle_service_port(service: KubeService, port: ServicePort, to: ModelPath)
     leads_to = " or ".join(str(number) for number in targets if number is not None)
     if not service.headless and leads_to not in ("", str(port.number)):
         code = "TC220"
-        port.cursor.remark(
+        port.cursor.annotate(
             code, service=service.name, port=str(port.number), target=leads_to, subject=to
         )
     for key in ("port", "targetPort", "protocol"):
-        port.cursor.at(key).noted(code)
+        port.cursor.at(key).mark_noted(code)
 
 
 def _settle_target(
@@ -268,11 +268,11 @@ def _settle_target(
     target = container_port(port, workload)
     named_port = workload.port(port.target)
     if target is None:
-        port.cursor.remark("TC227", service=service.name, port=port.target, subject=to)
+        port.cursor.annotate("TC227", service=service.name, port=port.target, subject=to)
     elif named_port is None:
         return target
     elif workload.host_network:
-        named_port.at("name").noted("TC228")
+        named_port.at("name").mark_noted("TC228")
     else:
         named_port.take("name", to=to.child("expose"))
     return target

@@ -199,7 +199,7 @@ def record_hosts(text: str, cursor: Cursor, container: ContainerContext) -> None
 def annotate_rewrites(done: list[PortRewrite], cursor: Cursor, to: ModelPath) -> None:
     """Notes the changes at the place of the text."""
     for rewrite in done:
-        cursor.remark(
+        cursor.annotate(
             "TC221",
             subject=to,
             old=rewrite.old,
@@ -249,7 +249,7 @@ def _replacement(
         if kube_service is None or not _is_outside(kube_service):
             return host
         if kube_service.external and not re.fullmatch(_ADDRESS, kube_service.external):
-            cursor.remark(
+            cursor.annotate(
                 "TC225", subject=to, service=kube_service.name, host=kube_service.external
             )
             return kube_service.external

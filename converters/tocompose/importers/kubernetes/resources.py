@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.quantities import (
 )
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
-from tocompose.model import Amounts, Resources
+from tocompose.model import Limits, ResourceLimits
 from tocompose.syntax.model_path import ModelPath
 
 # The engine refuses less.
@@ -31,14 +31,14 @@ _DEVICE_FILES = {
 
 def container_resources(
     container: ContainerContext, defaults: Cursor | None = None
-) -> tuple[Resources, dict[str, Any]]:
+) -> tuple[ResourceLimits, dict[str, Any]]:
     """The limits and reservations of a container, and the Compose keys beyond them (`cpu_shares`, `gpus`, `devices`).
 
     `defaults` is the LimitRange item that fills in what the container does not say.
     """
     cursor = container.cursor.at("resources")
     if not cursor and defaults is None:
-        return Resources(), {}
+        return ResourceLimits(), {}
     to = container.path("deploy", "resources")
     default_limits = defaults.at("default") if defaults else None
     default_requests = defaults.at("defaultRequest") if defaults else None
@@ -49,7 +49,7 @@ def container_resources(
     _note_other_resources(cursor, to, container)
     if "memory" in limits and requests.get("memory", 0) > limits["memory"]:
         requests["memory"] = limits["memory"]
-        cursor.at("requests", "memory").remark(
+        cursor.at("requests", "memory").annotate(
             "TC259", what="the memory request is above the limit", subject=to
         )
     options: dict[str, Any] = {}
@@ -58,7 +58,7 @@ def container_resources(
         options["cpu_shares"] = max(2, requests["cpu"] * 1024 // ONE)
     for section in ("limits", "requests"):
         options.update(_devices(cursor.at(section), container))
-    return Resources(limits=_limits(limits), reservations=_limits(requests)), options
+    return ResourceLimits(limits=_limits(limits), reservations=_limits(requests)), options
 
 
 def _read_amounts(
@@ -75,7 +75,7 @@ def _read_amounts(
         if name == "memory" and to[-1] == "limits" and amount < _LEAST_MEMORY:
             limit = f"the memory limit {peek_text(cursor)}"
             problem = f"{limit} is below the 6 MB that the engine needs"
-            cursor.remark("TC259", what=problem, subject=to)
+            cursor.annotate("TC259", what=problem, subject=to)
             amount = _LEAST_MEMORY
         cursor.take(to=to.child(key))
         amounts[name] = amount
@@ -109,7 +109,7 @@ def _note_other_resources(
             if text is None or cursor.key in _AMOUNTS or _is_device(cursor.key):
                 continue
             if key == "requests" and peek_text(limits.at(cursor.key)) is not None:
-                cursor.noted("TC252")
+                cursor.mark_noted("TC252")
             else:
                 cursor.note(
                     "TC252",
@@ -147,9 +147,9 @@ def _devices(section: Cursor, container: ContainerContext) -> dict[str, Any]:
     return options
 
 
-def _limits(amounts: dict[str, int]) -> Amounts:
+def _limits(amounts: dict[str, int]) -> Limits:
     cpus, memory = amounts.get("cpu"), amounts.get("memory")
-    return Amounts(
+    return Limits(
         cpus=None if cpus is None else compose_cpus(cpus),
         memory=None if memory is None else compose_memory(memory),
     )

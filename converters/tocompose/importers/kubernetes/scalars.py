@@ -61,7 +61,7 @@ def take_text(cursor: Cursor, to: ModelPath) -> str | None:
     refuses it."""
     scalar = take_scalar(cursor, to)
     if scalar is not None and not isinstance(resolve(scalar, cursor.style), str):
-        cursor.remark("TC211", field=_label(cursor), subject=to)
+        cursor.annotate("TC211", field=_label(cursor), subject=to)
     return scalar
 
 

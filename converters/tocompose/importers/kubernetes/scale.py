@@ -66,20 +66,20 @@ def _desired_replicas(
 def _note_autoscaler(autoscaler: KubeObject, workload: Workload, to: ModelPath) -> None:
     spec = autoscaler.at("spec")
     facts = {key: peek_text(spec.at(key)) or "1" for key in ("minReplicas", "maxReplicas")}
-    autoscaler.cursor.remark(
+    autoscaler.cursor.annotate(
         "TC254",
         object=f"{autoscaler} ({values_in_words(autoscaler.cursor.node)})",
         fields=f"{facts['minReplicas']} to {facts['maxReplicas']} replicas",
         subject=to,
     )
-    autoscaler.cursor.noted("TC254")
+    autoscaler.cursor.mark_noted("TC254")
 
 
 def _replicate(workload: Workload, count: int, cursor: Cursor) -> Iterator[Contribution]:
     for pod in workload.pods:
         running = list(pod.running_containers())
         if count > 1 and len(running) > 1:
-            cursor.remark(
+            cursor.annotate(
                 "TC229",
                 service=pod.base,
                 what=f"{count} replicas of a pod with {len(running)} containers",
@@ -105,7 +105,7 @@ def _profile_of(workload: Workload, model: ClusterModel) -> str | None:
     if workload.kind == "Job" and peek_bool(workload.kube_object.at("spec", "suspend")):
         workload.kube_object.at("spec", "suspend").take(to=to)
         return "suspended"
-    workload.kube_object.at("spec", "suspend").noted("TC257")
+    workload.kube_object.at("spec", "suspend").mark_noted("TC257")
     return None
 
 
@@ -117,9 +117,9 @@ def _note_schedule(workload: Workload, to: ModelPath, model: ClusterModel) -> No
     suspended = peek_bool(workload.kube_object.at("spec", "suspend")) is True
     line = f"{schedule} docker compose run --rm {workload.name}"
     crontab_line = f"{'# ' if suspended else ''}{line}{f' (below a line CRON_TZ={zone})' if zone else ''}"
-    (cursor or workload.kube_object.cursor).remark(
+    (cursor or workload.kube_object.cursor).annotate(
         "TC240", service=workload.name, line=crontab_line, subject=to
     )
-    cursor.noted("TC240")
-    workload.kube_object.at("spec", "suspend").noted("TC240")
+    cursor.mark_noted("TC240")
+    workload.kube_object.at("spec", "suspend").mark_noted("TC240")
     model.not_applicable(workload.job_spec.at("suspend"), workload.kube_object, "TC241")

@@ -8,14 +8,14 @@ from typing import Any
 from tocompose.importers.field_tables import Finding
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.model import (
-    Attachment,
     Dependency,
+    EnvSetting,
     File,
+    FileResource,
     Network,
+    NetworkAttachment,
     Port,
-    Resource,
     Service,
-    Setting,
     Stack,
     Volume,
 )
@@ -30,7 +30,7 @@ class Contribution:
     service: str
     network_mode: str | None = None
     replicas: int | None = None
-    networks: tuple[Attachment, ...] = ()
+    networks: tuple[NetworkAttachment, ...] = ()
     ports: tuple[Port, ...] = ()
     expose: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
@@ -46,10 +46,10 @@ class StackBuilder:
 
     def __init__(self) -> None:
         self.volumes: dict[str, Volume] = {}
-        self.configs: dict[str, Resource] = {}
-        self.secrets: dict[str, Resource] = {}
+        self.configs: dict[str, FileResource] = {}
+        self.secrets: dict[str, FileResource] = {}
         self.files: dict[str, File] = {}
-        self.settings: dict[str, Setting] = {}
+        self.settings: dict[str, EnvSetting] = {}
         self.services: dict[str, Service] = {}
         self.networks: dict[str, Network] = {}
         self.findings: dict[KubeObject, list[Finding]] = {}
@@ -82,7 +82,9 @@ class StackBuilder:
 
     def require_setting(self, name: str, description: str, origin: Span) -> None:
         """Declares an `.env` entry that the user must fill in, unless it is declared."""
-        setting = Setting(name=name, required=True, description=description, origin=origin)
+        setting = EnvSetting(
+            name=name, required=True, description=description, origin=origin
+        )
         self.settings.setdefault(name, setting)
 
     def apply(self, contributions: Iterable[Contribution]) -> None:

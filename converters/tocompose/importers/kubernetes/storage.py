@@ -23,7 +23,7 @@ from tocompose.importers.kubernetes.scalars import (
 )
 from tocompose.importers.kubernetes.volume_sources import VolumeSource
 from tocompose.ledger import Cursor
-from tocompose.model import File, Grant, Mount
+from tocompose.model import ConfigMount, File, Mount
 from tocompose.patterns import regex
 from tocompose.syntax.interpolation import literal, plain
 from tocompose.syntax.model_path import ModelPath
@@ -57,8 +57,8 @@ class ContainerStorage:
 
     def __init__(self) -> None:
         self.mounts: list[Mount] = []
-        self.configs: list[Grant] = []
-        self.secrets: list[Grant] = []
+        self.configs: list[ConfigMount] = []
+        self.secrets: list[ConfigMount] = []
         self.options: dict[str, Any] = {}
         self.sub_paths: dict[str, list[str]] = {}
         self.empty_dirs: list[str] = []
@@ -166,7 +166,7 @@ def _add_files(
     key = "volumes" if mounted.mounts else "secrets" if mounted.secrets else "configs"
     mount.cursor.map(to=container.path(key))
     _settle_redundant(mount.cursor, container)
-    mount.cursor.at("mountPropagation").noted("TC201")
+    mount.cursor.at("mountPropagation").mark_noted("TC201")
     return key
 
 

@@ -95,7 +95,7 @@ def fill_templates(
             open_names.setdefault(name, leaf)
     if open_names:
         span = next(iter(open_names.values())).span
-        ledger.say(note("TC275", span, names=", ".join(open_names)))
+        ledger.add_note(note("TC275", span, names=", ".join(open_names)))
     return True
 
 

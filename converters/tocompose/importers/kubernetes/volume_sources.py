@@ -58,7 +58,7 @@ def host_path(cursor: Cursor, container: ContainerContext) -> VolumeSource:
         "/run/docker.sock",
         "/var/run/containerd/containerd.sock",
     ):
-        cursor.remark(
+        cursor.annotate(
             "TC246", path=path, what="hands the container control over the host", subject=to
         )
     elif path.startswith(
@@ -70,7 +70,9 @@ def host_path(cursor: Cursor, container: ContainerContext) -> VolumeSource:
             "/run/k3s",
         )
     ):
-        cursor.remark("TC246", path=path, what="is a path of a Kubernetes node", subject=to)
+        cursor.annotate(
+            "TC246", path=path, what="is a path of a Kubernetes node", subject=to
+        )
     return VolumeSource(kind="bind", source=literal(path), mount_options=options)
 
 

@@ -16,7 +16,7 @@ from tocompose.importers.kubernetes.workloads import (
 from tocompose.notes import note
 from tocompose.source import leaves
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import unique
+from tocompose.syntax.names import unique_name
 
 # How names of workloads end that say their kind.
 _ENDINGS = {
@@ -61,11 +61,13 @@ class _Naming:
     def name(self, workload: Workload, preferred: str) -> None:
         """Gives the workload that name, or the nearest one that is free; a note says when it is another."""
         allowed = service_name(preferred)
-        workload.name = unique(f"{allowed}{self._suffix(workload, allowed)}", self.names)
+        workload.name = unique_name(
+            f"{allowed}{self._suffix(workload, allowed)}", self.names
+        )
         self._namespaces.setdefault(allowed, workload.namespace)
         if workload.name != preferred:
             cursor = workload.kube_object.at("metadata", "name")
-            (cursor or workload.kube_object.cursor).remark(
+            (cursor or workload.kube_object.cursor).annotate(
                 "TC207",
                 object=str(workload.kube_object),
                 name=workload.name,
@@ -92,7 +94,7 @@ def _note_short_names(shortened: list[Workload]) -> None:
             f"{workload.kube_object.name} is {workload.name}" for workload in shortened
         )
         first_object = shortened[0].kube_object
-        first_object.cursor.ledger.say(note("TC276", first_object.span, names=names))
+        first_object.cursor.ledger.add_note(note("TC276", first_object.span, names=names))
 
 
 def _short_names(workloads: Iterable[Workload], reserved: ReservedNames) -> dict[int, str]:

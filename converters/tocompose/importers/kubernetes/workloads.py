@@ -19,7 +19,7 @@ from tocompose.importers.kubernetes.waits import ApiWait, api_wait
 from tocompose.ledger import Cursor
 from tocompose.limits import limit
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import identifier, unique
+from tocompose.syntax.names import identifier, unique_name
 
 # The kinds of workloads that end by themselves.
 RUN_ONCE = ("Job", "CronJob")
@@ -175,14 +175,14 @@ def _bounded_replicas(replicas: int, workload: Workload) -> int:
     """So many pods as may be written out one by one."""
     most_pods = limit("PODS")
     if replicas > most_pods:
-        workload.kube_object.at("spec", "replicas").remark(
+        workload.kube_object.at("spec", "replicas").annotate(
             "TC022", what=str(workload.kube_object), pods=replicas, most=most_pods
         )
     return max(min(replicas, most_pods), 0)
 
 
 def _stateful_pod(workload: Workload, ordinal: int, count: int, names: set[str]) -> Pod:
-    base = workload.name if count == 1 else unique(f"{workload.name}-{ordinal}", names)
+    base = workload.name if count == 1 else unique_name(f"{workload.name}-{ordinal}", names)
     hostname = f"{workload.kube_object.name}-{ordinal}"
     return _build_pod(workload, base, hostname, ordinal, names)
 
@@ -249,7 +249,7 @@ def _named_container(
     short_name = service_name(name).removeprefix(f"{base}-")
     if role is ContainerRole.INIT and "init" not in short_name.split("-"):
         short_name = f"init-{short_name}"
-    return PodContainer(unique(f"{base}-{short_name}", names), name, role, cursor)
+    return PodContainer(unique_name(f"{base}-{short_name}", names), name, role, cursor)
 
 
 def service_name(name: str) -> str:

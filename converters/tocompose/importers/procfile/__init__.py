@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocompose.importers import Settings
+from tocompose.importers import ImportOptions
 from tocompose.ledger import Ledger
 from tocompose.model import Stack
 from tocompose.project import Project
@@ -31,7 +31,7 @@ class ProcfileImporter:
 
         return find_sources(project)
 
-    def read(self, project: Project, ledger: Ledger, settings: Settings) -> Stack:
+    def read(self, project: Project, ledger: Ledger, settings: ImportOptions) -> Stack:
         """The stack that the repository comes to."""
         from tocompose.importers.procfile.conversion import convert_repository
         from tocompose.importers.procfile.sources import check_options

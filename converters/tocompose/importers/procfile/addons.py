@@ -16,7 +16,7 @@ from tocompose.importers.procfile.backing import (
 from tocompose.importers.procfile.environment import AppVariable, demand_value
 from tocompose.knowledge.servers import family_kinds
 from tocompose.ledger import Cursor
-from tocompose.model import Setting
+from tocompose.model import EnvSetting
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.tables import Row, table
@@ -231,7 +231,7 @@ class AddonTable:
         for name, value in values.items():
             is_secret = value in (REQUIRED, OPTIONAL) or not self._sends_by_smtp
             required = value == REQUIRED
-            setting = Setting(
+            setting = EnvSetting(
                 name=name,
                 value=None if is_secret else value,
                 secret=is_secret,

@@ -18,7 +18,7 @@ from tocompose.importers.procfile.environment import (
 )
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
-from tocompose.model import Setting
+from tocompose.model import EnvSetting
 from tocompose.patterns import regex
 from tocompose.readers.json import read_json
 from tocompose.repository import Repository
@@ -185,7 +185,7 @@ def _asked_variable(
     maker = _secret_maker(variable) if not text else ""
     required = _is_required(variable) or bool(maker)
     secret = bool(maker) or is_secret(name, text or "")
-    setting = Setting(
+    setting = EnvSetting(
         name=name,
         value=text,
         secret=secret,

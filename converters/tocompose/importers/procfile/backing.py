@@ -15,19 +15,19 @@ from tocompose.knowledge.images import ImageFacts, image_facts, role_of
 from tocompose.knowledge.servers import server_facts, server_image, server_port, servers
 from tocompose.model import (
     Dependency,
+    EnvSetting,
+    EnvVariable,
     Healthcheck,
     Mount,
     Service,
-    Setting,
     Stop,
-    Variable,
     Volume,
 )
 from tocompose.patterns import regex
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import identifier, unique, variable_name
+from tocompose.syntax.names import identifier, unique_name, variable_name
 
 # A password that works at once and that nobody takes for a secret; see the note that comes with it.
 DEVELOPMENT_PASSWORD = "change-me"
@@ -59,7 +59,7 @@ class Backing(NamedTuple):
     kind: str
     service: Service
     volumes: tuple[Volume, ...]
-    settings: tuple[Setting, ...]
+    settings: tuple[EnvSetting, ...]
     variables: tuple[tuple[str, str], ...]
     partial_variables: tuple[str, ...] = ()
 
@@ -89,7 +89,7 @@ class Backing(NamedTuple):
             if value != OPTIONAL:
                 yield AppVariable(name, value, source, origin)
                 continue
-            setting = Setting(
+            setting = EnvSetting(
                 name=name,
                 secret=is_secret(name),
                 description=f"Not needed by the service {self.service.name}",
@@ -105,7 +105,7 @@ def make_backing(
     row = servers()[request.kind]
     image = server_image(request.kind, request.version)
     facts = image_facts(image) or server_facts(request.kind)
-    name = unique(_choose_name(request, service_names), service_names)
+    name = unique_name(_choose_name(request, service_names), service_names)
     fills = _table_marks(request.kind, name)
     environment = _fill_values(row.get("environment", {}), fills)
     command: tuple[str, ...] = tuple(row.get("command", ()))
@@ -116,7 +116,7 @@ def make_backing(
         image=image,
         command=command or None,
         environment=tuple(
-            Variable(name=key, value=value) for key, value in environment.items()
+            EnvVariable(name=key, value=value) for key, value in environment.items()
         ),
         mounts=mounts,
         healthcheck=_image_healthcheck(facts, environment, text),
@@ -213,7 +213,7 @@ def _image_healthcheck(
 
 def _password_settings(
     repository: Repository, request: BackingRequest, name: str
-) -> Iterator[Setting]:
+) -> Iterator[EnvSetting]:
     row, variable = servers()[request.kind], _password_variable(name)
     if "password" not in row:
         return
@@ -225,7 +225,7 @@ def _password_settings(
         service=name,
     )
     # It has no origin: the source names the add-on there and no secret, and reports quote the line.
-    yield Setting(
+    yield EnvSetting(
         name=variable,
         value=DEVELOPMENT_PASSWORD,
         secret=True,

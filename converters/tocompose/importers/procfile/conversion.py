@@ -36,7 +36,7 @@ from tocompose.importers.procfile.shell import convert_command
 from tocompose.languages import read_libraries
 from tocompose.languages.language import DockerfileInput, Library
 from tocompose.ledger import Cursor
-from tocompose.model import Service, Setting, Stack
+from tocompose.model import EnvSetting, Service, Stack
 from tocompose.repository import Repository, map_at
 from tocompose.syntax.interpolation import plain
 from tocompose.syntax.names import identifier
@@ -70,7 +70,7 @@ class AppEnvironment(NamedTuple):
 
     app_variables: tuple[AppVariable, ...]
     port: str
-    settings: tuple[Setting, ...]
+    settings: tuple[EnvSetting, ...]
 
 
 def convert_repository(repository: Repository) -> Stack:
@@ -209,7 +209,7 @@ def _collect_variables(
 
 def _all_settings(
     app_variables: tuple[AppVariable, ...], backings: tuple[Backing, ...]
-) -> Iterator[Setting]:
+) -> Iterator[EnvSetting]:
     for variable in app_variables:
         if variable.setting:
             yield variable.setting
@@ -301,14 +301,14 @@ def _assemble_stack(
     plan: services.AppPlan,
     converted: tuple[Service, ...],
     backings: tuple[Backing, ...],
-    settings: tuple[Setting, ...],
+    settings: tuple[EnvSetting, ...],
 ) -> Stack:
     with_volumes, volumes = services.add_volumes(plan, converted)
     overlaid = development.add_overlays(plan, app.processes, with_volumes)
     for backing in backings:
         volumes = (*volumes, *backing.volumes)
     if services.publishes_setting(converted):
-        port = Setting(
+        port = EnvSetting(
             name="WEB_PORT",
             value=plan.port.number,
             description="Port of the web service on this machine",

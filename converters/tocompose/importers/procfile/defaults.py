@@ -9,7 +9,7 @@ from tocompose.importers.procfile.backing import Backing
 from tocompose.importers.procfile.environment import AppVariable, demand_value
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.languages import find_language, language_rows
-from tocompose.model import Setting
+from tocompose.model import EnvSetting
 from tocompose.repository import Repository, nothing
 from tocompose.syntax.model_path import ModelPath
 
@@ -75,7 +75,7 @@ def _buildpack_values(
 
 def _generated_key(name: str, purpose: str) -> AppVariable:
     """A secret that the buildpack makes once for each app, and that the user makes here."""
-    setting = Setting(
+    setting = EnvSetting(
         name=name,
         secret=True,
         required=True,

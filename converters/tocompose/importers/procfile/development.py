@@ -8,7 +8,7 @@ from tocompose.importers.procfile.image import Image
 from tocompose.importers.procfile.processes import Process
 from tocompose.importers.procfile.services import AppPlan
 from tocompose.languages import language_rows
-from tocompose.model import Build, Home, Mount, Port, Service, Variable
+from tocompose.model import Build, ComposeFileRole, EnvVariable, Mount, Port, Service
 from tocompose.record import replace
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
@@ -25,7 +25,7 @@ def add_overlays(
     result = []
     for service in services:
         overlay = _make_overlay(plan, by_name[service.name], service)
-        overlays = {Home.DEV: overlay} if overlay else {}
+        overlays = {ComposeFileRole.DEV: overlay} if overlay else {}
         result.append(replace(service, overlays=overlays) if overlay else service)
     return tuple(result)
 
@@ -111,13 +111,15 @@ def _development_build(image: Image) -> Build | None:
     )
 
 
-def _development_variables(image: Image, row: Row, service: Service) -> Iterator[Variable]:
+def _development_variables(
+    image: Image, row: Row, service: Service
+) -> Iterator[EnvVariable]:
     """What the language's row says of development, of the variables that the service has."""
     names = {variable.name for variable in service.environment}
     if image.target or row.get("develops_in_place"):
         for name, value in row.get("development", {}).items():
             if name in names:
-                yield Variable(name=name, value=value)
+                yield EnvVariable(name=name, value=value)
 
 
 def _debug_ports(row: Row, command: tuple[str, ...] | None) -> Iterator[Port]:

@@ -12,7 +12,7 @@ from tocompose.importers.procfile.shell import named_variables
 from tocompose.knowledge.secrets.names import secret_name
 from tocompose.knowledge.secrets.texts import may_be_secret, secret_value
 from tocompose.ledger import Cursor
-from tocompose.model import Setting, Variable
+from tocompose.model import EnvSetting, EnvVariable
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import comments, read_dotenv
 from tocompose.readers.json import read_json
@@ -53,7 +53,7 @@ class AppVariable(NamedTuple):
     value: str | None
     source: str
     origin: Span | None = None
-    setting: Setting | None = None
+    setting: EnvSetting | None = None
     cursors: tuple[Cursor, ...] = ()
 
 
@@ -86,7 +86,7 @@ def literal_variable(variable: Cursor, name: str) -> AppVariable:
         return AppVariable(
             name, literal(text), "app.json", variable.span, cursors=(variable,)
         )
-    setting = Setting(
+    setting = EnvSetting(
         name=name, value=text, secret=True, required=True, origin=variable.span
     )
     value = demand_value(name)
@@ -96,7 +96,7 @@ def literal_variable(variable: Cursor, name: str) -> AppVariable:
 def settle_text(leaf: Cursor) -> str:
     """The text of a leaf; a note says where it is none by the rules of its format."""
     if leaf.style not in _TEXT_STYLES:
-        leaf.remark("TC315", what=leaf.key, wanted="a string in quotes")
+        leaf.annotate("TC315", what=leaf.key, wanted="a string in quotes")
     return leaf.peek() or ""
 
 
@@ -120,9 +120,9 @@ def variables_of_dotenv(repository: Repository) -> tuple[AppVariable, ...]:
     dotenv_variables = []
     for index, line in enumerate(lines):
         if line.style == "unparsed":
-            line.noted("TC317")
+            line.mark_noted("TC317")
         elif last_index[line.key] != index:
-            line.noted("TC319")
+            line.mark_noted("TC319")
         else:
             description = descriptions.get(line.key, "")
             dotenv_variables.append(_dotenv_variable(line, line.key, description))
@@ -149,7 +149,7 @@ def _dotenv_variable(line: Cursor, name: str, description: str) -> AppVariable:
         # Compose has no way to refer to such a name, so the value itself stands in the compose file.
         value = None if secret else literal(text)
         return AppVariable(name, value, ".env", line.span, cursors=(line,))
-    setting = Setting(
+    setting = EnvSetting(
         name=name, value=text, secret=secret, description=description, origin=line.span
     )
     value = variable_reference(name, None, bool(secret and text))
@@ -178,7 +178,7 @@ def _example_variable(line: Cursor, path: str, description: str) -> AppVariable:
         line.skip("an example of a secret is not carried over")
     elif not text:
         line.skip("the example gives no value")
-    setting = Setting(
+    setting = EnvSetting(
         name=line.key,
         secret=secret,
         description=description,
@@ -254,7 +254,7 @@ def variables_of_commands(processes: Iterable[Process]) -> tuple[AppVariable, ..
             is_set = name in _SET_ANYWAY or name in assigned or name in named
             if is_set or not _NAME.fullmatch(name):
                 continue
-            setting = Setting(
+            setting = EnvSetting(
                 name=name,
                 description=f"Named by the command of {process.type}",
                 secret=is_secret(name),
@@ -314,9 +314,9 @@ def settle_variables(
             cursor.skip("another source of the same variable outranks this one")
 
 
-def environment_variables(app_variables: Iterable[AppVariable]) -> tuple[Variable, ...]:
+def environment_variables(app_variables: Iterable[AppVariable]) -> tuple[EnvVariable, ...]:
     """The app.s variables as environment variables."""
     return tuple(
-        Variable(name=variable.name, value=variable.value, origin=variable.origin)
+        EnvVariable(name=variable.name, value=variable.value, origin=variable.origin)
         for variable in app_variables
     )

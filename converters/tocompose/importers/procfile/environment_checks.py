@@ -15,7 +15,7 @@ from tocompose.importers.procfile.environment import (
 )
 from tocompose.importers.procfile.scan import CodeScan
 from tocompose.languages import find_language
-from tocompose.model import Setting
+from tocompose.model import EnvSetting
 from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.repository import Repository
@@ -51,7 +51,7 @@ def required_by_code(
 def _required_variable(name: str, span: Span) -> AppVariable:
     demanded = _COOKIE_KEY.fullmatch(name) is not None
     advice = ". Make one with: openssl rand -hex 64" if demanded else ""
-    setting = Setting(
+    setting = EnvSetting(
         name=name,
         secret=is_secret(name),
         required=demanded,

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import Process
 from tocompose.ledger import Cursor
-from tocompose.model import Amounts, Resources
+from tocompose.model import Limits, ResourceLimits
 from tocompose.patterns import regex
 from tocompose.readers.dotenv import read_dotenv
 from tocompose.readers.reading import read_lines
-from tocompose.readers.yaml import cursors
+from tocompose.readers.yaml import yaml_cursors
 from tocompose.repository import Repository
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.units import is_whole_number
@@ -36,7 +36,7 @@ class ProcessSize(NamedTuple):
     """A process type's replicas (None: one, unsaid) and resources."""
 
     quantity: int | None
-    resources: Resources
+    resources: ResourceLimits
 
 
 def parse_pairs(text: str) -> dict[str, int]:
@@ -108,7 +108,7 @@ def settle_size(
 ) -> ProcessSize:
     """The replicas and limits of a process type, its formation settled."""
     if scale is None:
-        return ProcessSize(process.quantity, Resources())
+        return ProcessSize(process.quantity, ResourceLimits())
     return ProcessSize(
         _settle_quantity(process, scale.quantity, repository),
         _settle_resources(process, scale.size),
@@ -154,21 +154,21 @@ def dyno_sizes() -> dict[str, Row]:
     }
 
 
-def _settle_resources(process: Process, cursor: Cursor) -> Resources:
+def _settle_resources(process: Process, cursor: Cursor) -> ResourceLimits:
     text = cursor.peek()
     if text is None or cursor.style == "null":
         cursor.skip("no size is given")
-        return Resources()
+        return ResourceLimits()
     path = ModelPath.service(process.service, "deploy", "resources")
     row = dyno_sizes().get(text.lower()) or _parse_fir_size(text.lower())
     if row is None:
         cursor.note("TC328", what=f"formation.{process.type}.size")
-        return Resources()
+        return ResourceLimits()
     if row.get("default"):
         cursor.note("TC327", subject=path, size=text, quota=row["quota"], name=process.type)
-        return Resources()
+        return ResourceLimits()
     cursor.take(to=path.child("limits", "memory"))
-    cursor.remark(
+    cursor.annotate(
         "TC326",
         subject=path,
         size=text,
@@ -176,8 +176,8 @@ def _settle_resources(process: Process, cursor: Cursor) -> Resources:
         kill=row["kill"],
         name=process.type,
     )
-    return Resources(
-        limits=Amounts(memory=row["kill"]), reservations=Amounts(memory=row["quota"])
+    return ResourceLimits(
+        limits=Limits(memory=row["kill"]), reservations=Limits(memory=row["quota"])
     )
 
 
@@ -219,7 +219,7 @@ def read_quantities(repository: Repository) -> dict[str, tuple[int, Cursor]]:
 def _quantity_settings(repository: Repository) -> Iterator[Cursor]:
     content = repository.project.read(".foreman")
     if content is not None:
-        for document in cursors(content, ".foreman", repository.ledger):
+        for document in yaml_cursors(content, ".foreman", repository.ledger):
             if document.kind == "map":
                 yield from document
             else:

@@ -126,7 +126,7 @@ def _with_scripts(
 def _scheduled_process(repository: Repository, number: int, job: CronJob) -> StatedProcess:
     """A process that runs a scheduled command on request; a note says when."""
     name = f"cron-job-{number}"
-    job.cursor.at("schedule").noted("TC350")
+    job.cursor.at("schedule").mark_noted("TC350")
     for key in ("maintenance", "concurrency_policy"):
         if job.cursor.at(key):
             job.cursor.at(key).note("TC364", what=f"cron.{key}")
@@ -147,7 +147,7 @@ def sort_out_tasks(
     result = []
     for process in processes:
         if process.type == "pr-predestroy":
-            process.cursor.remark(
+            process.cursor.annotate(
                 "TC347",
                 subject=ModelPath.service(process.service),
                 name=process.type,

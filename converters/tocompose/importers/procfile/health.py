@@ -167,7 +167,7 @@ def _read_checks_line(line: Cursor, check: StatedCheck, to: ModelPath) -> Stated
         return check
     line.take(to=to.child("test"))
     if text != request[0]:
-        line.remark("TC348", subject=to, what="the expected text")
+        line.annotate("TC348", subject=to, what="the expected text")
     return check._replace(path=request[1])
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tocompose.importers.procfile.processes import StatedProcess
 from tocompose.ledger import Cursor
-from tocompose.readers.yaml import cursors
+from tocompose.readers.yaml import yaml_cursors
 from tocompose.repository import Repository, nothing
 from tocompose.syntax.model_path import ModelPath
 
@@ -60,7 +60,9 @@ def read_heroku_yml(repository: Repository) -> HerokuYml:
 def _open_root(repository: Repository) -> Cursor:
     for name in NAMES:
         content = repository.project.read(name)
-        documents = cursors(content, name, repository.ledger) if content is not None else []
+        documents = (
+            yaml_cursors(content, name, repository.ledger) if content is not None else []
+        )
         for document in documents[1:]:
             document.note("TC315", what="a second document", wanted="one document")
         if documents and documents[0].kind == "map":

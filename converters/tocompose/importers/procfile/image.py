@@ -14,7 +14,7 @@ from tocompose.languages.language import DockerfileInput
 from tocompose.ledger import Cursor
 from tocompose.model import Build, File, Healthcheck
 from tocompose.patterns import regex
-from tocompose.project import normal
+from tocompose.project import normal_path
 from tocompose.readers.dockerfile import Dockerfile, Health, Stage, read_dockerfile
 from tocompose.readers.reading import read_lines
 from tocompose.repository import Repository
@@ -98,7 +98,9 @@ def _image_of_recipe(
     repository: Repository, heroku: HerokuYml, recipe: Recipe, request: ImageRequest
 ) -> Image:
     """One entry of `build.docker`; the build's context is the Dockerfile's folder, as on the platform."""
-    path = PurePosixPath(normal(recipe.dockerfile.peek() or "Dockerfile") or "Dockerfile")
+    path = PurePosixPath(
+        normal_path(recipe.dockerfile.peek() or "Dockerfile") or "Dockerfile"
+    )
     build = _build_of_recipe(heroku, recipe, path)
     name = identifier(request.app_name)
     if recipe is not heroku.recipes[0]:

@@ -107,7 +107,7 @@ def _note_tls(repository: Repository, code: CodeScan, services: dict[str, str]) 
         if not occurrences or kind not in services:
             continue
         first_occurrence, *other_occurrences = occurrences
-        repository.ledger.say(
+        repository.ledger.add_note(
             note(
                 "TC369",
                 first_occurrence.span,

@@ -10,7 +10,7 @@ from tocompose.importers.procfile.processes import StatedProcess, of_procfile
 from tocompose.importers.procfile.shell import parse_command
 from tocompose.languages.node import package_scripts
 from tocompose.patterns import regex
-from tocompose.project import normal
+from tocompose.project import normal_path
 from tocompose.readers.procfile import read_procfile
 from tocompose.repository import Repository
 from tocompose.tables import load
@@ -57,7 +57,7 @@ def _expand_process(
     call = _find_call(repository, process.text)
     if call is None or depth >= _DEEPEST:
         return (process,)
-    path = normal(call.file)
+    path = normal_path(call.file)
     tree = repository.open(path, read_procfile, "procfile") if path else None
     span = process.cursor.span
     if not tree:

@@ -10,7 +10,7 @@ from tocompose.ledger import Cursor
 from tocompose.repository import Repository
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import identifier, unique
+from tocompose.syntax.names import identifier, unique_name
 from tocompose.tables import Row, table
 
 # By the reader's word for a line: the note that settles it.
@@ -86,7 +86,7 @@ def of_procfile(tree: Cursor) -> tuple[StatedProcess, ...]:
             processes.append(StatedProcess(line.key, line, text))
         else:
             # It gives no process; the reader's oddity has said why.
-            line.noted(_SET_ASIDE.get(line.style, "TC309"))
+            line.mark_noted(_SET_ASIDE.get(line.style, "TC309"))
     return tuple(processes)
 
 
@@ -106,7 +106,7 @@ def name_services(
 def _name_service(
     repository: Repository, stated: StatedProcess, service_names: set[str]
 ) -> Process:
-    service = unique(identifier(stated.type), service_names)
+    service = unique_name(identifier(stated.type), service_names)
     if service != stated.type:
         repository.add_note(
             "TC304",

@@ -22,7 +22,16 @@ from tocompose.importers.procfile.shell import (
     named_variables,
 )
 from tocompose.languages.php import document_root
-from tocompose.model import Dependency, Mount, Port, Role, Service, Stop, Variable, Volume
+from tocompose.model import (
+    Dependency,
+    EnvVariable,
+    Mount,
+    Port,
+    Role,
+    Service,
+    Stop,
+    Volume,
+)
 from tocompose.record import replace
 from tocompose.repository import Repository
 from tocompose.syntax.interpolation import literal
@@ -148,7 +157,7 @@ def _note_command(plan: AppPlan, process: Process, run: ComposeCommand) -> None:
 
 def _process_variables(
     plan: AppPlan, process: Process, run: ComposeCommand
-) -> Iterator[Variable]:
+) -> Iterator[EnvVariable]:
     """The variables of all processes, and in their place those of this one."""
     hoisted = {name: literal(value) for name, value in run.environment}
     values = {**_platform_values(plan, process), **hoisted}
@@ -157,7 +166,7 @@ def _process_variables(
             yield variable
     for name, value in {**hoisted, **values}.items():
         origin = process.span if name in hoisted else None
-        yield Variable(name=name, value=value, origin=origin)
+        yield EnvVariable(name=name, value=value, origin=origin)
 
 
 def _platform_values(plan: AppPlan, process: Process) -> dict[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from tocompose.patterns import regex
-from tocompose.readers.atoms import Atom, atoms
+from tocompose.readers.atoms import Atom, word_atoms
 from tocompose.readers.commands import RESERVED
 from tocompose.readers.words import Unbalanced, tokens
 from tocompose.syntax.interpolation import literal
@@ -79,9 +79,9 @@ class CommandWord(NamedTuple):
 
     def variables(self) -> Iterator[str]:
         """The variables that a shell puts into it, and those of code for another shell in single quotes."""
-        yield from _named_in(atoms(self.raw))
+        yield from _named_in(word_atoms(self.raw))
         if "'" in self.raw:
-            yield from _named_in(atoms(self.text))
+            yield from _named_in(word_atoms(self.text))
 
 
 class ParsedCommand(NamedTuple):
@@ -133,7 +133,7 @@ def parse_command(text: str) -> ParsedCommand:
 
 
 def _read_word(raw: str, start: int) -> CommandWord:
-    pieces = list(atoms(raw))
+    pieces = list(word_atoms(raw))
     is_cut_off = (len(raw) - len(raw.rstrip("\\"))) % 2 == 1
     if is_cut_off or any(map(_is_active, pieces)):
         return CommandWord(raw, _QUOTES.sub("", raw), start, active=True)
@@ -150,7 +150,7 @@ def _named_in(pieces: Iterator[Atom]) -> Iterator[str]:
     for atom in pieces:
         if atom.kind == "parameter":
             yield atom.text
-            yield from _named_in(atoms(atom.argument))
+            yield from _named_in(word_atoms(atom.argument))
         elif atom.kind in _SUBSTITUTIONS:
             yield from named_variables(atom.text)
 
@@ -254,5 +254,5 @@ def _with_exec(script: str) -> str:
 
 def _is_compound(shell_word: CommandWord) -> bool:
     """Whether a word begins a compound command, or holds a command of its own."""
-    has_command = any(atom.kind in _SUBSTITUTIONS for atom in atoms(shell_word.raw))
+    has_command = any(atom.kind in _SUBSTITUTIONS for atom in word_atoms(shell_word.raw))
     return shell_word.raw in RESERVED or has_command

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import filterfalse
 from typing import Any, NamedTuple
 
-from tocompose.importers import Settings, SourceError
+from tocompose.importers import ImportOptions, SourceError
 from tocompose.patterns import regex
 from tocompose.project import Project
 from tocompose.tables import load
@@ -148,7 +148,7 @@ def _variant_rank(path: str) -> tuple[int, str]:
     return (VARIANTS.index(path) if path in VARIANTS else len(VARIANTS), path)
 
 
-def check_options(project: Project, settings: Settings) -> None:
+def check_options(project: Project, settings: ImportOptions) -> None:
     """Raises SourceError for an option that asks for what there is not."""
     option_values = settings.options.get
     for mode in option_values("dockerfile", ()):

@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Callable
 
-from tocompose.readers.atoms import atoms
+from tocompose.readers.atoms import word_atoms
 
 _LONGEST = 200
 _TOO_LARGE = 2**63
@@ -52,7 +52,7 @@ def evaluate(text: str, look_up: Lookup) -> int | None:
 def _as_python(text: str) -> list[str]:
     """The expression with `$X` and `${X}` as plain names, `$1` as `_1`."""
     source = []
-    for atom in atoms(text, quoted=True):
+    for atom in word_atoms(text, quoted=True):
         if atom.kind == "parameter" and not atom.operator and not atom.item:
             source.append(f"_{atom.text}" if atom.text.isdigit() else atom.text)
         elif atom.kind == "text":

@@ -14,7 +14,7 @@ from tocompose.importers.docker_run.shell.parameters import path_from_here
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
-from tocompose.project import normal
+from tocompose.project import normal_path
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.syntax.interpolation import plain
@@ -55,7 +55,7 @@ def read_uncalled(shell: Shell) -> None:
         with shell.inner(shell.scope.for_call(None)):
             _run_function(shell, name)
         if len(shell.steps) > steps_before:
-            body.remark("TC160", name=name)
+            body.annotate("TC160", name=name)
 
 
 def define_function(shell: Shell, cursor: Cursor) -> None:
@@ -82,7 +82,7 @@ def source_file(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
 def _project_path(shell: Shell, text: str) -> str | None:
     """The path of a file that the project may read; None for one that is unknown or elsewhere."""
     if (path_below := path_from_here(text)) is not None:
-        return normal(path_below)
+        return normal_path(path_below)
     relative = plain(text)
     if relative is None:
         return None
@@ -102,7 +102,7 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
     except Unreadable as problem:
         tree, text = None, problem.message
     if tree is None:
-        cursor.remark("TC169", file=path, why=text or "it is not text")
+        cursor.annotate("TC169", file=path, why=text or "it is not text")
         return
     path_before, calling_before = shell.path, shell.calling
     shell.path, shell.calling = path, (*calling_before, path)

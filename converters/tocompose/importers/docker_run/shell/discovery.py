@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from tocompose.limits import limit
 from tocompose.patterns import regex
-from tocompose.project import Project, normal
+from tocompose.project import Project, normal_path
 from tocompose.readers import makefile, markdown, shell, systemd
 from tocompose.readers.text import Text
 from tocompose.source import Branch
@@ -125,5 +125,5 @@ def started_elsewhere(project: Project, paths: Iterable[str]) -> set[str]:
 def _possible_paths(path: str, target: str) -> set[str]:
     """Where a relative name may lead, from the folder of the file or from the root."""
     folders = (posixpath.dirname(path), "")
-    paths = (normal(posixpath.join(folder, target.lstrip("/"))) for folder in folders)
+    paths = (normal_path(posixpath.join(folder, target.lstrip("/"))) for folder in folders)
     return {found_path for found_path in paths if found_path is not None}

@@ -11,7 +11,7 @@ from tocompose.importers.docker_run.shell import parameters
 from tocompose.importers.docker_run.shell.arithmetic import evaluate
 from tocompose.importers.docker_run.shell.variables import NOTHING, Scope, Value
 from tocompose.ledger import Cursor
-from tocompose.readers.atoms import Atom, atoms, braces
+from tocompose.readers.atoms import Atom, expand_braces, word_atoms
 from tocompose.readers.words import Unbalanced, tokens
 from tocompose.syntax.interpolation import Variable, literal, parse
 from tocompose.syntax.names import variable_name
@@ -49,7 +49,9 @@ class ExpandedWord(NamedTuple):
 
 def expand_word(raw: str, cursor: Cursor, context: WordContext) -> ExpandedWord:
     """The fields that the shell makes of an unquoted word."""
-    expanded = [expand_atoms(atoms(text), cursor, context) for text in braces(raw)]
+    expanded = [
+        expand_atoms(word_atoms(text), cursor, context) for text in expand_braces(raw)
+    ]
     fields = tuple(field for word in expanded for field in word.fields)
     return ExpandedWord(fields, any(word.unknown for word in expanded))
 
@@ -75,7 +77,9 @@ def word_value(
     raw: str, cursor: Cursor, context: WordContext, *, quoted: bool = False
 ) -> Value:
     """What the word gives where it is not split: in an assignment, or with `quoted` in a here-document."""
-    values = [_atom_value(atom, cursor, context, 0) for atom in atoms(raw, quoted=quoted)]
+    values = [
+        _atom_value(atom, cursor, context, 0) for atom in word_atoms(raw, quoted=quoted)
+    ]
     is_whole = len(values) == 1 and values[0].items is None
     return values[0] if is_whole else join_values(values)
 
@@ -267,7 +271,7 @@ def _make_value(held: Value, cursor: Cursor, context: WordContext, depth: int) -
         return held._replace(raw=None)
     fields: list[Value] = []
     for text in _source_words(held.raw or ""):
-        for field in expand_atoms(atoms(text), cursor, context, depth + 1).fields:
+        for field in expand_atoms(word_atoms(text), cursor, context, depth + 1).fields:
             sources = tuple(dict.fromkeys((*held.sources, *field.sources)))
             fields.append(field._replace(sources=sources))
     if len(fields) == 1:

@@ -19,7 +19,7 @@ from tocompose.syntax.interpolation import (
     Variable,
     apply_defaults,
     parse,
-    split,
+    split_outside_variables,
     variable_names,
 )
 from tocompose.syntax.mounts import format_mount, is_path, parse_docker_mount
@@ -76,7 +76,7 @@ def _keep_open(
     for field in fields:
         shell.keep_open(field.value.opens)
         if placeholder := _PLACEHOLDER.search(field.value.text):
-            field.cursor.remark("TC170", written=placeholder[0])
+            field.cursor.annotate("TC170", written=placeholder[0])
     for value in environment.values():
         shell.keep_open(value.opens)
 
@@ -130,7 +130,7 @@ def rewrite_fields(fields: list[CommandField], verb: tuple[str, ...]) -> list[Co
 
 def _with_name(field: CommandField, text: str, is_noted: bool) -> CommandField:
     if is_noted:
-        field.cursor.remark("TC171", written=field.value.text, name=text)
+        field.cursor.annotate("TC171", written=field.value.text, name=text)
     names = set(variable_names(text))
     opens = tuple(variable for variable in field.value.opens if variable.name in names)
     return field._replace(value=field.value._replace(text=text, opens=opens))
@@ -203,7 +203,7 @@ def _relative_path(text: str) -> str:
 def _rewrite_csv(text: str, rewrite: Rewrite, keys: tuple[str, ...] = ()) -> str:
     """The `key=value` fields of a value with the values of these keys rewritten, of all when none are given."""
     fields = []
-    for field in split(text, ","):
+    for field in split_outside_variables(text, ","):
         key, equals, value = field.partition("=")
         is_meant = bool(equals) and (key in keys or not keys)
         fields.append(f"{key}={rewrite(value)}" if is_meant else field)

@@ -57,7 +57,7 @@ def _read_rounds(
         shell.scope.set(name, value)
         has_steps = shell.run_all(body) or has_steps
     if has_steps and len(values) > MOST_ROUNDS:
-        header.remark("TC159", rounds=len(values), most=MOST_ROUNDS)
+        header.annotate("TC159", rounds=len(values), most=MOST_ROUNDS)
     _settle_header(header, "the values of a loop")
 
 

@@ -13,7 +13,7 @@ from tocompose.importers.docker_run.shell.variables import (
     Value,
 )
 from tocompose.ledger import Cursor
-from tocompose.readers.atoms import Atom, atoms
+from tocompose.readers.atoms import Atom, word_atoms
 from tocompose.syntax.interpolation import Variable, literal, parse
 from tocompose.syntax.names import SetBy, names_set_by, variable_name
 from tocompose.syntax.units import is_whole_number
@@ -123,15 +123,15 @@ def apply_operator(operator: str, value: Value, argument: Value) -> Value:
 
 def sole_parameter(raw: str) -> Atom | None:
     """The parameter expansion that a word of the source is, quoted or not; None for any other word."""
-    word_atoms = list(atoms(raw))
-    if len(word_atoms) == 1 and word_atoms[0].kind == "parameter":
-        return word_atoms[0]
+    match list(word_atoms(raw)):
+        case [Atom(kind="parameter") as parameter]:
+            return parameter
     return None
 
 
 def parameter_names(code: str) -> Iterator[str]:
     """The names of the parameters in source text, at any depth."""
-    for atom in atoms(code, quoted=True):
+    for atom in word_atoms(code, quoted=True):
         if atom.kind == "parameter":
             yield atom.text
             yield from parameter_names(atom.argument)

@@ -137,7 +137,9 @@ def read_scripts(project: Project, ledger: Ledger) -> tuple[Script, ...]:
         if problems:
             raise SourceError("\n".join(map(str, problems)))
     for problem in reader.problems:
-        ledger.say(note("TC169", problem.span, file=problem.span.file, why=problem.message))
+        ledger.add_note(
+            note("TC169", problem.span, file=problem.span.file, why=problem.message)
+        )
     return scripts
 
 

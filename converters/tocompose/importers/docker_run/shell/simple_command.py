@@ -226,7 +226,7 @@ def read_pipeline(shell: Shell, cursor: Cursor) -> None:
         shell.run(reader)
         if _reads_input(reader) and not shell.testing:
             program = source_text(writer).partition(" ")[0]
-            reader.remark("TC165", file=f"what `{shown(program)}` writes")
+            reader.annotate("TC165", file=f"what `{shown(program)}` writes")
 
 
 def _constant_output(shell: Shell, cursor: Cursor) -> Value | None:

@@ -150,7 +150,7 @@ class Shell:
                 self.variables[variable.name] = variable.value
             if variable.code and variable.cursor is not None:
                 facts: dict[str, Any] = dict(variable.facts)
-                variable.cursor.remark(variable.code, **facts)
+                variable.cursor.annotate(variable.code, **facts)
 
     def to_script(self) -> Script:
         """What was found; assignments that no docker command used are settled."""

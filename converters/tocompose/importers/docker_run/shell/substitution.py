@@ -16,7 +16,7 @@ from tocompose.importers.docker_run.shell.parameters import (
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import Value
 from tocompose.ledger import Cursor
-from tocompose.readers.atoms import Atom, atoms
+from tocompose.readers.atoms import Atom, word_atoms
 from tocompose.readers.commands import simple_list
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text
@@ -195,7 +195,7 @@ def _option_free_words(statement: Node) -> list[str]:
 
 def _path_of_word(raw: str, script: str) -> str | None:
     """The path that a word names, from the script's folder: `$(dirname "$0")/..` is `..`; None for any other word."""
-    start, *tail_atoms = [*atoms(raw), Atom("text", "", quoted=True)]
+    start, *tail_atoms = [*word_atoms(raw), Atom("text", "", quoted=True)]
     if any(atom.kind != "text" for atom in tail_atoms):
         return None
     tail = "".join(atom.text for atom in tail_atoms)
@@ -253,7 +253,7 @@ def _printed_name(call: Invocation, cursor: Cursor) -> Value | None:
         return Value(call.arguments[-1].text, call.arguments[-1].sources)
     inspected = _inspected_container(call) if call.verb[-1] == "inspect" else None
     if inspected is not None:
-        cursor.remark("TC164", name=inspected.text)
+        cursor.annotate("TC164", name=inspected.text)
     return inspected
 
 

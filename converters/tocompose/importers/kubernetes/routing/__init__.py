@@ -14,7 +14,7 @@ from tocompose.importers.kubernetes.routing.traefik_routes import ingress_routes
 from tocompose.notes import note
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
-from tocompose.syntax.names import unique
+from tocompose.syntax.names import unique_name
 from tocompose.traefik.labels import proxy_labels
 from tocompose.traefik.proxy import Proxy
 from tocompose.traefik.service import dynamic_file, free_ports, needs_file, traefik_service
@@ -25,7 +25,7 @@ __all__ = ["route"]
 def route(world: ClusterModel, options: Mapping[str, tuple[str, ...]]) -> None:
     """Adds the routes to the draft, whose services are converted by now: labels on them, and the proxy. Says what stays
     open of network policies."""
-    proxy = Proxy(unique("traefik", set(world.builder.services)))
+    proxy = Proxy(unique_name("traefik", set(world.builder.services)))
     add_ingress_routes(world, proxy)
     add_gateway_routes(world, proxy)
     ingress_routes(world, proxy)
@@ -68,7 +68,7 @@ def _write_routes(world: ClusterModel, proxy: Proxy) -> None:
     published_ports = ", ".join(sorted(ports.values(), key=int))
     classes = f" in the place of {', '.join(proxy.classes)}" if proxy.classes else ""
     subject = ModelPath.service(proxy.name)
-    world.ledger.say(
+    world.ledger.add_note(
         note(
             "TC280",
             proxy.origin,
@@ -89,7 +89,7 @@ def _entrypoint_ports(world: ClusterModel, proxy: Proxy) -> dict[str, str]:
     }
     ports, moved = free_ports(proxy, taken_ports)
     for point, number in moved:
-        world.ledger.say(
+        world.ledger.add_note(
             note(
                 "TC295",
                 point.origin or proxy.origin,

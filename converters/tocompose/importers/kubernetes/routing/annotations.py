@@ -110,7 +110,7 @@ def check_expected(cursor: Cursor, *known_texts: str) -> None:
     """Says of a word that it is none of those that the API knows."""
     text = peek_text(cursor)
     if text is not None and text not in known_texts:
-        cursor.remark("TC209", field=cursor.key, expected=" or ".join(known_texts))
+        cursor.annotate("TC209", field=cursor.key, expected=" or ".join(known_texts))
 
 
 def _unread_annotations(cursor: Cursor) -> Iterator[Cursor]:

@@ -73,7 +73,7 @@ def reach_backend(
         )
     elif homes := tuple(_container_homes(backend, port)):
         if asked_port is None:
-            cursor.remark("TC279", route=route, service=name, port=port.number)
+            cursor.annotate("TC279", route=route, service=name, port=port.number)
         return ReachedService(
             backend, port, ModelPath.service(homes[0].service, "labels"), homes
         )

@@ -52,8 +52,10 @@ def without_controllers(objects: KubeObjects, ledger: Ledger) -> KubeObjects:
     if not left_out:
         return objects
     for dropped_object, why in left_out.items():
-        ledger.say(note("TC285", dropped_object.span, object=str(dropped_object), why=why))
-        dropped_object.cursor.noted("TC285")
+        ledger.add_note(
+            note("TC285", dropped_object.span, object=str(dropped_object), why=why)
+        )
+        dropped_object.cursor.mark_noted("TC285")
     return KubeObjects(candidate for candidate in objects if candidate not in left_out)
 
 

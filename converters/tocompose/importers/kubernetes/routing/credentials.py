@@ -51,7 +51,7 @@ def write_users(
     if secret is not None:
         secret.count_identity_as_mapped(ModelPath.of("files", path))
     if content is None:
-        cursor.remark("TC288", name=name, path=path)
+        cursor.annotate("TC288", name=name, path=path)
     else:
         world.builder.add_file(
             File(path=path, content=content, mode=0o444, secret=True, origin=cursor.span)
@@ -191,6 +191,6 @@ def settle_certificate(
         if managed
         else f"the manifests do not hold Secret {secret_name}"
     )
-    (managed or cursor).remark(
+    (managed or cursor).annotate(
         "TC286", subject=ModelPath.service(site.proxy.name), route=site.name, why=why
     )

@@ -53,7 +53,7 @@ def _header_filter(
                 name = take_scalar(header.at("name"), labels) or ""
                 options[f"{option}.{name}"] = take_scalar(header.at("value"), labels) or ""
         if route_filter.at(section, "add"):
-            route_filter.at(section, "add").remark("TC294", route=site.name)
+            route_filter.at(section, "add").annotate("TC294", route=site.name)
         for removed in list_entries(route_filter.at(section, "remove")):
             # An empty value takes the header away.
             options[f"{option}.{take_scalar(removed, labels) or ''}"] = ""
@@ -91,7 +91,7 @@ def _permanence(status_code: Cursor, site: RouteSite, labels: ModelPath) -> dict
     is_permanent = code in ("301", "308")
     if code not in ("301", "302"):
         answered = "301" if is_permanent else "302"
-        status_code.remark("TC278", route=site.name, status=code, given=answered)
+        status_code.annotate("TC278", route=site.name, status=code, given=answered)
     return {"permanent": "true"} if is_permanent else {}
 
 

@@ -359,7 +359,7 @@ def _pair_matchers(
 def _note_foreign(cursor: Cursor, kind: str, pattern: str, route: KubeObject) -> bool:
     """Whether it is a regular expression that Go cannot compile; noted."""
     if kind == "RegularExpression" and is_foreign(pattern):
-        cursor.remark(
+        cursor.annotate(
             "TC283", route=str(route), pattern=peek_text(cursor.at("value")) or pattern
         )
         return True

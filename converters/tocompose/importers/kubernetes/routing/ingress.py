@@ -106,7 +106,7 @@ def _controller_kind(ingress: KubeObject, site: RouteSite, labels: ModelPath) ->
         if kind in controller:
             return kind
     cursor = class_field or class_annotation
-    cursor.remark("TC281", route=f"Ingress {ingress.name}", controller=name)
+    cursor.annotate("TC281", route=f"Ingress {ingress.name}", controller=name)
     return controller
 
 
@@ -143,7 +143,7 @@ def _rule_paths(ingress: KubeObject, site: RouteSite) -> Iterator[IngressPath]:
             if reached := _reach_backend(backend, ingress, site, rule, route):
                 yield IngressPath(host, reached, None, rule)
         if rule.at("host").unread() and not any(cursor.unread() for cursor in path_cursors):
-            rule.at("host").noted("TC282")
+            rule.at("host").mark_noted("TC282")
 
 
 def _default_path(ingress: KubeObject, site: RouteSite) -> Iterator[IngressPath]:
@@ -267,7 +267,7 @@ def _path_match(
     path_text = take_scalar(path.cursor.at("path"), labels) or "/"
     kind = take_scalar(path.cursor.at("pathType"), labels) or ""
     if not kind and path.cursor.at("backend", "service"):
-        path.cursor.remark("TC277", route=f"Ingress {site.name}", path=path_text)
+        path.cursor.annotate("TC277", route=f"Ingress {site.name}", path=path_text)
     check_expected(path.cursor.at("pathType"), EXACT, PREFIX, "ImplementationSpecific")
     if not effect.regex:
         return _plain_match(path_text, kind), ()

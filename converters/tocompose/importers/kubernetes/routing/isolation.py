@@ -18,10 +18,10 @@ from tocompose.importers.kubernetes.routing.policy import (
 )
 from tocompose.importers.kubernetes.scalars import list_entries
 from tocompose.importers.kubernetes.workloads import Workload
-from tocompose.model import Attachment, Network, Role, Service
+from tocompose.model import Network, NetworkAttachment, Role, Service
 from tocompose.notes import note
 from tocompose.record import replace
-from tocompose.syntax.names import identifier, unique
+from tocompose.syntax.names import identifier, unique_name
 
 
 class ReachGroup:
@@ -120,7 +120,7 @@ def _attach_services(
     """Takes the services off the default network and puts each on those of its groups, under the same names."""
     names = set(world.builder.networks)
     for group in groups:
-        name = unique(identifier(_group_name(group)), names)
+        name = unique_name(identifier(_group_name(group)), names)
         world.builder.networks[name] = Network(name=name, origin=group.policies[0].span)
         for workload in running:
             if id(workload) in group.members:
@@ -152,7 +152,7 @@ def _join_network(name: str, network: str, world: ClusterModel) -> None:
     other_networks = tuple(
         attachment for attachment in service.networks if attachment.network != "default"
     )
-    joined = (*other_networks, Attachment(network=network, aliases=aliases))
+    joined = (*other_networks, NetworkAttachment(network=network, aliases=aliases))
     world.builder.services[name] = replace(service, networks=joined)
 
 
@@ -166,7 +166,7 @@ def _join_all(proxy: Service, world: ClusterModel) -> None:
     networks = dict.fromkeys(
         service.networks[0].network for service in routed if service.networks
     )
-    attached = tuple(Attachment(network=name) for name in networks)
+    attached = tuple(NetworkAttachment(network=name) for name in networks)
     world.builder.services[proxy.name] = replace(proxy, networks=attached)
     for service in routed:
         if len(service.networks) > 1:
@@ -182,7 +182,7 @@ def _note_kept(policy: KubeObject, groups: list[ReachGroup], world: ClusterModel
         ", ".join(names[member] for member in names if member in group.members)
         for group in own_groups
     )
-    world.ledger.say(
+    world.ledger.add_note(
         note(
             "TC297",
             policy.span,
@@ -190,4 +190,4 @@ def _note_kept(policy: KubeObject, groups: list[ReachGroup], world: ClusterModel
             what=f"together on a network: {members_text}",
         )
     )
-    policy.cursor.noted("TC297")
+    policy.cursor.mark_noted("TC297")

@@ -74,7 +74,7 @@ def _give_certificate(reference: Cursor, site: RouteSite) -> None:
         return
     reference.map(to=ModelPath.service(site.proxy.name, "command"))
     why = f"the manifests do not hold Secret {name}"
-    reference.remark(
+    reference.annotate(
         "TC286",
         subject=ModelPath.service(site.proxy.name),
         route=f"Gateway {site.name}",
@@ -170,7 +170,7 @@ def _check_listener(cursor: Cursor) -> None:
     for key in ("port", "protocol"):
         if peek_text(cursor.at(key)) is None:
             shape = f"a list of listeners with a {key} each"
-            cursor.remark("TC209", field="listeners", expected=shape)
+            cursor.annotate("TC209", field="listeners", expected=shape)
     check_expected(cursor.at("protocol"), *_CARRIES)
     check_expected(cursor.at("tls", "mode"), "Terminate", "Passthrough")
 

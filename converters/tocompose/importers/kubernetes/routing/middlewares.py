@@ -74,7 +74,7 @@ def listed_middlewares(
         else:
             yield from middlewares
     if missing:
-        cursor.remark("TC292", route=route, names=", ".join(missing))
+        cursor.annotate("TC292", route=route, names=", ".join(missing))
 
 
 def referenced_middlewares(

@@ -104,7 +104,7 @@ def _forward_auth(annotations: Annotations, site: RouteSite) -> Iterator[Middlew
     annotations.take("auth-url")
     address, rewritten_hosts = rewrite_ports(url, site.namespace, site.model.kube_services)
     for rewritten in rewritten_hosts:
-        annotations.at("auth-url").remark(
+        annotations.at("auth-url").annotate(
             "TC221",
             subject=annotations.to,
             old=rewritten.old,
@@ -155,7 +155,7 @@ def _body_size(annotations: Annotations, site: RouteSite) -> Iterator[Middleware
         annotations.at("proxy-body-size").skip("Traefik has no limit of its own")
         return
     annotations.take("proxy-body-size")
-    annotations.at("proxy-body-size").remark("TC289", route=site.name, size=size_text)
+    annotations.at("proxy-body-size").annotate("TC289", route=site.name, size=size_text)
     yield site.middleware("buffering", {"maxrequestbodybytes": str(count)})
 
 
@@ -241,7 +241,7 @@ def skip_verification(
 ) -> Iterator[tuple[str, str]]:
     """The option of a target whose servers have certificates that nobody signed, as nginx takes them."""
     if route not in proxy.insecure:
-        cursor.remark("TC298", route=route)
+        cursor.annotate("TC298", route=route)
     proxy.insecure[route] = None
     yield "loadbalancer.serverstransport", f"{INSECURE}@file"
 

@@ -28,7 +28,7 @@ class RouteSite(NamedTuple):
         if any(
             ledger.fate(leaf) == Settlement(Fate.NOTED, ("TC282",)) for leaf in leaves(node)
         ):
-            route_object.cursor.noted("TC282")
+            route_object.cursor.mark_noted("TC282")
         else:
             route_object.cursor.note(
                 "TC282",
@@ -39,7 +39,7 @@ class RouteSite(NamedTuple):
     def note_resolver(self, name: str, cursor: Cursor) -> None:
         """Says once of a certificate resolver that the proxy does not know it."""
         if name not in self.proxy.resolvers:
-            cursor.remark("TC287", subject=ModelPath.service(self.proxy.name), name=name)
+            cursor.annotate("TC287", subject=ModelPath.service(self.proxy.name), name=name)
         self.proxy.resolvers[name] = cursor.span
 
     def middleware(self, kind: str, options: Mapping[str, str]) -> Middleware:

@@ -69,7 +69,7 @@ def router_wishes(annotations: Cursor, site: RouteSite, labels: ModelPath) -> Ro
         guessed = site.proxy.listen_on(name)
         if guessed:
             cursor = annotations.at(f"{PREFIX}router.entrypoints")
-            cursor.remark(
+            cursor.annotate(
                 "TC299", subject=ModelPath.service(site.proxy.name), name=name, port=guessed
             )
     references = _stated_names(_take_annotation(annotations, "router.middlewares", labels))

@@ -72,7 +72,7 @@ def _route_object(
             reachable_rules.append((rule, targets))
         else:
             # Why its services cannot be reached has been said for each of them.
-            rule.noted("TC282")
+            rule.mark_noted("TC282")
     if not reachable_rules:
         site.note_nowhere(route_object)
         return
@@ -135,7 +135,7 @@ def _add_router(
         and "Regexp" in match_text
         and re.search(r"`\{[\w-]+:", match_text)
     ):
-        rule.at("match").remark("TC283", route=site.name, pattern=match_text)
+        rule.at("match").annotate("TC283", route=site.name, pattern=match_text)
     priority = integer(take_scalar(rule.at("priority"), labels) or "")
     middlewares = tuple(_rule_middlewares(rule.at("middlewares"), site, labels))
     entrypoints = entrypoints_asked or ((SECURE,) if tls is not None else (WEB,))
@@ -164,7 +164,7 @@ def _open_entrypoints(
             entry_name, port, "udp" if router.protocol == "udp" else "tcp", rule.span
         )
         if not is_open:
-            rule.remark(
+            rule.annotate(
                 "TC299",
                 subject=ModelPath.service(site.proxy.name),
                 name=entry_name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tocompose.model import Setting, Stack
+from tocompose.model import EnvSetting, Stack
 from tocompose.record import replace
 from tocompose.stack_texts import stack_texts
 from tocompose.syntax.interpolation import nested_variables, variable_names, variables
@@ -30,7 +30,7 @@ def variable_defaults(stack: Stack) -> dict[str, dict[str | None, str]]:
     return defaults
 
 
-def with_settings(stack: Stack, settings: Iterable[Setting]) -> Stack:
+def with_settings(stack: Stack, settings: Iterable[EnvSetting]) -> Stack:
     """The stack with those settings added that it does not have yet."""
     names = {setting.name for setting in stack.settings}
     fresh = tuple(setting for setting in settings if setting.name not in names)
