@@ -51,12 +51,17 @@ class CommandGroup(click.Group):
         """Options that are not given are looked up in the configuration file."""
         from tocompose.cli.settings import configured_defaults
 
-        if not ctx.resilient_parsing:
-            ctx.default_map = configured_defaults(
-                self.params, lambda name: self.get_command(ctx, name)
-            )
-        with guard_broken_pipe():
+        if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
+        defaults = configured_defaults(
+            self.params, lambda name: self.get_command(ctx, name)
+        )
+        ctx.default_map = defaults.values
+        with guard_broken_pipe():
+            rest_arguments = super().parse_args(ctx, args)
+        # Apart from the options: `check` is a command and an option.
+        ctx.default_map = dict(defaults.commands)
+        return rest_arguments
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""

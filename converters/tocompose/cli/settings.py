@@ -40,6 +40,13 @@ class ConversionOptions(NamedTuple):
     verbose: int = 0
 
 
+class Defaults(NamedTuple):
+    """What a settings file says: for the options before the command, and for those of each command."""
+
+    values: dict[str, Any]
+    commands: dict[str, dict[str, Any]]
+
+
 def nearest_settings(folder: Path) -> tuple[Path, dict[str, Any]] | None:
     """The file with settings of the nearest folder that has one, up to the root of the repository, and what it says.
 
@@ -70,40 +77,44 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def configured_defaults(
     params: Iterable[click.Parameter], command: Callable[[str], click.Command | None]
-) -> dict[str, Any]:
+) -> Defaults:
     """The values that stand in the configuration file, by parameter name; those of a command in a table of its name.
 
-    Raises UsageError, with the file, for a setting that does not exist or is of the wrong type.
+    Raises UsageError, with the file, for a setting that does not exist, is of the wrong type, or that no file of a
+    repository may have.
     """
     settings_file = nearest_settings(Path.cwd())
     if settings_file is None:
-        return {}
+        return Defaults({}, {})
     path, settings = settings_file
     command_tables = {
         key: value for key, value in settings.items() if isinstance(value, dict)
     }
     values = _check_settings(
         path,
+        "",
         {key: value for key, value in settings.items() if key not in command_tables},
         params,
     )
+    tables: dict[str, dict[str, Any]] = {}
     for name, table in command_tables.items():
         subcommand = command(name)
         if subcommand is None:
             refuse_options(f"{path}: [{name}] is no command")
-        values[name] = _check_settings(path, table, subcommand.params)
-    return values
+        tables[name] = _check_settings(path, name, table, subcommand.params)
+    return Defaults(values, tables)
 
 
 def _check_settings(
-    path: Path, settings: dict[str, Any], params: Iterable[click.Parameter]
+    path: Path, command: str, settings: dict[str, Any], params: Iterable[click.Parameter]
 ) -> dict[str, Any]:
     import click
 
     options_by_setting = {
-        _setting_name(param): param
+        name: param
         for param in params
-        if isinstance(param, click.Option) and _setting_name(param)
+        if isinstance(param, click.Option)
+        and option_kind(command, name := long_name(param)) != "never"
     }
     values: dict[str, Any] = {}
     for key, value in settings.items():
@@ -112,21 +123,62 @@ def _check_settings(
             refuse_options(
                 f"{path}: {key} is no setting{spelling_hint(key, options_by_setting)}"
             )
-        values[str(param.name)] = _check_value_type(path, key, value, param)
+        checked_value = _check_value_type(path, key, value, param)
+        _check_kind(path, command, key, checked_value)
+        values[str(param.name)] = checked_value
     return values
 
 
-def _setting_name(param: click.Option) -> str:
-    """The long name of an option, without the dashes; empty for those that only make sense on the command line."""
-    name = next((name for name in param.opts if name.startswith("--")), "")[2:]
-    return "" if name in ("help", "version", "diff", "check", "force") else name
+def long_name(param: click.Option) -> str:
+    """The long name of an option, without the dashes."""
+    return next((name for name in param.opts if name.startswith("--")), "")[2:]
+
+
+def option_kind(command: str, name: str) -> str:
+    """`form`, `inside`, `typed` or `never`, as `mappings/settings.yaml` has them; the safest for one without a row."""
+    from tocompose.tables import load
+
+    table = load("settings")
+    kind: str = table.get(command, {}).get(name) or table["shared"].get(name, "never")
+    return kind
+
+
+def _check_kind(path: Path, command: str, key: str, value: Any) -> None:
+    """Refuses what a file of a repository may not ask for."""
+    kind = option_kind(command, key)
+    if kind == "typed":
+        refuse_options(
+            f"{path}: {key} cannot be set in a file; write --{key} on the command line"
+        )
+    if kind != "inside":
+        return
+    folder = path.parent.resolve()
+    for place in value if isinstance(value, list) else [value]:
+        if not Path(place).resolve().is_relative_to(folder):
+            refuse_options(
+                f"{path}: {key} names a place outside of {folder.name or folder}; "
+                f"write --{key} on the command line"
+            )
 
 
 def _check_value_type(path: Path, key: str, value: Any, param: click.Option) -> Any:
-    if param.is_flag and not isinstance(value, bool):
-        refuse_options(f"{path}: {key} must be true or false")
-    if param.multiple and isinstance(value, str):
-        return [value]
-    if not param.is_flag and not isinstance(value, str | int | float | list):
-        refuse_options(f"{path}: {key} must be a text or a list of texts")
+    """The value as click takes it."""
+    import click
+
+    if param.is_flag:
+        wanted, fits = "true or false", isinstance(value, bool)
+    elif isinstance(param.type, click.types.IntParamType | click.types.FloatParamType):
+        wanted, fits = "a number", _is_number(value)
+    elif param.multiple or param.type.name == "list":
+        value = [value] if isinstance(value, str) else value
+        wanted = "a text or a list of texts"
+        fits = isinstance(value, list) and all(isinstance(text, str) for text in value)
+    else:
+        wanted, fits = "a text", isinstance(value, str)
+    if not fits or "\0" in str(value):
+        refuse_options(f"{path}: {key} must be {wanted}")
     return value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

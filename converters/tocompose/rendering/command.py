@@ -207,6 +207,9 @@ def _secret_scalars(value: Any, hidden: bool) -> Iterator[str]:
             yield from _secret_scalars(child, hidden)
     elif hidden and value is not None:
         yield from (str(value), str(value).partition("=")[2])
+    elif isinstance(value, str) and "\n" in value:
+        # A patch, or the configuration of a plug-in, written inline.
+        yield from _in_yaml(value.encode("utf-8", "replace"))
 
 
 def _generator_literals(generators: list[Any]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from posixpath import join, normpath
 from typing import Any, NamedTuple
 
+from tocompose.patterns import regex
 from tocompose.project import Folder, Project
 from tocompose.rendering.command import RenderCommand, find_program
 
@@ -27,6 +28,21 @@ _PLACES = (
 )
 _FILES = ("patches", "patchesStrategicMerge", "patchesJson6902", "replacements", "openapi")
 _GENERATORS = ("configMapGenerator", "secretGenerator")
+_HELM = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
+# The entries that hold the configuration of plug-ins, in files or inline.
+_PLUGINS = ("generators", "transformers", "validators")
+# kustomize reads keys as Go does JSON: in any case, and with letters that fold to others.
+_KEYS = {
+    key.casefold(): key
+    for key in (*_PLACES, *_FILES, *_GENERATORS, *_HELM, "kind", "path", "paths")
+    + ("files", "envs", "env", "literals", "name", "repo", "valuesFile", "chartHome")
+}
+_READING_KEYS = frozenset({"path", "paths", "files", "envs", "env", "valuesFile", "repo"})
+# What kustomize takes for a repository to clone, though a folder of that name may lie on disk.
+# https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/git/repospec.go
+_REMOTE = regex(
+    r"(?i)(?:git|gh|http|https|ssh|file)::?|[\w.-]+@|github\.com[:/]|.*(?:://|\?(?:ref|version|timeout|submodules)=|\.git(?:/|$)|/_git/)"
+)
 _PREFERRED = ("production", "prod", "live", "default", "release")
 _MANIFEST = re.compile(rb"(?m)^[\"' {]*apiVersion[\"']?\s*:")
 
@@ -196,21 +212,69 @@ def _check_folder(folder: Path) -> Iterator[Path]:
     content = _kustomization_in(folder)
     if content is None:
         raise NotLocal(f"there is no readable kustomization in {folder.name}")
-    if content.get("helmCharts") or content.get("helmChartInflationGenerator"):
+    if any(content.get(key) for key in _HELM):
         raise NotLocal(
             "it inflates a Helm chart, which kustomize downloads (kustomize build --enable-helm)"
         )
     for may_be_folder, path in named_entries(content):
         shown = _without_credentials(path)
-        if "://" in path or path.startswith("git@"):
+        if _REMOTE.match(path):
             raise NotLocal(f"it includes {shown}, which would have to be downloaded")
-        target = (folder / path).resolve()
         if not may_be_folder:
             continue
+        target = (folder / path).resolve()
         if not target.exists():
             raise NotLocal(f"it includes {shown}, which is not on disk")
         if target.is_dir():
             yield target
+    for plugin in _plugin_configurations(folder, content):
+        _check_plugin(plugin)
+
+
+def _plugin_configurations(folder: Path, content: Mapping[str, Any]) -> Iterator[Any]:
+    """What generators, transformers and validators are told, inline and in files."""
+    for key in _PLUGINS:
+        entries = content.get(key)
+        for entry in entries if isinstance(entries, list) else ():
+            if not isinstance(entry, str):
+                continue
+            if "\n" in entry:
+                yield from _documents(entry.encode())
+            elif (file := folder / entry).is_file():
+                yield from _documents(file.read_bytes())
+
+
+def _documents(text: bytes) -> list[Any]:
+    import yaml
+
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        return [_fold_keys(content) for content in yaml.load_all(text, Loader=loader)]
+    except (yaml.YAMLError, ValueError, RecursionError):
+        raise NotLocal("the configuration of a plug-in in it cannot be read") from None
+
+
+def _check_plugin(configuration: Any) -> None:
+    """Refuses a plug-in that would download what it reads, or inflate a chart."""
+    match configuration:
+        case {"kind": "HelmChartInflationGenerator"}:
+            raise NotLocal("it inflates a Helm chart, which kustomize downloads")
+        case dict():
+            for key, value in configuration.items():
+                names = [value] if isinstance(value, str) else value
+                if key in _READING_KEYS and isinstance(names, list):
+                    _check_names(names)
+                _check_plugin(value)
+        case list():
+            for part in configuration:
+                _check_plugin(part)
+
+
+def _check_names(names: list[Any]) -> None:
+    for name in names:
+        if isinstance(name, str) and "://" in name:
+            shown = _without_credentials(name)
+            raise NotLocal(f"it includes {shown}, which would have to be downloaded")
 
 
 def _kustomization_in(folder: Path) -> Mapping[str, Any] | None:
@@ -231,9 +295,34 @@ def _parse_content(text: bytes) -> Mapping[str, Any] | None:
 
     try:
         content = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except (yaml.YAMLError, ValueError):
+        content = _fold_keys(content)
+    except (yaml.YAMLError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else {}
+
+
+def _fold_keys(content: Any, folded: dict[int, Any] | None = None) -> Any:
+    """The content with the keys that we know as kustomize understands them; lists under one key twice are one.
+
+    What an alias repeats is looked at once.
+    """
+    folded = {} if folded is None else folded
+    if id(content) in folded:
+        return folded[id(content)]
+    if isinstance(content, list):
+        result: Any = folded.setdefault(id(content), [])
+        result += [_fold_keys(part, folded) for part in content]
+        return result
+    if not isinstance(content, dict):
+        return content
+    result = folded.setdefault(id(content), {})
+    for key, value in content.items():
+        known_key = _KEYS.get(str(key).casefold(), key)
+        value = _fold_keys(value, folded)
+        before = result.get(known_key)
+        both_lists = isinstance(before, list) and isinstance(value, list)
+        result[known_key] = [*before, *value] if both_lists else value
+    return result
 
 
 def find_groups(project: Project) -> tuple[KustomizationGroup, ...]:
