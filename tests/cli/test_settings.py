@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tocompose.cli.group import COMMANDS, main
-from tocompose.cli.settings import long_name, option_kind
+from tocompose.cli.settings import long_name
 from tocompose.tables import load
 
 SCRIPT = "docker run -d --name web nginx:1.27\n"

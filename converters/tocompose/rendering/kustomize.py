@@ -32,12 +32,11 @@ _HELM = ("helmCharts", "helmChartInflationGenerator", "helmGlobals")
 # The entries that hold the configuration of plug-ins, in files or inline.
 _PLUGINS = ("generators", "transformers", "validators")
 # kustomize reads keys as Go does JSON: in any case, and with letters that fold to others.
+_READING_KEYS = frozenset({"path", "paths", "files", "envs", "env", "valuesFile", "repo"})
 _KEYS = {
     key.casefold(): key
-    for key in (*_PLACES, *_FILES, *_GENERATORS, *_HELM, "kind", "path", "paths")
-    + ("files", "envs", "env", "literals", "name", "repo", "valuesFile", "chartHome")
+    for key in (*_PLACES, *_FILES, *_GENERATORS, *_HELM, *_READING_KEYS, "kind", "literals")
 }
-_READING_KEYS = frozenset({"path", "paths", "files", "envs", "env", "valuesFile", "repo"})
 # What kustomize takes for a repository to clone, though a folder of that name may lie on disk.
 # https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/git/repospec.go
 _REMOTE = regex(
