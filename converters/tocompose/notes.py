@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from enum import Enum
 from functools import cache
 
-from tocompose.knowledge.secrets.texts import concealed
+from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.record import record
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath
@@ -70,7 +70,7 @@ def note(
     """
     row = explanation(code)
     facts = {
-        name: concealed(value) if isinstance(value, str) else value
+        name: redact_secrets(value) if isinstance(value, str) else value
         for name, value in facts.items()
     }
     return Note(

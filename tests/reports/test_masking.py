@@ -14,14 +14,15 @@ from tocompose.model import EnvSetting, EnvVariable, File, Service, Stack
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory
 from tocompose.reports import FORMS, render
-from tocompose.reports.masking import MASK, Quotes, is_secret_name
+from tocompose.reports.known_secrets import is_secret_name
+from tocompose.reports.masking import MASK, SourceLines
 from tocompose.reports.report import report
 from tocompose.source import Span
 
 
 def masked(text: str, stack: Stack | None = None) -> str:
     return "\n".join(
-        Quotes(
+        SourceLines(
             Memory({"f": text.encode("utf-8", "surrogateescape")}), stack or Stack(name="x")
         ).lines("f")
     )
@@ -49,6 +50,12 @@ def secret(value: str, origin: Span | None = None) -> Stack:
         ('{"token": "abc", "a": 1}', '{"token": •••, "a": 1}'),
         ("SECRET=${SECRET}", "SECRET=${SECRET}"),
         ("PW=${DB_PASSWORD:-hunter2}", "PW=${DB_PASSWORD:-•••}"),
+        ("echo ${DB_PASSWORD-hunter2}", "echo ${DB_PASSWORD-•••}"),
+        ("echo ${URL:-${DB_PASSWORD:-hunter2}}/x", "echo ${URL:-${DB_PASSWORD:-•••}}/x"),
+        ("echo ${DB_PASSWORD:?set it in .env}", "echo ${DB_PASSWORD:?set it in .env}"),
+        ("echo $${DB_PASSWORD:-hunter2}", "echo $${DB_PASSWORD:-•••}"),
+        (": ${DB_PASSWORD:=hunter2}", ": ${DB_PASSWORD:•••}"),
+        ("echo ${DB_PASSWORD:-hunter2", "echo ${DB_PASSWORD:-•••"),
         ("PW: ${DB_PASSWORD:?set it}", "PW: ${DB_PASSWORD:?set it}"),
         ("POSTGRES_PASSWORD_FILE=/run/secrets/x", "POSTGRES_PASSWORD_FILE=/run/secrets/x"),
         ("secretName: tls", "secretName: tls"),
@@ -108,7 +115,7 @@ def test_a_password_that_is_an_everyday_word_is_masked_at_its_place_only() -> No
 def test_the_columns_of_what_stands_behind_a_secret_are_right() -> None:
     line = "run -e PASSWORD=very-long-secret --gpus all x"
     start = line.index("--gpus") + 1
-    quote = Quotes(Memory({"f": line.encode()}), Stack(name="x")).quote(
+    quote = SourceLines(Memory({"f": line.encode()}), Stack(name="x")).quote(
         Span("f", 1, start, 1, start + 10)
     )
     assert quote is not None
@@ -117,7 +124,7 @@ def test_the_columns_of_what_stands_behind_a_secret_are_right() -> None:
 
 
 def test_there_is_no_quote_where_there_is_no_line() -> None:
-    quotes = Quotes(Memory({"f": b"x"}), Stack(name="x"))
+    quotes = SourceLines(Memory({"f": b"x"}), Stack(name="x"))
     assert quotes.quote(Span("f", 9, 1, 9, 2)) is None
     assert quotes.quote(Span("gone", 2, 1, 2, 2)) is None
 

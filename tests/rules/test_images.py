@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
-from tocompose.knowledge.images import holds, image_facts, image_ref, similar_facts
+from tocompose.knowledge.images import (
+    conditions_hold,
+    image_facts,
+    image_ref,
+    similar_facts,
+)
 from tocompose.tables import documents
 
 ROWS: list[dict[str, Any]] = [dict(item.row()) for item in documents("images", "match")]
@@ -222,10 +227,12 @@ def test_variables_read_from_files() -> None:
 
 def test_conditions_on_the_service() -> None:
     values = {"A": "1", "B": ""}
-    assert holds(("env.A", "!env.B", "env.A=1", "command:--ping"), values, "traefik --ping")
-    assert not holds(("env.B",), values, None)
-    assert not holds(("command",), values, None)
-    assert holds(("!command", "!env.C"), values, None)
+    assert conditions_hold(
+        ("env.A", "!env.B", "env.A=1", "command:--ping"), values, "traefik --ping"
+    )
+    assert not conditions_hold(("env.B",), values, None)
+    assert not conditions_hold(("command",), values, None)
+    assert conditions_hold(("!command", "!env.C"), values, None)
 
 
 @pytest.mark.parametrize("name", ["kasm", "guacd", "socket-proxy"])

@@ -103,18 +103,24 @@ class ImageFacts(NamedTuple):
 
     def file_variable(self, name: str) -> str | None:
         """The variable that makes the image read `name` from a file; None where it has none."""
-        known = self.sure and any(_glob(pattern, name) for pattern in self.file_names)
-        return self.file_form.format(name) if known else None
+        has_variable = self.sure and any(
+            _matches_glob(pattern, name) for pattern in self.file_names
+        )
+        return self.file_form.format(name) if has_variable else None
 
     def is_secret(self, name: str) -> bool:
         """Whether the variable is one of those whose value the image treats as a secret."""
-        return any(_glob(pattern, name) for pattern in self.secrets)
+        return any(_matches_glob(pattern, name) for pattern in self.secrets)
 
     def usable_checks(
         self, environment: Mapping[str, str | None], command: str | None
     ) -> Iterator[Check]:
         """The health commands whose conditions hold in that environment and for that command."""
-        return (check for check in self.checks if holds(check.when, environment, command))
+        return (
+            check
+            for check in self.checks
+            if conditions_hold(check.when, environment, command)
+        )
 
     def data_paths(
         self, environment: Mapping[str, str | None], command: str | None
@@ -123,7 +129,8 @@ class ImageFacts(NamedTuple):
         return [
             data.path
             for data in self.data
-            if holds(data.when, environment, command) and not environment.get(data.moved_by)
+            if conditions_hold(data.when, environment, command)
+            and not environment.get(data.moved_by)
         ]
 
     def check_numbers(self, role: Role) -> dict[str, str]:
@@ -197,10 +204,10 @@ def image_facts(reference: str) -> ImageFacts | None:
     ref = image_ref(reference)
     if ref is None:
         return None
-    for name in _names(ref):
-        for row in _rows(name):
+    for name in _table_names(ref):
+        for row in _rows_of(name):
             if _holds_for_tag(str(row.get("only", "")), ref):
-                return _facts(row, ref)
+                return _facts_of_row(row, ref)
     return None
 
 
@@ -210,31 +217,33 @@ def similar_facts(reference: str) -> ImageFacts | None:
     return image_facts(ref.repository.rpartition("/")[2]) if ref else None
 
 
-def holds(
+def conditions_hold(
     when: Iterable[str], environment: Mapping[str, str | None], command: str | None
 ) -> bool:
     """Whether the conditions on a service's environment and command hold."""
-    return all(_holds(word, environment, command) for word in when)
+    return all(_condition_holds(condition, environment, command) for condition in when)
 
 
-def _holds(word: str, environment: Mapping[str, str | None], command: str | None) -> bool:
-    if word.startswith("!"):
-        return not _holds(word[1:], environment, command)
-    if word.startswith("env."):
-        name, equals, value = word[4:].partition("=")
+def _condition_holds(
+    condition: str, environment: Mapping[str, str | None], command: str | None
+) -> bool:
+    if condition.startswith("!"):
+        return not _condition_holds(condition[1:], environment, command)
+    if condition.startswith("env."):
+        name, equals, value = condition[4:].partition("=")
         return environment.get(name) == value if equals else bool(environment.get(name))
-    _, colon, text = word.partition(":")
+    _, colon, text = condition.partition(":")
     return command is not None and (not colon or text in command)
 
 
-def _names(ref: ImageRef) -> Iterator[str]:
+def _table_names(ref: ImageRef) -> Iterator[str]:
     """The names under which the image may stand in the table: its own, then those it mirrors."""
     yield ref.name
-    parts = ref.repository.split("/")
-    if "library" in parts[:-1]:
-        yield parts[-1]
-    elif ref.registry and ref.registry not in _DOCKER_HUB and len(parts) > 1:
-        yield "/".join(parts[-2:])
+    components = ref.repository.split("/")
+    if "library" in components[:-1]:
+        yield components[-1]
+    elif ref.registry and ref.registry not in _DOCKER_HUB and len(components) > 1:
+        yield "/".join(components[-2:])
 
 
 @cache
@@ -251,34 +260,34 @@ def _rows_by_name() -> tuple[dict[str, list[Document]], list[tuple[str, Document
     return exact, wild
 
 
-def _rows(name: str) -> Iterator[Mapping[str, Any]]:
+def _rows_of(name: str) -> Iterator[Mapping[str, Any]]:
     exact, wild = _rows_by_name()
     for document in exact.get(name) or [
-        document for pattern, document in wild if _glob(pattern, name)
+        document for pattern, document in wild if _matches_glob(pattern, name)
     ]:
         yield document.row()
 
 
-def _facts(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
+def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
     files = row.get("files") or {}
     caps, tools = row.get("caps"), _for_tag(row, "tools", ref)
     decided: dict[str, Any] = {
         "category": row["class"],
         "ports": tuple(row.get("ports", ())),
         "data": tuple(
-            Data(item["path"], when, item.get("moved_by", ""))
-            for item, when in _for_tag(row, "data", ref)
+            Data(row_part["path"], when, row_part.get("moved_by", ""))
+            for row_part, when in _for_tag(row, "data", ref)
         ),
         "checks": tuple(
-            Check(tuple(item["test"]), when, item.get("start_period"))
-            for item, when in _for_tag(row, "checks", ref)
+            Check(tuple(row_part["test"]), when, row_part.get("start_period"))
+            for row_part, when in _for_tag(row, "checks", ref)
         ),
         "secrets": tuple(row.get("secrets", ())),
         "file_names": tuple(files.get("names", ())),
         "file_form": files.get("form", "{}_FILE"),
         "tools": tuple(tools[0][0]["has"])
         if tools
-        else (ALPINE_TOOLS if _part(ref.tag, "alpine") else None),
+        else (ALPINE_TOOLS if _has_tag_part(ref.tag, "alpine") else None),
         "caps": tuple(caps) if caps is not None else None,
         "tmpfs": tuple(row.get("tmpfs", ())),
     }
@@ -316,42 +325,48 @@ def _for_tag(
     """The rows whose conditions on the tag hold, each with its other conditions."""
     return [
         (
-            item,
+            row_part,
             tuple(
-                word for word in str(item.get("when", "")).split() if not _about_tag(word)
+                condition
+                for condition in str(row_part.get("when", "")).split()
+                if not _about_tag(condition)
             ),
         )
-        for item in row.get(column, ())
-        if _holds_for_tag(str(item.get("when", "")), ref)
+        for row_part in row.get(column, ())
+        if _holds_for_tag(str(row_part.get("when", "")), ref)
     ]
 
 
-def _about_tag(word: str) -> bool:
-    return not word.lstrip("!").startswith(("env.", "command"))
+def _about_tag(condition: str) -> bool:
+    return not condition.lstrip("!").startswith(("env.", "command"))
 
 
 def _holds_for_tag(when: str, ref: ImageRef) -> bool:
-    return all(_tag_condition(word, ref) for word in when.split() if _about_tag(word))
+    return all(
+        _tag_condition(condition, ref)
+        for condition in when.split()
+        if _about_tag(condition)
+    )
 
 
-def _tag_condition(word: str, ref: ImageRef) -> bool:
-    if word.startswith("!"):
-        return not _part(ref.tag, word[1:])
-    match = re.fullmatch(r"([<>]=?)(.*)", word)
+def _tag_condition(condition: str, ref: ImageRef) -> bool:
+    if condition.startswith("!"):
+        return not _has_tag_part(ref.tag, condition[1:])
+    match = re.fullmatch(r"([<>]=?)(.*)", condition)
     if match is None:
-        return _part(ref.tag, word)
+        return _has_tag_part(ref.tag, condition)
     bound = match[2].split(".")
-    have, want = ref.version[: len(bound)], tuple(int(part) for part in bound)
+    have, want = ref.version[: len(bound)], tuple(int(number) for number in bound)
     return {"<": have < want, "<=": have <= want, ">": have > want, ">=": have >= want}[
         match[1]
     ]
 
 
-def _part(tag: str, word: str) -> bool:
-    return any(part.startswith(word) for part in tag.split("-"))
+def _has_tag_part(tag: str, prefix: str) -> bool:
+    return any(tag_part.startswith(prefix) for tag_part in tag.split("-"))
 
 
-def _glob(pattern: str, text: str) -> bool:
+def _matches_glob(pattern: str, text: str) -> bool:
     head, star, tail = pattern.partition("*")
     if not star:
         return pattern == text

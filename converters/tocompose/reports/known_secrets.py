@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tocompose.knowledge.secrets.commands import service_command_secrets
 from tocompose.knowledge.secrets.names import secret_name, words_of
-from tocompose.knowledge.secrets.texts import may_be_secret, passwords, secret_defaults
+from tocompose.knowledge.secrets.texts import may_be_secret, password_spans, secret_defaults
 from tocompose.model import File, Service, Stack
 from tocompose.source import Span
 from tocompose.stack_texts import texts_within
@@ -49,16 +49,16 @@ def _secrets_of_file(file: File) -> Iterator[Secret]:
 def _secrets_of_service(service: Service) -> Iterator[Secret]:
     origins = {
         variable.name: variable.origin
-        for part in (service, *service.overlays.values())
-        for variable in part.environment
+        for layer in (service, *service.overlays.values())
+        for variable in layer.environment
     }
     texts: dict[tuple[str, ...], str] = dict(texts_within(service))
     for path, text in texts_within(service):
         is_variable = path[0] == "environment"
         yield from _secrets_of_text(path, text, origins[path[1]] if is_variable else None)
     for key, secret in service_command_secrets(service):
-        word = texts[*key.split("."), str(secret.word)]
-        value = plain(word[secret.start : secret.end])
+        command_text = texts[*key.split("."), str(secret.word)]
+        value = plain(command_text[secret.start : secret.end])
         if value:
             yield Secret(value, None)
 
@@ -69,8 +69,8 @@ def _secrets_of_text(path: ModelPath, text: str, origin: Span | None) -> Iterato
     value = plain(text)
     if is_named and value and (path[0] == "environment" or may_be_secret(value)):
         yield Secret(value, origin)
-    for start, end in passwords(text):
-        yield Secret(text[start:end], None)
+    for start, stop in password_spans(text):
+        yield Secret(text[start:stop], None)
     for variable in variables(text):
         for _, default in secret_defaults(variable, is_named):
             yield Secret(default, None)

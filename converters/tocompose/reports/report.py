@@ -10,7 +10,7 @@ from tocompose.ledger import Fate, Ledger
 from tocompose.model import File, Service, Stack
 from tocompose.notes import Kind, Note
 from tocompose.project import Project
-from tocompose.reports.masking import Quotes
+from tocompose.reports.masking import SourceLines
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 
@@ -47,7 +47,7 @@ class Report(NamedTuple):
     files: tuple[File, ...]
     notes: tuple[Note, ...]
     ledger: Ledger
-    quotes: Quotes
+    quotes: SourceLines
 
     def of_kind(self, kind: Kind) -> tuple[Note, ...]:
         """The notes of one kind, in reading order."""
@@ -95,7 +95,7 @@ def report(outcome: ReportedConversion, project: Project) -> Report:
         files=outcome.files,
         notes=outcome.notes,
         ledger=outcome.ledger,
-        quotes=Quotes(project, outcome.stack),
+        quotes=SourceLines(project, outcome.stack),
     )
 
 

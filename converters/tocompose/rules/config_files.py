@@ -9,7 +9,7 @@ from tocompose.knowledge.secrets.names import secret_file, secret_name
 from tocompose.knowledge.secrets.texts import (
     DIRECTIVE,
     may_be_secret,
-    passwords,
+    password_spans,
     secret_value,
 )
 from tocompose.model import File, Mount, Service, Stack
@@ -68,7 +68,7 @@ def holds_secret(content: bytes, path: str = "") -> bool:
     if secret_file(path) and content.strip():
         return True
     text = content.decode("utf-8", "replace")
-    spans = passwords(text)
+    spans = password_spans(text)
     if any(may_be_secret(text[start:end]) for start, end in spans):
         return True
     if not spans and secret_value(text):

@@ -99,8 +99,10 @@ def _setting_of(variable: EnvVariable) -> str:
 def _reads_itself(service: Service, variable: EnvVariable) -> bool:
     """Whether a command of the service reads the variable itself, which would then be empty."""
     check = service.healthcheck
-    words = (command_text(service) or "", *((check.test or ()) if check else ()))
-    names = {shell_variable.name for shell_variable in shell_variables(" ".join(words))}
+    command_texts = (command_text(service) or "", *((check.test or ()) if check else ()))
+    names = {
+        shell_variable.name for shell_variable in shell_variables(" ".join(command_texts))
+    }
     return variable.name in names
 
 

@@ -168,7 +168,11 @@ def _keeps_environment(service: Service | None, stack: Stack) -> bool:
     if service is None or service.security.read_only:
         return True
     secrets = {setting.name for setting in stack.settings if setting.secret}
-    named = (item.value or "" for item in service.environment if secret_name(item.name))
+    named = (
+        variable.value or ""
+        for variable in service.environment
+        if secret_name(variable.name)
+    )
     return any(_only_variable(value) not in secrets for value in named)
 
 

@@ -54,20 +54,20 @@ class Vault:
         shared = self.shared_setting(service, value)
         if shared is not None:
             return shared
-        chosen = self._free_name(service, variable_name(name), value)
-        if chosen not in self._settings:
-            self._settings[chosen] = EnvSetting(
-                name=chosen,
+        free_name = self._free_name(service, variable_name(name), value)
+        if free_name not in self._settings:
+            self._settings[free_name] = EnvSetting(
+                name=free_name,
                 value=value,
                 secret=True,
                 description=f"{name} of {service.name}",
                 required=True,
                 origin=origin,
             )
-            self._taken.add(chosen)
-        self.mark_secret(chosen)
-        self._hold(value, service.name, chosen)
-        return chosen
+            self._taken.add(free_name)
+        self.mark_secret(free_name)
+        self._hold(value, service.name, free_name)
+        return free_name
 
     def make_secret(
         self, name: str, value: str, description: str, origin: Span | None
@@ -126,13 +126,13 @@ class Vault:
     def replace_secrets(self, service: Service, text: str) -> str:
         """The text with every secret in it replaced by its variable, where it stands as a word of its own."""
 
-        def without_secrets(part: Literal) -> str:
+        def without_secrets(literal_part: Literal) -> str:
             edits = []
-            for start, end, value in self._repeated.spans(part.source):
+            for start, stop, value in self._repeated.spans(literal_part.source):
                 any_holder = next(iter(self._holders[value].values()))[0]
                 name = self.service_setting(service, value) or any_holder
-                edits.append((start, end, secret_reference(name)))
-            return replace_spans(part.source, edits)
+                edits.append((start, stop, secret_reference(name)))
+            return replace_spans(literal_part.source, edits)
 
         return replace_literals(text, without_secrets)
 
@@ -142,17 +142,17 @@ class Vault:
         return replace_spans(
             text,
             [
-                (part.start, part.end_offset, secret_reference(part.name))
-                for part in nested_variables(text)
-                if self._is_replaceable(part)
+                (variable.start, variable.end_offset, secret_reference(variable.name))
+                for variable in nested_variables(text)
+                if self._is_replaceable(variable)
             ],
         )
 
-    def _is_replaceable(self, part: Variable) -> bool:
-        setting = self._settings.get(part.name)
+    def _is_replaceable(self, variable: Variable) -> bool:
+        setting = self._settings.get(variable.name)
         if setting is None or not setting.secret or not setting.value:
             return False
-        return not part.operator or part.default == literal(setting.value)
+        return not variable.operator or variable.default == literal(setting.value)
 
     def _hold(self, value: str, owner: str, name: str) -> None:
         self._holders.setdefault(value, {}).setdefault(owner, []).append(name)
@@ -185,34 +185,38 @@ class _RepeatedValues:
     def add(self, value: str) -> None:
         """Looks for the value from now on, unless it is so short or plain that it stands somewhere by chance."""
         form = literal(value)
-        words = [word.span() for word in _WORD.finditer(form)]
+        word_spans = [match.span() for match in _WORD.finditer(form)]
         is_plain_word = value.isalpha() and value.islower()
-        if len(value) >= _SHORTEST_REPEATED and not is_plain_word and words:
+        if len(value) >= _SHORTEST_REPEATED and not is_plain_word and word_spans:
             self._values[form] = value
-            self._shapes.add((len(words), words[0][0], len(form) - words[-1][1]))
+            self._shapes.add(
+                (len(word_spans), word_spans[0][0], len(form) - word_spans[-1][1])
+            )
 
     def spans(self, text: str) -> Iterator[tuple[int, int, str]]:
         """Where values stand as words of their own, none within another, the longest first where several start."""
-        words = [word.span() for word in _WORD.finditer(text)] if self._shapes else []
+        word_spans = (
+            [match.span() for match in _WORD.finditer(text)] if self._shapes else []
+        )
         done = 0
-        for index, (word_start, _) in enumerate(words):
-            for count, before, after in sorted(self._shapes, reverse=True):
-                last = index + count - 1
-                start = word_start - before
-                if last >= len(words) or start < done:
+        for index, (word_start, _) in enumerate(word_spans):
+            for count, prefix_length, suffix_length in sorted(self._shapes, reverse=True):
+                last_index = index + count - 1
+                start = word_start - prefix_length
+                if last_index >= len(word_spans) or start < done:
                     continue
-                end = words[last][1] + after
-                value = self._values.get(text[start:end])
-                if value is not None and _is_whole(text, start, end):
-                    yield start, end, value
-                    done = end
+                stop = word_spans[last_index][1] + suffix_length
+                value = self._values.get(text[start:stop])
+                if value is not None and _is_whole(text, start, stop):
+                    yield start, stop, value
+                    done = stop
                     break
 
 
-def _is_whole(text: str, start: int, end: int) -> bool:
+def _is_whole(text: str, start: int, stop: int) -> bool:
     """Whether what stands there is not part of a longer word or of a variable."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return before != "$" and not _WORD.match(before) and not _WORD.match(after)
+    left_char, right_char = text[start - 1 : start], text[stop : stop + 1]
+    return left_char != "$" and not _WORD.match(left_char) and not _WORD.match(right_char)
 
 
 def secret_reference(name: str) -> str:

@@ -8,34 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
-from enum import Enum
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
-from tocompose.knowledge.images import ImageFacts
 from tocompose.knowledge.secrets.commands import (
     CommandSecret,
-    command_setting_name,
     script_secrets,
     service_command_secrets,
 )
-from tocompose.knowledge.secrets.names import lists_users, secret_name
 from tocompose.knowledge.secrets.texts import (
     may_be_secret,
+    password_spans,
     password_variables,
-    passwords,
     replace_spans,
     secret_defaults,
     secret_value,
 )
 from tocompose.model import Network, Service, Stack, Volume
-from tocompose.notes import Note, note
+from tocompose.notes import Note
 from tocompose.record import replace
 from tocompose.rules import Context, Example, Outcome, Rule
 from tocompose.rules.config_files import in_secrets
 from tocompose.rules.roles import is_data
+from tocompose.rules.secret_holders import (
+    Extent,
+    SecretHolder,
+    command_holder,
+    is_secret,
+    option_holder,
+    text_holder,
+    variable_holder,
+)
 from tocompose.rules.secret_vault import Vault, secret_reference
 from tocompose.rules.service_images import facts_of
-from tocompose.source import Span
 from tocompose.stack_texts import map_texts_within
 from tocompose.syntax.interpolation import Variable, plain, variables
 from tocompose.syntax.model_path import ModelPath
@@ -50,7 +54,7 @@ _REPEATING = _COMMANDS | {"environment", "labels", "logging"}
 _FIELDS = frozenset({field.name for field in fields(Service)} | {"volumes", "env_file"})
 _NO_OPTIONS = frozenset({"source", "target"})
 _Edit: TypeAlias = tuple[int, int, str]
-_Part = TypeVar("_Part", Network, Volume)
+_Resource = TypeVar("_Resource", Network, Volume)
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -66,8 +70,12 @@ def apply(stack: Stack, context: Context) -> Outcome:
     stack = replace(
         stack,
         services=tuple(moved[service.name] for service in stack.services),
-        networks=tuple(secret_pass.part_without_secrets(part) for part in stack.networks),
-        volumes=tuple(secret_pass.part_without_secrets(part) for part in stack.volumes),
+        networks=tuple(
+            secret_pass.resource_without_secrets(resource) for resource in stack.networks
+        ),
+        volumes=tuple(
+            secret_pass.resource_without_secrets(resource) for resource in stack.volumes
+        ),
     )
     stack = secret_pass.without_repeated_secrets(stack)
     if not context.split:
@@ -88,124 +96,6 @@ def clashing_names(stack: Stack) -> frozenset[str]:
     return frozenset(name for name, different in values.items() if len(different) > 1)
 
 
-def is_secret(name: str, value: str, image: ImageFacts | None) -> bool:
-    """Whether the variable's value is a secret, by its name, by what the image does with it, or by its form."""
-    return (_names_secret(name, image) and may_be_secret(value)) or secret_value(value)
-
-
-def _names_secret(name: str, image: ImageFacts | None) -> bool:
-    return secret_name(name) or (image is not None and image.is_secret(name))
-
-
-class _Takes(Enum):
-    """How much of a text goes out that is a secret by its form, such as an address with a password."""
-
-    ALL = "all"
-    SHARED_PART = "the password where a server has it already, else all"
-    PARTS = "the parts that are secrets"
-
-
-class _Holder(NamedTuple):
-    """A text that may hold secrets: whose it is and where, what it is called, and what its secrets are called.
-
-    `is_named` says that by its name all of it is a secret. `part_setting` names the setting of a password in it; the
-    codes are those of the notes on all of it and on a part of it.
-    """
-
-    service: Service
-    path: ModelPath
-    name: str
-    is_named: bool
-    takes: _Takes
-    setting: str
-    part_setting: str
-    code: str
-    part_code: str
-    origin: Span | None
-
-    def note(self, code: str, setting: str) -> Note:
-        """The note that a secret of the text, or a part of it, comes from a setting now."""
-        return note(
-            code,
-            self.origin,
-            subject=self.path,
-            service=self.service.name,
-            place=str(self.path) if code == "TC509" else ".".join(self.path[2:]),
-            name=setting,
-            variable=self.name,
-            label=self.name,
-            argument=self.name,
-            option=self.name,
-        )
-
-
-def _variable_holder(service: Service, path: ModelPath, origin: Span | None) -> _Holder:
-    name = path[-1]
-    return _Holder(
-        service=service,
-        path=path,
-        name=name,
-        is_named=_names_secret(name, facts_of(service)),
-        takes=_Takes.SHARED_PART,
-        setting=name,
-        part_setting=f"{name}_PASSWORD",
-        code="TC500",
-        part_code="TC501",
-        origin=origin or service.origin,
-    )
-
-
-def _option_holder(service: Service, owner: ModelPath, keys: tuple[str, ...]) -> _Holder:
-    """The holder of an option; the entries of a list are called as the list is."""
-    name = next((key for key in reversed(keys) if not key.isdigit()), "")
-    return _Holder(
-        service=service,
-        path=owner,
-        name=name,
-        is_named=secret_name(name),
-        takes=_Takes.PARTS,
-        setting=f"{service.name}_{name.rpartition('.')[2]}",
-        part_setting=f"{service.name}_password",
-        code="TC509",
-        part_code="TC509",
-        origin=None,
-    )
-
-
-def _text_holder(service: Service, path: ModelPath) -> _Holder:
-    """The holder of any other text: a label, a build argument, or one that holds secrets in its variables only."""
-    name, is_named, setting, code = path[-1], False, f"{service.name}_PASSWORD", "TC507"
-    match path[2:]:
-        case ("labels", _):
-            last_word = name.rpartition(".")[2]
-            is_named = lists_users(name) or secret_name(last_word)
-            setting, code = f"{service.name}_{last_word}", "TC504"
-        case ("build", "args", _):
-            is_named, setting, code = secret_name(name), name, "TC505"
-        case ("build", "context"):
-            setting = f"{service.name}_BUILD_PASSWORD"
-    return _Holder(
-        service=service,
-        path=path,
-        name=name,
-        is_named=is_named,
-        takes=_Takes.PARTS if code == "TC507" else _Takes.ALL,
-        setting=setting,
-        part_setting=setting,
-        code=code,
-        part_code=code,
-        origin=service.origin,
-    )
-
-
-def _command_holder(service: Service, path: ModelPath, option: str) -> _Holder:
-    setting = command_setting_name(service.name, option)
-    holder = _text_holder(service, path.parent if path[-1].isdigit() else path)
-    return holder._replace(
-        name=option, setting=setting, part_setting=setting, code="TC502", part_code="TC502"
-    )
-
-
 class _SecretPass:
     """The way over the texts of a stack on which secrets go into the vault; `notes` say which did."""
 
@@ -216,8 +106,8 @@ class _SecretPass:
     def service_without_secrets(self, service: Service) -> Service:
         """The service with references to settings in the place of secrets."""
         overlays = {
-            home: self._layer_without_secrets(service, part)
-            for home, part in service.overlays.items()
+            role: self._layer_without_secrets(service, overlay)
+            for role, overlay in service.overlays.items()
         }
         base = replace(service, overlays={})
         return replace(self._layer_without_secrets(service, base), overlays=overlays)
@@ -236,26 +126,26 @@ class _SecretPass:
             if key in _COMMANDS:
                 return self._safe_word(service, path, text, in_commands.get(path, []))
             if key == "environment":
-                holder = _variable_holder(service, path, origins.get(name))
+                holder = variable_holder(service, path, origins.get(name))
                 return text if name.endswith("_FILE") else self._safe_text(holder, text)
             if key in _OPTIONS or (key in _DRIVER_OPTIONS and name not in _NO_OPTIONS):
-                return self._safe_text(_option_holder(service, owner, path[2:]), text)
+                return self._safe_text(option_holder(service, owner, path[2:]), text)
             if key in ("labels", "build") or "$" in text:
-                return self._safe_text(_text_holder(service, path), text)
+                return self._safe_text(text_holder(service, path), text)
             return text
 
         return map_texts_within(layer, owner, without_secrets)
 
-    def part_without_secrets(self, part: _Part) -> _Part:
+    def resource_without_secrets(self, resource: _Resource) -> _Resource:
         """The network or volume with references to settings in the place of secrets of its options."""
-        section = "networks" if isinstance(part, Network) else "volumes"
-        owner = ModelPath.of(section, part.name)
-        service = Service(name=part.name)
+        section = "networks" if isinstance(resource, Network) else "volumes"
+        owner = ModelPath.of(section, resource.name)
+        service = Service(name=resource.name)
 
         def without_secrets(path: ModelPath, text: str) -> str:
-            return self._safe_text(_option_holder(service, owner, path[2:]), text)
+            return self._safe_text(option_holder(service, owner, path[2:]), text)
 
-        return map_texts_within(part, owner, without_secrets)
+        return map_texts_within(resource, owner, without_secrets)
 
     def without_repeated_secrets(self, stack: Stack) -> Stack:
         """The stack with the secrets that are known by now taken out of all other texts, and its settings."""
@@ -278,69 +168,76 @@ class _SecretPass:
                 return text
             replaced = self._vault.replace_secrets(service, text)
             if replaced != text:
-                self.notes.append(
-                    _text_holder(service, _noted_path(path)).note("TC507", "")
-                )
+                self.notes.append(text_holder(service, _noted_path(path)).note("TC507", ""))
             return self._vault.require_secrets(replaced)
 
         return map_texts_within(service, ModelPath.service(service.name), without_repeated)
 
-    def _safe_text(self, holder: _Holder, text: str) -> str:
+    def _safe_text(self, holder: SecretHolder, text: str) -> str:
         """The text without secrets: all of it a reference, or parts of it."""
         value = plain(text)
-        parts = _secret_parts(holder, text)
+        spans = _secret_spans(holder, text)
         if value is None:
-            edits = [*self._part_edits(holder, text, parts)]
-            secret_spans = [(0, len(text), holder)] if holder.is_named else []
-            return replace_spans(
-                text, [*edits, *self._variable_edits(holder, text, secret_spans)]
-            )
+            named_spans = [(0, len(text), holder)] if holder.is_named else []
+            edits = [*self._part_edits(holder, text, spans)]
+            edits += self._variable_edits(holder, text, named_spans)
+            return replace_spans(text, edits)
         by_name = holder.is_named and may_be_secret(value)
-        if holder.takes is _Takes.PARTS and parts and not by_name:
-            return replace_spans(text, self._part_edits(holder, text, parts))
+        if holder.extent is Extent.PARTS and spans and not by_name:
+            return replace_spans(text, self._part_edits(holder, text, spans))
         if not by_name and not secret_value(value):
             return text
-        if holder.takes is _Takes.SHARED_PART and len(parts) == 1:
-            start, end = parts[0]
-            password = plain(text[start:end]) or ""
-            setting = self._vault.service_setting(holder.service, password)
-            if setting is not None:
-                self.notes.append(holder.note(holder.part_code, setting))
-                return replace_spans(text, [(start, end, secret_reference(setting))])
-        return self._move(holder, holder.setting, value, holder.code)
+        with_shared_part = self._share_part(holder, text, spans)
+        return with_shared_part or self._move(holder, holder.setting, value, holder.code)
+
+    def _share_part(
+        self, holder: SecretHolder, text: str, spans: list[tuple[int, int]]
+    ) -> str | None:
+        """The text with the setting of a server in the place of its only password; None where no server has it."""
+        if holder.extent is not Extent.SHARED_PART or len(spans) != 1:
+            return None
+        start, stop = spans[0]
+        setting = self._vault.service_setting(holder.service, plain(text[start:stop]) or "")
+        if setting is None:
+            return None
+        self.notes.append(holder.note(holder.part_code, setting))
+        return replace_spans(text, [(start, stop, secret_reference(setting))])
 
     def _safe_word(
         self, service: Service, path: ModelPath, text: str, secrets: list[CommandSecret]
     ) -> str:
         """A word of a command without the secrets that stand in it."""
         edits: list[_Edit] = []
-        templates: list[tuple[int, int, _Holder]] = []
+        templates: list[tuple[int, int, SecretHolder]] = []
         for secret in secrets:
-            start, end = secret.start, secret.end
-            holder = _command_holder(service, path, secret.option)
-            value = plain(text[start:end])
+            start, stop = secret.start, secret.end
+            holder = command_holder(service, path, secret.option)
+            value = plain(text[start:stop])
             if value is None:
-                templates.append((start, end, holder))
+                templates.append((start, stop, holder))
             else:
                 edits.append(
-                    (start, end, self._move(holder, holder.setting, value, "TC502"))
+                    (start, stop, self._move(holder, holder.setting, value, "TC502"))
                 )
         if "$" in text:
-            holder = _command_holder(service, path, "password")
+            holder = command_holder(service, path, "password")
             edits += self._variable_edits(holder, text, templates)
         return replace_spans(text, edits)
 
     def _part_edits(
-        self, holder: _Holder, text: str, spans: list[tuple[int, int]]
+        self, holder: SecretHolder, text: str, spans: list[tuple[int, int]]
     ) -> Iterator[_Edit]:
-        for start, end in spans:
-            value = plain(text[start:end])
+        for start, stop in spans:
+            value = plain(text[start:stop])
             if value and may_be_secret(value):
                 new = self._move(holder, holder.part_setting, value, holder.part_code)
-                yield start, end, new
+                yield start, stop, new
 
     def _variable_edits(
-        self, holder: _Holder, text: str, secret_spans: list[tuple[int, int, _Holder]]
+        self,
+        holder: SecretHolder,
+        text: str,
+        secret_spans: list[tuple[int, int, SecretHolder]],
     ) -> Iterator[_Edit]:
         """What becomes of the variables of a text: a default that is a secret goes out.
 
@@ -361,23 +258,23 @@ class _SecretPass:
                 self._mark(owner, variable.name)
 
     def _default_edits(
-        self, holder: _Holder, variable: Variable, is_secret: bool
+        self, holder: SecretHolder, variable: Variable, is_secret: bool
     ) -> Iterator[_Edit]:
         """The value of a default goes to the variable itself; to one of its own where that would change others."""
         described = f"{holder.name} of {holder.service.name}"
-        for inner, value in secret_defaults(variable, is_secret):
-            if self._vault.make_secret(inner.name, value, described, holder.origin):
-                self.notes.append(holder.note(holder.code, inner.name))
-                yield inner.start, inner.end_offset, secret_reference(inner.name)
+        for nested, value in secret_defaults(variable, is_secret):
+            if self._vault.make_secret(nested.name, value, described, holder.origin):
+                self.notes.append(holder.note(holder.code, nested.name))
+                yield nested.start, nested.end_offset, secret_reference(nested.name)
             else:
                 new = self._move(holder, holder.setting, value, holder.code)
-                yield inner.operand_start, inner.end_offset - 1, new
+                yield nested.operand_start, nested.end_offset - 1, new
 
-    def _mark(self, holder: _Holder, name: str) -> None:
+    def _mark(self, holder: SecretHolder, name: str) -> None:
         if self._vault.may_hold_secret(name) and self._vault.mark_secret(name):
             self.notes.append(holder.note("TC503", name))
 
-    def _move(self, holder: _Holder, setting: str, value: str, code: str) -> str:
+    def _move(self, holder: SecretHolder, setting: str, value: str, code: str) -> str:
         """The reference to the setting that holds the value from now on."""
         name = self._vault.setting_for_service(
             holder.service, setting, value, holder.origin
@@ -393,11 +290,11 @@ def _noted_path(path: ModelPath) -> ModelPath:
     return ModelPath(path[:4] if path[2] == "healthcheck" else path[:3])
 
 
-def _secret_parts(holder: _Holder, text: str) -> list[tuple[int, int]]:
+def _secret_spans(holder: SecretHolder, text: str) -> list[tuple[int, int]]:
     """Where the text holds secrets by its form; options may be command lines."""
     if holder.code != "TC509":
-        return passwords(text)
-    return sorted({*passwords(text), *script_secrets(text)})
+        return password_spans(text)
+    return sorted({*password_spans(text), *script_secrets(text)})
 
 
 RULE = Rule(

@@ -16,7 +16,7 @@ from tocompose.importers.docker_run.options import (
 from tocompose.importers.docker_run.service import ContainerRefs, describe_service
 from tocompose.importers.docker_run.unquoted_values import parse_joining_values
 from tocompose.knowledge.images import image_ref
-from tocompose.knowledge.secrets.texts import concealed
+from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import EnvFile, EnvVariable, Mount, Role, Service
 from tocompose.record import replace
 from tocompose.syntax.interpolation import plain, split_outside_variables, variable_names
@@ -70,7 +70,7 @@ def read_container(
     moved = (fact_below(fact, invocation.directory) for fact in facts)
     image_path = path.child("image")
     if "$" not in image.take(image_path) and image_ref(image.text) is None:
-        image.annotate("TC183", subject=image_path, image=concealed(image.text))
+        image.annotate("TC183", subject=image_path, image=redact_secrets(image.text))
     service, refs = describe_service(
         name,
         Facts((*pod_facts, *moved)),

@@ -215,7 +215,7 @@ def _escape_value(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
-class MountedFiles(NamedTuple):
+class ServiceFiles(NamedTuple):
     """What a volume of files gives a service: a folder, or single files as configs or secrets."""
 
     mounts: tuple[Mount, ...] = ()
@@ -229,7 +229,7 @@ def mount_files(
     sub_path: str,
     mount: Cursor,
     container: ContainerContext,
-) -> MountedFiles:
+) -> ServiceFiles:
     """The files of a volume at `target`: all of them as a folder that hides the image's own, or one of them."""
     folder = _folder_of(volume, container)
     if sub_path:
@@ -253,7 +253,7 @@ def mount_files(
         read_only=True,
         origin=mount.span,
     )
-    return MountedFiles(mounts=(bind,))
+    return ServiceFiles(mounts=(bind,))
 
 
 def _folder_of(volume: VolumeFiles, container: ContainerContext) -> str:
@@ -283,7 +283,7 @@ def _folder_names(volume: VolumeFiles, container: ContainerContext) -> Iterator[
 
 def _mount_single(
     file: VolumeFile, folder: str, target: str, mount: Cursor, container: ContainerContext
-) -> MountedFiles:
+) -> ServiceFiles:
     """One file in place of the image's: a config or secret of its own."""
     path = f"{folder}/{file.path}"
     _write_file(file, path, container)
@@ -292,7 +292,7 @@ def _mount_single(
     resources = container.builder.secrets if file.secret else container.builder.configs
     resources.setdefault(name, FileResource(name=name, file=f"./{path}", origin=mount.span))
     grant = ConfigMount(source=name, target=literal(target), origin=mount.span)
-    return MountedFiles(secrets=(grant,)) if file.secret else MountedFiles(configs=(grant,))
+    return ServiceFiles(secrets=(grant,)) if file.secret else ServiceFiles(configs=(grant,))
 
 
 def _write_file(file: VolumeFile, path: str, container: ContainerContext) -> None:

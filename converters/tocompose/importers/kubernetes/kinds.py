@@ -17,7 +17,7 @@ _OWN_GROUPS = frozenset({"", "apps", "batch", "extensions", "autoscaling", "poli
 _FORKED = frozenset({"DeploymentConfig", "ImageStream"})
 
 
-class Kind(NamedTuple):
+class KindRow(NamedTuple):
     """What becomes of a kind: `type` is its table of fields, `template` the path of its pod template; one without a
     type is said once, with `advice`."""
 
@@ -35,20 +35,20 @@ def field_tables() -> FieldTables:
 
 
 @cache
-def kind_rows() -> Mapping[str, Kind]:
+def kind_rows() -> Mapping[str, KindRow]:
     """Every kind that `mappings/kubernetes/kinds.yaml` knows."""
     return {name: _parse_kind(row or {}) for name, row in load("kubernetes/kinds").items()}
 
 
-def _parse_kind(row: Mapping[str, str]) -> Kind:
+def _parse_kind(row: Mapping[str, str]) -> KindRow:
     columns = dict(row)
     path = columns.pop("template", None)
     template = None if path is None else tuple(key for key in path.split(".") if key)
     versions = tuple(columns.pop("versions", "").split())
-    return Kind(template=template, versions=versions, **columns)  # type: ignore[arg-type]
+    return KindRow(template=template, versions=versions, **columns)  # type: ignore[arg-type]
 
 
-def kind_row(name: str) -> Kind:
+def kind_row(name: str) -> KindRow:
     """What becomes of a kind; those of a custom API group may share a row (`*.cert-manager.io`)."""
     rows = kind_rows()
     if name in rows:
@@ -58,7 +58,7 @@ def kind_row(name: str) -> Kind:
         if f"*.{group}" in rows:
             return rows[f"*.{group}"]
         group = group.partition(".")[2]
-    return Kind()
+    return KindRow()
 
 
 def is_served(name: str, version: str) -> bool:

@@ -13,7 +13,7 @@ from itertools import accumulate, zip_longest
 from typing import Any, NamedTuple
 
 from tocompose.knowledge.secrets.names import secret_name, words_of
-from tocompose.knowledge.secrets.texts import may_be_secret, outline, passwords
+from tocompose.knowledge.secrets.texts import mask_variables, may_be_secret, password_spans
 from tocompose.knowledge.servers import client_programs
 from tocompose.model import Service
 from tocompose.patterns import regex
@@ -58,32 +58,36 @@ def service_command_secrets(service: Service) -> Iterator[tuple[str, CommandSecr
         "command": service.command,
         "healthcheck.test": check.test if check else None,
     }
-    for key, words in commands.items():
+    for key, arguments in commands.items():
         program = _program_of_image(service) if key == "command" else ()
-        for secret in command_secrets((*program, *(words or ()))):
+        for secret in command_secrets((*program, *(arguments or ()))):
             if secret.word >= len(program):
                 yield key, secret._replace(word=secret.word - len(program))
 
 
 def _program_of_image(service: Service) -> tuple[str, ...]:
     """The program that the image runs where it is given nothing but options; empty where it is given more."""
-    words = service.command or ()
-    if service.entrypoint is not None or not words or not words[0].startswith("-"):
+    arguments = service.command or ()
+    if service.entrypoint is not None or not arguments or not arguments[0].startswith("-"):
         return ()
     return ((service.image or "").partition(":")[0].rpartition("/")[2],)
 
 
-def command_secrets(words: Sequence[str]) -> list[CommandSecret]:
+def command_secrets(arguments: Sequence[str]) -> list[CommandSecret]:
     """Where secrets stand in the words of a command, in order, none within another.
 
     One that is a variable of Compose or has one in it counts, one that the shell fills in does not.
     """
     secrets: list[CommandSecret] = []
-    outlines = [outline(word) for word in words]
+    outlines = [mask_variables(argument) for argument in arguments]
     for secret in sorted({*_word_secrets(outlines), *_line_secrets(outlines)}, key=_rank):
-        text = words[secret.word][secret.start : secret.end]
-        before = secrets[-1] if secrets else None
-        overlaps = before and before.word == secret.word and secret.start < before.end
+        text = arguments[secret.word][secret.start : secret.end]
+        previous_secret = secrets[-1] if secrets else None
+        overlaps = (
+            previous_secret
+            and previous_secret.word == secret.word
+            and secret.start < previous_secret.end
+        )
         if text and not text.startswith("$$") and not overlaps and _may_be_secret(text):
             secrets.append(secret)
     return secrets
@@ -99,48 +103,52 @@ def _may_be_secret(text: str) -> bool:
     return value is None or may_be_secret(value)
 
 
-def _word_secrets(words: Sequence[str]) -> Iterator[CommandSecret]:
+def _word_secrets(arguments: Sequence[str]) -> Iterator[CommandSecret]:
     """The secrets of which one word, or the word before it, says what they are."""
-    for index, (word, following) in enumerate(zip_longest(words, words[1:], fillvalue="")):
-        option, equals, _ = word.partition("=")
+    for index, (argument, following) in enumerate(
+        zip_longest(arguments, arguments[1:], fillvalue="")
+    ):
+        option, equals, _ = argument.partition("=")
         value_start = len(option) + len(equals)
-        if _ASSIGNMENT.fullmatch(word) and secret_name(option):
-            yield CommandSecret(index, value_start, len(word), option)
+        if _ASSIGNMENT.fullmatch(argument) and secret_name(option):
+            yield CommandSecret(index, value_start, len(argument), option)
         elif _OPTION.fullmatch(option) and secret_name(option):
             if equals:
-                if not word.startswith("-", value_start):
-                    yield CommandSecret(index, value_start, len(word), option)
+                if not argument.startswith("-", value_start):
+                    yield CommandSecret(index, value_start, len(argument), option)
             elif following and not following.startswith("-"):
                 yield CommandSecret(index + 1, 0, len(following), option)
-        elif any(space in word for space in " \n\t"):
-            for start, end, name in _script_secrets(word):
-                yield CommandSecret(index, start, end, name)
-        for start, end in passwords(word):
-            yield CommandSecret(index, start, end, _PASSWORD)
-    yield from _client_secrets(words)
+        elif any(space in argument for space in " \n\t"):
+            for start, stop, name in _script_secrets(argument):
+                yield CommandSecret(index, start, stop, name)
+        for start, stop in password_spans(argument):
+            yield CommandSecret(index, start, stop, _PASSWORD)
+    yield from _client_secrets(arguments)
 
 
-def _line_secrets(words: Sequence[str]) -> Iterator[CommandSecret]:
+def _line_secrets(arguments: Sequence[str]) -> Iterator[CommandSecret]:
     """The secrets that only the command line as a whole gives away."""
-    starts = list(accumulate((len(word) + 1 for word in words), initial=0))
-    for start, end in _program_spans(" ".join(words)):
+    starts = list(accumulate((len(argument) + 1 for argument in arguments), initial=0))
+    for start, stop in _program_spans(" ".join(arguments)):
         index = bisect_right(starts, start) - 1
-        yield CommandSecret(index, start - starts[index], end - starts[index], _PASSWORD)
+        yield CommandSecret(index, start - starts[index], stop - starts[index], _PASSWORD)
 
 
-def _client_secrets(words: Sequence[str]) -> Iterator[CommandSecret]:
+def _client_secrets(arguments: Sequence[str]) -> Iterator[CommandSecret]:
     """The values of the options that are passwords to the program which the words start."""
     options: Mapping[str, Any] = {}
-    for index, (word, following) in enumerate(zip_longest(words, words[1:], fillvalue="")):
-        options = _password_options().get(word.rpartition("/")[2], options)
-        if word in options.get("next", ()):
+    for index, (argument, following) in enumerate(
+        zip_longest(arguments, arguments[1:], fillvalue="")
+    ):
+        options = _password_options().get(argument.rpartition("/")[2], options)
+        if argument in options.get("next", ()):
             if following and not following.startswith("-"):
                 yield CommandSecret(index + 1, 0, len(following), _PASSWORD)
             continue
         for option in _joined_options(options):
-            if word.startswith(option):
-                equals = word.startswith("=", len(option))
-                yield CommandSecret(index, len(option) + equals, len(word), _PASSWORD)
+            if argument.startswith(option):
+                equals = argument.startswith("=", len(option))
+                yield CommandSecret(index, len(option) + equals, len(argument), _PASSWORD)
 
 
 def _joined_options(options: Mapping[str, Any]) -> Iterator[str]:
@@ -181,8 +189,8 @@ def _script_secrets(text: str) -> Iterator[tuple[int, int, str]]:
         if assigned and secret_name(name) and not match["value"].startswith("-"):
             yield (*match.span("value"), name)
     yield from _shell_defaults(text)
-    for start, end in _client_spans(text):
-        yield start, end, _PASSWORD
+    for start, stop in _client_spans(text):
+        yield start, stop, _PASSWORD
 
 
 def _shell_defaults(text: str) -> Iterator[tuple[int, int, str]]:
@@ -209,8 +217,8 @@ def script_secrets(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _program_spans(text: str) -> Iterator[tuple[int, int]]:
-    for word, pattern in _OTHER_PROGRAMS.items():
-        if word in text:
+    for hint, pattern in _OTHER_PROGRAMS.items():
+        if hint in text:
             yield from (match.span("value") for match in re.finditer(pattern, text))
 
 
@@ -225,7 +233,7 @@ def _client_spans(text: str) -> Iterator[tuple[int, int]]:
 
 def command_setting_name(service_name: str, option: str) -> str:
     """`CACHE_PASSWORD` for `--requirepass` of the service cache."""
-    words = words_of(option)
-    is_password = set(words) & {"REQUIREPASS", "MASTERAUTH", "PASSWORD", "PASS"}
-    plain_words = "PASSWORD" if is_password else "_".join(words)
+    option_words = words_of(option)
+    is_password = set(option_words) & {"REQUIREPASS", "MASTERAUTH", "PASSWORD", "PASS"}
+    plain_words = "PASSWORD" if is_password else "_".join(option_words)
     return variable_name(f"{service_name}_{plain_words}")

@@ -9,12 +9,12 @@ from itertools import pairwise
 from tocompose.patterns import regex
 
 
-def _words(text: str) -> frozenset[str]:
+def _split_words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 # A name with one of these words holds a secret, unless it ends in a word of `_ABOUT`.
-_WORDS = _words(
+_WORDS = _split_words(
     """
     PASSWORD PASSWORDS PASSWD PASSPHRASE PASSCODE SECRET SECRETS TOKEN CREDENTIAL APIKEY
     SECRETKEY AUTHKEY PRIVKEY PRIVATEKEY ACCESSKEY REQUIREPASS MASTERAUTH CREDENTIALS
@@ -36,14 +36,14 @@ _ABOUT_PAIRS = frozenset({("EXPIRES", "IN"), ("KEY", "IN")})
 _LAST_WORDS = frozenset({"PASS", "PWD", "PW", "SALT", "DBPASS", "DSN"})
 # Of them those that are no secret alone: the working directory, the address of a source of data.
 _NOT_ALONE = frozenset({"PWD", "DSN"})
-_KEYS = _words(
+_KEYS = _split_words(
     """
     API ACCESS PRIVATE SECRET ENCRYPTION ENCRYPT SIGNING MASTER AUTH FERNET APP ROLE
     ACCOUNT SHARED CLIENT HMAC JWT SESSION COOKIE RPC DECRYPTION NONCE
     """
 )
 # `…_KEY` is a secret but for the keys that things are found by, and those that anyone may know.
-_OPEN_KEYS = _words(
+_OPEN_KEYS = _split_words(
     """
     PUBLIC PUB PUBLISHABLE SITE CACHE PRIMARY FOREIGN SORT PARTITION ROUTING HASH ROW
     GROUP BINDING INDEX LOOKUP MESSAGE OBJECT RECORD ITEM UNIQUE LOCK FILE LABEL TOPOLOGY
@@ -52,7 +52,7 @@ _OPEN_KEYS = _words(
     """
 )
 # What comes last in the name of something about a secret rather than the secret itself.
-_ABOUT = _words(
+_ABOUT = _split_words(
     """
     FILE PATH DIR HOST PORT NAME USER USERNAME ID TTL EXPIRY EXPIRES EXPIRATION EXPIRE
     LENGTH MIN MAX SIZE TIMEOUT ENABLED ENABLE DISABLED REQUIRED ALGORITHM ALG TYPE HEADER
@@ -103,7 +103,9 @@ HINT = regex(
 
 def words_of(name: str) -> list[str]:
     """The words of a variable's, an option's or a label's name, in capitals."""
-    return [word for word in _APART.split(_CAMEL.sub("_", name).upper()) if word]
+    return [
+        name_word for name_word in _APART.split(_CAMEL.sub("_", name).upper()) if name_word
+    ]
 
 
 def lists_users(name: str) -> bool:
@@ -116,44 +118,48 @@ def secret_name(name: str) -> bool:
     """Whether what is called so is a secret."""
     if lists_users(name):
         return True
-    words = _words_but_coding(name)
-    if not words or _is_about_secret(words):
+    name_words = _words_but_coding(name)
+    if not name_words or _is_about_secret(name_words):
         return False
-    last_word = words[-1].rstrip("0123456789")
+    last_word = name_words[-1].rstrip("0123456789")
     if last_word in _LAST_WORDS:
-        return len(words) > 1 or last_word not in _NOT_ALONE
-    if last_word == "KEY" and _opens_something(name, words):
+        return len(name_words) > 1 or last_word not in _NOT_ALONE
+    if last_word == "KEY" and _opens_something(name, name_words):
         return True
-    ends = any(word.endswith(_ENDINGS) for word in (*words, last_word))
-    return ends or _has_secret_key(words) or bool(_WORDS & set(words))
+    ends = any(name_word.endswith(_ENDINGS) for name_word in (*name_words, last_word))
+    return ends or _has_secret_key(name_words) or bool(_WORDS & set(name_words))
 
 
 def _words_but_coding(name: str) -> list[str]:
     """The words of a name without those that say in which form the secret is written."""
-    words = words_of(name)
-    while len(words) > 1 and (words[-1] in _CODED or words[-1].isdigit()):
-        words.pop()
-    return words
+    name_words = words_of(name)
+    while len(name_words) > 1 and (name_words[-1] in _CODED or name_words[-1].isdigit()):
+        name_words.pop()
+    return name_words
 
 
-def _is_about_secret(words: list[str]) -> bool:
+def _is_about_secret(name_words: list[str]) -> bool:
     """Whether the name is that of something about a secret, or of a key that anyone may know."""
     return (
-        words[-1] in _ABOUT
-        or tuple(words[-2:]) in _ABOUT_PAIRS
-        or {"PUBLIC", "KEY"} <= set(words)
+        name_words[-1] in _ABOUT
+        or tuple(name_words[-2:]) in _ABOUT_PAIRS
+        or {"PUBLIC", "KEY"} <= set(name_words)
     )
 
 
-def _opens_something(name: str, words: list[str]) -> bool:
+def _opens_something(name: str, name_words: list[str]) -> bool:
     """Whether the key that a name ends in is one to a lock: in `com.example/key` the words say whose key it is."""
     return (
-        bool(words[-2:-1]) and words[-2] not in _OPEN_KEYS and not _OWNED_KEY.search(name)
+        bool(name_words[-2:-1])
+        and name_words[-2] not in _OPEN_KEYS
+        and not _OWNED_KEY.search(name)
     )
 
 
-def _has_secret_key(words: list[str]) -> bool:
-    return any(word == "KEY" and kind in _KEYS for kind, word in pairwise(words))
+def _has_secret_key(name_words: list[str]) -> bool:
+    return any(
+        name_word == "KEY" and kind in _KEYS for kind, name_word in pairwise(name_words)
+    )
 
 
 def secret_parameter(name: str) -> bool:

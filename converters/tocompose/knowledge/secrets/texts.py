@@ -100,7 +100,9 @@ _STAND_IN = "\ua66e"
 def secret_value(value: str) -> bool:
     """Whether the text is a secret by its form, or holds one: an address with a password, a private key."""
     forms = (TOKEN, PRIVATE_KEY, HASH, _LITERAL)
-    return any(form.search(value) for form in forms) or any(True for _ in passwords(value))
+    return any(form.search(value) for form in forms) or any(
+        True for _ in password_spans(value)
+    )
 
 
 def may_be_secret(value: str) -> bool:
@@ -113,31 +115,31 @@ def may_be_secret(value: str) -> bool:
     )
 
 
-def passwords(text: str) -> list[tuple[int, int]]:
+def password_spans(text: str) -> list[tuple[int, int]]:
     """Where the passwords of addresses and connection strings stand in the text; what is a variable does not count."""
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(_spans(text), key=lambda span: (span[0], -span[1])):
+    spans: list[tuple[int, int]] = []
+    for start, stop in sorted(_candidate_spans(text), key=lambda span: (span[0], -span[1])):
         if (
-            "${" not in text[start:end]
+            "${" not in text[start:stop]
             and text[start] != "$"
-            and (not found or start >= found[-1][1])
+            and (not spans or start >= spans[-1][1])
         ):
-            found.append((start, end))
-    return found
+            spans.append((start, stop))
+    return spans
 
 
 def password_variables(text: str) -> list[Variable]:
     """The variables of Compose that stand where the text has a password: `postgres://app:${PW}@db`."""
-    found = variables(text)
-    spans = passwords(outline(text)) if found else ()
+    all_variables = variables(text)
+    spans = password_spans(mask_variables(text)) if all_variables else ()
     return [
         variable
-        for variable in found
-        if any(start <= variable.start < end for start, end in spans)
+        for variable in all_variables
+        if any(start <= variable.start < stop for start, stop in spans)
     ]
 
 
-def outline(text: str) -> str:
+def mask_variables(text: str) -> str:
     """The text with as many letters in the place of each variable of Compose, whose operands may look like anything."""
     return replace_variables(text, lambda variable: _STAND_IN * len(variable.source))
 
@@ -156,8 +158,12 @@ def secret_defaults(outermost: Variable, is_secret: bool) -> Iterator[tuple[Vari
         match variable.parts:
             case (Literal() as operand,) if _is_secret_text(operand.value, of_secret):
                 yield variable, operand.value
-        inner = (part for part in variable.parts if isinstance(part, Variable))
-        pending.extend((part, of_secret) for part in inner)
+        nested = (
+            operand_part
+            for operand_part in variable.parts
+            if isinstance(operand_part, Variable)
+        )
+        pending.extend((operand_part, of_secret) for operand_part in nested)
 
 
 def _is_secret_text(value: str, is_named: bool) -> bool:
@@ -166,21 +172,23 @@ def _is_secret_text(value: str, is_named: bool) -> bool:
 
 def replace_spans(text: str, edits: Iterable[tuple[int, int, str]]) -> str:
     """The text with other text in the place of each span; one that starts within another is left out."""
-    pieces, done = [], 0
-    for start, end, new in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+    new_text, done = [], 0
+    for start, stop, new in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
         if start >= done:
-            pieces += [text[done:start], new]
-            done = end
-    return "".join([*pieces, text[done:]])
+            new_text += [text[done:start], new]
+            done = stop
+    return "".join([*new_text, text[done:]])
 
 
-def concealed(text: str) -> str:
+def redact_secrets(text: str) -> str:
     """The text for a reader, the passwords and tokens in it hidden."""
-    hidden = replace_spans(text, [(start, end, "•••") for start, end in passwords(text)])
+    hidden = replace_spans(
+        text, [(start, stop, "•••") for start, stop in password_spans(text)]
+    )
     return TOKEN.sub("•••", hidden)
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
+def _candidate_spans(text: str) -> Iterator[tuple[int, int]]:
     if "@" in text:
         for match in _ADDRESS.finditer(text):
             yield match.span(match.lastindex or 0)
@@ -195,10 +203,10 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
             if secret_parameter(match["name"])
         )
     yield from (match.span("password") for match in _STATEMENT.finditer(text))
-    yield from _pairs(text)
+    yield from _named_values(text)
 
 
-def _pairs(text: str) -> Iterator[tuple[int, int]]:
+def _named_values(text: str) -> Iterator[tuple[int, int]]:
     """The values that stand under a name in JSON, YAML, XML or the headers of a request."""
     for pattern in (_ASSIGNMENT, _ARGUMENT, _MEMBER, _FIELD, _ELEMENT):
         for match in pattern.finditer(text):

@@ -1,0 +1,287 @@
+"""Lines of text in which all that looks like a secret is hidden, known or not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from tocompose.knowledge.secrets.commands import shell_variables
+from tocompose.knowledge.secrets.names import HINT, secret_file
+from tocompose.knowledge.secrets.texts import (
+    DIRECTIVE,
+    HASH,
+    PRIVATE_KEY,
+    TOKEN,
+    password_spans,
+    replace_spans,
+)
+from tocompose.patterns import regex
+from tocompose.reports.known_secrets import is_secret_name
+from tocompose.syntax.interpolation import nested_variables
+
+# While masking, each hidden character is replaced by this one, so that columns stay what spans say.
+HIDDEN = "\ue000"
+_WORD = regex(r"[\w.-]+")
+_ASSIGNED = regex(
+    r"""(?x) (?P<sign> ["']?\s*[=:]\s* | \s+ | ["']\s*,\s* )
+    (?P<value> (?: "(?:[^"\\]|\\.)*" | '[^']*' | [^\s"',;)\]}] )+ | "(?:[^"\\]|\\.)* | '[^']* )"""
+)
+# Where the command line of a well-known program has its password; each gap is short, so that no line takes long.
+_SHELL_WORD = r"""(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s'"\\])+"""
+_SPOKEN = regex(
+    r"""(?xi) \b(?:bearer|basic)\s+(?P<header>[^\s"',;)\]}]{6,})
+    | \b(?:mysql|mariadb|sshpass)[\w-]*[^|;&]{0,200}?[\s"']-p(?P<joined>WORD)
+    | \blogin\b[^|;&]{0,200}?\s-p[=\s]?(?P<login>WORD)
+    | \bcurl\b[^|;&]{0,200}?[\s"'](?:-[a-z]*u|--user)["']?[=\s,]*["']?[^\s:"']+:(?P<user>WORD)
+    | \b(?:redis|valkey|keydb)-cli\b[^|;&]{0,200}?[\s"']-a["']?[\s,]+(?P<redis>WORD)
+    | \b(?:login|secret\s+create)\b[^|;&]{0,200}?<<<\s*(?P<fed>WORD)
+    | \b(?:echo|printf)\s+(?:-\w+\s+)*(?P<piped>WORD)\s*\|[^|;&\n]{0,200}?
+      (?:\b(?:docker|podman)\s+(?:secret|login)|-stdin)\b""".replace("WORD", _SHELL_WORD)
+)
+# What a line must hold for `_SPOKEN` to find something, so that most lines never ask for it.
+_SPEAKERS = (
+    "bearer",
+    "basic",
+    "mysql",
+    "mariadb",
+    "sshpass",
+    "login",
+    "secret",
+    "curl",
+    "-cli",
+    "echo",
+    "printf",
+)
+_PEM_END = regex(r"-----END [A-Z ]*PRIVATE KEY-----")
+_SECRET_KIND = regex(
+    r"""^(?P<indent>[ \-]*)["']?kind["']?\s*:\s*["']?(?:Sealed)?Secret["']?\s*,?\s*$"""
+)
+_SECRET_DATA = regex(
+    r"""^(?P<indent>[ \-]*)["']?(?:data|stringData|encryptedData)["']?\s*:(?P<rest>.*)$"""
+)
+# `name: PASSWORD, value: x`, also on two lines: how Kubernetes writes variables.
+_NAMED = regex(r"""\bname["']?\s*:\s*["']?(?P<name>[\w.-]+)["']?""")
+_VALUE = regex(r"""^[\s-]*(?:,\s*)?["']?value["']?\s*:\s*(?P<value>\S.*)$""")
+# A line of a `.env` file that names its value.
+_SETS = regex(r"\s*(?:#|$|(?:export\s+)?[\w.-]+\s*[=:])")
+# A map or a list where the value should be.
+_NESTED = regex(r"""\[|\{.*?["']?\bvalue["']?\s*:\s*""")
+_BLOCK = regex(
+    r"""(?P<indent>[ -]*)["']?(?P<name>[\w./-]+)["']?[ ]*:[ ]*[|>][-+0-9]*[ ]*(?:#.*)?$"""
+)
+_PAIR = regex(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
+
+
+def hide_text(text: str) -> str:
+    return HIDDEN * len(text)
+
+
+def mask_likely_secrets(lines: list[str], path: str) -> Iterator[str]:
+    """The lines with all that looks like a secret masked."""
+    name = path.rpartition("/")[2]
+    dotenv = name.startswith(".env") or name.endswith(".env")
+    inside_key = named = False
+    for line in _mask_blocks(_mask_manifests(lines)):
+        was_inside = inside_key
+        if inside_key or "-----BEGIN" in line:
+            inside_key = bool(PRIVATE_KEY.search(line)) or (
+                inside_key and not _PEM_END.search(line)
+            )
+        if was_inside or (dotenv and not _SETS.match(line)):
+            yield hide_text(line)
+            continue
+        masked, named = _mask_pair(line, named)
+        yield _mask_line(masked)
+
+
+def _mask_pair(line: str, named: bool) -> tuple[str, bool]:
+    """The line with values under names that say secret hidden; `named` when the line before gave the name."""
+    start = 0
+    if named and (value_match := _VALUE.match(line)):
+        return line[: value_match.start("value")] + hide_text(value_match["value"]), False
+    for name in _NAMED.finditer(line):
+        named = is_secret_name(name["name"])
+        start = name.end()
+        value_match = _VALUE.match(line, start) or _VALUE.match(line[start:])
+        if named and value_match:
+            value_start = (
+                start + value_match.start("value")
+                if value_match.string is not line
+                else value_match.start("value")
+            )
+            return line[:value_start] + hide_text(line[value_start:]), False
+    return line, named and not line.strip().startswith("#")
+
+
+def _mask_manifests(lines: list[str]) -> Iterator[str]:
+    """Masks everything under `data` and `stringData` of Kubernetes Secrets."""
+    block_indent = -1
+    for line, inside in zip(lines, _in_secret(lines), strict=True):
+        indent = len(line) - len(line.lstrip(" "))
+        if line.strip() and indent <= block_indent:
+            block_indent = -1
+        if block_indent >= 0 and line.strip():
+            yield _mask_secret_entry(line, indent)
+            continue
+        data_match = _SECRET_DATA.match(line) if inside else None
+        if data_match is None:
+            yield line
+            continue
+        block_indent = len(data_match["indent"])
+        yield _mask_inline_data(line, data_match)
+
+
+def _mask_secret_entry(line: str, indent: int) -> str:
+    pair = _PAIR.match(line)
+    return pair["head"] + hide_text(pair["value"]) if pair else _hide_line(line, indent)
+
+
+def _mask_inline_data(line: str, data: re.Match[str]) -> str:
+    """The line that data starts on, what stands on it too hidden: `data: {password: …}`."""
+    value = data["rest"].strip()
+    if not value or value.startswith("#") or value == "{":
+        return line
+    return line[: data.start("rest")] + " " + hide_text(data["rest"][1:])
+
+
+def _mask_blocks(lines: Iterable[str]) -> Iterator[str]:
+    """Hides the block of text below `.pgpass: |`, `password: |` and other names of secrets."""
+    block = -1
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        if block >= 0 and (indent > block or not line.strip()):
+            yield line[:indent] + hide_text(line[indent:])
+            continue
+        block_match = _BLOCK.match(line)
+        block = (
+            len(block_match["indent"])
+            if block_match
+            and (secret_file(block_match["name"]) or is_secret_name(block_match["name"]))
+            else -1
+        )
+        yield line
+
+
+def _hide_line(line: str, indent: int) -> str:
+    opens = line.strip() in ("{", "}", "},") or line.rstrip().endswith(":")
+    return line if opens else line[:indent] + hide_text(line[indent:])
+
+
+def _in_secret(lines: list[str]) -> list[bool]:
+    """For each line, whether the YAML document or JSON text that it stands in holds a Secret."""
+    if not any("Secret" in line for line in lines):
+        return [False] * len(lines)
+    flags: list[bool] = []
+    document: list[str] = []
+    for line in [*lines, "---"]:
+        if line.startswith("---"):
+            flags += [
+                any(_SECRET_KIND.match(document_line) for document_line in document)
+            ] * len(document)
+            document = []
+        document.append(line)
+    return flags
+
+
+@lru_cache(maxsize=4096)  # manifests say most of their lines again and again
+def _mask_line(line: str) -> str:
+    line = TOKEN.sub(lambda match: hide_text(match[0]), line)
+    folded = line.casefold()
+    if any(program_name in folded for program_name in _SPEAKERS):
+        line = _SPOKEN.sub(_hide_group, line)
+    line = HASH.sub(lambda match: hide_text(match[0]), line)
+    match = DIRECTIVE.match(line)
+    if match and is_secret_name(match["name"]):
+        line = (
+            line[: match.start("value")]
+            + hide_text(match["value"])
+            + line[match.end("value") :]
+        )
+    if HINT.search(line):
+        line = "".join(_mask_assigned(_mask_defaults(line)))
+    return "".join(_mask_passwords(line))
+
+
+def _mask_passwords(line: str) -> Iterator[str]:
+    done = 0
+    for start, stop in password_spans(line):
+        yield line[done:start] + hide_text(line[start:stop])
+        done = stop
+    yield line[done:]
+
+
+def _hide_group(match: re.Match[str]) -> str:
+    """The match with the one group that took part in it hidden, unless it is a variable."""
+    name = match.lastgroup or ""
+    start, stop = match.start(name) - match.start(), match.end(name) - match.start()
+    return (
+        match[0]
+        if match[name].strip("\"'").startswith("$")
+        else match[0][:start] + hide_text(match[name]) + match[0][stop:]
+    )
+
+
+def _mask_defaults(line: str) -> str:
+    """The line with the defaults of the variables hidden whose names say secret, in Compose and in a shell.
+
+    An expression that ends on a later line counts as closed at the end of this one.
+    """
+    braces = line.count("${")
+    if not braces:
+        return line
+    closed = line + "}" * braces
+    edits = []
+    for variable in (*nested_variables(closed), *shell_variables(closed)):
+        if variable.default and is_secret_name(variable.name):
+            start = variable.operand_start
+            stop = min(variable.end_offset - 1, len(line))
+            if _is_value(line[start:stop]):
+                edits.append((start, stop, hide_text(line[start:stop])))
+    return replace_spans(line, edits)
+
+
+def _mask_assigned(line: str) -> Iterator[str]:
+    """The pieces of a line, the value after each name that says secret masked (`PASSWORD=x`, `--token x`)."""
+    done = 0
+    for name_match in _WORD.finditer(line):
+        if name_match.start() >= done and is_secret_name(name_match[0]):
+            span = _assigned_span(line, name_match)
+            if span is not None:
+                start, stop = span
+                yield line[done:start] + hide_text(line[start:stop])
+                done = stop
+    yield line[done:]
+
+
+def _assigned_span(line: str, name: re.Match[str]) -> tuple[int, int] | None:
+    """Where the value stands that the name is given; what follows it in `${NAME…}` is a value after `=` only."""
+    if line.endswith("${", 0, name.start()) and not line.startswith(
+        ("=", ":="), name.end()
+    ):
+        return None
+    value = _ASSIGNED.match(line, name.end())
+    if value is None or not (value["sign"].strip(" \"',") or name[0].startswith("-")):
+        return None
+    nested = _NESTED.match(line, value.start("value")) if name[0].isupper() else None
+    if nested is not None:
+        return nested.end(), len(line)
+    if not _is_value(value["value"]):
+        return None
+    return value.start("value"), _value_end(line, name.start(), value)
+
+
+def _value_end(line: str, start: int, value_match: re.Match[str]) -> int:
+    """Where a value ends; `"NAME=two words"` has its quote before the name."""
+    quote = line[start - 1 : start] if value_match["sign"] == "=" else ""
+    closing = line.find(quote, value_match.end()) if quote and quote in "\"'" else -1
+    return max(value_match.end(), closing)
+
+
+def _is_value(text: str) -> bool:
+    bare = text.strip("\"'")
+    return (
+        bool(bare)
+        and not bare.startswith(("$", HIDDEN, "-", '{"', '["'))
+        and bare not in ("|", ">", "{", "[", "null")
+    )
