@@ -12,6 +12,7 @@ from tocompose.notes import note
 from tocompose.project import Memory
 from tocompose.reports.json import note_record
 from tocompose.reports.report import subject_of
+from tocompose.rules import remark
 from tocompose.source import Branch, Child, Leaf, Span
 from tocompose.syntax.model_path import ModelPath
 
@@ -71,3 +72,29 @@ def test_checks_find_and_mend_it() -> None:
     service = yaml.safe_load(file.content)["services"]["my.app"]
     assert service["depends_on"] == {"db": {"condition": "service_healthy"}}
     assert "my.app" in {item.subject.service_name for item in mended.notes}
+
+
+def test_a_label_with_dots_is_one_key_of_a_note() -> None:
+    label = "traefik.http.routers.x"
+    own_place = ("services", "my.app", "labels", label)
+    assert remark("TC635", MY_APP, ("labels", label)).subject == own_place
+    assert remark("TC635", MY_APP, label).subject == ("services", "my.app", label)
+
+
+def test_a_variable_and_a_label_with_dots_are_judged_at_their_place() -> None:
+    source = """\
+services:
+  web:
+    image: nginx
+    environment: {shop.db.PASSWORD: tops3cret-1}
+    labels: {traefik.http.routers.x.token: ghp_0123456789abcdefghijklmn}
+    build: {context: ., args: {shop.api.TOKEN: tops3cret-2}}
+"""
+    report = audit(Memory({"compose.yaml": source.encode()}))
+    found = {note.subject: note.span for note in report.notes if note.code == "TC716"}
+    places = {subject[2:]: span and span.line for subject, span in found.items()}
+    assert places == {
+        ("environment", "shop.db.PASSWORD"): 4,
+        ("labels", "traefik.http.routers.x.token"): 5,
+        ("build", "args", "shop.api.TOKEN"): 6,
+    }

@@ -56,8 +56,8 @@ def _secrets_of_service(service: Service) -> Iterator[Secret]:
     for path, text in texts_within(service):
         is_variable = path[0] == "environment"
         yield from _secrets_of_text(path, text, origins[path[1]] if is_variable else None)
-    for key, secret in service_command_secrets(service):
-        command_text = texts[*key.split("."), str(secret.word)]
+    for keys, secret in service_command_secrets(service):
+        command_text = texts[*keys, str(secret.word)]
         value = plain(command_text[secret.start : secret.end])
         if value:
             yield Secret(value, None)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from tocompose.compose.loading import ComposeFiles
     from tocompose.project import Project
 
-# A key below a service: with dots between plain keys, else as its parts.
-Place: TypeAlias = str | tuple[str, ...]
+# A key below a service, or the keys on the way to it; a key may hold dots, and "" is the service itself.
+KeyPlace: TypeAlias = str | tuple[str, ...]
 _NOTHING: Mapping[str, Any] = {}
 _NO_MOVES: Mapping[ModelPath, ModelPath] = {}
 
@@ -79,7 +79,7 @@ class Startup(NamedTuple):
     def verdict(
         self,
         service: Service,
-        key: Place,
+        key: KeyPlace,
         ids: str,
         holds: bool,
         code: str,
@@ -332,7 +332,7 @@ def judge_all(*judges: Judge) -> Judge:
 def remark(
     code: str,
     service: Service,
-    key: Place = "",
+    key: KeyPlace = "",
     span: Span | None = None,
     /,
     **facts: Any,
@@ -344,7 +344,7 @@ def remark(
     )
 
 
-def _path_of(key_place: Place) -> tuple[str, ...]:
+def _path_of(key_place: KeyPlace) -> tuple[str, ...]:
     if isinstance(key_place, tuple):
         return key_place
-    return tuple(key_place.split(".")) if key_place else ()
+    return (key_place,) if key_place else ()

@@ -154,12 +154,12 @@ def _judge_service(startup: Startup, service: Service) -> Iterator[Verdict]:
     body = as_map(as_map(startup.document.get("services")).get(service.name))
     for key, value, form in _valued_keys(body):
         problem = "" if _FORMS[form](value) else _PROBLEMS[form]
-        facts = {"what": key, "problem": problem}
+        facts = {"what": ".".join(key), "problem": problem}
         yield startup.verdict(service, key, "T24", not problem, "TC743", **facts)
     both = service.network_mode is not None and bool(service.networks)
     mode = service.network_mode or ""
-    key = "network_mode" if both else ""
-    yield startup.verdict(service, key, "T14", not both, "TC735", mode=mode)
+    mode_key = "network_mode" if both else ""
+    yield startup.verdict(service, mode_key, "T14", not both, "TC735", mode=mode)
     yield from _judge_container_name(startup, service)
 
 
@@ -223,22 +223,22 @@ _FORMS: Mapping[str, Callable[[Any], bool]] = {
 
 
 def _valued_keys(
-    body: Mapping[str, Any], section: str = "service", path: str = ""
-) -> Iterator[tuple[str, Any, str]]:
+    body: Mapping[str, Any], section: str = "service", path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any, str]]:
     """Each value that has a unit or must be text, with its form."""
     for name, key in section_keys(section).items():
         if name not in body:
             continue
-        value, key_path = body[name], f"{path}{name}"
+        value, key_path = body[name], (*path, name)
         if key.form is Form.SECTION:
-            yield from _valued_keys(as_map(value), key.section, f"{key_path}.")
+            yield from _valued_keys(as_map(value), key.section, key_path)
         elif key.unit is not None:
             yield key_path, value, _UNIT_FORMS[key.unit]
         elif key.form is Form.DECIMAL:
             yield key_path, value, "decimal"
-        elif key_path in _TEXT_KEYS and value is not None:
+        elif not path and name in _TEXT_KEYS and value is not None:
             yield key_path, value, "text"
-        if key_path == "restart" and isinstance(value, str):
+        if key_path == ("restart",) and isinstance(value, str):
             yield key_path, value, "restart"
 
 

@@ -61,7 +61,7 @@ def _use_stage(
     image = base_facts(service, stack, context)
     language = _LANGUAGES.get(image.id) if image else None
     overlay = replace(overlay, build=Build(context=service.build.context, target=name))
-    notes = [remark("TC677", service, "build.target", stage=name)]
+    notes = [remark("TC677", service, ("build", "target"), stage=name)]
     folder = _working_folder(stage)
     if folder:
         mounts = _mount_code(service, service.build, folder, language)

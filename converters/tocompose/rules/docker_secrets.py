@@ -62,7 +62,7 @@ def _note_swap(service: Service, swap: Swap, secret: str) -> Note:
     return remark(
         "TC506",
         service,
-        f"secrets.{secret}",
+        ("secrets", secret),
         swap.variable.origin,
         variable=swap.variable.name,
         file_variable=swap.file_variable,

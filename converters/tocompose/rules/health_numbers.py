@@ -32,9 +32,9 @@ def _fill_numbers(
         key: value for key, value in numbers.items() if getattr(check, key) is None
     }
     listed = ", ".join(f"{key} {value}" for key, value in missing.items())
-    keys = [f"healthcheck.{key}" for key in missing]
+    keys: list[tuple[str, ...]] = [("healthcheck", key) for key in missing]
     if missing and numbers is not _ENGINE:
-        keys = ["healthcheck"]
+        keys = [("healthcheck",)]
     notes = [remark("TC617", service, key, numbers=listed) for key in keys]
     return replace(service, healthcheck=replace(check, **missing)), notes
 

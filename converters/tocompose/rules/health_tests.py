@@ -18,6 +18,8 @@ _OVER_TCP = re.compile(r"(?:^|\s)(?:-h[ =]?|--host[ =])[\"']?(?!localhost\b)\S")
 _PG_OVER_TCP = re.compile(r"(?:^|\s)(?:-h[ =]?|--host[ =])\S")
 _FORM = "the first word of the list must be CMD, CMD-SHELL or NONE"
 
+_TEST = ("healthcheck", "test")
+
 
 def _judge_check(startup: Startup, service: Service) -> Iterator[Verdict]:
     check = service.healthcheck
@@ -33,13 +35,14 @@ def _judge_check(startup: Startup, service: Service) -> Iterator[Verdict]:
     yield from _judge_socket(startup, service, text)
     if image_id(service) in ("redis", "valkey") or "redis-cli" in text:
         sure = "ping" not in text.lower() or "grep" in text or "PONG" in text
-        yield startup.verdict(service, "healthcheck.test", "T22", sure, "TC741")
+        yield startup.verdict(service, _TEST, "T22", sure, "TC741")
 
 
 def _judge_form(startup: Startup, service: Service, check: Healthcheck) -> Verdict:
-    key = "healthcheck.test"
     right = (check.test or ("",))[0] in ("CMD", "CMD-SHELL", "NONE")
-    return startup.verdict(service, key, "T25", right, "TC743", what=key, problem=_FORM)
+    return startup.verdict(
+        service, _TEST, "T25", right, "TC743", what=".".join(_TEST), problem=_FORM
+    )
 
 
 def _judge_tools(startup: Startup, service: Service, text: str) -> Iterator[Verdict]:
@@ -50,7 +53,7 @@ def _judge_tools(startup: Startup, service: Service, text: str) -> Iterator[Verd
     missing = [tool for tool in missing if tool not in image.tools]
     present = not missing or "apk add" in text or "apt" in text
     facts = {"tool": ", ".join(missing), "image": service.image or ""}
-    yield startup.verdict(service, "healthcheck.test", "T9", present, "TC730", **facts)
+    yield startup.verdict(service, _TEST, "T9", present, "TC730", **facts)
 
 
 def _calls_blindly(text: str, tool: str) -> bool:
@@ -66,7 +69,7 @@ def _judge_socket(startup: Startup, service: Service, text: str) -> Iterator[Ver
     host_option = _PG_OVER_TCP if ping[0].startswith("pg_isready") else _OVER_TCP
     over_tcp = host_option.search(text) is not None
     tool = ping[0].split()[0]
-    yield startup.verdict(service, "healthcheck.test", "T21", over_tcp, "TC740", tool=tool)
+    yield startup.verdict(service, _TEST, "T21", over_tcp, "TC740", tool=tool)
 
 
 def _is_of_source(service: Service | None, stack: Stack) -> bool:

@@ -81,7 +81,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
         services.append(limited.service)
         settings += limited.settings
         if limited.service is not service:
-            notes.append(remark("TC628", service, "deploy.resources.limits"))
+            notes.append(remark("TC628", service, ("deploy", "resources", "limits")))
     mended = with_settings(replace(stack, services=tuple(services)), settings)
     return Outcome(stack=mended, notes=tuple(notes))
 

@@ -31,25 +31,25 @@ from tocompose.syntax.names import ALWAYS_SET
 
 def _judge_values(startup: Startup, service: Service) -> Iterator[Verdict]:
     """Whether each secret of the service stands elsewhere."""
-    for key, name, value in _named_values(service):
+    for keys, name, value in _named_values(service):
         text = plain(value) or ""
-        named = key != "labels" and may_be_secret(text)
+        named = keys != ("labels",) and may_be_secret(text)
         in_clear = secret_value(value) or (secret_name(name) and named and bool(text))
         if secret_name(name) or in_clear:
-            span = startup.span(service, *key.split("."), name)
-            subject = ModelPath.service(service.name, *key.split("."), name)
+            span = startup.span(service, *keys, name)
+            subject = ModelPath.service(service.name, *keys, name)
             facts = {"service": service.name, "name": name}
             lines = "Q-11 A-03 S-04"
             yield verdict(lines, not in_clear, "TC716", span, subject, **facts)
 
 
-def _named_values(service: Service) -> Iterator[tuple[str, str, str]]:
+def _named_values(service: Service) -> Iterator[tuple[tuple[str, ...], str, str]]:
     for variable in service.environment:
-        yield "environment", variable.name, variable.value or ""
+        yield ("environment",), variable.name, variable.value or ""
     for name, argument in (service.build.args if service.build else {}).items():
-        yield "build.args", name, argument or ""
+        yield ("build", "args"), name, argument or ""
     for name, label in service.labels.items():
-        yield "labels", name, label
+        yield ("labels",), name, label
 
 
 def _judge_file_variables(startup: Startup, service: Service) -> Iterator[Verdict]:

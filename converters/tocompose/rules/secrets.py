@@ -117,8 +117,8 @@ class _SecretPass:
         owner = ModelPath.service(service.name)
         origins = {variable.name: variable.origin for variable in layer.environment}
         in_commands: dict[tuple[str, ...], list[CommandSecret]] = {}
-        for key, secret in service_command_secrets(layer):
-            path = (*owner, *key.split("."), str(secret.word))
+        for keys, secret in service_command_secrets(layer):
+            path = (*owner, *keys, str(secret.word))
             in_commands.setdefault(path, []).append(secret)
 
         def without_secrets(path: ModelPath, text: str) -> str:

@@ -50,19 +50,21 @@ class CommandSecret(NamedTuple):
     option: str
 
 
-def service_command_secrets(service: Service) -> Iterator[tuple[str, CommandSecret]]:
-    """Every secret in the service's commands, with the key of the command."""
+def service_command_secrets(
+    service: Service,
+) -> Iterator[tuple[tuple[str, ...], CommandSecret]]:
+    """Every secret in the service's commands, with the keys of the command."""
     check = service.healthcheck
     commands = {
-        "entrypoint": service.entrypoint,
-        "command": service.command,
-        "healthcheck.test": check.test if check else None,
+        ("entrypoint",): service.entrypoint,
+        ("command",): service.command,
+        ("healthcheck", "test"): check.test if check else None,
     }
-    for key, arguments in commands.items():
-        program = _program_of_image(service) if key == "command" else ()
+    for keys, arguments in commands.items():
+        program = _program_of_image(service) if keys == ("command",) else ()
         for secret in command_secrets((*program, *(arguments or ()))):
             if secret.word >= len(program):
-                yield key, secret._replace(word=secret.word - len(program))
+                yield keys, secret._replace(word=secret.word - len(program))
 
 
 def _program_of_image(service: Service) -> tuple[str, ...]:
