@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from tocompose.limits import limit
 from tocompose.patterns import regex
 from tocompose.project import Project, normal_path
-from tocompose.readers import makefile, markdown, shell, systemd
-from tocompose.readers.text import Text
-from tocompose.source import Branch
 
 # How a docker client is written by a variable of the shell or of make: `$DOCKER`, `${DOCKER}`, `$(DOCKER)`.
 CLIENT_VARIABLE = r"\$\W?(?:DOCKER|PODMAN)\w*\W?"
@@ -34,19 +31,6 @@ def mentions_docker(text: str) -> bool:
     return re.search(r"docker|podman", text) is not None
 
 
-def _read_pasted(text: Text) -> Branch:
-    return shell.read(text, documentation=True)
-
-
-READERS: dict[str, Callable[[Text], Branch]] = {
-    "shell": shell.read,
-    "pasted": _read_pasted,
-    "markdown": markdown.read,
-    "makefile": makefile.read,
-    "systemd": systemd.read,
-}
-
-
 _KIND_BY_NAME = (
     (regex(r"\.(?:sh|bash|zsh|command)$"), "shell"),
     (regex(r"\.(?:md|markdown|rst|adoc)$|^readme(?!.*\.txt$)"), "markdown"),
@@ -60,7 +44,7 @@ _KIND_BY_CONTENT = (
 
 
 def kind_of(path: str, text: str) -> str:
-    """The key of READERS for a file, by its name and, where that says nothing, by its content."""
+    """How a file is read, a key of the READERS of scripts, by its name and, where that says nothing, by its content."""
     if text.startswith("#!"):
         return "shell"
     name = posixpath.basename(path).lower()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tocompose.importers import SourceError
 from tocompose.importers.docker_run.invocation import Script
 from tocompose.importers.docker_run.shell import (
@@ -13,7 +15,6 @@ from tocompose.importers.docker_run.shell import (
     units,
 )
 from tocompose.importers.docker_run.shell.discovery import (
-    READERS,
     find_scripts,
     kind_of,
     mentions_docker,
@@ -27,8 +28,10 @@ from tocompose.ledger import Cursor, Ledger
 from tocompose.limits import limit
 from tocompose.notes import note
 from tocompose.project import Project
+from tocompose.readers import makefile, markdown, systemd
+from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
-from tocompose.source import Span
+from tocompose.source import Branch, Span
 
 
 def _run_each(shell: Shell, cursor: Cursor) -> None:
@@ -65,6 +68,20 @@ def _settle_text(shell: Shell, cursor: Cursor) -> None:
 def _note_unknown(shell: Shell, cursor: Cursor) -> None:
     cursor.note("TC162")
 
+
+def _read_pasted(text: Text) -> Branch:
+    return read(text, documentation=True)
+
+
+# How a text becomes a tree, by the kind of its file. They stand here and not where files are told apart, which a run
+# that finds no script does too: that one loads no reader.
+READERS: dict[str, Callable[[Text], Branch]] = {
+    "shell": read,
+    "pasted": _read_pasted,
+    "markdown": markdown.read,
+    "makefile": makefile.read,
+    "systemd": systemd.read,
+}
 
 HANDLERS: dict[str, Handler] = {
     "command": simple_command.read_command,
