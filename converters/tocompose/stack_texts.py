@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
 from tocompose.model import ComposeFileRole, Stack
@@ -13,6 +14,8 @@ from tocompose.syntax.model_path import ModelPath
 
 _Keys: TypeAlias = tuple[str, ...]
 Change: TypeAlias = Callable[[ModelPath, str], str]
+# Where a part stands in the value that holds it (a field, a key, a number), the keys of its path, and the part.
+_Child: TypeAlias = tuple[Any, _Keys, Any]
 _T = TypeVar("_T")
 
 _SECTIONS = ("services", "networks", "volumes", "configs", "secrets")
@@ -25,26 +28,32 @@ _KEYS = {"mounts": "volumes", "env_files": "env_file", "engine_name": "name"}
 _IDENTITIES = ("name", "target", "path", "network", "service", "source")
 
 
-def stack_texts(stack: Stack) -> Iterator[tuple[ModelPath, str]]:
+def stack_texts(stack: Stack, mark: str = "") -> Iterator[tuple[ModelPath, str]]:
     """Every text of the services, networks, volumes, configs and secrets with its path, in the order of the model.
 
-    A variable's value stands at `services.web.environment.NAME`; what overlays add stands where it will be merged in.
+    Only those that hold `mark`, if one is given. A variable's value stands at `services.web.environment.NAME`; what
+    overlays add stands where it will be merged in.
     """
     for section in _SECTIONS:
         for part in getattr(stack, section):
-            yield from texts_within(part, (section, part.name))
+            yield from texts_within(part, (section, part.name), mark)
 
 
-def texts_within(part: Any, path: _Keys = ()) -> Iterator[tuple[ModelPath, str]]:
-    """Every text of a part of the model with its path; keys of maps are none."""
-    pending = [(path, part)]
-    while pending:
-        path, value = pending.pop()
-        if value.__class__ is str:
-            yield ModelPath(path), value
-        elif value:
-            children = [(path + key, child) for key, child in _children(value)]
-            pending.extend(reversed(children))
+def texts_within(
+    part: Any, path: _Keys = (), mark: str = ""
+) -> Iterator[tuple[ModelPath, str]]:
+    """Every text of a part of the model that holds `mark`, with its path; keys of maps are none."""
+    texts: list[tuple[_Keys, str]] = []
+    _gather_texts(part, path, mark, texts)
+    return ((ModelPath(path), text) for path, text in texts)
+
+
+def _gather_texts(value: Any, path: _Keys, mark: str, texts: list[tuple[_Keys, str]]) -> None:
+    for _, keys, child in _children(value):
+        if child.__class__ is not str:
+            _gather_texts(child, path + keys, mark, texts)
+        elif mark in child:
+            texts.append((path + keys, child))
 
 
 def map_texts(stack: Stack, change: Change) -> Stack:
@@ -68,30 +77,51 @@ def map_texts_within(part: _T, path: _Keys, change: Change) -> _T:
 def _mapped(value: Any, path: _Keys, change: Change) -> Any:
     if value.__class__ is str:
         return change(ModelPath(path), value)
-    if not value:
-        return value
-    children = list(_children(value))
-    changed = [_mapped(child, path + key, change) for key, child in children]
-    if all(new is child for new, (_, child) in zip(changed, children, strict=True)):
+    changed = {
+        place: new
+        for place, keys, child in _children(value)
+        if (new := _mapped(child, path + keys, change)) is not child
+    }
+    if not changed:
         return value
     if isinstance(value, Mapping):
-        return dict(zip(value, changed, strict=True))
+        return {**value, **changed}
     if isinstance(value, tuple | list):
-        return type(value)(changed)
-    return replace(value, **dict(zip(_text_fields(value.__class__), changed, strict=True)))
+        return type(value)(changed.get(index, child) for index, child in enumerate(value))
+    return replace(value, **changed)
 
 
-def _children(value: Any) -> Iterator[tuple[_Keys, Any]]:
-    """What the value holds, each with the keys that lead to it."""
-    if isinstance(value, Mapping):
-        for name, child in value.items():
-            yield () if isinstance(name, ComposeFileRole) else (str(name),), child
-    elif isinstance(value, tuple | list):
-        for index, child in enumerate(value):
-            yield (_identity(child) or str(index),), child
-    else:
-        for name, key in _text_fields(value.__class__).items():
-            yield key, getattr(value, name)
+def _children(value: Any) -> Iterable[_Child]:
+    """What the value holds, save what is empty and so holds no text: each with its place in the value."""
+    return _splitter(value.__class__)(value)
+
+
+@cache
+def _splitter(kind: type) -> Callable[[Any], Iterable[_Child]]:
+    """How a value of the type is taken apart: asked once a type, for a stack has many values of few types."""
+    if issubclass(kind, Mapping):
+        return _split_map
+    if issubclass(kind, tuple | list):
+        return _split_list
+    keys = _text_fields(kind)
+    if not keys:
+        return lambda value: ()
+    values_of = attrgetter(*keys) if len(keys) > 1 else lambda value: (getattr(value, *keys),)
+    return lambda value: [
+        (name, keys[name], child)
+        for name, child in zip(keys, values_of(value), strict=True)
+        if child or child == ""
+    ]
+
+
+def _split_map(value: Mapping[Any, Any]) -> Iterator[_Child]:
+    for name, child in value.items():
+        yield name, () if isinstance(name, ComposeFileRole) else (str(name),), child
+
+
+def _split_list(value: Sequence[Any]) -> Iterator[_Child]:
+    for index, child in enumerate(value):
+        yield index, (_identity(child) or str(index),), child
 
 
 def _identity(value: Any) -> str | None:

@@ -12,7 +12,7 @@ from tocompose.syntax.interpolation import nested_variables, variable_names, var
 
 def taken_variables(stack: Stack) -> set[str]:
     """The names that stand for something already: settings, and variables used anywhere in the stack."""
-    used = {name for _, text in stack_texts(stack) for name in variable_names(text)}
+    used = {name for _, text in stack_texts(stack, "$") for name in variable_names(text)}
     return used | {setting.name for setting in stack.settings}
 
 
@@ -22,7 +22,7 @@ def variable_defaults(stack: Stack) -> dict[str, dict[str | None, str]]:
     A default with a variable in it counts as none.
     """
     defaults: dict[str, dict[str | None, str]] = {}
-    for path, text in stack_texts(stack):
+    for path, text in stack_texts(stack, "$"):
         for variable in nested_variables(text):
             has_value = variable.default is not None and not variables(variable.default)
             default = variable.default if has_value else None

@@ -64,7 +64,7 @@ def open_settings(
     without a source is refused.
     """
     used = dict.fromkeys(
-        name for _, text in stack_texts(stack) for name in variable_names(text)
+        name for _, text in stack_texts(stack, "$") for name in variable_names(text)
     )
     folders = dict(_stand_ins(stack))
     values = {
