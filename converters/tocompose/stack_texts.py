@@ -48,7 +48,9 @@ def texts_within(
     return ((ModelPath(path), text) for path, text in texts)
 
 
-def _gather_texts(value: Any, path: _Keys, mark: str, texts: list[tuple[_Keys, str]]) -> None:
+def _gather_texts(
+    value: Any, path: _Keys, mark: str, texts: list[tuple[_Keys, str]]
+) -> None:
     for _, keys, child in _children(value):
         if child.__class__ is not str:
             _gather_texts(child, path + keys, mark, texts)
@@ -106,7 +108,9 @@ def _splitter(kind: type) -> Callable[[Any], Iterable[_Child]]:
     keys = _text_fields(kind)
     if not keys:
         return lambda value: ()
-    values_of = attrgetter(*keys) if len(keys) > 1 else lambda value: (getattr(value, *keys),)
+    values_of = (
+        attrgetter(*keys) if len(keys) > 1 else lambda value: (getattr(value, *keys),)
+    )
     return lambda value: [
         (name, keys[name], child)
         for name, child in zip(keys, values_of(value), strict=True)
