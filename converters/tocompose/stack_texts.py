@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
 from tocompose.model import ComposeFileRole, Stack
+from tocompose.patterns import regex
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
 
@@ -21,6 +22,7 @@ _T = TypeVar("_T")
 _SECTIONS = ("services", "networks", "volumes", "configs", "secrets")
 # What names a thing or says where it comes from is no text that Compose interpolates.
 _NOT_TEXTS = frozenset({"name", "origin"})
+_TEXTLESS = regex(r"(?:bool|int|float)(?: \| None)?")
 # Fields whose content stands at the key of the record itself, and those that Compose calls otherwise.
 _UNNAMED = frozenset({"value", "options", "overlays"})
 _KEYS = {"mounts": "volumes", "env_files": "env_file", "engine_name": "name"}
@@ -77,13 +79,14 @@ def map_texts_within(part: _T, path: _Keys, change: Change) -> _T:
 
 
 def _mapped(value: Any, path: _Keys, change: Change) -> Any:
-    if value.__class__ is str:
-        return change(ModelPath(path), value)
-    changed = {
-        place: new
-        for place, keys, child in _children(value)
-        if (new := _mapped(child, path + keys, change)) is not child
-    }
+    changed: dict[Any, Any] = {}
+    for place, keys, child in _children(value):
+        if child.__class__ is str:
+            new: Any = change(ModelPath(path + keys), child)
+        else:
+            new = _mapped(child, path + keys, change)
+        if new is not child:
+            changed[place] = new
     if not changed:
         return value
     if isinstance(value, Mapping):
@@ -99,7 +102,7 @@ def _children(value: Any) -> Iterable[_Child]:
 
 
 @cache
-def _splitter(kind: type) -> Callable[[Any], Iterable[_Child]]:
+def _splitter(kind: Any) -> Callable[[Any], Iterable[_Child]]:
     """How a value of the type is taken apart: asked once a type, for a stack has many values of few types."""
     if issubclass(kind, Mapping):
         return _split_map
@@ -144,5 +147,9 @@ def _text_fields(kind: Any) -> dict[str, _Keys]:
     """The fields of a record that may hold texts, each with its key; none of a plain value."""
     if not is_dataclass(kind):
         return {}
-    names = [field.name for field in fields(kind) if field.name not in _NOT_TEXTS]
+    names = [
+        field.name
+        for field in fields(kind)
+        if field.name not in _NOT_TEXTS and not _TEXTLESS.fullmatch(str(field.type))
+    ]
     return {name: () if name in _UNNAMED else (_KEYS.get(name, name),) for name in names}

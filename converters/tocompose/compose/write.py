@@ -158,13 +158,10 @@ def _copy_options(options: Mapping[str, Any]) -> dict[str, Any]:
 def _written_fields(section: str, record: Any) -> dict[str, Any]:
     """The keys whose fields say something that is not said by leaving them out."""
     record_type: Any = type(record)
-    blank = _blank_record(record_type)
     body: dict[str, Any] = {}
-    for name, key in section_keys(section).items():
-        if key.field is None:
-            continue
-        value = _field_value(record, key.field)
-        if key.always or value != _field_value(blank, key.field):
+    for name, key, value_of, blank_value in _fields_to_write(section, record_type):
+        value = value_of(record)
+        if key.always or value != blank_value:
             written = WRITERS[key.form](key, value)
             if written not in _NOTHING or key.form is Form.COMMAND:
                 body[name] = written
@@ -176,8 +173,25 @@ def _written_fields(section: str, record: Any) -> dict[str, Any]:
 _NOTHING: tuple[Any, ...] = (None, [], {})
 
 
-def _field_value(record: Any, path: str) -> Any:
-    return attrgetter(path)(record) if path else record
+@cache
+def _fields_to_write(
+    section: str, record_type: Any
+) -> tuple[tuple[str, Key, Callable[[Any], Any], Any], ...]:
+    """The keys that a record has a field for, each with what gives its value and the value that says nothing."""
+    blank = _blank_record(record_type)
+    getters = {
+        name: attrgetter(key.field) if key.field else _whole_record
+        for name, key in section_keys(section).items()
+        if key.field is not None
+    }
+    return tuple(
+        (name, section_keys(section)[name], value_of, value_of(blank))
+        for name, value_of in getters.items()
+    )
+
+
+def _whole_record(record: Any) -> Any:
+    return record
 
 
 @cache

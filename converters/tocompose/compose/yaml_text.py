@@ -209,5 +209,6 @@ def _chomping_mark(value: str) -> str:
 
 def _comment_line(line: str) -> str:
     """A comment that cannot end early: control characters and line breaks of a source become spaces."""
-    text = "".join(char if char.isprintable() else " " for char in line)
-    return f"# {text}".rstrip()
+    if not line.isprintable():
+        line = "".join(char if char.isprintable() else " " for char in line)
+    return f"# {line}".rstrip()

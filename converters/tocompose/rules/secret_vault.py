@@ -47,6 +47,11 @@ class Vault:
         """The settings by name, those of the source first."""
         return self._settings
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no secret is known: no text can then repeat one."""
+        return not self._holders
+
     def setting_for_service(
         self, service: Service, name: str, value: str, origin: Span | None
     ) -> str:

@@ -149,6 +149,8 @@ class _SecretPass:
 
     def without_repeated_secrets(self, stack: Stack) -> Stack:
         """The stack with the secrets that are known by now taken out of all other texts, and its settings."""
+        if self._vault.is_empty:
+            return replace(stack, settings=tuple(self._vault.settings.values()))
         services = tuple(self._without_repeated(service) for service in stack.services)
         anybody = Service(name="")
         configs = tuple(

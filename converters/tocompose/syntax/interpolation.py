@@ -188,11 +188,15 @@ class _Braces:
 
 def variables(text: str) -> list[Variable]:
     """The outermost variables of the text, in order."""
+    if "$" not in text:
+        return []
     return [segment for segment in parse(text) if isinstance(segment, Variable)]
 
 
 def nested_variables(text: str) -> Iterator[Variable]:
     """The variables of the text at any depth, each before those in its operand."""
+    if "$" not in text:
+        return
     pending = [*reversed(parse(text))]
     while pending:
         segment = pending.pop()
@@ -261,6 +265,8 @@ def apply_defaults(text: str) -> str:
 
 def replace_variables(text: str, replacement: Callable[[Variable], str]) -> str:
     """The text with each outermost variable replaced; a doubled dollar sign stays as it is."""
+    if "$" not in text:
+        return text
     return "".join(
         segment.source if isinstance(segment, Literal) else replacement(segment)
         for segment in parse(text)
