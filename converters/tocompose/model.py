@@ -130,6 +130,11 @@ class Healthcheck:
     disable: bool = False
     origin: Span | None = field(default=None, compare=False)
 
+    @property
+    def is_off(self) -> bool:
+        """Whether no check runs, not even the image's own."""
+        return self.disable or (self.test or ())[:1] == ("NONE",)
+
 
 @record
 class Limits:

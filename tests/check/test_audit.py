@@ -244,3 +244,10 @@ def test_files_that_are_named_win_over_the_list() -> None:
     assert audited(
         {**_LISTED, ".env": "COMPOSE_FILE=local.yml"}, "stack/base.yml"
     ).files == ("stack/base.yml",)
+
+
+@pytest.mark.parametrize("check", ["{disable: true}", "{test: ['NONE']}"])
+def test_a_check_that_is_switched_off_is_none(check: str) -> None:
+    text = f"services: {{media: {{image: 'jellyfin/jellyfin:10', healthcheck: {check}}}}}"
+    codes = {note.code for note in audited({"compose.yaml": text}).notes}
+    assert "TC706" in codes

@@ -18,7 +18,7 @@ SCHEMA = json.loads(
 )
 # `{soft: …, hard: …}` below a name that Linux has; `{name: …}`, which Compose reads and nobody has to write.
 WITHOUT_ROWS = ("ulimits", "external")
-SECTIONS = sorted(load("compose"))
+SECTIONS = sorted(load("compose_keys"))
 
 
 def maps(schema: Any) -> Iterator[Mapping[str, Any]]:

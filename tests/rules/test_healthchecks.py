@@ -168,3 +168,11 @@ def test_a_generated_dockerfile_counts() -> None:
     check = apply_all(given, PRACTICES, Context()).stack.services[0].healthcheck
     assert check is not None
     assert check.test == ("CMD-SHELL", "nc -z 127.0.0.1 3000")
+
+
+@pytest.mark.parametrize(
+    "script", ["mariadb-dump db > /b", "cd /b && mongodump", "exec pg_dumpall"]
+)
+def test_a_script_of_any_client_is_no_server(script: str) -> None:
+    service = made(f"image: 'postgres:17', command: [sh, -c, '{script}']")
+    assert service.healthcheck is None

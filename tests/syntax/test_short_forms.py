@@ -104,3 +104,25 @@ def test_names_are_accepted() -> None:
     assert names.variable_name("1-a b") == "_1_A_B"
     assert names.is_shell("/usr/bin/bash") and not names.is_shell("busybox")
     assert names.SHADOWED_BY_THE_SHELL | {"COMPOSE_PROJECT_NAME"} > names.ALWAYS_SET
+
+
+@pytest.mark.parametrize(
+    ("address", "local", "everywhere"),
+    [
+        (None, False, True),
+        ("0.0.0.0", False, True),
+        ("::", False, True),
+        ("[::]", False, True),
+        ("127.0.0.53", True, False),
+        ("::1", True, False),
+        ("localhost", True, False),
+        ("::1234:5678", False, False),
+        ("localhost.example.com", False, False),
+        ("192.168.1.7", False, False),
+    ],
+)
+def test_addresses_are_whole_addresses(
+    address: str | None, local: bool, everywhere: bool
+) -> None:
+    found = (ports.is_loopback(address), ports.is_any_address(address))
+    assert found == (local, everywhere)

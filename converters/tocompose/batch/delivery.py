@@ -27,7 +27,8 @@ class ApplicationFiles(NamedTuple):
 
 
 class TargetFolder(NamedTuple):
-    """Files that go into one folder on disk; `where` names the application in notes, `asked` may be overwritten."""
+    """Files that go into one folder on disk; notes call it by `application_name`;
+    the paths of `may_overwrite` may be replaced."""
 
     folder: str
     application_name: str
@@ -39,7 +40,7 @@ class Delivery(NamedTuple):
     """What will be put where, and what to tell about it; nothing has been written yet.
 
     `written` are paths below the output folder, or below the repository for files beside the sources, with the digests
-    of their contents; `refused` says that some application cannot be written; `returned` are files for the caller.
+    of their contents; `refused` says that some application cannot be written; `returned_files` go to the caller.
     """
 
     targets: tuple[TargetFolder, ...] = ()

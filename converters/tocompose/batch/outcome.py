@@ -74,12 +74,12 @@ class RepositoryOutcome(NamedTuple):
 
 
 def outcome_data(outcome: RepositoryOutcome) -> dict[str, Any]:
-    """The outcome in JSON's types, as short as may be; `from_data` undoes it. File contents are left out."""
+    """The outcome in JSON's types, as short as may be; `outcome_from_data` undoes it. File contents are left out."""
     return {
         "repository": list(outcome.repository),
         "status": outcome.status.value,
         "stacks": [list(stack_record) for stack_record in outcome.stacks],
-        "notes": [_pack_note(stack_record) for stack_record in outcome.notes],
+        "notes": [_pack_note(note) for note in outcome.notes],
         "written": dict(outcome.written),
         "listing": outcome.fingerprint.listing,
         "seen": dict(outcome.fingerprint.digests),
@@ -87,12 +87,12 @@ def outcome_data(outcome: RepositoryOutcome) -> dict[str, Any]:
 
 
 def outcome_from_data(data: Mapping[str, Any]) -> RepositoryOutcome:
-    """The outcome that `to_data` was given."""
+    """The outcome that `outcome_data` was given."""
     return RepositoryOutcome(
         repository=BatchRepository(*data["repository"]),
         status=Status(data["status"]),
         stacks=tuple(_read_stack(*stack_data) for stack_data in data["stacks"]),
-        notes=tuple(_unpack_note(stack_data) for stack_data in data["notes"]),
+        notes=tuple(_unpack_note(note_data) for note_data in data["notes"]),
         written=data["written"],
         fingerprint=Fingerprint(data["listing"], data["seen"]),
     )

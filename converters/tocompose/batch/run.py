@@ -15,7 +15,7 @@ from tocompose.batch.state import RunState
 
 
 class Progress(NamedTuple):
-    """One result as it ends; `kept` says that it is that of an earlier run."""
+    """One result as it ends; `from_earlier_run` says that an earlier run brought it."""
 
     outcome: RepositoryOutcome
     from_earlier_run: bool

@@ -73,7 +73,7 @@ class OutputClosed(Exception):
 
 @contextmanager
 def guard_broken_pipe() -> Iterator[None]:
-    """Says `Unheard` for a broken pipe, which click would end with 1: that means something else here."""
+    """Raises `OutputClosed` for a broken pipe, which click would end with 1: that means something else here."""
     try:
         yield
     except BrokenPipeError:

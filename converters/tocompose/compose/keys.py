@@ -1,4 +1,4 @@
-"""The keys of Compose files, as `mappings/compose.yaml` describes them: what is read, merged, written and checked."""
+"""The keys of Compose files, as `mappings/compose_keys.yaml` describes them: read, merged, written, checked."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ def section_keys(section: str) -> Mapping[str, Key]:
     Raises TableError for a row with a column or a word that is none.
     """
     keys = {}
-    for name, row in load("compose")[section].items():
+    for name, row in load("compose_keys")[section].items():
         try:
             keys[name] = _read_row(name, row)
         except (TypeError, ValueError) as error:
             raise TableError(
-                f"mappings/compose.yaml ({section}.{name}): {error}"
+                f"mappings/compose_keys.yaml ({section}.{name}): {error}"
             ) from error
     return keys
 

@@ -21,9 +21,9 @@ _PLAIN = regex(
     r"|[0-9]+(?:ms|s|m|h|[bkKMgG])"  # durations and sizes
 )
 _RESERVED = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-# Printable in YAML and safe in a block scalar; the rest needs the escapes of double quotes.
 # YAML readers look no further than 1,024 characters for the colon of a key, unless it is marked as one.
 _LONGEST_KEY = 1000
+# Printable in YAML and safe in a block scalar; the rest needs the escapes of double quotes.
 _BLOCK_SAFE = regex(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]*")
 
 

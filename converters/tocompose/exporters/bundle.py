@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tocompose.compose.files import CLASSIC_NAMES, MODERN_NAMES
 from tocompose.compose.write import compose_document, model_paths, service_body
-from tocompose.compose.yaml_text import render
+from tocompose.compose.yaml_text import Path, render
 from tocompose.exporters.anchors import with_anchors
 from tocompose.exporters.conflicts import (
     files_for_read_only,
@@ -31,17 +31,15 @@ from tocompose.exporters.selfcontained import (
     settle_variables,
 )
 from tocompose.model import ComposeFileRole, File, Service, Stack
-from tocompose.notes import Note, note
+from tocompose.notes import Kind, Note, note
 from tocompose.record import record, replace
+from tocompose.source import Span
 from tocompose.syntax.interpolation import document_variables
 from tocompose.syntax.model_path import ModelPath
+from tocompose.wording import wrap_text
 
 if TYPE_CHECKING:
     from tocompose.exporters.insertion import Insertion
-from tocompose.compose.yaml_text import Path
-from tocompose.notes import Kind
-from tocompose.source import Span
-from tocompose.wording import wrap_text
 
 
 @record

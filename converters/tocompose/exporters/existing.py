@@ -20,7 +20,7 @@ _OWN_ENTRY = re.compile(r"(?:# )?(?P<name>[A-Za-z_][A-Za-z0-9_]*)=")
 
 
 def combine(file: File, present: bytes | None) -> Combined:
-    """The content to write where `before` stands now, and what to tell about it."""
+    """The content to write where `present` stands now, and what to tell about it."""
     if present is None or present == file.content:
         return file.content, ()
     combiner = _COMBINERS.get(file.path)

@@ -103,8 +103,8 @@ def _service_record(service: Service) -> dict[str, Any]:
             f"{port.published or ''}:{port.target}/{port.protocol}"
             for port in service.ports
         ],
-        "networks": [port.network for port in service.networks],
-        "depends_on": [port.service for port in service.depends_on],
+        "networks": [attachment.network for attachment in service.networks],
+        "depends_on": [dependency.service for dependency in service.depends_on],
         "healthcheck": service.healthcheck is not None and not service.healthcheck.disable,
     }
 

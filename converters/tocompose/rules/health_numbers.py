@@ -25,7 +25,7 @@ def _fill_numbers(
     service: Service, stack: Stack, context: Context
 ) -> tuple[Service, Iterable[Note]]:
     check = service.healthcheck
-    if check is None or check.disable or not check.test or check.test[0] == "NONE":
+    if check is None or check.is_off or not check.test:
         return service, ()
     numbers = _numbers_for(service, check, stack, context)
     missing: dict[str, Any] = {

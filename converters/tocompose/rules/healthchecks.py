@@ -82,10 +82,8 @@ def known_healthcheck(
 def shows_health(service: Service, stack: Stack, context: Context) -> bool:
     """Whether the engine will know the service's health: otherwise waiting for it makes `up` fail."""
     check = service.healthcheck
-    if check is not None and (check.disable or (check.test and check.test[0] == "NONE")):
-        return False
-    if check is not None and check.test:
-        return True
+    if check is not None and (check.is_off or check.test):
+        return not check.is_off
     return has_own_check(service, stack, context)
 
 
@@ -154,14 +152,11 @@ def _judge_watched(startup: Startup, service: Service) -> Iterator[Verdict]:
     has_no_tools = image is not None and image.tools == ()
     if service.role is Role.JOB or (has_no_tools and check is None):
         return
-    watched = shows_health(service, stack, context) or has_own_check(
-        service, stack, context
-    )
     yield startup.verdict(
         service,
-        "healthcheck" if check is not None and check.disable else "",
+        "healthcheck" if check is not None and check.is_off else "",
         "Q-01 M-06" if is_data(service) else "Q-01",
-        watched,
+        shows_health(service, stack, context),
         "TC706",
     )
 

@@ -44,7 +44,7 @@ def apply(stack: Stack, context: Context) -> Outcome:
     """The stack on separate networks where the source has none; networks of the source stay as they are."""
     if _has_networks(stack):
         joined = [
-            service for service in stack.networks if _joins_sides(service.name, stack)
+            network for network in stack.networks if _joins_sides(network.name, stack)
         ]
         return Outcome(stack, tuple(map(_note_joined, joined)))
     plan = plan_networks(stack)

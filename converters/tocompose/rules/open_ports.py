@@ -7,15 +7,12 @@ from tocompose.notes import Note
 from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import facts_of
-from tocompose.syntax.ports import is_loopback
-
-# How Compose says that a port is published on all addresses of the host.
-EVERYWHERE = frozenset({"", "0.0.0.0", "::"})
+from tocompose.syntax.ports import is_any_address, is_loopback
 
 
 def is_everywhere(port: Port) -> bool:
     """Whether the port is published on all addresses of the host."""
-    return (port.host_ip or "") in EVERYWHERE
+    return is_any_address(port.host_ip)
 
 
 def is_local(port: Port) -> bool:

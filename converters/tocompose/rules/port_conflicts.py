@@ -18,7 +18,7 @@ from tocompose.rules import (
     remark,
     with_services,
 )
-from tocompose.rules.open_ports import EVERYWHERE
+from tocompose.rules.open_ports import is_everywhere
 from tocompose.syntax.interpolation import variable_names
 from tocompose.syntax.units import is_whole_number
 
@@ -72,8 +72,9 @@ def _clashes(port: Port, other_port: Port) -> bool:
         return False
     if (port.published, port.protocol) != (other_port.published, other_port.protocol):
         return False
-    addresses = {port.host_ip or "", other_port.host_ip or ""}
-    return len(addresses) == 1 or bool(addresses & EVERYWHERE)
+    if is_everywhere(port) or is_everywhere(other_port):
+        return True
+    return port.host_ip == other_port.host_ip
 
 
 def _run_together(port: Service, other_port: Service) -> bool:

@@ -10,8 +10,8 @@ from tocompose.syntax.names import is_shell
 
 # Programs that run and end, beside the clients of servers.
 _OTHER_CLIENTS = frozenset({"certbot", "curl", "htpasswd", "wget"})
-# Clients that scripts are made of: a shell that runs one ends with it.
-_SCRIPTED_CLIENT = r"(?:^|[\s;&|])(?:pg_dump|mysqldump|psql)\s"
+# The first words of the commands of a script.
+_SCRIPT_PROGRAM = r"(?:^|[;&|(])\s*(?:exec\s+)?([\w./-]+)"
 # Programs that only keep a container there, for people to enter and work in.
 _IDLERS = frozenset({"sleep", "tail", "true", "pause", "cat"})
 
@@ -32,7 +32,8 @@ def runs_client(service: Service) -> bool:
     """Whether a server's image is used to run one of its client programs once."""
     program = own_program(service)
     if is_shell(program or ""):
-        return re.search(_SCRIPTED_CLIENT, _shell_script(service)) is not None
+        programs = re.findall(_SCRIPT_PROGRAM, _shell_script(service))
+        return any(name.rpartition("/")[2] in client_programs() for name in programs)
     name = (program or "").rpartition("/")[2]
     return name in client_programs() or name in _OTHER_CLIENTS
 

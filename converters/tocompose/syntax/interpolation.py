@@ -96,7 +96,7 @@ class _Frame:
         self.parts: list[Segment] = []
 
     def end_literal(self, text: str, literal_end: int) -> None:
-        """Takes the text up to `end` over as a literal."""
+        """Takes the text up to `literal_end` over as a literal."""
         if literal_end > self.literal_start:
             self.parts.append(Literal(text[self.literal_start : literal_end]))
 

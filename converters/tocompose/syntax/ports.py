@@ -59,4 +59,11 @@ def parse_port_range(text: str) -> range | None:
 
 def is_loopback(host_ip: str | None) -> bool:
     """Whether a port published on that address can be reached from its own machine only."""
-    return (host_ip or "").startswith(("127.", "::1", "[::1]", "localhost"))
+    address = (host_ip or "").strip("[]")
+    # What still holds a variable is judged by how it begins.
+    return address in ("::1", "localhost") or address.startswith("127.")
+
+
+def is_any_address(host_ip: str | None) -> bool:
+    """Whether a port published on that address is published on every address of the host."""
+    return (host_ip or "").strip("[]") in ("", "0.0.0.0", "::")

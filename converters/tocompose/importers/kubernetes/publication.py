@@ -16,9 +16,9 @@ from tocompose.model import Port
 from tocompose.readers.yaml import integer
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.ports import is_any_address
 
 _PRIVILEGED = 1024
-_ANY_ADDRESS = (None, "0.0.0.0", "")
 _INIT_ENDS = "an init container ends before anybody could connect"
 
 
@@ -128,7 +128,7 @@ def _publish_host_port(
     address = take_text(port.cursor.at("hostIP"), to)
     target = Port(
         target=str(port.number),
-        host_ip=None if address in _ANY_ADDRESS else address,
+        host_ip=None if is_any_address(address) else address,
         protocol=port.protocol,
         origin=port.cursor.span,
     )

@@ -68,7 +68,8 @@ def rewrite_ports(
 ) -> tuple[str, list[PortRewrite]]:
     """The text with the ports of Services replaced by those of their containers, and what was replaced.
 
-    `own` says whether the pod that holds the text listens itself on a port of a Service: then it is left alone.
+    `listens_itself` says whether the pod that holds the text listens on a port of a Service:
+    then it is left alone.
     """
     done: list[PortRewrite] = []
     spaced = _CLIENTS.search(text) is not None
