@@ -304,5 +304,12 @@ def audit_written(ledger: Ledger, written: Iterable[ModelPath]) -> list[Note]:
 def _describe_leaf(ledger: Ledger, leaf: Leaf) -> str:
     """What to call the leaf in a note: its path, or the name of a flag; never its value, which may be a secret."""
     if leaf.style == "word":
-        return leaf.text.partition("=")[0] if leaf.text.startswith("-") else "a word"
+        return _flag_name(leaf.text) or "a word"
     return ".".join(str(key) for key in ledger.path(leaf)) or "this value"
+
+
+def _flag_name(word: str) -> str:
+    """The name of a flag; of a short one its letter, since the value may follow at once (`-psecret`)."""
+    if word.startswith("--"):
+        return word.partition("=")[0]
+    return word[:2] if word.startswith("-") else ""

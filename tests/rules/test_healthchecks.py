@@ -9,6 +9,7 @@ import pytest
 from rules.snippets import stack
 from tocompose.model import File, Role, Service
 from tocompose.rules import Context, Outcome, apply_all, select
+from tocompose.rules.healthchecks import shows_health
 
 PRACTICES = select("SVC-CLASS,HC-EVERY,HC-PARAM")
 PLAIN = Context()
@@ -75,6 +76,14 @@ def test_a_container_to_work_in_is_no_server(words: str) -> None:
             "nc -z 127.0.0.1 3000",
         ),
         (
+            "image: 'node:22-alpine', command: [node, x.js], ports: ['9000:9000/udp', '3000:3000']",
+            "nc -z 127.0.0.1 3000",
+        ),
+        (
+            "image: 'node:22-alpine', command: [node, x.js], expose: ['9000/udp', '3000/tcp']",
+            "nc -z 127.0.0.1 3000",
+        ),
+        (
             "image: 'php:8.3-apache', expose: ['80']",
             "bash -c exec 3<>/dev/tcp/127.0.0.1/80",
         ),
@@ -99,6 +108,9 @@ def test_command(body: str, command: str) -> None:
         ("image: 'rethinkdb:2'", "TC614"),
         ("image: 'postgres:16', command: [sh, -c, 'sleep 9']", "TC615"),
         ("image: 'mysql:8', command: [--port=3307]", "TC615"),
+        ("image: 'mysql:8', command: [mysqld, --port, '3307']", "TC615"),
+        ("image: 'redis:7', command: [redis-server, -p, '7000']", "TC615"),
+        ("image: 'keycloak/keycloak:26.0', command: [start, --http-port=9999]", "TC615"),
         ("image: 'node:22', command: [node, worker.js]", "TC616"),
         ("image: 'jellyfin/jellyfin:10'", "TC611"),
     ],
@@ -148,6 +160,24 @@ def test_a_check_that_is_switched_off_stays_off(body: str) -> None:
         made(text).healthcheck
         == stack(f"services: {{x: {{{text}}}}}").services[0].healthcheck
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("image: 'me/web:1'", False),
+        ("image: 'me/web:1', healthcheck: {test: [CMD, x]}", True),
+        ("image: 'me/web:1', healthcheck: {test: [NONE]}", False),
+        ("image: 'me/web:1', healthcheck: {disable: true}", False),
+        ("image: 'me/web:1', healthcheck: {test: [CMD, x], disable: true}", False),
+        ("image: 'me/web:1', healthcheck: {interval: 5s}", False),
+        ("image: 'jellyfin/jellyfin:10'", True),
+        ("image: 'jellyfin/jellyfin:10', healthcheck: {test: [NONE]}", False),
+    ],
+)
+def test_whoever_waits_for_health_must_see_some(body: str, shown: bool) -> None:
+    given = stack(f"services: {{x: {{{body}}}}}")
+    assert shows_health(given.services[0], given, PLAIN) is shown
 
 
 def test_the_base_of_a_dockerfile_counts() -> None:

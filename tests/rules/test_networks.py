@@ -124,6 +124,48 @@ CASES = {
         {"frontend": "web site", "backend": "web db"},
         ["backend"],
     ),
+    "who calls what shares a network calls whose network it is": (
+        """
+        services:
+          proxy: {image: 'nginx:1.27', ports: ['80:80'], depends_on: [app]}
+          vpn: {image: 'me/vpn:1'}
+          app: {image: 'me/app:1', network_mode: 'service:vpn', environment: {DB_HOST: db}}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "proxy vpn", "backend": "vpn db"},
+        ["backend"],
+    ),
+    "a proxy that calls only data reaches the applications": (
+        """
+        services:
+          proxy: {image: 'nginx:1.27', ports: ['80:80'], depends_on: [db]}
+          web: {image: 'me/web:1', environment: {DB_HOST: db}}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "proxy", "backend": "proxy web", "data": "proxy web db"},
+        ["data"],
+    ),
+    "a database that nobody names is not reached by the proxy": (
+        """
+        services:
+          proxy: {image: 'nginx:1.27', ports: ['80:80'], depends_on: [web]}
+          web: {image: 'me/web:1'}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "proxy web", "backend": "web db"},
+        ["backend"],
+    ),
+    "labels of a proxy open a service to the outside": (
+        """
+        services:
+          proxy: {image: 'lucaslorentz/caddy-docker-proxy:2', ports: ['80:80']}
+          web: {image: 'me/web:1', labels: {caddy: shop.example}, environment: {DB_HOST: db}}
+          work: {image: 'me/work:1', environment: {DB_HOST: db}}
+          db: {image: 'postgres:16'}
+        """,
+        {"frontend": "proxy web", "backend": "proxy web work", "data": "web work db"},
+        ["data"],
+    ),
     "a database whose network an application shares is no database alone": (
         """
         services:
@@ -171,6 +213,22 @@ def test_networks_of_the_source_stay() -> None:
     assert "TC634" in codes
 
 
+@pytest.mark.parametrize(
+    ("networks", "joined"), [("[back]", True), ("[front, back]", False)]
+)
+def test_a_network_joins_the_sides_where_nobody_has_another(
+    networks: str, joined: bool
+) -> None:
+    text = f"""
+    services:
+      web: {{image: 'me/web:1', ports: ['80:80'], networks: {networks}}}
+      db: {{image: 'postgres:16', networks: [back]}}
+    networks: {{front: , back: }}
+    """
+    codes = [note.code for note in apply_all(stack(text), PRACTICES, Context()).notes]
+    assert ("TC634" in codes) is joined
+
+
 def test_aliases_move_along() -> None:
     text = """
     services:
@@ -200,6 +258,40 @@ def test_development_port_of_an_internal_service() -> None:
     ]
 
 
+def test_the_networks_of_development_stay_beside_the_one_with_a_way_out() -> None:
+    found = made(
+        """
+        services:
+          web: {image: 'me/web:1', ports: ['80:80'], environment: {DB_HOST: db}}
+          db:
+            image: postgres:16
+            x-overlays: {override: {ports: ['127.0.0.1:5432:5432'], networks: [default]}}
+        """
+    ).service("db")
+    assert found is not None
+    assert [item.network for item in found.overlays[ComposeFileRole.DEV].networks] == [
+        "default",
+        "frontend",
+    ]
+
+
+def test_development_opens_data_on_the_side_away_from_the_proxy() -> None:
+    found = made(
+        """
+        services:
+          proxy: {image: 'nginx:1.27', ports: ['80:80'], depends_on: [web]}
+          web: {image: 'me/web:1', environment: {DB_HOST: db, API_URL: 'http://api:80'}}
+          api: {image: 'me/api:1', environment: {DB_HOST: db}}
+          db: {image: 'postgres:16', ports: ['5432:5432']}
+        """
+    ).service("db")
+    assert found is not None
+    assert [item.network for item in found.networks] == ["data"]
+    assert [item.network for item in found.overlays[ComposeFileRole.DEV].networks] == [
+        "backend"
+    ]
+
+
 def test_port_kept_on_purpose_keeps_its_way_in() -> None:
     found = made(
         """
@@ -217,6 +309,14 @@ def test_traefik_is_told_the_network() -> None:
     found = made(CASES["two tiers"][0]).service("web")
     assert found is not None
     assert found.labels["traefik.docker.network"] == "${COMPOSE_PROJECT_NAME}_frontend"
+
+
+def test_a_network_that_traefik_was_told_stays() -> None:
+    label = "traefik.docker.network: edge"
+    text = CASES["two tiers"][0].replace("traefik.enable: 'true'", label)
+    found = made(text).service("web")
+    assert found is not None
+    assert found.labels == {"traefik.docker.network": "edge"}
 
 
 @pytest.mark.parametrize(

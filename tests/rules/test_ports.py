@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from rules.snippets import stack
+from tocompose.check.score import open_view
 from tocompose.compose.write import write_port as port
 from tocompose.model import ComposeFileRole, Stack
+from tocompose.project import Memory
 from tocompose.rules import Context, Outcome, apply_all, select
+from tocompose.rules.data_ports import RULE as DATA_PORTS
 
 PRACTICES = select("SVC-CLASS,PORT-DUP,PORT-DB,PORT-BIND,PORT-VAR")
 SPLIT = Context(split=True)
@@ -57,6 +60,11 @@ STAYING = {
         " db: {image: 'mysql:8', ports: ['13306:3306']}",
         "13306:3306",
     ),
+    "a service that goes through the host by the address of its bridge": (
+        "web: {image: 'me/web:1', command: [serve, '--db=172.17.0.1:13306']},"
+        " db: {image: 'mysql:8', ports: ['13306:3306']}",
+        "13306:3306",
+    ),
     "a server for the local network": (
         "web: {image: 'me/web:1'}, db: {image: 'eclipse-mosquitto:2', ports: ['1883:1883']}",
         "1883:1883",
@@ -68,6 +76,48 @@ STAYING = {
 def test_ports_of_databases_that_stay_in_the_base(why: str) -> None:
     services, kept = STAYING[why]
     assert ports(made(f"services: {{{services}}}").stack, "db") == ([kept], [])
+
+
+def test_of_several_ports_those_on_an_address_of_their_own_stay() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:1'}
+      db: {image: 'mysql:8', ports: ['13306:3306', '192.168.1.7:23306:3306']}
+    """
+    assert ports(made(text).stack, "db") == (
+        ["192.168.1.7:23306:3306"],
+        ["127.0.0.1:13306:3306"],
+    )
+
+
+def test_ports_of_development_stay_beside_those_that_move_there() -> None:
+    text = """
+    services:
+      web: {image: 'me/web:1'}
+      db:
+        image: mysql:8
+        ports: ['13306:3306']
+        x-overlays: {override: {ports: ['127.0.0.1:33060:33060']}}
+    """
+    assert ports(made(text).stack, "db") == (
+        [],
+        ["127.0.0.1:33060:33060", "127.0.0.1:13306:3306"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("port", "is_open"),
+    [
+        ("13306:3306", True),
+        ("192.168.1.7:13306:3306", True),
+        ("127.0.0.1:13306:3306", False),
+    ],
+)
+def test_a_port_of_a_database_that_others_reach_is_judged(port: str, is_open: bool) -> None:
+    text = f"services: {{web: {{image: 'me/web:1'}}, db: {{image: 'mysql:8', ports: ['{port}']}}}}"
+    view = open_view(Memory({"docker-compose.yml": text.encode()}, "app"))
+    assert view is not None and DATA_PORTS.judge is not None
+    assert [verdict.holds for verdict in DATA_PORTS.judge(view)] == [not is_open]
 
 
 def test_ports_of_an_application_that_shares_the_network_of_a_database() -> None:
