@@ -86,6 +86,15 @@ def test_manifests_load_neither_shells_nor_libraries_that_they_do_not_need(
     }
 
 
+def test_an_app_loads_the_languages_that_its_files_speak_of(tmp_path: Path) -> None:
+    (tmp_path / "Procfile").write_text("web: bin/web\n")
+    (tmp_path / "go.mod").write_text("module example.com/web\n\ngo 1.22\n")
+    loaded = _loaded("convert", "--from", "procfile", ".", folder=tmp_path)
+    assert "tocompose.languages.go" in loaded
+    others = ("elixir", "java", "python", "ruby", "rust")
+    assert not loaded & {f"tocompose.languages.{language}" for language in others}
+
+
 def _settings_kept_out(folder: Path, text: str) -> bool:
     """Whether a pasted command went the short way, which leaves click out, in a folder with that `pyproject.toml`."""
     (folder / "pyproject.toml").write_text(text)

@@ -36,6 +36,17 @@ def test_a_module_and_a_template_have_a_row() -> None:
 
 
 @pytest.mark.parametrize(
+    "path", ["requirements.txt", "requirements/base.txt", "Pipfile", "pyproject.toml"]
+)
+def test_each_file_that_declares_libraries_tells_of_its_language(path: str) -> None:
+    text = {
+        "Pipfile": '[packages]\nredis = "*"\n',
+        "pyproject.toml": '[project]\ndependencies = ["redis>=5"]\n',
+    }
+    assert libraries({path: text.get(path, "redis==5.0\n")}) == ["redis"]
+
+
+@pytest.mark.parametrize(
     ("line", "value"),
     [
         ('KEY = os.environ["SECRET"]', "build"),

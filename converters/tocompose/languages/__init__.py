@@ -21,6 +21,7 @@ _OPTIONAL = {
     "develops_in_place",
     "installers",
     "keep",
+    "libraries",
     "lines",
     "orms",
     "package_tools",
@@ -47,9 +48,14 @@ def find_language(name: str) -> Language:
 
 
 def read_libraries(repository: Repository) -> tuple[Library, ...]:
-    """Every direct dependency for production, of every language in the repository."""
+    """Every direct dependency for production, of every language in the repository.
+
+    The module of a language that none of its files speaks of is not loaded.
+    """
     libraries: dict[tuple[str, str], Library] = {}
-    for language in language_rows():
+    for language, row in language_rows().items():
+        if not any(map(repository.has_file, (*row["detect"], *row.get("libraries", ())))):
+            continue
         for name, file in find_language(language).read_libraries(repository):
             library = Library(language, name.lower(), file)
             libraries.setdefault((language, library.name), library)

@@ -26,12 +26,6 @@ from tocompose.repository import Repository, map_at, value_at
 from tocompose.tables import Row, load
 
 _OLDEST_MINOR = 6
-_REQUIREMENTS_FILES = (
-    "requirements.txt",
-    "requirements/production.txt",
-    "requirements/base.txt",
-    "requirements/prod.txt",
-)
 _DEVELOPMENT_FILES = (
     "requirements-dev.txt",
     "requirements_dev.txt",
@@ -66,7 +60,7 @@ class _Install(NamedTuple):
 
 
 def _read_libraries(repository: Repository) -> Iterator[tuple[str, str]]:
-    for path in _REQUIREMENTS_FILES:
+    for path in ("requirements.txt", *load("languages")["python"]["libraries"]):
         lines = (repository.read_text(path) or "").splitlines()
         stated = (line for line in lines if not line.lstrip().startswith(("#", "-")))
         yield from _read_requirements(stated, path)

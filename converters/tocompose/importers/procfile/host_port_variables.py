@@ -80,7 +80,7 @@ def engine_variable(kind: str, samples: Mapping[str, str]) -> str:
 
 
 def _read_names(kind: str, names: Mapping[str, str]) -> Iterator[PartialVariable]:
-    for name in names:
+    for name in filter(_ends_as_part, names):
         variable = _read_name(name, kind)
         if variable is not None:
             yield variable
@@ -124,6 +124,13 @@ def _is_elsewhere(sample: str) -> bool:
         except ValueError:
             return False
     return "." in host and re.fullmatch(load("parts")["placeholder"], host) is None
+
+
+@cache
+def _ends_as_part(name: str) -> bool:
+    """Whether the name ends as those of parts do: the patterns of the servers are made when one does."""
+    endings = "|".join(load("parts")["endings"].values())
+    return re.fullmatch(f".+(?:{endings})", name) is not None
 
 
 @cache
