@@ -24,6 +24,7 @@ from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.exporters.file_names import files_named_portably
 from tocompose.exporters.final_checks import Check, Checked, run_checks
 from tocompose.exporters.ordering import start_in_order
+from tocompose.exporters.refused_values import accepted_document
 from tocompose.exporters.references import refer_to_known
 from tocompose.exporters.selfcontained import (
     ask_for_secrets,
@@ -94,12 +95,15 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
     without_value = frozenset(
         setting.name for setting in stack.settings if setting.value is None
     )
-    new_notes = (
-        *checked.notes,
-        *ask_for_secrets(checked.stack, without_value, inline_secrets),
-    )
     document = settle_variables(
         compose_document(checked.stack), checked.stack, inline_secrets
+    )
+    accepted = accepted_document(document, checked.stack)
+    document = accepted.document
+    new_notes = (
+        *checked.notes,
+        *accepted.notes,
+        *ask_for_secrets(checked.stack, without_value, inline_secrets),
     )
     has_secrets = any(setting.secret for setting in stack.settings)
     has_secrets |= any(file.secret for file in stack.files)
@@ -110,24 +114,31 @@ def _bundle_single(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bun
         (*notes, *new_notes),
         secret=inline_secrets and has_secrets,
     )
-    written = checked.paths | _setting_paths(stack) | frozenset(model_paths(document))
+    written = checked.paths | accepted.paths | _setting_paths(stack)
+    written |= frozenset(model_paths(document))
     return Bundle((file,), written, new_notes)
 
 
 def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bundle:
     overlays_kept = keep_overlays(stack, layout.environments)
     checked = run_checks(overlays_kept.stack, (*_ALWAYS, *_WITHIN_THE_STACK, *_FILES))
-    documents = {
-        ComposeFileRole.BASE: compose_document(checked.stack, ComposeFileRole.BASE)
+    accepted = {
+        role: accepted_document(compose_document(checked.stack, role), checked.stack)
+        for role in (ComposeFileRole.BASE, *layout.environments)
     }
-    for role in layout.environments:
-        document = compose_document(checked.stack, role)
-        if document["services"]:
-            documents[role] = document
+    documents = {
+        role: part.document
+        for role, part in accepted.items()
+        if role is ComposeFileRole.BASE or part.document["services"]
+    }
     names = {role: name for role, name in _names_of(layout).items() if role in documents}
     files_beside = _files_beside(checked.stack, documents)
     headers = file_headers(names, any(file.path == ".env.example" for file in files_beside))
-    new_notes = (*overlays_kept.notes, *checked.notes)
+    refusals = [message for part in accepted.values() for message in part.notes]
+    refused_paths = frozenset[ModelPath]().union(
+        *(part.paths for part in accepted.values())
+    )
+    new_notes = (*overlays_kept.notes, *checked.notes, *dict.fromkeys(refusals))
     files = [
         _compose_file(
             name,
@@ -138,7 +149,8 @@ def _bundle_split(stack: Stack, layout: Layout, notes: tuple[Note, ...]) -> Bund
         )
         for role, name in names.items()
     ]
-    written = overlays_kept.paths | _written_paths(stack, checked, *documents.values())
+    written = overlays_kept.paths | refused_paths
+    written |= _written_paths(stack, checked, *documents.values())
     return Bundle((*files, *files_beside), written, new_notes)
 
 
@@ -155,8 +167,10 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
     refer_outside: Check = partial(refer_to_known, outside=outside)
     checks = (*_ALWAYS, refer_outside, start_in_order, *_FILES)
     checked = run_checks(keep_overlays(stack, (ComposeFileRole.DEV,)).stack, checks)
-    document = compose_document(checked.stack)
-    comments = block_comments(document, checked.stack, (*notes, *checked.notes))
+    accepted = accepted_document(compose_document(checked.stack), checked.stack)
+    document = accepted.document
+    new_notes = (*checked.notes, *accepted.notes)
+    comments = block_comments(document, checked.stack, (*notes, *new_notes))
     insertion = insert(text, existing.path, document, comments)
     content = insertion.text.encode("utf-8", "surrogateescape")
     return Bundle(
@@ -164,8 +178,8 @@ def added_to(existing: File, stack: Stack, notes: Iterable[Note] = ()) -> Bundle
             File(path=existing.path, content=content),
             *_files_beside(checked.stack, document),
         ),
-        _written_paths(stack, checked, document),
-        (*checked.notes, *_insertion_notes(insertion, existing.path)),
+        accepted.paths | _written_paths(stack, checked, document),
+        (*new_notes, *_insertion_notes(insertion, existing.path)),
     )
 
 

@@ -224,6 +224,9 @@ def _parameter_value(atom: Atom, cursor: Cursor, context: WordContext, depth: in
         return _with_operator(atom, held, cursor, context)
     if atom.operator:
         return _transform_value(atom, held, cursor, context)
+    if held is None and atom.text.startswith("%"):
+        # A specifier that systemd does not know.
+        return Value(literal(atom.text))
     return held or parameters.open_value(atom.text, "TC151", cursor)
 
 

@@ -1,0 +1,264 @@
+"""The last look at a document: no value in it is one for which Docker Compose refuses the whole file.
+
+What may stand where is `mappings/refused.yaml`; a value that breaks its rule is left out, and a note quotes the rule.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from ipaddress import ip_address
+from typing import Any, NamedTuple, TypeAlias
+
+from tocompose.compose.shapes import port_parts
+from tocompose.knowledge.secrets.texts import concealed
+from tocompose.model import Stack
+from tocompose.notes import Note, note
+from tocompose.syntax.interpolation import (
+    Literal,
+    literal,
+    plain,
+    replace_literals,
+)
+from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.ports import parse_port_range
+from tocompose.syntax.units import is_whole_number, parse_byte_size, parse_duration
+from tocompose.tables import Row, load
+
+_LONGEST_SHOWN = 60
+_DOLLAR = re.compile(r"\$(?!\$)")
+_PROTOCOLS = ("tcp", "udp", "sctp")
+_Trie: TypeAlias = dict[str, Any]
+_Keys: TypeAlias = tuple[str, ...]
+
+
+class Refusal(NamedTuple):
+    """A value that was left out: its keys below the service, its text, and the rule that it breaks."""
+
+    keys: _Keys
+    value: Any
+    rule: str
+
+
+class Accepted(NamedTuple):
+    """A document that Compose accepts; what was left out for that; and where."""
+
+    document: dict[str, Any]
+    notes: tuple[Note, ...]
+    paths: frozenset[ModelPath]
+
+
+def accepted_document(document: Mapping[str, Any], stack: Stack) -> Accepted:
+    """The document without values that Compose refuses, entries that stand twice, and dollar signs that it cannot
+    read."""
+    services: dict[str, Any] = {}
+    notes: list[Note] = []
+    paths: set[ModelPath] = set()
+    origins = {service.name: service.origin for service in stack.services}
+    for name, body in document["services"].items():
+        accepted_body, refusals = _accepted_service(body)
+        services[name] = accepted_body
+        for refusal in refusals:
+            subject = ModelPath.service(name, *refusal.keys)
+            paths |= {subject, subject.parent}
+            notes.append(
+                note(
+                    "TC771",
+                    origins.get(name),
+                    subject=subject,
+                    service=name,
+                    key=".".join(key for key in refusal.keys if not key.isdigit()),
+                    value=_shown(refusal.value),
+                    rule=refusal.rule,
+                )
+            )
+    readable: dict[str, Any] = _readable_texts({**document, "services": services})
+    return Accepted(readable, tuple(notes), frozenset(paths))
+
+
+def _shown(value: Any) -> str:
+    text = concealed(str(value))
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def _accepted_service(body: Any) -> tuple[Any, list[Refusal]]:
+    if not isinstance(body, Mapping):
+        return body, []
+    refusals: list[Refusal] = []
+    accepted = _Judge(refusals).settle(body, _rules(), ())
+    return accepted if isinstance(accepted, Mapping) else {}, refusals
+
+
+class _Judge:
+    """Walks a service and its rules together; collects what it leaves out."""
+
+    def __init__(self, refusals: list[Refusal]) -> None:
+        self._refusals = refusals
+
+    def settle(self, value: Any, rules: _Trie, keys: _Keys) -> Any:
+        """The value without what breaks a rule; None where nothing is left of it."""
+        if isinstance(value, Mapping):
+            return self._settle_map(value, rules, keys)
+        if isinstance(value, list):
+            return self._settle_list(value, rules, keys)
+        return value
+
+    def _settle_map(self, entries: Mapping[str, Any], rules: _Trie, keys: _Keys) -> Any:
+        settled: dict[str, Any] = {}
+        for name, value in entries.items():
+            below = rules.get(name) or rules.get("*")
+            if below is None:
+                settled[name] = value
+                continue
+            row = self._broken_rule(value, below, (*keys, name))
+            if row is None:
+                kept = self.settle(value, below, (*keys, name))
+                if kept is not None:
+                    settled[name] = kept
+            elif row.get("whole"):
+                return None
+        return settled or (None if entries else settled)
+
+    def _settle_list(self, entries: list[Any], rules: _Trie, keys: _Keys) -> Any:
+        below = rules.get("*", {})
+        settled: list[Any] = []
+        for index, value in enumerate(entries):
+            if _UNIQUE in rules and value in settled:
+                continue
+            entry_keys = (*keys, str(index))
+            if self._broken_rule(value, below, entry_keys) is None:
+                kept = self.settle(value, below, entry_keys)
+                if kept is not None:
+                    settled.append(kept)
+        return type(entries)(settled) if settled or not entries else None
+
+    def _broken_rule(self, value: Any, rules: _Trie, keys: _Keys) -> Row | None:
+        row: Row | None = rules.get(_ROW)
+        if row is None or _keeps_rule(row, value):
+            return None
+        self._refusals.append(Refusal(keys, value, row["rule"]))
+        return row
+
+
+# Beside names and `*` in the tree of rules: the row for the value itself, and that of a list whose entries differ.
+_ROW, _UNIQUE = "=", "!"
+
+
+@cache
+def _rules() -> _Trie:
+    """The rows of the table as a tree by keys."""
+    table = load("refused")
+    tree: _Trie = {}
+    for row in table["rows"]:
+        for keys in row["keys"]:
+            _node(tree, keys)[_ROW] = row
+    for keys in table["unique"]:
+        _node(tree, keys)[_UNIQUE] = True
+    return tree
+
+
+def _node(tree: _Trie, keys: str) -> _Trie:
+    for key in keys.split("."):
+        tree = tree.setdefault(key, {})
+    return tree
+
+
+def _keeps_rule(row: Row, value: Any) -> bool:
+    """Whether the value may stand there; one with a variable is only known when the stack starts."""
+    if value is None or isinstance(value, bool):
+        return True
+    if isinstance(value, Mapping | list):
+        fits = _RECORD_FORMS.get(row["form"])
+        return fits is None or fits(value)
+    text = plain(str(value))
+    reads = _FORMS.get(row["form"])
+    return text is None or reads is None or reads(row, text)
+
+
+def _is_within(row: Row, number: float) -> bool:
+    least, most = row.get("min", number), row.get("max", number)
+    return bool(least <= number <= most)
+
+
+def _is_integer(row: Row, text: str) -> bool:
+    digits = text.removeprefix("-")
+    return is_whole_number(digits) and _is_within(row, int(text))
+
+
+def _is_decimal(row: Row, text: str) -> bool:
+    try:
+        return _is_within(row, float(text))
+    except ValueError:
+        return False
+
+
+def _is_size(_: Row, text: str) -> bool:
+    return parse_byte_size(text) is not None
+
+
+def _is_address(_: Row, text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_port(_: Row, text: str) -> bool:
+    """As the engine reads a published port: of two ranges both have one length."""
+    port = port_parts(text)
+    target = parse_port_range(port.target)
+    published = parse_port_range(port.published) if port.published else target
+    if target is None or published is None or target.start == 0:
+        return False
+    address = (port.host_ip or "").strip("[]")
+    return (
+        (len(target) == 1 or len(target) == len(published))
+        and port.protocol in _PROTOCOLS
+        and (not address or _is_address({}, address))
+    )
+
+
+def _is_exposed(_: Row, text: str) -> bool:
+    number, _, protocol = text.partition("/")
+    return parse_port_range(number) is not None and (protocol or "tcp") in _PROTOCOLS
+
+
+_FORMS: Mapping[str, Callable[[Row, str], bool]] = {
+    "integer": _is_integer,
+    "decimal": _is_decimal,
+    "size": _is_size,
+    "size_or_unlimited": lambda row, text: text == "-1" or _is_size(row, text),
+    "duration": lambda _, text: parse_duration(text) is not None,
+    "pattern": lambda row, text: re.fullmatch(row["pattern"], text) is not None,
+    "address": _is_address,
+    "port": _is_port,
+    "exposed": _is_exposed,
+    "count": lambda _, text: text == "all" or is_whole_number(text.removeprefix("-")),
+}
+_RECORD_FORMS: Mapping[str, Callable[[Any], bool]] = {
+    "count_or_names": lambda device: not {"count", "device_ids"} <= set(device),
+}
+
+
+def _readable_texts(value: Any) -> Any:
+    """The document with each dollar sign doubled that starts nothing which Compose can read."""
+    if isinstance(value, str):
+        return _readable_text(value) if "$" in value else value
+    if isinstance(value, Mapping):
+        return {name: _readable_texts(content) for name, content in value.items()}
+    if isinstance(value, list):
+        return type(value)(map(_readable_texts, value))
+    return value
+
+
+def _readable_text(value: str) -> str:
+    text = replace_literals(value, _readable_literal)
+    return value if text == value else type(value)(text)
+
+
+def _readable_literal(part: Literal) -> str:
+    if _DOLLAR.search(part.source.replace("$$", "")) is None:
+        return part.source
+    return literal(part.value)

@@ -1,0 +1,141 @@
+"""No value makes Docker Compose refuse the whole file: it is left out, and a note quotes the rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from judges import compose_config, needs_compose
+from samples import at
+from tocompose.exporters.bundle import Layout, bundle
+from tocompose.exporters.refused_values import accepted_document
+from tocompose.model import ComposeFileRole, Port, Service, Stack
+from tocompose.pipeline import Options, convert
+from tocompose.project import Memory
+from tocompose.tables import load
+
+pytestmark = needs_compose
+
+STACK = Stack(name="shop", services=(Service(name="web", image="web:1", origin=at(1)),))
+
+REFUSED: list[tuple[str, Any]] = [
+    ("oom_score_adj", 5000),
+    ("pids_limit", "x"),
+    ("cpu_shares", "many"),
+    ("cpu_percent", 101),
+    ("cpus", "two"),
+    ("mem_limit", "512Mi"),
+    ("memswap_limit", "-2"),
+    ("mem_swappiness", 101),
+    ("pull_policy", "often"),
+    ("cgroup", "shared"),
+    ("restart", "sometimes"),
+    ("stop_grace_period", "10 s"),
+    ("platform", "linux amd64"),
+    ("mac_address", "02:42"),
+    ("scale", "x"),
+    ("uts", "none"),
+]
+ENTRIES: list[tuple[str, list[Any]]] = [
+    ("ports", ["70000:80", "80:0", "80-82:80-81", "1.2.3:80:80", "80:80/icmp", "a:80"]),
+    ("expose", ["70000", "x/tcp"]),
+    ("dns", ["one.one"]),
+    ("device_cgroup_rules", ["c 1:3 x", "z 1:3 r"]),
+    ("gpus", [{"count": 2, "device_ids": ["0"]}, {"count": "x"}]),
+    ("volumes", [{"type": "x", "target": "/c"}]),
+]
+
+
+def _accepted(body: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    accepted = accepted_document({"name": "shop", "services": {"web": body}}, STACK)
+    return accepted.document["services"]["web"], [found.message for found in accepted.notes]
+
+
+@pytest.mark.parametrize(("key", "value"), REFUSED)
+def test_a_refused_value_is_left_out_with_its_rule(key, value):
+    rule = next(row["rule"] for row in load("refused")["rows"] if key in row["keys"])
+    body, messages = _accepted({"image": "web:1", key: value})
+    assert body == {"image": "web:1"}
+    assert messages == [f"web: {key} {value} was left out: it has to be {rule}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "entry"), [(key, entry) for key, entries in ENTRIES for entry in entries]
+)
+def test_a_refused_entry_goes_alone(key, entry):
+    good = {"ports": "8080:80", "expose": "80", "dns": "1.1.1.1", "volumes": "data:/d"}
+    good |= {"device_cgroup_rules": "c 1:3 r", "gpus": {"count": 1}}
+    body, messages = _accepted({key: [good[key], entry]})
+    assert body == {key: [good[key]]}
+    assert len(messages) == 1
+
+
+def test_a_device_without_its_rate_is_left_out():
+    rates = [{"path": "/dev/a", "rate": "x"}, {"path": "/dev/b", "rate": "1mb"}]
+    body, messages = _accepted({"blkio_config": {"device_read_bps": rates}})
+    assert body == {"blkio_config": {"device_read_bps": rates[1:]}}
+    assert "blkio_config.device_read_bps.rate x" in messages[0]
+
+
+def test_what_stands_twice_is_written_once():
+    body, messages = _accepted({"security_opt": ["a", "b", "a"], "command": ["x", "x"]})
+    assert body == {"security_opt": ["a", "b"], "command": ["x", "x"]}
+    assert messages == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"oom_score_adj": -1000, "pids_limit": -1, "cpus": "0.5", "mem_limit": "1.5gb"},
+        {
+            "pids_limit": "${PIDS:-5}",
+            "ports": ["${PORT}:80", "127.0.0.1::80", "[::1]:80:80"],
+        },
+        {"memswap_limit": -1, "pull_policy": "every_12h", "restart": "on-failure:3"},
+        {"ports": ["8000-8010:80", "80-81:90-91/udp"], "expose": ["80-90/tcp"]},
+        {"gpus": [{"count": "all", "capabilities": ["gpu"]}], "stop_grace_period": "1m30s"},
+        {"ulimits": {"nofile": {"soft": 1, "hard": -1}, "nproc": 3}},
+    ],
+)
+def test_what_is_accepted_stays(body):
+    assert _accepted(body) == (body, [])
+
+
+def test_a_dollar_sign_that_starts_nothing_is_doubled():
+    body, _ = _accepted({"labels": {"a": "${%d}", "b": "$9 ${A}", "c": "$$x"}})
+    assert body == {"labels": {"a": "$${%d}", "b": "$$9 ${A}", "c": "$$x"}}
+
+
+def test_an_overlay_is_looked_at_too():
+    overlay = Service(name="web", ports=(Port(target="80", published="90000"),))
+    made = STACK.services[0]
+    service = Service(
+        name="web",
+        image=made.image,
+        origin=made.origin,
+        overlays={ComposeFileRole.DEV: overlay},
+    )
+    result = bundle(Stack(name="shop", services=(service,)), Layout(split=True))
+    assert [found.code for found in result.notes] == ["TC771"]
+
+
+@pytest.mark.parametrize(("key", "value"), REFUSED)
+def test_the_file_is_accepted_without_it(tmp_path, key, value):
+    body, _ = _accepted({"image": "web:1", key: value})
+    text = yaml.safe_dump({"name": "shop", "services": {"web": body}})
+    (tmp_path / "docker-compose.yml").write_text(text)
+    assert (
+        compose_config(tmp_path, "docker-compose.yml")["services"]["web"]["image"]
+        == "web:1"
+    )
+
+
+@pytest.mark.parametrize("specifier", ["%d", "%y", "%K"])
+def test_a_specifier_of_a_unit_gives_a_text_that_compose_reads(specifier):
+    unit = f"[Service]\nExecStart=/usr/bin/docker run --name web -l a=x{specifier} nginx\n"
+    project = Memory({"web.service": unit.encode()}, "shop")
+    result = convert(project, Options(layout=Layout(split=True)))
+    document = yaml.safe_load(result.files[0].content)
+    assert "${%" not in str(document["services"]["web"]["labels"])
