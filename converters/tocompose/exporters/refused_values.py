@@ -221,7 +221,7 @@ def _is_port(_: Row, text: str) -> bool:
 
 
 def _is_exposed(_: Row, text: str) -> bool:
-    number, _, protocol = text.partition("/")
+    number, _slash, protocol = text.partition("/")
     return parse_port_range(number) is not None and (protocol or "tcp") in _PROTOCOLS
 
 
