@@ -24,8 +24,8 @@ from tocompose.exporters.dotenv import env_files, gitignore
 from tocompose.exporters.file_names import files_named_portably
 from tocompose.exporters.final_checks import Check, Checked, run_checks
 from tocompose.exporters.ordering import start_in_order
-from tocompose.exporters.refused_values import accepted_document
 from tocompose.exporters.references import refer_to_known
+from tocompose.exporters.refused_values import accepted_document
 from tocompose.exporters.selfcontained import (
     ask_for_secrets,
     self_contained,
