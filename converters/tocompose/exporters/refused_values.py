@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.compose.shapes import port_parts
-from tocompose.knowledge.secrets.texts import concealed
+from tocompose.knowledge.secrets.texts import redact_secrets
 from tocompose.model import Stack
 from tocompose.notes import Note, note
 from tocompose.syntax.interpolation import (
@@ -78,7 +78,7 @@ def accepted_document(document: Mapping[str, Any], stack: Stack) -> Accepted:
 
 
 def _shown(value: Any) -> str:
-    text = concealed(str(value))
+    text = redact_secrets(str(value))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
