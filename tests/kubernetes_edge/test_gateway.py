@@ -429,3 +429,35 @@ def test_what_labels_cannot_say_is_said(rule: dict[str, Any], code: str) -> None
     assert code in codes(result)
     assert answers(result, Request()) == "a"
     assert not [item for item in result.notes if item.code in ("TC001", "TC901")]
+
+
+def named(name: str, backend: str, created: str = "") -> Any:
+    made = route(to(backend))
+    made["metadata"] = {"name": name} | ({"creationTimestamp": created} if created else {})
+    return made
+
+
+@pytest.mark.parametrize(
+    ("routes", "winner"),
+    [
+        ([named("z", "a"), named("b", "b")], "b"),
+        ([named("b", "b"), named("z", "a")], "b"),
+        (
+            [
+                named("z", "a", "2024-01-01T00:00:00Z"),
+                named("b", "b", "2025-01-01T00:00:00Z"),
+            ],
+            "a",
+        ),
+        ([named("z", "a", "2024-01-01T00:00:00Z"), named("b", "b")], "a"),
+    ],
+)
+def test_of_equal_routes_the_older_one_answers_then_the_first_by_name(
+    routes: list[Any], winner: str
+) -> None:
+    result = converted(app("a"), app("b"), gateway(), *routes)
+    assert answers(result, Request()) == winner
+    priorities = [
+        text for key, text in all_labels(result).items() if key.endswith(".priority")
+    ]
+    assert len(priorities) == len(set(priorities)) == 2

@@ -135,3 +135,13 @@ def test_random_ingresses_lead_where_the_documentation_says(
             host,
             path,
         )
+
+
+def test_of_two_ingresses_with_one_host_and_path_the_first_by_name_answers() -> None:
+    result = converted(
+        app("a"),
+        app("b"),
+        ingress("z", [rule("x.com", ("/", "Prefix", "a"))]),
+        ingress("m", [rule("x.com", ("/", "Prefix", "b"))]),
+    )
+    assert answers(result, Request("x.com")) == "b"

@@ -64,6 +64,26 @@ def test_rewrite_as_nginx_does(path: str, target: str, asked: str, arrives: str)
     assert "$" not in stored.replace("$$", "")
 
 
+def test_a_target_that_is_the_path_rewrites_nothing() -> None:
+    result = annotated(("/", "Prefix", "web"), rewrite_target="/")
+    assert answers(result, Request("a.com", "/static/app.js")) == "web"
+    assert not any("replacepath" in key for key in service(result, "web").labels)
+
+
+def test_a_target_rewrites_only_the_paths_that_differ_from_it() -> None:
+    paths = rule("a.com", ("/", "Prefix", "web"), ("/api", "Prefix", "api"))
+    rewriting_ingress = ingress("i", [paths], {NGINX + "rewrite-target": "/"})
+    result = converted(app("web"), app("api"), rewriting_ingress)
+    rewriting = [
+        name
+        for name in ("web", "api")
+        if any(".middlewares.i-replacepath" in key for key in service(result, name).labels)
+    ]
+    assert rewriting == ["api"]
+    assert answers(result, Request("a.com", "/STATIC")) == "web"
+    assert answers(result, Request("a.com", "/api/x")) == "api"
+
+
 def test_regex_paths_begin_at_the_start_and_ignore_case() -> None:
     result = annotated(("/V[0-9]+/x", "ImplementationSpecific", "web"), use_regex="true")
     assert answers(result, Request("a.com", "/v12/x/y")) == "web"

@@ -42,7 +42,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
     "files": dict,
 }
 CONDITION = re.compile(
-    r"!?[a-z]\w*|[<>]=?\d+(\.\d+)*|!?env\.[\w.]+(=\S+)?|!?command(:\S+)?"
+    r"!?[a-z]\w*|[<>]=?\d+(\.\d+)*|!?env\.[\w.]+(\*|=\S+)?|!?command(:\S+)?"
 )
 
 
@@ -57,7 +57,8 @@ def test_row_is_well_formed(row: dict[str, Any]) -> None:
     assert row.get("init") in (None, "own", "wanted")
     assert all(re.fullmatch(r"\d+(-\d+)?(/udp)?", port) for port in row.get("ports", ()))
     assert all(
-        item["path"].startswith("/") and item.keys() <= {"path", "when", "moved_by"}
+        item["path"].startswith("/")
+        and item.keys() <= {"path", "when", "moved_by", "home", "set", "config"}
         for item in row.get("data", ())
     )
     assert all(set(item) <= {"when", "has"} for item in row.get("tools", ()))

@@ -81,7 +81,8 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC612": ("x: {image: 'nats:2'}", "services.x"),
     "TC613": (WEB, "services.web"),
     "TC614": ("x: {image: 'rethinkdb:2'}", "services.x"),
-    "TC615": ("x: {image: 'mysql:8', command: [--port=3307]}", "services.x"),
+    "TC615": ("x: {image: 'mysql:8', command: [sh, -c, serve]}", "services.x"),
+    "TC619": ("x: {image: 'mysql:8', command: [--port=3307]}", "services.x"),
     "TC616": ("x: {image: 'node:22', command: [node, work.js]}", "services.x"),
     "TC617": (
         "x: {image: 'me/x:1', healthcheck: {test: [CMD, x], interval: 1s, retries: 2}}",
@@ -146,6 +147,7 @@ PLACES: dict[str, tuple[str, str]] = {
     "TC648": ("x: {image: 'prom/node-exporter:v1', network_mode: host}", "services.x"),
     "TC649": ("x: {image: 'me/x:1', network_mode: host}", "services.x"),
     "TC650": ("x: {image: 'me/x:1', volumes: [/data]}", "services.x.volumes"),
+    "TC659": ("x: {image: 'apache/kafka:3.9.0'}", "services.x.environment.KAFKA_LOG_DIRS"),
     "TC651": ("db: {image: 'mysql:8'}", "services.db.volumes"),
     "TC652": (
         "db: {image: 'postgres:18', volumes: ['d1:/var/lib/postgresql/data']}",

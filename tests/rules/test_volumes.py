@@ -39,6 +39,16 @@ def codes(body: str) -> list[str]:
             "image: 'postgres:17', environment: {PGDATA: /pg}, volumes: ['mine:/pg']",
             ["mine:/pg"],
         ),
+        ("image: 'postgres:17', environment: {PGDATA: /pg}", ["x_data:/pg"]),
+        ("image: 'apache/kafka:3.9.0'", ["x_data:/var/lib/kafka/data"]),
+        (
+            "image: 'apache/kafka:3.9.0', volumes: ['mine:/tmp/kraft-combined-logs']",
+            ["mine:/tmp/kraft-combined-logs"],
+        ),
+        (
+            "image: 'apache/kafka:3.9.0', volumes: ['./conf:/mnt/shared/config']",
+            ["./conf:/mnt/shared/config"],
+        ),
         ("image: 'me/web:1', volumes: [/srv/up-loads/]", ["x_up_loads:/srv/up-loads/"]),
         (
             "image: 'me/web:1', volumes: ['.:/app', /app/node_modules]",
@@ -162,3 +172,21 @@ def test_a_word_about_mounts(body: str, code: str) -> None:
 )
 def test_host_names(body: str, name: str | None) -> None:
     assert outcome(body).stack.services[0].options.get("hostname") == name
+
+
+def test_a_broker_is_told_to_keep_its_data_where_the_volume_is() -> None:
+    """Without a variable it keeps them in /tmp; the first one puts its whole default configuration out of force."""
+
+    def settings(body: str) -> dict[str, str | None]:
+        [service] = outcome(f"image: 'apache/kafka:3.9.0', {body}").stack.services
+        return {setting.name: setting.value for setting in service.environment}
+
+    whole = settings("volumes: ['mine:/var/lib/kafka/data']")
+    assert whole["KAFKA_LOG_DIRS"] == "/var/lib/kafka/data"
+    assert whole["KAFKA_PROCESS_ROLES"] == "broker,controller"
+    assert settings("environment: {KAFKA_NODE_ID: 7}") == {
+        "KAFKA_NODE_ID": "7",
+        "KAFKA_LOG_DIRS": "/var/lib/kafka/data",
+    }
+    assert settings("environment: {KAFKA_LOG_DIRS: /logs}") == {"KAFKA_LOG_DIRS": "/logs"}
+    assert settings("volumes: ['mine:/tmp/kraft-combined-logs']") == {}

@@ -33,6 +33,26 @@ def test_a_new_folder_gets_every_file_with_its_mode(tmp_path: Path) -> None:
     assert mode(folder / "docker-compose.yml") == 0o644
 
 
+def test_folders_that_containers_mount_are_open_below_the_closed_one(
+    tmp_path: Path,
+) -> None:
+    """A container's user is seldom ours; the umask of whoever converts must not shut it out."""
+    folder = tmp_path / "out"
+    files = [
+        File(path="secrets/login/deep/key", content=b"k", secret=True),
+        File(path="config/site/index.html", content=b"x"),
+    ]
+    old = os.umask(0o077)
+    try:
+        write(files, folder)
+    finally:
+        os.umask(old)
+    assert mode(folder / "secrets") == 0o700
+    open_folders = ("secrets/login", "secrets/login/deep", "config", "config/site")
+    assert {mode(folder / name) for name in open_folders} == {0o755}
+    assert mode(folder / "secrets/login/deep/key") == 0o644
+
+
 def test_the_second_run_changes_nothing(tmp_path: Path) -> None:
     write(FILES, tmp_path)
     stamps = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}

@@ -47,11 +47,18 @@ class ImageRef(NamedTuple):
 
 
 class Data(NamedTuple):
-    """A directory of data; `when` are the conditions left to check, `moved_by` the variable that moves it."""
+    """A directory of data; `when` are the conditions left to check, `moved_by` the variable that moves it.
+
+    Where the directory cannot hold a volume, `home` is one that can, and `settings` are the variables that move the
+    data there; a mount at `config` is a configuration of the user's, which they would contradict.
+    """
 
     path: str
     when: tuple[str, ...] = ()
     moved_by: str = ""
+    home: str = ""
+    settings: tuple[tuple[str, str], ...] = ()
+    config: str = ""
 
 
 class Check(NamedTuple):
@@ -122,22 +129,33 @@ class ImageFacts(NamedTuple):
             if conditions_hold(check.when, environment, command)
         )
 
+    def kept_data(
+        self, environment: Mapping[str, str | None], command: str | None
+    ) -> Iterator[Data]:
+        """The directories in which the image keeps its data in that environment and for that command."""
+        for data in self.data:
+            if conditions_hold(data.when, environment, command):
+                moved_to = environment.get(data.moved_by)
+                yield from _moved_data(data, moved_to) if moved_to else (data,)
+
     def data_paths(
         self, environment: Mapping[str, str | None], command: str | None
     ) -> list[str]:
-        """The directories in which the image keeps its data in that environment and for that command."""
-        return [
-            data.path
-            for data in self.data
-            if conditions_hold(data.when, environment, command)
-            and not environment.get(data.moved_by)
-        ]
+        """The paths of these directories."""
+        return [data.path for data in self.kept_data(environment, command)]
 
     def check_numbers(self, role: Role) -> dict[str, str]:
         """How often and how patiently the health of a container in that role is checked."""
         numbers = dict(_DATA_NUMBERS if role in DATA_ROLES else _APP_NUMBERS)
         special = {"interval": self.interval, "timeout": self.timeout}
         return numbers | {key: value for key, value in special.items() if value}
+
+
+def _moved_data(data: Data, moved_to: str) -> Iterator[Data]:
+    """The directories that a variable names; none where it does not say them plainly."""
+    for path in moved_to.split(","):
+        if path.startswith("/"):
+            yield Data(path.rstrip("/") or "/", data.when, data.moved_by)
 
 
 DATA_ROLES = frozenset({Role.DATA, Role.CACHE, Role.QUEUE})
@@ -231,7 +249,9 @@ def _condition_holds(
         return not _condition_holds(condition[1:], environment, command)
     if condition.startswith("env."):
         name, equals, value = condition[4:].partition("=")
-        return environment.get(name) == value if equals else bool(environment.get(name))
+        if equals:
+            return environment.get(name) == value
+        return any(text for key, text in environment.items() if _glob(name, key))
     _, colon, text = condition.partition(":")
     return command is not None and (not colon or text in command)
 
@@ -275,8 +295,7 @@ def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
         "category": row["class"],
         "ports": tuple(row.get("ports", ())),
         "data": tuple(
-            Data(row_part["path"], when, row_part.get("moved_by", ""))
-            for row_part, when in _for_tag(row, "data", ref)
+            _data_of_row(row_part, when) for row_part, when in _for_tag(row, "data", ref)
         ),
         "checks": tuple(
             Check(tuple(row_part["test"]), when, row_part.get("start_period"))
@@ -293,6 +312,14 @@ def _facts_of_row(row: Mapping[str, Any], ref: ImageRef) -> ImageFacts:
     }
     as_written = {name: row.get(name, default) for name, default in _PLAIN.items()}
     return ImageFacts(**as_written, **decided)
+
+
+def _data_of_row(row_part: Mapping[str, Any], when: tuple[str, ...]) -> Data:
+    settings = tuple((row_part.get("set") or {}).items())
+    moved_by, home, config = (
+        row_part.get(key, "") for key in ("moved_by", "home", "config")
+    )
+    return Data(row_part["path"], when, moved_by, home, settings, config)
 
 
 # Columns that are taken as they stand, with what a row without them means.

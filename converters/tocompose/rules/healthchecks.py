@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from tocompose.knowledge.images import ImageFacts
@@ -21,7 +22,8 @@ from tocompose.rules import (
     map_services,
     remark,
 )
-from tocompose.rules.programs import command_text, is_interactive, runs_server
+from tocompose.rules.listening import Listening, listening_of
+from tocompose.rules.programs import is_interactive, runs_server
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import (
     base_facts,
@@ -32,7 +34,11 @@ from tocompose.rules.service_images import (
 )
 from tocompose.syntax.units import is_whole_number
 
-_PORT_OPTION = regex(r"(?:^|\s)(?:--port|-p|--bind_port|--http-port)[= ](\d+)\b")
+# The port that a health command asks, and the commands that only connect, whatever is spoken there.
+_ASKED_PORT = regex(r"(?:127\.0\.0\.1|localhost)['\"]?[:/ ,]+(\d+)|connect\((\d+)")
+_CONNECTS_ONLY = regex(
+    r"/dev/tcp/|\bnc -z |connect\(|fsockopen|TCPSocket|create_connection"
+)
 _NODE_TCP = "require('net').connect(PORT,'127.0.0.1').on('connect',()=>process.exit(0)).on('error',()=>process.exit(1))"
 _PYTHON_TCP = "import socket; socket.create_connection(('127.0.0.1', PORT), 3)"
 # In the order of preference: a shell's own means first, then the language that the image is for.
@@ -60,7 +66,11 @@ def _add_check(
         return service, [remark("TC618", service)]
     check = known_healthcheck(service, stack, context)
     if not isinstance(check, Healthcheck):
-        return service, [remark(check, service, "", image=image_title(service))]
+        facts = {"image": image_title(service)}
+        if check == "TC619":
+            image = base_facts(service, stack, context)
+            facts["setting"] = blocking_setting(service, image) if image else ""
+        return service, [remark(check, service, "", **facts)]
     note = remark("TC610", service, "healthcheck", command=_shorten(check))
     return replace(service, healthcheck=check), [note]
 
@@ -93,16 +103,58 @@ def _shorten(check: Healthcheck, width: int = 60) -> str:
 
 
 def _server_check(service: Service, image: ImageFacts) -> Healthcheck | str:
-    port = main_port(service, image)
     command = next(usable_checks(service, image), None)
-    if not runs_server(service) or _listens_elsewhere(service, image):
+    if not runs_server(service):
         return "TC615"
     if command is None or not image.sure:
         return _no_check(image)
+    moved = listening_of(service, image)
+    port = moved.sure_port or main_port(service, image)
     if port is None and any("PORT" in word for word in command.test):
         return _no_check(image)
     test = tuple(word.replace("PORT", port) if port else word for word in command.test)
-    return Healthcheck(test=test, start_period=command.start_period)
+    settled_test = _follow_settings(test, moved, image)
+    if settled_test is None:
+        return "TC619"
+    return Healthcheck(test=settled_test, start_period=command.start_period)
+
+
+def _follow_settings(
+    test: tuple[str, ...], moved: Listening, image: ImageFacts
+) -> tuple[str, ...] | None:
+    """The health command that asks where and how the settings make the server answer; None where that is unknown."""
+    asked_port = _asked_port(test)
+    port = asked_port or next(iter(image.ports), "").partition("/")[0]
+    if moved.port and port not in moved.port.ports:
+        new_port = moved.sure_port
+        if new_port is None:
+            return None
+        if asked_port is None:
+            return _tcp_probe(image.tools or (), new_port)
+        test = tuple(re.sub(rf"\b{port}\b", new_port, word) for word in test)
+        port = new_port
+    return test if _fits_protocol(test, moved) else _tcp_probe(image.tools or (), port)
+
+
+def _asked_port(test: tuple[str, ...]) -> str | None:
+    match = _ASKED_PORT.search(" ".join(test))
+    return match[1] or match[2] if match else None
+
+
+def _fits_protocol(test: tuple[str, ...], moved: Listening) -> bool:
+    """Whether the command still speaks as the server does, to a path that it answers."""
+    text = " ".join(test)
+    if _CONNECTS_ONLY.search(text):
+        return True
+    if moved.tls and "https://" not in text:
+        return False
+    return not (moved.path and "://" in text)
+
+
+def blocking_setting(service: Service, image: ImageFacts) -> str:
+    """The setting that keeps the image's usual health command from asking in the right place."""
+    settings = [setting for setting in listening_of(service, image) if setting is not None]
+    return settings[0].title if settings else "a setting"
 
 
 def _port_check(service: Service, image: ImageFacts) -> Healthcheck | str:
@@ -132,12 +184,6 @@ def main_port(service: Service, image: ImageFacts | None) -> str | None:
     ports.append(environment_of(service).get("PORT") or "")
     ports += [text for text in (image.ports if image else ()) if "/" not in text]
     return next(filter(is_whole_number, ports), None)
-
-
-def _listens_elsewhere(service: Service, image: ImageFacts) -> bool:
-    """Whether the command makes the server listen elsewhere than its health command would ask."""
-    match = _PORT_OPTION.search(command_text(service) or "")
-    return match is not None and bool(image.ports) and match[1] not in image.ports
 
 
 def _is_disabled(service: Service | None, stack: Stack) -> bool:
@@ -196,6 +242,8 @@ RULE = Rule(
     ),
     judge=judge_services(_judge_watched),
     edit=("healthcheck",),
-    said_by={"TC706": ("TC611", "TC612", "TC613", "TC614", "TC615", "TC616", "TC618")},
+    said_by={
+        "TC706": ("TC611", "TC612", "TC613", "TC614", "TC615", "TC616", "TC618", "TC619")
+    },
     excuses=(Excuse("TC706", "the source switches its check off", _is_disabled),),
 )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from tocompose.model import Mount, Role, Service, Stack, Volume
+from tocompose.knowledge.images import Data
+from tocompose.model import EnvVariable, Mount, Role, Service, Stack, Volume
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.rules import (
@@ -18,10 +19,11 @@ from tocompose.rules import (
     judge_all,
     judge_services,
     remark,
+    service_images,
 )
 from tocompose.rules.overlays import mounts_of
 from tocompose.rules.programs import runs_server
-from tocompose.rules.service_images import data_paths, facts_of, image_title
+from tocompose.rules.service_images import environment_of, facts_of, image_title
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.mounts import is_windows_path
 from tocompose.syntax.names import unique_name, variable_name
@@ -39,11 +41,15 @@ _ONE_LETTER = (
 
 
 class _NamedMounts(NamedTuple):
-    """The mounts of a service with a name for each volume, the names that are new, and what to say."""
+    """The mounts of a service with a name for each volume, the names that are new, and what to say.
+
+    `settings` are the variables that make its image keep the data on a volume.
+    """
 
     mounts: list[Mount]
     names: list[str]
     notes: list[Note]
+    settings: dict[str, str]
 
 
 def apply(stack: Stack, context: Context) -> Outcome:
@@ -54,8 +60,14 @@ def apply(stack: Stack, context: Context) -> Outcome:
     volumes = list(stack.volumes)
     for service in stack.services:
         named = _name_volumes(service, taken_names)
-        if named.names:
-            service = replace(service, mounts=tuple(named.mounts))
+        if named.names or named.settings:
+            settings = (
+                EnvVariable(name=name, value=value)
+                for name, value in named.settings.items()
+            )
+            environment = (*service.environment, *settings)
+            mounts = tuple(named.mounts)
+            service = replace(service, mounts=mounts, environment=environment)
         services.append(service)
         notes += named.notes
         notes += [
@@ -68,24 +80,40 @@ def apply(stack: Stack, context: Context) -> Outcome:
 
 
 def _name_volumes(service: Service, taken_names: set[str]) -> _NamedMounts:
-    paths = kept_paths(service)
-    named = _NamedMounts([], [], [])
+    directories = kept_data(service)
+    paths = [data.path for data in directories]
+    named = _NamedMounts([], [], [], {})
     for mount in service.mounts:
         if is_anonymous(mount) and not is_mask(mount, service):
             mount = _name_mount(service, mount, paths, taken_names, named)
         named.mounts.append(mount)
-    for path in paths:
-        if _is_covered(path, service):
-            named.notes.extend(_note_mismatch(service, path))
-        elif _has_replicas(service):
+    for data in directories:
+        if _is_covered(data.path, service):
+            named.notes.extend(_note_mismatch(service, data.path))
+            continue
+        path = _settle_home(service, data, named)
+        if data.home and _is_covered(path, service):
+            continue
+        if _has_replicas(service):
             named.notes.append(remark("TC653", service, path=path))
         else:
-            name = _volume_name(service, path, paths, taken_names)
+            name = _volume_name(service, data.path, paths, taken_names)
             facts = {"path": path, "volume": name, "image": image_title(service)}
             named.notes.append(remark("TC651", service, "volumes", **facts))
             named.names.append(name)
             named.mounts.append(Mount(kind="volume", source=name, target=path))
     return named
+
+
+def _settle_home(service: Service, data: Data, named: _NamedMounts) -> str:
+    """Where the data of a directory will lie: where a volume can hold them, with the variables that move them there."""
+    if not data.home:
+        return data.path
+    named.settings.update(data.settings)
+    facts = {"path": data.path, "home": data.home, "image": image_title(service)}
+    key = ("environment", data.moved_by)
+    named.notes.append(remark("TC659", service, key, name=data.moved_by, **facts))
+    return data.home
 
 
 def _name_mount(
@@ -106,14 +134,18 @@ def _name_mount(
     return replace(mount, source=name)
 
 
-def kept_paths(service: Service) -> list[str]:
+def kept_data(service: Service) -> list[Data]:
     """Where the service keeps data that must outlive its container, as far as its image is known."""
     image = facts_of(service)
     if image is None or not image.sure:
         return []
     if service.role is Role.JOB or not runs_server(service):
         return []
-    return data_paths(service, image)
+    return [
+        data
+        for data in service_images.kept_data(service, image)
+        if not (data.config and _is_covered(data.config, service))
+    ]
 
 
 def is_anonymous(mount: Mount) -> bool:
@@ -155,7 +187,8 @@ def _is_covered(path: str, service: Service) -> bool:
 def misses_data(service: Service, path: str) -> bool:
     """Whether only a folder above or below PostgreSQL's data is mounted: the data lie in an anonymous volume."""
     targets = {mount.target.rstrip("/") for mount in _mounts_around(path, service)}
-    return "postgresql" in path and bool(targets) and path not in targets
+    moved = path in environment_of(service).values()
+    return "postgresql" in path and not moved and bool(targets) and path not in targets
 
 
 def _note_mismatch(service: Service, path: str) -> Iterable[Note]:
@@ -173,7 +206,7 @@ def _volume_name(
 
 def _judge_data(startup: Startup, service: Service) -> Iterator[Verdict]:
     key = "volumes" if service.mounts else ""
-    for path in kept_paths(service):
+    for path in (data.path for data in kept_data(service)):
         kept = not all(map(is_anonymous, _mounts_around(path, service)))
         lines = "Q-08 Q-09 M-03 M-05 S-03"
         yield startup.verdict(service, key, lines, kept, "TC713", path=path)

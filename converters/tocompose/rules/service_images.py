@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 from functools import lru_cache
 
-from tocompose.knowledge.images import Check, ImageFacts, image_facts, image_ref
+from tocompose.knowledge.images import Check, Data, ImageFacts, image_facts, image_ref
 from tocompose.model import Service, Stack
 from tocompose.readers.dockerfile import Dockerfile, Stage, read_dockerfile
 from tocompose.rules import Context
@@ -87,6 +87,11 @@ def usable_checks(service: Service, image: ImageFacts) -> Iterator[Check]:
     return image.usable_checks(environment_of(service), command_text(service))
 
 
-def data_paths(service: Service, image: ImageFacts) -> list[str]:
+def kept_data(service: Service, image: ImageFacts) -> list[Data]:
     """The directories in which the image keeps its data, as this service uses it."""
+    return list(image.kept_data(environment_of(service), command_text(service)))
+
+
+def data_paths(service: Service, image: ImageFacts) -> list[str]:
+    """The paths of these directories."""
     return image.data_paths(environment_of(service), command_text(service))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, unique_name
+from tocompose.traefik.rules import PathMatch
 
 WEB, SECURE = "web", "websecure"
 # Where Traefik itself answers whether it is well.
@@ -40,8 +41,24 @@ class Middleware(NamedTuple):
     options: tuple[tuple[str, str], ...]
 
 
+class Claim(NamedTuple):
+    """What a router takes, and which object said so: the older one goes before, then the first by name.
+
+    Gateway API and ingress-nginx decide so between equal routes; Traefik, which has no order of its own, is told.
+    https://gateway-api.sigs.k8s.io/reference/spec/#httprouterule
+    """
+
+    age: str
+    owner: tuple[str, str]
+    hosts: tuple[str, ...]
+    path: PathMatch
+
+
 class Router(NamedTuple):
-    """What Traefik sends where; `protocol` is http, tcp or udp."""
+    """What Traefik sends where; `protocol` is http, tcp or udp.
+
+    With a claim the priority is only that of its kind of rule: between equal ones the claims decide.
+    """
 
     name: str
     rule: str
@@ -51,6 +68,7 @@ class Router(NamedTuple):
     middlewares: tuple[Middleware, ...] = ()
     tls: tuple[tuple[str, str], ...] | None = None
     protocol: str = "http"
+    claim: Claim | None = None
 
 
 class EntryPoint(NamedTuple):
@@ -186,20 +204,54 @@ class Proxy:
 
     def plain_router(self, router: Router) -> Router:
         """The router without what goes without saying: the only entry point, the priority of the only rule."""
-        rules = {
-            other_router.rule
-            for other_router in self.routers
-            if other_router.protocol == "http"
+        http_routers = [
+            other_router for other_router in self.routers if other_router.protocol == "http"
+        ]
+        rules = {other_router.rule for other_router in http_routers}
+        places = {
+            (other_router.rule, other_router.entrypoints) for other_router in http_routers
         }
+        is_ranked = len(rules) > 1 or len(places) < len(http_routers)
         single_entrypoint = len(self.entrypoints) == 1
         return router._replace(
             entrypoints=()
             if single_entrypoint and router.protocol == "http"
             else router.entrypoints,
-            priority=router.priority if len(rules) > 1 else None,
+            priority=router.priority if is_ranked else None,
         )
+
+    def order_equal_routers(self) -> None:
+        """Gives routers of equal priority that take the same requests the order of their claims."""
+        strongest_first = sorted(
+            (router for router in self.routers if router.claim and router.priority),
+            key=lambda router: (-(router.priority or 0), *_seniority(router)),
+        )
+        highest: dict[tuple[str, str, PathMatch], int] = {}
+        priorities: dict[str, int] = {}
+        for router in reversed(strongest_first):
+            places = list(_claimed_places(router))
+            below = max(highest.get(place, 0) for place in places)
+            priorities[router.name] = max(router.priority or 0, below + 1)
+            highest |= dict.fromkeys(places, priorities[router.name])
+        self.routers = [
+            router._replace(priority=priorities.get(router.name, router.priority))
+            for router in self.routers
+        ]
 
     def homes(self) -> Iterator[ContainerHome]:
         """Every container that something is routed to, as often as it is."""
         for router in self.routers:
             yield from router.target.homes
+
+
+def _seniority(router: Router) -> tuple[str, str, str]:
+    claim = router.claim
+    return (claim.age, *claim.owner) if claim else ("", "", "")
+
+
+def _claimed_places(router: Router) -> Iterator[tuple[str, str, PathMatch]]:
+    """Each entry point, host and path of which the router takes requests."""
+    if router.claim is not None:
+        for entrypoint in router.entrypoints:
+            for host in router.claim.hosts or ("",):
+                yield entrypoint, host, router.claim.path

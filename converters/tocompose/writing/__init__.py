@@ -245,8 +245,7 @@ def _commit_files(
     try:
         for change, new in order:
             target = folder / change.path
-            mode = 0o700 if change.path.startswith("secrets/") else 0o755
-            new_folders += _make_parents(target.parent, mode)
+            new_folders += _make_parents(target.parent, folder / "secrets")
             old = staging / f"old-{len(renamed)}" if target.exists() else None
             if old is not None:
                 _keep_copy(target, old)
@@ -279,12 +278,19 @@ def _keep_copy(target: Path, copy: Path) -> None:
         shutil.copy2(target, copy)
 
 
-def _make_parents(folder: Path, mode: int) -> list[Path]:
+def _make_parents(folder: Path, secrets: Path) -> list[Path]:
+    """Makes the folder with its parents, whatever the umask.
+
+    The folder of secrets is closed. What lies in it is open: it is mounted into containers whose user need not be
+    ours, as the kubelet opens the folders of Secrets to every user of a pod (0755).
+    """
     missing = [ancestor for ancestor in (folder, *folder.parents) if not ancestor.exists()][
         ::-1
     ]
     for ancestor in missing:
-        ancestor.mkdir(mode=mode)
+        ancestor.mkdir(mode=0o700)
+        if ancestor != secrets:
+            ancestor.chmod(0o755)
     return missing
 
 

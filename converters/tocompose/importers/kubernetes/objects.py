@@ -53,6 +53,11 @@ class KubeObject:
         return f"{self.title} {self.name}"
 
     @property
+    def age(self) -> str:
+        """What sorts objects by age: when it was created, the future for one that the manifests only describe."""
+        return peek_text(self.at("metadata", "creationTimestamp")) or "9999"
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """Its kind, namespace and name."""
         return self.kind, self.namespace, self.name

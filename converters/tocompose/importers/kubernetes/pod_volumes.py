@@ -177,7 +177,7 @@ def image_owns(target: str, container: ContainerContext) -> bool:
     if names_user(container):
         return False
     facts = image_facts(peek_text(container.cursor.at("image")) or "")
-    folders = [data.path.rstrip("/") for data in facts.data] if facts else []
+    folders = [(data.home or data.path).rstrip("/") for data in facts.data] if facts else []
     return target.rstrip("/") in folders
 
 

@@ -38,6 +38,7 @@ def route(world: ClusterModel, options: Mapping[str, tuple[str, ...]]) -> None:
                 route=str(middleware_object),
                 why="no route of the manifests could use it",
             )
+    proxy.order_equal_routers()
     if proxy.routers:
         _write_routes(world, proxy)
     note_policies(

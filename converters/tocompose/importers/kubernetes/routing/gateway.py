@@ -31,7 +31,7 @@ from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take
 from tocompose.ledger import Cursor
 from tocompose.syntax.model_path import ModelPath
 from tocompose.traefik.go_expressions import is_foreign
-from tocompose.traefik.proxy import Proxy, Router, TraefikService
+from tocompose.traefik.proxy import Claim, Proxy, Router, TraefikService
 from tocompose.traefik.rules import (
     EXACT,
     PREFIX,
@@ -212,6 +212,12 @@ def _add_http_routers(
                 group.entrypoints,
                 middlewares,
                 tls,
+                claim=Claim(
+                    route_object.age,
+                    (route_object.namespace, route_object.name),
+                    group.hosts,
+                    condition.path,
+                ),
             )
         )
 

@@ -32,6 +32,7 @@ from tocompose.traefik.go_expressions import is_foreign
 from tocompose.traefik.proxy import (
     SECURE,
     WEB,
+    Claim,
     Middleware,
     Proxy,
     Router,
@@ -67,7 +68,7 @@ def add_ingress_routes(world: ClusterModel, proxy: Proxy) -> None:
 
 def _add_ingress(ingress: KubeObject, world: ClusterModel, proxy: Proxy) -> None:
     spec, route = ingress.at("spec"), f"Ingress {ingress.name}"
-    site = RouteSite(world, proxy, ingress.namespace, ingress.name)
+    site = RouteSite(world, proxy, ingress.namespace, ingress.name, ingress.age)
     paths = [*_rule_paths(ingress, site), *_default_path(ingress, site)]
     if not paths:
         site.note_nowhere(ingress)
@@ -78,7 +79,7 @@ def _add_ingress(ingress: KubeObject, world: ClusterModel, proxy: Proxy) -> None
     controller = _controller_kind(ingress, site, labels)
     annotations = ingress.at("metadata", "annotations")
     nginx_annotations = Annotations(annotations, nginx.PREFIX, labels)
-    effect = nginx.read_effect(nginx_annotations, site)
+    effect = _with_regex_paths(nginx.read_effect(nginx_annotations, site), paths)
     wishes = traefik_annotations.router_wishes(annotations, site, labels)
     tls = secured_hosts(
         list_entries(spec.at("tls")),
@@ -91,6 +92,22 @@ def _add_ingress(ingress: KubeObject, world: ClusterModel, proxy: Proxy) -> None
             path, site, effect, wishes, tls, nginx_like=controller in ("", "nginx")
         )
     settle_unread(annotations, route, labels.parent)
+
+
+def _with_regex_paths(
+    effect: AnnotationEffect, paths: list[IngressPath]
+) -> AnnotationEffect:
+    """The effect, all paths taken for regular expressions as soon as one of them is rewritten."""
+    rewritten = any(
+        nginx.needs_rewrite(_path_text(path.cursor), effect.rewrite)
+        for path in paths
+        if path.cursor is not None
+    )
+    return effect._replace(regex=effect.regex or rewritten)
+
+
+def _path_text(cursor: Cursor) -> str:
+    return peek_text(cursor.at("path")) or "/"
 
 
 def _controller_kind(ingress: KubeObject, site: RouteSite, labels: ModelPath) -> str:
@@ -214,8 +231,15 @@ def _add_routers(
     rank = 1 if catches_all else wishes.priority or rule_priority(names, match)
     leads_to = _router_target(path, proxy, effect.target)
     all_middlewares = (*effect.middlewares, *wishes.middlewares, *middlewares)
+    claim = Claim(site.age, (site.namespace, site.name), names, match)
     router = Router(
-        path.reached.kube_service.name, rule, leads_to, rank, (WEB,), all_middlewares
+        path.reached.kube_service.name,
+        rule,
+        leads_to,
+        rank,
+        (WEB,),
+        all_middlewares,
+        claim=None if wishes.priority else claim,
     )
     if wishes.entrypoints or wishes.tls is not None:
         proxy.add_router(_as_wished(router, wishes))
@@ -275,9 +299,9 @@ def _path_match(
     if is_foreign(path_text):
         path.cursor.note("TC283", route=f"Ingress {site.name}", pattern=path_text)
         return None, ()
-    rewritten = (
-        (nginx.rewrite_path(site, pattern, effect.rewrite),) if effect.rewrite else ()
-    )
+    rewritten: tuple[Middleware, ...] = ()
+    if effect.rewrite and nginx.needs_rewrite(path_text, effect.rewrite):
+        rewritten = (nginx.rewrite_path(site, pattern, effect.rewrite),)
     is_literal = path_text.replace("/", "").replace("-", "").isalnum()
     if kind == EXACT and is_literal:
         return PathMatch(path_text, EXACT), rewritten

@@ -40,9 +40,9 @@ class AnnotationEffect(NamedTuple):
 
 def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
     """What the annotations of an Ingress mean, in the order in which nginx does things to a request."""
-    rewrite_ports = annotations.take("rewrite-target")
+    rewrite = annotations.take("rewrite-target")
     force_ssl = annotations.take_flag("force-ssl-redirect")
-    if rewrite_ports is not None:
+    if rewrite is not None:
         annotations.at("use-regex").skip("rewrite-target says it as well")
     return AnnotationEffect(
         middlewares=tuple(
@@ -50,8 +50,8 @@ def read_effect(annotations: Annotations, site: RouteSite) -> AnnotationEffect:
         ),
         target=tuple(_target_options(annotations, site)),
         aliases=annotations.take_names("server-alias"),
-        regex=rewrite_ports is not None or bool(annotations.take_flag("use-regex")),
-        rewrite=rewrite_ports,
+        regex=bool(annotations.take_flag("use-regex")),
+        rewrite=rewrite,
         ssl_redirect=annotations.take_flag("ssl-redirect"),
         force_ssl=bool(force_ssl),
     )
@@ -265,6 +265,14 @@ def _sticky_cookie(annotations: Annotations) -> Iterator[tuple[str, str]]:
         "session-cookie-expires"
     ):
         yield f"{base}.maxage", age
+
+
+def needs_rewrite(path: str, target: str | None) -> bool:
+    """Whether nginx gives requests of the path another one, for which it takes the paths for regular expressions.
+
+    needsRewrite, https://github.com/kubernetes/ingress-nginx/blob/main/internal/ingress/controller/template/template.go
+    """
+    return bool(target) and target != path
 
 
 def rewrite_path(site: RouteSite, pattern: str, target: str) -> Middleware:

@@ -14,12 +14,13 @@ from tocompose.traefik.proxy import Middleware, Proxy
 
 
 class RouteSite(NamedTuple):
-    """Where annotations stand: the world, the proxy, the namespace and the name of the Ingress."""
+    """Where annotations stand: the world, the proxy, the namespace, the name and the age of the Ingress."""
 
     model: ClusterModel
     proxy: Proxy
     namespace: str
     name: str
+    age: str = ""
 
     def note_nowhere(self, route_object: KubeObject) -> None:
         """Says of an object that none of its routes leads anywhere, unless that was said of each of them."""
