@@ -35,7 +35,10 @@ def outcome(body: str) -> Outcome:
             ":9200/",
         ),
         ("image: 'redis:7', command: [--port, '6380']", "/dev/tcp/127.0.0.1/6380"),
-        ("image: 'redis:7', command: [redis-server, -p, '7000']", "/dev/tcp/127.0.0.1/7000"),
+        (
+            "image: 'redis:7', command: [redis-server, -p, '7000']",
+            "/dev/tcp/127.0.0.1/7000",
+        ),
         (
             "image: 'keycloak/keycloak:26.0', command: [start, --http-port=9999]",
             "/dev/tcp/127.0.0.1/9999",

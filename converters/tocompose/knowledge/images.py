@@ -251,7 +251,7 @@ def _condition_holds(
         name, equals, value = condition[4:].partition("=")
         if equals:
             return environment.get(name) == value
-        return any(text for key, text in environment.items() if _glob(name, key))
+        return any(text for key, text in environment.items() if _matches_glob(name, key))
     _, colon, text = condition.partition(":")
     return command is not None and (not colon or text in command)
 
