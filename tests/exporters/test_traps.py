@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 import yaml
@@ -19,6 +20,7 @@ from tocompose.model import (
     ConfigMount,
     Dependency,
     EnvSetting,
+    EnvVariable,
     File,
     FileResource,
     Healthcheck,
@@ -201,6 +203,13 @@ def test_t15_an_overlay_binds_no_port_twice() -> None:
     assert prod["services"]["app"]["ports"] == ["81:81"] and codes(made) == ["TC763"]
 
 
+def test_t15_one_number_of_two_protocols_is_two_ports() -> None:
+    tcp = Port(target="53", published="53", host_ip="127.0.0.1")
+    overlay = app(ports=(Port(target="53", published="53", protocol="udp"),))
+    made = stack(app(ports=(tcp,), overlays={ComposeFileRole.PROD: overlay}))
+    assert codes(made) == []
+
+
 def test_t17_no_document_start() -> None:
     texts = [
         item.content
@@ -247,10 +256,11 @@ def test_t26_what_is_not_there_is_not_referred_to(
     made = stack(app(**given), other())
     body = service(made)
     assert (list(body[key]) if key in body else None) == kept  # type: ignore[call-overload]
-    assert (
-        codes(made) == ["TC750"]
-        and ModelPath.service("app", key) in bundle(made, SPLIT).written
-    )
+    assert codes(made) == ["TC750"]
+    named = "app" if given == {"depends_on": (Dependency(service="app"),)} else "nope"
+    for layout in (SPLIT, Layout()):
+        path = ModelPath.service("app", key)
+        assert {path, path.child(named)} <= bundle(made, layout).written
 
 
 def test_t26_networks_and_volumes_that_are_used_are_declared() -> None:
@@ -279,6 +289,78 @@ def test_a_dependency_that_a_profile_switches_off_is_optional() -> None:
     )  # type: ignore[index]
     same = stack(replace(waits, profiles=("tools",)), other(profiles=("tools", "more")))
     assert "required" not in str(service(same)) and codes(same) == []
+    more = stack(replace(waits, profiles=("tools", "more")), other(profiles=("tools",)))
+    assert codes(more) == ["TC752"]
+
+
+@pytest.mark.parametrize("names", [("a", "A"), ("e\u0301", "\u00e9"), ("CON", "con")])
+def test_files_whose_names_some_system_takes_for_one_are_kept_apart(
+    names: tuple[str, str],
+) -> None:
+    files = tuple(File(path=f"config/{name}", content=b"x") for name in names)
+    paths = [file.path for file in bundle(stack(app(), files=files), SPLIT).files[-2:]]
+    assert len({normalize("NFC", path).casefold() for path in paths}) == 2
+    assert {ModelPath.of("files", path) for path in paths} <= bundle(
+        stack(app(), files=files), SPLIT
+    ).written
+
+
+def test_blocks_of_the_same_keys_and_other_values_are_not_one() -> None:
+    labels = [{"a": "1", "b": "2", "c": end} for end in "33x"]
+    services = tuple(
+        Service(name=f"s{number}", image=f"i:{number}", labels=held)
+        for number, held in enumerate(labels)
+    )
+    body = written(stack(*services))[1]
+    assert [held["labels"] for held in body["services"].values()] == labels  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "written_text"),
+    [
+        ("$V", "a b", "a b"),
+        ("$V", "a$b", "a$$b"),
+        ("$V", "ab", "${V:-ab}"),
+        ("${V:-x}", "ab", "${V:-ab}"),
+        ("${V:+x}", "ab", "${V:+x}"),
+        ("${V+x}", "ab", "${V+x}"),
+        ("${V+x}", "a b", "${V+x}"),
+    ],
+)
+def test_one_file_holds_the_values_of_its_variables(
+    text: str, value: str, written_text: str
+) -> None:
+    made = stack(
+        app(environment=(EnvVariable(name="X", value=text),)),
+        settings=(EnvSetting(name="V", value=value),),
+    )
+    assert service(made, layout=Layout())["environment"] == {"X": written_text}
+
+
+@pytest.mark.parametrize("inline", [True, False])
+def test_contents_that_stand_in_the_one_file_keep_their_dollars(inline: bool) -> None:
+    made = stack(
+        app(secrets=(ConfigMount(source="s"),), configs=(ConfigMount(source="c"),)),
+        secrets=(FileResource(name="s", file="./secrets/s"),),
+        configs=(FileResource(name="c", file="./config/c"),),
+        files=(
+            File(path="secrets/s", content=b"${S} $$", secret=True),
+            File(path="config/c", content=b"${C} $$"),
+        ),
+    )
+    body = written(made, Layout(inline_secrets=inline))[1]
+    contents = {"c": "$${C} $$$$"} | ({"s": "$${S} $$$$"} if inline else {})
+    assert body["configs"] == {name: {"content": text} for name, text in contents.items()}
+
+
+def test_values_of_env_are_quoted_for_compose() -> None:
+    value = 'a"b\\c$d\ne\tf'
+    made = stack(
+        app(environment=(EnvVariable(name="X", value="$V"),)),
+        settings=(EnvSetting(name="V", value=value),),
+    )
+    (env,) = (file for file in bundle(made, SPLIT).files if file.path == ".env")
+    assert env.content.splitlines()[-1] == rb'V="a\"b\\c\$d\ne\tf"'
 
 
 class TestDockerCompose:

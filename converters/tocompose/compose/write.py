@@ -69,8 +69,9 @@ def _declarations(key: str, stack: Stack) -> dict[str, dict[str, Any] | None]:
 
 def _names_in_overlays(key: str, services: Iterable[Service]) -> set[str]:
     bodies = (
-        service_in(service, ComposeFileRole.DEV) | service_in(service, ComposeFileRole.PROD)
+        service_in(service, role)
         for service in services
+        for role in (ComposeFileRole.DEV, ComposeFileRole.PROD)
     )
     return _referred_names(key, bodies)
 
