@@ -29,7 +29,7 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
         "[ $A = 2 ]",
     ),
     "TC158": ({"a.sh": "for i in *.txt; do docker run $i; done"}, "a.sh:1:5", "*.txt"),
-    "TC159": ({"a.sh": "for i in {1..60}; do docker run n$i; done"}, "a.sh:1:1", "60"),
+    "TC159": ({"a.sh": "for i in {1..60}; do docker run n$i; done"}, "a.sh:1:5", "60"),
     "TC160": ({"a.sh": "f() { docker run a; }"}, "a.sh:1:1", "f is called nowhere"),
     "TC161": ({"a.sh": "source /etc/x.env\ndocker run a"}, "a.sh:1:1", "/etc/x.env"),
     "TC162": ({"a.sh": "docker run a ) b\ndocker run c"}, "a.sh:1:1", "left out"),
@@ -53,6 +53,16 @@ EXAMPLES: dict[str, tuple[dict[str, str], str, str]] = {
     "TC170": ({"a.sh": "docker run -e 'A=<your key>' a"}, "a.sh:1:15", "<your key>"),
     "TC171": ({"a.sh": "docker run --name ${N:-web} a"}, "a.sh:1:19", "web"),
     "TC172": ({"a.sh": "docker run 'a\ndocker run b"}, "a.sh:1:12", "never closed"),
+    "TC174": (
+        {"a.sh": 'docker run a\n[ "$1" = all ] && docker run b'},
+        "a.sh:2:19",
+        "only runs where somebody asks for it",
+    ),
+    "TC175": (
+        {"a.sh": "if [ -f /etc/x ]; then docker run a; fi"},
+        "a.sh:1:24",
+        "depends on `[ -f /etc/x ]`",
+    ),
     "TC173": (
         {"a.sh": "docker run \\\n  -e A=b|c \\\n  -d \\\n  a"},
         "a.sh:2:9",

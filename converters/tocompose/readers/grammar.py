@@ -278,7 +278,8 @@ class _Reader:
                 "body", self._read_block("body", node.children[closing + 1 :], node)
             ),
         ]
-        return self._branch_of("item", node, children)
+        ending = node.children[-1].type
+        return self._branch_of(_ITEM_KINDS.get(ending, "item"), node, children)
 
     def _read_function(self, node: Syntax) -> Node | None:
         name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
@@ -345,6 +346,8 @@ class _Reader:
 
 
 _BRACKETS = frozenset({"{", "}", "(", ")", "do", "done", "else"})
+# A branch of `case` that goes on with the next one, or with the tests of the next ones.
+_ITEM_KINDS = {";&": "item-falls", ";;&": "item-goes-on"}
 # Nodes that the reader of simple commands can take whole when nothing compound is inside.
 _MAYBE_SIMPLE = frozenset({"list", "pipeline", "negated_command", "redirected_statement"})
 

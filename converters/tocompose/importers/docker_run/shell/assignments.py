@@ -112,6 +112,9 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
     command, *leaves = [child for child in cursor if child.kind == "leaf"]
     name = command.peek() or ""
     exported = name == "export" or any(map(_is_export_flag, leaves))
+    if shell.locals and name in ("local", "declare", "typeset"):
+        _keep_outer_values(shell, cursor)
+    shell.status = 0
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assign_variable(shell, child, exported=exported)
@@ -122,6 +125,16 @@ def declare_variables(shell: Shell, cursor: Cursor) -> None:
         _declare_word(shell, leaf, exported=exported, is_new=is_new)
         leaf.skip("a declaration")
     command.skip("a declaration")
+
+
+def _keep_outer_values(shell: Shell, cursor: Cursor) -> None:
+    """Remembers what names held before a function makes them its own."""
+    for child in cursor:
+        is_word = child.kind == "leaf"
+        text = (child.peek() or "") if is_word else str(child.children[0].key)
+        name = text.partition("[")[0] if child.kind != "redirect" else ""
+        if _IDENTIFIER.fullmatch(name):
+            shell.locals[-1].setdefault(name, shell.scope.get(name))
 
 
 def _is_export_flag(leaf: Cursor) -> bool:

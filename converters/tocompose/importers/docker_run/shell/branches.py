@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import re
+from typing import NamedTuple
+
 from tocompose.importers.docker_run.invocation import Invocation
-from tocompose.importers.docker_run.shell.conditions import condition_holds, matching_branch
-from tocompose.importers.docker_run.shell.discovery import mentions_docker
+from tocompose.importers.docker_run.shell.conditions import (
+    condition_holds,
+    default_text,
+    matching_branch,
+)
+from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE, mentions_docker
 from tocompose.importers.docker_run.shell.parameters import (
     compose_expansion,
     sole_parameter,
     sole_variable,
 )
-from tocompose.importers.docker_run.shell.state import Shell, shown
+from tocompose.importers.docker_run.shell.state import Jump, Shell, shown
 from tocompose.importers.docker_run.shell.variables import Scope, Value
 from tocompose.ledger import Cursor
 from tocompose.tables import load
 
 _EMPTY_COMPARISONS = [[sign, text] for sign in ("=", "==") for text in ('""', "''")]
+_ASKS_DOCKER = re.compile(rf"\b(?:docker|podman)\b|{CLIENT_VARIABLE}", re.IGNORECASE)
 _TESTS = frozenset({"[", "[[", "test", "command", "which", "type", "hash", "grep"})
 
 
@@ -44,24 +52,86 @@ def _read_branches(
     shell: Shell, condition: Cursor, then: Cursor, otherwise: Cursor
 ) -> None:
     verdict = ask(shell, condition)
+    if shell.jump is not None:
+        return
     if verdict is not None:
         _settle_dead(otherwise if verdict else then, shown(source_text(condition)))
         alive = then if verdict else otherwise
+        shell.status = 0
         if alive:
             shell.run(alive)
         return
+    likely = condition_holds(shell, condition, by_default=True)
+    bodies = [body for body in (then, otherwise) if body]
+    chosen = None if likely is None else then if likely else otherwise
+    run_alternatives(shell, bodies, condition, chosen, is_complete=bool(otherwise))
+
+
+def run_alternatives(
+    shell: Shell,
+    bodies: list[Cursor],
+    condition: Cursor,
+    chosen: Cursor | None,
+    *,
+    is_complete: bool,
+) -> None:
+    """Reads each of the bodies of which one runs, or none unless they are complete.
+
+    `chosen` is the one that runs where nobody sets what the condition asks for, a missing one for none of them; None
+    where that is not known either.
+    """
     scope = shell.scope
-    outcomes = [_run_branch(shell, scope, body) for body in (then, otherwise) if body]
-    if not otherwise:
-        outcomes.append(scope)
+    outcomes: list[_Outcome] = []
+    is_guess = chosen is None and not asks_what_exists(condition)
+    for body in bodies:
+        is_likely = chosen is None or chosen.node is body.node
+        outcome = _run_branch(
+            shell, scope, body, condition, is_likely=is_likely, is_guess=is_guess
+        )
+        outcomes.append(outcome)
+    if not is_complete:
+        outcomes.append(_Outcome(scope, None, is_likely=not chosen))
     merge_outcomes(shell, scope, outcomes, condition)
 
 
-def _run_branch(shell: Shell, scope: Scope, body: Cursor) -> Scope:
-    """The scope as a body leaves it that starts with a copy of `scope`."""
+def asks_what_exists(condition: Cursor) -> bool:
+    """Whether a condition asks docker, or looks for a program: it is about running the script twice, or at all."""
+    return _ASKS_DOCKER.search(source_text(condition)) is not None
+
+
+class _Outcome(NamedTuple):
+    """The variables as a branch leaves them, and where it leads if not to what follows."""
+
+    scope: Scope
+    jump: Jump | None
+    is_likely: bool
+
+
+def _run_branch(
+    shell: Shell,
+    scope: Scope,
+    body: Cursor,
+    condition: Cursor,
+    *,
+    is_likely: bool,
+    is_guess: bool,
+) -> _Outcome:
+    """What comes of a body that starts with a copy of `scope`."""
+    steps_before = len(shell.steps)
     shell.scope = scope.copy()
+    shell.undecided += 1
     shell.run(body)
-    return shell.scope
+    shell.undecided -= 1
+    jump, shell.jump = shell.jump, None
+    text = shown(source_text(condition) or (condition.peek() or ""))
+    steps = [step for step in shell.steps[steps_before:] if isinstance(step, Invocation)]
+    if not is_likely:
+        shell.unlikely += [(step, body, text) for step in steps]
+    elif is_guess:
+        for step in steps:
+            if _creates(step):
+                (*step.head, *step.arguments)[0].annotate("TC175", condition=text)
+    return _Outcome(shell.scope, jump, is_likely)
 
 
 def ask(shell: Shell, condition: Cursor) -> bool | None:
@@ -72,7 +142,35 @@ def ask(shell: Shell, condition: Cursor) -> bool | None:
     for step in shell.steps[steps_before:]:
         if isinstance(step, Invocation) and step.verb[-1] in load("shell")["asking"]:
             return None
-    return condition_holds(shell, condition)
+    return None if shell.status is None else shell.status == 0
+
+
+def settle_unreached(shell: Shell) -> None:
+    """Settles what no jump ever led to."""
+    for statement in shell.unreached:
+        if statement.unread():
+            _settle_dead(statement, "the script goes on elsewhere before it")
+
+
+def settle_unlikely(shell: Shell) -> None:
+    """Leaves out what only runs where somebody asks for it, unless the script then makes nothing."""
+    unlikely = {id(step) for step, _, _ in shell.unlikely}
+    likely_steps = [step for step in shell.steps if id(step) not in unlikely]
+    if any(_creates(step) for step in likely_steps):
+        for step, body, condition in shell.unlikely:
+            for word in (*step.head, *step.arguments):
+                word.skip("only runs where somebody asks for it")
+            if _creates(step):
+                body.annotate("TC174", condition=condition)
+        shell.steps = likely_steps
+    else:
+        for step, _, condition in shell.unlikely:
+            if _creates(step):
+                (*step.head, *step.arguments)[0].annotate("TC175", condition=condition)
+
+
+def _creates(step: object) -> bool:
+    return isinstance(step, Invocation) and step.verb in (("run",), ("create",))
 
 
 def _settle_dead(body: Cursor, condition: str) -> None:
@@ -84,30 +182,49 @@ def _settle_dead(body: Cursor, condition: str) -> None:
 
 
 def merge_outcomes(
-    shell: Shell, scope: Scope, outcomes: list[Scope], condition: Cursor
+    shell: Shell, scope: Scope, outcomes: list[_Outcome], condition: Cursor
 ) -> None:
     """Goes on with the variables as the branches leave them; where they differ, one is chosen and a note says so."""
-    if len(outcomes) == 1:
-        shell.scope = outcomes[0]
+    going_on = [outcome for outcome in outcomes if outcome.jump is None]
+    if not going_on:
+        shell.scope, shell.jump = scope, outcomes[0].jump
+        return
+    if len(going_on) == 1:
+        shell.scope = going_on[0].scope
         return
     shell.scope = scope
-    names = dict.fromkeys(name for outcome in outcomes for name in outcome.variables)
+    _merge_scopes(scope, going_on, condition)
+
+
+def _merge_scopes(scope: Scope, going_on: list[_Outcome], condition: Cursor) -> None:
+    scopes = [outcome.scope for outcome in going_on]
+    likely = [outcome.scope for outcome in going_on if outcome.is_likely]
+    names = dict.fromkeys(name for branch in scopes for name in branch.variables)
     for name in names:
-        values = [outcome.get(name) for outcome in outcomes]
+        values = [branch.get(name) for branch in scopes]
         if any(value is not values[0] for value in values):
-            scope.set(name, _merged_value(name, scope.get(name), values, condition))
-    for outcome in outcomes:
-        scope.exports |= outcome.exports
+            stated = likely[0].get(name) if len(likely) == 1 else None
+            merged = _merged_value(name, scope.get(name), values, condition, stated)
+            scope.set(name, merged)
+    for branch in scopes:
+        scope.exports |= branch.exports
+    statuses = {branch.status for branch in scopes}
+    scope.status = statuses.pop() if len(statuses) == 1 else None
 
 
 def _merged_value(
-    name: str, old: Value | None, values: list[Value | None], condition: Cursor
+    name: str,
+    old: Value | None,
+    values: list[Value | None],
+    condition: Cursor,
+    likely: Value | None,
 ) -> Value:
     changed = [value for value in values if value is not None and value is not old]
     default = _as_default(name, old, changed, condition)
     if default is not None:
         return default
-    chosen = _preferred(old, values, changed)
+    is_new = likely is not None and likely is not old
+    chosen = likely if likely and is_new else _preferred(old, values, changed)
     if any(value is not None and _differs(value, chosen) for value in values):
         _note_choice(name, chosen, changed, condition)
     return chosen
@@ -134,7 +251,9 @@ def _note_choice(name: str, chosen: Value, changed: list[Value], condition: Curs
     text = shown(source_text(condition))
     for value in changed:
         which = "this value" if value is chosen else "another value"
-        for source in value.sources[:1]:
+        parts = value.items or ()
+        sources = value.sources or tuple(part.sources[0] for part in parts if part.sources)
+        for source in sources[:1] if value.items is None else sources[-1:]:
             source.note("TC156", name=name, condition=text, which=which)
 
 
@@ -181,9 +300,16 @@ def read_and(shell: Shell, cursor: Cursor) -> None:
     condition, consequence = cursor.at(0), cursor.at(1)
     if _is_test(condition):
         _run_guarded(shell, condition, consequence, runs_on=True)
-    else:
-        shell.run(condition)
+        return
+    shell.run(condition)
+    if shell.jump is not None or shell.status == 0:
         shell.run(consequence)
+    elif shell.status is None:
+        shell.run(consequence)
+        # Whether it is reached at all is not known.
+        shell.jump = None
+    else:
+        _settle_dead(consequence, shown(source_text(condition)) + " fails")
 
 
 def read_or(shell: Shell, cursor: Cursor) -> None:
@@ -196,8 +322,21 @@ def read_or(shell: Shell, cursor: Cursor) -> None:
     else:
         # What stands for a command that fails is read, but says nothing about what the variables hold.
         shell.run(condition)
-        with shell.inner():
+        if shell.jump is not None:
             shell.run(consequence)
+        elif shell.status is None or _makes_something(shell, condition):
+            with shell.inner():
+                shell.run(consequence)
+            shell.jump, shell.status = None, None
+        elif shell.status:
+            shell.run(consequence)
+        else:
+            _settle_dead(consequence, shown(source_text(condition)) + " succeeds")
+
+
+def _makes_something(shell: Shell, condition: Cursor) -> bool:
+    """Whether a statement is more than a constant: what happens when it fails is read too."""
+    return condition_holds(shell, condition) is None
 
 
 def _run_guarded(
@@ -206,9 +345,10 @@ def _run_guarded(
     """Runs what follows the test in front of `&&` (where it runs on success) or of `||`."""
     verdict = ask(shell, condition)
     if verdict is None:
-        scope = shell.scope
-        outcome = _run_branch(shell, scope, consequence)
-        merge_outcomes(shell, scope, [outcome, scope], condition)
+        likely = condition_holds(shell, condition, by_default=True)
+        nothing = consequence.at("nothing")
+        chosen = None if likely is None else consequence if likely is runs_on else nothing
+        run_alternatives(shell, [consequence], condition, chosen, is_complete=False)
     elif verdict is runs_on:
         shell.run(consequence)
     else:
@@ -231,17 +371,31 @@ def read_case(shell: Shell, cursor: Cursor) -> None:
     branches = [child for child in cursor if child.key == "item"]
     for branch in branches:
         branch.at("patterns").skip("what a case compares with")
-    chosen = matching_branch(value, [_patterns_of(branch) for branch in branches])
-    scope = shell.scope
-    outcomes: list[Scope] = []
-    for index, branch in enumerate(branches):
-        if chosen in (None, index):
-            outcomes.append(_run_branch(shell, scope, branch.at("body")))
-        else:
-            written = shown(subject.peek() or "")
-            _settle_dead(branch.at("body"), f"{written} is {value.plain}")
-    if outcomes:
-        merge_outcomes(shell, scope, outcomes, subject)
+    patterns = [_patterns_of(branch) for branch in branches]
+    if value.plain is None or matching_branch(value.plain, patterns) is None:
+        likely = matching_branch(default_text(value, subject), patterns)
+        bodies = [branch.at("body") for branch in branches]
+        chosen = None if likely is None else cursor.at("nothing")
+        if likely is not None and likely >= 0:
+            chosen = bodies[likely]
+        takes_all = ["*"] in patterns
+        run_alternatives(shell, bodies, subject, chosen, is_complete=takes_all)
+        return
+    _run_matching(shell, branches, value.plain, shown(subject.peek() or ""))
+
+
+def _run_matching(shell: Shell, branches: list[Cursor], text: str, written: str) -> None:
+    """Runs the branch that a known subject chooses, and those that it goes on with (`;&`, `;;&`)."""
+    falls, is_over = False, False
+    shell.status = 0
+    for branch in branches:
+        matches = falls or matching_branch(text, [_patterns_of(branch)]) == 0
+        if is_over or not matches:
+            _settle_dead(branch.at("body"), f"{written} is {text}")
+            continue
+        shell.run(branch.at("body"))
+        falls = branch.kind == "item-falls"
+        is_over = branch.kind == "item"
 
 
 def _patterns_of(branch: Cursor) -> list[str]:

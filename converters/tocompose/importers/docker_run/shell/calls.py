@@ -30,11 +30,21 @@ def call_function(
     """Reads the body of a function with its arguments; a function that calls itself is read once."""
     cursor.skip("calls a function of the script, which is read with these arguments")
     shell.called_functions.add(name)
-    if name in shell.calling or len(shell.calling) >= _DEEPEST:
+    call = (name, *(field.value.text for field in arguments))
+    is_open = shell.undecided > 0 or call in shell.calls_in_progress
+    if (name in shell.calling and is_open) or len(shell.calling) >= _DEEPEST:
+        shell.status = None
         return
     held = shell.scope.arguments
     shell.scope.arguments = tuple(field.value for field in arguments)
+    shell.locals.append({})
+    shell.calls_in_progress.append(call)
+    shell.status = 0
     _run_function(shell, name)
+    shell.calls_in_progress.pop()
+    shell.land("return")
+    for local_name, value in shell.locals.pop().items():
+        shell.scope.restore(local_name, value)
     shell.scope.arguments = held
 
 
@@ -54,6 +64,7 @@ def read_uncalled(shell: Shell) -> None:
         steps_before = len(shell.steps)
         with shell.inner(shell.scope.for_call(None)):
             _run_function(shell, name)
+        shell.jump = None
         if len(shell.steps) > steps_before:
             body.annotate("TC160", name=name)
 
@@ -109,6 +120,7 @@ def run_file(shell: Shell, cursor: Cursor, path: str, data: bytes) -> None:
     is_env_file = ".env" in posixpath.basename(path)
     with shell.mode(exporting=shell.exporting or is_env_file):
         shell.run_all(shell.ledger.open(tree))
+    shell.land("return")
     shell.path, shell.calling = path_before, calling_before
 
 
@@ -126,6 +138,7 @@ def run_script(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool
     cursor.skip("starts another script of the project, which is read in place")
     with shell.inner(shell.scope.for_call(tuple(operands[1:]))):
         run_file(shell, cursor, path, data)
+    shell.jump = None
     return True
 
 
@@ -152,8 +165,12 @@ def run_code(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> bool:
     source = Text(
         shell.path, code.text.replace("$$", "$"), None, span.line, span.column + 1
     )
+    if program_name(fields[0].value.text) == "eval":
+        shell.run_all(shell.ledger.open(read(source)))
+        return True
     with shell.inner():
         shell.run_all(shell.ledger.open(read(source)))
+    shell.jump = None
     return True
 
 

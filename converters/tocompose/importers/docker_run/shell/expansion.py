@@ -200,18 +200,44 @@ def _atom_value(atom: Atom, cursor: Cursor, context: WordContext, depth: int) ->
 
 def _arithmetic_value(atom: Atom, cursor: Cursor, context: WordContext) -> Value:
     sources: list[Cursor] = []
-
-    def look_up(name: str) -> str | None:
-        held = parameters.look_up(name, context.scope, cursor)
-        sources.extend(held.sources if held else ())
-        return held.plain if held else None
-
-    number = evaluate(atom.text, look_up)
+    changes: dict[str, int] = {}
+    number = calculate(atom.text, cursor, context, changes, sources)
     if number is not None:
+        for name, changed in changes.items():
+            context.scope.set(name, Value(str(changed), (cursor,)))
         return Value(str(number), tuple(sources))
     name = variable_name(re.sub(r"\W+", "_", atom.text.strip())[:30] or "NUMBER")
     command = f"echo $(({atom.text}))"
     return parameters.open_value(name, "TC152", cursor, command=command)
+
+
+def calculate(
+    text: str,
+    cursor: Cursor,
+    context: WordContext,
+    changes: dict[str, int],
+    sources: list[Cursor] | None = None,
+) -> int | None:
+    """The number that an expression gives, None where it is not known; what it assigns is added to `changes`."""
+    sources = [] if sources is None else sources
+
+    def look_up(name: str) -> str | None:
+        name, _, index = name.rstrip("]").partition("[")
+        held = parameters.look_up(name, context.scope, cursor)
+        if held is None:
+            return None
+        if held.items is not None:
+            held = parameters.element_at(held, look_up(index) or index)
+        sources.extend(held.sources)
+        return held.plain
+
+    if "$" in text:
+        expanded = word_value(text, cursor, context, quoted=True)
+        sources.extend(expanded.sources)
+        if expanded.plain is None:
+            return None
+        text = expanded.plain
+    return evaluate(text, look_up, changes)
 
 
 def _parameter_value(atom: Atom, cursor: Cursor, context: WordContext, depth: int) -> Value:
@@ -237,6 +263,10 @@ def _held_value(
     index = atom.item
     if "$" in index:
         index = word_value(index, cursor, context).text
+    array = context.scope.get(atom.text)
+    if not re.fullmatch(r"[@*]|-?\d*", index) and array is not None and array.items:
+        number = calculate(index, cursor, context, {})
+        index = index if number is None else str(number)
     element = context.scope.get(f"{atom.text}[{index}]") if index else None
     held = element or _own_path(atom, context)
     held = held or parameters.look_up(atom.text, context.scope, cursor)

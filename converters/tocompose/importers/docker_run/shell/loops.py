@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import partial
 
-from tocompose.importers.docker_run.shell.arithmetic import evaluate
-from tocompose.importers.docker_run.shell.branches import source_text
-from tocompose.importers.docker_run.shell.conditions import condition_holds, variable_text
+from tocompose.importers.docker_run.invocation import Invocation, WaitLoop
+from tocompose.importers.docker_run.shell import flow
+from tocompose.importers.docker_run.shell.branches import ask, source_text
+from tocompose.importers.docker_run.shell.conditions import condition_holds
 from tocompose.importers.docker_run.shell.discovery import CLIENT_VARIABLE
-from tocompose.importers.docker_run.shell.expansion import word_value
+from tocompose.importers.docker_run.shell.expansion import calculate
 from tocompose.importers.docker_run.shell.parameters import free_name
 from tocompose.importers.docker_run.shell.state import Shell, shown
 from tocompose.importers.docker_run.shell.variables import OpenVariable, Value
@@ -43,8 +43,7 @@ def _read_rounds(
 ) -> None:
     if _ends_by_break(body):
         _settle_header(header, "how often a loop tries")
-        with shell.mode(polled=True):
-            shell.run_all(body)
+        _poll(shell, body)
         return
     if values is None:
         _open_round(shell, name, header, body)
@@ -56,9 +55,18 @@ def _read_rounds(
     for value in values[:MOST_ROUNDS]:
         shell.scope.set(name, value)
         has_steps = shell.run_all(body) or has_steps
+        if flow.is_left(shell):
+            break
     if has_steps and len(values) > MOST_ROUNDS:
         header.annotate("TC159", rounds=len(values), most=MOST_ROUNDS)
     _settle_header(header, "the values of a loop")
+
+
+def _poll(shell: Shell, body: Cursor) -> None:
+    """Reads the body of a loop that tries until something works, which ends it."""
+    with shell.mode(polled=True):
+        shell.run_all(body)
+    shell.jump = None
 
 
 def _settle_header(header: Cursor, why: str) -> None:
@@ -94,10 +102,19 @@ def _open_round(shell: Shell, name: str, header: Cursor, body: Cursor) -> None:
         written = shown(f"{name} in {source_text(header)}").removeprefix(f"{name} in ")
     free = free_name(name)
     shell.scope.set(name, _round_variable(free))
-    if shell.run_all(body):
+    if _run_undecided(shell, body):
         header.note("TC158", name=free, values=written)
     else:
         header.skip("the values of a loop")
+
+
+def _run_undecided(shell: Shell, body: Cursor) -> bool:
+    """Whether a body makes a step that may run any number of times, and is read once."""
+    shell.undecided += 1
+    has_steps = shell.run_all(body)
+    shell.undecided -= 1
+    shell.jump = None
+    return has_steps
 
 
 def _round_variable(name: str) -> Value:
@@ -130,10 +147,7 @@ def _counted_numbers(shell: Shell, header: Cursor, match: re.Match[str]) -> rang
 
 
 def _constant_number(shell: Shell, header: Cursor, text: str) -> int | None:
-    expression = word_value(text, header, shell.word_context, quoted=True).plain
-    if expression is None:
-        return None
-    return evaluate(expression, partial(variable_text, shell))
+    return calculate(text, header, shell.word_context, {})
 
 
 def read_while(shell: Shell, cursor: Cursor) -> None:
@@ -143,13 +157,57 @@ def read_while(shell: Shell, cursor: Cursor) -> None:
         _read_lines(shell, condition, body, names)
     elif _ends_by_break(body) and _calls_no_docker(condition):
         condition.skip("how often a loop tries")
+        _poll(shell, body)
+    elif not _creates_something(body) and _is_open(shell, condition):
         with shell.mode(polled=True):
-            shell.run_all(body)
-    else:
-        is_wait = not _creates_something(body) and condition_holds(shell, condition) is None
-        with shell.mode(**{"polled" if is_wait else "testing": True}):
             shell.run_all(condition)
+        _run_undecided(shell, body)
+    else:
+        _repeat(shell, condition, body, wanted=cursor.kind == "while")
+
+
+def _is_open(shell: Shell, condition: Cursor) -> bool:
+    """Whether a loop waits for something outside, or never ends."""
+    is_constant = "$" not in source_text(condition) and "((" not in source_text(condition)
+    return is_constant or condition_holds(shell, condition) is None
+
+
+def _repeat(shell: Shell, condition: Cursor, body: Cursor, *, wanted: bool) -> None:
+    """Reads the body as long as the condition is known to hold, within limits."""
+    rounds, words_before = 0, list[object]()
+    while rounds < MOST_ROUNDS:
+        verdict = ask(shell, condition)
+        if verdict is None and rounds == 0:
+            _run_undecided(shell, body)
+        if verdict is not wanted:
+            break
+        first_step = len(shell.steps)
         shell.run_all(body)
+        rounds += 1
+        words = _words_of(shell.steps[first_step:])
+        if words and words == words_before:
+            # A loop that does the same again and again is read once.
+            del shell.steps[first_step:]
+            shell.jump = None
+            break
+        words_before = words
+        if flow.is_left(shell):
+            break
+    if rounds == 0:
+        _settle_unread(body, condition)
+    elif rounds == MOST_ROUNDS and words_before:
+        condition.annotate("TC159", rounds=MOST_ROUNDS + 1, most=MOST_ROUNDS)
+
+
+def _words_of(steps: list[Invocation | WaitLoop]) -> list[object]:
+    return [[argument.text for argument in step.arguments] for step in steps]
+
+
+def _settle_unread(body: Cursor, condition: Cursor) -> None:
+    if body.unread():
+        if _creates_something(body):
+            body.note("TC157", condition=shown(source_text(condition)))
+        body.skip("never runs as the script stands")
 
 
 def _read_names(condition: Cursor) -> list[str] | None:
@@ -165,7 +223,7 @@ def _read_names(condition: Cursor) -> list[str] | None:
 def _read_lines(shell: Shell, condition: Cursor, body: Cursor, names: list[str]) -> None:
     for name in names:
         shell.scope.set(name, _round_variable(free_name(name)))
-    if shell.run_all(body):
+    if _run_undecided(shell, body):
         free_names = ", ".join(map(free_name, names))
         values = "the lines that the loop reads"
         condition.note("TC158", name=free_names, values=values)

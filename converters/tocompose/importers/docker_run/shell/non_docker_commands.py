@@ -45,6 +45,8 @@ def set_options(shell: Shell, fields: list[CommandField]) -> None:
     """`set -a` exports all that follows; `set -- a b` gives the positional parameters."""
     values = [field.value for field in fields[1:]]
     for index, value in enumerate(values):
+        if re.fullmatch(r"[-+]\w*e\w*", value.text) or value.text == "errexit":
+            shell.ends_on_failure = not value.text.startswith("+")
         if value.text == "--":
             shell.scope.arguments = tuple(values[index + 1 :])
             return
@@ -61,6 +63,7 @@ def shift_arguments(shell: Shell, fields: list[CommandField]) -> None:
     ]
     if shell.scope.arguments is not None:
         count = int(counts[0]) if counts else 1
+        shell.status = int(count > len(shell.scope.arguments))
         shell.scope.arguments = shell.scope.arguments[count:]
 
 
@@ -140,6 +143,8 @@ def settle_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> No
     """Settles a command that tocompose has no use for; in a waiting loop it is what the loop waits for."""
     name = program_name(fields[0].value.text) if fields else ""
     is_harmless = not fields or name in load("shell")["harmless"]
+    succeeds = not fields or name in load("shell")["succeeding"]
+    shell.status = 0 if succeeds else None
     if shell.polled and not is_harmless:
         _add_wait(shell, cursor, fields)
     elif shell.testing:

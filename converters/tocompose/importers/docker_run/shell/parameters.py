@@ -70,6 +70,8 @@ def look_up(name: str, scope: Scope, cursor: Cursor) -> Value | None:
             return open_value("ARG_COUNT", "TC154", cursor, written="$#")
         case "#":
             return Value(str(len(scope.arguments or ())))
+    if name == "?" and scope.status is not None:
+        return Value(str(scope.status))
     if name in _STATUS_NAMES:
         return open_value(_STATUS_NAMES[name], "TC152", cursor, command=f"${name}")
     held = scope.get(name)

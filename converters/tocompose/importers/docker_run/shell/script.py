@@ -23,7 +23,7 @@ from tocompose.importers.docker_run.shell.discovery import (
 from tocompose.importers.docker_run.shell.expansion import Endless
 from tocompose.importers.docker_run.shell.state import Handler, Shell, shown
 from tocompose.importers.docker_run.shell.substitution import command_output
-from tocompose.importers.docker_run.shell.variables import KeptVariables
+from tocompose.importers.docker_run.shell.variables import KeptVariables, Value
 from tocompose.ledger import Cursor, Ledger
 from tocompose.limits import limit
 from tocompose.notes import note
@@ -32,6 +32,7 @@ from tocompose.readers import makefile, markdown, systemd
 from tocompose.readers.shell import read
 from tocompose.readers.text import Text, Unreadable, decode
 from tocompose.source import Branch, Span
+from tocompose.syntax.interpolation import literal
 
 
 def _run_each(shell: Shell, cursor: Cursor) -> None:
@@ -41,11 +42,23 @@ def _run_each(shell: Shell, cursor: Cursor) -> None:
 def _run_subshell(shell: Shell, cursor: Cursor) -> None:
     with shell.inner():
         shell.run_all(cursor)
+    shell.jump = None
 
 
 def _run_redirected(shell: Shell, cursor: Cursor) -> None:
     shell.run(cursor.at("body"))
     simple_command.read_command(shell, cursor.at("to"))
+
+
+def _run_background(shell: Shell, cursor: Cursor) -> None:
+    with shell.inner():
+        shell.run_all(cursor)
+    shell.jump, shell.status = None, 0
+
+
+def _run_negated(shell: Shell, cursor: Cursor) -> None:
+    shell.run_all(cursor)
+    shell.status = None if shell.status is None else int(not shell.status)
 
 
 def _settle_text(shell: Shell, cursor: Cursor) -> None:
@@ -88,8 +101,8 @@ HANDLERS: dict[str, Handler] = {
     "script": _run_each,
     "body": _run_each,
     "group": _run_each,
-    "background": _run_each,
-    "not": _run_each,
+    "background": _run_background,
+    "not": _run_negated,
     "pipeline": simple_command.read_pipeline,
     "subshell": _run_subshell,
     "redirected": _run_redirected,
@@ -117,18 +130,25 @@ def read_script(
     kind: str = "shell",
     kept_variables: KeptVariables | None = None,
     read_files: set[str] | None = None,
+    arguments: tuple[str, ...] | None = None,
 ) -> Script:
     """The docker calls of one source text; `kind` is a key of READERS. Raises Unreadable where it is no such text.
 
     `kept_variables` are those of the scripts read before, so that one name does not stand for two values; to
-    `read_files` the files are added that the script reads itself.
+    `read_files` the files are added that the script reads itself. `arguments` are those that the script is started
+    with, where they are known.
     """
     shell = Shell(project, ledger, text.file, HANDLERS, command_output, kept_variables)
+    if arguments is not None:
+        shell.scope.arguments = tuple(Value(literal(argument)) for argument in arguments)
     shell.settings = {"prose": kind in ("markdown", "pasted")}
     root = ledger.open(READERS[kind](text))
     try:
         shell.run(root)
+        shell.jump = None
         calls.read_uncalled(shell)
+        branches.settle_unreached(shell)
+        branches.settle_unlikely(shell)
     except (Endless, RecursionError) as problem:
         root.skip("the script could not be followed to its end")
         is_endless = isinstance(problem, Endless)

@@ -6,7 +6,12 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from tocompose.importers.docker_run.shell import assignments, calls, non_docker_commands
+from tocompose.importers.docker_run.shell import (
+    assignments,
+    calls,
+    flow,
+    non_docker_commands,
+)
 from tocompose.importers.docker_run.shell.branches import source_text
 from tocompose.importers.docker_run.shell.commands import (
     CommandField,
@@ -15,6 +20,8 @@ from tocompose.importers.docker_run.shell.commands import (
     find_call,
     find_wrapped_call,
 )
+from tocompose.importers.docker_run.shell.conditions import condition_holds
+from tocompose.importers.docker_run.shell.expansion import calculate
 from tocompose.importers.docker_run.shell.invocations import make_invocation
 from tocompose.importers.docker_run.shell.parameters import sole_parameter
 from tocompose.importers.docker_run.shell.state import Shell, shown, with_source
@@ -38,6 +45,7 @@ def read_command(shell: Shell, cursor: Cursor) -> None:
 
 
 def _assign_all(shell: Shell, cursor: Cursor) -> None:
+    shell.status = None if any("$(" in (leaf.peek() or "") for leaf in cursor) else 0
     for child in cursor:
         if child.kind in ("assignment", "append"):
             assignments.assign_variable(shell, child)
@@ -49,13 +57,20 @@ def _read_test(shell: Shell, cursor: Cursor) -> None:
     for child in cursor:
         if "$(" in (child.peek() or "") or "`" in (child.peek() or ""):
             shell.value(child)
+    set_verdict(shell, cursor)
     cursor.skip("a condition of the script")
+
+
+def set_verdict(shell: Shell, cursor: Cursor) -> None:
+    """Goes on with the status of a test."""
+    verdict = condition_holds(shell, cursor)
+    shell.status = None if verdict is None else int(not verdict)
 
 
 def _read_words(shell: Shell, cursor: Cursor) -> None:
     local_values = _local_assignments(shell, cursor)
     if any(child.kind == "leaf" and child.style == "arithmetic" for child in cursor):
-        cursor.skip("arithmetic of the script")
+        _calculate(shell, cursor)
         return
     fields = command_fields(shell, cursor)
     start, settings = behind_prefixes(fields)
@@ -71,8 +86,34 @@ def _read_words(shell: Shell, cursor: Cursor) -> None:
         shell.steps.append(
             make_invocation(shell, cursor, fields, call, local_values, stdin)
         )
+        shell.status = 0 if call.verb in _SURE_VERBS else None
     else:
         _read_other(shell, cursor, fields[start:] or fields)
+
+
+def _calculate(shell: Shell, cursor: Cursor) -> None:
+    """`((…))`: its assignments count, and it fails where it gives zero."""
+    leaf = next(child for child in cursor if child.style == "arithmetic")
+    number = _assign_number(shell, leaf, (leaf.peek() or "").strip()[2:-2])
+    shell.status = None if number is None else int(number == 0)
+    cursor.skip("arithmetic of the script")
+
+
+def _assign_number(shell: Shell, cursor: Cursor, expression: str) -> int | None:
+    """The number of an expression, after what it assigns was assigned; None where it is not known."""
+    changes: dict[str, int] = {}
+    number = calculate(expression, cursor, shell.word_context, changes)
+    for name, changed in changes.items():
+        shell.scope.set(name, Value(str(changed), (cursor,)))
+    return number
+
+
+def _read_let(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    for field in fields[1:]:
+        # As `((…))`, it succeeds where it gives another number than zero.
+        number = _assign_number(shell, field.cursor, field.value.plain or "?")
+        shell.status = None if number is None else int(number == 0)
+    cursor.skip("arithmetic of the script")
 
 
 def _local_assignments(shell: Shell, cursor: Cursor) -> dict[str, Value]:
@@ -143,7 +184,10 @@ def _read_other(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> Non
     elif name == ":" and len(fields) > 1:
         _assign_defaults(shell, cursor)
     elif name in _BUILTINS:
+        shell.status = 0
         _BUILTINS[name](shell, cursor, fields)
+    elif name in flow.JUMPS:
+        flow.JUMPS[name](shell, cursor, fields)
     elif name and calls.runs_on_other_host(fields):
         cursor.note("TC163", option=name)
     elif not any(read(shell, cursor, fields) for read in _READERS):
@@ -193,8 +237,18 @@ def _read_read(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None
     assignments.read_from_user(shell, cursor, [field.cursor for field in fields])
 
 
+def _read_bracket(shell: Shell, cursor: Cursor, fields: list[CommandField]) -> None:
+    set_verdict(shell, cursor)
+    cursor.skip("a condition of the script")
+
+
+# Verbs that are taken to succeed.
+_SURE_VERBS = (("run",), ("create",))
 _BUILTINS: dict[str, Callable[[Shell, Cursor, list[CommandField]], None]] = {
     ".": calls.source_file,
+    "[": _read_bracket,
+    "let": _read_let,
+    "test": _read_bracket,
     "cd": non_docker_commands.change_folder,
     "pushd": non_docker_commands.change_folder,
     "read": _read_read,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from tocompose.importers.docker_run.invocation import (
     Argument,
@@ -34,6 +35,14 @@ from tocompose.project import Project
 from tocompose.readers.systemd import atoms
 
 MOST_STATEMENTS = 15_000
+
+
+class Jump(NamedTuple):
+    """Where `break`, `continue`, `return` or `exit` leads; `levels` counts the loops that it leaves."""
+
+    kind: str
+    levels: int = 1
+
 
 Handler: TypeAlias = Callable[["Shell", Cursor], None]
 Substitute: TypeAlias = Callable[["Shell", str, Cursor, int], Value]
@@ -71,13 +80,31 @@ class Shell:
         self.polled = False
         self.testing = False
         self.exporting = False
+        # What a command said that goes on elsewhere; nothing runs until a loop, a function or the end takes it.
+        self.jump: Jump | None = None
+        self.unreached: list[Cursor] = []
+        # Whether a failing command ends the script (`set -e`).
+        self.ends_on_failure = False
+        # Branches being read of which it is not known whether they run.
+        self.undecided = 0
+        # For each function being read, what its local variables held before.
+        self.locals: list[dict[str, Value | None]] = []
+        # What the script wrote or made, by path: the content where it is known.
+        self.made_files: dict[str, Value | None] = {}
+        # Steps of branches that do not run where nobody sets what they ask for, with the branch and its condition.
+        self.unlikely: list[tuple[Invocation, Cursor, str]] = []
+        # The functions being read, each with its arguments.
+        self.calls_in_progress: list[tuple[str, ...]] = []
         self.variable = ""
         self.spent = 0
         self.piped: Value | None = None
         self.read_files: set[str] = set()
 
     def run(self, cursor: Cursor) -> None:
-        """Reads one statement."""
+        """Reads one statement, unless a jump leads past it."""
+        if self.jump is not None:
+            self.unreached.append(cursor)
+            return
         self.spent += 1
         if self.spent > MOST_STATEMENTS:
             raise Endless("loops and functions call each other too often to be read")
@@ -89,7 +116,27 @@ class Shell:
         steps_before = len(self.steps)
         for statement in cursor:
             self.run(statement)
+            if self.ends_on_failure and self.status and _may_end(self, statement):
+                self.jump = self.jump or Jump("exit")
         return len(self.steps) > steps_before
+
+    @property
+    def status(self) -> int | None:
+        """The exit status of the last command; None where it is not known."""
+        return self.scope.status
+
+    @status.setter
+    def status(self, status: int | None) -> None:
+        """Sets the exit status of the last command."""
+        self.scope.status = status
+
+    def land(self, *kinds: str) -> Jump | None:
+        """The jump that ends here because it is of one of these kinds; it is then over."""
+        jump = self.jump
+        if jump is None or jump.kind not in kinds:
+            return None
+        self.jump = None
+        return jump
 
     @property
     def word_context(self) -> WordContext:
@@ -104,7 +151,9 @@ class Shell:
         surroundings = self.scope, self.directory
         self.scope = scope or self.scope.copy()
         yield
+        status = self.status
         self.scope, self.directory = surroundings
+        self.status = status
 
     @contextmanager
     def mode(self, **flags: bool) -> Iterator[None]:
@@ -130,6 +179,15 @@ class Shell:
         elif not expanded.fields:
             cursor.skip("the word expands to nothing")
         return tuple(with_source(field, cursor) for field in expanded.fields)
+
+    def value_of(self, raw: str, cursor: Cursor) -> Value:
+        """What a word gives that is not a leaf of its own, at a place of the source."""
+        return word_value(raw, cursor, self.word_context)
+
+    def has_file(self, path: str) -> bool:
+        """Whether the project has the file, or the script made it before."""
+        name = posixpath.normpath(posixpath.join(self.directory, path))
+        return name in self.made_files or self.project.exists(name)
 
     def value(self, cursor: Cursor, *, quoted: bool = False) -> Value:
         """What a word gives where it is not split."""
@@ -161,6 +219,11 @@ class Shell:
         return Script(
             tuple(self.steps), dict(self.variables), tuple(self.files), self.path, secrets
         )
+
+
+def _may_end(shell: Shell, statement: Cursor) -> bool:
+    """Whether `set -e` looks at the statement: not at conditions, nor at lists of commands."""
+    return not shell.testing and statement.kind in ("command", "pipeline", "subshell")
 
 
 def with_source(field: Value, cursor: Cursor) -> Value:

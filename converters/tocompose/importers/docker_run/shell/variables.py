@@ -59,11 +59,14 @@ class Scope:
         self.variables = dict(variables or {})
         self.arguments = arguments
         self.exports: set[str] = set()
+        # The exit status of the last command; None where it is not known.
+        self.status: int | None = 0
 
     def copy(self) -> Scope:
         """The same scope, to be changed on its own."""
         twin = Scope(self.variables, self.arguments)
         twin.exports = set(self.exports)
+        twin.status = self.status
         return twin
 
     def for_call(self, arguments: tuple[Value, ...] | None) -> Scope:
@@ -75,6 +78,13 @@ class Scope:
     def get(self, name: str) -> Value | None:
         """What the variable holds; None when the script did not set it."""
         return self.variables.get(name)
+
+    def restore(self, name: str, value: Value | None) -> None:
+        """Gives the variable the value that it had before, None for none."""
+        if value is None:
+            self.variables.pop(name, None)
+        else:
+            self.variables[name] = value
 
     def set(self, name: str, value: Value) -> None:
         """Gives the variable a value."""
