@@ -90,3 +90,128 @@ def test_addresses_stand_beside_the_subnet_that_holds_them() -> None:
 def test_a_build_keeps_its_other_tags() -> None:
     body = yaml.safe_load(text(read_script({"run.sh": SCRIPT}, "none")))
     assert body["services"]["a"]["build"]["tags"] == ["acme/a:latest"]
+
+
+def codes(command: str) -> list[str]:
+    return [note.code for note in converted(tuple(shlex.split(command))).notes]
+
+
+def stack_of(script: str) -> dict[str, Any]:
+    body: dict[str, Any] = yaml.safe_load(text(read_script({"run.sh": script}, "none")))
+    return body
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "value", "code"),
+    [
+        ("--userns auto:size=9", "userns_mode", None, "TC189"),
+        ("--pull newer", "pull_policy", "always", "TC190"),
+        ('--entrypoint \'["/bin/sh", "-c"]\'', "entrypoint", ["/bin/sh", "-c"], ""),
+        ("--entrypoint '[not json'", "entrypoint", ["[not json"], ""),
+        ("--uts private", "uts", None, ""),
+        ("--uts ns:/run/n", "uts", None, "TC193"),
+        ("--dns none", "dns", None, "TC193"),
+        ("--health-cmd none", "healthcheck", {"disable": True}, ""),
+        ('--health-cmd \'["CMD", "/up"]\'', "healthcheck", {"test": ["CMD", "/up"]}, ""),
+        ("--tls-verify=false", "tls_verify", None, "TC116"),
+    ],
+)
+def test_podman_reads_values_in_its_own_way(
+    options: str, key: str, value: object, code: str
+) -> None:
+    command = f"podman run -d {options} acme/a"
+    assert service(command).get(key) == value
+    assert codes(command) == ([code] if code else [])
+
+
+def test_docker_reads_no_array_in_an_entrypoint() -> None:
+    assert service("docker run --entrypoint '[\"a\"]' acme/a")["entrypoint"] == ['["a"]']
+
+
+def test_a_read_only_container_of_podman_has_its_writable_folders() -> None:
+    assert service("podman run -d --read-only acme/a")["tmpfs"] == [
+        "/run",
+        "/tmp",
+        "/var/tmp",
+    ]
+    assert "tmpfs" not in service("podman run --read-only --read-only-tmpfs=0 acme/a")
+
+
+@pytest.mark.parametrize(
+    ("value", "devices", "code"),
+    [("device=0,1", ["0", "1"], "TC186"), ('"device=0,1"', ["0", "1"], "")],
+)
+def test_devices_of_gpus_are_read_with_and_without_their_quotes(
+    value: str, devices: list[str], code: str
+) -> None:
+    command = f"docker run -d --gpus '{value}' acme/a"
+    assert service(command)["gpus"] == [{"device_ids": devices}]
+    assert codes(command) == ([code] if code else [])
+
+
+def test_a_count_and_devices_exclude_each_other() -> None:
+    assert codes("docker run --gpus count=2,device=1 acme/a") == ["TC102"]
+
+
+def test_no_service_joins_itself() -> None:
+    command = "docker run --pid container:db --network container:db --volumes-from db db"
+    body = service(command)
+    assert (body["pid"], body["network_mode"]) == ("container:db", "container:db")
+    assert body["volumes_from"] == ["container:db"]
+    assert codes(command).count("TC187") == 2
+
+
+def test_a_label_of_shared_volumes_is_noted() -> None:
+    found = codes("docker run --volumes-from base:ro,Z acme/a")
+    assert {"TC138", "TC185"} <= set(found)
+
+
+def test_a_name_that_docker_refuses_is_no_volume() -> None:
+    assert "volumes" not in service("docker run -v 'my data:/d' acme/a")
+
+
+def test_a_created_volume_whose_name_is_open_has_a_plain_key() -> None:
+    body = stack_of(
+        "docker volume create $APP_ENV-db\ndocker run -d -v $APP_ENV-db:/d acme/a\n"
+    )
+    assert body["services"]["a"]["volumes"] == ["app-env-db:/d"]
+    assert body["volumes"]["app-env-db"]["name"] == "${APP_ENV:?set APP_ENV}-db"
+
+
+def test_a_stated_name_wins_over_one_made_from_an_image() -> None:
+    body = stack_of(
+        "docker run --rm acme/web:1 /app/seed --all\ndocker run -d --name web acme/web:1\n"
+    )
+    assert list(body["services"]) == ["web", "web-seed"]
+    assert body["services"]["web"]["container_name"] == "web"
+
+
+def test_what_is_removed_at_its_end_is_not_restarted() -> None:
+    assert service("docker run -d --rm -p 80:80 acme/a")["restart"] == "no"
+
+
+def test_a_container_is_as_later_commands_leave_it() -> None:
+    body = stack_of(
+        "docker network create lan\ndocker run -d --name a --network lan --cpus 1 acme/a\n"
+        "docker update --cpus 2 --restart always a\ndocker network disconnect lan a\n"
+    )
+    assert body["services"]["a"]["restart"] == "always"
+    assert body["services"]["a"]["deploy"]["resources"]["limits"]["cpus"] == "2"
+    assert "networks" not in body["services"]["a"]
+
+
+def test_a_wait_loop_does_not_hold_up_what_waits() -> None:
+    body = stack_of(
+        "docker run -d --name db acme/db\n"
+        "until docker exec db /ready; do sleep 1; done\ndocker run -d acme/a\n"
+    )
+    check = body["services"]["db"]["healthcheck"]
+    assert (check["interval"], check["start_period"]) == ("5s", "30s")
+
+
+def test_a_container_that_podman_requires_is_named_where_the_script_lacks_it() -> None:
+    assert codes("podman run --requires base acme/a") == ["TC192"]
+    body = stack_of(
+        "podman run -d --name base acme/b\npodman run -d --requires base acme/a\n"
+    )
+    assert list(body["services"]["a"]["depends_on"]) == ["base"]

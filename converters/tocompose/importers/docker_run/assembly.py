@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tocompose.importers.docker_run import resources
 from tocompose.importers.docker_run.containers import (
+    ContainerNames,
     StartedContainer,
+    name_of_container,
     path_below,
     read_container,
 )
@@ -35,7 +37,10 @@ from tocompose.tables import load
 class Assembly:
     """What the steps so far have made, in order; `tocompose.importers.docker_run.stack` puts it together."""
 
-    def __init__(self) -> None:
+    def __init__(self, scripts: Iterable[Script] = ()) -> None:
+        self._names = ContainerNames(_stated_names(scripts))
+        self._updates: dict[str, list[Invocation]] = {}
+        self.disconnections: list[tuple[str, str]] = []
         self.containers: list[StartedContainer] = []
         self.networks: dict[str, Network] = {}
         self.volumes: dict[str, Volume] = {}
@@ -47,13 +52,13 @@ class Assembly:
         self.connections: list[tuple[str, NetworkAttachment]] = []
         self.service_by_name: dict[str, str] = {}
         self.files: list[WrittenFile] = []
-        self._names_in_use: set[str] = set()
         self._fill_values: Callable[[str], str] = str
 
     def read_script(self, script: Script) -> None:
         """Takes in a whole script."""
         self._fill_values = script.fill_values
         self.files += script.files
+        self._collect_updates(script)
         for step in script.steps:
             self.add_step(step)
 
@@ -69,6 +74,8 @@ class Assembly:
             ("create",): self._add_container,
             ("network", "create"): self._add_network,
             ("network", "connect"): self._connect_network,
+            ("network", "disconnect"): self._disconnect_network,
+            ("update",): self._check_update,
             ("volume", "create"): self._add_volume,
             ("build",): self._add_builds,
             ("exec",): self._read_exec,
@@ -87,7 +94,8 @@ class Assembly:
         pod = _pod_name(step)
         opens_pod = bool(pod) and pod not in self.pod_members
         pod_facts = self.pods.get(pod, ()) if opens_pod else ()
-        started = read_container(step, self._names_in_use, self._fill_values, pod_facts)
+        updates = self._updates.get(_name_text(step), ())
+        started = read_container(step, self._names, self._fill_values, pod_facts, updates)
         if started is None:
             return
         name, container_name = started.service.name, started.service.container_name
@@ -151,6 +159,34 @@ class Assembly:
         )
         self.connections.append((service, attachment))
 
+    def _disconnect_network(self, step: Invocation) -> None:
+        rows = {"--force": {"name": "--force", "flag": True}}
+        line = parse_command_line(step.arguments, rows, interspersed=True)
+        network, container = [*line.operands, None, None][:2]
+        service = self.service_of(container.text) if container else None
+        if network is None or service is None:
+            self._settle_other(step)
+            return
+        self.disconnections.append((service, network.text))
+        for argument in step.arguments:
+            argument.skip("the service is not on that network")
+
+    def _collect_updates(self, script: Script) -> None:
+        """Keeps what the script changes in its containers later, by the names that their commands state."""
+        for step in script.steps:
+            if isinstance(step, Invocation) and step.verb == ("update",):
+                line = parse_command_line(
+                    step.arguments, flag_rows("run"), interspersed=True
+                )
+                for container in line.operands:
+                    self._updates.setdefault(container.text, []).append(step)
+
+    def _check_update(self, step: Invocation) -> None:
+        """Says of an update whose container the script does not start that nothing comes of it."""
+        line = parse_command_line(step.arguments, flag_rows("run"), interspersed=True)
+        if any(self.service_of(container.text) is None for container in line.operands):
+            self._settle_other(step)
+
     def _add_pod(self, step: Invocation) -> None:
         rows = flag_rows("pod_create")
         line = parse_command_line(step.arguments, rows, interspersed=True)
@@ -207,6 +243,23 @@ class Assembly:
             argument.skip(why)
 
 
+def _stated_names(scripts: Iterable[Script]) -> Iterator[str]:
+    """The service name of each container whose command states a name."""
+    for script in scripts:
+        for step in script.steps:
+            if not isinstance(step, Invocation) or step.verb not in (("run",), ("create",)):
+                continue
+            name = _name_text(step)
+            if name:
+                yield name_of_container(script.fill_values(name))
+
+
+def _name_text(step: Invocation) -> str:
+    """The value of the command's `--name`; empty without it."""
+    name = parse_command_line(step.arguments, flag_rows("run", "podman")).value_of("--name")
+    return name.text if name else ""
+
+
 _NOTED_VERBS = {"cp": "TC133", "login": "TC134"}
 _EXEC_FLAGS = {"--detach-keys": {"name": "--detach-keys"}}
 
@@ -235,7 +288,8 @@ def creating_commands(
     scripts: Iterable[Script],
 ) -> Iterator[tuple[tuple[str, ...], str]]:
     """The words of each command that makes something, as Compose text, with the service that it became (or nothing)."""
-    assembly = Assembly()
+    scripts = tuple(scripts)
+    assembly = Assembly(scripts)
     for script in scripts:
         assembly.read_script(script._replace(steps=()))
         for step in script.steps:

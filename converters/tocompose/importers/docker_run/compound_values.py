@@ -9,6 +9,7 @@ from typing import Any
 from tocompose.importers.docker_run.options import parse_boolean
 from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.model import ConfigMount, Mount, NetworkAttachment
+from tocompose.patterns import regex
 from tocompose.syntax.interpolation import split_outside_variables
 from tocompose.syntax.mounts import MountParts, is_path, is_windows_path, parse_docker_mount
 from tocompose.syntax.units import is_whole_number
@@ -31,6 +32,8 @@ _IGNORED_MODES = frozenset({"cached", "delegated", "consistent", "default"})
 _PODMAN_MODES = frozenset(
     {"O", "U", "dev", "exec", "idmap", "nodev", "noexec", "nosuid", "suid"}
 )
+# https://github.com/moby/moby/blob/master/daemon/names/names.go
+_VOLUME_NAME = regex(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _PROPAGATIONS = frozenset({"shared", "rshared", "slave", "rslave", "private", "rprivate"})
 
 
@@ -48,10 +51,23 @@ def read_volume(value: str) -> Iterator[Fact]:
         yield Fact(mount, FactMerge.APPEND, code=code, note_facts=(("value", value),))
         return
     mount = _mount_of(parts.source, parts)
+    if mount.kind == "volume" and _is_refused_name(parts.source):
+        yield _refused_volume(parts.source, parts.target)
+        return
     yield Fact(mount, FactMerge.APPEND)
     yield from _lost_options("TC128", "mode", _podman_modes(parts))
     if {"z", "Z"} & set(parts.modes):
         yield from _lost_options("TC148", "option", _rivals_of_labels(mount))
+
+
+def _is_refused_name(source: str) -> bool:
+    """Whether the engine refuses the text as a volume's name; what holds a variable may yet be one."""
+    return "$" not in source and _VOLUME_NAME.fullmatch(source) is None
+
+
+def _refused_volume(source: str, target: str) -> Fact:
+    note_facts = (("source", source), ("target", target))
+    return Fact(None, FactMerge.NOTE, code="TC188", note_facts=note_facts)
 
 
 def _mount_of(source: str, parts: MountParts) -> Mount:
@@ -297,11 +313,24 @@ def read_gpus(value: str) -> Iterator[Fact]:
         yield Fact("all")
         return
     request: dict[str, Any] = {}
+    bare_fields: list[str] = []
     for key, equals, content in csv_fields(value):
-        if equals and key not in _GPU_KEYS:
+        if not equals:
+            bare_fields.append(key)
+            continue
+        if key not in _GPU_KEYS:
             raise ValueError(f"docker knows no GPU option {key!r}")
-        name, read_content = _GPU_KEYS[key if equals else "count"]
-        request[name] = read_content(content if equals else key)
+        name, read_content = _GPU_KEYS[key]
+        request[name] = read_content(content)
+    if "device_ids" in request and bare_fields:
+        # `device=0,1` without the quotes inside: docker takes the 1 for a count, and the engine refuses both.
+        request["device_ids"] += bare_fields
+        yield Fact([request], code="TC186", note_facts=(("value", value),))
+        return
+    for field in bare_fields:
+        request["count"] = _gpu_count(field)
+    if {"count", "device_ids"} <= set(request):
+        raise ValueError("it takes a count or devices, not both")
     if not {"count", "device_ids"} & set(request):
         request["count"] = 1
     yield Fact([request])

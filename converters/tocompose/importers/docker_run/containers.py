@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from tocompose.importers.docker_run.facts import Facts, FlagFact, read_facts
@@ -12,8 +12,10 @@ from tocompose.importers.docker_run.options import (
     CommandLine,
     flag_rows,
     parse_command_line,
+    program_name,
 )
 from tocompose.importers.docker_run.service import ContainerRefs, describe_service
+from tocompose.importers.docker_run.shapes import Fact, FactMerge
 from tocompose.importers.docker_run.unquoted_values import parse_joining_values
 from tocompose.knowledge.images import image_ref
 from tocompose.knowledge.secrets.texts import redact_secrets
@@ -48,25 +50,57 @@ class StartedContainer(NamedTuple):
         return bool(self.invocation.variable) and self.is_removed and not self.is_detached
 
 
+class ContainerNames:
+    """The names of a script's containers: one that a command states is its service's, whatever images are called."""
+
+    def __init__(self, stated: Iterable[str] = ()) -> None:
+        self._stated = frozenset(stated)
+        self._in_use: set[str] = set()
+
+    def name_service(self, line: CommandLine, fill_values: Callable[[str], str]) -> str:
+        """A name for the service of a command, which no other service has."""
+        name = _stated_name(line, fill_values)
+        if name is None:
+            name = _name_of_image(fill_values(line.operands[0].text))
+            if name in self._stated:
+                name = unique_name(_name_with_command(name, line), set(self._stated))
+        return unique_name(name, self._in_use)
+
+
+def _stated_name(line: CommandLine, fill_values: Callable[[str], str]) -> str | None:
+    """The service name that `--name` makes; None without it."""
+    name = line.value_of("--name")
+    return None if name is None else name_of_container(fill_values(name.text))
+
+
+def _name_with_command(name: str, line: CommandLine) -> str:
+    """The name with that of the program which the container runs, where it can be told."""
+    programs = [plain(argument.text) or "" for argument in line.operands[1:2]]
+    return identifier(" ".join((name, *map(program_name, programs))))
+
+
 def read_container(
     invocation: Invocation,
-    names_in_use: set[str],
+    names: ContainerNames,
     fill_values: Callable[[str], str] = str,
     pod_facts: tuple[FlagFact, ...] = (),
+    updates: Iterable[Invocation] = (),
 ) -> StartedContainer | None:
     """The container that an invocation starts; None, with a note, when it names no image.
 
     `fill_values` puts the script's own values for its variables into a name; `pod_facts` are what the pod says that the
-    container joins.
+    container joins; `updates` are the `docker update` of it that follow.
     """
-    line = _parse_line(invocation)
+    line = _parse_run(invocation)
     if not line.operands:
         _note_no_image(invocation, line)
         return None
     image, *command = line.operands
-    name = unique_name(_service_name(line, fill_values), names_in_use)
+    name = names.name_service(line, fill_values)
     path = ModelPath.service(name)
     facts = read_facts(line.options, path, f"{invocation.tool} run")
+    facts += _read_updates(updates, path)
+    facts = _podman_tmpfs(line, invocation, path) + facts
     moved = (fact_below(fact, invocation.directory) for fact in facts)
     image_path = path.child("image")
     if "$" not in image.take(image_path) and image_ref(image.text) is None:
@@ -83,16 +117,53 @@ def read_container(
     is_removed = line.has_switch("--rm")
     if is_removed and not is_detached and not service.ports:
         service = replace(service, role=Role.JOB)
+    if is_removed and service.restart is None and not invocation.restart:
+        # The engine refuses a restart policy beside --rm: the container is meant to end.
+        service = replace(service, restart="no")
     service = replace(service, environment=tuple(_filled_environment(service, invocation)))
     service = _with_unit_restart(service, invocation)
     return StartedContainer(service, refs, invocation, is_detached, is_removed)
 
 
-def _parse_line(invocation: Invocation) -> CommandLine:
-    """The command line, by podman's flags too where it is podman's or has a flag that docker does not know."""
+# https://docs.podman.io/en/latest/markdown/podman-run.1.html#read-only-tmpfs
+_PODMAN_TMPFS = ("/run", "/tmp", "/var/tmp")
+
+
+def _podman_tmpfs(
+    line: CommandLine, invocation: Invocation, path: ModelPath
+) -> tuple[FlagFact, ...]:
+    """The folders in which podman lets a container write that may only be read otherwise."""
+    argument = line.value_of("--read-only")
+    wish = line.value_of("--read-only-tmpfs")
+    is_refused = wish is not None and wish.text in ("false", "0")
+    if invocation.tool != "podman" or argument is None or is_refused:
+        return ()
+    if not line.has_switch("--read-only"):
+        return ()
+    argument.annotate("TC191", subject=path.child("tmpfs"))
+    return tuple(
+        FlagFact("tmpfs", Fact(folder, FactMerge.APPEND), argument)
+        for folder in _PODMAN_TMPFS
+    )
+
+
+def _read_updates(updates: Iterable[Invocation], path: ModelPath) -> tuple[FlagFact, ...]:
+    """What `docker update` changes in the container, by the flags of `docker run` that it has."""
+    facts: tuple[FlagFact, ...] = ()
+    for update in updates:
+        line = parse_command_line(update.arguments, flag_rows("run"), interspersed=True)
+        for argument in line.operands:
+            argument.take(path)
+        facts += read_facts(line.options, path, "docker update")
+    return facts
+
+
+def _parse_run(invocation: Invocation) -> CommandLine:
+    """The command line as its tool reads it; docker's has podman's flags too where it has one that docker lacks."""
     rows = flag_rows("run")
-    is_podman = invocation.tool == "podman"
-    if is_podman or None in [
+    if invocation.tool == "podman":
+        rows = flag_rows("podman", "run")
+    elif None in [
         option.row for option in parse_command_line(invocation.arguments, rows).options
     ]:
         rows = flag_rows("run", "podman")
@@ -129,14 +200,7 @@ def _with_unit_restart(service: Service, invocation: Invocation) -> Service:
     return replace(service, restart=invocation.restart)
 
 
-def _service_name(line: CommandLine, fill_values: Callable[[str], str]) -> str:
-    name = line.value_of("--name")
-    if name is not None:
-        return _name_of(fill_values(name.text))
-    return _name_of_image(fill_values(line.operands[0].text))
-
-
-def _name_of(name: str) -> str:
+def name_of_container(name: str) -> str:
     """The container's name; of one that holds an open variable, the variable's. systemd's `%n` ends in `.service`."""
     text = plain(name)
     if text is None:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
-from tocompose.importers.docker_run import compound_values, shapes
+from tocompose.importers.docker_run import compound_values, podman_values, shapes
 from tocompose.importers.docker_run.invocation import Argument
-from tocompose.importers.docker_run.options import Option
+from tocompose.importers.docker_run.options import Option, parse_boolean
 from tocompose.importers.docker_run.shapes import Fact, FactMerge, Shape
 from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
@@ -16,9 +16,10 @@ from tocompose.syntax.model_path import ModelPath
 
 @cache
 def shape_function(name: str) -> Shape:
-    """The function that a table's `shape` column names: `read_<name>` of one of the two modules."""
+    """The function that a table's `shape` column names: `read_<name>` of one of the modules."""
     function = f"read_{name}"
-    module = compound_values if hasattr(compound_values, function) else shapes
+    modules = (compound_values, podman_values, shapes)
+    module = next(module for module in modules if hasattr(module, function))
     shape: Shape = getattr(module, function)
     return shape
 
@@ -53,13 +54,21 @@ def _read_flag(option: Option, path: ModelPath, command: str) -> Iterator[FlagFa
     elif "ignore" in row:
         argument.skip(row["ignore"])
     elif "note" in row:
-        if row.get("flag") and argument.text in ("false", "0"):
-            argument.skip("it is switched off")
+        if _holds_anyway(row, argument.text):
+            argument.skip("it is what holds without the flag")
         else:
             subject = _path_of_key(path, row.get("path", ""))
             argument.note(row["note"], subject=subject, flag=option.name, command=command)
     else:
         yield from _read_value(row, argument, path, option.name)
+
+
+def _holds_anyway(row: Mapping[str, Any], text: str) -> bool:
+    """Whether a switch is set to its default, which is off where the row does not say `default`."""
+    try:
+        return bool(row.get("flag")) and parse_boolean(text) is row.get("default", False)
+    except ValueError:
+        return False
 
 
 def _path_of_key(path: ModelPath, key: str) -> ModelPath:
@@ -80,12 +89,17 @@ def _read_value(
     for fact in facts:
         subject = _path_of_key(path, fact.target or row.get("path", target))
         note_facts = dict(fact.note_facts)
+        if fact.merge is FactMerge.SKIP:
+            argument.skip(fact.key)
+            continue
         if fact.merge is FactMerge.NOTE:
             # Beside other facts, which settle the argument, the note is only said.
             give_note = argument.note if len(facts) == 1 else argument.annotate
             give_note(fact.code, subject=subject, flag=flag, **note_facts)
             continue
         is_entry = fact.merge is FactMerge.KEY and path != UNKNOWN_SERVICE
+        # A row with a path of its own says where all of its entries end.
+        is_entry = is_entry and "path" not in row
         argument.take(subject.child(fact.key) if is_entry else subject)
         if fact.code:
             argument.annotate(fact.code, subject=subject, flag=flag, **note_facts)

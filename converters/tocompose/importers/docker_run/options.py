@@ -10,7 +10,8 @@ from typing import NamedTuple
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.tables import Row, load, table
 
-_COLUMNS = {"short", "aliases", "flag", "target", "path", "shape", "note", "ignore"}
+_OUTCOMES = {"target", "path", "shape", "note", "ignore"}
+_COLUMNS = {"short", "aliases", "flag", "default", *_OUTCOMES}
 _BOOLEANS = {"1": True, "t": True, "true": True, "0": False, "f": False, "false": False}
 
 
@@ -30,8 +31,9 @@ def program_name(text: str) -> str:
 
 def flags_with_value(tool: str) -> list[str]:
     """The options in front of the verb that take a value."""
-    flags: list[str] = load("shell")["globals"].get(tool, [])
-    return flags
+    by_client: dict[str, list[str]] = load("shell")["globals"]
+    client = tool.removesuffix(".exe").removesuffix("-remote")
+    return by_client.get(client, by_client["docker"])
 
 
 def read_verb(texts: Sequence[str], index: int) -> tuple[tuple[str, ...], int]:

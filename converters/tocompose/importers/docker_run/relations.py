@@ -8,6 +8,7 @@ from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.containers import StartedContainer
 from tocompose.importers.docker_run.invocation import Argument
 from tocompose.importers.docker_run.wait_loops import WaitTarget
+from tocompose.knowledge.images import DATA_ROLES, image_facts, role_of
 from tocompose.ledger import Ledger
 from tocompose.model import Dependency, Healthcheck, NetworkAttachment, Role, Service
 from tocompose.notes import note
@@ -15,6 +16,8 @@ from tocompose.record import replace
 from tocompose.syntax.model_path import ModelPath
 
 _HEALTHY = "service_healthy"
+# What docker compose drops behind the name in `volumes_from`.
+_LOST_SHARE_MODES = {"ro": "TC138", "z": "TC185", "Z": "TC185"}
 
 
 class RelatedServices:
@@ -34,6 +37,8 @@ class RelatedServices:
             attachments = _attachments(self._services[name])
             if all(attached.network != attachment.network for attached in attachments):
                 self._change(name, networks=(*attachments, attachment))
+        for name, network in self._assembly.disconnections:
+            self._leave_network(name, network)
         for container in self._assembly.containers:
             name = container.service.name
             self._join_namespaces(name)
@@ -41,8 +46,10 @@ class RelatedServices:
                 self._add_link(name, text, argument)
             for text, argument in container.refs.volumes_from:
                 self._share_volumes(name, text, argument)
-            for required in (*container.refs.requires, *container.invocation.after):
-                self._depend(name, self._assembly.service_of(required))
+            for text, argument in container.refs.requires:
+                self._require(name, text, argument)
+            for unit in container.invocation.after:
+                self._depend(name, self._assembly.service_of(unit))
             self._use_build(name)
         for index, wait_target in self._assembly.wait_targets:
             self._add_wait_gate(index, wait_target)
@@ -50,6 +57,11 @@ class RelatedServices:
 
     def _change(self, name: str, **changes: Any) -> None:
         self._services[name] = replace(self._services[name], **changes)
+
+    def _leave_network(self, name: str, network: str) -> None:
+        attachments = self._services[name].networks
+        left = [attachment for attachment in attachments if attachment.network != network]
+        self._change(name, networks=tuple(left))
 
     def _join_pods(self) -> None:
         """The first container of a pod owns the network namespace, the others join it: localhost stays shared."""
@@ -63,19 +75,43 @@ class RelatedServices:
     def _join_namespaces(self, name: str) -> None:
         """`container:x` becomes `service:x` where x is a container of the stack."""
         service = self._services[name]
-        options = {key: self._namespace(value) for key, value in service.options.items()}
-        mode = self._namespace(service.network_mode)
+        options = {
+            key: self._namespace(service, key, value)
+            for key, value in service.options.items()
+        }
+        mode = self._namespace(service, "network_mode", service.network_mode)
         self._change(name, options=options, network_mode=mode)
 
-    def _namespace(self, value: Any) -> Any:
+    def _namespace(self, service: Service, key: str, value: Any) -> Any:
         if not isinstance(value, str) or not value.startswith("container:"):
             return value
-        owner = self._assembly.service_of(value.removeprefix("container:"))
-        return f"service:{owner}" if owner else value
+        target = value.removeprefix("container:")
+        owner = self._other_service(service.name, target)
+        if owner:
+            return f"service:{owner}"
+        subject = ModelPath.service(service.name, key)
+        self._ledger.add_note(note("TC187", service.origin, subject=subject, target=target))
+        return value
+
+    def _other_service(self, name: str, target: str) -> str | None:
+        """The service of a container, if it is another one: none joins itself, whatever its image made of its name."""
+        service = self._assembly.service_of(target)
+        return None if service == name else service
+
+    def _require(self, name: str, text: str, argument: Argument) -> None:
+        """podman's `--requires`: the containers that must run first."""
+        required = self._other_service(name, text)
+        if required is not None:
+            self._depend(name, required, argument)
+            return
+        path = ModelPath.service(name)
+        for source in argument.sources:
+            source.ledger.move(path.child("depends_on"), path)
+        argument.annotate("TC192", subject=path, target=text)
 
     def _add_link(self, name: str, text: str, argument: Argument) -> None:
         target, _, alias = text.partition(":")
-        linked = self._assembly.service_of(target)
+        linked = self._other_service(name, target)
         if linked is None:
             path = ModelPath.service(name, "external_links")
             self._append_option(name, "external_links", text)
@@ -109,12 +145,14 @@ class RelatedServices:
 
     def _share_volumes(self, name: str, text: str, argument: Argument) -> None:
         target, colon, mode = text.partition(":")
-        sharing = self._assembly.service_of(target)
+        sharing = self._other_service(name, target)
         owner = sharing or f"container:{target}"
         self._append_option(name, "volumes_from", f"{owner}{colon}{mode}")
         subject = ModelPath.service(name, "volumes_from")
-        if mode == "ro":
-            argument.annotate("TC138", subject=subject, target=target)
+        for share_mode in mode.split(","):
+            code = _LOST_SHARE_MODES.get(share_mode)
+            if code:
+                argument.annotate(code, subject=subject, target=target, label=share_mode)
         if sharing is None:
             argument.annotate("TC139", subject=subject, target=target)
 
@@ -133,7 +171,9 @@ class RelatedServices:
             return
         service = self._services[awaited]
         if wait_target.command and service.healthcheck is None:
-            healthcheck = Healthcheck(test=("CMD", *wait_target.command))
+            healthcheck = Healthcheck(
+                test=("CMD", *wait_target.command), **_loop_numbers(service)
+            )
             self._change(awaited, healthcheck=healthcheck)
             subject = ModelPath.service(awaited, "healthcheck", "test")
             self._ledger.add_note(
@@ -169,6 +209,25 @@ class RelatedServices:
             argument.annotate(code, subject=subject, service=service.name)
         role = Role.TOOL if container.is_interactive else service.role
         return replace(service, role=role, profiles=service.profiles or ("tools",))
+
+
+# A loop asks each second or two; the engine's own 30s would hold up all that waits.
+_LOOP_NUMBERS: dict[str, Any] = {
+    "interval": "5s",
+    "timeout": "5s",
+    "retries": "10",
+    "start_period": "30s",
+}
+
+
+def _loop_numbers(service: Service) -> dict[str, Any]:
+    """How often and how patiently a check asks that a loop became: as that of the image does, for a server of data."""
+    facts = image_facts(service.image or "")
+    if facts is None or role_of(facts) not in DATA_ROLES:
+        return _LOOP_NUMBERS
+    periods = [check.start_period for check in facts.checks if check.start_period]
+    start_period = next(iter(periods), _LOOP_NUMBERS["start_period"])
+    return {**facts.check_numbers(role_of(facts)), "start_period": start_period}
 
 
 def _attachments(service: Service) -> tuple[NetworkAttachment, ...]:

@@ -10,7 +10,7 @@ from tocompose.importers.docker_run.invocation import Invocation
 from tocompose.importers.docker_run.options import flag_rows, parse_command_line
 from tocompose.model import Build, Network, Volume
 from tocompose.record import replace
-from tocompose.syntax.interpolation import variable_names
+from tocompose.syntax.interpolation import Variable, replace_variables, variable_names
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier
 
@@ -48,6 +48,17 @@ def network_key(name: str) -> str:
         if "$" not in name
         else identifier(next(variable_names(name), name).replace("_", "-"))
     )
+
+
+def volume_key(name: str) -> str:
+    """The key for a volume's name, in which Compose takes no variable: their names stand in the key."""
+    if "$" not in name:
+        return name
+    return identifier(replace_variables(name, _variable_in_key))
+
+
+def _variable_in_key(variable: Variable) -> str:
+    return variable.name.replace("_", "-")
 
 
 def _read_ipam(ipam: dict[str, Any]) -> dict[str, Any]:
@@ -88,14 +99,14 @@ def read_volumes(invocation: Invocation) -> tuple[Volume, ...]:
     argument = next(iter(line.operands), named)
     if argument is None:
         return ()
-    path = ModelPath.of("volumes", argument.text)
+    path = ModelPath.of("volumes", volume_key(argument.text))
     name = argument.take(path)
     options = [option for option in line.options if option.value is not named]
     facts = Facts(read_facts(options, path, "volume create"))
     driver = facts.last("driver")
     return (
         Volume(
-            name=name,
+            name=volume_key(name),
             engine_name=name,
             driver=driver,
             options=facts.remaining(),

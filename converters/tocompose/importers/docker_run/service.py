@@ -30,7 +30,7 @@ class ContainerRefs(NamedTuple):
 
     links: tuple[tuple[str, Argument], ...] = ()
     volumes_from: tuple[tuple[str, Argument], ...] = ()
-    requires: tuple[str, ...] = ()
+    requires: tuple[tuple[str, Argument], ...] = ()
 
 
 def describe_service(
@@ -42,7 +42,9 @@ def describe_service(
         volumes_from=tuple(
             (fact.fact.value, fact.argument) for fact in facts.pop("volumes_from")
         ),
-        requires=facts.values("depends_on"),
+        requires=tuple(
+            (fact.fact.value, fact.argument) for fact in facts.pop("depends_on")
+        ),
     )
     facts.pop("pod")
     entrypoint = facts.last("entrypoint")
@@ -54,7 +56,7 @@ def describe_service(
         image=image,
         container_name=facts.last("container_name"),
         command=command or None,
-        entrypoint=None if entrypoint is None else (entrypoint,),
+        entrypoint=(entrypoint,) if isinstance(entrypoint, str) else entrypoint,
         environment=_read_environment(facts),
         env_files=facts.values("env_file"),
         ports=facts.values("ports"),

@@ -22,6 +22,8 @@ class FactMerge(Enum):
     KEY = auto()
     # Nothing comes of it but a note.
     NOTE = auto()
+    # Nothing comes of it, and nothing is lost: `key` says why.
+    SKIP = auto()
 
 
 class Fact(NamedTuple):

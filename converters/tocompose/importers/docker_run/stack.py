@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 
 from tocompose.importers.docker_run.assembly import Assembly
 from tocompose.importers.docker_run.environment import (
@@ -12,7 +13,7 @@ from tocompose.importers.docker_run.environment import (
 )
 from tocompose.importers.docker_run.invocation import Script, WrittenFile
 from tocompose.importers.docker_run.relations import RelatedServices
-from tocompose.importers.docker_run.resources import network_key
+from tocompose.importers.docker_run.resources import network_key, volume_key
 from tocompose.ledger import Ledger
 from tocompose.model import (
     EnvSetting,
@@ -27,7 +28,12 @@ from tocompose.model import (
 from tocompose.notes import note
 from tocompose.project import Project, normal_path
 from tocompose.record import replace
-from tocompose.syntax.interpolation import plain
+from tocompose.syntax.interpolation import (
+    Variable,
+    plain,
+    replace_variables,
+    required_reference,
+)
 from tocompose.syntax.model_path import ModelPath
 from tocompose.syntax.names import identifier, variable_name
 
@@ -36,7 +42,8 @@ def build_stack(
     scripts: Iterable[Script], project: Project, ledger: Ledger, name: str | None
 ) -> Stack:
     """The stack of one or several scripts of a folder."""
-    assembly = Assembly()
+    scripts = tuple(scripts)
+    assembly = Assembly(scripts)
     script_values: dict[str, str | None] = {}
     secret_names: set[str] = set()
     for script in scripts:
@@ -44,6 +51,7 @@ def build_stack(
         script_values.update(script.variables)
         secret_names.update(script.secrets)
     services = RelatedServices(assembly, ledger).resolve()
+    services = tuple(_with_volume_keys(service, assembly) for service in services)
     networks = _used_networks(services, assembly, ledger)
     services = tuple(_settle_service(service, project, ledger) for service in services)
     name = name or (services[0].name if len(services) == 1 else project.name)
@@ -59,7 +67,9 @@ def build_stack(
     settings = open_settings(script_values, secret_names, stack)
     return replace(
         stack,
-        services=tuple(map(_without_driver_marks, services)),
+        services=tuple(map(_without_volume_marks, services)),
+        networks=tuple(_with_required_name(network) for network in stack.networks),
+        volumes=tuple(_with_required_name(volume) for volume in stack.volumes),
         settings=(*settings, *_secret_settings(stack)),
     )
 
@@ -98,6 +108,21 @@ def _used_networks(
     return tuple(_with_own_key(network) for network in networks.values())
 
 
+_Named = TypeVar("_Named", Network, Volume)
+
+
+def _with_required_name(resource: _Named) -> _Named:
+    """The network or volume whose name asks for its variables: with one that is empty the engine refuses the rest."""
+    name = resource.engine_name
+    if name is None or "$" not in name:
+        return resource
+    return replace(resource, engine_name=replace_variables(name, _required_variable))
+
+
+def _required_variable(variable: Variable) -> str:
+    return variable.source if variable.operator else required_reference(variable.name)
+
+
 def _with_own_key(network: Network) -> Network:
     """A network whose name is a variable under a key of its own, which Compose takes no variable in."""
     key = network_key(network.name)
@@ -111,29 +136,45 @@ def _used_volumes(services: Iterable[Service], assembly: Assembly) -> tuple[Volu
     for service in services:
         for mount in service.mounts:
             if mount.kind == "volume" and mount.source is not None:
-                volumes.setdefault(mount.source, _volume_of(mount.source, mount))
+                key = volume_key(mount.source)
+                volumes.setdefault(key, _volume_of(key, mount))
     return tuple({**volumes, **assembly.volumes}.values())
 
 
-def _volume_of(name: str, mount: Mount) -> Volume:
+def _with_volume_keys(service: Service, assembly: Assembly) -> Service:
+    """The service with its volumes by their keys; what begins with a variable is one if the script creates it."""
+    mounts = []
+    for mount in service.mounts:
+        created = assembly.volumes.get(volume_key(mount.source or ""))
+        is_created = created is not None and created.engine_name == mount.source
+        if mount.kind == "bind" and is_created:
+            mount = replace(mount, kind="volume")
+        mounts.append(mount)
+    return replace(service, mounts=tuple(mounts))
+
+
+def _volume_of(key: str, mount: Mount) -> Volume:
     """The volume of a mount, with the driver that the mount says."""
     driver = mount.options.get("x-driver", {})
     options = {key: setting for key, setting in driver.items() if key == "driver_opts"}
     return Volume(
-        name=name,
-        engine_name=name,
+        name=key,
+        engine_name=mount.source,
         driver=driver.get("driver"),
         options=options,
         origin=mount.origin,
     )
 
 
-def _without_driver_marks(service: Service) -> Service:
-    """Takes out what the mounts said about their volume's driver: it stands in the volume now."""
+def _without_volume_marks(service: Service) -> Service:
+    """Takes out what the mounts said of their volume's driver and name: both stand in the volume now."""
     mounts = []
     for mount in service.mounts:
         options = {key: value for key, value in mount.options.items() if key != "x-driver"}
-        mounts.append(replace(mount, options=options))
+        source = mount.source
+        if source is not None and mount.kind == "volume":
+            source = volume_key(source)
+        mounts.append(replace(mount, source=source, options=options))
     return replace(service, mounts=tuple(mounts))
 
 

@@ -103,7 +103,7 @@ def find_call(fields: list[CommandField], start: int) -> DockerCall | None:
     while index < len(texts) and texts[index].startswith("-"):
         if _chooses_host(texts[index], tool):
             remote = fields[index]
-        index += 1 + (texts[index] in flags_with_value(tool))
+        index += 1 + (texts[index] in flags_with_value(program_name(texts[start])))
     verb, index = read_verb(texts, index)
     return DockerCall(tool, verb, index, remote) if verb else None
 

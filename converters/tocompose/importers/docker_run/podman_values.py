@@ -1,0 +1,105 @@
+"""Values that podman reads in a way of its own.
+
+https://docs.podman.io/en/latest/markdown/podman-run.1.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from tocompose.importers.docker_run.shapes import Fact, FactMerge
+
+# What podman's `--pull` takes beside the policies of docker; it was a switch once.
+_PULL_POLICIES = {"newer": "always", "true": "always", "false": "missing"}
+
+
+def parse_json_texts(text: str) -> list[str] | None:
+    """The texts of a JSON array of texts; None for anything else."""
+    if not text.startswith("["):
+        return None
+    try:
+        texts = json.loads(text)
+    except ValueError:
+        return None
+    is_texts = isinstance(texts, list) and all(isinstance(one, str) for one in texts)
+    return texts if is_texts else None
+
+
+def read_podman_entrypoint(value: str) -> Iterator[Fact]:
+    """One program, or its words as a JSON array."""
+    texts = parse_json_texts(value)
+    yield Fact(value if texts is None else tuple(texts))
+
+
+def read_podman_health_command(value: str) -> Iterator[Fact]:
+    """A command for the shell, its words as a JSON array, or `none`."""
+    texts = parse_json_texts(value)
+    if (texts or [value])[:1][0].upper() == "NONE":
+        yield Fact(True, target="healthcheck.disable")
+    elif texts is None:
+        yield Fact(("CMD-SHELL", value))
+    elif texts[0].upper() in ("CMD", "CMD-SHELL"):
+        yield Fact((texts[0].upper(), *texts[1:]))
+    elif len(texts) == 1:
+        yield Fact(("CMD-SHELL", *texts))
+    else:
+        yield Fact(("CMD", *texts))
+
+
+def read_podman_pull(value: str) -> Iterator[Fact]:
+    """A policy of docker, or `newer`, which asks the registry and pulls what has changed."""
+    policy = _PULL_POLICIES.get(value, value)
+    code = "TC190" if value == "newer" else ""
+    yield Fact(policy, code=code)
+
+
+def read_podman_userns(value: str) -> Iterator[Fact]:
+    """`host`; every other user namespace is podman's own."""
+    if value == "host" or "$" in value:
+        yield Fact(value)
+    else:
+        yield Fact(None, FactMerge.NOTE, code="TC189", note_facts=(("mode", value),))
+
+
+def read_podman_namespace(value: str) -> Iterator[Fact]:
+    """A namespace for `--pid` or `--uts`: `private` is what docker gives each container anyway."""
+    if value == "private":
+        yield Fact(None, FactMerge.SKIP, "each container has its own anyway")
+    elif value.startswith(("ns:", "pod")):
+        yield _podmans_own(value)
+    else:
+        yield Fact(value)
+
+
+def read_podman_uts(value: str) -> Iterator[Fact]:
+    """`private` or `host`; docker shares no container's host name with another one."""
+    if value.startswith("container:"):
+        yield _podmans_own(value)
+    else:
+        yield from read_podman_namespace(value)
+
+
+def read_podman_ipc(value: str) -> Iterator[Fact]:
+    """docker's modes, or the path of a namespace."""
+    yield _podmans_own(value) if value.startswith("ns:") else Fact(value)
+
+
+def _podmans_own(value: str) -> Fact:
+    return Fact(None, FactMerge.NOTE, code="TC193", note_facts=(("value", value),))
+
+
+def read_podman_dns(value: str) -> Iterator[Fact]:
+    """The address of a name server; `none` leaves the image's resolv.conf alone, which docker never does."""
+    if value == "none":
+        yield _podmans_own(value)
+    else:
+        yield Fact(value, FactMerge.APPEND)
+
+
+def read_podman_cgroupns(value: str) -> Iterator[Fact]:
+    """`host` or `private`; a path or a container's namespace is podman's own."""
+    if value in ("host", "private") or "$" in value:
+        yield Fact(value)
+    else:
+        yield _podmans_own(value)
