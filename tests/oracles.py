@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tocompose.prove.binaries import Binaries, ProofError, find_binaries
+from tocompose.prove.clients import Binaries, ProofError, find_binaries
 
 FOLDER = os.environ.get("TOCOMPOSE_ORACLES", "")
 REASON = "the real docker and docker compose are neither in TOCOMPOSE_ORACLES nor on PATH"

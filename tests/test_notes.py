@@ -108,8 +108,9 @@ def _sayings() -> Iterator[tuple[str, int, str, set[str]]]:
         for node in ast.walk(body):
             if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in (
                 "note",
+                "annotate",
+                "add_note",
                 "remark",
-                "tell",
             ):
                 codes = [item.value for item in node.args if isinstance(item, ast.Constant)]
                 names = {keyword.arg for keyword in node.keywords}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[2]
 _LARGEST = 60_000
 _MOST_FILES = 12
-# Scripts as people of Windows write them, with every form that `readers/windows.py` knows.
+# Scripts as people of Windows write them, with every form that `readers/shell.py` knows.
 WINDOWS = tuple(
     text.encode()
     for text in (

@@ -33,8 +33,8 @@ from tocompose.readers import (
     yaml,
 )
 from tocompose.readers.dockerfile import read_dockerfile
+from tocompose.readers.shell import as_shell
 from tocompose.readers.text import Text, Unreadable, decode
-from tocompose.readers.windows import as_shell
 from tocompose.reports import FORMS, render
 from tocompose.reports.report import report
 from tocompose.rules import Context

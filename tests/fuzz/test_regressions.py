@@ -14,13 +14,13 @@ from tocompose.compose.yaml_text import render
 from tocompose.exporters.existing import combine
 from tocompose.exporters.insertion import InsertionError, insert
 from tocompose.importers import ImportOptions, SourceError
-from tocompose.importers.kubernetes.quantities import ONE, parse_quantity
+from tocompose.importers.kubernetes.resources import ONE, parse_quantity
 from tocompose.model import File
 from tocompose.pipeline import Options, convert
 from tocompose.project import Memory, ignore_rules
 from tocompose.readers import shell
+from tocompose.readers.shell import as_shell
 from tocompose.readers.text import Text
-from tocompose.readers.windows import as_shell
 from tocompose.source import leaves
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from tocompose.importers.kubernetes.expansion import expand_references
-from tocompose.importers.kubernetes.quantities import (
+from tocompose.importers.kubernetes.links import expand_references
+from tocompose.importers.kubernetes.resources import (
     ONE,
     compose_cpus,
     compose_memory,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kubernetes_edge.traefik_rules import Request, chosen
-from tocompose.traefik.go_expressions import is_foreign
+from tocompose.traefik.rules import is_foreign
 
 JOBS: list[dict[str, Any]] = json.loads(
     Path(__file__).with_name("traefik_answers.json").read_text()

@@ -9,8 +9,14 @@ from pathlib import Path, PurePosixPath
 from tocompose.compose.files import CLASSIC_NAMES
 from tocompose.model import ComposeFileRole
 from tocompose.notes import Note
-from tocompose.prove.binaries import Binaries, ProofError, find_binaries
-from tocompose.prove.clients import Command, record_compose, record_docker
+from tocompose.prove.clients import (
+    Binaries,
+    Command,
+    ProofError,
+    find_binaries,
+    record_compose,
+    record_docker,
+)
 from tocompose.prove.compare import compare_recordings, with_declarations
 from tocompose.prove.difference import (
     Difference,

@@ -1,9 +1,16 @@
-"""Makes text of a source harmless in each kind of report: it can neither break out of its place nor act there."""
+"""Makes text of a source harmless in each kind of report: it can neither break out of its place nor act there.
+
+The jinja2 environment of the templates in `reports/templates/` is here: it escapes all that is put into them.
+"""
 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from tocompose.patterns import regex
 
@@ -87,3 +94,27 @@ def fault_line(fault: BaseException) -> str:
     while trace.tb_next is not None:
         trace = trace.tb_next
     return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+
+
+def template_environment(*, autoescape: bool) -> Any:
+    """A new environment; `autoescape` is for HTML, Markdown has filters of its own. A name that is not there raises."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("tocompose.reports"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=autoescape,
+    )
+
+
+def read_asset(name: str) -> str:
+    """A script or style of `reports/templates/`."""
+    return files(__package__).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def content_hash(text: str) -> str:
+    """The hash by which a content security policy allows a script or style."""
+    return f"sha256-{b64encode(sha256(text.encode()).digest()).decode()}"

@@ -10,12 +10,16 @@ from typing import Any, NamedTuple
 
 from tocompose.model import File
 from tocompose.notes import Kind
-from tocompose.reports.escape import printable
+from tocompose.reports.escape import (
+    content_hash,
+    printable,
+    read_asset,
+    template_environment,
+)
 from tocompose.reports.json import report_document
 from tocompose.reports.markdown import HEADINGS
 from tocompose.reports.report import Report
 from tocompose.reports.svg import svg_drawing
-from tocompose.reports.templating import content_hash, read_asset, template_environment
 from tocompose.reports.topology import stack_topology
 from tocompose.source import Span
 from tocompose.syntax.model_path import ROOT, ModelPath

@@ -7,13 +7,13 @@ from functools import cache
 from typing import Any
 
 from tocompose.notes import Kind
-from tocompose.reports import templating
 from tocompose.reports.escape import (
     code_cell,
     code_span,
     escape_markdown,
     escape_mermaid,
     escape_prose,
+    template_environment,
 )
 from tocompose.reports.json import report_document
 from tocompose.reports.report import Report
@@ -49,7 +49,7 @@ def render(report: Report) -> str:
 @cache
 def markdown_environment() -> Any:
     """The jinja2 environment of the Markdown templates, with the filters that make text safe."""
-    markdown_environment = templating.template_environment(autoescape=False)
+    markdown_environment = template_environment(autoescape=False)
     markdown_environment.filters.update(
         md=escape_markdown,
         code=code_span,

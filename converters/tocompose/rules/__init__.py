@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from tocompose.model import EnvSetting, Service, Stack
+from tocompose.model import ComposeFileRole, EnvSetting, Mount, Service, Stack
 from tocompose.notes import Note, note
 from tocompose.record import replace
 from tocompose.source import Span
@@ -348,3 +348,19 @@ def _path_of(key_place: KeyPlace) -> tuple[str, ...]:
     if isinstance(key_place, tuple):
         return key_place
     return (key_place,) if key_place else ()
+
+
+def overlay_of(service: Service, home: ComposeFileRole) -> Service:
+    """What the service adds in that file so far."""
+    return service.overlays.get(home) or Service(name=service.name, role=service.role)
+
+
+def with_overlay(service: Service, home: ComposeFileRole, overlay: Service) -> Service:
+    """The service with its part of that file replaced."""
+    return replace(service, overlays={**service.overlays, home: overlay})
+
+
+def mounts_of(service: Service) -> tuple[Mount, ...]:
+    """The mounts of the service in base and dev, which is what starts when nothing is said."""
+    overlay = service.overlays.get(ComposeFileRole.DEV)
+    return (*service.mounts, *overlay.mounts) if overlay else service.mounts

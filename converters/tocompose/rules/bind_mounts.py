@@ -21,10 +21,11 @@ from tocompose.rules import (
     judge_all,
     judge_production,
     map_services,
+    overlay_of,
     remark,
+    with_overlay,
 )
 from tocompose.rules.named_volumes import is_anonymous, is_mask, judge_mount
-from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.sensitive_mounts import is_sensitive
 from tocompose.rules.service_images import data_paths, facts_of
 

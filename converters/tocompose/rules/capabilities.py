@@ -18,9 +18,10 @@ from tocompose.rules import (
     Verdict,
     judge_services,
     map_services,
+    overlay_of,
     remark,
+    with_overlay,
 )
-from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import facts_of
 

@@ -16,10 +16,11 @@ from tocompose.rules import (
     Verdict,
     judge_production,
     map_services,
+    overlay_of,
     remark,
+    with_overlay,
 )
 from tocompose.rules.open_ports import is_everywhere, is_local
-from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.roles import holds_only_data, is_data
 from tocompose.rules.service_images import facts_of
 from tocompose.stack_texts import texts_within

@@ -19,9 +19,11 @@ from tocompose.rules import (
     Verdict,
     View,
     map_services,
+    mounts_of,
+    overlay_of,
     remark,
+    with_overlay,
 )
-from tocompose.rules.overlays import mounts_of, overlay_of, with_overlay
 from tocompose.rules.service_images import base_facts, dockerfile_of
 
 _STAGES = ("development", "dev")

@@ -16,8 +16,15 @@ from tocompose.model import (
 )
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Rule, remark
-from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    overlay_of,
+    remark,
+    with_overlay,
+)
 from tocompose.rules.programs import command_text, runs_server
 from tocompose.rules.service_images import facts_of
 from tocompose.syntax import interpolation

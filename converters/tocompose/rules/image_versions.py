@@ -6,8 +6,15 @@ from tocompose.knowledge.images import ImageRef, image_ref
 from tocompose.model import ComposeFileRole, EnvSetting, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Rule, remark
-from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    overlay_of,
+    remark,
+    with_overlay,
+)
 from tocompose.rules.service_images import facts_of
 from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.interpolation import plain

@@ -15,9 +15,9 @@ from tocompose.rules import (
     Startup,
     Verdict,
     judge_services,
+    overlay_of,
 )
 from tocompose.rules.networks import networks_of
-from tocompose.rules.overlays import overlay_of
 from tocompose.rules.roles import holds_only_data
 from tocompose.syntax.model_path import ModelPath
 

@@ -17,9 +17,10 @@ from tocompose.rules import (
     Startup,
     Verdict,
     judge_production,
+    overlay_of,
     remark,
+    with_overlay,
 )
-from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.programs import command_text
 from tocompose.rules.roles import is_data
 from tocompose.rules.service_images import environment_of, facts_of

@@ -18,10 +18,10 @@ from tocompose.rules import (
     Verdict,
     judge_all,
     judge_services,
+    mounts_of,
     remark,
     service_images,
 )
-from tocompose.rules.overlays import mounts_of
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import environment_of, facts_of, image_title
 from tocompose.syntax.model_path import ModelPath

@@ -23,11 +23,12 @@ from tocompose.rules import (
     Startup,
     Verdict,
     View,
+    overlay_of,
     remark,
     verdict,
+    with_overlay,
 )
 from tocompose.rules.network_plan import BACK, DATA, FRONT, Plan, plan_networks
-from tocompose.rules.overlays import overlay_of, with_overlay
 from tocompose.rules.roles import holds_only_data, is_data
 from tocompose.source import Span
 from tocompose.syntax.model_path import ModelPath

@@ -5,8 +5,16 @@ from __future__ import annotations
 from tocompose.model import ComposeFileRole, Service, Stack
 from tocompose.notes import Note
 from tocompose.record import replace
-from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
-from tocompose.rules.overlays import overlay_of, with_overlay
+from tocompose.rules import (
+    Context,
+    Example,
+    Outcome,
+    Rule,
+    map_services,
+    overlay_of,
+    remark,
+    with_overlay,
+)
 from tocompose.rules.service_images import facts_of
 
 _OPTION = "no-new-privileges:true"

@@ -18,8 +18,8 @@ from tocompose.rules import (
     Verdict,
     judge_services,
     remark,
+    with_overlay,
 )
-from tocompose.rules.overlays import with_overlay
 from tocompose.rules.roles import is_data
 from tocompose.rules.variables import taken_variables, with_settings
 from tocompose.syntax.names import variable_name

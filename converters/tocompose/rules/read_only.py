@@ -16,9 +16,11 @@ from tocompose.rules import (
     Verdict,
     judge_services,
     map_services,
+    mounts_of,
+    overlay_of,
     remark,
+    with_overlay,
 )
-from tocompose.rules.overlays import mounts_of, overlay_of, with_overlay
 from tocompose.rules.programs import runs_server
 from tocompose.rules.service_images import facts_of
 

@@ -56,7 +56,7 @@ class SecretHolder(NamedTuple):
     part_code: str
     origin: Span | None
 
-    def note(self, code: str, setting: str) -> Note:
+    def note_move(self, code: str, setting: str) -> Note:
         """The note that a secret of the text, or a part of it, comes from a setting now."""
         return note(
             code,

@@ -170,7 +170,9 @@ class _SecretPass:
                 return text
             replaced = self._vault.replace_secrets(service, text)
             if replaced != text:
-                self.notes.append(text_holder(service, _noted_path(path)).note("TC507", ""))
+                self.notes.append(
+                    text_holder(service, _noted_path(path)).note_move("TC507", "")
+                )
             return self._vault.require_secrets(replaced)
 
         return map_texts_within(service, ModelPath.service(service.name), without_repeated)
@@ -202,7 +204,7 @@ class _SecretPass:
         setting = self._vault.service_setting(holder.service, plain(text[start:stop]) or "")
         if setting is None:
             return None
-        self.notes.append(holder.note(holder.part_code, setting))
+        self.notes.append(holder.note_move(holder.part_code, setting))
         return replace_spans(text, [(start, stop, secret_reference(setting))])
 
     def _safe_word(
@@ -266,7 +268,7 @@ class _SecretPass:
         described = f"{holder.name} of {holder.service.name}"
         for nested, value in secret_defaults(variable, is_secret):
             if self._vault.make_secret(nested.name, value, described, holder.origin):
-                self.notes.append(holder.note(holder.code, nested.name))
+                self.notes.append(holder.note_move(holder.code, nested.name))
                 yield nested.start, nested.end_offset, secret_reference(nested.name)
             else:
                 new = self._move(holder, holder.setting, value, holder.code)
@@ -274,14 +276,14 @@ class _SecretPass:
 
     def _mark(self, holder: SecretHolder, name: str) -> None:
         if self._vault.may_hold_secret(name) and self._vault.mark_secret(name):
-            self.notes.append(holder.note("TC503", name))
+            self.notes.append(holder.note_move("TC503", name))
 
     def _move(self, holder: SecretHolder, setting: str, value: str, code: str) -> str:
         """The reference to the setting that holds the value from now on."""
         name = self._vault.setting_for_service(
             holder.service, setting, value, holder.origin
         )
-        self.notes.append(holder.note(code, name))
+        self.notes.append(holder.note_move(code, name))
         return secret_reference(name)
 
 

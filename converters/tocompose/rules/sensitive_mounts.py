@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tocompose.model import Mount, Service, Stack
 from tocompose.notes import Note
-from tocompose.rules import Context, Example, Outcome, Rule, map_services, remark
-from tocompose.rules.overlays import mounts_of
+from tocompose.rules import Context, Example, Outcome, Rule, map_services, mounts_of, remark
 from tocompose.rules.service_images import facts_of
 
 _SOCKETS = ("docker.sock", "podman.sock", "containerd.sock", "crio.sock")

@@ -9,9 +9,13 @@ from tocompose import __version__
 from tocompose.batch.outcome import RepositoryOutcome, Status
 from tocompose.batch.summary import Outcomes
 from tocompose.notes import Kind, Note, explanation
-from tocompose.reports.escape import printable
+from tocompose.reports.escape import (
+    content_hash,
+    printable,
+    read_asset,
+    template_environment,
+)
 from tocompose.reports.json import dump_json
-from tocompose.reports.templating import content_hash, read_asset, template_environment
 
 # A browser opens a page of some 30 MB without trouble; the other notes are in summary.jsonl.
 MAX_NOTES = 60_000

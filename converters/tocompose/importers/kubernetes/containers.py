@@ -1,7 +1,13 @@
-"""The compose service of each container of a pod, and the one-shots that prepare the pod's volumes."""
+"""The compose service of each container of a pod, and the one-shots that prepare the pod's volumes.
+
+When a container starts again, how it is stopped and what runs beside its start and stop is decided here too. The
+one-shot makes volumes what Kubernetes would: open to the users of the pod, with the sub-paths in place.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 from tocompose.importers.kubernetes.claims import Claims
@@ -11,16 +17,9 @@ from tocompose.importers.kubernetes.environment import (
     container_environment,
     expansion_scope,
 )
-from tocompose.importers.kubernetes.expansion import expand_references
 from tocompose.importers.kubernetes.image import container_image
-from tocompose.importers.kubernetes.lifecycle import (
-    lifecycle_hooks,
-    restart_policy,
-    stop_settings,
-)
-from tocompose.importers.kubernetes.links import mentioned_variables
+from tocompose.importers.kubernetes.links import expand_references, mentioned_variables
 from tocompose.importers.kubernetes.pods import pod_options
-from tocompose.importers.kubernetes.preparation import volume_preparation
 from tocompose.importers.kubernetes.probes import container_healthcheck
 from tocompose.importers.kubernetes.references import is_client, rewrite_text
 from tocompose.importers.kubernetes.resources import container_resources
@@ -28,19 +27,25 @@ from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_text,
     take_bool,
+    take_integer,
     take_text,
 )
 from tocompose.importers.kubernetes.security import (
     beta_apparmor,
     container_security,
+    fs_group,
     kernel_settings,
+    runs_as_root,
 )
 from tocompose.importers.kubernetes.storage import ContainerStorage, container_storage
 from tocompose.importers.kubernetes.workloads import RUN_ONCE, ContainerRole, Pod, Workload
+from tocompose.knowledge.versions import default_version
 from tocompose.ledger import Cursor
-from tocompose.model import Role, Service
+from tocompose.model import Mount, Role, Service, Stop
+from tocompose.notes import note
 from tocompose.syntax.interpolation import literal
 from tocompose.syntax.model_path import ModelPath
+from tocompose.syntax.names import unique_name
 
 
 class ConvertedContainer(NamedTuple):
@@ -214,3 +219,148 @@ def _limit_ranges(model: ClusterModel) -> dict[str, Cursor]:
                 limit.at("type").take(to=ModelPath.of("services"))
                 limits[kube_object.namespace] = limit
     return limits
+
+
+_POLICIES = {"Always": "unless-stopped", "OnFailure": "on-failure", "Never": "no"}
+# https://kubernetes.io/docs/concepts/workloads/controllers/job/#pod-backoff-failure-policy
+_BACKOFF = 6
+_GRACE = 30
+
+
+def restart_policy(container: ContainerContext) -> str:
+    """Compose's restart policy of a container, from its pod's policy and its workload's kind."""
+    workload, to = container.workload, container.path("restart")
+    policy = peek_text(workload.pod_spec.at("restartPolicy")) or "Always"
+    workload.pod_spec.at("restartPolicy").take(to=to)
+    if container.role is ContainerRole.SIDECAR:
+        return "unless-stopped"
+    if container.role is ContainerRole.INIT:
+        return "no" if policy == "Never" else "on-failure"
+    if workload.kind == "CronJob":
+        _note_backoff(workload.job_spec.at("backoffLimit"))
+        return "no"
+    if workload.kind == "Job":
+        limit = take_integer(workload.job_spec.at("backoffLimit"), to)
+        limit = _BACKOFF if limit is None else limit
+        return f"on-failure:{limit}" if limit > 0 else "no"
+    return _POLICIES.get(policy, "unless-stopped")
+
+
+def _note_backoff(cursor: Cursor) -> None:
+    if cursor:
+        cursor.note("TC239", what=f"backoffLimit: {peek_text(cursor)}")
+
+
+def stop_settings(container: ContainerContext) -> Stop:
+    """How the container is stopped; Kubernetes waits 30 s where Docker waits 10 s."""
+    signal = take_text(
+        container.cursor.at("lifecycle", "stopSignal"), container.path("stop_signal")
+    )
+    if container.role is ContainerRole.INIT:
+        return Stop(signal=literal(signal) if signal else None)
+    seconds = take_integer(
+        container.pod_spec.at("terminationGracePeriodSeconds"),
+        container.path("stop_grace_period"),
+    )
+    period = f"{_GRACE if seconds is None else seconds}s"
+    return Stop(signal=literal(signal) if signal else None, grace_period=period)
+
+
+def lifecycle_hooks(container: ContainerContext) -> dict[str, Any]:
+    """`post_start` and `pre_stop`, which Compose itself runs."""
+    hooks: dict[str, Any] = {}
+    if not container.cursor.at("lifecycle"):
+        return hooks
+    for name, key in (("postStart", "post_start"), ("preStop", "pre_stop")):
+        handler = container.cursor.at("lifecycle", name)
+        command = _hook_command(handler, container.path(key))
+        if command:
+            hooks[key] = [{"command": command}]
+            handler.annotate("TC235", hook=name, subject=container.path(key))
+    return hooks
+
+
+def _hook_command(handler: Cursor, to: ModelPath) -> list[str]:
+    command = [
+        literal(text)
+        for argument in list_entries(handler.at("exec", "command"))
+        if (text := take_text(argument, to)) is not None
+    ]
+    seconds = take_integer(handler.at("sleep", "seconds"), to)
+    return command or ([] if seconds is None else ["sleep", str(seconds)])
+
+
+def volume_preparation(
+    containers: list[ContainerContext], storages: list[ContainerStorage]
+) -> Service | None:
+    """The one-shot for one pod; None where its volumes need nothing."""
+    container = containers[0]
+    group = fs_group(container)
+    steps = list(_folder_steps(storages))
+    if not all(runs_as_root(member) for member in containers):
+        for name in _without_repeats(storage.empty_dirs for storage in storages):
+            steps.append((name, f"chmod 0777 /volumes/{name}"))
+    if group is not None:
+        for name in _without_repeats(storage.owned for storage in storages):
+            steps.append((name, _change_group(name, group, container)))
+    return _preparing_service(container, steps) if steps else None
+
+
+def _without_repeats(names: Iterable[list[str]]) -> Iterable[str]:
+    return dict.fromkeys(chain.from_iterable(names))
+
+
+def _folder_steps(storages: list[ContainerStorage]) -> Iterator[tuple[str, str]]:
+    """The commands that make the sub-paths, volume by volume."""
+    paths: dict[str, dict[str, None]] = {}
+    for storage in storages:
+        for name, sub_paths in storage.sub_paths.items():
+            paths.setdefault(name, {}).update(dict.fromkeys(sub_paths))
+    for name, sub_paths_of_volume in paths.items():
+        for path in sub_paths_of_volume:
+            yield name, f"mkdir -p {_quote_path(f'/volumes/{name}/{path}')}"
+
+
+def _change_group(name: str, group: str, container: ContainerContext) -> str:
+    """What the kubelet does for fsGroup, at each start or only while the top folder belongs to another group."""
+    folder = f"/volumes/{name}"
+    change = f"chgrp -R {group} {folder} && chmod -R g+rwX {folder} && find {folder} -type d -exec chmod g+s {{}} +"
+    policy = container.pod_spec.at("securityContext", "fsGroupChangePolicy")
+    if (
+        policy.take(to=ModelPath.service(f"{container.pod.base}-volumes", "command"))
+        == "OnRootMismatch"
+    ):
+        return f'[ "$$(stat -c %g {folder})" = {group} ] || {{ {change}; }}'
+    return change
+
+
+def _quote_path(path: str) -> str:
+    return "'" + path.replace("'", "'\\''").replace("$", "$$") + "'"
+
+
+def _preparing_service(
+    container: ContainerContext, steps: list[tuple[str, str]]
+) -> Service:
+    """The one-shot that runs the steps, each on a volume."""
+    name = unique_name(f"{container.pod.base}-volumes", set(container.builder.services))
+    message = note(
+        "TC249",
+        container.workload.kube_object.span,
+        subject=ModelPath.service(name),
+        name=name,
+        object=container.workload_title,
+    )
+    container.model.ledger.add_note(message)
+    return Service(
+        name=name,
+        image=f"busybox:{default_version('busybox')}",
+        command=("sh", "-c", "; ".join(["set -e", *(command for _, command in steps)])),
+        mounts=tuple(
+            Mount(kind="volume", source=volume, target=f"/volumes/{volume}")
+            for volume in dict.fromkeys(volume for volume, _ in steps)
+        ),
+        network_mode="none",
+        restart="no",
+        role=Role.JOB,
+        origin=container.workload.kube_object.span,
+    )

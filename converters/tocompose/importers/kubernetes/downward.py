@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.quantities import ONE, parse_quantity, rounded_up
+from tocompose.importers.kubernetes.resources import ONE, parse_quantity, rounded_up
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.syntax.interpolation import literal

@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.downward import field_value, resource_value
-from tocompose.importers.kubernetes.expansion import expand_references
-from tocompose.importers.kubernetes.links import link_variables
+from tocompose.importers.kubernetes.links import expand_references, link_variables
 from tocompose.importers.kubernetes.objects import KubeObject
 from tocompose.importers.kubernetes.references import rewrite_text, translated_port
 from tocompose.importers.kubernetes.scalars import (

@@ -1,4 +1,4 @@
-"""The variables that Kubernetes sets in every pod for each Service of its namespace."""
+"""The variables that Kubernetes sets in every pod for each Service, and `$(NAME)` worked out as the kubelet does."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.scalars import list_entries, peek_bool, peek_text
 from tocompose.importers.kubernetes.services import KubeService
+from tocompose.syntax.interpolation import literal
 
 MENTION = r"[A-Z][A-Z0-9_]*_(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP)[A-Z_]*)?)"
 
@@ -81,3 +82,28 @@ def mentioned_variables(
         return {}
     variables = link_variables(container)
     return {name: variables[name] for name in sorted(names & variables.keys())}
+
+
+def expand_references(text: str, scope: Mapping[str, str]) -> str:
+    """The text as Compose reads it: `$(NAME)` replaced from `scope` (texts as Compose reads them), `$$` one dollar.
+
+    A name that the scope does not know stays as it is.
+    https://github.com/kubernetes/kubernetes/blob/master/third_party/forked/golang/expansion/expand.go
+    """
+    if "$" not in text:
+        return text
+    expanded: list[str] = []
+    start = index = 0
+    while (index := text.find("$", index)) >= 0 and index + 1 < len(text):
+        following = text[index + 1]
+        close = text.find(")", index) if following == "(" else -1
+        if following == "$":
+            expanded.append(literal(text[start : index + 1]))
+            index = start = index + 2
+        elif close > 0 and (name := text[index + 2 : close]) in scope:
+            expanded.extend((literal(text[start:index]), scope[name]))
+            index = start = close + 1
+        else:
+            index += 1 if following != "(" or close < 0 else close + 1 - index
+    expanded.append(literal(text[start:]))
+    return "".join(expanded)

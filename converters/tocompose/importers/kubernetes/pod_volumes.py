@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tocompose.importers.kubernetes.claims import Claims
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
 from tocompose.importers.kubernetes.kinds import field_tables
-from tocompose.importers.kubernetes.quantities import compose_memory, parse_quantity
+from tocompose.importers.kubernetes.resources import compose_memory, parse_quantity
 from tocompose.importers.kubernetes.scalars import (
     list_entries,
     peek_bool,

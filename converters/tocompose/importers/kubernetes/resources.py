@@ -1,32 +1,19 @@
-"""Requests and limits of a container, exact to the byte."""
+"""Requests and limits of a container, exact to the byte.
+
+Quantities (`500m`, `1.5Gi`, `1e3`) are counted in billionths, the least that Kubernetes counts.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tocompose.importers.kubernetes.cluster_model import ContainerContext
-from tocompose.importers.kubernetes.quantities import (
-    ONE,
-    compose_cpus,
-    compose_memory,
-    parse_quantity,
-)
 from tocompose.importers.kubernetes.scalars import peek_text
 from tocompose.ledger import Cursor
 from tocompose.model import Limits, ResourceLimits
+from tocompose.patterns import regex
 from tocompose.syntax.model_path import ModelPath
-
-# The engine refuses less.
-_LEAST_MEMORY = 6 * 2**20 * ONE
-# The Compose keys of the amounts.
-_AMOUNTS = {"cpu": "cpus", "memory": "memory"}
-_NVIDIA = "nvidia.com/gpu"
-# GPUs that are device files.
-_DEVICE_FILES = {
-    "amd.com/gpu": ("/dev/kfd", "/dev/dri"),
-    "gpu.intel.com/i915": ("/dev/dri",),
-    "gpu.intel.com/xe": ("/dev/dri",),
-}
+from tocompose.syntax.units import format_byte_size
 
 
 def container_resources(
@@ -153,3 +140,72 @@ def _limits(amounts: dict[str, int]) -> Limits:
         cpus=None if cpus is None else compose_cpus(cpus),
         memory=None if memory is None else compose_memory(memory),
     )
+
+
+_QUANTITY = regex(
+    r"(?P<number>[+-]?(?:[0-9]{1,99}(?:\.[0-9]{0,99})?|\.[0-9]{1,99}))(?:[eE](?P<power>[+-]?[0-9]{1,2})|(?P<suffix>[a-zA-Z]{0,2}))"
+)
+_DECIMAL = {
+    "n": -9,
+    "u": -6,
+    "m": -3,
+    "": 0,
+    "k": 3,
+    "M": 6,
+    "G": 9,
+    "T": 12,
+    "P": 15,
+    "E": 18,
+}
+_BINARY = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+
+
+# One, in billionths.
+ONE = 10**9
+# The engine refuses less.
+_LEAST_MEMORY = 6 * 2**20 * ONE
+# The Compose keys of the amounts.
+_AMOUNTS = {"cpu": "cpus", "memory": "memory"}
+_NVIDIA = "nvidia.com/gpu"
+# GPUs that are device files.
+_DEVICE_FILES = {
+    "amd.com/gpu": ("/dev/kfd", "/dev/dri"),
+    "gpu.intel.com/i915": ("/dev/dri",),
+    "gpu.intel.com/xe": ("/dev/dri",),
+}
+
+
+def parse_quantity(text: str) -> int | None:
+    """The value of a quantity in billionths, rounded up as Kubernetes does; None when the text is none.
+
+    https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+    """
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None:
+        return None
+    whole, _, fraction = match["number"].partition(".")
+    suffix = match["suffix"] or ""
+    if suffix not in _BINARY and suffix not in _DECIMAL:
+        return None
+    power = (
+        9
+        - len(fraction)
+        + (int(match["power"]) if match["power"] else _DECIMAL.get(suffix, 0))
+    )
+    amount = int(whole + fraction) << _BINARY.get(suffix, 0)
+    return amount * 10**power if power >= 0 else rounded_up(amount, 10**-power)
+
+
+def rounded_up(amount: int, divisor: int) -> int:
+    """The quotient, rounded up to a whole number."""
+    return -(-amount // divisor)
+
+
+def compose_memory(amount: int) -> str:
+    """Bytes as Compose writes them, rounded up to a whole byte."""
+    return format_byte_size(rounded_up(amount, ONE))
+
+
+def compose_cpus(amount: int) -> str:
+    """A number of CPUs as a decimal, to the nano-CPU that the engine counts in."""
+    return f"{amount // ONE}.{amount % ONE:09d}".rstrip("0").rstrip(".")

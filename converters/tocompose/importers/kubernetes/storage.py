@@ -13,7 +13,7 @@ from tocompose.importers.kubernetes.config_files import (
     mount_files,
     volume_files,
 )
-from tocompose.importers.kubernetes.expansion import expand_references
+from tocompose.importers.kubernetes.links import expand_references
 from tocompose.importers.kubernetes.pod_volumes import source_of
 from tocompose.importers.kubernetes.scalars import (
     list_entries,

@@ -30,7 +30,6 @@ from tocompose.importers.kubernetes.routing.site import RouteSite
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.go_expressions import is_foreign
 from tocompose.traefik.proxy import Claim, Proxy, Router, TraefikService
 from tocompose.traefik.rules import (
     EXACT,
@@ -40,6 +39,7 @@ from tocompose.traefik.rules import (
     all_of,
     any_of,
     hosts_matcher,
+    is_foreign,
     matcher_call,
     rule_priority,
 )

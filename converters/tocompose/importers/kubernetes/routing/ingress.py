@@ -28,7 +28,6 @@ from tocompose.importers.kubernetes.routing.traefik_annotations import RouterWis
 from tocompose.importers.kubernetes.scalars import list_entries, peek_text, take_scalar
 from tocompose.ledger import Cursor
 from tocompose.syntax.model_path import ModelPath
-from tocompose.traefik.go_expressions import is_foreign
 from tocompose.traefik.proxy import (
     SECURE,
     WEB,
@@ -45,6 +44,7 @@ from tocompose.traefik.rules import (
     PathMatch,
     all_of,
     hosts_matcher,
+    is_foreign,
     rule_priority,
 )
 
