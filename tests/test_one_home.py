@@ -55,7 +55,6 @@ FACTS = {
 # Readers of other languages that write `${…}` too: PowerShell, systemd, make, shells, GitHub's workflows, Spring.
 FOREIGN_GRAMMARS = frozenset(
     {
-        "tocompose.readers.windows",
         "tocompose.readers.systemd",
         "tocompose.readers.makefile",
         "tocompose.readers.shell",

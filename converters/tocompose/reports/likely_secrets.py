@@ -74,6 +74,7 @@ _PAIR = regex(r"""^(?P<head>\s*["']?[\w.-]+["']?\s*:\s*)(?P<value>\S.*)$""")
 
 
 def hide_text(text: str) -> str:
+    """As many hidden characters as the text has."""
     return HIDDEN * len(text)
 
 

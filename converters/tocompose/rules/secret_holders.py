@@ -27,6 +27,7 @@ def is_secret(name: str, value: str, image: ImageFacts | None) -> bool:
 
 
 def names_secret(name: str, image: ImageFacts | None) -> bool:
+    """Whether a variable of that name holds a secret, by the name alone or by what the image does with it."""
     return secret_name(name) or (image is not None and image.is_secret(name))
 
 
@@ -73,6 +74,7 @@ class SecretHolder(NamedTuple):
 
 
 def variable_holder(service: Service, path: ModelPath, origin: Span | None) -> SecretHolder:
+    """The holder of the value of a variable."""
     name = path[-1]
     return SecretHolder(
         service=service,
@@ -134,6 +136,7 @@ def text_holder(service: Service, path: ModelPath) -> SecretHolder:
 
 
 def command_holder(service: Service, path: ModelPath, option: str) -> SecretHolder:
+    """The holder of a word of a command that is given as the option."""
     setting = command_setting_name(service.name, option)
     holder = text_holder(service, path.parent if path[-1].isdigit() else path)
     return holder._replace(
